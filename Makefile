@@ -1,0 +1,56 @@
+# Two commands do all the set-up: `make up` and `make test`.
+PYTHON ?= python3
+STACK ?= local
+BIN := .venv/bin
+# No recipe runs beside another one: each wants all the cores, or the cluster.
+.NOTPARALLEL:
+
+.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools test-all lock clean
+
+help: ## What there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run-venv dev-venv:
+	@command -v $(PYTHON) >/dev/null || { echo "Python >= 3.10 is wanted: no $(PYTHON) on PATH"; exit 1; }
+	@$(PYTHON) tools/venv.py $(@:-venv=)
+
+up: run-venv ## Bring a stack up (STACK=local), on a local cluster unless it names a context
+	@$(BIN)/python -m tools.up up --stack $(STACK)
+
+down: run-venv ## Destroy the stack (STACK=local) and stop the local cluster
+	@$(BIN)/python -m tools.up down --stack $(STACK)
+
+shell: ## Print what finds the engine, the cluster and kubectl: eval "$$(make shell)"
+	@$(BIN)/python -m tools.up shell
+
+tools: run-venv ## Build the engine and the cluster's programs
+	@$(BIN)/python -m tools.build
+
+lint: dev-venv ## Format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+
+unit: dev-venv ## Unit tests: seconds, no Go, no engine
+	$(BIN)/pytest tests/unit -n auto
+
+engine-test: dev-venv ## Tests on the real Pulumi engine
+	$(BIN)/pytest tests/engine
+
+cluster-test: dev-venv ## Tests on the real API server
+	$(BIN)/pytest tests/cluster
+
+test: lint unit tools engine-test cluster-test ## Everything that needs no root
+
+node-tools: ## Install the real node's Debian packages (as root)
+	tools/node-tools.sh
+
+test-all: test ## And what needs root: the real node
+	@$(BIN)/python -m tools.build kubernetes-node coredns echo-server
+	$(BIN)/pytest tests/node -rs
+
+lock: ## Resolve the lock files anew
+	tools/lock.sh
+
+clean: down ## Delete the environment and the local cluster
+	rm -rf .venv .portico

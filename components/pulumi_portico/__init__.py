@@ -1,0 +1,7 @@
+"""Pulumi components that take a container image to a public URL on Kubernetes."""
+
+from .errors import ArgumentError, PorticoError, Problem
+from .target import Target
+from .web_service import WebService, WebServiceArgs
+
+__all__ = ["ArgumentError", "PorticoError", "Problem", "Target", "WebService", "WebServiceArgs"]

@@ -1,0 +1,39 @@
+"""Turn a plain Kubernetes manifest into the Pulumi resource of its kind."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+__all__ = ["name_of", "namespace_of", "register"]
+
+_MODULES: Mapping[str, str] = {
+    "apps/v1": "pulumi_kubernetes.apps.v1",
+    "v1": "pulumi_kubernetes.core.v1",
+}
+
+
+def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+    """Register ``manifest`` under ``resource_name`` and answer the typed resource of its kind.
+
+    The module of the kind's API version is imported here, when the first resource of it
+    is made, so that a program pays for the ones it uses.
+    """
+    module = importlib.import_module(_MODULES[manifest["apiVersion"]])
+    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    return getattr(module, manifest["kind"])(resource_name, opts=opts, **fields)
+
+
+def name_of(resource: Any) -> pulumi.Output[str]:
+    """The registered object's name, once it is known."""
+    return _metadata(resource).apply(lambda metadata: str(metadata.name))
+
+
+def namespace_of(resource: Any) -> pulumi.Output[str]:
+    """The registered object's namespace; the provider fills in its own where none was given, so it is read back."""
+    return _metadata(resource).apply(lambda metadata: str(metadata.namespace or "default"))
+
+
+def _metadata(resource: Any) -> pulumi.Output[Any]:
+    return resource.metadata

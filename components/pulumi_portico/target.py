@@ -1,0 +1,46 @@
+"""The value that joins components: which Service, and which of its ports."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from ._typing import NotRequired, TypedDict
+from .checks import Field, Rules
+from .names import dns_label, label_key, label_value, port_name, service_name, whole_number
+
+__all__ = ["RULES", "Target"]
+
+
+class Target(TypedDict):
+    """A Service's port, as routes and balancers name it.
+
+    `WebService.target()` answers one. One written by hand joins a Service that Portico
+    does not own.
+    """
+
+    service: pulumi.Input[str]
+    """The Service's name."""
+
+    namespace: pulumi.Input[str]
+    """The namespace that the Service and its pods live in."""
+
+    port: NotRequired[pulumi.Input[int]]
+    """The Service's port, by number (1 to 65535). This or `port_name`."""
+
+    port_name: NotRequired[pulumi.Input[str]]
+    """The Service's port, by name. This or `port`."""
+
+    selector: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The labels by which the Service finds its pods. A balancer needs them, as it makes a Service of its own."""
+
+
+RULES: Rules = {
+    Target: {
+        "service": Field(service_name),
+        "namespace": Field(dns_label),
+        "port": Field(whole_number(1, 65535, "a port number")),
+        "port_name": Field(port_name),
+        "selector": Field(keys=label_key, items=label_value),
+    }
+}
+"""What the fields of a target must satisfy."""

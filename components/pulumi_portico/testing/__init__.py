@@ -1,0 +1,90 @@
+"""Run a program against Pulumi mocks and look at what it registered.
+
+    from pulumi_portico import WebService
+    from pulumi_portico.testing import record
+
+    def test_the_api_runs_three_pods():
+        recorded = record(lambda: WebService("api", {"image": "api:1.0", "port": 8080, "replicas": 3}))
+        assert recorded.manifest("Deployment", "api")["spec"]["replicas"] == 3
+
+`record` runs the program twice, as a preview and as an update, because what only one
+of the two meets (an Output that is still unknown, say) breaks in the other.
+"""
+
+import contextvars
+from collections.abc import Callable, Mapping
+from typing import Any, Optional, cast
+
+import pulumi
+from pulumi.runtime import mocks
+
+from .monitor import Answers, Calls, Outputs, Recorder
+from .recording import Recording, Registration
+from .wire import Secret
+
+__all__ = ["Calls", "Outputs", "Recording", "Registration", "Secret", "record"]
+
+
+def record(
+    program: Callable[[], Any],
+    *,
+    outputs: Optional[Outputs] = None,
+    calls: Optional[Calls] = None,
+    config: Optional[Mapping[str, str]] = None,
+    project: str = "project",
+    stack: str = "stack",
+) -> Recording:
+    """Run ``program`` as a preview, then as an update, and answer what the update registered.
+
+    :param program: Makes the resources; what it returns is the recording's `value`.
+    :param outputs: Called for each resource; what it answers is added to the outputs that
+        the mocks make up from the inputs.
+    :param calls: Answers the functions that the program calls on providers; without it, a
+        call fails and names itself.
+    :param config: The stack's configuration, by whole key such as `portico:replicas`.
+    :param project: The project's name.
+    :param stack: The stack's name.
+    :raises Exception: whatever the program raises, in whichever of the two runs it does.
+    """
+
+    def run(preview: bool) -> Recording:
+        monitor = Recorder(Answers(calls), outputs, preview)
+        # The runtime keeps the root stack in a context variable: a fresh context is a fresh stack.
+        return contextvars.Context().run(_run, program, monitor, preview, config or {}, project, stack)
+
+    preview = run(preview=True)
+    update = run(preview=False)
+    return Recording(update.registrations, update.outputs, update.exports, update.value, preview)
+
+
+def _run(
+    program: Callable[[], Any],
+    monitor: "Recorder",
+    preview: bool,
+    config: Mapping[str, str],
+    project: str,
+    stack: str,
+) -> Recording:
+    pulumi.runtime.set_all_config(dict(config))
+    mocks.set_mocks(monitor.mocks, project, stack, preview, monitor=monitor)
+    root = cast("Any", pulumi.runtime.get_root_resource())
+    settled: dict[str, Any] = {}
+
+    @pulumi.runtime.test
+    def body() -> pulumi.Output[None]:
+        returned = program()
+        everything = pulumi.Output.from_input({"value": returned, "exports": dict(root.outputs)})
+
+        async def settle() -> None:
+            settled.update(cast("Mapping[str, Any]", await everything.future(with_unknowns=True)))
+
+        return pulumi.Output.from_input(settle())
+
+    try:
+        body()
+    finally:
+        pulumi.runtime.set_all_config({})
+    registrations = sorted(monitor.registrations, key=lambda it: it.urn)
+    names = {it.urn: it.name for it in registrations}
+    registered = {names[urn]: outputs for urn, outputs in monitor.outputs.items() if urn in names}
+    return Recording(registrations, registered, settled["exports"], settled["value"])

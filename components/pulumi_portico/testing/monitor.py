@@ -1,0 +1,98 @@
+"""The mock engine: keeps each raw registration and answers as a provider would."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Optional, cast
+
+from google.protobuf import struct_pb2
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+from .recording import Registration, registration_of
+from .wire import Secret, off_the_wire, on_the_wire, unwrapped
+
+__all__ = ["Answers", "Calls", "Outputs", "Recorder"]
+
+Calls = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Answers a provider's function, by its token and arguments."""
+
+Outputs = Callable[[Registration], Optional[Mapping[str, Any]]]
+"""What a resource's outputs hold beside its inputs: a load balancer's address, say."""
+
+
+class Answers(mocks.Mocks):
+    """Answers calls; resources are the recorder's own business."""
+
+    def __init__(self, calls: Optional[Calls]) -> None:
+        self._calls = calls
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        if self._calls is None:
+            raise LookupError(f"the program calls {args.token}: give record(calls=...) an answer for it")
+        return dict(self._calls(args.token, cast("Mapping[str, Any]", args.args))), None
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
+        return f"{args.name}-id", dict(cast("Mapping[str, Any]", args.inputs))
+
+
+class Recorder(mocks.MockMonitor):
+    """A mock monitor that keeps each raw registration and makes up outputs as a provider would."""
+
+    def __init__(self, answers: Answers, outputs: Optional[Outputs], preview: bool) -> None:
+        super().__init__(answers)
+        self.registrations: list[Registration] = []
+        self.outputs: dict[str, Mapping[str, Any]] = {}
+        self._outputs = outputs
+        self._preview = preview
+        # The runtime calls from several threads.
+        self._lock = threading.Lock()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name is the protocol's)
+        if request.type == "pulumi:pulumi:Stack":
+            return super().RegisterResource(request)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        registration = registration_of(urn, request)
+        with self._lock:
+            if any(it.urn == urn for it in self.registrations):
+                raise ValueError(f"two resources have the URN {urn}: give them different names")
+            self.registrations.append(registration)
+        state = _outputs_of(registration) if request.custom else {}
+        if self._outputs is not None:
+            state = _merged(state, self._outputs(registration) or {})
+        identity = _identity(registration, state) if request.custom else ""
+        self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, identity, unwrapped(state))
+        answer = struct_pb2.Struct()
+        answer.update(on_the_wire(state))
+        # A new resource has no identity before an update gives it one.
+        return resource_pb2.RegisterResourceResponse(urn=urn, id="" if self._preview else identity, object=answer)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        with self._lock:
+            self.outputs[request.urn] = unwrapped(off_the_wire(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def _outputs_of(it: Registration) -> dict[str, Any]:
+    """A provider's answer: the inputs, and a generated name where a Kubernetes object has none."""
+    outputs = dict(it.inputs)
+    if it.type.startswith("kubernetes:") and not isinstance(outputs.get("metadata"), (str, Secret)):
+        metadata: dict[str, Any] = dict(outputs.get("metadata") or {})
+        metadata.setdefault("name", f"{it.name}-{hashlib.sha256(it.urn.encode()).hexdigest()[:8]}")
+        outputs["metadata"] = metadata
+    return outputs
+
+
+def _identity(it: Registration, state: Mapping[str, Any]) -> str:
+    metadata = state.get("metadata")
+    if not it.type.startswith("kubernetes:") or not isinstance(metadata, Mapping):
+        return f"{it.name}-id"
+    known = cast("Mapping[str, Any]", metadata)
+    return f"{known.get('namespace', 'default')}/{known['name']}"
+
+
+def _merged(base: Any, more: Any) -> Any:
+    if not isinstance(base, Mapping) or not isinstance(more, Mapping):
+        return more
+    below, above = cast("Mapping[str, Any]", base), cast("Mapping[str, Any]", more)
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}

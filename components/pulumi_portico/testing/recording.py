@@ -1,0 +1,127 @@
+"""What a program registered, and the ways to look at it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional, cast
+
+from ..errors import nearest
+from .wire import off_the_wire, unwrapped
+
+__all__ = ["Recording", "Registration", "registration_of"]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as it was registered: what the engine is told, before any provider sees it."""
+
+    urn: str
+    """The URN that the mocks gave it."""
+    type: str
+    """Its type token, such as `kubernetes:apps/v1:Deployment`."""
+    name: str
+    """Its Pulumi name."""
+    parent: Optional[str]
+    """The URN of its parent; None for the stack's own children."""
+    custom: bool
+    """Whether a provider makes it; False for a component."""
+    inputs: Mapping[str, Any]
+    """What it was given. Secrets are `Secret`s; what a preview cannot know is `pulumi.output.UNKNOWN`."""
+    dependencies: frozenset[str]
+    """The URNs of what it waits for."""
+    property_dependencies: Mapping[str, frozenset[str]]
+    """The URNs that each input comes from."""
+    aliases: tuple[Mapping[str, str], ...]
+    """What it was called before: each a `urn`, or what of `name`, `type` and `parentUrn` was different."""
+    protect: bool
+    """Whether the engine refuses to delete it."""
+    replace_on_changes: tuple[str, ...]
+    """The inputs whose change replaces it."""
+    ignore_changes: tuple[str, ...]
+    """The inputs whose change is ignored."""
+    delete_before_replace: bool
+    """Whether its replacement waits for its end."""
+    provider: str
+    """The provider it was told to use; empty for the default one."""
+    request: Any = field(repr=False, compare=False)
+    """The raw `RegisterResourceRequest`, for all else."""
+
+    def manifest(self) -> dict[str, Any]:
+        """The Kubernetes object, as plain dictionaries; secrets unwrapped."""
+        return unwrapped(self.inputs)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a program registered."""
+
+    registrations: Sequence[Registration]
+    """Every resource but the stack, ordered by URN."""
+    outputs: Mapping[str, Mapping[str, Any]]
+    """What each component registered as its outputs, by the component's Pulumi name; secrets unwrapped."""
+    exports: Mapping[str, Any]
+    """What the program exported; secrets unwrapped."""
+    value: Any
+    """What the program returned: an Output, or one inside a list or mapping, as its value."""
+    preview: Optional["Recording"] = None
+    """The same program's preview; None where this is it."""
+
+    def all(self, kind: str) -> list[Registration]:
+        """The resources of a kind: `Deployment`, or a whole type token."""
+        return [it for it in self.registrations if kind in (it.type, it.type.rpartition(":")[2])]
+
+    def one(self, kind: str, name: Optional[str] = None) -> Registration:
+        """The one resource of a kind; with a name, the one of that Pulumi name or Kubernetes name.
+
+        Raises LookupError, which lists what there is, where there is none or more than one.
+        """
+        found = [it for it in self.all(kind) if name is None or name in (it.name, _object_name(it))]
+        if len(found) == 1:
+            return found[0]
+        there = [f"{it.type.rpartition(':')[2]} {it.name}" for it in self.registrations]
+        wanted = f"{kind} {name}" if name else kind
+        close = nearest(wanted, there)
+        count = f"{len(found)} resources are" if found else "no resource is"
+        hint = f" (did you mean {close}?)" if close and not found else ""
+        raise LookupError(f"{count} {wanted}{hint}; registered: {', '.join(there) or 'nothing'}")
+
+    def manifest(self, kind: str, name: Optional[str] = None) -> dict[str, Any]:
+        """The one Kubernetes object of a kind (and name), as plain dictionaries."""
+        return self.one(kind, name).manifest()
+
+    def manifests(self) -> list[dict[str, Any]]:
+        """Every Kubernetes object, as plain dictionaries, ordered by URN."""
+        return [it.manifest() for it in self.registrations if it.type.startswith("kubernetes:") and it.custom]
+
+
+def registration_of(urn: str, request: Any) -> Registration:
+    """A raw `RegisterResourceRequest`, taken apart."""
+    parent = request.parent if request.parent and "pulumi:pulumi:Stack::" not in request.parent else None
+    return Registration(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        parent=parent,
+        custom=request.custom,
+        inputs=off_the_wire(request.object),
+        dependencies=frozenset(request.dependencies),
+        property_dependencies={key: frozenset(it.urns) for key, it in request.propertyDependencies.items() if it.urns},
+        aliases=tuple(_alias(it) for it in request.aliases),
+        protect=request.protect,
+        replace_on_changes=tuple(request.replaceOnChanges),
+        ignore_changes=tuple(request.ignoreChanges),
+        delete_before_replace=request.deleteBeforeReplace,
+        provider=request.provider,
+        request=request,
+    )
+
+
+def _alias(alias: Any) -> Mapping[str, str]:
+    if alias.urn:
+        return {"urn": alias.urn}
+    parts = {part: getattr(alias.spec, part) for part in ("name", "type", "parentUrn", "stack", "project")}
+    return {part: value for part, value in parts.items() if value}
+
+
+def _object_name(it: Registration) -> Any:
+    metadata = it.inputs.get("metadata")
+    return cast("Mapping[str, Any]", metadata).get("name") if isinstance(metadata, Mapping) else None

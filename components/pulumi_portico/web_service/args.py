@@ -1,0 +1,93 @@
+"""What a `WebService` takes, and the rules of its fields."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules, as_written, check
+from ..errors import Problems, Refusal
+from ..names import dns_label, image_reference, label_key, label_value, whole_number, workload_name
+
+__all__ = ["RULES", "WebServiceArgs", "check_web_service"]
+
+
+class WebServiceArgs(TypedDict):
+    """What a `WebService` takes: an image and a port; everything else has a default."""
+
+    image: pulumi.Input[str]
+    """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    port: int
+    """The port (TCP, 1 to 65535) that the container listens on. Plain. Maps to `containerPort` and `targetPort`."""
+
+    service_port: NotRequired[int]
+    """The port (1 to 65535) that other pods use to reach the service. Plain. Default: 80. Maps to the Service's
+    `port`."""
+
+    replicas: NotRequired[pulumi.Input[int]]
+    """How many pods run (0 or more). Default: 2, so that one node's loss leaves one. Maps to the Deployment's
+    `replicas`."""
+
+    namespace: NotRequired[pulumi.Input[str]]
+    """The namespace, which must exist. Default: the Kubernetes provider's own, which is `default` unless set
+    there. Maps to `metadata.namespace`."""
+
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels put on the Deployment, the Service and the pods beside those that select the pods. Keys are plain.
+    Default: none."""
+
+    selector: NotRequired[Mapping[str, str]]
+    """The labels that the Service and the Deployment find the pods by, put on the pods too. Plain, and frozen by
+    Kubernetes: a later change replaces the Deployment. Default: `app.kubernetes.io/name` with the component's name.
+    Set it to take over a workload that has other labels."""
+
+
+_PORT = Field(whole_number(1, 65535, "a port number"))
+_LABELS = Field(keys=label_key, items=label_value)
+
+RULES: Rules = {
+    WebServiceArgs: {
+        "image": Field(image_reference),
+        "port": _PORT,
+        "service_port": _PORT,
+        "replicas": Field(whole_number(0, what="a number of pods")),
+        "namespace": Field(dns_label),
+        "labels": _LABELS,
+        "selector": _LABELS,
+    }
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def check_web_service(
+    name: str,
+    args: Any,
+    problems: Problems,
+    path: str = "",
+    spelling: Callable[[str], str] = as_written,
+) -> WebServiceArgs:
+    """The checked arguments of the WebService called ``name``; what is wrong is noted in ``problems``.
+
+    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
+    """
+    if refusal := workload_name("Deployment")(name):
+        problems.add(path or "name", name, refusal)
+    checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
+    _check_selector(checked, problems, f"{path}." if path else "")
+    return checked
+
+
+def _check_selector(args: Mapping[str, Any], problems: Problems, prefix: str) -> None:
+    selector, labels = args.get("selector"), args.get("labels", {})
+    if not isinstance(selector, Mapping) or not isinstance(labels, Mapping):
+        return
+    chosen, extra = cast("Mapping[str, Any]", selector), cast("Mapping[str, Any]", labels)
+    if not chosen:
+        refusal = Refusal("selects every pod of the namespace", "one label or more", "leave it out for the default")
+        problems.add(f"{prefix}selector", chosen, refusal)
+    # A label written twice with two values would leave the selector finding nothing.
+    for key in [key for key in extra if key in chosen]:
+        refusal = Refusal("stands in the selector too", "labels that the selector does not hold", "keep one of the two")
+        problems.add(f"{prefix}labels.{key}", extra[key], refusal)

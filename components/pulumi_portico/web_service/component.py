@@ -1,0 +1,67 @@
+"""The `WebService` component: registers what its builders describe."""
+
+from typing import Optional
+
+import pulumi
+
+from ..errors import Problems
+from ..register import name_of, namespace_of, register
+from ..target import Target
+from .args import WebServiceArgs, check_web_service
+from .manifests import HTTP_PORT, build_deployment, build_service, selector_of, service_port
+
+__all__ = ["WebService"]
+
+
+class WebService(pulumi.ComponentResource):
+    """An application from a container image, under one stable name inside the cluster.
+
+    Makes a Deployment and a Service of type ClusterIP, both with the component's name. The pods
+    run under Pod Security "restricted": not as root, nothing writable, no capabilities.
+    Nothing is reachable from outside the cluster; `target()` hands the service to what
+    opens it.
+    """
+
+    url: pulumi.Output[str]
+    """Where other pods reach the service: its cluster DNS name, such as `http://api.shop.svc.cluster.local`, with
+    the port where it is not 80. Known once the Service has ready pods."""
+
+    service_name: pulumi.Output[str]
+    """The Service's name."""
+
+    namespace: pulumi.Output[str]
+    """The namespace that the service runs in."""
+
+    def __init__(self, name: str, args: WebServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        """
+        :param name: The Pulumi name and, as it stands, the name of the Deployment and the Service: lower-case
+            letters, digits and hyphens, a letter first, 63 characters at most.
+        :param args: What to run.
+        :param opts: Pulumi's resource options; a provider given here reaches every child.
+        :raises ArgumentError: with every problem of name and args, before anything is registered.
+        """
+        problems = Problems(f'WebService "{name}"')
+        checked = check_web_service(name, args, problems)
+        problems.raise_if_any()
+        # State records the children, which hold every argument; the component's own would only double them.
+        super().__init__("portico:index:WebService", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        register(build_deployment(name, checked), f"{name}-deployment", child)
+        service = register(build_service(name, checked), f"{name}-service", child)
+
+        self._port = service_port(checked)
+        self._selector = selector_of(name, checked)
+        self.service_name = name_of(service)
+        self.namespace = namespace_of(service)
+        host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
+        self.url = pulumi.Output.concat("http://", host, "" if self._port == HTTP_PORT else f":{self._port}")
+        self.register_outputs({"url": self.url, "service_name": self.service_name, "namespace": self.namespace})
+
+    def target(self) -> Target:
+        """The service as routes and balancers name it."""
+        return {
+            "service": self.service_name,
+            "namespace": self.namespace,
+            "port": self._port,
+            "selector": self._selector,
+        }

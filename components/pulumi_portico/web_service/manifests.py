@@ -1,0 +1,107 @@
+"""The Kubernetes objects of a `WebService`, built from its checked arguments.
+
+Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .args import WebServiceArgs
+
+__all__ = ["HTTP_PORT", "build_deployment", "build_service", "selector_of", "service_port"]
+
+Manifest = dict[str, Any]
+
+PORT_NAME = "http"
+
+HTTP_PORT = 80
+"""The port that an `http:` URL need not name, and so the Service's default."""
+
+_REPLICAS = 2
+
+# Pod Security "restricted" asks for a user other than root; checkov (CKV_K8S_40) and
+# kube-score for one above 10000, which no user of the node is likely to have.
+_USER_ID = 10001
+
+
+def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
+    """The labels that find the pods: few, as Kubernetes freezes them."""
+    return args.get("selector", {"app.kubernetes.io/name": name})
+
+
+def service_port(args: WebServiceArgs) -> int:
+    """The port that other pods use."""
+    return args.get("service_port", HTTP_PORT)
+
+
+def build_deployment(name: str, args: WebServiceArgs) -> Manifest:
+    """The Deployment that runs the pods."""
+    selector = selector_of(name, args)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata(name, args),
+        "spec": {
+            "replicas": args.get("replicas", _REPLICAS),
+            "selector": {"matchLabels": dict(selector)},
+            "template": {
+                "metadata": {"labels": {**args.get("labels", {}), **selector}},
+                "spec": _pod_spec(name, args),
+            },
+        },
+    }
+
+
+def build_service(name: str, args: WebServiceArgs) -> Manifest:
+    """The Service that gives the pods one name, inside the cluster."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata(name, args),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": dict(selector_of(name, args)),
+            "ports": [
+                {
+                    "name": PORT_NAME,
+                    "protocol": "TCP",
+                    "port": service_port(args),
+                    "targetPort": args["port"],
+                }
+            ],
+        },
+    }
+
+
+def _metadata(name: str, args: WebServiceArgs) -> Manifest:
+    metadata: Manifest = {"name": name, "labels": {**args.get("labels", {}), **selector_of(name, args)}}
+    if "namespace" in args:
+        metadata["namespace"] = args["namespace"]
+    return metadata
+
+
+def _pod_spec(name: str, args: WebServiceArgs) -> Manifest:
+    return {
+        "automountServiceAccountToken": False,
+        # Environment variables for every Service of the namespace: a leak of names, and slow with many.
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER_ID,
+            "runAsGroup": _USER_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": name,
+                "image": args["image"],
+                "ports": [{"name": PORT_NAME, "containerPort": args["port"], "protocol": "TCP"}],
+                "readinessProbe": {"tcpSocket": {"port": PORT_NAME}, "periodSeconds": 5},
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+            }
+        ],
+    }

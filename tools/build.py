@@ -1,0 +1,300 @@
+"""Build the real tools from their pinned Go modules, once for each version.
+
+Every tool is a small Go module under ``tools/go`` with its go.sum committed. A
+built tool lives in the user's cache, in a folder named for the hash of its
+module files, so that a second checkout and a second run find it there, and a
+changed pin builds anew beside the old one.
+
+    python -m tools.build [NAME ...]     build these (default: what `make test` needs)
+    python -m tools.build --list         what there is and where it is
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.console import Progress, fail, main_guard
+
+GO_MODULES = Path(__file__).resolve().parent / "go"
+GO_MINIMUM = (1, 26)
+
+_PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+_PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_KUBERNETES = "k8s.io/kubernetes"
+_KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
+
+def _no_stamps(_module: Path) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One Go module under ``tools/go`` and the commands to build from it."""
+
+    name: str
+    why: str
+    module: str
+    commands: Sequence[str]
+    stamps: Callable[[Path], Mapping[str, str]] = _no_stamps
+    # Runs in the scratch copy of the module before the build; may add files to
+    # it or to the folder of finished commands.
+    prepare: Callable[[Path, Path], None] | None = None
+
+
+def required_version(module: Path, path: str) -> str:
+    """The version of ``path`` that the module's go.mod pins, such as ``v1.37.2``."""
+    match = re.search(rf"^\s*(?:require )?{re.escape(path)} (v\S+)", (module / "go.mod").read_text(), re.M)
+    if match is None:
+        raise LookupError(f"{module / 'go.mod'} does not require {path}")
+    return match[1]
+
+
+def _go_module_dir(module: Path, path: str) -> Path:
+    """Where the Go module cache keeps ``path``, downloading it if need be."""
+    answer = subprocess.run(
+        ["go", "mod", "download", "-json", path], cwd=module, env=go_env(), check=True, stdout=subprocess.PIPE
+    )
+    return Path(json.loads(answer.stdout)["Dir"])
+
+
+def _stamp_pulumi(module: Path) -> Mapping[str, str]:
+    # Without it `pulumi version` is empty, and the Automation API refuses it.
+    return {_PULUMI_VERSION: required_version(module, "github.com/pulumi/pulumi/pkg/v3")}
+
+
+def _stamp_language_host(module: Path) -> Mapping[str, str]:
+    return {_PULUMI_VERSION: required_version(module, _PULUMI_SDK)}
+
+
+def _stamp_kubernetes(module: Path) -> Mapping[str, str]:
+    version = required_version(module, _KUBERNETES)
+    major, minor, _ = version.removeprefix("v").split(".")
+    package = "k8s.io/component-base/version"
+    return {f"{package}.gitVersion": version, f"{package}.gitMajor": major, f"{package}.gitMinor": minor}
+
+
+# The pseudo-version in go.mod is the code of this release.
+KUBERNETES_PROVIDER_VERSION = "4.25.0"
+
+
+def _lay_provider_schema(scratch: Path, _finished: Path) -> None:
+    """Put beside main.go the two files that it embeds, from the module itself."""
+    source = _go_module_dir(scratch, _KUBERNETES_PROVIDER) / "cmd" / "pulumi-resource-kubernetes"
+    schema = json.loads((source / "schema.json").read_text())
+    schema["version"] = KUBERNETES_PROVIDER_VERSION
+    (scratch / "schema.json").write_text(json.dumps(schema))
+    (scratch / "terraform-mapping.json").write_bytes((source / "terraform-mapping.json").read_bytes())
+
+
+def _install_python_exec(scratch: Path, finished: Path) -> None:
+    """The engine's Python shim is a script, not a Go command: copy it."""
+    script = finished / "pulumi-language-python-exec"
+    script.write_bytes(
+        (_go_module_dir(scratch, _PULUMI_SDK) / "python" / "cmd" / script.name).read_bytes(),
+    )
+    script.chmod(0o755)
+
+
+def _copy_kwok_stages(scratch: Path, finished: Path) -> None:
+    """kwok's own description of how nodes and pods behave: files beside its code, not in its binary."""
+    source = _go_module_dir(scratch, "sigs.k8s.io/kwok") / "kustomize" / "stage"
+    (finished / "stages").mkdir()
+    for folder in ("node/fast", "node/heartbeat-with-lease", "pod/fast"):
+        for stage in (source / folder).glob("*.yaml"):
+            if stage.name != "kustomization.yaml":
+                (finished / "stages" / stage.name).write_bytes(stage.read_bytes())
+
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool(
+            "pulumi",
+            "the Pulumi engine and command line",
+            "pulumi",
+            ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+            _stamp_pulumi,
+            _install_python_exec,
+        ),
+        Tool(
+            "pulumi-language-python",
+            "the engine's Python language host",
+            "pulumi-language-python",
+            ["github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"],
+            _stamp_language_host,
+        ),
+        Tool(
+            "pulumi-resource-kubernetes",
+            "the engine's Kubernetes provider",
+            "pulumi-resource-kubernetes",
+            ["."],
+            lambda _module: {"main.version": KUBERNETES_PROVIDER_VERSION},
+            _lay_provider_schema,
+        ),
+        Tool("etcd", "the cluster's store", "etcd", ["go.etcd.io/etcd/server/v3"]),
+        Tool(
+            "kubernetes",
+            "the cluster's API server, controllers, scheduler and kubectl",
+            "kubernetes",
+            [
+                f"{_KUBERNETES}/cmd/{name}"
+                for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+            ],
+            _stamp_kubernetes,
+        ),
+        Tool(
+            "kwok",
+            "the cluster's simulated nodes and pods",
+            "kwok",
+            ["sigs.k8s.io/kwok/cmd/kwok"],
+            prepare=_copy_kwok_stages,
+        ),
+        Tool(
+            "kubernetes-node",
+            "the real node's kubelet and kube-proxy",
+            "kubernetes",
+            [f"{_KUBERNETES}/cmd/{name}" for name in ("kubelet", "kube-proxy")],
+            _stamp_kubernetes,
+        ),
+        Tool("coredns", "the real node's cluster DNS", "coredns", ["github.com/coredns/coredns"]),
+        Tool("echo-server", "the HTTP server that the real node's pods run", "echo-server", ["."]),
+    )
+}
+
+ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
+CLUSTER = ("etcd", "kubernetes", "kwok")
+NODE = ("kubernetes-node", "coredns", "echo-server")
+
+
+def cache_root() -> Path:
+    """``$PORTICO_CACHE``, or ``portico`` in the user's cache folder."""
+    if explicit := os.environ.get("PORTICO_CACHE"):
+        return Path(explicit)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portico"
+
+
+def fingerprint(tool: Tool) -> str:
+    """A hash of everything in the repository that decides what gets built."""
+    digest = hashlib.sha256()
+    for path in sorted((GO_MODULES / tool.module).iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    recipe = [list(tool.commands), dict(tool.stamps(GO_MODULES / tool.module))]
+    digest.update(json.dumps(recipe).encode())
+    if tool.prepare is not None:
+        digest.update(inspect.getsource(tool.prepare).encode())
+    return digest.hexdigest()[:12]
+
+
+def bin_dir(name: str) -> Path:
+    """Where the tool's commands are, or will be once built."""
+    tool = TOOLS[name]
+    return cache_root() / "tools" / f"{tool.name}-{fingerprint(tool)}"
+
+
+def path_with(names: Sequence[str], *first: Path) -> str:
+    """A PATH that finds the named tools' commands (after ``first``, before the rest)."""
+    ours = [str(folder) for folder in (*first, *(bin_dir(name) for name in names))]
+    return os.pathsep.join([*ours, os.environ.get("PATH", os.defpath)])
+
+
+def go_env() -> dict[str, str]:
+    # No C compiler is asked for, and the answer does not depend on there being one.
+    return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
+
+
+def check_go(need: str) -> None:
+    """Stop with one line unless Go is there and new enough."""
+    minimum = ".".join(map(str, GO_MINIMUM))
+    if shutil.which("go") is None:
+        fail(f"Go >= {minimum} is not on PATH: {need}")
+    found = subprocess.run(["go", "env", "GOVERSION"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    match = re.match(r"go(\d+)\.(\d+)", found)
+    if match and (int(match[1]), int(match[2])) < GO_MINIMUM:
+        fail(f"Go >= {minimum} is wanted, {found} is on PATH: {need}")
+
+
+@contextmanager
+def _lock(path: Path) -> Generator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _go_build(tool: Tool, scratch: Path, finished: Path, progress: Progress) -> None:
+    stamps = " ".join(f"-X {variable}={value}" for variable, value in tool.stamps(scratch).items())
+    command = ["go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {stamps}"]
+    # A trailing separator makes `-o` a folder, so each command keeps its name.
+    target = str(finished) + os.sep if len(tool.commands) > 1 else str(finished / tool.name)
+    lines: list[str] = []
+    with subprocess.Popen(
+        [*command, "-o", target, *tool.commands],
+        cwd=scratch,
+        env=go_env(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as build:
+        assert build.stderr is not None
+        for line in build.stderr:
+            lines.append(line.rstrip())
+            progress.update(f"{len(lines)} packages")
+    if build.returncode != 0:
+        fail(f"building {tool.name} failed:\n  " + "\n  ".join(lines[-15:]))
+
+
+def build(names: Sequence[str], *, why: str = "the tools are built from source") -> None:
+    """Build what is missing. An interrupted build leaves nothing half-made behind."""
+    if not any(not bin_dir(name).exists() for name in names):
+        return
+    check_go(why)
+    with _lock(cache_root() / "tools" / ".lock"):
+        missing = [name for name in names if not bin_dir(name).exists()]
+        for index, name in enumerate(missing, 1):
+            tool = TOOLS[name]
+            with (
+                Progress(f"Building {name} ({index} of {len(missing)}): {tool.why}") as progress,
+                tempfile.TemporaryDirectory(dir=bin_dir(name).parent, prefix=f".{name}-") as work,
+            ):
+                scratch, finished = Path(work, "module"), Path(work, "bin")
+                shutil.copytree(GO_MODULES / tool.module, scratch)
+                finished.mkdir()
+                if tool.prepare is not None:
+                    tool.prepare(scratch, finished)
+                _go_build(tool, scratch, finished, progress)
+                finished.rename(bin_dir(name))
+
+
+@main_guard
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.build", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(TOOLS)}")
+    parser.add_argument("--list", action="store_true", help="say what there is and where it is")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in TOOLS]:
+        parser.error(f"no tool {', '.join(unknown)}; there are: {', '.join(TOOLS)}")
+    names = options.names or [*ENGINE, *CLUSTER]
+    if options.list:
+        for name in options.names or TOOLS:
+            print(f"{name:28}{'built' if bin_dir(name).exists() else 'not built':11}{bin_dir(name)}")
+        return
+    build(names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+module portico.dev/tools/echo-server
+
+go 1.26

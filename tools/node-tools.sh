@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Install what the real node needs besides the tools built here. Debian or Ubuntu, as root.
+set -euo pipefail
+packages=(containerd runc containernetworking-plugins iptables conntrack iproute2 ebtables socat)
+if [ "$(id -u)" != 0 ]; then
+  echo "make node-tools: this installs Debian packages (${packages[*]}): run it as root" >&2
+  exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+  echo "make node-tools: there is no apt-get here; install these yourself: ${packages[*]}" >&2
+  exit 1
+fi
+apt-get -qq update
+# The packages' own services would run a second containerd, outside the tests' namespace.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "${packages[@]}" >/dev/null
+echo "installed: ${packages[*]}"
