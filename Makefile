@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools test-all lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,12 @@ node-tools: ## Install the real node's Debian packages (as root)
 test-all: test ## And what needs root: the real node
 	@$(BIN)/python -m tools.build kubernetes-node coredns echo-server
 	$(BIN)/pytest tests/node -rs
+
+schema: dev-venv ## Write components/schema.json anew from the args types
+	@$(BIN)/python -m tools.schema
+
+snapshots: dev-venv ## Write tests/unit/urns.txt anew
+	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py
 
 lock: ## Resolve the lock files anew
 	tools/lock.sh

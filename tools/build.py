@@ -12,6 +12,7 @@ changed pin builds anew beside the old one.
 from __future__ import annotations
 
 import argparse
+import ast
 import fcntl
 import hashlib
 import inspect
@@ -196,7 +197,8 @@ def fingerprint(tool: Tool) -> str:
     recipe = [list(tool.commands), dict(tool.stamps(GO_MODULES / tool.module))]
     digest.update(json.dumps(recipe).encode())
     if tool.prepare is not None:
-        digest.update(inspect.getsource(tool.prepare).encode())
+        # What it does, not how it is laid out.
+        digest.update(ast.dump(ast.parse(inspect.getsource(tool.prepare))).encode())
     return digest.hexdigest()[:12]
 
 

@@ -33,12 +33,6 @@ SERVICE_CIDR = "10.96.0.0/16"
 POD_CIDR = "10.244.0.0/16"
 
 _READY_SECONDS = 60
-_CLIENTS = {
-    "admin": ("portico-admin", "system:masters"),
-    "controller-manager": ("system:kube-controller-manager", ""),
-    "scheduler": ("system:kube-scheduler", ""),
-    "kwok": ("portico-kwok", "system:masters"),
-}
 _ZONES = ("zone-a", "zone-b", "zone-c")
 
 
@@ -47,6 +41,13 @@ class Cluster:
 
     # In the order of their start; they stop in the opposite one.
     names: Sequence[str] = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+    # Who has a certificate and a kubeconfig: the user's name, and the group.
+    clients: Mapping[str, tuple[str, str]] = {
+        "admin": ("portico-admin", "system:masters"),
+        "controller-manager": ("system:kube-controller-manager", ""),
+        "scheduler": ("system:kube-scheduler", ""),
+        "kwok": ("portico-kwok", "system:masters"),
+    }
 
     def __init__(
         self, folder: Path, *, address: str = "127.0.0.1", enter: Sequence[str] = (), durable: bool = True
@@ -69,9 +70,9 @@ class Cluster:
         self._refuse_long_path()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         hosts = [self.address, "localhost", "kubernetes.default.svc", SERVICE_CIDR.replace("0.0/16", "0.1")]
-        create_pki(self._pki(), _CLIENTS, hosts)
+        create_pki(self._pki(), self.clients, hosts)
         ports = self._ports()
-        for client in _CLIENTS:
+        for client in self.clients:
             self._write_kubeconfig(client, ports["api"])
         self.processes.start("etcd", self._etcd(ports))
         self.processes.start("kube-apiserver", self._apiserver(ports))
@@ -229,14 +230,17 @@ class Cluster:
 
     def _kwok(self, *, simulate_nodes: bool) -> list[str]:
         stages = [ROOT / "tools" / "stages.yaml"]
+        # It refuses to play for no nodes at all, so where there are none this picks none.
+        nodes = "--manage-nodes-with-label-selector=portico.dev/simulated"
         if simulate_nodes:
             stages += sorted((build.bin_dir("kwok") / "stages").iterdir())
+            nodes = "--manage-all-nodes=true"
         return [
             *self.enter,
             self._bin("kwok", "kwok"),
             f"--kubeconfig={self.folder / 'kwok.kubeconfig'}",
             *(f"--config={stage}" for stage in stages),
-            f"--manage-all-nodes={str(simulate_nodes).lower()}",
+            nodes,
             f"--cidr={POD_CIDR.replace('0.0/', '0.1/')}",
             "--node-ip=192.0.2.10",
             "--node-lease-duration-seconds=40",

@@ -1,13 +1,13 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Install what the real node needs besides the tools built here. Debian or Ubuntu, as root.
-set -euo pipefail
-packages=(containerd runc containernetworking-plugins iptables conntrack iproute2 ebtables socat)
+set -eu
+packages="containerd runc containernetworking-plugins iptables conntrack iproute2"
 if [ "$(id -u)" != 0 ]; then
-  echo "make node-tools: this installs Debian packages (${packages[*]}): run it as root" >&2
+  echo "make node-tools: this installs Debian packages ($packages): run it as root" >&2
   exit 1
 fi
 if ! command -v apt-get >/dev/null; then
-  echo "make node-tools: there is no apt-get here; install these yourself: ${packages[*]}" >&2
+  echo "make node-tools: there is no apt-get here; install these yourself: $packages" >&2
   exit 1
 fi
 apt-get -qq update
@@ -18,5 +18,7 @@ if [ ! -e "$policy" ]; then
   chmod +x "$policy"
   trap 'rm -f "$policy"' EXIT
 fi
-DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "${packages[@]}" >/dev/null
-echo "installed: ${packages[*]}"
+# The names are split into words on purpose.
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages >/dev/null
+echo "installed: $packages"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _LIFETIME = datetime.timedelta(days=3650)
 
 
-def create_pki(folder: Path, clients: dict[str, tuple[str, str]], addresses: Sequence[str]) -> None:
+def create_pki(folder: Path, clients: Mapping[str, tuple[str, str]], addresses: Sequence[str]) -> None:
     """Fill ``folder`` once: ca, a server pair for ``addresses``, a pair for each client, a token signing key.
 
     ``clients`` maps a file's name to the common name (user) and organization (group) of its certificate.

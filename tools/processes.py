@@ -25,6 +25,8 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self._records = folder / "run"
         self.logs = folder / "logs"
+        # Python complains of a Popen that is dropped while its process runs, as these are meant to.
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start ``command`` unless the very same one already runs under this name."""
@@ -41,6 +43,7 @@ class Processes:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True
             )
+            self._started[name] = process
             record = {"pid": process.pid, "created": _created(process.pid), "command": list(command)}
             self._record(name).write_text(json.dumps(record))
 
@@ -68,6 +71,8 @@ class Processes:
                 except psutil.TimeoutExpired:
                     process.kill()
                     process.wait(_STOP_SECONDS)
+        if (started := self._started.pop(name, None)) is not None:
+            started.poll()
         self._record(name).unlink(missing_ok=True)
 
     def _record(self, name: str) -> Path:

@@ -5,21 +5,19 @@ checked arguments hold, in its place, an Output that fails if a rule refuses the
 """
 
 import inspect
-import types
 import typing
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
-from typing import Any, Optional, Union, cast
+from typing import Any, Optional, cast
 
 import pulumi
 
-from ._typing import NotRequired, Required
 from .errors import Problems, Refusal, nearest
 from .names import Rule
+from .shapes import Shape, as_written, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 
-__all__ = ["Field", "Rules", "as_written", "camel_case", "check", "plain_fields"]
+__all__ = ["Field", "Rules", "check"]
 
 
 @dataclass(frozen=True)
@@ -44,20 +42,7 @@ Rules = Mapping[type, Mapping[str, Field]]
 """The rules of each args type, by field name."""
 
 _NO_RULES = Field()
-_WRAPPERS = (NotRequired, Required)
-_UNIONS = (Union, types.UnionType)
 _SCALARS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-
-
-def as_written(name: str) -> str:
-    """A field's name as Python callers write it."""
-    return name
-
-
-def camel_case(name: str) -> str:
-    """A field's name as stack files and the other languages write it."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def check(
@@ -77,20 +62,6 @@ def check(
     return _Checker(rules, problems, spelling).fields(args_type, args, path)
 
 
-def plain_fields(args_type: type) -> frozenset[str]:
-    """The fields that take no Output, because a resource's identity or the number of resources depends on them."""
-    return frozenset(name for name, shape in _shapes(args_type).items() if not shape.later)
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """A field's type, taken apart."""
-
-    type: Any
-    later: bool
-    """Whether an Output is taken."""
-
-
 @dataclass(frozen=True)
 class _Checker:
     rules: Rules
@@ -103,7 +74,7 @@ class _Checker:
             self.problems.add(path or "args", args, refusal)
             return {}
         given = cast("Mapping[str, Any]", args)
-        shapes = _shapes(args_type)
+        shapes = shapes_of(args_type)
         names = {self.spelling(name): name for name in shapes}
         rules = self.rules.get(args_type, {})
         checked: dict[str, Any] = {}
@@ -113,13 +84,13 @@ class _Checker:
             elif value is not None:
                 name = names[key]
                 checked[name] = self.value(shapes[name], value, rules.get(name, _NO_RULES), _join(path, key))
-        for name in _required(args_type):
+        for name in required_fields(args_type):
             key = self.spelling(name)
             if given.get(key) is None:
                 self.problems.missing(_join(path, key), _describe(shapes[name].type))
         return checked
 
-    def value(self, shape: _Shape, value: Any, field: Field, path: str) -> Any:
+    def value(self, shape: Shape, value: Any, field: Field, path: str) -> Any:
         if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
             pending = cast("Any", value)
             if shape.later:
@@ -139,7 +110,7 @@ class _Checker:
             problems = Problems(self.problems.subject)
             guarded = replace(field, secret=bool(known[1]) or field.secret)
             checker = _Checker(self.rules, problems, self.spelling)
-            checked = checker.value(_Shape(typ, later=False), known[0], guarded, path)
+            checked = checker.value(Shape(typ, later=False), known[0], guarded, path)
             problems.raise_if_any()
             return checked
 
@@ -149,13 +120,13 @@ class _Checker:
     def _typed(self, typ: Any, value: Any, field: Field, path: str) -> Any:
         if typ is Any:
             return value
-        if hasattr(typ, "__required_keys__"):
+        if is_args(typ):
             return self.fields(typ, value, path)
-        if _is_enum(typ):
+        if is_enum(typ):
             return self._choice(typ, value, path)
-        if _is_generic(typ, Mapping):
+        if is_generic(typ, Mapping):
             return self._mapping(typ, value, field, path)
-        if _is_generic(typ, Sequence):
+        if is_generic(typ, Sequence):
             return self._list(typ, value, field, path)
         if not _is_a(value, typ):
             fix = f'write "{value}", with quotes' if typ is str and isinstance(value, (int, float)) else ""
@@ -176,7 +147,7 @@ class _Checker:
         if not isinstance(value, Mapping):
             self.problems.add(path, value, Refusal("is not a mapping", _describe(typ)), show=not field.secret)
             return value
-        shape = _take_apart(typing.get_args(typ)[1])
+        shape = take_apart(typing.get_args(typ)[1])
         checked: dict[str, Any] = {}
         for key, item in cast("Mapping[Any, Any]", value).items():
             where = _join(path, str(key))
@@ -192,40 +163,9 @@ class _Checker:
         if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
             self.problems.add(path, value, Refusal("is not a list", _describe(typ)), show=not field.secret)
             return value
-        shape = _take_apart(typing.get_args(typ)[0])
+        shape = take_apart(typing.get_args(typ)[0])
         items = cast("Sequence[Any]", value)
         return [self.value(shape, item, field.each(), f"{path}[{at}]") for at, item in enumerate(items)]
-
-
-@cache
-def _shapes(args_type: type) -> Mapping[str, _Shape]:
-    # pulumi.Input[X] is Union[X, Awaitable[X], "Output[T]"], its last option still a string.
-    hints = typing.get_type_hints(args_type, localns={"Output": pulumi.Output, "T": Any}, include_extras=True)
-    return {name: _take_apart(hint) for name, hint in hints.items()}
-
-
-@cache
-def _required(args_type: Any) -> tuple[str, ...]:
-    # In the order of the fields, so that messages are stable.
-    return tuple(name for name in _shapes(args_type) if name in args_type.__required_keys__)
-
-
-def _take_apart(hint: Any) -> _Shape:
-    if typing.get_origin(hint) in _WRAPPERS:
-        return _take_apart(typing.get_args(hint)[0])
-    if typing.get_origin(hint) in _UNIONS:
-        later = False
-        rest: list[Any] = []
-        for option in typing.get_args(hint):
-            origin = typing.get_origin(option) or option
-            if isinstance(origin, type) and issubclass(origin, (pulumi.Output, Awaitable)):
-                later = True
-            elif option is not type(None):
-                rest.append(option)
-        if len(rest) != 1:
-            raise TypeError(f"{hint}: a field of an args type holds one type, or one type as an Input")
-        return _Shape(rest[0], later)
-    return _Shape(hint, later=False)
 
 
 def _is_a(value: Any, typ: type) -> bool:
@@ -235,23 +175,14 @@ def _is_a(value: Any, typ: type) -> bool:
     return isinstance(value, (int, float) if typ is float else typ)
 
 
-def _is_enum(typ: Any) -> bool:
-    return isinstance(typ, type) and issubclass(typ, Enum)
-
-
-def _is_generic(typ: Any, base: type) -> bool:
-    origin = typing.get_origin(typ)
-    return isinstance(origin, type) and issubclass(origin, base)
-
-
 def _describe(typ: Any) -> str:
     if typ in _SCALARS:
         return _SCALARS[typ]
-    if _is_generic(typ, Mapping):
-        return f"a mapping of names to {_describe(_take_apart(typing.get_args(typ)[1]).type)}"
-    if _is_generic(typ, Sequence):
-        return f"a list, each item {_describe(_take_apart(typing.get_args(typ)[0]).type)}"
-    if _is_enum(typ):
+    if is_generic(typ, Mapping):
+        return f"a mapping of names to {_describe(take_apart(typing.get_args(typ)[1]).type)}"
+    if is_generic(typ, Sequence):
+        return f"a list, each item {_describe(take_apart(typing.get_args(typ)[0]).type)}"
+    if is_enum(typ):
         return " or ".join(str(member.value) for member in typ)
     return "anything" if typ is Any else f"the fields of {typ.__name__}"
 

@@ -152,7 +152,7 @@ def port_name(value: str) -> Optional[Refusal]:
     """A port's name (IANA service name)."""
     if len(value) <= PORT_NAME_LENGTH and _PORT_NAME.fullmatch(value) and any(char.isalpha() for char in value):
         return None
-    slug = _slug(re.sub(r"-{2,}", "-", value), PORT_NAME_LENGTH)
+    slug = re.sub(r"-{2,}", "-", _slug(value, len(value)))[:PORT_NAME_LENGTH].rstrip("-")
     return Refusal(
         "does not fit a port's name",
         f"lower-case letters, digits and single hyphens, one letter at least, {PORT_NAME_LENGTH} characters at most",

@@ -10,10 +10,10 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from .checks import camel_case
 from .errors import Problems, Refusal
 from .names import dns_label
 from .register import name_of, register
+from .shapes import camel_case
 from .web_service import WebService, WebServiceArgs
 from .web_service.args import check_web_service
 

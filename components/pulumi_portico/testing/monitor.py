@@ -30,7 +30,7 @@ class Answers(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
         if self._calls is None:
             raise LookupError(f"the program calls {args.token}: give record(calls=...) an answer for it")
-        return dict(self._calls(args.token, cast("Mapping[str, Any]", args.args))), None
+        return dict(self._calls(args.token, cast("Mapping[str, Any]", args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
         return f"{args.name}-id", dict(cast("Mapping[str, Any]", args.inputs))

@@ -6,11 +6,12 @@ from typing import Any, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules, as_written, check
+from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..names import dns_label, image_reference, label_key, label_value, whole_number, workload_name
+from ..shapes import as_written
 
-__all__ = ["RULES", "WebServiceArgs", "check_web_service"]
+__all__ = ["RULES", "WebServiceArgs", "check_web_service", "selector_of"]
 
 
 class WebServiceArgs(TypedDict):
@@ -75,12 +76,18 @@ def check_web_service(
     if refusal := workload_name("Deployment")(name):
         problems.add(path or "name", name, refusal)
     checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
-    _check_selector(checked, problems, f"{path}." if path else "")
+    _check_selector(name, checked, problems, f"{path}." if path else "")
     return checked
 
 
-def _check_selector(args: Mapping[str, Any], problems: Problems, prefix: str) -> None:
-    selector, labels = args.get("selector"), args.get("labels", {})
+def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
+    """The labels that find the pods: few, as Kubernetes freezes them."""
+    return args.get("selector", {"app.kubernetes.io/name": name})
+
+
+def _check_selector(name: str, args: WebServiceArgs, problems: Problems, prefix: str) -> None:
+    selector: Any = selector_of(name, args)
+    labels: Any = args.get("labels", {})
     if not isinstance(selector, Mapping) or not isinstance(labels, Mapping):
         return
     chosen, extra = cast("Mapping[str, Any]", selector), cast("Mapping[str, Any]", labels)

@@ -7,8 +7,8 @@ import pulumi
 from ..errors import Problems
 from ..register import name_of, namespace_of, register
 from ..target import Target
-from .args import WebServiceArgs, check_web_service
-from .manifests import HTTP_PORT, build_deployment, build_service, selector_of, service_port
+from .args import WebServiceArgs, check_web_service, selector_of
+from .manifests import HTTP_PORT, build_deployment, build_service, service_port
 
 __all__ = ["WebService"]
 

@@ -3,12 +3,11 @@
 Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from .args import WebServiceArgs
+from .args import WebServiceArgs, selector_of
 
-__all__ = ["HTTP_PORT", "build_deployment", "build_service", "selector_of", "service_port"]
+__all__ = ["HTTP_PORT", "build_deployment", "build_service", "service_port"]
 
 Manifest = dict[str, Any]
 
@@ -22,11 +21,6 @@ _REPLICAS = 2
 # Pod Security "restricted" asks for a user other than root; checkov (CKV_K8S_40) and
 # kube-score for one above 10000, which no user of the node is likely to have.
 _USER_ID = 10001
-
-
-def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
-    """The labels that find the pods: few, as Kubernetes freezes them."""
-    return args.get("selector", {"app.kubernetes.io/name": name})
 
 
 def service_port(args: WebServiceArgs) -> int:

@@ -1,0 +1,83 @@
+"""A real API server with simulated nodes: one for the whole run, a namespace of its own for each test."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.pulumi_program import PulumiProgram
+from tests.support import ROOT
+from tools import build, engine
+from tools.cluster import Cluster
+
+_FOLDERS = ROOT / ".portico" / "test-clusters"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    build.build(build.CLUSTER)
+    if engine.on_path() is None:
+        engine.build_engine()
+    _remove_orphans()
+    started = Cluster(_FOLDERS / str(os.getpid()), durable=False)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.remove()
+
+
+def _remove_orphans() -> None:
+    """End the clusters of runs that were killed before they could."""
+    for folder in _FOLDERS.glob("*"):
+        if not psutil.pid_exists(int(folder.name)):
+            Cluster(folder).remove()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace that enforces Pod Security "restricted", gone after the test."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    # It appears a moment after the namespace, and no pod is admitted before.
+    cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=10s")
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def program(cluster: Cluster, tmp_path: Path) -> PulumiProgram:
+    """An empty program whose default provider is the cluster."""
+    return PulumiProgram(tmp_path, cluster.env())
+
+
+@pytest.fixture
+def root_program(program: PulumiProgram) -> PulumiProgram:
+    """The repository's own program with its stacks, in a folder where they can be edited."""
+    shutil.copytree(ROOT / "stacks", program.folder / "stacks")
+    program.stack = "local"
+    project = (ROOT / "Pulumi.yaml").read_text().replace("    virtualenv: .venv\n", "")
+    # The stack's file carries the key of the state that `make up` keeps, made with another passphrase.
+    program.env["PULUMI_CONFIG_PASSPHRASE"] = ""
+    program.write((ROOT / "__main__.py").read_text(), project)
+    return program
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+    """Beside a failure, the cluster's own view of it."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    cluster = getattr(item, "funcargs", {}).get("cluster")
+    if report.when != "call" or not report.failed or cluster is None:
+        return
+    report.sections.append(("events", cluster.kubectl("get", "events", "-A", "--sort-by=.lastTimestamp", check=False)))
+    report.sections.append(("pods", cluster.kubectl("get", "pods", "-A", "-o", "wide", check=False)))
+    for name in cluster.names:
+        report.sections.append((f"the end of {name}'s log", cluster.processes.tail(name)))

@@ -1,0 +1,68 @@
+"""The stack `local`, as `make up` runs it: up, no change, a rolling update, down, nothing left."""
+
+from typing import Any
+
+from tests.pulumi_program import PulumiProgram
+from tools.cluster import Cluster
+
+NAMESPACE = "portico-local"
+
+
+def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster: Cluster) -> None:
+    first = root_program.up()
+    assert first.changes == {"create": 8}
+    assert_restricted_and_ready(cluster)
+    assert root_program.outputs() == {
+        "api-url": f"http://api.{NAMESPACE}.svc.cluster.local",
+        "web-url": f"http://web.{NAMESPACE}.svc.cluster.local",
+    }
+
+    assert root_program.up().changes == {}
+
+    before = deployment(cluster, "web")
+    stack = root_program.folder / "stacks" / "Pulumi.local.yaml"
+    stack.write_text(stack.read_text().replace("nginx:1.29.3", "nginx:1.29.4"))
+    changed = root_program.up()
+    assert changed.changes == {"update": 1}
+    assert changed.ops("Deployment") == {"web-deployment": "update"}
+    after = deployment(cluster, "web")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"], "the Deployment was replaced"
+    assert {image_of(it) for it in pods(cluster, "web")} == {"docker.io/library/nginx:1.29.4"}
+    assert_rolled(cluster)
+
+    assert set(root_program.destroy().changes) == {"delete"}
+    assert cluster.kubectl("get", "namespace", NAMESPACE, check=False).startswith("Error from server (NotFound)")
+    assert '"resources"' not in root_program.state()
+
+
+def assert_restricted_and_ready(cluster: Cluster) -> None:
+    labels = cluster.get("namespace", NAMESPACE)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    for name, replicas in (("web", 2), ("api", 3)):
+        ready = [it for it in pods(cluster, name) if condition(it, "Ready") == "True"]
+        assert len(ready) == replicas
+        slices = cluster.get("endpointslices", "-n", NAMESPACE, "-l", f"kubernetes.io/service-name={name}")
+        endpoints = [it for each in slices["items"] for it in each["endpoints"] if it["conditions"]["ready"]]
+        assert len(endpoints) == replicas
+
+
+def assert_rolled(cluster: Cluster) -> None:
+    sets = cluster.get("replicasets", "-n", NAMESPACE, "-l", "app.kubernetes.io/name=web")["items"]
+    assert sorted(it["spec"]["replicas"] for it in sets) == [0, 2], "the old pods gave way to the new ones"
+
+
+def deployment(cluster: Cluster, name: str) -> dict[str, Any]:
+    return cluster.get("deployment", name, "-n", NAMESPACE)
+
+
+def pods(cluster: Cluster, name: str) -> list[dict[str, Any]]:
+    found = cluster.get("pods", "-n", NAMESPACE, "-l", f"app.kubernetes.io/name={name}")["items"]
+    return [it for it in found if "deletionTimestamp" not in it["metadata"]]
+
+
+def image_of(pod: dict[str, Any]) -> str:
+    return pod["spec"]["containers"][0]["image"]
+
+
+def condition(pod: dict[str, Any], name: str) -> str:
+    return next(it["status"] for it in pod["status"]["conditions"] if it["type"] == name)

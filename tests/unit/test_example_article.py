@@ -1,0 +1,52 @@
+"""examples/article makes the article's samples, field for field."""
+
+from typing import Any
+
+from pulumi_portico.testing import record
+
+from tests.support import ROOT, run_program
+
+# The article's Service, as fields.
+SERVICE: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "api-service"},
+    "spec": {
+        "selector": {"app": "api-app"},
+        "ports": [{"protocol": "TCP", "port": 80, "targetPort": 8080}],
+    },
+}
+
+# What Portico's Service says beside it, and nothing else.
+SERVICE_BESIDES = {
+    "metadata.labels": {"app": "api-app"},
+    "spec.type": "ClusterIP",
+    "spec.ports[0].name": "http",
+}
+
+
+def test_the_service_is_the_articles_field_for_field() -> None:
+    recorded = record(lambda: run_program(ROOT / "examples" / "article"))
+    service = recorded.manifest("Service", "api-service")
+    assert besides(service, SERVICE) == SERVICE_BESIDES
+    assert recorded.exports == {"url": "http://api-service.default.svc.cluster.local"}
+
+
+def besides(made: Any, sample: Any, path: str = "") -> dict[str, Any]:
+    """What ``made`` says beyond ``sample``; fails where the sample says otherwise."""
+    if isinstance(sample, dict):
+        assert isinstance(made, dict), path
+        assert sample.keys() <= made.keys(), path
+        rest = {f"{path}.{key}".lstrip("."): made[key] for key in made.keys() - sample.keys()}
+        for key, value in sample.items():
+            rest |= besides(made[key], value, f"{path}.{key}".lstrip("."))
+        return rest
+    if isinstance(sample, list):
+        assert len(made) == len(sample), path
+        rest = {}
+        for at, value in enumerate(sample):
+            rest |= besides(made[at], value, f"{path}[{at}]")
+        return rest
+    assert made == sample, path
+    assert type(made) is type(sample), path
+    return {}

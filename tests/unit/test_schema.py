@@ -1,0 +1,75 @@
+"""The schema for the other languages: committed, complete, and true of the args types."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.errors import InputPropertiesError
+from pulumi_portico.host import PorticoProvider, from_the_wire
+from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
+from pulumi_portico.testing import record
+from pulumi_portico.web_service import WebServiceArgs
+
+from tests.support import ROOT
+from tools import schema
+
+COMMITTED: dict[str, Any] = json.loads((ROOT / "components" / "schema.json").read_text())
+WEB_SERVICE: dict[str, Any] = COMMITTED["resources"]["portico:index:WebService"]
+
+
+def test_the_committed_schema_is_what_the_types_say() -> None:
+    assert schema.FILE.read_text() == schema.generate(), "run `make schema` and review the difference"
+
+
+def test_every_field_is_there_with_its_words_and_its_plainness() -> None:
+    properties = WEB_SERVICE["inputProperties"]
+    assert properties.keys() == {camel_case(name) for name in shapes_of(WebServiceArgs)}
+    assert set(WEB_SERVICE["requiredInputs"]) == {camel_case(it) for it in required_fields(WebServiceArgs)}
+    for name, field in properties.items():
+        assert len(field["description"]) > 40, name
+        assert field["type"], name
+    assert {camel_case(it) for it in plain_fields(WebServiceArgs)} == {
+        name for name, field in properties.items() if field.get("plain")
+    }
+
+
+def test_every_output_is_documented() -> None:
+    assert WEB_SERVICE["properties"].keys() == {"url", "serviceName", "namespace"}
+    assert all(it["description"] for it in WEB_SERVICE["properties"].values())
+
+
+def test_numbers_and_names_arrive_as_python_means_them() -> None:
+    sent = {"image": "a:1", "port": 8080.0, "servicePort": 80.0, "labels": {"aB": "c"}, "unknownOne": 1.5}
+    arrived = from_the_wire(WebServiceArgs, sent)
+    assert arrived == {"image": "a:1", "port": 8080, "service_port": 80, "labels": {"aB": "c"}, "unknownOne": 1.5}
+    assert type(arrived["port"]) is int
+
+
+def test_a_number_inside_an_output_arrives_whole() -> None:
+    def program() -> Any:
+        return from_the_wire(WebServiceArgs, {"replicas": pulumi.Output.secret(3.0)})["replicas"]
+
+    value = record(program).value
+    assert value == 3
+    assert type(value) is int
+
+
+def test_a_hosted_component_is_made_from_what_the_engine_sends() -> None:
+    def program() -> None:
+        inputs = {"image": "api:1", "port": 8080.0, "replicas": pulumi.Output.from_input(4.0)}
+        PorticoProvider().construct("api", "portico:index:WebService", inputs)
+
+    recorded = record(program)
+    assert recorded.manifest("Deployment")["spec"]["replicas"] == 4
+
+
+def test_a_hosted_components_problems_go_back_property_by_property() -> None:
+    def program() -> None:
+        PorticoProvider().construct("api", "portico:index:WebService", {"image": "api", "servicePort": 0.0})
+
+    with pytest.raises(InputPropertiesError) as caught:
+        record(program)
+    errors = caught.value.errors or []
+    assert [it["property_path"] for it in errors] == ["image", "servicePort", "port"]
+    assert "names no version" in errors[0]["reason"]

@@ -1,0 +1,42 @@
+"""URNs are for ever: a changed one replaces a live resource, so each change is a reviewed difference."""
+
+import os
+from pathlib import Path
+
+import pulumi_portico
+from pulumi_portico import WebService
+from pulumi_portico.testing import record
+
+SNAPSHOT = Path(__file__).with_name("urns.txt")
+
+
+def everything() -> None:
+    """One of each component, with every option that makes another resource."""
+    WebService("api", {"image": "api:1", "port": 8080, "replicas": 3, "labels": {"a": "b"}, "namespace": "shop"})
+
+
+def test_no_urn_changes_unseen() -> None:
+    recorded = record(everything)
+    urns = "".join(f"{it.urn}\n" for it in recorded.registrations)
+    if os.environ.get("PORTICO_UPDATE_SNAPSHOTS"):
+        SNAPSHOT.write_text(urns)
+    assert urns == SNAPSHOT.read_text(), "alias what is renamed, then run `make snapshots` and review the difference"
+
+
+def test_every_component_is_in_the_snapshot() -> None:
+    components = {name for name in pulumi_portico.__all__ if hasattr(getattr(pulumi_portico, name), "register_outputs")}
+    assert components
+    recorded = record(everything)
+    assert {it.type.rpartition(":")[2] for it in recorded.registrations if not it.custom} == components
+
+
+def test_order_and_neighbours_change_no_urn() -> None:
+    def two(*names: str) -> set[str]:
+        def program() -> None:
+            for name in names:
+                WebService(name, {"image": "x:1", "port": 1})
+
+        return {it.urn for it in record(program).registrations}
+
+    assert two("a", "b") == two("b", "a")
+    assert two("a") < two("a", "b")
