@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools node-test test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,9 +45,11 @@ test: lint unit tools engine-test cluster-test ## Everything that needs no root
 node-tools: ## Install the real node's Debian packages (as root)
 	tools/node-tools.sh
 
-test-all: test ## And what needs root: the real node
-	@$(BIN)/python -m tools.build kubernetes-node coredns echo-server
+node-test: dev-venv ## Tests on the real node (Linux, root, `make node-tools`)
+	@$(BIN)/python -m tools.build --all
 	$(BIN)/pytest tests/node -rs
+
+test-all: test node-test ## And what needs root: the real node
 
 schema: dev-venv ## Write components/schema.json anew from the args types
 	@$(BIN)/python -m tools.schema

@@ -5,7 +5,7 @@ built tool lives in the user's cache, in a folder named for the hash of its
 module files, so that a second checkout and a second run find it there, and a
 changed pin builds anew beside the old one.
 
-    python -m tools.build [NAME ...]     build these (default: what `make test` needs)
+    python -m tools.build [NAME ...]     build these (default: what `make test` needs; --all: everything)
     python -m tools.build --list         what there is and where it is
 """
 
@@ -286,11 +286,12 @@ def build(names: Sequence[str], *, why: str = "the tools are built from source")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(TOOLS)}")
+    parser.add_argument("--all", action="store_true", help="also what only the real node needs")
     parser.add_argument("--list", action="store_true", help="say what there is and where it is")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in TOOLS]:
         parser.error(f"no tool {', '.join(unknown)}; there are: {', '.join(TOOLS)}")
-    names = options.names or [*ENGINE, *CLUSTER]
+    names = options.names or [*ENGINE, *CLUSTER, *(NODE if options.all else ())]
     if options.list:
         for name in options.names or TOOLS:
             print(f"{name:28}{'built' if bin_dir(name).exists() else 'not built':11}{bin_dir(name)}")

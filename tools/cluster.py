@@ -10,6 +10,7 @@ nothing. No root and no container runtime are needed. The cluster's state is one
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import os
 import shutil
@@ -29,7 +30,6 @@ from tools.processes import Processes
 ROOT = Path(__file__).resolve().parent.parent
 CONTEXT = "portico-local"
 
-SERVICE_CIDR = "10.96.0.0/16"
 POD_CIDR = "10.244.0.0/16"
 
 _READY_SECONDS = 60
@@ -41,6 +41,7 @@ class Cluster:
 
     # In the order of their start; they stop in the opposite one.
     names: Sequence[str] = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+    service_cidr = "10.96.0.0/16"
     # Who has a certificate and a kubeconfig: the user's name, and the group.
     clients: Mapping[str, tuple[str, str]] = {
         "admin": ("portico-admin", "system:masters"),
@@ -69,7 +70,9 @@ class Cluster:
         """Bring up what does not run, and wait until the API server is ready."""
         self._refuse_long_path()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        hosts = [self.address, "localhost", "kubernetes.default.svc", SERVICE_CIDR.replace("0.0/16", "0.1")]
+        # The Service `kubernetes` has the first address.
+        first = str(ipaddress.ip_network(self.service_cidr)[1])
+        hosts = [self.address, "localhost", "kubernetes.default.svc", first]
         create_pki(self._pki(), self.clients, hosts)
         ports = self._ports()
         for client in self.clients:
@@ -118,6 +121,9 @@ class Cluster:
         return {"KUBECONFIG": str(self.kubeconfig)}
 
     def _start_nodes(self) -> None:
+        if not self.processes.running("kwok"):
+            # A new kwok is another holder to the leases, and would wait for the old one's to run out.
+            self.kubectl("delete", "leases", "--all", "-n", "kube-node-lease", "--ignore-not-found")
         self.processes.start("kwok", self._kwok(simulate_nodes=True))
         self.apply(*(_simulated_node(f"node-{zone[-1]}", zone) for zone in _ZONES))
         self.kubectl("wait", "--for=condition=Ready", "node", "--all", f"--timeout={_READY_SECONDS}s")
@@ -195,7 +201,7 @@ class Cluster:
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             f"--service-account-key-file={self._file('service-account.key')}",
             f"--service-account-signing-key-file={self._file('service-account.key')}",
-            f"--service-cluster-ip-range={SERVICE_CIDR}",
+            f"--service-cluster-ip-range={self.service_cidr}",
             "--authorization-mode=Node,RBAC",
             *self._advertise(),
         ]

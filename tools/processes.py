@@ -66,13 +66,13 @@ class Processes:
         if process is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-                try:
-                    process.wait(_STOP_SECONDS)
-                except psutil.TimeoutExpired:
+                if not _ends(process.pid, _STOP_SECONDS):
                     process.kill()
-                    process.wait(_STOP_SECONDS)
+                    _ends(process.pid, _STOP_SECONDS)
         if (started := self._started.pop(name, None)) is not None:
-            started.poll()
+            # A child whose first thread has ended is a zombie; the child itself ends a moment later.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.wait(_STOP_SECONDS)
         self._record(name).unlink(missing_ok=True)
 
     def _record(self, name: str) -> Path:
@@ -87,6 +87,24 @@ class Processes:
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess):
             return None
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and was not waited for does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _ends(pid: int, seconds: float) -> bool:
+    """Wait for the process to end. Its parent may be slow to take note, and psutil would wait for that too."""
+    deadline = time.monotonic() + seconds
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _created(pid: int) -> float:

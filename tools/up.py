@@ -19,12 +19,12 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
 from tools import build, engine
 from tools.cluster import CONTEXT, ROOT, Cluster, local_cluster
 from tools.console import console, fail, main_guard, table
+from tools.processes import is_alive
 
 STATE = ROOT / ".portico"
 
@@ -100,7 +100,7 @@ def release_dead_locks(env: Mapping[str, str]) -> None:
     for lock in Path(url.removeprefix("file://"), ".pulumi", "locks").rglob("*.json"):
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
             holder = json.loads(lock.read_text())
-            if holder.get("hostname") == os.uname().nodename and not psutil.pid_exists(holder.get("pid", 0)):
+            if holder.get("hostname") == os.uname().nodename and not is_alive(holder.get("pid", 0)):
                 lock.unlink(missing_ok=True)
 
 
@@ -123,13 +123,12 @@ def up(stack: str) -> None:
 def down(stack: str) -> None:
     workspace = Workspace()
     with workspace.exclusive():
-        cluster = _cluster(workspace, stack, start=_has_state(workspace, stack))
-        if _has_state(workspace, stack):
+        is_up = _has_state(workspace, stack)
+        cluster = _cluster(workspace, stack, start=is_up)
+        if is_up:
             env = workspace.env(cluster)
             release_dead_locks(env)
             pulumi("destroy", "--yes", "--skip-preview", *_quiet(), "--stack", stack, env=env)
-            if "PULUMI_BACKEND_URL" not in os.environ:
-                pulumi("stack", "rm", "--yes", "--preserve-config", stack, env=env, capture=True)
         else:
             console.print(f"Stack {stack} is not up")
         if cluster is not None:
@@ -158,7 +157,9 @@ def _has_state(workspace: Workspace, stack: str) -> bool:
     """Whether there may be something to destroy; a backend of the user's own is asked, not looked into."""
     if "PULUMI_BACKEND_URL" in os.environ:
         return True
-    return any(workspace.state.glob(f"state/.pulumi/stacks/*/{stack}.json*"))
+    file = workspace.state / "state" / ".pulumi" / "stacks" / "portico" / f"{stack}.json"
+    latest: Any = json.loads(file.read_text())["checkpoint"].get("latest") if file.exists() else None
+    return bool(latest and latest.get("resources"))
 
 
 def _quiet() -> list[str]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.pulumi_program import PulumiProgram
 from tests.support import ROOT
 from tools import build, engine
 from tools.cluster import Cluster
+from tools.processes import is_alive
 
 _FOLDERS = ROOT / ".portico" / "test-clusters"
 
@@ -35,7 +35,7 @@ def cluster() -> Iterator[Cluster]:
 def _remove_orphans() -> None:
     """End the clusters of runs that were killed before they could."""
     for folder in _FOLDERS.glob("*"):
-        if not psutil.pid_exists(int(folder.name)):
+        if not is_alive(int(folder.name)):
             Cluster(folder).remove()
 
 
