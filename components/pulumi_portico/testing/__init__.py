@@ -11,7 +11,9 @@
 of the two meets (an Output that is still unknown, say) breaks in the other.
 """
 
+import asyncio
 import contextvars
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, cast
 
@@ -22,7 +24,7 @@ from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
 from .wire import Secret
 
-__all__ = ["Calls", "Outputs", "Recording", "Registration", "Secret", "record"]
+__all__ = ["Calls", "Outputs", "Recording", "Registration", "Secret", "ensure_event_loop", "record"]
 
 
 def record(
@@ -65,6 +67,7 @@ def _run(
     project: str,
     stack: str,
 ) -> Recording:
+    ensure_event_loop()
     pulumi.runtime.set_all_config(dict(config))
     mocks.set_mocks(monitor.mocks, project, stack, preview, monitor=monitor)
     root = cast("Any", pulumi.runtime.get_root_resource())
@@ -88,3 +91,17 @@ def _run(
     names = {it.urn: it.name for it in registrations}
     registered = {names[urn]: outputs for urn, outputs in monitor.outputs.items() if urn in names}
     return Recording(registrations, registered, settled["exports"], settled["value"])
+
+
+def ensure_event_loop() -> None:
+    """Give this thread an event loop, where it has none: an Output wants one as soon as it is made.
+
+    `record` does this itself; a test that makes an Output outside of it calls this first.
+    """
+    with warnings.catch_warnings():
+        # Python 3.12 and 3.13 make a loop and complain; 3.14 refuses.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            asyncio.get_event_loop()
+        except RuntimeError:
+            asyncio.set_event_loop(asyncio.new_event_loop())
