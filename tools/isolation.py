@@ -167,6 +167,13 @@ def _hold_if_abandoned(home: Path) -> bool:
     return True
 
 
+def remove_abandoned() -> None:
+    """Remove the places, and the folders, of nodes whose process has ended without doing so."""
+    if _HOMES.is_dir():
+        with _one_at_a_time():
+            _remove_abandoned()
+
+
 def _remove_abandoned() -> None:
     for home in _HOMES.glob("portico-*"):
         if _hold_if_abandoned(home):
@@ -196,17 +203,13 @@ def _destroy(name: str) -> None:
 def _remove_group(group: Path) -> None:
     """Remove a group that has no process left; for a moment after the last one the kernel still refuses."""
     deadline = time.monotonic() + _KILL_SECONDS
-    while True:
-        try:
+    while group.exists():
+        with contextlib.suppress(OSError):
             group.rmdir()
-        except FileNotFoundError:
             return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+        if time.monotonic() > deadline:
+            fail(f"the control group {group} cannot be removed")
+        time.sleep(0.02)
 
 
 def _kill_all(name: str) -> None:

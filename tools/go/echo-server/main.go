@@ -1,0 +1,348 @@
+// Command echo-server is what the real node's pods run: an HTTP server that answers what it was
+// asked, and misbehaves on request, so that tests can watch how Kubernetes deals with it.
+//
+//	echo-server         serve (the default)
+//	echo-server pause   hold a pod's namespaces open and do nothing: the sandbox container
+//
+// Environment:
+//
+//	PORT             where to listen, on every address of the pod (8080)
+//	VERSION          repeated in every answer, to tell one image from another
+//	START_DELAY      seconds before it listens (0)
+//	DRAIN            seconds that requests in flight have to finish after SIGTERM (10)
+//	FAIL_READINESS   "true": /ready answers 503
+//	FAIL_LIVENESS    "true": /live and /healthz answer 503
+//
+// Requests:
+//
+//	GET  /ready, /live, /healthz      the probes
+//	POST /ready?fail=true|false       switch a probe while running; /live and /healthz likewise
+//	GET  /resolve?name=NAME           the addresses that the pod's DNS gives for NAME
+//	GET  /fetch?url=URL               what URL answers the pod; cluster addresses only
+//	any other path                    the request as JSON; ?sleep=SECONDS first, ?status=NNN instead of 200
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	maxBody        = 1 << 20
+	maxSleep       = time.Minute
+	maxDelay       = 10 * time.Minute
+	outwardTimeout = 5 * time.Second
+)
+
+// What /fetch may reach: loopback, and the networks of the test cluster (pods and Services, the
+// node, the balancers' addresses). The server is a test's tool, not an open proxy.
+var reachable = []netip.Prefix{
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("192.0.2.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"),
+}
+
+func main() {
+	// One context for the whole life: pause, a slow start and serving all end on the first signal.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if slices.Contains(os.Args[1:], "pause") {
+		pause(ctx)
+		return
+	}
+	if err := serve(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// pause waits to be stopped. A pod that shares its process namespace has this process as the
+// parent of its orphans, so it reaps them.
+func pause(ctx context.Context) {
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, syscall.SIGCHLD)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-children:
+			for {
+				if id, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); id <= 0 || err != nil {
+					break
+				}
+			}
+		}
+	}
+}
+
+func serve(ctx context.Context) error {
+	delay, err := seconds("START_DELAY", 0)
+	if err != nil {
+		return err
+	}
+	drain, err := seconds("DRAIN", 10*time.Second)
+	if err != nil {
+		return err
+	}
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	if !sleep(ctx, delay) {
+		return nil
+	}
+	server := &http.Server{
+		Addr:              ":" + port,
+		Handler:           newEcho().routes(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// Longer than a slow answer and its body may take.
+		WriteTimeout: maxSleep + 30*time.Second,
+		// Longer than the proxies in front keep a connection idle (60 s as a rule), so that it is
+		// never this side that closes one which a proxy is just about to use.
+		IdleTimeout: 75 * time.Second,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.ListenAndServe() }()
+	log.Printf("listening on %s", server.Addr)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Printf("draining for at most %s", drain)
+	bounded, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	if err := server.Shutdown(bounded); err != nil {
+		return fmt.Errorf("requests in flight were cut off after %s: %w", drain, err)
+	}
+	return nil
+}
+
+// echo is the server's state: what every answer repeats, and what the probes say.
+type echo struct {
+	pod       string
+	version   string
+	failReady atomic.Bool
+	failLive  atomic.Bool
+	client    *http.Client
+}
+
+func newEcho() *echo {
+	pod, err := os.Hostname()
+	if err != nil {
+		log.Printf("no host name: %v", err)
+	}
+	it := &echo{pod: pod, version: os.Getenv("VERSION"), client: clusterClient()}
+	it.failReady.Store(os.Getenv("FAIL_READINESS") == "true")
+	it.failLive.Store(os.Getenv("FAIL_LIVENESS") == "true")
+	return it
+}
+
+func (it *echo) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ready", it.probe(&it.failReady))
+	mux.HandleFunc("/live", it.probe(&it.failLive))
+	mux.HandleFunc("/healthz", it.probe(&it.failLive))
+	mux.HandleFunc("GET /resolve", it.resolve)
+	mux.HandleFunc("GET /fetch", it.fetch)
+	mux.HandleFunc("/", it.echo)
+	return mux
+}
+
+func (it *echo) probe(fail *atomic.Bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			wanted, err := strconv.ParseBool(r.URL.Query().Get("fail"))
+			if err != nil {
+				it.refuse(w, http.StatusBadRequest, "fail is true or false")
+				return
+			}
+			fail.Store(wanted)
+			it.answer(w, http.StatusOK, map[string]any{"hostname": it.pod, "fail": wanted})
+			return
+		}
+		status := http.StatusOK
+		if fail.Load() {
+			status = http.StatusServiceUnavailable
+		}
+		it.answer(w, status, map[string]any{"hostname": it.pod, "fail": fail.Load()})
+	}
+}
+
+// request is what an answer tells of the request it answers.
+type request struct {
+	Hostname string              `json:"hostname"`
+	Version  string              `json:"version"`
+	Method   string              `json:"method"`
+	Path     string              `json:"path"`
+	Query    map[string][]string `json:"query"`
+	Host     string              `json:"host"`
+	Protocol string              `json:"protocol"`
+	Headers  map[string][]string `json:"headers"`
+	Remote   string              `json:"remote"`
+	Body     string              `json:"body"`
+}
+
+func (it *echo) echo(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	status := http.StatusOK
+	if text := query.Get("status"); text != "" {
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 200 || number > 599 {
+			it.refuse(w, http.StatusBadRequest, "status is a number from 200 to 599")
+			return
+		}
+		status = number
+	}
+	pause, err := duration(query.Get("sleep"), maxSleep)
+	if err != nil {
+		it.refuse(w, http.StatusBadRequest, "sleep "+err.Error())
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		it.refuse(w, http.StatusRequestEntityTooLarge, err.Error())
+		return
+	}
+	if !sleep(r.Context(), pause) {
+		return // the client has gone
+	}
+	it.answer(w, status, request{
+		Hostname: it.pod,
+		Version:  it.version,
+		Method:   r.Method,
+		Path:     r.URL.Path,
+		Query:    query,
+		Host:     r.Host,
+		Protocol: r.Proto,
+		Headers:  r.Header,
+		Remote:   r.RemoteAddr,
+		Body:     string(body),
+	})
+}
+
+func (it *echo) resolve(w http.ResponseWriter, r *http.Request) {
+	bounded, cancel := context.WithTimeout(r.Context(), outwardTimeout)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(bounded, r.URL.Query().Get("name"))
+	if err != nil {
+		it.refuse(w, http.StatusBadGateway, err.Error())
+		return
+	}
+	slices.Sort(addresses)
+	it.answer(w, http.StatusOK, map[string]any{"hostname": it.pod, "addresses": addresses})
+}
+
+func (it *echo) fetch(w http.ResponseWriter, r *http.Request) {
+	bounded, cancel := context.WithTimeout(r.Context(), outwardTimeout)
+	defer cancel()
+	outward, err := http.NewRequestWithContext(bounded, http.MethodGet, r.URL.Query().Get("url"), nil)
+	if err != nil {
+		it.refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	response, err := it.client.Do(outward)
+	if err != nil {
+		it.refuse(w, http.StatusBadGateway, err.Error())
+		return
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	if err != nil {
+		it.refuse(w, http.StatusBadGateway, err.Error())
+		return
+	}
+	it.answer(w, http.StatusOK, map[string]any{
+		"hostname": it.pod, "status": response.StatusCode, "body": string(body),
+	})
+}
+
+// clusterClient reaches the cluster's networks only. The address is checked as it is dialled, after
+// DNS and after redirects, so that no name leads anywhere else.
+func clusterClient() *http.Client {
+	dialer := &net.Dialer{
+		Timeout: outwardTimeout,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			target, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return err
+			}
+			for _, prefix := range reachable {
+				if prefix.Contains(target.Addr().Unmap()) {
+					return nil
+				}
+			}
+			return fmt.Errorf("%s is not an address of the cluster", address)
+		},
+	}
+	// A connection each, so that every fetch may reach another pod.
+	return &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
+}
+
+func (it *echo) refuse(w http.ResponseWriter, status int, why string) {
+	it.answer(w, status, map[string]any{"hostname": it.pod, "error": why})
+}
+
+func (it *echo) answer(w http.ResponseWriter, status int, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// Some statuses (204, 304) carry no body, and a client may have gone: neither is an error here.
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// sleep tells whether the whole pause passed: false when ctx ended first.
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// seconds reads a number of seconds from the environment.
+func seconds(variable string, otherwise time.Duration) (time.Duration, error) {
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise, nil
+	}
+	value, err := duration(text, maxDelay)
+	if err != nil {
+		return 0, fmt.Errorf("%s %w", variable, err)
+	}
+	return value, nil
+}
+
+func duration(text string, most time.Duration) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	// Written so that NaN is refused as well.
+	if err != nil || !(number >= 0 && number <= most.Seconds()) {
+		return 0, errors.New("is a number of seconds from 0 to " + strconv.Itoa(int(most.Seconds())))
+	}
+	return time.Duration(number * float64(time.Second)), nil
+}
