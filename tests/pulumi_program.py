@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,10 @@ class PulumiProgram:
 
     stack = "test"
 
-    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None, enter: Sequence[str] = ()) -> None:
+        """``enter`` comes before the command: how to enter the namespaces of a cluster that is seen only there."""
         self.folder = folder
+        self._enter = enter
         backend = folder / ".state"
         backend.mkdir(parents=True, exist_ok=True)
         self._events = folder / ".events"
@@ -128,7 +130,7 @@ class PulumiProgram:
 
     def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["pulumi", "--non-interactive", *args],
+            [*self._enter, "pulumi", "--cwd", str(self.folder), "--non-interactive", *args],
             cwd=self.folder,
             env=self.env,
             capture_output=True,
