@@ -4,7 +4,7 @@ etcd, kube-apiserver, kube-controller-manager and kube-scheduler as ordinary pro
 of the user, on loopback, and kwok, which plays the kubelet: pods become ready, and run
 nothing. No root and no container runtime are needed. The cluster's state is one folder.
 
-    python -m tools.cluster start | stop | status | env
+    python -m tools.cluster start | stop | status
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -23,17 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from tools import build
+from tools.cluster_config import ZONES, free_ports, is_free, kubeconfig, simulated_node
 from tools.console import console, fail, main_guard
 from tools.pki import create_pki
 from tools.processes import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTEXT = "portico-local"
-
 POD_CIDR = "10.244.0.0/16"
 
 _READY_SECONDS = 60
-_ZONES = ("zone-a", "zone-b", "zone-c")
 
 
 class Cluster:
@@ -68,7 +64,7 @@ class Cluster:
 
     def start(self) -> None:
         """Bring up what does not run, and wait until the API server is ready."""
-        self._refuse_long_path()
+        self._refuse_unprintable_path()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # The Service `kubernetes` has the first address.
         first = str(ipaddress.ip_network(self.service_cidr)[1])
@@ -125,7 +121,7 @@ class Cluster:
             # A new kwok is another holder to the leases, and would wait for the old one's to run out.
             self.kubectl("delete", "leases", "--all", "-n", "kube-node-lease", "--ignore-not-found")
         self.processes.start("kwok", self._kwok(simulate_nodes=True))
-        self.apply(*(_simulated_node(f"node-{zone[-1]}", zone) for zone in _ZONES))
+        self.apply(*(simulated_node(f"node-{zone[-1]}", zone) for zone in ZONES))
         self.kubectl("wait", "--for=condition=Ready", "node", "--all", f"--timeout={_READY_SECONDS}s")
 
     def _wait_ready(self) -> None:
@@ -138,7 +134,7 @@ class Cluster:
                 fail(f"the API server is not ready after {_READY_SECONDS} s; the end of its log:\n{tail}")
             time.sleep(0.1)
 
-    def _refuse_long_path(self) -> None:
+    def _refuse_unprintable_path(self) -> None:
         # YAML, kubeconfigs and command lines carry the path; a control character would break them.
         if not str(self.folder).isprintable():
             fail(f"the cluster's folder has a character in its path that cannot be written down: {self.folder!r}")
@@ -150,10 +146,10 @@ class Cluster:
             ports: dict[str, int] = json.loads(saved.read_text())
             users = {"etcd": ("client", "peer"), "kube-apiserver": ("api",)}
             mine = {port for name, used in users.items() if self.processes.running(name) for port in used}
-            if all(_is_free(self.address, port) for name, port in ports.items() if name not in mine):
+            if all(is_free(self.address, port) for name, port in ports.items() if name not in mine):
                 return ports
             self.stop()
-        ports = dict(zip(("client", "peer", "api"), _free_ports(self.address, 3), strict=True))
+        ports = dict(zip(("client", "peer", "api"), free_ports(self.address, 3), strict=True))
         saved.write_text(json.dumps(ports))
         return ports
 
@@ -253,74 +249,11 @@ class Cluster:
         ]
 
     def _write_kubeconfig(self, client: str, port: int) -> None:
-        document = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": CONTEXT,
-                    "cluster": {
-                        "server": f"https://{self.address}:{port}",
-                        "certificate-authority": self._file("ca.crt"),
-                    },
-                }
-            ],
-            "users": [
-                {
-                    "name": client,
-                    "user": {
-                        "client-certificate": self._file(f"{client}.crt"),
-                        "client-key": self._file(f"{client}.key"),
-                    },
-                }
-            ],
-            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": client}}],
-            "current-context": CONTEXT,
-        }
+        document = kubeconfig(client, f"https://{self.address}:{port}", self._pki())
         path = self.folder / f"{client}.kubeconfig"
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(document, indent=2))
         partial.rename(path)
-
-
-def _simulated_node(name: str, zone: str) -> dict[str, Any]:
-    room = {"cpu": "32", "memory": "256Gi", "pods": "250", "ephemeral-storage": "1Ti"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "labels": {
-                "kubernetes.io/arch": "amd64",
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": "linux",
-                "topology.kubernetes.io/region": "local",
-                "topology.kubernetes.io/zone": zone,
-            },
-        },
-        "status": {"allocatable": room, "capacity": room},
-    }
-
-
-def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_ports(address: str, count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((address, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def local_cluster() -> Cluster:
@@ -331,7 +264,7 @@ def local_cluster() -> Cluster:
 @main_guard
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.cluster", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("command", choices=["start", "stop", "status", "env"])
+    parser.add_argument("command", choices=["start", "stop", "status"])
     command = parser.parse_args().command
     cluster = local_cluster()
     if command == "start":
@@ -340,9 +273,6 @@ def main() -> None:
         console.print(f"export KUBECONFIG={cluster.kubeconfig}")
     elif command == "stop":
         cluster.stop()
-    elif command == "env":
-        kubectl = build.bin_dir("kubernetes")
-        print(f"export KUBECONFIG={cluster.kubeconfig} PATH={kubectl}{os.pathsep}$PATH")
     else:
         for name in cluster.names:
             print(f"{name:28}{'running' if cluster.processes.running(name) else 'stopped'}")

@@ -11,10 +11,11 @@ from types import TracebackType
 from typing import NoReturn
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 output = Console(highlight=False)
 
 # How often a long step says that it lives where there is no terminal to redraw.
@@ -71,7 +72,7 @@ def main_guard(main: Callable[[], None]) -> Callable[[], int]:
         try:
             main()
         except Failure as failure:
-            console.print(f"[red]✗[/] {failure}", soft_wrap=True, markup=True)
+            console.print(f"[red]✗[/] {escape(str(failure))}")
             return 1
         except KeyboardInterrupt:
             console.print("[yellow]interrupted[/]; run it again to go on from here")

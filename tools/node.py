@@ -62,8 +62,6 @@ class NodeCluster(Cluster):
     """
 
     names = (*Cluster.names, "coredns", "containerd", "kube-proxy", "kubelet")
-    # A balancer's address ends as its Service's does: in so small a network no two are the same.
-    service_cidr = "10.96.0.0/24"
     clients = {
         **Cluster.clients,
         "kubelet": (f"system:node:{NODE_NAME}", "system:nodes"),
@@ -95,7 +93,7 @@ class NodeCluster(Cluster):
         """Bring the node up, and wait until it takes pods and answers for names."""
         if reason := self.why_not():
             fail(reason)
-        self._refuse_long_path()
+        self._refuse_unprintable_path()
         if self.isolation.open(f"{NODE_ADDRESS}/24"):
             self._lay_files()
         # Before the control plane, which takes longer to come up.

@@ -18,11 +18,13 @@ import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
 from tools import build, engine
-from tools.cluster import CONTEXT, ROOT, Cluster, local_cluster
+from tools.cluster import ROOT, Cluster, local_cluster
+from tools.cluster_config import CONTEXT
 from tools.console import console, fail, main_guard, table
 from tools.processes import is_alive
 
@@ -97,7 +99,7 @@ def release_dead_locks(env: Mapping[str, str]) -> None:
     url = env["PULUMI_BACKEND_URL"]
     if not url.startswith("file://"):
         return
-    for lock in Path(url.removeprefix("file://"), ".pulumi", "locks").rglob("*.json"):
+    for lock in Path(unquote(url.removeprefix("file://")), ".pulumi", "locks").rglob("*.json"):
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
             holder = json.loads(lock.read_text())
             if holder.get("hostname") == os.uname().nodename and not is_alive(holder.get("pid", 0)):

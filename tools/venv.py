@@ -10,6 +10,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+STAMPS = os.path.join(VENV, "portico-stamps")
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 MINIMUM = (3, 10)
 
@@ -27,13 +28,16 @@ def main(what):
     )
     if not works(python):
         subprocess.check_call([sys.executable, "-m", "venv", "--clear", VENV])
+    elif os.path.exists(STAMPS):
+        # Interrupted from here on, the environment is neither what it was nor what it should be.
+        os.remove(STAMPS)
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     subprocess.check_call(pip + ["--require-hashes", "-r", os.path.join(ROOT, LOCKS[what])])
     # pip refuses an editable path among hashes; its dependencies are in the lock.
     editable = os.path.join(ROOT, "components")
     subprocess.check_call(pip + ["--no-deps", "--no-build-isolation", "-e", editable])
     made = [wanted["run"]] + ([wanted["dev"]] if what == "dev" else [])
-    with open(os.path.join(VENV, "portico-stamps"), "w") as stamp:
+    with open(STAMPS, "w") as stamp:
         stamp.write("\n".join(made))
     return None
 
@@ -48,7 +52,7 @@ def fingerprint(lock):
 
 def stamps():
     try:
-        with open(os.path.join(VENV, "portico-stamps")) as handle:
+        with open(STAMPS) as handle:
             return handle.read().split()
     except OSError:
         return []

@@ -46,7 +46,7 @@ def test_a_load_balancer_gets_an_address_unless_told_not_to(cluster: Cluster, na
         "wait", "service/with", "-n", namespace, "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout=10s"
     )
     address = cluster.get("service", "with", "-n", namespace)["status"]["loadBalancer"]["ingress"][0]["ip"]
-    assert address.startswith("203.0.113.")
+    assert address.startswith("198.18.")
     assert "ingress" not in cluster.get("service", "without", "-n", namespace)["status"]["loadBalancer"]
 
 

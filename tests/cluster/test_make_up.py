@@ -25,6 +25,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         ignored = shutil.ignore_patterns("__pycache__")
+        folder.mkdir()
         for name in ("tools", "stacks"):
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
         for name in ("__main__.py", "Pulumi.yaml"):
@@ -68,7 +69,8 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     build.build(build.CLUSTER)
     if engine.on_path() is None:
         engine.build_engine()
-    made = Checkout(tmp_path)
+    # A path as users have them.
+    made = Checkout(tmp_path / "my checkout")
     try:
         yield made
     finally:

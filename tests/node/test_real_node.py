@@ -153,7 +153,7 @@ def test_a_load_balancers_address_answers(node: NodeCluster, node_namespace: str
         return bool(address)
 
     wait_until("the Service has an address", has_address, seconds=20)
-    assert address.startswith("203.0.113.")
+    assert address.startswith("198.18.")
     wait_answered_by(node, f"http://{address}", pods(node, node_namespace, "web"))
     answer = node.ask(Request("http://shop.example/", connect_to=address))[0]
     assert answer.json["host"] == "shop.example"
