@@ -2,6 +2,15 @@
 
 from .errors import ArgumentError, PorticoError, Problem
 from .target import Target
-from .web_service import WebService, WebServiceArgs
+from .web_service import Health, Probe, WebService, WebServiceArgs
 
-__all__ = ["ArgumentError", "PorticoError", "Problem", "Target", "WebService", "WebServiceArgs"]
+__all__ = [
+    "ArgumentError",
+    "Health",
+    "PorticoError",
+    "Probe",
+    "Problem",
+    "Target",
+    "WebService",
+    "WebServiceArgs",
+]

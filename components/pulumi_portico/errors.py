@@ -90,18 +90,21 @@ class Problems:
             refusal = refusal._replace(fix="")
         self.found.append(Problem(path, shown(value) if show else "[secret]", *refusal))
 
+    def note(self, path: str, refusal: Refusal) -> None:
+        """Note what is wrong at ``path`` as a whole, where no single value is."""
+        self.found.append(Problem(path, "", *refusal))
+
     def missing(self, path: str, allowed: str) -> None:
         """Note that nothing stands at ``path``, where something must."""
-        self.found.append(Problem(path, "", "is missing", allowed))
+        self.note(path, Refusal("is missing", allowed))
 
     def unknown(self, path: str, known: Iterable[str]) -> None:
         """Note an argument that does not exist, with the nearest one that does."""
         names = sorted(known)
         key = path.rpartition(".")[2]
         close = nearest(key, names)
-        self.found.append(
-            Problem(path, "", "is no argument here", ", ".join(names), f"write {close}" if close else "leave it out")
-        )
+        fix = f"write {close}" if close else "leave it out"
+        self.note(path, Refusal("is no argument here", ", ".join(names), fix))
 
     def raise_if_any(self) -> None:
         """Raise one `ArgumentError` with all that was noted, if anything was."""

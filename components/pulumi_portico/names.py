@@ -19,6 +19,7 @@ __all__ = [
     "Rule",
     "dns_label",
     "dns_subdomain",
+    "http_path",
     "image_reference",
     "label_key",
     "label_value",
@@ -170,6 +171,17 @@ def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule
         return Refusal(f"is not {what or 'in range'}", f"a whole number, {span}")
 
     return rule
+
+
+_HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+
+
+def http_path(value: str) -> Optional[Refusal]:
+    """The path, and the query if any, of an HTTP request (RFC 3986)."""
+    if _HTTP_PATH.fullmatch(value):
+        return None
+    fix = f'write "/{value}"' if _HTTP_PATH.fullmatch(f"/{value}") else ""
+    return Refusal("is not an HTTP path", "a slash, then letters, digits and what a URL takes unescaped", fix)
 
 
 def image_reference(value: str) -> Optional[Refusal]:

@@ -1,6 +1,7 @@
 """Turn a plain Kubernetes manifest into the Pulumi resource of its kind."""
 
 import importlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ __all__ = ["name_of", "namespace_of", "register"]
 
 _MODULES: Mapping[str, str] = {
     "apps/v1": "pulumi_kubernetes.apps.v1",
+    "policy/v1": "pulumi_kubernetes.policy.v1",
     "v1": "pulumi_kubernetes.core.v1",
 }
 
@@ -21,8 +23,13 @@ def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.Resou
     is made, so that a program pays for the ones it uses.
     """
     module = importlib.import_module(_MODULES[manifest["apiVersion"]])
-    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    # The SDK spells a resource's own fields as Python does; below them it takes Kubernetes' spelling as it is.
+    fields = {_snake_case(key): value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
     return getattr(module, manifest["kind"])(resource_name, opts=opts, **fields)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def name_of(resource: Any) -> pulumi.Output[str]:

@@ -33,6 +33,10 @@ class Target(TypedDict):
     selector: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The labels by which the Service finds its pods. A balancer needs them, as it makes a Service of its own."""
 
+    drain: NotRequired[int]
+    """Seconds (0 to 3600) that a pod goes on serving after it was told to stop; balancers derive their delays from
+    it. Plain."""
+
 
 RULES: Rules = {
     Target: {
@@ -40,6 +44,7 @@ RULES: Rules = {
         "namespace": Field(dns_label),
         "port": Field(whole_number(1, 65535, "a port number")),
         "port_name": Field(port_name),
+        "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "selector": Field(keys=label_key, items=label_value),
     }
 }

@@ -1,6 +1,7 @@
 """WebService on the real node: brought up by the real engine, its pods answer through its name."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ PROGRAM = """\
 import pulumi
 from pulumi_portico import WebService
 
-web = WebService("web", {"image": %r, "port": 8080, "namespace": %r})
+web = WebService("web", {"image": %r, "port": 8080, "namespace": %r, "drain": 5, "health": {"path": "/ready"}})
 pulumi.export("url", web.url)
 """
 
@@ -31,12 +32,18 @@ def wait_answered(node: NodeCluster, url: str, pods: set[str], version: str) -> 
     wait_until(f"every request is answered by {', '.join(sorted(pods))}", settled, seconds=30)
 
 
-def test_both_pods_answer_through_the_services_name(node: NodeCluster, node_namespace: str, tmp_path: Path) -> None:
+@pytest.fixture
+def program(node: NodeCluster, tmp_path: Path) -> PulumiProgram:
     if engine.on_path() is None:
         engine.build_engine()
-    program = PulumiProgram(tmp_path, node.env(), node.inside())
+    return PulumiProgram(tmp_path, node.env(), node.inside())
+
+
+def test_both_pods_answer_through_the_services_name(
+    node: NodeCluster, node_namespace: str, program: PulumiProgram
+) -> None:
     program.write(PROGRAM % (ECHO_IMAGE, node_namespace))
-    assert program.up().changes == {"create": 4}
+    assert program.up().changes == {"create": 6}
     url = program.outputs()["url"]
     assert url == f"http://web.{node_namespace}.svc.cluster.local"
 
@@ -59,6 +66,56 @@ def test_both_pods_answer_through_the_services_name(node: NodeCluster, node_name
     assert not first & second
     wait_answered(node, url, second, "2")
 
-    assert program.destroy().changes == {"delete": 4}
-    assert node.get("deployments,services,replicasets", *selector)["items"] == []
+    assert program.destroy().changes == {"delete": 6}
+    assert node.get("deployments,services,serviceaccounts,poddisruptionbudgets", *selector)["items"] == []
     assert node.get_url(url)[0].error
+
+
+def plain(namespace: str, image: str) -> list[dict[str, Any]]:
+    """What most people write: a Deployment and a Service, and nothing about how pods come and go."""
+    security = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "plain",
+        "image": image,
+        "ports": [{"containerPort": 8080}],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5},
+        "securityContext": {**security, "seccompProfile": {"type": "RuntimeDefault"}},
+    }
+    metadata = {"name": "plain", "namespace": namespace}
+    template = {"metadata": {"labels": {"app": "plain"}}, "spec": {"containers": [container]}}
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": "plain"}}, "template": template}
+    ports = {"selector": {"app": "plain"}, "ports": [{"port": 80, "targetPort": 8080}]}
+    return [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec},
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": ports},
+    ]
+
+
+def test_a_rolling_update_under_load_loses_no_request(
+    node: NodeCluster, node_namespace: str, program: PulumiProgram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def old_pods_gone(selector: str) -> bool:
+        return len(node.get("pods", "-n", node_namespace, "-l", selector)["items"]) == 2
+
+    program.write(PROGRAM % (ECHO_IMAGE, node_namespace))
+    program.up()
+    with node.loading(program.outputs()["url"], seconds=90, rate=40) as ours:
+        program.write(PROGRAM % (ECHO_IMAGE_NEXT, node_namespace))
+        program.up()
+        wait_until("the old pods are gone", lambda: old_pods_gone("app.kubernetes.io/name=web"), seconds=60)
+    assert (ours.failed, ours.errors) == (0, [])
+    assert set(ours.versions) == {"1", "2"}
+
+    # For comparison only: how many it loses depends on the machine.
+    rollout = ("rollout", "status", "deployment/plain", "-n", node_namespace, "--timeout=60s")
+    node.apply(*plain(node_namespace, ECHO_IMAGE))
+    node.kubectl(*rollout)
+    with node.loading(f"http://plain.{node_namespace}.svc.cluster.local", seconds=90, rate=40) as theirs:
+        node.apply(*plain(node_namespace, ECHO_IMAGE_NEXT))
+        node.kubectl(*rollout)
+        wait_until("the old pods are gone", lambda: old_pods_gone("app=plain"), seconds=60)
+    with capsys.disabled():
+        print(
+            f"\nrolling update under load: a WebService lost {ours.failed} of {ours.ok + ours.failed} requests, "
+            f"a plain Deployment {theirs.failed} of {theirs.ok + theirs.failed}"
+        )

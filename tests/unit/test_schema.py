@@ -28,10 +28,17 @@ def test_every_field_is_there_with_its_words_and_its_plainness() -> None:
     assert set(WEB_SERVICE["requiredInputs"]) == {camel_case(it) for it in required_fields(WebServiceArgs)}
     for name, field in properties.items():
         assert len(field["description"]) > 40, name
-        assert field["type"], name
+        assert "type" in field or field["$ref"].startswith("#/types/portico:index:"), name
     assert {camel_case(it) for it in plain_fields(WebServiceArgs)} == {
         name for name, field in properties.items() if field.get("plain")
     }
+
+
+def test_every_nested_type_is_there_with_its_words() -> None:
+    for name in ("Health", "Probe"):
+        definition = COMMITTED["types"][f"portico:index:{name}"]
+        assert len(definition["description"]) > 40
+        assert all(len(it["description"]) > 40 for it in definition["properties"].values())
 
 
 def test_every_output_is_documented() -> None:

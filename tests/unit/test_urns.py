@@ -12,7 +12,7 @@ SNAPSHOT = Path(__file__).with_name("urns.txt")
 
 def everything() -> None:
     """One of each component, with every option that makes another resource."""
-    WebService("api", {"image": "api:1", "port": 8080, "replicas": 3, "labels": {"a": "b"}, "namespace": "shop"})
+    WebService("api", {"image": "api:1", "port": 8080})
 
 
 def test_no_urn_changes_unseen() -> None:

@@ -23,7 +23,7 @@ def pod_spec(recorded: Recording) -> dict[str, Any]:
     return recorded.manifest("Deployment")["spec"]["template"]["spec"]
 
 
-def test_two_inputs_make_a_deployment_and_a_service() -> None:
+def test_two_inputs_make_a_deployment_a_service_and_what_belongs_to_them() -> None:
     recorded = web_service()
     deployment, service = recorded.manifest("Deployment", "api"), recorded.manifest("Service", "api")
     assert deployment["spec"]["replicas"] == 2
@@ -31,7 +31,13 @@ def test_two_inputs_make_a_deployment_and_a_service() -> None:
     assert (container["image"], container["ports"][0]["containerPort"]) == (IMAGE, 8080)
     assert service["spec"]["type"] == "ClusterIP"
     assert service["spec"]["ports"] == [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080}]
-    assert len(recorded.manifests()) == 2
+    assert {it["kind"] for it in recorded.manifests()} == {
+        "Deployment",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+    }
+    assert {it["metadata"]["name"] for it in recorded.manifests()} == {"api"}
 
 
 def test_the_service_finds_the_pods_and_the_deployment_owns_them() -> None:
@@ -68,10 +74,103 @@ def test_pods_run_as_pod_security_restricted_wants_and_more() -> None:
     }
 
 
-def test_readiness_asks_the_port_that_the_container_listens_on() -> None:
-    container = pod_spec(web_service(port=9000))["containers"][0]
-    named = {port["name"]: port["containerPort"] for port in container["ports"]}
-    assert named[container["readinessProbe"]["tcpSocket"]["port"]] == 9000
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+def container(recorded: Recording) -> dict[str, Any]:
+    return pod_spec(recorded)["containers"][0]
+
+
+def test_by_default_every_probe_asks_the_port_that_the_container_listens_on() -> None:
+    made = container(web_service(port=9000))
+    named = {port["name"]: port["containerPort"] for port in made["ports"]}
+    assert [named[made[it]["tcpSocket"]["port"]] for it in PROBES] == [9000] * 3
+
+
+@pytest.mark.parametrize(
+    ("health", "question"),
+    [
+        ({"path": "/healthz"}, {"httpGet": {"path": "/healthz", "port": "http"}}),
+        ({"grpc_service": ""}, {"grpc": {"service": "", "port": 8080}}),
+        ({"command": ["/bin/check", "-q"]}, {"exec": {"command": ["/bin/check", "-q"]}}),
+    ],
+)
+def test_health_asks_in_one_way_for_all_probes(health: dict[str, Any], question: dict[str, Any]) -> None:
+    made = container(web_service(health=health))
+    for probe in PROBES:
+        assert question.items() <= made[probe].items()
+        assert "tcpSocket" not in made[probe]
+
+
+def test_a_pod_loses_its_requests_long_before_it_is_restarted() -> None:
+    made = container(web_service())
+
+    def seconds(probe: str) -> int:
+        return made[probe]["periodSeconds"] * made[probe]["failureThreshold"]
+
+    assert seconds("readinessProbe") <= 10
+    assert seconds("livenessProbe") >= 5 * seconds("readinessProbe")
+
+
+@pytest.mark.parametrize("period", [1, 2, 7, pulumi.Output.from_input(7)])
+def test_the_application_gets_the_time_to_start_that_it_was_promised(period: Any) -> None:
+    made = container(web_service(health={"startup_seconds": 100, "startup": {"period": period}}))["startupProbe"]
+    assert made["periodSeconds"] * made["failureThreshold"] >= 100
+    assert made["periodSeconds"] * (made["failureThreshold"] - 1) < 100
+
+
+def test_each_probe_can_be_set_on_its_own_or_left_out() -> None:
+    probe = {"path": "/livez", "period": 30, "timeout": 9, "failures": 4}
+    made = container(web_service(health={"path": "/healthz", "liveness": probe, "startup": {"enabled": False}}))
+    assert made["livenessProbe"] == {
+        "httpGet": {"path": "/livez", "port": "http"},
+        "periodSeconds": 30,
+        "timeoutSeconds": 9,
+        "failureThreshold": 4,
+    }
+    assert made["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    assert "startupProbe" not in made
+
+
+@pytest.mark.parametrize(("drain", "shutdown"), [(None, None), (70, 20), (0, 5)])
+def test_a_pod_drains_before_it_is_told_to_stop_and_then_has_its_time(drain: int | None, shutdown: int | None) -> None:
+    recorded = web_service(drain=drain, shutdown=shutdown)
+    sleep = container(recorded).get("lifecycle", {"preStop": {"sleep": {"seconds": 0}}})["preStop"]["sleep"]["seconds"]
+    assert sleep == (15 if drain is None else drain)
+    assert pod_spec(recorded)["terminationGracePeriodSeconds"] == sleep + (30 if shutdown is None else shutdown)
+    assert ("lifecycle" in container(recorded)) == (sleep > 0), "before Kubernetes 1.32 a sleep of nothing is refused"
+
+
+def test_a_new_pod_is_ready_before_an_old_one_goes() -> None:
+    strategy = web_service().manifest("Deployment")["spec"]["strategy"]
+    assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}}
+
+
+def test_a_disruption_budget_never_blocks_a_drain_for_ever() -> None:
+    for replicas in (0, 1, 5):
+        recorded = web_service(replicas=replicas)
+        budget = recorded.manifest("PodDisruptionBudget")["spec"]
+        # With minAvailable, one replica could never be moved; without AlwaysAllow, a broken one could not.
+        assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
+        labels = recorded.manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+        assert budget["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_pods_are_spread_over_zones_and_nodes_and_still_run_where_they_cannot_be() -> None:
+    recorded = web_service()
+    spread = pod_spec(recorded)["topologySpreadConstraints"]
+    assert [it["topologyKey"] for it in spread] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    assert {it["whenUnsatisfiable"] for it in spread} == {"ScheduleAnyway"}
+    labels = recorded.manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert all(it["labelSelector"]["matchLabels"].items() <= labels.items() for it in spread)
+
+
+def test_the_pods_have_an_account_of_their_own_without_a_token() -> None:
+    recorded = web_service(namespace="shop")
+    account = recorded.manifest("ServiceAccount")
+    assert account["automountServiceAccountToken"] is False
+    assert account["metadata"]["namespace"] == "shop"
+    assert pod_spec(recorded)["serviceAccountName"] == account["metadata"]["name"]
 
 
 def test_every_optional_field_reaches_its_place() -> None:
@@ -121,6 +220,7 @@ def test_target_names_the_service_its_port_and_its_pods() -> None:
         "namespace": "shop",
         "port": 81,
         "selector": {"app.kubernetes.io/name": "api"},
+        "drain": 15,
     }
     assert recorded.value == expected
     assert recorded.preview is not None
@@ -153,14 +253,18 @@ def test_a_secret_input_stays_secret_where_it_lands() -> None:
     assert spec["containers"][0]["image"] == Secret(IMAGE)
 
 
-def test_children_hang_on_the_component_and_wait_for_nothing() -> None:
+CHILDREN = ("Deployment", "PodDisruptionBudget", "Service", "ServiceAccount")
+
+
+def test_children_hang_on_the_component_and_wait_for_what_they_need_alone() -> None:
     recorded = web_service()
     component = recorded.one("portico:index:WebService", "api")
-    for kind in ("Deployment", "Service"):
+    account = recorded.one("ServiceAccount").urn
+    for kind in CHILDREN:
         child = recorded.one(kind)
         assert child.parent == component.urn
         # A Service waits for its pods; a Deployment that waited for its Service would wait for ever.
-        assert child.dependencies == frozenset()
+        assert child.dependencies == ({account} if kind == "Deployment" else frozenset())
 
 
 def test_providers_and_protection_of_the_component_reach_its_children() -> None:
@@ -172,7 +276,7 @@ def test_providers_and_protection_of_the_component_reach_its_children() -> None:
         WebService("api", {"image": IMAGE, "port": 8080}, options)
 
     recorded = record(program)
-    for kind in ("Deployment", "Service"):
+    for kind in CHILDREN:
         assert "pulumi:providers:kubernetes::other::" in recorded.one(kind).provider
         assert recorded.one(kind).protect
 
@@ -209,6 +313,18 @@ def refused(name: str = "api", **args: Any) -> str:
         ({"selector": {}}, "selector: {} selects every pod"),
         ({"selector": {"app": "x"}, "labels": {"app": "y"}}, 'labels.app: "y" stands in the selector too'),
         ({"replica": 3}, "fix: write replicas"),
+        ({"drain": 4000}, "drain: 4000 is not a number of seconds"),
+        ({"drain": pulumi.Output.from_input(3)}, "drain: an Output is known only during the deployment"),
+        ({"shutdown": 0}, "shutdown: 0 is not a number of seconds"),
+        ({"health": {"path": "healthz"}}, 'health.path: "healthz" is not an HTTP path'),
+        ({"health": {"path": "/a b"}}, 'health.path: "/a b" is not an HTTP path'),
+        ({"health": {"path": "/a", "command": ["b"]}}, "health: asks in 2 ways: path, command"),
+        ({"health": {"liveness": {"path": "/a", "grpc_service": "b"}}}, "health.liveness: asks in 2 ways"),
+        ({"health": {"command": []}}, "health.command: [] runs nothing"),
+        ({"health": {"startup_seconds": 0}}, "health.startup_seconds: 0 is not a whole number from 1"),
+        ({"health": {"readiness": {"period": 0}}}, "health.readiness.period: 0 is not a whole number from 1"),
+        ({"health": {"readyness": {}}}, "fix: write readiness"),
+        ({"health": "/healthz"}, 'health: "/healthz" is not a mapping'),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_registered(args: dict[str, Any], says: str) -> None:
@@ -229,6 +345,16 @@ def test_a_name_that_no_service_can_have_is_refused_with_one_that_it_can() -> No
 
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
+PROBE = st.fixed_dictionaries(
+    {},
+    optional={
+        "enabled": st.booleans(),
+        "path": st.just("/other"),
+        "period": st.integers(1, 100),
+        "timeout": st.integers(1, 100),
+        "failures": st.integers(1, 100),
+    },
+)
 ARGS = st.fixed_dictionaries(
     {
         "image": st.sampled_from([IMAGE, f"nginx@{DIGEST}", f"localhost:5000/a/b:2@{DIGEST}"]),
@@ -239,6 +365,14 @@ ARGS = st.fixed_dictionaries(
         "replicas": st.integers(0, 1000),
         "namespace": st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True),
         "labels": st.dictionaries(LABEL, LABEL, max_size=3),
+        "drain": st.integers(0, 3600),
+        "shutdown": st.integers(1, 3600),
+        "health": st.one_of(
+            st.just({}),
+            st.fixed_dictionaries({"path": st.just("/ready")}, optional={"liveness": PROBE, "readiness": PROBE}),
+            st.fixed_dictionaries({"grpc_service": st.sampled_from(["", "a.b"])}, optional={"startup": PROBE}),
+            st.fixed_dictionaries({"command": st.lists(LABEL, min_size=1, max_size=3)}),
+        ),
         "selector": st.dictionaries(LABEL.map(lambda it: f"portico.dev/{it}"), LABEL, min_size=1, max_size=3),
     },
 )

@@ -2,5 +2,6 @@
 
 from .args import WebServiceArgs
 from .component import WebService
+from .health import Health, Probe
 
-__all__ = ["WebService", "WebServiceArgs"]
+__all__ = ["Health", "Probe", "WebService", "WebServiceArgs"]

@@ -10,6 +10,8 @@ from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..names import dns_label, image_reference, label_key, label_value, whole_number, workload_name
 from ..shapes import as_written
+from .health import RULES as HEALTH_RULES
+from .health import Health, check_health
 
 __all__ = ["RULES", "WebServiceArgs", "check_web_service", "selector_of"]
 
@@ -35,8 +37,21 @@ class WebServiceArgs(TypedDict):
     """The namespace, which must exist. Default: the Kubernetes provider's own, which is `default` unless set
     there. Maps to `metadata.namespace`."""
 
+    health: NotRequired[Health]
+    """How Kubernetes asks a pod whether it works. Default: whether its port takes connections. Maps to the startup,
+    readiness and liveness probes."""
+
+    drain: NotRequired[int]
+    """Seconds (0 to 3600) that a pod goes on serving after it was told to stop, while whoever sends it requests is
+    still hearing of it. Plain, as balancers in front derive their own delays from it. Default: 15. Behind a cloud's
+    load balancer, as long as that takes to let go of a target. Maps to a `preStop` sleep."""
+
+    shutdown: NotRequired[int]
+    """Seconds (1 to 3600) that the application has, after the drain and SIGTERM, to finish what it does. Plain.
+    Default: 30. Maps, with `drain`, to `terminationGracePeriodSeconds`."""
+
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Labels put on the Deployment, the Service and the pods beside those that select the pods. Keys are plain.
+    """Labels put on every object and on the pods, beside those that select the pods. Keys are plain.
     Default: none."""
 
     selector: NotRequired[Mapping[str, str]]
@@ -46,18 +61,22 @@ class WebServiceArgs(TypedDict):
 
 
 _PORT = Field(whole_number(1, 65535, "a port number"))
+_HOUR = 3600
 _LABELS = Field(keys=label_key, items=label_value)
 
 RULES: Rules = {
+    **HEALTH_RULES,
     WebServiceArgs: {
         "image": Field(image_reference),
         "port": _PORT,
         "service_port": _PORT,
         "replicas": Field(whole_number(0, what="a number of pods")),
         "namespace": Field(dns_label),
+        "drain": Field(whole_number(0, _HOUR, "a number of seconds")),
+        "shutdown": Field(whole_number(1, _HOUR, "a number of seconds")),
         "labels": _LABELS,
         "selector": _LABELS,
-    }
+    },
 }
 """What the fields must satisfy beyond their types."""
 
@@ -76,7 +95,10 @@ def check_web_service(
     if refusal := workload_name("Deployment")(name):
         problems.add(path or "name", name, refusal)
     checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
-    _check_selector(name, checked, problems, f"{path}." if path else "")
+    prefix = f"{path}." if path else ""
+    _check_selector(name, checked, problems, prefix)
+    if isinstance(checked.get("health"), dict):
+        check_health(checked["health"], problems, f"{prefix}health", spelling)
     return checked
 
 

@@ -8,7 +8,15 @@ from ..errors import Problems
 from ..register import name_of, namespace_of, register
 from ..target import Target
 from .args import WebServiceArgs, check_web_service, selector_of
-from .manifests import HTTP_PORT, build_deployment, build_service, service_port
+from .availability import DRAIN_SECONDS, build_disruption_budget
+from .manifests import (
+    HTTP_PORT,
+    build_deployment,
+    build_metadata,
+    build_service,
+    build_service_account,
+    service_port,
+)
 
 __all__ = ["WebService"]
 
@@ -16,8 +24,10 @@ __all__ = ["WebService"]
 class WebService(pulumi.ComponentResource):
     """An application from a container image, under one stable name inside the cluster.
 
-    Makes a Deployment and a Service of type ClusterIP, both with the component's name. The pods
-    run under Pod Security "restricted": not as root, nothing writable, no capabilities.
+    Makes a Deployment, a Service of type ClusterIP, a ServiceAccount and a PodDisruptionBudget,
+    all with the component's name. The pods run under Pod Security "restricted": not as root,
+    nothing writable, no capabilities. They are spread over zones and nodes, replaced only once
+    their successors are ready, and serve until nobody sends them requests any more.
     Nothing is reachable from outside the cluster; `target()` hands the service to what
     opens it.
     """
@@ -34,7 +44,7 @@ class WebService(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WebServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name and, as it stands, the name of the Deployment and the Service: lower-case
+        :param name: The Pulumi name and, as it stands, the name of all that it makes: lower-case
             letters, digits and hyphens, a letter first, 63 characters at most.
         :param args: What to run.
         :param opts: Pulumi's resource options; a provider given here reaches every child.
@@ -46,11 +56,18 @@ class WebService(pulumi.ComponentResource):
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        register(build_deployment(name, checked), f"{name}-deployment", child)
+        selector = selector_of(name, checked)
+        account = register(build_service_account(name, checked), f"{name}-service-account", child)
+        budget = build_disruption_budget(build_metadata(name, checked), selector)
+        register(budget, f"{name}-disruption-budget", child)
+        # No pod is admitted before its service account is there.
+        after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
+        register(build_deployment(name, checked), f"{name}-deployment", after_account)
         service = register(build_service(name, checked), f"{name}-service", child)
 
         self._port = service_port(checked)
-        self._selector = selector_of(name, checked)
+        self._selector = selector
+        self._drain = checked.get("drain", DRAIN_SECONDS)
         self.service_name = name_of(service)
         self.namespace = namespace_of(service)
         host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
@@ -64,4 +81,5 @@ class WebService(pulumi.ComponentResource):
             "namespace": self.namespace,
             "port": self._port,
             "selector": self._selector,
+            "drain": self._drain,
         }

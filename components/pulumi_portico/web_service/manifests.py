@@ -6,8 +6,10 @@ Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 from typing import Any
 
 from .args import WebServiceArgs, selector_of
+from .availability import DRAIN_SECONDS, SHUTDOWN_SECONDS, build_drain, build_rollout, build_spread
+from .health import build_probes
 
-__all__ = ["HTTP_PORT", "build_deployment", "build_service", "service_port"]
+__all__ = ["HTTP_PORT", "build_deployment", "build_metadata", "build_service", "build_service_account", "service_port"]
 
 Manifest = dict[str, Any]
 
@@ -28,16 +30,27 @@ def service_port(args: WebServiceArgs) -> int:
     return args.get("service_port", HTTP_PORT)
 
 
+def build_service_account(name: str, args: WebServiceArgs) -> Manifest:
+    """The pods' identity: their own, and without a token, as most never talk to the API server."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": build_metadata(name, args),
+        "automountServiceAccountToken": False,
+    }
+
+
 def build_deployment(name: str, args: WebServiceArgs) -> Manifest:
     """The Deployment that runs the pods."""
     selector = selector_of(name, args)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": _metadata(name, args),
+        "metadata": build_metadata(name, args),
         "spec": {
             "replicas": args.get("replicas", _REPLICAS),
             "selector": {"matchLabels": dict(selector)},
+            "strategy": build_rollout(),
             "template": {
                 "metadata": {"labels": {**args.get("labels", {}), **selector}},
                 "spec": _pod_spec(name, args),
@@ -51,7 +64,7 @@ def build_service(name: str, args: WebServiceArgs) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": _metadata(name, args),
+        "metadata": build_metadata(name, args),
         "spec": {
             "type": "ClusterIP",
             "selector": dict(selector_of(name, args)),
@@ -67,7 +80,8 @@ def build_service(name: str, args: WebServiceArgs) -> Manifest:
     }
 
 
-def _metadata(name: str, args: WebServiceArgs) -> Manifest:
+def build_metadata(name: str, args: WebServiceArgs) -> Manifest:
+    """The metadata that all of the service's objects have."""
     metadata: Manifest = {"name": name, "labels": {**args.get("labels", {}), **selector_of(name, args)}}
     if "namespace" in args:
         metadata["namespace"] = args["namespace"]
@@ -75,7 +89,9 @@ def _metadata(name: str, args: WebServiceArgs) -> Manifest:
 
 
 def _pod_spec(name: str, args: WebServiceArgs) -> Manifest:
+    of_container, of_pod = build_drain(args.get("drain", DRAIN_SECONDS), args.get("shutdown", SHUTDOWN_SECONDS))
     return {
+        "serviceAccountName": name,
         "automountServiceAccountToken": False,
         # Environment variables for every Service of the namespace: a leak of names, and slow with many.
         "enableServiceLinks": False,
@@ -85,12 +101,15 @@ def _pod_spec(name: str, args: WebServiceArgs) -> Manifest:
             "runAsGroup": _USER_ID,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
+        **build_spread(selector_of(name, args)),
+        **of_pod,
         "containers": [
             {
                 "name": name,
                 "image": args["image"],
                 "ports": [{"name": PORT_NAME, "containerPort": args["port"], "protocol": "TCP"}],
-                "readinessProbe": {"tcpSocket": {"port": PORT_NAME}, "periodSeconds": 5},
+                **build_probes(args.get("health", {}), args["port"], PORT_NAME),
+                **of_container,
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "readOnlyRootFilesystem": True,
