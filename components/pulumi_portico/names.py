@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Optional
 
-from .errors import Refusal
+from .errors import Refusal, nearest
 
 __all__ = [
     "LABEL_NAME_LENGTH",
@@ -19,12 +19,17 @@ __all__ = [
     "Rule",
     "dns_label",
     "dns_subdomain",
+    "field_path",
+    "file_path",
     "http_path",
     "image_reference",
     "label_key",
     "label_value",
+    "number",
     "port_name",
+    "resource_field",
     "service_name",
+    "variable_name",
     "whole_number",
     "workload_name",
 ]
@@ -171,6 +176,66 @@ def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule
         return Refusal(f"is not {what or 'in range'}", f"a whole number, {span}")
 
     return rule
+
+
+def number(least: float, what: str = "") -> Rule:
+    """A number from a bound on; ``what`` names it in the message."""
+
+    def rule(value: Any) -> Optional[Refusal]:
+        return None if value >= least else Refusal(f"is not {what or 'in range'}", f"a number, {least:g} or more")
+
+    return rule
+
+
+def variable_name(value: str) -> Optional[Refusal]:
+    """The name of an environment variable, which may be the key of a Secret too."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", value) and len(value) <= _SUBDOMAIN_LENGTH:
+        return None
+    return Refusal("does not fit a variable's name", "letters, digits, underscores, dots and hyphens, no digit first")
+
+
+_FIELD_PATH = re.compile(
+    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00-\x1f]+'\])"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
+)
+
+
+def field_path(value: str) -> Optional[Refusal]:
+    """A field of the pod that a variable may hold (the downward API)."""
+    if _FIELD_PATH.fullmatch(value):
+        return None
+    allowed = (
+        "metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], "
+        "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP, status.podIPs"
+    )
+    close = nearest(value, allowed.split(", "))
+    return Refusal("is no field of a pod that a variable can hold", allowed, f"write {close}" if close else "")
+
+
+def resource_field(value: str) -> Optional[Refusal]:
+    """A resource of the container that a variable may hold (the downward API)."""
+    allowed = [f"{kind}.{of}" for kind in ("limits", "requests") for of in ("cpu", "memory", "ephemeral-storage")]
+    if value in allowed:
+        return None
+    close = nearest(value, allowed)
+    return Refusal("is no resource that a variable can hold", ", ".join(allowed), f"write {close}" if close else "")
+
+
+_FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
+
+
+def file_path(value: str) -> Optional[Refusal]:
+    """A place in the container's file system: absolute, below the root, without detours."""
+    if _FILE_PATH.fullmatch(value) and len(value) <= _SUBDOMAIN_LENGTH // 2:
+        return None
+    slash = f"/{value}".rstrip("/").replace("//", "/")
+    fix = f'write "{slash}"' if slash != value and _FILE_PATH.fullmatch(slash) else ""
+    return Refusal(
+        "is not a path in the container",
+        "an absolute path below /, of letters, digits, dots, hyphens and underscores, without . and .., "
+        f"{_SUBDOMAIN_LENGTH // 2} characters at most",
+        fix,
+    )
 
 
 _HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")

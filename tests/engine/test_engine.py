@@ -90,6 +90,25 @@ def test_a_secret_is_nowhere_in_the_state(program: PulumiProgram) -> None:
     assert any("canary-7c1e" in str(manifest) for manifest in rendered(program))
 
 
+def test_a_secret_variable_is_encrypted_and_a_change_rolls_the_pods(program: PulumiProgram) -> None:
+    source = (
+        RENDERED + "WebService('api', {'image': 'api:1', 'port': 80, 'secret_env': {'T': 'canary-7c1e'}}, options)\n"
+    )
+    program.write(source)
+    program.up()
+    assert "canary-7c1e" not in program.state()
+    program.write(source.replace("canary-7c1e", "canary-8d2f"))
+    changed = program.up()
+    # The new Secret is there before the pods that want it, and the old one goes after theirs have gone.
+    assert [(it.op, it.kind) for it in changed.steps if it.op != "same"] == [
+        ("create-replacement", "Secret"),
+        ("replace", "Secret"),
+        ("update", "Deployment"),
+        ("delete-replaced", "Secret"),
+    ]
+    assert "canary-8d2f" not in program.state()
+
+
 def test_transforms_reach_every_child(program: PulumiProgram) -> None:
     program.write(
         RENDERED

@@ -16,7 +16,24 @@ PROGRAM = """\
 import pulumi
 from pulumi_portico import WebService
 
-web = WebService("web", {"image": %r, "port": 8080, "namespace": %r, "drain": 5, "health": {"path": "/ready"}})
+web = WebService(
+    "web",
+    {
+        "image": %r,
+        "port": 8080,
+        "namespace": %r,
+        "drain": 5,
+        "health": {"path": "/ready"},
+        # A pod that mounts over a read-only root, and takes its variables from all kinds of sources.
+        "env": {"DRAIN": "3"},
+        "secret_env": {"TOKEN": "hunter2"},
+        "field_env": {"POD_IP": "status.podIP"},
+        "resource_env": {"MEMORY": "limits.memory"},
+        "config_files": {"/etc/web/settings.json": "{}"},
+        "writable_paths": ["/tmp"],
+        "resources": {"cpu": 0.01, "memory": 32},
+    },
+)
 pulumi.export("url", web.url)
 """
 
@@ -43,7 +60,7 @@ def test_both_pods_answer_through_the_services_name(
     node: NodeCluster, node_namespace: str, program: PulumiProgram
 ) -> None:
     program.write(PROGRAM % (ECHO_IMAGE, node_namespace))
-    assert program.up().changes == {"create": 6}
+    assert program.up().changes == {"create": 8}
     url = program.outputs()["url"]
     assert url == f"http://web.{node_namespace}.svc.cluster.local"
 
@@ -66,7 +83,7 @@ def test_both_pods_answer_through_the_services_name(
     assert not first & second
     wait_answered(node, url, second, "2")
 
-    assert program.destroy().changes == {"delete": 6}
+    assert program.destroy().changes == {"delete": 8}
     assert node.get("deployments,services,serviceaccounts,poddisruptionbudgets", *selector)["items"] == []
     assert node.get_url(url)[0].error
 

@@ -41,7 +41,7 @@ def test_there_are_examples() -> None:
 
 
 def test_the_error_in_the_readme_is_what_is_said() -> None:
-    args: Any = {"image": "registry.example.com/shop/api", "port": 8080, "replica": 3}
+    args: Any = {"image": "registry.example.com/shop/api", "port": 8080, "health": {"paht": "/healthz"}}
     with pytest.raises(ArgumentError) as caught:
         record(lambda: WebService("api", args))
     assert str(caught.value) in (ROOT / "README.md").read_text()

@@ -12,7 +12,7 @@ SNAPSHOT = Path(__file__).with_name("urns.txt")
 
 def everything() -> None:
     """One of each component, with every option that makes another resource."""
-    WebService("api", {"image": "api:1", "port": 8080})
+    WebService("api", {"image": "api:1", "port": 8080, "secret_env": {"A": "b"}, "config_files": {"/a": "b"}})
 
 
 def test_no_urn_changes_unseen() -> None:

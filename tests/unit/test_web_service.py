@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_portico import ArgumentError, WebService
+from pulumi_portico import ArgumentError, Limits, WebService
 from pulumi_portico.testing import Recording, Secret, record
 
 IMAGE = "registry.example.com/team/api:1.4.2"
@@ -281,6 +281,100 @@ def test_providers_and_protection_of_the_component_reach_its_children() -> None:
         assert recorded.one(kind).protect
 
 
+def variables(recorded: Recording) -> dict[str, Any]:
+    return {it.pop("name"): it for it in container(recorded).get("env", [])}
+
+
+def test_variables_come_from_values_fields_and_resources() -> None:
+    recorded = web_service(
+        env={"B": "2", "A": pulumi.Output.from_input("1")},
+        field_env={"POD_IP": "status.podIP"},
+        resource_env={"MEMORY": "limits.memory"},
+    )
+    assert variables(recorded) == {
+        "A": {"value": "1"},
+        "B": {"value": "2"},
+        "MEMORY": {"valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}},
+        "POD_IP": {"valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+    }
+
+
+def test_the_order_of_variables_and_paths_rolls_no_pod() -> None:
+    one = web_service(env={"A": "1", "B": "2"}, writable_paths=["/tmp", "/run"], config_files={"/a": "1", "/b": "2"})
+    other = web_service(env={"B": "2", "A": "1"}, writable_paths=["/run", "/tmp"], config_files={"/b": "2", "/a": "1"})
+    assert pod_spec(one) == pod_spec(other)
+
+
+def test_a_secret_variable_is_in_its_own_secret_and_nowhere_else() -> None:
+    recorded = web_service(secret_env={"TOKEN": "canary-1", "URL": pulumi.Output.from_input("canary-2")})
+    secret = recorded.one("Secret")
+    # Given in the open, registered as secrets all the same.
+    assert secret.inputs["stringData"] == Secret({"TOKEN": "canary-1", "URL": "canary-2"})
+    assert "name" not in secret.inputs["metadata"], "a generated name makes a change another Secret"
+    name = recorded.one("Secret").name
+    for variable, source in variables(recorded).items():
+        reference = source["valueFrom"]["secretKeyRef"]
+        assert reference["key"] == variable
+        assert reference["name"].startswith(f"{name}-")
+    assert [it.type for it in recorded.registrations if "canary" in str(it.inputs)] == ["kubernetes:core/v1:Secret"]
+    assert secret.urn in recorded.one("Deployment").dependencies
+
+
+def test_config_files_are_mounted_read_only_each_at_its_path() -> None:
+    files = {"/etc/api/a_b.json": "1", "/etc/api/a/b.json": pulumi.Output.from_input("2"), "/etc/c": "3"}
+    recorded = web_service(config_files=files)
+    config_map = recorded.manifest("ConfigMap")
+    assert "name" not in config_map["metadata"]
+    spec = pod_spec(recorded)
+    (volume,) = spec["volumes"]
+    assert volume["configMap"]["name"].startswith("api-files-")
+    mounted = {it["mountPath"]: config_map["data"][it["subPath"]] for it in container(recorded)["volumeMounts"]}
+    assert mounted == {"/etc/api/a_b.json": "1", "/etc/api/a/b.json": "2", "/etc/c": "3"}
+    assert all(it["readOnly"] and it["name"] == volume["name"] for it in container(recorded)["volumeMounts"])
+
+
+def test_writable_paths_are_empty_folders_with_a_bound() -> None:
+    recorded = web_service(writable_paths=["/tmp", "/var/cache/a-b", "/var/cache/a.b"])
+    mounts = {it["mountPath"]: it["name"] for it in container(recorded)["volumeMounts"]}
+    volumes = {it["name"]: it["emptyDir"] for it in pod_spec(recorded)["volumes"]}
+    assert mounts.keys() == {"/tmp", "/var/cache/a-b", "/var/cache/a.b"}
+    assert set(mounts.values()) == volumes.keys()
+    assert len(volumes) == 3
+    assert all(it["sizeLimit"] for it in volumes.values())
+    assert container(recorded)["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_what_runs_can_be_told() -> None:
+    made = container(web_service(command=["/app"], args=["--port", "8080"], working_directory="/srv"))
+    assert (made["command"], made["args"], made["workingDir"]) == (["/app"], ["--port", "8080"], "/srv")
+
+
+@pytest.mark.parametrize(
+    ("resources", "requests", "limits"),
+    [
+        (
+            None,
+            {"cpu": "100m", "memory": "256Mi", "ephemeral-storage": "103Mi"},
+            {"memory": "256Mi", "ephemeral-storage": "1024Mi"},
+        ),
+        (
+            {"cpu": 1.5, "memory": 64, "disk": 5, "limits": "all"},
+            {"cpu": "1500m", "memory": "64Mi", "ephemeral-storage": "1Mi"},
+            {"cpu": "1500m", "memory": "64Mi", "ephemeral-storage": "5Mi"},
+        ),
+        (
+            {"cpu": pulumi.Output.from_input(0.25), "memory": pulumi.Output.from_input(9), "limits": Limits.NONE},
+            {"cpu": "250m", "memory": "9Mi", "ephemeral-storage": "103Mi"},
+            None,
+        ),
+    ],
+)
+def test_resources_are_in_plain_units(resources: Any, requests: dict[str, str], limits: dict[str, str] | None) -> None:
+    made = container(web_service(resources=resources))["resources"]
+    assert made["requests"] == requests
+    assert made.get("limits") == limits
+
+
 def refused(name: str = "api", **args: Any) -> str:
     registered: list[Any] = []
 
@@ -324,6 +418,20 @@ def refused(name: str = "api", **args: Any) -> str:
         ({"health": {"startup_seconds": 0}}, "health.startup_seconds: 0 is not a whole number from 1"),
         ({"health": {"readiness": {"period": 0}}}, "health.readiness.period: 0 is not a whole number from 1"),
         ({"health": {"readyness": {}}}, "fix: write readiness"),
+        ({"env": {"1A": "x"}}, 'env.1A: "1A" does not fit a variable'),
+        ({"env": {"A": 1}}, 'fix: write "1", with quotes'),
+        ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "secret_env.A: stands in env too"),
+        ({"field_env": {"A": "status.podIp"}}, "fix: write status.podIP"),
+        ({"resource_env": {"A": "limit.memory"}}, "fix: write limits.memory"),
+        ({"config_files": {"etc/a": "x"}}, 'fix: write "/etc/a"'),
+        ({"config_files": {"/etc/../a": "x"}}, "is not a path in the container"),
+        ({"config_files": {"/a": "x"}, "writable_paths": ["/a"]}, "writable_paths./a: stands in config_files too"),
+        ({"writable_paths": ["/a", "/a"]}, "writable_paths./a: stands in writable_paths too"),
+        ({"writable_paths": ["/"]}, 'writable_paths[0]: "/" is not a path'),
+        ({"working_directory": "app"}, 'fix: write "/app"'),
+        ({"resources": {"cpu": 0}}, "resources.cpu: 0 is not a number of cores"),
+        ({"resources": {"memory": "256Mi"}}, 'resources.memory: "256Mi" is not a whole number'),
+        ({"resources": {"limits": "cpu"}}, "memory, all, none"),
         ({"health": "/healthz"}, 'health: "/healthz" is not a mapping'),
     ],
 )
@@ -331,6 +439,10 @@ def test_wrong_arguments_are_refused_before_anything_is_registered(args: dict[st
     message = refused(**args)
     assert message.startswith('WebService "api" has ')
     assert says in message
+
+
+def test_a_refused_secret_is_not_shown() -> None:
+    assert "hunter2" not in refused(secret_env={"TOKEN": ["hunter2"]})
 
 
 def test_a_label_may_not_overrule_the_default_selector() -> None:
@@ -345,6 +457,8 @@ def test_a_name_that_no_service_can_have_is_refused_with_one_that_it_can() -> No
 
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
+VARIABLE = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,10}", fullmatch=True)
+PATH = st.from_regex(r"(/[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,5}){1,3}", fullmatch=True)
 PROBE = st.fixed_dictionaries(
     {},
     optional={
@@ -365,6 +479,14 @@ ARGS = st.fixed_dictionaries(
         "replicas": st.integers(0, 1000),
         "namespace": st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True),
         "labels": st.dictionaries(LABEL, LABEL, max_size=3),
+        "env": st.dictionaries(VARIABLE.map(lambda it: f"E_{it}"), st.text(max_size=5), max_size=3),
+        "secret_env": st.dictionaries(VARIABLE.map(lambda it: f"S_{it}"), st.just("canary-8f1b"), max_size=3),
+        "config_files": st.dictionaries(PATH.map(lambda it: f"/files{it}"), st.just("x"), max_size=3),
+        "writable_paths": st.lists(PATH.map(lambda it: f"/writable{it}"), unique=True, max_size=3),
+        "resources": st.fixed_dictionaries(
+            {},
+            optional={"cpu": st.floats(0.001, 64), "memory": st.integers(1, 10**6), "limits": st.sampled_from(Limits)},
+        ),
         "drain": st.integers(0, 3600),
         "shutdown": st.integers(1, 3600),
         "health": st.one_of(
@@ -389,5 +511,10 @@ def test_any_valid_arguments_make_valid_manifests_that_fit_together(name: str, a
     template = deployment["spec"]["template"]
     assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
     assert deployment["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    assert all("canary-8f1b" not in str(it) for it in recorded.manifests() if it["kind"] != "Secret")
+    volumes = {it["name"] for it in template["spec"].get("volumes", [])}
+    mounts = template["spec"]["containers"][0].get("volumeMounts", [])
+    assert {it["name"] for it in mounts} == volumes
+    assert len({it["mountPath"] for it in mounts}) == len(mounts)
     ports = {port["containerPort"] for port in template["spec"]["containers"][0]["ports"]}
     assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports

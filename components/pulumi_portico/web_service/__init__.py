@@ -3,5 +3,6 @@
 from .args import WebServiceArgs
 from .component import WebService
 from .health import Health, Probe
+from .resources import Limits, Resources
 
-__all__ = ["Health", "Probe", "WebService", "WebServiceArgs"]
+__all__ = ["Health", "Limits", "Probe", "Resources", "WebService", "WebServiceArgs"]

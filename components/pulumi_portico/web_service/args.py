@@ -1,6 +1,6 @@
 """What a `WebService` takes, and the rules of its fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -8,10 +8,24 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
-from ..names import dns_label, image_reference, label_key, label_value, whole_number, workload_name
+from ..names import (
+    dns_label,
+    field_path,
+    file_path,
+    image_reference,
+    label_key,
+    label_value,
+    resource_field,
+    variable_name,
+    whole_number,
+    workload_name,
+)
 from ..shapes import as_written
+from .environment import check_environment
 from .health import RULES as HEALTH_RULES
 from .health import Health, check_health
+from .resources import RULES as RESOURCES_RULES
+from .resources import Resources
 
 __all__ = ["RULES", "WebServiceArgs", "check_web_service", "selector_of"]
 
@@ -36,6 +50,43 @@ class WebServiceArgs(TypedDict):
     namespace: NotRequired[pulumi.Input[str]]
     """The namespace, which must exist. Default: the Kubernetes provider's own, which is `default` unless set
     there. Maps to `metadata.namespace`."""
+
+    command: NotRequired[Sequence[pulumi.Input[str]]]
+    """What the container runs, instead of the image's entry point. Its length is plain. Maps to `command`."""
+
+    args: NotRequired[Sequence[pulumi.Input[str]]]
+    """The arguments of what the container runs, instead of the image's. Its length is plain. Maps to `args`."""
+
+    working_directory: NotRequired[pulumi.Input[str]]
+    """Where it runs: an absolute path. Default: the image's. Maps to `workingDir`."""
+
+    env: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Environment variables, by name. Names are plain. Default: none. For what must not be read by others, see
+    `secret_env`. Maps to `env`."""
+
+    secret_env: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Environment variables whose values are secret, by name: they are encrypted in the state, and stand in a Secret
+    of their own, not in the pod. A change makes a new Secret and rolls the pods. Names are plain. Default: none."""
+
+    field_env: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Environment variables that hold a field of the pod, such as `metadata.name` or `status.podIP`, by name. Names
+    are plain. Default: none. Maps to `fieldRef`."""
+
+    resource_env: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Environment variables that hold what the container has, such as `limits.memory` (in bytes) or `requests.cpu`
+    (in cores, rounded up), by name. Names are plain. Default: none. Maps to `resourceFieldRef`."""
+
+    config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Files in the container, read-only: the content of each by its absolute path. They stand in a ConfigMap (1 MiB in
+    all); a change makes a new one and rolls the pods. Paths are plain. Default: none."""
+
+    writable_paths: NotRequired[Sequence[str]]
+    """Folders that the application may write into, by absolute path; nothing else in the container can be written.
+    Each is empty at the start, holds 256 MiB and is gone with the pod. Plain. Default: none. Maps to `emptyDir`."""
+
+    resources: NotRequired[Resources]
+    """What the container is given and held to. Default: 0.1 cores, 256 MiB of memory, 1024 MiB of disk; memory and disk
+    are limits too."""
 
     health: NotRequired[Health]
     """How Kubernetes asks a pod whether it works. Default: whether its port takes connections. Maps to the startup,
@@ -66,12 +117,20 @@ _LABELS = Field(keys=label_key, items=label_value)
 
 RULES: Rules = {
     **HEALTH_RULES,
+    **RESOURCES_RULES,
     WebServiceArgs: {
         "image": Field(image_reference),
         "port": _PORT,
         "service_port": _PORT,
         "replicas": Field(whole_number(0, what="a number of pods")),
         "namespace": Field(dns_label),
+        "working_directory": Field(file_path),
+        "env": Field(keys=variable_name),
+        "secret_env": Field(keys=variable_name, secret=True),
+        "field_env": Field(keys=variable_name, items=field_path),
+        "resource_env": Field(keys=variable_name, items=resource_field),
+        "config_files": Field(keys=file_path),
+        "writable_paths": Field(items=file_path),
         "drain": Field(whole_number(0, _HOUR, "a number of seconds")),
         "shutdown": Field(whole_number(1, _HOUR, "a number of seconds")),
         "labels": _LABELS,
@@ -97,6 +156,7 @@ def check_web_service(
     checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
     prefix = f"{path}." if path else ""
     _check_selector(name, checked, problems, prefix)
+    check_environment(checked, problems, prefix, spelling)
     if isinstance(checked.get("health"), dict):
         check_health(checked["health"], problems, f"{prefix}health", spelling)
     return checked

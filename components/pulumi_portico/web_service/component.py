@@ -9,6 +9,7 @@ from ..register import name_of, namespace_of, register
 from ..target import Target
 from .args import WebServiceArgs, check_web_service, selector_of
 from .availability import DRAIN_SECONDS, build_disruption_budget
+from .environment import Sources, build_config_map, build_secret
 from .manifests import (
     HTTP_PORT,
     build_deployment,
@@ -62,7 +63,8 @@ class WebService(pulumi.ComponentResource):
         register(budget, f"{name}-disruption-budget", child)
         # No pod is admitted before its service account is there.
         after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
-        register(build_deployment(name, checked), f"{name}-deployment", after_account)
+        deployment = build_deployment(name, checked, self._sources(name, checked, child))
+        register(deployment, f"{name}-deployment", after_account)
         service = register(build_service(name, checked), f"{name}-service", child)
 
         self._port = service_port(checked)
@@ -73,6 +75,16 @@ class WebService(pulumi.ComponentResource):
         host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
         self.url = pulumi.Output.concat("http://", host, "" if self._port == HTTP_PORT else f":{self._port}")
         self.register_outputs({"url": self.url, "service_name": self.service_name, "namespace": self.namespace})
+
+    def _sources(self, name: str, args: WebServiceArgs, child: pulumi.ResourceOptions) -> Sources:
+        """Register what the container's environment comes from, and answer the names that it was given."""
+        metadata = build_metadata(name, args)
+        secret = config_map = None
+        if values := args.get("secret_env"):
+            secret = name_of(register(build_secret(metadata, values), f"{name}-env", child))
+        if files := args.get("config_files"):
+            config_map = name_of(register(build_config_map(metadata, files), f"{name}-files", child))
+        return Sources(secret, config_map)
 
     def target(self) -> Target:
         """The service as routes and balancers name it."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from .args import WebServiceArgs, selector_of
 from .availability import DRAIN_SECONDS, SHUTDOWN_SECONDS, build_drain, build_rollout, build_spread
+from .environment import Sources, build_environment, build_volumes
 from .health import build_probes
+from .resources import build_resources
 
 __all__ = ["HTTP_PORT", "build_deployment", "build_metadata", "build_service", "build_service_account", "service_port"]
 
@@ -19,6 +21,7 @@ HTTP_PORT = 80
 """The port that an `http:` URL need not name, and so the Service's default."""
 
 _REPLICAS = 2
+_AS_IT_IS = {"command": "command", "args": "args", "working_directory": "workingDir"}
 
 # Pod Security "restricted" asks for a user other than root; checkov (CKV_K8S_40) and
 # kube-score for one above 10000, which no user of the node is likely to have.
@@ -40,7 +43,7 @@ def build_service_account(name: str, args: WebServiceArgs) -> Manifest:
     }
 
 
-def build_deployment(name: str, args: WebServiceArgs) -> Manifest:
+def build_deployment(name: str, args: WebServiceArgs, sources: Sources) -> Manifest:
     """The Deployment that runs the pods."""
     selector = selector_of(name, args)
     return {
@@ -53,7 +56,7 @@ def build_deployment(name: str, args: WebServiceArgs) -> Manifest:
             "strategy": build_rollout(),
             "template": {
                 "metadata": {"labels": {**args.get("labels", {}), **selector}},
-                "spec": _pod_spec(name, args),
+                "spec": _pod_spec(name, args, sources),
             },
         },
     }
@@ -88,7 +91,8 @@ def build_metadata(name: str, args: WebServiceArgs) -> Manifest:
     return metadata
 
 
-def _pod_spec(name: str, args: WebServiceArgs) -> Manifest:
+def _pod_spec(name: str, args: WebServiceArgs, sources: Sources) -> Manifest:
+    mounts, volumes = build_volumes(args, sources)
     of_container, of_pod = build_drain(args.get("drain", DRAIN_SECONDS), args.get("shutdown", SHUTDOWN_SECONDS))
     return {
         "serviceAccountName": name,
@@ -103,13 +107,18 @@ def _pod_spec(name: str, args: WebServiceArgs) -> Manifest:
         },
         **build_spread(selector_of(name, args)),
         **of_pod,
+        **volumes,
         "containers": [
             {
                 "name": name,
                 "image": args["image"],
+                **{theirs: args[ours] for ours, theirs in _AS_IT_IS.items() if ours in args},
+                **build_environment(args, sources),
                 "ports": [{"name": PORT_NAME, "containerPort": args["port"], "protocol": "TCP"}],
                 **build_probes(args.get("health", {}), args["port"], PORT_NAME),
                 **of_container,
+                **build_resources(args.get("resources", {})),
+                **mounts,
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "readOnlyRootFilesystem": True,
