@@ -47,8 +47,8 @@ class Run:
 
     @property
     def changes(self) -> Counter[str]:
-        """How many resources met each operation; what stayed the same is left out."""
-        return Counter(step.op for step in self.steps if step.op != "same")
+        """How many resources met each operation; what stayed the same, or was only looked at, is left out."""
+        return Counter(step.op for step in self.steps if step.op not in ("same", "refresh"))
 
     def ops(self, kind: str) -> dict[str, str]:
         """The operation that each resource of a kind met, by name."""

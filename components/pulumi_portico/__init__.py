@@ -2,17 +2,34 @@
 
 from .errors import ArgumentError, PorticoError, Problem
 from .target import Target
-from .web_service import Health, Limits, Probe, Resources, WebService, WebServiceArgs
+from .web_service import (
+    AddressFamily,
+    Health,
+    Limits,
+    Port,
+    Probe,
+    Protocol,
+    Resources,
+    ServiceSettings,
+    TrafficPolicy,
+    WebService,
+    WebServiceArgs,
+)
 
 __all__ = [
+    "AddressFamily",
     "ArgumentError",
     "Health",
     "Limits",
+    "Port",
     "PorticoError",
     "Probe",
     "Problem",
+    "Protocol",
     "Resources",
+    "ServiceSettings",
     "Target",
+    "TrafficPolicy",
     "WebService",
     "WebServiceArgs",
 ]

@@ -17,6 +17,8 @@ __all__ = [
     "PORT_NAME_LENGTH",
     "WORKLOAD_SUFFIX_LENGTH",
     "Rule",
+    "annotation_key",
+    "app_protocol",
     "dns_label",
     "dns_subdomain",
     "field_path",
@@ -139,6 +141,27 @@ def label_key(value: str) -> Optional[Refusal]:
         "does not fit a label's key",
         f"letters, digits, hyphens, underscores and dots, a letter or digit at both ends, {LABEL_NAME_LENGTH} "
         "characters at most, behind an optional DNS prefix and a slash",
+    )
+
+
+def annotation_key(value: str) -> Optional[Refusal]:
+    """An annotation's key: the same as a label's, and none of those that Pulumi keeps for itself."""
+    refusal = label_key(value.lower())
+    if refusal is None and not value.startswith("pulumi.com/"):
+        return None
+    if refusal is not None:
+        return refusal._replace(wrong="does not fit an annotation's key")
+    return Refusal("is one that Portico or Pulumi sets", "any other", "use Pulumi's resource options or transforms")
+
+
+def app_protocol(value: str) -> Optional[Refusal]:
+    """What is spoken over a port: an IANA service name, or a name behind a DNS prefix."""
+    if label_key(value) is None and ("/" in value or dns_label(value) is None):
+        return None
+    return Refusal(
+        "does not fit an application protocol",
+        "a name that IANA has, such as http or https, or one with a prefix, such as kubernetes.io/h2c",
+        f"write {value.lower()}" if label_key(value) is None and dns_label(value.lower()) is None else "",
     )
 
 

@@ -35,14 +35,14 @@ def test_every_field_is_there_with_its_words_and_its_plainness() -> None:
 
 
 def test_every_nested_type_is_there_with_its_words() -> None:
-    for name in ("Health", "Probe"):
+    for name in ("Health", "Port", "Probe", "Resources", "ServiceSettings"):
         definition = COMMITTED["types"][f"portico:index:{name}"]
         assert len(definition["description"]) > 40
         assert all(len(it["description"]) > 40 for it in definition["properties"].values())
 
 
 def test_every_output_is_documented() -> None:
-    assert WEB_SERVICE["properties"].keys() == {"url", "serviceName", "namespace"}
+    assert WEB_SERVICE["properties"].keys() == {"url", "urls", "serviceName", "namespace"}
     assert all(it["description"] for it in WEB_SERVICE["properties"].values())
 
 

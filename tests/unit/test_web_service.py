@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_portico import ArgumentError, Limits, WebService
+from pulumi_portico import AddressFamily, ArgumentError, Limits, WebService
 from pulumi_portico.testing import Recording, Secret, record
 
 IMAGE = "registry.example.com/team/api:1.4.2"
@@ -206,6 +206,7 @@ def test_outputs_say_where_other_pods_reach_it(service_port: int | None, suffix:
     recorded = web_service(namespace="shop", service_port=service_port)
     assert recorded.outputs["api"] == {
         "url": f"http://api.shop.svc.cluster.local{suffix}",
+        "urls": {"http": f"http://api.shop.svc.cluster.local{suffix}"},
         "service_name": "api",
         "namespace": "shop",
     }
@@ -355,7 +356,12 @@ def test_what_runs_can_be_told() -> None:
         (
             None,
             {"cpu": "100m", "memory": "256Mi", "ephemeral-storage": "103Mi"},
-            {"memory": "256Mi", "ephemeral-storage": "1024Mi"},
+            {"memory": "256Mi", "ephemeral-storage": "1Gi"},
+        ),
+        (
+            {"cpu": 2, "memory": 3 * 1024, "disk": 20 * 1024 * 1024},
+            {"cpu": "2", "memory": "3Gi", "ephemeral-storage": "2Ti"},
+            {"memory": "3Gi", "ephemeral-storage": "20Ti"},
         ),
         (
             {"cpu": 1.5, "memory": 64, "disk": 5, "limits": "all"},
@@ -373,6 +379,100 @@ def test_resources_are_in_plain_units(resources: Any, requests: dict[str, str], 
     made = container(web_service(resources=resources))["resources"]
     assert made["requests"] == requests
     assert made.get("limits") == limits
+
+
+PORTS: Any = {
+    "metrics": {"port": 9100},
+    "http": {"port": 8080, "service_port": 80},
+    "grpc": {"port": 9090, "app_protocol": "kubernetes.io/h2c"},
+    "dns": {"port": 5353, "service_port": 53, "protocol": "UDP"},
+    "https-admin": {"port": 8443, "service_port": 443},
+}
+
+
+def with_ports(ports: Any, **args: Any) -> Recording:
+    all_args: Any = {"image": IMAGE, "ports": ports, "namespace": "shop", **args}
+    return record(lambda: WebService("api", all_args))
+
+
+def test_several_ports_are_offered_by_name() -> None:
+    recorded = with_ports(PORTS)
+    assert recorded.manifest("Service")["spec"]["ports"] == [
+        {"name": "dns", "protocol": "UDP", "port": 53, "targetPort": 5353},
+        {"name": "grpc", "protocol": "TCP", "port": 9090, "targetPort": 9090, "appProtocol": "kubernetes.io/h2c"},
+        {"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080},
+        {"name": "https-admin", "protocol": "TCP", "port": 443, "targetPort": 8443},
+        {"name": "metrics", "protocol": "TCP", "port": 9100, "targetPort": 9100},
+    ]
+    host = "api.shop.svc.cluster.local"
+    assert recorded.outputs["api"]["urls"] == {
+        "dns": f"udp://{host}:53",
+        "grpc": f"tcp://{host}:9090",
+        "http": f"http://{host}",
+        "https-admin": f"https://{host}",
+        "metrics": f"tcp://{host}:9100",
+    }
+    assert recorded.outputs["api"]["url"] == f"http://{host}"
+
+
+def test_the_order_of_ports_changes_nothing() -> None:
+    other = dict(reversed(PORTS.items()))
+    assert with_ports(PORTS).manifests() == with_ports(other).manifests()
+
+
+def test_a_target_is_of_the_port_that_is_named() -> None:
+    def program() -> Any:
+        api = WebService("api", {"image": IMAGE, "ports": PORTS})
+        return [api.target("grpc"), api.target(), api.url_for("metrics")]
+
+    named, main, url = record(program).value
+    assert (named["port"], main["port"]) == (9090, 80)
+    assert url == "tcp://api.default.svc.cluster.local:9100"
+
+
+def test_a_port_that_is_not_there_is_refused_with_the_nearest() -> None:
+    def program() -> None:
+        WebService("api", {"image": IMAGE, "ports": PORTS}).target("metrcs")
+
+    with pytest.raises(ArgumentError, match=r'port: "metrcs" is no port of it') as caught:
+        record(program)
+    assert caught.value.problems[0].fix == "write metrics"
+
+
+def test_a_worker_has_no_service_and_nothing_to_ask() -> None:
+    recorded = with_ports({})
+    assert {it["kind"] for it in recorded.manifests()} == {"Deployment", "PodDisruptionBudget", "ServiceAccount"}
+    assert recorded.outputs["api"] == {"url": "", "urls": {}, "service_name": "", "namespace": "shop"}
+    assert not {"ports", *PROBES} & container(recorded).keys()
+    asked = container(with_ports({}, health={"command": ["/check"]}))
+    assert {asked[it]["exec"]["command"][0] for it in PROBES} == {"/check"}
+
+
+def test_health_asks_the_port_that_is_named_or_the_main_one() -> None:
+    assert container(with_ports(PORTS))["readinessProbe"]["tcpSocket"]["port"] == "http"
+    made = container(with_ports(PORTS, health={"grpc_service": "", "port_name": "grpc"}))
+    assert made["readinessProbe"]["grpc"] == {"service": "", "port": 9090}
+
+
+def test_the_service_can_be_set() -> None:
+    settings = {
+        "headless": True,
+        "session_affinity": 600,
+        "traffic_policy": "Local",
+        "address_family": AddressFamily.PREFER_DUAL,
+        "annotations": {"example.com/Team": "shop"},
+    }
+    service = web_service(service=settings).manifest("Service")
+    assert service["metadata"]["annotations"] == {"example.com/Team": "shop"}
+    told = {key: value for key, value in service["spec"].items() if key not in ("ports", "selector")}
+    assert told == {
+        "type": "ClusterIP",
+        "clusterIP": "None",
+        "sessionAffinity": "ClientIP",
+        "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 600}},
+        "internalTrafficPolicy": "Local",
+        "ipFamilyPolicy": "PreferDualStack",
+    }
 
 
 def refused(name: str = "api", **args: Any) -> str:
@@ -418,6 +518,26 @@ def refused(name: str = "api", **args: Any) -> str:
         ({"health": {"startup_seconds": 0}}, "health.startup_seconds: 0 is not a whole number from 1"),
         ({"health": {"readiness": {"period": 0}}}, "health.readiness.period: 0 is not a whole number from 1"),
         ({"health": {"readyness": {}}}, "fix: write readiness"),
+        ({"port": None}, "for a worker that listens on none, write ports: {}"),
+        ({"ports": {}}, "port: 8080 stands beside ports"),
+        ({"port": None, "ports": {"HTTP": {"port": 1}}}, 'fix: write "http"'),
+        ({"port": None, "ports": {"a": {}}}, "ports.a.port: is missing"),
+        ({"port": None, "ports": {"a": {"port": 1, "protocol": "tcp"}}}, "fix: write TCP"),
+        ({"port": None, "ports": {"a": {"port": 1, "app_protocol": "HTTP"}}}, "fix: write http"),
+        ({"port": None, "ports": {"a": {"port": 1}, "b": {"port": 1}}}, "ports.b.port: 1 is the TCP port of a too"),
+        (
+            {"port": None, "ports": {"a": {"port": 1}, "b": {"port": 2, "service_port": 1}}},
+            "ports.b.service_port: 1 is the TCP service_port of a too",
+        ),
+        ({"port": None, "ports": {}, "service": {}}, "service: is for a Service, and a worker without ports has none"),
+        ({"port": None, "ports": {}, "health": {"path": "/a"}}, "health: asks a port, and no port speaks TCP"),
+        (
+            {"port": None, "ports": {"dns": {"port": 53, "protocol": "UDP"}}, "health": {}},
+            "health: asks a port, and no port speaks TCP",
+        ),
+        ({"health": {"port_name": "htp"}}, "fix: write http"),
+        ({"service": {"session_affinity": 0}}, "service.session_affinity: 0 is not a number of seconds"),
+        ({"service": {"annotations": {"pulumi.com/skipAwait": "true"}}}, "is one that Portico or Pulumi sets"),
         ({"env": {"1A": "x"}}, 'env.1A: "1A" does not fit a variable'),
         ({"env": {"A": 1}}, 'fix: write "1", with quotes'),
         ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "secret_env.A: stands in env too"),

@@ -3,6 +3,20 @@
 from .args import WebServiceArgs
 from .component import WebService
 from .health import Health, Probe
+from .ports import Port, Protocol
 from .resources import Limits, Resources
+from .service import AddressFamily, ServiceSettings, TrafficPolicy
 
-__all__ = ["Health", "Limits", "Probe", "Resources", "WebService", "WebServiceArgs"]
+__all__ = [
+    "AddressFamily",
+    "Health",
+    "Limits",
+    "Port",
+    "Probe",
+    "Protocol",
+    "Resources",
+    "ServiceSettings",
+    "TrafficPolicy",
+    "WebService",
+    "WebServiceArgs",
+]

@@ -15,6 +15,7 @@ from ..names import (
     image_reference,
     label_key,
     label_value,
+    port_name,
     resource_field,
     variable_name,
     whole_number,
@@ -23,25 +24,36 @@ from ..names import (
 from ..shapes import as_written
 from .environment import check_environment
 from .health import RULES as HEALTH_RULES
-from .health import Health, check_health
+from .health import Health, check_asked_port, check_health
+from .ports import RULES as PORTS_RULES
+from .ports import Port, check_ports, ports_of
 from .resources import RULES as RESOURCES_RULES
 from .resources import Resources
+from .service import RULES as SERVICE_RULES
+from .service import ServiceSettings
 
 __all__ = ["RULES", "WebServiceArgs", "check_web_service", "selector_of"]
 
 
 class WebServiceArgs(TypedDict):
-    """What a `WebService` takes: an image and a port; everything else has a default."""
+    """What a `WebService` takes: an image and a port, or several; everything else has a default."""
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
 
-    port: int
-    """The port (TCP, 1 to 65535) that the container listens on. Plain. Maps to `containerPort` and `targetPort`."""
+    port: NotRequired[int]
+    """The port (TCP, 1 to 65535) that the container listens on, called `http`. This or `ports`. Plain. Maps to
+    `containerPort` and `targetPort`."""
 
     service_port: NotRequired[int]
-    """The port (1 to 65535) that other pods use to reach the service. Plain. Default: 80. Maps to the Service's
-    `port`."""
+    """The port (1 to 65535) that other pods use to reach `port`. Plain. Default: 80. Maps to the Service's `port`."""
+
+    ports: NotRequired[Mapping[str, Port]]
+    """Several ports, by name (15 characters at most); none at all for a worker, which then has no Service. This or
+    `port`. Plain."""
+
+    service: NotRequired[ServiceSettings]
+    """How the Service offers its pods. Default: one address, every ready pod in turn."""
 
     replicas: NotRequired[pulumi.Input[int]]
     """How many pods run (0 or more). Default: 2, so that one node's loss leaves one. Maps to the Deployment's
@@ -117,11 +129,14 @@ _LABELS = Field(keys=label_key, items=label_value)
 
 RULES: Rules = {
     **HEALTH_RULES,
+    **PORTS_RULES,
     **RESOURCES_RULES,
+    **SERVICE_RULES,
     WebServiceArgs: {
         "image": Field(image_reference),
         "port": _PORT,
         "service_port": _PORT,
+        "ports": Field(keys=port_name),
         "replicas": Field(whole_number(0, what="a number of pods")),
         "namespace": Field(dns_label),
         "working_directory": Field(file_path),
@@ -157,8 +172,17 @@ def check_web_service(
     prefix = f"{path}." if path else ""
     _check_selector(name, checked, problems, prefix)
     check_environment(checked, problems, prefix, spelling)
+    check_ports(checked, problems, prefix, spelling)
+    if "service" in checked and checked.get("ports") == {}:
+        problems.note(
+            f"{prefix}service", Refusal("is for a Service, and a worker without ports has none", "no service")
+        )
+    sound = not problems.found
     if isinstance(checked.get("health"), dict):
         check_health(checked["health"], problems, f"{prefix}health", spelling)
+        # The ports are looked into only where they are as they should be.
+        if sound:
+            check_asked_port(checked["health"], ports_of(checked), problems, f"{prefix}health")
     return checked
 
 

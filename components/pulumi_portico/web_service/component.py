@@ -4,20 +4,15 @@ from typing import Optional
 
 import pulumi
 
-from ..errors import Problems
+from ..errors import ArgumentError, Problems, Refusal, nearest
 from ..register import name_of, namespace_of, register
 from ..target import Target
 from .args import WebServiceArgs, check_web_service, selector_of
 from .availability import DRAIN_SECONDS, build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
-from .manifests import (
-    HTTP_PORT,
-    build_deployment,
-    build_metadata,
-    build_service,
-    build_service_account,
-    service_port,
-)
+from .manifests import build_deployment, build_metadata, build_service_account
+from .ports import ServicePort, main_port, ports_of
+from .service import build_service
 
 __all__ = ["WebService"]
 
@@ -35,10 +30,14 @@ class WebService(pulumi.ComponentResource):
 
     url: pulumi.Output[str]
     """Where other pods reach the service: its cluster DNS name, such as `http://api.shop.svc.cluster.local`, with
-    the port where it is not 80. Known once the Service has ready pods."""
+    the port where it is not the scheme's own. Of several ports, `http`, else the first TCP port by name. Known once the
+    Service has ready pods; empty for a worker."""
+
+    urls: pulumi.Output[dict[str, str]]
+    """The same of every port, by the port's name."""
 
     service_name: pulumi.Output[str]
-    """The Service's name."""
+    """The Service's name; empty for a worker."""
 
     namespace: pulumi.Output[str]
     """The namespace that the service runs in."""
@@ -59,22 +58,28 @@ class WebService(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         selector = selector_of(name, checked)
         account = register(build_service_account(name, checked), f"{name}-service-account", child)
-        budget = build_disruption_budget(build_metadata(name, checked), selector)
-        register(budget, f"{name}-disruption-budget", child)
+        metadata = build_metadata(name, checked)
+        register(build_disruption_budget(metadata, selector), f"{name}-disruption-budget", child)
         # No pod is admitted before its service account is there.
         after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
         deployment = build_deployment(name, checked, self._sources(name, checked, child))
-        register(deployment, f"{name}-deployment", after_account)
-        service = register(build_service(name, checked), f"{name}-service", child)
-
-        self._port = service_port(checked)
+        made = register(deployment, f"{name}-deployment", after_account)
+        self._name = name
+        self._ports = ports_of(checked)
         self._selector = selector
         self._drain = checked.get("drain", DRAIN_SECONDS)
-        self.service_name = name_of(service)
-        self.namespace = namespace_of(service)
-        host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
-        self.url = pulumi.Output.concat("http://", host, "" if self._port == HTTP_PORT else f":{self._port}")
-        self.register_outputs({"url": self.url, "service_name": self.service_name, "namespace": self.namespace})
+        if self._ports:
+            service = build_service(metadata, selector, self._ports, checked.get("service", {}))
+            made = register(service, f"{name}-service", child)
+        self.service_name = name_of(made) if self._ports else pulumi.Output.from_input("")
+        self.namespace = namespace_of(made)
+        self._host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
+        self.urls = self._host.apply(lambda host: {port.name: port.url(host) for port in self._ports.values()})
+        main = main_port(self._ports)
+        self.url = self.url_for(main.name) if main else pulumi.Output.from_input("")
+        self.register_outputs(
+            {"url": self.url, "urls": self.urls, "service_name": self.service_name, "namespace": self.namespace}
+        )
 
     def _sources(self, name: str, args: WebServiceArgs, child: pulumi.ResourceOptions) -> Sources:
         """Register what the container's environment comes from, and answer the names that it was given."""
@@ -86,12 +91,31 @@ class WebService(pulumi.ComponentResource):
             config_map = name_of(register(build_config_map(metadata, files), f"{name}-files", child))
         return Sources(secret, config_map)
 
-    def target(self) -> Target:
-        """The service as routes and balancers name it."""
+    def url_for(self, port: str) -> pulumi.Output[str]:
+        """Where other pods reach the port of this name. Raises `ArgumentError` where there is none."""
+        chosen = self._port(port)
+        return self._host.apply(chosen.url)
+
+    def target(self, port: Optional[str] = None) -> Target:
+        """The service as routes and balancers name it, by the port of this name; without one, by the port of `url`.
+
+        Raises `ArgumentError` where there is no such port.
+        """
         return {
             "service": self.service_name,
             "namespace": self.namespace,
-            "port": self._port,
+            "port": self._port(port).number,
             "selector": self._selector,
             "drain": self._drain,
         }
+
+    def _port(self, name: Optional[str]) -> ServicePort:
+        port = main_port(self._ports) if name is None else self._ports.get(name)
+        if port is None:
+            there = ", ".join(self._ports)
+            close = nearest(name or "", self._ports)
+            problems = Problems(f'WebService "{self._name}"')
+            refusal = Refusal("is no port of it", there or "none: it is a worker", f"write {close}" if close else "")
+            problems.add("port", name or "", refusal)
+            raise ArgumentError(problems.subject, problems.found)
+        return port

@@ -1,16 +1,17 @@
 """How Kubernetes asks a pod whether it works: one setting, three probes that differ as they should."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..errors import Problems, Refusal
+from ..errors import Problems, Refusal, nearest
 from ..names import http_path, whole_number
+from .ports import Protocol, ServicePort, main_port
 
-__all__ = ["RULES", "Health", "Probe", "build_probes", "check_health"]
+__all__ = ["RULES", "Health", "Probe", "build_probes", "check_asked_port", "check_health"]
 
 
 class Probe(TypedDict):
@@ -57,6 +58,9 @@ class Health(TypedDict):
 
     command: NotRequired[Sequence[pulumi.Input[str]]]
     """Run this command in the container; exit status 0 is good. Its length is plain. Maps to `exec.command`."""
+
+    port_name: NotRequired[str]
+    """Which of several ports is asked. Plain. Default: `http`, else the first TCP port by name."""
 
     startup_seconds: NotRequired[int]
     """Seconds that the application may take to start (1 or more), before the other probes begin. Plain. Default: 60.
@@ -106,24 +110,58 @@ def check_health(health: Mapping[str, Any], problems: Problems, path: str, spell
             problems.add(f"{where}.command", [], Refusal("runs nothing", "a command and its arguments"))
 
 
-def build_probes(health: Health, port: int, port_name: str) -> dict[str, Any]:
-    """The container's probes, by their Kubernetes names, for the port that it listens on."""
+def check_asked_port(
+    health: Mapping[str, Any], ports: Mapping[str, ServicePort], problems: Problems, path: str
+) -> None:
+    """Note where probes are to ask a port that is not there, or that does not speak TCP."""
+    tcp = [it.name for it in ports.values() if it.protocol == Protocol.TCP.value]
+    named = health.get("port_name")
+    if named is not None and named not in tcp:
+        close = nearest(str(named), tcp)
+        refusal = Refusal("is no TCP port of the service", ", ".join(tcp) or "none", f"write {close}" if close else "")
+        problems.add(f"{path}.port_name", named, refusal)
+    elif asked_of(health, ports) is None and not _all_commands(health):
+        allowed = "a command, where nothing listens on TCP"
+        problems.note(
+            path, Refusal("asks a port, and no port speaks TCP", allowed, "leave health out, or give a command")
+        )
+
+
+def _all_commands(health: Mapping[str, Any]) -> bool:
+    probes = [cast("Mapping[str, Any]", health.get(it, {})) for it in _PROBES]
+    asked = [it if any(way in it for way in _HOW) else health for it in probes if it.get("enabled", True)]
+    return all("command" in it for it in asked)
+
+
+def build_probes(health: Optional[Health], ports: Mapping[str, ServicePort]) -> dict[str, Any]:
+    """The container's probes, by their Kubernetes names; none where nothing is said and nothing listens on TCP."""
+    asked_port = asked_of(health or {}, ports)
+    if health is None and asked_port is None:
+        return {}
+    told = health or {}
     probes: dict[str, Any] = {}
     for name in _PROBES:
-        probe: Probe = health.get(name, {})
+        probe: Probe = told.get(name, {})
         if probe.get("enabled", True):
-            asked = probe if any(way in probe for way in _HOW) else health
+            asked = probe if any(way in probe for way in _HOW) else told
             period = probe.get("period", _DEFAULTS[name]["period"])
             probes[f"{name}Probe"] = {
-                **_question(asked, port, port_name),
+                **_question(asked, asked_port),
                 "periodSeconds": period,
                 "timeoutSeconds": probe.get("timeout", _DEFAULTS[name]["timeout"]),
-                "failureThreshold": probe.get("failures", _failures(name, health, period)),
+                "failureThreshold": probe.get("failures", _failures(name, told, period)),
             }
     return probes
 
 
-def _failures(name: str, health: Health, period: Any) -> Any:
+def asked_of(health: Mapping[str, Any], ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
+    """The TCP port that the probes ask, if there is one."""
+    named = health.get("port_name")
+    port = ports.get(named) if named is not None else main_port(ports)
+    return port if port is not None and port.protocol == Protocol.TCP.value else None
+
+
+def _failures(name: str, health: Mapping[str, Any], period: Any) -> Any:
     if name != "startup":
         return _DEFAULTS[name]["failures"]
     allowed = health.get("startup_seconds", _STARTUP_SECONDS)
@@ -137,12 +175,13 @@ def _failures(name: str, health: Health, period: Any) -> Any:
     return rounded_up(period)
 
 
-def _question(asked: Mapping[str, Any], port: int, port_name: str) -> dict[str, Any]:
-    if "path" in asked:
-        return {"httpGet": {"path": asked["path"], "port": port_name}}
-    if "grpc_service" in asked:
-        # The one probe that takes no port by name.
-        return {"grpc": {"service": asked["grpc_service"], "port": port}}
+def _question(asked: Mapping[str, Any], port: Optional[ServicePort]) -> dict[str, Any]:
     if "command" in asked:
         return {"exec": {"command": asked["command"]}}
-    return {"tcpSocket": {"port": port_name}}
+    assert port is not None, "check_health lets nothing else through"
+    if "path" in asked:
+        return {"httpGet": {"path": asked["path"], "port": port.name}}
+    if "grpc_service" in asked:
+        # The one probe that takes no port by name.
+        return {"grpc": {"service": asked["grpc_service"], "port": port.target}}
+    return {"tcpSocket": {"port": port.name}}

@@ -9,16 +9,12 @@ from .args import WebServiceArgs, selector_of
 from .availability import DRAIN_SECONDS, SHUTDOWN_SECONDS, build_drain, build_rollout, build_spread
 from .environment import Sources, build_environment, build_volumes
 from .health import build_probes
+from .ports import ServicePort, ports_of
 from .resources import build_resources
 
-__all__ = ["HTTP_PORT", "build_deployment", "build_metadata", "build_service", "build_service_account", "service_port"]
+__all__ = ["build_deployment", "build_metadata", "build_service_account"]
 
 Manifest = dict[str, Any]
-
-PORT_NAME = "http"
-
-HTTP_PORT = 80
-"""The port that an `http:` URL need not name, and so the Service's default."""
 
 _REPLICAS = 2
 _AS_IT_IS = {"command": "command", "args": "args", "working_directory": "workingDir"}
@@ -26,11 +22,6 @@ _AS_IT_IS = {"command": "command", "args": "args", "working_directory": "working
 # Pod Security "restricted" asks for a user other than root; checkov (CKV_K8S_40) and
 # kube-score for one above 10000, which no user of the node is likely to have.
 _USER_ID = 10001
-
-
-def service_port(args: WebServiceArgs) -> int:
-    """The port that other pods use."""
-    return args.get("service_port", HTTP_PORT)
 
 
 def build_service_account(name: str, args: WebServiceArgs) -> Manifest:
@@ -62,27 +53,6 @@ def build_deployment(name: str, args: WebServiceArgs, sources: Sources) -> Manif
     }
 
 
-def build_service(name: str, args: WebServiceArgs) -> Manifest:
-    """The Service that gives the pods one name, inside the cluster."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": build_metadata(name, args),
-        "spec": {
-            "type": "ClusterIP",
-            "selector": dict(selector_of(name, args)),
-            "ports": [
-                {
-                    "name": PORT_NAME,
-                    "protocol": "TCP",
-                    "port": service_port(args),
-                    "targetPort": args["port"],
-                }
-            ],
-        },
-    }
-
-
 def build_metadata(name: str, args: WebServiceArgs) -> Manifest:
     """The metadata that all of the service's objects have."""
     metadata: Manifest = {"name": name, "labels": {**args.get("labels", {}), **selector_of(name, args)}}
@@ -93,6 +63,7 @@ def build_metadata(name: str, args: WebServiceArgs) -> Manifest:
 
 def _pod_spec(name: str, args: WebServiceArgs, sources: Sources) -> Manifest:
     mounts, volumes = build_volumes(args, sources)
+    ports = ports_of(args)
     of_container, of_pod = build_drain(args.get("drain", DRAIN_SECONDS), args.get("shutdown", SHUTDOWN_SECONDS))
     return {
         "serviceAccountName": name,
@@ -114,8 +85,8 @@ def _pod_spec(name: str, args: WebServiceArgs, sources: Sources) -> Manifest:
                 "image": args["image"],
                 **{theirs: args[ours] for ours, theirs in _AS_IT_IS.items() if ours in args},
                 **build_environment(args, sources),
-                "ports": [{"name": PORT_NAME, "containerPort": args["port"], "protocol": "TCP"}],
-                **build_probes(args.get("health", {}), args["port"], PORT_NAME),
+                **({"ports": list(map(_port, ports.values()))} if ports else {}),
+                **build_probes(args.get("health"), ports),
                 **of_container,
                 **build_resources(args.get("resources", {})),
                 **mounts,
@@ -127,3 +98,7 @@ def _pod_spec(name: str, args: WebServiceArgs, sources: Sources) -> Manifest:
             }
         ],
     }
+
+
+def _port(port: ServicePort) -> Manifest:
+    return {"name": port.name, "containerPort": port.target, "protocol": port.protocol}

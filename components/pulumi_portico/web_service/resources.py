@@ -61,16 +61,30 @@ _DISK = 1024
 
 def build_resources(resources: Resources) -> dict[str, Any]:
     """The container's requests and limits."""
-    cpu = _quantity(resources.get("cpu", _CPU), lambda cores: f"{round(cores * 1000)}m")
-    memory = _quantity(resources.get("memory", _MEMORY), lambda size: f"{size}Mi")
+    cpu = _quantity(resources.get("cpu", _CPU), _cores)
+    memory = _quantity(resources.get("memory", _MEMORY), _mebibytes)
     disk: Any = resources.get("disk", _DISK)
-    asked = _quantity(disk, lambda size: f"{-(-size // 10)}Mi")
+    asked = _quantity(disk, lambda size: _mebibytes(-(-size // 10)))
     policy = resources.get("limits", Limits.MEMORY.value)
-    limits: dict[str, Any] = {"memory": memory, "ephemeral-storage": _quantity(disk, lambda size: f"{size}Mi")}
+    limits: dict[str, Any] = {"memory": memory, "ephemeral-storage": _quantity(disk, _mebibytes)}
     if policy == Limits.ALL.value:
         limits["cpu"] = cpu
     built: dict[str, Any] = {"requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": asked}}
     return {"resources": built if policy == Limits.NONE.value else {**built, "limits": limits}}
+
+
+def _cores(cores: float) -> str:
+    """As the API server writes it, so that what is read back is what was sent."""
+    thousandths = round(cores * 1000)
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def _mebibytes(size: int) -> str:
+    for unit in ("Mi", "Gi"):
+        if size % 1024:
+            return f"{size}{unit}"
+        size //= 1024
+    return f"{size}Ti"
 
 
 def _quantity(value: Any, written: Callable[[Any], str]) -> Any:

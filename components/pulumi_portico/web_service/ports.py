@@ -1,0 +1,139 @@
+"""The ports of a `WebService`: what the container listens on, and what the Service offers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Optional, cast
+
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..errors import Problems, Refusal
+from ..names import app_protocol, whole_number
+
+__all__ = ["RULES", "Port", "Protocol", "ServicePort", "check_ports", "main_port", "ports_of"]
+
+HTTP_PORT = 80
+"""The port that an `http:` URL need not name, and so the default of `service_port`."""
+
+_DEFAULT_PORTS = {"http": HTTP_PORT, "https": 443}
+_HTTP = "http"
+
+
+class Protocol(str, Enum):
+    """The transport that a port speaks."""
+
+    TCP = "TCP"
+    """TCP, and all that runs over it."""
+
+    UDP = "UDP"
+    """UDP."""
+
+    SCTP = "SCTP"
+    """SCTP, where the cluster's network has it."""
+
+
+class Port(TypedDict):
+    """One of several ports of a service; its key is its name."""
+
+    port: int
+    """The port (1 to 65535) that the container listens on. Plain. Maps to `containerPort` and `targetPort`."""
+
+    service_port: NotRequired[int]
+    """The port (1 to 65535) that other pods use. Plain. Default: the same as `port`. Maps to the Service's `port`."""
+
+    protocol: NotRequired[Protocol]
+    """The transport. Plain. Default: TCP. Maps to `protocol`."""
+
+    app_protocol: NotRequired[str]
+    """What is spoken over it, as a hint to whatever is in front: `http`, `https`, or a name with a prefix, such as
+    `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
+
+
+_PORT = Field(whole_number(1, 65535, "a port number"))
+RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Field(app_protocol)}}
+"""What the fields must satisfy beyond their types."""
+
+
+@dataclass(frozen=True)
+class ServicePort:
+    """A port with every default filled in."""
+
+    name: str
+    target: int
+    number: int
+    protocol: str = Protocol.TCP.value
+    app_protocol: Optional[str] = None
+
+    @property
+    def scheme(self) -> str:
+        """What a URL of the port begins with: by the hint, else by the name, else by the transport."""
+        if self.app_protocol in _DEFAULT_PORTS:
+            return str(self.app_protocol)
+        known = [scheme for scheme in _DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
+        return known[0] if known and self.protocol == Protocol.TCP.value else self.protocol.lower()
+
+    def url(self, host: str) -> str:
+        """The port's URL on a host."""
+        number = "" if _DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"
+        return f"{self.scheme}://{host}{number}"
+
+
+def ports_of(args: Mapping[str, Any]) -> dict[str, ServicePort]:
+    """The service's ports by name, ordered by name, so that the order in which they were written changes nothing."""
+    if "port" in args:
+        return {_HTTP: ServicePort(_HTTP, args["port"], args.get("service_port", HTTP_PORT))}
+    ports: Mapping[str, Port] = args.get("ports", {})
+    return {
+        name: ServicePort(
+            name,
+            port["port"],
+            port.get("service_port", port["port"]),
+            port.get("protocol", Protocol.TCP.value),
+            port.get("app_protocol"),
+        )
+        for name, port in sorted(ports.items())
+    }
+
+
+def main_port(ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
+    """The port that is meant where none is named: `http`, else the first TCP port by name, else the first."""
+    if _HTTP in ports:
+        return ports[_HTTP]
+    return min(ports.values(), key=lambda it: (it.protocol != Protocol.TCP.value, it.name), default=None)
+
+
+def check_ports(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]) -> None:
+    """Note where there are no ports, where they are given in two ways, or where two are the same."""
+    if "port" not in args and "ports" not in args:
+        problems.note(
+            f"{prefix}port",
+            Refusal(
+                "is missing",
+                "the port that the container listens on, or several by name as ports",
+                "for a worker that listens on none, write ports: {}",
+            ),
+        )
+    if "ports" not in args:
+        return
+    for field in ("port", "service_port"):
+        if field in args:
+            refusal = Refusal("stands beside ports", "one port, or several by name", f"move it into {prefix}ports")
+            problems.add(f"{prefix}{spelling(field)}", args[field], refusal)
+    _check_same(args["ports"], problems, f"{prefix}ports", spelling)
+
+
+def _check_same(ports: Any, problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
+    seen: dict[tuple[str, Any, Any], str] = {}
+    for name, port in cast("Mapping[str, Any]", ports).items() if isinstance(ports, Mapping) else ():
+        if not isinstance(port, Mapping):
+            continue
+        given = cast("Mapping[str, Any]", port)
+        protocol = given.get("protocol", Protocol.TCP.value)
+        for field, number in (
+            ("port", given.get("port")),
+            ("service_port", given.get("service_port", given.get("port"))),
+        ):
+            other = seen.setdefault((field, number, protocol), name)
+            if number is not None and other != name:
+                refusal = Refusal(f"is the {protocol} {spelling(field)} of {other} too", "each number once")
+                problems.add(f"{path}.{name}.{spelling(field)}", number, refusal)

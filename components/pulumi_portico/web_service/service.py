@@ -1,0 +1,96 @@
+"""The Service of a `WebService`: one name for its pods, and how requests to it are spread."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..names import annotation_key, whole_number
+from .ports import ServicePort
+
+__all__ = ["RULES", "AddressFamily", "ServiceSettings", "TrafficPolicy", "build_service"]
+
+
+class TrafficPolicy(str, Enum):
+    """Which of the pods a request from inside the cluster may go to."""
+
+    CLUSTER = "Cluster"
+    """Any that is ready."""
+
+    LOCAL = "Local"
+    """Only one on the node that the request comes from; where there is none, the request fails."""
+
+
+class AddressFamily(str, Enum):
+    """Which addresses the Service has."""
+
+    SINGLE = "SingleStack"
+    """One, of the cluster's first family."""
+
+    PREFER_DUAL = "PreferDualStack"
+    """IPv4 and IPv6 where the cluster has both, else one."""
+
+    REQUIRE_DUAL = "RequireDualStack"
+    """IPv4 and IPv6; refused by a cluster that has not both."""
+
+
+class ServiceSettings(TypedDict):
+    """How the Service offers its pods to the rest of the cluster."""
+
+    headless: NotRequired[bool]
+    """Whether the Service's name leads to the pods themselves instead of to one address in front of them: for clients
+    that choose a pod, such as gRPC's. Plain: turning it replaces the Service. Default: false. Maps to
+    `clusterIP: None`."""
+
+    session_affinity: NotRequired[pulumi.Input[int]]
+    """Seconds (1 to 86400) that one client's requests go to the same pod, by its address. Default: no affinity. Maps
+    to `sessionAffinity: ClientIP` and its timeout."""
+
+    traffic_policy: NotRequired[TrafficPolicy]
+    """Which pods a request from inside the cluster may go to. Plain. Default: Cluster. Maps to
+    `internalTrafficPolicy`."""
+
+    address_family: NotRequired[AddressFamily]
+    """Which addresses the Service has. Plain. Default: SingleStack. Maps to `ipFamilyPolicy`."""
+
+    annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations of the Service. Keys are plain. Default: none."""
+
+
+RULES: Rules = {
+    ServiceSettings: {
+        "session_affinity": Field(whole_number(1, 86400, "a number of seconds")),
+        "annotations": Field(keys=annotation_key),
+    }
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def build_service(
+    metadata: Mapping[str, Any],
+    selector: Mapping[str, str],
+    ports: Mapping[str, ServicePort],
+    settings: ServiceSettings,
+) -> dict[str, Any]:
+    """The Service that gives the pods one name, inside the cluster."""
+    spec: dict[str, Any] = {"type": "ClusterIP", "selector": dict(selector), "ports": list(map(_port, ports.values()))}
+    if settings.get("headless", False):
+        spec["clusterIP"] = "None"
+    if "session_affinity" in settings:
+        spec["sessionAffinity"] = "ClientIP"
+        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": settings["session_affinity"]}}
+    if "traffic_policy" in settings:
+        spec["internalTrafficPolicy"] = settings["traffic_policy"]
+    if "address_family" in settings:
+        spec["ipFamilyPolicy"] = settings["address_family"]
+    annotations = settings.get("annotations")
+    described = {**metadata, "annotations": annotations} if annotations else dict(metadata)
+    return {"apiVersion": "v1", "kind": "Service", "metadata": described, "spec": spec}
+
+
+def _port(port: ServicePort) -> dict[str, Any]:
+    hint = {"appProtocol": port.app_protocol} if port.app_protocol else {}
+    return {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target, **hint}
