@@ -45,7 +45,13 @@ def test_the_stacks_namespace_enforces_pod_security_restricted_and_holds_everyth
 def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() -> None:
     with pytest.raises(ArgumentError) as caught:
         check_stack(
-            "dev", "Shop", {"api": {"image": "api", "port": 80, "service_port": 1}, "Web": {"port": 0, "replicas": "2"}}
+            "dev",
+            "Shop",
+            {
+                "api": {"image": "api", "port": 80, "service_port": 1},
+                "Web": {"port": 0, "replicas": "2"},
+                "jobs": {"image": "jobs:1", "ports": {}, "health": {"path": "/ready"}},
+            },
         )
     assert [it.path for it in caught.value.problems] == [
         "portico:namespace",
@@ -55,9 +61,10 @@ def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() 
         "portico:services.Web.port",
         "portico:services.Web.replicas",
         "portico:services.Web.image",
+        "portico:services.jobs.health",
     ]
     assert caught.value.problems[2].fix == "write servicePort"
-    assert str(caught.value).startswith('Stack "dev" has 7 problems:')
+    assert str(caught.value).startswith('Stack "dev" has 8 problems:')
 
 
 def test_a_wrong_stack_registers_nothing() -> None:

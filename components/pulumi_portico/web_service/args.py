@@ -166,6 +166,7 @@ def check_web_service(
 
     ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
     """
+    before = len(problems.found)
     if refusal := workload_name("Deployment")(name):
         problems.add(path or "name", name, refusal)
     checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
@@ -174,10 +175,9 @@ def check_web_service(
     check_environment(checked, problems, prefix, spelling)
     check_ports(checked, problems, prefix, spelling)
     if "service" in checked and checked.get("ports") == {}:
-        problems.note(
-            f"{prefix}service", Refusal("is for a Service, and a worker without ports has none", "no service")
-        )
-    sound = not problems.found
+        refusal = Refusal("is for a Service, and a worker without ports has none", "no service", "leave it out")
+        problems.note(f"{prefix}service", refusal)
+    sound = len(problems.found) == before
     if isinstance(checked.get("health"), dict):
         check_health(checked["health"], problems, f"{prefix}health", spelling)
         # The ports are looked into only where they are as they should be.

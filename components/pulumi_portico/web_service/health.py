@@ -121,10 +121,8 @@ def check_asked_port(
         refusal = Refusal("is no TCP port of the service", ", ".join(tcp) or "none", f"write {close}" if close else "")
         problems.add(f"{path}.port_name", named, refusal)
     elif asked_of(health, ports) is None and not _all_commands(health):
-        allowed = "a command, where nothing listens on TCP"
-        problems.note(
-            path, Refusal("asks a port, and no port speaks TCP", allowed, "leave health out, or give a command")
-        )
+        fix = "leave health out, or give a command"
+        problems.note(path, Refusal("asks a port, and no port speaks TCP", "a command, where none does", fix))
 
 
 def _all_commands(health: Mapping[str, Any]) -> bool:
