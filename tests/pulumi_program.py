@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,14 +66,11 @@ class PulumiProgram:
         backend = folder / ".state"
         backend.mkdir(parents=True, exist_ok=True)
         self._events = folder / ".events"
-        home = engine.environment(folder / ".home")
         # The user's own cluster is never a test's.
         inherited = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
         self.env = {
             **inherited,
-            **home,
-            "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), home.get("PATH", os.environ["PATH"])]),
-            "VIRTUAL_ENV": sys.prefix,
+            **engine.environment(folder / ".home"),
             "PULUMI_BACKEND_URL": backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "NO_COLOR": "1",

@@ -26,6 +26,7 @@ import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tools.console import Progress, fail, main_guard
@@ -189,8 +190,11 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "portico"
 
 
-def fingerprint(tool: Tool) -> str:
+# Asked for at every command that is run, and the same as long as this process lives.
+@cache
+def fingerprint(name: str) -> str:
     """A hash of everything in the repository that decides what gets built."""
+    tool = TOOLS[name]
     digest = hashlib.sha256()
     for path in sorted((GO_MODULES / tool.module).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -204,14 +208,7 @@ def fingerprint(tool: Tool) -> str:
 
 def bin_dir(name: str) -> Path:
     """Where the tool's commands are, or will be once built."""
-    tool = TOOLS[name]
-    return cache_root() / "tools" / f"{tool.name}-{fingerprint(tool)}"
-
-
-def path_with(names: Sequence[str], *first: Path) -> str:
-    """A PATH that finds the named tools' commands (after ``first``, before the rest)."""
-    ours = [str(folder) for folder in (*first, *(bin_dir(name) for name in names))]
-    return os.pathsep.join([*ours, os.environ.get("PATH", os.defpath)])
+    return cache_root() / "tools" / f"{name}-{fingerprint(name)}"
 
 
 def go_env() -> dict[str, str]:
@@ -262,7 +259,7 @@ def _go_build(tool: Tool, scratch: Path, finished: Path, progress: Progress) -> 
 
 def build(names: Sequence[str], *, why: str = "the tools are built from source") -> None:
     """Build what is missing. An interrupted build leaves nothing half-made behind."""
-    if not any(not bin_dir(name).exists() for name in names):
+    if all(bin_dir(name).exists() for name in names):
         return
     check_go(why)
     with _lock(cache_root() / "tools" / ".lock"):

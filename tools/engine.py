@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from tools import build
@@ -19,16 +20,13 @@ def on_path() -> str | None:
 
 def build_engine() -> None:
     """Build the engine, its Python language host and its Kubernetes provider, where no Pulumi is installed."""
-    build.build(ENGINE, why="no pulumi is on PATH, so it is built from source; or install the Pulumi CLI")
+    if on_path() is None:
+        build.build(ENGINE, why="no pulumi is on PATH, so it is built from source; or install the Pulumi CLI")
 
 
 def engine_dir() -> Path:
     """A folder with the engine and its language host side by side: from elsewhere the engine warns of the host."""
-    folder = (
-        cache_root()
-        / "tools"
-        / "-".join(["engine", *(build.fingerprint(build.TOOLS[it]) for it in _BESIDE_THE_ENGINE)])
-    )
+    folder = cache_root() / "tools" / "-".join(["engine", *(build.fingerprint(it) for it in _BESIDE_THE_ENGINE)])
     if not folder.exists():
         partial = folder.with_name(f".{folder.name}-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
@@ -52,14 +50,21 @@ def lay_plugins(pulumi_home: Path) -> None:
 
 
 def environment(pulumi_home: Path) -> dict[str, str]:
-    """What finds the engine: empty for the one on PATH, which has its own home and plugins."""
-    if on_path() is not None:
-        return {}
-    lay_plugins(pulumi_home)
-    return {
-        "PATH": os.pathsep.join([str(engine_dir()), os.environ.get("PATH", os.defpath)]),
-        "PULUMI_HOME": str(pulumi_home),
-        # The plugins are the ones built here; nothing is fetched while a program runs.
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
+    """What finds the engine, and this interpreter and its packages for the programs that it runs.
+
+    The engine on PATH keeps its own home and plugins.
+    """
+    # The built language host knows no `virtualenv` option: what is first on PATH is what runs a program.
+    path = [str(Path(sys.prefix) / "bin")]
+    built: dict[str, str] = {}
+    if on_path() is None:
+        lay_plugins(pulumi_home)
+        path.append(str(engine_dir()))
+        built = {
+            "PULUMI_HOME": str(pulumi_home),
+            # The plugins are the ones built here; nothing is fetched while a program runs.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+    path.append(os.environ.get("PATH", os.defpath))
+    return {"PATH": os.pathsep.join(path), "VIRTUAL_ENV": sys.prefix, **built}

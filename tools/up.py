@@ -57,9 +57,6 @@ class Workspace:
     def env(self, cluster: Cluster | None) -> dict[str, str]:
         """The environment for pulumi: what the user set stays as it is."""
         env = {**os.environ, **engine.environment(self.state / "pulumi-home")}
-        # The program's interpreter and its packages; the built language host knows no `virtualenv` option.
-        env["VIRTUAL_ENV"] = sys.prefix
-        env["PATH"] = os.pathsep.join([str(Path(sys.prefix) / "bin"), env["PATH"]])
         if "PULUMI_BACKEND_URL" not in env:
             backend = self.state / "state"
             backend.mkdir(parents=True, exist_ok=True)
@@ -141,7 +138,7 @@ def down(stack: str) -> None:
 def _cluster(workspace: Workspace, stack: str, *, start: bool) -> Cluster | None:
     """The stack's cluster where it is ours, with every tool built that is needed."""
     ours = workspace.uses_local_cluster(stack)
-    if start and engine.on_path() is None:
+    if start:
         engine.build_engine()
     if not ours:
         return None

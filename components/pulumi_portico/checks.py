@@ -13,7 +13,7 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from .errors import Problems, Refusal, nearest
+from .errors import Problems, Refusal, write_nearest
 from .names import Rule
 from .shapes import Shape, as_written, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 
@@ -138,9 +138,8 @@ class _Checker:
         choices = [member.value for member in typ]
         plain = value.value if isinstance(value, typ) else value
         if plain not in choices:
-            close = nearest(plain, choices) if isinstance(plain, str) else None
-            refusal = Refusal("is not one of the choices", ", ".join(choices), f"write {close}" if close else "")
-            self.problems.add(path, plain, refusal)
+            fix = write_nearest(plain, choices) if isinstance(plain, str) else ""
+            self.problems.add(path, plain, Refusal("is not one of the choices", ", ".join(choices), fix))
         return plain
 
     def _mapping(self, typ: Any, value: Any, field: Field, path: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Optional
 
 import pulumi
 
-__all__ = ["ArgumentError", "PorticoError", "Problem", "Problems", "Refusal", "nearest"]
+__all__ = ["ArgumentError", "PorticoError", "Problem", "Problems", "Refusal", "nearest", "write_nearest"]
 
 
 _LINE = 80
@@ -102,8 +102,7 @@ class Problems:
         """Note an argument that does not exist, with the nearest one that does."""
         names = sorted(known)
         key = path.rpartition(".")[2]
-        close = nearest(key, names)
-        fix = f"write {close}" if close else "leave it out"
+        fix = write_nearest(key, names) or "leave it out"
         self.note(path, Refusal("is no argument here", ", ".join(names), fix))
 
     def raise_if_any(self) -> None:
@@ -127,6 +126,12 @@ def nearest(name: str, known: Iterable[str]) -> Optional[str]:
     folded = {_fold(candidate): candidate for candidate in known}
     close = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def write_nearest(name: str, known: Iterable[str]) -> str:
+    """The fix that names the closest known spelling; empty where none is close."""
+    close = nearest(name, known)
+    return f"write {close}" if close else ""
 
 
 def _fold(name: str) -> str:

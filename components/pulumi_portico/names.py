@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Optional
 
-from .errors import Refusal, nearest
+from .errors import Refusal, write_nearest
 
 __all__ = [
     "LABEL_NAME_LENGTH",
@@ -29,6 +29,7 @@ __all__ = [
     "label_value",
     "number",
     "port_name",
+    "port_number",
     "resource_field",
     "service_name",
     "variable_name",
@@ -201,6 +202,10 @@ def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule
     return rule
 
 
+port_number = whole_number(1, 65535, "a port number")
+"""The number of a TCP, UDP or SCTP port."""
+
+
 def number(least: float, what: str = "") -> Rule:
     """A number from a bound on; ``what`` names it in the message."""
 
@@ -231,8 +236,8 @@ def field_path(value: str) -> Optional[Refusal]:
         "metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], "
         "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP, status.podIPs"
     )
-    close = nearest(value, allowed.split(", "))
-    return Refusal("is no field of a pod that a variable can hold", allowed, f"write {close}" if close else "")
+    fix = write_nearest(value, allowed.split(", "))
+    return Refusal("is no field of a pod that a variable can hold", allowed, fix)
 
 
 def resource_field(value: str) -> Optional[Refusal]:
@@ -240,8 +245,7 @@ def resource_field(value: str) -> Optional[Refusal]:
     allowed = [f"{kind}.{of}" for kind in ("limits", "requests") for of in ("cpu", "memory", "ephemeral-storage")]
     if value in allowed:
         return None
-    close = nearest(value, allowed)
-    return Refusal("is no resource that a variable can hold", ", ".join(allowed), f"write {close}" if close else "")
+    return Refusal("is no resource that a variable can hold", ", ".join(allowed), write_nearest(value, allowed))
 
 
 _FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")

@@ -6,7 +6,7 @@ import pulumi
 
 from ._typing import NotRequired, TypedDict
 from .checks import Field, Rules
-from .names import dns_label, label_key, label_value, port_name, service_name, whole_number
+from .names import dns_label, label_key, label_value, port_name, port_number, service_name, whole_number
 
 __all__ = ["RULES", "Target"]
 
@@ -42,7 +42,7 @@ RULES: Rules = {
     Target: {
         "service": Field(service_name),
         "namespace": Field(dns_label),
-        "port": Field(whole_number(1, 65535, "a port number")),
+        "port": Field(port_number),
         "port_name": Field(port_name),
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "selector": Field(keys=label_key, items=label_value),

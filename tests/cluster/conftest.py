@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.pulumi_program import PulumiProgram
-from tests.support import ROOT
+from tests.support import ROOT, make_namespace
 from tools import build, engine
 from tools.cluster import Cluster
 from tools.processes import is_alive
@@ -21,8 +20,7 @@ _FOLDERS = ROOT / ".portico" / "test-clusters"
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     build.build(build.CLUSTER)
-    if engine.on_path() is None:
-        engine.build_engine()
+    engine.build_engine()
     _remove_orphans()
     started = Cluster(_FOLDERS / str(os.getpid()), durable=False)
     try:
@@ -42,11 +40,7 @@ def _remove_orphans() -> None:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace that enforces Pod Security "restricted", gone after the test."""
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-    # It appears a moment after the namespace, and no pod is admitted before.
-    cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", name, "--timeout=10s")
+    name = make_namespace(cluster)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 

@@ -75,8 +75,7 @@ def _interruptible() -> Iterator[None]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
     build.build(build.CLUSTER)
-    if engine.on_path() is None:
-        engine.build_engine()
+    engine.build_engine()
     # A path as users have them.
     made = Checkout(tmp_path / "my checkout")
     try:

@@ -10,8 +10,7 @@ from tools import engine
 
 @pytest.fixture(scope="session")
 def _engine() -> None:
-    if engine.on_path() is None:
-        engine.build_engine()
+    engine.build_engine()
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import secrets
 from collections.abc import Generator
 
 import pytest
 
+from tests.support import make_namespace
 from tools import build
-from tools.node import NodeCluster, wait_until
+from tools.node import NodeCluster
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +29,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Generator[NodeCluster]:
 @pytest.fixture
 def node_namespace(node: NodeCluster) -> Generator[str]:
     """A namespace of the test's own, which lets in what Pod Security calls restricted."""
-    name = f"test-{secrets.token_hex(3)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    node.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-
-    def has_service_account() -> bool:
-        return "default" in node.kubectl("get", "serviceaccount", "-n", name, "-o", "name")
-
-    # Pods are refused until the controller has made it.
-    wait_until(f"{name} has its ServiceAccount", has_service_account, seconds=20)
+    name = make_namespace(node)
     yield name
     # The next test does not wait for this one's pods to drain; a balancer's address is free at once.
     node.kubectl("delete", "services", "-n", name, "--all")

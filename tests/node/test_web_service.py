@@ -51,8 +51,7 @@ def wait_answered(node: NodeCluster, url: str, pods: set[str], version: str) -> 
 
 @pytest.fixture
 def program(node: NodeCluster, tmp_path: Path) -> PulumiProgram:
-    if engine.on_path() is None:
-        engine.build_engine()
+    engine.build_engine()
     return PulumiProgram(tmp_path, node.env(), node.inside())
 
 

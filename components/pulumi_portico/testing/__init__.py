@@ -87,9 +87,9 @@ def _run(
         body()
     finally:
         pulumi.runtime.set_all_config({})
-    registrations = sorted(monitor.registrations, key=lambda it: it.urn)
-    names = {it.urn: it.name for it in registrations}
-    registered = {names[urn]: outputs for urn, outputs in monitor.outputs.items() if urn in names}
+    known = monitor.registrations
+    registrations = [known[urn] for urn in sorted(known)]
+    registered = {known[urn].name: outputs for urn, outputs in monitor.outputs.items() if urn in known}
     return Recording(registrations, registered, settled["exports"], settled["value"])
 
 

@@ -41,7 +41,7 @@ class Recorder(mocks.MockMonitor):
 
     def __init__(self, answers: Answers, outputs: Optional[Outputs], preview: bool) -> None:
         super().__init__(answers)
-        self.registrations: list[Registration] = []
+        self.registrations: dict[str, Registration] = {}
         self.outputs: dict[str, Mapping[str, Any]] = {}
         self._outputs = outputs
         self._preview = preview
@@ -54,9 +54,9 @@ class Recorder(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         registration = registration_of(urn, request)
         with self._lock:
-            if any(it.urn == urn for it in self.registrations):
+            if urn in self.registrations:
                 raise ValueError(f"two resources have the URN {urn}: give them different names")
-            self.registrations.append(registration)
+            self.registrations[urn] = registration
         state = _outputs_of(registration) if request.custom else {}
         if self._outputs is not None:
             state = _merged(state, self._outputs(registration) or {})

@@ -16,6 +16,7 @@ from ..names import (
     label_key,
     label_value,
     port_name,
+    port_number,
     resource_field,
     variable_name,
     whole_number,
@@ -123,7 +124,7 @@ class WebServiceArgs(TypedDict):
     Set it to take over a workload that has other labels."""
 
 
-_PORT = Field(whole_number(1, 65535, "a port number"))
+_PORT = Field(port_number)
 _HOUR = 3600
 _LABELS = Field(keys=label_key, items=label_value)
 

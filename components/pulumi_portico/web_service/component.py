@@ -1,10 +1,11 @@
 """The `WebService` component: registers what its builders describe."""
 
-from typing import Optional
+from collections.abc import Mapping
+from typing import Any, Optional
 
 import pulumi
 
-from ..errors import ArgumentError, Problems, Refusal, nearest
+from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..register import name_of, namespace_of, register
 from ..target import Target
 from .args import WebServiceArgs, check_web_service, selector_of
@@ -62,7 +63,7 @@ class WebService(pulumi.ComponentResource):
         register(build_disruption_budget(metadata, selector), f"{name}-disruption-budget", child)
         # No pod is admitted before its service account is there.
         after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
-        deployment = build_deployment(name, checked, self._sources(name, checked, child))
+        deployment = build_deployment(name, checked, self._sources(name, checked, metadata, child))
         made = register(deployment, f"{name}-deployment", after_account)
         self._name = name
         self._ports = ports_of(checked)
@@ -81,9 +82,10 @@ class WebService(pulumi.ComponentResource):
             {"url": self.url, "urls": self.urls, "service_name": self.service_name, "namespace": self.namespace}
         )
 
-    def _sources(self, name: str, args: WebServiceArgs, child: pulumi.ResourceOptions) -> Sources:
+    def _sources(
+        self, name: str, args: WebServiceArgs, metadata: Mapping[str, Any], child: pulumi.ResourceOptions
+    ) -> Sources:
         """Register what the container's environment comes from, and answer the names that it was given."""
-        metadata = build_metadata(name, args)
         secret = config_map = None
         if values := args.get("secret_env"):
             secret = name_of(register(build_secret(metadata, values), f"{name}-env", child))
@@ -112,10 +114,9 @@ class WebService(pulumi.ComponentResource):
     def _port(self, name: Optional[str]) -> ServicePort:
         port = main_port(self._ports) if name is None else self._ports.get(name)
         if port is None:
-            there = ", ".join(self._ports)
-            close = nearest(name or "", self._ports)
+            there = ", ".join(self._ports) or "none: it is a worker"
             problems = Problems(f'WebService "{self._name}"')
-            refusal = Refusal("is no port of it", there or "none: it is a worker", f"write {close}" if close else "")
-            problems.add("port", name or "", refusal)
+            fix = write_nearest(name or "", self._ports)
+            problems.add("port", name or "", Refusal("is no port of it", there, fix))
             raise ArgumentError(problems.subject, problems.found)
         return port

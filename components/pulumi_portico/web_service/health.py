@@ -7,7 +7,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..errors import Problems, Refusal, nearest
+from ..errors import Problems, Refusal, write_nearest
 from ..names import http_path, whole_number
 from .ports import Protocol, ServicePort, main_port
 
@@ -117,8 +117,8 @@ def check_asked_port(
     tcp = [it.name for it in ports.values() if it.protocol == Protocol.TCP.value]
     named = health.get("port_name")
     if named is not None and named not in tcp:
-        close = nearest(str(named), tcp)
-        refusal = Refusal("is no TCP port of the service", ", ".join(tcp) or "none", f"write {close}" if close else "")
+        fix = write_nearest(str(named), tcp)
+        refusal = Refusal("is no TCP port of the service", ", ".join(tcp) or "none", fix)
         problems.add(f"{path}.port_name", named, refusal)
     elif asked_of(health, ports) is None and not _all_commands(health):
         fix = "leave health out, or give a command"

@@ -8,7 +8,7 @@ from typing import Any, Optional, cast
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import app_protocol, whole_number
+from ..names import app_protocol, port_number
 
 __all__ = ["RULES", "Port", "Protocol", "ServicePort", "check_ports", "main_port", "ports_of"]
 
@@ -49,7 +49,7 @@ class Port(TypedDict):
     `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
 
 
-_PORT = Field(whole_number(1, 65535, "a port number"))
+_PORT = Field(port_number)
 RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Field(app_protocol)}}
 """What the fields must satisfy beyond their types."""
 
