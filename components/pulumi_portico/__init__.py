@@ -1,14 +1,13 @@
 """Pulumi components that take a container image to a public URL on Kubernetes."""
 
 from .errors import ArgumentError, PorticoError, Problem
-from .target import Target
+from .target import Protocol, Target
 from .web_service import (
     AddressFamily,
     Health,
     Limits,
     Port,
     Probe,
-    Protocol,
     Resources,
     ServiceSettings,
     TrafficPolicy,

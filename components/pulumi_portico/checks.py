@@ -14,8 +14,8 @@ from typing import Any, Optional, cast
 import pulumi
 
 from .errors import Problems, Refusal, write_nearest
-from .names import Rule
 from .shapes import Shape, as_written, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
+from .values import Rule
 
 __all__ = ["Field", "Rules", "check"]
 

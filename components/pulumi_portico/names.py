@@ -1,43 +1,30 @@
-"""The names, labels and numbers that Kubernetes takes, as rules.
-
-A rule is a function that takes a value and answers None, or why it refuses the value.
+"""The names and labels that Kubernetes takes, as rules.
 
 Sources: the Kubernetes documentation's "Object Names and IDs" and "Labels and
 Selectors", and ``k8s.io/apimachinery/pkg/util/validation``, which enforces them.
 """
 
 import re
-from collections.abc import Callable
 from typing import Any, Optional
 
-from .errors import Refusal, write_nearest
+from .errors import Refusal
+from .values import Rule, whole_number
 
 __all__ = [
     "LABEL_NAME_LENGTH",
     "PORT_NAME_LENGTH",
     "WORKLOAD_SUFFIX_LENGTH",
-    "Rule",
     "annotation_key",
     "app_protocol",
     "dns_label",
     "dns_subdomain",
-    "field_path",
-    "file_path",
-    "http_path",
-    "image_reference",
     "label_key",
     "label_value",
-    "number",
     "port_name",
     "port_number",
-    "resource_field",
     "service_name",
-    "variable_name",
-    "whole_number",
     "workload_name",
 ]
-
-Rule = Callable[[Any], Optional[Refusal]]
 
 LABEL_NAME_LENGTH = 63
 """The longest DNS label, label value and label name (RFC 1123)."""
@@ -63,16 +50,6 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _DNS_LABEL_1035 = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _LABEL_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PORT_NAME = re.compile(r"(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-
-# The grammar of a reference, from the distribution project's `reference` package:
-# an optional registry host, path components, then a tag, a digest, or both.
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?"
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
-    r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?"
-)
 
 
 def _slug(value: str, limit: int, *, letter_first: bool = False) -> str:
@@ -190,99 +167,5 @@ def port_name(value: str) -> Optional[Refusal]:
     )
 
 
-def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule:
-    """A whole number between two bounds, both included; ``what`` names it in the message."""
-    span = f"{least} or more" if most is None else f"{least} to {most}"
-
-    def rule(value: Any) -> Optional[Refusal]:
-        if value >= least and (most is None or value <= most):
-            return None
-        return Refusal(f"is not {what or 'in range'}", f"a whole number, {span}")
-
-    return rule
-
-
 port_number = whole_number(1, 65535, "a port number")
 """The number of a TCP, UDP or SCTP port."""
-
-
-def number(least: float, what: str = "") -> Rule:
-    """A number from a bound on; ``what`` names it in the message."""
-
-    def rule(value: Any) -> Optional[Refusal]:
-        return None if value >= least else Refusal(f"is not {what or 'in range'}", f"a number, {least:g} or more")
-
-    return rule
-
-
-def variable_name(value: str) -> Optional[Refusal]:
-    """The name of an environment variable, which may be the key of a Secret too."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", value) and len(value) <= _SUBDOMAIN_LENGTH:
-        return None
-    return Refusal("does not fit a variable's name", "letters, digits, underscores, dots and hyphens, no digit first")
-
-
-_FIELD_PATH = re.compile(
-    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00-\x1f]+'\])"
-    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
-)
-
-
-def field_path(value: str) -> Optional[Refusal]:
-    """A field of the pod that a variable may hold (the downward API)."""
-    if _FIELD_PATH.fullmatch(value):
-        return None
-    allowed = (
-        "metadata.name, metadata.namespace, metadata.uid, metadata.labels['KEY'], metadata.annotations['KEY'], "
-        "spec.nodeName, spec.serviceAccountName, status.hostIP, status.hostIPs, status.podIP, status.podIPs"
-    )
-    fix = write_nearest(value, allowed.split(", "))
-    return Refusal("is no field of a pod that a variable can hold", allowed, fix)
-
-
-def resource_field(value: str) -> Optional[Refusal]:
-    """A resource of the container that a variable may hold (the downward API)."""
-    allowed = [f"{kind}.{of}" for kind in ("limits", "requests") for of in ("cpu", "memory", "ephemeral-storage")]
-    if value in allowed:
-        return None
-    return Refusal("is no resource that a variable can hold", ", ".join(allowed), write_nearest(value, allowed))
-
-
-_FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
-
-
-def file_path(value: str) -> Optional[Refusal]:
-    """A place in the container's file system: absolute, below the root, without detours."""
-    if _FILE_PATH.fullmatch(value) and len(value) <= _SUBDOMAIN_LENGTH // 2:
-        return None
-    slash = f"/{value}".rstrip("/").replace("//", "/")
-    fix = f'write "{slash}"' if slash != value and _FILE_PATH.fullmatch(slash) else ""
-    return Refusal(
-        "is not a path in the container",
-        "an absolute path below /, of letters, digits, dots, hyphens and underscores, without . and .., "
-        f"{_SUBDOMAIN_LENGTH // 2} characters at most",
-        fix,
-    )
-
-
-_HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
-
-
-def http_path(value: str) -> Optional[Refusal]:
-    """The path, and the query if any, of an HTTP request (RFC 3986)."""
-    if _HTTP_PATH.fullmatch(value):
-        return None
-    fix = f'write "/{value}"' if _HTTP_PATH.fullmatch(f"/{value}") else ""
-    return Refusal("is not an HTTP path", "a slash, then letters, digits and what a URL takes unescaped", fix)
-
-
-def image_reference(value: str) -> Optional[Refusal]:
-    """A container image that names its version: by tag other than ``latest``, by digest, or both."""
-    match = _IMAGE.fullmatch(value)
-    allowed = "[registry/]repository:tag, [registry/]repository@sha256:digest, or both"
-    if match is None:
-        return Refusal("is not an image reference", allowed)
-    if match["digest"] or match["tag"] not in (None, "latest"):
-        return None
-    wrong = 'has the tag "latest", so that what runs is not what was reviewed' if match["tag"] else "names no version"
-    return Refusal(wrong, allowed, f'write a version, such as "{value.removesuffix(":latest")}:1.2.3"')

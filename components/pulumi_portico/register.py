@@ -11,6 +11,8 @@ __all__ = ["name_of", "namespace_of", "register"]
 
 _MODULES: Mapping[str, str] = {
     "apps/v1": "pulumi_kubernetes.apps.v1",
+    "autoscaling/v2": "pulumi_kubernetes.autoscaling.v2",
+    "networking.k8s.io/v1": "pulumi_kubernetes.networking.v1",
     "policy/v1": "pulumi_kubernetes.policy.v1",
     "v1": "pulumi_kubernetes.core.v1",
 }

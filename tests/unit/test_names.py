@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_portico import names
-from pulumi_portico.names import Rule
+from pulumi_portico import names, values
+from pulumi_portico.values import Rule
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -27,14 +27,14 @@ DIGEST = "sha256:" + "0" * 64
         (names.label_value, "V1.2_3"),
         (names.port_name, "http2"),
         (names.port_name, "a" * 15),
-        (names.whole_number(1, 65535), 1),
-        (names.whole_number(1, 65535), 65535),
-        (names.whole_number(0), 10**6),
-        (names.image_reference, "nginx:1.29"),
-        (names.image_reference, f"nginx@{DIGEST}"),
-        (names.image_reference, f"nginx:latest@{DIGEST}"),
-        (names.image_reference, "registry.example.com:5000/team/api_v2/web--x:v1.2-rc.1"),
-        (names.image_reference, "localhost:5000/api:1"),
+        (values.whole_number(1, 65535), 1),
+        (values.whole_number(1, 65535), 65535),
+        (values.whole_number(0), 10**6),
+        (values.image_reference, "nginx:1.29"),
+        (values.image_reference, f"nginx@{DIGEST}"),
+        (values.image_reference, f"nginx:latest@{DIGEST}"),
+        (values.image_reference, "registry.example.com:5000/team/api_v2/web--x:v1.2-rc.1"),
+        (values.image_reference, "localhost:5000/api:1"),
         (names.workload_name("StatefulSet"), "a" * 52),
         (names.workload_name("Deployment"), "a" * 63),
     ],
@@ -63,15 +63,15 @@ def test_taken(rule: Rule, value: Any) -> None:
         (names.port_name, "a--b", "does not fit", 'write "a-b"'),
         (names.port_name, "8080", "does not fit", ""),
         (names.port_name, "a" * 16, "does not fit", f'write "{"a" * 15}"'),
-        (names.whole_number(1, 65535, "a port number"), 0, "is not a port number", ""),
-        (names.whole_number(1, 65535, "a port number"), 65536, "is not a port number", ""),
-        (names.whole_number(0), -1, "not in range", ""),
-        (names.image_reference, "nginx", "names no version", '"nginx:1.2.3"'),
-        (names.image_reference, "nginx:latest", 'the tag "latest"', '"nginx:1.2.3"'),
-        (names.image_reference, "localhost:5000/api", "names no version", '"localhost:5000/api:1.2.3"'),
-        (names.image_reference, "Nginx:1", "is not an image reference", ""),
-        (names.image_reference, "nginx:1 ", "is not an image reference", ""),
-        (names.image_reference, "nginx@sha256:abc", "is not an image reference", ""),
+        (values.whole_number(1, 65535, "a port number"), 0, "is not a port number", ""),
+        (values.whole_number(1, 65535, "a port number"), 65536, "is not a port number", ""),
+        (values.whole_number(0), -1, "not in range", ""),
+        (values.image_reference, "nginx", "names no version", '"nginx:1.2.3"'),
+        (values.image_reference, "nginx:latest", 'the tag "latest"', '"nginx:1.2.3"'),
+        (values.image_reference, "localhost:5000/api", "names no version", '"localhost:5000/api:1.2.3"'),
+        (values.image_reference, "Nginx:1", "is not an image reference", ""),
+        (values.image_reference, "nginx:1 ", "is not an image reference", ""),
+        (values.image_reference, "nginx@sha256:abc", "is not an image reference", ""),
         (names.workload_name("StatefulSet"), "a" * 53, "53 characters", "write"),
         (names.workload_name("Deployment"), "a" * 64, "64 characters", "write"),
     ],

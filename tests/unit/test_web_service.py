@@ -220,6 +220,8 @@ def test_target_names_the_service_its_port_and_its_pods() -> None:
         "service": "api",
         "namespace": "shop",
         "port": 81,
+        "target_port": 8080,
+        "protocol": "TCP",
         "selector": {"app.kubernetes.io/name": "api"},
         "drain": 15,
     }

@@ -3,7 +3,7 @@
 from .args import WebServiceArgs
 from .component import WebService
 from .health import Health, Probe
-from .ports import Port, Protocol
+from .ports import Port
 from .resources import Limits, Resources
 from .service import AddressFamily, ServiceSettings, TrafficPolicy
 
@@ -13,7 +13,6 @@ __all__ = [
     "Limits",
     "Port",
     "Probe",
-    "Protocol",
     "Resources",
     "ServiceSettings",
     "TrafficPolicy",

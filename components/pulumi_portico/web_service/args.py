@@ -8,21 +8,9 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
-from ..names import (
-    dns_label,
-    field_path,
-    file_path,
-    image_reference,
-    label_key,
-    label_value,
-    port_name,
-    port_number,
-    resource_field,
-    variable_name,
-    whole_number,
-    workload_name,
-)
+from ..names import dns_label, label_key, label_value, port_name, port_number, workload_name
 from ..shapes import as_written
+from ..values import field_path, file_path, image_reference, resource_field, variable_name, whole_number
 from .environment import check_environment
 from .health import RULES as HEALTH_RULES
 from .health import Health, check_asked_port, check_health

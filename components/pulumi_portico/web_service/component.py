@@ -7,7 +7,7 @@ import pulumi
 
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..register import name_of, namespace_of, register
-from ..target import Target
+from ..target import Protocol, Target
 from .args import WebServiceArgs, check_web_service, selector_of
 from .availability import DRAIN_SECONDS, build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
@@ -103,10 +103,13 @@ class WebService(pulumi.ComponentResource):
 
         Raises `ArgumentError` where there is no such port.
         """
+        chosen = self._port(port)
         return {
             "service": self.service_name,
             "namespace": self.namespace,
-            "port": self._port(port).number,
+            "port": chosen.number,
+            "target_port": chosen.target,
+            "protocol": Protocol(chosen.protocol),
             "selector": self._selector,
             "drain": self._drain,
         }

@@ -8,8 +8,9 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
-from ..names import http_path, whole_number
-from .ports import Protocol, ServicePort, main_port
+from ..target import Protocol
+from ..values import http_path, whole_number
+from .ports import ServicePort, main_port
 
 __all__ = ["RULES", "Health", "Probe", "build_probes", "check_asked_port", "check_health"]
 

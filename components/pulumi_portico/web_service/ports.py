@@ -2,34 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Optional, cast
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import app_protocol, port_number
+from ..target import Protocol
 
-__all__ = ["RULES", "Port", "Protocol", "ServicePort", "check_ports", "main_port", "ports_of"]
+__all__ = ["RULES", "Port", "ServicePort", "check_ports", "main_port", "ports_of"]
 
 HTTP_PORT = 80
 """The port that an `http:` URL need not name, and so the default of `service_port`."""
 
 _DEFAULT_PORTS = {"http": HTTP_PORT, "https": 443}
 _HTTP = "http"
-
-
-class Protocol(str, Enum):
-    """The transport that a port speaks."""
-
-    TCP = "TCP"
-    """TCP, and all that runs over it."""
-
-    UDP = "UDP"
-    """UDP."""
-
-    SCTP = "SCTP"
-    """SCTP, where the cluster's network has it."""
 
 
 class Port(TypedDict):

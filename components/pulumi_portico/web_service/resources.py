@@ -8,7 +8,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..names import number, whole_number
+from ..values import number, whole_number
 
 __all__ = ["RULES", "Limits", "Resources", "build_resources"]
 

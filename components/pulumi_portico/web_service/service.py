@@ -8,7 +8,8 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..names import annotation_key, whole_number
+from ..names import annotation_key
+from ..values import whole_number
 from .ports import ServicePort
 
 __all__ = ["RULES", "AddressFamily", "ServiceSettings", "TrafficPolicy", "build_service"]
