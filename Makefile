@@ -51,7 +51,7 @@ node-test: dev-venv ## Tests on the real node (Linux, root, `make node-tools`)
 
 test-all: test node-test ## And what needs root: the real node
 
-schema: dev-venv ## Write components/schema.json anew from the args types
+schema: dev-venv ## Write components/schema.json and docs/reference.md anew from the args types
 	@$(BIN)/python -m tools.schema
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew

@@ -93,7 +93,7 @@ class Cluster:
     def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl as the cluster's administrator and answer what it printed."""
         done = subprocess.run(
-            [*self.enter, self._bin("kubernetes", "kubectl"), "--kubeconfig", str(self.kubeconfig), *args],
+            self.kubectl_command(*args),
             input=stdin,
             capture_output=True,
             text=True,
@@ -102,6 +102,10 @@ class Cluster:
         if check and done.returncode != 0:
             raise RuntimeError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
         return done.stdout if done.returncode == 0 else done.stderr
+
+    def kubectl_command(self, *args: str) -> list[str]:
+        """The command that `kubectl` runs, for those that run on."""
+        return [*self.enter, self._bin("kubernetes", "kubectl"), "--kubeconfig", str(self.kubeconfig), *args]
 
     def get(self, *args: str) -> Any:
         """What ``kubectl get`` answers, as plain dictionaries."""

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tools.image import write_images
 from tools.isolation import Isolation
 from tools.node_config import IMAGES, KERNEL_SETTINGS, NODE_ADDRESS, NODE_NAME, SNAPSHOTTER, dns_service, write_configs
 from tools.probe import Answer, Load, Request
+from tools.processes import wait_until
 
 _START_SECONDS = 60
 _COMMAND_SECONDS = 120
@@ -104,6 +105,11 @@ class NodeCluster(Cluster):
         """Stop the node and its control plane, and remove its namespaces, with whatever still runs there."""
         super().stop()
         self.isolation.close()
+
+    def pods(self, namespace: str, selector: str) -> dict[str, Any]:
+        """The pods with these labels that nobody has told to stop, by name."""
+        found = self.get("pods", "-n", namespace, "-l", selector)["items"]
+        return {it["metadata"]["name"]: it for it in found if "deletionTimestamp" not in it["metadata"]}
 
     def inside(self, *command: str, cwd: Path | None = None) -> list[str]:
         """The command that runs ``command`` in the node's namespaces, where the working directory is else the root."""
@@ -271,15 +277,6 @@ class NodeCluster(Cluster):
             self.processes.check(name)
         server = "--server=https://kubernetes.default.svc"
         return self.kubectl(server, "--request-timeout=2s", "get", "--raw", "/readyz", check=False).strip() == "ok"
-
-
-def wait_until(what: str, happened: Callable[[], bool], *, seconds: float) -> None:
-    """Wait until ``happened``, and fail with one line if it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > deadline:
-            fail(f"waited {seconds:g} s in vain until {what}")
-        time.sleep(0.1)
 
 
 def _probe_command() -> list[str]:

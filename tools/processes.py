@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -87,6 +87,15 @@ class Processes:
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except (FileNotFoundError, json.JSONDecodeError, psutil.NoSuchProcess):
             return None
+
+
+def wait_until(what: str, happened: Callable[[], bool], *, seconds: float) -> None:
+    """Wait until ``happened``, and fail with one line if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            fail(f"waited {seconds:g} s in vain until {what}")
+        time.sleep(0.1)
 
 
 def is_alive(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Write components/schema.json from the args types, or check that it is up to date.
+"""Write components/schema.json from the args types, and docs/reference.md from it, or check that both are up to date.
 
 python -m tools.schema [--check]
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from pulumi_portico.host import PorticoProvider
 
+from tools import reference
 from tools.cluster import ROOT
 from tools.console import console, fail, main_guard
 
@@ -22,15 +24,25 @@ def generate() -> str:
     return json.dumps(json.loads(PorticoProvider().schema or "{}"), indent=2) + "\n"
 
 
+def made() -> dict[Path, str]:
+    """What each file holds that is made from the args types."""
+    text = generate()
+    return {FILE: text, reference.FILE: reference.generate(json.loads(text))}
+
+
 @main_guard
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.schema", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="fail where the file is not what the types say")
-    if not parser.parse_args().check:
-        FILE.write_text(generate())
-        console.print(f"[green]✓[/] {FILE.relative_to(ROOT)}")
-    elif FILE.read_text() != generate():
-        fail("components/schema.json is not what the args types say: run `make schema` and review the difference")
+    parser.add_argument("--check", action="store_true", help="fail where a file is not what the types say")
+    check = parser.parse_args().check
+    for file, text in made().items():
+        if not check:
+            file.write_text(text)
+            console.print(f"[green]✓[/] {file.relative_to(ROOT)}")
+        elif file.read_text() != text:
+            fail(
+                f"{file.relative_to(ROOT)} is not what the args types say: run `make schema` and review the difference"
+            )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import inspect
 import json
 import sys
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Optional, cast
 
@@ -19,13 +19,17 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
-from .errors import ArgumentError
+from .errors import Problems
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
+from .web_service.validation import check_web_service
 
 __all__ = ["PorticoProvider", "main"]
 
-_COMPONENTS: Mapping[type[pulumi.ComponentResource], type] = {WebService: WebServiceArgs}
+_COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    WebService: (WebServiceArgs, check_web_service),
+}
+"""Each component with the type of its arguments and their check."""
 
 
 class PorticoProvider(ComponentProvider):
@@ -37,8 +41,8 @@ class PorticoProvider(ComponentProvider):
         self.schema = json.dumps(_dedented(json.loads(self.schema or "{}")))
 
     def map_inputs(self, inputs: Any, component_def: ComponentDefinition) -> Any:
-        """What the engine sent, as the component's constructor takes it in Python."""
-        args_type = next(args for component, args in _COMPONENTS.items() if component.__name__ == component_def.name)
+        """What the engine sent, whole numbers whole."""
+        args_type, _ = _COMPONENTS[self._components[component_def.name]]
         return from_the_wire(args_type, inputs)
 
     def construct(
@@ -48,19 +52,19 @@ class PorticoProvider(ComponentProvider):
         self.validate_resource_type("portico", resource_type)
         definition = self._component_defs[resource_type.rpartition(":")[2]]
         make: Any = self._components[definition.name]
-        try:
-            component = make(name, self.map_inputs(inputs, definition), options)
-        except ArgumentError as error:
-            problems = [
-                {"property_path": _respelled(it.path), "reason": str(it).partition(": ")[2]} for it in error.problems
-            ]
+        _, check = _COMPONENTS[make]
+        problems = Problems(name)
+        args = check(name, self.map_inputs(inputs, definition), problems, spelling=camel_case)
+        if problems.found:
             # The engine names the component and lists each property itself.
-            raise InputPropertiesError("arguments are refused", cast("Any", problems)) from error
+            told = [{"property_path": it.path, "reason": str(it).partition(": ")[2]} for it in problems.found]
+            raise InputPropertiesError("arguments are refused", cast("Any", told))
+        component = make(name, args, options)
         return pulumi.provider.ConstructResult(component.urn, self.get_state(component, definition))
 
 
 def from_the_wire(typ: Any, value: Any) -> Any:
-    """The engine's value as the type means it: Python names for fields, whole numbers whole.
+    """The engine's value as the type means it: whole numbers whole, names as they came.
 
     What does not fit the type goes through as it is, for the component's own check to refuse.
     """
@@ -69,12 +73,9 @@ def from_the_wire(typ: Any, value: Any) -> Any:
     if typ is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if is_args(typ) and isinstance(value, Mapping):
-        fields = {camel_case(name): (name, shape.type) for name, shape in shapes_of(typ).items()}
+        types = {camel_case(name): shape.type for name, shape in shapes_of(typ).items()}
         given = cast("Mapping[str, Any]", value).items()
-        return {
-            fields[key][0] if key in fields else key: from_the_wire(fields.get(key, (key, Any))[1], item)
-            for key, item in given
-        }
+        return {key: from_the_wire(types.get(key, Any), item) for key, item in given}
     if is_generic(typ, Mapping) and isinstance(value, Mapping):
         of = take_apart(typing.get_args(typ)[1]).type
         return {key: from_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
@@ -90,11 +91,6 @@ def _dedented(value: Any) -> Any:
     if isinstance(value, list):
         return [_dedented(item) for item in cast("list[Any]", value)]
     return inspect.cleandoc(value) if isinstance(value, str) else value
-
-
-def _respelled(path: str) -> str:
-    field, dot, rest = path.partition(".")
-    return camel_case(field) + dot + rest
 
 
 def main() -> None:

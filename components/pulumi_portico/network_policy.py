@@ -7,7 +7,7 @@ target's own allows. They are kept by the cluster's network plugin, where it has
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
@@ -15,6 +15,7 @@ from ._typing import NotRequired, TypedDict
 from .checks import Field, Rules
 from .errors import Problems, Refusal
 from .names import dns_label, label_key, label_value, port_number, service_name
+from .shapes import listed, mapped
 from .target import Protocol
 from .values import cidr
 
@@ -83,9 +84,8 @@ _PODS = ("service", "selector", "namespace", "any_namespace")
 
 def check_peers(peers: Any, problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
     """Note each peer that names nobody, or the same end in two ways."""
-    for at, peer in enumerate(cast("Sequence[Any]", peers) if isinstance(peers, list) else []):
-        if isinstance(peer, Mapping):
-            _check_peer(cast("Mapping[str, Any]", peer), problems, f"{path}[{at}]", spelling)
+    for at, peer in enumerate(listed(peers)):
+        _check_peer(mapped(peer), problems, f"{path}[{at}]", spelling)
 
 
 def _check_peer(peer: Mapping[str, Any], problems: Problems, where: str, spelling: Callable[[str], str]) -> None:
@@ -129,7 +129,9 @@ def build_network_policy(
     """The NetworkPolicy of the pods that ``selector`` finds. Without ``egress`` it says nothing of what they send,
     and so adds to what others allow."""
     spec: dict[str, Any] = {"podSelector": {"matchLabels": dict(selector)}, "policyTypes": ["Ingress"]}
-    spec["ingress"] = [dict(rule) for rule in ingress]
+    # No rule lets nobody in; an empty list, which says the same, does not survive the way to the API server.
+    if ingress:
+        spec["ingress"] = [dict(rule) for rule in ingress]
     if egress is not None:
         spec["policyTypes"].append("Egress")
         spec["egress"] = [dict(rule) for rule in egress]

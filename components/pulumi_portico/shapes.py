@@ -2,11 +2,11 @@
 
 import types
 import typing
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Union
+from typing import Any, Union, cast
 
 import pulumi
 
@@ -19,6 +19,8 @@ __all__ = [
     "is_args",
     "is_enum",
     "is_generic",
+    "listed",
+    "mapped",
     "plain_fields",
     "required_fields",
     "shapes_of",
@@ -102,3 +104,14 @@ def camel_case(name: str) -> str:
     """A field's name as stack files and the other languages write it."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def mapped(value: Any) -> Mapping[str, Any]:
+    """The mapping that a value should be, for checks between fields; empty where it is none, which its own check has
+    noted."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """The list that a value should be; empty where it is none."""
+    return cast("Sequence[Any]", value) if isinstance(value, list) else []

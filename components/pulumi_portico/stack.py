@@ -15,7 +15,7 @@ from .names import dns_label
 from .register import name_of, register
 from .shapes import camel_case
 from .web_service import WebService, WebServiceArgs
-from .web_service.args import check_web_service
+from .web_service.validation import check_web_service
 
 __all__ = ["StackPlan", "build_stack", "check_stack"]
 

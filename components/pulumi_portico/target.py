@@ -20,7 +20,7 @@ class Protocol(str, Enum):
     """TCP, and all that runs over it."""
 
     UDP = "UDP"
-    """UDP."""
+    """UDP, as names are asked for."""
 
     SCTP = "SCTP"
     """SCTP, where the cluster's network has it."""

@@ -18,7 +18,9 @@ __all__ = [
     "http_path",
     "image_reference",
     "image_rule",
+    "mebibytes",
     "number",
+    "quantity",
     "resource_field",
     "variable_name",
     "whole_number",
@@ -59,6 +61,22 @@ def number(least: float, what: str = "") -> Rule:
         return None if value >= least else Refusal(f"is not {what or 'in range'}", f"a number, {least:g} or more")
 
     return rule
+
+
+def quantity(value: float) -> str:
+    """A number as the API server writes it, so that what is read back is what was sent: in thousandths where it is
+    not whole."""
+    thousandths = round(value * 1000)
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def mebibytes(size: int) -> str:
+    """A size in MiB as the API server writes it."""
+    for unit in ("Mi", "Gi"):
+        if size % 1024:
+            return f"{size}{unit}"
+        size //= 1024
+    return f"{size}Ti"
 
 
 def variable_name(value: str) -> Optional[Refusal]:

@@ -10,7 +10,7 @@ NAMESPACE = "portico-local"
 
 def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster: Cluster) -> None:
     first = root_program.up()
-    assert first.changes == {"create": 12}
+    assert first.changes == {"create": 14}
     assert_restricted_and_ready(cluster)
     assert root_program.outputs() == {
         "api-url": f"http://api.{NAMESPACE}.svc.cluster.local",

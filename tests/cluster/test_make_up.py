@@ -87,13 +87,13 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 def test_up_again_changes_nothing_and_down_leaves_nothing(checkout: Checkout) -> None:
     status, output = checkout.run("up")
     assert status == 0, output
-    assert "+ 12 created" in output
+    assert "+ 14 created" in output
     assert re.search(r"api-url +│ http://api\.portico-local\.svc\.cluster\.local", output)
 
     started = time.monotonic()
     status, output = checkout.run("up")
     assert status == 0, output
-    assert "12 unchanged" in output
+    assert "14 unchanged" in output
     assert not re.search(r"\d (created|updated|replaced|deleted)", output)
     assert time.monotonic() - started < 20
 
@@ -116,7 +116,7 @@ def test_an_interruption_at_any_point_breaks_nothing(checkout: Checkout) -> None
     status, output = checkout.run("up")
     assert status == 0, output
     status, output = checkout.run("up")
-    assert "12 unchanged" in output
+    assert "14 unchanged" in output
 
 
 def test_a_kill_leaves_a_lock_that_the_next_run_removes(checkout: Checkout) -> None:

@@ -35,7 +35,7 @@ def test_the_recorder_shows_what_the_real_provider_is_told(program: PulumiProgra
     program.up()
     real = {it["kind"]: it for it in rendered(program)}
     mocked = record(lambda: WebService("api", eval(args)))
-    assert real.keys() == {"Deployment", "PodDisruptionBudget", "Service", "ServiceAccount"}
+    assert real.keys() == {"Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"}
     for kind, manifest in real.items():
         # What the provider adds of its own.
         assert manifest["metadata"].pop("namespace") == "shop"
@@ -47,10 +47,10 @@ def test_the_recorder_shows_what_the_real_provider_is_told(program: PulumiProgra
 def test_a_second_run_changes_nothing_and_a_new_label_replaces_nothing(program: PulumiProgram) -> None:
     source = RENDERED + "WebService('api', {'image': 'api:1.2', 'port': 8080, 'labels': {'team': 'a'}}, options)\n"
     program.write(source)
-    assert program.up().changes == {"create": 6}
+    assert program.up().changes == {"create": 7}
     assert program.up().changes == {}
     program.write(source.replace("api:1.2", "api:1.3").replace("'a'", "'b'"))
-    assert program.up().changes == {"update": 4}
+    assert program.up().changes == {"update": 5}
     assert set(program.destroy().changes) == {"delete"}
 
 
@@ -123,7 +123,7 @@ WebService("api", {"image": "api:1", "port": 80}, options)
 """
     )
     program.up()
-    assert [it["metadata"]["annotations"]["touched"] for it in rendered(program)] == ["yes"] * 4
+    assert [it["metadata"]["annotations"]["touched"] for it in rendered(program)] == ["yes"] * 5
 
 
 def test_a_project_without_the_stacks_services_says_which_key_is_missing(program: PulumiProgram) -> None:
@@ -156,7 +156,7 @@ api = WebService("api", {"image": "api:1", "port": 8080, "servicePort": 81, "rep
 pulumi.export("url", api.url)
 """
     program.write(remote % "pulumi.Output.from_input(4)")
-    assert program.up().changes == {"create": 6}
+    assert program.up().changes == {"create": 7}
     deployment = next(it for it in rendered(program) if it["kind"] == "Deployment")
     assert deployment["spec"]["replicas"] == 4
     assert program.outputs() == {"url": "http://api.shop.svc.cluster.local:81"}

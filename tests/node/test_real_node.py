@@ -16,9 +16,10 @@ from tools.cluster import ROOT
 from tools.console import Failure
 from tools.image import write_images
 from tools.isolation import remove_abandoned
-from tools.node import NodeCluster, wait_until
+from tools.node import NodeCluster
 from tools.node_config import ECHO_IMAGE, ECHO_IMAGE_NEXT, ECHO_PORT, IMAGES
 from tools.probe import Answer, Request
+from tools.processes import wait_until
 
 pytestmark = pytest.mark.node
 

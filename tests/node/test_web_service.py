@@ -1,14 +1,13 @@
 """WebService on the real node: brought up by the real engine, its pods answer through its name."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pulumi_program import PulumiProgram
-from tools import engine
-from tools.node import NodeCluster, wait_until
+from tools.node import NodeCluster
 from tools.node_config import ECHO_IMAGE, ECHO_IMAGE_NEXT
+from tools.processes import wait_until
 
 pytestmark = pytest.mark.node
 
@@ -49,17 +48,11 @@ def wait_answered(node: NodeCluster, url: str, pods: set[str], version: str) -> 
     wait_until(f"every request is answered by {', '.join(sorted(pods))}", settled, seconds=30)
 
 
-@pytest.fixture
-def program(node: NodeCluster, tmp_path: Path) -> PulumiProgram:
-    engine.build_engine()
-    return PulumiProgram(tmp_path, node.env(), node.inside())
-
-
 def test_both_pods_answer_through_the_services_name(
     node: NodeCluster, node_namespace: str, program: PulumiProgram
 ) -> None:
     program.write(PROGRAM % (ECHO_IMAGE, node_namespace))
-    assert program.up().changes == {"create": 8}
+    assert program.up().changes == {"create": 9}
     url = program.outputs()["url"]
     assert url == f"http://web.{node_namespace}.svc.cluster.local"
 
@@ -82,7 +75,7 @@ def test_both_pods_answer_through_the_services_name(
     assert not first & second
     wait_answered(node, url, second, "2")
 
-    assert program.destroy().changes == {"delete": 8}
+    assert program.destroy().changes == {"delete": 9}
     assert node.get("deployments,services,serviceaccounts,poddisruptionbudgets", *selector)["items"] == []
     assert node.get_url(url)[0].error
 

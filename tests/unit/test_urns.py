@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pulumi_portico
-from pulumi_portico import WebService
+from pulumi_portico import WebService, WorkloadKind
 from pulumi_portico.testing import record
 
 SNAPSHOT = Path(__file__).with_name("urns.txt")
@@ -12,7 +13,13 @@ SNAPSHOT = Path(__file__).with_name("urns.txt")
 
 def everything() -> None:
     """One of each component, with every option that makes another resource."""
-    WebService("api", {"image": "api:1", "port": 8080, "secret_env": {"A": "b"}, "config_files": {"/a": "b"}})
+    environment: Any = {"secret_env": {"A": "b"}, "config_files": {"/a": "b"}}
+    more: Any = {"name": "more", "image": "more:1", **environment}
+    scale: Any = {"max_replicas": 3}
+    args: Any = {"image": "api:1", "port": 8080, "autoscaling": scale, "sidecars": [more], **environment}
+    WebService("api", args)
+    for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
+        WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
 
 
 def test_no_urn_changes_unseen() -> None:

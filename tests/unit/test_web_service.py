@@ -2,25 +2,12 @@
 
 from typing import Any
 
-import kubernetes_validate
 import pulumi
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pulumi_portico import AddressFamily, ArgumentError, Limits, WebService
 from pulumi_portico.testing import Recording, Secret, record
 
-IMAGE = "registry.example.com/team/api:1.4.2"
-DIGEST = "sha256:" + "a" * 64
-
-
-def web_service(name: str = "api", **args: Any) -> Recording:
-    all_args: Any = {"image": IMAGE, "port": 8080, **args}
-    return record(lambda: WebService(name, all_args))
-
-
-def pod_spec(recorded: Recording) -> dict[str, Any]:
-    return recorded.manifest("Deployment")["spec"]["template"]["spec"]
+from tests.unit.web_services import IMAGE, PROBES, container, pod_spec, web_service
 
 
 def test_two_inputs_make_a_deployment_a_service_and_what_belongs_to_them() -> None:
@@ -33,6 +20,7 @@ def test_two_inputs_make_a_deployment_a_service_and_what_belongs_to_them() -> No
     assert service["spec"]["ports"] == [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080}]
     assert {it["kind"] for it in recorded.manifests()} == {
         "Deployment",
+        "NetworkPolicy",
         "PodDisruptionBudget",
         "Service",
         "ServiceAccount",
@@ -74,23 +62,16 @@ def test_pods_run_as_pod_security_restricted_wants_and_more() -> None:
     }
 
 
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-
-
-def container(recorded: Recording) -> dict[str, Any]:
-    return pod_spec(recorded)["containers"][0]
-
-
 def test_by_default_every_probe_asks_the_port_that_the_container_listens_on() -> None:
     made = container(web_service(port=9000))
-    named = {port["name"]: port["containerPort"] for port in made["ports"]}
-    assert [named[made[it]["tcpSocket"]["port"]] for it in PROBES] == [9000] * 3
+    assert made["ports"] == [{"name": "http", "containerPort": 9000, "protocol": "TCP"}]
+    assert [made[it]["tcpSocket"]["port"] for it in PROBES] == [9000] * 3
 
 
 @pytest.mark.parametrize(
     ("health", "question"),
     [
-        ({"path": "/healthz"}, {"httpGet": {"path": "/healthz", "port": "http"}}),
+        ({"path": "/healthz"}, {"httpGet": {"path": "/healthz", "port": 8080}}),
         ({"grpc_service": ""}, {"grpc": {"service": "", "port": 8080}}),
         ({"command": ["/bin/check", "-q"]}, {"exec": {"command": ["/bin/check", "-q"]}}),
     ],
@@ -123,7 +104,7 @@ def test_each_probe_can_be_set_on_its_own_or_left_out() -> None:
     probe = {"path": "/livez", "period": 30, "timeout": 9, "failures": 4}
     made = container(web_service(health={"path": "/healthz", "liveness": probe, "startup": {"enabled": False}}))
     assert made["livenessProbe"] == {
-        "httpGet": {"path": "/livez", "port": "http"},
+        "httpGet": {"path": "/livez", "port": 8080},
         "periodSeconds": 30,
         "timeoutSeconds": 9,
         "failureThreshold": 4,
@@ -209,6 +190,8 @@ def test_outputs_say_where_other_pods_reach_it(service_port: int | None, suffix:
         "urls": {"http": f"http://api.shop.svc.cluster.local{suffix}"},
         "service_name": "api",
         "namespace": "shop",
+        "service_account": "api",
+        "exceptions": {},
     }
 
 
@@ -256,18 +239,18 @@ def test_a_secret_input_stays_secret_where_it_lands() -> None:
     assert spec["containers"][0]["image"] == Secret(IMAGE)
 
 
-CHILDREN = ("Deployment", "PodDisruptionBudget", "Service", "ServiceAccount")
+CHILDREN = ("Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount")
 
 
 def test_children_hang_on_the_component_and_wait_for_what_they_need_alone() -> None:
     recorded = web_service()
     component = recorded.one("portico:index:WebService", "api")
-    account = recorded.one("ServiceAccount").urn
+    before = {recorded.one("ServiceAccount").urn, recorded.one("NetworkPolicy").urn}
     for kind in CHILDREN:
         child = recorded.one(kind)
         assert child.parent == component.urn
         # A Service waits for its pods; a Deployment that waited for its Service would wait for ever.
-        assert child.dependencies == ({account} if kind == "Deployment" else frozenset())
+        assert child.dependencies == (before if kind == "Deployment" else frozenset())
 
 
 def test_providers_and_protection_of_the_component_reach_its_children() -> None:
@@ -443,22 +426,22 @@ def test_a_port_that_is_not_there_is_refused_with_the_nearest() -> None:
 
 def test_a_worker_has_no_service_and_nothing_to_ask() -> None:
     recorded = with_ports({})
-    assert {it["kind"] for it in recorded.manifests()} == {"Deployment", "PodDisruptionBudget", "ServiceAccount"}
-    assert recorded.outputs["api"] == {"url": "", "urls": {}, "service_name": "", "namespace": "shop"}
+    assert "Service" not in {it["kind"] for it in recorded.manifests()}
+    told = {"url": "", "urls": {}, "service_name": "", "namespace": "shop"}
+    assert told.items() <= recorded.outputs["api"].items()
     assert not {"ports", *PROBES} & container(recorded).keys()
     asked = container(with_ports({}, health={"command": ["/check"]}))
     assert {asked[it]["exec"]["command"][0] for it in PROBES} == {"/check"}
 
 
 def test_health_asks_the_port_that_is_named_or_the_main_one() -> None:
-    assert container(with_ports(PORTS))["readinessProbe"]["tcpSocket"]["port"] == "http"
+    assert container(with_ports(PORTS))["readinessProbe"]["tcpSocket"]["port"] == 8080
     made = container(with_ports(PORTS, health={"grpc_service": "", "port_name": "grpc"}))
     assert made["readinessProbe"]["grpc"] == {"service": "", "port": 9090}
 
 
 def test_the_service_can_be_set() -> None:
     settings = {
-        "headless": True,
         "session_affinity": 600,
         "traffic_policy": "Local",
         "address_family": AddressFamily.PREFER_DUAL,
@@ -469,174 +452,8 @@ def test_the_service_can_be_set() -> None:
     told = {key: value for key, value in service["spec"].items() if key not in ("ports", "selector")}
     assert told == {
         "type": "ClusterIP",
-        "clusterIP": "None",
         "sessionAffinity": "ClientIP",
         "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 600}},
         "internalTrafficPolicy": "Local",
         "ipFamilyPolicy": "PreferDualStack",
     }
-
-
-def refused(name: str = "api", **args: Any) -> str:
-    registered: list[Any] = []
-
-    all_args: Any = {"image": IMAGE, "port": 8080, **args}
-
-    def program() -> None:
-        with pytest.raises(ArgumentError) as caught:
-            WebService(name, all_args)
-        registered.append(str(caught.value))
-
-    recorded = record(program)
-    assert recorded.registrations == [], "a refused component has registered something"
-    return registered[0]
-
-
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        ({"image": "nginx"}, 'image: "nginx" names no version'),
-        ({"image": "nginx:latest"}, 'the tag "latest"'),
-        ({"image": None}, "image: is missing"),
-        ({"port": 0}, "port: 0 is not a port number"),
-        ({"port": "8080"}, 'port: "8080" is not a whole number'),
-        ({"port": pulumi.Output.from_input(80)}, "port: an Output is known only during the deployment"),
-        ({"service_port": 70000}, "service_port: 70000 is not a port number"),
-        ({"replicas": -1}, "replicas: -1 is not a number of pods"),
-        ({"namespace": "My_Shop"}, 'fix: write "my-shop"'),
-        ({"labels": {"a b": "c"}}, 'labels.a b: "a b" does not fit a label\'s key'),
-        ({"labels": {"a": "b c"}}, 'labels.a: "b c" does not fit a label\'s value'),
-        ({"selector": {}}, "selector: {} selects every pod"),
-        ({"selector": {"app": "x"}, "labels": {"app": "y"}}, 'labels.app: "y" stands in the selector too'),
-        ({"replica": 3}, "fix: write replicas"),
-        ({"drain": 4000}, "drain: 4000 is not a number of seconds"),
-        ({"drain": pulumi.Output.from_input(3)}, "drain: an Output is known only during the deployment"),
-        ({"shutdown": 0}, "shutdown: 0 is not a number of seconds"),
-        ({"health": {"path": "healthz"}}, 'health.path: "healthz" is not an HTTP path'),
-        ({"health": {"path": "/a b"}}, 'health.path: "/a b" is not an HTTP path'),
-        ({"health": {"path": "/a", "command": ["b"]}}, "health: asks in 2 ways: path, command"),
-        ({"health": {"liveness": {"path": "/a", "grpc_service": "b"}}}, "health.liveness: asks in 2 ways"),
-        ({"health": {"command": []}}, "health.command: [] runs nothing"),
-        ({"health": {"startup_seconds": 0}}, "health.startup_seconds: 0 is not a whole number from 1"),
-        ({"health": {"readiness": {"period": 0}}}, "health.readiness.period: 0 is not a whole number from 1"),
-        ({"health": {"readyness": {}}}, "fix: write readiness"),
-        ({"port": None}, "for a worker that listens on none, write ports: {}"),
-        ({"ports": {}}, "port: 8080 stands beside ports"),
-        ({"port": None, "ports": {"HTTP": {"port": 1}}}, 'fix: write "http"'),
-        ({"port": None, "ports": {"a": {}}}, "ports.a.port: is missing"),
-        ({"port": None, "ports": {"a": {"port": 1, "protocol": "tcp"}}}, "fix: write TCP"),
-        ({"port": None, "ports": {"a": {"port": 1, "app_protocol": "HTTP"}}}, "fix: write http"),
-        ({"port": None, "ports": {"a": {"port": 1}, "b": {"port": 1}}}, "ports.b.port: 1 is the TCP port of a too"),
-        (
-            {"port": None, "ports": {"a": {"port": 1}, "b": {"port": 2, "service_port": 1}}},
-            "ports.b.service_port: 1 is the TCP service_port of a too",
-        ),
-        ({"port": None, "ports": {}, "service": {}}, "service: is for a Service, and a worker without ports has none"),
-        ({"port": None, "ports": {}, "health": {"path": "/a"}}, "health: asks a port, and no port speaks TCP"),
-        (
-            {"port": None, "ports": {"dns": {"port": 53, "protocol": "UDP"}}, "health": {}},
-            "health: asks a port, and no port speaks TCP",
-        ),
-        ({"health": {"port_name": "htp"}}, "fix: write http"),
-        ({"service": {"session_affinity": 0}}, "service.session_affinity: 0 is not a number of seconds"),
-        ({"service": {"annotations": {"pulumi.com/skipAwait": "true"}}}, "is one that Portico or Pulumi sets"),
-        ({"env": {"1A": "x"}}, 'env.1A: "1A" does not fit a variable'),
-        ({"env": {"A": 1}}, 'fix: write "1", with quotes'),
-        ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "secret_env.A: stands in env too"),
-        ({"field_env": {"A": "status.podIp"}}, "fix: write status.podIP"),
-        ({"resource_env": {"A": "limit.memory"}}, "fix: write limits.memory"),
-        ({"config_files": {"etc/a": "x"}}, 'fix: write "/etc/a"'),
-        ({"config_files": {"/etc/../a": "x"}}, "is not a path in the container"),
-        ({"config_files": {"/a": "x"}, "writable_paths": ["/a"]}, "writable_paths./a: stands in config_files too"),
-        ({"writable_paths": ["/a", "/a"]}, "writable_paths./a: stands in writable_paths too"),
-        ({"writable_paths": ["/"]}, 'writable_paths[0]: "/" is not a path'),
-        ({"working_directory": "app"}, 'fix: write "/app"'),
-        ({"resources": {"cpu": 0}}, "resources.cpu: 0 is not a number of cores"),
-        ({"resources": {"memory": "256Mi"}}, 'resources.memory: "256Mi" is not a whole number'),
-        ({"resources": {"limits": "cpu"}}, "memory, all, none"),
-        ({"health": "/healthz"}, 'health: "/healthz" is not a mapping'),
-    ],
-)
-def test_wrong_arguments_are_refused_before_anything_is_registered(args: dict[str, Any], says: str) -> None:
-    message = refused(**args)
-    assert message.startswith('WebService "api" has ')
-    assert says in message
-
-
-def test_a_refused_secret_is_not_shown() -> None:
-    assert "hunter2" not in refused(secret_env={"TOKEN": ["hunter2"]})
-
-
-def test_a_label_may_not_overrule_the_default_selector() -> None:
-    message = refused(labels={"app.kubernetes.io/name": "other"})
-    assert "labels.app.kubernetes.io/name" in message
-
-
-def test_a_name_that_no_service_can_have_is_refused_with_one_that_it_can() -> None:
-    message = refused("My_API")
-    assert 'name: "My_API"' in message
-    assert 'fix: write "my-api"' in message
-
-
-LABEL = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
-VARIABLE = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,10}", fullmatch=True)
-PATH = st.from_regex(r"(/[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,5}){1,3}", fullmatch=True)
-PROBE = st.fixed_dictionaries(
-    {},
-    optional={
-        "enabled": st.booleans(),
-        "path": st.just("/other"),
-        "period": st.integers(1, 100),
-        "timeout": st.integers(1, 100),
-        "failures": st.integers(1, 100),
-    },
-)
-ARGS = st.fixed_dictionaries(
-    {
-        "image": st.sampled_from([IMAGE, f"nginx@{DIGEST}", f"localhost:5000/a/b:2@{DIGEST}"]),
-        "port": st.integers(1, 65535),
-    },
-    optional={
-        "service_port": st.integers(1, 65535),
-        "replicas": st.integers(0, 1000),
-        "namespace": st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True),
-        "labels": st.dictionaries(LABEL, LABEL, max_size=3),
-        "env": st.dictionaries(VARIABLE.map(lambda it: f"E_{it}"), st.text(max_size=5), max_size=3),
-        "secret_env": st.dictionaries(VARIABLE.map(lambda it: f"S_{it}"), st.just("canary-8f1b"), max_size=3),
-        "config_files": st.dictionaries(PATH.map(lambda it: f"/files{it}"), st.just("x"), max_size=3),
-        "writable_paths": st.lists(PATH.map(lambda it: f"/writable{it}"), unique=True, max_size=3),
-        "resources": st.fixed_dictionaries(
-            {},
-            optional={"cpu": st.floats(0.001, 64), "memory": st.integers(1, 10**6), "limits": st.sampled_from(Limits)},
-        ),
-        "drain": st.integers(0, 3600),
-        "shutdown": st.integers(1, 3600),
-        "health": st.one_of(
-            st.just({}),
-            st.fixed_dictionaries({"path": st.just("/ready")}, optional={"liveness": PROBE, "readiness": PROBE}),
-            st.fixed_dictionaries({"grpc_service": st.sampled_from(["", "a.b"])}, optional={"startup": PROBE}),
-            st.fixed_dictionaries({"command": st.lists(LABEL, min_size=1, max_size=3)}),
-        ),
-        "selector": st.dictionaries(LABEL.map(lambda it: f"portico.dev/{it}"), LABEL, min_size=1, max_size=3),
-    },
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(name=st.from_regex(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True), args=ARGS)
-def test_any_valid_arguments_make_valid_manifests_that_fit_together(name: str, args: Any) -> None:
-    recorded = record(lambda: WebService(name, args))
-    for manifest in recorded.manifests():
-        for version in ("1.30", "1.37"):
-            kubernetes_validate.validate(manifest, version, strict=True)
-    deployment, service = recorded.manifest("Deployment"), recorded.manifest("Service")
-    template = deployment["spec"]["template"]
-    assert service["spec"]["selector"].items() <= template["metadata"]["labels"].items()
-    assert deployment["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
-    assert all("canary-8f1b" not in str(it) for it in recorded.manifests() if it["kind"] != "Secret")
-    volumes = {it["name"] for it in template["spec"].get("volumes", [])}
-    mounts = template["spec"]["containers"][0].get("volumeMounts", [])
-    assert {it["name"] for it in mounts} == volumes
-    assert len({it["mountPath"] for it in mounts}) == len(mounts)
-    ports = {port["containerPort"] for port in template["spec"]["containers"][0]["ports"]}
-    assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports

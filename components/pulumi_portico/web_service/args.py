@@ -1,27 +1,44 @@
 """What a `WebService` takes, and the rules of its fields."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules, check
-from ..errors import Problems, Refusal
-from ..names import dns_label, label_key, label_value, port_name, port_number, workload_name
-from ..shapes import as_written
-from ..values import field_path, file_path, image_reference, resource_field, variable_name, whole_number
-from .environment import check_environment
+from ..checks import Field, Rules
+from ..names import annotation_key, dns_label, label_key, label_value, port_name, port_number
+from ..network_policy import RULES as NETWORK_RULES
+from ..network_policy import Peer
+from ..values import Rule, image_reference, whole_number
+from .autoscaling import RULES as AUTOSCALING_RULES
+from .autoscaling import Autoscaling
+from .availability import RULES as AVAILABILITY_RULES
+from .availability import DisruptionBudget
+from .containers import COMMON_RULES, CONTAINER_RULES, Container
 from .health import RULES as HEALTH_RULES
-from .health import Health, check_asked_port, check_health
+from .health import Health
+from .identity import RULES as IDENTITY_RULES
+from .identity import Identity
+from .images import RULES as IMAGE_RULES
+from .images import ImagePolicy
+from .kinds import StatefulSettings, WorkloadKind
+from .placement import RULES as PLACEMENT_RULES
+from .placement import Placement
 from .ports import RULES as PORTS_RULES
-from .ports import Port, check_ports, ports_of
+from .ports import Port
 from .resources import RULES as RESOURCES_RULES
 from .resources import Resources
+from .rollout import RULES as ROLLOUT_RULES
+from .rollout import Rollout
+from .security import RULES as SECURITY_RULES
+from .security import Security
 from .service import RULES as SERVICE_RULES
 from .service import ServiceSettings
+from .volumes import RULES as VOLUMES_RULES
+from .volumes import Storage, Volume
 
-__all__ = ["RULES", "WebServiceArgs", "check_web_service", "selector_of"]
+__all__ = ["RULES", "WebServiceArgs", "rules_with"]
 
 
 class WebServiceArgs(TypedDict):
@@ -29,6 +46,9 @@ class WebServiceArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    kind: NotRequired[WorkloadKind]
+    """What makes the pods. Plain: a change makes another workload. Default: Deployment."""
 
     port: NotRequired[int]
     """The port (TCP, 1 to 65535) that the container listens on, called `http`. This or `ports`. Plain. Maps to
@@ -45,8 +65,12 @@ class WebServiceArgs(TypedDict):
     """How the Service offers its pods. Default: one address, every ready pod in turn."""
 
     replicas: NotRequired[pulumi.Input[int]]
-    """How many pods run (0 or more). Default: 2, so that one node's loss leaves one. Maps to the Deployment's
-    `replicas`."""
+    """How many pods run (0 or more). Not for a DaemonSet, nor beside `autoscaling`. Default: 2, so that one node's loss
+    leaves one; of a StatefulSet, 1. Maps to `replicas`."""
+
+    autoscaling: NotRequired[Autoscaling]
+    """How the number of pods follows the load, instead of `replicas`; it is then the autoscaler's for good. Default: it
+    does not. Maps to a HorizontalPodAutoscaler."""
 
     namespace: NotRequired[pulumi.Input[str]]
     """The namespace, which must exist. Default: the Kubernetes provider's own, which is `default` unless set
@@ -85,6 +109,13 @@ class WebServiceArgs(TypedDict):
     """Folders that the application may write into, by absolute path; nothing else in the container can be written.
     Each is empty at the start, holds 256 MiB and is gone with the pod. Plain. Default: none. Maps to `emptyDir`."""
 
+    volumes: NotRequired[Mapping[str, Volume]]
+    """Volumes of the pods, by name. Plain, their leaves are not. Default: none. Maps to `volumes`."""
+
+    storage: NotRequired[Mapping[str, Storage]]
+    """Storage that each pod of a StatefulSet has for itself and keeps, by the claim's name. Plain. Default: none. Maps
+    to `volumeClaimTemplates`."""
+
     resources: NotRequired[Resources]
     """What the container is given and held to. Default: 0.1 cores, 256 MiB of memory, 1024 MiB of disk; memory and disk
     are limits too."""
@@ -102,94 +133,103 @@ class WebServiceArgs(TypedDict):
     """Seconds (1 to 3600) that the application has, after the drain and SIGTERM, to finish what it does. Plain.
     Default: 30. Maps, with `drain`, to `terminationGracePeriodSeconds`."""
 
+    rollout: NotRequired[Rollout]
+    """How new pods take the place of old ones. Default: a new one is ready before an old one goes."""
+
+    disruption_budget: NotRequired[DisruptionBudget]
+    """How many pods may be moved away at a time. Default: 1. Maps to a PodDisruptionBudget."""
+
+    placement: NotRequired[Placement]
+    """Where the pods run. Default: anywhere, spread over zones and nodes as evenly as there is room."""
+
+    stateful_set: NotRequired[StatefulSettings]
+    """What only a StatefulSet has. Default: its pods come one by one, and its claims stay."""
+
+    image_policy: NotRequired[ImagePolicy]
+    """Which images may run, and how they are fetched. Default: those that name a version."""
+
+    identity: NotRequired[Identity]
+    """Who the pods are. Default: a ServiceAccount of their own, without a token."""
+
+    security: NotRequired[Security]
+    """What the pods may do. Default: what Pod Security "restricted" lets through, and a little less."""
+
+    allow_from: NotRequired[Sequence[Peer]]
+    """Who may connect to the pods, beside the gateways and balancers that expose the service. Its length is plain.
+    Default: nobody. Maps to a NetworkPolicy's `ingress`."""
+
+    allow_to: NotRequired[Sequence[Peer]]
+    """Whom the pods may connect to, beside the cluster's DNS. Its length is plain. Default: nobody. Maps to a
+    NetworkPolicy's `egress`."""
+
+    network_policy: NotRequired[bool]
+    """Whether a NetworkPolicy holds the pods to that. Plain. Default: true. False is reported in `exceptions`."""
+
+    init_containers: NotRequired[Sequence[Container]]
+    """Containers that run to their end before the application, one after the other. Plain, their leaves are not.
+    Default: none. Maps to `initContainers`."""
+
+    sidecars: NotRequired[Sequence[Container]]
+    """Containers that run as long as the application. They start first, one after the other, each once the one before
+    works, and stop last. Plain, their leaves are not. Default: none. Maps to `initContainers` that restart always."""
+
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Labels put on every object and on the pods, beside those that select the pods. Keys are plain.
     Default: none."""
 
     selector: NotRequired[Mapping[str, str]]
-    """The labels that the Service and the Deployment find the pods by, put on the pods too. Plain, and frozen by
-    Kubernetes: a later change replaces the Deployment. Default: `app.kubernetes.io/name` with the component's name.
+    """The labels that the Service and the workload find the pods by, put on the pods too. Plain, and frozen by
+    Kubernetes: a later change replaces the workload. Default: `app.kubernetes.io/name` with the component's name.
     Set it to take over a workload that has other labels."""
+
+    pod_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations of the pods. Keys are plain. Default: none. Maps to the template's `metadata.annotations`."""
+
+    extra: NotRequired[Mapping[str, Any]]
+    """What is merged last into the pods' template, in Kubernetes' own words: `metadata` and `spec`. Mappings are merged
+    key by key, lists of named items by name; a None takes a key out, every other list is replaced. Plain but for its
+    leaves. Reported in `exceptions`, as nobody checks it. Default: nothing."""
 
 
 _PORT = Field(port_number)
 _HOUR = 3600
 _LABELS = Field(keys=label_key, items=label_value)
 
-RULES: Rules = {
-    **HEALTH_RULES,
-    **PORTS_RULES,
-    **RESOURCES_RULES,
-    **SERVICE_RULES,
-    WebServiceArgs: {
-        "image": Field(image_reference),
-        "port": _PORT,
-        "service_port": _PORT,
-        "ports": Field(keys=port_name),
-        "replicas": Field(whole_number(0, what="a number of pods")),
-        "namespace": Field(dns_label),
-        "working_directory": Field(file_path),
-        "env": Field(keys=variable_name),
-        "secret_env": Field(keys=variable_name, secret=True),
-        "field_env": Field(keys=variable_name, items=field_path),
-        "resource_env": Field(keys=variable_name, items=resource_field),
-        "config_files": Field(keys=file_path),
-        "writable_paths": Field(items=file_path),
-        "drain": Field(whole_number(0, _HOUR, "a number of seconds")),
-        "shutdown": Field(whole_number(1, _HOUR, "a number of seconds")),
-        "labels": _LABELS,
-        "selector": _LABELS,
-    },
-}
+
+def rules_with(image: Rule) -> Rules:
+    """What the fields must satisfy beyond their types, where images must satisfy ``image``."""
+    return {
+        **AUTOSCALING_RULES,
+        **AVAILABILITY_RULES,
+        **HEALTH_RULES,
+        **IDENTITY_RULES,
+        **IMAGE_RULES,
+        **NETWORK_RULES,
+        **PLACEMENT_RULES,
+        **PORTS_RULES,
+        **RESOURCES_RULES,
+        **ROLLOUT_RULES,
+        **SECURITY_RULES,
+        **SERVICE_RULES,
+        **VOLUMES_RULES,
+        Container: {**CONTAINER_RULES, "image": Field(image)},
+        WebServiceArgs: {
+            **COMMON_RULES,
+            "image": Field(image),
+            "service_port": _PORT,
+            "ports": Field(keys=port_name),
+            "replicas": Field(whole_number(0, what="a number of pods")),
+            "namespace": Field(dns_label),
+            "volumes": Field(keys=dns_label),
+            "storage": Field(keys=dns_label),
+            "drain": Field(whole_number(0, _HOUR, "a number of seconds")),
+            "shutdown": Field(whole_number(1, _HOUR, "a number of seconds")),
+            "labels": _LABELS,
+            "pod_annotations": Field(keys=annotation_key),
+            "selector": _LABELS,
+        },
+    }
+
+
+RULES: Rules = rules_with(image_reference)
 """What the fields must satisfy beyond their types."""
-
-
-def check_web_service(
-    name: str,
-    args: Any,
-    problems: Problems,
-    path: str = "",
-    spelling: Callable[[str], str] = as_written,
-) -> WebServiceArgs:
-    """The checked arguments of the WebService called ``name``; what is wrong is noted in ``problems``.
-
-    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
-    """
-    before = len(problems.found)
-    if refusal := workload_name("Deployment")(name):
-        problems.add(path or "name", name, refusal)
-    checked: Any = check(WebServiceArgs, args, RULES, problems, path, spelling)
-    prefix = f"{path}." if path else ""
-    _check_selector(name, checked, problems, prefix)
-    check_environment(checked, problems, prefix, spelling)
-    check_ports(checked, problems, prefix, spelling)
-    if "service" in checked and checked.get("ports") == {}:
-        refusal = Refusal("is for a Service, and a worker without ports has none", "no service", "leave it out")
-        problems.note(f"{prefix}service", refusal)
-    sound = len(problems.found) == before
-    if isinstance(checked.get("health"), dict):
-        check_health(checked["health"], problems, f"{prefix}health", spelling)
-        # The ports are looked into only where they are as they should be.
-        if sound:
-            check_asked_port(checked["health"], ports_of(checked), problems, f"{prefix}health")
-    return checked
-
-
-def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
-    """The labels that find the pods: few, as Kubernetes freezes them."""
-    return args.get("selector", {"app.kubernetes.io/name": name})
-
-
-def _check_selector(name: str, args: WebServiceArgs, problems: Problems, prefix: str) -> None:
-    selector: Any = selector_of(name, args)
-    labels: Any = args.get("labels", {})
-    if not isinstance(selector, Mapping) or not isinstance(labels, Mapping):
-        return
-    chosen, extra = cast("Mapping[str, Any]", selector), cast("Mapping[str, Any]", labels)
-    if not chosen:
-        refusal = Refusal("selects every pod of the namespace", "one label or more", "leave it out for the default")
-        problems.add(f"{prefix}selector", chosen, refusal)
-    # A label written twice with two values would leave the selector finding nothing.
-    for key in [key for key in extra if key in chosen]:
-        refusal = Refusal("stands in the selector too", "labels that the selector does not hold", "keep one of the two")
-        problems.add(f"{prefix}labels.{key}", extra[key], refusal)

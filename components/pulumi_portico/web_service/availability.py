@@ -1,18 +1,27 @@
-"""What keeps a service answering while pods come and go: rollout, drain, spread, disruption budget.
+"""What keeps a service answering while pods come and go: how one stops, and how many may be moved away at a time.
 
-Pure: dictionaries in, dictionaries out.
+Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..errors import Problems, Refusal
+from ..outputs import applied
+from ..values import whole_number
 
 __all__ = [
     "DRAIN_SECONDS",
+    "RULES",
     "SHUTDOWN_SECONDS",
+    "DisruptionBudget",
     "build_disruption_budget",
     "build_drain",
-    "build_rollout",
-    "build_spread",
+    "check_disruption_budget",
 ]
 
 DRAIN_SECONDS = 15
@@ -22,9 +31,33 @@ SHUTDOWN_SECONDS = 30
 """Kubernetes' own default for `terminationGracePeriodSeconds`."""
 
 
-def build_rollout() -> dict[str, Any]:
-    """A new pod is ready before an old one goes."""
-    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}}
+class DisruptionBudget(TypedDict):
+    """How many pods may be moved away at a time, by a drain of their node for example."""
+
+    max_unavailable: NotRequired[pulumi.Input[int]]
+    """How many (1 or more). This or `max_unavailable_percent`. Default: 1. Maps to `maxUnavailable`."""
+
+    max_unavailable_percent: NotRequired[pulumi.Input[int]]
+    """The same as a share of the pods (1 to 100 percent), rounded up."""
+
+
+RULES: Rules = {
+    DisruptionBudget: {
+        # None at all would block every drain for ever.
+        "max_unavailable": Field(whole_number(1, what="a number of pods that may go")),
+        "max_unavailable_percent": Field(whole_number(1, 100, "a percentage")),
+    }
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def check_disruption_budget(
+    budget: Mapping[str, Any], problems: Problems, path: str, spelling: Callable[[str], str]
+) -> None:
+    """Note a number that is given twice."""
+    if "max_unavailable" in budget and "max_unavailable_percent" in budget:
+        refusal = Refusal(f"stands beside {spelling('max_unavailable')}", "a number or a share", "keep one of the two")
+        problems.note(f"{path}.{spelling('max_unavailable_percent')}", refusal)
 
 
 def build_drain(drain: int, shutdown: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -38,32 +71,19 @@ def build_drain(drain: int, shutdown: int) -> tuple[dict[str, Any], dict[str, An
     return ({"lifecycle": {"preStop": {"sleep": {"seconds": drain}}}} if drain else {}), pod
 
 
-def build_spread(selector: Mapping[str, str]) -> dict[str, Any]:
-    """Pods are spread over zones and over nodes, as evenly as there is room; one that cannot be still runs."""
-    return {
-        "topologySpreadConstraints": [
-            {
-                "topologyKey": key,
-                "maxSkew": 1,
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": dict(selector)},
-                # Each rollout's pods by themselves: the old ones, soon gone, are not counted.
-                "matchLabelKeys": ["pod-template-hash"],
-            }
-            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-        ]
-    }
-
-
-def build_disruption_budget(metadata: Mapping[str, Any], selector: Mapping[str, str]) -> dict[str, Any]:
-    """One pod at a time may be moved away. It never blocks a drain for ever: not at one replica, which it lets go,
+def build_disruption_budget(
+    metadata: Mapping[str, Any], selector: Mapping[str, str], budget: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Some pods at a time may be moved away. It never blocks a drain for ever: not at one replica, which it lets go,
     and not by pods that do not work anyway."""
+    share = budget.get("max_unavailable_percent")
+    number = budget.get("max_unavailable", 1)
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": dict(metadata),
         "spec": {
-            "maxUnavailable": 1,
+            "maxUnavailable": number if share is None else applied(share, lambda percent: f"{percent}%"),
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
             "selector": {"matchLabels": dict(selector)},
         },

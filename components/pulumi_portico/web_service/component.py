@@ -1,38 +1,51 @@
 """The `WebService` component: registers what its builders describe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
 
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
+from ..network_policy import build_egress, build_ingress, build_network_policy
 from ..register import name_of, namespace_of, register
 from ..target import Protocol, Target
-from .args import WebServiceArgs, check_web_service, selector_of
-from .availability import DRAIN_SECONDS, build_disruption_budget
+from .args import WebServiceArgs
+from .autoscaling import build_autoscaler
+from .availability import build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
-from .manifests import build_deployment, build_metadata, build_service_account
-from .ports import ServicePort, main_port, ports_of
+from .identity import build_service_account
+from .kinds import WorkloadKind
+from .plan import plan_of
+from .ports import ServicePort, main_port
 from .service import build_service
+from .validation import check_web_service, exceptions_of
+from .workload import build_workload
 
 __all__ = ["WebService"]
+
+_SUFFIXES: Mapping[str, str] = {
+    WorkloadKind.DEPLOYMENT.value: "deployment",
+    WorkloadKind.STATEFUL_SET.value: "stateful-set",
+    WorkloadKind.DAEMON_SET.value: "daemon-set",
+    WorkloadKind.REPLICA_SET.value: "replica-set",
+}
 
 
 class WebService(pulumi.ComponentResource):
     """An application from a container image, under one stable name inside the cluster.
 
-    Makes a Deployment, a Service of type ClusterIP, a ServiceAccount and a PodDisruptionBudget,
-    all with the component's name. The pods run under Pod Security "restricted": not as root,
-    nothing writable, no capabilities. They are spread over zones and nodes, replaced only once
-    their successors are ready, and serve until nobody sends them requests any more.
-    Nothing is reachable from outside the cluster; `target()` hands the service to what
-    opens it.
+    Makes a workload (a Deployment unless told otherwise), a Service of type ClusterIP, a
+    ServiceAccount, a PodDisruptionBudget and a NetworkPolicy, all with the component's name.
+    The pods run under Pod Security "restricted": not as root, nothing writable, no
+    capabilities. They are spread over zones and nodes, replaced only once their successors
+    are ready, and serve until nobody sends them requests any more. Nobody may connect to them
+    but whom `allow_from` names and what exposes them: `target()` hands the service to that.
     """
 
     url: pulumi.Output[str]
     """Where other pods reach the service: its cluster DNS name, such as `http://api.shop.svc.cluster.local`, with
     the port where it is not the scheme's own. Of several ports, `http`, else the first TCP port by name. Known once the
-    Service has ready pods; empty for a worker."""
+    Service has ready pods (a headless one, once it is there); empty for a worker."""
 
     urls: pulumi.Output[dict[str, str]]
     """The same of every port, by the port's name."""
@@ -43,10 +56,17 @@ class WebService(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     """The namespace that the service runs in."""
 
+    service_account: pulumi.Output[str]
+    """The name of the pods' ServiceAccount, for what gives it rights: a role binding, an EKS Pod Identity
+    association."""
+
+    exceptions: pulumi.Output[dict[str, str]]
+    """What is looser than the secure default, by the argument that says so; empty where nothing is."""
+
     def __init__(self, name: str, args: WebServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name and, as it stands, the name of all that it makes: lower-case
-            letters, digits and hyphens, a letter first, 63 characters at most.
+            letters, digits and hyphens, a letter first, 63 characters at most (52 for a StatefulSet).
         :param args: What to run.
         :param opts: Pulumi's resource options; a provider given here reaches every child.
         :raises ArgumentError: with every problem of name and args, before anything is registered.
@@ -56,42 +76,101 @@ class WebService(pulumi.ComponentResource):
         problems.raise_if_any()
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        selector = selector_of(name, checked)
-        account = register(build_service_account(name, checked), f"{name}-service-account", child)
-        metadata = build_metadata(name, checked)
-        register(build_disruption_budget(metadata, selector), f"{name}-disruption-budget", child)
-        # No pod is admitted before its service account is there.
-        after_account = pulumi.ResourceOptions(parent=self, depends_on=[account])
-        deployment = build_deployment(name, checked, self._sources(name, checked, metadata, child))
-        made = register(deployment, f"{name}-deployment", after_account)
-        self._name = name
-        self._ports = ports_of(checked)
-        self._selector = selector
-        self._drain = checked.get("drain", DRAIN_SECONDS)
-        if self._ports:
-            service = build_service(metadata, selector, self._ports, checked.get("service", {}))
-            made = register(service, f"{name}-service", child)
-        self.service_name = name_of(made) if self._ports else pulumi.Output.from_input("")
+        self._plan = plan = plan_of(name, checked)
+        # No pod runs before its account and its policy are there.
+        before = self._register_guards()
+        # A headless Service waits for no pod, and a StatefulSet's pods are named by it; another waits for its pods.
+        service = self._register_service(before) if plan.headless else None
+        workload = self._register_workload(before if service is None else [*before, service])
+        service = service or self._register_service([])
+        if "autoscaling" in checked:
+            autoscaler = build_autoscaler(plan.metadata, plan.kind, name_of(workload), checked["autoscaling"])
+            self._register("autoscaler", autoscaler)
+        self._set_outputs(service or workload, served=service is not None)
+
+    def _register(self, suffix: str, manifest: Mapping[str, Any], opts: Optional[pulumi.ResourceOptions] = None) -> Any:
+        options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), opts)
+        return register(manifest, f"{self._plan.name}-{suffix}", options)
+
+    def _register_guards(self) -> list[pulumi.Resource]:
+        """Register what holds the pods, and answer what must be there before them."""
+        plan, args = self._plan, self._plan.args
+        before: list[pulumi.Resource] = []
+        identity = args.get("identity", {})
+        if "service_account" in identity:
+            self.service_account = pulumi.Output.from_input(identity["service_account"])
+        else:
+            before.append(self._register("service-account", build_service_account(plan.metadata, identity)))
+            self.service_account = name_of(before[0])
+        if args.get("network_policy", True):
+            let_in = build_ingress(args.get("allow_from", []), plan.pod_ports)
+            let_out = build_egress(args.get("allow_to", []))
+            policy = build_network_policy(plan.metadata, plan.selector, let_in, let_out)
+            before.append(self._register("network-policy", policy))
+        # Drains leave a DaemonSet's pods alone, and the budget's controller cannot count them.
+        if plan.kind != WorkloadKind.DAEMON_SET.value:
+            budget = build_disruption_budget(plan.metadata, plan.selector, args.get("disruption_budget", {}))
+            self._register("disruption-budget", budget)
+        return before
+
+    def _register_workload(self, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        plan = self._plan
+        # The plain name, where it is ours: the pods' template then is known in a preview.
+        account = plan.args.get("identity", {}).get("service_account", plan.name)
+        options = pulumi.ResourceOptions(depends_on=before)
+        if "autoscaling" in plan.args:
+            # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
+            options.ignore_changes = ["spec.replicas"]
+        if plan.kind == WorkloadKind.REPLICA_SET.value:
+            # A change of its template would reach none of its pods.
+            options.replace_on_changes = ["spec.template", "spec.selector"]
+        workload = build_workload(plan, account, self._register_sources())
+        return self._register(_SUFFIXES[plan.kind], workload, options)
+
+    def _register_sources(self) -> dict[str, Sources]:
+        """Register what the containers' environments come from, and answer the names that it was given, by
+        container."""
+        args = self._plan.args
+        more = [*args.get("sidecars", []), *args.get("init_containers", [])]
+        sources = {self._plan.name: self._sources("", args)}
+        return sources | {it["name"]: self._sources(f"{it['name']}-", it) for it in more}
+
+    def _sources(self, prefix: str, container: Mapping[str, Any]) -> Sources:
+        secret = config_map = None
+        if values := container.get("secret_env"):
+            secret = name_of(self._register(f"{prefix}env", build_secret(self._plan.metadata, values)))
+        if files := container.get("config_files"):
+            config_map = name_of(self._register(f"{prefix}files", build_config_map(self._plan.metadata, files)))
+        return Sources(secret, config_map)
+
+    def _register_service(self, before: Sequence[pulumi.Resource]) -> Optional[pulumi.Resource]:
+        plan = self._plan
+        if not plan.ports:
+            return None
+        service = build_service(
+            plan.metadata, plan.selector, plan.ports, plan.args.get("service", {}), headless=plan.headless
+        )
+        return self._register("service", service, pulumi.ResourceOptions(depends_on=before))
+
+    def _set_outputs(self, made: pulumi.Resource, *, served: bool) -> None:
+        plan = self._plan
+        self.service_name = name_of(made) if served else pulumi.Output.from_input("")
         self.namespace = namespace_of(made)
+        self.exceptions = pulumi.Output.from_input(exceptions_of(plan.args))
         self._host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
-        self.urls = self._host.apply(lambda host: {port.name: port.url(host) for port in self._ports.values()})
-        main = main_port(self._ports)
+        self.urls = self._host.apply(lambda host: {port.name: port.url(host) for port in plan.ports.values()})
+        main = main_port(plan.ports)
         self.url = self.url_for(main.name) if main else pulumi.Output.from_input("")
         self.register_outputs(
-            {"url": self.url, "urls": self.urls, "service_name": self.service_name, "namespace": self.namespace}
+            {
+                "url": self.url,
+                "urls": self.urls,
+                "service_name": self.service_name,
+                "namespace": self.namespace,
+                "service_account": self.service_account,
+                "exceptions": self.exceptions,
+            }
         )
-
-    def _sources(
-        self, name: str, args: WebServiceArgs, metadata: Mapping[str, Any], child: pulumi.ResourceOptions
-    ) -> Sources:
-        """Register what the container's environment comes from, and answer the names that it was given."""
-        secret = config_map = None
-        if values := args.get("secret_env"):
-            secret = name_of(register(build_secret(metadata, values), f"{name}-env", child))
-        if files := args.get("config_files"):
-            config_map = name_of(register(build_config_map(metadata, files), f"{name}-files", child))
-        return Sources(secret, config_map)
 
     def url_for(self, port: str) -> pulumi.Output[str]:
         """Where other pods reach the port of this name. Raises `ArgumentError` where there is none."""
@@ -110,16 +189,16 @@ class WebService(pulumi.ComponentResource):
             "port": chosen.number,
             "target_port": chosen.target,
             "protocol": Protocol(chosen.protocol),
-            "selector": self._selector,
-            "drain": self._drain,
+            "selector": self._plan.selector,
+            "drain": self._plan.drain,
         }
 
     def _port(self, name: Optional[str]) -> ServicePort:
-        port = main_port(self._ports) if name is None else self._ports.get(name)
+        ports = self._plan.ports
+        port = main_port(ports) if name is None else ports.get(name)
         if port is None:
-            there = ", ".join(self._ports) or "none: it is a worker"
-            problems = Problems(f'WebService "{self._name}"')
-            fix = write_nearest(name or "", self._ports)
-            problems.add("port", name or "", Refusal("is no port of it", there, fix))
+            there = ", ".join(ports) or "none: it is a worker"
+            problems = Problems(f'WebService "{self._plan.name}"')
+            problems.add("port", name or "", Refusal("is no port of it", there, write_nearest(name or "", ports)))
             raise ArgumentError(problems.subject, problems.found)
         return port

@@ -1,18 +1,20 @@
 """How Kubernetes asks a pod whether it works: one setting, three probes that differ as they should."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
+from ..outputs import applied
+from ..shapes import mapped
 from ..target import Protocol
 from ..values import http_path, whole_number
 from .ports import ServicePort, main_port
 
-__all__ = ["RULES", "Health", "Probe", "build_probes", "check_asked_port", "check_health"]
+__all__ = ["RULES", "Health", "Probe", "asks_no_port", "build_probes", "check_asked_port", "check_health"]
 
 
 class Probe(TypedDict):
@@ -99,10 +101,7 @@ _DEFAULTS: Mapping[str, Mapping[str, int]] = {
 
 def check_health(health: Mapping[str, Any], problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
     """Note where a probe is told to ask in two ways, or in a way that asks nothing."""
-    for where, asked in ((path, health), *((f"{path}.{it}", health.get(it)) for it in _PROBES)):
-        if not isinstance(asked, Mapping):
-            continue
-        asked = cast("Mapping[str, Any]", asked)
+    for where, asked in ((path, health), *((f"{path}.{it}", mapped(health.get(it))) for it in _PROBES)):
         ways = [spelling(way) for way in _HOW if way in asked]
         if len(ways) > 1:
             refusal = Refusal(f"asks in {len(ways)} ways: {', '.join(ways)}", "one of them", f"keep {ways[0]}")
@@ -121,13 +120,14 @@ def check_asked_port(
         fix = write_nearest(str(named), tcp)
         refusal = Refusal("is no TCP port of the service", ", ".join(tcp) or "none", fix)
         problems.add(f"{path}.port_name", named, refusal)
-    elif asked_of(health, ports) is None and not _all_commands(health):
+    elif asked_of(health, ports) is None and not asks_no_port(health):
         fix = "leave health out, or give a command"
         problems.note(path, Refusal("asks a port, and no port speaks TCP", "a command, where none does", fix))
 
 
-def _all_commands(health: Mapping[str, Any]) -> bool:
-    probes = [cast("Mapping[str, Any]", health.get(it, {})) for it in _PROBES]
+def asks_no_port(health: Mapping[str, Any]) -> bool:
+    """Whether every probe runs a command."""
+    probes = [mapped(health.get(it)) for it in _PROBES]
     asked = [it if any(way in it for way in _HOW) else health for it in probes if it.get("enabled", True)]
     return all("command" in it for it in asked)
 
@@ -169,9 +169,7 @@ def _failures(name: str, health: Mapping[str, Any], period: Any) -> Any:
         # The application gets the time that it was promised, and not less.
         return -(-allowed // seconds)
 
-    if isinstance(period, pulumi.Output):
-        return cast("pulumi.Output[int]", period).apply(rounded_up)
-    return rounded_up(period)
+    return applied(period, rounded_up)
 
 
 def _question(asked: Mapping[str, Any], port: Optional[ServicePort]) -> dict[str, Any]:
@@ -179,8 +177,7 @@ def _question(asked: Mapping[str, Any], port: Optional[ServicePort]) -> dict[str
         return {"exec": {"command": asked["command"]}}
     assert port is not None, "check_health lets nothing else through"
     if "path" in asked:
-        return {"httpGet": {"path": asked["path"], "port": port.name}}
+        return {"httpGet": {"path": asked["path"], "port": port.target}}
     if "grpc_service" in asked:
-        # The one probe that takes no port by name.
         return {"grpc": {"service": asked["grpc_service"], "port": port.target}}
-    return {"tcpSocket": {"port": port.name}}
+    return {"tcpSocket": {"port": port.target}}

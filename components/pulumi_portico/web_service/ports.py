@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import app_protocol, port_number
+from ..shapes import mapped
 from ..target import Protocol
 
 __all__ = ["RULES", "Port", "ServicePort", "check_ports", "main_port", "ports_of"]
@@ -65,10 +66,14 @@ class ServicePort:
         return f"{self.scheme}://{host}{number}"
 
 
-def ports_of(args: Mapping[str, Any]) -> dict[str, ServicePort]:
-    """The service's ports by name, ordered by name, so that the order in which they were written changes nothing."""
+def ports_of(args: Mapping[str, Any], *, headless: bool) -> dict[str, ServicePort]:
+    """The service's ports by name, ordered by name, so that the order in which they were written changes nothing.
+
+    A headless Service leads to the pods themselves, so their own ports are the ones to use.
+    """
     if "port" in args:
-        return {_HTTP: ServicePort(_HTTP, args["port"], args.get("service_port", HTTP_PORT))}
+        port = args["port"]
+        return {_HTTP: ServicePort(_HTTP, port, port if headless else args.get("service_port", HTTP_PORT))}
     ports: Mapping[str, Port] = args.get("ports", {})
     return {
         name: ServicePort(
@@ -111,10 +116,7 @@ def check_ports(args: Mapping[str, Any], problems: Problems, prefix: str, spelli
 
 def _check_same(ports: Any, problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
     seen: dict[tuple[str, Any, Any], str] = {}
-    for name, port in cast("Mapping[str, Any]", ports).items() if isinstance(ports, Mapping) else ():
-        if not isinstance(port, Mapping):
-            continue
-        given = cast("Mapping[str, Any]", port)
+    for name, given in ((name, mapped(port)) for name, port in mapped(ports).items()):
         protocol = given.get("protocol", Protocol.TCP.value)
         for field, number in (
             ("port", given.get("port")),

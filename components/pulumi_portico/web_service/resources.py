@@ -1,14 +1,14 @@
 """What a container is given and held to: CPU, memory, disk, in plain units."""
 
-from collections.abc import Callable
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..values import number, whole_number
+from ..outputs import applied
+from ..values import mebibytes, number, quantity, whole_number
 
 __all__ = ["RULES", "Limits", "Resources", "build_resources"]
 
@@ -61,31 +61,13 @@ _DISK = 1024
 
 def build_resources(resources: Resources) -> dict[str, Any]:
     """The container's requests and limits."""
-    cpu = _quantity(resources.get("cpu", _CPU), _cores)
-    memory = _quantity(resources.get("memory", _MEMORY), _mebibytes)
+    cpu = applied(resources.get("cpu", _CPU), quantity)
+    memory = applied(resources.get("memory", _MEMORY), mebibytes)
     disk: Any = resources.get("disk", _DISK)
-    asked = _quantity(disk, lambda size: _mebibytes(-(-size // 10)))
+    asked = applied(disk, lambda size: mebibytes(-(-size // 10)))
     policy = resources.get("limits", Limits.MEMORY.value)
-    limits: dict[str, Any] = {"memory": memory, "ephemeral-storage": _quantity(disk, _mebibytes)}
+    limits: dict[str, Any] = {"memory": memory, "ephemeral-storage": applied(disk, mebibytes)}
     if policy == Limits.ALL.value:
         limits["cpu"] = cpu
     built: dict[str, Any] = {"requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": asked}}
     return {"resources": built if policy == Limits.NONE.value else {**built, "limits": limits}}
-
-
-def _cores(cores: float) -> str:
-    """As the API server writes it, so that what is read back is what was sent."""
-    thousandths = round(cores * 1000)
-    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
-
-
-def _mebibytes(size: int) -> str:
-    for unit in ("Mi", "Gi"):
-        if size % 1024:
-            return f"{size}{unit}"
-        size //= 1024
-    return f"{size}Ti"
-
-
-def _quantity(value: Any, written: Callable[[Any], str]) -> Any:
-    return cast("pulumi.Output[Any]", value).apply(written) if isinstance(value, pulumi.Output) else written(value)

@@ -1,6 +1,6 @@
 """The Service of a `WebService`: one name for its pods, and how requests to it are spread."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -8,11 +8,22 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
+from ..errors import Problems, Refusal
 from ..names import annotation_key
+from ..shapes import mapped
 from ..values import whole_number
+from .kinds import WorkloadKind, kind_of
 from .ports import ServicePort
 
-__all__ = ["RULES", "AddressFamily", "ServiceSettings", "TrafficPolicy", "build_service"]
+__all__ = [
+    "RULES",
+    "AddressFamily",
+    "ServiceSettings",
+    "TrafficPolicy",
+    "build_service",
+    "check_service",
+    "is_headless",
+]
 
 
 class TrafficPolicy(str, Enum):
@@ -43,8 +54,12 @@ class ServiceSettings(TypedDict):
 
     headless: NotRequired[bool]
     """Whether the Service's name leads to the pods themselves instead of to one address in front of them: for clients
-    that choose a pod, such as gRPC's. Plain: turning it replaces the Service. Default: false. Maps to
-    `clusterIP: None`."""
+    that choose a pod, such as gRPC's. Plain: turning it replaces the Service. Default: false, but true for a
+    StatefulSet, whose pods have names of their own by it. Maps to `clusterIP: None`."""
+
+    publish_not_ready: NotRequired[bool]
+    """Whether the name leads to pods that are not ready too, for those that must find each other to become ready.
+    Plain. Default: false. Maps to `publishNotReadyAddresses`."""
 
     session_affinity: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 86400) that one client's requests go to the same pod, by its address. Default: no affinity. Maps
@@ -70,16 +85,56 @@ RULES: Rules = {
 """What the fields must satisfy beyond their types."""
 
 
+def is_headless(args: Mapping[str, Any]) -> bool:
+    """Whether the Service has no address of its own."""
+    default = kind_of(args) == WorkloadKind.STATEFUL_SET.value
+    return bool(mapped(args.get("service")).get("headless", default))
+
+
+def check_service(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]) -> None:
+    """Note what is told to a Service that is not there, or that has no address to do it with."""
+    settings = mapped(args.get("service"))
+    if "service" in args and args.get("ports") == {}:
+        refusal = Refusal("is for a Service, and a worker without ports has none", "no service", "leave it out")
+        problems.note(f"{prefix}service", refusal)
+    if not is_headless(args):
+        return
+    fix = "leave it out, or set service.headless to false"
+    for field in ("session_affinity", "traffic_policy"):
+        if field in settings:
+            refusal = Refusal("is kept by a Service's address, and a headless one has none", "no headless Service", fix)
+            problems.note(f"{prefix}service.{spelling(field)}", refusal)
+    _check_untranslated(args, problems, prefix, spelling, fix)
+
+
+def _check_untranslated(
+    args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str], fix: str
+) -> None:
+    named = mapped(args.get("ports"))
+    for where, told in ((prefix, args), *((f"{prefix}ports.{name}.", mapped(it)) for name, it in named.items())):
+        if "service_port" in told and told["service_port"] != told.get("port"):
+            refusal = Refusal(
+                "is another than the pods' own, and a headless Service leads to the pods themselves",
+                f"{told.get('port')}, as port",
+                fix,
+            )
+            problems.add(f"{where}{spelling('service_port')}", told["service_port"], refusal)
+
+
 def build_service(
     metadata: Mapping[str, Any],
     selector: Mapping[str, str],
     ports: Mapping[str, ServicePort],
     settings: ServiceSettings,
+    *,
+    headless: bool,
 ) -> dict[str, Any]:
     """The Service that gives the pods one name, inside the cluster."""
     spec: dict[str, Any] = {"type": "ClusterIP", "selector": dict(selector), "ports": list(map(_port, ports.values()))}
-    if settings.get("headless", False):
+    if headless:
         spec["clusterIP"] = "None"
+    if settings.get("publish_not_ready", False):
+        spec["publishNotReadyAddresses"] = True
     if "session_affinity" in settings:
         spec["sessionAffinity"] = "ClientIP"
         spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": settings["session_affinity"]}}

@@ -1,0 +1,31 @@
+"""Merge what a user adds in Kubernetes' own words into what was built."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from .shapes import mapped
+
+__all__ = ["merged"]
+
+
+def merged(base: Any, more: Any) -> Any:
+    """``base`` with ``more`` laid over it, as Kubernetes merges a patch.
+
+    Mappings are merged key by key, and a None takes its key out. Lists of named items (containers,
+    volumes, variables) are merged by name; every other list is replaced.
+    """
+    if isinstance(more, Mapping):
+        below, above = mapped(base), mapped(cast("Any", more))
+        both = {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
+        return {key: value for key, value in both.items() if value is not None}
+    if isinstance(base, list) and isinstance(more, list):
+        known, added = _by_name(cast("list[Any]", base)), _by_name(cast("list[Any]", more))
+        if known and added:
+            return list({**known, **{name: merged(known.get(name), item) for name, item in added.items()}}.values())
+    return cast("Any", more)
+
+
+def _by_name(items: Sequence[Any]) -> dict[str, Any]:
+    """The items by name; none where one has no name, or two the same."""
+    named = {str(mapped(it)["name"]): it for it in items if "name" in mapped(it)}
+    return named if len(named) == len(items) else {}

@@ -1,0 +1,56 @@
+"""Every two options of a WebService together on the real API server, which enforces Pod Security "restricted"."""
+
+import pytest
+
+from tests.cluster.web_service_pairs import rows, services, unmet
+from tests.pulumi_program import PulumiProgram
+from tools.cluster import Cluster
+
+PROGRAM = """\
+from pulumi_portico import WebService
+
+for name, args in %r.items():
+    WebService(name, {"image": "registry.example.com/app:1", "namespace": %r, **args})
+"""
+
+
+@pytest.fixture
+def volumes(cluster: Cluster) -> None:
+    """Enough volumes for every claim, as there is no provisioner."""
+    storage_class = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "pairs"},
+        "provisioner": "kubernetes.io/no-provisioner",
+    }
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "pairs",
+        "hostPath": {"path": "/nowhere"},
+    }
+    volumes = [
+        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"pairs-{number}"}, "spec": spec}
+        for number in range(3 * len(rows()))
+    ]
+    cluster.apply(storage_class, *volumes)
+
+
+def test_every_two_options_that_can_meet_do() -> None:
+    assert unmet() == set()
+
+
+@pytest.mark.timeout(600)
+def test_every_pair_is_admitted_and_a_second_run_changes_nothing(
+    program: PulumiProgram, cluster: Cluster, namespace: str, volumes: None
+) -> None:
+    program.write(PROGRAM % (services(), namespace))
+    program.up("--parallel", "64")
+    assert program.up().changes == {}
+    # And what the API server made of it is what it was told.
+    assert program.up("--refresh").changes == {}
+    running = cluster.get("deployments,statefulsets,daemonsets,replicasets", "-n", namespace)["items"]
+    # A Deployment's own ReplicaSets are not the table's.
+    ours = [it for it in running if "ownerReferences" not in it["metadata"]]
+    assert len(ours) == len(services())
+    program.destroy()
