@@ -1,6 +1,7 @@
 """A real API server with simulated nodes: one for the whole run, a namespace of its own for each test."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,27 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     name = make_namespace(cluster)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def volumes(cluster: Cluster) -> None:
+    """Volumes of 1 GiB of the class `at-hand`, more than a test claims, as there is no provisioner."""
+    storage_class = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "at-hand"},
+        "provisioner": "kubernetes.io/no-provisioner",
+    }
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "at-hand",
+        "hostPath": {"path": "/nowhere"},
+    }
+    # By the test, as a volume that was claimed once is not there for the next claim.
+    names = [f"at-hand-{secrets.token_hex(4)}" for _ in range(60)]
+    volumes = [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": it}, "spec": spec} for it in names]
+    cluster.apply(storage_class, *volumes)
 
 
 @pytest.fixture

@@ -164,3 +164,30 @@ def test_a_partition_updates_some_pods_and_is_not_waited_for(
     program.up()
     assert images() == ["2", "2", "2"]
     assert program.up().changes == {}
+
+
+def test_a_replaced_stateful_set_finds_its_claims_again(
+    program: PulumiProgram, cluster: Cluster, namespace: str, volumes: None
+) -> None:
+    def run(mode: str) -> Run:
+        storage = {"data": {"path": "/data", "size": 1, "storage_class": "at-hand", "access_mode": mode}}
+        program.write(PROGRAM % ({"db": {"kind": "StatefulSet", "storage": storage}}, namespace))
+        return program.up()
+
+    def claims() -> dict[str, str]:
+        found = cluster.get("persistentvolumeclaims", "-n", namespace)["items"]
+        return {it["metadata"]["name"]: it["metadata"]["uid"] for it in found}
+
+    run("ReadWriteOnce")
+    before = claims()
+    assert before.keys() == {"data-db-0"}
+    # What Kubernetes freezes is replaced, and as the name is taken, the old one goes first.
+    replaced = run("ReadWriteOncePod")
+    assert [it.op for it in replaced.steps if it.kind == "StatefulSet"] == [
+        "delete-replaced",
+        "replace",
+        "create-replacement",
+    ]
+    assert claims() == before
+    program.destroy()
+    assert claims() == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cluster.web_service_pairs import rows, services, unmet
+from tests.cluster.web_service_pairs import services, unmet
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 
@@ -12,28 +12,6 @@ from pulumi_portico import WebService
 for name, args in %r.items():
     WebService(name, {"image": "registry.example.com/app:1", "namespace": %r, **args})
 """
-
-
-@pytest.fixture
-def volumes(cluster: Cluster) -> None:
-    """Enough volumes for every claim, as there is no provisioner."""
-    storage_class = {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": "pairs"},
-        "provisioner": "kubernetes.io/no-provisioner",
-    }
-    spec = {
-        "capacity": {"storage": "1Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "storageClassName": "pairs",
-        "hostPath": {"path": "/nowhere"},
-    }
-    volumes = [
-        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"pairs-{number}"}, "spec": spec}
-        for number in range(3 * len(rows()))
-    ]
-    cluster.apply(storage_class, *volumes)
 
 
 def test_every_two_options_that_can_meet_do() -> None:

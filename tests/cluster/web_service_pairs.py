@@ -109,7 +109,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             }
         },
         "storage": {
-            "storage": {"data": {"path": "/data", "size": 1, "storage_class": "pairs", "sub_path": "db"}},
+            "storage": {"data": {"path": "/data", "size": 1, "storage_class": "at-hand", "sub_path": "db"}},
             "stateful_set": {"pod_management": "Parallel", "claims_when_deleted": "Delete"},
         },
     },
