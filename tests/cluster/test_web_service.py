@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.cluster.web_service_pairs import OPTIONS
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 
@@ -20,15 +21,7 @@ SERVICES: dict[str, dict[str, Any]] = {
             "address_family": "PreferDualStack",
             "annotations": {"example.com/team": "shop"},
         },
-        "command": ["/app"],
-        "args": ["--verbose"],
-        "working_directory": "/srv",
-        "env": {"LOG_LEVEL": "info"},
-        "secret_env": {"TOKEN": "canary-5d3a"},
-        "field_env": {"POD_IP": "status.podIP", "TEAM": "metadata.labels['team']"},
-        "resource_env": {"MEMORY": "limits.memory"},
-        "config_files": {"/etc/app/a.json": "{}", "/etc/app/b/c_d.json": "{}"},
-        "writable_paths": ["/tmp", "/var/cache/app"],
+        **OPTIONS["environment"]["all"],
         "resources": {"cpu": 1.5, "memory": 2048, "disk": 100, "limits": "all"},
         "health": {"path": "/ready", "liveness": {"grpc_service": ""}, "startup_seconds": 5, "port_name": "grpc"},
         "drain": 70,

@@ -334,8 +334,10 @@ def test_nothing_is_loosened_by_default() -> None:
 
 
 def test_no_limits_and_no_policy_are_reported() -> None:
-    recorded = web_service(resources={"limits": "none"}, network_policy=False)
-    assert set(recorded.outputs["api"]["exceptions"]) == {"resources.limits", "network_policy"}
+    sidecar = {**PROXY, "resources": {"limits": "none"}}
+    recorded = web_service(resources={"limits": "none"}, sidecars=[sidecar], network_policy=False)
+    loosened = {"resources.limits", "sidecars[0].resources.limits", "network_policy"}
+    assert set(recorded.outputs["api"]["exceptions"]) == loosened
     assert recorded.all("NetworkPolicy") == []
 
 

@@ -1,6 +1,6 @@
 """The checks of a whole `WebService`: each field's, and those between fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -73,11 +73,20 @@ def exceptions_of(args: WebServiceArgs) -> dict[str, str]:
         found["image_policy.allow_latest"] = "an image may change without a change here"
     if not args.get("network_policy", True):
         found["network_policy"] = "the pods may connect, and be connected to, as everybody may"
-    if args.get("resources", {}).get("limits") == Limits.NONE.value:
-        found["resources.limits"] = "the application may take all that its node has"
+    for prefix, container in _containers(args):
+        if container.get("resources", {}).get("limits") == Limits.NONE.value:
+            found[f"{prefix}resources.limits"] = "the container may take all that its node has"
     if "extra" in args:
         found["extra"] = "the pods' template is changed by what nobody checks"
     return found
+
+
+def _containers(args: WebServiceArgs) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every container with where it stands: the application, and those before and beside it."""
+    yield "", args
+    for field in ("sidecars", "init_containers"):
+        for at, container in enumerate(args.get(field, [])):
+            yield f"{field}[{at}].", cast("Mapping[str, Any]", container)
 
 
 def _rules_for(args: Any, spelling: Spelling) -> Rules:
