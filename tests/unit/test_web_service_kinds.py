@@ -157,6 +157,14 @@ def test_the_numbers_of_a_rollout_reach_their_place() -> None:
     assert workload(web_service(rollout={"recreate": True}))["spec"]["strategy"] == {"type": "Recreate"}
 
 
+def test_pulumi_waits_as_long_as_it_is_told() -> None:
+    recorded = web_service(kind="StatefulSet", ready_within=90)
+    for kind in ("StatefulSet", "Service"):
+        timeouts = recorded.one(kind).request.customTimeouts
+        assert (timeouts.create, timeouts.update, timeouts.delete) == ("90s", "90s", "")
+    assert web_service().one("Deployment").request.customTimeouts.create == ""
+
+
 SETTINGS_OF_SOME: dict[str, tuple[Any, set[str]]] = {
     "replicas": (3, {"Deployment", "StatefulSet", "ReplicaSet"}),
     "autoscaling": ({"max_replicas": 3}, {"Deployment", "StatefulSet", "ReplicaSet"}),

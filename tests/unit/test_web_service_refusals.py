@@ -245,6 +245,7 @@ from tests.unit.web_services import refused
         ({"allow_to": [{"service": "a"}], "network_policy": False}, "fix: leave network_policy out"),
         ({"extra": {"containers": []}}, "fix: put it below spec"),
         ({"extra": {"metadata": {"labels": {"app.kubernetes.io/name": "b"}}}}, "is what the pods are found by"),
+        ({"ready_within": 0}, "ready_within: 0 is not a number of seconds"),
         ({"pod_annotations": {"a b": "c"}}, "does not fit an annotation's key"),
     ],
 )

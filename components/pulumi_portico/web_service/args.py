@@ -136,6 +136,11 @@ class WebServiceArgs(TypedDict):
     rollout: NotRequired[Rollout]
     """How new pods take the place of old ones. Default: a new one is ready before an old one goes."""
 
+    ready_within: NotRequired[int]
+    """Seconds (1 or more) that `pulumi up` waits for the pods before it fails and says which are not ready; those that
+    were there go on serving. Plain. Default: 600, which is the Kubernetes provider's own. Maps to Pulumi's custom
+    timeouts."""
+
     disruption_budget: NotRequired[DisruptionBudget]
     """How many pods may be moved away at a time. Default: 1. Maps to a PodDisruptionBudget."""
 
@@ -224,6 +229,7 @@ def rules_with(image: Rule) -> Rules:
             "storage": Field(keys=dns_label),
             "drain": Field(whole_number(0, _HOUR, "a number of seconds")),
             "shutdown": Field(whole_number(1, _HOUR, "a number of seconds")),
+            "ready_within": Field(whole_number(1, what="a number of seconds")),
             "labels": _LABELS,
             "pod_annotations": Field(keys=annotation_key),
             "selector": _LABELS,

@@ -117,7 +117,7 @@ class WebService(pulumi.ComponentResource):
         plan = self._plan
         # The plain name, where it is ours: the pods' template then is known in a preview.
         account = plan.args.get("identity", {}).get("service_account", plan.name)
-        options = pulumi.ResourceOptions(depends_on=before)
+        options = self._waiting(before)
         if "autoscaling" in plan.args:
             # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
             options.ignore_changes = ["spec.replicas"]
@@ -150,7 +150,14 @@ class WebService(pulumi.ComponentResource):
         service = build_service(
             plan.metadata, plan.selector, plan.ports, plan.args.get("service", {}), headless=plan.headless
         )
-        return self._register("service", service, pulumi.ResourceOptions(depends_on=before))
+        return self._register("service", service, self._waiting(before))
+
+    def _waiting(self, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        """After what must be there first, and for as long as was said."""
+        options = pulumi.ResourceOptions(depends_on=before)
+        if seconds := self._plan.args.get("ready_within"):
+            options.custom_timeouts = pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s")
+        return options
 
     def _set_outputs(self, made: pulumi.Resource, *, served: bool) -> None:
         plan = self._plan
