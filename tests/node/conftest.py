@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
+from tests.pulumi_program import PulumiProgram
 from tests.support import make_namespace
-from tools import build
+from tools import build, engine
 from tools.node import NodeCluster
 
 
@@ -35,6 +37,13 @@ def node_namespace(node: NodeCluster) -> Generator[str]:
     node.kubectl("delete", "services", "-n", name, "--all")
     node.kubectl("delete", "namespace", name, "--wait=false")
     node.kubectl("delete", "pods", "-n", name, "--all", "--grace-period=1", "--wait=false")
+
+
+@pytest.fixture
+def program(node: NodeCluster, tmp_path: Path) -> PulumiProgram:
+    """An empty program whose default provider is the node's cluster."""
+    engine.build_engine()
+    return PulumiProgram(tmp_path, node.env(), node.inside())
 
 
 @pytest.hookimpl(wrapper=True)

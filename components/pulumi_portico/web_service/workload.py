@@ -63,7 +63,8 @@ def _stateful(plan: Plan) -> dict[str, Any]:
 def _waits(plan: Plan) -> dict[str, Any]:
     """What Pulumi waits for, where its own way would not do."""
     partitioned = "partition" in plan.args.get("rollout", {})
-    # For a ReplicaSet it waits for nothing; for a StatefulSet, until every pod is new, which a partition prevents.
+    # For a ReplicaSet it waits for nothing; for a StatefulSet, until its revision is the new one in every pod, which a
+    # partition prevents.
     if plan.kind != WorkloadKind.REPLICA_SET.value and not partitioned:
         return {}
     if "autoscaling" in plan.args:

@@ -1,8 +1,9 @@
 // Command echo-server is what the real node's pods run: an HTTP server that answers what it was
 // asked, and misbehaves on request, so that tests can watch how Kubernetes deals with it.
 //
-//	echo-server         serve (the default)
-//	echo-server pause   hold a pod's namespaces open and do nothing: the sandbox container
+//	echo-server                 serve (the default)
+//	echo-server pause           hold a pod's namespaces open and do nothing: the sandbox container
+//	echo-server save URL PATH   write what URL answers into the file, and end: an init container
 //
 // Environment:
 //
@@ -19,6 +20,8 @@
 //	POST /ready?fail=true|false       switch a probe while running; /live and /healthz likewise
 //	GET  /resolve?name=NAME           the addresses that the pod's DNS gives for NAME
 //	GET  /fetch?url=URL               what URL answers the pod; cluster addresses only
+//	GET  /file?path=PATH              what the file holds, as the container sees it
+//	PUT  /file?path=PATH              write the body into it
 //	any other path                    the request as JSON; ?sleep=SECONDS first, ?status=NNN instead of 200
 package main
 
@@ -65,9 +68,25 @@ func main() {
 		pause(ctx)
 		return
 	}
-	if err := serve(ctx); err != nil {
+	run := serve
+	if len(os.Args) == 4 && os.Args[1] == "save" {
+		run = func(ctx context.Context) error { return save(ctx, os.Args[2], os.Args[3]) }
+	}
+	if err := run(ctx); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// save asks once: a test sees whether the other was there already.
+func save(ctx context.Context, url, path string) error {
+	status, body, err := ask(ctx, clusterClient(), url)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("%s answers with status %d", url, status)
+	}
+	return os.WriteFile(path, body, 0o644)
 }
 
 // pause waits to be stopped. A pod that shares its process namespace has this process as the
@@ -160,6 +179,8 @@ func (it *echo) routes() http.Handler {
 	mux.HandleFunc("/healthz", it.probe(&it.failLive))
 	mux.HandleFunc("GET /resolve", it.resolve)
 	mux.HandleFunc("GET /fetch", it.fetch)
+	mux.HandleFunc("GET /file", it.readFile)
+	mux.HandleFunc("PUT /file", it.writeFile)
 	mux.HandleFunc("/", it.echo)
 	return mux
 }
@@ -249,27 +270,58 @@ func (it *echo) resolve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (it *echo) fetch(w http.ResponseWriter, r *http.Request) {
-	bounded, cancel := context.WithTimeout(r.Context(), outwardTimeout)
-	defer cancel()
-	outward, err := http.NewRequestWithContext(bounded, http.MethodGet, r.URL.Query().Get("url"), nil)
-	if err != nil {
-		it.refuse(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	response, err := it.client.Do(outward)
+	status, body, err := ask(r.Context(), it.client, r.URL.Query().Get("url"))
 	if err != nil {
 		it.refuse(w, http.StatusBadGateway, err.Error())
 		return
+	}
+	it.answer(w, http.StatusOK, map[string]any{"hostname": it.pod, "status": status, "body": string(body)})
+}
+
+// ask gets the URL, within bounds of time and size.
+func ask(ctx context.Context, client *http.Client, url string) (int, []byte, error) {
+	bounded, cancel := context.WithTimeout(ctx, outwardTimeout)
+	defer cancel()
+	outward, err := http.NewRequestWithContext(bounded, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	response, err := client.Do(outward)
+	if err != nil {
+		return 0, nil, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	return response.StatusCode, body, err
+}
+
+// readFile tells any file: what a container sees of its own is what tests want to know.
+func (it *echo) readFile(w http.ResponseWriter, r *http.Request) {
+	file, err := os.Open(r.URL.Query().Get("path"))
 	if err != nil {
-		it.refuse(w, http.StatusBadGateway, err.Error())
+		it.refuse(w, http.StatusNotFound, err.Error())
 		return
 	}
-	it.answer(w, http.StatusOK, map[string]any{
-		"hostname": it.pod, "status": response.StatusCode, "body": string(body),
-	})
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxBody))
+	if err != nil {
+		it.refuse(w, http.StatusForbidden, err.Error())
+		return
+	}
+	it.answer(w, http.StatusOK, map[string]any{"hostname": it.pod, "version": it.version, "content": string(content)})
+}
+
+func (it *echo) writeFile(w http.ResponseWriter, r *http.Request) {
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		it.refuse(w, http.StatusRequestEntityTooLarge, err.Error())
+		return
+	}
+	if err := os.WriteFile(r.URL.Query().Get("path"), content, 0o644); err != nil {
+		it.refuse(w, http.StatusForbidden, err.Error())
+		return
+	}
+	it.answer(w, http.StatusOK, map[string]any{"hostname": it.pod, "version": it.version})
 }
 
 // clusterClient reaches the cluster's networks only. The address is checked as it is dialled, after
