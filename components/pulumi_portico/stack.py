@@ -60,7 +60,9 @@ def build_stack() -> None:
     made = name_of(namespace)
     for name, args in plan.services.items():
         service = WebService(name, {**args, "namespace": args.get("namespace", made)})
-        pulumi.export(f"{name}-url", service.url)
+        # A worker without ports has none.
+        if args.get("ports") != {}:
+            pulumi.export(f"{name}-url", service.url)
 
 
 def _namespace(name: str) -> Mapping[str, Any]:

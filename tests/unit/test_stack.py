@@ -42,6 +42,11 @@ def test_the_stacks_namespace_enforces_pod_security_restricted_and_holds_everyth
     assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local:8000"}
 
 
+def test_a_worker_without_ports_exports_no_url() -> None:
+    services = {"mailer": {"image": "mailer:1", "ports": {}}, "api": {"image": "api:1", "port": 80}}
+    assert run_stack({"portico:namespace": "shop", "portico:services": services}).exports.keys() == {"api-url"}
+
+
 def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() -> None:
     with pytest.raises(ArgumentError) as caught:
         check_stack(

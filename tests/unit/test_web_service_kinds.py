@@ -154,6 +154,8 @@ def test_the_numbers_of_a_rollout_reach_their_place() -> None:
     assert spec["minReadySeconds"] == 5
     assert spec["progressDeadlineSeconds"] == 90
     assert spec["revisionHistoryLimit"] == 0
+    # Only a Deployment has a deadline that it could miss.
+    assert workload(web_service(kind="StatefulSet", rollout={"min_ready": 900}))["spec"]["minReadySeconds"] == 900
     assert workload(web_service(rollout={"recreate": True}))["spec"]["strategy"] == {"type": "Recreate"}
 
 

@@ -99,7 +99,10 @@ from tests.unit.web_services import refused
         ({"rollout": {"max_surge": 1, "max_surge_percent": 1}}, "rollout.max_surge_percent: stands beside max_surge"),
         ({"rollout": {"max_unavailable_percent": 101}}, "101 is not a percentage"),
         ({"rollout": {"max_surge": 0}}, "rollout.max_surge: and max_unavailable are both 0"),
-        ({"rollout": {"max_surge_percent": 0, "max_unavailable_percent": 0}}, "so that no pod could be replaced"),
+        (
+            {"rollout": {"max_surge_percent": 0, "max_unavailable_percent": 0}},
+            "rollout.max_surge_percent: and max_unavailable_percent are both 0",
+        ),
         (
             {"kind": "DaemonSet", "rollout": {"max_surge": 1, "max_unavailable": 1}},
             "a DaemonSet either adds a pod on a node or takes one away",

@@ -99,7 +99,8 @@ def check_rollout(
     else:
         _check_moves(rollout, kind, problems, path, spelling)
     ready, deadline = rollout.get("min_ready", 0), rollout.get("progress_deadline", _PROGRESS_SECONDS)
-    if isinstance(ready, int) and isinstance(deadline, int) and ready >= deadline > 0:
+    known = isinstance(ready, int) and isinstance(deadline, int)
+    if kind == WorkloadKind.DEPLOYMENT.value and known and ready >= deadline > 0:
         refusal = Refusal(
             f"is not less than the {deadline} seconds of {spelling('progress_deadline')}, so that every rollout fails",
             f"less than {deadline}",
@@ -111,13 +112,17 @@ def check_rollout(
 def _check_moves(
     rollout: Mapping[str, Any], kind: str, problems: Problems, path: str, spelling: Callable[[str], str]
 ) -> None:
-    surge, unavailable = (spelling(it) for it in ("max_surge", "max_unavailable"))
+    # As they were given: by number or by share.
+    surge, unavailable = (
+        spelling(next((given for given in (it, f"{it}_percent") if given in rollout), it))
+        for it in ("max_surge", "max_unavailable")
+    )
     still = [amount in _NOTHING for amount in _moves(rollout, kind)]
     if all(still):
         refusal = Refusal(
             f"and {unavailable} are both 0, so that no pod could be replaced",
             "1 or more in one of the two",
-            f"leave {surge} out, or write {unavailable}: 1",
+            f"leave {surge} out, or raise {unavailable}",
         )
         problems.note(f"{path}.{surge}", refusal)
     elif kind == WorkloadKind.DAEMON_SET.value and not any(still):
