@@ -20,12 +20,16 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
 from .errors import ArgumentError
+from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
 
 __all__ = ["PorticoProvider", "main"]
 
-_COMPONENTS: Mapping[type[pulumi.ComponentResource], type] = {WebService: WebServiceArgs}
+_COMPONENTS: Mapping[type[pulumi.ComponentResource], type] = {
+    PublicLoadBalancer: PublicLoadBalancerArgs,
+    WebService: WebServiceArgs,
+}
 
 
 class PorticoProvider(ComponentProvider):

@@ -175,9 +175,10 @@ def test_the_article_example_runs(program: PulumiProgram) -> None:
     source = (ROOT / "examples" / "article" / "__main__.py").read_text()
     program.write(source, PROJECT, kubernetes__renderYamlToDirectory="rendered")
     program.up()
-    service = next(it for it in rendered(program) if it["kind"] == "Service")
-    assert service["spec"]["selector"] == {"app": "api-app"}
-    assert program.outputs() == {"url": "http://api-service.default.svc.cluster.local"}
+    services = [it["spec"] for it in rendered(program) if it["kind"] == "Service"]
+    assert {it["type"] for it in services} == {"ClusterIP", "LoadBalancer"}
+    assert all(it["selector"] == {"app": "api-app"} for it in services)
+    assert program.outputs() == {"url": "http://api-service.default.svc.cluster.local", "public-url": ""}
 
 
 def test_every_folder_of_the_project_that_ships_is_a_program() -> None:

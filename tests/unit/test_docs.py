@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, WebService
-from pulumi_portico.shapes import plain_fields, shapes_of
+from pulumi_portico import ArgumentError, Exposure, Platform, PublicLoadBalancerArgs, WebService
+from pulumi_portico.public_load_balancer.hooks import explain_no_address
+from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.testing import record
 from pulumi_portico.web_service import WebServiceArgs
 
 from tests.support import ROOT
+from tools import platform_table
 
 PAGES = [ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = [
@@ -47,13 +50,54 @@ def test_the_error_in_the_readme_is_what_is_said() -> None:
     assert str(caught.value) in (ROOT / "README.md").read_text()
 
 
-def test_the_reference_has_every_argument_and_says_which_are_plain() -> None:
-    page = (ROOT / "docs" / "web-service.md").read_text()
-    table = page[page.index("## Arguments") : page.index("## Outputs")]
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))
-    assert rows.keys() == shapes_of(WebServiceArgs).keys()
+@pytest.mark.parametrize(
+    ("page", "start", "end", "args"),
+    [
+        ("web-service", "## Arguments", "## Outputs", WebServiceArgs),
+        ("public-load-balancer", "## Arguments", "## Outputs", PublicLoadBalancerArgs),
+    ],
+)
+def test_the_reference_has_every_argument_and_says_which_are_plain(page: str, start: str, end: str, args: type) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    rows = rows_of(text[text.index(start) : text.index(end)])
+    assert rows.keys() == shapes_of(args).keys()
     for name, meaning in rows.items():
-        assert ("plain" in meaning) == (name in plain_fields(WebServiceArgs)), name
+        assert ("plain" in meaning) == (name in plain_fields(args)), name
+
+
+def rows_of(table: str) -> dict[str, str]:
+    return dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))
+
+
+def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
+    page = (ROOT / "docs" / "public-load-balancer.md").read_text()
+    rows = rows_of(page[page.index("## Exposure") : page.index("## Platforms")])
+    assert rows.keys() == shapes_of(Exposure).keys()
+    for name, shape in shapes_of(Exposure).items():
+        for leaf in shapes_of(shape.type) if is_args(shape.type) else ():
+            assert f"`{leaf}`" in rows[name], f"{name}.{leaf}"
+    listed = rows_of(page[page.index("## Platforms") : page.index("### What you write")].replace("-", "_"))
+    assert list(listed) == [it.value.replace("-", "_") for it in Platform]
+
+
+def test_the_tables_of_what_platforms_are_told_are_the_codes() -> None:
+    page = platform_table.FILE.read_text()
+    assert page == platform_table.generate(page), "run `make schema` and review the difference"
+    for platform in Platform:
+        assert f"| `{platform.value}` " in page
+
+
+def test_the_messages_in_the_docs_are_what_is_said() -> None:
+    page = " ".join((ROOT / "docs" / "public-load-balancer.md").read_text().split())
+    internet = {"identity": {"scope": "internet"}, "held": {}}
+    internal = {"identity": {"scope": "internal"}, "held": {}}
+    held = {"held": {"static_addresses": ["eipalloc-1"]}}
+    _, warning = judge("web", internet, internal, ["203.0.113.7"])
+    refused, _ = judge("web", {**internet, **held}, {**internal, **held}, ["203.0.113.7"])
+    missing = explain_no_address("web", "aws-controller", 600, ["Service was not allocated an IP address"])
+    for message in (warning, refused, missing):
+        assert message
+        assert " ".join(message.split()) in page
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda it: it.name)

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
+from pulumi_portico import PublicLoadBalancerArgs
 from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.testing import record
@@ -15,35 +16,47 @@ from tests.support import ROOT
 from tools import schema
 
 COMMITTED: dict[str, Any] = json.loads((ROOT / "components" / "schema.json").read_text())
-WEB_SERVICE: dict[str, Any] = COMMITTED["resources"]["portico:index:WebService"]
+COMPONENTS: dict[str, Any] = {name.rpartition(":")[2]: it for name, it in COMMITTED["resources"].items()}
 
 
 def test_the_committed_schema_is_what_the_types_say() -> None:
     assert schema.FILE.read_text() == schema.generate(), "run `make schema` and review the difference"
 
 
-def test_every_field_is_there_with_its_words_and_its_plainness() -> None:
-    properties = WEB_SERVICE["inputProperties"]
-    assert properties.keys() == {camel_case(name) for name in shapes_of(WebServiceArgs)}
-    assert set(WEB_SERVICE["requiredInputs"]) == {camel_case(it) for it in required_fields(WebServiceArgs)}
+ARGS = [("WebService", WebServiceArgs), ("PublicLoadBalancer", PublicLoadBalancerArgs)]
+
+
+@pytest.mark.parametrize(("component", "args"), ARGS)
+def test_every_field_is_there_with_its_words_and_its_plainness(component: str, args: type) -> None:
+    properties = COMPONENTS[component]["inputProperties"]
+    assert properties.keys() == {camel_case(name) for name in shapes_of(args)}
+    assert set(COMPONENTS[component]["requiredInputs"]) == {camel_case(it) for it in required_fields(args)}
     for name, field in properties.items():
         assert len(field["description"]) > 40, name
         assert "type" in field or field["$ref"].startswith("#/types/portico:index:"), name
-    assert {camel_case(it) for it in plain_fields(WebServiceArgs)} == {
+    assert {camel_case(it) for it in plain_fields(args)} == {
         name for name, field in properties.items() if field.get("plain")
     }
 
 
 def test_every_nested_type_is_there_with_its_words() -> None:
-    for name in ("Health", "Port", "Probe", "Resources", "ServiceSettings"):
-        definition = COMMITTED["types"][f"portico:index:{name}"]
-        assert len(definition["description"]) > 40
-        assert all(len(it["description"]) > 40 for it in definition["properties"].values())
+    types = {name.rpartition(":")[2]: it for name, it in COMMITTED["types"].items()}
+    nested = ["Health", "Port", "Probe", "Resources", "ServiceSettings"]
+    nested += ["AccessLogs", "AwsSettings", "AzureSettings", "BalancerPort", "BalancerTls", "Exposure", "GkeSettings"]
+    nested += ["HealthCheck", "Price"]
+    for name in nested:
+        assert len(types[name]["description"]) > 40, name
+        assert all(len(it["description"]) > 40 for it in types[name]["properties"].values()), name
 
 
 def test_every_output_is_documented() -> None:
-    assert WEB_SERVICE["properties"].keys() == {"url", "urls", "serviceName", "namespace"}
-    assert all(it["description"] for it in WEB_SERVICE["properties"].values())
+    assert COMPONENTS["WebService"]["properties"].keys() == {"url", "urls", "serviceName", "namespace"}
+    assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
+        *("address", "hostname", "url", "urls", "serviceName", "namespace"),
+        *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
+    }
+    for component in COMPONENTS.values():
+        assert all(it["description"] for it in component["properties"].values())
 
 
 def test_numbers_and_names_arrive_as_python_means_them() -> None:

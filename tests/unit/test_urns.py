@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pulumi_portico
-from pulumi_portico import WebService
+from pulumi_portico import Exposure, Platform, PublicLoadBalancer, Scope, WebService
 from pulumi_portico.testing import record
 
 SNAPSHOT = Path(__file__).with_name("urns.txt")
@@ -12,7 +12,9 @@ SNAPSHOT = Path(__file__).with_name("urns.txt")
 
 def everything() -> None:
     """One of each component, with every option that makes another resource."""
-    WebService("api", {"image": "api:1", "port": 8080, "secret_env": {"A": "b"}, "config_files": {"/a": "b"}})
+    api = WebService("api", {"image": "api:1", "port": 8080, "secret_env": {"A": "b"}, "config_files": {"/a": "b"}})
+    exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
+    PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
 
 
 def test_no_urn_changes_unseen() -> None:

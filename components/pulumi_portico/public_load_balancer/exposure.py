@@ -1,0 +1,159 @@
+"""How far something is exposed, and how the load balancer in front of it is set: one model for every platform.
+
+Nothing here knows what is exposed: a load balancer of its own, or the front door of a gateway.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
+
+__all__ = ["ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
+
+
+class Scope(str, Enum):
+    """Who can reach the load balancer at all."""
+
+    INTERNET = "internet"
+    """Whoever `allowed_sources` lets in, from anywhere."""
+
+    INTERNAL = "internal"
+    """The platform's private network, and what is connected to it."""
+
+
+class Platform(str, Enum):
+    """What makes the load balancer: the controller that reads the Service."""
+
+    AWS_CONTROLLER = "aws-controller"
+    """The AWS Load Balancer Controller (2.6 and newer), installed in the cluster: a Network Load Balancer."""
+
+    EKS_AUTO_MODE = "eks-auto-mode"
+    """EKS Auto Mode's own controller: a Network Load Balancer."""
+
+    AWS_LEGACY = "aws-legacy"
+    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
+
+    GKE = "gke"
+    """Google Kubernetes Engine: a passthrough Network Load Balancer."""
+
+    AZURE = "azure"
+    """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
+
+    GENERIC = "generic"
+    """Any other cluster: MetalLB, on-premises, other clouds. What Kubernetes itself defines, and raw annotations."""
+
+
+class ClientIp(str, Enum):
+    """What the pods are told of the client's address."""
+
+    PRESERVE = "preserve"
+    """Connections come to the pods from the client's own address."""
+
+    PROXY_PROTOCOL = "proxy-protocol"
+    """The balancer writes the client's address ahead of what the client sends, by the PROXY protocol; the pods must
+    read it."""
+
+    HIDE = "hide"
+    """Nothing: connections come from the balancer, or from a node. Spreads connections most evenly."""
+
+
+class IpFamily(str, Enum):
+    """Which addresses the load balancer has."""
+
+    IPV4 = "IPv4"
+    """IPv4."""
+
+    IPV6 = "IPv6"
+    """IPv6."""
+
+    DUAL = "dual"
+    """IPv4 and IPv6."""
+
+
+class Exposure(TypedDict):
+    """How far something is exposed, and how the load balancer in front of it is set.
+
+    What the chosen platform cannot do is refused, never ignored.
+    """
+
+    scope: Scope
+    """Who can reach the load balancer at all: internet or internal. Plain; a change makes another load balancer."""
+
+    platform: Platform
+    """What makes the load balancer. Without a default: what one platform needs another one ignores, so none would be
+    right everywhere. Plain; a change makes another load balancer."""
+
+    allowed_sources: NotRequired[Sequence[pulumi.Input[str]]]
+    """The clients' addresses that are let in, in CIDR notation. Required for the internet; for everyone, write
+    0.0.0.0/0, and ::/0 beside it where there is IPv6. Its length is plain. Default for internal: the whole network.
+    Maps to `loadBalancerSourceRanges`."""
+
+    client_ip: NotRequired[ClientIp]
+    """What the pods are told of the client's address. Plain. Default: hide; for UDP on AWS with ip targets, preserve,
+    as AWS does nothing else."""
+
+    static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
+    """Addresses reserved beforehand. AWS: Elastic IP allocation ids (internet) or private IPv4 addresses (internal),
+    one for each subnet. GKE: names of regional addresses. Azure: names of public IPs (internet) or private addresses
+    (internal), IPv4 first. Its length is plain."""
+
+    subnets: NotRequired[Sequence[pulumi.Input[str]]]
+    """The subnets that the load balancer is in: ids on AWS, one in each zone; one name on GKE and Azure. Its length is
+    plain. Default: the platform finds them."""
+
+    address_family: NotRequired[IpFamily]
+    """Which addresses it has. Plain; IPv4 to IPv6 and back makes another load balancer. Default: the cluster's."""
+
+    name: NotRequired[str]
+    """The load balancer's own name (32 characters at most). Plain; a change makes another load balancer, and no two may
+    have one name. Default: the platform makes one up, which lets it be replaced without an outage."""
+
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags put on what the platform creates, for cost reports and the like. Keys are plain. Default: none."""
+
+    health: NotRequired[HealthCheck]
+    """How the load balancer asks whether a target works. Default: whether the port takes connections."""
+
+    tls: NotRequired[BalancerTls]
+    """TLS that ends at the load balancer. Default: none; what the clients send goes to the pods as it is."""
+
+    cross_zone: NotRequired[pulumi.Input[bool]]
+    """Whether connections go to targets in every zone, not just in the zone that they came in by. Default: false."""
+
+    idle_timeout: NotRequired[pulumi.Input[int]]
+    """Seconds after which a silent TCP connection is dropped. AWS: 60 to 6000. Azure: 240 to 6000, whole minutes.
+    Default: the platform's own. To go back to it, write it: AWS 350, Azure 240."""
+
+    session_affinity: NotRequired[bool]
+    """Whether one client's connections keep going to the same target, by its address. Plain. Default: false."""
+
+    deletion_protection: NotRequired[bool]
+    """Whether the platform refuses to delete the load balancer. Plain. Default: false."""
+
+    access_logs: NotRequired[AccessLogs]
+    """Where the load balancer writes a log of its connections. Default: nowhere."""
+
+    load_balancer_class: NotRequired[str]
+    """The class that picks the controller. Plain; a change makes another load balancer. Default: the platform's.
+    Maps to `loadBalancerClass`."""
+
+    platform_sources: NotRequired[Sequence[pulumi.Input[str]]]
+    """The addresses that the load balancer and the nodes themselves connect from, in CIDR notation: their subnets. The
+    target's pods are opened to them where connections do not come from the clients' own addresses. Its length is
+    plain. Default: all private addresses. Maps to a NetworkPolicy."""
+
+    aws: NotRequired[AwsSettings]
+    """What only AWS has: where connections are sent, security groups, more attributes."""
+
+    gke: NotRequired[GkeSettings]
+    """What only Google Kubernetes Engine has: network tier, global access, weights."""
+
+    azure: NotRequired[AzureSettings]
+    """What only Azure has: resource group, address prefixes, DNS label, service tags."""
+
+    annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """More annotations of the Service, for what has no field here. Keys are plain; one that a field writes, or that is
+    another platform's, is refused. Default: none."""
