@@ -42,8 +42,7 @@ class PorticoProvider(ComponentProvider):
 
     def map_inputs(self, inputs: Any, component_def: ComponentDefinition) -> Any:
         """What the engine sent, as the component's constructor takes it in Python."""
-        args_type = next(args for component, args in _COMPONENTS.items() if component.__name__ == component_def.name)
-        return from_the_wire(args_type, inputs)
+        return from_the_wire(_args_of(component_def), inputs)
 
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: Optional[pulumi.ResourceOptions] = None
@@ -56,7 +55,8 @@ class PorticoProvider(ComponentProvider):
             component = make(name, self.map_inputs(inputs, definition), options)
         except ArgumentError as error:
             problems = [
-                {"property_path": _respelled(it.path), "reason": str(it).partition(": ")[2]} for it in error.problems
+                {"property_path": _respelled(it.path, _args_of(definition)), "reason": str(it).partition(": ")[2]}
+                for it in error.problems
             ]
             # The engine names the component and lists each property itself.
             raise InputPropertiesError("arguments are refused", cast("Any", problems)) from error
@@ -96,9 +96,20 @@ def _dedented(value: Any) -> Any:
     return inspect.cleandoc(value) if isinstance(value, str) else value
 
 
-def _respelled(path: str) -> str:
-    field, dot, rest = path.partition(".")
-    return camel_case(field) + dot + rest
+def _args_of(definition: ComponentDefinition) -> type:
+    return next(args for component, args in _COMPONENTS.items() if component.__name__ == definition.name)
+
+
+def _respelled(path: str, typ: Any) -> str:
+    """A path as the other languages write it: fields in camelCase, keys of mappings as they are."""
+    part, dot, rest = path.partition(".")
+    if is_args(typ):
+        shape = shapes_of(typ).get(part.partition("[")[0])
+        return camel_case(part) + dot + (_respelled(rest, shape.type) if shape and rest else rest)
+    if is_generic(typ, Mapping):
+        of = take_apart(typing.get_args(typ)[1]).type
+        return part + dot + _respelled(rest, of) if is_args(of) and rest else path
+    return path
 
 
 def main() -> None:

@@ -660,6 +660,12 @@ def test_pods_are_opened_to_all_where_the_platform_alone_knows_who_is_let_in() -
     assert ingress(balancer(groups))[0] == everywhere
 
 
+@pytest.mark.parametrize("platform", NLB)
+def test_what_aws_turns_from_ipv6_into_ipv4_comes_from_the_load_balancer(platform: str) -> None:
+    exposed = exposure(platform, client_ip="preserve", address_family="dual", aws={"target_type": "instance"})
+    assert ingress(balancer(exposed))[0] == {*EVERYONE, *PRIVATE}
+
+
 def test_proxy_protocol_connections_come_from_the_platform() -> None:
     for platform in ON_AWS:
         recorded = balancer(exposure(platform, client_ip="proxy-protocol"), target_reads_proxy_protocol=True)

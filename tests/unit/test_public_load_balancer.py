@@ -228,7 +228,7 @@ def test_prices_can_be_ones_own() -> None:
 
 def test_where_no_price_is_known_there_is_no_estimate() -> None:
     outputs = balancer(GENERIC).outputs["web"]
-    assert outputs["monthly_cost"] == -1
+    assert outputs.get("monthly_cost") is None
     assert outputs["cost"] == "no estimate: no price is known for 1 load balancer and 1 public address on generic"
     assert estimate("generic", Billable(1, 1)).monthly is None
 

@@ -7,7 +7,7 @@ from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..target import Protocol
 from ..values import Rule, whole_number
-from .common import check_node_health, check_node_port, clients, comma_list, comma_map, platform_itself, text
+from .common import check_node_health, check_node_port, clients, comma_list, comma_map, platform_itself, text, tls_ports
 from .exposure import ClientIp, Platform
 from .platform_module import Billable, Request
 from .settings import HealthProtocol, TargetType
@@ -22,12 +22,12 @@ __all__ = [
     "check_security_groups",
     "client_ip",
     "health_annotations",
+    "health_port",
     "ip_targets",
     "limits",
     "placement_annotations",
     "sources",
     "tls_annotations",
-    "tls_ports",
 ]
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
@@ -76,12 +76,6 @@ def health_annotations(request: Request) -> dict[str, Any]:
     told = {f"{PREFIX}healthcheck-{theirs}": text(health[ours]) for ours, theirs in _HEALTH.items() if ours in health}
     protocol = health.get("protocol", HealthProtocol.HTTP.value if "path" in health else None)
     return {**told, **({f"{PREFIX}healthcheck-protocol": protocol} if protocol else {})}
-
-
-def tls_ports(request: Request) -> list[str]:
-    """The names of the ports that speak TLS."""
-    every = [port.name for port in request.ports if port.protocol == Protocol.TCP.value]
-    return list(request.of("tls").get("ports", every)) if "tls" in request.exposure else []
 
 
 def tls_annotations(request: Request) -> dict[str, Any]:
@@ -180,13 +174,19 @@ def _asks_http(health: Mapping[str, Any]) -> bool:
     return "path" in health or "protocol" in health
 
 
+def health_port(request: Request) -> Optional[int]:
+    """The port of the pods that is asked for their health, where it is another one than connections go to."""
+    return request.of("health").get("port") if ip_targets(request) else None
+
+
 def sources(request: Request) -> list[Peer]:
     """Where connections to the pods come from. A load balancer that reaches the pods itself asks them for their health
-    from its own addresses, whatever the clients' connections come from."""
+    from its own addresses, whatever the clients' connections come from; and what it turns from IPv6 into IPv4 comes
+    from there too."""
     kept = client_ip(request) == ClientIp.PRESERVE.value
     aws = request.of("aws")
     unlisted = bool(aws.get("security_groups") or aws.get("prefix_lists"))
-    own = platform_itself(request) if ip_targets(request) or not kept else []
+    own = platform_itself(request) if ip_targets(request) or request.wants_dual() or not kept else []
     asked = clients(request, unlisted=unlisted) if kept else []
     return asked + [peer for peer in own if peer not in asked]
 

@@ -10,7 +10,7 @@ from ..errors import Problems, Refusal
 from ..target import Protocol
 from . import aws
 from .aws import PREFIX
-from .common import affinity, class_of, comma_list, comma_map, source_ranges, text
+from .common import affinity, class_of, comma_list, comma_map, source_ranges, text, tls_ports
 from .exposure import ClientIp, IpFamily, Platform, Scope
 from .platform_module import PlatformModule, Request, Told
 
@@ -139,7 +139,7 @@ def _listener_annotations(request: Request) -> dict[str, Any]:
     if "idle_timeout" not in request.exposure:
         return {}
     seconds = comma_map({"tcp.idle_timeout.seconds": request.exposure["idle_timeout"]})
-    secure = aws.tls_ports(request)
+    secure = tls_ports(request)
     numbers = [it.number for it in request.ports if it.protocol == Protocol.TCP.value and it.name not in secure]
     udp = {it.number for it in request.ports if it.protocol == Protocol.UDP.value}
     name = {number: "TCP_UDP" if number in udp else "TCP" for number in numbers}
@@ -164,7 +164,7 @@ def check(request: Request, problems: Problems, path: str) -> None:
     aws.check_health(request, problems, path)
     aws.check_client_ip(request, problems, path)
     _check_attributes(request, problems, path)
-    secure = aws.tls_ports(request)
+    secure = tls_ports(request)
     if "access_logs" in request.exposure and not secure:
         wrong = "is written of TLS connections alone, and no port speaks TLS"
         problems.note(f"{path}access_logs", Refusal(wrong, "beside tls", "give tls, or use the VPC's flow logs"))
@@ -210,6 +210,7 @@ MODULE = PlatformModule(
     billable=aws.billable,
     sources=aws.sources,
     client_ip=aws.client_ip,
+    health_port=aws.health_port,
     default_family=IpFamily.IPV4.value,
     renewed_by=("name", "static_addresses"),
     held=("name", "static_addresses"),

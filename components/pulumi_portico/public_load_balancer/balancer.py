@@ -11,7 +11,6 @@ from typing import Any
 from ..network_policy import build_ingress, build_network_policy
 from ..target import Protocol
 from ..web_service.ports import ServicePort
-from .aws import ip_targets
 from .exposure import ClientIp, IpFamily
 from .platform_module import Billable, Request
 from .platforms import module_of
@@ -86,8 +85,8 @@ def _port(port: ServicePort) -> Manifest:
 
 def _network_policy(metadata: Mapping[str, Any], selector: Mapping[str, Any], request: Request) -> Manifest:
     ports = sorted({(port.target, port.protocol) for port in request.ports})
-    asked = request.of("health").get("port")
-    if asked is not None and ip_targets(request) and (asked, Protocol.TCP.value) not in ports:
+    asked = module_of(request).health_port(request)
+    if asked is not None and (asked, Protocol.TCP.value) not in ports:
         ports.append((asked, Protocol.TCP.value))
     rules = build_ingress(module_of(request).sources(request), ports)
     # All of them may reach the same ports: one rule says it.

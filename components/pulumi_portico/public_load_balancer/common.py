@@ -11,6 +11,7 @@ import pulumi
 
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
+from ..target import Protocol
 from .exposure import ClientIp, IpFamily
 from .platform_module import Request
 
@@ -33,6 +34,7 @@ __all__ = [
     "preserves",
     "source_ranges",
     "text",
+    "tls_ports",
 ]
 
 PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -109,6 +111,12 @@ def class_of(request: Request, default: str = "") -> dict[str, Any]:
     """The class that picks the controller."""
     chosen = request.exposure.get("load_balancer_class", default)
     return {"loadBalancerClass": chosen} if chosen else {}
+
+
+def tls_ports(request: Request) -> list[str]:
+    """The names of the ports that speak TLS."""
+    every = [port.name for port in request.ports if port.protocol == Protocol.TCP.value]
+    return list(request.of("tls").get("ports", every)) if "tls" in request.exposure else []
 
 
 def platform_itself(request: Request) -> list[Peer]:

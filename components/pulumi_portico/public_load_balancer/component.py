@@ -10,9 +10,9 @@ from ..errors import Problems, Refusal
 from ..register import name_of, namespace_of, register
 from ..web_service.ports import ServicePort, main_port
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
-from .aws import tls_ports
 from .balancer import Balancer, build_balancer
 from .claims import claim, owner
+from .common import tls_ports
 from .cost import estimate
 from .hooks import on_no_address, on_replacement
 from .platform_module import Request
@@ -56,8 +56,8 @@ class PublicLoadBalancer(pulumi.ComponentResource):
     public_addresses: pulumi.Output[int]
     """How many public addresses the platform bills for it."""
 
-    monthly_cost: pulumi.Output[float]
-    """An estimate of what it costs for being there, for a month and without traffic; -1 where no price is known.
+    monthly_cost: pulumi.Output[Optional[float]]
+    """An estimate of what it costs for being there, for a month and without traffic; none where no price is known.
     `cost` says what it is made from."""
 
     cost: pulumi.Output[str]
@@ -134,7 +134,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         estimated = estimate(request.exposure["platform"], balancer.billable, price)
         self.load_balancers = pulumi.Output.from_input(balancer.billable.load_balancers)
         self.public_addresses = pulumi.Output.from_input(balancer.billable.public_addresses)
-        self.monthly_cost = pulumi.Output.from_input(-1.0 if estimated.monthly is None else estimated.monthly)
+        self.monthly_cost = pulumi.Output.from_input(estimated.monthly)
         self.cost = pulumi.Output.from_input(estimated.text)
 
 

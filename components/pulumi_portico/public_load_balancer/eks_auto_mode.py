@@ -28,6 +28,7 @@ MODULE = PlatformModule(
     billable=aws.billable,
     sources=aws.sources,
     client_ip=aws.client_ip,
+    health_port=aws.health_port,
     default_family=IpFamily.IPV4.value,
     renewed_by=("name", "static_addresses"),
     held=("name", "static_addresses"),

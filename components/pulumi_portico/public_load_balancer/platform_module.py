@@ -31,10 +31,8 @@ __all__ = [
     "Request",
     "Told",
     "all_features",
-    "annotation_of",
-    "attribute_of",
+    "annotation_pattern",
     "features_of",
-    "hidden",
 ]
 
 Feature = str
@@ -101,9 +99,14 @@ class Billable:
     """What had to be assumed; empty where nothing was."""
 
 
-def hidden(request: Request) -> str:
+def chosen_or_hidden(request: Request) -> str:
     """What the pods are told of the client's address: what was chosen, else nothing."""
     return request.exposure.get("client_ip", ClientIp.HIDE.value)
+
+
+def no_port(_request: Request) -> Optional[int]:
+    """No port: the pods themselves are asked for nothing else."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,10 @@ class PlatformModule:
     """What it bills."""
     sources: Callable[[Request], list[Peer]]
     """Where the connections that reach the pods come from."""
-    client_ip: Callable[[Request], str] = hidden
+    client_ip: Callable[[Request], str] = chosen_or_hidden
     """What the pods are told of the client's address, with the default filled in."""
+    health_port: Callable[[Request], Optional[int]] = no_port
+    """The port of the pods that it asks for their health, where it is another one than connections go to."""
     default_family: str = ""
     """The address family that it takes where none is chosen; empty where that is the cluster's."""
     renewed_by: tuple[str, ...] = ()
@@ -234,18 +239,8 @@ def all_features() -> tuple[Feature, ...]:
     return (*found, *_PROTOCOLS)
 
 
-def annotation_of(place: Place) -> str:
-    """The annotation's key of a place."""
-    return place.partition("#")[0]
-
-
-def attribute_of(place: Place) -> str:
-    """The attribute of a place; empty where it is the whole annotation."""
-    return place.partition("#")[2]
-
-
 @cache
 def annotation_pattern(place: Place) -> re.Pattern[str]:
     """What the keys of a place's annotation look like, whatever the port."""
-    key = re.escape(annotation_of(place)).replace(re.escape("{port}"), "[0-9]+")
+    key = re.escape(place.partition("#")[0]).replace(re.escape("{port}"), "[0-9]+")
     return re.compile(key.replace(re.escape("{protocol}"), "[A-Z_]+"))
