@@ -242,17 +242,18 @@ pulumi.export("cost", lb.cost)
     assert refused.status != 0
     assert "is nothing that aws-legacy can do" in refused.output
 
-    program.write(remote % {"scope": "internet", **held})
+    first, second = {"scope": "internet", "subnets": ["subnet-1"]}, {"scope": "internet", "subnets": ["subnet-2"]}
+    program.write(remote % {**first, **held})
     program.up()
     assert program.up().changes == {}
     assert program.outputs()["cost"].startswith("estimate: 20.07 USD a month for 1 load balancer and 1 public address")
-    program.write(remote % {"scope": "internal", **held})
+    program.write(remote % {**second, **held})
     refused = program.preview(check=False)
     assert refused.status != 0
-    assert "would have to be replaced, and cannot be: scope changes" in refused.output
-    program.write(remote % {"scope": "internal", "platform": "aws-legacy"})
+    assert "would have to be replaced, and cannot be: subnets changes" in refused.output
+    program.write(remote % {**second, "platform": "aws-legacy"})
     replaced = program.up()
-    assert "is replaced: scope changes" in replaced.output
+    assert "is replaced: static_addresses changes" in replaced.output
     assert [it.op for it in replaced.steps if it.kind == "Service"] == [
         "create-replacement",
         "replace",

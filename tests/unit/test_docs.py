@@ -87,13 +87,16 @@ def test_the_tables_of_what_platforms_are_told_are_the_codes() -> None:
         assert f"| `{platform.value}` " in page
 
 
+HELD = {"static_addresses": ["eipalloc-1"]}
+
+
 def test_the_messages_in_the_docs_are_what_is_said() -> None:
     page = " ".join((ROOT / "docs" / "public-load-balancer.md").read_text().split())
     internet = {"identity": {"scope": "internet"}, "held": {}}
     internal = {"identity": {"scope": "internal"}, "held": {}}
-    held = {"held": {"static_addresses": ["eipalloc-1"]}}
+    before, after = ({"identity": {"platform": it}, "held": HELD} for it in ("aws-controller", "eks-auto-mode"))
     _, warning = judge("web", internet, internal, ["203.0.113.7"])
-    refused, _ = judge("web", {**internet, **held}, {**internal, **held}, ["203.0.113.7"])
+    refused, _ = judge("web", before, after, ["203.0.113.7"])
     missing = explain_no_address("web", "aws-controller", 600, ["Service was not allocated an IP address"])
     for message in (warning, refused, missing):
         assert message

@@ -32,7 +32,7 @@ SAMPLES: dict[str, Sample] = {
     "client_ip=preserve": (PRESERVE, {}),
     "client_ip=proxy-protocol": ({"client_ip": "proxy-protocol"}, PRESERVE),
     "client_ip=hide": ({"client_ip": "hide"}, PRESERVE),
-    "static_addresses": ({"static_addresses": ["address-1"]}, {}),
+    "static_addresses": ({"static_addresses": ["eipalloc-1"]}, {}),
     "subnets": ({"subnets": ["subnet-1"]}, {}),
     "address_family=IPv4": ({"address_family": "IPv4"}, {}),
     "address_family=IPv6": ({"address_family": "IPv6", "allowed_sources": ["::/0"]}, {"allowed_sources": ["::/0"]}),
@@ -209,7 +209,7 @@ FIELDS = st.fixed_dictionaries(
     optional={
         "allowed_sources": st.lists(CIDRS, min_size=1, max_size=3, unique=True),
         "client_ip": st.sampled_from(["preserve", "proxy-protocol"]),
-        "static_addresses": st.lists(st.sampled_from(["address-1", "address-2"]), min_size=1, unique=True),
+        "static_addresses": st.sampled_from([["eipalloc-1"], ["eipalloc-1", "eipalloc-2"], ["10.0.1.5"]]),
         "subnets": st.lists(st.sampled_from(["subnet-1", "subnet-2"]), min_size=1, unique=True),
         "address_family": st.sampled_from(["IPv4", "IPv6", "dual"]),
         "name": st.just("shop-web"),

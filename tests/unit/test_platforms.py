@@ -197,6 +197,10 @@ def test_static_addresses_are_of_the_internet_or_private_and_one_for_each_subnet
     inside = said(platform, scope="internal", **{**places, "static_addresses": ["10.0.1.5", "10.0.2.5"]})
     assert inside[f"{AWS}private-ipv4-addresses"] == "10.0.1.5,10.0.2.5"
     assert f"{AWS}eip-allocations" not in inside
+    wrong = refused(exposure(platform, static_addresses=["203.0.113.7"]))
+    assert 'static_addresses[0]: "203.0.113.7" is not the id of an Elastic IP allocation' in wrong
+    wrong = refused(exposure(platform, scope="internal", static_addresses=["eipalloc-1"]))
+    assert 'static_addresses[0]: "eipalloc-1" is not an address' in wrong
     message = refused(exposure(platform, **{**places, "subnets": ["subnet-1"]}))
     assert "exposure.static_addresses: is 2 addresses, and there are 1 subnets" in message
 
@@ -508,6 +512,8 @@ def test_azures_own_settings_have_effect_or_are_refused() -> None:
         ({"subnets": ["front"]}, "exposure.subnets: has no effect here"),
         ({"scope": "internal", "subnets": ["a", "b"]}, "exposure.subnets: holds several"),
         ({"static_addresses": ["a", "b"]}, "static_addresses: holds more than there is one for"),
+        ({"static_addresses": ["203.0.113.7"]}, 'static_addresses[0]: "203.0.113.7" is not the name of a public IP'),
+        ({"scope": "internal", "static_addresses": ["web"]}, 'static_addresses[0]: "web" is not an address'),
         (
             {"static_addresses": ["a"], "azure": {"public_ip_prefix": "/p"}},
             "azure.public_ip_prefix: stands beside static_addresses",
@@ -687,7 +693,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
 
     can = PLATFORMS[platform].can
     fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")], "platform_sources": [value("10.3.0.0/16")]}
-    fields |= {"static_addresses": [value("address-1")]} if can("static_addresses") else {}
+    fields |= {"static_addresses": [value("eipalloc-1")]} if can("static_addresses") else {}
     fields |= {"idle_timeout": value(600)} if can("idle_timeout") else {}
     fields |= {"tags": {"team": value("shop")}} if can("tags") else {}
     fields |= {"health": {"interval": value(10)}} if can("health.interval") else {}
@@ -697,7 +703,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
     plain = said(
         platform,
         allowed_sources=["203.0.113.0/24"],
-        **({"static_addresses": ["address-1"]} if "static_addresses" in fields else {}),
+        **({"static_addresses": ["eipalloc-1"]} if "static_addresses" in fields else {}),
         **({"idle_timeout": 600} if "idle_timeout" in fields else {}),
         **({"tags": {"team": "shop"}} if "tags" in fields else {}),
         **({"health": {"interval": 10}} if "health" in fields else {}),

@@ -90,18 +90,28 @@ def test_an_address_that_changes_in_place_is_warned_of(platform: str) -> None:
     )
 
 
-@pytest.mark.parametrize("platform", ON_AWS)
-def test_what_two_cannot_have_at_once_is_refused_with_two_steps(platform: str) -> None:
+@pytest.mark.parametrize(
+    ("platform", "change", "says"),
+    [
+        ("aws-controller", {"load_balancer_class": "example.com/a"}, "load_balancer_class changes"),
+        ("eks-auto-mode", {"platform": "aws-controller"}, "platform changes"),
+        ("aws-legacy", {"subnets": ["subnet-1", "subnet-2"]}, "subnets changes"),
+    ],
+)
+def test_what_two_cannot_have_at_once_is_refused_with_two_steps(platform: str, change: Any, says: str) -> None:
     held = {"static_addresses": ["eipalloc-1", "eipalloc-2"]}
-    old, new = state(platform, **held), state(platform, scope="internal", **held)
+    other: dict[str, Any] = {"platform": platform, **change}
+    moved: dict[str, Any] = {**other, **held}
+    old, new = state(platform, **held), state(**moved)
     refused, warning = judged(old, new)
     assert warning is None
     assert refused is not None
-    assert "would have to be replaced, and cannot be: scope changes" in refused
+    assert "would have to be replaced, and cannot be: " in refused
+    assert says in refused
     assert "1. leave static_addresses out (or give others), together with this change" in refused
     assert "2. once the old load balancer is gone, write static_addresses again" in refused
     # The two steps are allowed, each by itself.
-    between = state(platform, scope="internal")
+    between = state(**other)
     assert judged(old, between)[0] is None
     assert judged(between, new)[0] is None
     # So are others in their place; one of them is enough to be in the way.
@@ -143,11 +153,11 @@ def test_the_hook_refuses_or_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     warned: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
     held = {"static_addresses": ["eipalloc-1"]}
-    old, new = state("aws-legacy", **held), state("aws-legacy", scope="internal", **held)
+    old, new = state("eks-auto-mode", **held), state("aws-controller", **held)
     with pytest.raises(PorticoError, match="Two steps"):
         watch("web", old, new, {})
     assert warned == []
-    watch("web", old, state("aws-legacy", scope="internal"), {"address": "", "hostname": "a.elb.amazonaws.com"})
+    watch("web", old, state("aws-controller"), {"address": "", "hostname": "a.elb.amazonaws.com"})
     assert "a.elb.amazonaws.com stops answering" in warned[0]
     watch("web", old, old, {})
     assert len(warned) == 1

@@ -17,9 +17,9 @@ from ..values import whole_number
 from ..web_service.ports import ServicePort
 from .cost import RULES as COST_RULES
 from .cost import Price
+from .exposure import RULES as EXPOSURE_RULES
 from .exposure import ClientIp, Exposure
 from .platform_module import Request
-from .platforms import RULES as EXPOSURE_RULES
 from .platforms import check_exposure, module_of
 
 __all__ = ["RULES", "BalancerPort", "PublicLoadBalancerArgs", "check_public_load_balancer", "request_of"]

@@ -1,5 +1,6 @@
 """What the three controllers for AWS have in common: Network Load Balancers, told by annotations."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -7,7 +8,17 @@ from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..target import Protocol
 from ..values import Rule, whole_number
-from .common import check_node_health, check_node_port, clients, comma_list, comma_map, platform_itself, text, tls_ports
+from .common import (
+    check_addresses,
+    check_node_health,
+    check_node_port,
+    clients,
+    comma_list,
+    comma_map,
+    platform_itself,
+    text,
+    tls_ports,
+)
 from .exposure import ClientIp, Platform
 from .platform_module import Billable, Request
 from .settings import HealthProtocol, TargetType
@@ -110,8 +121,15 @@ def placement_annotations(request: Request) -> dict[str, Any]:
     return told
 
 
+def _allocation(value: str) -> Optional[Refusal]:
+    if re.fullmatch(r"eipalloc-[0-9a-z]+", value):
+        return None
+    return Refusal("is not the id of an Elastic IP allocation", "ids such as eipalloc-0123456789abcdef0")
+
+
 def check_places(request: Request, problems: Problems, path: str) -> None:
-    """Note where there are not as many addresses as subnets, as each subnet has one."""
+    """Note what is no address, and where there are not as many as subnets, as each subnet has one."""
+    check_addresses(request, problems, path, _allocation)
     subnets, addresses = request.exposure.get("subnets"), request.exposure.get("static_addresses")
     if subnets and addresses and len(subnets) != len(addresses):
         allowed = f"one for each of the {len(subnets)} subnets"

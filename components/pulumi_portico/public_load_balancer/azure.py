@@ -3,6 +3,7 @@
 Source: kubernetes-sigs/cloud-provider-azure, pkg/consts/consts.go and pkg/provider, August 2026.
 """
 
+import re
 from typing import Any, Optional
 
 import pulumi
@@ -12,6 +13,7 @@ from ..network_policy import Peer
 from ..values import whole_number
 from .common import (
     affinity,
+    check_addresses,
     check_node_health,
     check_node_port,
     clients,
@@ -61,6 +63,13 @@ def _whole_minutes(value: int) -> Optional[Refusal]:
         return within
     fix = f"write {-(-value // _MINUTE) * _MINUTE}"
     return Refusal("is not a number of whole minutes, and Azure takes no other", "a multiple of 60", fix)
+
+
+def _public_ip(value: str) -> Optional[Refusal]:
+    """The name of a public IP, as Azure Resource Manager takes it."""
+    if re.fullmatch(r"(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?", value):
+        return None
+    return Refusal("is not the name of a public IP", "the name that the public IP was made by")
 
 
 def _tell(request: Request) -> Told:
@@ -127,6 +136,7 @@ def _check(request: Request, problems: Problems, path: str) -> None:
     if len(exposure.get("static_addresses", [])) > most:
         refusal = Refusal("holds more than there is one for", f"{most} at most: one for each address family")
         problems.note(f"{path}static_addresses", refusal)
+    check_addresses(request, problems, path, _public_ip)
     if len(exposure.get("subnets", [])) > 1:
         problems.note(f"{path}subnets", Refusal("holds several", "one name", "keep one"))
     if request.internet:

@@ -3,15 +3,17 @@
 Pure: Outputs pass through at the leaves.
 """
 
+import ipaddress
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 import pulumi
 
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..target import Protocol
+from ..values import Rule
 from .exposure import ClientIp, IpFamily
 from .platform_module import Request
 
@@ -20,6 +22,7 @@ __all__ = [
     "EVERYONE",
     "PRIVATE_ADDRESSES",
     "affinity",
+    "check_addresses",
     "check_node_health",
     "check_node_port",
     "class_of",
@@ -140,6 +143,23 @@ def from_nodes_or_clients(request: Request) -> list[Peer]:
 
 def _peers(ranges: Iterable[Any]) -> list[Peer]:
     return [{"cidr": range_} for range_ in ranges]
+
+
+def check_addresses(request: Request, problems: Problems, path: str, reserved: Rule) -> None:
+    """Note what is no address for the load balancer: by what it is ``reserved`` as, where it is for the internet, or an
+    address of the private network."""
+    for at, address in enumerate(request.exposure.get("static_addresses", [])):
+        if isinstance(address, str) and (refusal := (reserved if request.internet else _private_address)(address)):
+            problems.add(f"{path}static_addresses[{at}]", address, refusal)
+
+
+def _private_address(value: str) -> Optional[Refusal]:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        allowed = "an address of the subnet, such as 10.0.1.5, as the scope is internal"
+        return Refusal("is not an address", allowed)
+    return None
 
 
 def check_node_health(request: Request, problems: Problems, path: str) -> None:

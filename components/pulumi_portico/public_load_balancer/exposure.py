@@ -3,15 +3,21 @@
 Nothing here knows what is exposed: a load balancer of its own, or the front door of a gateway.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..errors import Refusal
+from ..names import annotation_key, label_key, port_name, port_number
+from ..values import Rule, cidr, http_path, whole_number
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
 
-__all__ = ["ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
+__all__ = ["RULES", "ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
 
 
 class Scope(str, Enum):
@@ -157,3 +163,80 @@ class Exposure(TypedDict):
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """More annotations of the Service, for what has no field here. Keys are plain; one that a field writes, or that is
     another platform's, is refused. Default: none."""
+
+
+def _balancer_name(value: str) -> Optional[Refusal]:
+    """A load balancer's name as AWS takes it, and no other platform has one."""
+    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
+        return None
+    wrong = "is longer than 32 characters" if len(value) > 32 else "does not fit a load balancer's name"  # noqa: PLR2004
+    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
+    return Refusal(wrong, allowed)
+
+
+def _without_separators(what: str) -> Rule:
+    """Text that stands in an annotation of pairs, whose separators it must not hold."""
+
+    def rule(value: str) -> Optional[Refusal]:
+        if value and not set(value) & set(",="):
+            return None
+        wrong = "is empty" if not value else "holds a comma or an equals sign, which separate what the platform is told"
+        return Refusal(wrong, f"{what} without commas and equals signs")
+
+    return rule
+
+
+def _not_empty(value: Any) -> Optional[Refusal]:
+    return None if value else Refusal("holds none", "one or more", "leave it out")
+
+
+def _codes(value: str) -> Optional[Refusal]:
+    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
+        return None
+    return Refusal("is no list of HTTP status codes", "codes and ranges of them, such as 200-399 or 200,204")
+
+
+_SECONDS = Field(whole_number(1, what="a number of seconds"))
+_COUNT = Field(whole_number(1, what="a number of answers"))
+_TAGS = Field(_not_empty, keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
+_ATTRIBUTES = Field(
+    _not_empty, keys=_without_separators("an attribute's key"), items=_without_separators("an attribute's value")
+)
+_LISTED = Field(_not_empty, items=_without_separators("a name or an id"))
+
+RULES: Rules = {
+    Exposure: {
+        "allowed_sources": Field(items=cidr),
+        "static_addresses": _LISTED,
+        "subnets": _LISTED,
+        "name": Field(_balancer_name),
+        "tags": _TAGS,
+        "idle_timeout": _SECONDS,
+        "load_balancer_class": Field(label_key),
+        "platform_sources": Field(_not_empty, items=cidr),
+        "annotations": Field(keys=annotation_key),
+    },
+    HealthCheck: {
+        "path": Field(http_path),
+        "port": Field(port_number),
+        "interval": _SECONDS,
+        "timeout": _SECONDS,
+        "healthy": _COUNT,
+        "unhealthy": _COUNT,
+        "success_codes": Field(_codes),
+        "node_port": Field(whole_number(30000, 32767, "a port of the nodes that Kubernetes gives out")),
+    },
+    BalancerTls: {"certificates": _LISTED, "ports": Field(items=port_name)},
+    AccessLogs: {
+        "bucket": Field(_without_separators("a bucket's name")),
+        "prefix": Field(_without_separators("a folder's name")),
+    },
+    AwsSettings: {
+        "security_groups": _LISTED,
+        "prefix_lists": _LISTED,
+        "load_balancer_attributes": _ATTRIBUTES,
+        "target_group_attributes": _ATTRIBUTES,
+    },
+    AzureSettings: {"service_tags": _LISTED},
+}
+"""What the fields must satisfy beyond their types, whatever the platform."""

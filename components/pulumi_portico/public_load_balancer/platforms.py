@@ -1,25 +1,20 @@
 """Every platform, in one table; and the check of an exposure against it."""
 
 import ipaddress
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional, cast
 
 import pulumi
 
-from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
-from ..names import annotation_key, label_key, port_name, port_number
 from ..shapes import as_written, is_args, shapes_of
 from ..target import Protocol
-from ..values import Rule, cidr, http_path, whole_number
 from . import aws_controller, aws_legacy, azure, eks_auto_mode, generic, gke
 from .exposure import Exposure, IpFamily
 from .platform_module import Asked, PlatformModule, Request, features_of
-from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, HealthCheck
 
-__all__ = ["PLATFORMS", "RULES", "check_exposure", "module_of"]
+__all__ = ["PLATFORMS", "check_exposure", "module_of"]
 
 PLATFORMS: Mapping[str, PlatformModule] = {
     it.name: it
@@ -38,77 +33,6 @@ _AT = "exposure."
 """Where problems are noted, until they are placed where the exposure stands."""
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
-
-
-def _balancer_name(value: str) -> Optional[Refusal]:
-    """A load balancer's name as AWS takes it, and no other platform has one."""
-    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
-        return None
-    wrong = "is longer than 32 characters" if len(value) > 32 else "does not fit a load balancer's name"  # noqa: PLR2004
-    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
-    return Refusal(wrong, allowed)
-
-
-def _without_separators(what: str) -> Rule:
-    """Text that stands in an annotation of pairs, whose separators it must not hold."""
-
-    def rule(value: str) -> Optional[Refusal]:
-        if value and not set(value) & set(",="):
-            return None
-        wrong = "is empty" if not value else "holds a comma or an equals sign, which separate what the platform is told"
-        return Refusal(wrong, f"{what} without commas and equals signs")
-
-    return rule
-
-
-def _codes(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
-        return None
-    return Refusal("is no list of HTTP status codes", "codes and ranges of them, such as 200-399 or 200,204")
-
-
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
-_COUNT = Field(whole_number(1, what="a number of answers"))
-_TAGS = Field(keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
-_ATTRIBUTES = Field(keys=_without_separators("an attribute's key"), items=_without_separators("an attribute's value"))
-_LISTED = Field(items=_without_separators("a name or an id"))
-
-RULES: Rules = {
-    Exposure: {
-        "allowed_sources": Field(items=cidr),
-        "static_addresses": _LISTED,
-        "subnets": _LISTED,
-        "name": Field(_balancer_name),
-        "tags": _TAGS,
-        "idle_timeout": _SECONDS,
-        "load_balancer_class": Field(label_key),
-        "platform_sources": Field(items=cidr),
-        "annotations": Field(keys=annotation_key),
-    },
-    HealthCheck: {
-        "path": Field(http_path),
-        "port": Field(port_number),
-        "interval": _SECONDS,
-        "timeout": _SECONDS,
-        "healthy": _COUNT,
-        "unhealthy": _COUNT,
-        "success_codes": Field(_codes),
-        "node_port": Field(whole_number(30000, 32767, "a port of the nodes that Kubernetes gives out")),
-    },
-    BalancerTls: {"certificates": _LISTED, "ports": Field(items=port_name)},
-    AccessLogs: {
-        "bucket": Field(_without_separators("a bucket's name")),
-        "prefix": Field(_without_separators("a folder's name")),
-    },
-    AwsSettings: {
-        "security_groups": _LISTED,
-        "prefix_lists": _LISTED,
-        "load_balancer_attributes": _ATTRIBUTES,
-        "target_group_attributes": _ATTRIBUTES,
-    },
-    AzureSettings: {"service_tags": _LISTED},
-}
-"""What the fields must satisfy beyond their types, whatever the platform."""
 
 
 def module_of(request: Request) -> PlatformModule:
@@ -196,11 +120,7 @@ def _check_sources(request: Request, problems: Problems) -> None:
 
 def _check_platform_sources(module: PlatformModule, request: Request, problems: Problems) -> None:
     given = request.exposure.get("platform_sources")
-    if given is None:
-        return
-    if not given:
-        problems.note(f"{_AT}platform_sources", Refusal("lets nobody in", "one range or more", "leave it out"))
-    elif not any(peer.get("cidr") is it for peer in module.sources(request) for it in given):
+    if given is not None and not any(peer.get("cidr") is it for peer in module.sources(request) for it in given):
         wrong = "has no effect here: all connections to the pods come from the clients' own addresses"
         refusal = Refusal(wrong, "where the clients' addresses do not reach the pods", "leave it out")
         problems.note(f"{_AT}platform_sources", refusal)
@@ -223,8 +143,6 @@ def _check_tls_ports(request: Request, problems: Problems) -> None:
     tls = request.of("tls")
     if not tls:
         return
-    if not tls.get("certificates"):
-        problems.note(f"{_AT}tls.certificates", Refusal("holds none", "one certificate or more"))
     tcp = [port.name for port in request.ports if port.protocol == Protocol.TCP.value]
     for at, name in enumerate(tls.get("ports", [])):
         if name not in tcp:
