@@ -7,8 +7,13 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import ArgumentError, PublicLoadBalancer
-from pulumi_portico.public_load_balancer.platforms import PLATFORMS
+from pulumi_portico.errors import Problems
+from pulumi_portico.public_load_balancer.balancer import build_balancer
+from pulumi_portico.public_load_balancer.platform_module import Request
+from pulumi_portico.public_load_balancer.platforms import PLATFORMS, check_exposure
+from pulumi_portico.shapes import camel_case
 from pulumi_portico.testing import record
+from pulumi_portico.web_service.ports import ServicePort
 
 from tests.balancers import (
     ALL,
@@ -733,3 +738,44 @@ def test_what_is_known_late_is_held_to_the_platforms_limits_too(platform: str, f
     with pytest.raises(ArgumentError, match="The load balancer has a problem") as caught:
         record(lambda: PublicLoadBalancer("web", arguments(exposure(platform, **late(fields)))))
     assert says in str(caught.value)
+
+
+# For the front door of a gateway.
+
+
+@pytest.mark.parametrize(
+    ("platform", "fields", "proxy_protocol", "policy"),
+    [
+        ("aws-controller", {"client_ip": "proxy-protocol"}, True, "Cluster"),
+        ("aws-controller", {"client_ip": "preserve"}, False, "Cluster"),
+        ("aws-controller", {"client_ip": "preserve", "aws": {"target_type": "instance"}}, False, "Local"),
+        ("gke", {"client_ip": "preserve"}, False, "Local"),
+        ("azure", {"health": {"path": "/healthz"}}, False, "Cluster"),
+    ],
+)
+def test_a_balancer_is_built_without_a_component_and_says_what_its_target_must_do(
+    platform: str, fields: dict[str, Any], proxy_protocol: bool, policy: str
+) -> None:
+    ports = (ServicePort("http", 8080, 80), ServicePort("https", 8443, 443))
+    request = Request(exposure(platform, **fields), ports, drain=60)
+    problems = Problems('IngressGateway "edge"')
+    check_exposure(request, problems, "portico:gateways.edge.exposure.", camel_case)
+    assert problems.found == []
+    made = build_balancer({"name": "edge"}, {"app": "nginx"}, request)
+    assert (made.proxy_protocol, made.traffic_policy) == (proxy_protocol, policy)
+    assert made.service["metadata"]["name"] == "edge"
+    assert made.network_policy["spec"]["podSelector"] == {"matchLabels": {"app": "nginx"}}
+    assert made.billable.load_balancers == 1
+
+
+def test_problems_are_placed_where_the_exposure_stands() -> None:
+    exposed = exposure("gke", health={"success_codes": "200"}, aws={"load_balancer_attributes": {"a_b": "c"}})
+    request = Request({**exposed, "allowed_sources": []}, (ServicePort("dns", 53, 53, "SCTP"),))
+    problems = Problems("it")
+    check_exposure(request, problems, "portico:gateways.edge.exposure.", camel_case)
+    assert [it.path for it in problems.found] == [
+        "portico:gateways.edge.exposure.health.successCodes",
+        "portico:gateways.edge.exposure.aws.loadBalancerAttributes",
+        "portico:gateways.edge.ports.dns.protocol",
+        "portico:gateways.edge.exposure.allowedSources",
+    ]

@@ -15,6 +15,7 @@ from pulumi_portico import (
     Scope,
     WebService,
 )
+from pulumi_portico.public_load_balancer.claims import unique
 from pulumi_portico.public_load_balancer.cost import PRICES, estimate
 from pulumi_portico.public_load_balancer.platform_module import Billable
 from pulumi_portico.testing import Recording, Registration, record
@@ -263,6 +264,34 @@ def test_one_name_on_two_platforms_or_with_two_providers_may_be_two() -> None:
     one, other = (exposure(it, name="shop-web") for it in NLB)
     record(lambda: two(one, other))
     record(lambda: two(one, one, provider=pulumi_kubernetes.Provider("other", context="elsewhere")))
+
+
+def test_a_provider_counts_however_it_reaches_the_balancer() -> None:
+    import pulumi_kubernetes
+
+    exposed = exposure("aws-controller", name="shop-web")
+
+    def beside(**opts: Any) -> None:
+        two(exposed, exposed, **opts)
+
+    def by_parent() -> None:
+        options = pulumi.ResourceOptions(providers=[pulumi_kubernetes.Provider("other", context="elsewhere")])
+        beside(parent=pulumi.ComponentResource("test:index:Parent", "parent", {}, options))
+
+    def by_mapping() -> None:
+        beside(providers={"kubernetes": pulumi_kubernetes.Provider("other", context="elsewhere")})
+
+    for program in (by_parent, by_mapping, lambda: beside(providers=[pulumi_kubernetes.Provider("other")])):
+        record(program)
+    with pytest.raises(ArgumentError, match='is that of PublicLoadBalancer "a" too'):
+        record(lambda: beside(parent=pulumi.ComponentResource("test:index:Parent", "parent")))
+
+
+def test_what_is_made_twice_by_one_name_is_told_apart() -> None:
+    def program() -> list[str]:
+        return [unique("hook"), unique("hook"), unique("other"), unique("hook")]
+
+    assert record(program).value == ["hook", "hook-2", "other", "hook-3"]
 
 
 def test_a_balancers_claims_are_gone_with_its_stack() -> None:
