@@ -275,6 +275,31 @@ def test_what_cannot_be_there_twice_is_refused_and_two_steps_lead_around_it(
     program.destroy()
 
 
+def test_a_static_address_may_be_known_late(program: PulumiProgram, namespace: str) -> None:
+    late = """\
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_portico import PublicLoadBalancer, WebService
+
+app = WebService("app", {{"image": "registry.example.com/app:1", "port": 8080, "namespace": {namespace!r}}})
+# Stands for an Elastic IP: what it is called is known once it is there.
+made = kubernetes.core.v1.ConfigMap({name!r}, metadata={{"namespace": {namespace!r}}})
+allocation = made.metadata["uid"].apply(lambda uid: "eipalloc-" + uid.replace("-", ""))
+exposure = {{"platform": "aws-legacy", "scope": "internet", "allowed_sources": ["0.0.0.0/0"]}}
+PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "static_addresses": [allocation]}}}})
+"""
+    program.write(late.format(namespace=namespace, name="one"))
+    program.up()
+    assert program.up().changes == {}
+    program.write(late.format(namespace=namespace, name="another"))
+    preview = program.preview()
+    # Not known yet, it is taken for another one: which it is.
+    assert 'PublicLoadBalancer "lb" is replaced: static_addresses changes from ' in preview.output
+    assert of_service(preview) == ["create-replacement", "replace", "delete-replaced"]
+    assert of_service(program.up()) == ["create-replacement", "replace", "delete-replaced"]
+    program.destroy()
+
+
 def test_where_no_address_arrives_the_wait_ends_and_says_why(program: PulumiProgram, namespace: str) -> None:
     waiting = {"platform": "generic", "annotations": {"portico.dev/no-address": "true"}}
     program.write(source(namespace, lb={"exposure": waiting, "ready_within": 5}))

@@ -725,6 +725,8 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
         ("aws-controller", {"idle_timeout": 1}, "exposure.idle_timeout: 1 is not a number of seconds that AWS takes"),
         ("aws-controller", {"health": {"interval": 1}}, "exposure.health.interval: 1 is not a number of seconds"),
         ("gke", {"static_addresses": ["203.0.113.7"]}, "is not the name of a reserved address"),
+        ("azure", {"static_addresses": ["203.0.113.7"]}, "is not the name of a public IP"),
+        ("aws-legacy", {"static_addresses": ["203.0.113.7"]}, "is not the id of an Elastic IP allocation"),
     ],
 )
 def test_what_is_known_late_is_held_to_the_platforms_limits_too(platform: str, fields: Any, says: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 from google.protobuf.json_format import MessageToDict
+from pulumi.output import UNKNOWN
 from pulumi_portico.errors import PorticoError
 from pulumi_portico.public_load_balancer import hooks
 from pulumi_portico.public_load_balancer.hooks import explain_no_address, watch
@@ -143,6 +144,13 @@ def test_deletion_protection_is_in_the_way_until_it_is_off(platform: str) -> Non
     assert "1. set deletion_protection to false, with nothing else changed" in refused
     assert judged(protected, state(platform)) == (None, None)
     assert judged(state(platform), state(platform, scope="internal", deletion_protection=True))[0] is None
+
+
+def test_what_is_not_known_yet_is_said_to_be_so() -> None:
+    old, new = ({"identity": {"static_addresses": it}} for it in (["eipalloc-1", "eipalloc-2"], [UNKNOWN]))
+    _, warning = judged(old, new)
+    assert warning is not None
+    assert 'changes from "eipalloc-1", "eipalloc-2" to what is not known yet.' in warning
 
 
 def test_what_an_older_version_did_not_record_has_not_changed() -> None:

@@ -9,13 +9,13 @@ from ..network_policy import Peer
 from ..target import Protocol
 from ..values import Rule, whole_number
 from .common import (
-    check_addresses,
     check_node_health,
     check_node_port,
     clients,
     comma_list,
     comma_map,
     platform_itself,
+    private_address,
     text,
     tls_ports,
 )
@@ -37,6 +37,7 @@ __all__ = [
     "ip_targets",
     "limits",
     "placement_annotations",
+    "reserved",
     "sources",
     "tls_annotations",
 ]
@@ -127,9 +128,13 @@ def _allocation(value: str) -> Optional[Refusal]:
     return Refusal("is not the id of an Elastic IP allocation", "ids such as eipalloc-0123456789abcdef0")
 
 
+def reserved(request: Request) -> Rule:
+    """What a static address is: an Elastic IP for the internet, else an address of the subnet."""
+    return _allocation if request.internet else private_address
+
+
 def check_places(request: Request, problems: Problems, path: str) -> None:
-    """Note what is no address, and where there are not as many as subnets, as each subnet has one."""
-    check_addresses(request, problems, path, _allocation)
+    """Note where there are not as many addresses as subnets, as each subnet has one."""
     subnets, addresses = request.exposure.get("subnets"), request.exposure.get("static_addresses")
     if subnets and addresses and len(subnets) != len(addresses):
         allowed = f"one for each of the {len(subnets)} subnets"

@@ -110,6 +110,7 @@ MODULE = PlatformModule(
     sources=aws.sources,
     default_family=IpFamily.IPV4.value,
     renewed_by=("static_addresses", "subnets"),
+    reserved=aws.reserved,
     limits={feature: rule for feature, rule in aws.limits.items() if feature != "idle_timeout"},
     instead={
         "session_affinity": "leave it out: this controller refuses the whole Service",

@@ -10,10 +10,9 @@ import pulumi
 
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
-from ..values import whole_number
+from ..values import Rule, whole_number
 from .common import (
     affinity,
-    check_addresses,
     check_node_health,
     check_node_port,
     clients,
@@ -24,6 +23,7 @@ from .common import (
     local_when_preserved,
     note_out_of_place,
     preserves,
+    private_address,
     source_ranges,
     text,
 )
@@ -70,6 +70,10 @@ def _public_ip(value: str) -> Optional[Refusal]:
     if re.fullmatch(r"(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?", value):
         return None
     return Refusal("is not the name of a public IP", "the name that the public IP was made by")
+
+
+def _reserved(request: Request) -> Rule:
+    return _public_ip if request.internet else private_address
 
 
 def _tell(request: Request) -> Told:
@@ -136,7 +140,6 @@ def _check(request: Request, problems: Problems, path: str) -> None:
     if len(exposure.get("static_addresses", [])) > most:
         refusal = Refusal("holds more than there is one for", f"{most} at most: one for each address family")
         problems.note(f"{path}static_addresses", refusal)
-    check_addresses(request, problems, path, _public_ip)
     if len(exposure.get("subnets", [])) > 1:
         problems.note(f"{path}subnets", Refusal("holds several", "one name", "keep one"))
     if request.internet:
@@ -197,6 +200,7 @@ MODULE = PlatformModule(
     check=_check,
     billable=_billable,
     sources=_sources,
+    reserved=_reserved,
     limits={
         "idle_timeout": _whole_minutes,
         "health.interval": whole_number(5, 119, "a number of seconds that Azure takes"),

@@ -13,7 +13,6 @@ import pulumi
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..target import Protocol
-from ..values import Rule
 from .exposure import ClientIp, IpFamily
 from .platform_module import Request
 
@@ -22,7 +21,6 @@ __all__ = [
     "EVERYONE",
     "PRIVATE_ADDRESSES",
     "affinity",
-    "check_addresses",
     "check_node_health",
     "check_node_port",
     "class_of",
@@ -35,6 +33,7 @@ __all__ = [
     "note_out_of_place",
     "platform_itself",
     "preserves",
+    "private_address",
     "source_ranges",
     "text",
     "tls_ports",
@@ -145,20 +144,12 @@ def _peers(ranges: Iterable[Any]) -> list[Peer]:
     return [{"cidr": range_} for range_ in ranges]
 
 
-def check_addresses(request: Request, problems: Problems, path: str, reserved: Rule) -> None:
-    """Note what is no address for the load balancer: by what it is ``reserved`` as, where it is for the internet, or an
-    address of the private network."""
-    for at, address in enumerate(request.exposure.get("static_addresses", [])):
-        if isinstance(address, str) and (refusal := (reserved if request.internet else _private_address)(address)):
-            problems.add(f"{path}static_addresses[{at}]", address, refusal)
-
-
-def _private_address(value: str) -> Optional[Refusal]:
+def private_address(value: str) -> Optional[Refusal]:
+    """An address of the private network."""
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        allowed = "an address of the subnet, such as 10.0.1.5, as the scope is internal"
-        return Refusal("is not an address", allowed)
+        return Refusal("is not an address", "an address of the subnet, such as 10.0.1.5, as the scope is internal")
     return None
 
 

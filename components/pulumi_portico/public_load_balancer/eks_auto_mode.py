@@ -32,6 +32,7 @@ MODULE = PlatformModule(
     default_family=IpFamily.IPV4.value,
     renewed_by=("name", "static_addresses"),
     held=("name", "static_addresses"),
+    reserved=aws.reserved,
     limits=aws.limits,
     instead={
         "address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone",

@@ -137,7 +137,7 @@ MODULE = PlatformModule(
     billable=_billable,
     sources=from_nodes_or_clients,
     renewed_by=("gke.network_tier",),
-    limits={"static_addresses": _address_name},
+    reserved=lambda _: _address_name,
     instead={
         "client_ip=proxy-protocol": "use preserve: the load balancer passes packets through as they are",
         "tls.certificates": "let the pods end TLS, or put a gateway in front",

@@ -139,6 +139,8 @@ class PlatformModule:
     """Fields whose values two load balancers cannot have at the same time."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
     """What it takes as values, beyond what an `Exposure` takes."""
+    reserved: Optional[Callable[[Request], Rule]] = None
+    """What it takes as a static address; None where it takes none."""
     instead: Mapping[Feature, str] = field(default_factory=dict[str, str])
     """What to do instead, for what it cannot do."""
     obsolete: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -157,10 +159,14 @@ class PlatformModule:
                 return feature
         return None
 
+    def limits_of(self, request: Request) -> Mapping[Feature, Rule]:
+        """What it takes as values, static addresses among them."""
+        return {**self.limits, **({"static_addresses": self.reserved(request)} if self.reserved else {})}
+
     def with_limits(self, request: Request) -> Request:
         """The request, its Outputs guarded by what this platform takes."""
         exposure = dict(request.exposure)
-        for feature, rule in self.limits.items():
+        for feature, rule in self.limits_of(request).items():
             group, _, name = feature.rpartition(".")
             held: Any = dict(exposure.get(group, {})) if group else exposure
             if name in held:

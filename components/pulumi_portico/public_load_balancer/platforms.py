@@ -87,7 +87,7 @@ def _refuse(module: PlatformModule, asked: Asked, problems: Problems) -> None:
 
 
 def _check_limits(module: PlatformModule, request: Request, problems: Problems) -> None:
-    for feature, rule in module.limits.items():
+    for feature, rule in module.limits_of(request).items():
         group, _, name = feature.rpartition(".")
         holder = request.of(group) if group else request.exposure
         value: Any = holder.get(name)

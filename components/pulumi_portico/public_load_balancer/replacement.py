@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, cast
 
+from pulumi.output import Unknown
+
 from ..errors import shown
 
 __all__ = ["State", "judge"]
@@ -41,7 +43,11 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _said(value: Any) -> str:
-    return "none" if value in (None, "", []) else shown(value)
+    if isinstance(value, Unknown):
+        return "what is not known yet"
+    if isinstance(value, list):
+        return ", ".join(map(_said, cast("list[Any]", value))) or "none"
+    return "none" if value in (None, "") else shown(value)
 
 
 def _in_the_way(old: State, new: State) -> list[str]:
