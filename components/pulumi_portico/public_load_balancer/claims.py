@@ -4,7 +4,7 @@ Kept with the stack that the program makes, and gone with it. Two programs do no
 do balancers with providers of their own: they may be in accounts where the same name is another one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional, cast
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,7 @@ from pulumi.runtime import get_root_resource
 __all__ = ["claim", "owner", "unique"]
 
 Claim = tuple[str, str, str]
-"""The platform, the field and the value."""
+"""The cloud, the field and the value."""
 
 
 class _Stackless:
@@ -37,12 +37,17 @@ def _provider(opts: Optional[pulumi.ResourceOptions]) -> Any:
         given = opts.parent.get_provider("kubernetes:core/v1:Service")
     if isinstance(given, Mapping):
         given = cast("Mapping[str, Any]", given).get("kubernetes")
-    return id(given) if given is not None else None
+    if isinstance(given, Sequence):
+        given = next((it for it in cast("Sequence[Any]", given) if it.package == "kubernetes"), None)
+    # The object itself, and not its id, which another one may have once this one is gone.
+    return given
 
 
-def owner(what: Claim, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
-    """Who claims it already, if somebody does."""
-    return _claims().get((what, _provider(opts)))
+def owner(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
+    """Who claims it already, if somebody else does."""
+    other = _claims().get((what, _provider(opts)))
+    # A component provider may make one component several times, in a preview and in the update after it.
+    return other if other != who else None
 
 
 def claim(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> None:

@@ -16,6 +16,7 @@ from .common import tls_ports
 from .cost import estimate
 from .hooks import on_no_address, on_replacement
 from .platform_module import Request
+from .platforms import module_of
 
 __all__ = ["PublicLoadBalancer"]
 
@@ -79,7 +80,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         if labels := checked.get("labels"):
             metadata["labels"] = labels
         balancer = build_balancer(metadata, target.get("selector", {}), request)
-        _claim(name, request, balancer, problems, opts)
+        _claim(request, balancer, problems, opts)
         # What is recorded of it is what the next deployment is compared with.
         state = {"identity": balancer.identity, "held": balancer.held, "protected": balancer.protected}
         hooked = pulumi.ResourceOptions(hooks=on_replacement(name))
@@ -139,7 +140,6 @@ class PublicLoadBalancer(pulumi.ComponentResource):
 
 
 def _claim(
-    name: str,
     request: Request,
     balancer: Balancer,
     problems: Problems,
@@ -150,14 +150,15 @@ def _claim(
     for field, value in balancer.held.items():
         values = cast("list[Any]", value) if isinstance(value, list) else [value]
         plain += [(field, str(it)) for it in values if not isinstance(it, pulumi.Output)]
-    platform = request.exposure["platform"]
+    module, me = module_of(request), problems.subject
+    cloud = module.prefixes[0] if module.prefixes else module.name
     for field, value in plain:
-        if other := owner((platform, field, value), opts):
+        if other := owner((cloud, field, value), me, opts):
             wrong = f"is that of {other} too, and no two load balancers can have it"
             problems.add(f"exposure.{field}", value, Refusal(wrong, "one that nobody else has", "give it another one"))
     problems.raise_if_any()
     for field, value in plain:
-        claim((platform, field, value), f'PublicLoadBalancer "{name}"', opts)
+        claim((cloud, field, value), me, opts)
 
 
 def _with_schemes(request: Request) -> dict[str, ServicePort]:

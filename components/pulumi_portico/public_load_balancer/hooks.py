@@ -73,5 +73,5 @@ def explain_no_address(name: str, platform: str, seconds: int, errors: list[str]
 
 
 def _mocked() -> bool:
-    # Mocks run no hooks, and those before Pulumi 3.260 do not even take them.
+    # Mocks run no hooks, and those of older SDKs (3.250) do not even take them.
     return isinstance(get_monitor(), mocks.MockMonitor)
