@@ -51,8 +51,9 @@ node-test: dev-venv ## Tests on the real node (Linux, root, `make node-tools`)
 
 test-all: test node-test ## And what needs root: the real node
 
-schema: dev-venv ## Write components/schema.json and docs/reference.md anew from the args types
+schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
 	@$(BIN)/python -m tools.schema
+	@$(BIN)/python -m tools.platform_table
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

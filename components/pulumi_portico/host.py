@@ -20,6 +20,8 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
 from .errors import Problems
+from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
+from .public_load_balancer.args import check_public_load_balancer
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import check_web_service
@@ -27,6 +29,7 @@ from .web_service.validation import check_web_service
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),
     WebService: (WebServiceArgs, check_web_service),
 }
 """Each component with the type of its arguments and their check."""

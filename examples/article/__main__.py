@@ -1,10 +1,11 @@
 """The samples of "Kubernetes Ingress vs Load Balancer", made by Portico's components.
 
 The Service: one name, private to the cluster, for however many pods carry its label.
+The load balancer: the same pods, exposed by an address of their own.
 """
 
 import pulumi
-from pulumi_portico import WebService
+from pulumi_portico import Platform, PublicLoadBalancer, Scope, WebService
 
 api = WebService(
     "api-service",
@@ -16,4 +17,15 @@ api = WebService(
     },
 )
 
+# The article changes the type of the one Service; here it is one beside it, which can be replaced without touching the
+# name that other pods use. Its own name is generated: api-service, and what makes it unique.
+public = PublicLoadBalancer(
+    "api",
+    {
+        "target": api.target(),
+        "exposure": {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]},
+    },
+)
+
 pulumi.export("url", api.url)
+pulumi.export("public-url", public.url)

@@ -134,12 +134,17 @@ def test_a_project_without_the_stacks_services_says_which_key_is_missing(program
     assert "missing configuration value 'services'" in run.output
 
 
-def test_another_language_makes_the_component_through_the_engine(program: PulumiProgram) -> None:
+def lay_plugin(program: PulumiProgram) -> None:
+    """Put the component provider where the engine finds it."""
     plugin = program.folder / "bin" / "pulumi-resource-portico"
     plugin.parent.mkdir()
     plugin.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "components" / "__main__.py"} "$@"\n')
     plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     program.env["PATH"] = os.pathsep.join([str(plugin.parent), program.env["PATH"]])
+
+
+def test_another_language_makes_the_component_through_the_engine(program: PulumiProgram) -> None:
+    lay_plugin(program)
     # What a generated SDK of any language sends: camelCase, numbers as the wire has them, Outputs.
     remote = """\
 import pulumi
@@ -175,10 +180,82 @@ def test_the_article_example_runs(program: PulumiProgram) -> None:
     source = (ROOT / "examples" / "article" / "__main__.py").read_text()
     program.write(source, PROJECT, kubernetes__renderYamlToDirectory="rendered")
     program.up()
-    service = next(it for it in rendered(program) if it["kind"] == "Service")
-    assert service["spec"]["selector"] == {"app": "api-app"}
-    assert program.outputs() == {"url": "http://api-service.default.svc.cluster.local"}
+    services = [it["spec"] for it in rendered(program) if it["kind"] == "Service"]
+    assert {it["type"] for it in services} == {"ClusterIP", "LoadBalancer"}
+    assert all(it["selector"] == {"app": "api-app"} for it in services)
+    assert program.outputs() == {"url": "http://api-service.default.svc.cluster.local", "public-url": ""}
 
 
 def test_every_folder_of_the_project_that_ships_is_a_program() -> None:
     assert {it.parent.name for it in Path(ROOT).glob("examples/*/__main__.py")} == {"article"}
+
+
+LOAD_BALANCER = """\
+from pulumi_portico import PublicLoadBalancer
+
+target = {"service": "api", "namespace": "shop", "port": 80, "target_port": 8080, "selector": {"app": "api"}}
+exposure = {"scope": "internet", "platform": "aws-controller", "allowed_sources": ["0.0.0.0/0"]}
+PublicLoadBalancer("web", {"target": target, "exposure": exposure}%s)
+"""
+
+
+def test_the_recorder_shows_of_a_load_balancer_what_the_real_provider_is_told(program: PulumiProgram) -> None:
+    program.write(RENDERED + LOAD_BALANCER % ", options")
+    program.up()
+    real = {it["kind"]: it for it in rendered(program)}
+    mocked = record(lambda: exec(LOAD_BALANCER % ""))
+    assert real.keys() == {"NetworkPolicy", "Service"}
+    for kind, manifest in real.items():
+        # What the provider adds of its own: the generated name, above all.
+        assert manifest["metadata"].pop("name").startswith("web-")
+        manifest["metadata"].get("annotations", {}).pop("pulumi.com/autonamed")
+        manifest["metadata"].get("labels", {}).pop("app.kubernetes.io/managed-by", None)
+        wanted = mocked.manifest(kind)
+        for it in (manifest["metadata"], wanted["metadata"]):
+            it.setdefault("annotations", {})
+            it.pop("labels", None)
+        assert manifest == wanted
+
+
+def test_another_languages_load_balancer_is_watched_too(program: PulumiProgram) -> None:
+    lay_plugin(program)
+    remote = """\
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+render = kubernetes.Provider("render", render_yaml_to_directory="rendered", namespace="shop")
+
+class PublicLoadBalancer(pulumi.ComponentResource):
+    def __init__(self, name, props):
+        options = pulumi.ResourceOptions(providers=[render])
+        super().__init__("portico:index:PublicLoadBalancer", name, {**props, "cost": None}, options, remote=True)
+
+target = {"service": "api", "namespace": "shop", "port": 80, "targetPort": 8080, "selector": {"app": "api"}}
+sources = [pulumi.Output.from_input("203.0.113.0/24")]
+exposure = {"platform": "gke", "allowedSources": sources, **%r}
+lb = PublicLoadBalancer("web", {"target": target, "exposure": exposure})
+pulumi.export("cost", lb.cost)
+"""
+    held = {"platform": "aws-legacy", "staticAddresses": ["eipalloc-1"]}
+    program.write(remote % {"scope": "internet", **held, "idleTimeout": 350.0})
+    refused = program.preview(check=False)
+    assert refused.status != 0
+    assert "is nothing that aws-legacy can do" in refused.output
+
+    first, second = {"scope": "internet", "subnets": ["subnet-1"]}, {"scope": "internet", "subnets": ["subnet-2"]}
+    program.write(remote % {**first, **held})
+    program.up()
+    assert program.up().changes == {}
+    assert program.outputs()["cost"].startswith("estimate: 20.07 USD a month for 1 load balancer and 1 public address")
+    program.write(remote % {**second, **held})
+    refused = program.preview(check=False)
+    assert refused.status != 0
+    assert "would have to be replaced, and cannot be: subnets changes" in refused.output
+    program.write(remote % {**second, "platform": "aws-legacy"})
+    replaced = program.up()
+    assert "is replaced: static_addresses changes" in replaced.output
+    assert [it.op for it in replaced.steps if it.kind == "Service"] == [
+        "create-replacement",
+        "replace",
+        "delete-replaced",
+    ]

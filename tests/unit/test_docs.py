@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, WebService
+from pulumi_portico import ArgumentError, Exposure, Platform, PublicLoadBalancerArgs, WebService
+from pulumi_portico.public_load_balancer.hooks import explain_no_address
+from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.testing import record
 from pulumi_portico.web_service import WebServiceArgs
 from pulumi_portico.web_service.security import LOOSENED
 
 from tests.support import ROOT
+from tools import platform_table
 
 PAGES = [ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = [
@@ -67,6 +70,52 @@ def test_the_page_shows_what_is_looser() -> None:
     named = {f"security.{field}" for field in LOOSENED} | {"security.user", "security.capabilities", "extra"}
     named |= {"identity.token", "image_policy.allow_latest", "resources.limits", "network_policy"}
     assert set(re.findall(r"`([a-z_.]+)", table)) == named
+
+
+def test_the_table_of_a_balancers_arguments_has_all_and_says_which_are_plain() -> None:
+    text = (ROOT / "docs" / "public-load-balancer.md").read_text()
+    rows = rows_of(text[text.index("## Arguments") : text.index("## Outputs")])
+    assert rows.keys() == shapes_of(PublicLoadBalancerArgs).keys()
+    for name, meaning in rows.items():
+        assert ("plain" in meaning) == (name in plain_fields(PublicLoadBalancerArgs)), name
+
+
+def rows_of(table: str) -> dict[str, str]:
+    return dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.M))
+
+
+def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
+    page = (ROOT / "docs" / "public-load-balancer.md").read_text()
+    rows = rows_of(page[page.index("## Exposure") : page.index("## Platforms")])
+    assert rows.keys() == shapes_of(Exposure).keys()
+    for name, shape in shapes_of(Exposure).items():
+        for leaf in shapes_of(shape.type) if is_args(shape.type) else ():
+            assert f"`{leaf}`" in rows[name], f"{name}.{leaf}"
+    listed = rows_of(page[page.index("## Platforms") : page.index("### What you write")].replace("-", "_"))
+    assert list(listed) == [it.value.replace("-", "_") for it in Platform]
+
+
+def test_the_tables_of_what_platforms_are_told_are_the_codes() -> None:
+    page = platform_table.FILE.read_text()
+    assert page == platform_table.generate(page), "run `make schema` and review the difference"
+    for platform in Platform:
+        assert f"| `{platform.value}` " in page
+
+
+HELD = {"static_addresses": ["eipalloc-1"]}
+
+
+def test_the_messages_in_the_docs_are_what_is_said() -> None:
+    page = " ".join((ROOT / "docs" / "public-load-balancer.md").read_text().split())
+    internet = {"identity": {"scope": "internet"}, "held": {}}
+    internal = {"identity": {"scope": "internal"}, "held": {}}
+    before, after = ({"identity": {"platform": it}, "held": HELD} for it in ("aws-controller", "eks-auto-mode"))
+    _, warning = judge("web", internet, internal, ["203.0.113.7"])
+    refused, _ = judge("web", before, after, ["203.0.113.7"])
+    missing = explain_no_address("web", "aws-controller", 600, ["Service was not allocated an IP address"])
+    for message in (warning, refused, missing):
+        assert message
+        assert " ".join(message.split()) in page
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda it: it.name)

@@ -25,11 +25,26 @@ SERVICE_BESIDES = {
 }
 
 
-def test_the_service_is_the_articles_field_for_field() -> None:
+# The article's third sample: the same Service, and its type.
+BALANCER: dict[str, Any] = {**SERVICE, "spec": {**SERVICE["spec"], "type": "LoadBalancer"}}
+BALANCER_BESIDES = {
+    "spec.ports[0].name": "http",
+    "spec.externalTrafficPolicy": "Cluster",
+    "spec.loadBalancerSourceRanges": ["0.0.0.0/0"],
+    "metadata.namespace": "default",
+}
+
+
+def test_the_services_are_the_articles_field_for_field() -> None:
     recorded = record(lambda: run_program(ROOT / "examples" / "article"))
-    service = recorded.manifest("Service", "api-service")
-    assert besides(service, SERVICE) == SERVICE_BESIDES
-    assert recorded.exports == {"url": "http://api-service.default.svc.cluster.local"}
+    private, public = sorted(recorded.all("Service"), key=lambda it: it.manifest()["spec"]["type"])
+    assert besides(private.manifest(), SERVICE) == SERVICE_BESIDES
+    # The name is generated, from the article's own, so that the load balancer can be replaced.
+    assert (public.name, "name" in public.inputs["metadata"]) == ("api-service", False)
+    made = public.manifest()
+    named = {**made, "metadata": {**made["metadata"], "name": public.name}}
+    assert besides(named, BALANCER) == BALANCER_BESIDES
+    assert recorded.exports == {"url": "http://api-service.default.svc.cluster.local", "public-url": ""}
 
 
 def besides(made: Any, sample: Any, path: str = "") -> dict[str, Any]:

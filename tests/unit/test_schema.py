@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
+from pulumi_portico import PublicLoadBalancerArgs
 from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.testing import record
@@ -15,7 +16,7 @@ from tests.support import ROOT
 from tools import schema
 
 COMMITTED: dict[str, Any] = json.loads((ROOT / "components" / "schema.json").read_text())
-WEB_SERVICE: dict[str, Any] = COMMITTED["resources"]["portico:index:WebService"]
+COMPONENTS: dict[str, Any] = {name.rpartition(":")[2]: it for name, it in COMMITTED["resources"].items()}
 
 
 def test_the_committed_schema_and_reference_are_what_the_types_say() -> None:
@@ -23,21 +24,25 @@ def test_the_committed_schema_and_reference_are_what_the_types_say() -> None:
         assert file.read_text() == text, "run `make schema` and review the difference"
 
 
-def test_every_field_is_there_with_its_words_and_its_plainness() -> None:
-    properties = WEB_SERVICE["inputProperties"]
-    assert properties.keys() == {camel_case(name) for name in shapes_of(WebServiceArgs)}
-    assert set(WEB_SERVICE["requiredInputs"]) == {camel_case(it) for it in required_fields(WebServiceArgs)}
+ARGS = [("WebService", WebServiceArgs), ("PublicLoadBalancer", PublicLoadBalancerArgs)]
+
+
+@pytest.mark.parametrize(("component", "args"), ARGS)
+def test_every_field_is_there_with_its_words_and_its_plainness(component: str, args: type) -> None:
+    properties = COMPONENTS[component]["inputProperties"]
+    assert properties.keys() == {camel_case(name) for name in shapes_of(args)}
+    assert set(COMPONENTS[component]["requiredInputs"]) == {camel_case(it) for it in required_fields(args)}
     for name, field in properties.items():
         assert len(field["description"]) > 40, name
         assert "type" in field or field["$ref"].startswith("#/types/portico:index:"), name
-    assert {camel_case(it) for it in plain_fields(WebServiceArgs)} == {
+    assert {camel_case(it) for it in plain_fields(args)} == {
         name for name, field in properties.items() if field.get("plain")
     }
 
 
 def test_every_nested_type_is_there_with_its_words() -> None:
     nested = {name.rpartition(":")[2]: it for name, it in COMMITTED["types"].items()}
-    assert {"Autoscaling", "Container", "Health", "Peer", "Port", "Security", "Volume"} <= nested.keys()
+    assert {"Autoscaling", "Container", "Exposure", "Health", "Peer", "Port", "Security", "Volume"} <= nested.keys()
     for name, definition in nested.items():
         assert len(definition["description"]) > 20, name
         for field in definition.get("properties", definition.get("enum", {})):
@@ -46,15 +51,15 @@ def test_every_nested_type_is_there_with_its_words() -> None:
 
 
 def test_every_output_is_documented() -> None:
-    assert WEB_SERVICE["properties"].keys() == {
-        "url",
-        "urls",
-        "serviceName",
-        "namespace",
-        "serviceAccount",
-        "exceptions",
+    assert COMPONENTS["WebService"]["properties"].keys() == {
+        *("url", "urls", "serviceName", "namespace", "serviceAccount", "exceptions"),
     }
-    assert all(it["description"] for it in WEB_SERVICE["properties"].values())
+    assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
+        *("address", "hostname", "url", "urls", "serviceName", "namespace"),
+        *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
+    }
+    for component in COMPONENTS.values():
+        assert all(it["description"] for it in component["properties"].values())
 
 
 def test_whole_numbers_arrive_whole_and_names_as_they_were_sent() -> None:
@@ -92,3 +97,21 @@ def test_a_hosted_components_problems_go_back_property_by_property() -> None:
     errors = caught.value.errors or []
     assert [it["property_path"] for it in errors] == ["image", "servicePort", "port", "rollout.maxSurge"]
     assert "names no version" in errors[0]["reason"]
+
+
+def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
+    def program() -> None:
+        target = {"service": "a", "namespace": "b", "selector": {"c": "d"}}
+        ports = {"http": {"port": 80, "targetPort": 0.0}}
+        exposure = {"scope": "internet", "platform": "gke", "annotations": {"a_b.c/d_e": 1.0}, "idleTimeout": 0.0}
+        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyWithin": 0.0}
+        PorticoProvider().construct("web", "portico:index:PublicLoadBalancer", inputs)
+
+    with pytest.raises(InputPropertiesError) as caught:
+        record(program)
+    assert {it["property_path"] for it in caught.value.errors or []} == {
+        "exposure.annotations.a_b.c/d_e",
+        "exposure.idleTimeout",
+        "ports.http.targetPort",
+        "readyWithin",
+    }

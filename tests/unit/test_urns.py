@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_portico
-from pulumi_portico import WebService, WorkloadKind
+from pulumi_portico import Exposure, Platform, PublicLoadBalancer, Scope, WebService, WorkloadKind
 from pulumi_portico.testing import record
 
 SNAPSHOT = Path(__file__).with_name("urns.txt")
@@ -17,9 +17,11 @@ def everything() -> None:
     more: Any = {"name": "more", "image": "more:1", **environment}
     scale: Any = {"max_replicas": 3}
     args: Any = {"image": "api:1", "port": 8080, "autoscaling": scale, "sidecars": [more], **environment}
-    WebService("api", args)
+    api = WebService("api", args)
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
+    exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
+    PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
 
 
 def test_no_urn_changes_unseen() -> None:

@@ -1,0 +1,107 @@
+"""What a load balancer costs for being there, as an estimate from a price table that can be replaced.
+
+Prices change, differ between regions, and leave out what is paid by use: data, connections, rules.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..values import number as number_from
+from .exposure import Platform
+from .platform_module import Billable
+
+__all__ = ["PRICES", "RULES", "Estimate", "Price", "estimate"]
+
+_HOURS_IN_A_MONTH = 730
+
+
+class Price(TypedDict):
+    """What a platform asks for a load balancer and for an address, by the hour."""
+
+    load_balancer_hour: float
+    """What one load balancer (on GKE, one forwarding rule) costs an hour, in the currency."""
+
+    public_address_hour: float
+    """What one public IPv4 address that is in use costs an hour, in the currency."""
+
+    currency: NotRequired[str]
+    """The currency of both, as three letters. Default: USD."""
+
+    source: NotRequired[str]
+    """Where the prices are from, for whoever reads the estimate. Default: that they were given."""
+
+    date: NotRequired[str]
+    """When they were true, as YYYY-MM-DD. Default: not said."""
+
+
+RULES: Rules = {
+    Price: {
+        "load_balancer_hour": Field(number_from(0, "a price")),
+        "public_address_hour": Field(number_from(0, "a price")),
+    }
+}
+"""What the fields of a price must satisfy."""
+
+_AWS: Price = {
+    "load_balancer_hour": 0.0225,
+    "public_address_hour": 0.005,
+    "source": "aws.amazon.com/elasticloadbalancing/pricing and aws.amazon.com/vpc/pricing, us-east-1",
+    "date": "2026-06-30",
+}
+
+PRICES: Mapping[str, Price] = {
+    Platform.AWS_CONTROLLER.value: _AWS,
+    Platform.EKS_AUTO_MODE.value: _AWS,
+    Platform.AWS_LEGACY.value: _AWS,
+    Platform.GKE.value: {
+        "load_balancer_hour": 0.025,
+        "public_address_hour": 0.0,
+        "source": "cloud.google.com/load-balancing/pricing: up to five forwarding rules cost this together",
+        "date": "2026-06-30",
+    },
+    Platform.AZURE.value: {
+        "load_balancer_hour": 0.025,
+        "public_address_hour": 0.005,
+        "source": "azure.microsoft.com/pricing/details/load-balancer and ip-addresses: five rules are included",
+        "date": "2026-06-30",
+    },
+}
+"""List prices, for regions in the United States, as the platforms' pages had them by mid-2026. A generic platform has
+none."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a load balancer costs for being there."""
+
+    monthly: Optional[float]
+    """For a month of 730 hours, without what is paid by use; None where no price is known."""
+    text: str
+    """The same in words: that it is an estimate, of what, from which prices, and what was assumed."""
+
+
+def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any]] = None) -> Estimate:
+    """What is billed, at the price that is given, else at the platform's list price."""
+    counted = f"{_count(billable.load_balancers, 'load balancer')} and "
+    counted += _count(billable.public_addresses, "public address", "es")
+    known: Optional[Mapping[str, Any]] = price or PRICES.get(platform)
+    if known is None:
+        return Estimate(None, f"no estimate: no price is known for {counted} on {platform}")
+    by_hour = billable.load_balancers * known["load_balancer_hour"]
+    by_hour += billable.public_addresses * known["public_address_hour"]
+    monthly = round(by_hour * _HOURS_IN_A_MONTH, 2)
+    currency = known.get("currency", "USD")
+    said = known.get("source", "given to the component")
+    when = f" of {known['date']}" if "date" in known else ""
+    assumed = f"; assumed: {billable.assumed}" if billable.assumed else ""
+    return Estimate(
+        monthly,
+        f"estimate: {monthly:.2f} {currency} a month for {counted}, without traffic; prices{when}: {said}{assumed}",
+    )
+
+
+def _count(number: int, what: str, plural: str = "s") -> str:
+    return f"{number} {what}{'' if number == 1 else plural}"

@@ -1,0 +1,77 @@
+"""What a `PublicLoadBalancer` does while the engine is at work: it looks at changes, and explains a failure."""
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.settings import get_monitor
+
+from ..errors import PorticoError
+from .claims import unique
+from .exposure import Platform
+from .replacement import judge
+
+__all__ = ["explain_no_address", "on_no_address", "on_replacement", "watch"]
+
+_CONTROLLERS: Mapping[str, str] = {
+    Platform.AWS_CONTROLLER.value: "the AWS Load Balancer Controller (namespace kube-system, as a rule)",
+    Platform.EKS_AUTO_MODE.value: "EKS Auto Mode",
+    Platform.AWS_LEGACY.value: "the AWS cloud controller manager, where no AWS Load Balancer Controller is installed,",
+    Platform.GKE.value: "GKE",
+    Platform.AZURE.value: "AKS",
+    Platform.GENERIC.value: "a controller for Services of type LoadBalancer, such as MetalLB",
+}
+
+
+def on_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Looks at a change before anything is done about it, in a preview too."""
+    if _mocked():
+        return None
+
+    def look(args: pulumi.ResourceHookArgs) -> None:
+        watch(name, args.old_inputs or {}, args.new_inputs or {}, args.old_outputs or {})
+
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    hook = pulumi.ResourceHook(unique(f"portico-{name}-replacement"), look, options)
+    return pulumi.ResourceHookBinding(before_update=[hook])
+
+
+def watch(name: str, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    """Warn of an address that changes; raise `PorticoError` where the change cannot be made in one step."""
+    known = [str(outputs[it]) for it in ("address", "hostname") if outputs.get(it)]
+    refused, warning = judge(name, old, new, known)
+    if refused:
+        raise PorticoError(refused)
+    if warning:
+        pulumi.log.warn(warning)
+
+
+def on_no_address(name: str, platform: str, seconds: int) -> Optional[pulumi.ResourceHookBinding]:
+    """Explains what to look at where no address arrives."""
+    if _mocked():
+        return None
+
+    def explain(args: pulumi.ErrorHookArgs) -> bool:
+        if message := explain_no_address(name, platform, seconds, args.errors):
+            pulumi.log.error(message)
+        return False
+
+    hook = pulumi.ErrorHook(unique(f"portico-{name}-no-address"), explain)
+    return pulumi.ResourceHookBinding(on_error=[hook])
+
+
+def explain_no_address(name: str, platform: str, seconds: int, errors: list[str]) -> Optional[str]:
+    """What to look at, where the provider gave up waiting for an address."""
+    if not any("not allocated an IP address" in error for error in errors):
+        return None
+    return (
+        f'PublicLoadBalancer "{name}" has no address after {seconds} seconds. On {platform}, '
+        f"{_CONTROLLERS[platform]} gives it one: does it run here, and what does it say of the Service? Ask kubectl "
+        "describe service, and the controller's log. Where it only takes longer, raise ready_within."
+    )
+
+
+def _mocked() -> bool:
+    # Mocks run no hooks, and those of older SDKs (3.250) do not even take them.
+    return isinstance(get_monitor(), mocks.MockMonitor)
