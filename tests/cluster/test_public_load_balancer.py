@@ -25,7 +25,7 @@ FULL: dict[str, dict[str, Any]] = {
     },
     "eks-auto-mode": {
         "client_ip": "preserve",
-        "health": {"node_port": 32001, "interval": 20},
+        "health": {"node_port": 30001, "interval": 20},
         "aws": {"target_type": "instance"},
         "session_affinity": True,
     },
@@ -33,7 +33,7 @@ FULL: dict[str, dict[str, Any]] = {
         "subnets": ["subnet-1"],
         "tags": {"team": "shop"},
         "client_ip": "preserve",
-        "health": {"node_port": 32002},
+        "health": {"node_port": 30002},
         "tls": {**TLS, "encrypt_to_pods": True, "ports": ["https"]},
         "cross_zone": True,
         "access_logs": {"bucket": "logs"},
@@ -55,7 +55,7 @@ FULL: dict[str, dict[str, Any]] = {
     "generic": {
         "client_ip": "preserve",
         "load_balancer_class": "example.com/balancer",
-        "health": {"node_port": 32003},
+        "health": {"node_port": 30003},
         "annotations": {"metallb.io/address-pool": "public"},
     },
 }
@@ -111,7 +111,7 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
     assert outputs["plain-gke"] == {"http": f"http://{address(made['plain-gke'])}"}
     assert outputs["full-aws-controller"].keys() == {"http", "https"}
     assert made["full-aws-controller"]["metadata"]["annotations"][f"{AWS}name"] == "shop-web"
-    assert made["full-eks-auto-mode"]["spec"]["healthCheckNodePort"] == 32001
+    assert made["full-eks-auto-mode"]["spec"]["healthCheckNodePort"] == 30001
     # A port on every node where the nodes pass connections on, and none where the pods are reached themselves.
     assert all("nodePort" not in it for it in made["plain-aws-controller"]["spec"]["ports"])
     assert all("nodePort" in it for it in made["plain-generic"]["spec"]["ports"])
@@ -192,8 +192,8 @@ REPLACED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "tier": ({"platform": "gke"}, {"platform": "gke", "gke": {"network_tier": "Standard"}}),
     "node-port": (
-        {"platform": "generic", "client_ip": "preserve", "health": {"node_port": 32010}},
-        {"platform": "generic", "client_ip": "preserve", "health": {"node_port": 32011}},
+        {"platform": "generic", "client_ip": "preserve", "health": {"node_port": 30010}},
+        {"platform": "generic", "client_ip": "preserve", "health": {"node_port": 30011}},
     ),
 }
 

@@ -67,8 +67,9 @@ class HealthCheck(TypedDict):
     """The HTTP status codes that are good, such as 200-399 or 200,204. Default: the platform's own."""
 
     node_port: NotRequired[int]
-    """The nodes' port (30000 to 32767) that answers for the pods of each node, where `client_ip` is preserve. Plain; a
-    change makes another load balancer. Default: Kubernetes picks one. Maps to `healthCheckNodePort`."""
+    """The nodes' port (30000 to 32767) that answers for the pods of each node, where `client_ip` is preserve; up to
+    30085, Kubernetes gives them to nobody else as long as it has others. Plain; a change makes another load balancer.
+    Default: Kubernetes picks one. Maps to `healthCheckNodePort`."""
 
 
 class AlpnPolicy(str, Enum):
