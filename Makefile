@@ -38,7 +38,7 @@ engine-test: dev-venv ## Tests on the real Pulumi engine
 	$(BIN)/pytest tests/engine
 
 cluster-test: dev-venv ## Tests on the real API server
-	$(BIN)/pytest tests/cluster
+	$(BIN)/pytest tests/cluster -n 3
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
