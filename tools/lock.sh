@@ -12,3 +12,6 @@ compile() {
 }
 compile requirements.txt tools/requirements.in -o requirements.lock
 compile requirements-dev.in tools/requirements.in -c requirements.lock -o requirements-dev.lock
+for end in tests/matrix/*.in; do
+  compile --no-deps "$end" -o "${end%.in}.lock"
+done

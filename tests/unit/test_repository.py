@@ -51,6 +51,22 @@ def test_the_locks_hold_what_is_asked_for_and_hashes_for_all() -> None:
         assert all("--hash=sha256:" in entry for entry in entries)
 
 
+@pytest.mark.parametrize("end", ["oldest", "newest"])
+def test_the_matrix_stands_at_the_ends_of_what_the_components_take(end: str) -> None:
+    asked = (ROOT / "tests" / "matrix" / f"{end}.in").read_text()
+    pins = dict(re.findall(r"^([a-z-]+)==(\S+)", asked, re.M))
+    assert (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "tests" / "matrix" / f"{end}.lock").read_text(), re.M)) == pins
+    )
+    if end == "oldest":
+        # What is not named here is pinned at its oldest anyway.
+        pinned = dict(re.findall(r"^([a-z-]+)==(\S+)", (ROOT / "requirements.txt").read_text(), re.M))
+        least = dict(re.findall(r'"(pulumi[a-z-]*)>=([0-9.]+)', (ROOT / "components" / "pyproject.toml").read_text()))
+        assert least
+        for name, version in least.items():
+            assert (pins.get(name) or pinned[name]).startswith(version), name
+
+
 def test_the_development_lock_holds_the_other_one() -> None:
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^([a-z0-9-]+==\S+)", (ROOT / name).read_text(), re.M))

@@ -10,11 +10,11 @@ from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules, check
 from ..errors import Problem, Problems, Refusal
 from ..names import label_key, label_value, port_name, port_number, service_name
+from ..service_ports import ServicePort
 from ..shapes import as_written
 from ..target import RULES as TARGET_RULES
 from ..target import Protocol, Target
 from ..values import whole_number
-from ..web_service.ports import ServicePort
 from .cost import RULES as COST_RULES
 from .cost import Price
 from .exposure import RULES as EXPOSURE_RULES

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..network_policy import build_ingress, build_network_policy
+from ..service_ports import ServicePort
 from ..target import Protocol
-from ..web_service.ports import ServicePort
 from .exposure import ClientIp, IpFamily
 from .platform_module import Billable, Request
 from .platforms import module_of

@@ -8,7 +8,7 @@ import pulumi
 
 from ..errors import Problems, Refusal
 from ..register import name_of, namespace_of, register
-from ..web_service.ports import ServicePort, main_port
+from ..service_ports import ServicePort, main_port
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
 from .balancer import Balancer, build_balancer
 from .claims import claim, owner

@@ -16,10 +16,10 @@ import pulumi
 
 from ..errors import Problems
 from ..network_policy import Peer
+from ..service_ports import ServicePort
 from ..shapes import is_args, is_enum, shapes_of
 from ..target import Protocol
 from ..values import Rule
-from ..web_service.ports import ServicePort
 from .exposure import ClientIp, Exposure, IpFamily, Scope
 
 __all__ = [

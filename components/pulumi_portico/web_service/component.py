@@ -8,6 +8,7 @@ import pulumi
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..network_policy import build_egress, build_ingress, build_network_policy
 from ..register import name_of, namespace_of, register
+from ..service_ports import ServicePort, main_port
 from ..target import Protocol, Target
 from .args import WebServiceArgs
 from .autoscaling import build_autoscaler
@@ -16,7 +17,6 @@ from .environment import Sources, build_config_map, build_secret
 from .identity import build_service_account
 from .kinds import WorkloadKind
 from .plan import plan_of
-from .ports import ServicePort, main_port
 from .service import build_service
 from .validation import check_web_service, exceptions_of
 from .workload import build_workload

@@ -9,10 +9,10 @@ from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
 from ..outputs import applied
+from ..service_ports import ServicePort, main_port
 from ..shapes import mapped
 from ..target import Protocol
 from ..values import http_path, whole_number
-from .ports import ServicePort, main_port
 
 __all__ = ["RULES", "Health", "Probe", "asks_no_port", "build_probes", "check_asked_port", "check_health"]
 

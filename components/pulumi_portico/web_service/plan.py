@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..service_ports import ServicePort
 from .args import WebServiceArgs
 from .autoscaling import MIN_REPLICAS
 from .availability import DRAIN_SECONDS
 from .kinds import WorkloadKind, kind_of
-from .ports import ServicePort, ports_of
+from .ports import ports_of
 from .service import is_headless
 
 __all__ = ["Plan", "plan_of", "selector_of"]

@@ -1,23 +1,17 @@
 """The ports of a `WebService`: what the container listens on, and what the Service offers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import app_protocol, port_number
+from ..service_ports import HTTP, HTTP_PORT, ServicePort
 from ..shapes import mapped
 from ..target import Protocol
 
-__all__ = ["RULES", "Port", "ServicePort", "check_ports", "main_port", "ports_of"]
-
-HTTP_PORT = 80
-"""The port that an `http:` URL need not name, and so the default of `service_port`."""
-
-_DEFAULT_PORTS = {"http": HTTP_PORT, "https": 443}
-_HTTP = "http"
+__all__ = ["RULES", "Port", "check_ports", "ports_of"]
 
 
 class Port(TypedDict):
@@ -42,30 +36,6 @@ RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Fie
 """What the fields must satisfy beyond their types."""
 
 
-@dataclass(frozen=True)
-class ServicePort:
-    """A port with every default filled in."""
-
-    name: str
-    target: int
-    number: int
-    protocol: str = Protocol.TCP.value
-    app_protocol: Optional[str] = None
-
-    @property
-    def scheme(self) -> str:
-        """What a URL of the port begins with: by the hint, else by the name, else by the transport."""
-        if self.app_protocol in _DEFAULT_PORTS:
-            return str(self.app_protocol)
-        known = [scheme for scheme in _DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
-        return known[0] if known and self.protocol == Protocol.TCP.value else self.protocol.lower()
-
-    def url(self, host: str) -> str:
-        """The port's URL on a host."""
-        number = "" if _DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"
-        return f"{self.scheme}://{host}{number}"
-
-
 def ports_of(args: Mapping[str, Any], *, headless: bool) -> dict[str, ServicePort]:
     """The service's ports by name, ordered by name, so that the order in which they were written changes nothing.
 
@@ -73,7 +43,7 @@ def ports_of(args: Mapping[str, Any], *, headless: bool) -> dict[str, ServicePor
     """
     if "port" in args:
         port = args["port"]
-        return {_HTTP: ServicePort(_HTTP, port, port if headless else args.get("service_port", HTTP_PORT))}
+        return {HTTP: ServicePort(HTTP, port, port if headless else args.get("service_port", HTTP_PORT))}
     ports: Mapping[str, Port] = args.get("ports", {})
     return {
         name: ServicePort(
@@ -85,13 +55,6 @@ def ports_of(args: Mapping[str, Any], *, headless: bool) -> dict[str, ServicePor
         )
         for name, port in sorted(ports.items())
     }
-
-
-def main_port(ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The port that is meant where none is named: `http`, else the first TCP port by name, else the first."""
-    if _HTTP in ports:
-        return ports[_HTTP]
-    return min(ports.values(), key=lambda it: (it.protocol != Protocol.TCP.value, it.name), default=None)
 
 
 def check_ports(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]) -> None:

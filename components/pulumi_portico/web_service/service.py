@@ -10,10 +10,10 @@ from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import annotation_key
+from ..service_ports import ServicePort
 from ..shapes import mapped
 from ..values import whole_number
 from .kinds import WorkloadKind, kind_of
-from .ports import ServicePort
 
 __all__ = [
     "RULES",
