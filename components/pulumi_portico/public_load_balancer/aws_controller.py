@@ -14,7 +14,7 @@ from .common import affinity, class_of, comma_list, comma_map, source_ranges, te
 from .exposure import ClientIp, IpFamily, Platform, Scope
 from .platform_module import PlatformModule, Request, Told
 
-__all__ = ["ATTRIBUTE_HONOURS", "MODULE", "check", "tell_nlb"]
+__all__ = ["ATTRIBUTE_HONOURS", "MODULE", "NO_IPV6_ALONE", "OBSOLETE", "check", "tell_nlb"]
 
 _CLASS = "service.k8s.aws/nlb"
 _ATTRIBUTES = f"{PREFIX}attributes"
@@ -69,6 +69,22 @@ ATTRIBUTE_HONOURS: Mapping[str, tuple[str, ...]] = {
     # The drain is the target's, and no field: what is told of it is in the way of raw annotations all the same.
     "drain": (f"{_GROUP}#deregistration_delay.timeout_seconds",),
 }
+
+
+OBSOLETE: Mapping[str, str] = {
+    f"{PREFIX}internal": f"use scope: {Scope.INTERNAL.value}",
+    f"{PREFIX}proxy-protocol": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
+    f"{PREFIX}cross-zone-load-balancing-enabled": "use cross_zone",
+    f"{PREFIX}access-log-enabled": "use access_logs",
+    f"{PREFIX}access-log-s3-bucket-name": "use access_logs",
+    f"{PREFIX}access-log-s3-bucket-prefix": "use access_logs",
+}
+"""What such controllers do not read, or not any more, and what to do instead."""
+
+NO_IPV6_ALONE: Mapping[str, str] = {
+    "address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone"
+}
+"""What to do instead of what no Network Load Balancer has."""
 
 
 def tell_nlb(request: Request, class_name: str) -> Told:
@@ -216,15 +232,10 @@ MODULE = PlatformModule(
     held=("name", "static_addresses"),
     reserved=aws.reserved,
     limits=aws.limits,
-    instead={"address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone"},
+    instead=NO_IPV6_ALONE,
     obsolete={
         f"{PREFIX}type": "leave it out: the class picks the controller, and the two may disagree",
-        f"{PREFIX}internal": f"use scope: {Scope.INTERNAL.value}",
-        f"{PREFIX}proxy-protocol": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
+        **OBSOLETE,
         f"{PREFIX}proxy-protocol-per-target-group": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
-        f"{PREFIX}cross-zone-load-balancing-enabled": "use cross_zone",
-        f"{PREFIX}access-log-enabled": "use access_logs",
-        f"{PREFIX}access-log-s3-bucket-name": "use access_logs",
-        f"{PREFIX}access-log-s3-bucket-prefix": "use access_logs",
     },
 )

@@ -6,15 +6,15 @@ Source: kubernetes-sigs/cloud-provider-azure, pkg/consts/consts.go and pkg/provi
 import re
 from typing import Any, Optional
 
-import pulumi
-
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
+from ..outputs import applied
 from ..values import Rule, whole_number
 from .common import (
     affinity,
     check_node_health,
     check_node_port,
+    check_one_of_each,
     clients,
     comma_list,
     comma_map,
@@ -95,24 +95,17 @@ def _tell(request: Request) -> Told:
     if "tags" in exposure:
         annotations[_TAGS] = comma_map(exposure["tags"])
     if "idle_timeout" in exposure:
-        annotations[_IDLE] = _minutes(exposure["idle_timeout"])
+        annotations[_IDLE] = applied(exposure["idle_timeout"], lambda seconds: text(seconds // _MINUTE))
     annotations |= {f"{_PREFIX}{theirs}": azure[ours] for ours, theirs in _OWN.items() if ours in azure}
     if "floating_ip" in azure:
-        annotations[f"{_PREFIX}disable-load-balancer-floating-ip"] = _disabled(azure["floating_ip"])
+        disabled = applied(azure["floating_ip"], lambda enabled: text(not enabled))
+        annotations[f"{_PREFIX}disable-load-balancer-floating-ip"] = disabled
     spec = {**local_when_preserved(request), **ranges, **families(request), **affinity(request)}
     return Told(spec, {**annotations, **_health(request)})
 
 
 def _place_order(request: Request, places: tuple[str, ...]) -> tuple[str, ...]:
     return places[1:] if request.exposure.get("address_family") == "IPv6" else places
-
-
-def _minutes(seconds: Any) -> Any:
-    return seconds.apply(_minutes) if isinstance(seconds, pulumi.Output) else text(seconds // _MINUTE)
-
-
-def _disabled(enabled: Any) -> Any:
-    return enabled.apply(_disabled) if isinstance(enabled, pulumi.Output) else text(not enabled)
 
 
 def _health(request: Request) -> dict[str, Any]:
@@ -136,12 +129,7 @@ def _check(request: Request, problems: Problems, path: str) -> None:
     if known and (seconds := interval * failures) >= _PROBE_SECONDS:
         wrong = f"makes {seconds} seconds together with health.unhealthy"
         problems.add(f"{path}health.interval", interval, Refusal(wrong, f"less than {_PROBE_SECONDS} seconds in all"))
-    most = 2 if request.wants_dual() else 1
-    if len(exposure.get("static_addresses", [])) > most:
-        refusal = Refusal("holds more than there is one for", f"{most} at most: one for each address family")
-        problems.note(f"{path}static_addresses", refusal)
-    if len(exposure.get("subnets", [])) > 1:
-        problems.note(f"{path}subnets", Refusal("holds several", "one name", "keep one"))
+    check_one_of_each(request, problems, path)
     if request.internet:
         note_out_of_place(request, problems, path, {"subnets": f"with scope {Scope.INTERNAL.value}"})
     else:

@@ -6,12 +6,13 @@ Pure: Outputs pass through at the leaves.
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
+from ..outputs import applied
 from ..target import Protocol
 from .exposure import ClientIp, IpFamily
 from .platform_module import Request
@@ -23,6 +24,7 @@ __all__ = [
     "affinity",
     "check_node_health",
     "check_node_port",
+    "check_one_of_each",
     "class_of",
     "clients",
     "comma_list",
@@ -57,9 +59,7 @@ CLIENTS_OR_NODES = ("spec.externalTrafficPolicy",)
 
 def text(value: Any) -> Any:
     """A value as an annotation has it; an Output of it, where it is one."""
-    if isinstance(value, pulumi.Output):
-        return cast("pulumi.Output[Any]", value).apply(text)
-    return json.dumps(value) if isinstance(value, bool) else str(value)
+    return applied(value, lambda known: json.dumps(known) if isinstance(known, bool) else str(known))
 
 
 def comma_list(values: Iterable[Any]) -> Any:
@@ -167,6 +167,16 @@ def check_node_port(request: Request, problems: Problems, path: str) -> None:
         wrong = "is asked only where nodes serve their own pods alone"
         refusal = Refusal(wrong, "with client_ip preserve, and no AWS ip targets", "leave it out")
         problems.note(f"{path}health.node_port", refusal)
+
+
+def check_one_of_each(request: Request, problems: Problems, path: str) -> None:
+    """Note more addresses than there are address families, and more subnets than the one that a platform takes."""
+    most = 2 if request.wants_dual() else 1
+    if len(request.exposure.get("static_addresses", [])) > most:
+        refusal = Refusal("holds more than there is one for", f"{most} at most: one for each address family")
+        problems.note(f"{path}static_addresses", refusal)
+    if len(request.exposure.get("subnets", [])) > 1:
+        problems.note(f"{path}subnets", Refusal("holds several", "one name", "keep one"))
 
 
 def note_out_of_place(request: Request, problems: Problems, path: str, places: Mapping[str, str]) -> None:

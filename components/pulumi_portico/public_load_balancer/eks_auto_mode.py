@@ -6,8 +6,8 @@ the annotations; those that it calls unsupported are not used here.
 
 from . import aws
 from .aws import PREFIX
-from .aws_controller import ATTRIBUTE_HONOURS, check, tell_nlb
-from .exposure import ClientIp, IpFamily, Platform, Scope
+from .aws_controller import ATTRIBUTE_HONOURS, NO_IPV6_ALONE, OBSOLETE, check, tell_nlb
+from .exposure import IpFamily, Platform
 from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["MODULE"]
@@ -35,16 +35,11 @@ MODULE = PlatformModule(
     reserved=aws.reserved,
     limits=aws.limits,
     instead={
-        "address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone",
+        **NO_IPV6_ALONE,
         "load_balancer_class": "leave it out: Auto Mode reads its own class alone",
     },
     obsolete={
         f"{PREFIX}type": "leave it out: Auto Mode is picked by its class",
-        f"{PREFIX}internal": f"use scope: {Scope.INTERNAL.value}",
-        f"{PREFIX}proxy-protocol": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
-        f"{PREFIX}cross-zone-load-balancing-enabled": "use cross_zone",
-        f"{PREFIX}access-log-enabled": "use access_logs",
-        f"{PREFIX}access-log-s3-bucket-name": "use access_logs",
-        f"{PREFIX}access-log-s3-bucket-prefix": "use access_logs",
+        **OBSOLETE,
     },
 )

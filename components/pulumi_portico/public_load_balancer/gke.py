@@ -12,6 +12,7 @@ from .common import (
     affinity,
     check_node_health,
     check_node_port,
+    check_one_of_each,
     class_of,
     comma_list,
     families,
@@ -83,12 +84,7 @@ def _check(request: Request, problems: Problems, path: str) -> None:
         refusal = Refusal(f"does not make a load balancer for scope {exposure['scope']}", wanted, f"write {wanted}")
         problems.add(f"{path}load_balancer_class", chosen, refusal)
     (check_node_health if preserves(request) else check_node_port)(request, problems, path)
-    most = 2 if request.wants_dual() else 1
-    if len(exposure.get("static_addresses", [])) > most:
-        refusal = Refusal("holds more than there is one for", f"{most} at most: one for each address family")
-        problems.note(f"{path}static_addresses", refusal)
-    if len(exposure.get("subnets", [])) > 1:
-        problems.note(f"{path}subnets", Refusal("holds several", "one name", "keep one"))
+    check_one_of_each(request, problems, path)
     if request.internet:
         note_out_of_place(request, problems, path, {"gke.global_access": "with scope internal"})
         if exposure.get("address_family") not in (IpFamily.IPV6.value, IpFamily.DUAL.value):

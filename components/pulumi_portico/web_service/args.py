@@ -10,7 +10,7 @@ from ..checks import Field, Rules
 from ..names import annotation_key, dns_label, label_key, label_value, port_name, port_number
 from ..network_policy import RULES as NETWORK_RULES
 from ..network_policy import Peer
-from ..values import Rule, image_reference, whole_number
+from ..values import Rule, whole_number
 from .autoscaling import RULES as AUTOSCALING_RULES
 from .autoscaling import Autoscaling
 from .availability import RULES as AVAILABILITY_RULES
@@ -38,7 +38,7 @@ from .service import ServiceSettings
 from .volumes import RULES as VOLUMES_RULES
 from .volumes import Storage, Volume
 
-__all__ = ["RULES", "WebServiceArgs", "rules_with"]
+__all__ = ["WebServiceArgs", "rules_with"]
 
 
 class WebServiceArgs(TypedDict):
@@ -235,7 +235,3 @@ def rules_with(image: Rule) -> Rules:
             "selector": _LABELS,
         },
     }
-
-
-RULES: Rules = rules_with(image_reference)
-"""What the fields must satisfy beyond their types."""

@@ -12,7 +12,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import dns_label, dns_subdomain
+from ..names import dns_subdomain
 from ..outputs import applied
 from ..shapes import listed, mapped
 from ..values import field_path, file_path, mebibytes, whole_number
@@ -167,7 +167,6 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-VOLUME_NAME = dns_label
 _SOURCES = ("claim", "secret", "config_map", "projected", "host_path")
 _PARTS = ("secret", "config_map", "token_audience", "fields")
 _EMPTY_MIB = 256
