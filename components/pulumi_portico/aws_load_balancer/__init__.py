@@ -1,0 +1,1 @@
+"""A load balancer owned by Pulumi: AWS's own resources, which clusters join by target groups."""
