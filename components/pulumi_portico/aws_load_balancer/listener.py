@@ -1,112 +1,30 @@
-"""What clients connect to: listeners, their routes and what is done about a request; the types and their rules."""
+"""What clients connect to: listeners; the types, their rules and the builder."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from typing import Any
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
-from ..errors import Refusal
-from ..names import port_number, service_name
-from ..values import Rule, cidr, whole_number
+from ..names import port_number
+from ..values import whole_number
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST
-from .rules import arn, header_name, not_empty, route_host, route_path
+from .routes import NOT_FOUND, ROUTED, AwsFixedResponse, AwsRedirect, AwsRoute, build_action, text
+from .rules import arn
 
 __all__ = [
     "RULES",
     "AwsClientCertificates",
-    "AwsFixedResponse",
     "AwsListener",
     "AwsPriorities",
-    "AwsRedirect",
     "AwsResponseHeaders",
-    "AwsRoute",
     "AwsTrustBundle",
+    "build_listener",
+    "redirect_listener",
+    "speaks_tls",
 ]
-
-
-class AwsFixedResponse(TypedDict):
-    """An answer that the load balancer gives by itself. Maps to the action `fixed-response`."""
-
-    status: int
-    """The status code (200 to 299, 400 to 599). Plain."""
-
-    content_type: NotRequired[str]
-    """What the body is: text/plain, text/css, text/html, application/javascript or application/json. Plain. Default:
-    text/plain."""
-
-    body: NotRequired[pulumi.Input[str]]
-    """The body (1024 characters at most). Default: none."""
-
-
-class AwsRedirect(TypedDict):
-    """Another URL that the client is sent to; what is left out stays as it was. Maps to the action `redirect`."""
-
-    scheme: NotRequired[str]
-    """http or https. Plain. Default: the request's."""
-
-    host: NotRequired[pulumi.Input[str]]
-    """The host (128 characters at most). Default: the request's."""
-
-    port: NotRequired[int]
-    """The port (1 to 65535). Plain. Default: the request's; with a `scheme`, its own."""
-
-    path: NotRequired[pulumi.Input[str]]
-    """The path, a slash first (128 characters at most); #{path} stands for the request's. Default: the request's."""
-
-    query: NotRequired[pulumi.Input[str]]
-    """The query, without a question mark (128 characters at most). Default: the request's."""
-
-    permanent: NotRequired[bool]
-    """Whether clients remember it: 301, else 302. Plain. Default: false."""
-
-
-class AwsRoute(TypedDict):
-    """Requests of one host and path, and where they go. It is known by what it matches; its place in the list means
-    nothing."""
-
-    host: NotRequired[str]
-    """The host that requests are for; `*.example.com` is taken with `wide_wildcards` alone. Plain. Default: every
-    host."""
-
-    path: NotRequired[str]
-    """The path, by whole elements: /a/b is for /a/b and all below it, and not for /a/bc. Plain. Default: /."""
-
-    exact: NotRequired[bool]
-    """Whether the path alone is meant, without what is below it. Plain. Default: false."""
-
-    methods: NotRequired[Sequence[str]]
-    """The request methods, such as GET; one of them must fit. Plain. Default: every one."""
-
-    headers: NotRequired[Mapping[str, Sequence[str]]]
-    """What headers must hold, by name; one of the values must fit, `*` and `?` in them are wildcards. Plain. Default:
-    anything."""
-
-    sources: NotRequired[Sequence[str]]
-    """The addresses that clients connect from, in CIDR notation. Plain. Default: every one that is let in."""
-
-    to: NotRequired[str]
-    """The target, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`."""
-
-    weights: NotRequired[Mapping[str, pulumi.Input[int]]]
-    """Several targets (5 at most) with the share of each (0 to 999), for blue and green or a canary. Keys are plain."""
-
-    sticky_for: NotRequired[pulumi.Input[int]]
-    """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Default: each request
-    anew."""
-
-    respond: NotRequired[AwsFixedResponse]
-    """What the load balancer answers by itself."""
-
-    redirect: NotRequired[AwsRedirect]
-    """Where the client is sent instead."""
-
-    priority: NotRequired[int]
-    """The rule's priority (1 to 50000), where the one made from what it matches meets another's. Plain. Default: made
-    from what it matches."""
 
 
 class AwsTrustBundle(TypedDict):
@@ -227,71 +145,11 @@ class AwsListener(TypedDict):
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
 
 
-def _status(value: int) -> Optional[Refusal]:
-    if 200 <= value <= 299 or 400 <= value <= 599:  # noqa: PLR2004
-        return None
-    return Refusal("is not a status that a load balancer answers", "200 to 299, 400 to 599", "for 3xx, use redirect")
-
-
-_CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
-
-
-def _content_type(value: str) -> Optional[Refusal]:
-    allowed = ", ".join(_CONTENT_TYPES)
-    return None if value in _CONTENT_TYPES else Refusal("is no content type that AWS takes", allowed)
-
-
-def _scheme(value: str) -> Optional[Refusal]:
-    return None if value in ("http", "https") else Refusal("is no scheme of a redirect", "http or https")
-
-
-def _method(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[A-Z_-]{1,40}", value):
-        return None
-    return Refusal("is not a request method", "upper-case letters, such as GET", f"write {value.upper()}")
-
-
-def _text(most: int, what: str) -> Rule:
-    def rule(value: str) -> Optional[Refusal]:
-        if 0 < len(value) <= most:
-            return None
-        return Refusal(f"is no {what} that AWS takes", f"1 to {most} characters")
-
-    return rule
-
-
-_ROUTED = {
-    "to": Field(service_name),
-    "weights": Field(not_empty, keys=service_name, items=whole_number(0, 999, "a weight")),
-    "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
-}
-
 RULES: Rules = {
-    AwsFixedResponse: {
-        "status": Field(_status),
-        "content_type": Field(_content_type),
-        "body": Field(_text(1024, "body")),
-    },
-    AwsRedirect: {
-        "scheme": Field(_scheme),
-        "host": Field(_text(128, "host")),
-        "port": Field(port_number),
-        "path": Field(_text(128, "path")),
-        "query": Field(_text(128, "query")),
-    },
-    AwsRoute: {
-        "host": Field(route_host),
-        "path": Field(route_path),
-        "methods": Field(not_empty, items=_method),
-        "headers": Field(not_empty, keys=header_name),
-        "sources": Field(not_empty, items=cidr),
-        "priority": Field(whole_number(LEAST, MOST, "a priority")),
-        **_ROUTED,
-    },
     AwsClientCertificates: {"trust_store": Field(arn("elasticloadbalancing", "a trust store"))},
     AwsResponseHeaders: {
         "hsts_max_age": Field(whole_number(0, what="a number of seconds")),
-        "content_security_policy": Field(_text(1024, "policy")),
+        "content_security_policy": Field(text(1024, "policy")),
     },
     AwsPriorities: {
         "first": Field(whole_number(LEAST, MOST, "a priority")),
@@ -301,7 +159,78 @@ RULES: Rules = {
         "port": Field(port_number),
         "tcp_idle_timeout": Field(whole_number(60, 6000, "a number of seconds that AWS takes")),
         "existing": Field(arn("elasticloadbalancing", "a listener")),
-        **_ROUTED,
+        **ROUTED,
     },
 }
 """What the fields must satisfy beyond their types."""
+
+_YEAR = 31536000
+_HTTPS, _HTTP = AwsListenerProtocol.HTTPS.value, AwsListenerProtocol.HTTP.value
+_SECURE = (_HTTPS, AwsListenerProtocol.TLS.value)
+
+
+def redirect_listener() -> dict[str, Any]:
+    """The listener that sends clients of plain HTTP to HTTPS."""
+    return {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
+
+
+def speaks_tls(listener: Mapping[str, Any]) -> bool:
+    """Whether TLS ends at it."""
+    return listener["protocol"] in _SECURE
+
+
+def build_listener(
+    given: Mapping[str, Any],
+    load_balancer: Any,
+    groups: Mapping[str, Any],
+    certificate: Any,
+    trust_store: Any,
+    tags: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The listener, as `aws.lb.Listener` takes it."""
+    acts = any(it in given for it in ("to", "weights", "respond", "redirect"))
+    built: dict[str, Any] = {
+        "load_balancer_arn": load_balancer,
+        "port": given["port"],
+        "protocol": given["protocol"].upper().replace("-", "_"),
+        "default_actions": [build_action(given if acts else NOT_FOUND, groups)],
+        "tcp_idle_timeout_seconds": given.get("tcp_idle_timeout"),
+        "tags": dict(tags) or None,
+    }
+    if speaks_tls(given):
+        built |= {"certificate_arn": certificate, "ssl_policy": given.get("policy", AwsTlsPolicy.PQ.value)}
+    if given["protocol"] in (_HTTP, _HTTPS):
+        built |= _headers(given)
+    if mutual := given.get("client_certificates"):
+        built["mutual_authentication"] = _mutual(mutual, trust_store)
+    return {key: value for key, value in built.items() if value is not None}
+
+
+def _headers(given: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: Mapping[str, Any] = given.get("headers", {})
+    age = wanted.get("hsts_max_age", _YEAR)
+    hsts = f"max-age={age}"
+    hsts += "; includeSubDomains" if wanted.get("hsts_subdomains") else ""
+    hsts += "; preload" if wanted.get("hsts_preload") else ""
+    no_sniff = "nosniff" if wanted.get("no_sniff", True) else None
+    # Browsers take it over HTTPS alone (RFC 6797).
+    says_hsts = given["protocol"] == _HTTPS and age
+    return {
+        "routing_http_response_server_enabled": wanted.get("server", False),
+        "routing_http_response_strict_transport_security_header_value": hsts if says_hsts else None,
+        "routing_http_response_x_content_type_options_header_value": no_sniff,
+        "routing_http_response_x_frame_options_header_value": wanted.get("frame_options"),
+        "routing_http_response_content_security_policy_header_value": wanted.get("content_security_policy"),
+    }
+
+
+def _mutual(mutual: Mapping[str, Any], trust_store: Any) -> dict[str, Any]:
+    mode = mutual.get("mode", AwsClientCertificateMode.VERIFY.value)
+    if mode == AwsClientCertificateMode.PASSTHROUGH.value:
+        return {"mode": mode}
+    return {
+        "mode": mode,
+        "trust_store_arn": trust_store,
+        "ignore_client_certificate_expiry": mutual.get("ignore_expiry", False),
+        "advertise_trust_store_ca_names": "on" if mutual.get("advertise_authorities") else "off",
+    }
