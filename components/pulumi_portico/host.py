@@ -22,6 +22,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from .errors import Problems
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.args import check_public_load_balancer
+from .public_load_balancer.aws_native.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import check_web_service
@@ -30,6 +31,7 @@ __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
     PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),
+    TargetBinding: (TargetBindingArgs, check_target_binding),
     WebService: (WebServiceArgs, check_web_service),
 }
 """Each component with the type of its arguments and their check."""
