@@ -180,6 +180,8 @@ func (it asked) transport() (*http.Transport, error) {
 		Protocols:          protocols,
 		DisableKeepAlives:  true,
 		DisableCompression: true,
+		// So that a refusal is read before the body is sent against a closed door.
+		ExpectContinueTimeout: time.Second,
 	}, nil
 }
 
@@ -200,6 +202,9 @@ func (it asked) http(ctx context.Context) (answered, error) {
 	request, err := http.NewRequestWithContext(ctx, it.Method, it.URL, body)
 	if err != nil {
 		return answered{}, err
+	}
+	if it.BodySize > 0 {
+		request.Header.Set("Expect", "100-continue")
 	}
 	for name, value := range it.Headers {
 		request.Header.Set(name, value)
