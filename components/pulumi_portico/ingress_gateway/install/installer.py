@@ -132,11 +132,21 @@ def register_installation(request: InstallRequest, parent: pulumi.Resource) -> l
         response_headers=request.response_headers,
     )
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata(), "data": data}
-    before += [make("config", config_map), make("class", _class(request, program))]
+    before += [make("config", config_map), _register_class(request, program, parent)]
     for suffix, manifest in _beside(request, program):
         before.append(make(suffix, manifest))
     workload = _register_workload(request, program, parent, before)
     return [*before, workload]
+
+
+def _register_class(request: InstallRequest, program: Program, parent: pulumi.Resource) -> pulumi.Resource:
+    options = pulumi.ResourceOptions(
+        parent=parent,
+        # Kubernetes takes no change of it, and the provider tries; two cannot have the name that routes know.
+        replace_on_changes=["spec.controller"],
+        delete_before_replace=True,
+    )
+    return register(_class(request, program), f"{request.name}-class", options)
 
 
 def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> pulumi.Resource:
