@@ -25,7 +25,7 @@ from ..told import (
     words,
 )
 
-__all__ = ["PREFIX", "annotations_of", "build_extras", "keeps_path", "namespace_of", "no_multiple"]
+__all__ = ["PREFIX", "annotations_of", "build_extras", "https_of", "keeps_path", "namespace_of", "no_multiple"]
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 _PERMANENT = (301, 308)
@@ -35,7 +35,7 @@ _BALANCING = {LoadBalancing.ROUND_ROBIN.value: "round_robin", LoadBalancing.FAST
 def annotations_of(compilation: Compilation, entry: Entry) -> dict[str, Any]:
     """The annotations of a route's Ingress."""
     host = compilation.hosts[entry.host]
-    told: dict[str, Any] = {"use-regex": "true", **_https(host)}
+    told: dict[str, Any] = {"use-regex": "true"}
     if entry.rewrite is not None:
         told["rewrite-target"] = _rewrite_target(entry)
     if "redirect" in entry.args:
@@ -48,7 +48,7 @@ def annotations_of(compilation: Compilation, entry: Entry) -> dict[str, Any]:
     if entry.target:
         told.update(_target(entry, host))
     told.update(_access(compilation, entry))
-    return {f"{PREFIX}{key}": value for key, value in told.items()}
+    return {**{f"{PREFIX}{key}": value for key, value in told.items()}, **https_of(host)}
 
 
 def _rewrite_target(entry: Entry) -> str:
@@ -69,16 +69,15 @@ def namespace_of(compilation: Compilation, entry: Entry) -> Any:
     return entry.namespace if entry.target else compilation.namespace
 
 
-def _https(host: HostEntry) -> dict[str, str]:
-    if not host.tls:
-        return {"ssl-redirect": "false"}
-    told = {"ssl-redirect": str(host.redirect).lower()}
-    if host.redirect:
+def https_of(host: HostEntry) -> dict[str, str]:
+    """What becomes of requests without TLS. The paths that no route takes have it from the host's own Ingress."""
+    told = {"ssl-redirect": str(host.tls and host.redirect).lower()}
+    if host.tls and host.redirect:
         # Else /a/ would be sent to /a.
         told["preserve-trailing-slash"] = "true"
-    if host.ends_before and host.redirect:
-        told["force-ssl-redirect"] = "true"
-    return told
+        if host.ends_before:
+            told["force-ssl-redirect"] = "true"
+    return {f"{PREFIX}{key}": value for key, value in told.items()}
 
 
 def _redirect(entry: Entry) -> dict[str, str]:

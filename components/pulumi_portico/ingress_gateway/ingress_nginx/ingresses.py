@@ -10,7 +10,7 @@ from typing import Any
 
 from ..compilation import Compilation, Described, Entry, HostEntry
 from ..told import OWN
-from .annotations import annotations_of, build_extras, keeps_path, namespace_of
+from .annotations import annotations_of, build_extras, https_of, keeps_path, namespace_of
 
 __all__ = ["compile_routes", "path_pattern"]
 
@@ -38,7 +38,7 @@ def compile_routes(compilation: Compilation) -> list[Described]:
 
 def _host(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
     spec = {"tls": [{"hosts": [host.host], "secretName": host.secret}], "rules": [{"host": host.host}]}
-    return compilation.ingress(f"host-{host.key}", compilation.namespace, host.annotations, spec)
+    return compilation.ingress(f"host-{host.key}", compilation.namespace, {**https_of(host), **host.annotations}, spec)
 
 
 def path_pattern(entry: Entry) -> str:
