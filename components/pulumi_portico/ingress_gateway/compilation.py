@@ -12,6 +12,7 @@ from .routes import PathType
 
 __all__ = ["Compilation", "Described", "Entry", "HostEntry", "entry_of", "slug_of"]
 
+ANY_HOST = "any-host"
 _SLUG_LENGTH = 40
 
 
@@ -38,7 +39,7 @@ class Entry:
     def key(self) -> str:
         """What it is called by: by what it matches, never by where it stands."""
         mark = "=" if self.exact else ""
-        return slug_of(f"{self.host}{mark}{self.path}", self.host, self.path)
+        return slug_of(f"{self.host}{mark}{self.path}", self.host or ANY_HOST, self.path)
 
     @property
     def target(self) -> Mapping[str, Any]:
@@ -89,7 +90,7 @@ class HostEntry:
     @cached_property
     def key(self) -> str:
         """What it is called by."""
-        return slug_of(self.host, self.host or "any-host")
+        return slug_of(self.host, self.host or ANY_HOST)
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ def _custom(*keys: str) -> Way:
 
 
 _LIMITS: Mapping[str, Rule] = {"response_headers": _header_value, "request_headers": _request_value}
+_HTTP_ALONE = ("websocket-services", "proxy-buffering")
 _LIMIT_KEYS = ("limit-req-rate", "limit-req-key", "limit-req-no-delay", "limit-req-reject-code")
 _ALLOW_ALONE = (
     "it lets in whom an allow list names whatever a deny list says: allow the ranges without those that are denied"
@@ -141,8 +142,8 @@ MODULE = ControllerModule(
         "websocket=false": _nic("websocket-services"),
         "protocol=HTTP": Way(),
         "protocol=HTTPS": _nic("ssl-services"),
-        "protocol=GRPC": _nic("grpc-services"),
-        "protocol=GRPCS": _nic("grpc-services", "ssl-services"),
+        "protocol=GRPC": _nic("grpc-services", *_HTTP_ALONE),
+        "protocol=GRPCS": _nic("grpc-services", "ssl-services", *_HTTP_ALONE),
         "backend_tls.ca_certificate": _custom("policies"),
         "backend_tls.server_name": _custom("policies"),
         "session_affinity.cookie": _nic("sticky-cookie-services"),
@@ -167,8 +168,8 @@ MODULE = ControllerModule(
         "cors.max_age": _custom("policies"),
         "allowed_sources": _custom("policies"),
         "denied_sources": _custom("policies"),
-        "basic_auth.users": _nic("basic-auth-secret"),
-        "basic_auth.secret": _nic("basic-auth-secret"),
+        "basic_auth.users": _nic("basic-auth-secret", "basic-auth-realm"),
+        "basic_auth.secret": _nic("basic-auth-secret", "basic-auth-realm"),
         "basic_auth.realm": _nic("basic-auth-realm"),
         "request_headers": _nic("proxy-set-headers"),
         "response_headers": _nic("add-header", "add-header-inherit"),
