@@ -122,7 +122,7 @@ def checked(controller: str, *of: Mapping[str, Any], custom: bool = True) -> tup
     check_routing(routing, problems)
     if problems.found:
         return [], problems
-    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation())], problems
+    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)], problems
 
 
 def annotations(manifests: list[dict[str, Any]], host: bool = False) -> dict[str, Any]:
@@ -191,7 +191,8 @@ def answer(controller: str, *of: Mapping[str, Any], **asked: Any) -> Answer:
     assert problems.found == []
     reader = reader_of(controller, manifests)
     sound(reader)
-    return reader.answer(Request(**{"host": HOST, "path": "/a", "scheme": "https", **asked}))
+    given: Any = {"host": HOST, "path": "/a", "scheme": "https", **asked}
+    return reader.answer(Request(**given))
 
 
 # What a route promises, by the names that the readers have for it, on every controller that can.
@@ -324,7 +325,7 @@ def test_tls_that_ends_before_the_gateway_is_known_by_a_header(controller: str) 
     routing = Routing(
         "public", controller, "nginx", "edge", [made_of({})], tls={HOST: {"ends_before": True}}, custom_resources=True
     )
-    manifests = [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation())]
+    manifests = [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)]
     told = annotations(manifests, host=True)
     key = (
         "nginx.org/redirect-to-https" if controller == "f5-nginx" else "nginx.ingress.kubernetes.io/force-ssl-redirect"

@@ -47,31 +47,31 @@ def _gateways(api: WebService, exposed: Exposure) -> None:
     tls: Any = {"shop.example.com": {"certificate": CERTIFICATE, "key": KEY}}
     common: Any = {"exposure": exposed, "routes": routes, "tls": tls, "default_backend": target}
     custom: Any = {"cors": {"origins": ["*"]}, "allowed_sources": ["10.0.0.0/8"], "target": target}
-    f5 = IngressGateway(
-        "f5",
-        {
-            **common,
-            "routes": [*routes, {"host": "new.example.com", **custom}, _redirect("www.example.com")],
-            "crds": {"installed": True},
-            "installation": {"autoscaling": {"max_replicas": 3}, "served_namespaces": ["shop"]},
-        },
-    )
+    own: Any = {
+        **common,
+        "routes": [*routes, {"host": "new.example.com", **custom}, _redirect("www.example.com")],
+        "crds": {"installed": True},
+        "installation": {"autoscaling": {"max_replicas": 3}, "served_namespaces": ["shop"]},
+    }
+    f5 = _gateway("f5", own)
     webhook: Any = {
         "api_server_sources": ["10.0.0.1/32"],
         "certificate": CERTIFICATE,
         "key": KEY,
         "ca_certificate": CERTIFICATE,
     }
-    IngressGateway(
-        "community", {**common, "controller": "ingress-nginx", "installation": {"admission_webhook": webhook}}
-    )
+    community: Any = {**common, "controller": "ingress-nginx", "installation": {"admission_webhook": webhook}}
+    _gateway("community", community)
     behind: Any = {"kind": "DaemonSet"}
     plain: Any = [{"host": "any.example.com", "target": {"service": "a", "namespace": "shop", "port": 80}}]
     IngressGateway("behind", {"behind": {}, "namespace": "edge", "installation": behind})
-    IngressGateway(
-        "any", {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": [], "routes": plain}
-    )
+    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": []}
+    _gateway("any", {**any_class, "routes": plain})
     IngressRoutes("more", {"gateway": f5.reference(), "routes": [{"path": "/more", "target": target}]})
+
+
+def _gateway(name: str, args: Any) -> IngressGateway:
+    return IngressGateway(name, args)
 
 
 def _redirect(host: str) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -115,6 +116,12 @@ class Compilation:
     """Of a generic class: what answers where no route does."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of the exact routes that other components have added."""
+
+    @cached_property
+    def redirected(self) -> frozenset[str]:
+        """The hosts that have one route alone, which sends all of their requests elsewhere."""
+        count = Counter(entry.host for entry in self.routes)
+        return frozenset(it.host for it in self.routes if count[it.host] == 1 and "redirect" in it.args)
 
     def metadata(self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
         """The metadata of an object."""

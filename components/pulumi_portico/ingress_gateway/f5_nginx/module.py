@@ -12,7 +12,7 @@ from ..controller_module import Controller, ControllerModule, Way, features_of
 from ..routes import PathType
 from ..told import is_grpc
 from .annotations import NIC
-from .ingresses import compile_routes, is_redirected
+from .ingresses import compile_routes
 
 __all__ = ["MODULE"]
 
@@ -47,7 +47,7 @@ def _check_grpc(entry: Entry, problems: Problems, spelling: Callable[[str], str]
 
 def _check_redirect(compilation: Compilation, entry: Entry, problems: Problems) -> None:
     where = f"{entry.where}.redirect"
-    whole = is_redirected(compilation, entry.host) and entry.path == "/" and not entry.exact and entry.host
+    whole = entry.host in compilation.redirected and entry.path == "/" and not entry.exact and entry.host
     if not whole or entry.host not in compilation.own_hosts:
         refusal = Refusal(
             "is of a part of a host, and F5 NGINX Ingress Controller can redirect a named host as a whole alone",
