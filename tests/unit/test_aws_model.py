@@ -1,5 +1,10 @@
 """The model of AWS that tests run on: what AWS takes goes through, and what it refuses is refused, with the reason."""
 
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,87 +13,28 @@ import pulumi_aws as aws
 import pytest
 from pulumi_portico.testing import record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal
+from pulumi_portico.testing.aws.attributes import BALANCER, GROUP, LISTENER
+from pulumi_portico.testing.aws.resources import KINDS
+
+from tests.aws_resources import (
+    FIXED,
+    alb,
+    everything,
+    forwarding,
+    group,
+    ingress,
+    listener,
+    log_policy,
+    path,
+    record_of,
+    rules,
+)
 
 
 @pytest.fixture
 def model() -> Iterator[AwsModel]:
     with AwsModel() as made:
         yield made
-
-
-def balancer(subnets: list[str], **more: Any) -> aws.lb.LoadBalancer:
-    return aws.lb.LoadBalancer("web", subnets=subnets, **more)
-
-
-def everything(model: AwsModel) -> Callable[[], Any]:
-    """A load balancer with all that belongs to it, from plain resources."""
-    vpc = model.vpc()
-    subnets, zone = model.subnets(2, vpc), model.zone("example.com")
-
-    def program() -> Any:
-        group = aws.ec2.SecurityGroup("web", vpc_id=vpc, description="web")
-        aws.vpc.SecurityGroupIngressRule(
-            "in", security_group_id=group.id, ip_protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0"
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            "out",
-            security_group_id=group.id,
-            ip_protocol="tcp",
-            from_port=80,
-            to_port=80,
-            referenced_security_group_id=group.id,
-        )
-        logs = aws.s3.Bucket("logs")
-        aws.s3.BucketPublicAccessBlock("logs", bucket=logs.id, block_public_acls=True, restrict_public_buckets=True)
-        aws.s3.BucketVersioning("logs", bucket=logs.id, versioning_configuration={"status": "Enabled"})
-        aws.s3.BucketPolicy("logs", bucket=logs.id, policy='{"Version": "2012-10-17", "Statement": []}')
-        certificate = aws.acm.Certificate("web", domain_name="shop.example.com", validation_method="DNS")
-        proof = certificate.domain_validation_options[0]
-        record_of = aws.route53.Record(
-            "proof",
-            zone_id=zone,
-            name=proof.resource_record_name,
-            type=proof.resource_record_type,
-            ttl=60,
-            records=[proof.resource_record_value],
-        )
-        valid = aws.acm.CertificateValidation(
-            "web", certificate_arn=certificate.arn, validation_record_fqdns=[record_of.fqdn]
-        )
-        made = balancer(
-            subnets,
-            security_groups=[group.id],
-            idle_timeout=60,
-            drop_invalid_header_fields=True,
-            access_logs={"bucket": logs.id, "enabled": True},
-        )
-        targets = aws.lb.TargetGroup(
-            "api", port=8080, protocol="HTTP", target_type="ip", vpc_id=vpc, deregistration_delay=30
-        )
-        https = aws.lb.Listener(
-            "https",
-            load_balancer_arn=made.arn,
-            port=443,
-            protocol="HTTPS",
-            certificate_arn=valid.certificate_arn,
-            ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
-            default_actions=[
-                {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "404"}}
-            ],
-        )
-        aws.lb.ListenerRule(
-            "api",
-            listener_arn=https.arn,
-            priority=10,
-            conditions=[{"path_pattern": {"values": ["/api", "/api/*"]}}],
-            actions=[{"type": "forward", "target_group_arn": targets.arn}],
-        )
-        alias = {"name": made.dns_name, "zone_id": made.zone_id, "evaluate_target_health": True}
-        aws.route53.Record("shop", zone_id=zone, name="shop.example.com", type="A", aliases=[alias])
-        pulumi.export("arn", made.arn)
-        pulumi.export("dns", made.dns_name)
-
-    return program
 
 
 def test_what_aws_takes_goes_through_with_real_ids(model: AwsModel) -> None:
@@ -98,138 +44,382 @@ def test_what_aws_takes_goes_through_with_real_ids(model: AwsModel) -> None:
     )
     (there,) = model.client("elbv2").describe_load_balancers()["LoadBalancers"]
     assert there["DNSName"] == recorded.exports["dns"]
-    (listener,) = model.client("elbv2").describe_listeners(LoadBalancerArn=there["LoadBalancerArn"])["Listeners"]
-    assert listener["Certificates"][0]["CertificateArn"].startswith("arn:aws:acm:")
+    (https,) = model.client("elbv2").describe_listeners(LoadBalancerArn=there["LoadBalancerArn"])["Listeners"]
+    assert https["Certificates"][0]["CertificateArn"].startswith("arn:aws:acm:")
+    rule = model.client("elbv2").describe_rules(ListenerArn=https["ListenerArn"])["Rules"][0]
+    (forwarded,) = model.client("elbv2").describe_target_groups(
+        Names=[recorded.one("TargetGroup").inputs.get("name") or rule["Actions"][0]["TargetGroupArn"].split("/")[1]]
+    )["TargetGroups"]
+    assert rule["Actions"][0]["TargetGroupArn"] == forwarded["TargetGroupArn"]
+    assert (rule["Priority"], forwarded["Port"]) == ("10", 8080)
+    told = model.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=there["LoadBalancerArn"])
+    assert {"Key": "access_logs.s3.enabled", "Value": "true"} in told["Attributes"]
     assert model.unproved == set()
-
-
-def alb(model: AwsModel, **more: Any) -> Callable[[], Any]:
-    subnets = model.subnets(2)
-    return lambda: balancer(subnets, **more)
-
-
-def rules(model: AwsModel, *made: dict[str, Any]) -> Callable[[], Any]:
-    subnets = model.subnets(2)
-
-    def program() -> None:
-        fixed = {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "404"}}
-        http = aws.lb.Listener(
-            "http",
-            load_balancer_arn=balancer(subnets).arn,
-            port=80,
-            protocol="HTTP",
-            default_actions=[fixed],
-        )
-        for at, given in enumerate(made):
-            told: Any = {
-                "priority": 10,
-                "conditions": [{"path_pattern": {"values": ["/a"]}}],
-                "actions": [fixed],
-                **given,
-            }
-            aws.lb.ListenerRule(f"rule-{at}", listener_arn=http.arn, **told)
-
-    return program
-
-
-def of_listener(model: AwsModel, **given: Any) -> Callable[[], Any]:
-    subnets = model.subnets(2)
-    forward = [{"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "404"}}]
-    told: Any = {"port": 80, "protocol": "HTTP", "default_actions": forward, **given}
-    return lambda: aws.lb.Listener("http", load_balancer_arn=balancer(subnets).arn, **told)
 
 
 def one_zone(model: AwsModel) -> Callable[[], Any]:
     (subnet,) = model.subnets(1)
-    return lambda: balancer([subnet])
+    return alb(model, subnets=[subnet])
 
 
-def twice(model: AwsModel) -> Callable[[], Any]:
+def one_zone_twice(model: AwsModel) -> Callable[[], Any]:
     vpc = model.vpc()
-    told: Any = {"port": 80, "protocol": "HTTP", "vpc_id": vpc, "name": "api"}
+    (subnet,) = model.subnets(1, vpc)
+    zone = model.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailabilityZone"]
+    more = model.client("ec2").create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24", AvailabilityZone=zone)
+    return alb(model, subnets=[subnet, more["Subnet"]["SubnetId"]])
+
+
+def two_networks(model: AwsModel) -> Callable[[], Any]:
+    return alb(model, subnets=[model.subnets(1)[0], model.subnets(2)[1]])
+
+
+def two(make: Callable[[str, pulumi.ResourceOptions | None], pulumi.Resource]) -> Callable[[], Any]:
+    """Two of them, one after the other."""
+    return lambda: make("two", pulumi.ResourceOptions(depends_on=[make("one", None)]))
+
+
+def two_groups(model: AwsModel) -> Callable[[], Any]:
+    vpc = model.vpc()
+    return two(lambda it, opts: aws.lb.TargetGroup(it, name="api", port=80, protocol="HTTP", vpc_id=vpc, opts=opts))
+
+
+def two_balancers(model: AwsModel) -> Callable[[], Any]:
+    subnets = model.subnets(2)
+    return two(lambda it, opts: aws.lb.LoadBalancer(it, name="web", subnets=subnets, opts=opts))
+
+
+def two_listeners(model: AwsModel) -> Callable[[], Any]:
+    subnets = model.subnets(2)
 
     def program() -> None:
-        first = aws.lb.TargetGroup("one", **told)
-        aws.lb.TargetGroup("two", opts=pulumi.ResourceOptions(depends_on=[first]), **{**told, "port": 81})
+        over = aws.lb.LoadBalancer("web", subnets=subnets).arn
+        two(
+            lambda it, opts: aws.lb.Listener(
+                it, load_balancer_arn=over, port=80, protocol="HTTP", default_actions=[FIXED], opts=opts
+            )
+        )()
 
     return program
 
 
-def of_group(model: AwsModel, **given: Any) -> Callable[[], Any]:
+def two_rules_of_a_group(model: AwsModel) -> Callable[[], Any]:
     vpc = model.vpc()
-    told: Any = {"port": 80, "protocol": "HTTP", "vpc_id": vpc, **given}
-    return lambda: aws.lb.TargetGroup("api", **told)
-
-
-def of_record(model: AwsModel, **given: Any) -> Callable[[], Any]:
-    zone = model.zone("example.com")
-    told: Any = {"zone_id": zone, "name": "a.example.com", "type": "A", "ttl": 60, "records": ["192.0.2.1"], **given}
-    return lambda: aws.route53.Record("a", **told)
-
-
-def of_rule(model: AwsModel, **given: Any) -> Callable[[], Any]:
-    vpc = model.vpc()
-    told: Any = {"ip_protocol": "tcp", "from_port": 80, "to_port": 80, **given}
 
     def program() -> None:
-        group = aws.ec2.SecurityGroup("web", vpc_id=vpc)
-        aws.vpc.SecurityGroupIngressRule("in", security_group_id=group.id, **told)
+        made = aws.ec2.SecurityGroup("web", vpc_id=vpc)
+        told: Any = {"ip_protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_ipv4": "0.0.0.0/0"}
+        two(lambda it, opts: aws.vpc.SecurityGroupIngressRule(it, security_group_id=made.id, opts=opts, **told))()
 
     return program
 
 
-REFUSED: list[tuple[str, Callable[[AwsModel], Callable[[], Any]], str]] = [
-    ("one zone", one_zone, "an Application Load Balancer wants two zones, and has 1"),
-    ("no such subnet", lambda _: lambda: balancer(["subnet-0", "subnet-1"]), "InvalidSubnet"),
-    ("long name", lambda m: alb(m, name="a" * 33), "32 at most"),
-    ("internal-", lambda m: alb(m, name="internal-web"), "begins with internal-"),
-    ("type", lambda m: alb(m, load_balancer_type="netwrok"), "Type is 'netwrok', and may be"),
-    (
-        "attribute",
+def a_group_of_two_balancers(model: AwsModel) -> Callable[[], Any]:
+    vpc = model.vpc()
+    subnets = model.subnets(2, vpc)
+
+    def program() -> None:
+        targets = aws.lb.TargetGroup("api", port=80, protocol="HTTP", vpc_id=vpc).arn
+
+        def balancer(it: str, opts: pulumi.ResourceOptions | None) -> aws.lb.Listener:
+            over = aws.lb.LoadBalancer(it, subnets=subnets, opts=opts)
+            to: Any = [{"type": "forward", "target_group_arn": targets}]
+            return aws.lb.Listener(it, load_balancer_arn=over.arn, port=80, protocol="HTTP", default_actions=to)
+
+        two(balancer)()
+
+    return program
+
+
+def https(model: AwsModel, **given: Any) -> Callable[[], Any]:
+    told = {"protocol": "HTTPS", "port": 443, "certificate_arn": model.certificate("a.example.com"), **given}
+    return listener(model, **told)
+
+
+def not_issued(model: AwsModel) -> Callable[[], Any]:
+    subnets = model.subnets(2)
+
+    def program() -> None:
+        certificate = aws.acm.Certificate("web", domain_name="a.example.com", validation_method="DNS")
+        over = aws.lb.LoadBalancer("web", subnets=subnets)
+        told: Any = {"port": 443, "protocol": "HTTPS", "certificate_arn": certificate.arn}
+        aws.lb.Listener("https", load_balancer_arn=over.arn, default_actions=[FIXED], **told)
+
+    return program
+
+
+def never_issued(model: AwsModel) -> Callable[[], Any]:
+    def program() -> None:
+        certificate = aws.acm.Certificate("web", domain_name="a.example.com", validation_method="DNS")
+        aws.acm.CertificateValidation("web", certificate_arn=certificate.arn)
+
+    return program
+
+
+def proved_elsewhere(model: AwsModel) -> Callable[[], Any]:
+    def program() -> None:
+        certificate = aws.acm.Certificate("web", domain_name="a.example.com", validation_method="DNS")
+        aws.acm.CertificateValidation("web", certificate_arn=certificate.arn, validation_record_fqdns=["b.example.com"])
+
+    return program
+
+
+def alias(model: AwsModel, name: str, zone: str) -> Callable[[], Any]:
+    target: Any = {"name": name, "zone_id": zone, "evaluate_target_health": True}
+    return record_of(model, records=None, ttl=None, aliases=[target])
+
+
+def strange_alias(model: AwsModel) -> Callable[[], Any]:
+    zone, subnets = model.zone("example.com"), model.subnets(2)
+
+    def program() -> None:
+        made = aws.lb.LoadBalancer("web", subnets=subnets)
+        target: Any = {"name": made.dns_name, "zone_id": "Z123", "evaluate_target_health": True}
+        aws.route53.Record("a", zone_id=zone, name="a.example.com", type="A", aliases=[target])
+
+    return program
+
+
+def logs(model: AwsModel, policy: str | None, *, kms: bool = False, **more: Any) -> Callable[[], Any]:
+    bucket = model.bucket("logs", json.loads(policy) if policy else None)
+    if kms:
+        default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+        model.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [default]})
+    return alb(model, access_logs={"enabled": True, "bucket": bucket}, **more)
+
+
+Make = Callable[[AwsModel], Callable[[], Any]]
+NLB: Any = {"kind": "network", "protocol": "TCP", "port": 443}
+REFUSED: dict[str, tuple[Make, str]] = {
+    # Load balancers.
+    "one zone": (one_zone, "an Application Load Balancer wants two zones, and has 1"),
+    "a zone twice": (one_zone_twice, "two of its subnets are in one zone"),
+    "two networks": (two_networks, "its subnets are of several VPCs"),
+    "no subnets": (lambda m: alb(m, subnets=[]), "it names no subnet"),
+    "no such subnet": (lambda m: alb(m, subnets=["subnet-0", "subnet-1"]), "InvalidSubnet"),
+    "no such group": (lambda m: alb(m, security_groups=["sg-0"]), "InvalidGroup"),
+    "long name": (lambda m: alb(m, name="a" * 33), "32 at most"),
+    "name": (lambda m: alb(m, name="shop_web"), "letters, digits and hyphens"),
+    "internal-": (lambda m: alb(m, name="internal-web"), "begins with internal-"),
+    "name twice": (two_balancers, "DuplicateLoadBalancerName"),
+    "type": (lambda m: alb(m, load_balancer_type="netwrok"), "Type is 'netwrok', and may be"),
+    "address type": (lambda m: alb(m, ip_address_type="ipv6"), "IpAddressType is 'ipv6', and may be"),
+    "addresses": (
+        lambda m: alb(m, subnets=None, subnet_mappings=[{"subnet_id": m.subnets(1)[0], "allocation_id": "eipalloc-1"}]),
+        "takes no addresses of its own",
+    ),
+    "attribute": (
         lambda m: alb(m, load_balancer_type="network", idle_timeout=60),
-        "is no attribute of a load balancer",
+        "idle_timeout.timeout_seconds (idleTimeout) is no attribute of a load balancer of type network",
     ),
-    ("range", lambda m: alb(m, idle_timeout=4001), "idle_timeout.timeout_seconds is 4001, and may be 1 to 4000"),
-    ("choice", lambda m: alb(m, desync_mitigation_mode="strict"), "may be monitor, defensive, strictest"),
-    ("logs nowhere", lambda m: alb(m, access_logs={"enabled": True, "bucket": ""}), "access_logs.s3.bucket is missing"),
-    ("duplicate name", twice, "DuplicateTargetGroupName"),
-    (
-        "long made-up name",
-        lambda m: lambda: aws.lb.TargetGroup("a" * 30, port=1, protocol="TCP", vpc_id=m.vpc()),
-        "32 are",
+    "range": (lambda m: alb(m, idle_timeout=4001), "(idleTimeout) is 4001, and may be 1 to 4000"),
+    "choice": (lambda m: alb(m, desync_mitigation_mode="strict"), "is strict, and may be monitor, defensive"),
+    # Logs.
+    "logs nowhere": (
+        lambda m: alb(m, access_logs={"enabled": True, "bucket": ""}),
+        "access_logs.s3.bucket is missing",
     ),
-    ("health", lambda m: of_group(m, health_check={"interval": 5, "timeout": 5}), "timeout is not below its interval"),
-    ("health range", lambda m: of_group(m, health_check={"interval": 400}), "HealthCheckIntervalSeconds is 400"),
-    ("group attribute", lambda m: of_group(m, proxy_protocol_v2=True), "is no attribute of a target group of HTTP"),
-    ("stickiness", lambda m: of_group(m, stickiness={"type": "source_ip"}), "stickiness.type may be lb_cookie"),
-    ("no certificate", lambda m: of_listener(m, protocol="HTTPS", port=443), "wants a certificate"),
-    ("a needless one", lambda m: of_listener(m, certificate_arn="arn:x"), "has no certificate and no TLS policy"),
-    ("protocol", lambda m: of_listener(m, protocol="TCP"), "of type application does not listen for TCP"),
-    ("same priority", lambda m: rules(m, {}, {"conditions": [{"path_pattern": {"values": ["/b"]}}]}), "PriorityInUse"),
-    ("priority", lambda m: rules(m, {"priority": 50001}), "Priority is 50001, and 50000 is the most"),
-    ("values", lambda m: rules(m, {"conditions": [{"path_pattern": {"values": list("abcdef")}}]}), "have 6 values"),
-    ("no condition", lambda m: rules(m, {"conditions": []}), "it has no condition"),
-    ("another zone", lambda m: of_record(m, name="a.example.org"), "is not within the zone 'example.com'"),
-    ("alias and records", lambda m: of_record(m, records=None), "both an alias and records, or neither"),
-    ("two ends", lambda m: of_rule(m, cidr_ipv4="0.0.0.0/0", cidr_ipv6="::/0"), "it names 2 ends"),
-    ("no ports", lambda m: of_rule(m, cidr_ipv4="0.0.0.0/0", from_port=None, to_port=None), "wants its ports"),
-    ("long host", lambda _: lambda: aws.acm.Certificate("c", domain_name="a" * 60 + ".example.com"), "64 characters"),
-]
+    "no such bucket": (lambda m: alb(m, access_logs={"enabled": True, "bucket": "nowhere"}), "Not Found"),
+    "logs refused": (lambda m: logs(m, None), "Access Denied for bucket: logs. Its policy does not let logdelivery"),
+    "logs of another kind": (
+        lambda m: logs(m, log_policy("logs"), load_balancer_type="network"),
+        "does not let delivery.logs.amazonaws.com put logs/AWSLogs/123456789012/*",
+    ),
+    "logs by kms": (lambda m: logs(m, log_policy("logs"), kms=True), "an ALB writes with SSE-S3 alone"),
+    "connections": (
+        lambda m: alb(m, load_balancer_type="network", connection_logs={"enabled": True, "bucket": "b"}),
+        "connection_logs.s3 (connectionLogs) is no attribute",
+    ),
+    # Target groups.
+    "group's name twice": (two_groups, "DuplicateTargetGroupName"),
+    "long made-up name": (
+        lambda m: lambda: aws.lb.TargetGroup("a" * 30, port=1, protocol="TCP", vpc_id="vpc-1"),
+        "32 are the most",
+    ),
+    "no such vpc": (lambda m: group(m, vpc_id="vpc-0"), "The VPC ID 'vpc-0' is not found"),
+    "health": (lambda m: group(m, health_check={"interval": 5, "timeout": 5}), "timeout (5) is not below"),
+    "health by default": (
+        lambda m: group(m, health_check={"interval": 5}),
+        "timeout (5) is not below its interval (5)",
+    ),
+    "health range": (lambda m: group(m, health_check={"interval": 400}), "HealthCheckIntervalSeconds is 400"),
+    "health codes": (
+        lambda m: group(m, protocol="TCP", health_check={"protocol": "TCP", "matcher": "200"}),
+        "a health check by TCP has neither a path nor codes",
+    ),
+    "health protocol": (lambda m: group(m, health_check={"protocol": "http"}), "HealthCheckProtocol is 'http'"),
+    "version": (lambda m: group(m, protocol="TCP", protocol_version="HTTP2"), "of TCP has no ProtocolVersion"),
+    "group attribute": (lambda m: group(m, proxy_protocol_v2=True), "is no attribute of a target group of HTTP"),
+    "client ip": (lambda m: group(m, protocol="UDP", preserve_client_ip="false"), "can't be false"),
+    "delay": (lambda m: group(m, deregistration_delay=3601), "is 3601, and may be 0 to 3600"),
+    "slow start": (lambda m: group(m, slow_start=10), "is 10, and may be 0 or 30 to 900"),
+    "slow and random": (
+        lambda m: group(m, slow_start=30, load_balancing_algorithm_type="weighted_random"),
+        "is for round_robin, not weighted_random",
+    ),
+    "anomalies": (lambda m: group(m, load_balancing_anomaly_mitigation="on"), "is for weighted_random, not round"),
+    "stickiness": (lambda m: group(m, stickiness={"type": "source_ip"}), "may be lb_cookie, app_cookie with HTTP"),
+    "long cookie": (
+        lambda m: group(m, stickiness={"type": "lb_cookie", "cookie_duration": 604801}),
+        "is 604801: 1 to 604800",
+    ),
+    # Listeners.
+    "no certificate": (lambda m: listener(m, protocol="HTTPS", port=443), "wants a certificate"),
+    "a needless one": (lambda m: listener(m, certificate_arn="arn:x"), "has no certificate and no TLS policy"),
+    "no such certificate": (
+        lambda m: https(m, certificate_arn=f"arn:aws:acm:eu-central-1:123456789012:certificate/{'0' * 36}"),
+        "ResourceNotFound",
+    ),
+    "not issued": (not_issued, "UnsupportedCertificate"),
+    "policy": (lambda m: https(m, ssl_policy="ELBSecurityPolicy-2099"), "SSLPolicyNotFound"),
+    "protocol": (lambda m: listener(m, protocol="TCP"), "of type application does not listen for TCP"),
+    "port twice": (two_listeners, "DuplicateListener"),
+    "nlb answers": (lambda m: listener(m, **NLB), "a listener of a Network Load Balancer forwards"),
+    "alpn": (lambda m: https(m, alpn_policy="HTTP2Preferred"), "a listener of HTTPS has no AlpnPolicy"),
+    "header": (
+        lambda m: https(m, routing_http_response_x_content_type_options_header_value="sniff"),
+        "is sniff, and may be nosniff",
+    ),
+    "idle": (lambda m: listener(m, tcp_idle_timeout_seconds=60), "is no attribute of a listener of a load balancer"),
+    "mutual": (lambda m: https(m, mutual_authentication={"mode": "verify"}), "a trust store is for verify"),
+    "mutual mode": (lambda m: https(m, mutual_authentication={"mode": "on"}), "may be off, passthrough, verify"),
+    "mutual over http": (lambda m: listener(m, mutual_authentication={"mode": "passthrough"}), "HTTP has no Mutual"),
+    "two balancers": (a_group_of_two_balancers, "TargetGroupAssociationLimit"),
+    "incompatible": (lambda m: forwarding(m, protocol="TCP"), "IncompatibleProtocols"),
+    "incompatible nlb": (
+        lambda m: forwarding(m, protocol="UDP", listener_kind="network", listener_protocol="TCP"),
+        "IncompatibleProtocols",
+    ),
+    "grpc over http": (lambda m: forwarding(m, protocol_version="GRPC"), "which only a listener of HTTPS does"),
+    "redirect to itself": (
+        lambda m: listener(m, default_actions=[{"type": "redirect", "redirect": {"status_code": "HTTP_301"}}]),
+        "a redirect that changes nothing",
+    ),
+    "redirect's code": (
+        lambda m: listener(
+            m, default_actions=[{"type": "redirect", "redirect": {"status_code": "301", "protocol": "HTTPS"}}]
+        ),
+        "StatusCode is '301', and may be HTTP_301, HTTP_302",
+    ),
+    "response's type": (
+        lambda m: listener(
+            m, default_actions=[{"type": "fixed-response", "fixed_response": {"content_type": "text/markdown"}}]
+        ),
+        "ContentType is text/markdown, and may be",
+    ),
+    "response's code": (
+        lambda m: listener(
+            m,
+            default_actions=[
+                {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "301"}}
+            ],
+        ),
+        "StatusCode is '301', which does not fit",
+    ),
+    "action": (lambda m: listener(m, default_actions=[{"type": "forward"}]), "wants a target group"),
+    "two ends of an action": (
+        lambda m: listener(m, default_actions=[{**FIXED, "redirect": {"status_code": "HTTP_301", "port": "1"}}]),
+        "wants FixedResponseConfig alone",
+    ),
+    # Rules.
+    "same priority": (lambda m: rules(m, {}, {"conditions": [path("/b")]}), "PriorityInUse"),
+    "priority": (lambda m: rules(m, {"priority": 50001}), "Priority is 50001, and may be 1 to 50000"),
+    "values": (lambda m: rules(m, {"conditions": [path(*"abcdef")]}), "have 6 values"),
+    "wildcards": (lambda m: rules(m, {"conditions": [path("/*/*/*", "/?/*/*")]}), "have 6 wildcards"),
+    "no condition": (lambda m: rules(m, {"conditions": []}), "it has no condition"),
+    "condition twice": (lambda m: rules(m, {"conditions": [path("/a"), path("/b")]}), "two conditions of path-pattern"),
+    "path": (lambda m: rules(m, {"conditions": [path("/a b")]}), "'/a b' is no value of path-pattern"),
+    "host": (
+        lambda m: rules(m, {"conditions": [{"host_header": {"values": ["shop.xn--p1ai"]}}]}),
+        "letters alone after the last dot",
+    ),
+    "host without dot": (lambda m: rules(m, {"conditions": [{"host_header": {"values": ["shop"]}}]}), "the last dot"),
+    "method": (
+        lambda m: rules(m, {"conditions": [{"http_request_method": {"values": ["get"]}}]}),
+        "'get' is no value of http-request-method",
+    ),
+    "block": (
+        lambda m: rules(m, {"conditions": [{"source_ip": {"values": ["10.0.0.1/8"]}}]}),
+        "a value of source-ip is no block",
+    ),
+    # DNS and certificates.
+    "another zone": (lambda m: record_of(m, name="a.example.org"), "is not within the zone 'example.com'"),
+    "no such zone": (lambda m: record_of(m, zone_id="Z0"), "NoSuchHostedZone"),
+    "neither": (lambda m: record_of(m, records=None), "both an alias and records, or neither"),
+    "record's type": (lambda m: record_of(m, type="B"), "Type is 'B', and may be SOA"),
+    "apex": (lambda m: record_of(m, name="example.com", type="CNAME", records=["b.example.org"]), "at the apex"),
+    "no ttl": (lambda m: record_of(m, ttl=None), "records want a ttl"),
+    "alias": (lambda m: alias(m, "gone.eu-central-1.elb.amazonaws.com", "Z1"), "no load balancer is called gone"),
+    "alias's zone": (strange_alias, "is not of the zone Z123"),
+    "long host": (lambda _: lambda: aws.acm.Certificate("c", domain_name="a" * 60 + ".example.com"), "64 characters"),
+    "no method": (lambda _: lambda: aws.acm.Certificate("c", domain_name="example.com"), "has no validationMethod"),
+    "never issued": (never_issued, "it never is issued: no CNAME _"),
+    "proved elsewhere": (proved_elsewhere, "it never is issued: no validationRecordFqdns for _"),
+    # Security groups and web ACLs.
+    "two ends": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", cidr_ipv6="::/0"), "it names 2 ends"),
+    "no ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", from_port=None, to_port=None), "wants its ports"),
+    "all with ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", ip_protocol="-1"), "has no ports"),
+    "ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", to_port=79), "its ports are 80 to 79"),
+    "bits": (lambda m: ingress(m, cidr_ipv4="10.0.0.1/8"), "has host bits set"),
+    "family": (lambda m: ingress(m, cidr_ipv4="::/0"), "which is of the other family"),
+    "rule's text": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", description="ö"), "Description is 'ö'"),
+    "rule twice": (two_rules_of_a_group, "InvalidPermission.Duplicate"),
+    "sg-": (lambda m: lambda: aws.ec2.SecurityGroup("web", name="sg-web", vpc_id=m.vpc()), "begins with sg-"),
+    "web acl": (
+        lambda _: lambda: aws.wafv2.WebAclAssociation("web", web_acl_arn="arn", resource_arn="x" * 20),
+        "valid min length: 20",
+    ),
+    # Buckets.
+    "bucket": (lambda _: lambda: aws.s3.Bucket("logs", bucket="Logs_of_ours"), "CreateBucket"),
+    "policy's text": (lambda m: lambda: aws.s3.BucketPolicy("p", bucket=m.bucket("b"), policy="{"), "is no JSON"),
+    "versions": (
+        lambda m: lambda: aws.s3.BucketVersioning("v", bucket="b", versioning_configuration={"status": "On"}),
+        "VersioningConfiguration.Status is 'On', and may be Enabled, Suspended",
+    ),
+    "encryption": (
+        lambda m: (
+            lambda: aws.s3.BucketServerSideEncryptionConfiguration(
+                "e", bucket="b", rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES128"}}]
+            )
+        ),
+        "SSEAlgorithm is 'AES128', and may be AES256",
+    ),
+}
 
 
-@pytest.mark.parametrize(("make", "why"), [it[1:] for it in REFUSED], ids=[it[0] for it in REFUSED])
-def test_what_aws_refuses_is_refused(model: AwsModel, make: Callable[[AwsModel], Callable[[], Any]], why: str) -> None:
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_aws_refuses_is_refused(model: AwsModel, case: str) -> None:
+    make, why = REFUSED[case]
     with pytest.raises(AwsRefusal) as caught:
         record(make(model), aws=model)
     assert why in str(caught.value)
 
 
+def test_a_refusal_names_the_resource_the_call_and_the_argument(model: AwsModel) -> None:
+    with pytest.raises(AwsRefusal) as caught:
+        record(group(model, health_check={"interval": 400}), aws=model)
+    assert str(caught.value) == (
+        "api: AWS refuses CreateTargetGroup: HealthCheckIntervalSeconds is 400, and 300 is the most"
+    )
+    assert (caught.value.resource, caught.value.operation) == ("api", "CreateTargetGroup")
+
+
 def test_a_preview_is_held_to_what_is_known(model: AwsModel) -> None:
-    subnets = model.subnets(2)
-    before = len(model.client("elbv2").describe_load_balancers()["LoadBalancers"])
+    program = alb(model, xff_header_processing_mode="none")
     with pytest.raises(AwsRefusal, match="may be append, preserve, remove"):
-        record(lambda: balancer(subnets, xff_header_processing_mode="none"), aws=model)
-    assert len(model.client("elbv2").describe_load_balancers()["LoadBalancers"]) == before
+        record(program, aws=model)
+    assert model.calls == []
+
+
+def test_a_quota_is_what_the_account_has(model: AwsModel) -> None:
+    many = [{"priority": at, "conditions": [path(f"/{at}")]} for at in range(1, 5)]
+    with AwsModel(quotas={"rules-per-application-load-balancer": 4}) as more:
+        record(rules(more, *many), aws=more)
+    with AwsModel(quotas={"rules-per-application-load-balancer": 3}) as few:
+        program = rules(few, *many)
+        with pytest.raises(AwsRefusal, match="TooManyRules: a load balancer has 3 rules at most"):
+            record(program, aws=few)
+    assert AwsModel.__init__.__defaults__ == ("eu-central-1", None)
 
 
 def test_what_moto_has_not_is_held_to_the_model_and_listed(model: AwsModel) -> None:
@@ -244,38 +434,81 @@ def test_what_moto_has_not_is_held_to_the_model_and_listed(model: AwsModel) -> N
     assert model.unproved == {"elbv2:CreateTrustStore"}
     with pytest.raises(AwsRefusal, match="does not fit"):
         record(trust_store("cli ents"), aws=model)
+    model.unproved.clear()
+    over = record(alb(model), aws=model).one("LoadBalancer")
+    arn = model.made[over.urn]["outputs"]["arn"]
+    acl = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ours/1"
+    record(lambda: aws.wafv2.WebAclAssociation("web", web_acl_arn=acl, resource_arn=arn), aws=model)
+    assert model.unproved == {"wafv2:AssociateWebACL"}
+    record(https(model, mutual_authentication={"mode": "passthrough"}), aws=model)
+    assert "elbv2:CreateListener" in model.unproved
 
 
 def test_what_the_model_does_not_know_is_no_success(model: AwsModel) -> None:
     with pytest.raises(LookupError, match="which this model of AWS does not know"):
         record(lambda: aws.sqs.Queue("q"), aws=model)
+    with pytest.raises(LookupError, match="web is given minimumLoadBalancerCapacity, which this model"):
+        record(alb(model, minimum_load_balancer_capacity={"capacity_units": 100}), aws=model)
+    with pytest.raises(LookupError, match="http: defaultActions has jwtValidation, which this model"):
+        action: Any = {"type": "jwt-validation", "jwt_validation": {"issuer": "i", "jwks_endpoint": "e"}}
+        record(listener(model, default_actions=[action]), aws=model)
+    with pytest.raises(LookupError, match="calls aws:ec2/getAmi:getAmi, which this model of AWS does not know"):
+        record(lambda: aws.ec2.get_ami_output(owners=["self"]), aws=model)
 
 
-def test_a_second_run_says_what_changes(model: AwsModel) -> None:
-    subnets, vpc = model.subnets(2), model.vpc()
+def test_functions_answer_what_is_there(model: AwsModel) -> None:
+    vpc, zone = model.vpc(), model.zone("example.com")
+    subnet = model.subnets(2, vpc)[0]
+    made = record(alb(model), aws=model)
+    arn = model.made[made.one("LoadBalancer").urn]["outputs"]["arn"]
 
-    def program(*, delay: int, port: int, extra: bool) -> Callable[[], Any]:
-        def run() -> None:
-            balancer(subnets, idle_timeout=delay)
-            aws.lb.TargetGroup("api", port=port, protocol="HTTP", vpc_id=vpc)
-            if extra:
-                aws.ec2.SecurityGroup("more", vpc_id=vpc)
-            else:
-                aws.ec2.SecurityGroup("less", vpc_id=vpc)
+    def program() -> dict[str, Any]:
+        return {
+            "account": aws.get_caller_identity_output().account_id,
+            "region": aws.get_region_output().region,
+            "partition": aws.get_partition_output().partition,
+            "vpc": aws.ec2.get_subnet_output(id=subnet).vpc_id,
+            "zone": aws.route53.get_zone_output(name="example.com").zone_id,
+            "kind": aws.lb.get_load_balancer_output(arn=arn).load_balancer_type,
+        }
 
-        return run
+    assert record(program, aws=model).value == {
+        "account": "123456789012",
+        "region": "eu-central-1",
+        "partition": "aws",
+        "vpc": vpc,
+        "zone": zone,
+        "kind": "application",
+    }
+    for ask in (
+        lambda: aws.route53.get_zone_output(name="example.org"),
+        lambda: aws.ec2.get_subnet_output(id="subnet-0"),
+        lambda: aws.lb.get_load_balancer_output(name="gone"),
+    ):
+        with pytest.raises(Exception, match=r"no zone is example\.org|InvalidSubnetID|LoadBalancerNotFound"):
+            record(ask, aws=model)
 
-    changes = model.compare(program(delay=60, port=80, extra=False), program(delay=90, port=81, extra=True))
-    assert changes.updated == {"web": {"idleTimeout"}}
-    assert changes.replaced == {"api": {"port"}}
-    assert (changes.created, changes.deleted) == ({"more"}, {"less"})
+
+def test_every_field_that_the_model_knows_is_one_of_the_sdk() -> None:
+    from pulumi_portico.testing.aws.kinds import Kind
+
+    tables = {"LoadBalancer": BALANCER, "TargetGroup": GROUP, "Listener": LISTENER}
+    for token, kind in KINDS.items():
+        assert isinstance(kind, Kind)
+        module, name = token.split(":")[1].split("/")[0], token.rpartition(":")[2]
+        known = {pulumi_name(it) for it in getattr(getattr(aws, module), f"{name}Args").__init__.__annotations__}
+        mentioned = {*tables.get(name, {}), *kind.replaced_by, *kind.ordered}
+        assert mentioned <= known, (token, mentioned - known)
 
 
-def test_a_replacement_of_one_name_collides(model: AwsModel) -> None:
-    vpc = model.vpc()
+def pulumi_name(python: str) -> str:
+    first, *rest = python.split("_")
+    return first + "".join(it.capitalize() for it in rest)
 
-    def program(port: int) -> Callable[[], Any]:
-        return lambda: aws.lb.TargetGroup("api", name="api", port=port, protocol="HTTP", vpc_id=vpc)
 
-    with pytest.raises(AwsRefusal, match="DuplicateTargetGroupName"):
-        model.compare(program(80), program(81))
+def test_what_users_import_needs_no_aws() -> None:
+    code = (
+        "import sys; import pulumi_portico.testing; "
+        "print(*sorted({'boto3', 'moto', 'botocore', 'pulumi_aws'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []

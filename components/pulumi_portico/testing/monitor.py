@@ -64,8 +64,9 @@ class Recorder(mocks.MockMonitor):
         self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, identity, unwrapped(state))
         answer = struct_pb2.Struct()
         answer.update(on_the_wire(state))
-        # A new resource has no identity before an update gives it one.
-        return resource_pb2.RegisterResourceResponse(urn=urn, id="" if self._preview else identity, object=answer)
+        # A new resource has no identity before an update gives it one; what is there already has one in a preview too.
+        known = not self._preview or state.get("id") == identity
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity if known else "", object=answer)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         with self._lock:

@@ -1,108 +1,147 @@
-"""Buckets and what is set on them, as the provider makes them."""
+"""Buckets and what is set on them, as the provider makes them.
+
+Source: the API reference of S3; for what makes another one, terraform-provider-aws.
+"""
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from .model import Asked
+from .asked import Asked, is_unknown
+from .kinds import Kind
 
-__all__ = ["MAKERS"]
+__all__ = ["KINDS"]
 
 _NAME_LENGTH = 63
+_BLOCKS = {
+    "blockPublicAcls": "BlockPublicAcls",
+    "ignorePublicAcls": "IgnorePublicAcls",
+    "blockPublicPolicy": "BlockPublicPolicy",
+    "restrictPublicBuckets": "RestrictPublicBuckets",
+}
+_LIFECYCLE = {
+    "id": "ID",
+    "status": "Status",
+    "filter": "Filter",
+    "expiration": "Expiration",
+    "noncurrentVersionExpiration": "NoncurrentVersionExpiration",
+    "abortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
+}
+_PARTS = {
+    "Filter": {"prefix": "Prefix"},
+    "Expiration": {"days": "Days"},
+    "NoncurrentVersionExpiration": {"noncurrentDays": "NoncurrentDays"},
+    "AbortIncompleteMultipartUpload": {"daysAfterInitiation": "DaysAfterInitiation"},
+}
 
 
-def bucket(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucket:Bucket."""
-    name = asked.name(_NAME_LENGTH, "bucket")
-    region = asked.model.region
+def _bucket(asked: Asked) -> dict[str, Any]:
+    name, region = asked.name(_NAME_LENGTH, "bucket"), asked.model.region
     where = None if region == "us-east-1" else {"LocationConstraint": region}
+    # The provider's own, and what goes by a call of its own.
+    asked.get("forceDestroy")
+    asked.get("tags")
     asked.call("s3", "CreateBucket", {"Bucket": name, "CreateBucketConfiguration": where})
     if asked.preview:
         return {"bucket": name}
     return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketDomainName": f"{name}.s3.amazonaws.com"}
 
 
-def public_access_block(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock."""
-    names = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
-    told = {f"{name[0].upper()}{name[1:]}": bool(asked.get(name, False)) for name in names}
-    params = {"Bucket": asked.get("bucket"), "PublicAccessBlockConfiguration": told}
-    asked.call("s3", "PutPublicAccessBlock", params)
-    return _of_bucket(asked)
+def _change_bucket(asked: Asked) -> None:
+    """Tags and `forceDestroy` alone change in place."""
 
 
-def ownership(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketOwnershipControls:BucketOwnershipControls."""
-    rules = [{"ObjectOwnership": asked.get("rule", {}).get("objectOwnership")}]
-    params = {"Bucket": asked.get("bucket"), "OwnershipControls": {"Rules": rules}}
-    asked.call("s3", "PutBucketOwnershipControls", params)
-    return _of_bucket(asked)
+def _remove_bucket(asked: Asked) -> None:
+    name = asked.made["bucket"]
+    if asked.get("forceDestroy"):
+        for it in asked.ask("s3", "ListObjectVersions", {"Bucket": name}).get("Versions", []):
+            asked.call("s3", "DeleteObject", {"Bucket": name, "Key": it["Key"], "VersionId": it["VersionId"]})
+    asked.call("s3", "DeleteBucket", {"Bucket": name})
 
 
-def versioning(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketVersioning:BucketVersioning."""
-    told = {"Status": asked.get("versioningConfiguration", {}).get("status")}
-    asked.call("s3", "PutBucketVersioning", {"Bucket": asked.get("bucket"), "VersioningConfiguration": told})
-    return _of_bucket(asked)
+def _set(operation: str, told: Callable[[Asked], Mapping[str, Any]], back: str) -> Kind:
+    """A setting of a bucket: one call sets it, another takes it back."""
+
+    def make(asked: Asked) -> dict[str, Any]:
+        asked.call("s3", operation, {"Bucket": asked.get("bucket"), **told(asked)})
+        return {} if asked.preview else {"id": asked.get("bucket")}
+
+    def remove(asked: Asked) -> None:
+        if back:
+            asked.call("s3", back, {"Bucket": asked.get("bucket")})
+
+    return Kind(make, remove, replaced_by=("bucket",), ordered=("rules",) if "Lifecycle" in operation else ())
 
 
-def encryption(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration."""
+def _access(asked: Asked) -> Mapping[str, Any]:
+    return {
+        "PublicAccessBlockConfiguration": {theirs: bool(asked.get(ours, False)) for ours, theirs in _BLOCKS.items()}
+    }
+
+
+def _ownership(asked: Asked) -> Mapping[str, Any]:
+    rule = asked.told(asked.part("rule"), {"objectOwnership": "ObjectOwnership"}, "rule")
+    return {"OwnershipControls": {"Rules": [rule]}}
+
+
+def _versioning(asked: Asked) -> Mapping[str, Any]:
+    given = asked.part("versioningConfiguration")
+    told = asked.told(given, {"status": "Status", "mfaDelete": "MFADelete"}, "versioningConfiguration")
+    return {"VersioningConfiguration": told}
+
+
+def _encryption(asked: Asked) -> Mapping[str, Any]:
     rules: list[dict[str, Any]] = []
-    for given in asked.get("rules", []):
-        default = given.get("applyServerSideEncryptionByDefault") or {}
-        names = {"sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
-        told = {theirs: default[ours] for ours, theirs in names.items() if default.get(ours) is not None}
-        rules.append({"ApplyServerSideEncryptionByDefault": told})
-    params = {"Bucket": asked.get("bucket"), "ServerSideEncryptionConfiguration": {"Rules": rules}}
-    asked.call("s3", "PutBucketEncryption", params)
-    return _of_bucket(asked)
+    for given in asked.items("rules"):
+        names = {"applyServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
+        rule = asked.told(given, {**names, "bucketKeyEnabled": "BucketKeyEnabled"}, "rules")
+        if default := rule.get("ApplyServerSideEncryptionByDefault"):
+            named = {"sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
+            rule["ApplyServerSideEncryptionByDefault"] = asked.told(default, named, "rules")
+        rules.append(rule)
+    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
-def lifecycle(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration."""
-    rules = [_lifecycle_rule(it) for it in asked.get("rules", [])]
-    params = {"Bucket": asked.get("bucket"), "LifecycleConfiguration": {"Rules": rules}}
-    asked.call("s3", "PutBucketLifecycleConfiguration", params)
-    return _of_bucket(asked)
+def _lifecycle(asked: Asked) -> Mapping[str, Any]:
+    rules: list[dict[str, Any]] = []
+    for given in asked.items("rules"):
+        rule = {"Filter": {}, **asked.told(given, _LIFECYCLE, "rules")}
+        parts = {it: asked.told(rule[it], names, f"rules.{it}") for it, names in _PARTS.items() if it in rule}
+        rules.append({**rule, **parts, "Filter": {"Prefix": "", **parts["Filter"]}})
+    return {"LifecycleConfiguration": {"Rules": rules}}
 
 
-def _lifecycle_rule(given: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {"ID": given.get("id"), "Status": given.get("status"), "Filter": {"Prefix": ""}}
-    if (prefix := (given.get("filter") or {}).get("prefix")) is not None:
-        told["Filter"] = {"Prefix": prefix}
-    if expiration := given.get("expiration"):
-        told["Expiration"] = {"Days": expiration.get("days")}
-    if old := given.get("noncurrentVersionExpiration"):
-        told["NoncurrentVersionExpiration"] = {"NoncurrentDays": old.get("noncurrentDays")}
-    if aborted := given.get("abortIncompleteMultipartUpload"):
-        told["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": aborted.get("daysAfterInitiation")}
-    return told
-
-
-def policy(asked: "Asked") -> dict[str, Any]:
-    """aws:s3/bucketPolicy:BucketPolicy."""
+def _policy(asked: Asked) -> Mapping[str, Any]:
     text = asked.get("policy")
     document = text if isinstance(text, str) else json.dumps(text)
+    if is_unknown(document):
+        return {"Policy": document}
     try:
-        json.loads(document)
+        told = json.loads(document)
     except ValueError as broken:
-        if not asked.preview:
-            asked.refuse("PutBucketPolicy", f"its policy is no JSON: {broken}")
-    asked.call("s3", "PutBucketPolicy", {"Bucket": asked.get("bucket"), "Policy": document})
-    return _of_bucket(asked)
+        asked.refuse("PutBucketPolicy", f"MalformedPolicy: its policy is no JSON: {broken}")
+    if not isinstance(told, dict) or "Statement" not in told:
+        asked.refuse("PutBucketPolicy", "MalformedPolicy: its policy has no Statement")
+    return {"Policy": document}
 
 
-def _of_bucket(asked: "Asked") -> dict[str, Any]:
-    return {} if asked.preview else {"id": asked.get("bucket")}
-
-
-MAKERS = {
-    "aws:s3/bucket:Bucket": bucket,
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": public_access_block,
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ownership,
-    "aws:s3/bucketVersioning:BucketVersioning": versioning,
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": encryption,
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
-    "aws:s3/bucketPolicy:BucketPolicy": policy,
+_OF_BUCKET = {
+    "PublicAccessBlock": _set("PutPublicAccessBlock", _access, "DeletePublicAccessBlock"),
+    "OwnershipControls": _set("PutBucketOwnershipControls", _ownership, "DeleteBucketOwnershipControls"),
+    # Versioning that was on can only be suspended.
+    "Versioning": _set("PutBucketVersioning", _versioning, ""),
+    "ServerSideEncryptionConfiguration": _set("PutBucketEncryption", _encryption, "DeleteBucketEncryption"),
+    "LifecycleConfiguration": _set("PutBucketLifecycleConfiguration", _lifecycle, "DeleteBucketLifecycle"),
+    "Policy": _set("PutBucketPolicy", _policy, "DeleteBucketPolicy"),
+}
+KINDS = {
+    "aws:s3/bucket:Bucket": Kind(
+        _bucket,
+        _remove_bucket,
+        _change_bucket,
+        replaced_by=("bucket", "bucketPrefix", "objectLockEnabled"),
+        named_by="bucket",
+        longest_name=_NAME_LENGTH,
+    ),
+    **{f"aws:s3/bucket{name}:Bucket{name}": kind for name, kind in _OF_BUCKET.items()},
 }

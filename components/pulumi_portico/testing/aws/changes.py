@@ -1,73 +1,98 @@
-"""What a changed program would have AWS change."""
+"""What a changed program would have AWS change, and the comparison that says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
-if TYPE_CHECKING:
-    from .model import AwsModel
+from ..recording import Registration
+from .kinds import Kind
 
-__all__ = ["REPLACED_BY", "Changes", "changes_between"]
-
-REPLACED_BY: Mapping[str, tuple[str, ...]] = {
-    "aws:acm/certificate:Certificate": ("domainName", "subjectAlternativeNames", "validationMethod", "keyAlgorithm"),
-    "aws:acm/certificateValidation:CertificateValidation": ("certificateArn", "validationRecordFqdns"),
-    "aws:ec2/eip:Eip": ("domain", "address", "publicIpv4Pool"),
-    "aws:ec2/securityGroup:SecurityGroup": ("name", "description", "vpcId"),
-    "aws:lb/listener:Listener": ("loadBalancerArn",),
-    "aws:lb/listenerCertificate:ListenerCertificate": ("listenerArn", "certificateArn"),
-    "aws:lb/listenerRule:ListenerRule": ("listenerArn",),
-    "aws:lb/loadBalancer:LoadBalancer": ("name", "internal", "loadBalancerType", "customerOwnedIpv4Pool"),
-    "aws:lb/targetGroup:TargetGroup": (
-        *("name", "port", "protocol", "protocolVersion", "targetType", "vpcId", "ipAddressType"),
-    ),
-    "aws:lb/targetGroupAttachment:TargetGroupAttachment": ("targetGroupArn", "targetId", "port", "availabilityZone"),
-    "aws:lb/trustStore:TrustStore": ("name",),
-    "aws:route53/record:Record": ("name", "type", "zoneId", "setIdentifier"),
-    "aws:s3/bucket:Bucket": ("bucket", "objectLockEnabled"),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ("bucket",),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("bucket",),
-    "aws:s3/bucketPolicy:BucketPolicy": ("bucket",),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("bucket",),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ("bucket",),
-    "aws:s3/bucketVersioning:BucketVersioning": ("bucket",),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("securityGroupId",),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("securityGroupId",),
-    "aws:wafv2/webAclAssociation:WebAclAssociation": ("webAclArn", "resourceArn"),
-}
-"""By type, the inputs whose change makes another resource: the AWS provider's schema (7.51) marks them as such."""
+__all__ = ["Changes", "Difference", "difference", "old_urns", "trigger_of"]
 
 
 @dataclass
 class Changes:
-    """What an update would do, by the resources' Pulumi names; what stays the same is left out."""
+    """What an update does to AWS, by the resources' Pulumi names; what stays the same is left out."""
 
     created: set[str] = field(default_factory=set[str])
     updated: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Each with the inputs that change."""
+    """Each with the inputs that change in place."""
     replaced: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Each with the inputs that make another one of it."""
+    """Each with the inputs that make another one of it; `replacement_trigger` where the program asks for it."""
     deleted: set[str] = field(default_factory=set[str])
 
 
-def changes_between(model: "AwsModel", before: Callable[[], Any], after: Callable[[], Any]) -> Changes:
-    """Run a program, then a changed one, and answer what an update would do."""
-    # Imported here: that module takes this model as an argument.
-    from .. import record
+@dataclass(frozen=True)
+class Difference:
+    """What differs between a resource and its new registration."""
 
-    record(before, aws=model)
-    changes = Changes()
-    previous = dict(model.made)
-    model.begin_update(changes)
-    try:
-        record(after, aws=model)
-    finally:
-        model.end_update()
-    changes.deleted = {urn.rpartition("::")[2] for urn in previous if urn not in model.seen}
-    return changes
+    changed: frozenset[str]
+    """The inputs that differ."""
+    renewing: frozenset[str]
+    """What of it makes another resource."""
+    delete_first: bool
+    """Whether the old one goes before the new one is made."""
 
 
-def difference(type_token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """The inputs that differ, and those of them that make another resource."""
-    changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
-    return changed, changed & set(REPLACED_BY.get(type_token, ()))
+def difference(
+    kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], it: Registration, trigger: str
+) -> Difference:
+    """What differs, as the provider and the engine see it.
+
+    An input that is given with what is AWS's default anyway, and was not given before, counts as changed.
+    """
+    ignored = {path.partition(".")[0].partition("[")[0] for path in it.ignore_changes}
+    changed = {
+        key
+        for key in {*old, *new} - ignored
+        if _plain(old.get(key), ordered=key in kind.ordered) != _plain(new.get(key), ordered=key in kind.ordered)
+    }
+    renewing = changed & set(kind.replaced_by)
+    if kind.replaced_if is not None:
+        renewing |= kind.replaced_if(old, new) & changed
+    by_provider = bool(renewing)
+    renewing |= {key for key in changed if key in it.replace_on_changes or "*" in it.replace_on_changes}
+    if trigger != trigger_of(it):
+        renewing |= {"replacement_trigger"}
+    # pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace: where a name is given, and stays, two cannot be there.
+    name = kind.named_by
+    named = name is not None and new.get(name) is not None and new.get(name) == old.get(name)
+    return Difference(frozenset(changed), frozenset(renewing), it.delete_before_replace or (by_provider and named))
+
+
+def trigger_of(it: Registration) -> str:
+    """What its program has it replaced by, beside its inputs."""
+    return str(it.request.replacement_trigger) if it.request.HasField("replacement_trigger") else ""
+
+
+def _plain(value: Any, *, ordered: bool = False) -> Any:
+    """A value to compare: without order, as the provider's types of lists are sets but for a few."""
+    if isinstance(value, Mapping):
+        return {key: _plain(it) for key, it in cast("Mapping[str, Any]", value).items() if it is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        items = [_plain(it) for it in cast("Sequence[Any]", value)]
+        return items if ordered else sorted(items, key=repr)
+    return value
+
+
+def old_urns(it: Registration) -> list[str]:
+    """The URNs that a resource has or may have had: its own, and those of its aliases."""
+    head, kinds = _parts(it.urn)
+    found = [it.urn]
+    for alias in it.aliases:
+        if "urn" in alias:
+            found.append(alias["urn"])
+            continue
+        within = kinds.rpartition("$")[0]
+        if "parentUrn" in alias:
+            of_stack = "pulumi:pulumi:Stack" in alias["parentUrn"]
+            within = "" if of_stack else _parts(alias["parentUrn"])[1].rpartition("$")[2]
+        kind, name = alias.get("type") or it.type, alias.get("name") or it.name
+        found.append(f"{head}::{within}{'$' if within else ''}{kind}::{name}")
+    return found
+
+
+def _parts(urn: str) -> tuple[str, str]:
+    """Of a URN, the stack and project, and the types."""
+    stack, project, kinds, _ = urn.split("::", 3)
+    return f"{stack}::{project}", kinds

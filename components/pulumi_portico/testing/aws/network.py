@@ -1,96 +1,206 @@
-"""Security groups and their rules, addresses, and web ACLs, as the provider makes them."""
+"""Security groups and their rules, addresses, and web ACLs, as the provider makes them.
 
-from typing import TYPE_CHECKING, Any
+Sources: CreateSecurityGroup, AuthorizeSecurityGroupIngress, IpPermission and ModifySecurityGroupRules in the API
+reference of EC2; AssociateWebACL in that of WAF; for what makes another one, terraform-provider-aws.
+"""
 
-if TYPE_CHECKING:
-    from .model import Asked
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["MAKERS"]
+from .actions import kind_of
+from .asked import Asked, is_unknown
+from .attributes import ALB
+from .kinds import Kind
 
-_NAME_LENGTH = 255
+__all__ = ["KINDS"]
+
+_TEXT = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+_EVERYWHERE = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+_ENDS = {
+    "cidrIpv4": ("IpRanges", "CidrIp"),
+    "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+    "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
+    "prefixListId": ("PrefixListIds", "PrefixListId"),
+}
+_HIGHEST_PORT = 65535
 
 
-def security_group(asked: "Asked") -> dict[str, Any]:
-    """aws:ec2/securityGroup:SecurityGroup."""
-    name = asked.name(_NAME_LENGTH)
+def _security_group(asked: Asked) -> dict[str, Any]:
+    name, description = asked.name(255), asked.get("description", "Managed by Pulumi")
     if name.startswith("sg-"):
         asked.refuse("CreateSecurityGroup", f"{name!r} begins with sg-, which AWS keeps for ids")
-    params = {
-        "GroupName": name,
-        "Description": asked.get("description", "Managed by Pulumi"),
-        "VpcId": asked.get("vpcId"),
-    }
-    made = asked.call("ec2", "CreateSecurityGroup", params)
+    for what, text in (("GroupName", name), ("GroupDescription", description)):
+        _check_text(asked, "CreateSecurityGroup", what, text)
+    if asked.items("ingress") or asked.items("egress"):
+        raise LookupError(f"{asked.resource}: rules within a group, which this model of AWS does not know")
+    params = {"GroupName": name, "Description": description, "VpcId": asked.get("vpcId")}
+    made = asked.call("ec2", "CreateSecurityGroup", {**params, "TagSpecifications": _tagged(asked, "security-group")})
     if made is None:
         return {"name": name}
     group = made["GroupId"]
     # A new one lets all out; the provider takes that away.
-    everywhere = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    asked.call("ec2", "RevokeSecurityGroupEgress", {"GroupId": group, "IpPermissions": everywhere})
+    asked.call("ec2", "RevokeSecurityGroupEgress", {"GroupId": group, "IpPermissions": _EVERYWHERE})
     arn = f"arn:aws:ec2:{asked.model.region}:{asked.model.account}:security-group/{group}"
-    return {"id": group, "arn": arn, "name": name}
+    return {"id": group, "arn": arn, "name": name, "vpcId": params["VpcId"]}
 
 
-def _permission(asked: "Asked", operation: str) -> dict[str, Any]:
-    permission: dict[str, Any] = {"IpProtocol": str(asked.get("ipProtocol"))}
-    ends = [("cidrIpv4", "IpRanges", "CidrIp"), ("cidrIpv6", "Ipv6Ranges", "CidrIpv6")]
-    ends += [
-        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
-        ("prefixListId", "PrefixListIds", "PrefixListId"),
+def _check_text(asked: Asked, operation: str, what: str, text: Any) -> None:
+    if isinstance(text, str) and not is_unknown(text) and not _TEXT.fullmatch(text):
+        asked.refuse(operation, f"{what} is {text!r}; it may have 255 characters: {_TEXT.pattern}")
+
+
+def _tagged(asked: Asked, kind: str) -> Any:
+    tags = asked.tags()
+    return [{"ResourceType": kind, "Tags": tags}] if tags else None
+
+
+def _change_group(asked: Asked) -> None:
+    """Tags alone change in place."""
+
+
+def _remove_group(asked: Asked) -> None:
+    """moto deletes what others name; AWS answers DependencyViolation."""
+    group = asked.made["id"]
+    users = [
+        it["LoadBalancerName"]
+        for it in asked.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+        if group in it.get("SecurityGroups", [])
     ]
-    given = [it for it in ends if asked.get(it[0]) is not None]
+    for other in asked.ask("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]:
+        rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
+        named = [pair.get("GroupId") for rule in rules for pair in rule["UserIdGroupPairs"]]
+        if other["GroupId"] != group and group in named:
+            users.append(other["GroupId"])
+    if users:
+        asked.refuse("DeleteSecurityGroup", f"DependencyViolation: {group} is used by {', '.join(users)}")
+    asked.call("ec2", "DeleteSecurityGroup", {"GroupId": group})
+
+
+def _permission(asked: Asked, operation: str) -> dict[str, Any]:
+    protocol = str(asked.get("ipProtocol"))
+    permission: dict[str, Any] = {"IpProtocol": protocol}
+    given = [it for it in _ENDS if asked.get(it) is not None]
     if len(given) != 1:
-        asked.refuse(operation, f"it names {len(given)} ends: one of {', '.join(it[0] for it in ends)}")
-    for field, group, key in given:
-        permission[group] = [{key: asked.get(field)}]
-    for field, key in (("fromPort", "FromPort"), ("toPort", "ToPort")):
-        if asked.get(field) is not None:
-            permission[key] = asked.get(field)
-    if permission["IpProtocol"] in ("tcp", "udp") and "FromPort" not in permission:
-        asked.refuse(operation, "a rule of tcp or udp wants its ports")
-    return permission
+        asked.refuse(operation, f"it names {len(given)} ends: one of {', '.join(_ENDS)}")
+    group, key = _ENDS[given[0]]
+    end, description = asked.get(given[0]), asked.get("description")
+    _check_block(asked, operation, given[0], end)
+    _check_text(asked, operation, "Description", description)
+    permission[group] = [{key: end, **({} if description is None else {"Description": description})}]
+    ports = [asked.get(it) for it in ("fromPort", "toPort")]
+    if protocol in ("tcp", "udp"):
+        if None in ports:
+            asked.refuse(operation, "a rule of tcp or udp wants its ports")
+        known = [it for it in ports if not is_unknown(it)]
+        if any(not 0 <= it <= _HIGHEST_PORT for it in known) or (len(known) > 1 and known[0] > known[1]):
+            asked.refuse(operation, f"its ports are {ports[0]} to {ports[1]}")
+    elif protocol == "-1" and ports != [None, None]:
+        asked.refuse(operation, "a rule of all protocols (-1) has no ports")
+    told = {key: port for key, port in zip(("FromPort", "ToPort"), ports, strict=True) if port is not None}
+    return {**permission, **told}
 
 
-def _rule(asked: "Asked", operation: str) -> dict[str, Any]:
-    params = {"GroupId": asked.get("securityGroupId"), "IpPermissions": [_permission(asked, operation)]}
-    made = asked.call("ec2", operation, params)
-    if made is None:
-        return {}
-    found = made.get("SecurityGroupRules") or [{}]
-    return {"id": found[0].get("SecurityGroupRuleId", f"sgr-{asked.resource}")}
+def _check_block(asked: Asked, operation: str, field: str, block: Any) -> None:
+    """The provider wants the network's address: no bits set behind the length."""
+    if field not in ("cidrIpv4", "cidrIpv6") or is_unknown(block):
+        return
+    try:
+        version = ipaddress.ip_network(block).version
+    except ValueError as wrong:
+        asked.refuse(operation, f"{field} is {block!r}: {wrong}")
+    if version != (4 if field == "cidrIpv4" else 6):
+        asked.refuse(operation, f"{field} is {block!r}, which is of the other family")
 
 
-def ingress_rule(asked: "Asked") -> dict[str, Any]:
-    """aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule."""
-    return _rule(asked, "AuthorizeSecurityGroupIngress")
+def _authorize(direction: str) -> Kind:
+    operation, back = f"AuthorizeSecurityGroup{direction}", f"RevokeSecurityGroup{direction}"
+
+    def make(asked: Asked) -> dict[str, Any]:
+        permission = _permission(asked, operation)
+        params = {"GroupId": asked.get("securityGroupId"), "IpPermissions": [permission]}
+        made = asked.call("ec2", operation, {**params, "TagSpecifications": _tagged(asked, "security-group-rule")})
+        if made is None:
+            return {}
+        identity = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        return {"id": identity, "securityGroupRuleId": identity}
+
+    def change(asked: Asked) -> None:
+        if set(asked.changed) <= {"tags"}:
+            return
+        permission = _permission(asked, "ModifySecurityGroupRules")
+        field = next(it for it in _ENDS if asked.get(it) is not None)
+        theirs = {"cidrIpv4": "CidrIpv4", "cidrIpv6": "CidrIpv6", "prefixListId": "PrefixListId"}
+        rule = {
+            **{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission},
+            theirs.get(field, "ReferencedGroupId"): asked.get(field),
+            "Description": asked.get("description"),
+        }
+        told = {
+            "SecurityGroupRuleId": asked.made["id"],
+            "SecurityGroupRule": {key: it for key, it in rule.items() if it is not None},
+        }
+        params = {"GroupId": asked.get("securityGroupId"), "SecurityGroupRules": [told]}
+        if field == "cidrIpv4" and "FromPort" in permission:
+            asked.call("ec2", "ModifySecurityGroupRules", params)
+        else:
+            # moto changes the addresses of IPv4 alone.
+            asked.held("ec2", "ModifySecurityGroupRules", params)
+
+    def remove(asked: Asked) -> None:
+        params = {"GroupId": asked.get("securityGroupId"), "SecurityGroupRuleIds": [asked.made["id"]]}
+        asked.call("ec2", back, params)
+
+    return Kind(make, remove, change, replaced_by=("securityGroupId",), replaced_if=_of_another_end)
 
 
-def egress_rule(asked: "Asked") -> dict[str, Any]:
-    """aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule."""
-    return _rule(asked, "AuthorizeSecurityGroupEgress")
+def _of_another_end(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """ "When you modify a rule, you cannot change the rule's source type" (ModifySecurityGroupRules)."""
+    before, after = ({it for it in _ENDS if given.get(it) is not None} for given in (old, new))
+    return before ^ after
 
 
-def address(asked: "Asked") -> dict[str, Any]:
-    """aws:ec2/eip:Eip."""
+def _address(asked: Asked) -> dict[str, Any]:
     made = asked.call("ec2", "AllocateAddress", {"Domain": asked.get("domain", "vpc")})
     if made is None:
         return {}
     return {"id": made["AllocationId"], "allocationId": made["AllocationId"], "publicIp": made["PublicIp"]}
 
 
-def web_acl_association(asked: "Asked") -> dict[str, Any]:
-    """aws:wafv2/webAclAssociation:WebAclAssociation, held against the model alone: moto asks for an ACL of its own."""
-    params = {"WebACLArn": asked.get("webAclArn"), "ResourceArn": asked.get("resourceArn")}
-    asked.held("wafv2", "AssociateWebACL", params)
-    if isinstance(params["ResourceArn"], str) and "/net/" in params["ResourceArn"]:
-        asked.refuse("AssociateWebACL", "a Network Load Balancer takes no web ACL")
-    return {} if asked.preview else {"id": f"{params['WebACLArn']},{params['ResourceArn']}"}
+def _change_address(asked: Asked) -> None:
+    """Tags alone change in place."""
 
 
-MAKERS = {
-    "aws:ec2/securityGroup:SecurityGroup": security_group,
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingress_rule,
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": egress_rule,
-    "aws:ec2/eip:Eip": address,
-    "aws:wafv2/webAclAssociation:WebAclAssociation": web_acl_association,
+def _release(asked: Asked) -> None:
+    asked.call("ec2", "ReleaseAddress", {"AllocationId": asked.made["id"]})
+
+
+def _associate(asked: Asked) -> dict[str, Any]:
+    """A web ACL's association, held against the model alone: moto knows none of load balancers."""
+    acl, resource = asked.get("webAclArn"), asked.get("resourceArn")
+    asked.held("wafv2", "AssociateWebACL", {"WebACLArn": acl, "ResourceArn": resource})
+    if kind_of(asked, resource) not in (None, ALB):
+        asked.refuse("AssociateWebACL", "only an Application Load Balancer takes a web ACL")
+    return {} if asked.preview else {"id": f"{acl},{resource}"}
+
+
+def _disassociate(asked: Asked) -> None:
+    asked.held("wafv2", "DisassociateWebACL", {"ResourceArn": asked.get("resourceArn")})
+
+
+KINDS = {
+    "aws:ec2/securityGroup:SecurityGroup": Kind(
+        _security_group,
+        _remove_group,
+        _change_group,
+        replaced_by=("name", "description", "vpcId"),
+        named_by="name",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _authorize("Ingress"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _authorize("Egress"),
+    "aws:ec2/eip:Eip": Kind(_address, _release, _change_address, replaced_by=("domain", "address", "publicIpv4Pool")),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": Kind(
+        _associate, _disassociate, replaced_by=("webAclArn", "resourceArn")
+    ),
 }

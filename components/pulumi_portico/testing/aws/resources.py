@@ -1,19 +1,19 @@
-"""Every type of resource that the model knows, with what makes it."""
+"""Every type of resource that the model knows."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
-from . import buckets, dns, elb, network
+from . import balancers, buckets, dns, listeners, network, rules, target_groups
+from .kinds import Kind
 
-if TYPE_CHECKING:
-    from .model import Asked
+__all__ = ["KINDS"]
 
-__all__ = ["MAKERS"]
-
-MAKERS: Mapping[str, Callable[["Asked"], dict[str, Any]]] = {
-    **elb.MAKERS,
-    **network.MAKERS,
-    **dns.MAKERS,
-    **buckets.MAKERS,
+KINDS: Mapping[str, Kind] = {
+    **balancers.KINDS,
+    **target_groups.KINDS,
+    **listeners.KINDS,
+    **rules.KINDS,
+    **network.KINDS,
+    **dns.KINDS,
+    **buckets.KINDS,
 }
 """By the resource's type token."""

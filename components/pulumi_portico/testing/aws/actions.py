@@ -1,0 +1,155 @@
+"""What listeners and rules do with a request, and whether the target groups that they name can be theirs.
+
+Sources: Action, CreateListener and CreateRule in the API reference of Elastic Load Balancing; "Listeners for your
+Network Load Balancers" (which target groups go with which protocol); "Target groups for your Application Load
+Balancers" (protocol versions); the quotas of both.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from .asked import Asked, is_unknown
+from .attributes import ALB, NLB
+
+__all__ = ["actions_of", "forward_to", "kind_of", "let_go"]
+
+_GROUPS_PER_ACTION = 5
+_LONGEST_STICKINESS = 604800
+_REDIRECT = {
+    "host": "Host",
+    "path": "Path",
+    "port": "Port",
+    "protocol": "Protocol",
+    "query": "Query",
+    "statusCode": "StatusCode",
+}
+_FIXED = {"contentType": "ContentType", "messageBody": "MessageBody", "statusCode": "StatusCode"}
+_CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
+_FORWARD = {"targetGroups": "TargetGroups", "stickiness": "TargetGroupStickinessConfig"}
+_ACTION = {
+    "type": "Type",
+    "order": "Order",
+    "targetGroupArn": "TargetGroupArn",
+    "forward": "ForwardConfig",
+    "redirect": "RedirectConfig",
+    "fixedResponse": "FixedResponseConfig",
+}
+# For each protocol of a listener, those of the target groups that it may forward to.
+_FORWARDS: Mapping[str, Sequence[str]] = {
+    "HTTP": ("HTTP", "HTTPS"),
+    "HTTPS": ("HTTP", "HTTPS"),
+    "TCP": ("TCP", "TCP_UDP"),
+    "TLS": ("TCP", "TLS"),
+    "UDP": ("UDP", "TCP_UDP"),
+    "TCP_UDP": ("TCP_UDP",),
+}
+_NEEDS_HTTPS = ("HTTP2", "GRPC")
+
+
+def actions_of(asked: Asked, operation: str, field: str) -> list[dict[str, Any]]:
+    """Its actions, by AWS's names."""
+    return [_action(asked, operation, it, field) for it in asked.items(field)]
+
+
+def _action(asked: Asked, operation: str, given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    action = asked.told(given, _ACTION, where)
+    ends = [it for it in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if it in action]
+    needs = {"redirect": "RedirectConfig", "fixed-response": "FixedResponseConfig"}.get(action.get("Type", ""))
+    if needs and ends != [needs]:
+        asked.refuse(operation, f"an action of type {action['Type']} wants {needs} alone, and has {ends or 'none'}")
+    if action.get("Type") == "forward" and not {"ForwardConfig", "TargetGroupArn"} & set(action):
+        asked.refuse(operation, "an action of type forward wants a target group")
+    if "ForwardConfig" in action:
+        action["ForwardConfig"] = _forward(asked, operation, action["ForwardConfig"])
+    if "RedirectConfig" in action:
+        redirect = asked.told(action["RedirectConfig"], _REDIRECT, "redirect")
+        action["RedirectConfig"] = {key: str(value) for key, value in redirect.items()}
+        if set(redirect) <= {"StatusCode"}:
+            asked.refuse(operation, "a redirect that changes nothing: protocol, host, port or path must differ")
+    if "FixedResponseConfig" in action:
+        action["FixedResponseConfig"] = fixed = asked.told(action["FixedResponseConfig"], _FIXED, "fixedResponse")
+        if (kind := fixed.get("ContentType")) is not None and kind not in _CONTENT_TYPES:
+            asked.refuse(operation, f"ContentType is {kind}, and may be {', '.join(_CONTENT_TYPES)}")
+    return action
+
+
+def _forward(asked: Asked, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    forward = asked.told(given, _FORWARD, "forward")
+    groups = [
+        asked.told(it, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
+        for it in forward.get("TargetGroups", [])
+    ]
+    if not 1 <= len(groups) <= _GROUPS_PER_ACTION:
+        asked.refuse(operation, f"it forwards to {len(groups)} target groups, and may to 1 to {_GROUPS_PER_ACTION}")
+    for group in groups:
+        weight = group.get("Weight", 1)
+        if not is_unknown(weight) and not 0 <= weight <= 999:  # noqa: PLR2004 (TargetGroupTuple: "The range is 0 to 999")
+            asked.refuse(operation, f"Weight is {weight}, and may be 0 to 999")
+    forward["TargetGroups"] = groups
+    if "TargetGroupStickinessConfig" in forward:
+        names = {"enabled": "Enabled", "duration": "DurationSeconds"}
+        sticky = asked.told(forward["TargetGroupStickinessConfig"], names, "forward.stickiness")
+        duration = sticky.get("DurationSeconds", 1)
+        if not is_unknown(duration) and not 1 <= duration <= _LONGEST_STICKINESS:
+            asked.refuse(operation, f"DurationSeconds is {duration}, and may be 1 to {_LONGEST_STICKINESS}")
+        forward["TargetGroupStickinessConfig"] = sticky
+    return forward
+
+
+def kind_of(asked: Asked, balancer: Any) -> Optional[str]:
+    """The type of a load balancer; None where a preview does not know it."""
+    if not isinstance(balancer, str) or is_unknown(balancer):
+        return None
+    found = asked.ask("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": [balancer]})["LoadBalancers"]
+    return found[0]["Type"]
+
+
+def forward_to(
+    asked: Asked, operation: str, owner: Optional[str], balancer: str, protocol: str, actions: Sequence[Any]
+) -> None:
+    """Hold the target groups of actions against what AWS takes, and note who forwards to them."""
+    arns = {arn for action in actions for arn in _groups(action) if isinstance(arn, str) and not is_unknown(arn)}
+    if not arns:
+        return
+    found = asked.ask("elbv2", "DescribeTargetGroups", {"TargetGroupArns": sorted(arns)})["TargetGroups"]
+    for group in found:
+        name, speaks = group["TargetGroupName"], group.get("Protocol")
+        if speaks not in _FORWARDS.get(protocol, (speaks,)):
+            asked.refuse(
+                operation, f"IncompatibleProtocols: {name} is a target group of {speaks}; the listener is {protocol}"
+            )
+        if group.get("ProtocolVersion") in _NEEDS_HTTPS and protocol != "HTTPS":
+            asked.refuse(operation, f"{name} speaks {group['ProtocolVersion']}, which only a listener of HTTPS does")
+    _check_it_has_no_other(asked, operation, owner, balancer, arns)
+    if owner is not None:
+        asked.model.forwards[owner] = (balancer, frozenset(arns))
+
+
+def _check_it_has_no_other(asked: Asked, operation: str, owner: Optional[str], balancer: str, arns: set[str]) -> None:
+    """ "Load balancers per target group: 1", which no one can have raised (quotas of ALBs)."""
+    for who, (other, theirs) in asked.model.forwards.items():
+        if who != owner and other != balancer and (shared := arns & theirs):
+            asked.refuse(
+                operation,
+                f"TargetGroupAssociationLimit: {sorted(shared)[0]} is already with the load balancer {other}, and a "
+                "target group can be with one",
+            )
+
+
+def let_go(asked: Asked, gone: str) -> None:
+    """Note that a listener or rule, or all of a load balancer, forwards no more."""
+    kept = {who: it for who, it in asked.model.forwards.items() if gone not in (who, it[0])}
+    asked.model.forwards.clear()
+    asked.model.forwards.update(kept)
+
+
+def _groups(action: Mapping[str, Any]) -> list[Any]:
+    weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    return [*(it.get("TargetGroupArn") for it in weighted), action.get("TargetGroupArn")]
+
+
+PROTOCOLS: Mapping[str, Sequence[str]] = {
+    ALB: ("HTTP", "HTTPS"),
+    NLB: ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"),
+}
+"""What each type of load balancer listens for."""

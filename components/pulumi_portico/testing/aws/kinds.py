@@ -1,0 +1,33 @@
+"""What the model knows of a type of resource: how it is made, changed and deleted, and what makes another one of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .asked import Asked
+
+__all__ = ["Kind"]
+
+Outputs = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of resource of the AWS provider."""
+
+    make: Callable[[Asked], Outputs]
+    """Makes one; in a preview, holds what is known against what AWS takes. Answers its outputs."""
+    remove: Callable[[Asked], None]
+    """Deletes one."""
+    change: Optional[Callable[[Asked], None]] = None
+    """Changes one in place; None where what makes one also changes it."""
+    replaced_by: Sequence[str] = ()
+    """The inputs whose change makes another resource, as the provider's schema marks them (ForceNew)."""
+    replaced_if: Optional[Callable[[Mapping[str, Any], Mapping[str, Any]], set[str]]] = None
+    """What of old and new inputs makes another resource beside that (the provider's CustomizeDiff)."""
+    ordered: Sequence[str] = ()
+    """The inputs whose order means something; other lists are sets to the provider."""
+    named_by: Optional[str] = None
+    """The input that Pulumi makes a name up for."""
+    longest_name: int = 255
+    """The characters that such a name may have."""

@@ -1,0 +1,105 @@
+"""Where load balancers write their logs to, and whether AWS would let them.
+
+AWS tries the bucket when logs are switched on, and refuses where it may not write. Sources: "Access logs for your
+Application Load Balancer", "... Network Load Balancer" (Step 2: attach a policy to the bucket; bucket requirements).
+"""
+
+import fnmatch
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, cast
+
+from botocore.exceptions import ClientError
+
+from .asked import Asked, is_unknown
+from .attributes import ALB, NLB
+
+__all__ = ["LOG_ATTRIBUTES", "log_attributes"]
+
+_OPERATION = "ModifyLoadBalancerAttributes"
+
+
+@dataclass(frozen=True)
+class _Logs:
+    key: str
+    of: tuple[str, ...]
+
+
+_KINDS: Mapping[str, _Logs] = {
+    "accessLogs": _Logs("access_logs.s3", (ALB, NLB)),
+    "connectionLogs": _Logs("connection_logs.s3", (ALB,)),
+    "healthCheckLogs": _Logs("health_check_logs.s3", (ALB,)),
+}
+# Who writes, by the type of the load balancer.
+_WRITERS = {ALB: "logdelivery.elasticloadbalancing.amazonaws.com", NLB: "delivery.logs.amazonaws.com"}
+
+
+@dataclass(frozen=True)
+class _Attributes:
+    unproved: tuple[str, ...]
+
+
+LOG_ATTRIBUTES = _Attributes(("health_check_logs.s3.bucket", "health_check_logs.s3.prefix"))
+"""The attributes of logs that moto does not know."""
+
+
+def log_attributes(asked: Asked, kind: str) -> list[dict[str, str]]:
+    """The attributes that say what is logged, and where."""
+    found: list[dict[str, str]] = []
+    for field, logs in _KINDS.items():
+        given = asked.part(field)
+        asked.told(given, {"enabled": "", "bucket": "", "prefix": ""}, field)
+        if not given.get("enabled"):
+            continue
+        if kind not in logs.of:
+            asked.refuse(_OPERATION, f"{logs.key} ({field}) is no attribute of a load balancer of type {kind}")
+        bucket, prefix = given.get("bucket"), given.get("prefix")
+        if not bucket:
+            asked.refuse(_OPERATION, f"{logs.key}.enabled is true, and {logs.key}.bucket is missing")
+        if not asked.preview:
+            _check_it_may_write(asked, kind, bucket, prefix or "")
+        told = {"enabled": "true", "bucket": bucket, **({"prefix": prefix} if prefix else {})}
+        found += [{"Key": f"{logs.key}.{key}", "Value": value} for key, value in told.items() if not is_unknown(value)]
+    return found
+
+
+def _check_it_may_write(asked: Asked, kind: str, bucket: str, prefix: str) -> None:
+    asked.ask("s3", "HeadBucket", {"Bucket": bucket})
+    encrypted = _said(asked, "get_bucket_encryption", bucket, "ServerSideEncryptionConfiguration")
+    if kind == ALB and "aws:kms" in json.dumps(encrypted):
+        asked.refuse(_OPERATION, f"the bucket {bucket} is encrypted by KMS, and an ALB writes with SSE-S3 alone")
+    policy = json.loads(_said(asked, "get_bucket_policy", bucket, "Policy") or "{}")
+    key = f"arn:aws:s3:::{bucket}/{prefix + '/' if prefix else ''}AWSLogs/{asked.model.account}/x"
+    if not any(_lets(it, _WRITERS[kind], key) for it in _listed(policy.get("Statement"))):
+        asked.refuse(
+            _OPERATION,
+            f"Access Denied for bucket: {bucket}. Its policy does not let {_WRITERS[kind]} put {key[13:-1]}*",
+        )
+
+
+def _said(asked: Asked, method: str, bucket: str, key: str) -> Optional[Any]:
+    try:
+        return getattr(asked.model.client("s3"), method)(Bucket=bucket)[key]
+    except ClientError:
+        return None
+
+
+def _lets(statement: Mapping[str, Any], writer: str, key: str) -> bool:
+    principal = statement.get("Principal", {})
+    services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
+    actions = map(str.lower, _listed(statement.get("Action")))
+    return (
+        statement.get("Effect") == "Allow"
+        and writer in services
+        and any(fnmatch.fnmatchcase("s3:putobject", it) for it in actions)
+        and any(fnmatch.fnmatchcase(key, it) for it in _listed(statement.get("Resource")))
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return list(cast("Sequence[Any]", value))
+    return [value]

@@ -1,0 +1,117 @@
+"""How registrations become resources: made, changed in place, replaced and deleted in the engine's order."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ..recording import Registration
+from ..wire import unwrapped
+from .asked import Asked
+from .changes import Changes, difference, old_urns, trigger_of
+from .kinds import Kind
+
+if TYPE_CHECKING:
+    from .model import AwsModel
+
+__all__ = ["Made", "Update", "make"]
+
+
+class Made(TypedDict):
+    """A resource that is there."""
+
+    name: str
+    kind: Kind
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    trigger: str
+    retained: bool
+    """Whether it stays when the program has it no more."""
+
+
+def make(model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+    """Make a resource; in a preview, hold it against what AWS takes."""
+    inputs: Mapping[str, Any] = unwrapped(it.inputs)
+    asked = Asked(model, it.name, inputs, preview=preview)
+    outputs = kind.make(asked)
+    if unread := asked.unread():
+        raise LookupError(f"{it.name} is given {', '.join(unread)}, which this model of AWS does not know of {it.type}")
+    if not preview:
+        model.count += 1
+        _keep(model, kind, it, outputs)
+    return outputs
+
+
+def _keep(model: "AwsModel", kind: Kind, it: Registration, outputs: Mapping[str, Any]) -> None:
+    # Anew, so that what is deleted last is what was made first.
+    model.made.pop(it.urn, None)
+    model.made[it.urn] = Made(
+        name=it.name,
+        kind=kind,
+        inputs=unwrapped(it.inputs),
+        outputs=outputs,
+        trigger=trigger_of(it),
+        retained=bool(it.request.retainOnDelete),
+    )
+
+
+def _remove(model: "AwsModel", made: Made) -> None:
+    if not made["retained"]:
+        made["kind"].remove(Asked(model, made["name"], made["inputs"], preview=False, made=made["outputs"]))
+
+
+class Update:
+    """One update on what is there."""
+
+    def __init__(self, others: set[str]) -> None:
+        self.changes = Changes()
+        # What other programs have made stays.
+        self._kept = others
+        self._old: list[Made] = []
+
+    def outputs(self, model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+        """What AWS answers to a registration of the update."""
+        if not preview:
+            self._kept.add(it.urn)
+        there = next((urn for urn in old_urns(it) if urn in model.made), None)
+        if there is None:
+            if not preview:
+                self.changes.created.add(it.name)
+            return make(model, kind, it, preview=preview)
+        old = model.made[there]
+        found = difference(kind, old["inputs"], unwrapped(it.inputs), it, old["trigger"])
+        if not found.renewing:
+            return self._change(model, it, there, found.changed, preview=preview)
+        if preview:
+            return make(model, kind, it, preview=True)
+        self.changes.replaced[it.name] = set(found.renewing)
+        del model.made[there]
+        if found.delete_first:
+            _remove(model, old)
+        else:
+            self._old.append(old)
+        return make(model, kind, it, preview=False)
+
+    def _change(
+        self, model: "AwsModel", it: Registration, there: str, changed: frozenset[str], *, preview: bool
+    ) -> Mapping[str, Any]:
+        old = model.made[there]
+        kind, outputs = old["kind"], old["outputs"]
+        # Held first as a new one would be; then changed in place, where it keeps its identity.
+        make(model, kind, it, preview=True)
+        if changed:
+            inputs: Mapping[str, Any] = unwrapped(it.inputs)
+            (kind.change or kind.make)(
+                Asked(model, it.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
+            )
+        if not preview:
+            if changed:
+                self.changes.updated[it.name] = set(changed)
+            del model.made[there]
+            _keep(model, kind, it, outputs)
+        return outputs
+
+    def finish(self, model: "AwsModel") -> None:
+        """Delete what has been replaced, and what the program has no more: the last that was made goes first."""
+        gone = [urn for urn in model.made if urn not in self._kept]
+        self.changes.deleted = {model.made[urn]["name"] for urn in gone}
+        for old in reversed([*self._old, *(model.made.pop(urn) for urn in gone)]):
+            _remove(model, old)
