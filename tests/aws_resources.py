@@ -33,6 +33,7 @@ def everything(model: AwsModel, **fields: Any) -> Callable[[], Any]:
         logs = _logs()
         group = _security_group(vpc)
         valid = _certificate(zone)
+        told: Any = {"subnets": subnets, **fields}
         made = aws.lb.LoadBalancer(
             "web",
             security_groups=[group.id],
@@ -40,7 +41,7 @@ def everything(model: AwsModel, **fields: Any) -> Callable[[], Any]:
             drop_invalid_header_fields=True,
             access_logs={"bucket": logs.bucket, "enabled": True},
             opts=pulumi.ResourceOptions(depends_on=[logs]),
-            **{"subnets": subnets, **fields},
+            **told,
         )
         targets = aws.lb.TargetGroup(
             "api", port=8080, protocol="HTTP", target_type="ip", vpc_id=vpc, deregistration_delay=30
@@ -88,7 +89,7 @@ def _security_group(vpc: str) -> aws.ec2.SecurityGroup:
     aws.vpc.SecurityGroupIngressRule(
         "in", security_group_id=group.id, ip_protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0"
     )
-    end = {"referenced_security_group_id": group.id}
+    end: Any = {"referenced_security_group_id": group.id}
     aws.vpc.SecurityGroupEgressRule(
         "out", security_group_id=group.id, ip_protocol="tcp", from_port=80, to_port=80, **end
     )
@@ -112,7 +113,8 @@ def _certificate(zone: str) -> aws.acm.CertificateValidation:
 def alb(model: AwsModel, **more: Any) -> Callable[[], Any]:
     """A load balancer alone."""
     subnets = model.subnets(2)
-    return lambda: aws.lb.LoadBalancer("web", **{"subnets": subnets, **more})
+    told: Any = {"subnets": subnets, **more}
+    return lambda: aws.lb.LoadBalancer("web", **told)
 
 
 def listener(model: AwsModel, *, kind: str = "application", name: str = "http", **given: Any) -> Callable[[], Any]:
@@ -160,10 +162,11 @@ def forwarding(model: AwsModel, **given: Any) -> Callable[[], Any]:
     theirs = {key: it for key, it in given.items() if not key.startswith("listener_")}
     kind = ours.pop("kind", "application")
     told: Any = {"port": 80, "protocol": "HTTP", **ours}
+    group_told: Any = {"port": 80, "protocol": "HTTP", "vpc_id": vpc, **theirs}
 
     def program() -> None:
         balancer = aws.lb.LoadBalancer("web", subnets=subnets, load_balancer_type=kind)
-        targets = aws.lb.TargetGroup("api", **{"port": 80, "protocol": "HTTP", "vpc_id": vpc, **theirs})
+        targets = aws.lb.TargetGroup("api", **group_told)
         forward: Any = [{"type": "forward", "target_group_arn": targets.arn}]
         aws.lb.Listener("http", load_balancer_arn=balancer.arn, default_actions=forward, **told)
 

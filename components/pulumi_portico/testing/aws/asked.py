@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
 
-from botocore import xform_name
+import botocore
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
@@ -120,7 +120,7 @@ class Asked:
             with warnings.catch_warnings():
                 # moto warns of errors that its models do not have; they are answered all the same.
                 warnings.simplefilter("ignore", UserWarning)
-                return getattr(self.model.client(service), xform_name(operation))(**given)
+                return getattr(self.model.client(service), _method(operation))(**given)
         except (ClientError, BotoCoreError) as refused:
             raise AwsRefusal(self.resource, operation, str(refused)) from refused
 
@@ -132,7 +132,7 @@ class Asked:
     def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
         """Ask what is there, which changes nothing; so a preview asks too."""
         try:
-            return getattr(self.model.client(service), xform_name(operation))(**params)
+            return getattr(self.model.client(service), _method(operation))(**params)
         except (ClientError, BotoCoreError) as refused:
             raise AwsRefusal(self.resource, operation, str(refused)) from refused
 
@@ -144,6 +144,11 @@ class Asked:
             found = [it for it in found if "Missing required" not in it and "valid min length" not in it]
         if found:
             self.refuse(operation, "; ".join(found))
+
+
+def _method(operation: str) -> str:
+    """boto3's name of an operation."""
+    return cast("Any", botocore).xform_name(operation)
 
 
 def is_unknown(value: Any) -> bool:

@@ -4,6 +4,7 @@ Source: the API reference of S3; for what makes another one, terraform-provider-
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from .kinds import Kind
 __all__ = ["KINDS"]
 
 _NAME_LENGTH = 63
+# "Bucket naming rules": a letter or digit at both ends, no two dots together.
+_NAME = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _BLOCKS = {
     "blockPublicAcls": "BlockPublicAcls",
     "ignorePublicAcls": "IgnorePublicAcls",
@@ -37,6 +40,8 @@ _PARTS = {
 
 def _bucket(asked: Asked) -> dict[str, Any]:
     name, region = asked.name(_NAME_LENGTH, "bucket"), asked.model.region
+    if not _NAME.fullmatch(name):
+        asked.refuse("CreateBucket", f"InvalidBucketName: {name!r}; small letters, digits, dots and hyphens, 3 to 63")
     where = None if region == "us-east-1" else {"LocationConstraint": region}
     # The provider's own, and what goes by a call of its own.
     asked.get("forceDestroy")
@@ -105,7 +110,7 @@ def _encryption(asked: Asked) -> Mapping[str, Any]:
 def _lifecycle(asked: Asked) -> Mapping[str, Any]:
     rules: list[dict[str, Any]] = []
     for given in asked.items("rules"):
-        rule = {"Filter": {}, **asked.told(given, _LIFECYCLE, "rules")}
+        rule: dict[str, Any] = {"Filter": {}, **asked.told(given, _LIFECYCLE, "rules")}
         parts = {it: asked.told(rule[it], names, f"rules.{it}") for it, names in _PARTS.items() if it in rule}
         rules.append({**rule, **parts, "Filter": {"Prefix": "", **parts["Filter"]}})
     return {"LifecycleConfiguration": {"Rules": rules}}

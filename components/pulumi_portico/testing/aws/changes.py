@@ -79,16 +79,17 @@ def old_urns(it: Registration) -> list[str]:
     """The URNs that a resource has or may have had: its own, and those of its aliases."""
     head, kinds = _parts(it.urn)
     found = [it.urn]
-    for alias in it.aliases:
-        if "urn" in alias:
-            found.append(alias["urn"])
+    for alias in it.request.aliases:
+        if alias.urn:
+            found.append(alias.urn)
             continue
+        spec = alias.spec
         within = kinds.rpartition("$")[0]
-        if "parentUrn" in alias:
-            of_stack = "pulumi:pulumi:Stack" in alias["parentUrn"]
-            within = "" if of_stack else _parts(alias["parentUrn"])[1].rpartition("$")[2]
-        kind, name = alias.get("type") or it.type, alias.get("name") or it.name
-        found.append(f"{head}::{within}{'$' if within else ''}{kind}::{name}")
+        if spec.noParent or "pulumi:pulumi:Stack" in spec.parentUrn:
+            within = ""
+        elif spec.parentUrn:
+            within = _parts(spec.parentUrn)[1].rpartition("$")[2]
+        found.append(f"{head}::{within}{'$' if within else ''}{spec.type or it.type}::{spec.name or it.name}")
     return found
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from .refusal import AwsRefusal
 
 if TYPE_CHECKING:
@@ -35,15 +37,22 @@ def _zone(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _ask(model: "AwsModel", service: str, method: str, **params: Any) -> Any:
+    try:
+        return getattr(model.client(service), method)(**params)
+    except ClientError as refused:
+        raise AwsRefusal("a function", method, str(refused)) from refused
+
+
 def _subnet(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
-    found = model.client("ec2").describe_subnets(SubnetIds=[args["id"]])["Subnets"][0]
+    found = _ask(model, "ec2", "describe_subnets", SubnetIds=[args["id"]])["Subnets"][0]
     zone = found["AvailabilityZone"]
     return {"id": args["id"], "vpcId": found["VpcId"], "availabilityZone": zone, "cidrBlock": found["CidrBlock"]}
 
 
 def _balancer(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
     asked = {"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {"Names": [args.get("name")]}
-    found = model.client("elbv2").describe_load_balancers(**asked)["LoadBalancers"][0]
+    found = _ask(model, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
     return {
         "id": found["LoadBalancerArn"],
         "arn": found["LoadBalancerArn"],

@@ -23,6 +23,8 @@ class Made(TypedDict):
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     trigger: str
+    order: int
+    """When it was registered last: what depends on another resource comes after it."""
     retained: bool
     """Whether it stays when the program has it no more."""
 
@@ -35,20 +37,19 @@ def make(model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> M
     if unread := asked.unread():
         raise LookupError(f"{it.name} is given {', '.join(unread)}, which this model of AWS does not know of {it.type}")
     if not preview:
-        model.count += 1
         _keep(model, kind, it, outputs)
     return outputs
 
 
 def _keep(model: "AwsModel", kind: Kind, it: Registration, outputs: Mapping[str, Any]) -> None:
-    # Anew, so that what is deleted last is what was made first.
-    model.made.pop(it.urn, None)
+    model.count += 1
     model.made[it.urn] = Made(
         name=it.name,
         kind=kind,
         inputs=unwrapped(it.inputs),
         outputs=outputs,
         trigger=trigger_of(it),
+        order=model.count,
         retained=bool(it.request.retainOnDelete),
     )
 
@@ -110,8 +111,8 @@ class Update:
         return outputs
 
     def finish(self, model: "AwsModel") -> None:
-        """Delete what has been replaced, and what the program has no more: the last that was made goes first."""
+        """Delete what has been replaced, and what the program has no more: first what depends on the rest."""
         gone = [urn for urn in model.made if urn not in self._kept]
         self.changes.deleted = {model.made[urn]["name"] for urn in gone}
-        for old in reversed([*self._old, *(model.made.pop(urn) for urn in gone)]):
+        for old in sorted([*self._old, *(model.made.pop(urn) for urn in gone)], key=lambda it: -it["order"]):
             _remove(model, old)

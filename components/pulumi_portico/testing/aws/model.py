@@ -1,10 +1,13 @@
 """One account of AWS in this process, and what it makes of a program's registrations."""
 
 import json
+import os
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Optional
+from functools import cache
+from typing import Any, Optional, cast
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
@@ -19,6 +22,13 @@ __all__ = ["AwsModel"]
 
 _ACCOUNT = "123456789012"
 _QUOTAS = {"rules-per-application-load-balancer": 100, "listeners-per-load-balancer": 50}
+
+
+@cache
+def _session() -> Any:
+    """What reads the models of services: once, as that takes long."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return cast("Any", boto3).Session(**keys)
 
 
 class AwsModel:
@@ -44,9 +54,12 @@ class AwsModel:
         self.issued: set[str] = set()
         """The certificates that are issued."""
         self.count = 0
-        """How many resources have been made."""
+        """How many registrations there were."""
         self._update: Optional[Update] = None
         self._mock: Any = mock_aws()
+        # Some thousand images of machines, which take most of a second for every account.
+        self._settings = patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"})
+        self._settings.start()
         self._mock.start()
         self._clients: dict[str, Any] = {}
         # The engine's registrations come from several threads, and moto is made for one.
@@ -61,6 +74,7 @@ class AwsModel:
     def close(self) -> None:
         """End it, and give boto3 back what it had."""
         self._mock.stop()
+        self._settings.stop()
 
     # What a test has ready before its program runs -------------------------------------------------------------
 
@@ -110,9 +124,7 @@ class AwsModel:
     def client(self, service: str) -> Any:
         """boto3's client of a service, on this account."""
         if service not in self._clients:
-            keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-            connect: Any = boto3.client
-            self._clients[service] = connect(service, region_name=self.region, **keys)
+            self._clients[service] = _session().client(service, region_name=self.region)
         return self._clients[service]
 
     def update(self, program: Callable[[], Any]) -> Changes:

@@ -3,7 +3,7 @@
 __all__ = ["AwsRefusal"]
 
 
-class AwsRefusal(AssertionError):
+class AwsRefusal(Exception):
     """A registration that AWS would refuse: which resource, by which call, and why."""
 
     def __init__(self, resource: str, operation: str, why: str) -> None:
