@@ -85,11 +85,11 @@ def old_urns(it: Registration) -> list[str]:
             continue
         spec = alias.spec
         within = kinds.rpartition("$")[0]
-        if spec.noParent or "pulumi:pulumi:Stack" in spec.parentUrn:
-            within = ""
+        if spec.noParent:
+            within = "pulumi:pulumi:Stack"
         elif spec.parentUrn:
             within = _parts(spec.parentUrn)[1].rpartition("$")[2]
-        found.append(f"{head}::{within}{'$' if within else ''}{spec.type or it.type}::{spec.name or it.name}")
+        found.append(f"{head}::{within}${spec.type or it.type}::{spec.name or it.name}")
     return found
 
 
