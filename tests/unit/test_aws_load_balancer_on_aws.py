@@ -82,8 +82,9 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 # What moto has not: held against the service's model alone. Of load balancers' attributes, the logs of health checks.
 UNPROVED = {
-    "logs": {"elbv2:ModifyLoadBalancerAttributes"},
-    "trust bundle": {"elbv2:CreateTrustStore"},
+    "logs": {f"elbv2:ModifyLoadBalancerAttributes (health_check_logs.s3.{it})" for it in ("bucket", "prefix")},
+    "mutual tls": {"elbv2:CreateListener (MutualAuthentication)"},
+    "trust bundle": {"elbv2:CreateTrustStore", "elbv2:CreateListener (MutualAuthentication)"},
     "web acl": {"wafv2:AssociateWebACL"},
 }
 

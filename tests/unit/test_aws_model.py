@@ -436,26 +436,63 @@ def test_a_quota_is_what_the_account_has() -> None:
             record(program, aws=few)
 
 
-def test_what_moto_has_not_is_held_to_the_model_and_listed(model: AwsModel) -> None:
-    bucket = model.bucket("bundles")
+def trust_store(name: str) -> Callable[[], Any]:
+    return lambda: aws.lb.TrustStore(
+        "clients", name=name, ca_certificates_bundle_s3_bucket="bundles", ca_certificates_bundle_s3_key="ca.pem"
+    )
 
-    def trust_store(name: str) -> Callable[[], Any]:
-        return lambda: aws.lb.TrustStore(
-            "clients", name=name, ca_certificates_bundle_s3_bucket=bucket, ca_certificates_bundle_s3_key="ca.pem"
-        )
 
-    record(trust_store("clients"), aws=model)
-    assert model.unproved == {"elbv2:CreateTrustStore"}
+def web_acl(model: AwsModel) -> Callable[[], Any]:
+    over = alb(model)
+    acl = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ours/1"
+    return lambda: aws.wafv2.WebAclAssociation("web", web_acl_arn=acl, resource_arn=over().arn)
+
+
+def health_logs(model: AwsModel) -> Callable[[], Any]:
+    bucket = model.bucket("our-logs", json.loads(log_policy("our-logs")))
+    return alb(model, health_check_logs={"enabled": True, "bucket": bucket, "prefix": "health"})
+
+
+UNPROVED: dict[str, tuple[Make, set[str]]] = {
+    "trust store": (lambda _: trust_store("clients"), {"elbv2:CreateTrustStore"}),
+    "web acl": (web_acl, {"wafv2:AssociateWebACL"}),
+    "mutual tls": (
+        lambda m: https(m, mutual_authentication={"mode": "passthrough"}),
+        {"elbv2:CreateListener (MutualAuthentication)"},
+    ),
+    "health logs": (
+        health_logs,
+        {f"elbv2:ModifyLoadBalancerAttributes (health_check_logs.s3.{it})" for it in ("bucket", "prefix")},
+    ),
+    "longest delay": (
+        lambda m: group(m, deregistration_delay=3600),
+        {"elbv2:ModifyTargetGroupAttributes (deregistration_delay.timeout_seconds)"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNPROVED)
+def test_what_moto_has_not_is_held_to_the_model_and_listed(model: AwsModel, case: str) -> None:
+    make, unproved = UNPROVED[case]
+    record(make(model), aws=model)
+    assert model.unproved == unproved
+
+
+def test_what_is_held_to_the_model_alone_can_be_refused(model: AwsModel) -> None:
     with pytest.raises(AwsRefusal, match="does not fit"):
         record(trust_store("cli ents"), aws=model)
-    model.unproved.clear()
-    over = record(alb(model), aws=model).one("LoadBalancer")
-    arn = model.made[over.urn]["outputs"]["arn"]
-    acl = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ours/1"
-    record(lambda: aws.wafv2.WebAclAssociation("web", web_acl_arn=acl, resource_arn=arn), aws=model)
-    assert model.unproved == {"wafv2:AssociateWebACL"}
-    record(https(model, mutual_authentication={"mode": "passthrough"}), aws=model)
-    assert "elbv2:CreateListener" in model.unproved
+    program = web_acl_of_a_network_balancer(model.subnets(2))
+    with pytest.raises(AwsRefusal, match="only an Application Load Balancer takes a web ACL"):
+        record(program, aws=model)
+
+
+def web_acl_of_a_network_balancer(subnets: list[str]) -> Callable[[], Any]:
+    def program() -> None:
+        over = aws.lb.LoadBalancer("web", subnets=subnets, load_balancer_type="network")
+        acl = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ours/1"
+        aws.wafv2.WebAclAssociation("web", web_acl_arn=acl, resource_arn=over.arn)
+
+    return program
 
 
 def test_what_the_model_does_not_know_is_no_success(model: AwsModel) -> None:

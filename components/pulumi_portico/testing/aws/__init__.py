@@ -11,7 +11,9 @@
 Each `aws:` resource becomes the call that the provider would make. Its arguments are held against botocore's model of
 the service (required members, types, choices, lengths, ranges, patterns) and against what AWS documents beyond that;
 moto then makes it, and its real id and ARN go on to what names it. What AWS would refuse raises `AwsRefusal`, with the
-resource, the call and the reason. `unproved` lists what was held against the model alone, as moto has no such thing.
+resource, the call and the reason; a resource or field that this does not know is a LookupError, never passed over.
+`unproved` lists what was held against the model alone, as moto has no such thing. `compare` runs a changed program on
+what the first has made. See docs/testing.md.
 
 Needs the extra `testing-aws` (boto3 and moto).
 """

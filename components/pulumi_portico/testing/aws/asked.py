@@ -124,10 +124,10 @@ class Asked:
         except (ClientError, BotoCoreError) as refused:
             raise AwsRefusal(self.resource, operation, str(refused)) from refused
 
-    def held(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        """Hold a call against the model alone, and list it as unproved: moto has none such."""
+    def held(self, service: str, operation: str, params: Mapping[str, Any], part: str = "") -> None:
+        """Hold a call, or a part of it, against the model alone, and list it as unproved: moto has none such."""
         self._hold(service, operation, {key: value for key, value in params.items() if value is not None})
-        self.model.unproved.add(f"{service}:{operation}")
+        self.model.unproved.add(f"{service}:{operation}{part and f' ({part})'}")
 
     def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
         """Ask what is there, which changes nothing; so a preview asks too."""

@@ -11,7 +11,7 @@ from typing import Any
 from .asked import Asked
 from .attributes import ALB, BALANCER, GATEWAY, NLB, attributes_of
 from .kinds import Kind
-from .logs import LOG_ATTRIBUTES, log_attributes
+from .logs import UNPROVED_LOGS, log_attributes
 
 __all__ = ["KINDS", "NAME_LENGTH", "elb_name", "set_attributes"]
 
@@ -129,13 +129,13 @@ def _security_groups(asked: Asked, kind: str) -> list[Any]:
 def set_attributes(asked: Asked, what: str, arn: str, attributes: Sequence[Mapping[str, str]]) -> None:
     """Set attributes of a LoadBalancer, TargetGroup or Listener; those that moto has not are held alone."""
     operation, key = f"Modify{what}Attributes", f"{what}Arn"
-    lacking = [it for it in attributes if it["Key"] in LOG_ATTRIBUTES.unproved]
+    lacking = [it for it in attributes if it["Key"] in UNPROVED_LOGS]
     # moto takes no 3600 seconds; AWS does.
     lacking += [it for it in attributes if it == {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"}]
     if had := [it for it in attributes if it not in lacking]:
         asked.call("elbv2", operation, {key: arn, "Attributes": had})
-    if lacking:
-        asked.held("elbv2", operation, {key: arn, "Attributes": lacking})
+    for it in lacking:
+        asked.held("elbv2", operation, {key: arn, "Attributes": [it]}, it["Key"])
 
 
 def _change(asked: Asked) -> None:

@@ -18,7 +18,7 @@ class Changes:
     updated: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Each with the inputs that change in place."""
     replaced: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Each with the inputs that make another one of it; `replacement_trigger` where the program asks for it."""
+    """Each with the inputs that make another one of it; `replacement_trigger` where the program alone asks for it."""
     deleted: set[str] = field(default_factory=set[str])
 
 
@@ -52,8 +52,8 @@ def difference(
         renewing |= kind.replaced_if(old, new) & changed
     by_provider = bool(renewing)
     renewing |= {key for key in changed if key in it.replace_on_changes or "*" in it.replace_on_changes}
-    if trigger != trigger_of(it):
-        renewing |= {"replacement_trigger"}
+    if trigger != trigger_of(it) and not renewing:
+        renewing = {"replacement_trigger"}
     # pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace: where a name is given, and stays, two cannot be there.
     name = kind.named_by
     named = name is not None and new.get(name) is not None and new.get(name) == old.get(name)

@@ -85,7 +85,9 @@ def _mutual(asked: Asked, operation: str, protocol: Any) -> Optional[dict[str, A
     if (mode == "verify") != ("TrustStoreArn" in told):
         asked.refuse(operation, f"MutualAuthentication of mode {mode}: a trust store is for verify, which wants one")
     # moto makes the listener and forgets this.
-    asked.held("elbv2", operation, {"LoadBalancerArn": "", "DefaultActions": [], "MutualAuthentication": told})
+    owner = "ListenerArn" if operation == "ModifyListener" else "LoadBalancerArn"
+    given: dict[str, Any] = {owner: "", "DefaultActions": [], "MutualAuthentication": told}
+    asked.held("elbv2", operation, given, "MutualAuthentication")
     return told
 
 

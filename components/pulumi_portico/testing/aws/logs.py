@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from .asked import Asked, is_unknown
 from .attributes import ALB, NLB
 
-__all__ = ["LOG_ATTRIBUTES", "log_attributes"]
+__all__ = ["UNPROVED_LOGS", "log_attributes"]
 
 _OPERATION = "ModifyLoadBalancerAttributes"
 
@@ -35,12 +35,7 @@ _KINDS: Mapping[str, _Logs] = {
 _WRITERS = {ALB: "logdelivery.elasticloadbalancing.amazonaws.com", NLB: "delivery.logs.amazonaws.com"}
 
 
-@dataclass(frozen=True)
-class _Attributes:
-    unproved: tuple[str, ...]
-
-
-LOG_ATTRIBUTES = _Attributes(("health_check_logs.s3.bucket", "health_check_logs.s3.prefix"))
+UNPROVED_LOGS = ("health_check_logs.s3.bucket", "health_check_logs.s3.prefix")
 """The attributes of logs that moto does not know."""
 
 
