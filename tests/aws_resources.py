@@ -33,11 +33,10 @@ def everything(model: AwsModel, **fields: Any) -> Callable[[], Any]:
         logs = _logs()
         group = _security_group(vpc)
         valid = _certificate(zone)
-        told: Any = {"subnets": subnets, **fields}
+        told: Any = {"subnets": subnets, "idle_timeout": 60, **fields}
         made = aws.lb.LoadBalancer(
             "web",
             security_groups=[group.id],
-            idle_timeout=60,
             drop_invalid_header_fields=True,
             access_logs={"bucket": logs.bucket, "enabled": True},
             opts=pulumi.ResourceOptions(depends_on=[logs]),

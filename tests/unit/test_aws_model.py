@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import inspect
 import json
 import subprocess
@@ -417,6 +419,16 @@ def test_a_refusal_names_the_resource_the_call_and_the_argument(model: AwsModel)
         "api: AWS refuses CreateTargetGroup: HealthCheckIntervalSeconds is 400, and 300 is the most"
     )
     assert (caught.value.resource, caught.value.operation) == ("api", "CreateTargetGroup")
+
+
+def test_a_refusal_leaves_no_failure_that_is_logged_in_another_test(model: AwsModel) -> None:
+    # Much waits for what is refused, and fails with it.
+    program = everything(model, idle_timeout=4001)
+    with pytest.raises(AwsRefusal):
+        record(program, aws=model)
+    futures = [it for it in gc.get_objects() if issubclass(type(it), asyncio.Future)]
+    # What asyncio asks when it is collected.
+    assert not [it for it in futures if it._log_traceback]
 
 
 def test_a_preview_is_held_to_what_is_known(model: AwsModel) -> None:

@@ -13,6 +13,7 @@ of the two meets (an Output that is still unknown, say) breaks in the other.
 
 import asyncio
 import contextvars
+import gc
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol, cast
@@ -121,12 +122,27 @@ def _run(
 
     try:
         body()
+    except Exception:
+        _take_all_failures(asyncio.get_event_loop())
+        raise
     finally:
         pulumi.runtime.set_all_config({})
     known = monitor.registrations
     registrations = [known[urn] for urn in sorted(known)]
     registered = {known[urn].name: outputs for urn, outputs in monitor.outputs.items() if urn in known}
     return Recording(registrations, registered, settled["exports"], settled["value"])
+
+
+def _take_all_failures(loop: asyncio.AbstractEventLoop) -> None:
+    """Take the exceptions of a failed program's futures, of which the first is raised to the test.
+
+    One that nobody takes is logged with its traceback whenever its future is collected. That may be in the midst of
+    `ast.parse`, which formatting a traceback calls again: Python 3.11 then fails the parse, in whichever test it is.
+    """
+    for it in gc.get_objects():
+        # Not isinstance: it asks proxies what they stand for.
+        if issubclass(type(it), asyncio.Future) and it.get_loop() is loop and it.done() and not it.cancelled():
+            it.exception()
 
 
 def ensure_event_loop() -> None:
