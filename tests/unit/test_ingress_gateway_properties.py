@@ -76,7 +76,7 @@ def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> l
     problems = Problems("x")
     check_routing(routing, problems)
     assume(not problems.found)
-    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation())]
+    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)]
 
 
 def reader_of(controller: str, manifests: Sequence[Mapping[str, Any]]) -> Any:

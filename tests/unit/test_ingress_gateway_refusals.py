@@ -189,6 +189,26 @@ def test_a_redirect_has_no_target() -> None:
         ),
         ({"behind": {"proxy_protocol": True}}, "behind.sources: is missing, and anybody could write"),
         ({"behind": {"sources": ["10.0.0.0"]}}, 'fix: write "10.0.0.0/32"'),
+        # Whose headers are believed.
+        (
+            {"exposure": EXPOSED, "tls": {HOST: {"ends_before": True}}},
+            "settings.forwarded_from: is missing, and by tls.shop.example.com.ends_before a header says",
+        ),
+        (
+            {"exposure": EXPOSED, "settings": {"forwarded_from": ["10.0.0.0/8"]}},
+            'exposure.allowed_sources[0]: "0.0.0.0/0" may connect, and is not in settings.forwarded_from',
+        ),
+        (
+            {"behind": {"sources": ["10.0.0.0/8"]}, "settings": {"forwarded_from": ["10.1.0.0/16"]}},
+            'behind.sources[0]: "10.0.0.0/8" may connect',
+        ),
+        (
+            {
+                "behind": {"sources": ["10.1.0.0/16"], "proxy_protocol": True},
+                "settings": {"forwarded_from": ["10.0.0.0/8"]},
+            },
+            "settings.forwarded_from: stands beside the PROXY protocol",
+        ),
         # What is there, and what is installed.
         ({"controller": "nginx"}, "controller"),
         ({"controller": "generic", "install": True}, "install: is true, and a generic class is one"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from .routes import PathType
 
 __all__ = ["Compilation", "Described", "Entry", "HostEntry", "entry_of", "slug_of"]
 
+ANY_HOST = "any-host"
 _SLUG_LENGTH = 40
 
 
@@ -38,7 +40,7 @@ class Entry:
     def key(self) -> str:
         """What it is called by: by what it matches, never by where it stands."""
         mark = "=" if self.exact else ""
-        return slug_of(f"{self.host}{mark}{self.path}", self.host, self.path)
+        return slug_of(f"{self.host}{mark}{self.path}", self.host or ANY_HOST, self.path)
 
     @property
     def target(self) -> Mapping[str, Any]:
@@ -89,7 +91,7 @@ class HostEntry:
     @cached_property
     def key(self) -> str:
         """What it is called by."""
-        return slug_of(self.host, self.host or "any-host")
+        return slug_of(self.host, self.host or ANY_HOST)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,12 @@ class Compilation:
     """Of a generic class: what answers where no route does."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of the exact routes that other components have added."""
+
+    @cached_property
+    def redirected(self) -> frozenset[str]:
+        """The hosts that have one route alone, which sends all of their requests elsewhere."""
+        count = Counter(entry.host for entry in self.routes)
+        return frozenset(it.host for it in self.routes if count[it.host] == 1 and "redirect" in it.args)
 
     def metadata(self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
         """The metadata of an object."""

@@ -166,14 +166,14 @@ class IngressGateway(pulumi.ComponentResource):
         reached = address_of(self._service, made if self._waiting().reported else [])
         self.address = reached.apply(lambda it: it["ip"])
         self.hostname = reached.apply(lambda it: it["hostname"])
-        secured = {host: it.tls for host, it in routing.compilation().hosts.items()}
+        secured = {host: it.tls for host, it in routing.compilation.hosts.items()}
         self.urls = urls_of(secured, reached)
         self.class_name = pulumi.Output.from_input(routing.class_name)
         self.namespace = pulumi.Output.from_input(self._namespace)
         self.controller = pulumi.Output.from_input(routing.controller)
-        entries = routing.compilation().routes
+        entries = routing.compilation.routes
         self.routes = pulumi.Output.from_input(sorted(route_text(it.host, it.path, it.path_type) for it in entries))
-        self.hosts = pulumi.Output.from_input(sorted(it or EVERY_HOST for it in routing.compilation().hosts))
+        self.hosts = pulumi.Output.from_input(sorted(it or EVERY_HOST for it in routing.compilation.hosts))
         kept = {host: it["secret"] for host, it in routing.certificates().items() if "secret" in it}
         self.certificates = pulumi.Output.from_input(kept)
         self.exceptions = pulumi.Output.from_input(exceptions_of(self._args))

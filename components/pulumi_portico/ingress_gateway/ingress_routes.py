@@ -63,7 +63,7 @@ class IngressRoutes(pulumi.ComponentResource):
         self._set_outputs(routing)
 
     def _set_outputs(self, routing: Routing) -> None:
-        compilation = routing.compilation()
+        compilation = routing.compilation
         secured = {host: it.tls for host, it in compilation.hosts.items() if host}
         self.urls = urls_of(secured, pulumi.Output.from_input({"ip": "", "hostname": ""}))
         entries = compilation.routes

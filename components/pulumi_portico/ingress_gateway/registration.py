@@ -48,7 +48,7 @@ def register_routes(
 
     ``after`` is what must be there before them, and until they are gone.
     """
-    compilation = routing.compilation()
+    compilation = routing.compilation
     described = [*build_policies(compilation, peers), *routing.module.compile(compilation)]
 
     def make(of: Iterable[Described], before: Sequence[pulumi.Resource]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
@@ -54,7 +55,7 @@ class Routing:
         """The controller's module."""
         return CONTROLLERS[self.controller]
 
-    @property
+    @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The routes as they were given."""
         return tuple(
@@ -68,9 +69,12 @@ class Routing:
 
     def tls_of(self, host: str) -> Optional[tuple[str, Mapping[str, Any]]]:
         """The certificate of a host, and whom it is for: its own before a wildcard's."""
-        both = {**self.known_tls, **self.tls}
-        key = certificate_key(both, host)
-        return None if key is None else (key, both[key])
+        key = certificate_key(self._every_tls, host)
+        return None if key is None else (key, self._every_tls[key])
+
+    @cached_property
+    def _every_tls(self) -> Mapping[str, Mapping[str, Any]]:
+        return {**self.known_tls, **self.tls}
 
     def own_certificates(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         """The certificates that come with their keys, each with what its Secret's name ends in."""
@@ -84,10 +88,12 @@ class Routing:
         kept = {it: entry[it] for it in ("redirect", "ends_before", "issuer", "cluster_issuer") if it in entry}
         return kept if entry.get("ends_before") else {**kept, "secret": secret_of(self.name, host, entry)}
 
+    @cached_property
     def compilation(self) -> Compilation:
         """What the compiler is given."""
         entries = [*self.entries, *self._fallbacks()]
-        hosts = {entry.host: self._host(entry.host, entries) for entry in entries}
+        app_roots = {entry.host: entry.args["app_root"] for entry in entries if "app_root" in entry.args}
+        hosts = {host: self._host(host, app_roots.get(host)) for host in {entry.host: None for entry in entries}}
         fallback = None
         if self.generic and self.default_backend is not None:
             fallback = entry_of({"target": self.default_backend}, f"{self.prefix}{self.spelling('default_backend')}")
@@ -115,10 +121,8 @@ class Routing:
             route = {"target": self.default_backend, **({"host": host} if host else {})}
             yield entry_of(route, f"{self.prefix}{self.spelling('default_backend')}")
 
-    def _host(self, host: str, entries: Iterable[Entry]) -> HostEntry:
+    def _host(self, host: str, app_root: Optional[str]) -> HostEntry:
         found = self.tls_of(host)
-        roots = (it.args["app_root"] for it in entries if it.host == host and "app_root" in it.args)
-        app_root = next(roots, None)
         if found is None:
             return HostEntry(host, app_root=app_root)
         key, entry = found
@@ -156,7 +160,7 @@ def check_routing(routing: Routing, problems: Problems) -> None:
     _check_generic(routing, problems)
     if len(problems.found) == before:
         custom = routing.custom_resources
-        check_compilation(routing.module, routing.compilation(), problems, spelling, custom=custom)
+        check_compilation(routing.module, routing.compilation, problems, spelling, custom=custom)
 
 
 def _check_wildcard(routing: Routing, entry: Entry, problems: Problems) -> None:
@@ -205,7 +209,7 @@ def add_to(state: GatewayState, me: str, routing: Routing, others: Sequence[str]
     """Add the routes to the gateway's, or note whose they repeat; ``others`` are those that a reference lists."""
     listed = frozenset(others)
     added: dict[str, tuple[Entry, Owner]] = {}
-    for entry in routing.compilation().routes:
+    for entry in routing.compilation.routes:
         text, mine = route_text(entry.host, entry.path, entry.path_type), Owner(me, entry.where)
         owner = state.routes.get(text)
         if owner is not None and owner.component != me:

@@ -1,6 +1,7 @@
 """The checks of a whole `IngressGateway` and of an `IngressRoutes`: each field's, and those between fields."""
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional, cast
 
 import pulumi
@@ -12,6 +13,7 @@ from ..network_policy import RULES as PEER_RULES
 from ..network_policy import check_peers
 from ..public_load_balancer.cost import RULES as COST_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
+from ..public_load_balancer.exposure import ClientIp
 from ..public_load_balancer.platforms import check_exposure
 from ..shapes import as_written
 from ..values import cidr, whole_number
@@ -147,6 +149,7 @@ def _check_installing(args: Mapping[str, Any], problems: Problems, prefix: str, 
     check_settings(args.get("settings", {}), controller, problems, f"{prefix}settings", spelling)
     check_installation(args.get("installation", {}), controller, problems, f"{prefix}installation", spelling)
     _check_front(args, problems, prefix, spelling)
+    _check_forwarded(args, problems, prefix, spelling)
 
 
 def _check_not_installed(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
@@ -178,6 +181,44 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
         )
         problems.note(f"{prefix}exposure.tls", refusal)
     check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)
+
+
+def _check_forwarded(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
+    """The controllers ask nobody where `X-Forwarded-Proto` comes from, so all who can connect must be believed."""
+    believed = args.get("settings", {}).get("forwarded_from")
+    where = f"{prefix}settings.{spelling('forwarded_from')}"
+    for at, entry in args.get("tls", {}).items():
+        if entry.get("ends_before") and believed is None:
+            refusal = Refusal(
+                f"is missing, and by tls.{at}.{spelling('ends_before')} a header says whether a client has used TLS",
+                "the addresses of what stands in front",
+            )
+            problems.note(where, refusal)
+            return
+    if believed is None:
+        return
+    speaks = args.get("behind", {}).get("proxy_protocol")
+    if speaks or args.get("exposure", {}).get("client_ip") == ClientIp.PROXY_PROTOCOL.value:
+        refusal = Refusal("stands beside the PROXY protocol, and a client has one address", "one of the two")
+        problems.note(where, refusal)
+    front = ("behind", "sources") if "behind" in args else ("exposure", "allowed_sources")
+    for at, source in enumerate(args.get(front[0], {}).get(front[1], [])):
+        if isinstance(source, pulumi.Output) or _is_within(source, believed):
+            continue
+        refusal = Refusal(
+            f"may connect, and is not in {where}, so that its claims would be believed too",
+            "addresses that are believed",
+            f"let in what stands in front alone, or add it to {where}",
+        )
+        problems.add(f"{prefix}{front[0]}.{spelling(front[1])}[{at}]", source, refusal)
+
+
+def _is_within(source: str, believed: Sequence[Any]) -> bool:
+    asked = ipaddress.ip_network(source)
+    # What is known later may be any.
+    known = [ipaddress.ip_network(it) for it in believed if not isinstance(it, pulumi.Output)]
+    within = (it.version == asked.version and asked.subnet_of(cast("Any", it)) for it in known)
+    return len(known) < len(believed) or any(within)
 
 
 def _check_reached(routing: Routing, peers: Any, problems: Problems, where: str) -> None:

@@ -13,7 +13,7 @@ from ..told import EXACT, OWN, PREFIX, words
 from .annotations import annotations_of, prefixed
 from .custom_resources import build_extras, build_virtual_server
 
-__all__ = ["compile_routes", "is_redirected"]
+__all__ = ["compile_routes"]
 
 _HTTPS_REDIRECT = "308"
 """The status that ingress-nginx answers with."""
@@ -23,24 +23,17 @@ def compile_routes(compilation: Compilation) -> list[Described]:
     """A master for each host that no other component has made, and the minions; for a host that is redirected as a
     whole, a VirtualServer."""
     described: list[Described] = []
-    redirected = {host for host in compilation.hosts if is_redirected(compilation, host)}
     for name, host in sorted(compilation.hosts.items()):
-        if name in compilation.own_hosts and name not in redirected:
+        if name in compilation.own_hosts and name not in compilation.redirected:
             described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=True))
     exact = {(entry.host, entry.path) for entry in compilation.routes if entry.exact} | compilation.taken
     for entry in compilation.routes:
-        if entry.host in redirected:
+        if entry.host in compilation.redirected:
             described.append(Described(entry.key, build_virtual_server(compilation, entry)))
             continue
         described += build_extras(compilation, entry)
         described += _minions(compilation, entry, has_exact=(entry.host, entry.path) in exact)
     return described
-
-
-def is_redirected(compilation: Compilation, host: str) -> bool:
-    """Whether the host has one route alone, which sends all of it elsewhere."""
-    routes = [entry for entry in compilation.routes if entry.host == host]
-    return len(routes) == 1 and "redirect" in routes[0].args
 
 
 def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..controller_module import Controller, ControllerModule, Way, features_of
 from ..routes import PathType
 from ..told import is_grpc
 from .annotations import NIC
-from .ingresses import compile_routes, is_redirected
+from .ingresses import compile_routes
 
 __all__ = ["MODULE"]
 
@@ -47,7 +47,7 @@ def _check_grpc(entry: Entry, problems: Problems, spelling: Callable[[str], str]
 
 def _check_redirect(compilation: Compilation, entry: Entry, problems: Problems) -> None:
     where = f"{entry.where}.redirect"
-    whole = is_redirected(compilation, entry.host) and entry.path == "/" and not entry.exact and entry.host
+    whole = entry.host in compilation.redirected and entry.path == "/" and not entry.exact and entry.host
     if not whole or entry.host not in compilation.own_hosts:
         refusal = Refusal(
             "is of a part of a host, and F5 NGINX Ingress Controller can redirect a named host as a whole alone",
@@ -95,6 +95,7 @@ def _custom(*keys: str) -> Way:
 
 
 _LIMITS: Mapping[str, Rule] = {"response_headers": _header_value, "request_headers": _request_value}
+_HTTP_ALONE = ("websocket-services", "proxy-buffering")
 _LIMIT_KEYS = ("limit-req-rate", "limit-req-key", "limit-req-no-delay", "limit-req-reject-code")
 _ALLOW_ALONE = (
     "it lets in whom an allow list names whatever a deny list says: allow the ranges without those that are denied"
@@ -141,8 +142,8 @@ MODULE = ControllerModule(
         "websocket=false": _nic("websocket-services"),
         "protocol=HTTP": Way(),
         "protocol=HTTPS": _nic("ssl-services"),
-        "protocol=GRPC": _nic("grpc-services"),
-        "protocol=GRPCS": _nic("grpc-services", "ssl-services"),
+        "protocol=GRPC": _nic("grpc-services", *_HTTP_ALONE),
+        "protocol=GRPCS": _nic("grpc-services", "ssl-services", *_HTTP_ALONE),
         "backend_tls.ca_certificate": _custom("policies"),
         "backend_tls.server_name": _custom("policies"),
         "session_affinity.cookie": _nic("sticky-cookie-services"),
@@ -167,8 +168,8 @@ MODULE = ControllerModule(
         "cors.max_age": _custom("policies"),
         "allowed_sources": _custom("policies"),
         "denied_sources": _custom("policies"),
-        "basic_auth.users": _nic("basic-auth-secret"),
-        "basic_auth.secret": _nic("basic-auth-secret"),
+        "basic_auth.users": _nic("basic-auth-secret", "basic-auth-realm"),
+        "basic_auth.secret": _nic("basic-auth-secret", "basic-auth-realm"),
         "basic_auth.realm": _nic("basic-auth-realm"),
         "request_headers": _nic("proxy-set-headers"),
         "response_headers": _nic("add-header", "add-header-inherit"),

@@ -89,6 +89,15 @@ def _an(*keys: str) -> Way:
 
 
 _HIGH_RISK = "leave it out: it needs the annotation {}, which the controller is told to refuse as a high risk"
+_REDIRECT_KEYS = ("permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code")
+_CORS_KEYS = (
+    "enable-cors",
+    "cors-allow-origin",
+    "cors-allow-methods",
+    "cors-allow-headers",
+    "cors-allow-credentials",
+    "cors-max-age",
+)
 _COOKIE_KEYS = ("affinity", "affinity-mode", "session-cookie-name", "session-cookie-path")
 
 MODULE = ControllerModule(
@@ -111,7 +120,7 @@ MODULE = ControllerModule(
         "rewrite": _an("rewrite-target"),
         "redirect.scheme": _an("rewrite-target", "permanent-redirect", "temporal-redirect"),
         "redirect.host": _an("rewrite-target", "permanent-redirect", "temporal-redirect"),
-        "redirect.path": _an("permanent-redirect", "temporal-redirect"),
+        "redirect.path": _an(*_REDIRECT_KEYS),
         "redirect.code": _an("permanent-redirect-code", "temporal-redirect-code"),
         "app_root": _an("app-root"),
         "timeouts.connect": _an("proxy-connect-timeout"),
@@ -139,7 +148,7 @@ MODULE = ControllerModule(
         "rate_limit.per": _an("limit-rps", "limit-rpm"),
         "rate_limit.burst": _an("limit-burst-multiplier"),
         "rate_limit.connections": _an("limit-connections"),
-        "cors.origins": _an("enable-cors", "cors-allow-origin"),
+        "cors.origins": _an(*_CORS_KEYS),
         "cors.methods": _an("cors-allow-methods"),
         "cors.headers": _an("cors-allow-headers"),
         "cors.expose_headers": _an("cors-expose-headers"),
@@ -149,8 +158,8 @@ MODULE = ControllerModule(
         "allowed_sources": _an("allowlist-source-range"),
         "denied_sources": _an("denylist-source-range"),
         "allowed_sources+denied_sources": Way(),
-        "basic_auth.users": _an("auth-type", "auth-secret", "auth-secret-type"),
-        "basic_auth.secret": _an("auth-type", "auth-secret", "auth-secret-type"),
+        "basic_auth.users": _an("auth-type", "auth-secret", "auth-secret-type", "auth-realm"),
+        "basic_auth.secret": _an("auth-type", "auth-secret", "auth-secret-type", "auth-realm"),
         "basic_auth.realm": _an("auth-realm"),
         "response_headers": _an("custom-headers"),
     },

@@ -78,7 +78,7 @@ class Installation(TypedDict):
     """How the number of pods follows the load."""
 
     resources: NotRequired[Resources]
-    """What each pod is given. Default: a quarter of a core, 256 MiB of memory, 2048 MiB of disk for bodies that are
+    """What each pod is given. Default: a quarter of a core, 512 MiB of memory, 2048 MiB of disk for bodies that are
     collected."""
 
     image: NotRequired[pulumi.Input[str]]
@@ -119,6 +119,18 @@ class Installation(TypedDict):
     """Annotations of the pods. Keys are plain. Default: none."""
 
 
+def _some(value: Any) -> Optional[Refusal]:
+    return None if value else Refusal("holds none", "the addresses of the API server")
+
+
+def _narrow(value: str) -> Optional[Refusal]:
+    if refusal := cidr(value):
+        return refusal
+    if value.endswith("/0"):
+        return Refusal("is everybody, who could then have nginx read what they send", "the API server's own addresses")
+    return None
+
+
 def _private_key(value: str) -> Optional[Refusal]:
     if "-----BEGIN " in value and "PRIVATE KEY-----" in value:
         return None
@@ -139,7 +151,7 @@ RULES: Rules = {
         "pod_annotations": Field(keys=annotation_key),
     },
     AdmissionWebhook: {
-        "api_server_sources": Field(items=cidr),
+        "api_server_sources": Field(_some, items=_narrow),
         "certificate": Field(pem_certificate),
         "key": Field(_private_key, secret=True),
         "ca_certificate": Field(pem_certificate),
@@ -195,14 +207,6 @@ def _check_by_controller(
             "use f5-nginx, or leave it out",
         )
         problems.note(f"{path}.{spelling('served_namespaces')}", refusal)
-    webhook = installation.get("admission_webhook", {})
-    where = f"{path}.{spelling('admission_webhook')}.{spelling('api_server_sources')}"
-    if webhook and not webhook["api_server_sources"]:
-        problems.note(where, Refusal("holds none", "the addresses of the API server"))
-    for at, source in enumerate(webhook.get("api_server_sources", [])):
-        if not isinstance(source, pulumi.Output) and source.endswith("/0"):
-            refusal = Refusal("is everybody, who could then have nginx read what they send", "the API server's own")
-            problems.add(f"{where}[{at}]", source, refusal)
 
 
 def loosened(installation: Mapping[str, Any], path: str) -> dict[str, str]:

@@ -197,12 +197,11 @@ def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
     rights = rights_of(
         request.controller,
         lease_of(request.name),
-        [] if served is None else list(served),
         request.class_name,
         custom=request.custom_resources,
+        named=served is not None,
     )
     own = [*rights.own, *(rights.served if served is not None else ())]
-    # The namespace that is its own is named by its Role; of others, by those in them.
     wide = [*rights.cluster, *(rights.served if served is None else ())]
     roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
     roles += [
