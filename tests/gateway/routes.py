@@ -55,6 +55,7 @@ HOSTS: Routes = [
         _exactly("blue", "/both"),
         _to("api", "/a.b"),
         _to("blue", "/Case"),
+        _exactly("blue", "/dir.d/"),
     ),
     *_of(WILD, _to("blue")),
     *_of("exact.wild.example.com", _to("api")),

@@ -96,8 +96,6 @@ def _command(node: NodeCluster, namespace: str) -> list[str]:
         # What ingress-nginx does where nothing says otherwise.
         "proxyrequestbuffering": "true",
         "proxybodysize": str(1 << 20),
-        # What the deployment waits for, and answers as the gateway's address.
-        "publishstatusaddress": NODE_ADDRESS,
         "globalallowedresponseheaders": ",".join(ALLOWED_RESPONSE_HEADERS),
     }
     return [

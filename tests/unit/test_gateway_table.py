@@ -62,13 +62,13 @@ def reader(controller: str) -> IngressNginx | F5Nginx:
     def program() -> None:
         args: Any = arguments(controller)
         hosts: Any = {it: {"secret": "tls", "redirect": redirect} for it, redirect in routes.TLS_HOSTS.items()}
-        own: Any = routes_of(controller)
-        public = IngressGateway("public", {**args, "routes": own, "tls": hosts})
+        own: Any = {**args, "routes": routes_of(controller), "tls": hosts}
+        public = IngressGateway("public", own)
         added: Any = routes.with_targets(routes.ELSEWHERE, target)
         IngressRoutes("added", {"gateway": public.reference(), "routes": added})
-        backing: Any = routes.with_targets(routes.BACKING, target)
-        lost: Any = target(routes.DEFAULT_BACKEND, None)
-        IngressGateway("backed", {**args, "routes": backing, "default_backend": lost})
+        lost = target(routes.DEFAULT_BACKEND, None)
+        backed: Any = {**args, "routes": routes.with_targets(routes.BACKING, target), "default_backend": lost}
+        IngressGateway("backed", backed)
 
     manifests = record(program).manifests()
     config = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=HEADERS)
