@@ -27,6 +27,11 @@ def request_of(asked: Asked) -> Request:
     return Request(url.netloc, path, url.scheme, method, asked.source or CLIENT, asked.headers, size)
 
 
+def slug_of(host: str) -> str:
+    """What the name of a Secret with the host's certificate holds."""
+    return host.replace("*", "any").replace(".", "-")
+
+
 def taken_by(routes: Sequence[Mapping[str, Any]], asked: Asked) -> str:
     """The service whose route takes a request, by `match_route`; "" where none does, or where it is redirected."""
     request = request_of(asked)
@@ -46,8 +51,10 @@ def wrong_at(row: Row, reader: IngressNginx | F5Nginx) -> list[str]:
         found = _plain(name, _setting(answer.settings, name))
         if found != wanted:
             wrong.append(f"{name} is {found!r}, not {wanted!r}")
-    if row.certificate and reader.certificate(request_of(row.asked).host) is None:
-        wrong.append("no certificate is shown but the controller's own")
+    if row.certificate:
+        shown = reader.certificate(request_of(row.asked).host) or "the controller's own certificate"
+        if slug_of(row.certificate) not in shown:
+            wrong.append(f"{shown} is shown")
     return wrong
 
 

@@ -126,6 +126,7 @@ LIMITED: Routes = [
             },
         ),
         _to("api", "/open"),
+        _to("blue", "/public", cors={"origins": ["*"]}),
     ),
     *_of(
         SOURCES,

@@ -257,6 +257,10 @@ def _cors(told: Told) -> bool:
     return origin.startswith("https://") and credentials == "true"
 
 
+def _with_credentials(told: Told) -> bool:
+    return told.header("Access-Control-Allow-Credentials") == "true"
+
+
 def _asked_ahead(told: Told) -> bool:
     methods = {it.strip() for it in told.header("Access-Control-Allow-Methods").split(",")}
     headers = told.header("Access-Control-Allow-Headers").lower()
@@ -360,7 +364,7 @@ PROMISES = (
         next=lambda _told: [get(routes.LIMITS, "/rate", group="rate") for _ in range(6)],
         # The first has been let through; of the others two may be, or three: Traefik counts the burst another way.
         shows=_turned_away,
-        promise={"rate.requests": 2, "rate.per": "minute", "rate.burst": 2, "rate.status": 429},
+        promise={"rate.requests": 2, "rate.per": "minute", "rate.burst": 2, "rate.status": 429, "rate.delays": False},
     ),
     Row(
         "a preflight",
@@ -406,6 +410,13 @@ PROMISES = (
         sees=lambda it: it.header("Access-Control-Allow-Origin") == "" and it.json["method"] == "OPTIONS",
         promise={"cors": None},
     ),
+    Row(
+        "what any page may read, without the user's cookies",
+        get(routes.CORS, "/public", headers={"Origin": "https://any.example.org"}),
+        "blue",
+        sees=lambda it: it.header("Access-Control-Allow-Origin") == "*" and not _with_credentials(it),
+        promise={"cors.origins": ["*"], "cors.credentials": False},
+    ),
     Row("a client that is let in", get(routes.SOURCES, "/allowed", source=LET_IN), "api"),
     Row(
         "a client that is not",
@@ -437,7 +448,13 @@ PROMISES = (
         sees=_sets_cookie,
         next=_with_cookie,
         shows=_same_pod,
-        promise={"affinity.name": "pod", "affinity.path": "/", "affinity.samesite": "strict", "affinity.max_age": 600},
+        promise={
+            "affinity.name": "pod",
+            "affinity.path": "/",
+            "affinity.samesite": "strict",
+            "affinity.max_age": 600,
+            "affinity.persistent": True,
+        },
     ),
     Row(
         "no cookie, any pod",

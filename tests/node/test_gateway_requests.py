@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi_portico.ingress_gateway.install.config_map import build_data
 
 from tests.gateway import routes
 from tests.gateway.asking import Asked, Told
 from tests.gateway.reading import wrong_at
-from tests.gateway.rows import INGRESS_NGINX, ROWS, Row
+from tests.gateway.rows import F5, HOSTS, INGRESS_NGINX, ROWS, Row
+from tests.node import f5_nginx
 from tests.node.traffic import ALLOWED_RESPONSE_HEADERS, CLASS, ask, log, routers, served_by_traefik
 from tests.pulumi_program import PulumiProgram
 from tests.unit.readers.ingress_nginx import IngressNginx
@@ -64,25 +66,31 @@ pulumi.export("urls", public.urls)
 """
 
 
-def table(node: NodeCluster, namespace: str) -> dict[str, Any]:
+def table(node: NodeCluster, namespace: str, controller: str) -> dict[str, Any]:
     """What the program is given."""
     certificates: dict[str, Any] = {}
     for host, redirect in routes.TLS_HOSTS.items():
         certificate, key = issue(node.folder / "pki", [host])
         certificates[host] = {"certificate": certificate, "key": key, "redirect": redirect}
+    own: dict[str, Any] = {"response_headers": list(ALLOWED_RESPONSE_HEADERS)}
+    every: Sequence[Mapping[str, Any]] = [*routes.GATEWAY, *routes.ONLY_INGRESS_NGINX]
+    if controller == F5:
+        own = {"crds": {"installed": True}, "wildcards_any_depth": True}
+        # It is refused a redirect of a part of a host. Its own features are for the readers.
+        every = [it for it in routes.GATEWAY if it.get("host") != routes.MOVED]
     return {
         "namespace": namespace,
         "image": ECHO_IMAGE,
         "services": dict(routes.SERVICES),
         "gateway": {
-            "controller": INGRESS_NGINX,
+            "controller": controller,
             "install": False,
             "class_name": CLASS,
             "namespace": namespace,
             "reached_from": [{"cidr": f"{NODE_ADDRESS}/32"}],
-            "response_headers": list(ALLOWED_RESPONSE_HEADERS),
+            **own,
         },
-        "routes": [*routes.GATEWAY, *routes.ONLY_INGRESS_NGINX],
+        "routes": every,
         "tls": certificates,
         "elsewhere": routes.ELSEWHERE,
         "backing": routes.BACKING,
@@ -101,19 +109,22 @@ def settled(node: NodeCluster) -> None:
     wait_until("Traefik has taken over the routes", still, seconds=30)
 
 
-def wrong_in(row: Row, told: Told, after: Sequence[Told]) -> list[str]:
+def wrong_in(row: Row, told: Told, after: Sequence[Told], *, traefik: bool) -> list[str]:
     """What a client has met in another way than the row says."""
     wrong = [told.error] if told.error else []
     if row.asked.kind == "grpc":
         reached = (told.code, told.service)
         wanted: Any = ("OK", row.service)
     else:
-        status = {200: 101 if row.asked.kind == "websocket" else 200}.get(row.status, row.traefik or row.status)
+        status = {200: 101 if row.asked.kind == "websocket" else 200}.get(
+            row.status, (traefik and row.traefik) or row.status
+        )
         reached = (told.status, told.service, told.json.get("path", ""))
         wanted = (status, row.service, row.path or _path(row.asked)) if row.reaches else (status, "", "")
     if reached != wanted:
         wrong.append(f"{reached}, not {wanted}")
-    if told.header("Location") != row.location:
+    # F5 NGINX Ingress Controller writes the port out.
+    if told.header("Location").replace(":443/", "/") != row.location:
         wrong.append(f"sent to {told.header('Location')!r}, not {row.location!r}")
     if row.certificate and list(told.names) != [row.certificate]:
         wrong.append(f"shown the certificate of {told.names}")
@@ -128,22 +139,31 @@ def _path(asked: Asked) -> str:
     return "/" + asked.url.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
+def deploy(node: NodeCluster, namespace: str, program: PulumiProgram, controller: str) -> None:
+    (program.folder / "table.json").write_text(json.dumps(table(node, namespace, controller)))
+    program.write(PROGRAM)
+    program.up()
+
+
+def wrong_among(node: NodeCluster, rows: Sequence[Row], *, traefik: bool) -> tuple[dict[str, list[str]], int]:
+    """What goes wrong in which row, and how many requests have told."""
+    ca = str(node.folder / "pki" / "ca.crt")
+    first = ask(node, *(replace(it.asked, ca=ca if it.certificate else "") for it in rows))
+    following = [list(row.next(told)) if row.next else [] for row, told in zip(rows, first, strict=True)]
+    answers = iter(ask(node, *(it for group in following for it in group)))
+    after = [[next(answers) for _ in group] for group in following]
+    met = zip(rows, first, after, strict=True)
+    found = {row.says: wrong_in(row, told, its, traefik=traefik) for row, told, its in met}
+    return {says: it for says, it in found.items() if it}, len(rows) + sum(map(len, following))
+
+
 def test_real_requests_meet_what_the_table_says(
     node: NodeCluster, node_namespace: str, program: PulumiProgram, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (program.folder / "table.json").write_text(json.dumps(table(node, node_namespace)))
-    program.write(PROGRAM)
     with served_by_traefik(node, node_namespace):
-        program.up()
+        deploy(node, node_namespace, program, INGRESS_NGINX)
         settled(node)
-        rows = [it for it in ROWS if not it.unproved]
-        ca = str(node.folder / "pki" / "ca.crt")
-        first = ask(node, *(replace(it.asked, ca=ca if it.certificate else "") for it in rows))
-        following = [list(row.next(told)) if row.next else [] for row, told in zip(rows, first, strict=True)]
-        answers = iter(ask(node, *(it for group in following for it in group)))
-        after = [[next(answers) for _ in group] for group in following]
-        found = {row.says: wrong_in(row, told, its) for row, told, its in zip(rows, first, after, strict=True)}
-        wrong = {says: it for says, it in found.items() if it}
+        wrong, requests = wrong_among(node, [it for it in ROWS if not it.unproved], traefik=True)
         assert wrong == {}, f"{json.dumps(wrong, indent=1)}\n{log(node)}"
 
         # What is no proof here is read in what the cluster holds.
@@ -151,17 +171,39 @@ def test_real_requests_meet_what_the_table_says(
         assert (reader.rejected, reader.ignored, reader.broken) == ({}, {}, [])
         unproved = [it for it in ROWS if it.unproved]
         assert {row.says: it for row in unproved if (it := wrong_at(row, reader))} == {}
-        requests = len(rows) + sum(map(len, following))
         with capsys.disabled():
-            print(f"\n{len(rows)} rows by {requests} real requests, {len(unproved)} more by the reader")
+            print(f"\n{len(ROWS) - len(unproved)} rows by {requests} requests, {len(unproved)} more by the reader")
         assert program.up().changes == {}
         program.destroy()
         assert node.get("ingresses", "-n", node_namespace)["items"] == []
 
 
+def test_real_requests_to_f5_nginx_meet_what_the_table_says(
+    node: NodeCluster, node_namespace: str, program: PulumiProgram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if reason := f5_nginx.why_not():
+        pytest.skip(reason)
+    rows = [it for it in ROWS if F5 not in it.apart]
+    with f5_nginx.served_by_f5_nginx(node, node_namespace):
+        deploy(node, node_namespace, program, F5)
+        # It tells nobody when it has taken over what it was told. No request twice that is counted.
+        wait_until(
+            "F5 NGINX Ingress Controller has taken over the routes",
+            lambda: wrong_among(node, [it for it in HOSTS if F5 not in it.apart], traefik=False)[0] == {},
+            seconds=60,
+        )
+        wrong, requests = wrong_among(node, rows, traefik=False)
+        assert wrong == {}, f"{json.dumps(wrong, indent=1)}\n{f5_nginx.log(node)}"
+        with capsys.disabled():
+            print(f"\n{len(rows)} rows by {requests} requests to F5 NGINX Ingress Controller")
+        program.destroy()
+
+
 def read(node: NodeCluster, namespace: str) -> IngressNginx:
     """The reader, given what the cluster holds, the oldest first."""
     held: Sequence[Mapping[str, Any]] = node.get("ingresses,configmaps", "-n", namespace)["items"]
-    config = {"annotations-risk-level": "Medium", "global-allowed-response-headers": ",".join(ALLOWED_RESPONSE_HEADERS)}
+    config = build_data(
+        INGRESS_NGINX, {}, shutdown=5, proxy_sources=(), response_headers=list(ALLOWED_RESPONSE_HEADERS)
+    )
     ordered = sorted(held, key=lambda it: it["metadata"]["creationTimestamp"])
     return IngressNginx(ordered, config_map=config, class_name=CLASS, webhook=False)

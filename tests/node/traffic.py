@@ -115,36 +115,35 @@ def _command(node: NodeCluster, namespace: str) -> list[str]:
     ]
 
 
+def bound(kind: str, name: str, namespace: str, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A Role in the namespace, or a ClusterRole, bound to the ServiceAccount of its name there."""
+    api = "rbac.authorization.k8s.io"
+    metadata = {"name": name, **({"namespace": namespace} if kind == "Role" else {})}
+    return [
+        {"apiVersion": f"{api}/v1", "kind": kind, "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{api}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": api, "kind": kind, "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        },
+    ]
+
+
 def _identity(namespace: str) -> list[dict[str, Any]]:
     """The ServiceAccount and what it may read: the namespace's objects, and the classes."""
-
-    def role(kind: str, rules: list[dict[str, Any]], **metadata: str) -> list[dict[str, Any]]:
-        api = "rbac.authorization.k8s.io"
-        return [
-            {"apiVersion": f"{api}/v1", "kind": kind, "metadata": {"name": _NAME, **metadata}, "rules": rules},
-            {
-                "apiVersion": f"{api}/v1",
-                "kind": f"{kind}Binding",
-                "metadata": {"name": _NAME, **metadata},
-                "roleRef": {"apiGroup": api, "kind": kind, "name": _NAME},
-                "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": namespace}],
-            },
-        ]
-
     read = ["get", "list", "watch"]
+    classes = [{"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": read}]
+    rules = [
+        {"apiGroups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": read},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": read},
+    ]
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": _NAME, "namespace": namespace}},
-        *role(
-            "Role",
-            [
-                {"apiGroups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": read},
-                {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
-                {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": read},
-                {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses/status"], "verbs": ["update"]},
-            ],
-            namespace=namespace,
-        ),
-        *role("ClusterRole", [{"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": read}]),
+        *bound("Role", _NAME, namespace, rules),
+        *bound("ClusterRole", _NAME, namespace, classes),
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "IngressClass",

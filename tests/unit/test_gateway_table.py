@@ -11,7 +11,7 @@ from pulumi_portico.ingress_gateway.install.config_map import build_data
 from pulumi_portico.testing import record
 
 from tests.gateway import routes
-from tests.gateway.reading import taken_by, wrong_at
+from tests.gateway.reading import slug_of, taken_by, wrong_at
 from tests.gateway.rows import F5, INGRESS_NGINX, ODD, ROWS, Row
 from tests.unit.gateways import CERTIFICATE, refused
 from tests.unit.readers.f5_nginx import F5Nginx
@@ -61,7 +61,7 @@ def reader(controller: str) -> IngressNginx | F5Nginx:
 
     def program() -> None:
         args: Any = arguments(controller)
-        hosts: Any = {it: {"secret": "tls", "redirect": redirect} for it, redirect in routes.TLS_HOSTS.items()}
+        hosts: Any = {it: {"secret": slug_of(it), "redirect": redirect} for it, redirect in routes.TLS_HOSTS.items()}
         own: Any = {**args, "routes": routes_of(controller), "tls": hosts}
         public = IngressGateway("public", own)
         added: Any = routes.with_targets(routes.ELSEWHERE, target)

@@ -201,7 +201,8 @@ class IngressNginx:
             if number(name):
                 status = int(self._config.get("limit-req-status-code", "503"))
                 limit = {"requests": number(name), "per": unit, "burst": number(name) * burst, "status": status}
-                settings["rate"] = limit
+                # The template writes `nodelay` always.
+                settings["rate"] = {**limit, "delays": False}
         settings["connections"] = number("limit-connections")
         self._note_traps(ingress, settings)
         return settings
