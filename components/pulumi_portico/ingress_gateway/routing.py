@@ -9,7 +9,7 @@ from ..errors import Problems, Refusal
 from .compilation import Compilation, Entry, HostEntry, entry_of, slug_of
 from .controller_module import Controller, ControllerModule
 from .controllers import CONTROLLERS, check_compilation
-from .gateway_state import GatewayState, Owner
+from .gateway_state import GatewayState, Owner, Setting
 from .reference import route_text
 from .route_rules import check_routes, described
 from .tls import certificate_key, check_tls, issuer_annotations
@@ -37,6 +37,8 @@ class Routing:
     """Those that the gateway has already."""
     known_hosts: frozenset[str] = frozenset()
     """Hosts that others have added."""
+    rooted_hosts: frozenset[str] = frozenset()
+    """Those of them whose every path others have a route for."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of others' exact routes."""
     https_redirect: Optional[bool] = None
@@ -116,7 +118,7 @@ class Routing:
             return
         entries = self.entries
         rooted = {entry.host for entry in entries if entry.path == "/" and not entry.exact}
-        every = {"", *(entry.host for entry in entries)} - rooted - self.known_hosts
+        every = {"", *(entry.host for entry in entries)} - rooted - self.rooted_hosts
         for host in sorted(every):
             route = {"target": self.default_backend, **({"host": host} if host else {})}
             yield entry_of(route, f"{self.prefix}{self.spelling('default_backend')}")
@@ -223,12 +225,29 @@ def add_to(state: GatewayState, me: str, routing: Routing, others: Sequence[str]
                 refusal = Refusal(wrong, "beside the prefix, in one component", "add it where the prefix is added")
                 problems.note(entry.where, refusal)
         added[text] = entry, mine
+    shared = _shared(state, me, routing, problems)
     problems.raise_if_any()
+    state.shared.update(shared)
     for text, (entry, mine) in added.items():
         state.routes[text] = mine
         state.hosts.setdefault(entry.host, mine)
         kept = state.exact if entry.exact else state.prefixes
         kept[(entry.host, entry.path)] = mine
+
+
+def _shared(state: GatewayState, me: str, routing: Routing, problems: Problems) -> dict[Setting, tuple[Any, Owner]]:
+    """What the routes say of Services' ports, where a controller has one setting for all routes that lead there."""
+    added: dict[Setting, tuple[Any, Owner]] = {}
+    for setting, value, entry in routing.module.shared(routing.compilation):
+        other, owner = state.shared.get(setting, (value, Owner(me, entry.where)))
+        if owner.component != me and other != value:
+            wrong = (
+                f"is another one than that of {owner}, and {routing.module.title} has one for each port of a Service"
+            )
+            refusal = Refusal(wrong, "the same for all routes to one target", "write the same, or make another Service")
+            problems.note(f"{entry.where}.{routing.spelling(setting[1])}", refusal)
+        added[setting] = value, Owner(me, entry.where)
+    return {setting: it for setting, it in added.items() if setting not in state.shared}
 
 
 def _refuse_repeated(entry: Entry, owner: str, problems: Problems) -> None:
