@@ -10,10 +10,12 @@ import pulumi
 __all__ = ["name_of", "namespace_of", "register"]
 
 _MODULES: Mapping[str, str] = {
+    "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",
     "apps/v1": "pulumi_kubernetes.apps.v1",
     "autoscaling/v2": "pulumi_kubernetes.autoscaling.v2",
     "networking.k8s.io/v1": "pulumi_kubernetes.networking.v1",
     "policy/v1": "pulumi_kubernetes.policy.v1",
+    "rbac.authorization.k8s.io/v1": "pulumi_kubernetes.rbac.v1",
     "v1": "pulumi_kubernetes.core.v1",
 }
 
@@ -24,10 +26,20 @@ def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.Resou
     The module of the kind's API version is imported here, when the first resource of it
     is made, so that a program pays for the ones it uses.
     """
+    if manifest["apiVersion"] not in _MODULES:
+        return _register_custom(manifest, resource_name, opts)
     module = importlib.import_module(_MODULES[manifest["apiVersion"]])
     # The SDK spells a resource's own fields as Python does; below them it takes Kubernetes' spelling as it is.
     fields = {_snake_case(key): value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
     return getattr(module, manifest["kind"])(resource_name, opts=opts, **fields)
+
+
+def _register_custom(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+    """A resource of a kind that the cluster has learnt from somebody else, such as a controller."""
+    module = importlib.import_module("pulumi_kubernetes.apiextensions")
+    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    api_version, kind = manifest["apiVersion"], manifest["kind"]
+    return module.CustomResource(resource_name, api_version=api_version, kind=kind, opts=opts, **fields)
 
 
 def _snake_case(name: str) -> str:

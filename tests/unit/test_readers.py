@@ -116,12 +116,14 @@ def test_ingress_nginx_tells_prefixes_by_element_and_takes_the_longest() -> None
                 ("/foo", "Prefix", "foo"),
                 ("/foo/bar", "Exact", "bar"),
                 ("/text", "ImplementationSpecific", "text"),
+                ("/both", "Prefix", "below"),
+                ("/both", "Exact", "itself"),
             )
         ]
     )
-    asked = ("/foo", "/foo/x", "/foobar", "/foo/bar", "/foo/bar/", "/FOO", "/textual")
+    asked = ("/foo", "/foo/x", "/foobar", "/foo/bar", "/foo/bar/", "/FOO", "/textual", "/both", "/both/")
     found = [reached(reader, it).split()[0] for it in asked]
-    assert found == ["foo", "foo", "root", "bar", "foo", "root", "text"]
+    assert found == ["foo", "foo", "root", "bar", "foo", "root", "text", "itself", "below"]
     assert (reader.rejected, reader.ignored, reader.broken) == ({}, {}, [])
 
 
@@ -180,6 +182,15 @@ def test_a_wildcard_host_is_one_label_to_ingress_nginx_and_any_number_to_f5() ->
         assert reached(reader, "/", "a.b.x.example") == deep
 
 
+def test_the_longest_wildcard_of_f5_has_the_host() -> None:
+    # https://nginx.org/en/docs/http/server_names.html
+    short = f5("short", "*.example", ("/", "Prefix", "short"))
+    long = f5("long", "*.x.example", ("/", "Prefix", "long"))
+    for manifests in ([short, long], [long, short]):
+        assert reached(F5Nginx(manifests), "/", "a.x.example") == "long /"
+        assert reached(F5Nginx(manifests), "/", "a.y.example") == "short /"
+
+
 def test_what_no_path_takes_has_the_annotations_of_the_oldest_ingress_of_its_host() -> None:
     redirect = community(
         "old", "a.example", ("/old", "Prefix", "-"), told={"permanent-redirect": "https://b.example/new"}
@@ -201,6 +212,17 @@ def test_ingress_nginx_redirects_to_https_where_it_has_a_certificate() -> None:
     off = {"ssl-redirect": "false"}
     reader = IngressNginx([community("it", "a.example", ("/", "Prefix", "it"), told=off, **TLS)])
     assert reached(reader, "/a/") == "it /a/"
+
+
+def test_ingress_nginx_asks_first_where_a_client_comes_from_and_then_who_it_is() -> None:
+    told = {"denylist-source-range": "198.51.100.0/24,2001:db8::/32", "auth-type": "basic", "auth-secret": "users"}
+    reader = IngressNginx([community("it", "a.example", ("/", "Prefix", "it"), told=told)])
+    signed_in = {"Authorization": "Basic YTpi"}
+    assert reached(reader, "/", client="198.51.100.9", headers=signed_in) == "403"
+    assert reached(reader, "/", client="2001:db8::1", headers=signed_in) == "403"
+    assert reached(reader, "/", client="203.0.113.9") == "401"
+    assert reached(reader, "/", client="203.0.113.9", headers=signed_in) == "it /"
+    assert reader.answer(Request("a.example")).settings["auth"] == {"secret": "shop/users", "realm": ""}
 
 
 def test_a_redirect_and_a_preflight_of_ingress_nginx_come_before_who_may_enter() -> None:
@@ -291,6 +313,7 @@ def test_f5_gives_a_host_to_the_oldest_and_a_path_to_the_oldest_minion() -> None
     assert reader.rejected == {"shop/new": ["host a.example is taken by another resource"]}
     reader = F5Nginx([master(), minion("z", ("/a", "Exact", "z")), minion("a", ("/a", "Prefix", "a"))])
     assert reached(reader, "/a") == "z /a"
+    assert reached(reader, "/a/b") == "404"
     assert reader.rejected == {"shop/a": ["path /a is taken by shop/z"]}
 
 

@@ -343,7 +343,7 @@ class IngressNginx:
         root = server.places[0]
         if not spec.get("defaultBackend") or spec.get("rules") or not root.hidden:
             return
-        plain = {"rewrite": "", "regex": False, "app_root": "", "https": True, "force_https": False, "redirect": None}
+        plain = {"rewrite": "", "regex": False, "app_root": "", "https": False, "force_https": False, "redirect": None}
         namespace = ingress["metadata"].get("namespace", "default")
         settings = {**self._settings[key_of(ingress)], **plain}
         backend = nginx.backend_of(namespace, spec["defaultBackend"])
