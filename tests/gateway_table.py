@@ -231,10 +231,6 @@ def _limited(status: int, passed: Sequence[int]) -> Check:
     return check
 
 
-def _same_pod(told: Sequence[Told]) -> None:
-    assert len({it.pod for it in told}) == 1
-
-
 def _both_pods(told: Sequence[Told]) -> None:
     assert len({it.pod for it in told}) == 2
 

@@ -6,7 +6,7 @@ tests/node sends the same requests to real pods.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -34,7 +34,7 @@ NAMESPACE, CLASS = "shop", "nginx"
 
 
 @cache
-def compiled(controller: str) -> list[Mapping[str, Any]]:
+def compiled(controller: str) -> Sequence[Mapping[str, Any]]:
     args: Any = gateway_args(controller, NAMESPACE, CLASS)
     return record(lambda: IngressGateway("table", args)).manifests()
 
