@@ -96,6 +96,8 @@ def _lay_files(node: NodeCluster, namespace: str) -> None:
     shutil.copytree("/etc/nginx", configuration, symlinks=True)
     node.isolation.lay_over(Path("/etc/nginx"), configuration)
     for place in _WRITTEN:
+        # Seen from inside, some of them are in folders of the node's own.
+        node.run_in("mkdir", "-p", place)
         node.isolation.empty(Path(place))
 
 
