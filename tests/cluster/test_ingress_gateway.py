@@ -1,5 +1,6 @@
 """IngressGateway on the real engine and API server: admitted, awaited, unchanged on a second run, moved, destroyed."""
 
+import json
 from typing import Any
 
 import pytest
@@ -158,3 +159,47 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
     program.write(source(namespace, "edge-alone", {**args, "reports_address": False}))
     program.up()
     program.destroy()
+
+
+def definition(kind: str, plural: str) -> dict[str, Any]:
+    """The definition of a resource of F5 NGINX Ingress Controller, which takes anything: its own comes with its release
+    (those of 5.5.4 were tried by hand, and take what is made here)."""
+    open_schema = {
+        "type": "object",
+        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.k8s.nginx.org"},
+        "spec": {
+            "group": "k8s.nginx.org",
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}],
+        },
+    }
+
+
+def test_definitions_are_installed_from_a_file_before_what_they_define(
+    program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    definitions = [definition("Policy", "policies"), definition("VirtualServer", "virtualservers")]
+    (program.folder / "crds.yaml").write_text("\n---\n".join(map(json.dumps, definitions)))
+    routes = [
+        {"host": HOST, "path": "/a", "cors": {"origins": ["https://a.example.com"]}, "allowed_sources": ["10.0.0.0/8"]},
+        {"host": "www.example.com", "redirect": {"host": HOST, "code": 308}},
+    ]
+    args = {"exposure": EXPOSURE, "crds": {"path": "crds.yaml"}, "routes": routes}
+    program.write(source(namespace, "edge-own", args))
+    program.up()
+    assert program.up().changes == {}
+    policies = {it["metadata"]["name"] for it in cluster.get("policies.k8s.nginx.org", "-n", namespace)["items"]}
+    (ingress,) = cluster.get("ingresses", "-n", namespace)["items"]
+    assert set(ingress["metadata"]["annotations"]["nginx.org/policies"].split(",")) == policies
+    (redirect,) = cluster.get("virtualservers.k8s.nginx.org", "-n", "edge-own")["items"]
+    assert redirect["spec"]["routes"][0]["action"]["redirect"]["code"] == 308
+    program.destroy()
+    # With them would go what other gateways have made of them.
+    kept = {it["metadata"]["name"] for it in cluster.get("customresourcedefinitions")["items"]}
+    assert {"policies.k8s.nginx.org", "virtualservers.k8s.nginx.org"} <= kept

@@ -1,75 +1,131 @@
-"""The table of requests, on each controller, as the readers of this folder say that the controller answers them.
-
-tests/node sends the same requests to real pods.
-"""
+"""The table of requests, read at what is compiled for each controller. Real requests: tests/node."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import pytest
-from pulumi_portico import IngressGateway
+from pulumi_portico import IngressGateway, IngressRoutes
+from pulumi_portico.ingress_gateway.install.config_map import build_data
 from pulumi_portico.testing import record
 
-from tests.gateway_table import (
-    COMMUNITY,
-    F5,
-    ROWS,
-    Row,
-    config_map,
-    gateway_args,
-    read,
-    routes_of,
-    rows,
-    taken_by,
-    wanted,
-)
+from tests.gateway import routes
+from tests.gateway.reading import slug_of, taken_by, wrong_at
+from tests.gateway.rows import F5, INGRESS_NGINX, ODD, ROWS, Row
+from tests.unit.gateways import CERTIFICATE, refused
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 
-NAMESPACE, CLASS = "shop", "nginx"
+NAMESPACE = "edge"
+HEADERS = ["X-Frame-Options", "X-Route"]
+# What a controller cannot do is not in its table: it is refused, and tested there.
+APART = {F5: {routes.MOVED, routes.EDGES}, INGRESS_NGINX: {routes.ODD}}
 
 
-@cache
-def compiled(controller: str) -> Sequence[Mapping[str, Any]]:
-    args: Any = gateway_args(controller, NAMESPACE, CLASS)
-    return record(lambda: IngressGateway("table", args)).manifests()
+def target(service: str, port: str | None) -> dict[str, Any]:
+    number = 443 if port == "https" else 80
+    return {"service": service, "namespace": "shop", "port": number, "target_port": number, "protocol": "TCP"}
 
 
-def reader(controller: str, seed: int) -> IngressNginx | F5Nginx:
-    """The controller with the objects in some order of their creation: none is promised."""
-    manifests = list(compiled(controller))
-    random.Random(seed).shuffle(manifests)
-    # A host's own Ingress is made before those of its routes.
-    manifests.sort(key=lambda it: "http" in str(it.get("spec")))
-    told = config_map(controller)
-    if controller == COMMUNITY:
-        return IngressNginx(manifests, config_map=told, class_name=CLASS)
-    return F5Nginx(manifests, config_map=told, class_name=CLASS, custom_resources=True, empty_host=True)
+def routes_of(controller: str) -> list[dict[str, Any]]:
+    more = routes.ONLY_F5_NGINX if controller == F5 else routes.ONLY_INGRESS_NGINX
+    every = routes.with_targets([*routes.GATEWAY, *more], target)
+    for it in every:
+        if "backend_tls" in it:
+            it["backend_tls"] = {**it["backend_tls"], "ca_certificate": CERTIFICATE}
+    return [it for it in every if it.get("host") not in APART[controller]]
 
 
-def test_the_rows_have_names_of_their_own() -> None:
-    assert len({it.name for it in ROWS}) == len(ROWS) >= 60
+def arguments(controller: str) -> Any:
+    args: dict[str, Any] = {
+        "controller": controller,
+        "install": False,
+        "class_name": "nginx",
+        "namespace": NAMESPACE,
+        "reached_from": [],
+    }
+    if controller == F5:
+        args |= {"crds": {"installed": True}, "wildcards_any_depth": True}
+    return args
 
 
-@pytest.mark.parametrize("controller", [COMMUNITY, F5])
-@pytest.mark.parametrize("seed", range(3))
-def test_the_controller_takes_all_that_is_compiled(controller: str, seed: int) -> None:
-    told = reader(controller, seed)
-    assert (told.rejected, told.ignored, told.broken) == ({}, {}, [])
+@pytest.fixture(scope="module", params=[INGRESS_NGINX, F5])
+def controller(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def reader(controller: str) -> IngressNginx | F5Nginx:
+    """What the controller makes of the table's routes."""
+
+    def program() -> None:
+        args: Any = arguments(controller)
+        hosts: Any = {it: {"secret": slug_of(it), "redirect": redirect} for it, redirect in routes.TLS_HOSTS.items()}
+        own: Any = {**args, "routes": routes_of(controller), "tls": hosts}
+        public = IngressGateway("public", own)
+        added: Any = routes.with_targets(routes.ELSEWHERE, target)
+        IngressRoutes("added", {"gateway": public.reference(), "routes": added})
+        lost = target(routes.DEFAULT_BACKEND, None)
+        backed: Any = {**args, "routes": routes.with_targets(routes.BACKING, target), "default_backend": lost}
+        IngressGateway("backed", backed)
+
+    manifests = record(program).manifests()
+    config = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=HEADERS)
+    if controller == F5:
+        return F5Nginx(manifests, config_map=config, custom_resources=True, empty_host=True)
+    return IngressNginx(manifests, config_map=config, webhook=False)
+
+
+def all_routes() -> Sequence[Mapping[str, Any]]:
+    every = [*routes.GATEWAY, *routes.ONLY_INGRESS_NGINX, *routes.ONLY_F5_NGINX, *routes.ELSEWHERE, *routes.BACKING]
+    backed = [{"host": host, "target": routes.DEFAULT_BACKEND} for host in routes.hosts_of(routes.BACKING)]
+    return [*every, *backed, {"target": routes.DEFAULT_BACKEND}]
+
+
+def test_the_controller_takes_all_of_it(reader: IngressNginx | F5Nginx) -> None:
+    assert reader.rejected == {}
+    assert reader.ignored == {}
+    assert reader.broken == []
+
+
+@pytest.mark.parametrize("row", [*ROWS, *ODD], ids=lambda it: it.says)
+def test_a_row_says_whose_route_match_route_names(row: Row) -> None:
+    assert taken_by(all_routes(), row.asked) == row.service
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda it: it.says)
+def test_a_row_holds_on_each_controller(row: Row, controller: str, reader: IngressNginx | F5Nginx) -> None:
+    wrong = wrong_at(row, reader)
+    if controller in row.apart:
+        assert wrong, "the controller does the same: the row need not be apart"
+    else:
+        assert wrong == []
+
+
+@pytest.mark.parametrize("row", ODD, ids=lambda it: it.says)
+@pytest.mark.parametrize("controller", [F5], indirect=True)
+def test_a_row_of_f5_nginx_alone_holds_there(row: Row, reader: IngressNginx | F5Nginx) -> None:
+    assert wrong_at(row, reader) == []
 
 
 @pytest.mark.parametrize(
-    ("controller", "row"),
-    [pytest.param(it, row, id=f"{it}: {row.name}") for it in (COMMUNITY, F5) for row in rows(it)],
+    ("without", "these"),
+    [
+        (F5, [it for it in routes.REDIRECTS if it["host"] == routes.MOVED]),
+        (F5, [routes.ONLY_INGRESS_NGINX[0], *routes.ONLY_INGRESS_NGINX[1:]]),
+        (INGRESS_NGINX, routes.ONLY_F5_NGINX),
+    ],
 )
-def test_a_request_goes_where_its_route_says(controller: str, row: Row) -> None:
-    known = routes_of(controller, NAMESPACE)
-    assert taken_by(known, row) == row.route
-    for seed in range(3):
-        met = read(reader(controller, seed), row)
-        # What depends on more than one request is shown on the node; here it is the settings that are looked at.
-        assert row.beyond_reader or met == wanted(known[row.route] if row.route else None, row)
+def test_what_is_left_out_of_a_controllers_table_is_refused_there(without: str, these: routes.Routes) -> None:
+    """Each of them, so that none is left out for nothing."""
+    plain = {"path", "path_type", "host", "target"}
+    special = [it for it in routes.with_targets(these, target) if set(it) - plain]
+    assert special
+    for it in special:
+        if "backend_tls" in it:
+            it["backend_tls"] = {**it["backend_tls"], "ca_certificate": CERTIFICATE}
+        # Beside a route of the rest of its host, as in the table.
+        rest = {"host": it["host"], "target": target("web", None)}
+        said = refused(**arguments(without), routes=[*([rest] if it["path"] != "/" else []), it])
+        assert "routes[" in said, it

@@ -345,7 +345,6 @@ class F5Nginx:
             "response_headers": added if hides else {**server.settings["response_headers"], **added},
             "hides_server_headers": bool(hides),
             "connections": 0,
-            "rate": None,
             # What a location for gRPC is written without.
             "body_limit": nginx.size("1m" if grpc else limit),
             "request_headers": {} if grpc else _set(get("proxy-set-headers", "")),
@@ -589,6 +588,8 @@ def _affinity(told: str | None) -> dict[str, Any] | None:
         "path": values.get("path"),
         "secure": "secure" in values,
         "samesite": values.get("samesite"),
+        # The cookie names the pod, as long as that is there.
+        "persistent": True,
     }
 
 

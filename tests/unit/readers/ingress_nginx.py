@@ -197,17 +197,13 @@ class IngressNginx:
             "server_name": told.get(PREFIX + "proxy-ssl-name"),
         }
         burst = number("limit-burst-multiplier", 5)
-        status = int(self._config.get("limit-req-status-code", "503"))
         for unit, name in (("second", "limit-rps"), ("minute", "limit-rpm")):
             if number(name):
-                settings["rate"] = {
-                    "requests": number(name),
-                    "per": unit,
-                    "burst": number(name) * burst,
-                    "status": status,
-                }
+                status = int(self._config.get("limit-req-status-code", "503"))
+                limit = {"requests": number(name), "per": unit, "burst": number(name) * burst, "status": status}
+                # The template writes `nodelay` always.
+                settings["rate"] = {**limit, "delays": False}
         settings["connections"] = number("limit-connections")
-        settings.setdefault("rate", None)
         self._note_traps(ingress, settings)
         return settings
 
@@ -216,7 +212,7 @@ class IngressNginx:
         times = [settings[f"{it}_timeout"] for it in ("connect", "read", "send")]
         if any(it < 1 for it in times):
             found.append("a timeout of less than a second")
-        if (settings["rate"] or {"burst": 1})["burst"] < 1:
+        if settings.get("rate", {}).get("burst", 1) < 1:
             found.append("nginx takes no burst of 0")
         if settings["verify"] and not settings["server_name"]:
             found.append("the certificate's name is checked against upstream_balancer: proxy-ssl-name is missing")

@@ -28,6 +28,8 @@ _YEAR = 31536000
 _TIMEOUTS = {"connect": 5, "read": 60, "send": 60}
 _KEEP_ALIVE, _KEEP_ALIVE_REQUESTS = 75, 1000
 _CONNECTIONS = 16384
+_PROCESSES = 4
+"""As many as the nodes have CPUs, which is what nginx would choose, takes more memory than a pod has on a big node."""
 _HTTPS_REDIRECT = "308"
 
 _LOG = (
@@ -63,7 +65,7 @@ def _common(settings: Mapping[str, Any], shutdown: int, *, f5: bool) -> dict[str
         "ssl-ciphers": ":".join(settings.get("ciphers", _CIPHERS)),
         "server-tokens": "false",
         "http-redirect-code": _HTTPS_REDIRECT,
-        "worker-processes": applied(settings.get("workers", {}).get("processes", "auto"), str),
+        "worker-processes": applied(settings.get("workers", {}).get("processes", _PROCESSES), str),
         "worker-shutdown-timeout": f"{shutdown}s",
         **{f"proxy-{name}-timeout": applied(value, _seconds if f5 else str) for name, value in timeouts.items()},
     }
@@ -71,12 +73,16 @@ def _common(settings: Mapping[str, Any], shutdown: int, *, f5: bool) -> dict[str
 
 def _f5_nginx(settings: Mapping[str, Any], proxy_sources: Sequence[Any]) -> dict[str, Any]:
     keep = settings.get("keep_alive", {})
+    connections = settings.get("workers", {}).get("connections", _CONNECTIONS)
     told: dict[str, Any] = {
         "http2": _bool(settings.get("http2", True)),
         "client-max-body-size": applied(settings.get("body_size", 1), _size),
         "keepalive-timeout": applied(keep.get("timeout", _KEEP_ALIVE), _seconds),
         "keepalive-requests": applied(keep.get("requests", _KEEP_ALIVE_REQUESTS), str),
-        "worker-connections": applied(settings.get("workers", {}).get("connections", _CONNECTIONS), str),
+        "worker-connections": applied(connections, str),
+        # Twice: a connection to a client and a file that its body is kept in. Containers start with 1024 at times.
+        "worker-rlimit-nofile": applied(connections, lambda count: str(2 * count)),
+        "ssl-prefer-server-ciphers": "true",
         "hsts": _bool("hsts" in settings),
     }
     if (hsts := settings.get("hsts")) is not None:

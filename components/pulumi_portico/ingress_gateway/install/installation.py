@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _DRAIN = 30
-_SHUTDOWN = 60
+_SHUTDOWN = 240
 
 
 class ControllerKind(str, Enum):
@@ -78,7 +78,7 @@ class Installation(TypedDict):
     """How the number of pods follows the load."""
 
     resources: NotRequired[Resources]
-    """What each pod is given. Default: a quarter of a core, 256 MiB of memory, 2048 MiB of disk for bodies that are
+    """What each pod is given. Default: a quarter of a core, 512 MiB of memory, 2048 MiB of disk for bodies that are
     collected."""
 
     image: NotRequired[pulumi.Input[str]]
@@ -96,8 +96,9 @@ class Installation(TypedDict):
     in front takes to hear of it, which derives its own delay from this. Plain. Default: 30."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that requests under way have to end after that; WebSockets are cut then. Plain. Default:
-    60. Maps to nginx's `worker_shutdown_timeout`."""
+    """Seconds (1 to 3600) that requests under way have to end after that; WebSockets are cut then. So they are after
+    each change of the routes or, on F5 NGINX Ingress Controller, of a target's pods, as nginx goes on in new processes
+    then. Plain. Default: 240, as ingress-nginx has it. Maps to nginx's `worker_shutdown_timeout`."""
 
     served_namespaces: NotRequired[Sequence[str]]
     """The namespaces whose routes it keeps, beside its own; it can read the Secrets of no others. ingress-nginx can be
@@ -117,6 +118,18 @@ class Installation(TypedDict):
 
     pod_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the pods. Keys are plain. Default: none."""
+
+
+def _some(value: Any) -> Optional[Refusal]:
+    return None if value else Refusal("holds none", "the addresses of the API server")
+
+
+def _narrow(value: str) -> Optional[Refusal]:
+    if refusal := cidr(value):
+        return refusal
+    if value.endswith("/0"):
+        return Refusal("is everybody, who could then have nginx read what they send", "the API server's own addresses")
+    return None
 
 
 def _private_key(value: str) -> Optional[Refusal]:
@@ -139,7 +152,7 @@ RULES: Rules = {
         "pod_annotations": Field(keys=annotation_key),
     },
     AdmissionWebhook: {
-        "api_server_sources": Field(items=cidr),
+        "api_server_sources": Field(_some, items=_narrow),
         "certificate": Field(pem_certificate),
         "key": Field(_private_key, secret=True),
         "ca_certificate": Field(pem_certificate),
@@ -182,6 +195,11 @@ def check_installation(
 def _check_by_controller(
     installation: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
 ) -> None:
+    served: Sequence[str] = installation.get("served_namespaces", [])
+    for at, namespace in enumerate(served):
+        if namespace in served[:at]:
+            refusal = Refusal("is named twice", "each namespace once", "leave one of them out")
+            problems.add(f"{path}.{spelling('served_namespaces')}[{at}]", namespace, refusal)
     if controller != Controller.INGRESS_NGINX.value:
         if "admission_webhook" in installation:
             refusal = Refusal("is ingress-nginx's, and F5 NGINX Ingress Controller has none", "on ingress-nginx")
@@ -195,14 +213,6 @@ def _check_by_controller(
             "use f5-nginx, or leave it out",
         )
         problems.note(f"{path}.{spelling('served_namespaces')}", refusal)
-    webhook = installation.get("admission_webhook", {})
-    where = f"{path}.{spelling('admission_webhook')}.{spelling('api_server_sources')}"
-    if webhook and not webhook["api_server_sources"]:
-        problems.note(where, Refusal("holds none", "the addresses of the API server"))
-    for at, source in enumerate(webhook.get("api_server_sources", [])):
-        if not isinstance(source, pulumi.Output) and source.endswith("/0"):
-            refusal = Refusal("is everybody, who could then have nginx read what they send", "the API server's own")
-            problems.add(f"{where}[{at}]", source, refusal)
 
 
 def loosened(installation: Mapping[str, Any], path: str) -> dict[str, str]:

@@ -153,7 +153,9 @@ def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) 
     # Imported where a file is given: nobody else needs it.
     from pulumi_kubernetes.yaml.v2 import ConfigFile
 
-    return ConfigFile(f"{request.name}-crds", file=path, opts=pulumi.ResourceOptions(parent=parent))
+    # With a definition goes every resource of its kind, those of other gateways too.
+    options = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
+    return ConfigFile(f"{request.name}-crds", file=path, opts=options)
 
 
 def _register_workload(
@@ -197,12 +199,11 @@ def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
     rights = rights_of(
         request.controller,
         lease_of(request.name),
-        [] if served is None else list(served),
         request.class_name,
         custom=request.custom_resources,
+        named=served is not None,
     )
     own = [*rights.own, *(rights.served if served is not None else ())]
-    # The namespace that is its own is named by its Role; of others, by those in them.
     wide = [*rights.cluster, *(rights.served if served is None else ())]
     roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
     roles += [

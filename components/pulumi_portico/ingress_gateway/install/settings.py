@@ -69,7 +69,7 @@ class Workers(TypedDict):
     """nginx's worker processes."""
 
     processes: NotRequired[pulumi.Input[int]]
-    """How many (1 or more). Default: as many as there are CPUs."""
+    """How many (1 to 1024) in each pod. Each takes some 20 MiB of memory, and uses one CPU at most. Default: 4."""
 
     connections: NotRequired[pulumi.Input[int]]
     """How many connections (1 or more) each may have, to clients and targets together. Default: 16384."""
@@ -149,9 +149,23 @@ RULES: Rules = {
 
 
 def check_settings(
-    settings: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
+    settings: Mapping[str, Any],
+    controller: str,
+    problems: Problems,
+    path: str,
+    spelling: Callable[[str], str],
+    *,
+    proxy_protocol: bool = False,
 ) -> None:
-    """Note what does not go together, or not on this controller."""
+    """Note what does not go together, or not on this controller; ``proxy_protocol`` says whether the clients' addresses
+    come that way."""
+    if proxy_protocol and "forwarded_from" in settings:
+        refusal = Refusal(
+            "says that headers tell the clients' addresses, and the PROXY protocol does",
+            "one of the two",
+            "leave it out",
+        )
+        problems.note(f"{path}.{spelling('forwarded_from')}", refusal)
     hsts = settings.get("hsts")
     if hsts is not None and controller == Controller.F5_NGINX.value and not hsts.get("preload"):
         refusal = Refusal(

@@ -3,7 +3,7 @@
 Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ...web_service.placement import build_placement, build_spread
@@ -15,7 +15,8 @@ from .programs import Program
 __all__ = ["build_workload", "kind_of"]
 
 _REPLICAS = 2
-_RESOURCES = {"cpu": 0.25, "memory": 256, "disk": 2048}
+_RESOURCES = {"cpu": 0.25, "memory": 512, "disk": 2048}
+_BIND = "NET_BIND_SERVICE"
 _READY_SECONDS = 10
 """How long a new pod must be ready before an old one goes: a load balancer asks a few times before it sends any."""
 
@@ -92,23 +93,18 @@ def _pod(
     }
 
 
-def _security(program: Program) -> dict[str, Any]:
-    return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": bool(program.writable),
-        # The images' nginx carries this capability in its file, and does not start where it cannot be had.
-        "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
-    }
-
-
-def _base(name: str, installation: Mapping[str, Any], program: Program) -> dict[str, Any]:
+def _base(name: str, installation: Mapping[str, Any], program: Program, capabilities: Sequence[str]) -> dict[str, Any]:
     resources: Any = {**_RESOURCES, **installation.get("resources", {})}
     return {
         "name": name,
         "image": installation.get("image", program.image),
         "imagePullPolicy": "IfNotPresent",
         **build_resources(resources),
-        "securityContext": _security(program),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": bool(program.writable),
+            "capabilities": {"drop": ["ALL"], **({"add": list(capabilities)} if capabilities else {})},
+        },
     }
 
 
@@ -116,8 +112,9 @@ def _copying(installation: Mapping[str, Any], program: Program) -> dict[str, Any
     """Puts the image's own files where the controller can write."""
     first = next(iter(program.writable))
     return {
-        **_base("copy", installation, program),
-        "command": ["cp", "-r", f"{program.copied}/.", "/to"],
+        **_base("copy", installation, program, ()),
+        # As it is: the modules are a symbolic link.
+        "command": ["cp", "-dR", f"{program.copied}/.", "/to"],
         "volumeMounts": [{"name": first, "mountPath": "/to"}],
     }
 
@@ -135,7 +132,8 @@ def _container(installation: Mapping[str, Any], program: Program) -> dict[str, A
     if _WEBHOOK in program.ports:
         mounts.append({"name": _WEBHOOK, "mountPath": "/etc/webhook", "readOnly": True})
     return {
-        **_base("controller", installation, program),
+        # The images' nginx carries the capability in its file, and does not start where it cannot be had.
+        **_base("controller", installation, program, [_BIND]),
         "args": list(cast("list[Any]", program.args)),
         "env": env,
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports.items()],
