@@ -40,7 +40,12 @@ def routes(draw: st.DrawFn, hosts: Sequence[str]) -> list[dict[str, Any]]:
         route: dict[str, Any] = {"target": {"service": f"s{at}", "namespace": f"n{at % 2}", "port": 80}}
         if host := draw(st.sampled_from(hosts)):
             route["host"] = host
-        route |= {"path": draw(paths()), "path_type": draw(st.sampled_from(["Prefix", "Exact"]))}
+        # Half of the paths are another route's, or go on below it: routes that meet are those that can be mistaken.
+        path = draw(paths())
+        if made and draw(st.booleans()):
+            above = draw(st.sampled_from([it["path"] for it in made])).rstrip("/")
+            path = draw(st.sampled_from([above or "/", above + path]))
+        route |= {"path": path, "path_type": draw(st.sampled_from(["Prefix", "Exact"]))}
         if draw(st.booleans()):
             # An @ is no part of a rewrite's text.
             route["rewrite"] = draw(paths(slash=route["path_type"] == "Exact")).replace("@", "")
@@ -59,6 +64,15 @@ def asked_paths() -> st.SearchStrategy[str]:
             paths(slash=False), st.sampled_from(["b", "/x", "//", "/.", "/../a", "?q=/a", "%2Fa", "/%61", "/A"])
         ).map("".join),
     )
+
+
+def asked_of(routes: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[tuple[str, str]]:
+    """A host and a path: half of the time a route's own, or just beside it."""
+    ends = st.sampled_from(["", "/", "b", "/b"])
+    own = st.tuples(st.sampled_from(list(routes)), ends).map(
+        lambda it: (it[0].get("host", "other.org").replace("*", "w"), it[0]["path"] + it[1])
+    )
+    return st.one_of(own, st.tuples(st.sampled_from(ASKED_HOSTS), asked_paths()))
 
 
 def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> list[dict[str, Any]]:
@@ -127,7 +141,7 @@ def test_every_request_goes_where_match_route_says(controller: str, data: st.Dat
     reader = reader_of(controller, data.draw(st.permutations(manifests), "the order that they were made in"))
     sound(reader)
     for _ in range(12):
-        host, path = data.draw(st.sampled_from(ASKED_HOSTS), "host"), data.draw(asked_paths(), "path")
+        host, path = data.draw(asked_of(given_routes), "host and path")
         check_answer(reader.answer(Request(host, path)), match_route(given_routes, host, path), path)
 
 
