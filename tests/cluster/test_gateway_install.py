@@ -23,7 +23,7 @@ pulumi.export("exceptions", gateway.exceptions)
 
 @pytest.fixture(scope="module")
 def webhook(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder: Path = tmp_path_factory.mktemp("pki")
+    folder: Path = tmp_path_factory.mktemp("webhook") / "pki"
     create_pki(folder, {"webhook": ("webhook", "")}, ["edge-hook-admission.edge-hook.svc"])
     return {
         "api_server_sources": ["192.0.2.1/32"],
@@ -90,11 +90,21 @@ def test_a_change_of_settings_reaches_the_controllers_file_and_leaves_the_pods(
     args: dict[str, Any] = {"behind": {}}
     program.write(PROGRAM.format(name="edge-set", args=args))
     program.up()
-    before = cluster.get("configmaps", "edge-set", "-n", "edge-set")["data"]["http2"]
+    made = cluster.get("configmaps", "edge-set", "-n", "edge-set")
+    before, uid = made["data"]["http2"], made["metadata"]["uid"]
     program.write(PROGRAM.format(name="edge-set", args={**args, "settings": {"http2": False}}))
     run = program.up()
     assert (before, cluster.get("configmaps", "edge-set", "-n", "edge-set")["data"]["http2"]) == ("true", "false")
     # Both controllers watch it: no pod is replaced, no connection ends.
-    assert run.ops("ConfigMap") == {"edge-set-config": "update"}
-    assert run.ops("Deployment") == {}
+    assert [(step.op, step.name) for step in run.steps if step.op not in ("same", "refresh")] == [
+        ("update", "edge-set-settings")
+    ]
+    assert cluster.get("configmaps", "edge-set", "-n", "edge-set")["metadata"]["uid"] == uid
+    assert program.up("--refresh").changes == {}
+    # A key that is not told any more is gone, too.
+    program.write(PROGRAM.format(name="edge-set", args={**args, "settings": {"access_log": "off"}}))
+    program.up()
+    data = cluster.get("configmaps", "edge-set", "-n", "edge-set")["data"]
+    assert "log-format" not in data
+    assert data["access-log-off"] == "true"
     program.destroy()
