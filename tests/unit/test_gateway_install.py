@@ -8,9 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_portico import IngressGateway
-from pulumi_portico.errors import Problems
-from pulumi_portico.ingress_gateway.install.settings import check_settings
-from pulumi_portico.shapes import as_written
 from pulumi_portico.testing import Recording, Secret, record
 
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
@@ -574,15 +571,6 @@ def test_an_installation_is_refused(controller: str, installation: dict[str, Any
 )
 def test_a_setting_is_refused(controller: str, some: dict[str, Any], says: str) -> None:
     assert says in refused("edge", controller=controller, exposure=EXPOSED, settings=some)
-
-
-def test_headers_are_not_believed_beside_the_proxy_protocol() -> None:
-    problems = Problems("it")
-    told = {"forwarded_from": ["10.0.0.0/16"]}
-    check_settings(told, "f5-nginx", problems, "settings", as_written, proxy_protocol=True)
-    (problem,) = problems.found
-    assert problem.path == "settings.forwarded_from"
-    assert problem.wrong == "says that headers tell the clients' addresses, and the PROXY protocol does"
 
 
 def test_the_definitions_are_somewhere_and_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pulumi_portico.shapes import is_args, shapes_of
 from pulumi_portico.testing import record
 
 from tests.unit.gateways import CONTROLLERS, EXPOSED
-from tools.controllers_table import FILE, HSTS, SAMPLES, changed, data, generate
+from tools.settings_table import FILE, HSTS, SAMPLES, changed, data, generate
 
 CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
