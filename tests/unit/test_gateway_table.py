@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
 from pulumi_portico.ingress_gateway.install.config_map import build_data
-from pulumi_portico.testing import record
+from pulumi_portico.testing import Recording, Registration, record
 
 from tests.gateway import routes
 from tests.gateway.reading import slug_of, taken_by, wrong_at
@@ -70,11 +70,22 @@ def reader(controller: str) -> IngressNginx | F5Nginx:
         backed: Any = {**args, "routes": routes.with_targets(routes.BACKING, target), "default_backend": lost}
         IngressGateway("backed", backed)
 
-    manifests = record(program).manifests()
+    manifests = _named(record(program, outputs=_name))
     config = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=HEADERS)
     if controller == F5:
         return F5Nginx(manifests, config_map=config, custom_resources=True, empty_host=True)
     return IngressNginx(manifests, config_map=config, webhook=False)
+
+
+def _name(it: Registration) -> dict[str, Any] | None:
+    """A generated name, as a test can tell it."""
+    nameless = it.custom and "name" not in it.inputs.get("metadata", {"name": ""})
+    return {"metadata": {"name": it.name}} if nameless else None
+
+
+def _named(recorded: Recording) -> list[dict[str, Any]]:
+    objects = (it for it in recorded.registrations if it.type.startswith("kubernetes:") and it.custom)
+    return [{**made, "metadata": {"name": it.name, **made["metadata"]}} for it in objects if (made := it.manifest())]
 
 
 def all_routes() -> Sequence[Mapping[str, Any]]:

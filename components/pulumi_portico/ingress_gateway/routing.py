@@ -14,7 +14,7 @@ from .reference import route_text
 from .route_rules import check_routes, described
 from .tls import certificate_key, check_tls, issuer_annotations
 
-__all__ = ["Routing", "add_to", "check_routing", "secret_of"]
+__all__ = ["Routing", "add_to", "check_routing"]
 
 Spelling = Callable[[str], str]
 
@@ -41,6 +41,8 @@ class Routing:
     """Those of them whose every path others have a route for."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of others' exact routes."""
+    secrets: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The names that the Secrets of its own certificates were given, by host."""
     https_redirect: Optional[bool] = None
     default_backend: Optional[Mapping[str, Any]] = None
     labels: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -78,9 +80,13 @@ class Routing:
     def _every_tls(self) -> Mapping[str, Mapping[str, Any]]:
         return {**self.known_tls, **self.tls}
 
-    def own_certificates(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """The certificates that come with their keys, each with what its Secret's name ends in."""
-        return ((_suffix_of(host), it) for host, it in sorted(self.tls.items()) if "certificate" in it)
+    def own_certificates(self) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
+        """The certificates that come with their keys: the host, and what the Secret's resource is called by."""
+        return ((host, _suffix_of(host), it) for host, it in sorted(self.tls.items()) if "certificate" in it)
+
+    def with_secrets(self, secrets: Mapping[str, Any]) -> "Routing":
+        """The same, once the Secrets of its certificates have their names."""
+        return replace(self, secrets=secrets)
 
     def certificates(self) -> dict[str, dict[str, Any]]:
         """The component's own certificates as other components know them: by the names of their Secrets."""
@@ -88,7 +94,11 @@ class Routing:
 
     def _known(self, host: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         kept = {it: entry[it] for it in ("redirect", "ends_before", "issuer", "cluster_issuer") if it in entry}
-        return kept if entry.get("ends_before") else {**kept, "secret": secret_of(self.name, host, entry)}
+        return kept if entry.get("ends_before") else {**kept, "secret": self._secret_of(host, entry)}
+
+    def _secret_of(self, host: str, entry: Mapping[str, Any]) -> Any:
+        """The name of the Secret with a certificate: one that exists, that was made, or that cert-manager makes."""
+        return entry.get("secret") or self.secrets.get(host) or f"{self.name}-{_suffix_of(host)}"
 
     @cached_property
     def compilation(self) -> Compilation:
@@ -131,17 +141,12 @@ class Routing:
         ends_before = entry.get("ends_before", False)
         return HostEntry(
             host,
-            secret=None if ends_before else secret_of(self.name, key, entry),
+            secret=None if ends_before else self._secret_of(key, entry),
             ends_before=ends_before,
             redirect=not self.generic and entry.get("redirect", self.https_redirect is not False),
             annotations=issuer_annotations(entry) if key == host else {},
             app_root=app_root,
         )
-
-
-def secret_of(name: str, host: str, entry: Mapping[str, Any]) -> Any:
-    """The name of the Secret with a certificate: one that exists, or the one that is made."""
-    return entry["secret"] if "secret" in entry else f"{name}-{_suffix_of(host)}"
 
 
 def _suffix_of(host: str) -> str:
