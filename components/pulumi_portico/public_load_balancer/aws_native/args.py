@@ -1,0 +1,217 @@
+"""What a load balancer that Pulumi owns takes, and the rules of its fields."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from ..._typing import NotRequired, TypedDict
+from ...checks import Field, Rules
+from ...names import service_name
+from ...values import cidr, whole_number
+from ..exposure import IpFamily, Scope
+from .choices import AwsBalancerKind, AwsDesyncMode
+from .hosts import RULES as HOST_RULES
+from .hosts import AwsHost
+from .listener import RULES as LISTENER_RULES
+from .listener import AwsListener
+from .logs import RULES as LOG_RULES
+from .logs import AwsLogs
+from .routes import RULES as ROUTE_RULES
+from .rules import arn, balancer_name, host_name, not_empty, resource_id
+from .target_group import RULES as TARGET_RULES
+from .target_group import AwsTarget
+
+__all__ = ["RULES", "AwsExisting", "AwsLoadBalancer", "AwsQuotas", "AwsSource"]
+
+
+class AwsSource(TypedDict):
+    """Who is let in, where it is known during the deployment alone or is no range: one of the three."""
+
+    cidr: NotRequired[pulumi.Input[str]]
+    """Addresses in CIDR notation."""
+
+    prefix_list: NotRequired[pulumi.Input[str]]
+    """A managed prefix list's id, such as CloudFront's."""
+
+    security_group: NotRequired[pulumi.Input[str]]
+    """A security group's id: whatever is in it."""
+
+
+class AwsExisting(TypedDict):
+    """A load balancer made elsewhere, which listeners, routes and targets are added to."""
+
+    load_balancer: pulumi.Input[str]
+    """Its ARN."""
+
+    security_group: NotRequired[pulumi.Input[str]]
+    """Its security group, which targets let in. Default: targets let in `target_ranges`."""
+
+
+class AwsQuotas(TypedDict):
+    """What the account may have, where AWS has raised it (AWS documentation, "Quotas")."""
+
+    rules: NotRequired[int]
+    """Rules of one Application Load Balancer. Plain. Default: 100."""
+
+    certificates: NotRequired[int]
+    """Certificates of one load balancer, beside the default ones. Plain. Default: 25."""
+
+    listeners: NotRequired[int]
+    """Listeners of one load balancer. Plain. Default: 50."""
+
+    target_groups: NotRequired[int]
+    """Target groups of one load balancer. Plain. Default: 100."""
+
+    security_group_rules: NotRequired[int]
+    """Rules of one security group, each way. Plain. Default: 60."""
+
+
+class AwsLoadBalancer(TypedDict):
+    """A load balancer that Pulumi owns, made of AWS's own resources: it outlives the clusters that join its targets."""
+
+    kind: AwsBalancerKind
+    """Application (HTTP, with routes) or network (TCP, UDP, TLS). Plain; a change makes another load balancer."""
+
+    vpc: pulumi.Input[str]
+    """The id of the VPC of its targets."""
+
+    targets: Mapping[str, AwsTarget]
+    """Where it sends what comes in, by names that you choose: each is a target group. Keys are plain."""
+
+    listeners: Sequence[AwsListener]
+    """What clients connect to, each known by its port. Its length is plain."""
+
+    scope: NotRequired[Scope]
+    """Who can reach it at all: internet or internal. Plain; a change makes another load balancer. Required, unless it
+    is an `existing` one."""
+
+    subnets: NotRequired[Sequence[pulumi.Input[str]]]
+    """The ids of its subnets, of two zones or more (a Network Load Balancer: one). Its length is plain. Required,
+    unless it is an `existing` one."""
+
+    zones: NotRequired[Sequence[str]]
+    """The availability zones of `subnets`, in their order, for a check before anything is made. Plain. Default: not
+    checked."""
+
+    allowed_sources: NotRequired[Sequence[str]]
+    """The clients that are let in, in CIDR notation. Plain. These or `sources`; required, unless it is an `existing`
+    one."""
+
+    sources: NotRequired[Mapping[str, AwsSource]]
+    """More clients that are let in, by names that you choose: prefix lists, security groups, ranges that are Outputs.
+    Keys are plain."""
+
+    target_ranges: NotRequired[Sequence[str]]
+    """The addresses of its subnets and its targets, in CIDR notation: where it may send to, and from where it reaches
+    pods. Plain. Default: all private addresses."""
+
+    elastic_ips: NotRequired[Sequence[pulumi.Input[str]]]
+    """The allocation ids of Elastic IPs, one for each of `subnets`. Network Load Balancers, for the internet. Its
+    length is plain. Default: AWS's choice."""
+
+    private_addresses: NotRequired[Sequence[pulumi.Input[str]]]
+    """Private IPv4 addresses, one for each of `subnets`. Network Load Balancers, internal. Its length is plain.
+    Default: AWS's choice."""
+
+    address_family: NotRequired[IpFamily]
+    """IPv4 or dual. Plain. Default: IPv4."""
+
+    name: NotRequired[str]
+    """Its own name (32 characters at most). Plain; a change makes another load balancer, and no two may have one name.
+    Default: made up, which lets it be replaced without an outage."""
+
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags put on all that is made. Keys are plain. Default: none."""
+
+    deletion_protection: NotRequired[bool]
+    """Whether AWS refuses to delete it. Plain. Default: true."""
+
+    cross_zone: NotRequired[pulumi.Input[bool]]
+    """Whether connections go to targets in every zone. Network Load Balancers; an Application Load Balancer always
+    does. Default: true."""
+
+    idle_timeout: NotRequired[pulumi.Input[int]]
+    """Seconds (1 to 4000) after which a silent connection is dropped. Application Load Balancers; a Network Load
+    Balancer's listeners have `tcp_idle_timeout`. Default: 60."""
+
+    desync_mode: NotRequired[AwsDesyncMode]
+    """What is done about requests that could be read in two ways. Plain. Application Load Balancers. Default:
+    defensive."""
+
+    drop_invalid_headers: NotRequired[pulumi.Input[bool]]
+    """Whether headers with invalid names are dropped. Application Load Balancers. Default: true."""
+
+    http2: NotRequired[pulumi.Input[bool]]
+    """Whether HTTPS clients may speak HTTP/2, as gRPC must. Application Load Balancers. Default: true."""
+
+    preserve_host: NotRequired[pulumi.Input[bool]]
+    """Whether targets get the Host header as clients wrote it. Application Load Balancers. Default: false."""
+
+    redirect_http: NotRequired[bool]
+    """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
+    true."""
+
+    wildcards_any_depth: NotRequired[bool]
+    """Whether routes may be for hosts such as *.example.com, which AWS takes for a.b.example.com too. Plain. Default:
+    false."""
+
+    hosts: NotRequired[Mapping[str, AwsHost]]
+    """The hosts that clients use, by name: certificates and DNS records. Keys are plain. Default: none."""
+
+    default_host: NotRequired[str]
+    """The host whose certificate is shown to clients that name none. Plain. Default: the only one that has one;
+    required of several."""
+
+    certificate_within: NotRequired[int]
+    """Seconds (60 to 7200) that ACM has to validate a certificate, before the deployment fails. Plain. Default:
+    1800."""
+
+    web_acl: NotRequired[pulumi.Input[str]]
+    """The ARN of a regional WAF web ACL. Application Load Balancers. Default: none."""
+
+    logs: NotRequired[AwsLogs]
+    """What it writes down. Default: requests, into a bucket that is made."""
+
+    existing: NotRequired[AwsExisting]
+    """A load balancer made elsewhere, which the rest is added to. Default: one is made."""
+
+    quotas: NotRequired[AwsQuotas]
+    """What the account may have. Default: AWS's own defaults."""
+
+
+_COUNT = Field(whole_number(1, what="a quota"))
+
+RULES: Rules = {
+    **HOST_RULES,
+    **LISTENER_RULES,
+    **LOG_RULES,
+    **ROUTE_RULES,
+    **TARGET_RULES,
+    AwsSource: {
+        "cidr": Field(cidr),
+        "prefix_list": Field(resource_id("pl", "a prefix list")),
+        "security_group": Field(resource_id("sg", "a security group")),
+    },
+    AwsExisting: {
+        "load_balancer": Field(arn("elasticloadbalancing", "a load balancer")),
+        "security_group": Field(resource_id("sg", "a security group")),
+    },
+    AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups", "security_group_rules"), _COUNT),
+    AwsLoadBalancer: {
+        "vpc": Field(resource_id("vpc", "a VPC")),
+        "targets": Field(not_empty, keys=service_name),
+        "listeners": Field(not_empty),
+        "subnets": Field(not_empty, items=resource_id("subnet", "a subnet")),
+        "allowed_sources": Field(not_empty, items=cidr),
+        "sources": Field(not_empty, keys=service_name),
+        "target_ranges": Field(not_empty, items=cidr),
+        "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
+        "private_addresses": Field(not_empty),
+        "name": Field(balancer_name),
+        "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
+        "hosts": Field(not_empty, keys=host_name),
+        "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),
+        "web_acl": Field(arn("wafv2", "a regional web ACL")),
+    },
+}
+"""What the fields must satisfy beyond their types."""

@@ -1,0 +1,154 @@
+"""The choices that a load balancer owned by Pulumi has: kinds, protocols, policies, by AWS's own words."""
+
+from enum import Enum
+
+__all__ = [
+    "AwsAlgorithm",
+    "AwsBalancerKind",
+    "AwsClientCertificateMode",
+    "AwsDesyncMode",
+    "AwsFrameOptions",
+    "AwsListenerProtocol",
+    "AwsTargetProtocol",
+    "AwsTlsPolicy",
+    "AwsVersion",
+]
+
+
+class AwsBalancerKind(str, Enum):
+    """What kind of load balancer it is. Maps to `load_balancer_type`."""
+
+    APPLICATION = "application"
+    """An Application Load Balancer: HTTP, with routes by host and path."""
+
+    NETWORK = "network"
+    """A Network Load Balancer: TCP, UDP and TLS, one target (or several by weight) for each port."""
+
+
+class AwsListenerProtocol(str, Enum):
+    """What clients speak to a listener. Maps to `protocol`."""
+
+    HTTP = "http"
+    """HTTP in plain text; Application Load Balancers."""
+
+    HTTPS = "https"
+    """HTTP over TLS that ends at the load balancer; Application Load Balancers."""
+
+    TCP = "tcp"
+    """TCP; Network Load Balancers."""
+
+    TLS = "tls"
+    """TLS that ends at the load balancer; Network Load Balancers."""
+
+    UDP = "udp"
+    """UDP; Network Load Balancers."""
+
+    TCP_UDP = "tcp-udp"
+    """TCP and UDP on one port, as DNS has it; Network Load Balancers."""
+
+
+class AwsTargetProtocol(str, Enum):
+    """What the load balancer speaks to targets. Maps to the target group's `protocol`."""
+
+    HTTP = "http"
+    """HTTP in plain text; Application Load Balancers."""
+
+    HTTPS = "https"
+    """HTTP over TLS, whose certificate is not looked at; Application Load Balancers."""
+
+    TCP = "tcp"
+    """TCP; Network Load Balancers."""
+
+    TLS = "tls"
+    """TLS, whose certificate is not looked at; Network Load Balancers."""
+
+    UDP = "udp"
+    """UDP; Network Load Balancers."""
+
+    TCP_UDP = "tcp-udp"
+    """TCP and UDP on one port; Network Load Balancers."""
+
+
+class AwsVersion(str, Enum):
+    """Which HTTP the load balancer speaks to targets. Maps to `protocol_version`."""
+
+    HTTP1 = "http1"
+    """HTTP/1.1, whatever clients speak."""
+
+    HTTP2 = "http2"
+    """HTTP/2."""
+
+    GRPC = "grpc"
+    """gRPC, with health by gRPC status."""
+
+
+class AwsTlsPolicy(str, Enum):
+    """Which TLS versions and ciphers are spoken (AWS documentation, "Security policies"). Maps to `ssl_policy`."""
+
+    PQ = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    """TLS 1.2 and 1.3, forward secrecy, and key exchange that a quantum computer does not break; what AWS
+    recommends."""
+
+    PQ_TLS13 = "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09"
+    """The same, TLS 1.3 alone."""
+
+    PQ_FIPS = "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09"
+    """TLS 1.2 and 1.3 by a library that is validated by FIPS 140."""
+
+    PQ_FIPS_TLS13 = "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09"
+    """The same, TLS 1.3 alone."""
+
+    RESTRICTED = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+    """TLS 1.2 and 1.3 with forward secrecy, without post-quantum key exchange."""
+
+    TLS13 = "ELBSecurityPolicy-TLS13-1-3-2021-06"
+    """TLS 1.3 alone, without post-quantum key exchange."""
+
+    WIDE = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    """TLS 1.2 and 1.3 with CBC ciphers too, for old clients."""
+
+
+class AwsDesyncMode(str, Enum):
+    """What is done about requests that could be read in two ways. Maps to `desync_mitigation_mode`."""
+
+    DEFENSIVE = "defensive"
+    """Ambiguous ones are let through, each on a connection of its own; dangerous ones are refused."""
+
+    STRICTEST = "strictest"
+    """Whatever does not keep to the standard is refused."""
+
+    MONITOR = "monitor"
+    """All are let through, and counted."""
+
+
+class AwsAlgorithm(str, Enum):
+    """How a target is chosen. Maps to `load_balancing_algorithm_type`."""
+
+    ROUND_ROBIN = "round_robin"
+    """In turn."""
+
+    LEAST_OUTSTANDING = "least_outstanding_requests"
+    """The one with the fewest requests under way."""
+
+    RANDOM = "weighted_random"
+    """By chance, and less often one that answers oddly (anomaly mitigation)."""
+
+
+class AwsClientCertificateMode(str, Enum):
+    """What is done with clients' certificates. Maps to `mutual_authentication.mode`."""
+
+    VERIFY = "verify"
+    """A client without one that the trust store vouches for is refused."""
+
+    PASSTHROUGH = "passthrough"
+    """They are handed to the target, in a header, unchecked."""
+
+
+class AwsFrameOptions(str, Enum):
+    """Whether pages may be shown inside others. Maps to the header X-Frame-Options."""
+
+    DENY = "DENY"
+    """Nowhere."""
+
+    SAME_ORIGIN = "SAMEORIGIN"
+    """On the site's own pages."""

@@ -1,0 +1,248 @@
+"""What clients connect to: listeners; the types, their rules and the builder."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from ..._typing import NotRequired, TypedDict
+from ...checks import Field, Rules
+from ...names import port_number
+from ...values import whole_number
+from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
+from .priorities import LEAST, MOST
+from .routes import NOT_FOUND, ROUTED, AwsFixedResponse, AwsRedirect, AwsRoute, build_action, text
+from .rules import arn
+
+__all__ = [
+    "RULES",
+    "AwsClientCertificates",
+    "AwsListener",
+    "AwsPriorities",
+    "AwsResponseHeaders",
+    "AwsTrustBundle",
+    "build_listener",
+    "listeners_of",
+    "redirects_http",
+    "speaks_tls",
+]
+
+
+class AwsTrustBundle(TypedDict):
+    """A file of certificate authorities in a bucket, which a trust store is made from."""
+
+    bucket: pulumi.Input[str]
+    """The bucket's name."""
+
+    key: pulumi.Input[str]
+    """The object's key: a file of certificates in PEM format."""
+
+    version: NotRequired[pulumi.Input[str]]
+    """The object's version. Default: the newest while the trust store is made."""
+
+
+class AwsClientCertificates(TypedDict):
+    """Mutual TLS: what is done with clients' certificates. HTTPS listeners of Application Load Balancers."""
+
+    mode: NotRequired[AwsClientCertificateMode]
+    """Whether they are verified or passed through. Plain. Default: verify."""
+
+    trust_store: NotRequired[pulumi.Input[str]]
+    """The ARN of a trust store made elsewhere. This or `bundle`, where they are verified."""
+
+    bundle: NotRequired[AwsTrustBundle]
+    """The certificate authorities that a trust store is made from. This or `trust_store`."""
+
+    ignore_expiry: NotRequired[pulumi.Input[bool]]
+    """Whether expired ones are taken. Default: false."""
+
+    advertise_authorities: NotRequired[bool]
+    """Whether clients are told which authorities are trusted. Plain. Default: false."""
+
+
+class AwsResponseHeaders(TypedDict):
+    """Headers that the load balancer puts into every response, whatever the target says. Application Load
+    Balancers."""
+
+    hsts_max_age: NotRequired[int]
+    """Seconds that browsers keep to HTTPS (Strict-Transport-Security); 0 leaves the header to the targets. HTTPS
+    listeners. Plain. Default: 31536000, a year."""
+
+    hsts_subdomains: NotRequired[bool]
+    """Whether they do for every subdomain too. Plain. Default: false."""
+
+    hsts_preload: NotRequired[bool]
+    """Whether the host may be put on browsers' own lists; wants `hsts_subdomains`. Plain. Default: false."""
+
+    no_sniff: NotRequired[bool]
+    """Whether browsers keep to the declared content type (X-Content-Type-Options: nosniff). Plain. Default: true."""
+
+    frame_options: NotRequired[AwsFrameOptions]
+    """Whether pages may be shown inside others. Plain. Default: what the targets say."""
+
+    content_security_policy: NotRequired[pulumi.Input[str]]
+    """The header Content-Security-Policy. Default: what the targets say."""
+
+    server: NotRequired[bool]
+    """Whether AWS's `Server: awselb/2.0` goes out with what the load balancer answers by itself. Plain. Default:
+    false."""
+
+
+class AwsPriorities(TypedDict):
+    """The priorities that are ours on a listener that is shared with others."""
+
+    first: int
+    """The first (1 to 50000). Plain."""
+
+    last: int
+    """The last (1 to 50000), 4999 beyond the first at least. Plain."""
+
+
+class AwsListener(TypedDict):
+    """What clients connect to: one port, and what is done with what comes in."""
+
+    port: int
+    """The port (1 to 65535), by which it is known. Plain."""
+
+    protocol: AwsListenerProtocol
+    """What clients speak. Plain."""
+
+    routes: NotRequired[Sequence[AwsRoute]]
+    """Where requests go, by host and path. Application Load Balancers. Its length is plain. Default: none."""
+
+    to: NotRequired[str]
+    """The target of what no route is for, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`.
+    Default: Application Load Balancers answer 404; others want one."""
+
+    weights: NotRequired[Mapping[str, pulumi.Input[int]]]
+    """The same for several targets (5 at most), with the share of each (0 to 999). Keys are plain."""
+
+    sticky_for: NotRequired[pulumi.Input[int]]
+    """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Application Load Balancers.
+    Default: each request anew."""
+
+    respond: NotRequired[AwsFixedResponse]
+    """What the load balancer answers by itself to what no route is for."""
+
+    redirect: NotRequired[AwsRedirect]
+    """Where the client of what no route is for is sent instead."""
+
+    policy: NotRequired[AwsTlsPolicy]
+    """Which TLS versions and ciphers are spoken. Default: TLS 1.2 and 1.3 with post-quantum key exchange."""
+
+    client_certificates: NotRequired[AwsClientCertificates]
+    """Mutual TLS. Default: clients show no certificate."""
+
+    headers: NotRequired[AwsResponseHeaders]
+    """Headers that go into every response. Application Load Balancers. Default: HSTS and nosniff."""
+
+    tcp_idle_timeout: NotRequired[pulumi.Input[int]]
+    """Seconds (60 to 6000) after which a silent connection is dropped. TCP listeners. Default: 350."""
+
+    existing: NotRequired[pulumi.Input[str]]
+    """The ARN of a listener made elsewhere, which `routes` are added to; the rest of it is not touched."""
+
+    priorities: NotRequired[AwsPriorities]
+    """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
+
+
+RULES: Rules = {
+    AwsClientCertificates: {"trust_store": Field(arn("elasticloadbalancing", "a trust store"))},
+    AwsResponseHeaders: {
+        "hsts_max_age": Field(whole_number(0, what="a number of seconds")),
+        "content_security_policy": Field(text(1024, "policy")),
+    },
+    AwsPriorities: {
+        "first": Field(whole_number(LEAST, MOST, "a priority")),
+        "last": Field(whole_number(LEAST, MOST, "a priority")),
+    },
+    AwsListener: {
+        "port": Field(port_number),
+        "tcp_idle_timeout": Field(whole_number(60, 6000, "a number of seconds that AWS takes")),
+        "existing": Field(arn("elasticloadbalancing", "a listener")),
+        **ROUTED,
+    },
+}
+"""What the fields must satisfy beyond their types."""
+
+_YEAR = 31536000
+_HTTPS, _HTTP = AwsListenerProtocol.HTTPS.value, AwsListenerProtocol.HTTP.value
+_SECURE = (_HTTPS, AwsListenerProtocol.TLS.value)
+
+
+_REDIRECT: Mapping[str, Any] = {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
+_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+def redirects_http(aws: Mapping[str, Any]) -> bool:
+    """Whether a listener is added that sends clients of plain HTTP to HTTPS."""
+    ports = {it["port"]: it["protocol"] for it in aws["listeners"]}
+    wanted = aws.get("redirect_http", True) and "existing" not in aws
+    return wanted and _PORTS["http"] not in ports and ports.get(_PORTS["https"]) == _HTTPS
+
+
+def listeners_of(aws: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The listeners, with the one that is added."""
+    return [*aws["listeners"], *([_REDIRECT] if redirects_http(aws) else [])]
+
+
+def speaks_tls(listener: Mapping[str, Any]) -> bool:
+    """Whether TLS ends at it."""
+    return listener["protocol"] in _SECURE
+
+
+def build_listener(
+    given: Mapping[str, Any],
+    load_balancer: Any,
+    groups: Mapping[str, Any],
+    certificate: Any,
+    trust_store: Any,
+    tags: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The listener, as `aws.lb.Listener` takes it."""
+    acts = any(it in given for it in ("to", "weights", "respond", "redirect"))
+    built: dict[str, Any] = {
+        "load_balancer_arn": load_balancer,
+        "port": given["port"],
+        "protocol": given["protocol"].upper().replace("-", "_"),
+        "default_actions": [build_action(given if acts else NOT_FOUND, groups)],
+        "tcp_idle_timeout_seconds": given.get("tcp_idle_timeout"),
+        "tags": dict(tags) or None,
+    }
+    if speaks_tls(given):
+        built |= {"certificate_arn": certificate, "ssl_policy": given.get("policy", AwsTlsPolicy.PQ.value)}
+    if given["protocol"] in (_HTTP, _HTTPS):
+        built |= _headers(given)
+    if mutual := given.get("client_certificates"):
+        built["mutual_authentication"] = _mutual(mutual, trust_store)
+    return {key: value for key, value in built.items() if value is not None}
+
+
+def _headers(given: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: Mapping[str, Any] = given.get("headers", {})
+    age = wanted.get("hsts_max_age", _YEAR)
+    hsts = f"max-age={age}"
+    hsts += "; includeSubDomains" if wanted.get("hsts_subdomains") else ""
+    hsts += "; preload" if wanted.get("hsts_preload") else ""
+    no_sniff = "nosniff" if wanted.get("no_sniff", True) else None
+    # Browsers take it over HTTPS alone (RFC 6797).
+    says_hsts = given["protocol"] == _HTTPS and age
+    return {
+        "routing_http_response_server_enabled": wanted.get("server", False),
+        "routing_http_response_strict_transport_security_header_value": hsts if says_hsts else None,
+        "routing_http_response_x_content_type_options_header_value": no_sniff,
+        "routing_http_response_x_frame_options_header_value": wanted.get("frame_options"),
+        "routing_http_response_content_security_policy_header_value": wanted.get("content_security_policy"),
+    }
+
+
+def _mutual(mutual: Mapping[str, Any], trust_store: Any) -> dict[str, Any]:
+    mode = mutual.get("mode", AwsClientCertificateMode.VERIFY.value)
+    if mode == AwsClientCertificateMode.PASSTHROUGH.value:
+        return {"mode": mode}
+    return {
+        "mode": mode,
+        "trust_store_arn": trust_store,
+        "ignore_client_certificate_expiry": mutual.get("ignore_expiry", False),
+        "advertise_trust_store_ca_names": "on" if mutual.get("advertise_authorities") else "off",
+    }

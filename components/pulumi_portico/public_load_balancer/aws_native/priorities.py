@@ -1,0 +1,187 @@
+"""The priority of a listener's rule, from what the rule matches and nothing else.
+
+An Application Load Balancer goes through its rules by ascending priority (1 to 50000) and takes the first
+that matches. So that the most specific one wins, as with an Ingress (exact host before wildcard, then exact path,
+then the longest), the numbers are divided into bands, the most specific first. Within a band no two rules
+match one request, and a rule's place is a hash of what it matches: another rule, or another order, moves none.
+Two rules whose hashes meet are refused, with a number that is free, to be written as the one rule's `priority`:
+whatever moved one of them by itself would move it again when a third comes or goes.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Optional
+
+__all__ = [
+    "LEAST",
+    "LEAST_ROOM",
+    "MOST",
+    "MOST_ELEMENTS",
+    "Match",
+    "band_of",
+    "free_priority",
+    "match_of",
+    "overlap",
+    "priority_of",
+    "rank_of",
+    "span_of",
+]
+
+LEAST, MOST = 1, 50000
+LEAST_ROOM = 5000
+"""The fewest numbers that rules are spread over, where a listener is shared with others."""
+MOST_ELEMENTS = 16
+"""The most elements of a prefix; each has a band of its own."""
+
+_MOST_LABELS = 6
+_MOST_CONDITIONS = 3
+
+Band = tuple[int, int]
+Rank = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a rule matches."""
+
+    host: str = ""
+    """Empty for every host; `*.example.com` for whatever ends so."""
+    path: str = "/"
+    """Without a slash at the end, but for the root."""
+    exact: bool = False
+    """Whether the path alone matches, without what is below it."""
+    conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What else must hold, by name: `methods`, `header x-version`, `sources`; each one of several values."""
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The path's elements."""
+        return tuple(part for part in self.path.split("/") if part)
+
+    @property
+    def text(self) -> str:
+        """What it matches, for people and as its identity."""
+        more = "".join(f" {name}={','.join(values)}" for name, values in self.conditions)
+        return f"{self.host}{self.path}{' exact' if self.exact else ''}{more}"
+
+
+def match_of(route: Mapping[str, Any]) -> Match:
+    """What a checked route matches. Kinds of conditions, and their values, in an order of their own."""
+    conditions: list[tuple[str, tuple[str, ...]]] = []
+    if methods := route.get("methods"):
+        conditions.append(("methods", tuple(sorted(set(methods)))))
+    if sources := route.get("sources"):
+        conditions.append(("sources", tuple(sorted(set(sources)))))
+    headers: Mapping[str, Any] = route.get("headers", {})
+    conditions += [(f"header {it.lower()}", tuple(sorted(set(headers[it])))) for it in sorted(headers, key=str.lower)]
+    exact = route.get("exact", False)
+    path = route.get("path", "/")
+    # A prefix matches with and without a slash behind it.
+    return Match(route.get("host", ""), path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
+
+
+def rank_of(match: Match) -> Rank:
+    """How specific it is; the smaller one comes first where both match."""
+    if not match.host:
+        host = _MOST_LABELS + 1
+    elif match.host.startswith("*."):
+        host = max(1, _MOST_LABELS + 1 - match.host.count("."))
+    else:
+        host = 0
+    path = 0 if match.exact else 1 + MOST_ELEMENTS - len(match.elements)
+    return host, path, _MOST_CONDITIONS - min(len(match.conditions), _MOST_CONDITIONS)
+
+
+@cache
+def _bands(first: int, last: int) -> Mapping[Rank, Band]:
+    """The numbers of each rank; those that many rules have are wider."""
+    hosts = [8, *([0.25] * (_MOST_LABELS - 3)), 0.5, 1, 1, 3]
+    usual = {0: 4.0, 1: 8.0, 2: 6.0, 3: 4.0}
+    paths = [4.0, *(usual.get(MOST_ELEMENTS - at, 0.5) for at in range(MOST_ELEMENTS + 1))]
+    conditions = [0.25, 0.25, 0.75, 3.0]
+    ranks = {
+        (host, path, more): of_host * of_path * of_more
+        for host, of_host in enumerate(hosts)
+        for path, of_path in enumerate(paths)
+        for more, of_more in enumerate(conditions)
+    }
+    # Each has one number at least, and the rest by its weight.
+    whole, room = sum(ranks.values()), last - first + 1 - len(ranks)
+    bands: dict[Rank, Band] = {}
+    passed, start = 0.0, first
+    for count, rank in enumerate(sorted(ranks), 1):
+        passed += ranks[rank]
+        end = first + count + int(passed / whole * room) - 1
+        bands[rank] = (start, min(end, last))
+        start = end + 1
+    return bands
+
+
+def band_of(match: Match, first: int = LEAST, last: int = MOST) -> Band:
+    """The first and the last number that rules as specific as this one have."""
+    return _bands(first, last)[rank_of(match)]
+
+
+def priority_of(match: Match, first: int = LEAST, last: int = MOST) -> int:
+    """The rule's number: it depends on what the rule matches alone."""
+    start, end = band_of(match, first, last)
+    return start + _hash(match) % (end - start + 1)
+
+
+def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> Optional[int]:
+    """A number of the rule's band that is not taken; none where all are."""
+    start, end = band_of(match, first, last)
+    width, at, used = end - start + 1, _hash(match), set(taken)
+    return next((start + (at + step) % width for step in range(width) if start + (at + step) % width not in used), None)
+
+
+def _hash(match: Match) -> int:
+    return int.from_bytes(hashlib.sha256(match.text.encode()).digest()[:8], "big")
+
+
+def span_of(listener: Mapping[str, Any]) -> tuple[int, int]:
+    """The first and the last priority that are ours."""
+    ours = listener.get("priorities", {})
+    return ours.get("first", LEAST), ours.get("last", MOST)
+
+
+def overlap(one: Match, other: Match) -> bool:
+    """Whether some request matches both."""
+    return (
+        _hosts_overlap(one.host, other.host)
+        and _paths_overlap(one, other)
+        and not any(_apart(one.conditions, other.conditions))
+    )
+
+
+def _hosts_overlap(one: str, other: str) -> bool:
+    if not one or not other or one == other:
+        return True
+    wide, narrow = (one, other) if one.startswith("*.") else (other, one)
+    if not wide.startswith("*."):
+        return False
+    return narrow.endswith(wide[1:]) or (narrow.startswith("*.") and wide.endswith(narrow[1:]))
+
+
+def _paths_overlap(one: Match, other: Match) -> bool:
+    if one.exact and other.exact:
+        return one.path == other.path
+    if one.exact or other.exact:
+        exact, prefix = (one, other) if one.exact else (other, one)
+        return prefix.path in ("/", exact.path) or exact.path.startswith(f"{prefix.path}/")
+    short, long = sorted((one.elements, other.elements), key=len)
+    return long[: len(short)] == short
+
+
+def _apart(one: Iterable[tuple[str, tuple[str, ...]]], other: Iterable[tuple[str, tuple[str, ...]]]) -> list[bool]:
+    """For each condition that both have, whether it keeps them apart: no value can fit both."""
+    theirs = dict(other)
+    return [
+        not set(values) & set(theirs[name])
+        and not any("*" in it or "?" in it for it in (*values, *theirs[name]))
+        and name != "sources"
+        for name, values in one
+        if name in theirs
+    ]

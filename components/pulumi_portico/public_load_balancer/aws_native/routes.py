@@ -1,0 +1,234 @@
+"""Which requests go where: routes by host and path, and what is done with a request; the types, rules and builders."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+import pulumi
+
+from ..._typing import NotRequired, TypedDict
+from ...checks import Field, Rules
+from ...errors import Refusal
+from ...names import port_number, service_name
+from ...values import Rule, cidr, whole_number
+from .priorities import LEAST, MOST, Match
+from .rules import header_name, not_empty, route_host, route_path
+
+__all__ = [
+    "NOT_FOUND",
+    "ROUTED",
+    "RULES",
+    "AwsFixedResponse",
+    "AwsRedirect",
+    "AwsRoute",
+    "build_action",
+    "build_conditions",
+    "text",
+]
+
+
+class AwsFixedResponse(TypedDict):
+    """An answer that the load balancer gives by itself. Maps to the action `fixed-response`."""
+
+    status: int
+    """The status code (200 to 299, 400 to 599). Plain."""
+
+    content_type: NotRequired[str]
+    """What the body is: text/plain, text/css, text/html, application/javascript or application/json. Plain. Default:
+    text/plain."""
+
+    body: NotRequired[pulumi.Input[str]]
+    """The body (1024 characters at most). Default: none."""
+
+
+class AwsRedirect(TypedDict):
+    """Another URL that the client is sent to; what is left out stays as it was. Maps to the action `redirect`."""
+
+    scheme: NotRequired[str]
+    """http or https. Plain. Default: the request's."""
+
+    host: NotRequired[pulumi.Input[str]]
+    """The host (128 characters at most). Default: the request's."""
+
+    port: NotRequired[int]
+    """The port (1 to 65535). Plain. Default: the request's; with a `scheme`, its own."""
+
+    path: NotRequired[pulumi.Input[str]]
+    """The path, a slash first (128 characters at most); #{path} stands for the request's. Default: the request's."""
+
+    query: NotRequired[pulumi.Input[str]]
+    """The query, without a question mark (128 characters at most). Default: the request's."""
+
+    permanent: NotRequired[bool]
+    """Whether clients remember it: 301, else 302. Plain. Default: false."""
+
+
+class AwsRoute(TypedDict):
+    """Requests of one host and path, and where they go. It is known by what it matches; its place in the list means
+    nothing."""
+
+    host: NotRequired[str]
+    """The host that requests are for; `*.example.com` is taken with `wildcards_any_depth` alone. Plain. Default: every
+    host."""
+
+    path: NotRequired[str]
+    """The path, by whole elements: /a/b is for /a/b and all below it, and not for /a/bc. Plain. Default: /."""
+
+    exact: NotRequired[bool]
+    """Whether the path alone is meant, without what is below it. Plain. Default: false."""
+
+    methods: NotRequired[Sequence[str]]
+    """The request methods, such as GET; one of them must fit. Plain. Default: every one."""
+
+    headers: NotRequired[Mapping[str, Sequence[str]]]
+    """What headers must hold, by name; one of the values must fit, `*` and `?` in them are wildcards. Plain. Default:
+    anything."""
+
+    sources: NotRequired[Sequence[str]]
+    """The addresses that clients connect from, in CIDR notation. Plain. Default: every one that is let in."""
+
+    to: NotRequired[str]
+    """The target, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`."""
+
+    weights: NotRequired[Mapping[str, pulumi.Input[int]]]
+    """Several targets (5 at most) with the share of each (0 to 999), for blue and green or a canary. Keys are plain."""
+
+    sticky_for: NotRequired[pulumi.Input[int]]
+    """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Default: each request
+    anew."""
+
+    respond: NotRequired[AwsFixedResponse]
+    """What the load balancer answers by itself."""
+
+    redirect: NotRequired[AwsRedirect]
+    """Where the client is sent instead."""
+
+    priority: NotRequired[int]
+    """The rule's priority (1 to 50000), where the one made from what it matches meets another's. Plain. Default: made
+    from what it matches."""
+
+
+def _status(value: int) -> Optional[Refusal]:
+    if 200 <= value <= 299 or 400 <= value <= 599:  # noqa: PLR2004
+        return None
+    return Refusal("is not a status that a load balancer answers", "200 to 299, 400 to 599", "for 3xx, use redirect")
+
+
+_CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
+
+
+def _content_type(value: str) -> Optional[Refusal]:
+    allowed = ", ".join(_CONTENT_TYPES)
+    return None if value in _CONTENT_TYPES else Refusal("is no content type that AWS takes", allowed)
+
+
+def _scheme(value: str) -> Optional[Refusal]:
+    return None if value in ("http", "https") else Refusal("is no scheme of a redirect", "http or https")
+
+
+def _method(value: str) -> Optional[Refusal]:
+    if re.fullmatch(r"[A-Z_-]{1,40}", value):
+        return None
+    return Refusal("is not a request method", "upper-case letters, such as GET", f"write {value.upper()}")
+
+
+def text(most: int, what: str) -> Rule:
+    """Text of a length that AWS takes."""
+
+    def rule(value: str) -> Optional[Refusal]:
+        if 0 < len(value) <= most:
+            return None
+        return Refusal(f"is no {what} that AWS takes", f"1 to {most} characters")
+
+    return rule
+
+
+ROUTED = {
+    "to": Field(service_name),
+    "weights": Field(not_empty, keys=service_name, items=whole_number(0, 999, "a weight")),
+    "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
+}
+
+RULES: Rules = {
+    AwsFixedResponse: {
+        "status": Field(_status),
+        "content_type": Field(_content_type),
+        "body": Field(text(1024, "body")),
+    },
+    AwsRedirect: {
+        "scheme": Field(_scheme),
+        "host": Field(text(128, "host")),
+        "port": Field(port_number),
+        "path": Field(text(128, "path")),
+        "query": Field(text(128, "query")),
+    },
+    AwsRoute: {
+        "host": Field(route_host),
+        "path": Field(route_path),
+        "methods": Field(not_empty, items=_method),
+        "headers": Field(not_empty, keys=header_name),
+        "sources": Field(not_empty, items=cidr),
+        "priority": Field(whole_number(LEAST, MOST, "a priority")),
+        **ROUTED,
+    },
+}
+"""What the fields must satisfy beyond their types."""
+
+NOT_FOUND: Mapping[str, Any] = {"respond": {"status": 404, "body": "Not found"}}
+"""What an Application Load Balancer does with what no route is for."""
+
+
+def build_action(given: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, Any]:
+    """The action, as listeners and their rules take it; ``groups`` has the target groups' ARNs by key."""
+    if "to" in given:
+        return {"type": "forward", "target_group_arn": groups[given["to"]]}
+    if "weights" in given:
+        weights: Mapping[str, Any] = given["weights"]
+        forward: dict[str, Any] = {
+            "target_groups": [{"arn": groups[key], "weight": weights[key]} for key in sorted(weights)]
+        }
+        if "sticky_for" in given:
+            forward["stickiness"] = {"enabled": True, "duration": given["sticky_for"]}
+        return {"type": "forward", "forward": forward}
+    if "redirect" in given:
+        return {"type": "redirect", "redirect": _redirect(given["redirect"])}
+    answer: Mapping[str, Any] = given["respond"]
+    fixed = {"status_code": str(answer["status"]), "content_type": answer.get("content_type", "text/plain")}
+    return {"type": "fixed-response", "fixed_response": {**fixed, **_some({"message_body": answer.get("body")})}}
+
+
+def _redirect(to: Mapping[str, Any]) -> dict[str, Any]:
+    scheme = to.get("scheme")
+    port = to.get("port", {"https": 443, "http": 80}.get(scheme or ""))
+    told = {
+        "protocol": scheme.upper() if scheme else None,
+        "port": None if port is None else str(port),
+        "host": to.get("host"),
+        "path": to.get("path"),
+        "query": to.get("query"),
+    }
+    return {"status_code": "HTTP_301" if to.get("permanent") else "HTTP_302", **_some(told)}
+
+
+def build_conditions(match: Match) -> list[dict[str, Any]]:
+    """What a rule matches, as `aws.lb.ListenerRule` takes it. A prefix is two patterns, as `/a*` lets /ab in."""
+    conditions: list[dict[str, Any]] = []
+    if match.host:
+        conditions.append({"host_header": {"values": [match.host]}})
+    if match.exact:
+        conditions.append({"path_pattern": {"values": [match.path]}})
+    elif match.path != "/":
+        conditions.append({"path_pattern": {"values": [match.path, f"{match.path}/*"]}})
+    for name, values in match.conditions:
+        kind, _, header = name.partition(" ")
+        if kind == "header":
+            conditions.append({"http_header": {"http_header_name": header, "values": list(values)}})
+        elif kind == "methods":
+            conditions.append({"http_request_method": {"values": list(values)}})
+        else:
+            conditions.append({"source_ip": {"values": list(values)}})
+    return conditions
+
+
+def _some(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
