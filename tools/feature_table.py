@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 from pulumi_portico.ingress_gateway.controller_module import ControllerModule, all_features
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
 
 from tools.cluster import ROOT
-from tools.console import console, main_guard
+from tools.console import main_guard
+from tools.tables import filled, markdown, write_anew, written_feature
 
 FILE = ROOT / "docs" / "ingress-gateway.md"
 ABBREVIATIONS = {"nginx.ingress.kubernetes.io/": "I-", "nginx.org/": "N-"}
@@ -22,16 +22,10 @@ _WORDS = {
 
 def table() -> str:
     """A row for each feature."""
-    rows = [["what you write", *(f"`{name}`" for name in CONTROLLERS)], ["---"] * (len(CONTROLLERS) + 1)]
-    rows += [[_written(it), *(_told(module, it) for module in CONTROLLERS.values())] for it in all_features()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-
-def _written(feature: str) -> str:
-    if feature in _WORDS:
-        return _WORDS[feature]
-    name, _, choice = feature.partition("=")
-    return f"`{name}: {choice}`" if choice else f"`{name}`"
+    rows = (
+        [written_feature(it, _WORDS), *(_told(module, it) for module in CONTROLLERS.values())] for it in all_features()
+    )
+    return markdown(["what you write", *(f"`{name}`" for name in CONTROLLERS)], rows)
 
 
 def _told(module: ControllerModule, feature: str) -> str:
@@ -50,14 +44,12 @@ def _short(key: str) -> str:
 
 def generate(page: str) -> str:
     """The page with its table as the code has it."""
-    pattern = r"(?<=<!-- features: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
-    return re.sub(pattern, lambda _: table(), page, count=1, flags=re.S)
+    return filled(page, "features", table())
 
 
 @main_guard
 def main() -> None:
-    FILE.write_text(generate(FILE.read_text()))
-    console.print(f"[green]✓[/] {FILE.relative_to(ROOT)}")
+    write_anew(FILE, generate)
 
 
 if __name__ == "__main__":

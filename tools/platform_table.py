@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 
@@ -10,7 +9,8 @@ from pulumi_portico.public_load_balancer.platform_module import PlatformModule, 
 from pulumi_portico.public_load_balancer.platforms import PLATFORMS
 
 from tools.cluster import ROOT
-from tools.console import console, main_guard
+from tools.console import main_guard
+from tools.tables import filled, markdown, write_anew, written_feature
 
 FILE = ROOT / "docs" / "public-load-balancer.md"
 TABLES: Sequence[tuple[str, Sequence[str]]] = (
@@ -34,17 +34,9 @@ _PORTS = {
 
 def table(platforms: Sequence[str]) -> str:
     """The table of these platforms: a row for each feature that one of all platforms has."""
-    rows = [["what you write", *(f"`{name}`" for name in platforms)], ["---"] * (len(platforms) + 1)]
     features = (*all_features(), "drain")
-    rows += [[_written(it), *(_told(PLATFORMS[name], it) for name in platforms)] for it in features]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-
-def _written(feature: str) -> str:
-    if feature in _PORTS:
-        return _PORTS[feature]
-    name, _, choice = feature.partition("=")
-    return f"`{name}: {choice}`" if choice else f"`{name}`"
+    rows = ([written_feature(it, _PORTS), *(_told(PLATFORMS[name], it) for name in platforms)] for it in features)
+    return markdown(["what you write", *(f"`{name}`" for name in platforms)], rows)
 
 
 def _told(module: PlatformModule, feature: str) -> str:
@@ -62,15 +54,13 @@ def _short(place: str) -> str:
 def generate(page: str) -> str:
     """The page with its tables as the code has them."""
     for name, platforms in TABLES:
-        pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
-        page = re.sub(pattern, lambda _, of=platforms: table(of), page, count=1, flags=re.S)
+        page = filled(page, name, table(platforms))
     return page
 
 
 @main_guard
 def main() -> None:
-    FILE.write_text(generate(FILE.read_text()))
-    console.print(f"[green]✓[/] {FILE.relative_to(ROOT)}")
+    write_anew(FILE, generate)
 
 
 if __name__ == "__main__":

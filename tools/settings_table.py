@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,7 +11,8 @@ from pulumi_portico.ingress_gateway.install.installation import shutdown_of
 from pulumi_portico.ingress_gateway.install.rbac import rights_of
 
 from tools.cluster import ROOT
-from tools.console import console, main_guard
+from tools.console import main_guard
+from tools.tables import filled, markdown, write_anew
 
 FILE = ROOT / "docs" / "ingress-controllers.md"
 CONTROLLERS = ("f5-nginx", "ingress-nginx")
@@ -67,9 +67,8 @@ def changed(controller: str, setting: str) -> dict[str, tuple[str | None, str | 
 
 def settings_table() -> str:
     """A row for each setting: the keys that say it to each controller, with what they hold where it is not set."""
-    rows = [["what you write", *(f"`{name}`" for name in CONTROLLERS)], ["---"] * 3]
-    rows += [[f"`{it}`", *(_told(name, it) for name in CONTROLLERS)] for it in SAMPLES]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+    rows = ([f"`{it}`", *(_told(name, it) for name in CONTROLLERS)] for it in SAMPLES)
+    return markdown(["what you write", *(f"`{name}`" for name in CONTROLLERS)], rows)
 
 
 def _told(controller: str, setting: str) -> str:
@@ -97,12 +96,11 @@ def rights_table() -> str:
                     custom = ", with `crds`" if rule["apiGroups"] == ["k8s.nginx.org"] else ""
                     told = cells.setdefault((scope, f"{resource}{named}{custom}"), {})
                     told[name] = [*told.get(name, []), *rule["verbs"]]
-    rows = [["where", "what", *(f"`{name}`" for name in CONTROLLERS)], ["---"] * 4]
-    rows += [
+    rows = (
         [SCOPES[scope], what, *(", ".join(told.get(it, ["-"])) for it in CONTROLLERS)]
         for (scope, what), told in cells.items()
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+    )
+    return markdown(["where", "what", *(f"`{name}`" for name in CONTROLLERS)], rows)
 
 
 SCOPES = {"own": "its own namespace", "served": "each it serves", "cluster": "the cluster"}
@@ -112,15 +110,13 @@ TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "rights":
 def generate(page: str) -> str:
     """The page with its tables as the code has them."""
     for name, table in TABLES.items():
-        pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
-        page = re.sub(pattern, lambda _, made=table: made(), page, count=1, flags=re.S)
+        page = filled(page, name, table())
     return page
 
 
 @main_guard
 def main() -> None:
-    FILE.write_text(generate(FILE.read_text()))
-    console.print(f"[green]✓[/] {FILE.relative_to(ROOT)}")
+    write_anew(FILE, generate)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,13 @@ from typing import Any, cast
 
 import pulumi
 
-__all__ = ["name_of", "namespace_of", "register"]
+__all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
+
+WAIT_FOR = "pulumi.com/waitFor"
+"""The annotation that says what Pulumi waits for, where its own way would not do."""
+
+SKIP_AWAIT = "pulumi.com/skipAwait"
+"""The annotation that has Pulumi wait for nothing."""
 
 _MODULES: Mapping[str, str] = {
     "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",

@@ -22,6 +22,7 @@ __all__ = [
     "number",
     "quantity",
     "resource_field",
+    "some",
     "variable_name",
     "whole_number",
 ]
@@ -40,6 +41,15 @@ _IMAGE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?"
 )
+
+
+def some(allowed: str = "one or more", fix: str = "leave it out") -> Rule:
+    """A list or mapping that holds something."""
+
+    def rule(value: Any) -> Optional[Refusal]:
+        return None if value else Refusal("holds none", allowed, fix)
+
+    return rule
 
 
 def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cluster.f5_definitions import definition
 from tests.gateway_rights import CLASS, COORDINATION, CORE, F5, F5_CUSTOM, LEASE, Right, in_namespaces, needs_of
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
@@ -50,23 +51,6 @@ GATEWAYS = {
     "rights-in": Installed("ingress-nginx"),
     "rights-in-own": Installed("ingress-nginx", ()),
 }
-
-
-def definition(kind: str, plural: str) -> dict[str, Any]:
-    """A stand-in for one of F5's own, of the same name and subresource; what it holds is nobody's concern here."""
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.k8s.nginx.org"},
-        "spec": {
-            "group": "k8s.nginx.org",
-            "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
-            "scope": "Namespaced",
-            "versions": [{**version, "subresources": {"status": {}}}],
-        },
-    }
 
 
 KINDS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.f5_definitions import definition
 from tests.pulumi_program import PulumiProgram
 from tests.unit.gateways import CERTIFICATE, KEY
 from tools.cluster import Cluster
@@ -186,26 +187,6 @@ def test_a_new_certificate_and_new_users_are_there_before_the_old_ones_go(
     (secret,) = (it for it in cluster.get("secrets", "-n", "edge-keys")["items"] if it["type"] == "kubernetes.io/tls")
     assert host["spec"]["tls"][0]["secretName"] == secret["metadata"]["name"]
     program.destroy()
-
-
-def definition(kind: str, plural: str) -> dict[str, Any]:
-    """The definition of a resource of F5 NGINX Ingress Controller, which takes anything: its own comes with its release
-    (those of 5.5.4 were tried by hand, and take what is made here)."""
-    open_schema = {
-        "type": "object",
-        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.k8s.nginx.org"},
-        "spec": {
-            "group": "k8s.nginx.org",
-            "scope": "Namespaced",
-            "names": {"kind": kind, "plural": plural},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}],
-        },
-    }
 
 
 def test_definitions_are_installed_from_a_file_before_what_they_define(

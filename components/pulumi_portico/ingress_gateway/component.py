@@ -6,6 +6,7 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems, Refusal, write_nearest
+from ..namespace import build_namespace
 from ..network_policy import Peer
 from ..public_load_balancer.cost import estimate
 from ..public_load_balancer.platform_module import Billable
@@ -20,7 +21,7 @@ from .gateway_outputs import address_of, urls_of
 from .gateway_plan import PORTS, class_of, controller_of, custom_of, installs, routing_of
 from .gateway_state import GatewayFacts, state_of
 from .install.installation import drain_of
-from .install.installer import InstallRequest, build_namespace, register_installation, selector_of
+from .install.installer import InstallRequest, register_installation, selector_of
 from .reference import EVERY_HOST, GatewayReference, route_text
 from .registration import READY_WITHIN, Waiting, register_certificates, register_routes
 from .routing import Routing, add_to
@@ -106,7 +107,7 @@ class IngressGateway(pulumi.ComponentResource):
         routing = routing_of(name, checked, self._namespace, state=state, me=me)
         routing = register_certificates(routing, self)
         made = register_routes(routing, self._peers or [], self._waiting(), self, after)
-        headers = self._headers(routing)
+        headers = self._headers()
         backend = checked.get("default_backend")
         state.facts = GatewayFacts(after, routing.certificates(), self._peers, backend, headers)
         self._set_outputs(routing, front, made)
@@ -135,7 +136,7 @@ class IngressGateway(pulumi.ComponentResource):
             empty_hosts=self._takes_every_host(),
             custom_resources=custom_of(args),
             crds_path=args.get("crds", {}).get("path"),
-            response_headers=sorted(self._headers(routing_of(name, args, self._namespace))),
+            response_headers=sorted(self._headers()),
         )
         self._service = service
         return [service, *register_installation(request, self)]
@@ -144,11 +145,12 @@ class IngressGateway(pulumi.ComponentResource):
         routes: Sequence[Mapping[str, Any]] = self._args.get("routes", [])
         return "default_backend" in self._args or any("host" not in route for route in routes)
 
-    def _headers(self, routing: Routing) -> frozenset[str]:
+    def _headers(self) -> frozenset[str]:
         """The headers that routes may add to responses, where the controller asks for them ahead."""
-        if routing.controller != Controller.INGRESS_NGINX.value:
+        if controller_of(self._args) != Controller.INGRESS_NGINX.value:
             return frozenset()
-        own = (name for entry in routing.entries for name in entry.args.get("response_headers", {}))
+        routes: Sequence[Mapping[str, Any]] = self._args.get("routes", [])
+        own = (name for route in routes for name in route.get("response_headers", {}))
         return frozenset([*own, *self._args.get("response_headers", [])])
 
     @property

@@ -10,9 +10,9 @@ from ..network_policy import Peer
 from ..public_load_balancer.balancer import Balancer, build_balancer
 from ..public_load_balancer.hooks import on_no_address, on_replacement
 from ..public_load_balancer.platforms import module_of
-from ..register import register
+from ..register import WAIT_FOR, register
 from .gateway_plan import PORTS, installs, request_of
-from .registration import READY_WITHIN, REPORTED, WAIT_FOR
+from .registration import READY_WITHIN, REPORTED
 
 __all__ = ["FrontDoor", "front_door_of", "register_front_door", "with_hook"]
 

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..network_policy import Peer
-from ..register import name_of, register
+from ..register import SKIP_AWAIT, WAIT_FOR, name_of, register
 from .compilation import Described
 from .controller_module import Controller
 from .hooks import on_unanswered
@@ -15,14 +15,10 @@ from .let_in import build_policies
 from .routing import Routing
 from .tls import build_tls_secret
 
-__all__ = ["READY_WITHIN", "REPORTED", "WAIT_FOR", "Waiting", "register_certificates", "register_routes"]
+__all__ = ["READY_WITHIN", "REPORTED", "Waiting", "register_certificates", "register_routes"]
 
 READY_WITHIN = 600
 """Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
-
-WAIT_FOR = "pulumi.com/waitFor"
-"""What Pulumi waits for, where its own way would not do."""
-_SKIP = "pulumi.com/skipAwait"
 
 _REPLACED = ("Secret", "ConfigMap")
 """The provider replaces these for a change of what they hold, and by a name of its own would delete them first: their
@@ -55,11 +51,13 @@ def register_routes(
     compilation = routing.compilation
     named: list[pulumi.Resource] = list(after)
     names: dict[str, Any] = {}
-    for it in (it for it in routing.module.compile(compilation) if it.manifest["kind"] in _REPLACED):
+    told = routing.module.compile(compilation)
+    for it in (it for it in told if it.manifest["kind"] in _REPLACED):
         made = register(_nameless(it.manifest), f"{routing.name}-{it.suffix}", pulumi.ResourceOptions(parent=parent))
         named.append(made)
         names[it.suffix] = name_of(made)
-    told = routing.module.compile(replace(compilation, named=names))
+    if names:
+        told = routing.module.compile(replace(compilation, named=names))
     described = [*build_policies(compilation, peers), *(it for it in told if it.manifest["kind"] not in _REPLACED)]
 
     def make(of: Iterable[Described], before: Sequence[pulumi.Resource]) -> list[Any]:
@@ -112,7 +110,7 @@ def _awaited(manifest: Any, routing: Routing, waiting: Waiting) -> dict[str, Any
     metadata = dict(manifest["metadata"])
     how: Optional[dict[str, str]] = None
     if not waiting.reported:
-        how = {_SKIP: "true"}
+        how = {SKIP_AWAIT: "true"}
     elif routing.controller != Controller.GENERIC.value:
         # Pulumi's own way looks for the pods of every Service too, and a redirect has none.
         how = {WAIT_FOR: REPORTED}

@@ -8,7 +8,7 @@ from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import annotation_key, dns_subdomain
 from ..target import RULES as TARGET_RULES
-from ..values import Rule, cidr, whole_number
+from ..values import Rule, cidr, some, whole_number
 from .compilation import Entry
 from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionAffinity, Timeouts
 from .routes import PathType, Route
@@ -53,10 +53,7 @@ def _app_root(value: str) -> Optional[Refusal]:
 
 
 def _some(what: str) -> Rule:
-    def rule(value: Any) -> Optional[Refusal]:
-        return None if value else Refusal("holds none", f"one {what} or more", "leave it out")
-
-    return rule
+    return some(f"one {what} or more")
 
 
 _SECONDS = Field(whole_number(1, what="a number of seconds"))

@@ -21,6 +21,7 @@ __all__ = [
     "origin",
     "password_hash",
     "pem_certificate",
+    "pem_private_key",
     "plain_text",
     "redirect_path",
     "rewrite_path",
@@ -170,6 +171,13 @@ pem_certificate = _matching(
     "-----BEGIN CERTIFICATE-----, base64, -----END CERTIFICATE-----, once or more",
 )
 """One certificate or more, in PEM."""
+
+
+def pem_private_key(value: str) -> Optional[Refusal]:
+    """A private key in PEM."""
+    if "-----BEGIN " in value and "PRIVATE KEY-----" in value:
+        return None
+    return Refusal("is no private key in PEM", "-----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----")
 
 
 def password_hash(value: str) -> Optional[Refusal]:

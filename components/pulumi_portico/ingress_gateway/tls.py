@@ -12,7 +12,7 @@ from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..names import dns_subdomain
-from .texts import pem_certificate
+from .texts import pem_certificate, pem_private_key
 
 __all__ = ["RULES", "HostTls", "build_tls_secret", "certificate_key", "check_tls", "issuer_annotations"]
 
@@ -48,17 +48,11 @@ class HostTls(TypedDict):
 _SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "ends_before")
 
 
-def _private_key(value: str) -> Optional[Refusal]:
-    if "-----BEGIN " in value and "PRIVATE KEY-----" in value:
-        return None
-    return Refusal("is no private key in PEM", "-----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----")
-
-
 RULES: Rules = {
     HostTls: {
         "secret": Field(dns_subdomain),
         "certificate": Field(pem_certificate),
-        "key": Field(_private_key, secret=True),
+        "key": Field(pem_private_key, secret=True),
         "issuer": Field(dns_subdomain),
         "cluster_issuer": Field(dns_subdomain),
     }

@@ -1,11 +1,11 @@
 """What more than one compiler tells: defaults that are the same everywhere, and values as annotations write them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Optional, cast
 
 import pulumi
 
-from ..outputs import applied
+from ..outputs import applied, combined
 from .compilation import Entry
 from .route_settings import BackendProtocol, Scheme
 from .routes import PathType
@@ -19,15 +19,12 @@ __all__ = [
     "REDIRECT_CODE",
     "REJECTED",
     "burst_of",
-    "combined",
     "htpasswd",
     "is_grpc",
-    "joined",
     "over_tls",
     "redirect_parts",
     "takes_websockets",
     "timeouts_of",
-    "words",
 ]
 
 COOKIE = "route"
@@ -42,23 +39,6 @@ CORS_MAX_AGE = 1728000
 
 _HOUR = 3600
 _BURST = 5
-
-
-def combined(values: Sequence[Any], function: Callable[[Sequence[Any]], Any]) -> Any:
-    """What ``function`` makes of the values: at once where all are plain, else as an Output."""
-    if any(isinstance(value, pulumi.Output) for value in values):
-        return pulumi.Output.all(*values).apply(function)
-    return function(values)
-
-
-def joined(values: Iterable[Any], separator: str = ",") -> Any:
-    """The values in one text."""
-    return combined(list(values), lambda known: separator.join(map(str, known)))
-
-
-def words(*parts: Any) -> Any:
-    """A text of parts that may be known only later."""
-    return joined(parts, "")
 
 
 def is_grpc(entry: Entry) -> bool:

@@ -8,11 +8,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
-import pulumi
-
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
-from ..outputs import applied
+from ..outputs import applied, joined, words
 from ..target import Protocol
 from .exposure import ClientIp, IpFamily
 from .platform_module import Request
@@ -64,18 +62,12 @@ def text(value: Any) -> Any:
 
 def comma_list(values: Iterable[Any]) -> Any:
     """Values with commas between them; an Output, where one of them is."""
-    parts = [text(value) for value in values]
-    if any(isinstance(part, pulumi.Output) for part in parts):
-        return pulumi.Output.all(*parts).apply(",".join)
-    return ",".join(parts)
+    return joined(text(value) for value in values)
 
 
 def comma_map(values: Mapping[str, Any]) -> Any:
     """Keys and values as AWS and Azure write them, ordered by key; an Output, where a value is one."""
-    pairs = [(key, text(values[key])) for key in sorted(values)]
-    if any(isinstance(value, pulumi.Output) for _, value in pairs):
-        return comma_list([pulumi.Output.concat(key, "=", value) for key, value in pairs])
-    return comma_list([f"{key}={value}" for key, value in pairs])
+    return joined(words(key, "=", text(values[key])) for key in sorted(values))
 
 
 def preserves(request: Request) -> bool:

@@ -6,7 +6,7 @@ Nothing here knows what is exposed: a load balancer of its own, or the front doo
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
@@ -14,7 +14,7 @@ from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Refusal
 from ..names import annotation_key, label_key, port_name, port_number
-from ..values import Rule, cidr, http_path, whole_number
+from ..values import Rule, cidr, http_path, some, whole_number
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
 
 __all__ = ["RULES", "ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
@@ -186,10 +186,6 @@ def _without_separators(what: str) -> Rule:
     return rule
 
 
-def _not_empty(value: Any) -> Optional[Refusal]:
-    return None if value else Refusal("holds none", "one or more", "leave it out")
-
-
 def _codes(value: str) -> Optional[Refusal]:
     if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
         return None
@@ -198,11 +194,11 @@ def _codes(value: str) -> Optional[Refusal]:
 
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 _COUNT = Field(whole_number(1, what="a number of answers"))
-_TAGS = Field(_not_empty, keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
+_TAGS = Field(some(), keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
 _ATTRIBUTES = Field(
-    _not_empty, keys=_without_separators("an attribute's key"), items=_without_separators("an attribute's value")
+    some(), keys=_without_separators("an attribute's key"), items=_without_separators("an attribute's value")
 )
-_LISTED = Field(_not_empty, items=_without_separators("a name or an id"))
+_LISTED = Field(some(), items=_without_separators("a name or an id"))
 
 RULES: Rules = {
     Exposure: {
@@ -213,7 +209,7 @@ RULES: Rules = {
         "tags": _TAGS,
         "idle_timeout": _SECONDS,
         "load_balancer_class": Field(label_key),
-        "platform_sources": Field(_not_empty, items=cidr),
+        "platform_sources": Field(some(), items=cidr),
         "annotations": Field(keys=annotation_key),
     },
     HealthCheck: {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..outputs import applied
+from ..register import WAIT_FOR
 from .environment import Sources
 from .kinds import ClaimRetention, PodManagement, WorkloadKind
 from .plan import Plan
@@ -15,8 +16,6 @@ from .rollout import build_rollout
 from .volumes import build_claim
 
 __all__ = ["build_workload"]
-
-_WAIT_FOR = "pulumi.com/waitFor"
 
 
 def build_workload(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> dict[str, Any]:
@@ -69,8 +68,8 @@ def _waits(plan: Plan) -> dict[str, Any]:
         return {}
     if "autoscaling" in plan.args:
         # Their number is the autoscaler's.
-        return {_WAIT_FOR: "jsonpath={.status.readyReplicas}"}
-    return {_WAIT_FOR: applied(plan.replicas, _ready)}
+        return {WAIT_FOR: "jsonpath={.status.readyReplicas}"}
+    return {WAIT_FOR: applied(plan.replicas, _ready)}
 
 
 def _ready(replicas: int) -> str:

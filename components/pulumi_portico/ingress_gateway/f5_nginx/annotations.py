@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...outputs import applied
+from ...outputs import applied, joined, words
 from ..compilation import Compilation, Entry, HostEntry
 from ..route_settings import LoadBalancing, Per, SameSite
-from ..told import COOKIE, REALM, REJECTED, burst_of, is_grpc, joined, over_tls, takes_websockets, timeouts_of, words
+from ..told import COOKIE, REALM, REJECTED, burst_of, is_grpc, over_tls, takes_websockets, timeouts_of
 from .custom_resources import build_policies
 
 __all__ = ["NIC", "annotations_of", "prefixed"]

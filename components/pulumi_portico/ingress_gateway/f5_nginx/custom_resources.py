@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ...outputs import words
 from ..compilation import Compilation, Described, Entry
-from ..told import CORS_HEADERS, CORS_MAX_AGE, CORS_METHODS, REDIRECT_CODE, htpasswd, redirect_parts, words
+from ..told import CORS_HEADERS, CORS_MAX_AGE, CORS_METHODS, REDIRECT_CODE, htpasswd, redirect_parts
 
 __all__ = ["build_extras", "build_policies", "build_virtual_server"]
 

@@ -8,8 +8,9 @@ below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/configs/ing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...outputs import words
 from ..compilation import Compilation, Described, Entry, HostEntry
-from ..told import EXACT, OWN, PREFIX, words
+from ..told import EXACT, OWN, PREFIX
 from .annotations import annotations_of, prefixed
 from .custom_resources import build_extras, build_virtual_server
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from ...errors import ArgumentError, Problems, Refusal
-from ...outputs import applied
+from ...outputs import applied, combined, joined, words
 from ..compilation import Compilation, Described, Entry, HostEntry
 from ..route_settings import BackendProtocol, LoadBalancing, Per, SameSite
 from ..told import (
@@ -17,12 +17,9 @@ from ..told import (
     REALM,
     REDIRECT_CODE,
     burst_of,
-    combined,
     htpasswd,
-    joined,
     redirect_parts,
     timeouts_of,
-    words,
 )
 
 __all__ = ["PREFIX", "annotations_of", "build_extras", "https_of", "keeps_path", "namespace_of", "no_multiple"]

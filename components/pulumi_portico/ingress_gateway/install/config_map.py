@@ -7,9 +7,9 @@ controllers have others (F5 NGINX Ingress Controller: HTTP/2 off, nginx's own ve
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...outputs import applied
+from ...outputs import applied, joined
 from ..controller_module import Controller
-from ..told import REJECTED, joined
+from ..told import REJECTED
 from .settings import AccessLog, TlsVersion
 
 __all__ = ["build_data"]

@@ -11,7 +11,7 @@ from ...checks import Field, Rules
 from ...errors import Problems, Refusal
 from ...names import annotation_key, dns_label
 from ...network_policy import Peer, check_peers
-from ...values import cidr, image_reference, whole_number
+from ...values import cidr, image_reference, some, whole_number
 from ...web_service.autoscaling import RULES as AUTOSCALING_RULES
 from ...web_service.autoscaling import Autoscaling, check_autoscaling
 from ...web_service.availability import RULES as AVAILABILITY_RULES
@@ -21,7 +21,7 @@ from ...web_service.placement import Placement, check_placement
 from ...web_service.resources import RULES as RESOURCES_RULES
 from ...web_service.resources import Limits, Resources
 from ..controller_module import Controller
-from ..texts import pem_certificate
+from ..texts import pem_certificate, pem_private_key
 
 __all__ = [
     "RULES",
@@ -120,22 +120,12 @@ class Installation(TypedDict):
     """Annotations of the pods. Keys are plain. Default: none."""
 
 
-def _some(value: Any) -> Optional[Refusal]:
-    return None if value else Refusal("holds none", "the addresses of the API server")
-
-
 def _narrow(value: str) -> Optional[Refusal]:
     if refusal := cidr(value):
         return refusal
     if value.endswith("/0"):
         return Refusal("is everybody, who could then have nginx read what they send", "the API server's own addresses")
     return None
-
-
-def _private_key(value: str) -> Optional[Refusal]:
-    if "-----BEGIN " in value and "PRIVATE KEY-----" in value:
-        return None
-    return Refusal("is no private key in PEM", "-----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----")
 
 
 RULES: Rules = {
@@ -152,9 +142,9 @@ RULES: Rules = {
         "pod_annotations": Field(keys=annotation_key),
     },
     AdmissionWebhook: {
-        "api_server_sources": Field(_some, items=_narrow),
+        "api_server_sources": Field(some("the addresses of the API server", fix=""), items=_narrow),
         "certificate": Field(pem_certificate),
-        "key": Field(_private_key, secret=True),
+        "key": Field(pem_private_key, secret=True),
         "ca_certificate": Field(pem_certificate),
     },
 }

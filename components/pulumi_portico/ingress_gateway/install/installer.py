@@ -7,13 +7,13 @@ from typing import Any, Optional
 import pulumi
 
 from ...network_policy import Peer, build_ingress, build_network_policy
-from ...register import name_of, register
+from ...outputs import joined
+from ...register import SKIP_AWAIT, name_of, register
 from ...target import Protocol
 from ...web_service.autoscaling import build_autoscaler
 from ...web_service.availability import build_disruption_budget
 from ...web_service.identity import build_service_account
 from ..controller_module import Controller
-from ..told import joined
 from .config_map import build_data
 from .installation import ControllerKind, drain_of, shutdown_of
 from .programs import Program, Told, lease_of, program_of
@@ -21,7 +21,7 @@ from .rbac import rights_of
 from .webhook import build_webhook
 from .workload import build_workload, kind_of
 
-__all__ = ["InstallRequest", "build_namespace", "register_installation", "selector_of", "warning_of"]
+__all__ = ["InstallRequest", "register_installation", "selector_of", "warning_of"]
 
 Manifest = dict[str, Any]
 _RBAC = "rbac.authorization.k8s.io/v1"
@@ -67,7 +67,6 @@ class InstallRequest:
             served=None if served is None else joined([self.namespace, *served]),
             empty_hosts=self.empty_hosts,
             custom_resources=self.custom_resources,
-            default_class=installation.get("default_class", False),
             metrics=installation.get("metrics", True),
             webhook="admission_webhook" in installation,
             drain=drain_of(installation),
@@ -87,12 +86,6 @@ class InstallRequest:
 def selector_of(name: str) -> dict[str, str]:
     """The labels that find the controller's pods: few, as Kubernetes freezes them."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": "ingress-controller"}
-
-
-def build_namespace(name: str, labels: Mapping[str, Any]) -> Manifest:
-    """The namespace of a gateway, which lets in restricted pods alone."""
-    own = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**labels, **own}}}
 
 
 def warning_of(request: InstallRequest) -> Optional[str]:
@@ -180,7 +173,7 @@ def _register_workload(
 ) -> pulumi.Resource:
     installation, selector = request.installation, selector_of(request.name)
     kind = kind_of(installation)
-    manifest = build_workload(request.metadata(), selector, installation, program, request.name, None)
+    manifest = build_workload(request.metadata(), selector, installation, program, request.name)
     options = pulumi.ResourceOptions(parent=parent, depends_on=before)
     if "autoscaling" in installation:
         # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
@@ -197,7 +190,8 @@ def _register_workload(
 
 
 def _class(request: InstallRequest, program: Program) -> Manifest:
-    default = {"ingressclass.kubernetes.io/is-default-class": "true"} if request.told.default_class else {}
+    chosen = request.installation.get("default_class", False)
+    default = {"ingressclass.kubernetes.io/is-default-class": "true"} if chosen else {}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "IngressClass",
@@ -277,6 +271,6 @@ def _metrics(request: InstallRequest, program: Program, selector: Mapping[str, s
         "apiVersion": "v1",
         "kind": "Service",
         # It is there before the pods that it is for.
-        "metadata": {**request.metadata("metrics"), "annotations": {"pulumi.com/skipAwait": "true"}},
+        "metadata": {**request.metadata("metrics"), "annotations": {SKIP_AWAIT: "true"}},
         "spec": {"type": "ClusterIP", "selector": dict(selector), "ports": [port]},
     }

@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...outputs import words
 from ..controller_module import Controller
-from ..told import words
 
 __all__ = ["Program", "Told", "lease_of", "program_of"]
 
 _USER = 101
 _EXTRA_SECONDS = 10
 _OWN = "$(POD_NAMESPACE)"
-_SLEEP = "sleep"
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class Told:
     """The namespaces whose routes it keeps, its own among them; None for all."""
     empty_hosts: bool = False
     custom_resources: bool = False
-    default_class: bool = False
     metrics: bool = True
     webhook: bool = False
     drain: int = 0
@@ -113,7 +111,7 @@ def _f5_nginx(told: Told) -> Program:
         # It has no endpoint of its own that says that it is alive.
         probes={"readinessProbe": _get("/nginx-ready", 8081, 1, 3)},
         # It quits at the first sign, while others still send requests.
-        pre_stop={_SLEEP: {"seconds": told.drain}} if told.drain else {},
+        pre_stop={"sleep": {"seconds": told.drain}} if told.drain else {},
         grace=told.drain + told.shutdown + _EXTRA_SECONDS,
         class_controller="nginx.org/ingress-controller",
         writable={

@@ -10,7 +10,7 @@ import pulumi
 from ..._typing import NotRequired, TypedDict
 from ...checks import Field, Rules
 from ...errors import Problems, Refusal
-from ...values import cidr, whole_number
+from ...values import cidr, some, whole_number
 from ..controller_module import Controller
 from ..route_settings import Timeouts
 
@@ -126,16 +126,12 @@ def _trusted(value: str) -> Optional[Refusal]:
     return None
 
 
-def _some(value: Any) -> Optional[Refusal]:
-    return None if value else Refusal("holds none", "one or more", "leave it out")
-
-
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 RULES: Rules = {
     GatewaySettings: {
-        "tls_versions": Field(_some),
-        "ciphers": Field(_some, items=_cipher),
-        "forwarded_from": Field(_some, items=_trusted),
+        "tls_versions": Field(some()),
+        "ciphers": Field(some(), items=_cipher),
+        "forwarded_from": Field(some(), items=_trusted),
         "body_size": Field(whole_number(0, 10**6, "a number of MiB")),
     },
     Hsts: {"max_age": _SECONDS},

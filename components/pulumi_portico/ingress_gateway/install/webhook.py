@@ -7,9 +7,9 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pulumi
-
 from ...outputs import applied
+from ...register import SKIP_AWAIT
+from ..tls import build_tls_secret
 
 __all__ = ["build_webhook"]
 
@@ -25,18 +25,10 @@ def build_webhook(
 ) -> list[tuple[str, dict[str, Any]]]:
     """The Secret, the Service and the configuration, each with what its resource's name ends in."""
     here = metadata("admission")
-    secret: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": here,
-        "type": "kubernetes.io/tls",
-        # Secret, however the key was given.
-        "stringData": pulumi.Output.secret({"tls.crt": webhook["certificate"], "tls.key": webhook["key"]}),
-    }
     service: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {**here, "annotations": {"pulumi.com/skipAwait": "true"}},
+        "metadata": {**here, "annotations": {SKIP_AWAIT: "true"}},
         "spec": {
             "type": "ClusterIP",
             "selector": dict(selector),
@@ -71,4 +63,8 @@ def build_webhook(
         "metadata": dict(labelled),
         "webhooks": [asked],
     }
-    return [("admission-certificate", secret), ("admission", service), ("admission-webhook", configuration)]
+    return [
+        ("admission-certificate", build_tls_secret(here, webhook)),
+        ("admission", service),
+        ("admission-webhook", configuration),
+    ]

@@ -34,15 +34,14 @@ def build_workload(
     installation: Mapping[str, Any],
     program: Program,
     account: Any,
-    digest: Any,
 ) -> dict[str, Any]:
-    """The workload; ``digest`` is that of what the controller reads only at its start."""
+    """The workload."""
     kind = kind_of(installation)
-    annotations = {**installation.get("pod_annotations", {}), **({"portico/config": digest} if digest else {})}
+    annotations: Mapping[str, Any] = installation.get("pod_annotations", {})
     template: dict[str, Any] = {
         "metadata": {
             "labels": {**metadata.get("labels", {}), **selector},
-            **({"annotations": annotations} if annotations else {}),
+            **({"annotations": dict(annotations)} if annotations else {}),
         },
         "spec": _pod(kind, selector, installation, program, account),
     }

@@ -9,7 +9,7 @@ import re
 from typing import Optional
 
 from ...errors import Refusal
-from ...values import Rule
+from ...values import Rule, some
 
 __all__ = [
     "NAME_LENGTH",
@@ -103,9 +103,8 @@ def resource_id(prefix: str, what: str) -> Rule:
     return rule
 
 
-def not_empty(value: object) -> Optional[Refusal]:
-    """A list or mapping that says something."""
-    return None if value else Refusal("holds none", "one or more", "leave it out")
+not_empty = some()
+"""A list or mapping that says something."""
 
 
 def address(value: str) -> Optional[Refusal]:

@@ -10,12 +10,13 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from .errors import Problems, Refusal
-from .names import dns_label
-from .register import name_of, register
-from .shapes import camel_case
-from .web_service import WebService, WebServiceArgs
-from .web_service.validation import check_web_service
+from ..errors import Problems, Refusal
+from ..names import dns_label
+from ..namespace import build_namespace
+from ..register import name_of, register
+from ..shapes import camel_case
+from ..web_service import WebService, WebServiceArgs
+from ..web_service.validation import check_web_service
 
 __all__ = ["StackPlan", "build_stack", "check_stack"]
 
@@ -56,19 +57,10 @@ def build_stack() -> None:
     """Build what the current stack's configuration picks, and export its outputs."""
     config = pulumi.Config("portico")
     plan = check_stack(pulumi.get_stack(), config.get("namespace"), config.get_object("services") or {})
-    namespace = register(_namespace(plan.namespace), plan.namespace, pulumi.ResourceOptions())
+    namespace = register(build_namespace(plan.namespace, {}), plan.namespace, pulumi.ResourceOptions())
     made = name_of(namespace)
     for name, args in plan.services.items():
         service = WebService(name, {**args, "namespace": args.get("namespace", made)})
         # A worker without ports has none.
         if args.get("ports") != {}:
             pulumi.export(f"{name}-url", service.url)
-
-
-def _namespace(name: str) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        # The API server itself refuses any pod here that is not restricted.
-        "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
-    }

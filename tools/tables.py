@@ -1,0 +1,35 @@
+"""The tables of the pages that `make schema` writes anew: how they are written, and where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from tools.cluster import ROOT
+from tools.console import console
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
+
+
+def filled(page: str, name: str, table: str) -> str:
+    """The page with the table of this name as it is given."""
+    pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
+    return re.sub(pattern, lambda _: table, page, count=1, flags=re.S)
+
+
+def written_feature(feature: str, words: dict[str, str]) -> str:
+    """A feature as one writes it: ``words`` say it where its name would not."""
+    if feature in words:
+        return words[feature]
+    name, _, choice = feature.partition("=")
+    return f"`{name}: {choice}`" if choice else f"`{name}`"
+
+
+def write_anew(file: Path, generate: Callable[[str], str]) -> None:
+    """Write the page with its tables as the code has them."""
+    file.write_text(generate(file.read_text()))
+    console.print(f"[green]✓[/] {file.relative_to(ROOT)}")
