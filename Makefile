@@ -57,6 +57,8 @@ test-all: test matrix node-test ## And the matrix of SDKs, and what needs root: 
 schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
 	@$(BIN)/python -m tools.schema
 	@$(BIN)/python -m tools.platform_table
+	@$(BIN)/python -m tools.feature_table
+	@$(BIN)/python -m tools.settings_table
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

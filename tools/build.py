@@ -90,6 +90,11 @@ def _stamp_kubernetes(module: Path) -> Mapping[str, str]:
     return {f"{package}.gitVersion": version, f"{package}.gitMajor": major, f"{package}.gitMinor": minor}
 
 
+def _stamp_traefik(module: Path) -> Mapping[str, str]:
+    version = required_version(module, "github.com/traefik/traefik/v3").removeprefix("v")
+    return {"github.com/traefik/traefik/v3/pkg/version.Version": version}
+
+
 # The pseudo-version in go.mod is the code of this release.
 KUBERNETES_PROVIDER_VERSION = "4.25.0"
 
@@ -174,13 +179,20 @@ TOOLS = {
             _stamp_kubernetes,
         ),
         Tool("coredns", "the real node's cluster DNS", "coredns", ["github.com/coredns/coredns"]),
+        Tool(
+            "traefik",
+            "the server of Ingresses that the real node's requests go through",
+            "traefik",
+            ["github.com/traefik/traefik/v3/cmd/traefik"],
+            _stamp_traefik,
+        ),
         Tool("echo-server", "the HTTP server that the real node's pods run", "echo-server", ["."]),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 CLUSTER = ("etcd", "kubernetes", "kwok")
-NODE = ("kubernetes-node", "coredns", "echo-server")
+NODE = ("kubernetes-node", "coredns", "traefik", "echo-server")
 
 
 def cache_root() -> Path:
@@ -196,8 +208,9 @@ def fingerprint(name: str) -> str:
     """A hash of everything in the repository that decides what gets built."""
     tool = TOOLS[name]
     digest = hashlib.sha256()
-    for path in sorted((GO_MODULES / tool.module).iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    folder = GO_MODULES / tool.module
+    for path in sorted(it for it in folder.rglob("*") if it.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     recipe = [list(tool.commands), dict(tool.stamps(GO_MODULES / tool.module))]
     digest.update(json.dumps(recipe).encode())
     if tool.prepare is not None:

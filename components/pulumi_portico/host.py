@@ -20,6 +20,8 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
 from .errors import Problems
+from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
+from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.args import check_public_load_balancer
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
@@ -29,6 +31,8 @@ from .web_service.validation import check_web_service
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    IngressGateway: (IngressGatewayArgs, check_ingress_gateway),
+    IngressRoutes: (IngressRoutesArgs, check_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),
     WebService: (WebServiceArgs, check_web_service),
 }

@@ -1,11 +1,12 @@
 """The samples of "Kubernetes Ingress vs Load Balancer", made by Portico's components.
 
 The Service: one name, private to the cluster, for however many pods carry its label.
+The Ingress: one address for however many Services, by the path that is asked for.
 The load balancer: the same pods, exposed by an address of their own.
 """
 
 import pulumi
-from pulumi_portico import Platform, PublicLoadBalancer, Scope, WebService
+from pulumi_portico import Controller, IngressGateway, Platform, PublicLoadBalancer, Scope, WebService
 
 api = WebService(
     "api-service",
@@ -14,6 +15,20 @@ api = WebService(
         "port": 8080,
         "service_port": 80,
         "selector": {"app": "api-app"},
+    },
+)
+
+# It does nothing without a controller, which the cluster's administrator provides, here in the namespace ingress-nginx.
+# The class is one that Portico knows nothing of, so what the article says in an annotation is said in one.
+ingress = IngressGateway(
+    "ingress-example",
+    {
+        "controller": Controller.GENERIC,
+        "class_name": "nginx-example",
+        "namespace": "default",
+        "annotations": {"nginx.ingress.kubernetes.io/rewrite-target": "/"},
+        "routes": [{"path": "/api", "target": api.target()}],
+        "reached_from": [{"namespace": "ingress-nginx"}],
     },
 )
 
@@ -29,3 +44,4 @@ public = PublicLoadBalancer(
 
 pulumi.export("url", api.url)
 pulumi.export("public-url", public.url)
+pulumi.export("ingress-urls", ingress.urls)

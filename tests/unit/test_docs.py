@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, Exposure, Platform, PublicLoadBalancerArgs, WebService
+from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
 from pulumi_portico.public_load_balancer.hooks import explain_no_address
 from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
@@ -14,7 +14,7 @@ from pulumi_portico.web_service import WebServiceArgs
 from pulumi_portico.web_service.security import LOOSENED
 
 from tests.support import ROOT
-from tools import platform_table
+from tools import feature_table, platform_table
 
 PAGES = [ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = [
@@ -59,6 +59,15 @@ def test_the_reference_has_every_argument_and_says_which_are_plain() -> None:
     for name, meaning in rows.items():
         # A type of its own says which of its fields are.
         assert "plain" in meaning.lower() or name not in SCALARS, name
+
+
+def test_the_page_of_the_gateway_has_every_argument_and_what_each_controller_is_told() -> None:
+    text = (ROOT / "docs" / "ingress-gateway.md").read_text()
+    assert feature_table.generate(text) == text, "run `make schema` and review the difference"
+    rows = rows_of(text[text.index("## Arguments") : text.index("## Outputs")])
+    assert rows.keys() == shapes_of(IngressGatewayArgs).keys()
+    for name, meaning in rows.items():
+        assert ("plain" in meaning) == (name in plain_fields(IngressGatewayArgs)), name
 
 
 SCALARS = {name for name in plain_fields(WebServiceArgs) if not is_args(shapes_of(WebServiceArgs)[name].type)}

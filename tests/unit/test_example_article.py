@@ -44,7 +44,44 @@ def test_the_services_are_the_articles_field_for_field() -> None:
     made = public.manifest()
     named = {**made, "metadata": {**made["metadata"], "name": public.name}}
     assert besides(named, BALANCER) == BALANCER_BESIDES
-    assert recorded.exports == {"url": "http://api-service.default.svc.cluster.local", "public-url": ""}
+    assert recorded.exports == {
+        "url": "http://api-service.default.svc.cluster.local",
+        "public-url": "",
+        "ingress-urls": {},
+    }
+
+
+# The article's second sample.
+INGRESS: dict[str, Any] = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "Ingress",
+    "metadata": {
+        "name": "ingress-example",
+        "annotations": {"nginx.ingress.kubernetes.io/rewrite-target": "/"},
+    },
+    "spec": {
+        "ingressClassName": "nginx-example",
+        "rules": [
+            {
+                "http": {
+                    "paths": [
+                        {
+                            "path": "/api",
+                            "pathType": "Prefix",
+                            "backend": {"service": {"name": "api-service", "port": {"number": 80}}},
+                        }
+                    ]
+                }
+            }
+        ],
+    },
+}
+
+
+def test_the_ingress_is_the_articles_field_for_field() -> None:
+    recorded = record(lambda: run_program(ROOT / "examples" / "article"))
+    (made,) = recorded.all("Ingress")
+    assert besides(made.manifest(), INGRESS) == {"metadata.namespace": "default"}
 
 
 def besides(made: Any, sample: Any, path: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
-from pulumi_portico import PublicLoadBalancerArgs
+from pulumi_portico import IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
 from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.testing import record
@@ -24,7 +24,12 @@ def test_the_committed_schema_and_reference_are_what_the_types_say() -> None:
         assert file.read_text() == text, "run `make schema` and review the difference"
 
 
-ARGS = [("WebService", WebServiceArgs), ("PublicLoadBalancer", PublicLoadBalancerArgs)]
+ARGS = [
+    ("WebService", WebServiceArgs),
+    ("PublicLoadBalancer", PublicLoadBalancerArgs),
+    ("IngressGateway", IngressGatewayArgs),
+    ("IngressRoutes", IngressRoutesArgs),
+]
 
 
 @pytest.mark.parametrize(("component", "args"), ARGS)

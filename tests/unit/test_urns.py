@@ -5,8 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_portico
-from pulumi_portico import Exposure, Platform, PublicLoadBalancer, Scope, WebService, WorkloadKind
+from pulumi_portico import (
+    Exposure,
+    IngressGateway,
+    IngressRoutes,
+    Platform,
+    PublicLoadBalancer,
+    Scope,
+    WebService,
+    WorkloadKind,
+)
 from pulumi_portico.testing import record
+
+from tests.unit.gateways import CERTIFICATE, KEY
 
 SNAPSHOT = Path(__file__).with_name("urns.txt")
 
@@ -22,6 +33,49 @@ def everything() -> None:
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
     PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
+    _gateways(api, exposed)
+
+
+def _gateways(api: WebService, exposed: Exposure) -> None:
+    target = api.target()
+    routes: Any = [
+        {"host": "shop.example.com", "path": "/api", "rewrite": "/v2", "target": target},
+        {"host": "shop.example.com", "path": "/api", "path_type": "Exact", "target": target},
+        {"host": "shop.example.com", "response_headers": {"X-A": "b"}, "target": target},
+        {"host": "shop.example.com", "path": "/in", "basic_auth": {"users": {"a": "$6$b$c"}}, "target": target},
+    ]
+    tls: Any = {"shop.example.com": {"certificate": CERTIFICATE, "key": KEY}}
+    common: Any = {"exposure": exposed, "routes": routes, "tls": tls, "default_backend": target}
+    custom: Any = {"cors": {"origins": ["*"]}, "allowed_sources": ["10.0.0.0/8"], "target": target}
+    own: Any = {
+        **common,
+        "routes": [*routes, {"host": "new.example.com", **custom}, _redirect("www.example.com")],
+        "crds": {"installed": True},
+        "installation": {"autoscaling": {"max_replicas": 3}, "served_namespaces": ["shop"]},
+    }
+    f5 = _gateway("f5", own)
+    webhook: Any = {
+        "api_server_sources": ["10.0.0.1/32"],
+        "certificate": CERTIFICATE,
+        "key": KEY,
+        "ca_certificate": CERTIFICATE,
+    }
+    community: Any = {**common, "controller": "ingress-nginx", "installation": {"admission_webhook": webhook}}
+    _gateway("community", community)
+    behind: Any = {"kind": "DaemonSet"}
+    plain: Any = [{"host": "any.example.com", "target": {"service": "a", "namespace": "shop", "port": 80}}]
+    IngressGateway("behind", {"behind": {}, "namespace": "edge", "installation": behind})
+    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": []}
+    _gateway("any", {**any_class, "routes": plain})
+    IngressRoutes("more", {"gateway": f5.reference(), "routes": [{"path": "/more", "target": target}]})
+
+
+def _gateway(name: str, args: Any) -> IngressGateway:
+    return IngressGateway(name, args)
+
+
+def _redirect(host: str) -> Any:
+    return {"host": host, "redirect": {"host": "shop.example.com"}}
 
 
 def test_no_urn_changes_unseen() -> None:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import get_root_resource
 
-__all__ = ["claim", "owner", "unique"]
+__all__ = ["claim", "owner", "provider_of", "stack", "unique"]
 
 Claim = tuple[str, str, str]
 """The cloud, the field and the value."""
@@ -26,10 +26,16 @@ _BY_STACK: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
 
 
 def _claims() -> dict[Any, str]:
-    return _BY_STACK.setdefault(get_root_resource() or _STACKLESS, {})
+    return _BY_STACK.setdefault(stack(), {})
 
 
-def _provider(opts: Optional[pulumi.ResourceOptions]) -> Any:
+def stack() -> Any:
+    """The stack that is being made, or what stands for it where there is none."""
+    return get_root_resource() or _STACKLESS
+
+
+def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
+    """The provider that a component's children get; None for the default one."""
     if opts is None:
         return None
     given = cast("Any", opts.provider or opts.providers)
@@ -45,14 +51,14 @@ def _provider(opts: Optional[pulumi.ResourceOptions]) -> Any:
 
 def owner(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
     """Who claims it already, if somebody else does."""
-    other = _claims().get((what, _provider(opts)))
+    other = _claims().get((what, provider_of(opts)))
     # A component provider may make one component several times, in a preview and in the update after it.
     return other if other != who else None
 
 
 def claim(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> None:
     """Claim it."""
-    _claims()[(what, _provider(opts))] = who
+    _claims()[(what, provider_of(opts))] = who
 
 
 def unique(name: str) -> str:

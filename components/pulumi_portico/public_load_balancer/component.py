@@ -9,6 +9,7 @@ import pulumi
 from ..errors import Problems, Refusal
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
+from .addresses import first_address
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
 from .balancer import Balancer, build_balancer
 from .claims import claim, owner
@@ -116,7 +117,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         )
 
     def _set_outputs(self, service: Any, request: Request) -> None:
-        reached = cast("pulumi.Output[Any]", service.status).apply(_first_address)
+        reached = cast("pulumi.Output[Any]", service.status).apply(first_address)
         self.address = reached.apply(lambda it: it["ip"])
         self.hostname = reached.apply(lambda it: it["hostname"])
         self.service_name = name_of(service)
@@ -165,10 +166,3 @@ def _with_schemes(request: Request) -> dict[str, ServicePort]:
     """The ports by name; HTTP over TLS that ends at the load balancer has the scheme that clients use."""
     secure = [port for port in request.ports if port.name in tls_ports(request) and port.scheme == "http"]
     return {port.name: replace(port, app_protocol="https") if port in secure else port for port in request.ports}
-
-
-def _first_address(status: Any) -> dict[str, str]:
-    """The address in a Service's status; empty where there is none, as under mocks and where manifests are rendered."""
-    ingress: Any = getattr(getattr(status, "load_balancer", None), "ingress", None)
-    found: Any = ingress[0] if ingress else None
-    return {"ip": getattr(found, "ip", None) or "", "hostname": getattr(found, "hostname", None) or ""}

@@ -7,16 +7,21 @@ from pulumi.output import Unknown
 
 from ..errors import shown
 
-__all__ = ["State", "judge"]
+__all__ = ["COMPONENT", "State", "judge"]
+
+COMPONENT = "PublicLoadBalancer"
+"""Whose load balancer it is, where nothing else is said."""
 
 State = Mapping[str, Any]
 """What a component records of its load balancer: `identity`, `held`, `protected`, and as outputs its addresses."""
 
 
-def judge(name: str, old: State, new: State, addresses: Sequence[str]) -> tuple[Optional[str], Optional[str]]:
+def judge(
+    name: str, old: State, new: State, addresses: Sequence[str], component: str = COMPONENT
+) -> tuple[Optional[str], Optional[str]]:
     """Whether the change from ``old`` to ``new`` is refused, and what is to be warned of: a message each, or none."""
     changed = _changed(old.get("identity", {}), new.get("identity", {}))
-    subject = f'PublicLoadBalancer "{name}"'
+    subject = f'{component} "{name}"'
     if not changed:
         return None, _warn_in_place(subject, old, new, addresses)
     what = "; ".join(changed)

@@ -4,10 +4,13 @@
 //	echo-server                 serve (the default)
 //	echo-server pause           hold a pod's namespaces open and do nothing: the sandbox container
 //	echo-server save URL PATH   write what URL answers into the file, and end: an init container
+//	echo-server probe           send the requests of the document on the input, from outside; see probe.go
 //
 // Environment:
 //
-//	PORT             where to listen, on every address of the pod (8080)
+//	PORT             where to listen, on every address of the pod (8080): HTTP, and HTTP/2 without TLS
+//	TLS_PORT         where to listen with TLS besides, HTTP/1.1 and HTTP/2 (nowhere)
+//	TLS_FOLDER       where its tls.crt and tls.key are (none: it signs a certificate for itself)
 //	VERSION          repeated in every answer, to tell one image from another
 //	START_DELAY      seconds before it listens (0)
 //	DRAIN            seconds that requests in flight have to finish after SIGTERM (10)
@@ -22,7 +25,10 @@
 //	GET  /fetch?url=URL               what URL answers the pod; cluster addresses only
 //	GET  /file?path=PATH              what the file holds, as the container sees it
 //	PUT  /file?path=PATH              write the body into it
-//	any other path                    the request as JSON; ?sleep=SECONDS first, ?status=NNN instead of 200
+//	any other path                    the request as JSON; ?sleep=SECONDS first, ?status=NNN instead of 200,
+//	                                  ?header=NAME:VALUE in the answer, ?lines=N: N lines more, each ?pause=SECONDS after
+//	                                  the one before; asked to become a WebSocket it does (websocket.go); gRPC
+//	                                  is answered by the standard health service (grpc.go)
 package main
 
 import (
@@ -39,6 +45,7 @@ import (
 	"os/signal"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -46,6 +53,9 @@ import (
 
 const (
 	maxBody        = 1 << 20
+	maxRequest     = 64 << 20
+	maxTold        = 4 << 10
+	maxLines       = 100
 	maxSleep       = time.Minute
 	maxDelay       = 10 * time.Minute
 	outwardTimeout = 5 * time.Second
@@ -69,6 +79,9 @@ func main() {
 		return
 	}
 	run := serve
+	if slices.Contains(os.Args[1:], "probe") {
+		run = probe
+	}
 	if len(os.Args) == 4 && os.Args[1] == "save" {
 		run = func(ctx context.Context) error { return save(ctx, os.Args[2], os.Args[3]) }
 	}
@@ -124,20 +137,20 @@ func serve(ctx context.Context) error {
 	if !sleep(ctx, delay) {
 		return nil
 	}
-	server := &http.Server{
-		Addr:              ":" + port,
-		Handler:           newEcho().routes(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		// Longer than a slow answer and its body may take.
-		WriteTimeout: maxSleep + 30*time.Second,
-		// Longer than the proxies in front keep a connection idle (60 s as a rule), so that it is
-		// never this side that closes one which a proxy is just about to use.
-		IdleTimeout: 75 * time.Second,
+	listening := net.JoinHostPort("", port)
+	handler := newEcho().routes()
+	servers := []*http.Server{newServer(listening, handler)}
+	failed := make(chan error, 2)
+	go func() { failed <- servers[0].ListenAndServe() }()
+	if tlsPort := os.Getenv("TLS_PORT"); tlsPort != "" {
+		secure := newServer(net.JoinHostPort("", tlsPort), handler)
+		if secure.TLSConfig, err = tlsConfig(os.Getenv("TLS_FOLDER")); err != nil {
+			return err
+		}
+		servers = append(servers, secure)
+		go func() { failed <- secure.ListenAndServeTLS("", "") }()
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
-	log.Printf("listening on %s", server.Addr)
+	log.Printf("listening on %s", listening)
 	select {
 	case err := <-failed:
 		return err
@@ -146,10 +159,32 @@ func serve(ctx context.Context) error {
 	log.Printf("draining for at most %s", drain)
 	bounded, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	if err := server.Shutdown(bounded); err != nil {
-		return fmt.Errorf("requests in flight were cut off after %s: %w", drain, err)
+	for _, server := range servers {
+		if err := server.Shutdown(bounded); err != nil {
+			return fmt.Errorf("requests in flight were cut off after %s: %w", drain, err)
+		}
 	}
 	return nil
+}
+
+func newServer(address string, handler http.Handler) *http.Server {
+	// HTTP/2 without TLS as well, to clients that begin with it, as proxies do for gRPC.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Addr:              address,
+		Handler:           handler,
+		Protocols:         protocols,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// Longer than a slow answer and its body may take.
+		WriteTimeout: maxSleep + 30*time.Second,
+		// Longer than the proxies in front keep a connection idle (60 s as a rule), so that it is
+		// never this side that closes one which a proxy is just about to use.
+		IdleTimeout: 75 * time.Second,
+	}
 }
 
 // echo is the server's state: what every answer repeats, and what the probes say.
@@ -159,6 +194,7 @@ type echo struct {
 	failReady atomic.Bool
 	failLive  atomic.Bool
 	client    *http.Client
+	grpc      http.Handler
 }
 
 func newEcho() *echo {
@@ -167,6 +203,7 @@ func newEcho() *echo {
 		log.Printf("no host name: %v", err)
 	}
 	it := &echo{pod: pod, version: os.Getenv("VERSION"), client: clusterClient()}
+	it.grpc = newHealthService(it.pod)
 	it.failReady.Store(os.Getenv("FAIL_READINESS") == "true")
 	it.failLive.Store(os.Getenv("FAIL_LIVENESS") == "true")
 	return it
@@ -216,45 +253,94 @@ type request struct {
 	Protocol string              `json:"protocol"`
 	Headers  map[string][]string `json:"headers"`
 	Remote   string              `json:"remote"`
-	Body     string              `json:"body"`
+	// The TLS server name that was asked for; empty without TLS.
+	ServerName string `json:"serverName"`
+	// The beginning of the body, and how long it was.
+	Body string `json:"body"`
+	Size int    `json:"size"`
 }
 
 func (it *echo) echo(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	status := http.StatusOK
-	if text := query.Get("status"); text != "" {
-		number, err := strconv.Atoi(text)
-		if err != nil || number < 200 || number > 599 {
-			it.refuse(w, http.StatusBadRequest, "status is a number from 200 to 599")
-			return
-		}
-		status = number
+	switch {
+	case r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"):
+		it.grpc.ServeHTTP(w, r)
+		return
+	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		it.webSocket(w, r)
+		return
 	}
-	pause, err := duration(query.Get("sleep"), maxSleep)
+	query := r.URL.Query()
+	status, err := wholeNumber(query.Get("status"), http.StatusOK, 200, 599)
+	if err != nil {
+		it.refuse(w, http.StatusBadRequest, "status "+err.Error())
+		return
+	}
+	lines, err := wholeNumber(query.Get("lines"), 0, 0, maxLines)
+	if err != nil {
+		it.refuse(w, http.StatusBadRequest, "lines "+err.Error())
+		return
+	}
+	before, err := duration(query.Get("sleep"), maxSleep)
 	if err != nil {
 		it.refuse(w, http.StatusBadRequest, "sleep "+err.Error())
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	between, err := duration(query.Get("pause"), maxSleep)
+	if err != nil {
+		it.refuse(w, http.StatusBadRequest, "pause "+err.Error())
+		return
+	}
+	told, err := it.tell(w, r)
 	if err != nil {
 		it.refuse(w, http.StatusRequestEntityTooLarge, err.Error())
 		return
 	}
-	if !sleep(r.Context(), pause) {
+	if !sleep(r.Context(), before) {
 		return // the client has gone
 	}
-	it.answer(w, status, request{
+	for _, header := range query["header"] {
+		name, value, _ := strings.Cut(header, ":")
+		w.Header().Add(name, strings.TrimSpace(value))
+	}
+	it.answer(w, status, told)
+	for number := range lines {
+		// What cannot be sent on at once is sent at the end.
+		_ = http.NewResponseController(w).Flush()
+		if !sleep(r.Context(), between) {
+			return
+		}
+		_, _ = fmt.Fprintf(w, "line %d\n", number+1)
+	}
+}
+
+// tell reads the request to its end.
+func (it *echo) tell(w http.ResponseWriter, r *http.Request) (request, error) {
+	body := http.MaxBytesReader(w, r.Body, maxRequest)
+	begun, err := io.ReadAll(io.LimitReader(body, maxTold))
+	if err != nil {
+		return request{}, err
+	}
+	rest, err := io.Copy(io.Discard, body)
+	if err != nil {
+		return request{}, err
+	}
+	told := request{
 		Hostname: it.pod,
 		Version:  it.version,
 		Method:   r.Method,
 		Path:     r.URL.Path,
-		Query:    query,
+		Query:    r.URL.Query(),
 		Host:     r.Host,
 		Protocol: r.Proto,
 		Headers:  r.Header,
 		Remote:   r.RemoteAddr,
-		Body:     string(body),
-	})
+		Body:     string(begun),
+		Size:     len(begun) + int(rest),
+	}
+	if r.TLS != nil {
+		told.ServerName = r.TLS.ServerName
+	}
+	return told, nil
 }
 
 func (it *echo) resolve(w http.ResponseWriter, r *http.Request) {
@@ -385,6 +471,17 @@ func seconds(variable string, otherwise time.Duration) (time.Duration, error) {
 		return 0, fmt.Errorf("%s %w", variable, err)
 	}
 	return value, nil
+}
+
+func wholeNumber(text string, otherwise, least, most int) (int, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < least || number > most {
+		return 0, fmt.Errorf("is a number from %d to %d", least, most)
+	}
+	return number, nil
 }
 
 func duration(text string, most time.Duration) (time.Duration, error) {

@@ -1,0 +1,263 @@
+"""Installs a controller: every object of it, in an order that works."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+import pulumi
+
+from ...network_policy import Peer, build_ingress, build_network_policy
+from ...register import name_of, register
+from ...target import Protocol
+from ...web_service.autoscaling import build_autoscaler
+from ...web_service.availability import build_disruption_budget
+from ...web_service.identity import build_service_account
+from ..controller_module import Controller
+from ..told import joined
+from .config_map import build_data
+from .installation import ControllerKind, drain_of, shutdown_of
+from .programs import Program, Told, lease_of, program_of
+from .rbac import rights_of
+from .webhook import build_webhook
+from .workload import build_workload, kind_of
+
+__all__ = ["InstallRequest", "build_namespace", "register_installation", "selector_of", "warning_of"]
+
+Manifest = dict[str, Any]
+_RBAC = "rbac.authorization.k8s.io/v1"
+_RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True)
+class InstallRequest:
+    """What is to be installed."""
+
+    name: str
+    """The gateway's name, which all names begin with."""
+    controller: str
+    namespace: Any
+    class_name: str
+    installation: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    service: Any
+    """The name of the front door's Service."""
+    proxy_protocol: bool = False
+    """Whether what stands in front speaks the PROXY protocol."""
+    proxy_sources: Sequence[Any] = ()
+    """Whose PROXY protocol is believed."""
+    sources: Sequence[Peer] = ()
+    """Who may connect, beside whom the front door's own policy lets in."""
+    empty_hosts: bool = False
+    """Whether a route takes every host."""
+    custom_resources: bool = False
+    crds_path: Optional[str] = None
+    response_headers: Sequence[str] = ()
+
+    @property
+    def told(self) -> Told:
+        """What the controller is told by its arguments."""
+        installation = self.installation
+        served = installation.get("served_namespaces")
+        return Told(
+            name=self.name,
+            class_name=self.class_name,
+            service=self.service,
+            namespace=self.namespace,
+            served=None if served is None else joined([self.namespace, *served]),
+            empty_hosts=self.empty_hosts,
+            custom_resources=self.custom_resources,
+            default_class=installation.get("default_class", False),
+            metrics=installation.get("metrics", True),
+            webhook="admission_webhook" in installation,
+            drain=drain_of(installation),
+            shutdown=shutdown_of(installation),
+        )
+
+    def metadata(self, suffix: str = "") -> dict[str, Any]:
+        """The metadata of an object in the controller's namespace."""
+        named = f"{self.name}-{suffix}" if suffix else self.name
+        return {"name": named, "namespace": self.namespace, **self.labelled()}
+
+    def labelled(self) -> dict[str, Any]:
+        """The labels of every object, as metadata."""
+        return {"labels": dict(self.labels)} if self.labels else {}
+
+
+def selector_of(name: str) -> dict[str, str]:
+    """The labels that find the controller's pods: few, as Kubernetes freezes them."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": "ingress-controller"}
+
+
+def build_namespace(name: str, labels: Mapping[str, Any]) -> Manifest:
+    """The namespace of a gateway, which lets in restricted pods alone."""
+    own = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {**labels, **own}}}
+
+
+def warning_of(request: InstallRequest) -> Optional[str]:
+    """What there is to say about the choice of the controller."""
+    if request.controller != Controller.INGRESS_NGINX.value:
+        return None
+    return (
+        f'IngressGateway "{request.name}" runs ingress-nginx, which was retired in March 2026: faults in it, and in '
+        "the nginx that it was built with, are not mended any more. To move on, set controller to f5-nginx: the routes "
+        "stay as they are, and what would behave differently is refused."
+    )
+
+
+def register_installation(request: InstallRequest, parent: pulumi.Resource) -> list[pulumi.Resource]:
+    """Register the controller, and answer what its routes come after: what lets it work, and the controller itself."""
+    if warning := warning_of(request):
+        pulumi.log.warn(warning, parent)
+    program = program_of(request.controller, request.told)
+    before: list[pulumi.Resource] = []
+
+    def make(suffix: str, manifest: Mapping[str, Any]) -> Any:
+        options = pulumi.ResourceOptions(parent=parent)
+        return register(manifest, f"{request.name}-{suffix}", options)
+
+    if request.crds_path is not None:
+        before.append(_register_crds(request, request.crds_path, parent))
+    account = make("service-account", build_service_account(request.metadata(), {}))
+    before.append(account)
+    for suffix, role, binding in _roles(request):
+        made = make(suffix, role)
+        before += [made, make(f"{suffix}-binding", binding(name_of(made)))]
+    data = build_data(
+        request.controller,
+        request.settings,
+        shutdown=shutdown_of(request.installation),
+        proxy_sources=request.proxy_sources if request.proxy_protocol else (),
+        response_headers=request.response_headers,
+    )
+    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata(), "data": data}
+    before += [make("config", config_map), _register_class(request, program, parent)]
+    for suffix, manifest in _beside(request, program):
+        before.append(make(suffix, manifest))
+    workload = _register_workload(request, program, parent, before)
+    return [*before, workload]
+
+
+def _register_class(request: InstallRequest, program: Program, parent: pulumi.Resource) -> pulumi.Resource:
+    options = pulumi.ResourceOptions(
+        parent=parent,
+        # Kubernetes takes no change of it, and the provider tries; two cannot have the name that routes know.
+        replace_on_changes=["spec.controller"],
+        delete_before_replace=True,
+    )
+    return register(_class(request, program), f"{request.name}-class", options)
+
+
+def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> pulumi.Resource:
+    # Imported where a file is given: nobody else needs it.
+    from pulumi_kubernetes.yaml.v2 import ConfigFile
+
+    return ConfigFile(f"{request.name}-crds", file=path, opts=pulumi.ResourceOptions(parent=parent))
+
+
+def _register_workload(
+    request: InstallRequest, program: Program, parent: pulumi.Resource, before: Sequence[pulumi.Resource]
+) -> pulumi.Resource:
+    installation, selector = request.installation, selector_of(request.name)
+    kind = kind_of(installation)
+    manifest = build_workload(request.metadata(), selector, installation, program, request.name, None)
+    options = pulumi.ResourceOptions(parent=parent, depends_on=before)
+    if "autoscaling" in installation:
+        # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
+        options.ignore_changes = ["spec.replicas"]
+    workload: pulumi.Resource = register(manifest, f"{request.name}-controller", options)
+    if kind == ControllerKind.DEPLOYMENT.value:
+        beside = pulumi.ResourceOptions(parent=parent)
+        budget = build_disruption_budget(request.metadata(), selector, installation.get("disruption_budget", {}))
+        register(budget, f"{request.name}-disruption-budget", beside)
+        if "autoscaling" in installation:
+            scaler = build_autoscaler(request.metadata(), kind, name_of(workload), installation["autoscaling"])
+            register(scaler, f"{request.name}-autoscaler", beside)
+    return workload
+
+
+def _class(request: InstallRequest, program: Program) -> Manifest:
+    default = {"ingressclass.kubernetes.io/is-default-class": "true"} if request.told.default_class else {}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {
+            "name": request.class_name,
+            **request.labelled(),
+            **({"annotations": default} if default else {}),
+        },
+        "spec": {"controller": program.class_controller},
+    }
+
+
+def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
+    """The roles, each with what its resource's name ends in, and its binding once its name is known."""
+    served = request.installation.get("served_namespaces")
+    rights = rights_of(
+        request.controller,
+        lease_of(request.name),
+        request.class_name,
+        custom=request.custom_resources,
+        named=served is not None,
+    )
+    own = [*rights.own, *(rights.served if served is not None else ())]
+    wide = [*rights.cluster, *(rights.served if served is None else ())]
+    roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
+    roles += [
+        (f"role-{namespace}", _role(request, namespace, rights.served), _binding(request, namespace))
+        for namespace in sorted(served or [])
+    ]
+    cluster = {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": request.labelled(), "rules": wide}
+    return [*roles, ("cluster-role", cluster, _binding(request, None))]
+
+
+def _role(request: InstallRequest, namespace: Any, rules: Sequence[Mapping[str, Any]]) -> Manifest:
+    metadata = {**request.metadata("controller"), "namespace": namespace}
+    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": [dict(it) for it in rules]}
+
+
+def _binding(request: InstallRequest, namespace: Any) -> Any:
+    kind = "ClusterRole" if namespace is None else "Role"
+
+    def binding(role: Any) -> Manifest:
+        metadata = (
+            request.labelled() if namespace is None else {**request.metadata("controller"), "namespace": namespace}
+        )
+        return {
+            "apiVersion": _RBAC,
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": _RBAC_GROUP, "kind": kind, "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": request.name, "namespace": request.namespace}],
+        }
+
+    return binding
+
+
+def _beside(request: InstallRequest, program: Program) -> list[tuple[str, Manifest]]:
+    """What stands beside the controller: who may connect, its metrics, its webhook."""
+    installation, selector = request.installation, selector_of(request.name)
+    tcp = Protocol.TCP.value
+    rules = build_ingress(request.sources, [(80, tcp), (443, tcp)])
+    rules += build_ingress(installation.get("metrics_from", []), [(program.metrics_port, tcp)])
+    made: list[tuple[str, Manifest]] = []
+    if webhook := installation.get("admission_webhook"):
+        asked: list[Any] = [{"cidr": it} for it in webhook["api_server_sources"]]
+        rules += build_ingress(asked, [(8443, tcp)])
+        made += build_webhook(request.metadata, request.labelled(), selector, webhook, request.namespace)
+    policy = build_network_policy(request.metadata(), selector, rules)
+    if request.told.metrics:
+        made.append(("metrics", _metrics(request, program, selector)))
+    return [("network-policy", policy), *made]
+
+
+def _metrics(request: InstallRequest, program: Program, selector: Mapping[str, str]) -> Manifest:
+    port = {"name": "metrics", "port": program.metrics_port, "targetPort": program.metrics_port, "protocol": "TCP"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        # It is there before the pods that it is for.
+        "metadata": {**request.metadata("metrics"), "annotations": {"pulumi.com/skipAwait": "true"}},
+        "spec": {"type": "ClusterIP", "selector": dict(selector), "ports": [port]},
+    }

@@ -1,0 +1,102 @@
+"""Registers what makes a gateway keep routes, in an order that a destroy can go back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+import pulumi
+
+from ..network_policy import Peer
+from ..register import register
+from .compilation import Compilation, Described
+from .controller_module import Controller
+from .hooks import on_unanswered
+from .let_in import build_policies
+from .routing import Routing
+from .tls import build_tls_secret
+
+__all__ = ["READY_WITHIN", "REPORTED", "WAIT_FOR", "Waiting", "register_routes"]
+
+READY_WITHIN = 600
+"""Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
+
+WAIT_FOR = "pulumi.com/waitFor"
+"""What Pulumi waits for, where its own way would not do."""
+_SKIP = "pulumi.com/skipAwait"
+
+REPORTED = "jsonpath={.status.loadBalancer.ingress}"
+"""An address in a status."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How the deployment waits for routes."""
+
+    reported: bool
+    """Whether the controller writes its address into an Ingress."""
+    ready_within: int
+
+
+def register_routes(
+    routing: Routing,
+    peers: Sequence[Peer],
+    waiting: Waiting,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
+) -> list[Any]:
+    """Register the routes, and answer those that the controller writes its address into.
+
+    ``after`` is what must be there before them, and until they are gone.
+    """
+    compilation = routing.compilation
+    described = [*build_policies(compilation, peers), *routing.module.compile(compilation)]
+
+    def make(of: Iterable[Described], before: Sequence[pulumi.Resource]) -> list[Any]:
+        return [_register(routing, it, waiting, parent, before) for it in of]
+
+    # What an Ingress names comes first, then the hosts, then their routes.
+    named = [*after, *_certificates(routing, compilation, parent)]
+    named += make((it for it in described if not it.awaited), after)
+    hosts = make((it for it in described if it.host), named)
+    routes = make((it for it in described if it.awaited and not it.host), [*named, *hosts])
+    return [*hosts, *routes]
+
+
+def _certificates(routing: Routing, compilation: Compilation, parent: pulumi.Resource) -> list[pulumi.Resource]:
+    made: list[pulumi.Resource] = []
+    for suffix, entry in routing.own_certificates():
+        manifest = build_tls_secret(compilation.metadata(suffix, routing.namespace), entry)
+        made.append(register(manifest, f"{routing.name}-{suffix}", pulumi.ResourceOptions(parent=parent)))
+    return made
+
+
+def _register(
+    routing: Routing,
+    described: Described,
+    waiting: Waiting,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
+) -> Any:
+    options = pulumi.ResourceOptions(parent=parent, depends_on=after)
+    manifest = described.manifest
+    name = f"{routing.name}-{described.suffix or 'ingress'}"
+    if described.awaited:
+        manifest = _awaited(manifest, routing, waiting)
+        options.custom_timeouts = pulumi.CustomTimeouts(
+            create=f"{waiting.ready_within}s", update=f"{waiting.ready_within}s"
+        )
+        options.hooks = on_unanswered(name, routing.module.title, waiting.ready_within)
+    return register(manifest, name, options)
+
+
+def _awaited(manifest: Any, routing: Routing, waiting: Waiting) -> dict[str, Any]:
+    metadata = dict(manifest["metadata"])
+    how: Optional[dict[str, str]] = None
+    if not waiting.reported:
+        how = {_SKIP: "true"}
+    elif routing.controller != Controller.GENERIC.value:
+        # Pulumi's own way looks for the pods of every Service too, and a redirect has none.
+        how = {WAIT_FOR: REPORTED}
+    if how:
+        metadata["annotations"] = {**metadata.get("annotations", {}), **how}
+    return {**manifest, "metadata": metadata}

@@ -1,0 +1,75 @@
+"""What the unit tests of `IngressGateway` and `IngressRoutes` share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from pulumi_portico import ArgumentError, IngressGateway, IngressRoutes
+from pulumi_portico.testing import Recording, record
+
+CONTROLLERS = ("f5-nginx", "ingress-nginx")
+TARGET: Any = {"service": "api", "namespace": "shop", "port": 80, "target_port": 8080}
+OTHER: Any = {"service": "web", "namespace": "shop", "port": 80, "target_port": 8080}
+THERE: Any = {"install": False, "class_name": "nginx", "namespace": "edge"}
+EXPOSED: Any = {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+HOST = "shop.example.com"
+SECURED: Any = {HOST: {"secret": "shop-tls"}}
+
+
+def gateway(name: str = "public", **args: Any) -> Recording:
+    """A gateway with these arguments, on a controller that is there."""
+    all_args: Any = {**THERE, **args}
+    return record(lambda: IngressGateway(name, all_args))
+
+
+def route(**fields: Any) -> dict[str, Any]:
+    """A route to a target, unless it says otherwise."""
+    return {"target": TARGET, **fields} if "redirect" not in fields else fields
+
+
+def of_route(controller: str, *, tls: Any = None, **fields: Any) -> dict[str, Any]:
+    """The annotations that one route of a host gets, without the prefix and those that every one gets."""
+    args: Any = {"controller": controller, "crds": {"installed": True}} if controller == "f5-nginx" else {}
+    args |= {"controller": controller, "routes": [route(host=HOST, path="/a", **fields)], "tls": tls or SECURED}
+    recorded = gateway(**args)
+    (made,) = (it for it in ingresses(recorded) if it["spec"]["rules"][0].get("http"))
+    return {key.partition("/")[2]: value for key, value in made["metadata"]["annotations"].items()}
+
+
+def ingresses(recorded: Recording) -> list[dict[str, Any]]:
+    """The Ingresses that were made."""
+    return [it for it in recorded.manifests() if it["kind"] == "Ingress"]
+
+
+def refused(name: str = "public", **args: Any) -> str:
+    """What is said of a gateway's arguments that are refused, before anything is registered."""
+    return _refused(IngressGateway, name, args)
+
+
+def routes_refused(name: str = "more", **args: Any) -> str:
+    """What is said of the arguments of IngressRoutes that are refused, before anything is registered."""
+    return _refused(IngressRoutes, name, args)
+
+
+def _refused(component: Any, name: str, args: Mapping[str, Any]) -> str:
+    said: list[str] = []
+
+    def program() -> None:
+        with pytest.raises(ArgumentError) as caught:
+            component(name, args)
+        said.append(str(caught.value))
+
+    recorded = record(program)
+    assert recorded.registrations == [], "a refused component has registered something"
+    return said[0]
+
+
+def backends(manifest: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
+    """The host, path and path type of an Ingress's paths."""
+    return [
+        (rule.get("host", ""), path["path"], path["pathType"])
+        for rule in manifest["spec"]["rules"]
+        for path in rule.get("http", {}).get("paths", [])
+    ]
