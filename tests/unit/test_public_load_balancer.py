@@ -235,7 +235,7 @@ def test_where_no_price_is_known_there_is_no_estimate() -> None:
 
 
 def test_every_price_has_its_source_and_its_date() -> None:
-    assert PRICES.keys() == set(ALL) - {"generic"}
+    assert PRICES.keys() == {*ALL, "aws"} - {"generic"}
     assert all(it.get("source") and it.get("date") for it in PRICES.values())
 
 

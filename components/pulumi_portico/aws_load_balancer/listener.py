@@ -22,7 +22,8 @@ __all__ = [
     "AwsResponseHeaders",
     "AwsTrustBundle",
     "build_listener",
-    "redirect_listener",
+    "listeners_of",
+    "redirects_http",
     "speaks_tls",
 ]
 
@@ -169,9 +170,20 @@ _HTTPS, _HTTP = AwsListenerProtocol.HTTPS.value, AwsListenerProtocol.HTTP.value
 _SECURE = (_HTTPS, AwsListenerProtocol.TLS.value)
 
 
-def redirect_listener() -> dict[str, Any]:
-    """The listener that sends clients of plain HTTP to HTTPS."""
-    return {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
+_REDIRECT: Mapping[str, Any] = {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
+_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+def redirects_http(aws: Mapping[str, Any]) -> bool:
+    """Whether a listener is added that sends clients of plain HTTP to HTTPS."""
+    ports = {it["port"]: it["protocol"] for it in aws["listeners"]}
+    wanted = aws.get("redirect_http", True) and "existing" not in aws
+    return wanted and _PORTS["http"] not in ports and ports.get(_PORTS["https"]) == _HTTPS
+
+
+def listeners_of(aws: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The listeners, with the one that is added."""
+    return [*aws["listeners"], *([_REDIRECT] if redirects_http(aws) else [])]
 
 
 def speaks_tls(listener: Mapping[str, Any]) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "overlap",
     "priority_of",
     "rank_of",
+    "span_of",
 ]
 
 LEAST, MOST = 1, 50000
@@ -138,6 +139,12 @@ def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: 
 
 def _hash(match: Match) -> int:
     return int.from_bytes(hashlib.sha256(match.text.encode()).digest()[:8], "big")
+
+
+def span_of(listener: Mapping[str, Any]) -> tuple[int, int]:
+    """The first and the last priority that are ours."""
+    ours = listener.get("priorities", {})
+    return ours.get("first", LEAST), ours.get("last", MOST)
 
 
 def overlap(one: Match, other: Match) -> bool:

@@ -4,6 +4,7 @@ Sources: the AWS API reference of Elastic Load Balancing v2 (CreateLoadBalancer,
 RuleCondition), and the user guides' pages on quotas and listener rules.
 """
 
+import ipaddress
 import re
 from typing import Optional
 
@@ -12,6 +13,7 @@ from ..values import Rule
 
 __all__ = [
     "NAME_LENGTH",
+    "address",
     "arn",
     "balancer_name",
     "header_name",
@@ -25,6 +27,7 @@ __all__ = [
 NAME_LENGTH = 32
 """The longest name of a load balancer, target group or trust store (CreateLoadBalancer, `Name`)."""
 
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 _HOST_LENGTH = 128
 _PATH_LENGTH = 128
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -103,3 +106,14 @@ def resource_id(prefix: str, what: str) -> Rule:
 def not_empty(value: object) -> Optional[Refusal]:
     """A list or mapping that says something."""
     return None if value else Refusal("holds none", "one or more", "leave it out")
+
+
+def address(value: str) -> Optional[Refusal]:
+    """An IPv4 address that a target may have (CreateTargetGroup: of the VPC, RFC 1918 or RFC 6598)."""
+    try:
+        known = ipaddress.IPv4Address(value)
+    except ValueError:
+        known = None
+    if known is not None and any(known in ipaddress.ip_network(it) for it in _PRIVATE):
+        return None
+    return Refusal("is not a private IPv4 address", f"an address of {', '.join(_PRIVATE)}")

@@ -14,13 +14,14 @@ from ..public_load_balancer.exposure import ClientIp
 from ..target import Protocol, Target
 from ..values import http_path, whole_number
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
-from .rules import not_empty, resource_id
+from .rules import address, not_empty, resource_id
 
 __all__ = [
     "RULES",
     "AwsHealthCheck",
     "AwsTarget",
     "build_target_group",
+    "client_ip_of",
     "health_port_of",
     "port_of",
     "protocol_of",
@@ -111,6 +112,10 @@ class AwsTarget(TypedDict):
     """What targets are told of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
     preserve."""
 
+    reads_proxy_protocol: NotRequired[bool]
+    """Whether the targets read the PROXY protocol; they must exactly where `client_ip` is proxy-protocol. Plain.
+    Default: false."""
+
     security_group: NotRequired[pulumi.Input[str]]
     """The security group of the targets or their nodes. The load balancer's own then sends to it alone; in that of
     instances and addresses, it is let in. Default: the load balancer sends to all of `target_ranges`."""
@@ -134,7 +139,7 @@ RULES: Rules = {
     },
     AwsTarget: {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),
-        "addresses": Field(not_empty, keys=service_name),
+        "addresses": Field(not_empty, keys=service_name, items=address),
         "port": Field(port_number),
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
@@ -205,9 +210,14 @@ def _application(given: Mapping[str, Any]) -> Properties:
     }
 
 
-def _network(given: Mapping[str, Any], protocol: str) -> Properties:
+def client_ip_of(given: Mapping[str, Any], protocol: str) -> str:
+    """What targets of a Network Load Balancer are told of the client's address; UDP never hides it."""
     default = ClientIp.PRESERVE if "udp" in transports(protocol) else ClientIp.HIDE
-    chosen = given.get("client_ip", default.value)
+    return given.get("client_ip", default.value)
+
+
+def _network(given: Mapping[str, Any], protocol: str) -> Properties:
+    chosen = client_ip_of(given, protocol)
     return {
         # AWS's own default depends on the kind of targets, so it is always said.
         "preserve_client_ip": "true" if chosen == ClientIp.PRESERVE.value else "false",

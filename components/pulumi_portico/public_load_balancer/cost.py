@@ -13,7 +13,7 @@ from ..values import number as number_from
 from .exposure import Platform
 from .platform_module import Billable
 
-__all__ = ["PRICES", "RULES", "Estimate", "Price", "estimate"]
+__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "estimate"]
 
 _HOURS_IN_A_MONTH = 730
 
@@ -45,6 +45,9 @@ RULES: Rules = {
 }
 """What the fields of a price must satisfy."""
 
+AWS = "aws"
+"""Stands in the table for load balancers that Pulumi owns."""
+
 _AWS: Price = {
     "load_balancer_hour": 0.0225,
     "public_address_hour": 0.005,
@@ -56,6 +59,7 @@ PRICES: Mapping[str, Price] = {
     Platform.AWS_CONTROLLER.value: _AWS,
     Platform.EKS_AUTO_MODE.value: _AWS,
     Platform.AWS_LEGACY.value: _AWS,
+    AWS: _AWS,
     Platform.GKE.value: {
         "load_balancer_hour": 0.025,
         "public_address_hour": 0.0,

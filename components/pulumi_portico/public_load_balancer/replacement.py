@@ -13,14 +13,15 @@ COMPONENT = "PublicLoadBalancer"
 """Whose load balancer it is, where nothing else is said."""
 
 State = Mapping[str, Any]
-"""What a component records of its load balancer: `identity`, `held`, `protected`, and as outputs its addresses."""
+"""What a component records of its load balancer: `identity`, `grown`, `held`, `protected`, and as outputs its
+addresses."""
 
 
 def judge(
     name: str, old: State, new: State, addresses: Sequence[str], component: str = COMPONENT
 ) -> tuple[Optional[str], Optional[str]]:
     """Whether the change from ``old`` to ``new`` is refused, and what is to be warned of: a message each, or none."""
-    changed = _changed(old.get("identity", {}), new.get("identity", {}))
+    changed = _changed(old.get("identity", {}), new.get("identity", {})) + _lost(old, new)
     subject = f'{component} "{name}"'
     if not changed:
         return None, _warn_in_place(subject, old, new, addresses)
@@ -45,6 +46,18 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         # What a component of an older version did not record is not known to have changed.
         if name in old and name in new and old[name] != new[name]
     ]
+
+
+def _lost(old: State, new: State) -> list[str]:
+    """What may become more, and not less."""
+    lost: list[str] = []
+    for name, before in old.get("grown", {}).items():
+        after: Sequence[Any] = new.get("grown", {}).get(name, before)
+        if any(isinstance(it, Unknown) for it in after):
+            continue
+        gone = [it for it in before if it not in after]
+        lost += [f"{name} loses {_said(gone)}"] if gone else []
+    return lost
 
 
 def _said(value: Any) -> str:

@@ -1,0 +1,193 @@
+"""Registers what the builders describe: the load balancer, what it needs, and what joins it."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pulumi
+
+from ..register import register
+from .balancer import build_load_balancer, pod_sources
+from .binding import FROZEN, build_binding, build_policy
+from .certificates import Names
+from .listener import build_listener, listeners_of, speaks_tls
+from .log_bucket import make_log_bucket
+from .network import build_egress, build_ingress, build_target_ingress, target_ranges
+from .priorities import Match, match_of, priority_of, span_of
+from .resources import call, register_aws, short
+from .routes import build_action, build_conditions
+from .target_group import build_target_group, health_port_of, port_of, protocol_of, transports
+
+__all__ = ["Made", "make"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is known of a load balancer, once it is there."""
+
+    arn: Any
+    dns_name: Any
+    zone_id: Any
+    security_group: Any
+    target_groups: Mapping[str, Any]
+
+
+def make(component: pulumi.Resource, name: str, args: Mapping[str, Any], identity: Mapping[str, Any]) -> Made:
+    """Register all of it, as the component's children."""
+    return _Maker(component, name, args, identity).make()
+
+
+class _Maker:
+    def __init__(
+        self, component: pulumi.Resource, name: str, args: Mapping[str, Any], identity: Mapping[str, Any]
+    ) -> None:
+        self._component, self._name, self._identity = component, name, identity
+        self._aws: Mapping[str, Any] = args["aws"]
+        self._labels: Mapping[str, Any] = args.get("labels", {})
+        self._tags: Mapping[str, Any] = self._aws.get("tags", {})
+
+    def make(self) -> Made:
+        aws = self._aws
+        groups = self._target_groups()
+        names = Names(self._component, self._name, aws)
+        if "existing" in aws:
+            found = call("lb.get_load_balancer", {"arn": aws["existing"]["load_balancer"]}, self._component)
+            security_group = aws["existing"].get("security_group")
+            arn = aws["existing"]["load_balancer"]
+            made = Made(arn, _of(found, "dns_name"), _of(found, "zone_id"), security_group, groups)
+        else:
+            security_group = self._security_group()
+            made = self._load_balancer(security_group, groups)
+        for key, rule in build_target_ingress(aws, security_group).items():
+            self._register("vpc.SecurityGroupIngressRule", f"{self._name}-{key}", rule)
+        self._listeners(made.arn, groups, names)
+        self._targets(groups, security_group)
+        names.records(made.dns_name, made.zone_id)
+        if "web_acl" in aws:
+            joined = {"resource_arn": made.arn, "web_acl_arn": aws["web_acl"]}
+            self._register("wafv2.WebAclAssociation", self._name, joined)
+        return made
+
+    def _register(
+        self, kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> Any:
+        options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self._component), opts)
+        return register_aws(kind, name, properties, options)
+
+    def _tagged(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return {**properties, **({"tags": dict(self._tags)} if self._tags else {})}
+
+    def _security_group(self) -> Any:
+        described = {"vpc_id": self._aws["vpc"], "description": f"Load balancer {self._name}"}
+        group = self._register("ec2.SecurityGroup", self._name, self._tagged(described))
+        rules = {
+            "vpc.SecurityGroupIngressRule": build_ingress(self._aws, listeners_of(self._aws)),
+            "vpc.SecurityGroupEgressRule": build_egress(self._aws),
+        }
+        for kind, them in rules.items():
+            for key, rule in them.items():
+                properties = self._tagged({"security_group_id": group.id, **rule})
+                self._register(kind, f"{self._name}-{key}", properties)
+        return group.id
+
+    def _load_balancer(self, security_group: Any, groups: Mapping[str, Any]) -> Made:
+        bucket, before = make_log_bucket(self._component, self._name, self._aws)
+        properties = build_load_balancer(self._aws, security_group, bucket)
+        # What AWS reads only while it makes one; the provider does not know it of all.
+        options = pulumi.ResourceOptions(depends_on=before, replacement_trigger=cast("Any", dict(self._identity)))
+        made = self._register("lb.LoadBalancer", short(self._name), properties, options)
+        return Made(made.arn, made.dns_name, made.zone_id, security_group, groups)
+
+    def _target_groups(self) -> dict[str, Any]:
+        groups: dict[str, Any] = {}
+        for key, target in self._aws["targets"].items():
+            properties = build_target_group(target, self._aws["kind"], self._aws["vpc"], self._tags)
+            group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties)
+            groups[key] = group.arn
+            for kind in ("instances", "addresses"):
+                for name, identity in target.get(kind, {}).items():
+                    joined = {"target_group_arn": group.arn, "target_id": identity, "port": port_of(target)}
+                    self._register("lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", joined)
+        return groups
+
+    def _targets(self, groups: Mapping[str, Any], security_group: Any) -> None:
+        """What joins the pods of Services: of each, a binding, and a policy that lets the load balancer in."""
+        for key, given in self._aws["targets"].items():
+            target = given.get("target")
+            if target is None:
+                continue
+            carriers = transports(protocol_of(given, self._aws["kind"]))
+            told: dict[str, Any] = {"carriers": carriers, "health_port": health_port_of(given)}
+            metadata = {"namespace": target["namespace"], **({"labels": self._labels} if self._labels else {})}
+            binding = build_binding(
+                metadata,
+                target,
+                groups[key],
+                security_group=security_group,
+                ranges=target_ranges(self._aws),
+                **told,
+            )
+            frozen = pulumi.ResourceOptions(parent=self._component, replace_on_changes=list(FROZEN))
+            register(binding, f"{self._name}-{key}", frozen)
+            policy = build_policy(metadata, target, pod_sources(self._aws, given), **told)
+            if policy is not None:
+                register(policy, f"{self._name}-{key}", pulumi.ResourceOptions(parent=self._component))
+
+    def _listeners(self, load_balancer: Any, groups: Mapping[str, Any], names: Names) -> None:
+        listeners = listeners_of(self._aws)
+        own = [it for it in listeners if "existing" not in it]
+        arns = names.certificates() if any(map(speaks_tls, own)) else {}
+        default = names.default(arns)
+        for given in listeners:
+            if "existing" in given:
+                self._rules(given, given["existing"], groups)
+                continue
+            store = self._trust_store(given)
+            certificate = arns[default] if speaks_tls(given) and default is not None else None
+            described = build_listener(given, load_balancer, groups, certificate, store, self._tags)
+            name = f"{self._name}-{given['port']}"
+            listener = self._register("lb.Listener", name, described)
+            if speaks_tls(given):
+                for host in arns:
+                    if host != default:
+                        more = {"listener_arn": listener.arn, "certificate_arn": arns[host]}
+                        self._register("lb.ListenerCertificate", f"{name}-{host}", more)
+            self._rules(given, listener.arn, groups)
+
+    def _trust_store(self, given: Mapping[str, Any]) -> Any:
+        mutual: Mapping[str, Any] = given.get("client_certificates", {})
+        bundle = mutual.get("bundle")
+        if bundle is None:
+            return mutual.get("trust_store")
+        prefix = "ca_certificates_bundle_s3"
+        described = {f"{prefix}_bucket": bundle["bucket"], f"{prefix}_key": bundle["key"]}
+        if "version" in bundle:
+            described[f"{prefix}_object_version"] = bundle["version"]
+        name = short(f"{self._name}-{given['port']}")
+        return self._register("lb.TrustStore", name, self._tagged(described)).arn
+
+    def _rules(self, given: Mapping[str, Any], listener: Any, groups: Mapping[str, Any]) -> None:
+        routes: Sequence[Mapping[str, Any]] = given.get("routes", [])
+        for route in routes:
+            match = match_of(route)
+            rule = {
+                "listener_arn": listener,
+                "priority": route.get("priority", priority_of(match, *span_of(given))),
+                "conditions": build_conditions(match),
+                "actions": [build_action(route, groups)],
+            }
+            name = f"{self._name}-{given['port']}-{_slug(match)}"
+            self._register("lb.ListenerRule", name, self._tagged(rule))
+
+
+def _slug(match: Match) -> str:
+    """A name for what a rule matches, that people can read, and that no other has."""
+    digest = hashlib.sha256(match.text.encode()).hexdigest()[:8]
+    words = re.sub(r"[^a-z0-9]+", "-", f"{match.host}{match.path}".lower()).strip("-")
+    return f"{words[:40].rstrip('-')}-{digest}" if words else digest
+
+
+def _of(found: pulumi.Output[Any], name: str) -> pulumi.Output[Any]:
+    return found.apply(lambda it: getattr(it, name))

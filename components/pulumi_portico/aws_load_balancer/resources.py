@@ -1,0 +1,44 @@
+"""Register AWS's resources; `pulumi_aws` is imported here, when the first of them is made."""
+
+import hashlib
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..errors import PorticoError
+from .rules import NAME_LENGTH
+
+__all__ = ["call", "register_aws", "short"]
+
+_RANDOM = 8
+"""The hyphen and seven digits that Pulumi's AWS provider makes a name unique by."""
+_HASH = 6
+
+
+def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
+    """Register the resource of a class such as `lb.LoadBalancer`."""
+    module, _, cls = kind.rpartition(".")
+    made: Any = getattr(importlib.import_module(f"pulumi_aws.{module}"), cls)
+    try:
+        return made(name, opts=opts, **properties)
+    except TypeError as error:
+        # An argument that AWS has had for a short time alone, such as health_check_logs.
+        raise PorticoError(f"the installed pulumi_aws cannot make {kind} {name}: {error}; a newer one may") from error
+
+
+def call(function: str, arguments: Mapping[str, Any], component: pulumi.Resource) -> pulumi.Output[Any]:
+    """Ask the provider by a function such as `route53.get_zone`, with the component's own provider."""
+    module, _, name = function.rpartition(".")
+    made = getattr(importlib.import_module(f"pulumi_aws.{module}" if module else "pulumi_aws"), f"{name}_output")
+    return made(**arguments, opts=pulumi.InvokeOptions(parent=component))
+
+
+def short(name: str) -> str:
+    """A Pulumi name that leaves room for what makes it unique, in 32 characters: a long one ends in a hash of it."""
+    most = NAME_LENGTH - _RANDOM
+    if len(name) <= most:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH]
+    return f"{name[: most - _HASH - 1].rstrip('-')}-{digest}"
