@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ _HASH = 6
 def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
     """Register the resource of a class such as `lb.LoadBalancer`."""
     module, _, cls = kind.rpartition(".")
-    made: Any = getattr(importlib.import_module(f"pulumi_aws.{module}"), cls)
+    made: Any = _found(module, cls)
     try:
         return made(name, opts=opts, **properties)
     except TypeError as error:
@@ -31,8 +32,16 @@ def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulu
 def call(function: str, arguments: Mapping[str, Any], component: pulumi.Resource) -> pulumi.Output[Any]:
     """Ask the provider by a function such as `route53.get_zone`, with the component's own provider."""
     module, _, name = function.rpartition(".")
-    made = getattr(importlib.import_module(f"pulumi_aws.{module}" if module else "pulumi_aws"), f"{name}_output")
+    made = _found(module, f"{name}_output")
     return made(**arguments, opts=pulumi.InvokeOptions(parent=component))
+
+
+def _found(module: str, name: str) -> Any:
+    with warnings.catch_warnings():
+        # A module warns of its own deprecated classes as it is loaded, which happens as it is first read from. Where
+        # tests make errors of warnings, that would leave half of it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return getattr(importlib.import_module(f"pulumi_aws.{module}" if module else "pulumi_aws"), name)
 
 
 def short(name: str) -> str:

@@ -96,7 +96,7 @@ def _wild(pattern: str, text: str, *, ignore_case: bool) -> bool:
 
 
 def _refused(rule: Rule) -> Iterable[str]:
-    if not 1 <= rule.priority <= 50000:  # noqa: PLR2004
+    if not 1 <= rule.priority <= 50000:
         yield "priority out of range"
     if not rule.conditions:
         yield "A rule must have at least one condition"

@@ -122,19 +122,20 @@ def _check_together(place: Place, routes: Sequence[Mapping[str, Any]], span: tup
         at = place.item(other)
         if matches[one] == matches[other]:
             at.note(f"is for the same requests as routes[{one}]", "each host and path once")
-        elif overlap(matches[one], matches[other]):
-            _check_order(at, (matches[one], priorities[one]), (matches[other], priorities[other]), one, routes[other])
         elif priorities[one] == priorities[other]:
-            _collision(at, matches[other], one, priorities, span)
+            made = "priority" not in routes[one] and "priority" not in routes[other]
+            _collision(at, matches[other], one, priorities, span, made=made)
+        elif overlap(matches[one], matches[other]):
+            said = "priority" in routes[one] or "priority" in routes[other]
+            _check_order(at, (matches[one], priorities[one]), (matches[other], priorities[other]), one, said=said)
 
 
-def _check_order(
-    at: Place, one: tuple[Match, int], other: tuple[Match, int], which: int, route: Mapping[str, Any]
-) -> None:
-    """Where some request fits two routes, the more specific one must come first."""
+def _check_order(at: Place, one: tuple[Match, int], other: tuple[Match, int], which: int, *, said: bool) -> None:
+    """Where some request fits two routes, the more specific one must come first; of two that are equally so, the one
+    that the caller says."""
     ranks = rank_of(one[0]), rank_of(other[0])
     if ranks[0] == ranks[1]:
-        if "priority" not in route:
+        if not said:
             wrong = f"and routes[{which}] can be for the same request, and neither is the more specific one"
             at.note(wrong, "a priority of this one, before or after the other's", f"write one that is not {one[1]}")
     elif (ranks[0] < ranks[1]) != (one[1] < other[1]):
@@ -142,7 +143,10 @@ def _check_order(
         at.field("priority").add(other[1], wrong, "a lower number for the more specific one", "leave the priority out")
 
 
-def _collision(at: Place, match: Match, which: int, priorities: Sequence[int], span: tuple[int, int]) -> None:
+def _collision(
+    at: Place, match: Match, which: int, priorities: Sequence[int], span: tuple[int, int], *, made: bool
+) -> None:
     free = free_priority(match, priorities, *span)
-    wrong = f"gets the priority {priorities[which]} that routes[{which}] has; each is made from what a route matches"
+    wrong = f"gets the priority {priorities[which]} that routes[{which}] has"
+    wrong += "; each is made from what a route matches" if made else ""
     at.note(wrong, "a priority of its own", f'write "priority": {free}' if free else "merge routes")
