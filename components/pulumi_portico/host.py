@@ -24,6 +24,7 @@ from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, 
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.args import check_public_load_balancer
+from .public_load_balancer.aws_native.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import check_web_service
@@ -34,6 +35,7 @@ _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., A
     IngressGateway: (IngressGatewayArgs, check_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, check_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),
+    TargetBinding: (TargetBindingArgs, check_target_binding),
     WebService: (WebServiceArgs, check_web_service),
 }
 """Each component with the type of its arguments and their check."""

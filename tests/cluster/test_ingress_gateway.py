@@ -200,3 +200,6 @@ def test_definitions_are_installed_from_a_file_before_what_they_define(
     (redirect,) = cluster.get("virtualservers.k8s.nginx.org", "-n", "edge-own")["items"]
     assert redirect["spec"]["routes"][0]["action"]["redirect"]["code"] == 308
     program.destroy()
+    # With them would go what other gateways have made of them.
+    kept = {it["metadata"]["name"] for it in cluster.get("customresourcedefinitions")["items"]}
+    assert {"policies.k8s.nginx.org", "virtualservers.k8s.nginx.org"} <= kept

@@ -27,7 +27,7 @@ COMMON = {
     "ssl-ciphers": CIPHERS,
     "ssl-protocols": "TLSv1.2 TLSv1.3",
     "worker-processes": "4",
-    "worker-shutdown-timeout": "60s",
+    "worker-shutdown-timeout": "240s",
     "hsts": "false",
 }
 DEFAULTS: dict[str, dict[str, str]] = {
@@ -198,6 +198,7 @@ def test_no_address_is_believed_where_nobody_was_named(controller: str, client_i
     assert not [key for key in told if "real-ip" in key or "forwarded" in key or key.endswith("proxy-protocol")]
 
 
+YES = st.sampled_from([True])
 CIPHER = st.from_regex(r"[A-Z0-9]{1,8}(-[A-Z0-9]{1,8}){1,4}", fullmatch=True)
 CIDR = st.sampled_from(["10.0.0.0/16", "192.0.2.0/24", "2001:db8::/32"])
 SECONDS = st.integers(1, 86400)
@@ -206,7 +207,7 @@ SETTINGS = st.fixed_dictionaries(
     optional={
         "tls_versions": st.lists(st.sampled_from(["TLSv1.2", "TLSv1.3"]), min_size=1, unique=True),
         "ciphers": st.lists(CIPHER, min_size=1, max_size=4),
-        "hsts": st.fixed_dictionaries({"preload": st.sampled_from([True])}, optional={"max_age": SECONDS}),
+        "hsts": st.fixed_dictionaries({"preload": YES}, optional={"max_age": SECONDS}),
         "http2": st.booleans(),
         "forwarded_from": st.lists(CIDR, min_size=1, unique=True),
         "access_log": st.sampled_from(["json", "plain", "off"]),

@@ -209,6 +209,14 @@ def test_a_redirect_has_no_target() -> None:
             },
             "settings.forwarded_from: stands beside the PROXY protocol",
         ),
+        (
+            {"exposure": EXPOSED, "installation": {"served_namespaces": ["a", "a"]}},
+            'installation.served_namespaces[1]: "a" is named twice',
+        ),
+        (
+            {"exposure": EXPOSED, "installation": {"served_namespaces": ["public"]}},
+            'installation.served_namespaces[0]: "public" is the gateway\'s own',
+        ),
         # What is there, and what is installed.
         ({"controller": "nginx"}, "controller"),
         ({"controller": "generic", "install": True}, "install: is true, and a generic class is one"),

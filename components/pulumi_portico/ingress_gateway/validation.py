@@ -81,7 +81,7 @@ def check_ingress_gateway(
     prefix = f"{path}." if path else ""
     # What the checks below look into must be as it should be.
     if len(problems.found) == before:
-        _check_installing(checked, problems, prefix, spelling)
+        _check_installing(name, checked, problems, prefix, spelling)
     if len(problems.found) == before:
         routing = routing_of(name, checked, checked.get("namespace", name), prefix, spelling)
         check_routing(routing, problems)
@@ -125,7 +125,7 @@ def _check_name(name: str, problems: Problems, path: str) -> None:
         problems.add(path or "name", name, refusal)
 
 
-def _check_installing(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
+def _check_installing(name: str, args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
     controller = controller_of(args)
     if "crds" in args:
         if controller != Controller.F5_NGINX.value:
@@ -148,6 +148,10 @@ def _check_installing(args: Mapping[str, Any], problems: Problems, prefix: str, 
         problems.note(f"{prefix}{spelling('class_name')}", refusal)
     check_settings(args.get("settings", {}), controller, problems, f"{prefix}settings", spelling)
     check_installation(args.get("installation", {}), controller, problems, f"{prefix}installation", spelling)
+    for at, namespace in enumerate(args.get("installation", {}).get("served_namespaces", [])):
+        if namespace == args.get("namespace", name):
+            refusal = Refusal("is the gateway's own, which it serves anyway", "others", "leave it out")
+            problems.add(f"{prefix}installation.{spelling('served_namespaces')}[{at}]", namespace, refusal)
     _check_front(args, problems, prefix, spelling)
     _check_forwarded(args, problems, prefix, spelling)
 

@@ -6,14 +6,14 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from ..aws_load_balancer.balancer import billable, state_of
-from ..aws_load_balancer.registration import make
-from ..aws_load_balancer.urls import main_of, urls_of
 from ..errors import Problems, Refusal
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from .addresses import first_address
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
+from .aws_native.balancer import billable, state_of
+from .aws_native.registration import make
+from .aws_native.urls import main_of, urls_of
 from .balancer import Balancer, build_balancer
 from .claims import claim, owner
 from .common import tls_ports

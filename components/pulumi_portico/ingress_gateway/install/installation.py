@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _DRAIN = 30
-_SHUTDOWN = 60
+_SHUTDOWN = 240
 
 
 class ControllerKind(str, Enum):
@@ -96,8 +96,9 @@ class Installation(TypedDict):
     in front takes to hear of it, which derives its own delay from this. Plain. Default: 30."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that requests under way have to end after that; WebSockets are cut then. Plain. Default:
-    60. Maps to nginx's `worker_shutdown_timeout`."""
+    """Seconds (1 to 3600) that requests under way have to end after that; WebSockets are cut then. So they are after
+    each change of the routes or, on F5 NGINX Ingress Controller, of a target's pods, as nginx goes on in new processes
+    then. Plain. Default: 240, as ingress-nginx has it. Maps to nginx's `worker_shutdown_timeout`."""
 
     served_namespaces: NotRequired[Sequence[str]]
     """The namespaces whose routes it keeps, beside its own; it can read the Secrets of no others. ingress-nginx can be
@@ -194,6 +195,11 @@ def check_installation(
 def _check_by_controller(
     installation: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
 ) -> None:
+    served: Sequence[str] = installation.get("served_namespaces", [])
+    for at, namespace in enumerate(served):
+        if namespace in served[:at]:
+            refusal = Refusal("is named twice", "each namespace once", "leave one of them out")
+            problems.add(f"{path}.{spelling('served_namespaces')}[{at}]", namespace, refusal)
     if controller != Controller.INGRESS_NGINX.value:
         if "admission_webhook" in installation:
             refusal = Refusal("is ingress-nginx's, and F5 NGINX Ingress Controller has none", "on ingress-nginx")

@@ -153,7 +153,9 @@ def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) 
     # Imported where a file is given: nobody else needs it.
     from pulumi_kubernetes.yaml.v2 import ConfigFile
 
-    return ConfigFile(f"{request.name}-crds", file=path, opts=pulumi.ResourceOptions(parent=parent))
+    # With a definition goes every resource of its kind, those of other gateways too.
+    options = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
+    return ConfigFile(f"{request.name}-crds", file=path, opts=options)
 
 
 def _register_workload(

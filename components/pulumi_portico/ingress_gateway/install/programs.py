@@ -99,6 +99,8 @@ def _f5_nginx(told: Told) -> Program:
         "-enable-telemetry-reporting=false",
         "-enable-snippets=false",
         "-nginx-status=false",
+        # What one Ingress says wrong is taken back, instead of keeping all others from being read.
+        "-enable-config-safety=true",
         "-log-format=json",
     ]
     if told.served is not None:

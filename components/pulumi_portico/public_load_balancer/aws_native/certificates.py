@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..public_load_balancer.exposure import IpFamily
+from ..exposure import IpFamily
 from .hosts import (
     build_alias,
     build_certificate,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..public_load_balancer.exposure import ClientIp, IpFamily, Scope
-from ..public_load_balancer.platform_module import Billable
+from ..exposure import ClientIp, IpFamily, Scope
+from ..platform_module import Billable
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .logs import logs_of
 from .network import target_ranges

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..public_load_balancer.common import PRIVATE_ADDRESSES
+from ..common import PRIVATE_ADDRESSES
 from .target_group import port_of, protocol_of, transports
 
 __all__ = ["build_egress", "build_ingress", "build_target_ingress", "target_ranges"]

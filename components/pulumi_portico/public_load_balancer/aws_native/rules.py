@@ -8,8 +8,8 @@ import ipaddress
 import re
 from typing import Optional
 
-from ..errors import Refusal
-from ..values import Rule
+from ...errors import Refusal
+from ...values import Rule
 
 __all__ = [
     "NAME_LENGTH",

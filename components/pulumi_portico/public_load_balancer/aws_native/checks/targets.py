@@ -7,13 +7,13 @@ Load Balancers" and "... Network Load Balancers".
 from collections.abc import Mapping
 from typing import Any
 
-from ...public_load_balancer.exposure import ClientIp
-from ...target import Protocol
+from ....target import Protocol
+from ...exposure import ClientIp
 from ..choices import AwsAlgorithm, AwsBalancerKind
 from ..target_group import client_ip_of, protocol_of, transports
 from .place import Place, alone, only_for, plain
 
-__all__ = ["check_target"]
+__all__ = ["check_numbers", "check_target"]
 
 _SPOKEN = {"application": ("http", "https"), "network": ("tcp", "tls", "udp", "tcp-udp")}
 _ASKED = {"application": ("http", "https"), "network": ("http", "https", "tcp")}
@@ -52,11 +52,16 @@ def _check_port(place: Place, given: Mapping[str, Any]) -> None:
     at = place.field("target")
     wrong = "is what the target says itself"
     only_for(place, given, ("port", "drain"), wrong, "instances, addresses and what is bound elsewhere")
+    check_numbers(at, target)
+
+
+def check_numbers(at: Place, target: Mapping[str, Any]) -> None:
+    """Note a target whose port has no number that is known, as a target group and the ways to it have one."""
     if "port" not in target and "target_port" not in target:
         at.field("port").note("is missing, and a target group has a number", "the Service's port, by number")
     for name in ("port", "target_port"):
         if name in target and not plain(target[name]):
-            wrong = "is known only during the deployment, and the load balancer's rules are known by it"
+            wrong = "is known only during the deployment, and what lets the load balancer in is known by it"
             at.field(name).note(wrong, "a plain number")
     if target.get("protocol") == Protocol.SCTP.value:
         at.field("protocol").add("SCTP", "is not what AWS's load balancers carry", "TCP or UDP")

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pulumi
 
-from ..register import register
+from ...register import register
 from .balancer import build_load_balancer, pod_sources
 from .binding import FROZEN, build_binding, build_policy
 from .certificates import Names

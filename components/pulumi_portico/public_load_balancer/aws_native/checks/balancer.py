@@ -6,8 +6,8 @@ Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guide
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...errors import Problems
-from ...public_load_balancer.exposure import IpFamily, Scope
+from ....errors import Problems
+from ...exposure import IpFamily, Scope
 from ..choices import AwsBalancerKind
 from ..hosts import has_certificate
 from ..listener import redirects_http, speaks_tls

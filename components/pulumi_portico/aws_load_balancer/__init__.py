@@ -1,1 +1,0 @@
-"""A load balancer owned by Pulumi: AWS's own resources, which clusters join by target groups."""

@@ -1,0 +1,120 @@
+"""The `TargetBinding` component: joins a Service of any cluster to a target group that is there already."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Optional
+
+import pulumi
+
+from ..._typing import NotRequired, TypedDict
+from ...checks import Field, Rules, check
+from ...errors import Problems
+from ...names import label_key, label_value, port_number, service_name
+from ...register import name_of, register
+from ...shapes import as_written
+from ...target import RULES as TARGET_RULES
+from ...target import Protocol, Target
+from ...values import cidr
+from ..common import PRIVATE_ADDRESSES
+from .binding import FROZEN, build_binding, build_policy
+from .checks.place import Place
+from .checks.targets import check_numbers
+from .rules import arn, not_empty, resource_id
+
+__all__ = ["RULES", "TargetBinding", "TargetBindingArgs", "check_target_binding"]
+
+
+class TargetBindingArgs(TypedDict):
+    """What a `TargetBinding` takes: a target, and the target group that it joins; everything else has a default."""
+
+    target: Target
+    """What joins: a WebService's or a gateway's `target()`, or one written by hand."""
+
+    target_group: pulumi.Input[str]
+    """The target group's ARN, such as one of a PublicLoadBalancer's `target_group_arns`. A change makes another
+    binding."""
+
+    security_group: NotRequired[pulumi.Input[str]]
+    """The load balancer's security group, which the pods' or nodes' own lets in, such as a PublicLoadBalancer's
+    `security_group_id`. Default: `target_ranges` are let in."""
+
+    target_ranges: NotRequired[Sequence[str]]
+    """The addresses that connections come from, in CIDR notation: the load balancer's subnets, and the clients' where
+    their addresses are kept. Plain. Default: all private addresses."""
+
+    health_port: NotRequired[int]
+    """The port (1 to 65535) of the pods that is asked for their health, where it is another one. Plain."""
+
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels put on every object. Keys are plain. Default: none."""
+
+
+RULES: Rules = {
+    **TARGET_RULES,
+    TargetBindingArgs: {
+        "target_group": Field(arn("elasticloadbalancing", "a target group")),
+        "security_group": Field(resource_id("sg", "a security group")),
+        "target_ranges": Field(not_empty, items=cidr),
+        "health_port": Field(port_number),
+        "labels": Field(keys=label_key, items=label_value),
+    },
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def check_target_binding(
+    name: str,
+    args: Any,
+    problems: Problems,
+    path: str = "",
+    spelling: Callable[[str], str] = as_written,
+) -> TargetBindingArgs:
+    """The checked arguments of the TargetBinding called ``name``; what is wrong is noted in ``problems``."""
+    before = len(problems.found)
+    if refusal := service_name(name):
+        problems.add(path or "name", name, refusal)
+    checked: Any = check(TargetBindingArgs, args, RULES, problems, path, spelling)
+    if len(problems.found) == before:
+        check_numbers(Place(problems, path, spelling).field("target"), checked["target"])
+    return checked
+
+
+class TargetBinding(pulumi.ComponentResource):
+    """A Service's pods in a target group that is there already, of this program or another, in whatever cluster the
+    provider is for.
+
+    Makes a TargetGroupBinding, which the AWS Load Balancer Controller of the cluster reads, and a
+    NetworkPolicy that lets the load balancer in at the pods. Two of them, with two providers, put
+    two clusters behind one load balancer.
+    """
+
+    name: pulumi.Output[str]
+    """The TargetGroupBinding's name, which Pulumi makes up, so that it can be replaced."""
+
+    def __init__(self, name: str, args: TargetBindingArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        """
+        :param name: The Pulumi name: lower-case letters, digits and hyphens, a letter first.
+        :param args: What joins which target group.
+        :param opts: Pulumi's resource options; a provider given here says which cluster is meant.
+        :raises ArgumentError: with every problem of name and args, before anything is registered.
+        """
+        problems = Problems(f'TargetBinding "{name}"')
+        checked: Mapping[str, Any] = check_target_binding(name, args, problems)
+        problems.raise_if_any()
+        super().__init__("portico:index:TargetBinding", name, {}, opts)
+        target = checked["target"]
+        labels = checked.get("labels")
+        metadata = {"namespace": target["namespace"], **({"labels": labels} if labels else {})}
+        ranges: Sequence[str] = checked.get("target_ranges", PRIVATE_ADDRESSES)
+        told: dict[str, Any] = {
+            "carriers": (target.get("protocol", Protocol.TCP.value).lower(),),
+            "health_port": checked.get("health_port"),
+        }
+        group, balancer = checked["target_group"], checked.get("security_group")
+        binding = build_binding(metadata, target, group, security_group=balancer, ranges=ranges, **told)
+        frozen = pulumi.ResourceOptions(parent=self, replace_on_changes=list(FROZEN))
+        made = register(binding, name, frozen)
+        policy = build_policy(metadata, target, ranges, **told)
+        if policy is not None:
+            register(policy, name, pulumi.ResourceOptions(parent=self))
+        self.name = name_of(made)
+        self.register_outputs({"name": self.name})

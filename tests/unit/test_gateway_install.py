@@ -1,0 +1,604 @@
+"""What a gateway installs: objects, their order, rights, ports, and how the pods stop."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pulumi_portico import IngressGateway
+from pulumi_portico.errors import Problems
+from pulumi_portico.ingress_gateway.install.settings import check_settings
+from pulumi_portico.shapes import as_written
+from pulumi_portico.testing import Recording, Secret, record
+
+from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
+from tests.unit.gateways import CERTIFICATE, CONTROLLERS, EXPOSED, KEY, refused
+
+WEBHOOK: dict[str, Any] = {
+    "api_server_sources": ["192.0.2.1/32"],
+    "certificate": CERTIFICATE,
+    "key": KEY,
+    "ca_certificate": CERTIFICATE,
+}
+SELECTOR = {"app.kubernetes.io/name": "edge", "app.kubernetes.io/component": "ingress-controller"}
+CRDS: dict[str, Any] = {"crds": {"installed": True}}
+
+
+def install(controller: str = "f5-nginx", *, name: str = "edge", more: Any = None, **installation: Any) -> Recording:
+    """A gateway that installs its controller so."""
+    args: Any = {"controller": controller, "exposure": EXPOSED, "installation": installation, **(more or {})}
+    return record(lambda: IngressGateway(name, args))
+
+
+def workload(recorded: Recording) -> dict[str, Any]:
+    (made,) = (it for it in recorded.manifests() if it["kind"] in ("Deployment", "DaemonSet"))
+    return made
+
+
+def pod(recorded: Recording) -> dict[str, Any]:
+    return workload(recorded)["spec"]["template"]["spec"]
+
+
+def container(recorded: Recording) -> dict[str, Any]:
+    (made,) = pod(recorded)["containers"]
+    return made
+
+
+def kinds(recorded: Recording) -> list[str]:
+    return sorted(it["kind"] for it in recorded.manifests())
+
+
+ALWAYS = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "IngressClass",
+    "Namespace",
+    "NetworkPolicy",
+    "NetworkPolicy",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "Service",
+    "ServiceAccount",
+]
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_a_gateway_installs_its_controller(controller: str) -> None:
+    recorded = install(controller)
+    assert kinds(recorded) == sorted([*ALWAYS, "Deployment", "PodDisruptionBudget"])
+    assert workload(recorded)["spec"]["replicas"] == 2
+    assert recorded.manifest("Namespace")["metadata"] == {
+        "name": "edge",
+        "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
+    }
+    assert kinds(install(controller, kind="DaemonSet", metrics=False)) == sorted(
+        [*[it for it in ALWAYS if it != "Service"], "Service", "DaemonSet"]
+    )
+    scaled = install(controller, autoscaling={"min_replicas": 3, "max_replicas": 9})
+    assert kinds(scaled) == sorted([*ALWAYS, "Deployment", "PodDisruptionBudget", "HorizontalPodAutoscaler"])
+    assert workload(scaled)["spec"]["replicas"] == 3
+    assert scaled.one("Deployment").ignore_changes == ("spec.replicas",)
+    assert scaled.manifest("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == "edge"
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_pods_are_restricted(controller: str) -> None:
+    recorded = install(controller)
+    spec = pod(recorded)
+    assert spec["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 101,
+        "runAsGroup": 101 if controller == "f5-nginx" else 82,
+        "fsGroup": 101 if controller == "f5-nginx" else 82,
+        "seccompProfile": {"type": "RuntimeDefault"},
+        "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+    }
+    context = container(recorded)["securityContext"]
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}
+    assert context["readOnlyRootFilesystem"] is (controller == "f5-nginx")
+    for copy in spec.get("initContainers", []):
+        assert copy["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert copy["securityContext"]["readOnlyRootFilesystem"] is True
+    # The token is the pods' alone: whoever else runs under the account has to ask for it.
+    assert spec["automountServiceAccountToken"] is True
+    assert recorded.manifest("ServiceAccount")["automountServiceAccountToken"] is False
+    ports = {it["name"]: it["containerPort"] for it in container(recorded)["ports"]}
+    assert (ports["http"], ports["https"]) == (80, 443)
+
+
+def test_f5_can_write_where_it_must_and_starts_with_the_images_own_configuration() -> None:
+    spec = pod(install())
+    mounts = {it["mountPath"]: it["name"] for it in container(install())["volumeMounts"]}
+    assert mounts.keys() == {
+        "/etc/nginx",
+        "/var/cache/nginx",
+        "/var/lib/nginx",
+        "/var/lib/nginx/state",
+        "/var/log/nginx",
+    }
+    assert {it["name"] for it in spec["volumes"] if "emptyDir" in it} == set(mounts.values())
+    (copy,) = spec["initContainers"]
+    assert copy["image"] == spec["containers"][0]["image"]
+    assert copy["command"] == ["cp", "-dR", "/etc/nginx/.", "/to"]
+    assert copy["volumeMounts"] == [{"name": mounts["/etc/nginx"], "mountPath": "/to"}]
+
+
+SWITCHES = {
+    "f5-nginx": {
+        "-nginx-configmaps=$(POD_NAMESPACE)/edge",
+        "-ingress-class=edge",
+        "-report-ingress-status",
+        "-leader-election-lock-name=edge-leader",
+        "-enable-custom-resources=false",
+        "-allow-empty-ingress-host=false",
+        "-enable-telemetry-reporting=false",
+        "-enable-snippets=false",
+        "-nginx-status=false",
+    },
+    "ingress-nginx": {
+        "/nginx-ingress-controller",
+        "--controller-class=k8s.io/ingress-nginx-edge",
+        "--ingress-class=edge",
+        "--configmap=$(POD_NAMESPACE)/edge",
+        "--election-id=edge-leader",
+        "--enable-annotation-validation=true",
+        "--profiling=false",
+    },
+}
+FRONT = {"f5-nginx": "-external-service=", "ingress-nginx": "--publish-service=$(POD_NAMESPACE)/"}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_controller_is_told_this(controller: str) -> None:
+    recorded = install(controller)
+    args = container(recorded)["args"]
+    assert set(args) >= SWITCHES[controller]
+    (front,) = (it for it in recorded.all("Service") if it.inputs["spec"]["type"] == "LoadBalancer")
+    (told,) = (it for it in args if it.startswith(FRONT[controller]))
+    assert told.removeprefix(FRONT[controller]).startswith(front.name)
+    assert recorded.one("Deployment").dependencies >= {front.urn}
+    assert not [it for it in args if "webhook" in it or "watch-namespace" in it]
+    env = {
+        it["name"]: it.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath") for it in container(recorded)["env"]
+    }
+    assert (env["POD_NAME"], env["POD_NAMESPACE"]) == ("metadata.name", "metadata.namespace")
+
+
+def test_what_routes_need_turns_on_what_f5_has_for_it() -> None:
+    target = {"service": "api", "namespace": "shop", "port": 80}
+    every_host = container(install(more={"routes": [{"path": "/", "target": target}]}))["args"]
+    assert "-allow-empty-ingress-host=true" in every_host
+    assert "-allow-empty-ingress-host=true" in container(install(more={"default_backend": target}))["args"]
+    assert "-enable-custom-resources=true" in container(install(more=CRDS))["args"]
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_what_the_controller_dies_without_is_there_before_it(controller: str) -> None:
+    recorded = install(controller, served_namespaces=[])
+    deployment = recorded.one("Deployment")
+    needed = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "IngressClass"]
+    for kind in (*needed, "Namespace"):
+        assert recorded.one(kind).urn in deployment.dependencies, kind
+    (own,) = (it for it in recorded.all("NetworkPolicy") if it.manifest()["metadata"].get("name") == "edge")
+    assert own.urn in deployment.dependencies
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_two_gateways_do_not_take_each_others_routes(controller: str) -> None:
+    def program() -> None:
+        for name in ("edge", "inner"):
+            args: Any = {"controller": controller, "exposure": EXPOSED}
+            IngressGateway(name, args)
+
+    recorded = record(program)
+    classes = {
+        it["metadata"]["name"]: it["spec"]["controller"] for it in recorded.manifests() if it["kind"] == "IngressClass"
+    }
+    if controller == "f5-nginx":
+        # It goes by the class's name, and does not start where the controller is another.
+        assert classes == dict.fromkeys(["edge", "inner"], "nginx.org/ingress-controller")
+    else:
+        # It goes by the controller that the class names.
+        assert classes == {it: f"k8s.io/ingress-nginx-{it}" for it in ("edge", "inner")}
+    for deployment in recorded.all("Deployment"):
+        name = deployment.manifest()["metadata"]["name"]
+        args = container_args(deployment.manifest())
+        assert any(it.endswith(f"ingress-class={name}") for it in args)
+        if controller == "ingress-nginx":
+            assert f"--controller-class={classes[name]}" in args
+
+
+def container_args(manifest: Mapping[str, Any]) -> list[str]:
+    return manifest["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_class_may_be_the_default(wanted: bool) -> None:
+    metadata = install(default_class=wanted).manifest("IngressClass")["metadata"]
+    assert metadata.get("annotations") == ({"ingressclass.kubernetes.io/is-default-class": "true"} if wanted else None)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drain=st.integers(0, 3600), shutdown=st.integers(1, 3600))
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_drain_and_shutdown_add_up(controller: str, drain: int, shutdown: int) -> None:
+    recorded = install(controller, drain=drain, shutdown=shutdown)
+    grace = pod(recorded)["terminationGracePeriodSeconds"]
+    assert recorded.manifest("ConfigMap")["data"]["worker-shutdown-timeout"] == f"{shutdown}s"
+    if controller == "f5-nginx":
+        hook = container(recorded).get("lifecycle", {}).get("preStop")
+        # Before Kubernetes 1.32 a sleep of nothing is refused.
+        assert hook == ({"sleep": {"seconds": drain}} if drain else None)
+        assert grace > drain + shutdown
+    else:
+        assert container(recorded)["lifecycle"] == {"preStop": {"exec": {"command": ["/wait-shutdown"]}}}
+        assert f"--shutdown-grace-period={drain}" in container(recorded)["args"]
+        # It stays for ten seconds after nginx has gone (--post-shutdown-grace-period).
+        assert grace > drain + shutdown + 10
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_what_stands_in_front_is_told_of_the_drain(controller: str) -> None:
+    drains: list[Any] = []
+
+    def program() -> None:
+        args: Any = {"controller": controller, "behind": {}, "installation": {"drain": 70}}
+        drains.append(IngressGateway("edge", args).target().get("drain"))
+
+    record(program)
+    assert set(drains) == {70}
+
+
+def test_a_rollout_never_has_fewer_pods() -> None:
+    spec = workload(install())["spec"]
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert spec["minReadySeconds"] >= 10
+
+
+HEALTH = {"f5-nginx": ("/nginx-ready", 8081), "ingress-nginx": ("/healthz", 10254)}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_probes_ask_what_the_controller_answers(controller: str) -> None:
+    made = container(install(controller))
+    asked = {key: (it["httpGet"]["path"], it["httpGet"]["port"]) for key, it in made.items() if key.endswith("Probe")}
+    probes = ["readinessProbe"] + (["livenessProbe"] if controller == "ingress-nginx" else [])
+    assert asked == dict.fromkeys(probes, HEALTH[controller])
+
+
+METRICS = {"f5-nginx": 9113, "ingress-nginx": 10254}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_metrics_are_there_for_those_who_are_named(controller: str) -> None:
+    port = METRICS[controller]
+    recorded = install(controller, metrics_from=[{"namespace": "monitoring"}])
+    service = recorded.manifest("Service", "edge-metrics")
+    assert [it["targetPort"] for it in service["spec"]["ports"]] == [port]
+    assert service["spec"]["selector"] == SELECTOR
+    assert recorded.manifest("NetworkPolicy", "edge")["spec"] == {
+        "podSelector": {"matchLabels": SELECTOR},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {
+                "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+                "ports": [{"port": port, "protocol": "TCP"}],
+            }
+        ],
+    }
+    assert "ingress" not in install(controller).manifest("NetworkPolicy", "edge")["spec"]
+    silent = install(controller, metrics=False)
+    assert "edge-metrics" not in {it["metadata"].get("name") for it in silent.manifests()}
+    assert any(it.endswith("metrics=false") for it in container(silent)["args"])
+
+
+def test_the_webhook_is_open_to_the_api_server_alone() -> None:
+    recorded = install("ingress-nginx", admission_webhook=WEBHOOK)
+    policy = recorded.manifest("NetworkPolicy", "edge")["spec"]
+    assert policy["ingress"] == [
+        {"from": [{"ipBlock": {"cidr": "192.0.2.1/32"}}], "ports": [{"port": 8443, "protocol": "TCP"}]}
+    ]
+    assert "--validating-webhook=:8443" in container(recorded)["args"]
+    secret = recorded.one("Secret")
+    assert isinstance(secret.inputs["stringData"], Secret)
+    assert secret.manifest()["stringData"] == {"tls.crt": CERTIFICATE, "tls.key": KEY}
+    mounted = {it["name"]: it for it in pod(recorded)["volumes"]}["webhook"]["secret"]["secretName"]
+    assert mounted == secret.manifest()["metadata"]["name"] == "edge-admission"
+    (asked,) = recorded.manifest("ValidatingWebhookConfiguration")["webhooks"]
+    assert asked["clientConfig"]["service"] == {
+        "namespace": "edge",
+        "name": "edge-admission",
+        "path": "/networking/v1/ingresses",
+    }
+    assert asked["failurePolicy"] == "Ignore"
+    for kind in ("ValidatingWebhookConfiguration", "Secret"):
+        with pytest.raises(LookupError):
+            install("ingress-nginx").one(kind)
+
+
+@pytest.mark.parametrize("custom", [False, True])
+@pytest.mark.parametrize("served", [None, [], ["shop", "pay"]])
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_rights_are_exactly_what_the_controllers_source_asks_for(
+    controller: str, served: list[str] | None, custom: bool
+) -> None:
+    if controller == "ingress-nginx" and (served or custom):
+        return  # Refused, see below.
+    recorded = install(controller, more=CRDS if custom else {}, served_namespaces=served)
+    needs = needs_of(controller, named=served is not None, custom=custom)
+    wanted = in_namespaces(needs, "edge", served, {CLASS: "edge", LEASE: "edge-leader"})
+    assert granted(recorded.manifests()) == wanted
+    secrets = {namespace for namespace, right in granted(recorded.manifests()) if right.resource == "secrets"}
+    assert secrets == ({""} if served is None else {"edge", *served})
+    bound = [it for it in recorded.manifests() if it["kind"].endswith("RoleBinding")]
+    assert len(bound) == len([it for it in recorded.manifests() if it["kind"] in ("Role", "ClusterRole")])
+    for binding in bound:
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "edge", "namespace": "edge"}]
+        (role,) = (
+            it
+            for it in recorded.manifests()
+            if it["kind"] == binding["roleRef"]["kind"]
+            and it["metadata"].get("namespace") == binding["metadata"].get("namespace")
+        )
+        assert role["metadata"].get("name") or binding["roleRef"]["name"]
+
+
+def test_the_namespaces_that_are_served_are_told() -> None:
+    args = container(install(served_namespaces=["shop", "pay"]))["args"]
+    assert "-watch-namespace=edge,shop,pay" in args
+    assert "--watch-namespace=edge" in container(install("ingress-nginx", served_namespaces=[]))["args"]
+
+
+def test_ingress_nginx_warns_of_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    install("f5-nginx")
+    assert "retired" not in caplog.text
+    recorded = install("ingress-nginx")
+    assert recorded.preview is not None
+    # Once in the preview, once in the update.
+    assert caplog.text.count('IngressGateway "edge" runs ingress-nginx, which was retired in March 2026') == 2
+
+
+def test_images_are_pinned_and_can_be_a_mirrors() -> None:
+    assert container(install())["image"] == "docker.io/nginx/nginx-ingress:5.5.4"
+    community = container(install("ingress-nginx"))["image"]
+    assert community.startswith("registry.k8s.io/ingress-nginx/controller:v1.15.1@sha256:594ceea7")
+    mirrored = pod(install(image="mirror.example.com/nginx-ingress:5.5.4"))
+    images = {it["image"] for it in (*mirrored["containers"], *mirrored["initContainers"])}
+    assert images == {"mirror.example.com/nginx-ingress:5.5.4"}
+
+
+def test_labels_are_on_every_object_and_on_the_pods_but_not_in_what_is_frozen() -> None:
+    recorded = install(
+        "ingress-nginx", more={"labels": {"team": "edge"}}, admission_webhook=WEBHOOK, autoscaling={"max_replicas": 3}
+    )
+    for manifest in recorded.manifests():
+        assert manifest["metadata"]["labels"]["team"] == "edge", manifest["kind"]
+    spec = workload(recorded)["spec"]
+    assert spec["template"]["metadata"]["labels"] == {"team": "edge", **SELECTOR}
+    assert spec["selector"]["matchLabels"] == SELECTOR
+
+
+def test_a_namespace_that_exists_is_left_alone() -> None:
+    recorded = install(more={"namespace": "there"})
+    with pytest.raises(LookupError):
+        recorded.one("Namespace")
+    namespaced = [
+        it for it in recorded.manifests() if it["kind"] not in ("ClusterRole", "ClusterRoleBinding", "IngressClass")
+    ]
+    assert {it["metadata"]["namespace"] for it in namespaced} == {"there"}
+
+
+INSTALLATIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(["Deployment", "DaemonSet"]),
+        "replicas": st.integers(1, 9),
+        "autoscaling": st.just({"max_replicas": 5, "memory": 70}),
+        "resources": st.sampled_from([{"cpu": 1.0, "memory": 1024}, {"limits": "none"}]),
+        "placement": st.sampled_from([{"architectures": ["arm64"]}, {"node_selector": {"pool": "edge"}}]),
+        "disruption_budget": st.sampled_from([{"max_unavailable": 2}, {"max_unavailable_percent": 25}]),
+        "drain": st.integers(0, 3600),
+        "shutdown": st.integers(1, 3600),
+        "served_namespaces": st.lists(st.sampled_from(["shop", "pay"]), unique=True),
+        "default_class": st.booleans(),
+        "metrics": st.booleans(),
+        "metrics_from": st.just([{"namespace": "monitoring"}]),
+        "admission_webhook": st.just(WEBHOOK),
+        "pod_annotations": st.just({"example.com/team": "edge"}),
+    },
+)
+
+
+BY_DEFAULT: dict[str, Any] = {
+    "kind": "Deployment",
+    "replicas": 2,
+    "drain": 30,
+    "shutdown": 60,
+    "default_class": False,
+    "metrics": True,
+}
+
+
+def settled(installation: dict[str, Any], controller: str) -> dict[str, Any]:
+    """The fields that go together and that the controller has; what is refused has cases of its own."""
+    gone: set[str] = set()
+    if installation.get("kind") == "DaemonSet":
+        gone |= {"replicas", "autoscaling", "disruption_budget"}
+    if "autoscaling" in installation:
+        gone.add("replicas")
+    if not installation.get("metrics", True):
+        gone.add("metrics_from")
+    if controller == "f5-nginx":
+        gone.add("admission_webhook")
+    kept = {key: value for key, value in installation.items() if key not in gone}
+    if controller == "ingress-nginx" and "served_namespaces" in kept:
+        kept["served_namespaces"] = []
+    return kept
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn=INSTALLATIONS, custom=st.booleans(), data=st.data())
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_every_installation_is_valid_and_every_field_shows(
+    controller: str, drawn: dict[str, Any], custom: bool, data: st.DataObject
+) -> None:
+    installation = settled(drawn, controller)
+    more = CRDS if custom and controller == "f5-nginx" else {}
+    made = install(controller, more=more, **installation).manifests()
+    for version in ("1.30", "1.37"):
+        for manifest in made:
+            kubernetes_validate.validate(manifest, version, strict=True)
+    if shown := [it for it, value in installation.items() if value != BY_DEFAULT.get(it, ())]:
+        field = data.draw(st.sampled_from(shown))
+        rest = settled({key: it for key, it in installation.items() if key != field}, controller)
+        assert install(controller, more=more, **rest).manifests() != made, f"{field} is dropped"
+
+
+@pytest.mark.parametrize(
+    ("controller", "installation", "says"),
+    [
+        ("f5-nginx", {"kind": "StatefulSet"}, 'installation.kind: "StatefulSet" is not one of the choices'),
+        ("f5-nginx", {"replicas": 0}, "installation.replicas: 0 is "),
+        ("f5-nginx", {"replicas": 3, "autoscaling": {"max_replicas": 3}}, "stands beside autoscaling"),
+        ("f5-nginx", {"autoscaling": {"max_replicas": 1}}, "is fewer than the 2 of min_replicas"),
+        ("f5-nginx", {"kind": "DaemonSet", "replicas": 3}, "installation.replicas: is nothing that a DaemonSet has"),
+        (
+            "f5-nginx",
+            {"kind": "DaemonSet", "autoscaling": {"max_replicas": 3}},
+            "installation.autoscaling: is nothing that a DaemonSet has",
+        ),
+        (
+            "f5-nginx",
+            {"kind": "DaemonSet", "disruption_budget": {}},
+            "installation.disruption_budget: is nothing that a DaemonSet has",
+        ),
+        (
+            "f5-nginx",
+            {"disruption_budget": {"max_unavailable": 1, "max_unavailable_percent": 10}},
+            "installation.disruption_budget.max_unavailable_percent: stands beside max_unavailable",
+        ),
+        (
+            "f5-nginx",
+            {"image": "nginx/nginx-ingress:latest"},
+            'installation.image: "nginx/nginx-ingress:latest" has the',
+        ),
+        ("f5-nginx", {"image": "nginx/nginx-ingress"}, "names no version"),
+        ("f5-nginx", {"drain": 3601}, "installation.drain: 3601 is "),
+        ("f5-nginx", {"shutdown": 0}, "installation.shutdown: 0 is "),
+        ("f5-nginx", {"served_namespaces": ["Shop"]}, 'installation.served_namespaces[0]: "Shop" '),
+        ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "may read metrics, and there are none"),
+        ("f5-nginx", {"metrics_from": [{}]}, "installation.metrics_from[0]: names nobody"),
+        ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "installation.pod_annotations.a b: "),
+        ("f5-nginx", {"admission_webhook": WEBHOOK}, "installation.admission_webhook: is ingress-nginx's, and F5"),
+        ("f5-nginx", {"snippets": True}, "installation.snippets: "),
+        (
+            "ingress-nginx",
+            {"served_namespaces": ["shop"]},
+            "installation.served_namespaces: names others, and",
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {**WEBHOOK, "api_server_sources": []}},
+            "installation.admission_webhook.api_server_sources: [] holds none",
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {**WEBHOOK, "api_server_sources": ["0.0.0.0/0"]}},
+            'installation.admission_webhook.api_server_sources[0]: "0.0.0.0/0" is everybody, who could then have nginx',
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {**WEBHOOK, "api_server_sources": ["10.0.0.1"]}},
+            "installation.admission_webhook.api_server_sources[0]: ",
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {key: value for key, value in WEBHOOK.items() if key != "ca_certificate"}},
+            "installation.admission_webhook.ca_certificate: is missing",
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {**WEBHOOK, "certificate": "MIIB"}},
+            "installation.admission_webhook.certificate: ",
+        ),
+        (
+            "ingress-nginx",
+            {"admission_webhook": {**WEBHOOK, "key": "hunter2"}},
+            "installation.admission_webhook.key: [secret] is no private key in PEM",
+        ),
+    ],
+)
+def test_an_installation_is_refused(controller: str, installation: dict[str, Any], says: str) -> None:
+    said = refused("edge", controller=controller, exposure=EXPOSED, installation=installation)
+    assert says in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("controller", "some", "says"),
+    [
+        ("f5-nginx", {"tls_versions": []}, "settings.tls_versions: [] holds none"),
+        ("f5-nginx", {"tls_versions": ["TLSv1.1"]}, 'settings.tls_versions[0]: "TLSv1.1" is not one of the choices'),
+        ("f5-nginx", {"ciphers": []}, "settings.ciphers: [] holds none"),
+        ("f5-nginx", {"ciphers": ["HIGH:!aNULL"]}, 'settings.ciphers[0]: "HIGH:!aNULL" is no cipher'),
+        ("f5-nginx", {"ciphers": ["A-B;\ninclude"]}, "is no cipher"),
+        (
+            "ingress-nginx",
+            {"tls_versions": ["TLSv1.3"], "ciphers": ["ECDHE-RSA-AES128-GCM-SHA256"]},
+            "settings.ciphers: are those of TLS 1.2, which is left out",
+        ),
+        ("f5-nginx", {"hsts": {}}, "settings.hsts.preload: is false, and F5 NGINX Ingress Controller always"),
+        ("ingress-nginx", {"hsts": {"max_age": 0}}, "settings.hsts.max_age: 0 is "),
+        ("f5-nginx", {"forwarded_from": []}, "settings.forwarded_from: [] holds none"),
+        ("f5-nginx", {"forwarded_from": ["0.0.0.0/0"]}, "is everybody, who could claim to be any client"),
+        ("f5-nginx", {"forwarded_from": ["::/0"]}, "is everybody, who could claim to be any client"),
+        ("f5-nginx", {"forwarded_from": ["10.0.0.1"]}, 'settings.forwarded_from[0]: "10.0.0.1" has no length'),
+        ("f5-nginx", {"access_log": "xml"}, 'settings.access_log: "xml" is not one of the choices'),
+        ("f5-nginx", {"body_size": -1}, "settings.body_size: -1 is "),
+        ("f5-nginx", {"timeouts": {"read": 0}}, "settings.timeouts.read: 0 is "),
+        ("f5-nginx", {"keep_alive": {"timeout": 0}}, "settings.keep_alive.timeout: 0 is "),
+        ("f5-nginx", {"keep_alive": {"requests": 0}}, "settings.keep_alive.requests: 0 is "),
+        ("f5-nginx", {"workers": {"processes": 0}}, "settings.workers.processes: 0 is "),
+        ("f5-nginx", {"workers": {"connections": 0}}, "settings.workers.connections: 0 is "),
+        ("f5-nginx", {"server_tokens": True}, "settings.server_tokens: "),
+        ("f5-nginx", {"snippets": True}, "settings.snippets: "),
+    ],
+)
+def test_a_setting_is_refused(controller: str, some: dict[str, Any], says: str) -> None:
+    assert says in refused("edge", controller=controller, exposure=EXPOSED, settings=some)
+
+
+def test_headers_are_not_believed_beside_the_proxy_protocol() -> None:
+    problems = Problems("it")
+    told = {"forwarded_from": ["10.0.0.0/16"]}
+    check_settings(told, "f5-nginx", problems, "settings", as_written, proxy_protocol=True)
+    (problem,) = problems.found
+    assert problem.path == "settings.forwarded_from"
+    assert problem.wrong == "says that headers tell the clients' addresses, and the PROXY protocol does"
+
+
+def test_the_definitions_are_somewhere_and_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = refused("edge", exposure=EXPOSED, crds={})
+    assert "crds: says nothing" in said
+    said = refused("edge", exposure=EXPOSED, crds={"path": "crds.yaml"})
+    assert 'crds.path: "crds.yaml" is no file' in said
+    (tmp_path / "crds.yaml").write_text("")
+    said = refused("edge", exposure=EXPOSED, crds={"installed": True, "path": "crds.yaml"})
+    assert "crds: says both that they are there and where to install them from" in said
+
+
+def test_the_definitions_file_is_installed_before_the_controller(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crds.yaml").write_text("")
+    recorded = install(more={"crds": {"path": "crds.yaml"}})
+    (file,) = (it for it in recorded.registrations if it.type == "kubernetes:yaml/v2:ConfigFile")
+    assert file.inputs["file"] == "crds.yaml"
+    assert file.urn in recorded.one("Deployment").dependencies
