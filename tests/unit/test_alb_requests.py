@@ -263,7 +263,8 @@ def test_another_route_moves_no_other_rule(routes: list[Route], data: st.DataObj
 def test_another_route_changes_no_resource_but_its_own() -> None:
     def rules(routes: Sequence[Route]) -> dict[str, Mapping[str, Any]]:
         recorded = made(arguments(routes, wide_wildcards=True))
-        return {it.urn: it.inputs for it in recorded.registrations}
+        # The component itself records the number of every rule.
+        return {it.urn: it.inputs for it in recorded.registrations if it.custom}
 
     before, after = rules(ROUTES[1:]), rules(ROUTES)
     added = set(after) - set(before)

@@ -83,7 +83,7 @@ class AwsLoadBalancer(TypedDict):
     is an `existing` one."""
 
     subnets: NotRequired[Sequence[pulumi.Input[str]]]
-    """The ids of its subnets, of two zones or more (a Network Load Balancer: one). Its length is plain. Required,
+    """The ids of its subnets, of two zones or more. Its length is plain. Required,
     unless it is an `existing` one."""
 
     zones: NotRequired[Sequence[str]]

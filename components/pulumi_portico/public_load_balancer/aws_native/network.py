@@ -1,7 +1,7 @@
 """Who reaches the load balancer, and whom it reaches: the rules of its security group, closed but for what is named."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..common import PRIVATE_ADDRESSES
@@ -48,16 +48,15 @@ def build_egress(given: Mapping[str, Any]) -> Rules:
     rules: Rules = {}
     for target in given["targets"].values():
         if "security_group" in target:
-            # The group may be an Output: it is known by the target that names it.
             continue
         for carrier, port in _ports(target, given["kind"]):
             for range_ in target_ranges(given):
                 rules[f"{carrier}-{port}-to-{_slug(range_)}"] = _rule("to targets", carrier, port, _range(range_))
-    for name, target in given["targets"].items():
-        if "security_group" in target:
-            end = {"referenced_security_group_id": target["security_group"]}
+    for group, known_by, them in _groups(given["targets"].values()):
+        end = {"referenced_security_group_id": group}
+        for target in them:
             for carrier, port in _ports(target, given["kind"]):
-                rules[f"{carrier}-{port}-to-{name}"] = _rule(f"to {name}", carrier, port, end)
+                rules[f"{carrier}-{port}-to-{known_by}"] = _rule("to targets", carrier, port, end)
     return rules
 
 
@@ -65,14 +64,35 @@ def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> dict[
     """What lets the load balancer in at instances and addresses that name their security group. A TargetGroupBinding
     does it for pods."""
     rules: Rules = {}
-    for name, target in given["targets"].items():
-        if "security_group" not in target or not ("instances" in target or "addresses" in target):
-            continue
+    joined = [it for it in given["targets"].values() if "instances" in it or "addresses" in it]
+    for group, known_by, them in _groups(joined):
         end = {"referenced_security_group_id": security_group}
-        for carrier, port in _ports(target, given["kind"]):
-            rule = _rule("from the load balancer", carrier, port, end)
-            rules[f"{name}-{carrier}-{port}"] = {**rule, "security_group_id": target["security_group"]}
+        for target in them:
+            for carrier, port in _ports(target, given["kind"]):
+                rule = _rule("from the load balancer", carrier, port, end)
+                rules[f"{carrier}-{port}-into-{known_by}"] = {**rule, "security_group_id": group}
     return rules
+
+
+def _groups(targets: Iterable[Mapping[str, Any]]) -> list[tuple[Any, str, list[Mapping[str, Any]]]]:
+    """The security groups of targets, each once, as AWS takes a rule once: what it is known by, and its targets.
+
+    It is known by its id. An Output has none yet: it is the one that all targets name, or one of several by its place.
+    """
+    plain: dict[str, list[Mapping[str, Any]]] = {}
+    late: list[tuple[Any, list[Mapping[str, Any]]]] = []
+    for target in targets:
+        group = target.get("security_group")
+        if isinstance(group, str):
+            plain.setdefault(group, []).append(target)
+        elif group is not None:
+            there = next((them for it, them in late if it is group), None)
+            if there is None:
+                late.append((group, [target]))
+            else:
+                there.append(target)
+    known = [(group, group, them) for group, them in plain.items()]
+    return known + [(it, f"group-{at}" if at else "group", them) for at, (it, them) in enumerate(late)]
 
 
 def _ports(target: Mapping[str, Any], kind: str) -> list[tuple[str, Any]]:
@@ -91,4 +111,5 @@ def _range(cidr: str) -> dict[str, str]:
 
 
 def _slug(cidr: str) -> str:
-    return re.sub(r"[^0-9a-f]+", "-", cidr)
+    """A range, for a name; that zeros are left out of an IPv6 address is part of what it is."""
+    return re.sub(r"[^0-9a-fx]+", "-", cidr.replace("::", "-x-")).strip("-")

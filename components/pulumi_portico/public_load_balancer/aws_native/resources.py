@@ -21,7 +21,7 @@ _HASH = 6
 def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
     """Register the resource of a class such as `lb.LoadBalancer`."""
     module, _, cls = kind.rpartition(".")
-    made: Any = _found(module, cls)
+    made = _member(module, cls)
     try:
         return made(name, opts=opts, **properties)
     except TypeError as error:
@@ -32,14 +32,13 @@ def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulu
 def call(function: str, arguments: Mapping[str, Any], component: pulumi.Resource) -> pulumi.Output[Any]:
     """Ask the provider by a function such as `route53.get_zone`, with the component's own provider."""
     module, _, name = function.rpartition(".")
-    made = _found(module, f"{name}_output")
+    made = _member(module, f"{name}_output")
     return made(**arguments, opts=pulumi.InvokeOptions(parent=component))
 
 
-def _found(module: str, name: str) -> Any:
+def _member(module: str, name: str) -> Any:
     with warnings.catch_warnings():
-        # A module warns of its own deprecated classes as it is loaded, which happens as it is first read from. Where
-        # tests make errors of warnings, that would leave half of it.
+        # Modules warn of the deprecated ones among their classes as soon as they are imported.
         warnings.simplefilter("ignore", DeprecationWarning)
         return getattr(importlib.import_module(f"pulumi_aws.{module}" if module else "pulumi_aws"), name)
 

@@ -6,7 +6,7 @@ Load Balancers" (five target groups an action, five values and six wildcards a r
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, Optional
 
 from ..choices import AwsBalancerKind
 from ..priorities import (
@@ -20,7 +20,7 @@ from ..priorities import (
     rank_of,
     span_of,
 )
-from ..routes import build_conditions
+from ..routes import USUAL_PORTS, build_conditions
 from .place import Place, alone, known_key, plain
 
 __all__ = ["ACTIONS", "check_action", "check_routes"]
@@ -34,8 +34,15 @@ _MOST_WILDCARDS = 6
 _VALUE_LENGTH = 128
 
 
-def check_action(place: Place, given: Mapping[str, Any], aws: Mapping[str, Any], *, required: bool) -> None:
-    """Note what is wrong with what is done with a request."""
+def check_action(
+    place: Place,
+    given: Mapping[str, Any],
+    aws: Mapping[str, Any],
+    *,
+    required: bool,
+    listener: Optional[Mapping[str, Any]] = None,
+) -> None:
+    """Note what is wrong with what is done with a request, by a route of a listener or by the listener itself."""
     found = alone(place, given, ACTIONS, required=required)
     targets: Mapping[str, Any] = aws["targets"]
     if "to" in given:
@@ -49,7 +56,7 @@ def check_action(place: Place, given: Mapping[str, Any], aws: Mapping[str, Any],
             if name in given:
                 place.field(name).note("is for Application Load Balancers", "to or weights", "leave it out")
     elif "redirect" in found:
-        _check_redirect(place.field("redirect"), given["redirect"])
+        _check_redirect(place.field("redirect"), given["redirect"], listener or given)
 
 
 def _check_weights(at: Place, weights: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
@@ -61,10 +68,14 @@ def _check_weights(at: Place, weights: Mapping[str, Any], targets: Mapping[str, 
         at.note("sends nothing anywhere: every weight is 0", "one weight above 0")
 
 
-def _check_redirect(at: Place, redirect: Mapping[str, Any]) -> None:
-    if not any(it in redirect for it in ("scheme", "host", "port", "path")):
-        # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop".
-        at.note("leads to where it comes from", "one of scheme, host, port, path")
+def _check_redirect(at: Place, redirect: Mapping[str, Any], listener: Mapping[str, Any]) -> None:
+    # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". One
+    # that says what the request says already is taken, and loops.
+    scheme = redirect.get("scheme", listener["protocol"])
+    port = redirect.get("port", USUAL_PORTS[scheme] if "scheme" in redirect else listener["port"])
+    same = (scheme, port) == (listener["protocol"], listener["port"])
+    if same and "host" not in redirect and "path" not in redirect:
+        at.note("leads to where it comes from", "another scheme, host, port or path")
 
 
 def check_routes(place: Place, listener: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
@@ -78,7 +89,7 @@ def check_routes(place: Place, listener: Mapping[str, Any], aws: Mapping[str, An
     routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
     for at, route in enumerate(routes):
         here = place.field("routes").item(at)
-        check_action(here, route, aws, required=True)
+        check_action(here, route, aws, required=True, listener=listener)
         _check_match(here, route, aws)
     # What follows compares routes that are right by themselves.
     if len(place.problems.found) == before:
