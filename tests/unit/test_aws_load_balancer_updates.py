@@ -103,27 +103,67 @@ def said(rules: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     return [tuple(sorted((name, same(value)) for name, value in rule.items())) for rule in rules.values()]
 
 
-LATE = pulumi.Output.from_input("sg-late")
-GROUPS = st.sampled_from([None, "sg-a", "sg-b", LATE, pulumi.Output.from_input("sg-other")])
+GROUPS: dict[str, Any] = {"nodes": pulumi.Output.from_input("sg-late"), "machines": "sg-a"}
 SOURCES = st.lists(
     st.sampled_from(["10.0.0.0/8", "a::b:0:0:0/80", "a:b::/80", "a:b::/64", "::/0", "0.0.0.0/0"]), unique=True
 )
 
 
-@given(groups=st.lists(GROUPS, min_size=1, max_size=5), ports=st.lists(st.sampled_from([80, 8080]), min_size=5))
-def test_no_rule_of_a_security_group_is_there_twice(groups: list[Any], ports: list[int]) -> None:
+@given(
+    groups=st.lists(st.sampled_from([None, *GROUPS]), min_size=1, max_size=5),
+    ports=st.lists(st.sampled_from([80, 8080]), min_size=5),
+)
+def test_no_rule_of_a_security_group_is_there_twice(groups: list[str | None], ports: list[int]) -> None:
     targets = {
         f"t{at}": {**ADDRESSES, "port": ports[at], **({} if group is None else {"security_group": group})}
         for at, group in enumerate(groups)
     }
-    aws = balancer(targets=targets)
-    for rules in (build_egress(aws), build_target_ingress(aws, "sg-edge")):
-        assert len({*said(rules)}) == len(rules)
-    # And each target is let in at its port.
-    told = build_target_ingress(aws, "sg-edge").values()
-    wanted = [(target["security_group"], target["port"]) for target in targets.values() if "security_group" in target]
-    for group, port in wanted:
-        assert any(it["security_group_id"] is group and it["from_port"] == port for it in told)
+    aws = balancer(targets=targets, target_security_groups=GROUPS)
+    egress, ingress = build_egress(aws), build_target_ingress(aws, "sg-edge")
+    assert len({*said(egress)}) == len(egress)
+    assert len({*said(ingress)}) == len(ingress)
+    # And each target is sent to, and lets in, at its port.
+    for group, port in zip(groups, ports, strict=False):
+        if group is not None:
+            there = GROUPS[group]
+            assert any(
+                it.get("referenced_security_group_id") is there and it["from_port"] == port for it in egress.values()
+            )
+            assert any(it["security_group_id"] is there and it["from_port"] == port for it in ingress.values())
+
+
+NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "wrong"),
+    [
+        ({"targets": {"one": NODES}}, "targets.one.security_group", "is none of the keys of target_security_groups"),
+        ({"target_security_groups": {"nodes": "sg-a"}}, "target_security_groups.nodes", "is named by no target"),
+        (
+            {
+                "targets": {"one": NODES, "two": {**NODES, "security_group": "more"}},
+                "target_security_groups": {"nodes": "sg-a", "more": "sg-a"},
+            },
+            "target_security_groups.more",
+            "is that of nodes too",
+        ),
+        (
+            {"sources": {"a": {"prefix_list": "pl-1"}, "b": {"prefix_list": "pl-1"}}},
+            "sources.b.prefix_list",
+            "is that of a too",
+        ),
+        (
+            {"sources": {"all": {"cidr": "0.0.0.0/0"}}},
+            "sources.all.cidr",
+            "is that of allowed_sources too",
+        ),
+    ],
+)
+def test_who_is_let_in_is_said_once(fields: dict[str, Any], where: str, wrong: str) -> None:
+    (told,) = refusals(balancer(**{"targets": {"one": ADDRESSES}, **fields}))
+    assert told.startswith(f"aws.{where}")
+    assert wrong in told.splitlines()[0]
 
 
 @given(sources=SOURCES)

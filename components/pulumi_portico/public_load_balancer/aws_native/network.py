@@ -1,7 +1,7 @@
 """Who reaches the load balancer, and whom it reaches: the rules of its security group, closed but for what is named."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..common import PRIVATE_ADDRESSES
@@ -47,52 +47,29 @@ def build_egress(given: Mapping[str, Any]) -> Rules:
     """What lets the load balancer out to its targets' ports, and to where they are asked for their health."""
     rules: Rules = {}
     for target in given["targets"].values():
-        if "security_group" in target:
-            continue
+        ends = {_slug(it): _range(it) for it in target_ranges(given)}
+        if name := target.get("security_group"):
+            # The group may be an Output: it is known by its name.
+            ends = {name: {"referenced_security_group_id": given["target_security_groups"][name]}}
         for carrier, port in _ports(target, given["kind"]):
-            for range_ in target_ranges(given):
-                rules[f"{carrier}-{port}-to-{_slug(range_)}"] = _rule("to targets", carrier, port, _range(range_))
-    for group, known_by, them in _groups(given["targets"].values()):
-        end = {"referenced_security_group_id": group}
-        for target in them:
-            for carrier, port in _ports(target, given["kind"]):
-                rules[f"{carrier}-{port}-to-{known_by}"] = _rule("to targets", carrier, port, end)
+            rules |= {f"{carrier}-{port}-to-{to}": _rule("to targets", carrier, port, end) for to, end in ends.items()}
     return rules
 
 
-def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> dict[str, dict[str, Any]]:
+def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> Rules:
     """What lets the load balancer in at instances and addresses that name their security group. A TargetGroupBinding
     does it for pods."""
     rules: Rules = {}
-    joined = [it for it in given["targets"].values() if "instances" in it or "addresses" in it]
-    for group, known_by, them in _groups(joined):
-        end = {"referenced_security_group_id": security_group}
-        for target in them:
-            for carrier, port in _ports(target, given["kind"]):
-                rule = _rule("from the load balancer", carrier, port, end)
-                rules[f"{carrier}-{port}-into-{known_by}"] = {**rule, "security_group_id": group}
+    end = {"referenced_security_group_id": security_group}
+    for target in given["targets"].values():
+        name = target.get("security_group")
+        if name is None or not ("instances" in target or "addresses" in target):
+            continue
+        for carrier, port in _ports(target, given["kind"]):
+            rule = _rule("from the load balancer", carrier, port, end)
+            group = given["target_security_groups"][name]
+            rules[f"{carrier}-{port}-into-{name}"] = {**rule, "security_group_id": group}
     return rules
-
-
-def _groups(targets: Iterable[Mapping[str, Any]]) -> list[tuple[Any, str, list[Mapping[str, Any]]]]:
-    """The security groups of targets, each once, as AWS takes a rule once: what it is known by, and its targets.
-
-    It is known by its id. An Output has none yet: it is the one that all targets name, or one of several by its place.
-    """
-    plain: dict[str, list[Mapping[str, Any]]] = {}
-    late: list[tuple[Any, list[Mapping[str, Any]]]] = []
-    for target in targets:
-        group = target.get("security_group")
-        if isinstance(group, str):
-            plain.setdefault(group, []).append(target)
-        elif group is not None:
-            there = next((them for it, them in late if it is group), None)
-            if there is None:
-                late.append((group, [target]))
-            else:
-                there.append(target)
-    known = [(group, group, them) for group, them in plain.items()]
-    return known + [(it, f"group-{at}" if at else "group", them) for at, (it, them) in enumerate(late)]
 
 
 def _ports(target: Mapping[str, Any], kind: str) -> list[tuple[str, Any]]:

@@ -116,9 +116,10 @@ class AwsTarget(TypedDict):
     """Whether the targets read the PROXY protocol; they must exactly where `client_ip` is proxy-protocol. Plain.
     Default: false."""
 
-    security_group: NotRequired[pulumi.Input[str]]
-    """The security group of the targets or their nodes. The load balancer's own then sends to it alone; in that of
-    instances and addresses, it is let in. Default: the load balancer sends to all of `target_ranges`."""
+    security_group: NotRequired[str]
+    """The security group of the targets or their nodes, by its key in `target_security_groups`. The load balancer's own
+    then sends to it alone; in that of instances and addresses, it is let in. Plain. Default: the load balancer sends to
+    all of `target_ranges`."""
 
 
 def _codes(value: str) -> Optional[Refusal]:
@@ -144,7 +145,7 @@ RULES: Rules = {
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
         "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
-        "security_group": Field(resource_id("sg", "a security group")),
+        "security_group": Field(service_name),
     },
 }
 """What the fields must satisfy beyond their types (API reference, CreateTargetGroup and TargetGroupAttribute)."""
