@@ -15,7 +15,7 @@ import asyncio
 import contextvars
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, Optional, cast
+from typing import Any, Optional, Protocol, cast
 
 import pulumi
 from pulumi.runtime import mocks
@@ -24,7 +24,7 @@ from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
 from .wire import Secret
 
-__all__ = ["Calls", "Outputs", "Recording", "Registration", "Secret", "ensure_event_loop", "record"]
+__all__ = ["Calls", "Cloud", "Outputs", "Recording", "Registration", "Secret", "ensure_event_loop", "record"]
 
 
 def record(
@@ -35,6 +35,7 @@ def record(
     config: Optional[Mapping[str, str]] = None,
     project: str = "project",
     stack: str = "stack",
+    aws: Optional["Cloud"] = None,
 ) -> Recording:
     """Run ``program`` as a preview, then as an update, and answer what the update registered.
 
@@ -46,17 +47,52 @@ def record(
     :param config: The stack's configuration, by whole key such as `portico:replicas`.
     :param project: The project's name.
     :param stack: The stack's name.
+    :param aws: An `AwsModel` of `pulumi_portico.testing.aws`, which answers for what the program makes of AWS, and
+        raises what AWS would refuse.
     :raises Exception: whatever the program raises, in whichever of the two runs it does.
     """
 
     def run(preview: bool) -> Recording:
-        monitor = Recorder(Answers(calls), outputs, preview)
+        monitor = Recorder(Answers(_calls(calls, aws)), _outputs(outputs, aws, preview=preview), preview)
         # The runtime keeps the root stack in a context variable: a fresh context is a fresh stack.
         return contextvars.Context().run(_run, program, monitor, preview, config or {}, project, stack)
 
     preview = run(preview=True)
     update = run(preview=False)
     return Recording(update.registrations, update.outputs, update.exports, update.value, preview)
+
+
+class Cloud(Protocol):
+    """What answers for a cloud's resources and functions."""
+
+    def outputs(self, registration: Registration, *, preview: bool) -> Optional[Mapping[str, Any]]:
+        """What it answers to a registration; None of what is not its own."""
+        ...
+
+    def function(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What it answers to a function."""
+        ...
+
+
+def _outputs(own: Optional[Outputs], cloud: Optional[Cloud], *, preview: bool) -> Optional[Outputs]:
+    if cloud is None:
+        return own
+
+    def answer(registration: Registration) -> Optional[Mapping[str, Any]]:
+        made = cloud.outputs(registration, preview=preview)
+        return {**(made or {}), **((own(registration) if own else None) or {})}
+
+    return answer
+
+
+def _calls(own: Optional[Calls], cloud: Optional[Cloud]) -> Optional[Calls]:
+    if cloud is None:
+        return own
+
+    def answer(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        return cloud.function(token, args) if token.startswith("aws:") or own is None else own(token, args)
+
+    return answer
 
 
 def _run(

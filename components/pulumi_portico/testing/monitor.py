@@ -84,6 +84,9 @@ def _outputs_of(it: Registration) -> dict[str, Any]:
 
 
 def _identity(it: Registration, state: Mapping[str, Any]) -> str:
+    # What a cloud's own model has made has an identity already.
+    if isinstance(known := state.get("id"), str) and "id" not in it.inputs:
+        return known
     metadata = state.get("metadata")
     if not it.type.startswith("kubernetes:") or not isinstance(metadata, Mapping):
         return f"{it.name}-id"

@@ -1,0 +1,23 @@
+"""AWS for tests: what a program registers is asked of AWS's own model, and of moto in this process.
+
+    from pulumi_portico.testing import record
+    from pulumi_portico.testing.aws import AwsModel
+
+    def test_the_balancer_is_one_that_aws_takes():
+        with AwsModel() as aws:
+            subnets = aws.subnets(2)
+            record(lambda: make_balancer(subnets), aws=aws)
+
+Each `aws:` resource becomes the call that the provider would make. Its arguments are held against botocore's model of
+the service (required members, types, choices, lengths, ranges, patterns) and against what AWS documents beyond that;
+moto then makes it, and its real id and ARN go on to what names it. What AWS would refuse raises `AwsRefusal`, with the
+resource, the call and the reason. `unproved` lists what was held against the model alone, as moto has no such thing.
+
+Needs the extra `testing-aws` (boto3 and moto).
+"""
+
+from .changes import Changes
+from .model import AwsModel
+from .refusal import AwsRefusal
+
+__all__ = ["AwsModel", "AwsRefusal", "Changes"]
