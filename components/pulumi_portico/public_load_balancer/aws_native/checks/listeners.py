@@ -10,7 +10,7 @@ from typing import Any
 from ..choices import AwsBalancerKind, AwsClientCertificateMode
 from ..listener import speaks_tls
 from ..target_group import protocol_of
-from .place import Place, alone, only_for
+from .place import Place, a_kind, alone, only_for
 from .routes import ACTIONS, check_action, check_routes
 
 __all__ = ["check_listeners"]
@@ -36,7 +36,7 @@ def _check_listener(here: Place, listener: Mapping[str, Any], aws: Mapping[str, 
     kind, protocol = aws["kind"], listener["protocol"]
     if protocol not in _SPOKEN[kind]:
         allowed = ", ".join(_SPOKEN[kind])
-        here.field("protocol").add(protocol, f"is not what an {kind} load balancer takes from clients", allowed)
+        here.field("protocol").add(protocol, f"is not what {a_kind(kind)} takes from clients", allowed)
         return
     if "existing" in listener:
         _check_existing(here, listener, kind)

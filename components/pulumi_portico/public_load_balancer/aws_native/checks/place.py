@@ -8,7 +8,7 @@ import pulumi
 
 from ....errors import Problems, Refusal, write_nearest
 
-__all__ = ["Place", "alone", "known_key", "only_for", "plain"]
+__all__ = ["Place", "a_kind", "alone", "known_key", "only_for", "plain"]
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,8 @@ def known_key(place: Place, key: str, known: Iterable[str], what: str) -> bool:
 def plain(value: Any) -> bool:
     """Whether it is known now."""
     return not isinstance(value, pulumi.Output)
+
+
+def a_kind(kind: str) -> str:
+    """A kind of load balancer, in a sentence."""
+    return f"{'an' if kind.startswith('a') else 'a'} {kind} load balancer"

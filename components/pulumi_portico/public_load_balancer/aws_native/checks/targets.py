@@ -11,7 +11,7 @@ from ....target import Protocol
 from ...exposure import ClientIp
 from ..choices import AwsAlgorithm, AwsBalancerKind
 from ..target_group import client_ip_of, protocol_of, transports
-from .place import Place, alone, only_for, plain
+from .place import Place, a_kind, alone, only_for, plain
 
 __all__ = ["check_numbers", "check_target"]
 
@@ -34,7 +34,7 @@ def check_target(place: Place, given: Mapping[str, Any], kind: str) -> None:
     spoken = protocol_of(given, kind)
     if spoken not in _SPOKEN[kind]:
         allowed = ", ".join(_SPOKEN[kind])
-        place.field("protocol").add(spoken, f"is not what an {kind} load balancer speaks to targets", allowed)
+        place.field("protocol").add(spoken, f"is not what {a_kind(kind)} speaks to targets", allowed)
         return
     _check_health(place.field("health"), given, kind, spoken)
     if application:
@@ -71,9 +71,7 @@ def _check_health(at: Place, given: Mapping[str, Any], kind: str, spoken: str) -
     health = given.get("health", {})
     asked = health.get("protocol")
     if asked is not None and asked not in _ASKED[kind]:
-        at.field("protocol").add(
-            asked, f"asks nobody whether it works, on an {kind} load balancer", ", ".join(_ASKED[kind])
-        )
+        at.field("protocol").add(asked, f"is not what {a_kind(kind)} asks by", ", ".join(_ASKED[kind]))
     if asked == "tcp" or (kind == AwsBalancerKind.NETWORK.value and asked is None and "path" not in health):
         only_for(at, health, ("path", "success_codes"), "is what HTTP answers, and TCP is asked", "beside HTTP")
     if spoken == "udp" and "port" not in health:

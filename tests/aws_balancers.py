@@ -1,0 +1,115 @@
+"""Load balancers that Pulumi owns, for tests: arguments, and what AWS would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pulumi_portico import ArgumentError, PublicLoadBalancer
+from pulumi_portico.testing import Recording, Registration, record
+
+ACCOUNT = "123456789012"
+CERTIFICATE = f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/given"
+LOAD_BALANCER = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}:loadbalancer/app/theirs/1"
+LISTENER = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}:listener/app/theirs/1/2"
+TRUST_STORE = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}:truststore/ours/1"
+WEB_ACL = f"arn:aws:wafv2:eu-west-1:{ACCOUNT}:regional/webacl/ours/1"
+TARGET: dict[str, Any] = {
+    "service": "api",
+    "namespace": "shop",
+    "port": 80,
+    "target_port": 8080,
+    "selector": {"app": "api"},
+    "drain": 20,
+}
+API: dict[str, Any] = {"target": TARGET}
+HTTPS: dict[str, Any] = {"port": 443, "protocol": "https", "to": "api"}
+HOSTS: dict[str, Any] = {"shop.example.com": {"zone": "example.com"}}
+GIVEN: dict[str, Any] = {"shop.example.com": {"certificate": CERTIFICATE}}
+TCP: dict[str, Any] = {"port": 443, "protocol": "tcp", "to": "api"}
+TLS: dict[str, Any] = {"port": 443, "protocol": "tls", "to": "api"}
+BASE: dict[str, Any] = {
+    "scope": "internet",
+    "vpc": "vpc-1",
+    "subnets": ["subnet-a", "subnet-b"],
+    "allowed_sources": ["0.0.0.0/0"],
+    "targets": {"api": API},
+}
+
+
+def without(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not None."""
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def application(**fields: Any) -> dict[str, Any]:
+    """An Application Load Balancer with these fields; one given as None is left out."""
+    return without({**BASE, "kind": "application", "hosts": GIVEN, "listeners": [HTTPS], **fields})
+
+
+def network(**fields: Any) -> dict[str, Any]:
+    """A Network Load Balancer with these fields; one given as None is left out."""
+    return without({**BASE, "kind": "network", "listeners": [TCP], **fields})
+
+
+def routed(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """An Application Load Balancer whose HTTPS listener has these routes, to the target api where they name none."""
+    doing = ("to", "weights", "respond", "redirect")
+    given = [route if any(it in route for it in doing) else {**route, "to": "api"} for route in routes]
+    return application(listeners=[{"port": 443, "protocol": "https", "routes": given}], **fields)
+
+
+def outputs(it: Registration) -> dict[str, Any] | None:
+    """What AWS answers beside the inputs."""
+    if not it.type.startswith("aws:"):
+        return None
+    more: dict[str, Any] = {"arn": f"arn:aws:{it.type.split('/')[0][4:]}:eu-west-1:{ACCOUNT}:{it.name}"}
+    if it.type.endswith(":LoadBalancer"):
+        more |= {"dnsName": f"{it.name}.elb.amazonaws.com", "zoneId": "ZELB"}
+    elif it.type.endswith(":Certificate"):
+        option = {"resourceRecordName": f"_{it.inputs['domainName']}", "resourceRecordType": "CNAME"}
+        more["domainValidationOptions"] = [{**option, "resourceRecordValue": "value", "domainName": it.name}]
+    elif it.type.endswith(":Bucket"):
+        more |= {"bucket": it.name, "arn": f"arn:aws:s3:::{it.name}"}
+    elif it.type.endswith(":Record"):
+        more["fqdn"] = f"{it.inputs['name']}."
+    return more
+
+
+def calls(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS answers when it is asked."""
+    if token.endswith(":getZone"):
+        return {"zoneId": f"Z-{args['name']}{'-private' if args.get('privateZone') else ''}"}
+    if token.endswith(":getCallerIdentity"):
+        return {"accountId": ACCOUNT}
+    assert token.endswith(":getLoadBalancer"), token
+    return {"dnsName": "theirs.elb.amazonaws.com", "zoneId": "ZELB", "arn": args["arn"]}
+
+
+def own(aws: Mapping[str, Any], **args: Any) -> Recording:
+    """What a load balancer named shop registers."""
+    return run(lambda: PublicLoadBalancer("shop", {"aws": aws, **args}))  # pyright: ignore[reportArgumentType]
+
+
+def run(program: Any) -> Recording:
+    """A program on mocks that answer as AWS does."""
+    return record(program, outputs=outputs, calls=calls)
+
+
+def refused(aws: Mapping[str, Any], name: str = "shop", **args: Any) -> str:
+    """The message that refuses it; nothing is registered."""
+    said: list[str] = []
+
+    def program() -> None:
+        with pytest.raises(ArgumentError) as caught:
+            PublicLoadBalancer(name, {"aws": aws, **args})  # pyright: ignore[reportArgumentType]
+        said.append(str(caught.value))
+
+    assert record(program).registrations == [], "a refused component has registered something"
+    return said[0]
+
+
+def rules(recording: Recording) -> dict[str, int]:
+    """The priority of each rule, by the rule's name."""
+    return {it.name: it.inputs["priority"] for it in recording.all("ListenerRule")}
