@@ -17,6 +17,7 @@ from pulumi_portico.public_load_balancer.aws_native.network import build_egress,
 from pulumi_portico.public_load_balancer.aws_native.target_group import build_target_group
 from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.testing import Registration, record
+from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
 ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
 PODS: dict[str, Any] = {"target": {"service": "api", "namespace": "shop", "port": 80, "selector": {"app": "api"}}}
@@ -89,6 +90,56 @@ def test_another_load_balancer_has_numbers_of_its_own() -> None:
     refused, warned = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
     assert refused is None
     assert "is replaced" in str(warned)
+
+
+# The same, on AWS's own model: what an update would do, and what AWS would say to it.
+
+
+def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
+    with AwsModel() as model:
+        vpc = model.vpc()
+        there: dict[str, Any] = {"vpc": vpc, "subnets": model.subnets(2, vpc), "logs": {"access": False}}
+        nodes = model.client("ec2").create_security_group(GroupName="nodes", Description="Nodes", VpcId=vpc)
+
+        def program(aws: dict[str, Any]) -> PublicLoadBalancer:
+            groups = {"target_security_groups": {"nodes": nodes["GroupId"]}} if "target_security_groups" in aws else {}
+            return PublicLoadBalancer("edge", {"aws": {**aws, **there, **groups}})  # pyright: ignore[reportArgumentType]
+
+        return model.compare(lambda: program(before), lambda: program(after))
+
+
+A: dict[str, Any] = {"path": "/a", "to": "one"}
+B: dict[str, Any] = {"path": "/b", "to": "two"}
+
+
+def test_one_more_route_makes_one_rule_and_touches_nothing_else() -> None:
+    changes = compared(balancer(A), balancer(B, A))
+    assert [it.rpartition("-")[0] for it in changes.created] == ["edge-80-b"]
+    assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
+
+
+def test_aws_refuses_what_is_refused_of_numbers_and_takes_the_two_steps() -> None:
+    old, new = balancer({**A, "priority": 7}), balancer({**B, "priority": 7})
+    with pytest.raises(AwsRefusal, match="PriorityInUse"):
+        compared(old, new)
+    assert len(compared(old, balancer()).deleted) == 1
+    assert len(compared(balancer(), new).created) == 1
+
+
+def test_a_target_that_leaves_its_security_group_to_another_changes_no_rule_of_it() -> None:
+    nodes = {**ADDRESSES, "security_group": "nodes"}
+    few = balancer(targets={"two": nodes}, target_security_groups={"nodes": "the account's own"})
+    many = {**few, "targets": {"one": {**nodes, "addresses": {"a": "10.0.0.8"}}, "two": nodes}}
+    changes = compared(many, few)
+    assert changes.deleted == {"edge-one", "edge-one-a"}
+    assert (changes.created, changes.updated, changes.replaced) == (set(), {}, {})
+
+
+def test_another_port_makes_another_target_group_beside_the_old_one() -> None:
+    moved = balancer(A, targets={"one": {**ADDRESSES, "port": 8081}, "two": PODS})
+    changes = compared(balancer(A), moved)
+    assert changes.replaced == {"edge-one": {"port"}, "edge-one-a": {"targetGroupArn", "port"}}
+    assert [*changes.updated.values()] == [{"actions"}]
 
 
 # Security groups: InvalidPermission.Duplicate (AuthorizeSecurityGroupIngress and ...Egress).
