@@ -60,13 +60,20 @@ def routed(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     return application(listeners=[{"port": 443, "protocol": "https", "routes": given}], **fields)
 
 
+def arn(module: str, name: str) -> str:
+    """The ARN of what is called so."""
+    return f"arn:aws:{'elasticloadbalancing' if module == 'lb' else module}:eu-west-1:{ACCOUNT}:{name}"
+
+
 def outputs(it: Registration) -> dict[str, Any] | None:
     """What AWS answers beside the inputs."""
     if not it.type.startswith("aws:"):
         return None
-    more: dict[str, Any] = {"arn": f"arn:aws:{it.type.split('/')[0][4:]}:eu-west-1:{ACCOUNT}:{it.name}"}
+    more: dict[str, Any] = {"arn": arn(it.type.split("/")[0][4:], it.name)}
     if it.type.endswith(":LoadBalancer"):
         more |= {"dnsName": f"{it.name}.elb.amazonaws.com", "zoneId": "ZELB"}
+    elif it.type.endswith(":SecurityGroup"):
+        more["id"] = f"sg-{it.name}"
     elif it.type.endswith(":Certificate"):
         option = {"resourceRecordName": f"_{it.inputs['domainName']}", "resourceRecordType": "CNAME"}
         more["domainValidationOptions"] = [{**option, "resourceRecordValue": "value", "domainName": it.name}]

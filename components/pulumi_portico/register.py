@@ -3,7 +3,7 @@
 import importlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -48,7 +48,12 @@ def _snake_case(name: str) -> str:
 
 def name_of(resource: Any) -> pulumi.Output[str]:
     """The registered object's name, once it is known."""
-    return _metadata(resource).apply(lambda metadata: str(metadata.name))
+    return _metadata(resource).apply(_name)
+
+
+def _name(metadata: Any) -> str:
+    # The metadata of a kind that the SDK does not know is a mapping.
+    return str(cast("Mapping[str, Any]", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
 
 
 def namespace_of(resource: Any) -> pulumi.Output[str]:

@@ -27,6 +27,7 @@ from tests.aws_balancers import (
     TRUST_STORE,
     WEB_ACL,
     application,
+    arn,
     calls,
     network,
     outputs,
@@ -99,13 +100,9 @@ def test_everything_of_it_can_be_set() -> None:
         "enableHttp2": False,
         "preserveHostHeader": True,
     }.items() <= balancer.items()
-    assert made(recorded, "WebAclAssociation") == {"webAclArn": WEB_ACL, "resourceArn": f"{_arn('lb', 'shop')}"}
+    assert made(recorded, "WebAclAssociation") == {"webAclArn": WEB_ACL, "resourceArn": arn("lb", "shop")}
     for kind in ("SecurityGroup", "TargetGroup", "Listener", "Bucket"):
         assert all(it.inputs["tags"] == {"team": "shop"} for it in recorded.all(kind) if it.type.startswith("aws:"))
-
-
-def _arn(module: str, name: str) -> str:
-    return f"arn:aws:{module}:eu-west-1:123456789012:{name}"
 
 
 def test_a_network_load_balancer_has_an_address_of_its_own_in_each_subnet() -> None:
@@ -143,7 +140,7 @@ def test_only_declared_sources_reach_listeners_and_only_its_targets_are_reached(
     assert let(recorded, "SecurityGroupEgressRule") == {("tcp", 8080, "10.0.0.0/16"), ("tcp", 9000, "10.0.0.0/16")}
     group = recorded.one("SecurityGroup")
     assert not {"ingress", "egress"} & group.inputs.keys(), "rules are resources of their own"
-    assert made(recorded, "LoadBalancer")["securityGroups"] == [f"{group.name}-id"]
+    assert made(recorded, "LoadBalancer")["securityGroups"] == [f"sg-{group.name}"]
 
 
 def test_targets_that_name_their_security_group_are_reached_through_it_alone() -> None:
@@ -151,7 +148,7 @@ def test_targets_that_name_their_security_group_are_reached_through_it_alone() -
     recorded = own(application(targets={"api": server}, target_security_groups={"server": "sg-server"}))
     assert let(recorded, "SecurityGroupEgressRule") == {("tcp", 8080, "sg-server")}
     rule = made(recorded, "SecurityGroupIngressRule", "shop-tcp-8080-into-server")
-    assert (rule["securityGroupId"], rule["referencedSecurityGroupId"]) == ("sg-server", "shop-id")
+    assert (rule["securityGroupId"], rule["referencedSecurityGroupId"]) == ("sg-server", "sg-shop")
 
 
 def test_a_port_for_tcp_and_udp_is_open_for_both() -> None:
@@ -253,7 +250,7 @@ def test_mutual_tls_takes_a_trust_store_or_makes_one() -> None:
         "caCertificatesBundleS3Key": "ours.pem",
         "caCertificatesBundleS3ObjectVersion": "3",
     }
-    assert made(recorded, "Listener", "shop-443")["mutualAuthentication"]["trustStoreArn"] == _arn("lb", store.name)
+    assert made(recorded, "Listener", "shop-443")["mutualAuthentication"]["trustStoreArn"] == arn("lb", store.name)
     passed = own(application(listeners=[{**HTTPS, "client_certificates": {"mode": "passthrough"}}]))
     assert made(passed, "Listener", "shop-443")["mutualAuthentication"] == {"mode": "passthrough"}
 
@@ -268,8 +265,8 @@ def test_weights_move_requests_from_blue_to_green() -> None:
     (action,) = made(after, "Listener", "shop-443")["defaultActions"]
     assert action["forward"] == {
         "targetGroups": [
-            {"arn": _arn("lb", "shop-blue"), "weight": 90},
-            {"arn": _arn("lb", "shop-green"), "weight": 10},
+            {"arn": arn("lb", "shop-blue"), "weight": 90},
+            {"arn": arn("lb", "shop-green"), "weight": 10},
         ],
         "stickiness": {"enabled": True, "duration": 60},
     }
@@ -373,7 +370,7 @@ def test_several_hosts_have_their_certificates_by_name() -> None:
         "*.example.com",
         "example.com",
     }
-    assert made(recorded, "Listener", "shop-443")["certificateArn"] == _arn("acm", "shop-shop.example.com")
+    assert made(recorded, "Listener", "shop-443")["certificateArn"] == arn("acm", "shop-shop.example.com")
     assert {it.name for it in recorded.all("ListenerCertificate")} == {
         "shop-443-*.example.com",
         "shop-443-example.com",
@@ -419,13 +416,13 @@ def test_pods_join_by_a_binding_and_are_opened_to_the_balancer() -> None:
     assert binding.inputs["apiVersion"] == "elbv2.k8s.aws/v1beta1"
     assert binding.inputs["metadata"] == {"namespace": "shop"}, "a generated name, so that it can be replaced"
     assert binding.inputs["spec"] == {
-        "targetGroupARN": _arn("lb", "shop-api"),
+        "targetGroupARN": arn("lb", "shop-api"),
         "targetType": "ip",
         "serviceRef": {"name": "api", "port": 80},
         "networking": {
             "ingress": [
                 {
-                    "from": [{"securityGroup": {"groupID": "shop-id"}}],
+                    "from": [{"securityGroup": {"groupID": "sg-shop"}}],
                     "ports": [{"protocol": "TCP", "port": 8080}, {"protocol": "TCP", "port": 9000}],
                 }
             ]
@@ -578,9 +575,9 @@ def test_another_cluster_joins_by_a_binding_with_its_own_provider() -> None:
     recorded = run(program)
     binding = recorded.one("TargetGroupBinding", "shop-green")
     assert "pulumi:providers:kubernetes::green::" in binding.provider
-    assert binding.inputs["spec"]["targetGroupARN"] == _arn("lb", "shop-green")
+    assert binding.inputs["spec"]["targetGroupARN"] == arn("lb", "shop-green")
     assert binding.inputs["spec"]["networking"]["ingress"][0] == {
-        "from": [{"securityGroup": {"groupID": "shop-id"}}],
+        "from": [{"securityGroup": {"groupID": "sg-shop"}}],
         "ports": [{"protocol": "TCP", "port": 8080}, {"protocol": "TCP", "port": 9000}],
     }
     policy = recorded.one("NetworkPolicy", "shop-green")
@@ -602,9 +599,9 @@ def test_a_binding_refuses_what_no_target_group_has() -> None:
                 },
             )
         said.append(str(caught.value))
+        target: Any = {"service": "api", "namespace": "shop", "port_name": "http"}
+        group = LISTENER.replace(":listener/", ":targetgroup/")
         with pytest.raises(ArgumentError) as caught:
-            group = LISTENER.replace(":listener/", ":targetgroup/")
-            target: Any = {"service": "api", "namespace": "shop", "port_name": "http"}
             TargetBinding("shop", {"target": target, "target_group": group})
         said.append(str(caught.value))
 
@@ -715,13 +712,14 @@ def test_an_existing_balancer_can_get_a_listener_and_its_targets_let_in_addresse
 
 
 def test_its_outputs_say_where_it_is() -> None:
-    recorded = own(application(hosts={**HOSTS, "www.example.com": {"certificate_of": "shop.example.com"}}), price=None)
+    hosts = {**GIVEN, "www.example.com": {"certificate_of": "shop.example.com"}}
+    recorded = own(application(hosts=hosts), price=None)
     told = recorded.outputs["shop"]
     assert told["dns_name"] == told["hostname"] == "shop.elb.amazonaws.com"
     assert told["zone_id"] == "ZELB"
-    assert told["arn"] == _arn("lb", "shop")
-    assert told["security_group_id"] == "shop-id"
-    assert told["target_group_arns"] == {"api": _arn("lb", "shop-api")}
+    assert told["arn"] == arn("lb", "shop")
+    assert told["security_group_id"] == "sg-shop"
+    assert told["target_group_arns"] == {"api": arn("lb", "shop-api")}
     assert told["url"] == "https://shop.example.com"
     assert told["urls"] == {it: f"https://{it}" for it in ("shop.example.com", "www.example.com")}
     assert told["address"] == told["service_name"] == told["namespace"] == ""

@@ -61,6 +61,7 @@ def test_every_output_is_documented() -> None:
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
         *("address", "hostname", "url", "urls", "serviceName", "namespace"),
+        *("dnsName", "zoneId", "arn", "securityGroupId", "targetGroupArns"),
         *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
     }
     for component in COMPONENTS.values():

@@ -12,11 +12,14 @@ from pulumi_portico import (
     Platform,
     PublicLoadBalancer,
     Scope,
+    TargetBinding,
     WebService,
     WorkloadKind,
 )
 from pulumi_portico.testing import record
 
+from tests.aws_balancers import WEB_ACL, calls, outputs
+from tests.aws_balancers import application as application_balancer
 from tests.unit.gateways import CERTIFICATE, KEY
 
 SNAPSHOT = Path(__file__).with_name("urns.txt")
@@ -34,6 +37,27 @@ def everything() -> None:
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
     PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
     _gateways(api, exposed)
+    _of_aws(api)
+
+
+def _of_aws(api: WebService) -> None:
+    """Load balancers that Pulumi owns, with every resource that they can be made of."""
+    target: Any = api.target()
+    zoned = {"zone": "example.com", "zone_id": "Z1"}
+    listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "to": "api"}
+    application: Any = application_balancer(
+        targets={"api": {"target": target}, "old": {"instances": {"one": "i-1"}, "port": 80, "security_group": "old"}},
+        target_security_groups={"old": "sg-1"},
+        sources={"cdn": {"prefix_list": "pl-1"}},
+        address_family="dual",
+        hosts={"shop.example.com": zoned, "*.example.com": zoned},
+        default_host="shop.example.com",
+        listeners=[{"port": 443, "protocol": "https", **listener, "routes": [{"path": "/a", "to": "old"}]}],
+        web_acl=WEB_ACL,
+    )
+    shop = PublicLoadBalancer("own", {"aws": application})
+    args: Any = {"target": target, "target_group": shop.target_group_arns["api"]}
+    TargetBinding("joined", args)
 
 
 def _gateways(api: WebService, exposed: Exposure) -> None:
@@ -79,7 +103,7 @@ def _redirect(host: str) -> Any:
 
 
 def test_no_urn_changes_unseen() -> None:
-    recorded = record(everything)
+    recorded = record(everything, outputs=outputs, calls=calls)
     urns = "".join(f"{it.urn}\n" for it in recorded.registrations)
     if os.environ.get("PORTICO_UPDATE_SNAPSHOTS"):
         SNAPSHOT.write_text(urns)
@@ -89,7 +113,7 @@ def test_no_urn_changes_unseen() -> None:
 def test_every_component_is_in_the_snapshot() -> None:
     components = {name for name in pulumi_portico.__all__ if hasattr(getattr(pulumi_portico, name), "register_outputs")}
     assert components
-    recorded = record(everything)
+    recorded = record(everything, outputs=outputs, calls=calls)
     assert {it.type.rpartition(":")[2] for it in recorded.registrations if not it.custom} == components
 
 

@@ -104,7 +104,12 @@ def load_balancer(asked: "Asked") -> dict[str, Any]:
         return {"name": name}
     told = made["LoadBalancers"][0]
     arn = told["LoadBalancerArn"]
-    asked.call("elbv2", "ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn, "Attributes": attributes})
+    # moto knows no logs of health checks.
+    unknown = [it for it in attributes if it["Key"].startswith("health_check_logs.")]
+    known = [it for it in attributes if it not in unknown]
+    asked.call("elbv2", "ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn, "Attributes": known})
+    if unknown:
+        asked.held("elbv2", "ModifyLoadBalancerAttributes", {"LoadBalancerArn": arn, "Attributes": unknown})
     return {
         "id": arn,
         "name": name,
@@ -244,6 +249,14 @@ def attachment(asked: "Asked") -> dict[str, Any]:
     return {"id": f"{asked.get('targetGroupArn')}-{asked.get('targetId')}"}
 
 
+def _kind_of(asked: "Asked", balancer: Any) -> str:
+    """The kind of a load balancer. By moto, as the ARNs that it makes up say app of every one."""
+    if asked.preview or not isinstance(balancer, str):
+        return _ALB
+    found = asked.model.client("elbv2").describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"]
+    return found[0]["Type"]
+
+
 def listener(asked: "Asked") -> dict[str, Any]:
     """aws:lb/listener:Listener."""
     protocol = asked.get("protocol")
@@ -254,7 +267,7 @@ def listener(asked: "Asked") -> dict[str, Any]:
     if not secure and (certificate is not None or asked.get("sslPolicy")):
         asked.refuse("CreateListener", f"a listener of {protocol} has no certificate and no TLS policy")
     balancer = asked.get("loadBalancerArn")
-    kind = _NLB if isinstance(balancer, str) and "/net/" in balancer else _ALB
+    kind = _kind_of(asked, balancer)
     if not asked.preview and protocol not in _OF_KIND[kind]:
         asked.refuse("CreateListener", f"a load balancer of type {kind} does not listen for {protocol}")
     mutual = asked.get("mutualAuthentication")

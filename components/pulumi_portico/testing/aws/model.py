@@ -194,8 +194,8 @@ class Asked:
         given = self.get(field)
         if given is not None:
             return given
-        # What is made anew has another name than the one before it.
-        made = f"{self.resource}-{uuid.uuid5(uuid.NAMESPACE_URL, f'{self.resource} {len(self.model.calls)}').hex[:7]}"
+        # Another one each time, as a replacement stands beside what it replaces.
+        made = f"{self.resource}-{uuid.uuid4().hex[:7]}"
         if len(made) > most:
             self.refuse(
                 "its name", f"{made!r} is {len(made)} characters long with what Pulumi adds, and {most} are the most"

@@ -1,0 +1,220 @@
+"""A load balancer that Pulumi owns, on AWS's own model: every feature is taken, in a preview and an update, and a
+changed program changes what it should and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from pulumi_portico import PublicLoadBalancer
+from pulumi_portico.testing import record
+from pulumi_portico.testing.aws import AwsModel
+
+from tests.aws_balancers import API, HTTPS, TARGET, TLS, TRUST_STORE, WEB_ACL, application, network, without
+
+UDP = {**TARGET, "protocol": "UDP"}
+ZONED = {"zone": "example.com"}
+ELSEWHERE = {"bound_elsewhere": True, "port": 8080}
+ROUTES = [
+    {"host": "shop.example.com", "path": "/api", "to": "api"},
+    {"host": "shop.example.com", "to": "web"},
+    {"path": "/old", "exact": True, "redirect": {"path": "/new", "permanent": True}},
+    {"path": "/teapot", "respond": {"status": 418, "body": "short and stout"}, "methods": ["GET"]},
+    {"path": "/beta", "weights": {"api": 1, "web": 9}, "sticky_for": 60, "headers": {"x-beta": ["on"]}},
+]
+FEATURES: dict[str, dict[str, Any]] = {
+    "application": application(),
+    "routes": application(
+        targets={"api": API, "web": API}, listeners=[{"port": 443, "protocol": "https", "routes": ROUTES}]
+    ),
+    "internal and dual": application(
+        scope="internal", address_family="dual", allowed_sources=["10.0.0.0/8", "fd00::/8"]
+    ),
+    "attributes": application(
+        idle_timeout=30, desync_mode="strictest", http2=False, preserve_host=True, tags={"team": "shop"}
+    ),
+    "named": application(name="shop-of-ours", deletion_protection=False),
+    "web acl": application(web_acl=WEB_ACL),
+    "logs": application(logs={"connections": True, "health": True}),
+    "mutual tls": application(listeners=[{**HTTPS, "client_certificates": {"trust_store": TRUST_STORE}}]),
+    "trust bundle": application(
+        listeners=[{**HTTPS, "client_certificates": {"bundle": {"bucket": "authorities", "key": "ours.pem"}}}]
+    ),
+    "headers": application(
+        listeners=[{**HTTPS, "headers": {"hsts_subdomains": True, "frame_options": "SAMEORIGIN", "no_sniff": False}}]
+    ),
+    "certificates": application(
+        hosts={
+            "shop.example.com": ZONED,
+            "*.example.com": {**ZONED, "record": False},
+            "www.example.com": {**ZONED, "certificate_of": "*.example.com"},
+        },
+        default_host="shop.example.com",
+    ),
+    "grpc": application(targets={"api": {**API, "version": "grpc", "health": {"success_codes": "0"}}}),
+    "targets of http": application(
+        targets={
+            "api": {**API, "protocol": "https", "slow_start": 30, "sticky_for": 60, "health": {"path": "/healthz"}},
+            "random": {**API, "algorithm": "weighted_random"},
+        }
+    ),
+    "addresses": application(targets={"api": {"addresses": {"a": "10.0.0.9"}, "port": 80}}),
+    "network": network(),
+    "network weights": network(
+        targets={"blue": API, "green": ELSEWHERE},
+        listeners=[{"port": 443, "protocol": "tcp", "weights": {"blue": 1, "green": 1}, "tcp_idle_timeout": 900}],
+    ),
+    "network tls": network(hosts={"shop.example.com": ZONED}, listeners=[TLS], logs={"access": True}),
+    "network udp": network(
+        targets={"api": {"target": UDP, "health": {"port": 9000, "path": "/"}, "session_affinity": True}},
+        listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
+    ),
+    "network both": network(
+        targets={"api": {**ELSEWHERE, "protocol": "tcp-udp"}},
+        listeners=[{"port": 53, "protocol": "tcp-udp", "to": "api"}],
+    ),
+    "network proxy": network(targets={"api": {**API, "client_ip": "proxy-protocol", "reads_proxy_protocol": True}}),
+    "elastic ips": network(elastic_ips=["1", "2"]),
+    "private addresses": network(scope="internal", private_addresses=["10.0.0.5", "10.0.1.5"]),
+}
+
+
+@pytest.fixture
+def model() -> Iterator[AwsModel]:
+    with AwsModel() as made:
+        yield made
+
+
+class Place:
+    """A VPC with what a load balancer names in it."""
+
+    def __init__(self, model: AwsModel) -> None:
+        self.model = model
+        self.vpc = model.vpc()
+        self.subnets = model.subnets(3, self.vpc)
+        self.certificate = model.certificate("shop.example.com")
+        model.zone("example.com")
+
+    def args(self, aws: Mapping[str, Any], subnets: int = 2) -> Any:
+        """The arguments, with what is in this account."""
+        given = {**aws, "vpc": self.vpc, "subnets": self.subnets[:subnets]}
+        if aws.get("hosts"):
+            hosts = aws["hosts"].items()
+            given["hosts"] = {
+                name: {**it, "certificate": self.certificate} if "certificate" in it else it for name, it in hosts
+            }
+        if "elastic_ips" in aws:
+            given["elastic_ips"] = self.model.addresses(2)
+        return {"aws": without(given)}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_aws_takes_it_in_a_preview_and_an_update(feature: str, model: AwsModel) -> None:
+    place = Place(model)
+    args = place.args(FEATURES[feature])
+    recorded = record(lambda: PublicLoadBalancer("shop", args), aws=model)
+    assert ("elbv2", "CreateLoadBalancer") in model.calls
+    told = recorded.outputs["shop"]
+    assert told["dns_name"].endswith("amazonaws.com")
+    assert set(told["target_group_arns"]) == set(args["aws"]["targets"])
+    # Written down, so that nothing is held against the model alone unseen.
+    assert model.unproved <= {
+        "wafv2:AssociateWebACL",
+        "elbv2:CreateTrustStore",
+        *(f"elbv2:{it}" for it in ("ModifyListenerAttributes", "ModifyTargetGroupAttributes")),
+        "elbv2:ModifyLoadBalancerAttributes",
+        "elbv2:CreateListener",
+        "elbv2:CreateRule",
+        "elbv2:SetIpAddressType",
+    }, model.unproved
+
+
+def test_an_existing_balancer_gets_targets_and_routes(model: AwsModel) -> None:
+    place = Place(model)
+    first = record(lambda: PublicLoadBalancer("shop", place.args(application())), aws=model)
+    listener = next(it for urn, it in model.made.items() if urn.endswith("::shop-443"))["outputs"]["arn"]
+    route = {"path": "/more", "to": "api"}
+    aws: Any = {
+        "kind": "application",
+        "vpc": place.vpc,
+        "targets": {"api": API},
+        "listeners": [{"port": 443, "protocol": "https", "existing": listener, "routes": [route]}],
+        "existing": {"load_balancer": first.outputs["shop"]["arn"]},
+    }
+    second = record(lambda: PublicLoadBalancer("more", {"aws": aws}), aws=model)
+    assert second.outputs["more"]["dns_name"] == first.outputs["shop"]["dns_name"]
+
+
+def with_routes(place: Place, routes: list[dict[str, Any]], **fields: Any) -> Any:
+    aws = application(listeners=[{"port": 443, "protocol": "https", "routes": routes}], **fields)
+    args = place.args(aws)
+    return lambda: PublicLoadBalancer("shop", args)
+
+
+def test_a_route_in_between_makes_one_rule_and_churns_none(model: AwsModel) -> None:
+    place = Place(model)
+    targets = {"api": API, "web": API}
+    routes = [{"host": "shop.example.com", "path": f"/{it}", "to": "api"} for it in ("a", "b", "c")]
+    more = [routes[2], {"host": "shop.example.com", "path": "/a/b", "to": "web"}, *routes[:2]]
+    changes = model.compare(with_routes(place, routes, targets=targets), with_routes(place, more, targets=targets))
+    assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
+    assert len(changes.created) == 1
+    assert next(iter(changes.created)).startswith("shop-443-shop-example-com-a-b-")
+
+
+def test_weights_change_a_listener_in_place(model: AwsModel) -> None:
+    place = Place(model)
+
+    def program(blue: int, green: int) -> Any:
+        listener = {"port": 443, "protocol": "https", "weights": {"blue": blue, "green": green}}
+        args = place.args(application(targets={"blue": API, "green": ELSEWHERE}, listeners=[listener]))
+        return lambda: PublicLoadBalancer("shop", args)
+
+    changes = model.compare(program(100, 0), program(50, 50))
+    assert changes.updated == {"shop-443": {"defaultActions"}}
+    assert (changes.created, changes.replaced, changes.deleted) == (set(), {}, set())
+
+
+def test_another_port_of_a_target_makes_a_target_group_beside_the_old_one(model: AwsModel) -> None:
+    place = Place(model)
+
+    def program(port: int) -> Any:
+        args = place.args(application(targets={"api": {"target": {**TARGET, "target_port": port}}}))
+        return lambda: PublicLoadBalancer("shop", args)
+
+    changes = model.compare(program(8080), program(9090))
+    assert changes.replaced == {"shop-api": {"port"}}
+    assert set(changes.updated) <= {"shop-443"}
+    assert {it.partition("-to-")[0] for it in changes.created} == {"shop-tcp-9090"}
+    assert {it.partition("-to-")[0] for it in changes.deleted} == {"shop-tcp-8080"}
+
+
+def test_another_scope_makes_a_balancer_beside_the_old_one(model: AwsModel) -> None:
+    place = Place(model)
+
+    def program(scope: str) -> Any:
+        args = place.args(application(scope=scope, deletion_protection=False))
+        return lambda: PublicLoadBalancer("shop", args)
+
+    changes = model.compare(program("internet"), program("internal"))
+    assert changes.replaced["shop"] == {"internal"}
+    assert not changes.deleted
+
+
+def test_one_more_target_listener_host_and_source_change_nothing_else(model: AwsModel) -> None:
+    place = Place(model)
+    few = place.args(application(hosts={"shop.example.com": ZONED}, default_host="shop.example.com"))
+    many = place.args(
+        application(
+            targets={"web": {"target": {**TARGET, "target_port": 9090}}, "api": API},
+            hosts={"www.example.com": ZONED, "shop.example.com": ZONED},
+            default_host="shop.example.com",
+            listeners=[{"port": 8443, "protocol": "https", "to": "web"}, HTTPS],
+            allowed_sources=["192.0.2.0/24", "0.0.0.0/0"],
+        )
+    )
+    changes = model.compare(lambda: PublicLoadBalancer("shop", few), lambda: PublicLoadBalancer("shop", many))
+    assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
+    for name in ("shop-web", "shop-8443", "shop-www.example.com-a", "shop-443-www.example.com"):
+        assert name in changes.created
