@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from pulumi_portico import PublicLoadBalancer
 from pulumi_portico.errors import Problems
 from pulumi_portico.public_load_balancer.args import check_public_load_balancer
 from pulumi_portico.public_load_balancer.aws_native.balancer import state_of
+from pulumi_portico.public_load_balancer.aws_native.logs import build_policy
 from pulumi_portico.public_load_balancer.aws_native.network import build_egress, build_ingress, build_target_ingress
 from pulumi_portico.public_load_balancer.aws_native.target_group import build_target_group
 from pulumi_portico.public_load_balancer.replacement import judge
@@ -305,3 +307,14 @@ def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> No
     assert len(waiting) == 2
     for it in waiting:
         assert joining <= it.dependencies
+
+
+# A condition of a policy that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.
+
+
+def test_who_writes_an_application_load_balancers_logs_is_asked_for_nothing_but_the_accounts_own_keys() -> None:
+    policy = json.loads(build_policy("application", "arn:aws:s3:::logs", "123456789012"))
+    (write,) = [it for it in policy["Statement"] if it["Effect"] == "Allow"]
+    assert write["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert write["Resource"] == "arn:aws:s3:::logs/*/AWSLogs/123456789012/*"
+    assert "Condition" not in write
