@@ -153,6 +153,12 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (network(**target(client_ip="proxy-protocol")), "reads_proxy_protocol: is not true, and the PROXY protocol breaks"),
     (network(**target(reads_proxy_protocol=True)), "reads_proxy_protocol: is true, and the load balancer does not"),
+    (
+        network(
+            **target(client_ip="proxy-protocol", reads_proxy_protocol=True, health={"port": 9000, "path": "/healthz"})
+        ),
+        "aws.targets.api.health.port: is asked over HTTP, and the load balancer speaks the PROXY protocol to it too",
+    ),
     (network(**target(protocol="tls", session_affinity=True)), "session_affinity: is not for TLS"),
     (application(targets={"api": {"instances": {"a": "server"}, "port": 1}}), "is not the id of an instance"),
     (application(targets={"api": {"addresses": {"a": "8.8.8.8"}, "port": 1}}), "is not a private IPv4 address"),

@@ -152,7 +152,7 @@ class AwsLoadBalancer(TypedDict):
     """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
     true."""
 
-    wide_wildcards: NotRequired[bool]
+    wildcards_any_depth: NotRequired[bool]
     """Whether routes may be for hosts such as *.example.com, which AWS takes for a.b.example.com too. Plain. Default:
     false."""
 

@@ -69,7 +69,7 @@ class AwsRoute(TypedDict):
     nothing."""
 
     host: NotRequired[str]
-    """The host that requests are for; `*.example.com` is taken with `wide_wildcards` alone. Plain. Default: every
+    """The host that requests are for; `*.example.com` is taken with `wildcards_any_depth` alone. Plain. Default: every
     host."""
 
     path: NotRequired[str]

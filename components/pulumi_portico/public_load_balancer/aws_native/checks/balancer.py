@@ -22,7 +22,7 @@ __all__ = ["check_aws"]
 
 _APPLICATION = (
     *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "redirect_http"),
-    *("wide_wildcards", "web_acl"),
+    *("wildcards_any_depth", "web_acl"),
 )
 _NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (

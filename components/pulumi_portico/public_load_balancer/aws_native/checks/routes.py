@@ -101,9 +101,9 @@ def _check_match(here: Place, route: Mapping[str, Any], aws: Mapping[str, Any]) 
     conditions = build_conditions(match)
     if not conditions:
         here.note("is for every request", "a host, a path or another condition", "write what it does at the listener")
-    if match.host.startswith("*.") and not aws.get("wide_wildcards"):
+    if match.host.startswith("*.") and not aws.get("wildcards_any_depth"):
         wrong = "is taken by AWS for hosts of several more labels too, such as a.b" + match.host[1:]
-        here.field("host").add(match.host, wrong, "one host", "where that is meant, set wide_wildcards to true")
+        here.field("host").add(match.host, wrong, "one host", "where that is meant, set wildcards_any_depth to true")
     if not match.exact and len(match.elements) > MOST_ELEMENTS:
         here.field("path").add(match.path, f"has {len(match.elements)} elements", f"{MOST_ELEMENTS} at most")
     values = [value for condition in conditions for it in condition.values() for value in it["values"]]

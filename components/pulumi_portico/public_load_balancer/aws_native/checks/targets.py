@@ -106,6 +106,10 @@ def _check_client(place: Place, given: Mapping[str, Any], spoken: str) -> None:
     proxied = told == ClientIp.PROXY_PROTOCOL.value
     if "udp" in transports(spoken) and told != ClientIp.PRESERVE.value:
         at.add(told, "cannot be had for UDP: AWS always keeps the client's address there", "preserve", "leave it out")
+    health = given.get("health", {})
+    if proxied and "port" in health and ("path" in health or health.get("protocol", "tcp") != "tcp"):
+        wrong = "is asked over HTTP, and the load balancer speaks the PROXY protocol to it too"
+        place.field("health").field("port").note(wrong, "the port of the connections", "leave the port or the path out")
     reads = given.get("reads_proxy_protocol", False)
     if proxied and not reads:
         wrong = "is not true, and the PROXY protocol breaks every connection to targets that do not expect it"
