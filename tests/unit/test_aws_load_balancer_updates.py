@@ -309,7 +309,7 @@ def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> No
         assert joining <= it.dependencies
 
 
-# A condition of a policy that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.
+# A condition that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.
 
 
 def test_who_writes_an_application_load_balancers_logs_is_asked_for_nothing_but_the_accounts_own_keys() -> None:
