@@ -775,6 +775,14 @@ def test_names_leave_room_for_what_makes_them_unique() -> None:
     assert short("shop") == "shop"
 
 
+def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
+    from pulumi_portico import PorticoError
+    from pulumi_portico.public_load_balancer.aws_native.resources import register_aws
+
+    with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
+        register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
+
+
 def test_two_balancers_cannot_have_one_name_or_address() -> None:
     from pulumi_portico import ArgumentError
 

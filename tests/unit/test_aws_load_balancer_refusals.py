@@ -92,6 +92,19 @@ CASES: list[tuple[dict[str, Any], str]] = [
         application(hosts={f"{it}.example.com": ZONED for it in range(27)}, default_host="1.example.com"),
         "aws.hosts: has 26 certificates beside the default one, more than the quota",
     ),
+    (
+        application(allowed_sources=[f"192.0.{it}.0/24" for it in range(31)]),
+        "aws.listeners: wants 62 rules of a security group to let clients in",
+    ),
+    (application(quotas={"security_group_rules": 3}), "aws.targets: wants 4 rules of a security group to let it out"),
+    (
+        network(
+            **target(target=UDP, health={"port": 80}),
+            address_family="dual",
+            listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
+        ),
+        'aws.address_family: "dual" is not for UDP',
+    ),
     # Made elsewhere.
     (application(existing={"load_balancer": LOAD_BALANCER}), "aws.scope: is the load balancer's own business"),
     (

@@ -98,10 +98,10 @@ def rank_of(match: Match) -> Rank:
 @cache
 def _bands(first: int, last: int) -> Mapping[Rank, Band]:
     """The numbers of each rank; those that many rules have are wider."""
-    hosts = [16, *([0.25] * (_MOST_LABELS - 3)), 0.5, 1, 1, 3]
+    hosts = [16, *([0.25] * (_MOST_LABELS - 3)), 0.5, 1, 1, 8]
     usual = {0: 10.0, 1: 10.0, 2: 6.0, 3: 4.0}
-    paths = [4.0, *(usual.get(MOST_ELEMENTS - at, 0.25) for at in range(MOST_ELEMENTS + 1))]
-    conditions = [0.25, 0.25, 0.75, 4.0]
+    paths = [3.0, *(usual.get(MOST_ELEMENTS - at, 0.2) for at in range(MOST_ELEMENTS + 1))]
+    conditions = [0.1, 0.15, 0.75, 5.0]
     ranks = {
         (host, path, more): of_host * of_path * of_more
         for host, of_host in enumerate(hosts)
