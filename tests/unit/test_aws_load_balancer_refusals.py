@@ -389,3 +389,27 @@ def test_every_problem_is_told_at_once() -> None:
     message = refused(application(subnets=["subnet-a"], **target(client_ip="hide"), **listener(to="apy")))
     for part in ("aws.subnets", "aws.targets.api.client_ip", "aws.listeners[0].to"):
         assert part in message
+
+
+def test_other_languages_read_the_names_that_they_wrote() -> None:
+    from pulumi_portico.errors import Problems
+    from pulumi_portico.public_load_balancer.args import check_public_load_balancer
+    from pulumi_portico.shapes import camel_case
+
+    problems = Problems("shop")
+    aws = {
+        "kind": "network",
+        "scope": "internet",
+        "vpc": "vpc-1",
+        "subnets": ["subnet-a", "subnet-b"],
+        "elasticIps": ["eipalloc-1"],
+        "targets": {"api": {"boundElsewhere": True, "port": 80, "readsProxyProtocol": True}},
+        "listeners": [{"port": 80, "protocol": "tcp", "to": "api", "stickyFor": 60}],
+    }
+    check_public_load_balancer("shop", {"aws": aws}, problems, spelling=camel_case)
+    assert {it.path for it in problems.found} == {
+        "aws.allowedSources",
+        "aws.elasticIps",
+        "aws.targets.api.readsProxyProtocol",
+        "aws.listeners[0].stickyFor",
+    }
