@@ -42,6 +42,16 @@ def create_pki(folder: Path, clients: Mapping[str, tuple[str, str]], addresses: 
     scratch.rename(folder)
 
 
+def issue(folder: Path, names: Sequence[str]) -> tuple[str, str]:
+    """A server's certificate for ``names`` from the authority in ``folder``, and its key, both in PEM."""
+    ca = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+    ca_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(ca_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(names[0], "", key, ca, ca_key, names)
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), _pem(key).decode()
+
+
 def _certificate(
     user: str,
     group: str,
@@ -90,8 +100,12 @@ def _write(
 ) -> None:
     private = folder / f"{name}.key"
     private.touch(mode=0o600)
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    private.write_bytes(_pem(key))
     if certificate is not None:
         (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,14 +1,15 @@
-"""Write the table of docs/ingress-controllers.md anew: each setting of a gateway, and what tells the controllers."""
+"""Write the tables of docs/ingress-controllers.md anew: what tells the controllers each setting, and their rights."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pulumi_portico.ingress_gateway.install.config_map import build_data
 from pulumi_portico.ingress_gateway.install.installation import shutdown_of
+from pulumi_portico.ingress_gateway.install.rbac import rights_of
 
 from tools.cluster import ROOT
 from tools.console import console, main_guard
@@ -64,7 +65,7 @@ def changed(controller: str, setting: str) -> dict[str, tuple[str | None, str | 
     return {key: (before.get(key), after.get(key)) for key in keys}
 
 
-def table() -> str:
+def settings_table() -> str:
     """A row for each setting: the keys that say it to each controller, with what they hold where it is not set."""
     rows = [["what you write", *(f"`{name}`" for name in CONTROLLERS)], ["---"] * 3]
     rows += [[f"`{it}`", *(_told(name, it) for name in CONTROLLERS)] for it in SAMPLES]
@@ -82,10 +83,38 @@ def _default(value: str | None) -> str:
     return ": see below" if len(value) > _LONG else f": {value}"
 
 
+def rights_table() -> str:
+    """A row for each resource that a controller has rights on, and what those are, where namespaces are named."""
+    rights = {
+        name: rights_of(name, "NAME-leader", "CLASS", custom=name == "f5-nginx", named=True) for name in CONTROLLERS
+    }
+    cells: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for scope in SCOPES:
+        for name, it in rights.items():
+            for rule in getattr(it, scope):
+                for resource in rule["resources"]:
+                    named = "".join(f" `{it}`" for it in rule.get("resourceNames", []))
+                    custom = ", with `crds`" if rule["apiGroups"] == ["k8s.nginx.org"] else ""
+                    told = cells.setdefault((scope, f"{resource}{named}{custom}"), {})
+                    told[name] = [*told.get(name, []), *rule["verbs"]]
+    rows = [["where", "what", *(f"`{name}`" for name in CONTROLLERS)], ["---"] * 4]
+    rows += [
+        [SCOPES[scope], what, *(", ".join(told.get(it, ["-"])) for it in CONTROLLERS)]
+        for (scope, what), told in cells.items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+SCOPES = {"own": "its own namespace", "served": "each it serves", "cluster": "the cluster"}
+TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "rights": rights_table}
+
+
 def generate(page: str) -> str:
-    """The page with its table as the code has it."""
-    pattern = r"(?<=<!-- settings: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
-    return re.sub(pattern, lambda _: table(), page, count=1, flags=re.S)
+    """The page with its tables as the code has them."""
+    for name, table in TABLES.items():
+        pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
+        page = re.sub(pattern, lambda _, made=table: made(), page, count=1, flags=re.S)
+    return page
 
 
 @main_guard

@@ -161,6 +161,33 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
     program.destroy()
 
 
+def test_a_new_certificate_and_new_users_are_there_before_the_old_ones_go(
+    program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    def args(mark: str) -> dict[str, Any]:
+        routes = [
+            {"host": HOST, "basic_auth": {"users": {"joe": f"$6$salt${mark}"}}, "response_headers": {"X-A": mark}}
+        ]
+        tls = {HOST: {"certificate": CERTIFICATE.replace("MIIB", mark), "key": KEY}}
+        return {"controller": "ingress-nginx", "exposure": EXPOSURE, "routes": routes, "tls": tls}
+
+    program.write(source(namespace, "edge-keys", args("MIIC")))
+    program.up()
+    program.write(source(namespace, "edge-keys", args("MIID")))
+    steps = [(step.op, step.kind) for step in program.up().steps if step.kind in ("Secret", "Ingress", "ConfigMap")]
+    assert {op for op, kind in steps if kind == "Ingress" and op != "same"} == {"update"}
+    last = max(at for at, it in enumerate(steps) if it == ("update", "Ingress"))
+    for kind, count in (("Secret", 2), ("ConfigMap", 1)):
+        made = [at for at, it in enumerate(steps) if it == ("create-replacement", kind)]
+        gone = [at for at, it in enumerate(steps) if it == ("delete-replaced", kind)]
+        assert len(made) == len(gone) == count
+        assert max(made) < last < min(gone)
+    (host,) = (it for it in cluster.get("ingresses", "-n", "edge-keys")["items"] if "tls" in it["spec"])
+    (secret,) = (it for it in cluster.get("secrets", "-n", "edge-keys")["items"] if it["type"] == "kubernetes.io/tls")
+    assert host["spec"]["tls"][0]["secretName"] == secret["metadata"]["name"]
+    program.destroy()
+
+
 def definition(kind: str, plural: str) -> dict[str, Any]:
     """The definition of a resource of F5 NGINX Ingress Controller, which takes anything: its own comes with its release
     (those of 5.5.4 were tried by hand, and take what is made here)."""

@@ -183,7 +183,10 @@ def test_the_article_example_runs(program: PulumiProgram) -> None:
     services = [it["spec"] for it in rendered(program) if it["kind"] == "Service"]
     assert {it["type"] for it in services} == {"ClusterIP", "LoadBalancer"}
     assert all(it["selector"] == {"app": "api-app"} for it in services)
-    assert program.outputs() == {"url": "http://api-service.default.svc.cluster.local", "public-url": ""}
+    (ingress,) = (it for it in rendered(program) if it["kind"] == "Ingress")
+    assert ingress["spec"]["ingressClassName"] == "nginx-example"
+    private = "http://api-service.default.svc.cluster.local"
+    assert program.outputs() == {"url": private, "public-url": "", "ingress-urls": {}}
 
 
 def test_every_folder_of_the_project_that_ships_is_a_program() -> None:

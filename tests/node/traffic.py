@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from tests.gateway.asking import Asked, Told
 from tools import build
 from tools.node import NodeCluster
 from tools.node_config import NODE_ADDRESS
@@ -31,79 +32,14 @@ _SECONDS = 30
 _TOKEN_SECONDS = 3600
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request, as the echo server's `probe` takes it (tools/go/echo-server/probe.go says what each field means)."""
-
-    url: str
-    kind: str = "http"
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: str = ""
-    body_size: int = 0
-    chunked: bool = False
-    http2: bool = False
-    connect_to: str = NODE_ADDRESS
-    source: str = ""
-    ca: str = ""
-    server_name: str = ""
-    timeout: float = 10
-    group: str = ""
-    messages: Sequence[str] = ()
-    pause: float = 0
-
-
-@dataclass(frozen=True)
-class Told:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, Sequence[str]]
-    body: str
-    protocol: str
-    names: Sequence[str]
-    tls: str
-    messages: Sequence[str]
-    code: str
-    error: str
-    begun: float
-    elapsed: float
-
-    @property
-    def json(self) -> Any:
-        """What the pod tells of the request that reached it; nothing where no pod has answered."""
-        first = self.body.partition("\n")[0]
-        try:
-            told = json.loads(first)
-        except ValueError:
-            return {}
-        return told if isinstance(told, dict) and "hostname" in told else {}
-
-    @property
-    def pod(self) -> str:
-        """The pod that has answered; empty where none has."""
-        return self.json.get("hostname") or self.header("pod")
-
-    @property
-    def service(self) -> str:
-        """The Deployment of the pod that has answered, which its Service is called like."""
-        return self.pod.rsplit("-", 2)[0]
-
-    def header(self, name: str) -> str:
-        """The header's value, however it is written; empty where there is none."""
-        return ", ".join(value for it, values in self.headers.items() if it.lower() == name.lower() for value in values)
-
-    def got(self, name: str) -> str:
-        """The value of a header that the pod got; empty where it got none."""
-        sent: Mapping[str, Sequence[str]] = self.json.get("headers", {})
-        return ", ".join(value for it, values in sent.items() if it.lower() == name.lower() for value in values)
-
-
 def ask(node: NodeCluster, *requests: Asked) -> list[Told]:
     """Send the requests from inside the node's namespaces."""
     program = str(build.bin_dir("echo-server") / "echo-server")
     seconds = sum(it.timeout for it in requests) + _SECONDS
-    document = json.dumps([{**asdict(it), "source": it.source or CLIENT} for it in requests])
+    where = {"source": CLIENT, "connect_to": NODE_ADDRESS}
+    document = json.dumps(
+        [{**asdict(it), **{name: getattr(it, name) or where[name] for name in where}} for it in requests]
+    )
     lines = node.run_in(program, "probe", stdin=document, timeout=seconds).stdout.splitlines()
     return [Told(**_without_nulls(json.loads(it))) for it in lines]
 
@@ -159,6 +95,7 @@ def _command(node: NodeCluster, namespace: str) -> list[str]:
         "httpsentrypoint": "https",
         # What ingress-nginx does where nothing says otherwise.
         "proxyrequestbuffering": "true",
+        "proxybodysize": str(1 << 20),
         "globalallowedresponseheaders": ",".join(ALLOWED_RESPONSE_HEADERS),
     }
     return [
@@ -178,36 +115,35 @@ def _command(node: NodeCluster, namespace: str) -> list[str]:
     ]
 
 
+def bound(kind: str, name: str, namespace: str, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A Role in the namespace, or a ClusterRole, bound to the ServiceAccount of its name there."""
+    api = "rbac.authorization.k8s.io"
+    metadata = {"name": name, **({"namespace": namespace} if kind == "Role" else {})}
+    return [
+        {"apiVersion": f"{api}/v1", "kind": kind, "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{api}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": api, "kind": kind, "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        },
+    ]
+
+
 def _identity(namespace: str) -> list[dict[str, Any]]:
     """The ServiceAccount and what it may read: the namespace's objects, and the classes."""
-
-    def role(kind: str, rules: list[dict[str, Any]], **metadata: str) -> list[dict[str, Any]]:
-        api = "rbac.authorization.k8s.io"
-        return [
-            {"apiVersion": f"{api}/v1", "kind": kind, "metadata": {"name": _NAME, **metadata}, "rules": rules},
-            {
-                "apiVersion": f"{api}/v1",
-                "kind": f"{kind}Binding",
-                "metadata": {"name": _NAME, **metadata},
-                "roleRef": {"apiGroup": api, "kind": kind, "name": _NAME},
-                "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": namespace}],
-            },
-        ]
-
     read = ["get", "list", "watch"]
+    classes = [{"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": read}]
+    rules = [
+        {"apiGroups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": read},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": read},
+    ]
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": _NAME, "namespace": namespace}},
-        *role(
-            "Role",
-            [
-                {"apiGroups": [""], "resources": ["services", "secrets", "configmaps"], "verbs": read},
-                {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
-                {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": read},
-                {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses/status"], "verbs": ["update"]},
-            ],
-            namespace=namespace,
-        ),
-        *role("ClusterRole", [{"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": read}]),
+        *bound("Role", _NAME, namespace, rules),
+        *bound("ClusterRole", _NAME, namespace, classes),
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "IngressClass",

@@ -155,7 +155,7 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
         "forwarded_from": [later("10.0.0.0/16")],
     }
     args: Any = {"controller": controller, "exposure": EXPOSED, "settings": some}
-    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMap")["data"]
+    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]
     known: dict[str, Any] = {
         "hsts": {**HSTS["hsts"], "max_age": 300},
         "body_size": 0,
@@ -182,7 +182,7 @@ def test_the_proxy_protocol_is_read_where_it_is_spoken_and_believed_of_those_alo
         "behind": {"proxy_protocol": True, "sources": sources},
     }
     args: Any = {"controller": controller, front: spoken[front]}
-    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMap")["data"]
+    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]
     f5 = {"proxy-protocol": "true", "real-ip-header": "proxy_protocol", "set-real-ip-from": ",".join(sources)}
     community = {"use-proxy-protocol": "true", "proxy-real-ip-cidr": ",".join(sources)}
     wanted = f5 if controller == "f5-nginx" else community
@@ -194,7 +194,7 @@ def test_the_proxy_protocol_is_read_where_it_is_spoken_and_believed_of_those_alo
 def test_no_address_is_believed_where_nobody_was_named(controller: str, client_ip: str) -> None:
     exposure = {**EXPOSED, "platform": "aws-controller", "client_ip": client_ip}
     args: Any = {"controller": controller, "exposure": exposure}
-    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMap")["data"]
+    told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]
     assert not [key for key in told if "real-ip" in key or "forwarded" in key or key.endswith("proxy-protocol")]
 
 

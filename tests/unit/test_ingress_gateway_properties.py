@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from pulumi_portico import ArgumentError, match_route
 from pulumi_portico.errors import Problems
@@ -40,7 +40,12 @@ def routes(draw: st.DrawFn, hosts: Sequence[str]) -> list[dict[str, Any]]:
         route: dict[str, Any] = {"target": {"service": f"s{at}", "namespace": f"n{at % 2}", "port": 80}}
         if host := draw(st.sampled_from(hosts)):
             route["host"] = host
-        route |= {"path": draw(paths()), "path_type": draw(st.sampled_from(["Prefix", "Exact"]))}
+        # Half of the paths are another route's, or go on below it: routes that meet are those that can be mistaken.
+        path = draw(paths())
+        if made and draw(st.booleans()):
+            above = draw(st.sampled_from([it["path"] for it in made])).rstrip("/")
+            path = draw(st.sampled_from([above or "/", above + path]))
+        route |= {"path": path, "path_type": draw(st.sampled_from(["Prefix", "Exact"]))}
         if draw(st.booleans()):
             # An @ is no part of a rewrite's text.
             route["rewrite"] = draw(paths(slash=route["path_type"] == "Exact")).replace("@", "")
@@ -58,7 +63,18 @@ def asked_paths() -> st.SearchStrategy[str]:
         st.tuples(
             paths(slash=False), st.sampled_from(["b", "/x", "//", "/.", "/../a", "?q=/a", "%2Fa", "/%61", "/A"])
         ).map("".join),
+        # A dot is no other character.
+        paths().map(lambda it: it.replace("a.b", "aXb")),
     )
+
+
+def asked_of(routes: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[tuple[str, str]]:
+    """A host and a path: half of the time a route's own, or just beside it."""
+    ends = st.sampled_from(["", "/", "b", "/b"])
+    own = st.tuples(st.sampled_from(list(routes)), ends).map(
+        lambda it: (it[0].get("host", "other.org").replace("*", "w"), it[0]["path"] + it[1])
+    )
+    return st.one_of(own, st.tuples(st.sampled_from(ASKED_HOSTS), asked_paths()))
 
 
 def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> list[dict[str, Any]]:
@@ -75,7 +91,8 @@ def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> l
     )
     problems = Problems("x")
     check_routing(routing, problems)
-    assume(not problems.found)
+    if problems.found:
+        reject()
     return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)]
 
 
@@ -127,7 +144,7 @@ def test_every_request_goes_where_match_route_says(controller: str, data: st.Dat
     reader = reader_of(controller, data.draw(st.permutations(manifests), "the order that they were made in"))
     sound(reader)
     for _ in range(12):
-        host, path = data.draw(st.sampled_from(ASKED_HOSTS), "host"), data.draw(asked_paths(), "path")
+        host, path = data.draw(asked_of(given_routes), "host and path")
         check_answer(reader.answer(Request(host, path)), match_route(given_routes, host, path), path)
 
 
@@ -227,3 +244,41 @@ def test_a_text_that_is_known_later_is_looked_at_then() -> None:
     bad = pulumi.Output.from_input("$host")
     with pytest.raises(ArgumentError, match="does not fit a header's value"):
         gateway(routes=[route(host="x.example.com", response_headers={"X-A": bad})])
+
+
+@pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
+def test_the_exact_path_and_its_prefix_stay_apart(controller: str) -> None:
+    made = [
+        {
+            "host": "x.example.com",
+            "path": path,
+            "path_type": kind,
+            "target": {"service": f"s{at}", "namespace": "n", "port": 80},
+        }
+        for at, (path, kind) in enumerate(
+            [
+                ("/", "Exact"),
+                ("/", "Prefix"),
+                ("/a.b", "Exact"),
+                ("/a.b", "Prefix"),
+                ("/a.b/", "Exact"),
+                ("/a", "Exact"),
+            ]
+        )
+    ]
+    reader = reader_of(controller, compiled(controller, made))
+    sound(reader)
+    for path in ("/", "/x", "/a.b", "/a.b/", "/a.b/c", "/aXb", "/aXb/", "/a", "/a/"):
+        check_answer(reader.answer(Request("x.example.com", path)), match_route(made, "x.example.com", path), path)
+
+
+@pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
+def test_a_default_backend_is_lost_to_no_other_components_host(controller: str) -> None:
+    """A host that another component has a part of, and no more, still has it."""
+    default = {"service": "default", "namespace": "edge", "port": 80}
+    own = {"host": "y.example.com", "path": "/a", "target": {"service": "a", "namespace": "n", "port": 80}}
+    other = {"path": "/b", "target": {"service": "b", "namespace": "n", "port": 80}}
+    known = {"known_hosts": frozenset([""])}
+    manifests = [*compiled(controller, [other]), *compiled(controller, [own], default_backend=default, **known)]
+    answer = reader_of(controller, manifests).answer(Request("unknown.org", "/x"))
+    assert answer.backend == ("edge", "default", 80)

@@ -409,6 +409,21 @@ def test_two_components_cannot_have_one_route() -> None:
     assert "Prefix /a of shop.example.com" in said[0]
 
 
+@pytest.mark.parametrize(
+    ("field", "one", "two"),
+    [("session_affinity", {"cookie": "a"}, {"cookie": "b"}), ("load_balancing", "fastest", "round-robin")],
+)
+def test_two_components_cannot_have_pods_of_one_service_chosen_in_two_ways(field: str, one: Any, two: Any) -> None:
+    def program() -> None:
+        args: Any = {**IN, "routes": [route(host=HOST, path="/a", **{field: one})]}
+        made = IngressGateway("public", args)
+        more: Any = {"gateway": made.reference(), "routes": [route(host=HOST, path="/b", **{field: two})]}
+        with pytest.raises(pulumi.RunError, match=f"routes.0..{field}: is another one than that of IngressGateway"):
+            IngressRoutes("more", more)
+
+    record(program)
+
+
 def test_f5_nginx_takes_an_exact_path_and_its_prefix_from_one_component_alone() -> None:
     def program() -> None:
         args: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}

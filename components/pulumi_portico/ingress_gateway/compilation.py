@@ -114,6 +114,8 @@ class Compilation:
     """Of a generic class: the annotations of its Ingress."""
     default_backend: Optional[Entry] = None
     """Of a generic class: what answers where no route does."""
+    named: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The names that objects were given, by what their resources' names end in."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of the exact routes that other components have added."""
 
@@ -122,6 +124,10 @@ class Compilation:
         """The hosts that have one route alone, which sends all of their requests elsewhere."""
         count = Counter(entry.host for entry in self.routes)
         return frozenset(it.host for it in self.routes if count[it.host] == 1 and "redirect" in it.args)
+
+    def called(self, suffix: str) -> Any:
+        """The name of an object: the one that it was given, where that is known."""
+        return self.named.get(suffix, f"{self.name}-{suffix}")
 
     def metadata(self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
         """The metadata of an object."""

@@ -22,7 +22,7 @@ from .gateway_state import GatewayFacts, state_of
 from .install.installation import drain_of
 from .install.installer import InstallRequest, build_namespace, register_installation, selector_of
 from .reference import EVERY_HOST, GatewayReference, route_text
-from .registration import READY_WITHIN, Waiting, register_routes
+from .registration import READY_WITHIN, Waiting, register_certificates, register_routes
 from .routing import Routing, add_to
 from .validation import check_ingress_gateway
 
@@ -104,6 +104,7 @@ class IngressGateway(pulumi.ComponentResource):
         super().__init__("portico:index:IngressGateway", name, front.state, with_hook(front, opts))
         after: Sequence[pulumi.Resource] = self._install(front) if installs(checked) else ()
         routing = routing_of(name, checked, self._namespace, state=state, me=me)
+        routing = register_certificates(routing, self)
         made = register_routes(routing, self._peers or [], self._waiting(), self, after)
         headers = self._headers(routing)
         backend = checked.get("default_backend")

@@ -56,6 +56,10 @@ class Way:
     """Whether it needs the controller's own resources, and so their definitions in the cluster."""
 
 
+def _nothing_shared(_compilation: Compilation) -> list[tuple[tuple[str, str], Any, Entry]]:
+    return []
+
+
 @dataclass(frozen=True)
 class ControllerModule:
     """What a controller can do with routes, and how it is told."""
@@ -72,6 +76,8 @@ class ControllerModule:
     """The objects that make it keep the routes."""
     check: Callable[[Compilation, Problems, Callable[[str], str]], None]
     """Note what it cannot do together."""
+    shared: Callable[[Compilation], list[tuple[tuple[str, str], Any, Entry]]] = _nothing_shared
+    """What it has one setting of for all routes to a Service's port: the port and the field, the value, the route."""
     instead: Mapping[Feature, str] = field(default_factory=dict[str, str])
     """Why it cannot, or what to do instead, for what it cannot do."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])

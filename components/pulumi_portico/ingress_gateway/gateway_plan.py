@@ -72,6 +72,7 @@ def routing_of(
         spelling=spelling,
         tls=args.get("tls", {}),
         known_hosts=hosts_of_others(state, me),
+        rooted_hosts=rooted_by_others(state, me),
         taken=exact_of_others(state, me),
         https_redirect=args.get("https_redirect"),
         default_backend=args.get("default_backend"),
@@ -97,6 +98,7 @@ def reference_routing(name: str, args: Mapping[str, Any], state: GatewayState, m
         tls=args.get("tls", {}),
         known_tls=known,
         known_hosts=hosts_of_others(state, me) | _named(gateway.get("hosts", [])),
+        rooted_hosts=rooted_by_others(state, me),
         taken=exact_of_others(state, me),
         default_backend=facts.default_backend if facts else None,
         labels=args.get("labels", {}),
@@ -113,6 +115,13 @@ def _named(hosts: Sequence[str]) -> frozenset[str]:
 def hosts_of_others(state: Optional[GatewayState], me: str) -> frozenset[str]:
     """The hosts that other components of the program have added first."""
     return frozenset(host for host, owner in state.hosts.items() if owner.component != me) if state else frozenset()
+
+
+def rooted_by_others(state: Optional[GatewayState], me: str) -> frozenset[str]:
+    """The hosts of whose every path they have a route."""
+    if state is None:
+        return frozenset()
+    return frozenset(host for (host, path), owner in state.prefixes.items() if path == "/" and owner.component != me)
 
 
 def exact_of_others(state: Optional[GatewayState], me: str) -> frozenset[tuple[str, str]]:

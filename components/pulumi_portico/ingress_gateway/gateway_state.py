@@ -13,7 +13,11 @@ import pulumi
 
 from ..public_load_balancer.claims import provider_of, stack
 
-__all__ = ["GatewayFacts", "GatewayState", "Owner", "state_of"]
+__all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "state_of"]
+
+
+Setting = tuple[str, str]
+"""A target, as far as it can be told ahead, and a field of its routes."""
 
 
 class Owner(NamedTuple):
@@ -54,6 +58,8 @@ class GatewayState:
     """The exact routes, by host and path."""
     prefixes: dict[tuple[str, str], Owner] = field(default_factory=dict[tuple[str, str], Owner])
     """The routes by prefix, by host and path."""
+    shared: dict[Setting, tuple[Any, Owner]] = field(default_factory=dict[Setting, tuple[Any, Owner]])
+    """What was said of Services' ports, where the controller has one setting for all routes that lead there."""
     facts: Optional[GatewayFacts] = None
 
 

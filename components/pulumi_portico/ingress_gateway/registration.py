@@ -1,21 +1,21 @@
 """Registers what makes a gateway keep routes, in an order that a destroy can go back."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 import pulumi
 
 from ..network_policy import Peer
-from ..register import register
-from .compilation import Compilation, Described
+from ..register import name_of, register
+from .compilation import Described
 from .controller_module import Controller
 from .hooks import on_unanswered
 from .let_in import build_policies
 from .routing import Routing
 from .tls import build_tls_secret
 
-__all__ = ["READY_WITHIN", "REPORTED", "WAIT_FOR", "Waiting", "register_routes"]
+__all__ = ["READY_WITHIN", "REPORTED", "WAIT_FOR", "Waiting", "register_certificates", "register_routes"]
 
 READY_WITHIN = 600
 """Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
@@ -23,6 +23,10 @@ READY_WITHIN = 600
 WAIT_FOR = "pulumi.com/waitFor"
 """What Pulumi waits for, where its own way would not do."""
 _SKIP = "pulumi.com/skipAwait"
+
+_REPLACED = ("Secret", "ConfigMap")
+"""The provider replaces these for a change of what they hold, and by a name of its own would delete them first: their
+names are generated, so that what names them is changed in between."""
 
 REPORTED = "jsonpath={.status.loadBalancer.ingress}"
 """An address in a status."""
@@ -49,25 +53,40 @@ def register_routes(
     ``after`` is what must be there before them, and until they are gone.
     """
     compilation = routing.compilation
-    described = [*build_policies(compilation, peers), *routing.module.compile(compilation)]
+    named: list[pulumi.Resource] = list(after)
+    names: dict[str, Any] = {}
+    for it in (it for it in routing.module.compile(compilation) if it.manifest["kind"] in _REPLACED):
+        made = register(_nameless(it.manifest), f"{routing.name}-{it.suffix}", pulumi.ResourceOptions(parent=parent))
+        named.append(made)
+        names[it.suffix] = name_of(made)
+    told = routing.module.compile(replace(compilation, named=names))
+    described = [*build_policies(compilation, peers), *(it for it in told if it.manifest["kind"] not in _REPLACED)]
 
     def make(of: Iterable[Described], before: Sequence[pulumi.Resource]) -> list[Any]:
         return [_register(routing, it, waiting, parent, before) for it in of]
 
     # What an Ingress names comes first, then the hosts, then their routes.
-    named = [*after, *_certificates(routing, compilation, parent)]
     named += make((it for it in described if not it.awaited), after)
     hosts = make((it for it in described if it.host), named)
     routes = make((it for it in described if it.awaited and not it.host), [*named, *hosts])
     return [*hosts, *routes]
 
 
-def _certificates(routing: Routing, compilation: Compilation, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    made: list[pulumi.Resource] = []
-    for suffix, entry in routing.own_certificates():
-        manifest = build_tls_secret(compilation.metadata(suffix, routing.namespace), entry)
-        made.append(register(manifest, f"{routing.name}-{suffix}", pulumi.ResourceOptions(parent=parent)))
-    return made
+def register_certificates(routing: Routing, parent: pulumi.Resource) -> Routing:
+    """Register the certificates that come with their keys, and answer the routing with their Secrets' names."""
+    secrets: dict[str, Any] = {}
+    for host, suffix, entry in routing.own_certificates():
+        manifest = build_tls_secret(_nameless(routing.compilation.metadata(suffix, routing.namespace)), entry)
+        made = register(manifest, f"{routing.name}-{suffix}", pulumi.ResourceOptions(parent=parent))
+        secrets[host] = name_of(made)
+    return routing.with_secrets(secrets)
+
+
+def _nameless(described: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest, or its metadata, whose name is generated."""
+    if "metadata" in described:
+        return {**described, "metadata": _nameless(described["metadata"])}
+    return {key: value for key, value in described.items() if key != "name"}
 
 
 def _register(

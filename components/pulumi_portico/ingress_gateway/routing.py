@@ -9,12 +9,12 @@ from ..errors import Problems, Refusal
 from .compilation import Compilation, Entry, HostEntry, entry_of, slug_of
 from .controller_module import Controller, ControllerModule
 from .controllers import CONTROLLERS, check_compilation
-from .gateway_state import GatewayState, Owner
+from .gateway_state import GatewayState, Owner, Setting
 from .reference import route_text
 from .route_rules import check_routes, described
 from .tls import certificate_key, check_tls, issuer_annotations
 
-__all__ = ["Routing", "add_to", "check_routing", "secret_of"]
+__all__ = ["Routing", "add_to", "check_routing"]
 
 Spelling = Callable[[str], str]
 
@@ -37,8 +37,12 @@ class Routing:
     """Those that the gateway has already."""
     known_hosts: frozenset[str] = frozenset()
     """Hosts that others have added."""
+    rooted_hosts: frozenset[str] = frozenset()
+    """Those of them whose every path others have a route for."""
     taken: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of others' exact routes."""
+    secrets: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The names that the Secrets of its own certificates were given, by host."""
     https_redirect: Optional[bool] = None
     default_backend: Optional[Mapping[str, Any]] = None
     labels: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -76,9 +80,13 @@ class Routing:
     def _every_tls(self) -> Mapping[str, Mapping[str, Any]]:
         return {**self.known_tls, **self.tls}
 
-    def own_certificates(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
-        """The certificates that come with their keys, each with what its Secret's name ends in."""
-        return ((_suffix_of(host), it) for host, it in sorted(self.tls.items()) if "certificate" in it)
+    def own_certificates(self) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
+        """The certificates that come with their keys: the host, and what the Secret's resource is called by."""
+        return ((host, _suffix_of(host), it) for host, it in sorted(self.tls.items()) if "certificate" in it)
+
+    def with_secrets(self, secrets: Mapping[str, Any]) -> "Routing":
+        """The same, once the Secrets of its certificates have their names."""
+        return replace(self, secrets=secrets)
 
     def certificates(self) -> dict[str, dict[str, Any]]:
         """The component's own certificates as other components know them: by the names of their Secrets."""
@@ -86,7 +94,11 @@ class Routing:
 
     def _known(self, host: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         kept = {it: entry[it] for it in ("redirect", "ends_before", "issuer", "cluster_issuer") if it in entry}
-        return kept if entry.get("ends_before") else {**kept, "secret": secret_of(self.name, host, entry)}
+        return kept if entry.get("ends_before") else {**kept, "secret": self._secret_of(host, entry)}
+
+    def _secret_of(self, host: str, entry: Mapping[str, Any]) -> Any:
+        """The name of the Secret with a certificate: one that exists, that was made, or that cert-manager makes."""
+        return entry.get("secret") or self.secrets.get(host) or f"{self.name}-{_suffix_of(host)}"
 
     @cached_property
     def compilation(self) -> Compilation:
@@ -116,7 +128,7 @@ class Routing:
             return
         entries = self.entries
         rooted = {entry.host for entry in entries if entry.path == "/" and not entry.exact}
-        every = {"", *(entry.host for entry in entries)} - rooted - self.known_hosts
+        every = {"", *(entry.host for entry in entries)} - rooted - self.rooted_hosts
         for host in sorted(every):
             route = {"target": self.default_backend, **({"host": host} if host else {})}
             yield entry_of(route, f"{self.prefix}{self.spelling('default_backend')}")
@@ -129,17 +141,12 @@ class Routing:
         ends_before = entry.get("ends_before", False)
         return HostEntry(
             host,
-            secret=None if ends_before else secret_of(self.name, key, entry),
+            secret=None if ends_before else self._secret_of(key, entry),
             ends_before=ends_before,
             redirect=not self.generic and entry.get("redirect", self.https_redirect is not False),
             annotations=issuer_annotations(entry) if key == host else {},
             app_root=app_root,
         )
-
-
-def secret_of(name: str, host: str, entry: Mapping[str, Any]) -> Any:
-    """The name of the Secret with a certificate: one that exists, or the one that is made."""
-    return entry["secret"] if "secret" in entry else f"{name}-{_suffix_of(host)}"
 
 
 def _suffix_of(host: str) -> str:
@@ -223,12 +230,29 @@ def add_to(state: GatewayState, me: str, routing: Routing, others: Sequence[str]
                 refusal = Refusal(wrong, "beside the prefix, in one component", "add it where the prefix is added")
                 problems.note(entry.where, refusal)
         added[text] = entry, mine
+    shared = _shared(state, me, routing, problems)
     problems.raise_if_any()
+    state.shared.update(shared)
     for text, (entry, mine) in added.items():
         state.routes[text] = mine
         state.hosts.setdefault(entry.host, mine)
         kept = state.exact if entry.exact else state.prefixes
         kept[(entry.host, entry.path)] = mine
+
+
+def _shared(state: GatewayState, me: str, routing: Routing, problems: Problems) -> dict[Setting, tuple[Any, Owner]]:
+    """What the routes say of Services' ports, where a controller has one setting for all routes that lead there."""
+    added: dict[Setting, tuple[Any, Owner]] = {}
+    for setting, value, entry in routing.module.shared(routing.compilation):
+        other, owner = state.shared.get(setting, (value, Owner(me, entry.where)))
+        if owner.component != me and other != value:
+            wrong = (
+                f"is another one than that of {owner}, and {routing.module.title} has one for each port of a Service"
+            )
+            refusal = Refusal(wrong, "the same for all routes to one target", "write the same, or make another Service")
+            problems.note(f"{entry.where}.{routing.spelling(setting[1])}", refusal)
+        added[setting] = value, Owner(me, entry.where)
+    return {setting: it for setting, it in added.items() if setting not in state.shared}
 
 
 def _refuse_repeated(entry: Entry, owner: str, problems: Problems) -> None:

@@ -588,6 +588,8 @@ def _affinity(told: str | None) -> dict[str, Any] | None:
         "path": values.get("path"),
         "secure": "secure" in values,
         "samesite": values.get("samesite"),
+        # The cookie names the pod, as long as that is there.
+        "persistent": True,
     }
 
 

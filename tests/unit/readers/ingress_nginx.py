@@ -199,7 +199,10 @@ class IngressNginx:
         burst = number("limit-burst-multiplier", 5)
         for unit, name in (("second", "limit-rps"), ("minute", "limit-rpm")):
             if number(name):
-                settings["rate"] = {"requests": number(name), "per": unit, "burst": number(name) * burst, "status": 503}
+                status = int(self._config.get("limit-req-status-code", "503"))
+                limit = {"requests": number(name), "per": unit, "burst": number(name) * burst, "status": status}
+                # The template writes `nodelay` always.
+                settings["rate"] = {**limit, "delays": False}
         settings["connections"] = number("limit-connections")
         self._note_traps(ingress, settings)
         return settings

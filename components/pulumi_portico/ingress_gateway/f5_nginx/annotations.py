@@ -48,7 +48,7 @@ def _access(compilation: Compilation, entry: Entry) -> dict[str, Any]:
         told.update(_rate_limit(entry.of("rate_limit")))
     if "basic_auth" in entry.args:
         auth = entry.of("basic_auth")
-        told["basic-auth-secret"] = auth.get("secret", f"{compilation.name}-{entry.key}-users")
+        told["basic-auth-secret"] = auth.get("secret", compilation.called(f"{entry.key}-users"))
         told["basic-auth-realm"] = auth.get("realm", REALM)
     if policies := build_policies(compilation, entry):
         told["policies"] = ",".join(f"{compilation.name}-{it.suffix}" for it in policies)

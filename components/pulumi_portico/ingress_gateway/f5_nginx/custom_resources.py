@@ -71,7 +71,7 @@ def _egress(compilation: Compilation, entry: Entry) -> dict[str, Any]:
         "verifyServer": True,
         "verifyDepth": _VERIFY_DEPTH,
         "protocols": "TLSv1.2 TLSv1.3",
-        "trustedCertSecret": f"{compilation.name}-{entry.key}-ca",
+        "trustedCertSecret": compilation.called(f"{entry.key}-ca"),
         "serverName": True,
         "sslName": name,
     }

@@ -132,7 +132,7 @@ def _access(compilation: Compilation, entry: Entry) -> dict[str, Any]:
         told.update(_cors(entry.of("cors")))
     if "basic_auth" in entry.args:
         auth = entry.of("basic_auth")
-        secret = auth.get("secret", f"{compilation.name}-{entry.key}-users")
+        secret = auth.get("secret", compilation.called(f"{entry.key}-users"))
         told |= {
             "auth-type": "basic",
             "auth-secret": secret,
@@ -140,7 +140,7 @@ def _access(compilation: Compilation, entry: Entry) -> dict[str, Any]:
             "auth-realm": auth.get("realm", REALM),
         }
     if "response_headers" in entry.args:
-        told["custom-headers"] = words(entry.namespace, "/", f"{compilation.name}-{entry.key}-headers")
+        told["custom-headers"] = words(entry.namespace, "/", compilation.called(f"{entry.key}-headers"))
     return told
 
 

@@ -57,24 +57,28 @@ def _check_redirect(entry: Entry, rooted: bool, problems: Problems) -> None:
         problems.note(where, refusal)
 
 
-def _check_shared(compilation: Compilation, problems: Problems, spelling: Callable[[str], str]) -> None:
+def shared_settings(compilation: Compilation) -> list[tuple[tuple[str, str], Any, Entry]]:
     """How pods are chosen is one setting of a Service's port, whichever route leads there."""
-    seen: dict[tuple[str, str], tuple[Any, str]] = {}
-    for entry in compilation.routes:
-        if not entry.target:
-            continue
+    found: list[tuple[tuple[str, str], Any, Entry]] = []
+    for entry in (it for it in compilation.routes if it.target):
         for field, default in (("session_affinity", None), ("load_balancing", LoadBalancing.ROUND_ROBIN.value)):
             value = entry.args.get(field, default)
-            if value is None:
-                continue
-            other, where = seen.setdefault((_target_key(entry), field), (value, entry.where))
-            if other != value:
-                refusal = Refusal(
-                    f"is another one than that of {where}, and ingress-nginx has one for each port of a Service",
-                    "the same for all routes to one target",
-                    "write the same, or give one of them a Service of its own",
-                )
-                problems.note(f"{entry.where}.{spelling(field)}", refusal)
+            if value is not None:
+                found.append(((_target_key(entry), field), value, entry))
+    return found
+
+
+def _check_shared(compilation: Compilation, problems: Problems, spelling: Callable[[str], str]) -> None:
+    seen: dict[tuple[str, str], tuple[Any, str]] = {}
+    for setting, value, entry in shared_settings(compilation):
+        other, where = seen.setdefault(setting, (value, entry.where))
+        if other != value:
+            refusal = Refusal(
+                f"is another one than that of {where}, and ingress-nginx has one for each port of a Service",
+                "the same for all routes to one target",
+                "write the same, or give one of them a Service of its own",
+            )
+            problems.note(f"{entry.where}.{spelling(setting[1])}", refusal)
 
 
 def _target_key(entry: Entry) -> str:
@@ -106,6 +110,7 @@ MODULE = ControllerModule(
     prefixes=(PREFIX,),
     compile=compile_routes,
     check=check,
+    shared=shared_settings,
     own_objects=(
         f"{PREFIX}use-regex",
         f"{PREFIX}ssl-redirect",

@@ -131,12 +131,29 @@ def register_installation(request: InstallRequest, parent: pulumi.Resource) -> l
         proxy_sources=request.proxy_sources if request.proxy_protocol else (),
         response_headers=request.response_headers,
     )
-    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata(), "data": data}
-    before += [make("config", config_map), _register_class(request, program, parent)]
+    before += [*_register_settings(request, data, parent), _register_class(request, program, parent)]
     for suffix, manifest in _beside(request, program):
         before.append(make(suffix, manifest))
     workload = _register_workload(request, program, parent, before)
     return [*before, workload]
+
+
+def _register_settings(request: InstallRequest, data: Mapping[str, Any], parent: pulumi.Resource) -> list[Any]:
+    """The ConfigMap, and what it holds as a patch of it, which a change alters in place.
+
+    The provider replaces a ConfigMap whose data changes, and by its name would delete it first: F5's controller would
+    go back to its defaults for that moment, and no longer read the PROXY protocol.
+    """
+    named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata()}
+    made = register(named, f"{request.name}-config", pulumi.ResourceOptions(parent=parent))
+    held = {
+        "apiVersion": "v1",
+        "kind": "ConfigMapPatch",
+        "metadata": {"name": request.name, "namespace": request.namespace},
+        "data": data,
+    }
+    options = pulumi.ResourceOptions(parent=parent, depends_on=[made])
+    return [made, register(held, f"{request.name}-settings", options)]
 
 
 def _register_class(request: InstallRequest, program: Program, parent: pulumi.Resource) -> pulumi.Resource:

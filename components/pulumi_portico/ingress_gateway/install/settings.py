@@ -149,23 +149,9 @@ RULES: Rules = {
 
 
 def check_settings(
-    settings: Mapping[str, Any],
-    controller: str,
-    problems: Problems,
-    path: str,
-    spelling: Callable[[str], str],
-    *,
-    proxy_protocol: bool = False,
+    settings: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
 ) -> None:
-    """Note what does not go together, or not on this controller; ``proxy_protocol`` says whether the clients' addresses
-    come that way."""
-    if proxy_protocol and "forwarded_from" in settings:
-        refusal = Refusal(
-            "says that headers tell the clients' addresses, and the PROXY protocol does",
-            "one of the two",
-            "leave it out",
-        )
-        problems.note(f"{path}.{spelling('forwarded_from')}", refusal)
+    """Note what does not go together, or not on this controller."""
     hsts = settings.get("hsts")
     if hsts is not None and controller == Controller.F5_NGINX.value and not hsts.get("preload"):
         refusal = Refusal(

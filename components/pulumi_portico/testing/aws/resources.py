@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import buckets, dns, elb, network
+from . import buckets, dns, elb, listeners, network
 
 if TYPE_CHECKING:
     from .model import Asked
@@ -12,6 +12,7 @@ __all__ = ["MAKERS"]
 
 MAKERS: Mapping[str, Callable[["Asked"], dict[str, Any]]] = {
     **elb.MAKERS,
+    **listeners.MAKERS,
     **network.MAKERS,
     **dns.MAKERS,
     **buckets.MAKERS,
