@@ -22,10 +22,17 @@ _TYPES = {
     "aws:s3/bucket:Bucket": "aws_s3_bucket",
     "aws:wafv2/webAclAssociation:WebAclAssociation": "aws_wafv2_web_acl_association",
 }
-_FIELDS = {("aws_lb", "load_balancer_type"): "load_balancer_type", ("aws_route53_record", "aliases"): "alias"}
+_FIELDS = {("aws_route53_record", "aliases"): "alias"}
 # Lists of blocks have names in the singular there.
-_SINGULAR = {"default_actions": "default_action", "actions": "action", "conditions": "condition", "rules": "rule"}
-_SINGULAR |= {"subnet_mappings": "subnet_mapping", "target_groups": "target_group", "query_strings": "query_string"}
+_SINGULAR = {
+    "default_actions": "default_action",
+    "actions": "action",
+    "conditions": "condition",
+    "rules": "rule",
+    "subnet_mappings": "subnet_mapping",
+    "target_groups": "target_group",
+    "query_strings": "query_string",
+}
 _MAPS = ("tags", "tags_all")
 
 
@@ -93,8 +100,6 @@ def _values(kind: str, given: Any) -> Any:
 
 
 def _name(kind: str, name: str) -> str:
-    if kind == "aws_vpc_security_group_ingress_rule":
-        return name
     return _FIELDS.get((kind, name), _SINGULAR.get(name, name))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancer, AwsTarget
 from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
@@ -70,8 +71,20 @@ def example(heading: str) -> str:
     return found[1]
 
 
+def mocks_take_transforms() -> bool:
+    """Whether the SDK's mocks do, as the real engine of every version does: those of 3.250 do not."""
+    asked: Any = type("Asked", (), {"id": "transforms"})()
+    answer: Any = mocks.MockMonitor(cast("Any", None)).SupportsFeature(asked)
+    return bool(answer.hasSupport)
+
+
+NEEDS_TRANSFORMS = "the mocks of this Pulumi SDK take no transforms"
+
+
 @pytest.mark.parametrize("source", EXAMPLES)
 def test_the_example_runs_on_aws(source: str, model: AwsModel) -> None:
+    if "transforms" in source and not mocks_take_transforms():
+        pytest.skip(NEEDS_TRANSFORMS)
     recorded = run(source, model)
     assert recorded.one("PublicLoadBalancer")
     assert ("elbv2", "CreateTargetGroup") in model.calls
@@ -95,7 +108,7 @@ def test_the_gateway_reads_what_the_balancer_speaks(model: AwsModel) -> None:
     groups = [it.inputs for it in recorded.all("TargetGroup")]
     assert len(groups) == 2
     assert all(it["proxyProtocolV2"] for it in groups)
-    settings = recorded.manifest("ConfigMap")["data"]
+    settings = recorded.manifest("ConfigMapPatch")["data"]
     assert settings["proxy-protocol"] == "true"
     assert settings["set-real-ip-from"] == "10.0.0.0/16"
     ours = {it.manifest()["spec"]["serviceRef"]["port"] for it in recorded.all("TargetGroupBinding")}
@@ -113,6 +126,8 @@ def test_blue_and_green_are_two_clusters(model: AwsModel) -> None:
 
 
 def test_what_was_made_by_others_gets_its_alias(model: AwsModel) -> None:
+    if not mocks_take_transforms():
+        pytest.skip(NEEDS_TRANSFORMS)
     names: dict[str, Any] = {}
     source = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)[-1]
     record(lambda: exec(source, names), aws=model, config=network(model))

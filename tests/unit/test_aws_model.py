@@ -83,7 +83,7 @@ def everything(model: AwsModel) -> Callable[[], Any]:
             conditions=[{"path_pattern": {"values": ["/api", "/api/*"]}}],
             actions=[{"type": "forward", "target_group_arn": targets.arn}],
         )
-        alias = {"name": made.dns_name, "zone_id": made.zone_id, "evaluate_target_health": True}
+        alias: Any = {"name": made.dns_name, "zone_id": made.zone_id, "evaluate_target_health": True}
         aws.route53.Record("shop", zone_id=zone, name="shop.example.com", type="A", aliases=[alias])
         pulumi.export("arn", made.arn)
         pulumi.export("dns", made.dns_name)
@@ -112,7 +112,7 @@ def rules(model: AwsModel, *made: dict[str, Any]) -> Callable[[], Any]:
     subnets = model.subnets(2)
 
     def program() -> None:
-        fixed = {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "404"}}
+        fixed: Any = {"type": "fixed-response", "fixed_response": {"content_type": "text/plain", "status_code": "404"}}
         http = aws.lb.Listener(
             "http",
             load_balancer_arn=balancer(subnets).arn,
@@ -150,7 +150,8 @@ def twice(model: AwsModel) -> Callable[[], Any]:
 
     def program() -> None:
         first = aws.lb.TargetGroup("one", **told)
-        aws.lb.TargetGroup("two", opts=pulumi.ResourceOptions(depends_on=[first]), **{**told, "port": 81})
+        other: Any = {**told, "port": 81, "opts": pulumi.ResourceOptions(depends_on=[first])}
+        aws.lb.TargetGroup("two", **other)
 
     return program
 

@@ -50,7 +50,7 @@ def encryption(asked: "Asked") -> dict[str, Any]:
     """aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration."""
     rules: list[dict[str, Any]] = []
     for given in asked.get("rules", []):
-        default = given.get("applyServerSideEncryptionByDefault") or {}
+        default: dict[str, Any] = given.get("applyServerSideEncryptionByDefault") or {}
         names = {"sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
         told = {theirs: default[ours] for ours, theirs in names.items() if default.get(ours) is not None}
         rules.append({"ApplyServerSideEncryptionByDefault": told})
@@ -69,7 +69,8 @@ def lifecycle(asked: "Asked") -> dict[str, Any]:
 
 def _lifecycle_rule(given: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"ID": given.get("id"), "Status": given.get("status"), "Filter": {"Prefix": ""}}
-    if (prefix := (given.get("filter") or {}).get("prefix")) is not None:
+    chosen: dict[str, Any] = given.get("filter") or {}
+    if (prefix := chosen.get("prefix")) is not None:
         told["Filter"] = {"Prefix": prefix}
     if expiration := given.get("expiration"):
         told["Expiration"] = {"Days": expiration.get("days")}

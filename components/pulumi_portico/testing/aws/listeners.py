@@ -6,7 +6,7 @@ Sources: the Elastic Load Balancing API reference and its quotas.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .elb import PROTOCOLS
+from .elb import PROTOCOLS, kind_of
 
 if TYPE_CHECKING:
     from .model import Asked
@@ -134,7 +134,8 @@ def _condition(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if header := given.get("httpHeader"):
         told = {"HttpHeaderName": header.get("httpHeaderName"), "Values": list(header.get("values", []))}
         found.append({"Field": "http-header", "HttpHeaderConfig": told})
-    for query in given.get("queryStrings") or []:
+    queries: list[Any] = given.get("queryStrings") or []
+    for query in queries:
         told = {"Values": [{"Key": query.get("key", ""), "Value": query.get("value")}]}
         found.append({"Field": "query-string", "QueryStringConfig": told})
     return found

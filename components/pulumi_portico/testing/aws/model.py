@@ -74,7 +74,7 @@ class AwsModel:
         if count > len(zones):
             raise LookupError(f"{self.region} has {len(zones)} zones")
         within = vpc or self.vpc()
-        make = self.client("ec2").create_subnet
+        make: Any = self.client("ec2").create_subnet
         return [
             make(VpcId=within, CidrBlock=f"10.0.{at}.0/24", AvailabilityZone=zones[at]["ZoneName"])["Subnet"][
                 "SubnetId"
@@ -109,7 +109,7 @@ class AwsModel:
         """boto3's client of a service, on this account."""
         if service not in self._clients:
             keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-            make: Any = boto3.client
+            make = cast("Any", boto3).client
             self._clients[service] = make(service, region_name=self.region, **keys)
         return self._clients[service]
 

@@ -56,7 +56,7 @@ def _rule(asked: "Asked", operation: str) -> dict[str, Any]:
     made = asked.call("ec2", operation, params)
     if made is None:
         return {}
-    found = made.get("SecurityGroupRules") or [{}]
+    found: list[dict[str, Any]] = made.get("SecurityGroupRules") or [{}]
     return {"id": found[0].get("SecurityGroupRuleId", f"sgr-{asked.resource}")}
 
 

@@ -23,7 +23,7 @@ def problems_of(service: str, operation: str, params: Mapping[str, Any]) -> list
     """What the model of the service has against the parameters of a call."""
     shape = _service(service).operation_model(operation).input_shape
     report: Any = ParamValidator().validate(params, shape)
-    found = report.generate_report().splitlines() if report.has_errors() else []
+    found: list[str] = report.generate_report().splitlines() if report.has_errors() else []
     return [*found, *_beyond(shape, params, "")]
 
 
