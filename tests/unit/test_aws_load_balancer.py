@@ -144,10 +144,10 @@ def test_only_declared_sources_reach_listeners_and_only_its_targets_are_reached(
 
 
 def test_targets_that_name_their_security_group_are_reached_through_it_alone() -> None:
-    server = {"instances": {"one": "i-1"}, "port": 8080, "security_group": "sg-server"}
-    recorded = own(application(targets={"api": server}))
+    server = {"instances": {"one": "i-1"}, "port": 8080, "security_group": "server"}
+    recorded = own(application(targets={"api": server}, target_security_groups={"server": "sg-server"}))
     assert let(recorded, "SecurityGroupEgressRule") == {("tcp", 8080, "sg-server")}
-    rule = made(recorded, "SecurityGroupIngressRule", "shop-api-tcp-8080")
+    rule = made(recorded, "SecurityGroupIngressRule", "shop-tcp-8080-into-server")
     assert (rule["securityGroupId"], rule["referencedSecurityGroupId"]) == ("sg-server", "sg-shop")
 
 

@@ -107,7 +107,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     # Made elsewhere.
     (application(existing={"load_balancer": LOAD_BALANCER}), "aws.scope: is the load balancer's own business"),
-    (application(**EXISTING, **target(security_group="sg-1")), "whose own is not known"),
+    (
+        application(**EXISTING, **target(security_group="nodes"), target_security_groups={"nodes": "sg-1"}),
+        "whose own is not known",
+    ),
     (application(**listener(existing=LISTENER, to=None)), "aws.listeners[0].existing: was made elsewhere, and the"),
     (
         application(**{**EXISTING, "listeners": [{"port": 443, "protocol": "https", "existing": LISTENER}]}),

@@ -46,7 +46,8 @@ def _of_aws(api: WebService) -> None:
     zoned = {"zone": "example.com", "zone_id": "Z1"}
     listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "to": "api"}
     application: Any = application_balancer(
-        targets={"api": {"target": target}, "old": {"instances": {"one": "i-1"}, "port": 80, "security_group": "sg-1"}},
+        targets={"api": {"target": target}, "old": {"instances": {"one": "i-1"}, "port": 80, "security_group": "old"}},
+        target_security_groups={"old": "sg-1"},
         sources={"cdn": {"prefix_list": "pl-1"}},
         address_family="dual",
         hosts={"shop.example.com": zoned, "*.example.com": zoned},

@@ -13,8 +13,8 @@ COMPONENT = "PublicLoadBalancer"
 """Whose load balancer it is, where nothing else is said."""
 
 State = Mapping[str, Any]
-"""What a component records of its load balancer: `identity`, `grown`, `held`, `protected`, and as outputs its
-addresses."""
+"""What a component records of its load balancer: `identity`, `grown`, `held`, `protected`, `numbers`, and as outputs
+its addresses."""
 
 
 def judge(
@@ -24,7 +24,7 @@ def judge(
     changed = _changed(old.get("identity", {}), new.get("identity", {})) + _lost(old, new)
     subject = f'{component} "{name}"'
     if not changed:
-        return None, _warn_in_place(subject, old, new, addresses)
+        return _handed_over(subject, old, new), _warn_in_place(subject, old, new, addresses)
     what = "; ".join(changed)
     in_the_way = _in_the_way(old, new)
     if in_the_way:
@@ -58,6 +58,30 @@ def _lost(old: State, new: State) -> list[str]:
         gone = [it for it in before if it not in after]
         lost += [f"{name} loses {_said(gone)}"] if gone else []
     return lost
+
+
+def _handed_over(subject: str, old: State, new: State) -> Optional[str]:
+    """Why a rule cannot have its number: another one has it until all else is done, as what goes goes last."""
+    before, after = old.get("numbers", {}), new.get("numbers", {})
+    both = [it for it in sorted(after) if it in before and before[it] != after[it]]
+    if not both:
+        return None
+    lines: list[str] = []
+    for it in both:
+        port, _, number = it.partition(" ")
+        lines.append(
+            f"The rule of {after[it]} gets the priority {number} on port {port}, which that of {before[it]} has."
+        )
+    return "\n  ".join(
+        (
+            f"{subject} cannot be updated in one step.",
+            *lines,
+            "AWS takes a priority once, and the old rule goes after the new one is made. Two steps:",
+            "1. leave the new route out, with the old one gone or changed, and run pulumi up",
+            "2. write the new route and run pulumi up",
+            "Or give the new route a priority that no other has.",
+        )
+    )
 
 
 def _said(value: Any) -> str:

@@ -86,7 +86,7 @@ class AwsLoadBalancer(TypedDict):
     is an `existing` one."""
 
     subnets: NotRequired[Sequence[pulumi.Input[str]]]
-    """The ids of its subnets, of two zones or more (a Network Load Balancer: one). Its length is plain. Required,
+    """The ids of its subnets, of two zones or more. Its length is plain. Required,
     unless it is an `existing` one."""
 
     zones: NotRequired[Sequence[str]]
@@ -104,6 +104,10 @@ class AwsLoadBalancer(TypedDict):
     target_ranges: NotRequired[Sequence[str]]
     """The addresses of its subnets and its targets, in CIDR notation: where it may send to, and from where it reaches
     pods. Plain. Default: all private addresses."""
+
+    target_security_groups: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The ids of the security groups of targets or their nodes, by names that you choose, by which targets name them:
+    several may share one. Keys are plain. Default: none."""
 
     elastic_ips: NotRequired[Sequence[pulumi.Input[str]]]
     """The allocation ids of Elastic IPs, one for each of `subnets`. Network Load Balancers, for the internet. Its
@@ -205,6 +209,7 @@ RULES: Rules = {
         "allowed_sources": Field(not_empty, items=cidr),
         "sources": Field(not_empty, keys=service_name),
         "target_ranges": Field(not_empty, items=cidr),
+        "target_security_groups": Field(not_empty, keys=service_name, items=resource_id("sg", "a security group")),
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
         "name": Field(balancer_name),

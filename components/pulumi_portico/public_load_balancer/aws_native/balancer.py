@@ -8,6 +8,7 @@ from ..platform_module import Billable
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .logs import logs_of
 from .network import target_ranges
+from .priorities import match_of, number_of
 from .target_group import client_ip_of, protocol_of
 
 __all__ = ["billable", "build_load_balancer", "pod_sources", "state_of"]
@@ -58,16 +59,26 @@ def _places(aws: Mapping[str, Any]) -> dict[str, Any]:
 def state_of(aws: Mapping[str, Any]) -> dict[str, Any]:
     """What the next deployment is compared with: whether a change makes another load balancer, and whether it can."""
     if "existing" in aws:
-        return {"identity": {}, "held": {}, "protected": False}
+        return {"identity": {}, "held": {}, "protected": False, "numbers": _numbers(aws)}
     network = aws["kind"] == AwsBalancerKind.NETWORK.value
     held = {it: aws.get(it) for it in ("name", "elastic_ips", "private_addresses")}
     state: dict[str, Any] = {
         "identity": {"platform": "aws", **{it: aws.get(it, "") for it in ("kind", "scope", "vpc", "name")}},
         "held": {field: value for field, value in held.items() if value},
         "protected": aws.get("deletion_protection", True),
+        "numbers": _numbers(aws),
     }
     # A Network Load Balancer gets more subnets in place, and loses one or changes its address by being replaced.
     return {**state, "grown": {"subnets": _subnets(aws)}} if network else state
+
+
+def _numbers(aws: Mapping[str, Any]) -> dict[str, str]:
+    """What the rule of each number is for: a number is free for another one only once its rule is gone."""
+    return {
+        f"{listener['port']} {number_of(route, listener)}": match_of(route).text
+        for listener in aws["listeners"]
+        for route in listener.get("routes", [])
+    }
 
 
 def _subnets(aws: Mapping[str, Any]) -> list[Any]:

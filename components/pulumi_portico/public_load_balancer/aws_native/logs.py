@@ -138,8 +138,10 @@ def build_policy(kind: str, bucket_arn: str, account: str) -> str:
         }
     ]
     if kind == AwsBalancerKind.APPLICATION.value:
-        source = {"ArnLike": {"aws:SourceArn": f"arn:{partition}:elasticloadbalancing:*:{account}:loadbalancer/*"}}
-        statements.append(_allow("Write", "logdelivery.elasticloadbalancing", "s3:PutObject", objects, source))
+        # The account in the key is that of the load balancer, which keeps others out. A condition on aws:SourceArn is
+        # left out: a service that does not send what a condition asks for is refused, and some report that this one
+        # does not, so that no load balancer could be made.
+        statements.append(_allow("Write", "logdelivery.elasticloadbalancing", "s3:PutObject", objects))
     else:
         source = {
             "StringEquals": {"aws:SourceAccount": account},
@@ -151,12 +153,14 @@ def build_policy(kind: str, bucket_arn: str, account: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _allow(sid: str, service: str, action: str, resource: str, condition: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _allow(
+    sid: str, service: str, action: str, resource: str, condition: Optional[Mapping[str, Any]] = None
+) -> dict[str, Any]:
+    allowed: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Action": action,
         "Resource": resource,
-        "Condition": condition,
     }
+    return {**allowed, **({"Condition": condition} if condition else {})}

@@ -47,31 +47,28 @@ def build_egress(given: Mapping[str, Any]) -> Rules:
     """What lets the load balancer out to its targets' ports, and to where they are asked for their health."""
     rules: Rules = {}
     for target in given["targets"].values():
-        if "security_group" in target:
-            # The group may be an Output: it is known by the target that names it.
-            continue
+        ends = {_slug(it): _range(it) for it in target_ranges(given)}
+        if name := target.get("security_group"):
+            # The group may be an Output: it is known by its name.
+            ends = {name: {"referenced_security_group_id": given["target_security_groups"][name]}}
         for carrier, port in _ports(target, given["kind"]):
-            for range_ in target_ranges(given):
-                rules[f"{carrier}-{port}-to-{_slug(range_)}"] = _rule("to targets", carrier, port, _range(range_))
-    for name, target in given["targets"].items():
-        if "security_group" in target:
-            end = {"referenced_security_group_id": target["security_group"]}
-            for carrier, port in _ports(target, given["kind"]):
-                rules[f"{carrier}-{port}-to-{name}"] = _rule(f"to {name}", carrier, port, end)
+            rules |= {f"{carrier}-{port}-to-{to}": _rule("to targets", carrier, port, end) for to, end in ends.items()}
     return rules
 
 
-def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> dict[str, dict[str, Any]]:
+def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> Rules:
     """What lets the load balancer in at instances and addresses that name their security group. A TargetGroupBinding
     does it for pods."""
     rules: Rules = {}
-    for name, target in given["targets"].items():
-        if "security_group" not in target or not ("instances" in target or "addresses" in target):
+    end = {"referenced_security_group_id": security_group}
+    for target in given["targets"].values():
+        name = target.get("security_group")
+        if name is None or not ("instances" in target or "addresses" in target):
             continue
-        end = {"referenced_security_group_id": security_group}
         for carrier, port in _ports(target, given["kind"]):
             rule = _rule("from the load balancer", carrier, port, end)
-            rules[f"{name}-{carrier}-{port}"] = {**rule, "security_group_id": target["security_group"]}
+            group = given["target_security_groups"][name]
+            rules[f"{carrier}-{port}-into-{name}"] = {**rule, "security_group_id": group}
     return rules
 
 
@@ -91,4 +88,5 @@ def _range(cidr: str) -> dict[str, str]:
 
 
 def _slug(cidr: str) -> str:
-    return re.sub(r"[^0-9a-f]+", "-", cidr)
+    """A range, for a name; that zeros are left out of an IPv6 address is part of what it is."""
+    return re.sub(r"[^0-9a-fx]+", "-", cidr.replace("::", "-x-")).strip("-")

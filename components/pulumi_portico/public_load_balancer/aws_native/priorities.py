@@ -23,6 +23,7 @@ __all__ = [
     "band_of",
     "free_priority",
     "match_of",
+    "number_of",
     "overlap",
     "priority_of",
     "rank_of",
@@ -97,10 +98,10 @@ def rank_of(match: Match) -> Rank:
 @cache
 def _bands(first: int, last: int) -> Mapping[Rank, Band]:
     """The numbers of each rank; those that many rules have are wider."""
-    hosts = [8, *([0.25] * (_MOST_LABELS - 3)), 0.5, 1, 1, 3]
-    usual = {0: 4.0, 1: 8.0, 2: 6.0, 3: 4.0}
-    paths = [4.0, *(usual.get(MOST_ELEMENTS - at, 0.5) for at in range(MOST_ELEMENTS + 1))]
-    conditions = [0.25, 0.25, 0.75, 3.0]
+    hosts = [16, *([0.25] * (_MOST_LABELS - 3)), 0.5, 1, 1, 8]
+    usual = {0: 10.0, 1: 10.0, 2: 6.0, 3: 4.0}
+    paths = [3.0, *(usual.get(MOST_ELEMENTS - at, 0.2) for at in range(MOST_ELEMENTS + 1))]
+    conditions = [0.1, 0.15, 0.75, 5.0]
     ranks = {
         (host, path, more): of_host * of_path * of_more
         for host, of_host in enumerate(hosts)
@@ -128,6 +129,11 @@ def priority_of(match: Match, first: int = LEAST, last: int = MOST) -> int:
     """The rule's number: it depends on what the rule matches alone."""
     start, end = band_of(match, first, last)
     return start + _hash(match) % (end - start + 1)
+
+
+def number_of(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
+    """A checked route's number: the one it says, else the one made of what it matches."""
+    return route.get("priority") or priority_of(match_of(route), *span_of(listener))
 
 
 def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> Optional[int]:

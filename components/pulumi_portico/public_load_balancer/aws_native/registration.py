@@ -15,7 +15,7 @@ from .certificates import Names
 from .listener import build_listener, listeners_of, speaks_tls
 from .log_bucket import make_log_bucket
 from .network import build_egress, build_ingress, build_target_ingress, target_ranges
-from .priorities import Match, match_of, priority_of, span_of
+from .priorities import Match, match_of, number_of
 from .resources import call, register_aws, short
 from .routes import build_action, build_conditions
 from .target_group import build_target_group, health_port_of, port_of, protocol_of, transports
@@ -47,6 +47,7 @@ class _Maker:
         self._aws: Mapping[str, Any] = args["aws"]
         self._labels: Mapping[str, Any] = args.get("labels", {})
         self._tags: Mapping[str, Any] = self._aws.get("tags", {})
+        self._filled = pulumi.ResourceOptions()
 
     def make(self) -> Made:
         aws = self._aws
@@ -62,8 +63,9 @@ class _Maker:
             made = self._load_balancer(security_group, groups)
         for key, rule in build_target_ingress(aws, security_group).items():
             self._register("vpc.SecurityGroupIngressRule", f"{self._name}-{key}", rule)
+        # Where a target group is replaced, what is in the new one comes before clients are sent there.
+        self._filled = pulumi.ResourceOptions(depends_on=self._targets(groups, security_group))
         self._listeners(made.arn, groups, names)
-        self._targets(groups, security_group)
         names.records(made.dns_name, made.zone_id)
         if "web_acl" in aws:
             joined = {"resource_arn": made.arn, "web_acl_arn": aws["web_acl"]}
@@ -113,20 +115,22 @@ class _Maker:
             properties = build_target_group(target, self._aws["kind"], self._aws["vpc"], self._tags)
             group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties, self._renewed())
             groups[key] = group.arn
-            for kind in ("instances", "addresses"):
-                for name, identity in target.get(kind, {}).items():
-                    joined = {"target_group_arn": group.arn, "target_id": identity, "port": port_of(target)}
-                    self._register("lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", joined)
         return groups
 
-    def _targets(self, groups: Mapping[str, Any], security_group: Any) -> None:
-        """What joins the pods of Services: of each, a binding, and a policy that lets the load balancer in."""
+    def _targets(self, groups: Mapping[str, Any], security_group: Any) -> list[pulumi.Resource]:
+        """What joins targets to their groups: attachments; of a Service, a binding, and a policy that lets the load
+        balancer in at its pods."""
+        joined: list[pulumi.Resource] = []
         for key, given in self._aws["targets"].items():
+            for kind in ("instances", "addresses"):
+                for name, identity in given.get(kind, {}).items():
+                    told = {"target_group_arn": groups[key], "target_id": identity, "port": port_of(given)}
+                    joined.append(self._register("lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", told))
             target = given.get("target")
             if target is None:
                 continue
             carriers = transports(protocol_of(given, self._aws["kind"]))
-            told: dict[str, Any] = {"carriers": carriers, "health_port": health_port_of(given)}
+            how: dict[str, Any] = {"carriers": carriers, "health_port": health_port_of(given)}
             metadata = {"namespace": target["namespace"], **({"labels": self._labels} if self._labels else {})}
             binding = build_binding(
                 metadata,
@@ -134,13 +138,14 @@ class _Maker:
                 groups[key],
                 security_group=security_group,
                 ranges=target_ranges(self._aws),
-                **told,
+                **how,
             )
             frozen = pulumi.ResourceOptions(parent=self._component, replace_on_changes=list(FROZEN))
-            register(binding, f"{self._name}-{key}", frozen)
-            policy = build_policy(metadata, target, pod_sources(self._aws, given), **told)
+            joined.append(register(binding, f"{self._name}-{key}", frozen))
+            policy = build_policy(metadata, target, pod_sources(self._aws, given), **how)
             if policy is not None:
-                register(policy, f"{self._name}-{key}", pulumi.ResourceOptions(parent=self._component))
+                joined.append(register(policy, f"{self._name}-{key}", pulumi.ResourceOptions(parent=self._component)))
+        return joined
 
     def _listeners(self, load_balancer: Any, groups: Mapping[str, Any], names: Names) -> None:
         listeners = listeners_of(self._aws)
@@ -155,7 +160,7 @@ class _Maker:
             certificate = arns[default] if speaks_tls(given) and default is not None else None
             described = build_listener(given, load_balancer, groups, certificate, store, self._tags)
             name = f"{self._name}-{given['port']}"
-            listener = self._register("lb.Listener", name, described)
+            listener = self._register("lb.Listener", name, described, self._filled)
             if speaks_tls(given):
                 for host in arns:
                     if host != default:
@@ -181,12 +186,12 @@ class _Maker:
             match = match_of(route)
             rule = {
                 "listener_arn": listener,
-                "priority": route.get("priority", priority_of(match, *span_of(given))),
+                "priority": number_of(route, given),
                 "conditions": build_conditions(match),
                 "actions": [build_action(route, groups)],
             }
             name = f"{self._name}-{given['port']}-{_slug(match)}"
-            self._register("lb.ListenerRule", name, self._tagged(rule))
+            self._register("lb.ListenerRule", name, self._tagged(rule), self._filled)
 
 
 def _slug(match: Match) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "NOT_FOUND",
     "ROUTED",
     "RULES",
+    "USUAL_PORTS",
     "AwsFixedResponse",
     "AwsRedirect",
     "AwsRoute",
@@ -174,6 +175,9 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
+USUAL_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+"""The port that a URL need not name, by its scheme."""
+
 NOT_FOUND: Mapping[str, Any] = {"respond": {"status": 404, "body": "Not found"}}
 """What an Application Load Balancer does with what no route is for."""
 
@@ -199,7 +203,7 @@ def build_action(given: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[st
 
 def _redirect(to: Mapping[str, Any]) -> dict[str, Any]:
     scheme = to.get("scheme")
-    port = to.get("port", {"https": 443, "http": 80}.get(scheme or ""))
+    port = to.get("port", USUAL_PORTS.get(scheme or ""))
     told = {
         "protocol": scheme.upper() if scheme else None,
         "port": None if port is None else str(port),

@@ -56,8 +56,13 @@ def host_name(value: str) -> Optional[Refusal]:
     return Refusal("is not a host's name", allowed, fix)
 
 
-route_host = host_name
-"""The host that a route is for (RuleCondition, `host-header`: 128 characters at most)."""
+def route_host(value: str) -> Optional[Refusal]:
+    """The host that a route is for (RuleCondition, `host-header`: 128 characters at most; user guide, "Host
+    conditions": nothing but letters after the last dot, so that no top-level domain in Punycode can be told)."""
+    refusal = host_name(value)
+    if refusal is None and not value.rpartition(".")[2].isalpha():
+        return Refusal("is a host that AWS's rules cannot be for", "letters alone after the last dot")
+    return refusal
 
 
 def route_path(value: str) -> Optional[Refusal]:

@@ -48,8 +48,8 @@ class AwsHealthCheck(TypedDict):
     """Seconds (5 to 300) from one question to the next. Default: 30."""
 
     timeout: NotRequired[pulumi.Input[int]]
-    """Seconds (2 to 120) that an answer may take. Default: AWS's: 5 for HTTP of an Application Load Balancer, else
-    10 or 6."""
+    """Seconds (2 to 120) that an answer may take, less than the `interval`. Default: AWS's own: 5 of an Application
+    Load Balancer, of a Network Load Balancer 6 for HTTP, else 10; a second less than a shorter `interval`."""
 
     healthy: NotRequired[pulumi.Input[int]]
     """Good answers (2 to 10) after which a target is sent connections. Default: 3."""
@@ -116,9 +116,10 @@ class AwsTarget(TypedDict):
     """Whether the targets read the PROXY protocol; they must exactly where `client_ip` is proxy-protocol. Plain.
     Default: false."""
 
-    security_group: NotRequired[pulumi.Input[str]]
-    """The security group of the targets or their nodes. The load balancer's own then sends to it alone; in that of
-    instances and addresses, it is let in. Default: the load balancer sends to all of `target_ranges`."""
+    security_group: NotRequired[str]
+    """The security group of the targets or their nodes, by its key in `target_security_groups`. The load balancer's own
+    then sends to it alone; in that of instances and addresses, it is let in. Plain. Default: the load balancer sends to
+    all of `target_ranges`."""
 
 
 def _codes(value: str) -> Optional[Refusal]:
@@ -144,12 +145,14 @@ RULES: Rules = {
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
         "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
-        "security_group": Field(resource_id("sg", "a security group")),
+        "security_group": Field(service_name),
     },
 }
 """What the fields must satisfy beyond their types (API reference, CreateTargetGroup and TargetGroupAttribute)."""
 
 _WIRE = {it.value: it.value.upper().replace("-", "_") for it in AwsTargetProtocol}
+_APPLICATION_TIMEOUT, _NETWORK_TIMEOUT = 5, 10
+_NETWORK_TIMEOUTS = {"http": 6}
 _TRANSPORTS = {"udp": ("udp",), "tcp-udp": ("tcp", "udp")}
 
 
@@ -233,15 +236,31 @@ def _health(given: Mapping[str, Any], kind: str, protocol: str) -> Properties:
     default = protocol
     if kind == AwsBalancerKind.NETWORK.value:
         default = AwsTargetProtocol.HTTP.value if "path" in health else AwsTargetProtocol.TCP.value
+    spoken = health.get("protocol", default)
     asked = {
         "enabled": True,
-        "protocol": _WIRE[health.get("protocol", default)],
+        "protocol": _WIRE[spoken],
         "port": str(health["port"]) if "port" in health else "traffic-port",
         "path": health.get("path"),
         "interval": health.get("interval"),
-        "timeout": health.get("timeout"),
+        "timeout": health.get("timeout", _timeout(health, kind, spoken)),
         "healthy_threshold": health.get("healthy", 3),
         "unhealthy_threshold": health.get("unhealthy", 3),
         "matcher": health.get("success_codes"),
     }
     return {key: value for key, value in asked.items() if value is not None}
+
+
+def _timeout(health: Mapping[str, Any], kind: str, spoken: str) -> Any:
+    """AWS's own, but where it is no less than the interval: "Health check interval must be greater than the timeout"
+    (CreateTargetGroup, `HealthCheckTimeoutSeconds` has the defaults)."""
+    if "interval" not in health:
+        return None
+    application = kind == AwsBalancerKind.APPLICATION.value
+    usual = _APPLICATION_TIMEOUT if application else _NETWORK_TIMEOUTS.get(spoken, _NETWORK_TIMEOUT)
+
+    def within(interval: int) -> int:
+        return min(usual, int(interval) - 1)
+
+    interval: Any = health["interval"]
+    return interval.apply(within) if isinstance(interval, pulumi.Output) else within(interval)

@@ -13,9 +13,10 @@ from ..hosts import has_certificate
 from ..listener import listeners_of, redirects_http, speaks_tls
 from ..logs import KINDS, wanted_logs
 from ..network import build_egress, build_ingress
+from .groups import check_groups
 from .hosts import check_hosts
 from .listeners import check_listeners
-from .place import Place, alone, only_for, plain
+from .place import Place, only_for, plain
 from .targets import check_target
 
 __all__ = ["check_aws"]
@@ -43,7 +44,6 @@ def check_aws(aws: Mapping[str, Any], problems: Problems, path: str, spelling: C
     if "existing" in aws:
         wrong = "is the load balancer's own business, which was made elsewhere"
         only_for(place, aws, _OWN, wrong, "not beside existing")
-        _check_group(place, aws)
     else:
         _check_own(place, aws)
     for name, target in aws["targets"].items():
@@ -51,24 +51,10 @@ def check_aws(aws: Mapping[str, Any], problems: Problems, path: str, spelling: C
     check_listeners(place, aws)
     tls = any(speaks_tls(it) and "existing" not in it for it in aws["listeners"])
     check_hosts(place, aws, tls=tls)
-    for name, source in aws.get("sources", {}).items():
-        at = place.field("sources").key(name)
-        if not alone(at, source, ("cidr", "prefix_list", "security_group"), required=False):
-            at.note("names nobody", "one of cidr, prefix_list, security_group")
-        if ":" in str(source.get("cidr", "")) and plain(source["cidr"]):
-            at.field("cidr").add(source["cidr"], "is IPv6", "IPv4", "write IPv6 ranges as allowed_sources")
+    check_groups(place, aws)
     _check_quotas(place, aws)
     if "existing" not in aws and len(problems.found) == before:
         _check_rules(place, aws)
-
-
-def _check_group(place: Place, aws: Mapping[str, Any]) -> None:
-    if "security_group" in aws["existing"]:
-        return
-    for name, target in aws["targets"].items():
-        if "security_group" in target:
-            at = place.field("targets").key(name).field("security_group")
-            at.note("is to let in a load balancer whose own is not known", "beside existing.security_group")
 
 
 def _check_own(place: Place, aws: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ Load Balancers" (five target groups an action, five values and six wildcards a r
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, Optional
 
 from ..choices import AwsBalancerKind
 from ..priorities import (
@@ -20,7 +20,7 @@ from ..priorities import (
     rank_of,
     span_of,
 )
-from ..routes import build_conditions
+from ..routes import USUAL_PORTS, build_conditions
 from .place import Place, alone, known_key, plain
 
 __all__ = ["ACTIONS", "check_action", "check_routes"]
@@ -34,8 +34,15 @@ _MOST_WILDCARDS = 6
 _VALUE_LENGTH = 128
 
 
-def check_action(place: Place, given: Mapping[str, Any], aws: Mapping[str, Any], *, required: bool) -> None:
-    """Note what is wrong with what is done with a request."""
+def check_action(
+    place: Place,
+    given: Mapping[str, Any],
+    aws: Mapping[str, Any],
+    *,
+    required: bool,
+    listener: Optional[Mapping[str, Any]] = None,
+) -> None:
+    """Note what is wrong with what is done with a request, by a route of a listener or by the listener itself."""
     found = alone(place, given, ACTIONS, required=required)
     targets: Mapping[str, Any] = aws["targets"]
     if "to" in given:
@@ -49,7 +56,7 @@ def check_action(place: Place, given: Mapping[str, Any], aws: Mapping[str, Any],
             if name in given:
                 place.field(name).note("is for Application Load Balancers", "to or weights", "leave it out")
     elif "redirect" in found:
-        _check_redirect(place.field("redirect"), given["redirect"])
+        _check_redirect(place.field("redirect"), given["redirect"], listener or given)
 
 
 def _check_weights(at: Place, weights: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
@@ -61,10 +68,14 @@ def _check_weights(at: Place, weights: Mapping[str, Any], targets: Mapping[str, 
         at.note("sends nothing anywhere: every weight is 0", "one weight above 0")
 
 
-def _check_redirect(at: Place, redirect: Mapping[str, Any]) -> None:
-    if not any(it in redirect for it in ("scheme", "host", "port", "path")):
-        # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop".
-        at.note("leads to where it comes from", "one of scheme, host, port, path")
+def _check_redirect(at: Place, redirect: Mapping[str, Any], listener: Mapping[str, Any]) -> None:
+    # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". One
+    # that says what the request says already is taken, and loops.
+    scheme = redirect.get("scheme", listener["protocol"])
+    port = redirect.get("port", USUAL_PORTS[scheme] if "scheme" in redirect else listener["port"])
+    same = (scheme, port) == (listener["protocol"], listener["port"])
+    if same and "host" not in redirect and "path" not in redirect:
+        at.note("leads to where it comes from", "another scheme, host, port or path")
 
 
 def check_routes(place: Place, listener: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
@@ -78,7 +89,7 @@ def check_routes(place: Place, listener: Mapping[str, Any], aws: Mapping[str, An
     routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
     for at, route in enumerate(routes):
         here = place.field("routes").item(at)
-        check_action(here, route, aws, required=True)
+        check_action(here, route, aws, required=True, listener=listener)
         _check_match(here, route, aws)
     # What follows compares routes that are right by themselves.
     if len(place.problems.found) == before:
@@ -122,19 +133,20 @@ def _check_together(place: Place, routes: Sequence[Mapping[str, Any]], span: tup
         at = place.item(other)
         if matches[one] == matches[other]:
             at.note(f"is for the same requests as routes[{one}]", "each host and path once")
-        elif overlap(matches[one], matches[other]):
-            _check_order(at, (matches[one], priorities[one]), (matches[other], priorities[other]), one, routes[other])
         elif priorities[one] == priorities[other]:
-            _collision(at, matches[other], one, priorities, span)
+            made = "priority" not in routes[one] and "priority" not in routes[other]
+            _collision(at, matches[other], one, priorities, span, made=made)
+        elif overlap(matches[one], matches[other]):
+            said = "priority" in routes[one] or "priority" in routes[other]
+            _check_order(at, (matches[one], priorities[one]), (matches[other], priorities[other]), one, said=said)
 
 
-def _check_order(
-    at: Place, one: tuple[Match, int], other: tuple[Match, int], which: int, route: Mapping[str, Any]
-) -> None:
-    """Where some request fits two routes, the more specific one must come first."""
+def _check_order(at: Place, one: tuple[Match, int], other: tuple[Match, int], which: int, *, said: bool) -> None:
+    """Where some request fits two routes, the more specific one must come first; of two that are equally so, the one
+    that the caller says."""
     ranks = rank_of(one[0]), rank_of(other[0])
     if ranks[0] == ranks[1]:
-        if "priority" not in route:
+        if not said:
             wrong = f"and routes[{which}] can be for the same request, and neither is the more specific one"
             at.note(wrong, "a priority of this one, before or after the other's", f"write one that is not {one[1]}")
     elif (ranks[0] < ranks[1]) != (one[1] < other[1]):
@@ -142,7 +154,10 @@ def _check_order(
         at.field("priority").add(other[1], wrong, "a lower number for the more specific one", "leave the priority out")
 
 
-def _collision(at: Place, match: Match, which: int, priorities: Sequence[int], span: tuple[int, int]) -> None:
+def _collision(
+    at: Place, match: Match, which: int, priorities: Sequence[int], span: tuple[int, int], *, made: bool
+) -> None:
     free = free_priority(match, priorities, *span)
-    wrong = f"gets the priority {priorities[which]} that routes[{which}] has; each is made from what a route matches"
+    wrong = f"gets the priority {priorities[which]} that routes[{which}] has"
+    wrong += "; each is made from what a route matches" if made else ""
     at.note(wrong, "a priority of its own", f'write "priority": {free}' if free else "merge routes")

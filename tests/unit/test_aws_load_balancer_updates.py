@@ -1,0 +1,320 @@
+"""What AWS would refuse of an update, or answer with an outage: found by reading its API, held here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_portico import PublicLoadBalancer
+from pulumi_portico.errors import Problems
+from pulumi_portico.public_load_balancer.args import check_public_load_balancer
+from pulumi_portico.public_load_balancer.aws_native.balancer import state_of
+from pulumi_portico.public_load_balancer.aws_native.logs import build_policy
+from pulumi_portico.public_load_balancer.aws_native.network import build_egress, build_ingress, build_target_ingress
+from pulumi_portico.public_load_balancer.aws_native.target_group import build_target_group
+from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.testing import Registration, record
+from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
+
+ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
+PODS: dict[str, Any] = {"target": {"service": "api", "namespace": "shop", "port": 80, "selector": {"app": "api"}}}
+
+
+def balancer(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "kind": "application",
+        "scope": "internet",
+        "vpc": "vpc-1",
+        "subnets": ["subnet-a", "subnet-b"],
+        "allowed_sources": ["0.0.0.0/0"],
+        "targets": {"one": ADDRESSES, "two": PODS},
+        "listeners": [{"port": 80, "protocol": "http", "routes": list(routes)}],
+        **fields,
+    }
+
+
+def refusals(aws: dict[str, Any]) -> list[str]:
+    problems = Problems("test")
+    check_public_load_balancer("edge", {"aws": aws}, problems)  # pyright: ignore[reportArgumentType]
+    return [str(it) for it in problems.found]
+
+
+# Numbers of rules: "A listener can't have multiple rules with the same priority" (CreateRule).
+
+
+def change(before: dict[str, Any], after: dict[str, Any]) -> tuple[str | None, str | None]:
+    return judge("edge", state_of(before), state_of(after), [])
+
+
+def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
+    old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
+    new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
+    refused, _ = change(balancer(old), balancer(new))
+    assert refused == (
+        'PublicLoadBalancer "edge" cannot be updated in one step.\n'
+        "  The rule of /new gets the priority 7 on port 80, which that of /old has.\n"
+        "  AWS takes a priority once, and the old rule goes after the new one is made. Two steps:\n"
+        "  1. leave the new route out, with the old one gone or changed, and run pulumi up\n"
+        "  2. write the new route and run pulumi up\n"
+        "  Or give the new route a priority that no other has."
+    )
+    # The two steps.
+    assert change(balancer(old), balancer()) == (None, None)
+    assert change(balancer(), balancer(new)) == (None, None)
+    # What else is done to a route keeps its number.
+    assert change(balancer(old), balancer({**old, "to": "two"})) == (None, None)
+
+
+def test_two_rules_do_not_swap_their_numbers() -> None:
+    def routes(one: int, other: int) -> dict[str, Any]:
+        return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
+
+    refused, _ = change(routes(7, 8), routes(8, 7))
+    assert "priority 7 on port 80" in str(refused)
+    assert change(routes(7, 8), routes(9, 10)) == (None, None)
+
+
+def test_a_number_is_that_of_one_listener() -> None:
+    def on(port: int, path: str) -> dict[str, Any]:
+        rule = {"path": path, "priority": 7, "to": "one"}
+        return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
+
+    assert change(on(80, "/a"), on(8080, "/b")) == (None, None)
+
+
+def test_another_load_balancer_has_numbers_of_its_own() -> None:
+    old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
+    refused, warned = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    assert refused is None
+    assert "is replaced" in str(warned)
+
+
+# The same, on AWS's own model: what an update would do, and what AWS would say to it.
+
+
+def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
+    with AwsModel() as model:
+        vpc = model.vpc()
+        there: dict[str, Any] = {"vpc": vpc, "subnets": model.subnets(2, vpc), "logs": {"access": False}}
+        nodes = model.client("ec2").create_security_group(GroupName="nodes", Description="Nodes", VpcId=vpc)
+
+        def program(aws: dict[str, Any]) -> PublicLoadBalancer:
+            groups = {"target_security_groups": {"nodes": nodes["GroupId"]}} if "target_security_groups" in aws else {}
+            return PublicLoadBalancer("edge", {"aws": {**aws, **there, **groups}})  # pyright: ignore[reportArgumentType]
+
+        return model.compare(lambda: program(before), lambda: program(after))
+
+
+A: dict[str, Any] = {"path": "/a", "to": "one"}
+B: dict[str, Any] = {"path": "/b", "to": "two"}
+
+
+def test_one_more_route_makes_one_rule_and_touches_nothing_else() -> None:
+    changes = compared(balancer(A), balancer(B, A))
+    assert [it.rpartition("-")[0] for it in changes.created] == ["edge-80-b"]
+    assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
+
+
+def test_aws_refuses_what_is_refused_of_numbers_and_takes_the_two_steps() -> None:
+    old, new = balancer({**A, "priority": 7}), balancer({**B, "priority": 7})
+    with pytest.raises(AwsRefusal, match="PriorityInUse"):
+        compared(old, new)
+    assert len(compared(old, balancer()).deleted) == 1
+    assert len(compared(balancer(), new).created) == 1
+
+
+def test_a_target_that_leaves_its_security_group_to_another_changes_no_rule_of_it() -> None:
+    nodes = {**ADDRESSES, "security_group": "nodes"}
+    few = balancer(targets={"two": nodes}, target_security_groups={"nodes": "the account's own"})
+    many = {**few, "targets": {"one": {**nodes, "addresses": {"a": "10.0.0.8"}}, "two": nodes}}
+    changes = compared(many, few)
+    assert changes.deleted == {"edge-one", "edge-one-a"}
+    assert (changes.created, changes.updated, changes.replaced) == (set(), {}, {})
+
+
+def test_another_port_makes_another_target_group_beside_the_old_one() -> None:
+    moved = balancer(A, targets={"one": {**ADDRESSES, "port": 8081}, "two": PODS})
+    changes = compared(balancer(A), moved)
+    assert changes.replaced == {"edge-one": {"port"}, "edge-one-a": {"targetGroupArn", "port"}}
+    assert [*changes.updated.values()] == [{"actions"}]
+
+
+# Security groups: InvalidPermission.Duplicate (AuthorizeSecurityGroupIngress and ...Egress).
+
+
+def said(rules: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """What AWS is told of each rule, by which it knows one from another; of an Output, which one it is."""
+
+    def same(value: Any) -> str:
+        return str(id(value)) if isinstance(value, pulumi.Output) else str(value)
+
+    return [tuple(sorted((name, same(value)) for name, value in rule.items())) for rule in rules.values()]
+
+
+GROUPS: dict[str, Any] = {"nodes": pulumi.Output.from_input("sg-late"), "machines": "sg-a"}
+SOURCES = st.lists(
+    st.sampled_from(["10.0.0.0/8", "a::b:0:0:0/80", "a:b::/80", "a:b::/64", "::/0", "0.0.0.0/0"]), unique=True
+)
+
+
+@given(
+    groups=st.lists(st.sampled_from([None, *GROUPS]), min_size=1, max_size=5),
+    ports=st.lists(st.sampled_from([80, 8080]), min_size=5),
+)
+def test_no_rule_of_a_security_group_is_there_twice(groups: list[str | None], ports: list[int]) -> None:
+    targets = {
+        f"t{at}": {**ADDRESSES, "port": ports[at], **({} if group is None else {"security_group": group})}
+        for at, group in enumerate(groups)
+    }
+    aws = balancer(targets=targets, target_security_groups=GROUPS)
+    egress, ingress = build_egress(aws), build_target_ingress(aws, "sg-edge")
+    assert len({*said(egress)}) == len(egress)
+    assert len({*said(ingress)}) == len(ingress)
+    # And each target is sent to, and lets in, at its port.
+    for group, port in zip(groups, ports, strict=False):
+        if group is not None:
+            there = GROUPS[group]
+            assert any(
+                it.get("referenced_security_group_id") is there and it["from_port"] == port for it in egress.values()
+            )
+            assert any(it["security_group_id"] is there and it["from_port"] == port for it in ingress.values())
+
+
+NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "wrong"),
+    [
+        ({"targets": {"one": NODES}}, "targets.one.security_group", "is none of the keys of target_security_groups"),
+        ({"target_security_groups": {"nodes": "sg-a"}}, "target_security_groups.nodes", "is named by no target"),
+        (
+            {
+                "targets": {"one": NODES, "two": {**NODES, "security_group": "more"}},
+                "target_security_groups": {"nodes": "sg-a", "more": "sg-a"},
+            },
+            "target_security_groups.more",
+            "is that of nodes too",
+        ),
+        (
+            {"sources": {"a": {"prefix_list": "pl-1"}, "b": {"prefix_list": "pl-1"}}},
+            "sources.b.prefix_list",
+            "is that of a too",
+        ),
+        (
+            {"sources": {"all": {"cidr": "0.0.0.0/0"}}},
+            "sources.all.cidr",
+            "is that of allowed_sources too",
+        ),
+    ],
+)
+def test_who_is_let_in_is_said_once(fields: dict[str, Any], where: str, wrong: str) -> None:
+    (told,) = refusals(balancer(**{"targets": {"one": ADDRESSES}, **fields}))
+    assert told.startswith(f"aws.{where}")
+    assert wrong in told.splitlines()[0]
+
+
+@given(sources=SOURCES)
+def test_every_source_is_let_in(sources: list[str]) -> None:
+    aws = balancer(allowed_sources=sources, address_family="dual")
+    rules = build_ingress(aws, aws["listeners"])
+    assert {it.get("cidr_ipv4", it.get("cidr_ipv6")) for it in rules.values()} == set(sources)
+
+
+# Health checks: "Health check interval must be greater than the timeout" (CreateTargetGroup).
+USUAL: dict[tuple[str, str | None], int] = {
+    ("application", None): 5,
+    ("network", "http"): 6,
+    ("network", "https"): 10,
+    ("network", "tcp"): 10,
+}
+
+
+@given(
+    who=st.sampled_from(list(USUAL)),
+    interval=st.integers(5, 300),
+    late=st.booleans(),
+)
+def test_an_answer_may_take_less_than_the_interval(who: tuple[str, str | None], interval: int, late: bool) -> None:
+    kind, protocol = who
+    given_ = pulumi.Output.from_input(interval) if late else interval
+    health = {"interval": given_, **({} if protocol is None else {"protocol": protocol})}
+    built = build_target_group({**ADDRESSES, "health": health}, kind, "vpc-1", {})["health_check"]["timeout"]
+    timeout = known(built)
+    assert 2 <= timeout < interval
+    assert timeout == min(USUAL[who], interval - 1)
+
+
+def known(value: Any) -> Any:
+    """What an Output is of, in a test."""
+    return record(lambda: value).value if isinstance(value, pulumi.Output) else value
+
+
+def test_nothing_is_said_of_the_timeout_where_aws_own_is_right() -> None:
+    assert "timeout" not in build_target_group(ADDRESSES, "application", "vpc-1", {})["health_check"]
+
+
+# Redirects that lead to where they come from are taken by AWS, and go on for ever.
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "redirect", "loops"),
+    [
+        ("http", 80, {"scheme": "http"}, True),
+        ("http", 80, {"port": 80}, True),
+        ("http", 80, {"query": "a=b"}, True),
+        ("http", 8080, {"scheme": "http", "port": 8080}, True),
+        ("http", 8080, {"scheme": "http"}, False),
+        ("http", 80, {"scheme": "https"}, False),
+        ("http", 80, {"host": "www.example.com"}, False),
+        ("http", 80, {"path": "/new/#{path}"}, False),
+    ],
+)
+@pytest.mark.parametrize("by_route", [False, True])
+def test_a_redirect_to_itself_is_refused(
+    protocol: str, port: int, redirect: dict[str, Any], loops: bool, by_route: bool
+) -> None:
+    told: dict[str, Any] = {"redirect": redirect}
+    listener: dict[str, Any] = {"port": port, "protocol": protocol}
+    listener |= {"routes": [{"path": "/a", **told}]} if by_route else told
+    found = refusals(balancer(listeners=[listener]))
+    where = "aws.listeners[0].routes[0].redirect" if by_route else "aws.listeners[0].redirect"
+    assert [it.splitlines()[0] for it in found] == ([f"{where}: leads to where it comes from"] if loops else [])
+
+
+# A target group that is replaced is empty at first.
+
+
+def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> None:
+    aws = balancer({"path": "/a", "to": "two"}, logs={"access": False})
+
+    def outputs(it: Registration) -> Mapping[str, Any] | None:
+        return {"arn": f"arn:{it.name}"} if it.type.startswith("aws:") else None
+
+    recorded = record(lambda: PublicLoadBalancer("edge", {"aws": aws}), outputs=outputs)  # pyright: ignore[reportArgumentType]
+    joining = {
+        it.urn
+        for it in recorded.registrations
+        if it.type.rpartition(":")[2] in ("TargetGroupBinding", "TargetGroupAttachment", "NetworkPolicy")
+    }
+    assert len(joining) == 3
+    waiting = [it for it in recorded.registrations if it.type.rpartition(":")[2] in ("Listener", "ListenerRule")]
+    assert len(waiting) == 2
+    for it in waiting:
+        assert joining <= it.dependencies
+
+
+# A condition that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.
+
+
+def test_who_writes_an_application_load_balancers_logs_is_asked_for_nothing_but_the_accounts_own_keys() -> None:
+    policy = json.loads(build_policy("application", "arn:aws:s3:::logs", "123456789012"))
+    (write,) = [it for it in policy["Statement"] if it["Effect"] == "Allow"]
+    assert write["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert write["Resource"] == "arn:aws:s3:::logs/*/AWSLogs/123456789012/*"
+    assert "Condition" not in write
