@@ -157,7 +157,7 @@ def _resource(planned: Registration, updated: Registration, addresses: Mapping[s
         sources = sorted(addresses[urn] for urn in planned.property_dependencies.get(key, ()) if urn in addresses)
         name = _snake(key)
         _add(described, name, told[key] if name in _TEXTS else value, sources)
-        if sources and name not in described.expressions:
+        if sources and name in described.values and name not in described.expressions:
             # Known in a preview all the same, such as a policy's text.
             described.expressions[name] = {"references": _references(name, sources)}
     return described
@@ -202,13 +202,16 @@ def _add_blocks(described: _Described, name: str, blocks: Sequence[Mapping[str, 
 
 
 def _references(name: str, sources: Sequence[str]) -> list[str]:
-    """What an expression refers to, as a plan lists it: the attribute first, then its resource."""
+    """What an expression refers to, as a plan lists it: the attribute first, then its resource.
+
+    Which attribute, the engine is not told: it is what the field is named for.
+    """
     attribute = "arn" if name.endswith(("arn", "arns")) else "id"
     return [text for source in sources for text in (f"{source}.{attribute}", source)]
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _is_unknown(value: Any) -> bool:
