@@ -775,6 +775,14 @@ def test_names_leave_room_for_what_makes_them_unique() -> None:
     assert short("shop") == "shop"
 
 
+def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
+    from pulumi_portico import PorticoError
+    from pulumi_portico.public_load_balancer.aws_native.resources import register_aws
+
+    with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
+        register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
+
+
 def test_two_balancers_cannot_have_one_name_or_address() -> None:
     from pulumi_portico import ArgumentError
 
@@ -816,6 +824,9 @@ def test_a_network_balancer_gets_subnets_in_place_and_loses_none() -> None:
     refused_, _ = change(network(subnets=three), network())
     assert refused_ is not None
     assert 'subnets loses "subnet-c"' in refused_
+    assert "Its target groups can be at one load balancer alone" in refused_
+    refused_, _ = change(network(subnets=three, deletion_protection=False), network(deletion_protection=False))
+    assert refused_ is not None, "it would collide without protection too"
     assert change(application(subnets=three), application()) == (None, None), "an application one moves in place"
 
 
@@ -824,6 +835,19 @@ def test_what_aws_reads_only_while_it_makes_one_replaces_it() -> None:
     other = own(application(vpc="vpc-2")).one("LoadBalancer").request.replacement_trigger
     assert trigger != other
     assert own(application(idle_timeout=5)).one("LoadBalancer").request.replacement_trigger == trigger
+
+
+def test_another_balancer_gets_target_groups_of_its_own() -> None:
+    """AWS takes a target group at one load balancer alone (TargetGroupAssociationLimit)."""
+
+    def trigger(aws: Mapping[str, Any]) -> Any:
+        return own(aws).one("TargetGroup").request.replacement_trigger
+
+    assert trigger(application()) != trigger(application(scope="internal"))
+    assert trigger(application()) == trigger(application(idle_timeout=5, subnets=["subnet-a", "subnet-c"]))
+    theirs = {"kind": "network", "vpc": "vpc-1", "targets": {"api": API}, "listeners": [TCP]}
+    one, other = ({**theirs, "existing": {"load_balancer": f"{LOAD_BALANCER}{it}"}} for it in (1, 2))
+    assert trigger(one) != trigger(other)
 
 
 def test_a_move_from_a_service_to_a_balancer_of_its_own_is_warned_of() -> None:

@@ -92,6 +92,19 @@ CASES: list[tuple[dict[str, Any], str]] = [
         application(hosts={f"{it}.example.com": ZONED for it in range(27)}, default_host="1.example.com"),
         "aws.hosts: has 26 certificates beside the default one, more than the quota",
     ),
+    (
+        application(allowed_sources=[f"192.0.{it}.0/24" for it in range(31)]),
+        "aws.listeners: wants 62 rules of a security group to let clients in",
+    ),
+    (application(quotas={"security_group_rules": 3}), "aws.targets: wants 4 rules of a security group to let it out"),
+    (
+        network(
+            **target(target=UDP, health={"port": 80}),
+            address_family="dual",
+            listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
+        ),
+        'aws.address_family: "dual" is not for UDP',
+    ),
     # Made elsewhere.
     (application(existing={"load_balancer": LOAD_BALANCER}), "aws.scope: is the load balancer's own business"),
     (application(**EXISTING, **target(security_group="sg-1")), "whose own is not known"),
@@ -373,3 +386,27 @@ def test_every_problem_is_told_at_once() -> None:
     message = refused(application(subnets=["subnet-a"], **target(client_ip="hide"), **listener(to="apy")))
     for part in ("aws.subnets", "aws.targets.api.client_ip", "aws.listeners[0].to"):
         assert part in message
+
+
+def test_other_languages_read_the_names_that_they_wrote() -> None:
+    from pulumi_portico.errors import Problems
+    from pulumi_portico.public_load_balancer.args import check_public_load_balancer
+    from pulumi_portico.shapes import camel_case
+
+    problems = Problems("shop")
+    aws = {
+        "kind": "network",
+        "scope": "internet",
+        "vpc": "vpc-1",
+        "subnets": ["subnet-a", "subnet-b"],
+        "elasticIps": ["eipalloc-1"],
+        "targets": {"api": {"boundElsewhere": True, "port": 80, "readsProxyProtocol": True}},
+        "listeners": [{"port": 80, "protocol": "tcp", "to": "api", "stickyFor": 60}],
+    }
+    check_public_load_balancer("shop", {"aws": aws}, problems, spelling=camel_case)
+    assert {it.path for it in problems.found} == {
+        "aws.allowedSources",
+        "aws.elasticIps",
+        "aws.targets.api.readsProxyProtocol",
+        "aws.listeners[0].stickyFor",
+    }

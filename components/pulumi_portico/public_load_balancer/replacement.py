@@ -79,6 +79,12 @@ def _in_the_way(old: State, new: State) -> list[str]:
             f"1. leave {fields} out (or give others), together with this change, and run pulumi up",
             f"2. once the old load balancer is gone, write {fields} again and run pulumi up",
         ]
+    if _lost(old, new):
+        lines += [
+            "Its target groups can be at one load balancer alone, and do not know that they are to move. Two steps:",
+            f"1. make another {COMPONENT} beside it, with targets of its own, point clients to it, and run pulumi up",
+            "2. once nobody comes to this one, remove it and run pulumi up",
+        ]
     if old.get("protected", False):
         lines += [
             "deletion_protection keeps the old one from being deleted. Two steps:",

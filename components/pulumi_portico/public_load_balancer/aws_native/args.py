@@ -62,6 +62,9 @@ class AwsQuotas(TypedDict):
     target_groups: NotRequired[int]
     """Target groups of one load balancer. Plain. Default: 100."""
 
+    security_group_rules: NotRequired[int]
+    """Rules of one security group, each way. Plain. Default: 60."""
+
 
 class AwsLoadBalancer(TypedDict):
     """A load balancer that Pulumi owns, made of AWS's own resources: it outlives the clusters that join its targets."""
@@ -193,7 +196,7 @@ RULES: Rules = {
         "load_balancer": Field(arn("elasticloadbalancing", "a load balancer")),
         "security_group": Field(resource_id("sg", "a security group")),
     },
-    AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups"), _COUNT),
+    AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups", "security_group_rules"), _COUNT),
     AwsLoadBalancer: {
         "vpc": Field(resource_id("vpc", "a VPC")),
         "targets": Field(not_empty, keys=service_name),

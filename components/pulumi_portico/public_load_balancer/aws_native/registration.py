@@ -100,11 +100,18 @@ class _Maker:
         made = self._register("lb.LoadBalancer", short(self._name), properties, options)
         return Made(made.arn, made.dns_name, made.zone_id, security_group, groups)
 
+    def _renewed(self) -> pulumi.ResourceOptions:
+        """AWS has a target group at one load balancer alone, so another one gets groups of its own before the old one
+        goes (error TargetGroupAssociationLimit)."""
+        existing: Mapping[str, Any] = self._aws.get("existing", {})
+        with_it = {"load_balancer": existing["load_balancer"]} if existing else dict(self._identity)
+        return pulumi.ResourceOptions(replacement_trigger=cast("Any", with_it))
+
     def _target_groups(self) -> dict[str, Any]:
         groups: dict[str, Any] = {}
         for key, target in self._aws["targets"].items():
             properties = build_target_group(target, self._aws["kind"], self._aws["vpc"], self._tags)
-            group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties)
+            group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties, self._renewed())
             groups[key] = group.arn
             for kind in ("instances", "addresses"):
                 for name, identity in target.get(kind, {}).items():

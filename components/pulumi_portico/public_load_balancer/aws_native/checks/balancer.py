@@ -10,8 +10,9 @@ from ....errors import Problems
 from ...exposure import IpFamily, Scope
 from ..choices import AwsBalancerKind
 from ..hosts import has_certificate
-from ..listener import redirects_http, speaks_tls
+from ..listener import listeners_of, redirects_http, speaks_tls
 from ..logs import KINDS, wanted_logs
+from ..network import build_egress, build_ingress
 from .hosts import check_hosts
 from .listeners import check_listeners
 from .place import Place, alone, only_for, plain
@@ -29,13 +30,13 @@ _OWN = (
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
     *("preserve_host", "redirect_http", "logs"),
 )
-_QUOTAS = {"rules": 100, "certificates": 25, "listeners": 50, "target_groups": 100}
+_QUOTAS = {"rules": 100, "certificates": 25, "listeners": 50, "target_groups": 100, "security_group_rules": 60}
 _LEAST_ZONES = 2
 
 
 def check_aws(aws: Mapping[str, Any], problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
     """Note what AWS would refuse or ignore. What is looked into is right by itself."""
-    place = Place(problems, path, spelling)
+    place, before = Place(problems, path, spelling), len(problems.found)
     application = aws["kind"] == AwsBalancerKind.APPLICATION.value
     other = "is for Network Load Balancers" if application else "is for Application Load Balancers"
     only_for(place, aws, _NETWORK if application else _APPLICATION, other, f"nothing, as this one is {aws['kind']}")
@@ -57,6 +58,8 @@ def check_aws(aws: Mapping[str, Any], problems: Problems, path: str, spelling: C
         if ":" in str(source.get("cidr", "")) and plain(source["cidr"]):
             at.field("cidr").add(source["cidr"], "is IPv6", "IPv4", "write IPv6 ranges as allowed_sources")
     _check_quotas(place, aws)
+    if "existing" not in aws and len(problems.found) == before:
+        _check_rules(place, aws)
 
 
 def _check_group(place: Place, aws: Mapping[str, Any]) -> None:
@@ -120,6 +123,10 @@ def _check_addresses(place: Place, aws: Mapping[str, Any]) -> None:
     family = aws.get("address_family", IpFamily.IPV4.value)
     if family == IpFamily.IPV6.value:
         place.field("address_family").add(family, "alone is not what AWS's load balancers have", "IPv4 or dual")
+    if family == IpFamily.DUAL.value and any("udp" in it["protocol"] for it in aws["listeners"]):
+        # User guide, "Listeners": with dualstack, UDP wants a prefix for source NAT, which the subnets must have.
+        wrong = "is not for UDP, which AWS turns into IPv4 by address prefixes of the subnets"
+        place.field("address_family").add(family, wrong, "IPv4", "give UDP a load balancer of its own")
     for at, source in enumerate(aws.get("allowed_sources", [])):
         if ":" in source and family == IpFamily.IPV4.value:
             wrong = "is IPv6, and the load balancer has IPv4 alone"
@@ -156,3 +163,17 @@ def _check_quotas(place: Place, aws: Mapping[str, Any]) -> None:
         if count > quotas[name]:
             fix = f"where AWS has raised the quota, write it as quotas.{place.spelling(name)}"
             place.field(field).note(f"has {count} {what}, more than the quota", f"{quotas[name]} at most", fix)
+
+
+def _check_rules(place: Place, aws: Mapping[str, Any]) -> None:
+    """A security group has so many rules each way, and as many again for IPv6 (VPC user guide, "Quotas")."""
+    most = aws.get("quotas", {}).get("security_group_rules", _QUOTAS["security_group_rules"])
+    ways = (
+        ("listeners", "let clients in", build_ingress(aws, listeners_of(aws))),
+        ("targets", "let it out", build_egress(aws)),
+    )
+    for field, what, rules in ways:
+        count = sum("cidr_ipv6" not in rule for rule in rules.values())
+        if count > most:
+            fix = f"give fewer, wider ranges; a raised quota is quotas.{place.spelling('security_group_rules')}"
+            place.field(field).note(f"wants {count} rules of a security group to {what}", f"{most} at most", fix)
