@@ -17,7 +17,7 @@ from pulumi.runtime import rpc
 from pulumi_portico.testing import Recording, Registration
 from pulumi_portico.testing.wire import unwrapped
 
-__all__ = ["TYPES", "UnknownToTerraform", "terraform_plan"]
+__all__ = ["TYPES", "UnknownToTerraform", "snake", "terraform_plan"]
 
 TYPES: Mapping[str, str] = {
     "aws:acm/certificate:Certificate": "aws_acm_certificate",
@@ -155,7 +155,7 @@ def _resource(planned: Registration, updated: Registration, addresses: Mapping[s
     told: Mapping[str, Any] = unwrapped(updated.inputs)
     for key, value in cast("Mapping[str, Any]", unwrapped(planned.inputs)).items():
         sources = sorted(addresses[urn] for urn in planned.property_dependencies.get(key, ()) if urn in addresses)
-        name = _snake(key)
+        name = snake(key)
         _add(described, name, told[key] if name in _TEXTS else value, sources)
         if sources and name in described.values and name not in described.expressions:
             # Known in a preview all the same, such as a policy's text.
@@ -194,7 +194,7 @@ def _add_blocks(described: _Described, name: str, blocks: Sequence[Mapping[str, 
     for block in blocks:
         inner = _Described()
         for key, value in block.items():
-            _add(inner, _snake(key), value, sources)
+            _add(inner, snake(key), value, sources)
         made.append(inner)
     described.values[name] = [it.values for it in made]
     described.unknown[name] = [it.unknown for it in made]
@@ -210,7 +210,8 @@ def _references(name: str, sources: Sequence[str]) -> list[str]:
     return [text for source in sources for text in (f"{source}.{attribute}", source)]
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A name of Pulumi's in Terraform's way of writing."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
