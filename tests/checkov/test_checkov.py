@@ -56,7 +56,7 @@ WORSE: Mapping[str, Worse] = {
     "CKV_AWS_103": Worse("app-plain", "aws_lb_listener.app-plain-443", told("Listener", sslPolicy=_OLD_TLS)),
     "CKV2_AWS_74": Worse("net-tls", "aws_lb_listener.net-tls-443", told("Listener", sslPolicy=_OLD_TLS)),
     "CKV_AWS_152": Worse("net-tls", "aws_lb.net-tls", told("LoadBalancer", enableCrossZoneLoadBalancing=False)),
-    "CKV_AWS_261": Worse("app-plain", "aws_lb_target_group.app-plain-api", told("TargetGroup", healthCheck=None)),
+    "CKV_AWS_261": Worse("app-shared", "aws_lb_target_group.app-shared-web", told("TargetGroup", healthCheck=None)),
     # Security groups.
     "CKV_AWS_23": _of_plain("aws_security_group", told("SecurityGroup", description=None)),
     "CKV_AWS_24": _let_in(fromPort=22, toPort=22),
