@@ -783,6 +783,23 @@ def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
         register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
 
 
+def test_what_the_installed_sdk_does_not_have_is_refused_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pulumi_aws import lb
+    from pulumi_portico import ArgumentError
+
+    def older(_resource: Any, load_balancer_type: Any = None) -> None: ...
+
+    monkeypatch.setattr(lb.LoadBalancerArgs, "__init__", older)
+    aws: Any = application(logs={"health": True})
+    with pytest.raises(ArgumentError) as caught:
+        run(lambda: PublicLoadBalancer("shop", {"aws": aws}))
+    assert str(caught.value.problems[0]) == (
+        "aws.logs.health: is newer than the installed pulumi_aws\n"
+        "  allowed: with pulumi-aws 7.13 or newer\n"
+        "  fix: install it, or leave this out"
+    )
+
+
 def test_two_balancers_cannot_have_one_name_or_address() -> None:
     from pulumi_portico import ArgumentError
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ import pulumi
 from ...errors import PorticoError
 from .rules import NAME_LENGTH
 
-__all__ = ["call", "register_aws", "short"]
+__all__ = ["call", "register_aws", "short", "takes"]
 
 _RANDOM = 8
 """The hyphen and seven digits that Pulumi's AWS provider makes a name unique by."""
@@ -25,8 +26,14 @@ def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulu
     try:
         return made(name, opts=opts, **properties)
     except TypeError as error:
-        # An argument that AWS has had for a short time alone, such as health_check_logs.
+        # An argument that AWS has had for a short time alone.
         raise PorticoError(f"the installed pulumi_aws cannot make {kind} {name}: {error}; a newer one may") from error
+
+
+def takes(kind: str, argument: str) -> bool:
+    """Whether the installed `pulumi_aws` has an argument of a class such as `lb.LoadBalancer`."""
+    module, _, cls = kind.rpartition(".")
+    return argument in inspect.signature(_member(module, f"{cls}Args")).parameters
 
 
 def call(function: str, arguments: Mapping[str, Any], component: pulumi.Resource) -> pulumi.Output[Any]:

@@ -153,6 +153,7 @@ RULES: Rules = {
 _WIRE = {it.value: it.value.upper().replace("-", "_") for it in AwsTargetProtocol}
 _APPLICATION_TIMEOUT, _NETWORK_TIMEOUT = 5, 10
 _NETWORK_TIMEOUTS = {"http": 6}
+_PATHS: Mapping[str, str] = {AwsVersion.GRPC.value: "/AWS.ALB/healthcheck"}
 _TRANSPORTS = {"udp": ("udp",), "tcp-udp": ("tcp", "udp")}
 
 
@@ -237,11 +238,13 @@ def _health(given: Mapping[str, Any], kind: str, protocol: str) -> Properties:
     if kind == AwsBalancerKind.NETWORK.value:
         default = AwsTargetProtocol.HTTP.value if "path" in health else AwsTargetProtocol.TCP.value
     spoken = health.get("protocol", default)
+    # AWS's own is said too: who reads a plan, or audits it, sees which path it is.
+    path = None if spoken == AwsTargetProtocol.TCP.value else _PATHS.get(given.get("version", ""), "/")
     asked = {
         "enabled": True,
         "protocol": _WIRE[spoken],
         "port": str(health["port"]) if "port" in health else "traffic-port",
-        "path": health.get("path"),
+        "path": health.get("path", path),
         "interval": health.get("interval"),
         "timeout": health.get("timeout", _timeout(health, kind, spoken)),
         "healthy_threshold": health.get("healthy", 3),

@@ -13,6 +13,7 @@ from ..hosts import has_certificate
 from ..listener import listeners_of, redirects_http, speaks_tls
 from ..logs import KINDS, wanted_logs
 from ..network import build_egress, build_ingress
+from ..resources import takes
 from .groups import check_groups
 from .hosts import check_hosts
 from .listeners import check_listeners
@@ -126,6 +127,9 @@ def _check_logs(at: Place, aws: Mapping[str, Any]) -> None:
         if logs.get("access") and not any(it["protocol"] == "tls" for it in aws["listeners"]):
             # User guide: "Access logs are created only if the load balancer has a TLS listener".
             at.field("access").note("is of TLS connections, and no listener speaks TLS", "beside a TLS listener")
+    elif logs.get("health") and not takes("lb.LoadBalancer", KINDS["health"]):
+        wrong = "is newer than the installed pulumi_aws"
+        at.field("health").note(wrong, "with pulumi-aws 7.13 or newer", "install it, or leave this out")
     if "bucket" in logs:
         fields = ("keep_days", "delete_with_balancer")
         only_for(at, logs, fields, "is the bucket's own business, which was made elsewhere", "not beside bucket")
