@@ -87,7 +87,7 @@ def distinct(routes: Sequence[Mapping[str, Any]]) -> list[Match]:
 
 
 @given(st.lists(ROUTES, min_size=1, max_size=12), REQUESTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example([{"path": "/a"}, {"path": "/a/b"}], ("example.com", "/a/b/c", "GET"))
 @example([{"path": "/a"}], ("example.com", "/ab", "GET"))
 @example([{"host": "*.example.com"}, {"host": "a.example.com"}], ("a.example.com", "/", "GET"))
@@ -100,7 +100,7 @@ def test_the_most_specific_route_wins(routes: list[dict[str, Any]], request_: tu
 
 
 @given(st.lists(ROUTES, min_size=2, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_two_routes_for_one_request_are_of_different_rank(routes: list[dict[str, Any]]) -> None:
     matches = list(dict.fromkeys(match_of(route) for route in routes))
     for at, one in enumerate(matches):
@@ -112,7 +112,7 @@ def test_two_routes_for_one_request_are_of_different_rank(routes: list[dict[str,
 
 
 @given(st.lists(ROUTES, min_size=1, max_size=8, unique_by=lambda it: match_of(it).text), ROUTES, st.randoms())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_one_more_route_and_another_order_move_no_rule(
     routes: list[dict[str, Any]], one_more: dict[str, Any], random: Any
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import IngressGateway
 from pulumi_portico.testing import Recording, Secret, record
@@ -221,7 +221,7 @@ def test_the_class_may_be_the_default(wanted: bool) -> None:
     assert metadata.get("annotations") == ({"ingressclass.kubernetes.io/is-default-class": "true"} if wanted else None)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10)
 @given(drain=st.integers(0, 3600), shutdown=st.integers(1, 3600))
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_drain_and_shutdown_add_up(controller: str, drain: int, shutdown: int) -> None:
@@ -441,7 +441,7 @@ def settled(installation: dict[str, Any], controller: str) -> dict[str, Any]:
     return kept
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(drawn=INSTALLATIONS, custom=st.booleans(), data=st.data())
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_every_installation_is_valid_and_every_field_shows(

@@ -221,7 +221,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some=SETTINGS, proxy=st.lists(CIDR, unique=True))
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_no_setting_can_write_nginxs_configuration(controller: str, some: dict[str, Any], proxy: list[str]) -> None:

@@ -133,7 +133,7 @@ def check_answer(answer: Answer, route: Mapping[str, Any] | None, path: str) -> 
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_request_goes_where_match_route_says(controller: str, data: st.DataObject) -> None:
     # A wildcard stands for more labels than one on F5 NGINX Ingress Controller, which is opted into apart.
@@ -148,7 +148,7 @@ def test_every_request_goes_where_match_route_says(controller: str, data: st.Dat
         check_answer(reader.answer(Request(host, path)), match_route(given_routes, host, path), path)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_wildcard_of_any_depth_takes_one_label_as_match_route_says(data: st.DataObject) -> None:
     given_routes = data.draw(routes(["", "x.example.com", "*.example.com"]))
@@ -160,7 +160,7 @@ def test_a_wildcard_of_any_depth_takes_one_label_as_match_route_says(data: st.Da
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_no_route_takes_goes_to_the_default_backend(controller: str, data: st.DataObject) -> None:
     given_routes = data.draw(routes(["", "x.example.com", "y.example.com"]))
@@ -174,7 +174,7 @@ def test_what_no_route_takes_goes_to_the_default_backend(controller: str, data: 
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_host_with_tls_redirects_what_came_without_it(controller: str, data: st.DataObject) -> None:
     hosts = ["x.example.com", "y.example.com", *(["*.example.com"] if controller != "f5-nginx" else [])]
@@ -202,7 +202,7 @@ def test_paths_are_compared_as_nginx_understands_them(path: str) -> None:
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx", "generic"])
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     field=st.sampled_from(
         ["host", "path", "rewrite", "app_root", "realm", "cookie", "header", "header value", "origin"]

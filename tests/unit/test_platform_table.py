@@ -6,7 +6,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import ArgumentError
 from pulumi_portico.errors import Problems
@@ -296,7 +296,7 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
     return True
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(fields=FIELDS, ports=PORTS)
 def test_every_field_that_is_set_shows_or_is_refused(fields: dict[str, Any], ports: Any) -> None:
     for platform in ALL:
@@ -304,7 +304,7 @@ def test_every_field_that_is_set_shows_or_is_refused(fields: dict[str, Any], por
 
 
 @pytest.mark.parametrize("platform", ALL)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_a_platform_can_do_it_does_together(platform: str, data: st.DataObject) -> None:
     """The same, among the fields that the platform has: few of those are refused."""

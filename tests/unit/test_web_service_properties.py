@@ -127,7 +127,7 @@ def web_services(draw: st.DrawFn) -> dict[str, Any]:
     return args
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(name=st.from_regex(r"[a-z]([a-z0-9-]{0,50}[a-z0-9])?", fullmatch=True), args=web_services())
 def test_any_valid_arguments_make_valid_manifests_that_fit_together(name: str, args: Any) -> None:
     recorded = record(lambda: WebService(name, args))
