@@ -17,6 +17,7 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 
 _MODULES: Mapping[str, str] = {
     "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",
+    "apiextensions.k8s.io/v1": "pulumi_kubernetes.apiextensions.v1",
     "apps/v1": "pulumi_kubernetes.apps.v1",
     "autoscaling/v2": "pulumi_kubernetes.autoscaling.v2",
     "networking.k8s.io/v1": "pulumi_kubernetes.networking.v1",

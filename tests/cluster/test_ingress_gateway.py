@@ -211,3 +211,10 @@ def test_definitions_are_installed_from_a_file_before_what_they_define(
     # With them would go what other gateways have made of them.
     kept = {it["metadata"]["name"] for it in cluster.get("customresourcedefinitions")["items"]}
     assert {"policies.k8s.nginx.org", "virtualservers.k8s.nginx.org"} <= kept
+    # The next gateway meets them, with another release's: what it defines is what holds.
+    definitions[0]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "of another release"
+    (program.folder / "crds.yaml").write_text("\n---\n".join(map(json.dumps, definitions)))
+    program.up()
+    there = cluster.get("customresourcedefinitions", "policies.k8s.nginx.org")
+    assert there["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] == "of another release"
+    program.destroy()

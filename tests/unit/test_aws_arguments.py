@@ -21,13 +21,17 @@ from pulumi_portico import ArgumentError
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.wire import unwrapped
 
-from tests.aws_balancers import network, own
+from tests.aws_balancers import application, network, own
 from tests.unit import test_aws_load_balancer_on_aws as on_aws
 from tools.terraform_plan import TYPES, snake
 
-FEATURES = {**on_aws.FEATURES, "elastic ips": network(elastic_ips=["eipalloc-1", "eipalloc-2"])}
+FEATURES = {
+    **on_aws.FEATURES,
+    "health logs": application(logs={"health": True}),
+    "elastic ips": network(elastic_ips=["eipalloc-1", "eipalloc-2"]),
+}
 # What the oldest SDK that the components take (7.0.0) has not, and how Portico says so.
-NEWER: Mapping[str, str] = {"logs": "health_check_logs"}
+NEWER: Mapping[str, str] = {"health logs": "health_check_logs"}
 
 
 def args_of(token: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import PublicLoadBalancer, TargetBinding, WebService
-from pulumi_portico.public_load_balancer.aws_native.resources import short
+from pulumi_portico.public_load_balancer.aws_native.resources import short, takes
 from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.testing import Recording, record
 
@@ -616,9 +616,13 @@ def test_a_binding_refuses_what_no_target_group_has() -> None:
 
 
 def test_logs_go_to_a_bucket_that_is_closed_and_the_balancer_waits_for_it() -> None:
-    recorded = own(application(logs={"connections": True, "health": True, "keep_days": 30}))
+    health = {"health": True} if takes("lb.LoadBalancer", "health_check_logs") else {}
+    recorded = own(application(logs={"connections": True, "keep_days": 30, **health}))
     balancer = recorded.one("LoadBalancer")
+    assert ("healthCheckLogs" in balancer.inputs) == bool(health)
     for kind, prefix in (("accessLogs", "access"), ("connectionLogs", "connections"), ("healthCheckLogs", "health")):
+        if kind not in balancer.inputs:
+            continue
         assert balancer.inputs[kind] == {"enabled": True, "bucket": "shop-logs", "prefix": prefix}
     assert all(made(recorded, "BucketPublicAccessBlock")[it] for it in ("blockPublicAcls", "restrictPublicBuckets"))
     assert made(recorded, "BucketVersioning")["versioningConfiguration"] == {"status": "Enabled"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
 from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancer, AwsTarget
 from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
@@ -73,9 +72,14 @@ def example(heading: str) -> str:
 
 def mocks_take_transforms() -> bool:
     """Whether the SDK's mocks do, as the real engine of every version does: those of 3.250 do not."""
-    asked: Any = type("Asked", (), {"id": "transforms"})()
-    answer: Any = mocks.MockMonitor(cast("Any", None)).SupportsFeature(asked)
-    return bool(answer.hasSupport)
+    options = pulumi.ResourceOptions(transforms=[lambda _: None])
+    try:
+        record(lambda: pulumi.CustomResource("test:index:Asked", "asked", {}, opts=options))
+    except Exception as error:
+        if "does not support transforms" not in str(error):
+            raise
+        return False
+    return True
 
 
 NEEDS_TRANSFORMS = "the mocks of this Pulumi SDK take no transforms"

@@ -5,6 +5,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import IngressGateway
@@ -573,13 +574,39 @@ def test_a_setting_is_refused(controller: str, some: dict[str, Any], says: str) 
     assert says in refused("edge", controller=controller, exposure=EXPOSED, settings=some)
 
 
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: policies.k8s.nginx.org
+  annotations: {of: a release}
+spec:
+  group: k8s.nginx.org
+  names: {kind: Policy, plural: policies}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+"""
+
+
 def test_the_definitions_are_somewhere_and_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     said = refused("edge", exposure=EXPOSED, crds={})
     assert "crds: says nothing" in said
     said = refused("edge", exposure=EXPOSED, crds={"path": "crds.yaml"})
     assert 'crds.path: "crds.yaml" is no file' in said
-    (tmp_path / "crds.yaml").write_text("")
+    for text, wrong in (
+        ("", "holds something else than CustomResourceDefinitions"),
+        ("a: [", "is not YAML (while parsing"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "holds something else"),
+        (DEFINITION + "---\n[]\n", "holds something else"),
+    ):
+        (tmp_path / "crds.yaml").write_text(text)
+        assert wrong in refused("edge", exposure=EXPOSED, crds={"path": "crds.yaml"})
     said = refused("edge", exposure=EXPOSED, crds={"installed": True, "path": "crds.yaml"})
     assert "crds: says both that they are there and where to install them from" in said
 
@@ -588,8 +615,11 @@ def test_the_definitions_file_is_installed_before_the_controller(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "crds.yaml").write_text("")
+    (tmp_path / "crds.yaml").write_text(f"# Of a release.\n---\n{DEFINITION}---\n")
     recorded = install(more={"crds": {"path": "crds.yaml"}})
-    (file,) = (it for it in recorded.registrations if it.type == "kubernetes:yaml/v2:ConfigFile")
-    assert file.inputs["file"] == "crds.yaml"
-    assert file.urn in recorded.one("Deployment").dependencies
+    definition = recorded.one("CustomResourceDefinition")
+    assert definition.urn in recorded.one("Deployment").dependencies
+    assert definition.manifest()["spec"] == yaml.safe_load(DEFINITION)["spec"]
+    # It is there still when the next gateway comes, perhaps with another release's.
+    assert definition.request.retainOnDelete
+    assert definition.manifest()["metadata"]["annotations"] == {"of": "a release", "pulumi.com/patchForce": "true"}

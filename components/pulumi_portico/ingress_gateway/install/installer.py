@@ -15,6 +15,7 @@ from ...web_service.availability import build_disruption_budget
 from ...web_service.identity import build_service_account
 from ..controller_module import Controller
 from .config_map import build_data
+from .crds import build_definitions
 from .installation import ControllerKind, drain_of, shutdown_of
 from .programs import Program, Told, lease_of, program_of
 from .rbac import rights_of
@@ -111,7 +112,7 @@ def register_installation(request: InstallRequest, parent: pulumi.Resource) -> l
         return register(manifest, f"{request.name}-{suffix}", options)
 
     if request.crds_path is not None:
-        before.append(_register_crds(request, request.crds_path, parent))
+        before += _register_crds(request, request.crds_path, parent)
     account = make("service-account", build_service_account(request.metadata(), {}))
     before.append(account)
     for suffix, role, binding in _roles(request):
@@ -159,13 +160,10 @@ def _register_class(request: InstallRequest, program: Program, parent: pulumi.Re
     return register(_class(request, program), f"{request.name}-class", options)
 
 
-def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> pulumi.Resource:
-    # Imported where a file is given: nobody else needs it.
-    from pulumi_kubernetes.yaml.v2 import ConfigFile
-
+def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
     # With a definition goes every resource of its kind, those of other gateways too.
     options = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
-    return ConfigFile(f"{request.name}-crds", file=path, opts=options)
+    return [register(it, f"{request.name}-{it['metadata']['name']}", options) for it in build_definitions(path)]
 
 
 def _register_workload(
