@@ -66,7 +66,7 @@ class Checker:
         path = f"{PREFIX}namespace"
         if value is None or value == "":
             self._problems.missing(path, "the name of the namespace that the stack makes")
-        elif isinstance(value, Secret) and value.certain:
+        elif isinstance(value, Secret):
             refusal = Refusal("is a secret, and what is created depends on it", "a plain name")
             self._problems.add(path, value, refusal, show=False)
         elif not isinstance(value, str):
