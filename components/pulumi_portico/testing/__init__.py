@@ -14,13 +14,13 @@ of the two meets (an Output that is still unknown, say) breaks in the other.
 import asyncio
 import contextvars
 import gc
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol, cast
 
 import pulumi
 from pulumi.runtime import mocks
 
+from ..outputs import ensure_event_loop
 from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
 from .wire import Secret
@@ -143,17 +143,3 @@ def _take_all_failures(loop: asyncio.AbstractEventLoop) -> None:
         # Not isinstance: it asks proxies what they stand for.
         if issubclass(type(it), asyncio.Future) and it.get_loop() is loop and it.done() and not it.cancelled():
             it.exception()
-
-
-def ensure_event_loop() -> None:
-    """Give this thread an event loop, where it has none: an Output wants one as soon as it is made.
-
-    `record` does this itself; a test that makes an Output outside of it calls this first.
-    """
-    with warnings.catch_warnings():
-        # Python 3.12 and 3.13 make a loop and complain; 3.14 refuses.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            asyncio.get_event_loop()
-        except RuntimeError:
-            asyncio.set_event_loop(asyncio.new_event_loop())
