@@ -11,15 +11,14 @@
 of the two meets (an Output that is still unknown, say) breaks in the other.
 """
 
-import asyncio
 import contextvars
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol, cast
 
 import pulumi
 from pulumi.runtime import mocks
 
+from ..outputs import ensure_event_loop
 from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
 from .wire import Secret
@@ -127,17 +126,3 @@ def _run(
     registrations = [known[urn] for urn in sorted(known)]
     registered = {known[urn].name: outputs for urn, outputs in monitor.outputs.items() if urn in known}
     return Recording(registrations, registered, settled["exports"], settled["value"])
-
-
-def ensure_event_loop() -> None:
-    """Give this thread an event loop, where it has none: an Output wants one as soon as it is made.
-
-    `record` does this itself; a test that makes an Output outside of it calls this first.
-    """
-    with warnings.catch_warnings():
-        # Python 3.12 and 3.13 make a loop and complain; 3.14 refuses.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            asyncio.get_event_loop()
-        except RuntimeError:
-            asyncio.set_event_loop(asyncio.new_event_loop())
