@@ -5,7 +5,8 @@ take in Python, in camelCase. It is checked whole before anything is registered.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Optional, cast
 
 import pulumi
@@ -18,7 +19,7 @@ from ..shapes import camel_case
 from ..web_service import WebService, WebServiceArgs
 from ..web_service.validation import check_web_service
 
-__all__ = ["StackPlan", "build_stack", "check_stack"]
+__all__ = ["StackPlan", "build", "build_stack", "check_stack", "load_stack"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class StackPlan:
     """The namespace that the stack makes, and that all of it lives in."""
     services: Mapping[str, WebServiceArgs]
     """The arguments of each WebService, by name."""
+    gateways: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    load_balancers: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def check_stack(stack: str, namespace: Optional[str], services: Any) -> StackPlan:
@@ -53,10 +56,16 @@ def check_stack(stack: str, namespace: Optional[str], services: Any) -> StackPla
     return StackPlan(cast("str", namespace), checked)
 
 
-def build_stack() -> None:
-    """Build what the current stack's configuration picks, and export its outputs."""
-    config = pulumi.Config("portico")
-    plan = check_stack(pulumi.get_stack(), config.get("namespace"), config.get_object("services") or {})
+def load_stack(stack: str, folder: Path) -> StackPlan:
+    """The checked plan of a stack file."""
+    import yaml
+
+    config: Any = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return check_stack(stack, config.get("portico:namespace"), config.get("portico:services") or {})
+
+
+def build(plan: StackPlan) -> None:
+    """Register what the plan holds."""
     namespace = register(build_namespace(plan.namespace, {}), plan.namespace, pulumi.ResourceOptions())
     made = name_of(namespace)
     for name, args in plan.services.items():
@@ -64,3 +73,9 @@ def build_stack() -> None:
         # A worker without ports has none.
         if args.get("ports") != {}:
             pulumi.export(f"{name}-url", service.url)
+
+
+def build_stack() -> None:
+    """Build what the current stack's configuration picks, and export its outputs."""
+    config = pulumi.Config("portico")
+    build(check_stack(pulumi.get_stack(), config.get("namespace"), config.get_object("services") or {}))
