@@ -64,8 +64,8 @@ def _outputs(it: Registration) -> Optional[Mapping[str, Any]]:
 
 
 def _made_up(it: Registration) -> str:
-    """The name of an object that Pulumi would make a name for."""
-    told: list[Any] = [it.type, it.name]
+    """The name of an object that Pulumi would make a name for: another one in each stack, as the URN names it."""
+    told: list[Any] = [it.urn]
     if it.type.rpartition(":")[2] in _BY_CONTENT:
         told.append(masked(it.inputs))
     return f"{it.name}-{hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]}"
@@ -85,7 +85,7 @@ def _texts(token: str) -> Iterator[str]:
     module, _, cls = token.removeprefix("aws:").rpartition(":")
     # Imported already, by whoever registered it.
     package = sys.modules["pulumi_aws." + module.partition("/")[0]]
-    members: Mapping[str, Any] = vars(getattr(package, cls))
+    members = cast("Mapping[str, Any]", vars(getattr(package, cls)))
     for name, member in members.items():
         if isinstance(member, property) and member.fget is not None:
             hint: Any = member.fget.__annotations__.get("return")
