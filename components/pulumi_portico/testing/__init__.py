@@ -14,9 +14,10 @@ of the two meets (an Output that is still unknown, say) breaks in the other.
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol
 
+from ..outputs import ensure_event_loop
 from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
-from .running import ensure_event_loop, run_once
+from .running import run_once
 from .wire import Secret
 
 __all__ = ["Calls", "Cloud", "Outputs", "Recording", "Registration", "Secret", "ensure_event_loop", "record"]
