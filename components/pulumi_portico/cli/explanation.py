@@ -14,6 +14,8 @@ __all__ = ["print_explanation"]
 
 _TLS = {"here": "ends here", "gateway": "ends at the gateway", "service": "ends at the service", "nowhere": "nowhere"}
 _EVERYBODY = {"0.0.0.0/0", "::/0"}
+_PRICES = "; prices "
+"""What stands in an estimate before where its prices are from."""
 _USUAL = {"http": "80", "https": "443", "grpc": "443"}
 
 
@@ -33,11 +35,13 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
     if not view.balancers:
         _line(console, "  Nothing of the stack is reached from outside by a load balancer of its own.")
         return
-    _grid(console, ((it.name, _balancer(it)) for it in view.balancers))
-    counted = (
-        f"{_count(total.load_balancers, 'load balancer')}, {_count(total.public_addresses, 'public address', 'es')}"
-    )
-    _grid(console, [("together", f"{counted}, {_money(total)}")])
+    rows = [(it.name, _balancer(it)) for it in view.balancers]
+    if len(rows) > 1:
+        addresses = _count(total.public_addresses, "public address", "es")
+        rows.append(("together", f"{_count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+    # The same source says it of most of them.
+    rows += [("prices", it) for it in dict.fromkeys(it.cost.partition(_PRICES)[2] for it in view.balancers) if it]
+    _grid(console, rows)
 
 
 def _balancer(it: BalancerView) -> str:
@@ -45,7 +49,7 @@ def _balancer(it: BalancerView) -> str:
     open_to = "everybody" if _EVERYBODY & set(it.sources) else ", ".join(it.sources)
     return (
         f"{it.kind} ({it.platform}), {where}, at {', '.join(it.ports)}\n"
-        f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{it.cost}"
+        f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{it.cost.partition(_PRICES)[0]}"
     )
 
 
@@ -61,11 +65,11 @@ def _routes(console: "Console", view: StackView) -> None:
 def _asked(it: RouteView) -> str:
     scheme = "https" if it.scheme == "grpc" else it.scheme
     port = f":{it.client_port}" if it.client_port not in ("", _USUAL.get(scheme)) else ""
-    host = it.host or ("any host" if it.path or not it.client_port else "its address")
+    if not it.path and not it.client_port:
+        return "anything else"
+    host = it.host or ("[any host]" if it.path else f"[address of {it.entry}]")
     exact = " exactly" if it.path_type == "Exact" else ""
-    path = "" if it.path == "/" else it.path
-    what = f"{scheme}://{host}{port}{path}{exact}" if host == it.host else f"{scheme}, {host}{port}{path}{exact}"
-    return what if it.path or it.client_port else f"{what}, whatever else is asked for"
+    return f"{scheme}://{host}{port}{'' if it.path == '/' else it.path}{exact}"
 
 
 def _answers(it: RouteView) -> str:
@@ -87,7 +91,7 @@ def _inside(console: "Console", view: StackView) -> None:
     hidden = [it.name for it in view.services if not it.urls]
     if hidden:
         _title(console, "Not reached from outside")
-        _grid(console, [("", ", ".join(hidden))])
+        _indented(console, ", ".join(hidden), 2)
 
 
 def _exceptions(console: "Console", view: StackView) -> None:
@@ -96,7 +100,7 @@ def _exceptions(console: "Console", view: StackView) -> None:
         _line(console, "  None.")
     for it in view.exceptions:
         _line(console, f"  {it.path}{f': {it.value}' if it.value else ''}")
-        _grid(console, [("", it.meaning)])
+        _indented(console, it.meaning, 4)
 
 
 def _mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:
@@ -133,6 +137,13 @@ def _line(console: "Console", text: str, style: str = "") -> None:
     from rich.text import Text
 
     console.print(Text(text, style=style))
+
+
+def _indented(console: "Console", text: str, columns: int) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Padding(Text(text), (0, 0, 0, columns), expand=False))
 
 
 def _grid(console: "Console", rows: Iterable[tuple[str, str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..public_load_balancer.exposure import ClientIp
 from ..stack import StackPlan
-from ..stack.views.destinations import destination_of
+from ..stack.views.destinations import balancers_in, destination_of
 from ..stack.views.requests import request_of
 
 __all__ = ["lost_by_balancers", "lost_by_gateway"]
@@ -66,7 +66,7 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
     """What services would not have behind a gateway; ``others`` are those that speak no HTTP."""
     for name in others:
         yield f"nothing for {name}, which speaks no HTTP and keeps a load balancer of its own"
-    for name, args in plan.load_balancers.items():
+    for name, args in balancers_in(plan).items():
         if "aws" in args:
             continue
         destination = destination_of(plan, args["target"])
@@ -77,4 +77,4 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
         if odd:
             yield f"port {', '.join(odd)} of {name}: a gateway listens on 80 and 443"
         if args["exposure"].get("client_ip") == ClientIp.PRESERVE.value:
-            yield f"connections from the clients' own addresses at {destination.name}, which reads X-Forwarded-For instead"
+            yield f"the clients' own addresses at {destination.name}, which reads X-Forwarded-For instead"

@@ -7,13 +7,13 @@ from typing import Any, Optional
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
 from ..public_load_balancer.cost import AWS, estimate
-from ..public_load_balancer.exposure import Platform, Scope
+from ..public_load_balancer.exposure import Platform
 from ..public_load_balancer.platform_module import Billable, Request
 from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
 from ..stack import StackPlan
 from ..stack.view import StackView
-from ..stack.views.destinations import Destination, destination_of
+from ..stack.views.destinations import Destination, balancers_in, destination_of
 from ..stack.views.requests import request_of
 from .losses import lost_by_balancers, lost_by_gateway
 
@@ -103,18 +103,18 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     of_gateways = {it for name in plan.gateways for it in _of_gateway(plan, name)}
     of_balancers = {it for name in plan.load_balancers for it in _of_balancer(plan, name)}
     fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
-    if not of_gateways and len(view.balancers) == len(exposed):
-        return (gateway, replace(each, current=True, total=total))
-    if len(fronts) == 1 and of_balancers <= set(others) and len(of_balancers) == len(others):
-        return (replace(gateway, current=True, total=total), each)
     told = {it.tls for it in view.balancers}
-    ends = [words for key, words in _ENDS.items() if key in told]
+    ends = ", ".join(words for key, words in _ENDS.items() if key in told)
+    if not of_gateways and len(view.balancers) == len(exposed):
+        return (gateway, replace(each, current=True, total=total, tls=ends, lost=()))
+    if len(fronts) == 1 and of_balancers <= set(others) and len(of_balancers) == len(others):
+        return (replace(gateway, current=True, total=total, tls=ends, lost=()), each)
     now = Mechanism(
         name="as it is",
         current=True,
         total=total,
         protocols="; ".join(filter(None, [_PROTOCOLS if of_gateways else "", _ANY if of_balancers else ""])),
-        tls=", ".join(ends),
+        tls=ends,
         runs=_controllers(plan),
         lost=(),
     )
@@ -152,7 +152,7 @@ def _by_name(destination: Destination) -> Destination:
 
 
 def _of_balancer(plan: StackPlan, name: str) -> Iterator[Destination]:
-    args = plan.load_balancers[name]
+    args = balancers_in(plan)[name]
     if "aws" in args:
         application = args["aws"]["kind"] == "application"
         for given in args["aws"]["targets"].values():
@@ -183,10 +183,10 @@ def _offer(plan: StackPlan) -> Optional[_Offer]:
     for args in plan.gateways.values():
         if "exposure" in args:
             return _of_request(request_of_gateway(args), args.get("price"))
-    for args in plan.load_balancers.values():
+    for args in balancers_in(plan).values():
         if "aws" not in args:
             return _of_request(request_of(plan, args), args.get("price"))
-    for args in plan.load_balancers.values():
+    for args in balancers_in(plan).values():
         if "existing" not in args["aws"]:
             return _Offer(AWS, billable_of_aws(args["aws"]), args.get("price"), ends_tls=True)
     return None
@@ -241,8 +241,3 @@ def _controllers(plan: StackPlan) -> str:
             pods = "a pod on each node" if daemon else f"{text_of(installation.get('replicas', 2))} pods"
             told.append(f"{controller_of(args)} ({name}): {pods}")
     return ", ".join(told)
-
-
-def is_public(view: StackView) -> bool:
-    """Whether anything is for the internet."""
-    return any(it.scope == Scope.INTERNET.value for it in view.balancers)

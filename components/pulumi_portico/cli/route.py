@@ -107,9 +107,11 @@ def _print_one(console: "Console", answer: "Answer") -> None:
         console.print(Padding(Text(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
     if not answer.considered:
         return
+    # Before the route that fits is asked, another rule may have answered.
+    fits = "takes" if answer.outcome is Outcome.SERVICE else "fits"
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for it in answer.considered:
-        mark = "takes" if it.takes else "not"
+        mark = fits if it.takes else "not"
         style = "" if it.takes else "dim"
         table.add_row(*(Text(text, style=style) for text in (mark, it.what, it.leads_to, it.why)))
     console.print(Padding(table, (0, 0, 0, 2)))

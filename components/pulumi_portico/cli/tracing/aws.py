@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 from ...public_load_balancer.aws_native.choices import AwsBalancerKind
@@ -51,11 +52,7 @@ def at_listener(
     default = "no route fits, and the listener's default" if application else f"port {listener['port']}"
     said = "a route" if chosen is not None else default
     answer, destination = _acted(name, chosen if chosen is not None else listener, request, targets, said)
-    return _with(answer, tuple(considered)), destination
-
-
-def _with(answer: Answer, considered: tuple[Considered, ...]) -> Answer:
-    return Answer(**{**vars(answer), "considered": considered})
+    return replace(answer, considered=tuple(considered)), destination
 
 
 def _priority(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
