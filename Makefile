@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools node-test matrix test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools node-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,7 +52,10 @@ node-test: dev-venv ## Tests on the real node (Linux, root, `make node-tools`)
 matrix: dev-venv ## Tests with the oldest and the newest SDKs that the components take
 	@$(BIN)/python -m tools.matrix
 
-test-all: test matrix node-test ## And the matrix of SDKs, and what needs root: the real node
+checkov: dev-venv ## Audit the AWS resources with checkov (an environment of its own: a minute, 290 MB)
+	$(BIN)/pytest tests/checkov
+
+test-all: test matrix checkov node-test ## And the matrix of SDKs, the audit, and what needs root: the real node
 
 schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
 	@$(BIN)/python -m tools.schema

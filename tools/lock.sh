@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolve requirements.lock and requirements-dev.lock anew, for every supported Python.
+# Resolve the lock files anew, for every supported Python.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
@@ -15,3 +15,5 @@ compile requirements-dev.in tools/requirements.in -c requirements.lock -o requir
 for end in tests/matrix/*.in; do
   compile --no-deps "$end" -o "${end%.in}.lock"
 done
+# An environment of its own: what it wants does not go with what the tests want.
+compile tests/checkov/requirements.in -o tests/checkov/requirements.lock

@@ -15,7 +15,7 @@ import pulumi
 
 from .errors import Problems, Refusal, write_nearest
 from .shapes import Shape, as_written, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
-from .values import Rule
+from .values import Placeholder, Rule
 
 __all__ = ["Field", "Rules", "check"]
 
@@ -107,6 +107,8 @@ class _Checker:
         output: pulumi.Output[Any] = pulumi.Output.from_input(value)
 
         def settle(known: Sequence[Any]) -> Any:
+            if isinstance(known[0], Placeholder):
+                return known[0]
             problems = Problems(self.problems.subject)
             guarded = replace(field, secret=bool(known[1]) or field.secret)
             checker = _Checker(self.rules, problems, self.spelling)

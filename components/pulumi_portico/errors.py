@@ -44,9 +44,12 @@ class Problem:
     """What is allowed there."""
     fix: str = ""
     """The likely correction."""
+    place: str = ""
+    """Where the file says so, as file, line and column; empty where no file is known."""
 
     def __str__(self) -> str:
-        lines = [f"{self.path}: {f'{self.value} ' if self.value else ''}{self.wrong}"]
+        place = f"{self.place}: " if self.place else ""
+        lines = [f"{place}{self.path}: {f'{self.value} ' if self.value else ''}{self.wrong}"]
         if self.allowed:
             lines.append(f"  allowed: {self.allowed}")
         if self.fix:

@@ -1,11 +1,13 @@
 """Values that may be known only later."""
 
+import asyncio
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import pulumi
 
-__all__ = ["applied", "combined", "joined", "words"]
+__all__ = ["applied", "combined", "ensure_event_loop", "joined", "words"]
 
 
 def applied(value: Any, function: Callable[[Any], Any]) -> Any:
@@ -28,3 +30,17 @@ def joined(values: Iterable[Any], separator: str = ",") -> Any:
 def words(*parts: Any) -> Any:
     """A text of parts that may be known only later."""
     return joined(parts, "")
+
+
+def ensure_event_loop() -> None:
+    """Give this thread an event loop, where it has none: an Output wants one as soon as it is made.
+
+    `record` does this itself; a test that makes an Output outside of it calls this first.
+    """
+    with warnings.catch_warnings():
+        # Python 3.12 and 3.13 make a loop and complain; 3.14 refuses.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            asyncio.get_event_loop()
+        except RuntimeError:
+            asyncio.set_event_loop(asyncio.new_event_loop())

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from .errors import Refusal, write_nearest
 
 __all__ = [
+    "Placeholder",
     "Rule",
     "cidr",
     "field_path",
@@ -28,6 +29,13 @@ __all__ = [
 ]
 
 Rule = Callable[[Any], Optional[Refusal]]
+
+
+class Placeholder(str):
+    """Text that stands for a value which only the engine knows: no rule is applied to it."""
+
+    __slots__ = ()
+
 
 _NAME_LENGTH = 253
 _PATH_LENGTH = 126

@@ -42,7 +42,11 @@ def test_nothing_built_or_secret_is_tracked() -> None:
 
 
 def test_the_locks_hold_what_is_asked_for_and_hashes_for_all() -> None:
-    for asked, lock in (("requirements.txt", "requirements.lock"), ("requirements-dev.in", "requirements-dev.lock")):
+    for asked, lock in (
+        ("requirements.txt", "requirements.lock"),
+        ("requirements-dev.in", "requirements-dev.lock"),
+        ("tests/checkov/requirements.in", "tests/checkov/requirements.lock"),
+    ):
         pins = re.findall(r"^([a-z-]+)==(\S+)", (ROOT / asked).read_text(), re.M)
         locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.M))
         assert pins

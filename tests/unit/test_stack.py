@@ -51,11 +51,13 @@ def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() 
     with pytest.raises(ArgumentError) as caught:
         check_stack(
             "dev",
-            "Shop",
             {
-                "api": {"image": "api", "port": 80, "service_port": 1},
-                "Web": {"port": 0, "replicas": "2"},
-                "jobs": {"image": "jobs:1", "ports": {}, "health": {"path": "/ready"}},
+                "namespace": "Shop",
+                "services": {
+                    "api": {"image": "api", "port": 80, "service_port": 1},
+                    "Web": {"port": 0, "replicas": "2"},
+                    "jobs": {"image": "jobs:1", "ports": {}, "health": {"path": "/ready"}},
+                },
             },
         )
     assert [it.path for it in caught.value.problems] == [
@@ -87,9 +89,9 @@ def test_a_wrong_stack_registers_nothing() -> None:
 @pytest.mark.parametrize("services", [[], "api", 3])
 def test_services_that_are_no_mapping_are_refused(services: Any) -> None:
     with pytest.raises(ArgumentError, match=r"portico:services: .* is not a mapping"):
-        check_stack("dev", "shop", services)
+        check_stack("dev", {"namespace": "shop", "services": services})
 
 
 def test_a_missing_namespace_is_said_to_be_missing() -> None:
     with pytest.raises(ArgumentError, match="portico:namespace: is missing"):
-        check_stack("dev", None, {})
+        check_stack("dev", {})

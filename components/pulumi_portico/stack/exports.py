@@ -1,0 +1,75 @@
+"""The outputs of a stack: where each service is reached inside, and what is reached from outside."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from ..ingress_gateway import IngressGateway
+from ..public_load_balancer import PublicLoadBalancer
+from ..web_service import WebService, WebServiceArgs
+
+__all__ = ["export_outputs"]
+
+_EVERY_HOST = "*"
+"""How a gateway's `urls` name routes without a host."""
+
+Told = Sequence[tuple[str, Any]]
+"""What each gateway and load balancer says, with its name."""
+
+
+def export_outputs(
+    arguments: Mapping[str, WebServiceArgs],
+    services: Mapping[str, WebService],
+    gateways: Mapping[str, IngressGateway],
+    balancers: Mapping[str, PublicLoadBalancer],
+) -> None:
+    """Export `NAME-url` of each service; where something is reached from outside, `urls`, `addresses` and `costs`."""
+    for name, service in services.items():
+        # A worker without ports has none.
+        if arguments[name].get("ports") != {}:
+            pulumi.export(f"{name}-url", service.url)
+    entries = [*gateways.items(), *balancers.items()]
+    if not entries:
+        return
+    # What stands in front of a gateway comes later, and says how clients reach it.
+    urls = [*((name, it.urls) for name, it in gateways.items()), *((name, _urls(it)) for name, it in balancers.items())]
+    pulumi.export("urls", _gathered(urls, _by_host))
+    addresses = ((name, pulumi.Output.all(it.hostname, it.address).apply(_first)) for name, it in entries)
+    pulumi.export("addresses", _gathered(addresses, _by_name))
+    billed = ((name, pulumi.Output.all(it.load_balancers, it.cost).apply(_cost)) for name, it in entries)
+    pulumi.export("costs", _gathered(billed, _by_name))
+
+
+def _gathered(told: Iterable[tuple[str, pulumi.Output[Any]]], gather: Callable[[Told], Any]) -> pulumi.Output[Any]:
+    pairs = list(told)
+    names = [name for name, _ in pairs]
+    return pulumi.Output.all(*(it for _, it in pairs)).apply(lambda known: gather(list(zip(names, known, strict=True))))
+
+
+def _by_name(told: Told) -> dict[str, str]:
+    """What is there to say, by name."""
+    return {name: it for name, it in told if it}
+
+
+def _by_host(told: Told) -> dict[str, str]:
+    """The URLs by host; those of every host, by the name of what has them."""
+    named = ((name if host == _EVERY_HOST else host, url) for name, urls in told for host, url in urls.items())
+    return {key: url for key, url in named if url}
+
+
+def _urls(balancer: PublicLoadBalancer) -> pulumi.Output[Any]:
+    return pulumi.Output.all(balancer.urls, balancer.url).apply(_hosts_or_one)
+
+
+def _hosts_or_one(both: Sequence[Any]) -> dict[str, str]:
+    """By host where it has hosts of its own, else its one URL: the other keys are ports."""
+    return {host: url for host, url in both[0].items() if "." in host} or {_EVERY_HOST: both[1]}
+
+
+def _first(both: Sequence[Any]) -> str:
+    return both[0] or both[1]
+
+
+def _cost(both: Sequence[Any]) -> str:
+    return both[1] if both[0] else ""
