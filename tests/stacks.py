@@ -33,7 +33,7 @@ def recorded(name: str) -> Recording:
     with AwsModel() as model, tempfile.TemporaryDirectory() as folder:
         vpc = model.vpc()
         model.zone("example.com")
-        ours = dict(zip((_MADE_UP_VPC, *_MADE_UP_SUBNETS), (vpc, *model.subnets(2, vpc)), strict=True))
+        ours: dict[str, str] = dict(zip((_MADE_UP_VPC, *_MADE_UP_SUBNETS), (vpc, *model.subnets(2, vpc)), strict=True))
         return _record(name, copied(Path(folder) / "stacks", name, ours), model)
 
 
