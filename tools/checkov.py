@@ -1,4 +1,4 @@
-"""checkov over plans: which rules hold, which do not, and which of those are let be, and why.
+"""checkov over plans and manifests: which rules hold, which do not, and which of those are let be, and why.
 
 checkov has an environment of its own (tests/checkov/requirements.lock), made at the first use: it wants other versions
 of boto3 and more than the tests do.
@@ -23,7 +23,17 @@ import yaml
 
 from tools.cluster import ROOT
 
-__all__ = ["SUPPRESSIONS", "Judged", "Suppression", "audit", "command", "suppressions", "unexcused", "unused"]
+__all__ = [
+    "SUPPRESSIONS",
+    "Judged",
+    "Suppression",
+    "audit",
+    "audit_manifests",
+    "command",
+    "suppressions",
+    "unexcused",
+    "unused",
+]
 
 _LOCK = ROOT / "tests" / "checkov" / "requirements.lock"
 SUPPRESSIONS = ROOT / "tests" / "checkov" / "suppressions.yaml"
@@ -31,12 +41,12 @@ SUPPRESSIONS = ROOT / "tests" / "checkov" / "suppressions.yaml"
 
 @dataclass(frozen=True, order=True)
 class Judged:
-    """One rule, as one resource of one plan met it."""
+    """One rule, as one resource of one plan or stack met it."""
 
     rule: str
     plan: str
     resource: str
-    """Its address, such as aws_lb.shop."""
+    """Its address, such as aws_lb.shop or Deployment.shop.web."""
     passed: bool
     says: str
     """What the rule wants."""
@@ -74,8 +84,20 @@ def audit(plans: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Judged]:
     """What every rule of checkov makes of every resource of the plans, which are written into an empty folder."""
     for name, plan in plans.items():
         (folder / f"{name}.json").write_text(json.dumps(plan))
+    return _judged("terraform_plan", plans, folder)
+
+
+def audit_manifests(stacks: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> list[Judged]:
+    """What every rule of checkov makes of the Kubernetes objects of each stack, which are written into an empty
+    folder. A resource is called KIND.NAMESPACE.NAME there."""
+    for name, manifests in stacks.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(manifests, sort_keys=False))
+    return _judged("kubernetes", stacks, folder)
+
+
+def _judged(framework: str, names: Iterable[str], folder: Path) -> list[Judged]:
     # Nothing is asked of its makers' servers: the rules are those that the package brings.
-    asked = ["--framework", "terraform_plan", "--skip-download", "--soft-fail", "--output", "json"]
+    asked = ["--framework", framework, "--skip-download", "--soft-fail", "--output", "json"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "CKV", "CHECKOV", "BC_"))}
     done = subprocess.run(
         [command(), "--directory", folder, *asked],
@@ -98,7 +120,7 @@ def audit(plans: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Judged]:
         for kind, passed in (("passed_checks", True), ("failed_checks", False))
         for it in results[kind]
     ]
-    unseen = set(plans) - {it.plan for it in judged}
+    unseen = set(names) - {it.plan for it in judged}
     if unseen:
         raise RuntimeError(f"checkov has no rule for anything in {', '.join(sorted(unseen))}")
     return sorted(judged)

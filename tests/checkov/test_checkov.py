@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pulumi_portico.testing import Recording, Registration
 
-from tests.checkov.balancers import changed, gone, recordings, told
+from tests.checkov.balancers import changed, gone, told
 from tools.checkov import Judged, Suppression, audit, suppressions, unexcused, unused
 from tools.terraform_plan import terraform_plan
 
@@ -96,17 +96,6 @@ NEVER_MET = {"CKV_AWS_18", "CKV_AWS_144", "CKV_AWS_145", "CKV2_AWS_62"}
 
 
 @pytest.fixture(scope="module")
-def recorded() -> dict[str, Recording]:
-    return recordings()
-
-
-@pytest.fixture(scope="module")
-def judged(recorded: dict[str, Recording], tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
-    plans = {name: terraform_plan(it) for name, it in recorded.items()}
-    return audit(plans, tmp_path_factory.mktemp("plans"))
-
-
-@pytest.fixture(scope="module")
 def worse(recorded: dict[str, Recording], tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
     plans = {rule: terraform_plan(changed(recorded[it.balancer], it.change)) for rule, it in WORSE.items()}
     return audit(plans, tmp_path_factory.mktemp("worse"))
@@ -117,9 +106,9 @@ def test_every_rule_holds_or_is_let_be_with_a_reason(judged: list[Judged]) -> No
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_suppression_is_of_use_and_says_why(judged: list[Judged]) -> None:
+def test_every_suppression_is_of_use_and_says_why(judged: list[Judged], judged_manifests: list[Judged]) -> None:
     excused = suppressions()
-    assert unused(judged, excused) == []
+    assert unused([*judged, *judged_manifests], excused) == []
     assert all(len(it.reason.split()) >= 10 for it in excused)
 
 

@@ -28,6 +28,8 @@ class RouteView:
     """The port of it that is reached, by number or name; empty where nothing is reached."""
     scheme: str
     """How a client writes it: http, https, grpc, tcp, udp or tls."""
+    client_port: str = ""
+    """The port that clients connect to, by number; empty for a gateway's, which are 80 and 443."""
 
 
 @dataclass(frozen=True)

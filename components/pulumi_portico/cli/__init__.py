@@ -1,0 +1,25 @@
+"""The `portico` command: what a stack is, said before anything runs.
+
+Needs the extra `cli` (`pip install "pulumi-portico[cli]"`); the library itself never imports it.
+"""
+
+import sys
+
+__all__ = ["main"]
+
+_EXTRA = ("rich", "ruamel", "typer", "yaml")
+"""What the extra holds, by the names that Python imports it by."""
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code."""
+    try:
+        from .app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        sys.stderr.write(
+            f'portico: {error.name} is not installed, which the command needs: pip install "pulumi-portico[cli]"\n'
+        )
+        sys.exit(2)
+    app(prog_name="portico")

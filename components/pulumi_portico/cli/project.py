@@ -1,0 +1,80 @@
+"""Where a project's stacks are, and which there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional, cast
+
+import typer
+
+from ..errors import write_nearest
+from ..stack import StackPlan, load_stack
+
+__all__ = ["Stack", "find_stack"]
+
+_PROJECT = "Pulumi.yaml"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that was found, and its checked plan."""
+
+    name: str
+    project: str
+    """The name of the Pulumi project that it is of."""
+    plan: StackPlan
+
+
+def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
+    """The stack of this name; None stands for the only one there is.
+
+    Raises `typer.BadParameter` where there is no such folder or stack, and `ArgumentError` with every problem of one
+    that is wrong.
+    """
+    root = _project_of((folder or Path.cwd()).absolute())
+    settings: Mapping[str, Any] = _settings(root) if root is not None else {}
+    if folder is None:
+        if root is None:
+            raise typer.BadParameter(
+                f"no {_PROJECT} from here upwards: say where the stacks are", param_hint="--folder"
+            )
+        folder = root / str(settings.get("stackConfigDir") or ".")
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is no folder", param_hint="--folder")
+    chosen = _chosen(name, _names(folder), folder)
+    return Stack(chosen, str(settings.get("name") or "portico"), load_stack(chosen, folder))
+
+
+def _names(folder: Path) -> list[str]:
+    # Pulumi takes both spellings.
+    files = [it for ending in ("yaml", "yml") for it in folder.glob(f"Pulumi.*.{ending}")]
+    return sorted({it.name.removeprefix("Pulumi.").rpartition(".")[0] for it in files})
+
+
+def _chosen(name: Optional[str], names: list[str], folder: Path) -> str:
+    there = ", ".join(names)
+    if not names:
+        raise typer.BadParameter(f"{folder} holds no Pulumi.STACK.yaml", param_hint="--folder")
+    if name is None:
+        if len(names) > 1:
+            raise typer.BadParameter(f"which stack? There are {there}", param_hint="--stack")
+        return names[0]
+    if name not in names:
+        fix = write_nearest(name, names)
+        said = f"there is no stack {name} in {folder}; there are {there}{f' ({fix})' if fix else ''}"
+        raise typer.BadParameter(said, param_hint="--stack")
+    return name
+
+
+def _project_of(start: Path) -> Optional[Path]:
+    return next((it for it in (start, *start.parents) if (it / _PROJECT).is_file()), None)
+
+
+def _settings(root: Path) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        read: Any = yaml.safe_load((root / _PROJECT).read_text())
+    except yaml.YAMLError as error:
+        raise typer.BadParameter(f"{root / _PROJECT} is no YAML: {error}", param_hint="--folder") from error
+    return cast("Mapping[str, Any]", read) if isinstance(read, Mapping) else {}

@@ -1,0 +1,74 @@
+"""How large a box is, and where in it its lines stand."""
+
+from math import ceil
+
+from .graph import Box, Edge, Line
+from .widths import STYLES, width
+
+__all__ = ["GLOBE", "LOCK", "PADDING", "anchor", "box_height", "box_width", "line_rooms", "line_tops"]
+
+PADDING = 12
+"""The room between a box's edge and its text."""
+LOCK = 17
+"""The room of the sign that TLS ends."""
+GLOBE = 20
+"""The room of the sign that the internet reaches a box."""
+_ABOVE = 9
+_LINE = 18
+_HEAD_LINE = 21
+# What a host's routes keep from those of the host before.
+_BEFORE_A_HOST = 8
+# Between a line at the left and what stands at the right of it.
+_BETWEEN = 14
+_LEAST_WIDTH = 150
+_MOST_WIDTH = {"gateway": 360, "balancer": 320, "service": 240, "source": 220, "elsewhere": 220}
+
+
+def line_tops(box: Box) -> list[float]:
+    """How far below the top of the box each of its lines begins, and at last where they end."""
+    tops: list[float] = []
+    down = float(_ABOVE)
+    for line in box.lines:
+        down += _BEFORE_A_HOST if line.style == "host" else 0
+        tops.append(down)
+        down += _HEAD_LINE if line.style in ("name", "host") else _LINE
+    return [*tops, down]
+
+
+def box_height(box: Box) -> float:
+    """How high the box is."""
+    return line_tops(box)[-1] + _ABOVE
+
+
+def box_width(box: Box) -> float:
+    """How wide the box wants to be: as wide as its text, up to what its kind may be."""
+    return min(ceil(max(_LEAST_WIDTH, *map(_needed, box.lines))), _MOST_WIDTH[box.kind])
+
+
+def line_rooms(line: Line, box: float) -> tuple[float, float]:
+    """How much room the texts at the left and at the right of a line have in a box of this width."""
+    room = box - 2 * PADDING - _signs(line)
+    if not line.right:
+        return room, 0
+    room -= _BETWEEN
+    # Where both are long, each has half.
+    right = min(width(line.right, "port"), max(room / 2, room - width(line.text, line.style)))
+    return room - right, right
+
+
+def _needed(line: Line) -> float:
+    right = width(line.right, "port") + _BETWEEN if line.right else 0
+    return width(line.text, line.style) + right + _signs(line) + 2 * PADDING
+
+
+def _signs(line: Line) -> float:
+    return STYLES[line.style].indent + (LOCK if line.lock else 0) + (GLOBE if line.style == "name" else 0)
+
+
+def anchor(box: Box, edge: Edge, begins: bool) -> float:
+    """How far below the top of the box the edge touches it."""
+    tops = line_tops(box)
+    # Links touch it beside the second line, requests beside the name: they stay apart.
+    number = edge.line if begins and edge.line is not None else int(edge.kind == "link")
+    number = min(number, len(box.lines) - 1)
+    return (tops[number] + tops[number + 1]) / 2

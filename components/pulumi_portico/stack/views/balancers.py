@@ -1,0 +1,159 @@
+"""The load balancers that are billed: those of gateways, and those of their own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
+from ...public_load_balancer.aws_native.balancer import billable
+from ...public_load_balancer.aws_native.choices import AwsBalancerKind
+from ...public_load_balancer.aws_native.listener import listeners_of, speaks_tls
+from ...public_load_balancer.aws_native.target_group import transports
+from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.cost import AWS, estimate
+from ...public_load_balancer.exposure import Platform, Scope
+from ...public_load_balancer.platform_module import Request
+from ...public_load_balancer.platforms import module_of
+from ...service_ports import ServicePort
+from ..plan import StackPlan
+from ..view import BalancerView
+from .destinations import Destination, balancers_in, destination_of, text_of, texts_of
+from .requests import request_of
+
+__all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
+
+PRIVATE = "the private network"
+"""Who may connect to an internal load balancer that names nobody."""
+
+_NETWORK = "Network Load Balancer"
+KINDS: Mapping[str, str] = {
+    Platform.AWS_CONTROLLER.value: _NETWORK,
+    Platform.EKS_AUTO_MODE.value: _NETWORK,
+    Platform.AWS_LEGACY.value: _NETWORK,
+    Platform.GKE.value: "passthrough Network Load Balancer",
+    Platform.AZURE.value: "Standard Load Balancer",
+    Platform.GENERIC.value: "load balancer",
+    AwsBalancerKind.APPLICATION.value: "Application Load Balancer",
+    AwsBalancerKind.NETWORK.value: _NETWORK,
+}
+"""What platforms call them."""
+
+
+def balancers_of(plan: StackPlan) -> tuple[BalancerView, ...]:
+    """Every load balancer of the stack, by name."""
+    found = [*_of_gateways(plan), *_of_their_own(plan)]
+    return tuple(sorted(found, key=lambda it: it.name))
+
+
+def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
+    for name, args in plan.gateways.items():
+        if "exposure" in args:
+            tls = "gateway" if tls_hosts(args) else "nowhere"
+            yield _of_platform(name, request_of_gateway(args), tls, (name,), args.get("price"))
+
+
+def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
+    for name, args in balancers_in(plan).items():
+        if "aws" in args:
+            yield _of_aws(plan, name, args["aws"], args.get("price"))
+            continue
+        request = request_of(plan, args)
+        destination = destination_of(plan, args["target"])
+        tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
+        yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
+
+
+def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
+    platform = request.exposure["platform"]
+    billed = module_of(request).billable(request)
+    estimated = estimate(platform, billed, price)
+    return BalancerView(
+        name=name,
+        kind=KINDS[platform],
+        platform=platform,
+        scope=request.exposure["scope"],
+        sources=sources_of(request.exposure),
+        ports=tuple(f"{it.number}/{it.protocol}" for it in request.ports),
+        tls=tls,
+        leads_to=leads_to,
+        load_balancers=billed.load_balancers,
+        public_addresses=billed.public_addresses,
+        monthly_cost=estimated.monthly,
+        cost=estimated.text,
+    )
+
+
+def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], price: Any) -> BalancerView:
+    billed = billable(aws)
+    estimated = estimate(AWS, billed, price)
+    listeners = listeners_of(aws)
+    destinations = [it for _, it in targets_of(plan, aws)]
+    ports = [(it["port"], carrier.upper()) for it in listeners for carrier in transports(it["protocol"])]
+    here = any(speaks_tls(it) for it in listeners)
+    return BalancerView(
+        name=name,
+        kind=KINDS[aws["kind"]],
+        platform=AWS,
+        scope=aws.get("scope", Scope.INTERNET.value),
+        sources=_aws_sources(aws),
+        ports=tuple(f"{number}/{carrier}" for number, carrier in ports),
+        tls=_tls_of(plan, destinations, (), here=here),
+        leads_to=tuple(dict.fromkeys(it.name for it in destinations)),
+        load_balancers=billed.load_balancers,
+        public_addresses=billed.public_addresses,
+        monthly_cost=estimated.monthly,
+        cost=estimated.text,
+    )
+
+
+def targets_of(plan: StackPlan, aws: Mapping[str, Any]) -> list[tuple[str, Destination]]:
+    """Where each target of a load balancer that Pulumi owns leads to, by its key."""
+    found: list[tuple[str, Destination]] = []
+    for key, given in aws["targets"].items():
+        if "target" in given:
+            found.append((key, destination_of(plan, given["target"])))
+        else:
+            found.append((key, Destination("other", key, text_of(given.get("port", "")))))
+    return found
+
+
+def sources_of(exposure: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who may connect, as an exposure says it."""
+    named: list[Any] = list(exposure.get("allowed_sources", []))
+    for group, field, what in (
+        ("aws", "prefix_lists", "prefix list"),
+        ("aws", "security_groups", "security group"),
+        ("azure", "service_tags", "service tag"),
+    ):
+        named += [f"{what} {text_of(it)}" for it in exposure.get(group, {}).get(field, [])]
+    return texts_of(named) or (PRIVATE,)
+
+
+def _aws_sources(aws: Mapping[str, Any]) -> tuple[str, ...]:
+    named: list[Any] = list(aws.get("allowed_sources", []))
+    for source in aws.get("sources", {}).values():
+        for field, what in (("cidr", ""), ("prefix_list", "prefix list "), ("security_group", "security group ")):
+            if field in source:
+                named.append(f"{what}{text_of(source[field])}")
+    if "existing" in aws:
+        named.append("whom the load balancer made elsewhere lets in")
+    return texts_of(named) or (PRIVATE,)
+
+
+def tls_hosts(args: Mapping[str, Any]) -> tuple[str, ...]:
+    """The hosts that a gateway ends TLS for."""
+    return tuple(sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("ends_before")))
+
+
+def ends_tls_itself(port: ServicePort) -> bool:
+    """Whether what answers at a port speaks TLS itself."""
+    return port.scheme == "https"
+
+
+def _tls_of(plan: StackPlan, destinations: Sequence[Destination], ports: Sequence[ServicePort], *, here: bool) -> str:
+    """Where TLS ends: at the load balancer, at a gateway or service behind it, or nowhere."""
+    if here:
+        return "here"
+    if any(it.kind == "gateway" and tls_hosts(plan.gateways[it.name]) for it in destinations):
+        return "gateway"
+    chosen = [it.chosen for it in destinations if it.chosen is not None and it.kind == "service"]
+    return "service" if any(map(ends_tls_itself, [*ports, *chosen])) else "nowhere"

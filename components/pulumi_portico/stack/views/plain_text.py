@@ -1,0 +1,80 @@
+"""What goes over the internet without TLS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...ingress_gateway.compilation import entry_of
+from ...public_load_balancer.aws_native.listener import listeners_of
+from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.exposure import Scope
+from ...target import Protocol
+from ..plan import StackPlan
+from ..view import BalancerView
+from .balancers import ends_tls_itself, targets_of
+from .destinations import destination_of
+from .requests import request_of
+from .routes import gateway_routing
+
+__all__ = ["plain_text_of"]
+
+Found = tuple[str, Any, str]
+"""A path, what is written there, and what it means."""
+
+_MEANING = "goes over the internet without TLS"
+
+
+def plain_text_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Found]:
+    """What of the stack's routes and ports clients on the internet reach without TLS."""
+    outside = {it.name: it for it in balancers if it.scope == Scope.INTERNET.value}
+    for name, args in plan.gateways.items():
+        fronts = [it for it in outside.values() if name in it.leads_to]
+        if any(it.tls != "here" for it in fronts):
+            yield from _of_gateway(name, args)
+    for name in outside.keys() & plan.load_balancers.keys():
+        args = plan.load_balancers[name]
+        yield from _of_aws(plan, name, args["aws"]) if "aws" in args else _of_platform(plan, name, args)
+
+
+def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
+    routing = gateway_routing(name, args)
+    for at, route in enumerate(args.get("routes", [])):
+        entry = entry_of(route)
+        if routing.tls_of(entry.host) is None:
+            where, value = ("host", entry.host) if entry.host else ("path", entry.path)
+            said = f"what is sent to {entry.host or 'any host'}{entry.path} {_MEANING}: no entry of tls is for it"
+            # Where a host is written, that is what has no certificate; else the route as a whole.
+            yield f"gateways.{name}.routes[{at}]{f'.{where}' if where in route else ''}", value, said
+
+
+def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[Found]:
+    request = request_of(plan, args)
+    secured = tls_ports(request)
+    destination = destination_of(plan, args["target"])
+    if destination.kind == "gateway":
+        return
+    for port in request.ports:
+        # UDP has none of it; what ends TLS by itself is reached with it.
+        itself = ends_tls_itself(port) or (destination.chosen is not None and ends_tls_itself(destination.chosen))
+        if port.protocol == Protocol.TCP.value and port.name not in secured and not itself:
+            field = f"ports.{port.name}" if "ports" in args else "target"
+            said = f"what is sent to port {port.number} {_MEANING}: exposure has no tls for it"
+            yield f"loadBalancers.{name}.{field}", port.number, said
+
+
+def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[Found]:
+    targets = dict(targets_of(plan, aws))
+    for at, listener in enumerate(listeners_of(aws)):
+        if listener["protocol"] not in ("http", "tcp") or _sends_on(listener):
+            continue
+        leads_to = [targets[key] for key in (listener.get("to"), *listener.get("weights", {})) if key in targets]
+        answers = [it for it in leads_to if it.kind == "gateway" or (it.chosen and ends_tls_itself(it.chosen))]
+        # What a gateway does with it, it says itself.
+        if leads_to and len(answers) == len(leads_to):
+            continue
+        said = f"what is sent to port {listener['port']} {_MEANING}"
+        yield f"loadBalancers.{name}.aws.listeners[{at}].protocol", listener["protocol"], said
+
+
+def _sends_on(listener: Mapping[str, Any]) -> bool:
+    """Whether it does nothing but send clients to https."""
+    return not listener.get("routes") and listener.get("redirect", {}).get("scheme") == "https"

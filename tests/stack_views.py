@@ -1,0 +1,160 @@
+"""Stacks as they are read, for tests of what is drawn of them: by hand, and any at all."""
+
+from __future__ import annotations
+
+from pulumi_portico.stack.view import (
+    BalancerView,
+    DefaultException,
+    GatewayView,
+    LinkView,
+    RouteView,
+    ServiceView,
+    StackView,
+)
+
+ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def service(name: str, *ports: str, replicas: str = "1", kind: str = "Deployment", url: str = "") -> ServiceView:
+    image = f"registry.example.com/shop/{name}:1.4.2"
+    return ServiceView(name, kind, replicas, image, ports or ("http 80/TCP",), (url,) if url else ())
+
+
+def balancer(
+    name: str,
+    *leads_to: str,
+    kind: str = "Network Load Balancer",
+    platform: str = "aws-controller",
+    scope: str = "internet",
+    sources: tuple[str, ...] = ANYWHERE,
+    ports: tuple[str, ...] = ("80/TCP", "443/TCP"),
+    tls: str = "gateway",
+    cost: float | None = 27.4,
+) -> BalancerView:
+    words = "no price is known" if cost is None else f"{cost} USD a month, from list prices"
+    return BalancerView(name, kind, platform, scope, sources, ports, tls, leads_to, 1, 1, cost, words)
+
+
+def route(entry: str, host: str, path: str, leads_to: str, port: str = "80", **more: str) -> RouteView:
+    return RouteView(entry, host, path, more.get("path_type", "Prefix"), leads_to, port, more.get("scheme", "https"))
+
+
+def links(*pairs: tuple[str, str, str]) -> tuple[LinkView, ...]:
+    return tuple(LinkView(source, target, (port,)) for source, target, port in sorted(pairs))
+
+
+SMALL = StackView(
+    stack="staging",
+    namespace="shop",
+    balancers=(balancer("edge", "edge"),),
+    gateways=(GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("shop.example.com",), behind=("edge",)),),
+    routes=(
+        route("edge", "shop.example.com", "/", "web"),
+        route("edge", "shop.example.com", "/api", "api"),
+    ),
+    services=(
+        service("api", "http 80/TCP", replicas="2 to 10", url="https://shop.example.com/api"),
+        service("web", "http 80/TCP", replicas="2", url="https://shop.example.com/"),
+    ),
+    links=links(("edge", "api", "8080/TCP"), ("edge", "web", "8080/TCP"), ("web", "api", "8080/TCP")),
+    exceptions=(),
+)
+
+MIXED = StackView(
+    stack="production-aws",
+    namespace="shop",
+    balancers=(
+        balancer("admin", "admin", scope="internal", sources=("10.0.0.0/8", "192.168.0.0/16"), tls="here", cost=16.4),
+        balancer("edge", "edge", kind="Application Load Balancer", platform="aws", tls="here", cost=31),
+        balancer("mqtt", "broker", ports=("8883/TCP",), tls="service", sources=("203.0.113.0/24",), cost=None),
+    ),
+    gateways=(
+        GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("*.example.com",), behind=("edge",)),
+        GatewayView("legacy", "nginx-example", installed=False, tls_hosts=(), behind=()),
+    ),
+    routes=(
+        route("admin", "", "", "admin", "8080", scheme="http", path_type=""),
+        route("edge", "api.example.com", "/v1", "api", "8080"),
+        route("edge", "api.example.com", "/v1/a/very/long/path/of/one/of/the/customers", "api", "metrics"),
+        route("edge", "grpc.example.com", "/shop.Cart/Get", "cart", "5050", scheme="grpc", path_type="Exact"),
+        route("edge", "shop.example.com", "/", "web"),
+        route("edge", "shop.example.com", "/old", "redirect to https://www.example.com/new", "", path_type="Exact"),
+        route("legacy", "", "/", "billing-of-another-team", "80", scheme="http"),
+    ),
+    services=(
+        service("admin", "http 80/TCP", replicas="2"),
+        service("api", "http 80/TCP", "metrics 9090/TCP", replicas="3 to 12"),
+        service("broker", "mqtt 8883/TCP", kind="StatefulSet", replicas="3"),
+        service("cart", "grpc 5050/TCP", replicas="2"),
+        service("node-exporter", "metrics 9100/TCP", kind="DaemonSet", replicas="one a node"),
+        service("nightly-report-of-all-orders-and-of-what-became-of-them", replicas="1"),
+        service("web", "http 80/TCP", replicas="4"),
+    ),
+    links=links(
+        ("10.20.0.0/16", "node-exporter", "9100/TCP"),
+        ("api", "10.99.0.0/24", "5432/TCP"),
+        ("api", "cart", "5050/TCP"),
+        ("app=prometheus", "api", "9090/TCP"),
+        ("app=prometheus", "node-exporter", "9100/TCP"),
+        ("broker", "api", "8080/TCP"),
+        ("broker", "broker", "8883/TCP"),
+        ("web", "api", "8080/TCP"),
+        ("web", "cart", "5050/TCP"),
+    ),
+    exceptions=(
+        DefaultException("portico:gateways.edge.tls.redirect", "false", "HTTP is answered without encryption"),
+        DefaultException("portico:services.broker.security.readOnlyRootFilesystem", "false", "files can be changed"),
+        DefaultException("portico:services.broker.security.user", "0", "the process runs as root"),
+    ),
+)
+
+_BOUTIQUE = {
+    "ad": 9555,
+    "cart": 7070,
+    "checkout": 5050,
+    "currency": 7000,
+    "email": 5000,
+    "frontend": 80,
+    "loadgenerator": 0,
+    "payment": 50051,
+    "productcatalog": 3550,
+    "recommendation": 8080,
+    "redis-cart": 6379,
+    "shipping": 50051,
+}
+_CALLS = {
+    "cart": "redis-cart",
+    "checkout": "cart currency email payment productcatalog shipping",
+    "frontend": "ad cart checkout currency productcatalog recommendation shipping",
+    "loadgenerator": "frontend",
+    "recommendation": "productcatalog",
+}
+
+BOUTIQUE = StackView(
+    stack="online-boutique",
+    namespace="boutique",
+    balancers=(balancer("edge", "edge", kind="forwarding rule", platform="gke", cost=18.25),),
+    gateways=(GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("shop.example.com",), behind=("edge",)),),
+    routes=(route("edge", "shop.example.com", "/", "frontend"),),
+    services=tuple(
+        service(name, *([f"grpc {port}/TCP"] if port else ["no ports"])) for name, port in _BOUTIQUE.items()
+    ),
+    links=links(*((source, target, "") for source, targets in _CALLS.items() for target in targets.split())),
+    exceptions=(DefaultException("portico:services.redis-cart.security.user", "999", "runs as a user of its own"),),
+)
+
+EMPTY = StackView("dev", "empty", (), (), (), (), (), ())
+
+LARGE = StackView(
+    stack="large",
+    namespace="shop",
+    balancers=(balancer("edge", "edge"),),
+    gateways=(GatewayView("edge", "ingress-nginx", installed=True, tls_hosts=(), behind=("edge",)),),
+    routes=tuple(
+        route("edge", f"host-{number // 10}.example.com", f"/path-{number % 10}", f"service-{number * 7 % 40:02}")
+        for number in range(100)
+    ),
+    services=tuple(service(f"service-{number:02}", replicas="2") for number in range(40)),
+    links=links(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}", "80/TCP") for n in range(0, 40, 4))),
+    exceptions=(),
+)

@@ -1,0 +1,520 @@
+"""The picture of a stack: everything is in it, nothing covers anything, and nothing gets out of its text."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi_portico.diagram import draw_page, draw_svg
+from pulumi_portico.diagram.placement import Hop, place
+from pulumi_portico.diagram.widths import STYLES, shortened, width
+from pulumi_portico.stack.view import (
+    BalancerView,
+    DefaultException,
+    GatewayView,
+    LinkView,
+    RouteView,
+    ServiceView,
+    StackView,
+)
+
+from tests.stack_views import ANYWHERE, BOUTIQUE, EMPTY, LARGE, MIXED, SMALL, balancer, links, route, service
+from tests.support import ROOT
+
+SVG = "{http://www.w3.org/2000/svg}"
+NAMED = {"small": SMALL, "mixed": MIXED, "boutique": BOUTIQUE, "empty": EMPTY, "large": LARGE}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A box as it is drawn."""
+
+    kind: str
+    texts: tuple[str, ...]
+    classes: frozenset[str]
+    x: float
+    y: float
+    right: float
+    bottom: float
+
+    @property
+    def name(self) -> str:
+        return self.texts[0]
+
+
+class Drawn:
+    """A picture, read back."""
+
+    def __init__(self, text: str) -> None:
+        self.root = ET.fromstring(text)
+        self.boxes: dict[str, Card] = {}
+        self.elements: dict[str, ET.Element] = {}
+        for group in self._of_class("g", "box"):
+            rect = group.find(f"{SVG}rect")
+            assert rect is not None
+            x, y, wide, high = (float(rect.attrib[it]) for it in ("x", "y", "width", "height"))
+            kind = group.attrib["class"].split()[1]
+            classes = frozenset(it.get("class", "") for it in group)
+            texts = tuple(map(whole, group.iter(f"{SVG}text")))
+            self.boxes[group.attrib["id"]] = Card(kind, texts, classes, x, y, x + wide, y + high)
+            self.elements[group.attrib["id"]] = group
+
+    def _of_class(self, tag: str, name: str) -> Iterator[ET.Element]:
+        return (it for it in self.root.iter(SVG + tag) if name in it.get("class", "").split())
+
+    def box(self, kind: str, name: str) -> Card:
+        return next(it for it in self.boxes.values() if (it.kind, it.name) == (kind, name))
+
+    def ways(self) -> Iterator[tuple[str, Card, Card, list[tuple[float, float]]]]:
+        """Each edge: its kind, the boxes it joins, and points along it."""
+        for group in self._of_class("g", "way"):
+            path = group.find(f"{SVG}path")
+            assert path is not None
+            source, target = (self.boxes[it] for it in group.attrib["class"].split()[1:])
+            yield path.attrib["class"].split()[1], source, target, points_along(path.attrib["d"])
+
+    def edges(self, kind: str) -> set[tuple[str, str]]:
+        return {
+            (f"{source.kind} {source.name}", f"{target.kind} {target.name}")
+            for drawn, source, target, _ in self.ways()
+            if drawn == kind
+        }
+
+
+def whole(text: ET.Element) -> str:
+    """What a text says: all of it, where it is shortened."""
+    title = text.find(f"{SVG}title")
+    shown = "".join(text.itertext()) if title is None else (title.tail or "")
+    return shown if title is None or "…" not in shown else (title.text or "").split("\n")[0]
+
+
+def points_along(course: str) -> list[tuple[float, float]]:
+    """Points on a path of M, H and C, close together."""
+    points: list[tuple[float, float]] = []
+    for command, numbers in re.findall(r"([MHC])([^MHC]*)", course):
+        at = [float(it) for it in numbers.split()]
+        if command == "M":
+            points.append((at[0], at[1]))
+        elif command == "H":
+            x, y = points[-1]
+            points += [(x + (at[0] - x) * step / 20, y) for step in range(1, 21)]
+        else:
+            x, y = points[-1]
+            (a, b, c, d, e, f) = at
+            for step in range(1, 21):
+                t = step / 20
+                k = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3)
+                points.append((k[0] * x + k[1] * a + k[2] * c + k[3] * e, k[0] * y + k[1] * b + k[2] * d + k[3] * f))
+    return points
+
+
+def check(view: StackView) -> Drawn:
+    """What holds for the picture of any stack at all."""
+    text = draw_svg(view)
+    assert draw_svg(view) == text
+    drawn = Drawn(text)
+    cards = list(drawn.boxes.values())
+    for one, other in combinations(cards, 2):
+        apart = one.right < other.x or other.right < one.x or one.bottom < other.y or other.bottom < one.y
+        assert apart, (one, other)
+    for _, source, target, points in drawn.ways():
+        (x, y), (end, last) = points[0], points[-1]
+        assert x in (source.x, source.right)
+        assert source.y < y < source.bottom
+        assert end in (target.x, target.right)
+        assert target.y < last < target.bottom
+        for x, y in points:
+            assert not any(it.x + 0.2 < x < it.right - 0.2 and it.y < y < it.bottom for it in cards)
+    check_texts(drawn)
+    check_all_is_there(drawn, view)
+    return drawn
+
+
+def check_texts(drawn: Drawn) -> None:
+    """No text leaves its box, and none touches another, by the widest font there may be."""
+    _, _, sheet_wide, sheet_high = map(float, drawn.root.attrib["viewBox"].split())
+    moved = drawn.root.find(f"{SVG}g[@transform]")
+    assert moved is not None
+    margin, head = map(float, re.findall(r"[\d.]+", moved.attrib["transform"]))
+    for identity, group in drawn.elements.items():
+        card = drawn.boxes[identity]
+        taken: list[tuple[float, float, float, float]] = []
+        for text in group.iter(f"{SVG}text"):
+            left, right, top, bottom = extent(text)
+            assert card.x + 4 < left
+            assert right < card.right
+            assert card.y < top
+            assert bottom < card.bottom
+            for other in taken:
+                assert right <= other[0] or other[1] <= left or bottom <= other[2] or other[3] <= top, whole(text)
+            taken.append((left, right, top, bottom))
+        assert card.x >= 0
+        assert margin + card.right < sheet_wide
+        assert head + card.bottom < sheet_high
+    loose = [extent(it) for it in drawn.root if it.tag == f"{SVG}text"]
+    assert all(right < sheet_wide and bottom < sheet_high for _, right, _, bottom in loose)
+    for one, other in combinations(loose, 2):
+        assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def extent(text: ET.Element) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom of a text."""
+    title = text.find(f"{SVG}title")
+    shown = (text.text if title is None else title.tail) or ""
+    style = text.attrib["class"]
+    x, y, wide = float(text.attrib["x"]), float(text.attrib["y"]), width(shown, style)
+    size = STYLES[style].size
+    return (x - wide if style == "port" else x, x if style == "port" else x + wide, y - 0.8 * size, y + 0.25 * size)
+
+
+def check_all_is_there(drawn: Drawn, view: StackView) -> None:
+    for kind, things in (("balancer", view.balancers), ("gateway", view.gateways), ("service", view.services)):
+        assert sorted(it.name for it in drawn.boxes.values() if it.kind == kind) == sorted(
+            seen(it.name) for it in things
+        )
+    rows = sum(text.get("class") == "path" for group in drawn.elements.values() for text in group)
+    assert rows == len(view.routes)
+    reached = [it for it in drawn.boxes.values() if it.kind in ("service", "gateway", "elsewhere")]
+    for it in view.routes:
+        keepers = [drawn.boxes[key] for key, box in drawn.boxes.items() if box.name == seen(it.entry)]
+        assert any(any(seen(it.path) in text for text in keeper.texts) for keeper in keepers)
+        if it.port:
+            assert any(box.name == seen(it.leads_to) for box in reached)
+
+
+def seen(text: str) -> str:
+    return "".join(it if it.isprintable() and not re.match(r"[\u0300-\u036f]", it) else "\ufffd" for it in text)
+
+
+@pytest.mark.parametrize("view", NAMED.values(), ids=NAMED.keys())
+def test_everything_is_in_the_picture_and_nothing_covers_anything(view: StackView) -> None:
+    check(view)
+
+
+NASTY = st.text(alphabet=st.sampled_from("abcWm.-<>&\"'/{};: 中😀\u202e\x00\n%"), min_size=1, max_size=70)
+LABEL = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+WORD = st.one_of(LABEL, NASTY)
+
+
+@st.composite
+def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
+    services = sorted(draw(st.sets(names, max_size=12)))
+    gateways = sorted(draw(st.sets(names, max_size=3)))
+    balancers = sorted(draw(st.sets(names, max_size=4)))
+    somewhere = st.sampled_from([*services, *gateways, "10.0.0.0/8", "app=prometheus"])
+    target = st.sampled_from([*services, "not-of-the-stack"])
+    entries = [*gateways, *balancers]
+    routes = st.builds(
+        RouteView,
+        entry=st.sampled_from(entries or [""]),
+        host=st.one_of(st.just(""), names),
+        path=st.one_of(st.just(""), names.map("/{}".format)),
+        path_type=st.sampled_from(["Exact", "Prefix"]),
+        leads_to=target,
+        port=st.one_of(st.just(""), st.just("8080"), names),
+        scheme=st.sampled_from(["http", "https", "grpc", "tcp"]),
+    )
+    found = draw(st.lists(routes, max_size=15 if entries else 0, unique=True))
+    return StackView(
+        stack=draw(names),
+        namespace=draw(names),
+        balancers=tuple(
+            BalancerView(
+                name,
+                draw(names),
+                draw(names),
+                draw(st.sampled_from(["internet", "internal"])),
+                tuple(draw(st.lists(names, max_size=8))),
+                tuple(draw(st.lists(names, max_size=4))),
+                draw(st.sampled_from(["here", "gateway", "service", "nowhere"])),
+                tuple(draw(st.lists(st.sampled_from([*services, *gateways, "other"]), max_size=3, unique=True))),
+                draw(st.integers(1, 3)),
+                1,
+                draw(st.one_of(st.none(), st.floats(0, 1e6))),
+                draw(names),
+            )
+            for name in balancers
+        ),
+        gateways=tuple(
+            GatewayView(
+                name,
+                draw(names),
+                draw(st.booleans()),
+                (),
+                tuple(draw(st.lists(st.sampled_from(balancers), unique=True))) if balancers else (),
+            )
+            for name in gateways
+        ),
+        routes=tuple(sorted(found, key=lambda it: (it.entry, it.host, it.path))),
+        services=tuple(
+            ServiceView(name, "Deployment", draw(names), draw(names), tuple(draw(st.lists(names, max_size=7))), ())
+            for name in services
+        ),
+        links=tuple(draw(st.lists(st.builds(LinkView, somewhere, somewhere, st.just(())), max_size=20, unique=True))),
+        exceptions=tuple(
+            DefaultException(f"portico:services.{name}.security.user", "0", draw(names)) for name in services[:2]
+        ),
+    )
+
+
+@given(stacks())
+@settings(max_examples=120, deadline=None)
+def test_so_it_is_for_any_stack(view: StackView) -> None:
+    check(view)
+
+
+@given(stacks(NASTY))
+@settings(max_examples=40, deadline=None)
+def test_no_name_becomes_anything_but_text(view: StackView) -> None:
+    class Tags(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: set[str] = set()
+            self.attributes: set[str] = set()
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found.add(tag)
+            self.attributes |= {name for name, _ in attrs}
+
+    tags = Tags()
+    tags.feed(draw_page(view))
+    page = "html head meta title style body main h1 h2 p div section table thead tbody tr th td a span br"
+    assert tags.found <= {*page.split(), *["svg", "desc", "g", "rect", "path", "circle", "text"]}
+    assert not {it for it in tags.attributes if it.startswith("on") or it in ("src", "xlink:href")}
+    assert {it.tag.removeprefix(SVG) for it in ET.fromstring(draw_svg(view)).iter()} <= {
+        *["svg", "title", "desc", "style", "g", "rect", "path", "circle", "text"]
+    }
+
+
+@pytest.mark.parametrize("view", NAMED.values(), ids=NAMED.keys())
+def test_the_files_need_nothing_beside_themselves(view: StackView) -> None:
+    for text in (draw_svg(view), draw_page(view)):
+        outside = text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+        assert not re.search(r"<(script|link|img|image|use|iframe)|@import|url\(|src=|srcset", outside)
+        assert all(it.startswith("#box-") for it in re.findall(r'href="([^"]*)"', outside))
+
+
+def test_the_same_stack_gives_the_same_bytes_in_any_process() -> None:
+    code = "from tests.stack_views import MIXED; from pulumi_portico.diagram import *; print(draw_svg(MIXED))"
+    given_by = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert given_by == {draw_svg(MIXED) + "\n"}
+
+
+# What the picture says.
+
+
+def test_requests_and_links_are_drawn_apart_and_each_once() -> None:
+    drawn = Drawn(draw_svg(SMALL))
+    assert drawn.edges("public") == {
+        ("source Internet", "balancer edge"),
+        ("balancer edge", "gateway edge"),
+        ("gateway edge", "service api"),
+        ("gateway edge", "service web"),
+    }
+    # That the gateway may talk to the services is what its requests show already.
+    assert drawn.edges("link") == {("service web", "service api")}
+    assert drawn.edges("internal") == set()
+
+
+def test_what_the_internet_reaches_is_marked_and_nothing_else() -> None:
+    drawn = Drawn(draw_svg(MIXED))
+    marked = {f"{it.kind} {it.name}" for it in drawn.boxes.values() if "globe" in it.classes}
+    assert marked == {
+        *("source Internet", "balancer edge", "balancer mqtt", "gateway edge"),
+        *("service api", "service broker", "service cart", "service web"),
+        # Nobody knows how far a controller that is not the stack's is exposed.
+        "elsewhere billing-of-another-team",
+    }
+    assert drawn.edges("internal") == {
+        ("source Internal network", "balancer admin"),
+        ("balancer admin", "service admin"),
+    }
+
+
+def test_one_name_may_be_a_balancers_a_gateways_and_a_services() -> None:
+    view = replace(
+        SMALL,
+        balancers=(balancer("api", "api"), balancer("web", "web")),
+        gateways=(GatewayView("web", "f5-nginx", installed=True, tls_hosts=(), behind=("web",)),),
+        routes=(route("web", "", "/", "web"),),
+        links=links(("api", "api", "8080/TCP"), ("web", "web", "8080/TCP")),
+    )
+    drawn = check(view)
+    assert drawn.edges("public") == {
+        ("source Internet", "balancer api"),
+        ("source Internet", "balancer web"),
+        ("balancer api", "service api"),
+        ("balancer web", "gateway web"),
+        ("gateway web", "service web"),
+    }
+    assert drawn.edges("link") == set()
+
+
+def test_a_box_says_what_it_is() -> None:
+    drawn = Drawn(draw_svg(MIXED))
+    assert drawn.box("balancer", "mqtt").texts == (
+        "mqtt", "Network Load Balancer", "aws-controller, internet", "TLS ends at the service", "8883/TCP",
+        "no price is known",
+    )  # fmt: skip
+    assert drawn.box("service", "api").texts == (
+        "api", "Deployment, 3 to 12 pods", "api:1.4.2", "http 80/TCP", "metrics 9090/TCP",
+    )  # fmt: skip
+    assert drawn.box("service", "node-exporter").texts[1] == "DaemonSet, one a node"
+    assert drawn.box("gateway", "edge").texts == (
+        "edge", "f5-nginx, installed", "1 exception",
+        "api.example.com", "/v1", "api:8080",
+        "https://api.example.com/v1/a/very/long/path/of/one/of/the/customers → api:metrics", "api:metrics",
+        "grpc.example.com", "/shop.Cart/Get", "exact grpc cart:5050",
+        "shop.example.com", "/", "web:80", "/old", "exact", "  redirect to https://www.example.com/new",
+    )  # fmt: skip
+
+
+def test_exceptions_stand_at_what_they_are_of() -> None:
+    drawn = Drawn(draw_svg(MIXED))
+    marked = {it.name: text for it in drawn.boxes.values() for text in it.texts if "exception" in text}
+    assert marked == {"edge": "1 exception", "broker": "2 exceptions"}
+    assert "portico:services.broker.security.user: 0: the process runs as root" in draw_svg(MIXED)
+
+
+def test_a_long_name_is_shortened_and_whole_where_one_points() -> None:
+    name = "nightly-report-of-all-orders-and-of-what-became-of-them"
+    text = draw_svg(MIXED)
+    assert re.search(rf"<title>{name}</title>nightly-\S+…\S*-of-them</text>", text)
+    assert shortened("a" * 90, "mono", 100) == "aaaaaaa…aaaaaa"
+    assert shortened("short", "mono", 100) == "short"
+
+
+def test_many_sources_are_counted() -> None:
+    sources = tuple(f"203.0.113.{number}/32" for number in range(9))
+    drawn = check(replace(SMALL, balancers=(balancer("edge", "edge", sources=sources),)))
+    assert drawn.box("source", "Internet").texts[1:] == (*sources[:5], "and 4 ranges more")
+    nobody = check(replace(SMALL, balancers=(balancer("edge", "edge", sources=()),)))
+    assert nobody.box("source", "Internet").texts[1:] == ("no address is let in",)
+    anyone = check(replace(SMALL, balancers=(balancer("edge", "edge", sources=("10.0.0.0/8", *ANYWHERE)),)))
+    assert anyone.box("source", "Internet").texts[1:] == ("from any address",)
+
+
+def test_requests_lead_from_left_to_right_and_a_circle_leads_back_once() -> None:
+    for view in (SMALL, MIXED, BOUTIQUE):
+        for kind, source, target, _ in Drawn(draw_svg(view)).ways():
+            assert source.right < target.x or (kind == "link" and source == target)
+    circle = replace(SMALL, links=links(*((a, b, "") for a, b in ("ab", "bc", "ca"))))
+    circle = replace(circle, services=tuple(map(service, "abc")), routes=(route("edge", "", "/", "b"),))
+    back = [(it[1].name, it[2].name) for it in check(circle).ways() if it[1].x > it[2].x]
+    assert len(back) == 1
+
+
+def test_crossings_are_undone() -> None:
+    keys = [f"a{number}" for number in range(6)], [f"b{number}" for number in range(6)]
+    hops = [Hop(f"a{number}", f"b{5 - number}", 5, 5) for number in range(6)]
+    heights = dict.fromkeys([*keys[0], *keys[1]], 40.0)
+    tops = place(keys, heights, hops)
+    # Each is level with the one that it is joined with.
+    assert all(abs(tops[hop.source] - tops[hop.target]) < 0.5 for hop in hops)
+    assert sorted(tops[key] for key in keys[0]) == [40.0 * number for number in range(6)]
+
+
+def test_the_picture_is_described_to_those_who_do_not_see_it() -> None:
+    root = ET.fromstring(draw_svg(SMALL))
+    described = {it.get("id"): it.text or "" for it in root if it.tag in (f"{SVG}title", f"{SVG}desc")}
+    assert root.get("role") == "img"
+    assert [*described] == root.attrib["aria-labelledby"].split()
+    said = " ".join(described.values())
+    assert "Stack staging" in said
+    assert "https://shop.example.com/api → api:80" in said
+    assert "web may talk to api" in said
+
+
+def test_an_empty_stack_says_so() -> None:
+    assert "The stack holds nothing yet." in draw_svg(EMPTY)
+
+
+# Colours.
+
+
+def rules(text: str) -> dict[bool, dict[str, str]]:
+    """What each class is coloured with, on light and on dark."""
+    sheet = re.search(r"<style>(.*?)</style>", text, re.S)
+    assert sheet
+    light, _, dark = sheet[1].partition("@media screen and (prefers-color-scheme:dark)")
+    return {
+        is_dark: {
+            name.strip(): colour
+            for names, colour in re.findall(r"^([^{}\n]+)\{(?:fill|stroke):(#\w{6})", part, re.M)
+            for name in names.split(",")
+        }
+        for is_dark, part in ((False, light), (True, dark))
+    }
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2's contrast ratio."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [it / 12.92 if it <= 0.04045 else ((it + 0.055) / 1.055) ** 2.4 for it in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_contrast_is_computed_as_it_is_defined() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_every_text_and_line_stands_out(is_dark: bool) -> None:
+    text = draw_svg(MIXED)
+    colours = rules(text)[is_dark]
+    texts = {it.attrib["class"] for it in ET.fromstring(text).iter(f"{SVG}text")}
+    assert texts <= {it.removeprefix(".") for it in colours}
+    for ground in (colours[".sheet"], colours[".card"]):
+        for style in texts:
+            assert contrast(colours[f".{style}"], ground) >= 4.5, style
+        for mark in (".globe", ".sign", ".caution", ".edge.public", ".edge.internal", ".edge.link", ".tip.link"):
+            assert contrast(colours[mark], ground) >= 3, mark
+
+
+# The page.
+
+
+def test_the_page_has_every_row_and_its_names_lead_into_the_picture() -> None:
+    page = draw_page(MIXED)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
+    rows = ["".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.findall(r"<tr>(.*?)</tr>", page, re.S)]
+    assert "api.example.com/v1httpsapi8080edge" in rows
+    assert "app=prometheusapi9090/TCP" in rows
+    assert "portico:services.broker.security.user0theprocessrunsasroot" in rows
+    expected = len([*MIXED.routes, *MIXED.balancers, *MIXED.services, *MIXED.links, *MIXED.exceptions])
+    assert len(rows) == expected + page.count("<thead>")
+
+
+def test_pointing_at_a_name_leaves_what_it_is_joined_with() -> None:
+    page = draw_page(SMALL)
+    boxes = Drawn(page[page.index("<svg") : page.index("</svg>") + 6]).boxes
+    [web] = [key for key, box in boxes.items() if (box.kind, box.name) == ("service", "web")]
+    rule = re.search(rf"main:has\(#{web}:hover.*:not\(([^)]*)\),\.way:not\(\.{web}\)\){{opacity", page)
+    assert rule
+    kept = {f"{boxes[it].kind} {boxes[it].name}" for it in rule[1].replace("#", "").split(",")}
+    assert kept == {"service web", "service api", "gateway edge"}
