@@ -14,7 +14,7 @@ from .widths import width
 __all__ = ["Heading", "Layout", "PlacedBox", "PlacedEdge", "lay_out"]
 
 _AROUND = 11
-_GAP = 64
+_GAP = 46
 _WIDEST_GAP = 150
 _HEADING = 32
 _GRID_GAP = 22
@@ -137,7 +137,7 @@ class _Columns:
         x = 0.0
         for number, column in enumerate(self._columns):
             entering = sum(self._number[hop.target] == number for hop in self._threads.hops)
-            x += min(_GAP + 2 * entering, _WIDEST_GAP) if number else 0
+            x += min(_GAP + 3 * entering, _WIDEST_GAP) if number else 0
             wide = [box_width(self._graph.boxes[key]) for key in column]
             self._left.append(x)
             self._widths.append(max(ceil(width(self._texts[number], "column")), *wide))

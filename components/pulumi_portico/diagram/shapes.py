@@ -73,7 +73,7 @@ def draw_box(parent: ET.Element, placed: PlacedBox, identity: str) -> None:
             element(group, "path", class_="rule", d=f"M{number(x + 4)} {edge}H{number(x + placed.width)}")
         # The base line of the text: its capitals are some 0.72 of its size high.
         base = (y + top + y + min(end, top + 21)) / 2 + STYLES[line.style].size * 0.36
-        _draw_line(group, line, x, placed.width, base)
+        _draw_line(group, placed, line, base)
 
 
 def _bar(x: float, y: float, bottom: float) -> str:
@@ -82,8 +82,9 @@ def _bar(x: float, y: float, bottom: float) -> str:
     return f"{left}A7 7 0 0 0 {number(x + corner)} {number(bottom)}H{number(x + 4)}V{number(y)}z"
 
 
-def _draw_line(group: ET.Element, line: Line, x: float, wide: float, base: float) -> None:
-    room, room_at_the_right = line_rooms(line, wide)
+def _draw_line(group: ET.Element, placed: PlacedBox, line: Line, base: float) -> None:
+    x = placed.x
+    room, room_at_the_right = line_rooms(placed.box, line, placed.width)
     text, right = shortened(line.text, line.style, room), shortened(line.right, "port", room_at_the_right)
     whole = line.text if text != line.text and line.text not in line.hint else ""
     left = x + PADDING + STYLES[line.style].indent
@@ -94,7 +95,7 @@ def _draw_line(group: ET.Element, line: Line, x: float, wide: float, base: float
         left += LOCK
     draw_text(group, line.style, left, base, text, "\n".join(filter(None, (whole, line.hint))))
     if right:
-        draw_text(group, "port", x + wide - PADDING, base, right, line.right if right != line.right else "")
+        draw_text(group, "port", x + placed.width - PADDING, base, right, line.right if right != line.right else "")
 
 
 def draw_edge(parent: ET.Element, placed: PlacedEdge, ids: Mapping[str, str]) -> None:
