@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings
 from pulumi_portico.diagram import draw_page, draw_svg
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import StackView
@@ -87,19 +86,20 @@ def test_texts_stay_in_their_boxes_and_off_each_other(scheme: Scheme, tmp_path: 
     check(seen, scheme)
 
 
-@given(st.lists(stacks(), min_size=12, max_size=12), st.sampled_from(["light", "dark"]))
-@settings(
-    max_examples=4,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_so_they_do_in_the_picture_of_any_stack(
-    tmp_path_factory: pytest.TempPathFactory, views: list[StackView], scheme: Scheme
-) -> None:
-    check(look(gallery(list(map(draw_svg, views))), _PICTURES, tmp_path_factory.mktemp("page"), scheme), scheme)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_so_they_do_in_the_picture_of_any_stack(scheme: Scheme, tmp_path: Path) -> None:
+    views: list[StackView] = []
+
+    # Found first and looked at together: the browser takes longer to start than to draw.
+    @given(stacks())
+    @settings(max_examples=60, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
+    def find(view: StackView) -> None:
+        views.append(view)
+
+    find()
+    seen = look(gallery(list(map(draw_svg, views))), _PICTURES, tmp_path, scheme)
+    assert len(seen.measured) == len(views) >= 60
+    check(seen, scheme)
 
 
 _PAGE = """
@@ -156,7 +156,7 @@ def test_what_is_wrong_on_a_page_is_seen(tmp_path: Path) -> None:
     assert wide != picture
     with pytest.raises(AssertionError):
         check(look(gallery([wide]), _PICTURES, tmp_path), "light")
-    twice = re.sub("<text [^>]*>web:1.4.2</text>", lambda it: 2 * it[0], picture)
+    twice = re.sub("<text [^>]*>http 80/TCP</text>", lambda it: 2 * it[0], picture)
     assert twice != picture
     with pytest.raises(AssertionError):
         check(look(gallery([twice]), _PICTURES, tmp_path), "light")
