@@ -1,4 +1,4 @@
-"""Write components/schema.json from the args types, and docs/reference.md from it, or check that both are up to date.
+"""Write the schemas in components/ and docs/reference.md from the args types, or check that they are up to date.
 
 python -m tools.schema [--check]
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pulumi_portico.host import PorticoProvider
 
-from tools import reference
+from tools import reference, stack_schema
 from tools.cluster import ROOT
 from tools.console import console, fail, main_guard
 
@@ -27,7 +27,13 @@ def generate() -> str:
 def made() -> dict[Path, str]:
     """What each file holds that is made from the args types."""
     text = generate()
-    return {FILE: text, reference.FILE: reference.generate(json.loads(text))}
+    schema = json.loads(text)
+    return {
+        FILE: text,
+        reference.FILE: reference.generate(schema),
+        stack_schema.FILE: stack_schema.generate(schema),
+        stack_schema.BASE_FILE: stack_schema.generate_base(),
+    }
 
 
 @main_guard
@@ -39,7 +45,7 @@ def main() -> None:
         if not check:
             file.write_text(text)
             console.print(f"[green]✓[/] {file.relative_to(ROOT)}")
-        elif file.read_text() != text:
+        elif not file.exists() or file.read_text() != text:
             fail(
                 f"{file.relative_to(ROOT)} is not what the args types say: run `make schema` and review the difference"
             )

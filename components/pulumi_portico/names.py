@@ -5,6 +5,7 @@ Selectors", and ``k8s.io/apimachinery/pkg/util/validation``, which enforces them
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Optional
 
 from .errors import Refusal
@@ -12,6 +13,7 @@ from .values import Rule, whole_number
 
 __all__ = [
     "LABEL_NAME_LENGTH",
+    "PATTERNS",
     "PORT_NAME_LENGTH",
     "WORKLOAD_SUFFIX_LENGTH",
     "annotation_key",
@@ -169,3 +171,10 @@ def port_name(value: str) -> Optional[Refusal]:
 
 port_number = whole_number(1, 65535, "a port number")
 """The number of a TCP, UDP or SCTP port."""
+
+PATTERNS: Mapping[Rule, tuple[str, int]] = {
+    dns_label: (_DNS_LABEL.pattern, LABEL_NAME_LENGTH),
+    service_name: (_DNS_LABEL_1035.pattern, LABEL_NAME_LENGTH),
+    port_name: (_PORT_NAME.pattern, PORT_NAME_LENGTH),
+}
+"""The rules that a regular expression and a length say, for whoever checks without Python: an editor."""

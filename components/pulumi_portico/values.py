@@ -6,6 +6,7 @@ A rule is a function that takes a value and answers None, or why it refuses the 
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from .errors import Refusal, write_nearest
@@ -13,6 +14,7 @@ from .errors import Refusal, write_nearest
 __all__ = [
     "Placeholder",
     "Rule",
+    "WholeNumber",
     "cidr",
     "field_path",
     "file_path",
@@ -60,16 +62,26 @@ def some(allowed: str = "one or more", fix: str = "leave it out") -> Rule:
     return rule
 
 
-def whole_number(least: int, most: Optional[int] = None, what: str = "") -> Rule:
-    """A whole number between two bounds, both included; ``what`` names it in the message."""
-    span = f"{least} or more" if most is None else f"{least} to {most}"
+@dataclass(frozen=True)
+class WholeNumber:
+    """The rule of a whole number between two bounds, both included."""
 
-    def rule(value: Any) -> Optional[Refusal]:
-        if value >= least and (most is None or value <= most):
+    least: int
+    most: Optional[int]
+    what: str
+    """What the message calls it."""
+
+    def __call__(self, value: Any) -> Optional[Refusal]:
+        """Why it is not one, if it is not."""
+        if value >= self.least and (self.most is None or value <= self.most):
             return None
-        return Refusal(f"is not {what or 'in range'}", f"a whole number, {span}")
+        span = f"{self.least} or more" if self.most is None else f"{self.least} to {self.most}"
+        return Refusal(f"is not {self.what or 'in range'}", f"a whole number, {span}")
 
-    return rule
+
+def whole_number(least: int, most: Optional[int] = None, what: str = "") -> WholeNumber:
+    """A whole number between two bounds, both included; ``what`` names it in the message."""
+    return WholeNumber(least, most, what)
 
 
 def number(least: float, what: str = "") -> Rule:

@@ -32,7 +32,7 @@ from .routing import Routing, check_routing
 from .texts import header_name, host
 from .tls import RULES as TLS_RULES
 
-__all__ = ["check_ingress_gateway", "check_ingress_routes", "check_referred"]
+__all__ = ["GATEWAY_RULES", "check_ingress_gateway", "check_ingress_routes", "check_referred"]
 
 Spelling = Callable[[str], str]
 
@@ -47,7 +47,7 @@ _COMMON = {
 }
 _SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **PEER_RULES}
 
-_GATEWAY_RULES: Rules = {
+GATEWAY_RULES: Rules = {
     **_SHARED,
     **EXPOSURE_RULES,
     **COST_RULES,
@@ -77,7 +77,7 @@ def check_ingress_gateway(
     """
     before = len(problems.found)
     _check_name(name, problems, path)
-    checked: Any = check(IngressGatewayArgs, args, _GATEWAY_RULES, problems, path, spelling)
+    checked: Any = check(IngressGatewayArgs, args, GATEWAY_RULES, problems, path, spelling)
     prefix = f"{path}." if path else ""
     # What the checks below look into must be as it should be.
     if len(problems.found) == before:

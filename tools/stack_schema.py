@@ -1,0 +1,274 @@
+"""The JSON Schema of stack files, for editors: components/stack.schema.json, and that of the base files they extend.
+
+Made from the same types as the schema for the other languages; `python -m tools.schema` writes all of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_portico.checks import Field, Rules
+from pulumi_portico.ingress_gateway import IngressGatewayArgs
+from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.names import PATTERNS, dns_label
+from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
+from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
+from pulumi_portico.shapes import camel_case, is_args, is_generic, required_fields, shapes_of, take_apart
+from pulumi_portico.stack import StackArgs, StackTarget
+from pulumi_portico.values import Rule, WholeNumber, image_reference
+from pulumi_portico.web_service import WebServiceArgs
+from pulumi_portico.web_service.args import rules_with
+
+from tools.cluster import ROOT
+from tools.partial_schema import partials
+
+__all__ = ["BASE_FILE", "FILE", "generate", "generate_base"]
+
+FILE = ROOT / "components" / "stack.schema.json"
+BASE_FILE = ROOT / "components" / "base.schema.json"
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+_PREFIX = "portico:"
+_ROOTS: Mapping[str, type] = {
+    "WebService": WebServiceArgs,
+    "IngressGateway": IngressGatewayArgs,
+    "PublicLoadBalancer": PublicLoadBalancerArgs,
+}
+_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **BALANCER_RULES}
+_KINDS = {"services": "WebService", "gateways": "IngressGateway", "loadBalancers": "PublicLoadBalancer"}
+_SECRET = {
+    "type": "object",
+    "description": "A value that `pulumi config set --secret --path` has encrypted for this stack.",
+    "properties": {"secure": {"type": "string", "description": "The encrypted value."}},
+    "required": ["secure"],
+    "additionalProperties": False,
+}
+_TOP = {
+    "secretsprovider": "What encrypts the stack's secrets, written by `pulumi stack init`.",
+    "encryptedkey": "The key of the stack's secrets, encrypted by their provider.",
+    "encryptionsalt": "The salt of the passphrase that encrypts the stack's secrets.",
+}
+_OTHERS = {
+    "kubernetes:context": "The context of the kubeconfig, which says which cluster the stack is for.",
+    "kubernetes:kubeconfig": "The kubeconfig, as a path or its content. Default: KUBECONFIG, else ~/.kube/config.",
+    "aws:region": "The AWS region, such as eu-central-1.",
+    "aws:profile": "The profile of the AWS configuration that is used.",
+}
+
+
+_NAMESPACE: Mapping[str, Any] = {"type": "string", "pattern": f"^(?:{PATTERNS[dns_label][0]})$"}
+
+
+def generate(schema: Mapping[str, Any]) -> str:
+    """The schema of stack files, from that of the package."""
+    definitions = _definitions(schema)
+    top = {key: {"type": "string", "description": text} for key, text in _TOP.items()}
+    environment = {"description": "Environments of Pulumi ESC, whose values this file is laid over."}
+    made: dict[str, Any] = {
+        "$schema": _DRAFT,
+        "title": "A stack of Portico",
+        "description": "Pulumi.<stack>.yaml: one environment.",
+        "type": "object",
+        "properties": {"config": _config(), "environment": environment, **top},
+        "required": ["config"],
+        "additionalProperties": False,
+        "definitions": dict(sorted({**definitions, **partials(definitions), "Base": _base()}.items())),
+    }
+    return _spelled(json.dumps(made, indent=2, ensure_ascii=False)) + "\n"
+
+
+def generate_base() -> str:
+    """The schema of base files."""
+    made = {"$schema": _DRAFT, "title": "A base of stacks", "$ref": f"{FILE.name}#/definitions/Base"}
+    return json.dumps(made, indent=2) + "\n"
+
+
+def _config() -> dict[str, Any]:
+    """The stack's configuration: whole by itself, or with the rest in a base or in the defaults."""
+    told = {f"{_PREFIX}{key}": {"description": text} for key, text in _keys().items()}
+    extended = {"required": [f"{_PREFIX}extends"]}
+    filled = {"anyOf": [extended, {"required": [f"{_PREFIX}defaults"]}]}
+    return {
+        "type": "object",
+        "description": "The stack's configuration: ours below portico:, the providers' below their own names.",
+        "properties": {
+            **told,
+            f"{_PREFIX}extends": {**told[f"{_PREFIX}extends"], "type": "string"},
+            f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
+            f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
+            **{key: {"description": text} for key, text in _OTHERS.items()},
+        },
+        "patternProperties": {f"^(?!{_PREFIX})[^:]+:.+$": {}},
+        "additionalProperties": False,
+        "allOf": [
+            {"if": filled, "then": _components(["services"], "Partial"), "else": _components(["services"])},
+            {
+                "if": extended,
+                "then": _components(["gateways", "loadBalancers"], "Partial"),
+                "else": {**_components(["gateways", "loadBalancers"]), "required": [f"{_PREFIX}namespace"]},
+            },
+        ],
+    }
+
+
+def _components(keys: Sequence[str], suffix: str = "") -> dict[str, Any]:
+    return {"properties": {f"{_PREFIX}{key}": _named(key, suffix) for key in keys}}
+
+
+def _named(key: str, suffix: str) -> dict[str, Any]:
+    component = _ref(f"{_KINDS[key]}{suffix}")
+    return {"type": "object", "additionalProperties": component}
+
+
+def _base() -> dict[str, Any]:
+    told = {key: {"description": text} for key, text in _keys().items()}
+    values = {
+        **{key: _named(key, "Partial") for key in _KINDS},
+        "defaults": {"allOf": [_ref("WebServicePartial")]},
+        "namespace": _NAMESPACE,
+        "extends": {"type": "string"},
+    }
+    return {
+        "type": "object",
+        "description": "What stacks share: the same keys as theirs, without portico: before them.",
+        "properties": {key: {**it, **values[key]} for key, it in told.items()},
+        "additionalProperties": False,
+    }
+
+
+def _keys() -> dict[str, str]:
+    """The keys below `portico:`, with their words."""
+    return {camel_case(name): text for name, text in _docstrings(StackArgs).items()}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
+    classes = {it.__name__: it for root in _ROOTS.values() for it in _args_types(root)}
+    made: dict[str, Any] = {"Secret": _SECRET}
+    for token, it in schema["types"].items():
+        name = token.rpartition(":")[2]
+        if "enum" in it:
+            made[name] = _choices(it)
+        elif name in classes:
+            made[name] = _object(it["description"], it["properties"], it.get("required", []), classes[name])
+    for name, args in _ROOTS.items():
+        component = schema["resources"][f"portico:index:{name}"]
+        about = component["description"].partition("\n:param")[0].strip()
+        made[name] = _object(about, component["inputProperties"], component.get("requiredInputs", []), args)
+    made["Target"] = _target(made["Target"])
+    return made
+
+
+def _target(written: Mapping[str, Any]) -> dict[str, Any]:
+    """By name, or written out: which of the two is told by the namespace."""
+    told = _docstrings(StackTarget)
+    kinds = {"service": "string", "gateway": "string", "port": "integer", "port_name": "string"}
+    named = {
+        "type": "object",
+        "description": inspect.cleandoc(StackTarget.__doc__ or ""),
+        "properties": {camel_case(name): {"type": kind, "description": told[name]} for name, kind in kinds.items()},
+        "additionalProperties": False,
+        "oneOf": [{"required": ["service"]}, {"required": ["gateway"]}],
+    }
+    return {"type": "object", "if": {"required": ["namespace"]}, "then": written, "else": named}
+
+
+def _args_types(args: type) -> Iterator[type]:
+    """The args type and those below it."""
+    yield args
+    for shape in shapes_of(args).values():
+        yield from _below(shape.type)
+
+
+def _below(typ: Any) -> Iterator[type]:
+    if is_args(typ):
+        yield from _args_types(typ)
+    elif is_generic(typ, Mapping) or is_generic(typ, Sequence):
+        yield from _below(take_apart(typing.get_args(typ)[-1]).type)
+
+
+def _object(about: str, properties: Mapping[str, Any], required: list[str], args: type) -> dict[str, Any]:
+    rules = {camel_case(name): it for name, it in _RULES.get(args, {}).items()}
+    assert set(required) == {camel_case(it) for it in required_fields(args)}, args
+    return {
+        "type": "object",
+        "description": about,
+        "properties": {
+            key: _told(it["description"], _field(it, rules.get(key, Field()))) for key, it in properties.items()
+        },
+        **({"required": list(required)} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _field(it: Mapping[str, Any], rules: Field) -> dict[str, Any]:
+    """A field's value, and the secret that may stand for it where the engine need not know it ahead."""
+    made = _value(it, rules)
+    text = made.get("type") == "string" or made == {}
+    return {"anyOf": [made, {"$ref": "#/definitions/Secret"}]} if text and made and not it.get("plain") else made
+
+
+def _value(it: Mapping[str, Any], rules: Field) -> dict[str, Any]:
+    if "$ref" in it:
+        name = it["$ref"].rpartition(":")[2]
+        return {} if it["$ref"] == "pulumi.json#/Any" else {"$ref": f"#/definitions/{name}"}
+    made: dict[str, Any] = {"type": it["type"]}
+    if "items" in it:
+        made["items"] = _field(it["items"], rules.each())
+    if "additionalProperties" in it:
+        made["additionalProperties"] = _field(it["additionalProperties"], rules.each())
+    if rules.keys is not None and (pattern := _pattern(rules.keys)):
+        made["propertyNames"] = pattern
+    return {**made, **_pattern(rules.value)}
+
+
+def _pattern(rule: Rule | None) -> dict[str, Any]:
+    """A rule in the words of JSON Schema, where it has them."""
+    if isinstance(rule, WholeNumber):
+        return {"minimum": rule.least, **({"maximum": rule.most} if rule.most is not None else {})}
+    if rule is not None and rule in PATTERNS:
+        pattern, longest = PATTERNS[rule]
+        return {"pattern": f"^(?:{pattern})$", "maxLength": longest}
+    return {}
+
+
+def _choices(it: Mapping[str, Any]) -> dict[str, Any]:
+    told = [choice["description"] for choice in it["enum"]]
+    values = [choice["value"] for choice in it["enum"]]
+    return {"type": "string", "description": it["description"], "enum": values, "enumDescriptions": told}
+
+
+def _told(about: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """With its words. What stands beside a $ref is not read, so that goes one level down."""
+    return {"description": about, **({"allOf": [dict(made)]} if "$ref" in made else made)}
+
+
+def _docstrings(args: type) -> dict[str, str]:
+    """What stands below each field."""
+    (described,) = ast.parse(inspect.getsource(args)).body
+    assert isinstance(described, ast.ClassDef)
+    told: dict[str, str] = {}
+    for field, text in zip(described.body, described.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            assert isinstance(text, ast.Expr)
+            told[field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
+    return told
+
+
+def _spelled(text: str) -> str:
+    """The names of fields as stack files write them."""
+    names = {name for root in (*_ROOTS.values(), StackArgs) for it in _args_types(root) for name in shapes_of(it)}
+
+    def spelled(match: re.Match[str]) -> str:
+        return "`" + ".".join(camel_case(it) if it in names else it for it in match[1].split(".")) + "`"
+
+    return re.sub(r"`([a-z_.]+)`", spelled, text)
