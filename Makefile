@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test stacks-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,7 +38,11 @@ engine-test: dev-venv ## Tests on the real Pulumi engine
 	$(BIN)/pytest tests/engine
 
 cluster-test: dev-venv ## Tests on the real API server
-	$(BIN)/pytest tests/cluster -n 3
+	$(BIN)/pytest tests/cluster -n 3 -m "not long"
+
+stacks-test: dev-venv ## The rest of the stacks that ship, on the real API server
+	@$(BIN)/python -m tools.build
+	$(BIN)/pytest tests/cluster -n 3 -m long
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
@@ -55,10 +59,10 @@ browser-test: dev-venv ## Pictures of stacks in headless Chromium (`make node-to
 matrix: dev-venv ## Tests with the oldest and the newest SDKs that the components take
 	@$(BIN)/python -m tools.matrix
 
-checkov: dev-venv ## Audit the AWS resources with checkov (an environment of its own: a minute, 290 MB)
+checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an environment of its own: a minute, 290 MB)
 	$(BIN)/pytest tests/checkov
 
-test-all: test matrix checkov browser-test node-test ## And the matrix of SDKs, the audit, the browser, the real node
+test-all: test stacks-test matrix checkov browser-test node-test ## And the rest of the stacks, the SDKs' matrix, the audit, the browser, the real node
 
 schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
 	@$(BIN)/python -m tools.schema

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pulumi_portico.stack import build, load_stack
 from pulumi_portico.testing import Recording, record
 from pulumi_portico.testing.aws import AwsModel
 
-from tests.support import ROOT
+from tests.support import ROOT, run_program
 
-__all__ = ["FOLDER", "NAMES", "OF_THE_SHOP", "components", "recorded"]
+__all__ = ["FOLDER", "NAMES", "OF_THE_SHOP", "components", "recorded", "recorded_by_the_program"]
 
 FOLDER = ROOT / "stacks"
 NAMES = sorted(it.name[len("Pulumi.") : -len(".yaml")] for it in FOLDER.glob("Pulumi.*.yaml"))
@@ -33,6 +35,13 @@ def recorded(name: str) -> Recording:
         model.zone("example.com")
         ours = dict(zip((_MADE_UP_VPC, *_MADE_UP_SUBNETS), (vpc, *model.subnets(2, vpc)), strict=True))
         return _record(name, copied(Path(folder) / "stacks", name, ours), model)
+
+
+def recorded_by_the_program(name: str) -> Recording:
+    """What the root program registers, from what the engine would tell it of the stack's file."""
+    config = yaml.safe_load((FOLDER / f"Pulumi.{name}.yaml").read_text())["config"]
+    flat = {key: it if isinstance(it, str) else json.dumps(it) for key, it in config.items()}
+    return record(lambda: run_program(ROOT), config=flat, project="portico", stack=name)
 
 
 def copied(to: Path, name: str, words: Mapping[str, str]) -> Path:

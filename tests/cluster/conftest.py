@@ -2,13 +2,13 @@
 
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cluster.stacks import lay_down
 from tests.pulumi_program import PulumiProgram
 from tests.support import ROOT, make_namespace
 from tools import build, engine
@@ -75,13 +75,8 @@ def program(cluster: Cluster, tmp_path: Path) -> PulumiProgram:
 
 @pytest.fixture
 def root_program(program: PulumiProgram) -> PulumiProgram:
-    """The repository's own program with its stacks, in a folder where they can be edited."""
-    shutil.copytree(ROOT / "stacks", program.folder / "stacks")
-    program.stack = "local"
-    project = (ROOT / "Pulumi.yaml").read_text().replace("    virtualenv: .venv\n", "")
-    # The stack's file carries the key of the state that `make up` keeps, made with another passphrase.
-    program.env["PULUMI_CONFIG_PASSPHRASE"] = ""
-    program.write((ROOT / "__main__.py").read_text(), project)
+    """The repository's own program with its stacks, in a folder where they can be edited; its stack is `local`."""
+    lay_down(program, "local")
     return program
 
 

@@ -12,7 +12,7 @@ import yaml
 from pulumi_portico.testing import Recording
 
 from tests.pod_security import not_restricted, templates
-from tests.stacks import FOLDER, NAMES, OF_THE_SHOP, components, recorded
+from tests.stacks import FOLDER, NAMES, OF_THE_SHOP, components, recorded, recorded_by_the_program
 
 VERSIONS = ("1.30", "1.37")
 # Of a controller in the cluster, and so in no schema of Kubernetes'.
@@ -46,6 +46,19 @@ def test_a_preview_shows_what_an_update_does(name: str) -> None:
     preview = of(name).preview
     assert preview is not None
     assert preview.manifests() == of(name).manifests()
+
+
+@pytest.mark.parametrize("name", [it for it in NAMES if it not in CUSTOM])
+def test_the_root_program_makes_what_the_file_says(name: str) -> None:
+    made = recorded_by_the_program(name)
+    assert made.manifests() == of(name).manifests()
+    assert made.exports == of(name).exports
+    inside = {f"{it['metadata']['name']}-url" for it in made.manifests() if it["kind"] == "Service" and _is_inner(it)}
+    assert made.exports.keys() == {*inside, "urls", "addresses", "costs"}
+
+
+def _is_inner(service: Mapping[str, Any]) -> bool:
+    return service["spec"].get("type") != "LoadBalancer" and service["metadata"]["namespace"] != "edge"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,33 +1,20 @@
 """A stack's configuration: checked whole, in camelCase, before anything is registered."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.stack import build, check_stack, load_stack
 from pulumi_portico.testing import Recording, Registration, Secret, record
 
 from tests.support import ROOT, run_program
 
-STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
-
 
 def run_stack(config: dict[str, Any], stack: str = "test") -> Recording:
     flat = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     return record(lambda: run_program(ROOT), config=flat, project="portico", stack=stack)
-
-
-@pytest.mark.parametrize("file", STACKS, ids=lambda it: it.stem)
-def test_every_stack_that_ships_is_built_by_the_root_program(file: Path) -> None:
-    config = yaml.safe_load(file.read_text())["config"]
-    recorded = run_stack(config, file.stem.removeprefix("Pulumi."))
-    services = config["portico:services"]
-    assert {f"{name}-url" for name in services} == recorded.exports.keys()
-    assert {it["metadata"]["name"] for it in recorded.manifests() if it["kind"] == "Deployment"} == services.keys()
 
 
 def test_the_stacks_namespace_enforces_pod_security_restricted_and_holds_everything() -> None:

@@ -1,6 +1,7 @@
 """Where the subcommands write."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +22,20 @@ def stderr() -> "Console":
     return _console(error=True)
 
 
+class _Trimmed:
+    """A stream that gets no spaces at the end of lines, which a terminal does not show and a file does."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(re.sub(r" +(?=\n|$)", "", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def _console(*, error: bool) -> "Console":
     import os
     import sys
@@ -28,5 +43,8 @@ def _console(*, error: bool) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if error else sys.stdout
-    unknown = not stream.isatty() and "COLUMNS" not in os.environ
-    return Console(stderr=error, highlight=False, width=_WIDTH if unknown else None, emoji=False, markup=False)
+    told: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    if stream.isatty():
+        return Console(file=stream, **told)
+    width = os.environ.get("COLUMNS", "")
+    return Console(file=cast("Any", _Trimmed(stream)), width=int(width) if width.isdecimal() else _WIDTH, **told)

@@ -16,7 +16,7 @@ from ...public_load_balancer.platforms import module_of
 from ...service_ports import ServicePort
 from ..plan import StackPlan
 from ..view import BalancerView
-from .destinations import Destination, destination_of, text_of, texts_of
+from .destinations import Destination, balancers_in, destination_of, text_of, texts_of
 from .requests import request_of
 
 __all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
@@ -52,7 +52,7 @@ def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.load_balancers.items():
+    for name, args in balancers_in(plan).items():
         if "aws" in args:
             yield _of_aws(plan, name, args["aws"], args.get("price"))
             continue

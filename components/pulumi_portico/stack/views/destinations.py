@@ -10,7 +10,7 @@ from ...service_ports import ServicePort
 from ..plan import StackPlan
 from ..references import gateway_ports, is_reference, port_of, service_ports
 
-__all__ = ["LATER", "Destination", "destination_of", "ports_open", "text_of", "texts_of"]
+__all__ = ["LATER", "Destination", "balancers_in", "destination_of", "ports_open", "text_of", "texts_of"]
 
 LATER = "[known later]"
 """What is shown of a value that only a deployment knows, or that is secret."""
@@ -28,6 +28,11 @@ class Destination:
     """The port of it, by number or name."""
     chosen: Optional[ServicePort] = None
     """The port of it, where the stack makes it."""
+
+
+def balancers_in(plan: StackPlan) -> Mapping[str, Mapping[str, Any]]:
+    """The arguments of each load balancer, of either kind: those of `target` and `exposure`, and those of `aws`."""
+    return cast("Mapping[str, Mapping[str, Any]]", plan.load_balancers)
 
 
 def destination_of(plan: StackPlan, target: Mapping[str, Any]) -> Destination:
@@ -48,8 +53,8 @@ def _named(kind: str, name: str, port: Optional[ServicePort]) -> Destination:
 def _written_out(plan: StackPlan, target: Mapping[str, Any]) -> Destination:
     name, namespace = text_of(target["service"]), text_of(target["namespace"])
     port = text_of(target.get("port", target.get("port_name", "")))
-    args = cast("Mapping[str, Any]", plan.services.get(name, {}))
-    if args and text_of(args.get("namespace", plan.namespace)) == namespace:
+    args = plan.services.get(name)
+    if args is not None and text_of(args.get("namespace", plan.namespace)) == namespace:
         return Destination("service", name, port)
     return Destination("other", name if namespace == plan.namespace else f"{name}.{namespace}", port)
 

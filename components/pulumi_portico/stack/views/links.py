@@ -8,7 +8,7 @@ from ...web_service.plan import Plan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
-from .destinations import Destination, destination_of, ports_open, text_of
+from .destinations import Destination, balancers_in, destination_of, ports_open, text_of
 
 __all__ = ["links_of"]
 
@@ -38,7 +38,7 @@ def _by_number(port: str) -> tuple[int, str]:
 
 def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[LinkView]:
     for it in balancers:
-        args = plan.load_balancers.get(it.name)
+        args = balancers_in(plan).get(it.name)
         # A gateway's own front door is part of it.
         if args is None:
             continue

@@ -1,0 +1,80 @@
+"""What a stack would not have under another mechanism."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..public_load_balancer.exposure import ClientIp
+from ..stack import StackPlan
+from ..stack.views.destinations import balancers_in, destination_of
+from ..stack.views.requests import request_of
+
+__all__ = ["lost_by_balancers", "lost_by_gateway"]
+
+_ROUTE_FIELDS: Mapping[str, str] = {
+    "rewrite": "rewritten paths",
+    "redirect": "redirects",
+    "app_root": "the app root",
+    "timeouts": "timeouts by route",
+    "body_size": "limits of bodies",
+    "buffering": "buffering by route",
+    "session_affinity": "cookies that keep clients at a pod",
+    "load_balancing": "the choice of how pods are picked",
+    "rate_limit": "rate limits",
+    "cors": "CORS",
+    "allowed_sources": "allowed sources by route",
+    "denied_sources": "denied sources by route",
+    "basic_auth": "user names and passwords",
+    "request_headers": "headers of requests",
+    "response_headers": "headers of responses",
+    "backend_tls": "checks of the services' certificates",
+}
+"""What a gateway does with requests, and a load balancer for a Service does not."""
+
+_WEB_PORTS = (80, 443)
+
+
+def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
+    """What a load balancer for each service would not do."""
+    used: dict[str, None] = {}
+    for args in plan.gateways.values():
+        routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
+        yield from _shared_hosts(plan, routes)
+        used |= {it: None for field, it in _ROUTE_FIELDS.items() if any(field in route for route in routes)}
+        if any(it.get("redirect", args.get("https_redirect") is not False) for it in args.get("tls", {}).values()):
+            used["redirects from http to https"] = None
+        if any(field in it for it in args.get("tls", {}).values() for field in ("issuer", "cluster_issuer")):
+            used["certificates from cert-manager, but by each service itself"] = None
+        if "default_backend" in args:
+            used["a default backend"] = None
+    yield from used
+
+
+def _shared_hosts(plan: StackPlan, routes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A host that leads to several services by path can lead to one alone."""
+    by_host: dict[str, dict[str, str]] = {}
+    for route in routes:
+        if "target" in route:
+            paths = by_host.setdefault(str(route.get("host", "")), {})
+            paths[str(route.get("path", "/"))] = destination_of(plan, route["target"]).name
+    for host, paths in by_host.items():
+        if len(set(paths.values())) > 1:
+            below = [f"{path} for {service}" for path, service in sorted(paths.items()) if path != "/"]
+            yield f"paths of {host or 'one address'}: {', '.join(below)}; each service has an address of its own"
+
+
+def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
+    """What services would not have behind a gateway; ``others`` are those that speak no HTTP."""
+    for name in others:
+        yield f"nothing for {name}, which speaks no HTTP and keeps a load balancer of its own"
+    for name, args in balancers_in(plan).items():
+        if "aws" in args:
+            continue
+        destination = destination_of(plan, args["target"])
+        if destination.kind == "gateway" or destination.name in others:
+            continue
+        yield f"an address of its own for {destination.name} ({name}): it shares the gateway's"
+        odd = [str(it.number) for it in request_of(plan, args).ports if it.number not in _WEB_PORTS]
+        if odd:
+            yield f"port {', '.join(odd)} of {name}: a gateway listens on 80 and 443"
+        if args["exposure"].get("client_ip") == ClientIp.PRESERVE.value:
+            yield f"the clients' own addresses at {destination.name}, which reads X-Forwarded-For instead"

@@ -1,0 +1,243 @@
+"""The same services under each mechanism: as the stack has it, by a gateway, and by a load balancer for each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Optional
+
+from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
+from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
+from ..public_load_balancer.cost import AWS, estimate
+from ..public_load_balancer.exposure import Platform
+from ..public_load_balancer.platform_module import Billable, Request
+from ..public_load_balancer.platforms import module_of
+from ..service_ports import ServicePort
+from ..stack import StackPlan
+from ..stack.view import StackView
+from ..stack.views.destinations import Destination, balancers_in, destination_of
+from ..stack.views.requests import request_of
+from .losses import lost_by_balancers, lost_by_gateway
+
+__all__ = ["Mechanism", "Total", "mechanisms_of", "total_of"]
+
+_HTTP = ("http", "https", "grpc", "h2c", "ws", "wss")
+
+
+@dataclass(frozen=True)
+class Total:
+    """What is billed together."""
+
+    load_balancers: int
+    public_addresses: int
+    monthly_cost: Optional[float]
+    """A month, without traffic; None where a price is not known, or in several currencies."""
+    currency: str
+    """As three letters; empty where there is no sum."""
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One way to lead clients to the services of the stack that are public."""
+
+    name: str
+    """`as it is`, `a gateway` or `a load balancer each`."""
+    current: bool
+    """Whether the stack has it so."""
+    total: Total
+    protocols: str
+    """What clients can speak."""
+    tls: str
+    """Where TLS ends."""
+    runs: str
+    """What runs in the cluster for it."""
+    lost: tuple[str, ...]
+    """What the stack has, and would not have so."""
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What one more load balancer would be, for an estimate."""
+
+    platform: str
+    billed: Billable
+    price: Optional[Mapping[str, Any]]
+    ends_tls: bool
+
+    def times(self, count: int) -> Total:
+        # All Services of a cluster share one load balancer there.
+        shared = self.platform == Platform.AZURE.value
+        balancers = self.billed.load_balancers * (min(count, 1) if shared else count)
+        billed = Billable(balancers, self.billed.public_addresses * count, self.billed.assumed)
+        monthly = estimate(self.platform, billed, self.price).monthly
+        currency = (self.price or {}).get("currency", "USD") if monthly is not None else ""
+        return Total(billed.load_balancers, billed.public_addresses, monthly, currency)
+
+
+def total_of(plan: StackPlan, view: StackView) -> Total:
+    """What the stack's load balancers are billed together."""
+    arguments = {**plan.gateways, **plan.load_balancers}
+    costs = [it.monthly_cost for it in view.balancers]
+    currencies = {arguments[it.name].get("price", {}).get("currency", "USD") for it in view.balancers}
+    shared = [it for it in view.balancers if it.platform == Platform.AZURE.value]
+    known = [it for it in costs if it is not None]
+    monthly: Optional[float] = None
+    if len(known) == len(costs) and len(currencies) <= 1:
+        monthly = round(sum(known), 2)
+        if len(shared) > 1:
+            # Each says what it would cost alone; the load balancer itself is the same one.
+            first = arguments[shared[0].name].get("price")
+            one = estimate(shared[0].platform, Billable(1, 0), first).monthly or 0.0
+            monthly = round(monthly - one * (len(shared) - 1), 2)
+    balancers = sum(it.load_balancers for it in view.balancers) - max(0, len(shared) - 1)
+    addresses = sum(it.public_addresses for it in view.balancers)
+    return Total(balancers, addresses, monthly, "" if monthly is None else next(iter(currencies), "USD"))
+
+
+def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
+    """The stack as it is, and the other ways; none where nothing is reached from outside."""
+    offer, exposed = _offer(plan), list(dict.fromkeys(_exposed(plan)))
+    if offer is None or not exposed:
+        return ()
+    gateway, each = _gateway(plan, offer, exposed), _each(plan, offer, exposed)
+    total = total_of(plan, view)
+    others = [it for it in exposed if not _speaks_http(it)]
+    of_gateways = {it for name in plan.gateways for it in _of_gateway(plan, name)}
+    of_balancers = {it for name in plan.load_balancers for it in _of_balancer(plan, name)}
+    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
+    told = {it.tls for it in view.balancers}
+    ends = ", ".join(words for key, words in _ENDS.items() if key in told)
+    if not of_gateways and len(view.balancers) == len(exposed):
+        return (gateway, replace(each, current=True, total=total, tls=ends, lost=()))
+    if len(fronts) == 1 and of_balancers <= set(others) and len(of_balancers) == len(others):
+        return (replace(gateway, current=True, total=total, tls=ends, lost=()), each)
+    now = Mechanism(
+        name="as it is",
+        current=True,
+        total=total,
+        protocols="; ".join(filter(None, [_PROTOCOLS if of_gateways else "", _ANY if of_balancers else ""])),
+        tls=ends,
+        runs=_controllers(plan),
+        lost=(),
+    )
+    return (now, gateway, each)
+
+
+_ENDS = {
+    "here": "at the load balancers",
+    "gateway": "at the gateway",
+    "service": "at the services",
+    "nowhere": "nowhere",
+}
+_PROTOCOLS = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at ports 80 and 443"
+_ANY = "anything over TCP or UDP, at any port"
+
+
+def _exposed(plan: StackPlan) -> Iterator[Destination]:
+    for name in plan.gateways:
+        yield from _of_gateway(plan, name)
+    for name in plan.load_balancers:
+        yield from _of_balancer(plan, name)
+
+
+def _of_gateway(plan: StackPlan, name: str) -> Iterator[Destination]:
+    """What a gateway leads to. A port of a service is one thing, however many routes lead there."""
+    args = plan.gateways[name]
+    targets = [it["target"] for it in args.get("routes", []) if "target" in it]
+    targets += [args["default_backend"]] if "default_backend" in args else []
+    for target in targets:
+        yield replace(_by_name(destination_of(plan, target)), chosen=ServicePort("http", 80, 80))
+
+
+def _by_name(destination: Destination) -> Destination:
+    return replace(destination, port="")
+
+
+def _of_balancer(plan: StackPlan, name: str) -> Iterator[Destination]:
+    args = balancers_in(plan)[name]
+    if "aws" in args:
+        application = args["aws"]["kind"] == "application"
+        for given in args["aws"]["targets"].values():
+            destination = destination_of(plan, given["target"]) if "target" in given else None
+            if destination is not None and destination.kind != "gateway":
+                http = ServicePort("http", 80, 80)
+                yield replace(_by_name(destination), chosen=http if application else destination.chosen)
+        return
+    destination = destination_of(plan, args["target"])
+    if destination.kind != "gateway":
+        ports = request_of(plan, args).ports
+        spoken = next((it for it in ports if _is_http(it)), ports[0]) if ports else None
+        chosen = ServicePort("http", 80, 80) if spoken is not None and _is_http(spoken) else spoken
+        yield replace(_by_name(destination), chosen=chosen)
+
+
+def _is_http(port: ServicePort) -> bool:
+    hints = (port.name.partition("-")[0], (port.app_protocol or "").rpartition("/")[2])
+    return port.protocol == "TCP" and any(it in _HTTP for it in hints)
+
+
+def _speaks_http(destination: Destination) -> bool:
+    return destination.chosen is None or _is_http(destination.chosen)
+
+
+def _offer(plan: StackPlan) -> Optional[_Offer]:
+    """What the stack's own way out is, as the one that another load balancer would have."""
+    for args in plan.gateways.values():
+        if "exposure" in args:
+            return _of_request(request_of_gateway(args), args.get("price"))
+    for args in balancers_in(plan).values():
+        if "aws" not in args:
+            return _of_request(request_of(plan, args), args.get("price"))
+    for args in balancers_in(plan).values():
+        if "existing" not in args["aws"]:
+            return _Offer(AWS, billable_of_aws(args["aws"]), args.get("price"), ends_tls=True)
+    return None
+
+
+def _of_request(request: Request, price: Optional[Mapping[str, Any]]) -> _Offer:
+    # One port each: on GKE, each protocol is a forwarding rule of its own.
+    alone = replace(request, ports=request.ports[:1])
+    module = module_of(request)
+    ends_tls = module.can("tls.certificates")
+    return _Offer(request.exposure["platform"], module.billable(alone), price, ends_tls=ends_tls)
+
+
+def _gateway(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mechanism:
+    others = [it for it in exposed if not _speaks_http(it)]
+    count = len(others) + (1 if len(others) < len(exposed) else 0)
+    return Mechanism(
+        name="a gateway",
+        current=False,
+        total=offer.times(count),
+        protocols=_PROTOCOLS,
+        tls="at the gateway, with certificates of Secrets or of cert-manager",
+        runs=_controllers(plan) or "a controller: 2 pods, each 0.25 cores and 512 MiB",
+        lost=tuple(lost_by_gateway(plan, [it.name for it in others])),
+    )
+
+
+def _each(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mechanism:
+    ends = (
+        "at each load balancer, with certificates of AWS Certificate Manager" if offer.ends_tls else "at each service"
+    )
+    return Mechanism(
+        name="a load balancer each",
+        current=False,
+        total=offer.times(len(exposed)),
+        protocols=_ANY,
+        tls=ends,
+        runs="nothing",
+        lost=tuple(lost_by_balancers(plan)),
+    )
+
+
+def _controllers(plan: StackPlan) -> str:
+    from ..ingress_gateway.gateway_plan import controller_of, installs
+    from ..stack.views.destinations import text_of
+
+    told: list[str] = []
+    for name, args in plan.gateways.items():
+        if installs(args):
+            installation: Mapping[str, Any] = args.get("installation", {})
+            daemon = installation.get("kind") == "DaemonSet"
+            pods = "a pod on each node" if daemon else f"{text_of(installation.get('replicas', 2))} pods"
+            told.append(f"{controller_of(args)} ({name}): {pods}")
+    return ", ".join(told)

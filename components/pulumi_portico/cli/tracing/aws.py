@@ -1,0 +1,126 @@
+"""What a load balancer that Pulumi owns does with a request: by port, and by rules in the order of their priorities."""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Optional
+
+from ...public_load_balancer.aws_native.choices import AwsBalancerKind
+from ...public_load_balancer.aws_native.listener import listeners_of
+from ...public_load_balancer.aws_native.priorities import match_of, priority_of, span_of
+from ...public_load_balancer.aws_native.target_group import transports
+from ...stack.views.destinations import Destination, text_of
+from ...stack.views.routes import aws_action
+from .answers import Answer, Considered, Outcome
+from .request import Request, is_within
+
+__all__ = ["Step", "at_listener", "listener_for", "why_not"]
+
+_NOT_FOUND = 404
+_FOUND, _MOVED = 302, 301
+
+Step = tuple[Answer, Optional[Destination]]
+"""What becomes of the request, and where it goes on to."""
+
+
+def listener_for(aws: Mapping[str, Any], request: Request) -> Optional[Mapping[str, Any]]:
+    """The listener that a request's connection comes to."""
+    carrier = request.transport.lower()
+    for it in listeners_of(aws):
+        if it["port"] == request.port and carrier in transports(it["protocol"]):
+            return it
+    return None
+
+
+def at_listener(
+    name: str, aws: Mapping[str, Any], listener: Mapping[str, Any], request: Request, targets: Mapping[str, Destination]
+) -> Step:
+    """What a listener does with a request."""
+    routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
+    ranked = sorted(routes, key=lambda it: _priority(it, listener))
+    against = {_priority(it, listener): why_not(it, request) for it in ranked}
+    chosen = next((it for it in ranked if not against[_priority(it, listener)]), None)
+    considered: list[Considered] = []
+    for it in ranked:
+        priority = _priority(it, listener)
+        why = f"the first rule that fits, priority {priority}"
+        if it is not chosen:
+            why = against[priority] or f"it fits too, and is less specific: priority {priority} comes later"
+        considered.append(Considered(match_of(it).text, aws_action(it, targets)[0], it is chosen, why))
+    considered.sort(key=lambda it: not it.takes)
+    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
+    default = "no route fits, and the listener's default" if application else f"port {listener['port']}"
+    said = "a route" if chosen is not None else default
+    answer, destination = _acted(name, chosen if chosen is not None else listener, request, targets, said)
+    return replace(answer, considered=tuple(considered)), destination
+
+
+def _priority(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
+    return route.get("priority", priority_of(match_of(route), *span_of(listener)))
+
+
+def why_not(route: Mapping[str, Any], request: Request) -> str:
+    """Why a rule does not fit a request; empty where it does."""
+    match = match_of(route)
+    if match.host and not _host_fits(match.host, request.host):
+        return f"it is for another host: {match.host}"
+    # An Application Load Balancer compares the path as it is written.
+    path, at = request.path, match.path
+    if match.exact and path != at:
+        return f"it takes {at} alone"
+    if not match.exact and at not in ("/", path) and not path.startswith(f"{at}/"):
+        longer = at.startswith(f"{path.rstrip('/')}/")
+        return f"its path, {at}, goes on beyond {path}" if longer else f"its path is another one: {at}"
+    return next(filter(None, (_unmet(name, values, request) for name, values in match.conditions)), "")
+
+
+def _host_fits(pattern: str, host: str) -> bool:
+    # A wildcard is any number of characters there, dots too.
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else pattern == host
+
+
+def _unmet(name: str, values: Sequence[str], request: Request) -> str:
+    kind, _, header = name.partition(" ")
+    if kind == "methods":
+        return "" if request.method in values else f"it is for another method: {', '.join(values)}"
+    if kind == "sources":
+        if request.client is None:
+            return f"it is for clients in {', '.join(values)}: say --from to try one"
+        return "" if is_within(request.client, values) else f"{request.client} is not in {', '.join(values)}"
+    held = request.headers.get(header)
+    if held is not None and any(fnmatch.fnmatchcase(held.lower(), it.lower()) for it in values):
+        return ""
+    return f"it wants the header {header}: {' or '.join(values)}"
+
+
+def _acted(
+    name: str, given: Mapping[str, Any], request: Request, targets: Mapping[str, Destination], what: str
+) -> Step:
+    leads_to, port = aws_action(given, targets)
+    if "to" in given:
+        destination = targets[given["to"]]
+        named = f"{leads_to}:{port}" if port else leads_to
+        said = f"{what} leads to {destination.kind} {leads_to}"
+        return Answer(name, (), Outcome.SERVICE, said, named, request.target), destination
+    if "weights" in given:
+        return Answer(name, (), Outcome.SERVICE, f"{what} leads to {leads_to}", leads_to, request.target), None
+    if "redirect" in given:
+        status = _MOVED if given["redirect"].get("permanent") else _FOUND
+        location = _location(given["redirect"], request)
+        said = f"{what} redirects: {status} to {location}"
+        return Answer(name, (), Outcome.REDIRECT, said, status=status, location=location), None
+    status = given["respond"]["status"] if "respond" in given else _NOT_FOUND
+    return Answer(name, (), Outcome.ANSWER, f"{what} answers {status} by itself", status=status), None
+
+
+def _location(to: Mapping[str, Any], request: Request) -> str:
+    scheme = to.get("scheme", request.scheme)
+    usual = {"http": 80, "https": 443}.get(scheme)
+    port = to.get("port", usual if "scheme" in to else request.port)
+    host, path = text_of(to.get("host", "#{host}")), text_of(to.get("path", "/#{path}"))
+    query = text_of(to.get("query", "#{query}"))
+    told = f"{scheme}://{host}{'' if port == usual else f':{port}'}{path}{f'?{query}' if query else ''}"
+    asked = {"host": request.host, "path": request.path.lstrip("/"), "query": request.query, "port": str(request.port)}
+    for key, value in asked.items():
+        told = told.replace(f"#{{{key}}}", value)
+    return told.removesuffix("?")

@@ -1,0 +1,179 @@
+"""What a gateway does with a request, by the rules of `match_route`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Optional
+
+from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
+from ...ingress_gateway.gateway_plan import controller_of
+from ...ingress_gateway.matching import canonical_path, host_of, match_route, path_of, path_type_of
+from ...ingress_gateway.told import REDIRECT_CODE, redirect_parts
+from ...stack import StackPlan
+from ...stack.views.destinations import destination_of, texts_of
+from ...stack.views.routes import gateway_routing, redirect_text
+from .answers import Answer, Considered, Outcome
+from .reasons import decisive_host, reason_against
+from .request import Request, is_within
+
+__all__ = ["at_gateway"]
+
+_HTTPS_REDIRECT = 308
+_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
+
+
+def at_gateway(plan: StackPlan, name: str, request: Request, *, secure: bool) -> Answer:
+    """What becomes of a request at a gateway; ``secure`` is whether the client used TLS up to it or before it."""
+    args = plan.gateways[name]
+    routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
+    host = _as_compared(request.host, routes, any_depth=args.get("wildcards_any_depth", False))
+    chosen = match_route(routes, host, request.path)
+    decisive = decisive_host(routes, host)
+    considered = _considered(plan, routes, chosen, decisive, host, request.path)
+    answer = _answered(plan, name, request, chosen, decisive, secure=secure)
+    return replace(answer, considered=considered)
+
+
+def _as_compared(host: str, routes: Sequence[Mapping[str, Any]], *, any_depth: bool) -> str:
+    """The host; where a wildcard stands for several labels, with these as one: the other rules are the same."""
+    if not any_depth or any(host_of(it) == host for it in routes):
+        return host
+    fitting = [host_of(it) for it in routes if host_of(it).startswith("*.") and host.endswith(host_of(it)[1:])]
+    longest = max(fitting, key=len, default="")
+    # A hyphen is no dot, and no pattern holds this label.
+    return f"{host.removesuffix(longest[1:]).replace('.', '-')}{longest[1:]}" if longest else host
+
+
+def _considered(
+    plan: StackPlan,
+    routes: Sequence[Mapping[str, Any]],
+    chosen: Optional[Mapping[str, Any]],
+    decisive: Optional[str],
+    host: str,
+    path: str,
+) -> tuple[Considered, ...]:
+    found: list[Considered] = []
+    for route in routes:
+        takes = route is chosen
+        why = _why_chosen(route) if takes else reason_against(route, chosen, decisive, host, path).text
+        what = f"{host_of(route) or '*'}{path_of(route)} {path_type_of(route)}"
+        found.append(Considered(what, _leads_to(plan, route), takes, why))
+    return tuple(sorted(found, key=lambda it: (not it.takes, it.what)))
+
+
+def _why_chosen(route: Mapping[str, Any]) -> str:
+    how = "its path is the request's" if path_type_of(route) == "Exact" else "the longest prefix that fits"
+    return f"{how}, at {'the most specific host' if host_of(route) else 'every host, as none is more specific'}"
+
+
+def _leads_to(plan: StackPlan, route: Mapping[str, Any]) -> str:
+    if "redirect" in route:
+        return f"redirect to {redirect_text(entry_of(route))}"
+    destination = destination_of(plan, route["target"])
+    return f"{destination.name}:{destination.port}" if destination.port else destination.name
+
+
+def _answered(
+    plan: StackPlan,
+    name: str,
+    request: Request,
+    chosen: Optional[Mapping[str, Any]],
+    decisive: Optional[str],
+    *,
+    secure: bool,
+) -> Answer:
+    if (where := canonical_path(request.path)) is None:
+        return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
+    hosts = gateway_routing(name, plan.gateways[name]).compilation.hosts
+    host = hosts.get(decisive or "")
+    if host is not None and host.redirect and host.tls and not secure:
+        location = f"https://{request.host}{request.target}"
+        return _sent_on(name, _HTTPS_REDIRECT, location, "requests without TLS are sent to https")
+    if secure and not (host is not None and host.tls):
+        said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"
+        return Answer(name, (), Outcome.NOTHING, said)
+    if chosen is None:
+        return _fallback(plan, name, request, decisive)
+    return _taken(plan, name, request, entry_of(chosen), host, where)
+
+
+def _fallback(plan: StackPlan, name: str, request: Request, decisive: Optional[str]) -> Answer:
+    args = plan.gateways[name]
+    why = (
+        f"{decisive or 'the gateway'} has no route for {request.path}"
+        if decisive is not None
+        else "no route is for the host"
+    )
+    if "default_backend" in args:
+        destination = destination_of(plan, args["default_backend"])
+        said = f"{why}, and the default backend answers: {destination.name}, port {destination.port}"
+        leads_to = f"{destination.name}:{destination.port}"
+        return Answer(name, (), Outcome.SERVICE, said, leads_to, request.target)
+    return _own(name, _NOT_FOUND, f"{why}, and there is no default backend: {controller_of(args)} answers 404")
+
+
+def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Optional[HostEntry], where: str) -> Answer:
+    if refused := _refused(entry, request):
+        return _own(name, _FORBIDDEN, refused)
+    if host is not None and host.app_root is not None and where == "/":
+        location = f"{request.scheme}://{request.authority}{host.app_root}"
+        return _sent_on(name, REDIRECT_CODE, location, "who asks for / itself is sent to the app root")
+    if "redirect" in entry.args:
+        return _redirected(name, request, entry)
+    destination = destination_of(plan, entry.target)
+    path = _rewritten(entry, where)
+    changed = f", as {path}" if entry.rewrite is not None else ""
+    said = f"{destination.kind if destination.kind != 'other' else 'Service'} {destination.name} takes it"
+    said += f" at port {destination.port}{changed}" if destination.port else changed
+    target = f"{path}?{request.query}" if request.query else path
+    leads_to = f"{destination.name}:{destination.port}" if destination.port else destination.name
+    return Answer(name, (), Outcome.SERVICE, f"{said}{_conditions(entry, request)}", leads_to, target)
+
+
+def _refused(entry: Entry, request: Request) -> str:
+    """Why the client's address is not let in; empty where it is, or is not known."""
+    allowed, denied = entry.args.get("allowed_sources"), entry.args.get("denied_sources", [])
+    if request.client is None:
+        return ""
+    if allowed is not None and not is_within(request.client, allowed):
+        return f"{request.client} is not among the allowed sources of the route: 403"
+    return (
+        f"{request.client} is among the denied sources of the route: 403" if is_within(request.client, denied) else ""
+    )
+
+
+def _conditions(entry: Entry, request: Request) -> str:
+    """What else a client must bring."""
+    told: list[str] = []
+    if request.client is None:
+        if "allowed_sources" in entry.args:
+            told.append(f"from {', '.join(texts_of(entry.args['allowed_sources']))} alone")
+        if "denied_sources" in entry.args:
+            told.append(f"not from {', '.join(texts_of(entry.args['denied_sources']))}")
+    if "basic_auth" in entry.args:
+        told.append("with a user name and a password")
+    return f"; {', '.join(told)}" if told else ""
+
+
+def _redirected(name: str, request: Request, entry: Entry) -> Answer:
+    scheme, host, path = redirect_parts(entry)
+    location = f"{scheme}://{host or request.host}{request.target if path is None else path}"
+    return _sent_on(name, entry.of("redirect").get("code", REDIRECT_CODE), location, "the route redirects")
+
+
+def _rewritten(entry: Entry, where: str) -> str:
+    """The path as the target gets it."""
+    rewrite = entry.rewrite
+    if rewrite is None:
+        return where
+    if entry.exact:
+        return rewrite
+    rest = where if entry.path == "/" else where[len(entry.path) :]
+    return f"{rewrite}{rest}" or "/"
+
+
+def _own(name: str, status: int, text: str) -> Answer:
+    return Answer(name, (), Outcome.ANSWER, text, status=status)
+
+
+def _sent_on(name: str, status: int, location: str, why: str) -> Answer:
+    return Answer(name, (), Outcome.REDIRECT, f"{why}: {status} to {location}", status=status, location=location)
