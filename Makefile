@@ -64,11 +64,12 @@ checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an env
 
 test-all: test stacks-test matrix checkov browser-test node-test ## And the rest of the stacks, the SDKs' matrix, the audit, the browser, the real node
 
-schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
+schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stack.svg anew from the code
 	@$(BIN)/python -m tools.schema
 	@$(BIN)/python -m tools.platform_table
 	@$(BIN)/python -m tools.feature_table
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.stack_picture
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

@@ -24,6 +24,8 @@ _SIGNS = {
 }
 _DOT = 3
 _TIP = 8
+# The curve itself comes three quarters as far.
+_AROUND = 56
 
 
 def number(value: float) -> str:
@@ -123,10 +125,9 @@ def _course(points: tuple[tuple[float, float], ...]) -> str:
     (x, y), (end, last) = points[0], points[-1]
     drawn = f"M{number(x)} {number(y)}"
     if x == end:
-        # From a box around to itself.
-        return (
-            f"{drawn}C{number(x + 30)} {number(y - 6)} {number(x + 30)} {number(last + 6)} {number(end)} {number(last)}"
-        )
+        # Around the right side of a column, no further than the gap beside it is wide.
+        aside = x + min(24 + abs(last - y) / 4, _AROUND)
+        return f"{drawn}C{number(aside)} {number(y)} {number(aside)} {number(last)} {number(end)} {number(last)}"
     before: Optional[float] = None
     for start, to in zip(points[::2], points[1::2], strict=True):
         drawn += f"H{number(start[0])}" if before is not None and start[0] != before else ""
