@@ -1,6 +1,7 @@
 """A stack's configuration: checked whole, in camelCase, before anything is registered."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pulumi

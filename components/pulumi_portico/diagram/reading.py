@@ -230,7 +230,7 @@ def _hint(route: RouteView) -> str:
     where = f"{route.scheme}://{route.host or '*'}{route.path}"
     port = f":{route.port}" if route.port else ""
     exact = " exactly" if route.path_type == "Exact" else ""
-    return f"{where}{exact} → {route.leads_to}{port}"
+    return _line(f"{where}{exact} → {route.leads_to}{port}")
 
 
 def summary(view: StackView) -> Iterable[str]:
@@ -238,9 +238,11 @@ def summary(view: StackView) -> Iterable[str]:
     balancers = sum(it.load_balancers for it in view.balancers)
     costs = [it.monthly_cost for it in view.balancers if it.monthly_cost is not None]
     price = f" ({money(sum(costs))})" if costs else ""
-    yield f"{count(balancers, 'load balancer')}{price}"
-    yield count(len(view.gateways), "gateway")
-    yield count(len(view.routes), "route")
+    if balancers:
+        yield f"{count(balancers, 'load balancer')}{price}"
+    for number, noun in ((len(view.gateways), "gateway"), (len(view.routes), "route")):
+        if number:
+            yield count(number, noun)
     yield count(len(view.services), "service")
     if view.exceptions:
         yield count(len(view.exceptions), "exception") + " to the secure defaults"
