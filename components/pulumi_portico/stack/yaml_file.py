@@ -34,14 +34,23 @@ _NOT_DECIMAL = re.compile(
 )
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NUMBERS = (_FRACTION, _NOT_DECIMAL, _DATE, _NOT_FINITE)
-_LARGEST = 2**63
+_LARGEST = 2**53
+"""The engine passes numbers on as JSON, whose readers hold no larger one exactly."""
+
+
+def _is_too_large(text: str) -> bool:
+    if not _FRACTION.fullmatch(text):
+        return bool(_NOT_FINITE.fullmatch(text))
+    # Python reads no whole number of thousands of digits; a float tells their size.
+    return abs(float(text)) > _LARGEST or (bool(_WHOLE.fullmatch(text)) and abs(int(text)) > _LARGEST)
+
 
 _TRAPS: tuple[tuple[Callable[[str], Any], str, str], ...] = (
     (_WORDS.__contains__, "is text to some readers of YAML, and true or false to others", "true or false, or text in"),
     (_SIXTIETHS.fullmatch, "is a number in sixtieths to some readers of YAML, and text to others", "text in"),
     (_NOT_DECIMAL.fullmatch, "is a number whose value depends on who reads it", "a decimal number, or text in"),
     (_DATE.fullmatch, "is a date to YAML, which writes it down in another way", "text in"),
-    (_NOT_FINITE.fullmatch, "is no number that a configuration can hold", "a number, or text in"),
+    (_is_too_large, "is no number that a configuration can hold", "a smaller number, or text in"),
 )
 
 
@@ -52,6 +61,10 @@ _TAGS = (_PLAIN, _TEXT, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 class _Stop(Exception):
     """The file holds more than is read."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
 
 
 class _Loader(yaml.SafeLoader):
@@ -78,8 +91,10 @@ def parse(text: str, file: str, problems: Problems) -> Optional[Node]:
         return Node({}, Place(file, 1, 1))
     try:
         return _Reader(file, problems).node(root, "", 0)
-    except _Stop:
-        problems.note(file, Refusal("holds too much, once its aliases are followed", f"{_MOST_NODES} values at most"))
+    except _Stop as stop:
+        allowed = f"{_MOST_NODES} values and {_DEEPEST} levels at most"
+        refusal = Refusal("holds too much here, its aliases followed", allowed)
+        problems.found.append(Problem("", "", *refusal, place=str(stop.place)))
         return None
 
 
@@ -96,8 +111,8 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
         wrong = f"is not YAML: {told}"
     rest = (text.splitlines()[line - 1 :] or [""])[0][column - 1 :]
     if rest.startswith("\t"):
-        return Problem(file, "", "is indented by a tab", "spaces", "write two spaces", str(Place(file, line, column)))
-    return Problem(file, "", wrong, "one document of YAML", "", str(Place(file, line, column)))
+        return Problem("", "", "is indented by a tab", "spaces", "write two spaces", str(Place(file, line, column)))
+    return Problem("", "", wrong, "one document of YAML", "", str(Place(file, line, column)))
 
 
 @dataclass
@@ -108,11 +123,11 @@ class _Reader:
 
     def node(self, node: yaml.Node, path: str, depth: int, key: Optional[Place] = None) -> Node:
         self.count += 1
-        if self.count > _MOST_NODES or depth > _DEEPEST:
-            raise _Stop
         place = self._place(node)
+        if self.count > _MOST_NODES or depth > _DEEPEST:
+            raise _Stop(place)
         if node.tag not in _TAGS:
-            self._note(path or self.file, node.tag, Refusal("is a tag that a stack file does not take", "none"), node)
+            self._note(path, node.tag, Refusal("is a tag that a stack file does not take", "none"), node)
         if isinstance(node, yaml.MappingNode):
             return Node(self._mapping(node, path, depth), place, key)
         if isinstance(node, yaml.SequenceNode):
@@ -142,7 +157,7 @@ class _Reader:
 
     def _key(self, key: yaml.Node, path: str) -> Optional[str]:
         if not isinstance(key, yaml.ScalarNode):
-            self._note(path or self.file, "", Refusal("has a key that is no text", "text as the key"), key)
+            self._note(path, "", Refusal("has a key that is no text", "text as the key"), key)
             return None
         where = f"{path}.{key.value}" if path else key.value
         if key.tag == _PLAIN and key.value == "<<":
@@ -162,14 +177,12 @@ class _Reader:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
-        if _WHOLE.fullmatch(text) and abs(int(text)) < _LARGEST:
-            return int(text)
-        if _FRACTION.fullmatch(text):
-            return _number(float(text))
+        if _FRACTION.fullmatch(text) and not _is_too_large(text):
+            return int(text) if _WHOLE.fullmatch(text) else _number(float(text))
         for trapped, wrong, allowed in _TRAPS:
             if trapped(text):
                 fix = _meant(text)
-                self._note(path or self.file, shown(text), Refusal(wrong, f"{allowed} quotes", fix), node)
+                self._note(path, shown(text), Refusal(wrong, f"{allowed} quotes", fix), node)
                 return Doubtful(text)
         return text
 
@@ -179,7 +192,7 @@ class _Reader:
 
 def _number(value: float) -> Any:
     """The number as it comes out of the engine, which passes configuration on as JSON."""
-    return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004
+    return int(value) if value.is_integer() else value
 
 
 def _meant(text: str) -> str:
