@@ -7,14 +7,16 @@ import sys
 
 __all__ = ["main"]
 
-_EXTRA = ("rich", "ruamel", "typer", "yaml")
-"""What the extra holds, by the names that Python imports it by."""
+_EXTRA = ("rich", "typer")
+"""What the extra holds beside what Pulumi needs anyway, by the names that Python imports it by."""
 
 
 def main() -> None:
     """Run the command line, and leave with its exit code."""
     try:
         from .app import app
+
+        app(prog_name="portico")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
@@ -22,4 +24,3 @@ def main() -> None:
             f'portico: {error.name} is not installed, which the command needs: pip install "pulumi-portico[cli]"\n'
         )
         sys.exit(2)
-    app(prog_name="portico")

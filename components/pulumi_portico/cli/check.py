@@ -20,17 +20,20 @@ def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonO
     Says every problem at once, with file, line and column, what is allowed and the likely fix. Nothing is registered,
     and neither engine nor cluster is asked. Leaves with 1 where the stack is wrong.
     """
-    from .project import find_stack
+    from .project import locate_stack
     from .rendering.recorder import recorded
 
+    located = locate_stack(stack, folder)
     try:
-        found = find_stack(stack, folder)
+        found = located.load()
         # What only an Output's value shows is wrong is shown by building it.
         recorded(found)
     except ArgumentError as error:
         if not as_json:
             raise
-        _write_json({"version": 1, "stack": stack, "right": False, "problems": list(map(_plain, error.problems))})
+        _write_json(
+            {"version": 1, "stack": located.name, "right": False, "problems": list(map(_plain, error.problems))}
+        )
         raise typer.Exit(Exit.WRONG) from error
     counts = {
         "services": len(found.plan.services),

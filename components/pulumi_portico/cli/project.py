@@ -10,7 +10,7 @@ import typer
 from ..errors import write_nearest
 from ..stack import StackPlan, load_stack
 
-__all__ = ["Stack", "find_stack"]
+__all__ = ["Found", "Stack", "find_stack", "locate_stack"]
 
 _PROJECT = "Pulumi.yaml"
 
@@ -25,12 +25,30 @@ class Stack:
     plan: StackPlan
 
 
+@dataclass(frozen=True)
+class Found:
+    """A stack's file, before it is read."""
+
+    name: str
+    project: str
+    folder: Path
+
+    def load(self) -> Stack:
+        """The stack. Raises `ArgumentError` with every problem of it, where it is wrong."""
+        return Stack(self.name, self.project, load_stack(self.name, self.folder))
+
+
 def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
     """The stack of this name; None stands for the only one there is.
 
     Raises `typer.BadParameter` where there is no such folder or stack, and `ArgumentError` with every problem of one
     that is wrong.
     """
+    return locate_stack(name, folder).load()
+
+
+def locate_stack(name: Optional[str], folder: Optional[Path]) -> Found:
+    """Where the stack is. Raises `typer.BadParameter` where there is no such folder or stack."""
     root = _project_of((folder or Path.cwd()).absolute())
     settings: Mapping[str, Any] = _settings(root) if root is not None else {}
     if folder is None:
@@ -41,8 +59,7 @@ def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
         folder = root / str(settings.get("stackConfigDir") or ".")
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder", param_hint="--folder")
-    chosen = _chosen(name, _names(folder), folder)
-    return Stack(chosen, str(settings.get("name") or "portico"), load_stack(chosen, folder))
+    return Found(_chosen(name, _names(folder), folder), str(settings.get("name") or "portico"), folder)
 
 
 def _names(folder: Path) -> list[str]:
