@@ -1,14 +1,11 @@
 """The stacks that ship: each renders, Kubernetes takes it, its pods are restricted, and its comment says what is so."""
 
 import ipaddress
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -75,14 +72,6 @@ def test_a_second_run_on_aws_changes_nothing() -> None:
         plan = load_stack(ON_AWS, folder)
         assert model.compare(lambda: build(plan), lambda: build(plan)) == Changes()
         assert ("elbv2", "CreateLoadBalancer") in model.calls
-
-
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda it: it.name)
-def test_editors_find_the_schema_and_nothing_wrong(file: Path) -> None:
-    named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", file.read_text())
-    assert named, "the first line names no schema"
-    schema = json.loads((FOLDER / named[1]).read_text())
-    jsonschema.validate(yaml.safe_load(file.read_text()), schema)
 
 
 # Not where AWS makes something: its ids are known afterwards.
