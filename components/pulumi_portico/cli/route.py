@@ -77,7 +77,7 @@ def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Requ
 
 
 def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:
-    asked = {"method": request.method, "url": str(request).partition(" ")[2], "from": request.client}
+    asked = {"method": request.method, "url": request.url, "from": request.client}
     return {"version": 1, "stack": stack, "request": asked, "answers": [asdict(it) for it in answers]}
 
 
@@ -89,10 +89,10 @@ def _print(console: "Console", request: "Request", answers: "list[Answer]") -> N
         console.print("Nothing of the stack is reached from outside.")
     for answer in answers:
         console.print()
-        _print_one(console, answer)
+        _print_one(console, answer, http=request.http)
 
 
-def _print_one(console: "Console", answer: "Answer") -> None:
+def _print_one(console: "Console", answer: "Answer", *, http: bool) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -103,7 +103,7 @@ def _print_one(console: "Console", answer: "Answer") -> None:
     way = " -> ".join(answer.enters_by) or answer.entry
     said = Text.assemble((f"{way}: ", "bold"), (answer.text, styles[answer.outcome]))
     console.print(said)
-    if answer.outcome is Outcome.SERVICE and answer.path:
+    if answer.outcome is Outcome.SERVICE and http and answer.path:
         console.print(Padding(Text(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
     if not answer.considered:
         return
