@@ -62,6 +62,7 @@ schema: dev-venv ## Write components/schema.json and the docs' tables anew from 
 	@$(BIN)/python -m tools.platform_table
 	@$(BIN)/python -m tools.feature_table
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.command_docs
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

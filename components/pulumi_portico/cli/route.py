@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from ..errors import write_nearest
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -21,7 +22,9 @@ _MOST = 2
 
 
 def route(
-    request: Annotated[list[str], typer.Argument(metavar="[METHOD] URL", help="The request. Without a scheme, http.")],
+    request: Annotated[
+        list[str], typer.Argument(metavar="REQUEST", help="A URL, or a method and a URL. Without a scheme, http.")
+    ],
     stack: StackOption = None,
     folder: FolderOption = None,
     client: Annotated[
@@ -49,9 +52,10 @@ def route(
     found = find_stack(stack, folder)
     answers = answers_of(found.plan, asked)
     if via is not None:
-        names = [it.entry for it in answers]
+        names = sorted(it.entry for it in answers)
         if via not in names:
-            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}"
+            fix = write_nearest(via, names)
+            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}{f' ({fix})' if fix else ''}"
             raise typer.BadParameter(said, param_hint="--via")
         answers = [it for it in answers if it.entry == via]
     if as_json:
@@ -68,12 +72,12 @@ def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Requ
     from .tracing import parse_request
 
     if len(words) > _MOST:
-        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="[METHOD] URL")
+        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="REQUEST")
     method = words[0] if len(words) == _MOST else "GET"
     try:
         return parse_request(words[-1], method, client, headers)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="[METHOD] URL") from error
+        raise typer.BadParameter(str(error), param_hint="REQUEST") from error
 
 
 def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:
