@@ -315,6 +315,7 @@ def test_a_box_says_what_it_is() -> None:
     assert drawn.box("service", "api").texts == (
         "api", "Deployment, 3 to 12 pods", "api:1.4.2", "http 80/TCP", "metrics 9090/TCP",
     )  # fmt: skip
+    assert drawn.box("balancer", "admin").texts[-2:] == ("HTTP 80", "admin:8080")
     assert drawn.box("service", "node-exporter").texts[1] == "DaemonSet, one a node"
     assert drawn.box("gateway", "edge").texts == (
         "edge", "f5-nginx, installed", "1 exception",
@@ -368,6 +369,17 @@ def test_crossings_are_undone() -> None:
     # Each is level with the one that it is joined with.
     assert all(abs(tops[hop.source] - tops[hop.target]) < 0.5 for hop in hops)
     assert sorted(tops[key] for key in keys[0]) == [40.0 * number for number in range(6)]
+
+
+def test_parts_that_are_not_joined_stand_below_each_other() -> None:
+    heights = dict.fromkeys(("a", "b", "c", "d", "wide"), 40.0) | {"wide": 400.0}
+    tops = place([["a", "wide"], ["b", "c"], ["d"]], heights, [Hop("a", "b", 5, 5), Hop("wide", "c", 390, 5)])
+    filled = sorted((top, top + heights[key]) for key, top in tops.items())
+    assert filled[0][0] == 0
+    lowest = 0.0
+    for top, bottom in filled:
+        assert top <= lowest
+        lowest = max(lowest, bottom)
 
 
 def test_the_picture_is_described_to_those_who_do_not_see_it() -> None:
