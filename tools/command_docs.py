@@ -1,7 +1,7 @@
 """Write the examples of docs/command.md anew: each command, run, and what it answers.
 
-A block of YAML behind `<!-- file: stacks/Pulumi.NAME.yaml -->` is a stack file of a project of its own, in which commands
-that name the stack run; the others run in this repository.
+A block of YAML behind `<!-- file: stacks/Pulumi.NAME.yaml -->` is a stack file of a project of its own, in which
+commands that name the stack run; the others run in this repository.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Problem:
     """One argument that is not as it must be."""
 
     path: str
-    """Where the value stands in the arguments, such as ``ports.http.port``."""
+    """Where the value stands in the arguments, such as ``ports.http.port``; empty of a file as a whole."""
     value: str
     """The value as it was written; empty where there is none, ``[secret]`` where it must not be shown."""
     wrong: str
@@ -48,8 +48,8 @@ class Problem:
     """Where the file says so, as file, line and column; empty where no file is known."""
 
     def __str__(self) -> str:
-        place = f"{self.place}: " if self.place else ""
-        lines = [f"{place}{self.path}: {f'{self.value} ' if self.value else ''}{self.wrong}"]
+        wrong = f"{self.value} {self.wrong}" if self.value else self.wrong
+        lines = [": ".join(part for part in (self.place, self.path, wrong) if part)]
         if self.allowed:
             lines.append(f"  allowed: {self.allowed}")
         if self.fix:

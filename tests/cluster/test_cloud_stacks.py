@@ -1,15 +1,18 @@
-"""The production stacks, on the real engine and API server, with what their platforms are told. No platform is here: kwok
-gives load balancers their addresses. They take minutes, so `make test-all` runs them, not `make test`."""
+"""The production stacks, on the real engine and API server, with what their platforms are told. No platform is here:
+kwok gives load balancers their addresses."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_portico.testing import Registration
 
 from tests.cluster.stacks import assert_all_ready, lay_down, of_type_load_balancer, up_and_no_change
 from tests.pulumi_program import PulumiProgram
 from tests.stacks import recorded
 from tools.cluster import Cluster
+
+pytestmark = pytest.mark.long
 
 HOST = "shop.example.com"
 TOLD: dict[str, dict[str, str]] = {
@@ -55,19 +58,18 @@ def test_on_aws_the_gateway_is_ready_for_the_load_balancer_that_pulumi_owns(
 
     cluster.apply(_target_group_bindings())
     cluster.kubectl("wait", "--for=condition=Established", "crd/targetgroupbindings.elbv2.k8s.aws", "--timeout=30s")
-    made = [
-        it.manifest()
-        for it in recorded("production-aws").registrations
-        if it.parent is not None
-        and it.parent.endswith("PublicLoadBalancer::front")
-        and it.type.startswith("kubernetes:")
-    ]
+    of_balancer = [it for it in recorded("production-aws").registrations if _within("front", it)]
+    made = [it.manifest() for it in of_balancer if it.type.startswith("kubernetes:")]
     assert sorted(it["kind"] for it in made) == ["NetworkPolicy", "NetworkPolicy", *["TargetGroupBinding"] * 2]
     # Their names are made up by Pulumi.
     named = [{**it, "metadata": {"name": f"front-{at}", **it["metadata"]}} for at, it in enumerate(made)]
     cluster.apply(*named)
     program.destroy()
     cluster.kubectl("delete", "crd", "targetgroupbindings.elbv2.k8s.aws")
+
+
+def _within(balancer: str, it: Registration) -> bool:
+    return it.parent is not None and it.parent.endswith(f"PublicLoadBalancer::{balancer}")
 
 
 def _without_load_balancers(file: Path) -> None:

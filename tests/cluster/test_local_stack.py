@@ -2,32 +2,45 @@
 
 from typing import Any
 
+from tests.cluster.stacks import of_type_load_balancer, say
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 
 NAMESPACE = "portico-local"
+NEWER = "nginx-unprivileged:1.29.4-alpine3.23"
 
 
 def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster: Cluster) -> None:
     first = root_program.up()
-    assert first.changes == {"create": 14}
+    assert first.changes == {"create": 44}
     assert_restricted_and_ready(cluster)
-    assert root_program.outputs() == {
-        "api-url": f"http://api.{NAMESPACE}.svc.cluster.local",
-        "web-url": f"http://web.{NAMESPACE}.svc.cluster.local",
+    # Both mechanisms, each under an address of its own.
+    addresses = {
+        name: it["status"]["loadBalancer"]["ingress"][0]["ip"]
+        for it in of_type_load_balancer(cluster)
+        for name in ("edge", "api-public")
+        if it["metadata"]["name"].startswith(f"{name}-service-")
+    }
+    assert len(set(addresses.values())) == 2
+    outputs = root_program.outputs()
+    # A generic platform has no price, and says so.
+    assert outputs.pop("costs").keys() == {"edge", "api-public"}
+    assert outputs == {
+        **{f"{name}-url": f"http://{name}.{NAMESPACE}.svc.cluster.local" for name in ("api", "catalog", "web")},
+        "urls": {"shop.example.com": "http://shop.example.com", "api-public": f"http://{addresses['api-public']}"},
+        "addresses": addresses,
     }
 
     assert root_program.up().changes == {}
 
     before = deployment(cluster, "web")
-    stack = root_program.folder / "stacks" / "Pulumi.local.yaml"
-    stack.write_text(stack.read_text().replace("nginx:1.29.3", "nginx:1.29.4"))
+    say(root_program.folder / "stacks" / "base.yaml", {"nginx-unprivileged:1.29.3-alpine3.22": NEWER})
     changed = root_program.up()
     assert changed.changes == {"update": 1}
     assert changed.ops("Deployment") == {"web-deployment": "update"}
     after = deployment(cluster, "web")
     assert after["metadata"]["uid"] == before["metadata"]["uid"], "the Deployment was replaced"
-    assert {image_of(it) for it in pods(cluster, "web")} == {"docker.io/library/nginx:1.29.4"}
+    assert {image_of(it) for it in pods(cluster, "web")} == {f"docker.io/nginxinc/{NEWER}"}
     assert_rolled(cluster)
 
     assert set(root_program.destroy().changes) == {"delete"}
@@ -38,7 +51,7 @@ def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster
 def assert_restricted_and_ready(cluster: Cluster) -> None:
     labels = cluster.get("namespace", NAMESPACE)["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    for name, replicas in (("web", 2), ("api", 3)):
+    for name, replicas in (("web", 2), ("api", 2), ("catalog", 2)):
         ready = [it for it in pods(cluster, name) if condition(it, "Ready") == "True"]
         assert len(ready) == replicas
         slices = cluster.get("endpointslices", "-n", NAMESPACE, "-l", f"kubernetes.io/service-name={name}")

@@ -1,6 +1,8 @@
 """The stacks that ship, on the real engine and API server: each comes up, stays as it is, and goes. `local` is in
 test_local_stack.py, those of the clouds are in test_cloud_stacks.py."""
 
+import pytest
+
 from tests.cluster.stacks import assert_all_ready, lay_down, of_type_load_balancer, up_and_no_change
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
@@ -8,6 +10,7 @@ from tools.cluster import Cluster
 AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 
 
+@pytest.mark.long
 def test_dev_has_a_gateway_alone(program: PulumiProgram, cluster: Cluster) -> None:
     lay_down(program, "dev")
     up_and_no_change(program)
@@ -45,7 +48,7 @@ def test_direct_has_a_load_balancer_for_each_public_service(program: PulumiProgr
     assert balancers.keys() == {"api-public", "web-public"}
     for balancer in balancers.values():
         assert balancer["spec"]["loadBalancerClass"] == "service.k8s.aws/nlb"
-        assert balancer["metadata"]["annotations"][f"{AWS}ssl-ports"] == "443"
+        assert balancer["metadata"]["annotations"][f"{AWS}ssl-ports"] == "https"
         assert [it["port"] for it in balancer["spec"]["ports"]] == [443]
     assert program.outputs()["urls"] == {
         name: f"https://{it['status']['loadBalancer']['ingress'][0]['ip']}" for name, it in balancers.items()
@@ -53,6 +56,7 @@ def test_direct_has_a_load_balancer_for_each_public_service(program: PulumiProgr
     destroyed(program, cluster, "shop-direct")
 
 
+@pytest.mark.long
 def test_the_online_boutique_comes_up_with_one_public_service(program: PulumiProgram, cluster: Cluster) -> None:
     namespace = "online-boutique"
     lay_down(program, namespace)

@@ -1,12 +1,14 @@
 """A stack's configuration: checked whole, in camelCase, before anything is registered."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi_portico import ArgumentError
-from pulumi_portico.stack import check_stack
-from pulumi_portico.testing import Recording, record
+from pulumi_portico.stack import build, check_stack, load_stack
+from pulumi_portico.testing import Recording, Registration, Secret, record
 
 from tests.support import ROOT, run_program
 
@@ -77,6 +79,302 @@ def test_a_wrong_stack_registers_nothing() -> None:
 def test_services_that_are_no_mapping_are_refused(services: Any) -> None:
     with pytest.raises(ArgumentError, match=r"portico:services: .* is not a mapping"):
         check_stack("dev", {"namespace": "shop", "services": services})
+
+
+SHOP: dict[str, Any] = {
+    "namespace": "shop",
+    "services": {
+        "api": {"image": "api:1", "ports": {"http": {"port": 8080, "servicePort": 80}, "metrics": {"port": 9090}}},
+        "web": {"image": "web:1", "port": 3000},
+    },
+}
+INTERNAL = {"scope": "internal", "platform": "gke"}
+
+
+def built(more: dict[str, Any]) -> Recording:
+    return record(lambda: build(check_stack("dev", {**SHOP, **more})))
+
+
+def test_routes_and_balancers_lead_to_services_by_name_and_port() -> None:
+    gateway = {
+        "exposure": INTERNAL,
+        "routes": [
+            {"host": "shop.example.com", "path": "/api", "target": {"service": "api"}},
+            {"host": "shop.example.com", "path": "/metrics", "target": {"service": "api", "portName": "metrics"}},
+            {"host": "shop.example.com", "target": {"service": "web"}},
+        ],
+    }
+    balancer = {"target": {"service": "api", "port": 9090}, "exposure": INTERNAL}
+    recorded = built({"gateways": {"edge": gateway}, "loadBalancers": {"metrics": balancer}})
+    backends = {
+        (path["path"], path["backend"]["service"]["name"], path["backend"]["service"]["port"]["number"])
+        for it in recorded.manifests()
+        if it["kind"] == "Ingress"
+        for rule in it["spec"]["rules"]
+        for path in rule.get("http", {}).get("paths", [])
+    }
+    assert {("/api", "api", 80), ("/metrics", "api", 9090), ("/", "web", 80)} <= backends
+    spec = recorded.manifest("Service", "metrics-service")["spec"]
+    assert [(it["port"], it["targetPort"]) for it in spec["ports"]] == [(9090, 9090)]
+    assert spec["selector"] == {"app.kubernetes.io/name": "api"}
+    # The pods are opened to what leads to them.
+    assert recorded.manifest("NetworkPolicy", "metrics-network-policy")["metadata"]["namespace"] == "shop"
+
+
+def test_a_target_that_is_written_out_stays_what_it_is() -> None:
+    target = {"service": "legacy", "namespace": "old", "port": 80, "selector": {"app": "legacy"}}
+    recorded = built({"loadBalancers": {"legacy": {"target": target, "exposure": INTERNAL}}})
+    service = recorded.manifest("Service", "legacy-service")
+    assert service["metadata"]["namespace"] == "old"
+    assert service["spec"]["selector"] == {"app": "legacy"}
+
+
+def test_a_balancer_leads_to_a_gateway_of_the_stack() -> None:
+    more = {
+        "gateways": {"edge": {"behind": {}}},
+        "loadBalancers": {"front": {"target": {"gateway": "edge"}, "exposure": INTERNAL}},
+    }
+    recorded = built(more)
+    service = recorded.manifest("Service", "front-service")
+    assert service["metadata"]["namespace"] == "edge"
+    assert service["spec"]["selector"] == recorded.manifest("Service", "edge-service")["spec"]["selector"]
+    assert [(it["port"], it["targetPort"]) for it in service["spec"]["ports"]] == [(443, 443)]
+
+
+def test_an_aws_balancer_leads_to_a_gateway_and_a_service_of_the_stack() -> None:
+    subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    aws = {
+        "kind": "network",
+        "scope": "internal",
+        "vpc": "vpc-0123456789abcdef0",
+        "subnets": subnets,
+        "allowedSources": ["10.0.0.0/8"],
+        "targets": {
+            "edge": {"target": {"gateway": "edge"}},
+            "metrics": {"target": {"service": "api", "portName": "metrics"}},
+        },
+        "listeners": [
+            {"port": 443, "protocol": "tcp", "to": "edge"},
+            {"port": 9090, "protocol": "tcp", "to": "metrics"},
+        ],
+    }
+    recorded = built({"gateways": {"edge": {"behind": {}}}, "loadBalancers": {"front": {"aws": aws}}})
+    bound = {
+        it["metadata"]["namespace"]: it["spec"] for it in recorded.manifests() if it["kind"] == "TargetGroupBinding"
+    }
+    assert bound["shop"]["serviceRef"] == {"name": "api", "port": 9090}
+    assert bound["edge"]["serviceRef"]["port"] == 443
+
+
+def test_the_gateway_may_live_in_the_stacks_namespace_or_in_its_own() -> None:
+    gateways = {
+        "own": {"exposure": INTERNAL},
+        "shared": {"exposure": INTERNAL, "namespace": "shop"},
+        "guest": {"exposure": INTERNAL, "namespace": "own"},
+    }
+    recorded = built({"gateways": gateways})
+    assert {it.name for it in recorded.all("Namespace")} == {"shop", "own-namespace"}
+    for gateway, namespace, made in (("shared", "shop", "shop"), ("guest", "own", "own-namespace")):
+        service = recorded.one("Service", f"{gateway}-service")
+        assert service.manifest()["metadata"]["namespace"] == namespace
+        # Nothing is made in a namespace that is not there yet.
+        assert recorded.one("Namespace", made).urn in service.dependencies
+
+
+def test_the_outputs_say_where_everything_is_reached() -> None:
+    routes = [{"host": "shop.example.com", "target": {"service": "web"}}, {"target": {"service": "api"}}]
+    more = {
+        "gateways": {"edge": {"exposure": INTERNAL, "routes": routes}, "inner": {"behind": {}}},
+        "loadBalancers": {"metrics": {"target": {"service": "api", "portName": "metrics"}, "exposure": INTERNAL}},
+    }
+
+    def addressed(registration: Registration) -> dict[str, Any] | None:
+        ip = {"edge-service": "10.0.0.1", "metrics-service": "10.0.0.2"}.get(registration.name)
+        return {"status": {"loadBalancer": {"ingress": [{"ip": ip}]}}} if ip else None
+
+    recorded = record(lambda: build(check_stack("dev", {**SHOP, **more})), outputs=addressed)
+    exports = recorded.exports
+    assert exports["urls"] == {
+        "shop.example.com": "http://shop.example.com",
+        "edge": "http://10.0.0.1",
+        "metrics": "tcp://10.0.0.2:9090",
+    }
+    assert exports["addresses"] == {"edge": "10.0.0.1", "metrics": "10.0.0.2"}
+    assert exports["costs"].keys() == {"edge", "metrics"}
+    assert exports["api-url"] == "http://api.shop.svc.cluster.local"
+
+
+def test_defaults_are_merged_deep_and_give_way() -> None:
+    defaults = {
+        "port": 8080,
+        "replicas": 3,
+        "labels": {"team": "shop", "tier": "back"},
+        "security": {"user": 1000},
+        "writablePaths": ["/tmp", "/cache"],
+    }
+    services: dict[str, Any] = {
+        "api": {"image": "api:1", "labels": {"tier": "front"}, "writablePaths": ["/data"]},
+        "jobs": {"image": "jobs:1", "ports": {}, "labels": {"team": None}},
+        "web": {"image": "web:1", "autoscaling": {"maxReplicas": 9}, "security": None},
+    }
+    plan = check_stack("dev", {"namespace": "shop", "defaults": defaults, "services": services})
+    api, jobs, web = (plan.services[name] for name in ("api", "jobs", "web"))
+    assert api == {
+        "image": "api:1",
+        "port": 8080,
+        "replicas": 3,
+        "labels": {"team": "shop", "tier": "front"},
+        "security": {"user": 1000},
+        "writable_paths": ["/data"],
+    }
+    # A worker has no port, whatever the others have.
+    assert "port" not in jobs
+    assert jobs.get("labels") == {"tier": "back"}
+    assert "replicas" not in web
+    assert "security" not in web
+
+
+def test_a_base_lies_under_the_stack_file(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("""\
+config:
+  portico:extends: base.yaml
+  portico:services:
+    api: {replicas: 1, env: {LEVEL: debug}}
+    spare: null
+""")
+    (tmp_path / "base.yaml").write_text("""\
+extends: common.yaml
+services:
+  api: {image: "api:1", port: 8080, env: {LEVEL: info, REGION: eu}, args: [a, b]}
+  spare: {image: "spare:1", port: 80}
+""")
+    (tmp_path / "common.yaml").write_text("""\
+namespace: shop
+defaults: {drain: 20}
+services: {api: {replicas: 9, args: [c]}}
+""")
+    plan = load_stack("dev", tmp_path)
+    assert plan.namespace == "shop"
+    assert plan.services == {
+        "api": {
+            "drain": 20,
+            "replicas": 1,
+            "args": ["a", "b"],
+            "image": "api:1",
+            "port": 8080,
+            "env": {"LEVEL": "debug", "REGION": "eu"},
+        }
+    }
+
+
+SECRETS = """\
+config:
+  portico:namespace: shop
+  portico:services:
+    api:
+      image: {secure: v1:image}
+      port: 8080
+      env:
+        PASSWORD: {secure: v1:abc}
+        LEVEL: info
+"""
+
+
+def test_without_the_engine_placeholders_stand_for_secrets(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(SECRETS)
+    recorded = record(lambda: build(load_stack("dev", tmp_path)))
+    (container,) = recorded.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == Secret("[secret portico:services.api.image]")
+    assert container["env"] == [
+        {"name": "LEVEL", "value": "info"},
+        {"name": "PASSWORD", "value": Secret("[secret portico:services.api.env.PASSWORD]")},
+    ]
+    # The plan can be made once, and built as often as one likes.
+    plan = load_stack("dev", tmp_path)
+    assert [record(lambda: build(plan)).manifests() for _ in range(2)] == [recorded.manifests()] * 2
+
+
+def run_project(folder: Path, text: str, config: dict[str, Any], secrets: list[str]) -> Recording:
+    """Run the root program in a project with this stack file, given what the engine gives."""
+    (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    (folder / "__main__.py").write_text((ROOT / "__main__.py").read_text())
+    (folder / "stacks").mkdir(exist_ok=True)
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text(text)
+    flat = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+    def program() -> None:
+        pulumi.runtime.set_all_config(flat, secrets)
+        run_program(folder)
+
+    return record(program, project="portico", stack="dev")
+
+
+GIVEN: dict[str, Any] = {
+    "portico:namespace": "shop",
+    "portico:services": {
+        "api": {"image": "registry/api:7", "port": 8080, "env": {"PASSWORD": "hunter2", "LEVEL": "info"}}
+    },
+}
+
+
+def test_the_file_says_which_of_the_engines_values_are_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    recorded = run_project(tmp_path, SECRETS, GIVEN, ["portico:services"])
+    (container,) = recorded.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == Secret("registry/api:7")
+    assert container["env"] == [
+        {"name": "LEVEL", "value": "info"},
+        {"name": "PASSWORD", "value": Secret("hunter2")},
+    ]
+
+
+def test_where_nothing_says_which_value_is_secret_all_that_may_be_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Another file than the one that the engine was given: it says something else.
+    other = SECRETS.replace("LEVEL: info", "LEVEL: debug")
+    recorded = run_project(tmp_path, other, GIVEN, ["portico:services"])
+    (container,) = recorded.one("Deployment").inputs["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == Secret("registry/api:7")
+    assert {it["name"]: it["value"] for it in container["env"]} == {
+        "LEVEL": Secret("info"),
+        "PASSWORD": Secret("hunter2"),
+    }
+
+
+def test_the_engines_values_hold_and_lines_are_those_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "config:\n  portico:namespace: shop\n  portico:services:\n    api: {image: api, port: 8080}\n"
+    config: dict[str, Any] = {"portico:namespace": "shop", "portico:services": {"api": {"image": "api", "port": 8080}}}
+    with pytest.raises(ArgumentError) as caught:
+        run_project(tmp_path, text, config, [])
+    assert [(it.path, it.place) for it in caught.value.problems] == [
+        ("portico:services.api.image", "stacks/Pulumi.dev.yaml:4:18")
+    ]
+    # What an environment adds to the file has no line, and holds all the same.
+    config["portico:services"]["api"]["replicas"] = "many"
+    with pytest.raises(ArgumentError) as caught:
+        run_project(tmp_path, text, config, [])
+    assert [it.path for it in caught.value.problems] == ["portico:services.api.image", "portico:services.api.replicas"]
+    # With --config-file, the engine's values are another file's: the lines would be wrong.
+    config["portico:services"]["api"]["port"] = 9090
+    with pytest.raises(ArgumentError) as caught:
+        run_project(tmp_path, text, config, [])
+    assert [it.place for it in caught.value.problems] == ["", ""]
+
+
+def test_the_engine_extends_the_base_beside_the_projects_stack_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "base.yaml").write_text('services: {api: {image: "api:1", port: 80}}\n')
+    text = "config:\n  portico:extends: base.yaml\n  portico:namespace: shop\n"
+    recorded = run_project(tmp_path, text, {"portico:extends": "base.yaml", "portico:namespace": "shop"}, [])
+    assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local"}
 
 
 def test_a_missing_namespace_is_said_to_be_missing() -> None:

@@ -67,9 +67,9 @@ def plan_of_engine() -> StackPlan:
 
 
 def _root() -> Path:
-    # The mocks know no project, and name a folder that is not there; the folder that a program runs in is its own.
-    root: Any = pulumi.get_root_directory()
-    return Path(root) if root and Path(root).is_dir() else Path()
+    # The mocks make one up; a program runs in its project's folder anyway, unless that says `main`.
+    root = Path(str(pulumi.get_root_directory()))
+    return root if root.is_dir() else Path()
 
 
 def _configuration() -> tuple[dict[str, Any], frozenset[str]]:

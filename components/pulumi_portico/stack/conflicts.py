@@ -8,7 +8,7 @@ import pulumi
 
 from ..errors import ArgumentError, Problems, Refusal
 from ..ingress_gateway.front_door import front_door_of
-from ..ingress_gateway.gateway_plan import class_of, routing_of
+from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
 from ..ingress_gateway.gateway_state import GatewayState
 from ..ingress_gateway.install.installer import selector_of
 from ..ingress_gateway.routing import add_to
@@ -17,18 +17,17 @@ from ..public_load_balancer.aws_native.balancer import state_of
 from ..public_load_balancer.balancer import build_balancer
 from ..public_load_balancer.cost import AWS
 from ..shapes import camel_case
+from .checked import Components
 
-__all__ = ["check_held", "check_routes"]
+__all__ = ["check_held", "check_namespaces", "check_routes"]
 
 _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 
 
-def check_routes(gateways: Mapping[str, tuple[str, Mapping[str, Any]]], problems: Problems) -> None:
-    """Note routes that gateways of one class would both have.
-
-    Each gateway comes with its path and its checked arguments, targets written out."""
+def check_routes(gateways: Components, problems: Problems) -> None:
+    """Note routes that gateways of one class would both have."""
     states: dict[Any, GatewayState] = {}
-    for name, (path, args) in gateways.items():
+    for name, (path, args, _) in gateways.items():
         chosen = class_of(name, args)
         state = states.setdefault(chosen if isinstance(chosen, str) else id(chosen), GatewayState())
         routing = routing_of(name, args, args.get("namespace", name), f"{path}.", camel_case, state, f'"{name}"')
@@ -37,6 +36,20 @@ def check_routes(gateways: Mapping[str, tuple[str, Mapping[str, Any]]], problems
             add_to(state, f'IngressGateway "{name}"', routing, [], own)
         except ArgumentError:
             problems.found += own.found
+
+
+def check_namespaces(namespace: str, services: Components, gateways: Components, problems: Problems) -> None:
+    """Note namespaces that would be made twice, or that are not there yet when something is to live in them."""
+    own = [name for name, it in gateways.items() if it.good and "namespace" not in it.args and installs(it.args)]
+    if namespace in own:
+        wrong = "is the stack's namespace too, and the gateway would make one of its own by this name"
+        fix = f"write namespace: {namespace} in it, or choose another name"
+        problems.note(gateways[namespace].path, Refusal(wrong, "another name", fix))
+    for path, args, _ in services.values():
+        if args.get("namespace") in own:
+            wrong = "is made by the gateway, which comes after the services that it leads to"
+            refusal = Refusal(wrong, "a namespace that is there", f"leave it out for {namespace}")
+            problems.add(f"{path}.namespace", args["namespace"], refusal)
 
 
 class _Held(NamedTuple):
@@ -52,8 +65,8 @@ class _Holder:
 
 
 def check_held(
-    gateways: Mapping[str, tuple[str, Mapping[str, Any]]],
-    balancers: Mapping[str, tuple[str, Mapping[str, Any]]],
+    gateways: Components,
+    balancers: Components,
     problems: Problems,
 ) -> None:
     """Note what two load balancers would both have: an address, a name, a port of the nodes."""
@@ -66,16 +79,16 @@ def check_held(
             problems.add(holder.path, held.value, Refusal(wrong, "one that nobody else has", "give it another one"))
 
 
-def _of_gateways(gateways: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args) in gateways.items():
+def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
+    for name, (path, args, _) in gateways.items():
         balancer = front_door_of(name, args, selector_of(name)).balancer
         if balancer is not None:
             cloud = _cloud(args["exposure"]["platform"])
             yield from _each(balancer.held, cloud, f"{path}.exposure", f'IngressGateway "{name}"')
 
 
-def _of_balancers(balancers: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args) in balancers.items():
+def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
+    for name, (path, args, _) in balancers.items():
         what = f'PublicLoadBalancer "{name}"'
         if "aws" in args:
             yield from _each(state_of(args["aws"])["held"], AWS, f"{path}.aws", what)

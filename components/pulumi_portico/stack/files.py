@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, cast
 
@@ -44,7 +45,7 @@ def read_stack_file(file: Path, problems: Problems) -> Optional[Node]:
         return None
     # A path in it begins at the configuration.
     for at, problem in enumerate(problems.found[before:], before):
-        problems.found[at] = _moved(problem, problem.path.removeprefix("config."))
+        problems.found[at] = replace(problem, path=problem.path.removeprefix("config."))
     if not isinstance(root.value, dict):
         problems.found.append(
             _at(root, shown_path(file), Refusal("is not a mapping", "config, with the keys below it"))
@@ -54,7 +55,7 @@ def read_stack_file(file: Path, problems: Problems) -> Optional[Node]:
         if key not in _PULUMIS:
             fix = "move it below config" if ":" in key else write_nearest(key, _PULUMIS)
             problems.found.append(_at(it, key, Refusal("is no part of a stack file", ", ".join(_PULUMIS), fix)))
-    config = root.fields.get("config", Node({}))
+    config = root.fields.get("config", Node({}, root.place))
     if config.value is None:
         return Node({}, config.place, config.key)
     if not isinstance(config.value, dict):
@@ -129,13 +130,14 @@ def _read_base(file: Path, problems: Problems) -> Optional[Node]:
     before = len(problems.found)
     root = _read(file, problems)
     for at, problem in enumerate(problems.found[before:], before):
-        if problem.path != shown_path(file):
-            problems.found[at] = _moved(problem, f"{PREFIX}{problem.path}")
+        # What is wrong with the file as a whole has no path.
+        if problem.path and problem.place:
+            problems.found[at] = replace(problem, path=f"{PREFIX}{problem.path}")
     if root is None:
         return None
     if not isinstance(root.value, dict):
         refusal = Refusal("is not a mapping", ", ".join(KEYS))
-        problems.found.append(_at(root, shown_path(file), refusal))
+        problems.found.append(_at(root, "", refusal))
         return None
     for key, it in root.fields.items():
         if key not in KEYS:
@@ -179,7 +181,3 @@ def shown_path(file: Path) -> str:
 def _at(node: Node, path: str, refusal: Refusal, value: str = "") -> Problem:
     place = node.place if value or node.key is None else node.key
     return Problem(path, value, *refusal, place=str(place) if place else "")
-
-
-def _moved(problem: Problem, path: str) -> Problem:
-    return Problem(path, problem.value, problem.wrong, problem.allowed, problem.fix, problem.place)

@@ -69,9 +69,9 @@ class References:
         if not isinstance(value, Mapping):
             self._refuse_scalar(value, path)
             return self._stand_in("unknown")
-        given = cast("Mapping[str, Any]", value)
+        given = {key: _known_text(it) for key, it in cast("Mapping[str, Any]", value).items()}
         if not is_reference(given):
-            return self._refuse_mixed(given, path)
+            return self._refuse_mixed(cast("Mapping[str, Any]", value), path)
         reference = self._read(given, path)
         self.made[path] = reference
         kind = "gateway" if "gateway" in reference else "service"
@@ -198,6 +198,11 @@ class References:
         """Keeps a wrong reference from making more problems than its own."""
         place = {"service": "unknown", "namespace": "unknown", "selector": {"unknown": name[:1] or "a"}}
         return {**place, **_listening(ServicePort("http", 80, 80)), "drain": 0}
+
+
+def _known_text(value: Any) -> Any:
+    """What the engine holds secret for something beside it is text as any other: names are nobody's secrets."""
+    return value.value if isinstance(value, Secret) and not value.certain else value
 
 
 def _gateway(name: str, port: ServicePort, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Walks a configuration by the types of its arguments."""
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from ..shapes import Shape, camel_case, is_args, is_generic, shapes_of, take_apart
 
-__all__ = ["Visitor", "walked"]
+__all__ = ["Visitor", "below", "walked"]
 
 Visitor = Callable[[Shape, Any, str], Any]
 """What becomes of a value of a shape, at a path; the value itself where nothing does."""
@@ -31,8 +31,8 @@ def walked(shape: Shape, value: Any, path: str, visit: Visitor, spelling: Callab
         }
     if isinstance(value, list):
         items = cast("list[Any]", value)
-        below = take_apart(typing.get_args(typ)[0]) if is_generic(typ, Sequence) else Shape(Any, later=True)
-        return [walked(below, it, f"{path}[{at}]", visit, spelling) for at, it in enumerate(items)]
+        each = take_apart(typing.get_args(typ)[0]) if is_generic(typ, Sequence) else Shape(Any, later=True)
+        return [walked(each, it, f"{path}[{at}]", visit, spelling) for at, it in enumerate(items)]
     return value
 
 
@@ -41,5 +41,15 @@ def _shapes_below(typ: Any, fields: Mapping[str, Any], spelling: Callable[[str],
     if is_args(typ):
         known = {spelling(name): shape for name, shape in shapes_of(typ).items()}
         return {key: shape for key, shape in known.items() if key in fields}
-    below = take_apart(typing.get_args(typ)[1]) if is_generic(typ, Mapping) else Shape(Any, later=True)
-    return dict.fromkeys(fields, below)
+    each = take_apart(typing.get_args(typ)[1]) if is_generic(typ, Mapping) else Shape(Any, later=True)
+    return dict.fromkeys(fields, each)
+
+
+def below(typ: Any) -> Iterator[Any]:
+    """A type and all that it is made of; args types do not hold themselves."""
+    yield typ
+    if is_args(typ):
+        for shape in shapes_of(typ).values():
+            yield from below(shape.type)
+    elif is_generic(typ, Mapping) or is_generic(typ, Sequence):
+        yield from below(take_apart(typing.get_args(typ)[-1]).type)

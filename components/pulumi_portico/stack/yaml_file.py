@@ -53,6 +53,10 @@ _TAGS = (_PLAIN, _TEXT, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 class _Stop(Exception):
     """The file holds more than is read."""
 
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
 
 class _Loader(yaml.SafeLoader):
     """Leaves what a scalar without quotes means to the reader below: PyYAML would go by YAML 1.1."""
@@ -78,8 +82,10 @@ def parse(text: str, file: str, problems: Problems) -> Optional[Node]:
         return Node({}, Place(file, 1, 1))
     try:
         return _Reader(file, problems).node(root, "", 0)
-    except _Stop:
-        problems.note(file, Refusal("holds too much, once its aliases are followed", f"{_MOST_NODES} values at most"))
+    except _Stop as stop:
+        allowed = f"{_MOST_NODES} values and {_DEEPEST} levels at most"
+        refusal = Refusal("holds too much here, its aliases followed", allowed)
+        problems.found.append(Problem("", "", *refusal, place=str(stop.place)))
         return None
 
 
@@ -96,8 +102,8 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
         wrong = f"is not YAML: {told}"
     rest = (text.splitlines()[line - 1 :] or [""])[0][column - 1 :]
     if rest.startswith("\t"):
-        return Problem(file, "", "is indented by a tab", "spaces", "write two spaces", str(Place(file, line, column)))
-    return Problem(file, "", wrong, "one document of YAML", "", str(Place(file, line, column)))
+        return Problem("", "", "is indented by a tab", "spaces", "write two spaces", str(Place(file, line, column)))
+    return Problem("", "", wrong, "one document of YAML", "", str(Place(file, line, column)))
 
 
 @dataclass
@@ -108,11 +114,11 @@ class _Reader:
 
     def node(self, node: yaml.Node, path: str, depth: int, key: Optional[Place] = None) -> Node:
         self.count += 1
-        if self.count > _MOST_NODES or depth > _DEEPEST:
-            raise _Stop
         place = self._place(node)
+        if self.count > _MOST_NODES or depth > _DEEPEST:
+            raise _Stop(place)
         if node.tag not in _TAGS:
-            self._note(path or self.file, node.tag, Refusal("is a tag that a stack file does not take", "none"), node)
+            self._note(path, node.tag, Refusal("is a tag that a stack file does not take", "none"), node)
         if isinstance(node, yaml.MappingNode):
             return Node(self._mapping(node, path, depth), place, key)
         if isinstance(node, yaml.SequenceNode):
@@ -142,7 +148,7 @@ class _Reader:
 
     def _key(self, key: yaml.Node, path: str) -> Optional[str]:
         if not isinstance(key, yaml.ScalarNode):
-            self._note(path or self.file, "", Refusal("has a key that is no text", "text as the key"), key)
+            self._note(path, "", Refusal("has a key that is no text", "text as the key"), key)
             return None
         where = f"{path}.{key.value}" if path else key.value
         if key.tag == _PLAIN and key.value == "<<":
@@ -169,7 +175,7 @@ class _Reader:
         for trapped, wrong, allowed in _TRAPS:
             if trapped(text):
                 fix = _meant(text)
-                self._note(path or self.file, shown(text), Refusal(wrong, f"{allowed} quotes", fix), node)
+                self._note(path, shown(text), Refusal(wrong, f"{allowed} quotes", fix), node)
                 return Doubtful(text)
         return text
 

@@ -78,14 +78,15 @@ def check_ports(args: Mapping[str, Any], problems: Problems, prefix: str, spelli
 
 
 def _check_same(ports: Any, problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
-    seen: dict[tuple[str, Any, Any], str] = {}
+    seen: dict[tuple[str, str, str], str] = {}
     for name, given in ((name, mapped(port)) for name, port in mapped(ports).items()):
         protocol = given.get("protocol", Protocol.TCP.value)
         for field, number in (
             ("port", given.get("port")),
             ("service_port", given.get("service_port", given.get("port"))),
         ):
-            other = seen.setdefault((field, number, protocol), name)
+            # What is no number or no protocol is refused by itself, and may be anything.
+            other = seen.setdefault((field, repr(number), repr(protocol)), name)
             if number is not None and other != name:
                 refusal = Refusal(f"is the {protocol} {spelling(field)} of {other} too", "each number once")
                 problems.add(f"{path}.{name}.{spelling(field)}", number, refusal)
