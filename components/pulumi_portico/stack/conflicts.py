@@ -27,7 +27,7 @@ _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 def check_routes(gateways: Components, problems: Problems) -> None:
     """Note routes that gateways of one class would both have."""
     states: dict[Any, GatewayState] = {}
-    for name, (path, args, _) in gateways.items():
+    for name, (path, args, *_) in gateways.items():
         chosen = class_of(name, args)
         state = states.setdefault(chosen if isinstance(chosen, str) else id(chosen), GatewayState())
         routing = routing_of(name, args, args.get("namespace", name), f"{path}.", camel_case, state, f'"{name}"')
@@ -45,7 +45,7 @@ def check_namespaces(namespace: str, services: Components, gateways: Components,
         wrong = "is the stack's namespace too, and the gateway would make one of its own by this name"
         fix = f"write namespace: {namespace} in it, or choose another name"
         problems.note(gateways[namespace].path, Refusal(wrong, "another name", fix))
-    for path, args, _ in services.values():
+    for path, args, *_ in services.values():
         if args.get("namespace") in own:
             wrong = "is made by the gateway, which comes after the services that it leads to"
             refusal = Refusal(wrong, "a namespace that is there", f"leave it out for {namespace}")
@@ -80,7 +80,7 @@ def check_held(
 
 
 def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, _) in gateways.items():
+    for name, (path, args, *_) in gateways.items():
         balancer = front_door_of(name, args, selector_of(name)).balancer
         if balancer is not None:
             cloud = _cloud(args["exposure"]["platform"])
@@ -88,7 +88,7 @@ def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
 
 
 def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, _) in balancers.items():
+    for name, (path, args, *_) in balancers.items():
         what = f'PublicLoadBalancer "{name}"'
         if "aws" in args:
             yield from _each(state_of(args["aws"])["held"], AWS, f"{path}.aws", what)

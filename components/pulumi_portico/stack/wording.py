@@ -1,7 +1,7 @@
 """Puts problems into a stack file's words: camelCase, YAML's own constants, and where each is written."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -23,12 +23,15 @@ _NAMES = re.compile(r'"[^"]*"|\b[a-z]+(?:_[a-z]+)+\b')
 _MISSING = "is missing"
 
 
-def in_words_of_file(tree: Node, found: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems with their places. What several services have from one line of the defaults is told once."""
+def in_words_of_file(tree: Node, found: Iterable[Problem], refused: Set[str]) -> Iterator[Problem]:
+    """The problems with their places. What several services have from one line of the defaults is told once, and of
+    values at ``refused`` places, which could not be read for certain, nothing more."""
     seen: set[tuple[str, str, str]] = set()
     for problem in found:
         place = place_of(tree, problem.path.removeprefix(PREFIX), of_value=bool(problem.value))
         told = (str(place), problem.value, problem.wrong)
+        if problem.value and str(place) in refused:
+            continue
         if place is None or told not in seen or problem.wrong == _MISSING:
             seen.add(told)
             yield replace(
