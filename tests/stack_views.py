@@ -37,7 +37,8 @@ def balancer(
 
 
 def route(entry: str, host: str, path: str, leads_to: str, port: str = "80", **more: str) -> RouteView:
-    return RouteView(entry, host, path, more.get("path_type", "Prefix"), leads_to, port, more.get("scheme", "https"))
+    path_type, scheme = more.get("path_type", "Prefix"), more.get("scheme", "https")
+    return RouteView(entry, host, path, path_type, leads_to, port, scheme, more.get("client_port", ""))
 
 
 def links(*pairs: tuple[str, str, str]) -> tuple[LinkView, ...]:
@@ -74,7 +75,7 @@ MIXED = StackView(
         GatewayView("legacy", "nginx-example", installed=False, tls_hosts=(), behind=()),
     ),
     routes=(
-        route("admin", "", "", "admin", "8080", scheme="http", path_type=""),
+        route("admin", "", "", "admin", "8080", scheme="http", path_type="", client_port="80"),
         route("edge", "api.example.com", "/v1", "api", "8080"),
         route("edge", "api.example.com", "/v1/a/very/long/path/of/one/of/the/customers", "api", "metrics"),
         route("edge", "grpc.example.com", "/shop.Cart/Get", "cart", "5050", scheme="grpc", path_type="Exact"),
@@ -188,6 +189,7 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
         leads_to=target,
         port=st.one_of(st.just(""), st.just("8080"), names),
         scheme=st.sampled_from(["http", "https", "grpc", "tcp"]),
+        client_port=st.sampled_from(["", "443"]),
     )
     found = draw(st.lists(routes, max_size=15 if entries else 0, unique=True))
     return StackView(

@@ -137,9 +137,20 @@ def check(view: StackView) -> Drawn:
         assert target.y < last < target.bottom
         for x, y in points:
             assert not any(it.x + 0.2 < x < it.right - 0.2 and it.y < y < it.bottom for it in cards)
+    check_no_room_is_wasted(drawn)
     check_texts(drawn)
     check_all_is_there(drawn, view)
     return drawn
+
+
+def check_no_room_is_wasted(drawn: Drawn) -> None:
+    """Parts that are not joined stand below each other, with no more between them than a heading."""
+    filled = [(it.y, it.bottom) for it in drawn.boxes.values()]
+    filled += [(y - 6, y + 6) for *_, points in drawn.ways() for _, y in points]
+    lowest = 32.0
+    for top, bottom in sorted(filled):
+        assert top - lowest < 60
+        lowest = max(lowest, bottom)
 
 
 def check_texts(drawn: Drawn) -> None:
@@ -315,6 +326,7 @@ def test_a_box_says_what_it_is() -> None:
     assert drawn.box("service", "api").texts == (
         "api", "Deployment, 3 to 12 pods", "api:1.4.2", "http 80/TCP", "metrics 9090/TCP",
     )  # fmt: skip
+    assert drawn.box("balancer", "admin").texts[-2:] == ("HTTP 80", "admin:8080")
     assert drawn.box("service", "node-exporter").texts[1] == "DaemonSet, one a node"
     assert drawn.box("gateway", "edge").texts == (
         "edge", "f5-nginx, installed", "1 exception",

@@ -129,7 +129,7 @@ class _Reader:
             if route.host != before:
                 lines.append(Line("host", route.host or "every host", lock=self._ends_tls(route)))
                 before = route.host
-            lines.append(Line("path", route.path or route.scheme.upper(), right=_right(route), hint=_hint(route)))
+            lines.append(Line("path", route.path or _by_port(route), right=_right(route), hint=_hint(route)))
             if not route.port:
                 lines.append(Line("detail", f"  {route.leads_to}"))
         return lines
@@ -220,6 +220,11 @@ def _line(text: str) -> str:
     return clean(text).replace("\n", "\ufffd")
 
 
+def _by_port(route: RouteView) -> str:
+    """What tells the requests of a route without a path apart."""
+    return " ".join(filter(None, (route.scheme.upper(), route.client_port)))
+
+
 def _right(route: RouteView) -> str:
     scheme = "" if route.scheme in ("http", "https") or not route.path else route.scheme
     exact = "exact" if route.path_type == "Exact" else ""
@@ -227,7 +232,8 @@ def _right(route: RouteView) -> str:
 
 
 def _hint(route: RouteView) -> str:
-    where = f"{route.scheme}://{route.host or '*'}{route.path}"
+    asked = f":{route.client_port}" if route.client_port else ""
+    where = f"{route.scheme}://{route.host or '*'}{asked}{route.path}"
     port = f":{route.port}" if route.port else ""
     exact = " exactly" if route.path_type == "Exact" else ""
     return _line(f"{where}{exact} → {route.leads_to}{port}")
