@@ -126,14 +126,6 @@ WebService("api", {"image": "api:1", "port": 80}, options)
     assert [it["metadata"]["annotations"]["touched"] for it in rendered(program)] == ["yes"] * 5
 
 
-def test_a_project_without_the_stacks_services_says_which_key_is_missing(program: PulumiProgram) -> None:
-    project = (ROOT / "Pulumi.yaml").read_text().replace("    virtualenv: .venv\n", "")
-    program.write((ROOT / "__main__.py").read_text(), project)
-    run = program.preview(check=False)
-    assert run.status != 0
-    assert "missing configuration value 'services'" in run.output
-
-
 def lay_plugin(program: PulumiProgram) -> None:
     """Put the component provider where the engine finds it."""
     plugin = program.folder / "bin" / "pulumi-resource-portico"

@@ -34,14 +34,23 @@ _NOT_DECIMAL = re.compile(
 )
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NUMBERS = (_FRACTION, _NOT_DECIMAL, _DATE, _NOT_FINITE)
-_LARGEST = 2**63
+_LARGEST = 2**53
+"""The engine passes numbers on as JSON, whose readers hold no larger one exactly."""
+
+
+def _is_too_large(text: str) -> bool:
+    if not _FRACTION.fullmatch(text):
+        return bool(_NOT_FINITE.fullmatch(text))
+    # Python reads no whole number of thousands of digits; a float tells their size.
+    return abs(float(text)) > _LARGEST or (bool(_WHOLE.fullmatch(text)) and abs(int(text)) > _LARGEST)
+
 
 _TRAPS: tuple[tuple[Callable[[str], Any], str, str], ...] = (
     (_WORDS.__contains__, "is text to some readers of YAML, and true or false to others", "true or false, or text in"),
     (_SIXTIETHS.fullmatch, "is a number in sixtieths to some readers of YAML, and text to others", "text in"),
     (_NOT_DECIMAL.fullmatch, "is a number whose value depends on who reads it", "a decimal number, or text in"),
     (_DATE.fullmatch, "is a date to YAML, which writes it down in another way", "text in"),
-    (_NOT_FINITE.fullmatch, "is no number that a configuration can hold", "a number, or text in"),
+    (_is_too_large, "is no number that a configuration can hold", "a smaller number, or text in"),
 )
 
 
@@ -168,10 +177,8 @@ class _Reader:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
-        if _WHOLE.fullmatch(text) and abs(int(text)) < _LARGEST:
-            return int(text)
-        if _FRACTION.fullmatch(text):
-            return _number(float(text))
+        if _FRACTION.fullmatch(text) and not _is_too_large(text):
+            return int(text) if _WHOLE.fullmatch(text) else _number(float(text))
         for trapped, wrong, allowed in _TRAPS:
             if trapped(text):
                 fix = _meant(text)
@@ -185,7 +192,7 @@ class _Reader:
 
 def _number(value: float) -> Any:
     """The number as it comes out of the engine, which passes configuration on as JSON."""
-    return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004
+    return int(value) if value.is_integer() else value
 
 
 def _meant(text: str) -> str:
