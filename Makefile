@@ -70,6 +70,7 @@ schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stac
 	@$(BIN)/python -m tools.feature_table
 	@$(BIN)/python -m tools.settings_table
 	@$(BIN)/python -m tools.stack_picture
+	@$(BIN)/python -m tools.stacks_table
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,34 @@ from pulumi_portico.testing.aws import AwsModel
 
 from tests.support import ROOT, run_program
 
-__all__ = ["FOLDER", "NAMES", "OF_THE_SHOP", "components", "recorded", "recorded_by_the_program"]
+__all__ = ["FOLDER", "NAMES", "OF_THE_SHOP", "ON_AWS", "account", "components", "recorded", "recorded_by_the_program"]
 
 FOLDER = ROOT / "stacks"
 NAMES = sorted(it.name[len("Pulumi.") : -len(".yaml")] for it in FOLDER.glob("Pulumi.*.yaml"))
 OF_THE_SHOP = [it for it in NAMES if it != "online-boutique"]
 """Those with the same services."""
+ON_AWS = "production-aws"
+"""The one that makes something of AWS."""
 _MADE_UP_VPC = "vpc-0123456789abcdef0"
 _MADE_UP_SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 
 
 def recorded(name: str) -> Recording:
     """What a stack registers: what it makes of AWS, on AWS's own model."""
-    if "      aws:\n" not in (FOLDER / f"Pulumi.{name}.yaml").read_text():
+    if name != ON_AWS:
         return _record(name, FOLDER)
+    with account() as (model, folder):
+        return _record(name, folder, model)
+
+
+@contextlib.contextmanager
+def account() -> Generator[tuple[AwsModel, Path]]:
+    """An account of AWS, and the stacks' folder with that one's VPC and subnets in place of those that are made up."""
     with AwsModel() as model, tempfile.TemporaryDirectory() as folder:
         vpc = model.vpc()
         model.zone("example.com")
-        ours = dict(zip((_MADE_UP_VPC, *_MADE_UP_SUBNETS), (vpc, *model.subnets(2, vpc)), strict=True))
-        return _record(name, copied(Path(folder) / "stacks", name, ours), model)
+        ours: dict[str, str] = dict(zip((_MADE_UP_VPC, *_MADE_UP_SUBNETS), (vpc, *model.subnets(2, vpc)), strict=True))
+        yield model, copied(Path(folder) / "stacks", ON_AWS, ours)
 
 
 def recorded_by_the_program(name: str) -> Recording:

@@ -11,8 +11,6 @@ from tools.terraform_plan import terraform_plan
 
 ensure_event_loop()
 
-ON_AWS = "production-aws"
-
 
 @pytest.fixture(scope="session")
 def recorded() -> dict[str, Recording]:
@@ -31,7 +29,9 @@ def judged(
     recorded: dict[str, Recording], stacks_recorded: dict[str, Recording], tmp_path_factory: pytest.TempPathFactory
 ) -> list[Judged]:
     """What is made of AWS: by the load balancers, and by the stack that has some."""
-    plans = {name: terraform_plan(it) for name, it in (*recorded.items(), (ON_AWS, stacks_recorded[ON_AWS]))}
+    plans = {
+        name: terraform_plan(it) for name, it in (*recorded.items(), (stacks.ON_AWS, stacks_recorded[stacks.ON_AWS]))
+    }
     return audit(plans, tmp_path_factory.mktemp("plans"))
 
 

@@ -1,0 +1,105 @@
+"""Write the tables of docs/shipped-stacks.md anew: what each stack that ships is, and how long its file is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pulumi_portico.stack import load_stack
+from pulumi_portico.stack.view import BalancerView, GatewayView, StackView
+from pulumi_portico.stack.views import view_of
+
+from tools.cluster import ROOT
+from tools.console import main_guard
+from tools.tables import filled, markdown, write_anew
+
+FILE = ROOT / "docs" / "shipped-stacks.md"
+STACKS = ROOT / "stacks"
+ORDER = (
+    *("local", "dev", "staging"),
+    *("production-aws", "production-gcp", "production-azure"),
+    *("direct", "online-boutique"),
+)
+BOUTIQUE = STACKS / "Pulumi.online-boutique.yaml"
+# github.com/GoogleCloudPlatform/microservices-demo, branch release/v0.10.6, commit 5d9a2a3: lines, and those that are
+# neither blank nor a comment, of release/kubernetes-manifests.yaml and of the policies of
+# kustomize/components/network-policies.
+THEIRS = {"its own manifests": (980, 947), "its network policies, which are extra there": (432, 261)}
+
+
+def stacks_table() -> str:
+    """A row for each stack: how clients reach its services, and what that means."""
+    head = [
+        "stack",
+        "what leads to its services",
+        "public addresses",
+        "billable load balancers",
+        "estimate",
+        "TLS ends",
+    ]
+    return markdown(head, (_row(view_of(load_stack(name, STACKS))) for name in ORDER))
+
+
+def _row(view: StackView) -> list[str]:
+    balancers = view.balancers
+    prices = [it.monthly_cost for it in balancers]
+    known = [it for it in prices if it is not None]
+    return [
+        f"[`{view.stack}`](../stacks/Pulumi.{view.stack}.yaml)",
+        "<br>".join([*(_gateway(it, balancers) for it in view.gateways), *_balancers(view)]),
+        str(sum(it.public_addresses for it in balancers)),
+        str(sum(it.load_balancers for it in balancers)),
+        f"{sum(known):.2f} USD a month" if len(known) == len(prices) else "no price is known",
+        ", ".join(sorted({_TLS[it.tls] for it in balancers})),
+    ]
+
+
+_TLS = {"here": "at the load balancer", "gateway": "at the gateway", "service": "at the service", "nowhere": "nowhere"}
+
+
+def _gateway(gateway: GatewayView, balancers: tuple[BalancerView, ...]) -> str:
+    (front,) = (it for it in balancers if it.name in gateway.behind)
+    owned = "" if front.name == gateway.name else " that Pulumi owns"
+    return f"a gateway, behind a {front.kind}{owned} (`{front.platform}`)"
+
+
+def _balancers(view: StackView) -> list[str]:
+    gateways = {it.name for it in view.gateways}
+    return [
+        f"a {it.kind} for `{' and '.join(it.leads_to)}` (`{it.platform}`)"
+        for it in view.balancers
+        if not gateways & set(it.leads_to)
+    ]
+
+
+def lengths_table() -> str:
+    """How long the Online Boutique is, here and there."""
+    ours = _lines(BOUTIQUE)
+    rows = {f"[its stack file](../stacks/{BOUTIQUE.name}), network policies included": ours, **THEIRS}
+    head = ["Online Boutique v0.10.6", "lines", "of them neither blank nor comment"]
+    return markdown(head, ([name, str(every), str(said)] for name, (every, said) in rows.items()))
+
+
+def _lines(file: Path) -> tuple[int, int]:
+    lines = file.read_text().splitlines()
+    return len(lines), sum(bool(it.strip()) and not it.strip().startswith("#") for it in lines)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"stacks": stacks_table, "lengths": lengths_table}
+
+
+def generate(page: str) -> str:
+    """The page with its tables as the stacks have them."""
+    for name, table in TABLES.items():
+        page = filled(page, name, table())
+    return page
+
+
+@main_guard
+def main() -> None:
+    write_anew(FILE, generate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
