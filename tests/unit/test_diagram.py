@@ -22,6 +22,7 @@ from tests.stack_views import (
     ANYWHERE,
     BOUTIQUE,
     EMPTY,
+    LARGE,
     MIXED,
     NAMED,
     NASTY,
@@ -380,6 +381,12 @@ def test_crossings_are_undone() -> None:
     # Each is level with the one that it is joined with.
     assert all(abs(tops[hop.source] - tops[hop.target]) < 0.5 for hop in hops)
     assert sorted(tops[key] for key in keys[0]) == [40.0 * number for number in range(6)]
+
+
+def test_a_picture_of_many_screens_begins_where_requests_come_in() -> None:
+    drawn = Drawn(draw_svg(LARGE))
+    first = min(it.y for it in drawn.boxes.values())
+    assert {drawn.box(kind, name).y for kind, name in (("source", "Internet"), ("gateway", "edge"))} == {first}
 
 
 def test_the_picture_is_described_to_those_who_do_not_see_it() -> None:
