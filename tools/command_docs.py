@@ -1,4 +1,4 @@
-"""Write the examples of docs/command.md anew: each command, run, and what it answers.
+"""Write the examples of docs/command.md and README.md anew: each command, run, and what it answers.
 
 A block of YAML behind `<!-- file: stacks/Pulumi.NAME.yaml -->` is a stack file of a project of its own, in which
 commands that name the stack run; the others run in this repository.
@@ -17,9 +17,9 @@ from tools.cluster import ROOT
 from tools.console import main_guard
 from tools.tables import write_anew
 
-__all__ = ["FILE", "generate"]
+__all__ = ["FILES", "generate"]
 
-FILE = ROOT / "docs" / "command.md"
+FILES = (ROOT / "docs" / "command.md", ROOT / "README.md")
 _FILE = re.compile(r"<!-- file: (\S+) -->\n\n```yaml\n(.*?)```", re.S)
 _EXAMPLE = re.compile(r"(?<=<!-- made by `make schema` -->\n\n```console\n)\$ ([^\n]*)\n.*?(?=```\n)", re.S)
 _WIDTH = "100"
@@ -61,7 +61,8 @@ def _answer(command: str, folder: Path) -> str:
 
 @main_guard
 def main() -> None:
-    write_anew(FILE, generate)
+    for file in FILES:
+        write_anew(file, generate)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,13 @@ from ..values import number as number_from
 from .exposure import Platform
 from .platform_module import Billable
 
-__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "estimate"]
+__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "counted", "estimate"]
 
 _HOURS_IN_A_MONTH = 730
+_RULES_TOGETHER = 5
+"""So many forwarding rules of a project cost as much as one on Google Cloud (its page of prices: 0.025 USD an hour)."""
+_MORE_RULES = 0.4
+"""What each more of them costs, of the price of one (the same page: 0.01 USD an hour)."""
 
 
 class Price(TypedDict):
@@ -89,12 +93,12 @@ class Estimate:
 
 def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any]] = None) -> Estimate:
     """What is billed, at the price that is given, else at the platform's list price."""
-    counted = f"{_count(billable.load_balancers, 'load balancer')} and "
-    counted += _count(billable.public_addresses, "public address", "es")
+    many = f"{_count(billable.load_balancers, 'load balancer')} and "
+    many += _count(billable.public_addresses, "public address", "es")
     known: Optional[Mapping[str, Any]] = price or PRICES.get(platform)
     if known is None:
-        return Estimate(None, f"no estimate: no price is known for {counted} on {platform}")
-    by_hour = billable.load_balancers * known["load_balancer_hour"]
+        return Estimate(None, f"no estimate: no price is known for {many} on {platform}")
+    by_hour = _paid(platform, billable.load_balancers) * known["load_balancer_hour"]
     by_hour += billable.public_addresses * known["public_address_hour"]
     monthly = round(by_hour * _HOURS_IN_A_MONTH, 2)
     currency = known.get("currency", "USD")
@@ -103,8 +107,20 @@ def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any
     assumed = f"; assumed: {billable.assumed}" if billable.assumed else ""
     return Estimate(
         monthly,
-        f"estimate: {monthly:.2f} {currency} a month for {counted}, without traffic; prices{when}: {said}{assumed}",
+        f"estimate: {monthly:.2f} {currency} a month for {many}, without traffic; prices{when}: {said}{assumed}",
     )
+
+
+def counted(platform: str, load_balancers: int) -> int:
+    """How many load balancers a platform bills where a stack has so many of it: on Azure all Services share one."""
+    return min(load_balancers, 1) if platform == Platform.AZURE.value else load_balancers
+
+
+def _paid(platform: str, load_balancers: int) -> float:
+    """How many times the price of one is asked for so many."""
+    if platform == Platform.GKE.value:
+        return min(load_balancers, 1) + _MORE_RULES * max(0, load_balancers - _RULES_TOGETHER)
+    return counted(platform, load_balancers)
 
 
 def _count(number: int, what: str, plural: str = "s") -> str:
