@@ -49,7 +49,7 @@ def test_every_stack_renders_to_what_it_registers_and_kubernetes_takes_it(name: 
             assert manifest["apiVersion"] == "elbv2.k8s.aws/v1beta1"
             continue
         for version in VERSIONS:
-            kubernetes_validate.validate(manifest, version, strict=True)
+            kubernetes_validate.validate(dict(manifest), version, strict=True)
 
 
 def test_a_second_run_on_aws_changes_nothing() -> None:
