@@ -14,6 +14,8 @@ class Checked(NamedTuple):
     args: Mapping[str, Any]
     good: bool
     """Whether nothing is wrong with them."""
+    reachable: bool
+    """Whether nothing is wrong with what a target tells of them."""
 
 
 Components = Mapping[str, Checked]

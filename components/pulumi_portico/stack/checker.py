@@ -17,7 +17,7 @@ from ..web_service.args import rules_with
 from ..web_service.validation import check_web_service
 from .args import KEYS
 from .checked import Checked, Components, right
-from .conflicts import check_held, check_namespaces, check_routes
+from .conflicts import check_held, check_names, check_namespaces, check_routes
 from .files import PREFIX
 from .located import Node, Secret, plain
 from .peers import check_peer_names
@@ -26,6 +26,9 @@ from .secrets import Secrets
 from .walk import Visitor, walked
 
 __all__ = ["Checker"]
+
+_TOLD = ("port", "service", "kind", "selector", "labels", "drain", "namespace", "controller", "install")
+"""What the arguments begin with that a target is made of."""
 
 
 class Checker:
@@ -43,15 +46,16 @@ class Checker:
         self._check_defaults()
         services = self._each("services", WebServiceArgs, check_web_service, self._secrets.reveal)
         check_peer_names(namespace, services, self._problems)
-        known = {name: cast("WebServiceArgs", it.args) if it.good else None for name, it in services.items()}
+        known = {name: cast("WebServiceArgs", it.args) if it.reachable else None for name, it in services.items()}
         inner = References(namespace, known, self._problems, within_gateway=True)
         gateways = self._each("gateways", IngressGatewayArgs, check_ingress_gateway, self._both(inner))
-        fronts = {name: it.args if it.good else None for name, it in gateways.items()}
+        fronts = {name: it.args if it.reachable else None for name, it in gateways.items()}
         outer = References(namespace, known, self._problems, fronts)
         visit = self._both(outer)
         balancers = self._each("loadBalancers", PublicLoadBalancerArgs, check_public_load_balancer, visit)
         self._secrets.forget_followers()
         check_namespaces(namespace, services, gateways, self._problems)
+        check_names(namespace, services, right(gateways), balancers, self._problems)
         check_routes(right(gateways), self._problems)
         check_held(right(gateways), right(balancers), self._problems)
         return {
@@ -114,12 +118,14 @@ class Checker:
             where = f"{path}.{name}"
             if not isinstance(it.value, dict):
                 self._refuse(where, it, _not_arguments(args_type))
-                components[name] = Checked(where, {}, good=False)
+                components[name] = Checked(where, {}, good=False, reachable=False)
                 continue
             before = len(self._problems.found)
             args = walked(Shape(args_type, later=False), plain(it), where, visit)
             checked = checked_by(name, args, self._problems, where, camel_case)
-            components[name] = Checked(where, checked, good=len(self._problems.found) == before)
+            wrong = [it.path for it in self._problems.found[before:]]
+            told = any(path == where or path.startswith(f"{where}.{it}") for path in wrong for it in _TOLD)
+            components[name] = Checked(where, checked, good=not wrong, reachable=not told)
         return components
 
     def _refuse(self, path: str, node: Node, refusal: Refusal) -> None:

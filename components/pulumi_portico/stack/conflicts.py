@@ -19,7 +19,7 @@ from ..public_load_balancer.cost import AWS
 from ..shapes import camel_case
 from .checked import Components
 
-__all__ = ["check_held", "check_namespaces", "check_routes"]
+__all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]
 
 _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 
@@ -27,7 +27,7 @@ _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 def check_routes(gateways: Components, problems: Problems) -> None:
     """Note routes that gateways of one class would both have."""
     states: dict[Any, GatewayState] = {}
-    for name, (path, args, _) in gateways.items():
+    for name, (path, args, *_) in gateways.items():
         chosen = class_of(name, args)
         state = states.setdefault(chosen if isinstance(chosen, str) else id(chosen), GatewayState())
         routing = routing_of(name, args, args.get("namespace", name), f"{path}.", camel_case, state, f'"{name}"')
@@ -45,11 +45,34 @@ def check_namespaces(namespace: str, services: Components, gateways: Components,
         wrong = "is the stack's namespace too, and the gateway would make one of its own by this name"
         fix = f"write namespace: {namespace} in it, or choose another name"
         problems.note(gateways[namespace].path, Refusal(wrong, "another name", fix))
-    for path, args, _ in services.values():
+    for path, args, *_ in services.values():
         if args.get("namespace") in own:
             wrong = "is made by the gateway, which comes after the services that it leads to"
             refusal = Refusal(wrong, "a namespace that is there", f"leave it out for {namespace}")
             problems.add(f"{path}.namespace", args["namespace"], refusal)
+
+
+def check_names(
+    namespace: str, services: Components, gateways: Components, balancers: Components, problems: Problems
+) -> None:
+    """Note components of two kinds that would both have an object, or an output, of one name."""
+    classes: dict[Any, str] = {}
+    for name, (path, args, *_) in gateways.items():
+        chosen = class_of(name, args)
+        if not installs(args) or not isinstance(chosen, str):
+            continue
+        other = classes.setdefault(chosen, path)
+        if other != path:
+            wrong = f"makes the IngressClass {chosen}, which {other} makes too"
+            where = f"{path}.className" if "class_name" in args else path
+            problems.note(where, Refusal(wrong, "each class once", "write another className"))
+        service = services.get(name)
+        if service is not None and service.args.get("namespace", namespace) == args.get("namespace", name):
+            wrong = f"is the name of a service in the same namespace too, and both make a Deployment {name}"
+            problems.note(path, Refusal(wrong, "another name, or another namespace", "choose another name"))
+        if "exposure" in args and name in balancers:
+            wrong = "is the name of a gateway with a load balancer of its own too, and outputs tell them apart by name"
+            problems.note(balancers[name].path, Refusal(wrong, "another name", "choose another name"))
 
 
 class _Held(NamedTuple):
@@ -80,7 +103,7 @@ def check_held(
 
 
 def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, _) in gateways.items():
+    for name, (path, args, *_) in gateways.items():
         balancer = front_door_of(name, args, selector_of(name)).balancer
         if balancer is not None:
             cloud = _cloud(args["exposure"]["platform"])
@@ -88,7 +111,7 @@ def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
 
 
 def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, _) in balancers.items():
+    for name, (path, args, *_) in balancers.items():
         what = f'PublicLoadBalancer "{name}"'
         if "aws" in args:
             yield from _each(state_of(args["aws"])["held"], AWS, f"{path}.aws", what)

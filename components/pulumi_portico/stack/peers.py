@@ -17,7 +17,7 @@ _LABEL = "app.kubernetes.io/name"
 def check_peer_names(namespace: str, services: Components, problems: Problems) -> None:
     """Note what the peers of the stack's services name and do not find."""
     known = {name: it.args for name, it in services.items()}
-    for path, args, _ in services.values():
+    for path, args, *_ in services.values():
         for field in ("allow_from", "allow_to"):
             for at, peer in enumerate(listed(args.get(field))):
                 where = f"{path}.{camel_case(field)}[{at}]"

@@ -73,7 +73,8 @@ def check_tree(stack: str, tree: Node, problems: Problems) -> StackPlan:
     tree = with_defaults(tree)
     before = len(problems.found)
     parts = Checker(tree, problems).parts()
-    problems.found[before:] = in_words_of_file(tree, problems.found[before:])
+    unread = {it.place for it in problems.found[:before]}
+    problems.found[before:] = in_words_of_file(tree, problems.found[before:], unread)
     problems.found[:] = dict.fromkeys(problems.found)
     problems.raise_if_any()
     return StackPlan(stack, **parts)
