@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test stacks-test test node-tools node-test matrix checkov test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test stacks-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,12 +46,15 @@ stacks-test: dev-venv ## The rest of the stacks that ship, on the real API serve
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
-node-tools: ## Install the real node's Debian packages (as root)
+node-tools: ## Install the real node's and the browser's Debian packages (as root)
 	tools/node-tools.sh
 
 node-test: dev-venv ## Tests on the real node (Linux, root, `make node-tools`)
 	@$(BIN)/python -m tools.build --all
 	$(BIN)/pytest tests/node -rs
+
+browser-test: dev-venv ## Pictures of stacks in headless Chromium (`make node-tools`)
+	$(BIN)/pytest tests/browser -rs
 
 matrix: dev-venv ## Tests with the oldest and the newest SDKs that the components take
 	@$(BIN)/python -m tools.matrix
@@ -59,13 +62,15 @@ matrix: dev-venv ## Tests with the oldest and the newest SDKs that the component
 checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an environment of its own: a minute, 290 MB)
 	$(BIN)/pytest tests/checkov
 
-test-all: test stacks-test matrix checkov node-test ## And the rest of the stacks, the matrix of SDKs, the audit, and the real node
+test-all: test stacks-test matrix checkov browser-test node-test ## And the rest of the stacks, the SDKs' matrix, the audit, the browser, the real node
 
-schema: dev-venv ## Write components/schema.json and the docs' tables anew from the code
+schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stack.svg anew from the code
 	@$(BIN)/python -m tools.schema
 	@$(BIN)/python -m tools.platform_table
 	@$(BIN)/python -m tools.feature_table
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.command_docs
+	@$(BIN)/python -m tools.stack_picture
 	@$(BIN)/python -m tools.stacks_table
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew

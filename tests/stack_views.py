@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
 from pulumi_portico.stack.view import (
     BalancerView,
     DefaultException,
@@ -36,7 +37,8 @@ def balancer(
 
 
 def route(entry: str, host: str, path: str, leads_to: str, port: str = "80", **more: str) -> RouteView:
-    return RouteView(entry, host, path, more.get("path_type", "Prefix"), leads_to, port, more.get("scheme", "https"))
+    path_type, scheme = more.get("path_type", "Prefix"), more.get("scheme", "https")
+    return RouteView(entry, host, path, path_type, leads_to, port, scheme, more.get("client_port", ""))
 
 
 def links(*pairs: tuple[str, str, str]) -> tuple[LinkView, ...]:
@@ -73,7 +75,7 @@ MIXED = StackView(
         GatewayView("legacy", "nginx-example", installed=False, tls_hosts=(), behind=()),
     ),
     routes=(
-        route("admin", "", "", "admin", "8080", scheme="http", path_type=""),
+        route("admin", "", "", "admin", "8080", scheme="http", path_type="", client_port="80"),
         route("edge", "api.example.com", "/v1", "api", "8080"),
         route("edge", "api.example.com", "/v1/a/very/long/path/of/one/of/the/customers", "api", "metrics"),
         route("edge", "grpc.example.com", "/shop.Cart/Get", "cart", "5050", scheme="grpc", path_type="Exact"),
@@ -158,3 +160,75 @@ LARGE = StackView(
     links=links(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}", "80/TCP") for n in range(0, 40, 4))),
     exceptions=(),
 )
+
+NAMED = {"small": SMALL, "mixed": MIXED, "boutique": BOUTIQUE, "empty": EMPTY, "large": LARGE}
+
+
+# Any stack at all, whatever its parts are called.
+
+NASTY = st.text(alphabet=st.sampled_from("abcWm.-<>&\"'/{};: 中😀\u202e\x00\n%"), min_size=1, max_size=70)
+LABEL = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+WORD = st.one_of(LABEL, NASTY)
+
+
+@st.composite
+def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
+    """A stack with anything in it, and joined in any way."""
+    services = sorted(draw(st.sets(names, max_size=12)))
+    gateways = sorted(draw(st.sets(names, max_size=3)))
+    balancers = sorted(draw(st.sets(names, max_size=4)))
+    somewhere = st.sampled_from([*services, *gateways, "10.0.0.0/8", "app=prometheus"])
+    target = st.sampled_from([*services, "not-of-the-stack"])
+    entries = [*gateways, *balancers]
+    routes = st.builds(
+        RouteView,
+        entry=st.sampled_from(entries or [""]),
+        host=st.one_of(st.just(""), names),
+        path=st.one_of(st.just(""), names.map("/{}".format)),
+        path_type=st.sampled_from(["Exact", "Prefix"]),
+        leads_to=target,
+        port=st.one_of(st.just(""), st.just("8080"), names),
+        scheme=st.sampled_from(["http", "https", "grpc", "tcp"]),
+        client_port=st.sampled_from(["", "443"]),
+    )
+    found = draw(st.lists(routes, max_size=15 if entries else 0, unique=True))
+    return StackView(
+        stack=draw(names),
+        namespace=draw(names),
+        balancers=tuple(
+            BalancerView(
+                name,
+                draw(names),
+                draw(names),
+                draw(st.sampled_from(["internet", "internal"])),
+                tuple(draw(st.lists(names, max_size=8))),
+                tuple(draw(st.lists(names, max_size=4))),
+                draw(st.sampled_from(["here", "gateway", "service", "nowhere"])),
+                tuple(draw(st.lists(st.sampled_from([*services, *gateways, "other"]), max_size=3, unique=True))),
+                draw(st.integers(1, 3)),
+                1,
+                draw(st.one_of(st.none(), st.floats(0, 1e6))),
+                draw(names),
+            )
+            for name in balancers
+        ),
+        gateways=tuple(
+            GatewayView(
+                name,
+                draw(names),
+                draw(st.booleans()),
+                (),
+                tuple(draw(st.lists(st.sampled_from(balancers), unique=True))) if balancers else (),
+            )
+            for name in gateways
+        ),
+        routes=tuple(sorted(found, key=lambda it: (it.entry, it.host, it.path))),
+        services=tuple(
+            ServiceView(name, "Deployment", draw(names), draw(names), tuple(draw(st.lists(names, max_size=7))), ())
+            for name in services
+        ),
+        links=tuple(draw(st.lists(st.builds(LinkView, somewhere, somewhere, st.just(())), max_size=20, unique=True))),
+        exceptions=tuple(
+            DefaultException(f"portico:services.{name}.security.user", "0", draw(names)) for name in services[:2]
+        ),
+    )

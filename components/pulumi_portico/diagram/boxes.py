@@ -20,8 +20,15 @@ _HEAD_LINE = 21
 _BEFORE_A_HOST = 8
 # Between a line at the left and what stands at the right of it.
 _BETWEEN = 14
-_LEAST_WIDTH = 150
-_MOST_WIDTH = {"gateway": 360, "balancer": 320, "service": 240, "source": 220, "elsewhere": 220}
+_LEAST_WIDTH = 110
+# Of text in general, and of names, which tell boxes apart.
+_MOST_WIDTH = {
+    "source": (220, 260),
+    "balancer": (300, 300),
+    "gateway": (360, 360),
+    "service": (205, 280),
+    "elsewhere": (220, 280),
+}
 
 
 def line_tops(box: Box) -> list[float]:
@@ -42,12 +49,14 @@ def box_height(box: Box) -> float:
 
 def box_width(box: Box) -> float:
     """How wide the box wants to be: as wide as its text, up to what its kind may be."""
-    return min(ceil(max(_LEAST_WIDTH, *map(_needed, box.lines))), _MOST_WIDTH[box.kind])
+    most, most_for_a_name = _MOST_WIDTH[box.kind]
+    needed = (min(_needed(box, it), most_for_a_name if it.style == "name" else most) for it in box.lines)
+    return ceil(max(_LEAST_WIDTH, *needed))
 
 
-def line_rooms(line: Line, box: float) -> tuple[float, float]:
-    """How much room the texts at the left and at the right of a line have in a box of this width."""
-    room = box - 2 * PADDING - _signs(line)
+def line_rooms(box: Box, line: Line, wide: float) -> tuple[float, float]:
+    """How much room the texts at the left and at the right of a line have where the box is so wide."""
+    room = wide - 2 * PADDING - _signs(box, line)
     if not line.right:
         return room, 0
     room -= _BETWEEN
@@ -56,13 +65,14 @@ def line_rooms(line: Line, box: float) -> tuple[float, float]:
     return room - right, right
 
 
-def _needed(line: Line) -> float:
+def _needed(box: Box, line: Line) -> float:
     right = width(line.right, "port") + _BETWEEN if line.right else 0
-    return width(line.text, line.style) + right + _signs(line) + 2 * PADDING
+    return width(line.text, line.style) + right + _signs(box, line) + 2 * PADDING
 
 
-def _signs(line: Line) -> float:
-    return STYLES[line.style].indent + (LOCK if line.lock else 0) + (GLOBE if line.style == "name" else 0)
+def _signs(box: Box, line: Line) -> float:
+    globe = GLOBE if box.public and line.style == "name" else 0
+    return STYLES[line.style].indent + (LOCK if line.lock else 0) + globe
 
 
 def anchor(box: Box, edge: Edge, begins: bool) -> float:

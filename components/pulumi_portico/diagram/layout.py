@@ -1,7 +1,7 @@
 """From boxes and edges to a picture's coordinates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from .boxes import anchor, box_height, box_width
@@ -14,7 +14,7 @@ from .widths import width
 __all__ = ["Heading", "Layout", "PlacedBox", "PlacedEdge", "lay_out"]
 
 _AROUND = 11
-_GAP = 64
+_GAP = 46
 _WIDEST_GAP = 150
 _HEADING = 32
 _GRID_GAP = 22
@@ -80,11 +80,12 @@ def lay_out(graph: Graph) -> Layout:
     if rows:
         text = "Without requests or links" if columns.height else "Services"
         headings.append(Heading(text, 0, columns.height))
+    edges = tuple(columns.edges())
     right = max((it.x + it.width for it in boxes), default=0)
-    # An edge from a box to itself goes around its right side.
-    right += _GAP / 2 if any(it.source == it.target for it in graph.edges) else 0
+    # An edge within the last column goes around its right side.
+    right += _GAP if any(points[0][0] == points[-1][0] == right for points in (it.points for it in edges)) else 0
     bottom = max((it.y + it.height for it in boxes), default=0)
-    return Layout(boxes, tuple(columns.edges()), tuple(headings), right, bottom)
+    return Layout(boxes, edges, tuple(headings), right, bottom)
 
 
 def _grid(boxes: Sequence[Box], across: float, top: float) -> list[PlacedBox]:
@@ -137,7 +138,7 @@ class _Columns:
         x = 0.0
         for number, column in enumerate(self._columns):
             entering = sum(self._number[hop.target] == number for hop in self._threads.hops)
-            x += min(_GAP + 2 * entering, _WIDEST_GAP) if number else 0
+            x += min(_GAP + 3 * entering, _WIDEST_GAP) if number else 0
             wide = [box_width(self._graph.boxes[key]) for key in column]
             self._left.append(x)
             self._widths.append(max(ceil(width(self._texts[number], "column")), *wide))
@@ -158,10 +159,10 @@ class _Columns:
         return [PlacedEdge(edge, tuple(self._points(edge))) for edge in self._graph.edges]
 
     def _points(self, edge: Edge) -> list[tuple[float, float]]:
-        if edge.source == edge.target:
-            it = self._placed(edge.source)
-            middle = it.y + anchor(it.box, edge, begins=True)
-            return [(it.x + it.width, middle + shift) for shift in (9, 21)]
+        if not self._threads.along[edge]:
+            # Around the right side of its column, from where links begin to where none does.
+            ends = ((self._placed(edge.source), edge), (self._placed(edge.target), replace(edge, kind="public")))
+            return [(it.x + it.width, it.y + anchor(it.box, as_if, begins=False)) for it, as_if in ends]
         points = [point for hop in self._threads.along[edge] for point in self._ends(hop)]
         return points[::-1] if self._threads.leads_back(edge) else points
 

@@ -14,10 +14,7 @@ from .widths import clean
 
 __all__ = ["draw_page"]
 
-_NOTE = (
-    "A line in the picture is a way that is open. Point at a box, or at a name in the tables, and the picture shows "
-    "only what it is joined with."
-)
+_NOTE = "Point at a box, or at a name in the tables: the picture shows only what it is joined with."
 
 
 def draw_page(view: StackView) -> str:

@@ -102,5 +102,15 @@ def place(columns: Sequence[Sequence[str]], heights: Mapping[str, float], hops: 
     placement.columns = best
     for sweep in range(_SETTLING):
         placement.sweep(to_the_right=sweep % 2 == 1, reorder=False)
-    highest = min(placement.top.values(), default=0)
-    return {key: top - highest for key, top in placement.top.items()}
+    return _drawn_together(placement.top, heights)
+
+
+def _drawn_together(tops: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
+    """The same, without the bands from side to side in which nothing stands: what is not joined may drift apart."""
+    moved: dict[str, float] = {}
+    lowest = empty = min(tops.values(), default=0.0)
+    for key, top in sorted(tops.items(), key=lambda it: it[1]):
+        empty += max(0.0, top - lowest)
+        moved[key] = top - empty
+        lowest = max(lowest, top + heights[key])
+    return moved

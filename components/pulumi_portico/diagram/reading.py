@@ -129,7 +129,7 @@ class _Reader:
             if route.host != before:
                 lines.append(Line("host", route.host or "every host", lock=self._ends_tls(route)))
                 before = route.host
-            lines.append(Line("path", route.path or route.scheme.upper(), right=_right(route), hint=_hint(route)))
+            lines.append(Line("path", route.path or _by_port(route), right=_right(route), hint=_hint(route)))
             if not route.port:
                 lines.append(Line("detail", f"  {route.leads_to}"))
         return lines
@@ -220,6 +220,11 @@ def _line(text: str) -> str:
     return clean(text).replace("\n", "\ufffd")
 
 
+def _by_port(route: RouteView) -> str:
+    """What tells the requests of a route without a path apart."""
+    return " ".join(filter(None, (route.scheme.upper(), route.client_port)))
+
+
 def _right(route: RouteView) -> str:
     scheme = "" if route.scheme in ("http", "https") or not route.path else route.scheme
     exact = "exact" if route.path_type == "Exact" else ""
@@ -227,10 +232,11 @@ def _right(route: RouteView) -> str:
 
 
 def _hint(route: RouteView) -> str:
-    where = f"{route.scheme}://{route.host or '*'}{route.path}"
+    asked = f":{route.client_port}" if route.client_port else ""
+    where = f"{route.scheme}://{route.host or '*'}{asked}{route.path}"
     port = f":{route.port}" if route.port else ""
     exact = " exactly" if route.path_type == "Exact" else ""
-    return f"{where}{exact} → {route.leads_to}{port}"
+    return _line(f"{where}{exact} → {route.leads_to}{port}")
 
 
 def summary(view: StackView) -> Iterable[str]:
@@ -238,9 +244,11 @@ def summary(view: StackView) -> Iterable[str]:
     balancers = sum(it.load_balancers for it in view.balancers)
     costs = [it.monthly_cost for it in view.balancers if it.monthly_cost is not None]
     price = f" ({money(sum(costs))})" if costs else ""
-    yield f"{count(balancers, 'load balancer')}{price}"
-    yield count(len(view.gateways), "gateway")
-    yield count(len(view.routes), "route")
+    if balancers:
+        yield f"{count(balancers, 'load balancer')}{price}"
+    for number, noun in ((len(view.gateways), "gateway"), (len(view.routes), "route")):
+        if number:
+            yield count(number, noun)
     yield count(len(view.services), "service")
     if view.exceptions:
         yield count(len(view.exceptions), "exception") + " to the secure defaults"

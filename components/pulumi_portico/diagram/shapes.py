@@ -24,6 +24,8 @@ _SIGNS = {
 }
 _DOT = 3
 _TIP = 8
+# The curve itself comes three quarters as far.
+_AROUND = 56
 
 
 def number(value: float) -> str:
@@ -73,7 +75,7 @@ def draw_box(parent: ET.Element, placed: PlacedBox, identity: str) -> None:
             element(group, "path", class_="rule", d=f"M{number(x + 4)} {edge}H{number(x + placed.width)}")
         # The base line of the text: its capitals are some 0.72 of its size high.
         base = (y + top + y + min(end, top + 21)) / 2 + STYLES[line.style].size * 0.36
-        _draw_line(group, line, x, placed.width, base)
+        _draw_line(group, placed, line, base)
 
 
 def _bar(x: float, y: float, bottom: float) -> str:
@@ -82,8 +84,9 @@ def _bar(x: float, y: float, bottom: float) -> str:
     return f"{left}A7 7 0 0 0 {number(x + corner)} {number(bottom)}H{number(x + 4)}V{number(y)}z"
 
 
-def _draw_line(group: ET.Element, line: Line, x: float, wide: float, base: float) -> None:
-    room, room_at_the_right = line_rooms(line, wide)
+def _draw_line(group: ET.Element, placed: PlacedBox, line: Line, base: float) -> None:
+    x = placed.x
+    room, room_at_the_right = line_rooms(placed.box, line, placed.width)
     text, right = shortened(line.text, line.style, room), shortened(line.right, "port", room_at_the_right)
     whole = line.text if text != line.text and line.text not in line.hint else ""
     left = x + PADDING + STYLES[line.style].indent
@@ -94,7 +97,7 @@ def _draw_line(group: ET.Element, line: Line, x: float, wide: float, base: float
         left += LOCK
     draw_text(group, line.style, left, base, text, "\n".join(filter(None, (whole, line.hint))))
     if right:
-        draw_text(group, "port", x + wide - PADDING, base, right, line.right if right != line.right else "")
+        draw_text(group, "port", x + placed.width - PADDING, base, right, line.right if right != line.right else "")
 
 
 def draw_edge(parent: ET.Element, placed: PlacedEdge, ids: Mapping[str, str]) -> None:
@@ -122,10 +125,9 @@ def _course(points: tuple[tuple[float, float], ...]) -> str:
     (x, y), (end, last) = points[0], points[-1]
     drawn = f"M{number(x)} {number(y)}"
     if x == end:
-        # From a box around to itself.
-        return (
-            f"{drawn}C{number(x + 30)} {number(y - 6)} {number(x + 30)} {number(last + 6)} {number(end)} {number(last)}"
-        )
+        # Around the right side of a column, no further than the gap beside it is wide.
+        aside = x + min(24 + abs(last - y) / 4, _AROUND)
+        return f"{drawn}C{number(aside)} {number(y)} {number(aside)} {number(last)} {number(end)} {number(last)}"
     before: Optional[float] = None
     for start, to in zip(points[::2], points[1::2], strict=True):
         drawn += f"H{number(start[0])}" if before is not None and start[0] != before else ""

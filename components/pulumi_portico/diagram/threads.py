@@ -21,12 +21,12 @@ class Threads:
         self.hops: dict[Hop, None] = {}
         """Every hop once: edges may share some."""
         self.along: dict[Edge, list[Hop]] = {}
-        """The hops of each edge, from left to right. An edge from a box to itself has none."""
+        """The hops of each edge, from left to right. An edge within a column has none."""
         self._graph = graph
         self._around = around
         self._column = {key: number for number, column in enumerate(columns) for key in column}
         for edge in graph.edges:
-            self.along[edge] = list(self._follow(edge)) if edge.source != edge.target else []
+            self.along[edge] = list(self._follow(edge))
             self.hops.update(dict.fromkeys(self.along[edge]))
 
     def leads_back(self, edge: Edge) -> bool:
@@ -34,6 +34,8 @@ class Threads:
         return self._column[edge.source] > self._column[edge.target]
 
     def _follow(self, edge: Edge) -> Iterable[Hop]:
+        if self._column[edge.source] == self._column[edge.target]:
+            return
         left, right = (edge.target, edge.source) if self.leads_back(edge) else (edge.source, edge.target)
         begin, end = (anchor(self._graph.boxes[key], edge, key == edge.source) + self._around for key in (left, right))
         # Links from one box share a thread until they part; requests, where they lead to one box.
