@@ -69,6 +69,7 @@ schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stac
 	@$(BIN)/python -m tools.platform_table
 	@$(BIN)/python -m tools.feature_table
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.command_docs
 	@$(BIN)/python -m tools.stack_picture
 	@$(BIN)/python -m tools.stacks_table
 

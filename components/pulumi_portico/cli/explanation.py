@@ -69,7 +69,8 @@ def _asked(it: RouteView) -> str:
         return "anything else"
     host = it.host or ("[any host]" if it.path else f"[address of {it.entry}]")
     exact = " exactly" if it.path_type == "Exact" else ""
-    return f"{scheme}://{host}{port}{'' if it.path == '/' else it.path}{exact}"
+    path = "" if it.path == "/" else it.path
+    return f"{scheme}://{host}{port}{path}{exact} {it.conditions}".rstrip()
 
 
 def _answers(it: RouteView) -> str:
@@ -78,7 +79,7 @@ def _answers(it: RouteView) -> str:
 
 def _tls(console: "Console", view: StackView) -> None:
     _title(console, "Where TLS ends")
-    rows = [(it.name, f"at the load balancer, {', '.join(it.ports)}") for it in view.balancers if it.tls == "here"]
+    rows = [(it.name, "at the load balancer") for it in view.balancers if it.tls == "here"]
     rows += [(it.name, f"at the service: {', '.join(it.leads_to)}") for it in view.balancers if it.tls == "service"]
     rows += [(it.name, f"at the gateway, for {', '.join(it.tls_hosts)}") for it in view.gateways if it.tls_hosts]
     named = {name for name, _ in rows}

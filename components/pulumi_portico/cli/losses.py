@@ -1,11 +1,13 @@
 """What a stack would not have under another mechanism."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..public_load_balancer.aws_native.choices import AwsBalancerKind
 from ..public_load_balancer.exposure import ClientIp
 from ..stack import StackPlan
-from ..stack.views.destinations import balancers_in, destination_of
+from ..stack.views.balancers import targets_of
+from ..stack.views.destinations import Destination, balancers_in, destination_of
 from ..stack.views.requests import request_of
 
 __all__ = ["lost_by_balancers", "lost_by_gateway"]
@@ -33,12 +35,27 @@ _ROUTE_FIELDS: Mapping[str, str] = {
 _WEB_PORTS = (80, 443)
 
 
+_AWS_FIELDS: Mapping[str, str] = {
+    "methods": "routes by method",
+    "headers": "routes by header",
+    "sources": "routes by the client's address",
+    "weights": "shares between targets",
+    "redirect": "redirects",
+    "respond": "answers of its own",
+}
+"""What an Application Load Balancer does with requests."""
+
+Leads = tuple[str, str, str]
+"""A host, a path, and the service that answers."""
+
+
 def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
     """What a load balancer for each service would not do."""
     used: dict[str, None] = {}
     for args in plan.gateways.values():
         routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
-        yield from _shared_hosts(plan, routes)
+        targets = [(it, destination_of(plan, it["target"]).name) for it in routes if "target" in it]
+        yield from _shared_hosts((it.get("host", ""), it.get("path", "/"), service) for it, service in targets)
         used |= {it: None for field, it in _ROUTE_FIELDS.items() if any(field in route for route in routes)}
         if any(it.get("redirect", args.get("https_redirect") is not False) for it in args.get("tls", {}).values()):
             used["redirects from http to https"] = None
@@ -46,16 +63,30 @@ def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
             used["certificates from cert-manager, but by each service itself"] = None
         if "default_backend" in args:
             used["a default backend"] = None
+    for routes, targets in _application(plan):
+        yield from _shared_hosts(
+            (it.get("host", ""), it.get("path", "/"), targets[it["to"]].name) for it in routes if "to" in it
+        )
+        used |= {it: None for field, it in _AWS_FIELDS.items() if any(field in route for route in routes)}
     yield from used
 
 
-def _shared_hosts(plan: StackPlan, routes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Destination]]]:
+    """The routes of each Application Load Balancer, and where its targets lead to."""
+    for args in balancers_in(plan).values():
+        aws: Mapping[str, Any] = args.get("aws", {})
+        if aws.get("kind") == AwsBalancerKind.APPLICATION.value:
+            yield (
+                [it for listener in aws["listeners"] for it in listener.get("routes", [])],
+                dict(targets_of(plan, aws)),
+            )
+
+
+def _shared_hosts(leads: Iterable[Leads]) -> Iterator[str]:
     """A host that leads to several services by path can lead to one alone."""
     by_host: dict[str, dict[str, str]] = {}
-    for route in routes:
-        if "target" in route:
-            paths = by_host.setdefault(str(route.get("host", "")), {})
-            paths[str(route.get("path", "/"))] = destination_of(plan, route["target"]).name
+    for host, path, service in leads:
+        by_host.setdefault(host, {})[path] = service
     for host, paths in by_host.items():
         if len(set(paths.values())) > 1:
             below = [f"{path} for {service}" for path, service in sorted(paths.items()) if path != "/"]
@@ -66,8 +97,13 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
     """What services would not have behind a gateway; ``others`` are those that speak no HTTP."""
     for name in others:
         yield f"nothing for {name}, which speaks no HTTP and keeps a load balancer of its own"
+    ours = ("methods", "headers", "weights")
+    used = {field for routes, _ in _application(plan) for field in ours if any(field in it for it in routes)}
+    yield from (_AWS_FIELDS[field] for field in ours if field in used)
     for name, args in balancers_in(plan).items():
         if "aws" in args:
+            if "web_acl" in args["aws"]:
+                yield f"the web ACL of {name}"
             continue
         destination = destination_of(plan, args["target"])
         if destination.kind == "gateway" or destination.name in others:

@@ -66,10 +66,14 @@ class _Offer:
         # All Services of a cluster share one load balancer there.
         shared = self.platform == Platform.AZURE.value
         balancers = self.billed.load_balancers * (min(count, 1) if shared else count)
-        billed = Billable(balancers, self.billed.public_addresses * count, self.billed.assumed)
-        monthly = estimate(self.platform, billed, self.price).monthly
-        currency = (self.price or {}).get("currency", "USD") if monthly is not None else ""
-        return Total(billed.load_balancers, billed.public_addresses, monthly, currency)
+        addresses = self.billed.public_addresses * count
+        one = estimate(self.platform, self.billed, self.price).monthly
+        if one is None:
+            return Total(balancers, addresses, None, "")
+        # As the sum of what each is said to cost.
+        again = estimate(self.platform, Billable(1, 0), self.price).monthly or 0.0 if shared else 0.0
+        monthly = round(one * count - again * (count - 1), 2)
+        return Total(balancers, addresses, monthly, (self.price or {}).get("currency", "USD"))
 
 
 def total_of(plan: StackPlan, view: StackView) -> Total:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from ..errors import write_nearest
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -21,7 +22,9 @@ _MOST = 2
 
 
 def route(
-    request: Annotated[list[str], typer.Argument(metavar="[METHOD] URL", help="The request. Without a scheme, http.")],
+    request: Annotated[
+        list[str], typer.Argument(metavar="REQUEST", help="A URL, or a method and a URL. Without a scheme, http.")
+    ],
     stack: StackOption = None,
     folder: FolderOption = None,
     client: Annotated[
@@ -49,9 +52,10 @@ def route(
     found = find_stack(stack, folder)
     answers = answers_of(found.plan, asked)
     if via is not None:
-        names = [it.entry for it in answers]
+        names = sorted(it.entry for it in answers)
         if via not in names:
-            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}"
+            fix = write_nearest(via, names)
+            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}{f' ({fix})' if fix else ''}"
             raise typer.BadParameter(said, param_hint="--via")
         answers = [it for it in answers if it.entry == via]
     if as_json:
@@ -68,16 +72,16 @@ def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Requ
     from .tracing import parse_request
 
     if len(words) > _MOST:
-        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="[METHOD] URL")
+        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="REQUEST")
     method = words[0] if len(words) == _MOST else "GET"
     try:
         return parse_request(words[-1], method, client, headers)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="[METHOD] URL") from error
+        raise typer.BadParameter(str(error), param_hint="REQUEST") from error
 
 
 def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:
-    asked = {"method": request.method, "url": str(request).partition(" ")[2], "from": request.client}
+    asked = {"method": request.method, "url": request.url, "from": request.client}
     return {"version": 1, "stack": stack, "request": asked, "answers": [asdict(it) for it in answers]}
 
 
@@ -89,10 +93,10 @@ def _print(console: "Console", request: "Request", answers: "list[Answer]") -> N
         console.print("Nothing of the stack is reached from outside.")
     for answer in answers:
         console.print()
-        _print_one(console, answer)
+        _print_one(console, answer, http=request.http)
 
 
-def _print_one(console: "Console", answer: "Answer") -> None:
+def _print_one(console: "Console", answer: "Answer", *, http: bool) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -103,7 +107,7 @@ def _print_one(console: "Console", answer: "Answer") -> None:
     way = " -> ".join(answer.enters_by) or answer.entry
     said = Text.assemble((f"{way}: ", "bold"), (answer.text, styles[answer.outcome]))
     console.print(said)
-    if answer.outcome is Outcome.SERVICE and answer.path:
+    if answer.outcome is Outcome.SERVICE and http and answer.path:
         console.print(Padding(Text(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
     if not answer.considered:
         return

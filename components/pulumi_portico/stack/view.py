@@ -30,6 +30,8 @@ class RouteView:
     """How a client writes it: http, https, grpc, tcp, udp or tls."""
     client_port: str = ""
     """The port that clients connect to, by number; empty for a gateway's, which are 80 and 443."""
+    conditions: str = ""
+    """What else a request must have, such as `methods=POST`; empty where host and path are all."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,9 @@ def _made_up(it: Registration) -> str:
 def _of_aws(it: Registration) -> dict[str, Any]:
     names = {"id", *_texts(it.type)} - it.inputs.keys()
     made: dict[str, Any] = {name: reference(it, name) for name in names}
+    if it.type == "aws:s3/bucket:Bucket":
+        # Its partition is read from it: aws, aws-cn or aws-us-gov.
+        made["arn"] = f"arn:${{partition}}:s3:::{reference(it, 'bucket')}"
     if it.type == "aws:acm/certificate:Certificate":
         field = "domainValidationOptions"
         made[field] = [{name: reference(it, f"{field}[0].{name}") for name in _VALIDATION}]

@@ -51,8 +51,18 @@ class Request:
         """The path and the query."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
+    @property
+    def http(self) -> bool:
+        """Whether it is HTTP, with a method and a path."""
+        return self.scheme in _PORTS
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+        return f"{self.scheme}://{self.authority}{self.target if self.http else ''}"
+
     def __str__(self) -> str:
-        return f"{self.method} {self.scheme}://{self.authority}{self.target}"
+        return f"{self.method} {self.url}" if self.http else self.url
 
 
 def parse_request(url: str, method: str, client: Optional[str], headers: Sequence[str]) -> Request:

@@ -10,6 +10,7 @@ from ...ingress_gateway.routing import Routing
 from ...ingress_gateway.told import is_grpc, redirect_parts
 from ...public_load_balancer.aws_native.choices import AwsBalancerKind
 from ...public_load_balancer.aws_native.listener import listeners_of, speaks_tls
+from ...public_load_balancer.aws_native.priorities import match_of
 from ...public_load_balancer.common import tls_ports
 from ..plan import StackPlan
 from ..view import RouteView
@@ -94,7 +95,8 @@ def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[Rout
             leads_to, port = aws_action(route, targets)
             path_type = "Exact" if route.get("exact") else "Prefix"
             matched = (route.get("host", ""), route.get("path", "/"), path_type)
-            yield RouteView(name, *matched, leads_to, port, scheme, number)
+            more = " ".join(f"{key}={','.join(values)}" for key, values in match_of(route).conditions)
+            yield RouteView(name, *matched, leads_to, port, scheme, number, more)
         leads_to, port = aws_action(listener, targets)
         hosts = ("",) if application else tuple(aws.get("hosts", {})) or ("",)
         for host in hosts:
