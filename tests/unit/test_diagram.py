@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from pulumi_portico.diagram import draw_page, draw_svg
 from pulumi_portico.diagram.placement import Hop, place
 from pulumi_portico.diagram.widths import STYLES, shortened, width
+from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import GatewayView, StackView
+from pulumi_portico.stack.views import view_of
 
 from tests.stack_views import (
     ANYWHERE,
@@ -213,6 +215,11 @@ def seen(text: str) -> str:
 @pytest.mark.parametrize("view", NAMED.values(), ids=NAMED.keys())
 def test_everything_is_in_the_picture_and_nothing_covers_anything(view: StackView) -> None:
     check(view)
+
+
+@pytest.mark.parametrize("stack", sorted(it.name.split(".")[1] for it in (ROOT / "stacks").glob("Pulumi.*.yaml")))
+def test_so_it_is_for_the_stacks_that_ship(stack: str) -> None:
+    check(view_of(load_stack(stack, ROOT / "stacks")))
 
 
 @given(stacks())
