@@ -88,6 +88,9 @@ def placed(value: Any, like: Optional[Node], *, sealed: bool) -> Node:
     ``sealed`` is whether the engine holds it secret: text in it that is not in the file may be what is secret.
     """
     place, key = (like.place, like.key) if like is not None else (None, None)
+    if like is not None and isinstance(like.value, Doubtful):
+        # It is refused as it was written, and not once more as what the engine made of it.
+        return like
     if isinstance(value, Mapping):
         fields = like.fields if like is not None else dict[str, Node]()
         given = cast("Mapping[str, Any]", value).items()
