@@ -63,8 +63,8 @@ def test_load_balancers_are_shown_beside_a_gateway() -> None:
     ways = of("direct")
     assert list(ways) == ["a gateway", "a load balancer each"]
     assert ways["a load balancer each"].current
-    assert ways["a load balancer each"].total == Total(2, 6, 54.76, "USD")
-    assert ways["a gateway"].total == Total(1, 3, 27.38, "USD")
+    assert ways["a load balancer each"].total == Total(2, 4, 47.46, "USD")
+    assert ways["a gateway"].total == Total(1, 2, 23.73, "USD")
     assert any(it.startswith("an address of its own for api") for it in ways["a gateway"].lost)
 
 
