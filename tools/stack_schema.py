@@ -11,7 +11,7 @@ import json
 import re
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pulumi_portico.checks import Field, Rules
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
@@ -80,7 +80,7 @@ def generate(schema: Mapping[str, Any]) -> str:
         "additionalProperties": False,
         "definitions": dict(sorted({**definitions, **partials(definitions), "Base": _base()}.items())),
     }
-    return _spelled(json.dumps(made, indent=2, ensure_ascii=False)) + "\n"
+    return _spelled(json.dumps(_unwrapped(made), indent=2, ensure_ascii=False)) + "\n"
 
 
 def generate_base() -> str:
@@ -262,6 +262,19 @@ def _docstrings(args: type) -> dict[str, str]:
             assert isinstance(text, ast.Expr)
             told[field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
     return told
+
+
+def _unwrapped(value: Any) -> Any:
+    """Descriptions as paragraphs: an editor takes the end of a line for the end of one."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {key: _paragraphs(it) if key == "description" else _unwrapped(it) for key, it in fields.items()}
+    return [_unwrapped(it) for it in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def _paragraphs(text: Any) -> Any:
+    # A field may be called description, too.
+    return re.sub(r"(?<!\n)\n(?![\n*-])", " ", text) if isinstance(text, str) else _unwrapped(text)
 
 
 def _spelled(text: str) -> str:

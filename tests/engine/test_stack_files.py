@@ -82,6 +82,18 @@ def test_a_secret_where_none_may_be_and_a_typo_are_told_with_their_lines(project
     assert not run.ops("WebService")
 
 
+@pytest.mark.parametrize("scalar", ["no", "0777", "1_000", "0x1f", "2026-01-01", "80:90"])
+def test_what_is_read_in_two_ways_is_refused_by_its_line(scalar: str, project: PulumiProgram) -> None:
+    lines = add(project, SERVICES.replace("LEVEL: plain-8e2f", f"LEVEL: {scalar}"))
+    at = next(at for at, line in enumerate(lines, 1) if "LEVEL" in line)
+    run = project.preview(check=False)
+    assert run.status != 0
+    place = f"stacks/Pulumi.{project.stack}.yaml:{at}:20"
+    assert f'{place}: portico:services.api.env.LEVEL: "{scalar}" is ' in run.output
+    assert run.output.count("portico:services") == 1
+    assert "Traceback" not in run.output
+
+
 def test_an_empty_stack_is_told_what_is_missing(project: PulumiProgram) -> None:
     run = project.preview(check=False)
     assert run.status != 0

@@ -366,6 +366,47 @@ def test_the_engines_values_hold_and_lines_are_those_of_the_file(
     assert [it.place for it in caught.value.problems] == ["", ""]
 
 
+def test_what_may_be_secret_is_in_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config: dict[str, Any] = {"portico:namespace": "shop"}
+    config["portico:services"] = {"hunter2": {"image": "a:1", "port": 80, "kind": "hunter2", "drain": "hunter2"}}
+    config["portico:loadBalancers"] = {"lb": {"target": {"service": "hunter2x"}, "exposure": INTERNAL}}
+    # Secrets of an environment: no file says which of the values they are.
+    with pytest.raises(ArgumentError) as caught:
+        run_project(tmp_path, "config: {}\n", config, ["portico:services", "portico:loadBalancers"])
+    found = {it.path: it for it in caught.value.problems}
+    for path in ("services.hunter2.kind", "services.hunter2.drain", "loadBalancers.lb.target.service"):
+        assert found[f"portico:{path}"].value == "[secret]"
+        assert "hunter2" not in found[f"portico:{path}"].fix
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "path"),
+    [
+        ("namespace: 1", {"namespace": "1"}, "namespace"),
+        ("namespace: true", {"namespace": "true"}, "namespace"),
+        ("extends: 5", {"extends": "5", "namespace": "shop"}, "extends"),
+        ("services: '{}'", {"services": {}}, "services"),
+        ("services: api", {"services": "api"}, "services"),
+    ],
+)
+def test_the_engine_and_the_file_are_read_alike(
+    written: str, given: dict[str, Any], path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scalar is text to the engine, which hands on mappings as text, too."""
+    monkeypatch.chdir(tmp_path)
+    text = f"config:\n  portico:{written}\n" + ("" if "namespace" in written else "  portico:namespace: shop\n")
+    config = {f"portico:{key}": value for key, value in {"namespace": "shop", **given}.items()}
+    with pytest.raises(ArgumentError) as by_engine:
+        run_project(tmp_path, text, config, [])
+    with pytest.raises(ArgumentError) as by_file:
+        load_stack("dev", Path("stacks"))
+    assert by_engine.value.problems == by_file.value.problems
+    (problem,) = by_file.value.problems
+    assert problem.path == f"portico:{path}"
+    assert problem.place.startswith("stacks/Pulumi.dev.yaml:2:")
+
+
 def test_the_engine_extends_the_base_beside_the_projects_stack_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

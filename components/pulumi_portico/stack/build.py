@@ -20,7 +20,7 @@ from ..web_service import WebService
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
-from .located import Node, is_within, placed
+from .located import Node, Secret, is_within, placed
 from .plan import StackPlan, check_tree
 from .references import gateway_ports, is_reference, port_of, service_ports
 from .walk import walked
@@ -59,11 +59,16 @@ def plan_of_engine() -> StackPlan:
     folder = project_folder(_root())
     values, sealed = _configuration()
     own = _places(stack_file(stack, folder), values, problems)
-    given = {
-        key: placed(value, own.fields.get(key) if own else None, sealed=key in sealed) for key, value in values.items()
-    }
+    said = own.fields if own else dict[str, Node]()
+    given = {key: _placed(value, said.get(key), sealed=key in sealed) for key, value in values.items()}
     tree = Node(given, own.place if own else None)
     return check_tree(stack, with_bases(tree, folder, problems), problems)
+
+
+def _placed(value: Any, said: Optional[Node], *, sealed: bool) -> Node:
+    """The engine's value of a key; the file's own, where that is a scalar, which the engine hands on as text."""
+    scalar = said is not None and not isinstance(said.value, (dict, list, Secret))
+    return said if said is not None and scalar else placed(value, said, sealed=sealed)
 
 
 def _root() -> Path:
@@ -98,10 +103,23 @@ def _places(file: Path, values: Mapping[str, Any], problems: Problems) -> Option
         return None
     found = Problems(problems.subject)
     own = read_stack_file(file, found)
-    if own is not None and not all(is_within(it, values.get(key)) for key, it in own.fields.items()):
+    if own is not None and not all(_says(it, values.get(key)) for key, it in own.fields.items()):
         return None
     problems.found += found.found
     return own
+
+
+def _says(node: Node, value: Any) -> bool:
+    """Whether the engine's value is what the file says of a key."""
+    if is_within(node, value):
+        return True
+    scalar = not isinstance(node.value, (dict, list))
+    return scalar and (value in (None, "") if node.value in (None, "") else _text(node.value) == _text(value))
+
+
+def _text(value: Any) -> str:
+    """A value of a key as the engine hands it on."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def build(plan: StackPlan) -> BuiltStack:

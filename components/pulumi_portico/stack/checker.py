@@ -17,7 +17,7 @@ from ..web_service.args import rules_with
 from ..web_service.validation import check_web_service
 from .args import KEYS
 from .checked import Checked, Components, right
-from .conflicts import check_held, check_namespaces, check_routes
+from .conflicts import check_held, check_names, check_namespaces, check_routes
 from .files import PREFIX
 from .located import Node, Secret, plain
 from .peers import check_peer_names
@@ -55,6 +55,7 @@ class Checker:
         balancers = self._each("loadBalancers", PublicLoadBalancerArgs, check_public_load_balancer, visit)
         self._secrets.forget_followers()
         check_namespaces(namespace, services, gateways, self._problems)
+        check_names(namespace, services, right(gateways), balancers, self._problems)
         check_routes(right(gateways), self._problems)
         check_held(right(gateways), right(balancers), self._problems)
         return {

@@ -19,7 +19,7 @@ from ..public_load_balancer.cost import AWS
 from ..shapes import camel_case
 from .checked import Components
 
-__all__ = ["check_held", "check_namespaces", "check_routes"]
+__all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]
 
 _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 
@@ -50,6 +50,29 @@ def check_namespaces(namespace: str, services: Components, gateways: Components,
             wrong = "is made by the gateway, which comes after the services that it leads to"
             refusal = Refusal(wrong, "a namespace that is there", f"leave it out for {namespace}")
             problems.add(f"{path}.namespace", args["namespace"], refusal)
+
+
+def check_names(
+    namespace: str, services: Components, gateways: Components, balancers: Components, problems: Problems
+) -> None:
+    """Note components of two kinds that would both have an object, or an output, of one name."""
+    classes: dict[Any, str] = {}
+    for name, (path, args, *_) in gateways.items():
+        chosen = class_of(name, args)
+        if not installs(args) or not isinstance(chosen, str):
+            continue
+        other = classes.setdefault(chosen, path)
+        if other != path:
+            wrong = f"makes the IngressClass {chosen}, which {other} makes too"
+            where = f"{path}.className" if "class_name" in args else path
+            problems.note(where, Refusal(wrong, "each class once", "write another className"))
+        service = services.get(name)
+        if service is not None and service.args.get("namespace", namespace) == args.get("namespace", name):
+            wrong = f"is the name of a service in the same namespace too, and both make a Deployment {name}"
+            problems.note(path, Refusal(wrong, "another name, or another namespace", "choose another name"))
+        if "exposure" in args and name in balancers:
+            wrong = "is the name of a gateway with a load balancer of its own too, and outputs tell them apart by name"
+            problems.note(balancers[name].path, Refusal(wrong, "another name", "choose another name"))
 
 
 class _Held(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, cast
 
-__all__ = ["Doubtful", "Node", "Place", "Secret", "found", "is_within", "laid_over", "place_of", "placed", "plain"]
+__all__ = ["Doubtful", "Node", "Place", "Secret", "is_within", "laid_over", "node_at", "place_of", "placed", "plain"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,9 @@ def placed(value: Any, like: Optional[Node], *, sealed: bool) -> Node:
     ``sealed`` is whether the engine holds it secret: text in it that is not in the file may be what is secret.
     """
     place, key = (like.place, like.key) if like is not None else (None, None)
+    if like is not None and isinstance(like.value, Doubtful):
+        # It is refused as it was written, and not once more as what the engine made of it.
+        return like
     if isinstance(value, Mapping):
         fields = like.fields if like is not None else dict[str, Node]()
         given = cast("Mapping[str, Any]", value).items()
@@ -116,7 +119,7 @@ def is_within(node: Node, value: Any) -> bool:
     return isinstance(node.value, (Secret, Doubtful)) or node.value == value
 
 
-def found(node: Node, path: str) -> tuple[Node, str]:
+def node_at(node: Node, path: str) -> tuple[Node, str]:
     """The node at a path such as `services.api.args[0]`, or the last one on the way to it, with the rest of the way.
 
     Keys may hold what separates them in a path: hosts, labels, file names.
@@ -143,6 +146,6 @@ def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
 
 def place_of(node: Node, path: str, *, of_value: bool) -> Optional[Place]:
     """Where it stands: the value or its key; where there is none, what it is missing from."""
-    at, rest = found(node, path)
+    at, rest = node_at(node, path)
     scalar = not isinstance(at.value, (dict, list))
     return at.place if at.key is None or (of_value and scalar and not rest) else at.key

@@ -12,7 +12,7 @@ from ..public_load_balancer import PublicLoadBalancerArgs
 from ..shapes import camel_case, is_args, shapes_of
 from ..web_service import WebServiceArgs
 from .files import PREFIX
-from .located import Node, place_of
+from .located import Node, Secret, node_at, place_of
 from .walk import below
 
 __all__ = ["in_words_of_file"]
@@ -28,20 +28,30 @@ def in_words_of_file(tree: Node, found: Iterable[Problem], refused: Set[str]) ->
     values at ``refused`` places, which could not be read for certain, nothing more."""
     seen: set[tuple[str, str, str]] = set()
     for problem in found:
-        place = place_of(tree, problem.path.removeprefix(PREFIX), of_value=bool(problem.value))
+        place = place_of(tree, _path(problem), of_value=bool(problem.value))
         told = (str(place), problem.value, problem.wrong)
-        if problem.value and str(place) in refused:
+        unread = problem.value and str(place) in refused
+        if unread or (place is not None and told in seen and problem.wrong != _MISSING):
             continue
-        if place is None or told not in seen or problem.wrong == _MISSING:
-            seen.add(told)
-            yield replace(
-                problem,
-                value=_CONSTANTS.get(problem.value, problem.value),
-                wrong=_spelled(problem.wrong),
-                allowed=_spelled(problem.allowed),
-                fix=_spelled(problem.fix),
-                place=str(place) if place else "",
-            )
+        seen.add(told)
+        yield replace(
+            _hidden(tree, problem),
+            wrong=_spelled(problem.wrong),
+            allowed=_spelled(problem.allowed),
+            place=str(place) if place else "",
+        )
+
+
+def _path(problem: Problem) -> str:
+    return problem.path.removeprefix(PREFIX)
+
+
+def _hidden(tree: Node, problem: Problem) -> Problem:
+    """The problem without the value, where the engine may hold that secret, whatever it was taken for."""
+    at, rest = node_at(tree, _path(problem))
+    if problem.value and not rest and isinstance(at.value, Secret):
+        return replace(problem, value="[secret]", fix="")
+    return replace(problem, value=_CONSTANTS.get(problem.value, problem.value), fix=_spelled(problem.fix))
 
 
 def _spelled(text: str) -> str:
