@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def recorded(name: str) -> Recording:
 
 
 @contextlib.contextmanager
-def account() -> Iterator[tuple[AwsModel, Path]]:
+def account() -> Generator[tuple[AwsModel, Path]]:
     """An account of AWS, and the stacks' folder with that one's VPC and subnets in place of those that are made up."""
     with AwsModel() as model, tempfile.TemporaryDirectory() as folder:
         vpc = model.vpc()

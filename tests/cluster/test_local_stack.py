@@ -51,7 +51,7 @@ def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster
 def assert_restricted_and_ready(cluster: Cluster) -> None:
     labels = cluster.get("namespace", NAMESPACE)["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    for name, replicas in (("web", 2), ("api", 2), ("catalog", 2)):
+    for name, replicas in (("web", 2), ("api", 3), ("catalog", 2)):
         ready = [it for it in pods(cluster, name) if condition(it, "Ready") == "True"]
         assert len(ready) == replicas
         slices = cluster.get("endpointslices", "-n", NAMESPACE, "-l", f"kubernetes.io/service-name={name}")

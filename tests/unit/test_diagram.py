@@ -10,18 +10,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from pulumi_portico.diagram import draw_page, draw_svg
 from pulumi_portico.diagram.placement import Hop, place
 from pulumi_portico.diagram.widths import STYLES, shortened, width
+from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import GatewayView, StackView
+from pulumi_portico.stack.views import view_of
 
+from tests.command import written
 from tests.stack_views import (
     ANYWHERE,
     BOUTIQUE,
     EMPTY,
+    LARGE,
     MIXED,
     NAMED,
     NASTY,
@@ -214,6 +219,11 @@ def test_everything_is_in_the_picture_and_nothing_covers_anything(view: StackVie
     check(view)
 
 
+@pytest.mark.parametrize("stack", sorted(it.name.split(".")[1] for it in (ROOT / "stacks").glob("Pulumi.*.yaml")))
+def test_so_it_is_for_the_stacks_that_ship(stack: str) -> None:
+    check(view_of(load_stack(stack, ROOT / "stacks")))
+
+
 @given(stacks())
 @settings(max_examples=120, deadline=None)
 def test_so_it_is_for_any_stack(view: StackView) -> None:
@@ -352,6 +362,16 @@ def test_a_long_name_is_shortened_and_whole_where_one_points() -> None:
     assert shortened("short", "mono", 100) == "short"
 
 
+def test_whom_no_policy_holds_is_drawn_as_everyone(tmp_path: Path) -> None:
+    open_service = {"image": "web:1", "port": 80, "networkPolicy": False}
+    folder = written(tmp_path, {"dev": {"namespace": "shop", "services": {"web": open_service}}}) / "stacks"
+    drawn = check(view_of(load_stack("dev", folder)))
+    assert drawn.edges("link") == {("elsewhere everyone", "service web"), ("service web", "elsewhere everyone")}
+    said = {it.texts[1] for it in drawn.boxes.values() if it.name == "everyone"}
+    assert said == {"who can reach it", "whom it can reach"}
+    assert "1 exception" in drawn.box("service", "web").texts
+
+
 def test_many_sources_are_counted() -> None:
     sources = tuple(f"203.0.113.{number}/32" for number in range(9))
     drawn = check(replace(SMALL, balancers=(balancer("edge", "edge", sources=sources),)))
@@ -380,6 +400,12 @@ def test_crossings_are_undone() -> None:
     # Each is level with the one that it is joined with.
     assert all(abs(tops[hop.source] - tops[hop.target]) < 0.5 for hop in hops)
     assert sorted(tops[key] for key in keys[0]) == [40.0 * number for number in range(6)]
+
+
+def test_a_picture_of_many_screens_begins_where_requests_come_in() -> None:
+    drawn = Drawn(draw_svg(LARGE))
+    first = min(it.y for it in drawn.boxes.values())
+    assert {drawn.box(kind, name).y for kind, name in (("source", "Internet"), ("gateway", "edge"))} == {first}
 
 
 def test_the_picture_is_described_to_those_who_do_not_see_it() -> None:

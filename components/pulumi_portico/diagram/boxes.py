@@ -5,7 +5,7 @@ from math import ceil
 from .graph import Box, Edge, Line
 from .widths import STYLES, width
 
-__all__ = ["GLOBE", "LOCK", "PADDING", "anchor", "box_height", "box_width", "line_rooms", "line_tops"]
+__all__ = ["GLOBE", "LOCK", "PADDING", "anchor", "box_height", "box_width", "line_middle", "line_rooms", "line_tops"]
 
 PADDING = 12
 """The room between a box's edge and its text."""
@@ -38,8 +38,17 @@ def line_tops(box: Box) -> list[float]:
     for line in box.lines:
         down += _BEFORE_A_HOST if line.style == "host" else 0
         tops.append(down)
-        down += _HEAD_LINE if line.style in ("name", "host") else _LINE
+        down += _line_height(line)
     return [*tops, down]
+
+
+def line_middle(box: Box, number: int) -> float:
+    """How far below the top of the box the middle of a line is."""
+    return line_tops(box)[number] + _line_height(box.lines[number]) / 2
+
+
+def _line_height(line: Line) -> float:
+    return _HEAD_LINE if line.style in ("name", "host") else _LINE
 
 
 def box_height(box: Box) -> float:
@@ -77,8 +86,6 @@ def _signs(box: Box, line: Line) -> float:
 
 def anchor(box: Box, edge: Edge, begins: bool) -> float:
     """How far below the top of the box the edge touches it."""
-    tops = line_tops(box)
     # Links touch it beside the second line, requests beside the name: they stay apart.
     number = edge.line if begins and edge.line is not None else int(edge.kind == "link")
-    number = min(number, len(box.lines) - 1)
-    return (tops[number] + tops[number + 1]) / 2
+    return line_middle(box, min(number, len(box.lines) - 1))

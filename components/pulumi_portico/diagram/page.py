@@ -34,7 +34,8 @@ def draw_page(view: StackView) -> str:
     # It scrolls sideways on a narrow screen, so the keyboard must reach it.
     frame = {"class": "picture", "tabindex": "0", "role": "region", "aria-label": "The picture; it scrolls sideways"}
     ET.SubElement(main, "div", frame).append(drawn.svg)
-    _text(main, "p", _NOTE)
+    if drawn.ids:
+        _text(main, "p", _NOTE)
     _Tables(main, view, drawn.ids).write()
     return f"<!doctype html>\n{ET.tostring(page, encoding='unicode', method='html')}\n"
 

@@ -12,6 +12,7 @@ __all__ = ["Hop", "place"]
 
 _SWEEPS = 12
 _SETTLING = 6
+_ONE_SCREEN = 1200
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def place(columns: Sequence[Sequence[str]], heights: Mapping[str, float], hops: 
     placement.columns = best
     for sweep in range(_SETTLING):
         placement.sweep(to_the_right=sweep % 2 == 1, reorder=False)
-    return _drawn_together(placement.top, heights)
+    tops = _drawn_together(placement.top, heights)
+    lowest = max((tops[key] + heights[key] for key in tops), default=0)
+    # Who sees only the top of a picture sees where requests come in, rather than the first of many services.
+    return _raised(columns, tops, heights) if lowest > _ONE_SCREEN else tops
 
 
 def _drawn_together(tops: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
@@ -114,3 +118,14 @@ def _drawn_together(tops: Mapping[str, float], heights: Mapping[str, float]) -> 
         moved[key] = top - empty
         lowest = max(lowest, top + heights[key])
     return moved
+
+
+def _raised(
+    columns: Sequence[Sequence[str]], tops: Mapping[str, float], heights: Mapping[str, float]
+) -> dict[str, float]:
+    """The same, with the top of every column at the top."""
+    raised: dict[str, float] = {}
+    for column in columns:
+        highest = min(tops[key] for key in column)
+        raised |= {key: tops[key] - highest for key in column}
+    return _drawn_together(raised, heights)

@@ -15,6 +15,8 @@ _TLS = {
     "nowhere": "no TLS",
 }
 _ANYWHERE = {"0.0.0.0/0", "::/0"}
+# How the view calls those whom no network policy holds.
+_EVERYONE = "everyone"
 # More than these are counted, and named where one points.
 _LISTED = 5
 
@@ -192,6 +194,8 @@ class _Reader:
 
     def _elsewhere(self, direction: str, name: str) -> str:
         detail = "any address" if name in _ANYWHERE else "not of this stack"
+        if name == _EVERYONE:
+            detail = "who can reach it" if direction == "from" else "whom it can reach"
         return self._add(Box(f"{direction}:{name}", "elsewhere", (Line("name", name), Line("detail", detail))))
 
     def _links(self) -> None:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Optional
 
-from .boxes import LOCK, PADDING, line_rooms, line_tops
+from .boxes import LOCK, PADDING, line_middle, line_rooms, line_tops
 from .graph import EdgeKind, Line
 from .layout import PlacedBox, PlacedEdge
 from .widths import STYLES, clean, shortened
@@ -68,14 +68,12 @@ def draw_box(parent: ET.Element, placed: PlacedBox, identity: str) -> None:
     draw_sign(group, box.kind, x + PADDING, y + 12.5)
     if box.public:
         draw_sign(group, "globe", x + placed.width - PADDING - 14, y + 12.5, "globe")
-    tops = line_tops(box)
-    for line, top, end in zip(box.lines, tops, tops[1:], strict=False):
+    for index, line in enumerate(box.lines):
         if line.style == "host":
-            edge = number(y + top - 4)
+            edge = number(y + line_tops(box)[index] - 4)
             element(group, "path", class_="rule", d=f"M{number(x + 4)} {edge}H{number(x + placed.width)}")
         # The base line of the text: its capitals are some 0.72 of its size high.
-        base = (y + top + y + min(end, top + 21)) / 2 + STYLES[line.style].size * 0.36
-        _draw_line(group, placed, line, base)
+        _draw_line(group, placed, line, y + line_middle(box, index) + STYLES[line.style].size * 0.36)
 
 
 def _bar(x: float, y: float, bottom: float) -> str:
