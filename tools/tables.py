@@ -17,7 +17,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def filled(page: str, name: str, table: str) -> str:
     """The page with the table of this name as it is given."""
-    pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n<!-- end -->)"
+    pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n?<!-- end -->)"
     return re.sub(pattern, lambda _: table, page, count=1, flags=re.S)
 
 

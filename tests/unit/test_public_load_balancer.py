@@ -16,7 +16,7 @@ from pulumi_portico import (
     WebService,
 )
 from pulumi_portico.public_load_balancer.claims import unique
-from pulumi_portico.public_load_balancer.cost import PRICES, estimate
+from pulumi_portico.public_load_balancer.cost import PRICES, estimate, together
 from pulumi_portico.public_load_balancer.platform_module import Billable
 from pulumi_portico.testing import Recording, Registration, record
 
@@ -225,6 +225,19 @@ def test_prices_can_be_ones_own() -> None:
     assert outputs["monthly_cost"] == 730 * 1.5
     assert "EUR a month" in outputs["cost"]
     assert "prices of 2026-10-01: given to the component" in outputs["cost"]
+
+
+def test_forwarding_rules_of_google_cloud_cost_less_together() -> None:
+    # 730 hours of 0.025 for up to five of them, and of 0.01 for each more.
+    costs = {count: estimate("gke", Billable(count, count)).monthly for count in (0, 1, 2, 5, 6, 7)}
+    assert costs == {0: 0, 1: 18.25, 2: 18.25, 5: 18.25, 6: 25.55, 7: 32.85}
+    one = Billable(1, 1)
+    assert together("gke", [one] * 6) == 25.55
+    given = {"load_balancer_hour": 0.1, "public_address_hour": 0.0}
+    assert together("gke", [one] * 2, given) == estimate("gke", Billable(2, 2), given).monthly == 146
+    # Azure's load balancer is one, whichever its price.
+    assert together("azure", [one] * 2, given) == 73
+    assert together("generic", [one]) is None
 
 
 def test_where_no_price_is_known_there_is_no_estimate() -> None:

@@ -1,13 +1,12 @@
 """The same services under each mechanism: as the stack has it, by a gateway, and by a load balancer for each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
-from ..public_load_balancer.cost import AWS, estimate
-from ..public_load_balancer.exposure import Platform
+from ..public_load_balancer.cost import AWS, counted, together
 from ..public_load_balancer.platform_module import Billable, Request
 from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
@@ -63,37 +62,36 @@ class _Offer:
     ends_tls: bool
 
     def times(self, count: int) -> Total:
-        # All Services of a cluster share one load balancer there.
-        shared = self.platform == Platform.AZURE.value
-        balancers = self.billed.load_balancers * (min(count, 1) if shared else count)
-        addresses = self.billed.public_addresses * count
-        one = estimate(self.platform, self.billed, self.price).monthly
-        if one is None:
-            return Total(balancers, addresses, None, "")
-        # As the sum of what each is said to cost.
-        again = estimate(self.platform, Billable(1, 0), self.price).monthly or 0.0 if shared else 0.0
-        monthly = round(one * count - again * (count - 1), 2)
-        return Total(balancers, addresses, monthly, (self.price or {}).get("currency", "USD"))
+        return _total([(self.platform, self.price, self.billed)] * count)
 
 
 def total_of(plan: StackPlan, view: StackView) -> Total:
-    """What the stack's load balancers are billed together."""
+    """What the stack's load balancers are billed together, which may be less than each of them alone."""
     arguments = {**plan.gateways, **plan.load_balancers}
-    costs = [it.monthly_cost for it in view.balancers]
-    currencies = {arguments[it.name].get("price", {}).get("currency", "USD") for it in view.balancers}
-    shared = [it for it in view.balancers if it.platform == Platform.AZURE.value]
+    return _total(
+        (it.platform, arguments[it.name].get("price"), Billable(it.load_balancers, it.public_addresses))
+        for it in view.balancers
+    )
+
+
+def _total(parts: Iterable[tuple[str, Optional[Mapping[str, Any]], Billable]]) -> Total:
+    """The sum of load balancers, each with its platform and the price that was given for it."""
+    alike: dict[tuple[str, str], list[Billable]] = {}
+    prices: dict[tuple[str, str], Optional[Mapping[str, Any]]] = {}
+    for platform, price, billed in parts:
+        key = platform, str(price)
+        prices[key] = price
+        alike.setdefault(key, []).append(billed)
+    costs = [together(key[0], each, prices[key]) for key, each in alike.items()]
     known = [it for it in costs if it is not None]
-    monthly: Optional[float] = None
-    if len(known) == len(costs) and len(currencies) <= 1:
-        monthly = round(sum(known), 2)
-        if len(shared) > 1:
-            # Each says what it would cost alone; the load balancer itself is the same one.
-            first = arguments[shared[0].name].get("price")
-            one = estimate(shared[0].platform, Billable(1, 0), first).monthly or 0.0
-            monthly = round(monthly - one * (len(shared) - 1), 2)
-    balancers = sum(it.load_balancers for it in view.balancers) - max(0, len(shared) - 1)
-    addresses = sum(it.public_addresses for it in view.balancers)
-    return Total(balancers, addresses, monthly, "" if monthly is None else next(iter(currencies), "USD"))
+    currencies = {str((it or {}).get("currency", "USD")) for it in prices.values()}
+    summed = len(known) == len(costs) and len(currencies) <= 1
+    return Total(
+        sum(counted(platform, sum(it.load_balancers for it in each)) for (platform, _), each in alike.items()),
+        sum(it.public_addresses for each in alike.values() for it in each),
+        round(sum(known), 2) if summed else None,
+        next(iter(currencies), "USD") if summed else "",
+    )
 
 
 def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:

@@ -3,7 +3,7 @@
 Prices change, differ between regions, and leave out what is paid by use: data, connections, rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -13,7 +13,7 @@ from ..values import number as number_from
 from .exposure import Platform
 from .platform_module import Billable
 
-__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "counted", "estimate"]
+__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "counted", "estimate", "together"]
 
 _HOURS_IN_A_MONTH = 730
 _RULES_TOGETHER = 5
@@ -98,7 +98,7 @@ def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any
     known: Optional[Mapping[str, Any]] = price or PRICES.get(platform)
     if known is None:
         return Estimate(None, f"no estimate: no price is known for {many} on {platform}")
-    by_hour = _paid(platform, billable.load_balancers) * known["load_balancer_hour"]
+    by_hour = _paid(platform, billable.load_balancers, price) * known["load_balancer_hour"]
     by_hour += billable.public_addresses * known["public_address_hour"]
     monthly = round(by_hour * _HOURS_IN_A_MONTH, 2)
     currency = known.get("currency", "USD")
@@ -111,14 +111,26 @@ def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any
     )
 
 
+def together(platform: str, each: Sequence[Billable], price: Optional[Mapping[str, Any]] = None) -> Optional[float]:
+    """What several load balancers cost a month: what is said of each, less what they have in common."""
+    alone = [estimate(platform, it, price).monthly for it in each]
+    known = [it for it in alone if it is not None]
+    if len(known) < len(alone):
+        return None
+    paid = sum(_paid(platform, it.load_balancers, price) for it in each)
+    shared = paid - _paid(platform, sum(it.load_balancers for it in each), price)
+    hour: float = (price or PRICES[platform])["load_balancer_hour"] if shared else 0
+    return round(sum(known) - shared * hour * _HOURS_IN_A_MONTH, 2)
+
+
 def counted(platform: str, load_balancers: int) -> int:
     """How many load balancers a platform bills where a stack has so many of it: on Azure all Services share one."""
     return min(load_balancers, 1) if platform == Platform.AZURE.value else load_balancers
 
 
-def _paid(platform: str, load_balancers: int) -> float:
-    """How many times the price of one is asked for so many."""
-    if platform == Platform.GKE.value:
+def _paid(platform: str, load_balancers: int, price: Optional[Mapping[str, Any]]) -> float:
+    """How many times the price of one is asked for so many; one that is given is that of each."""
+    if platform == Platform.GKE.value and price is None:
         return min(load_balancers, 1) + _MORE_RULES * max(0, load_balancers - _RULES_TOGETHER)
     return counted(platform, load_balancers)
 
