@@ -232,8 +232,9 @@ class TestAws:
     def test_what_is_made_of_a_reference_is_what_it_would_be_of_its_value(self, shop: str) -> None:
         (policy,) = [it["inputs"]["policy"] for it in self.resources(shop) if it["type"].endswith(":BucketPolicy")]
         account = "${aws:index/getCallerIdentity:getCallerIdentity().accountId}"
-        assert f'"arn:${{partition}}:elasticloadbalancing:*:{account}:loadbalancer/*"' in policy
-        assert '"arn:${partition}:s3:::${aws:s3/bucket:Bucket::shared-logs.bucket}/*"' in policy
+        bucket = "arn:${partition}:s3:::${aws:s3/bucket:Bucket::shared-logs.bucket}"
+        assert f'"{bucket}/*"' in policy
+        assert f'"{bucket}/*/AWSLogs/{account}/*"' in policy
 
     def test_the_manifests_alone_go_to_kubectl_and_the_rest_is_announced(self, shop: str) -> None:
         found = called("render", "--folder", shop)
@@ -326,8 +327,8 @@ class TestFolder:
 
 def test_definitions_in_a_file_are_rendered_with_the_rest(tmp_path: Path) -> None:
     definitions = tmp_path / "crds.yaml"
-    kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a.b.c"}}
-    definitions.write_text(yaml.safe_dump_all([kind, {**kind, "metadata": {"name": "d.b.c"}}]))
+    kind = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {"group": "b.c"}}
+    definitions.write_text(yaml.safe_dump_all([{**kind, "metadata": {"name": f"{it}.b.c"}} for it in "ad"]))
     edge = {**SHOP["gateways"]["edge"], "crds": {"path": str(definitions)}}
     folder = written(tmp_path / "project", {"dev": {**SHOP, "gateways": {"edge": edge}}}) / "stacks"
     kinds = [it["kind"] for it in manifests_of(str(folder))]

@@ -1,11 +1,9 @@
 """The Kubernetes objects of a recording, as `kubectl apply` takes them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, cast
 
-from ...errors import PorticoError
 from ...testing.recording import Recording, Registration
 from .recorder import object_name
 from .secrets import masked
@@ -36,7 +34,6 @@ _KINDS: Sequence[str] = (
 )
 """The kinds in an order in which each finds what it needs; others come last."""
 
-_FILE = "kubernetes:yaml/v2:ConfigFile"
 _PATCH = "Patch"
 
 
@@ -72,10 +69,7 @@ def manifests_of(recording: Recording) -> list[Rendered]:
     made: dict[tuple[str, str, str], Rendered] = {}
     patches: list[Registration] = []
     for it in recording.registrations:
-        if it.type == _FILE:
-            for found in _of_file(it):
-                made[_key(found.manifest)] = found
-        elif it.custom and it.type.startswith("kubernetes:"):
+        if it.custom and it.type.startswith("kubernetes:"):
             if it.type.endswith(_PATCH):
                 patches.append(it)
             else:
@@ -134,23 +128,3 @@ def _ordered(value: Any, first: Sequence[str] = ("apiVersion", "kind", "metadata
         keys += sorted(given.keys() - set(keys))
         return {key: _ordered(given[key], ("name", "namespace")) for key in keys}
     return [_ordered(it, ("name",)) for it in cast("list[Any]", value)] if isinstance(value, list) else value
-
-
-def _of_file(it: Registration) -> Iterable[Rendered]:
-    """The objects of a file that the provider would read."""
-    import yaml
-
-    path = str(it.inputs.get("file"))
-    if "://" in path:
-        raise PorticoError(f"{it.name}: {path} is on the network, and nothing is fetched here: name a file by its path")
-    try:
-        documents: list[Optional[dict[str, Any]]] = list(yaml.load_all(Path(path).read_text(), Loader=_loader()))
-    except OSError as error:
-        raise PorticoError(f"{it.name}: {path} cannot be read: {error.strerror}") from error
-    return [Rendered(found, str(found["metadata"]["name"]), made_up=False) for found in documents if found]
-
-
-def _loader() -> Any:
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

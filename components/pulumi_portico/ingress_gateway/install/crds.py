@@ -64,8 +64,8 @@ def _is_definition(document: Any) -> bool:
     fields = cast("Mapping[str, Any]", document)
     kind = fields.get("apiVersion"), fields.get("kind")
     metadata: Any = fields.get("metadata")
-    named = isinstance(metadata, Mapping) and "name" in metadata
-    return named and kind == ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    whole = isinstance(metadata, Mapping) and "name" in metadata and isinstance(fields.get("spec"), Mapping)
+    return whole and kind == ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 def _documents(path: str) -> list[Any]:
