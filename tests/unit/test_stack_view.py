@@ -305,6 +305,15 @@ def test_what_a_gateway_reports_itself_is_taken_over_and_so_is_what_goes_without
     ]
 
 
+def test_a_route_of_every_host_is_named_by_what_is_written_of_it(tmp_path: Path) -> None:
+    routes = [{"target": {"service": "web"}}, {"path": "/api", "target": {"service": "web"}}]
+    values = changed("gateways.edge", {"routes": routes, "tls": {}})
+    assert [(it.path, it.value) for it in exceptions_of(tmp_path, values)] == [
+        ("portico:gateways.edge.routes[0]", ""),
+        ("portico:gateways.edge.routes[1].path", "/api"),
+    ]
+
+
 def test_inside_the_private_network_nothing_need_have_tls(tmp_path: Path) -> None:
     routes = [{"host": "b.example.com", "target": {"service": "web"}}]
     exposure = {"scope": "internal", "platform": "gke"}

@@ -238,6 +238,7 @@ def _controllers(plan: StackPlan) -> str:
         if installs(args):
             installation: Mapping[str, Any] = args.get("installation", {})
             daemon = installation.get("kind") == "DaemonSet"
-            pods = "a pod on each node" if daemon else f"{text_of(installation.get('replicas', 2))} pods"
+            count = text_of(installation.get("replicas", 2))
+            pods = "a pod on each node" if daemon else f"{count} pod{'' if count == '1' else 's'}"
             told.append(f"{controller_of(args)} ({name}): {pods}")
     return ", ".join(told)
