@@ -94,6 +94,17 @@ def test_what_is_read_in_two_ways_is_refused_by_its_line(scalar: str, project: P
     assert "Traceback" not in run.output
 
 
+def test_a_secret_that_is_wrong_is_refused_and_not_shown(project: PulumiProgram) -> None:
+    add(project, SERVICES)
+    path = "portico:services.api.image"
+    project.pulumi("config", "set", "--path", "--secret", path, "hunter2/api", "--stack", project.stack)
+    run = project.preview(check=False)
+    assert run.status != 0
+    assert "portico:services.api.image: [secret] names no version" in run.output
+    assert "hunter2" not in run.output
+    assert "Traceback" not in run.output
+
+
 def test_an_empty_stack_is_told_what_is_missing(project: PulumiProgram) -> None:
     run = project.preview(check=False)
     assert run.status != 0
