@@ -256,6 +256,21 @@ def test_where_a_client_is_sent_instead(shop: str, url: str, status: int, locati
     assert (answer["outcome"], answer["status"], answer["location"]) == ("redirect", status, location)
 
 
+@pytest.mark.parametrize(
+    ("route", "asked_path", "path"),
+    [
+        ({"rewrite": "/v2"}, "/x/y", "/v2/x/y"),
+        ({"rewrite": "/v2"}, "/", "/v2/"),
+        ({"path": "/a", "rewrite": "/"}, "/a/b", "/b"),
+        ({"path": "/a", "rewrite": "/"}, "/a", "/"),
+        ({"path": "/a", "path_type": "Exact", "rewrite": "/b/c"}, "/a", "/b/c"),
+    ],
+)
+def test_a_rewrite_takes_the_place_of_the_routes_path(route: dict[str, Any], asked_path: str, path: str) -> None:
+    answer = at_gateway(stack_of(with_targets([route])), "edge", Request("http", "a.com", 80, asked_path))
+    assert (answer.outcome, answer.path) == (Outcome.SERVICE, path)
+
+
 def test_the_app_root_and_the_default_backend(tmp_path: Path) -> None:
     routes = [{"host": "a.example.com", "target": {"service": "web"}, "appRoot": "/login"}]
     edge = {**SHOP["gateways"]["edge"], "tls": {}, "routes": routes, "defaultBackend": {"service": "api"}}
