@@ -121,6 +121,18 @@ def test_what_a_gateway_does_with_requests_is_lost_without_it(route: Any, lost: 
     assert lost in of_values(tmp_path / "after", values)["a load balancer each"].lost
 
 
+def test_what_a_load_balancer_does_is_lost_behind_a_gateway(tmp_path: Path) -> None:
+    values = direct_stack("gke", "a")
+    before = of_values(tmp_path / "before", values)["a gateway"].lost
+    values["loadBalancers"]["a-public"]["ports"] = {"http": {"port": 8080}}
+    values["loadBalancers"]["a-public"]["exposure"]["clientIp"] = "preserve"
+    after = of_values(tmp_path / "after", values)["a gateway"].lost
+    assert set(after) - set(before) == {
+        "port 8080 of a-public: a gateway listens on 80 and 443",
+        "the clients' own addresses at a, which reads X-Forwarded-For instead",
+    }
+
+
 def test_what_routes_of_aws_do_is_lost_either_way(tmp_path: Path) -> None:
     ways = of_values(tmp_path, {**SHOP, "gateways": {}})
     assert {"routes by method", "routes by header", "shares between targets"} <= set(ways["a gateway"].lost)

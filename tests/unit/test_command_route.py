@@ -80,7 +80,7 @@ def test_the_route_that_takes_a_request_is_match_routes_and_every_other_has_a_re
 ) -> None:
     routes = with_targets(given_routes)
     plan = stack_of(routes)
-    answer = at_gateway(plan, "edge", Request("http", host.lower(), 80, path), secure=False)
+    answer = at_gateway(plan, "edge", Request("http", host.lower(), 80, path))
     expected = match_route(routes, host, path)
     taken = [it.what for it in answer.considered if it.takes]
     assert taken == ([] if expected is None else [written_as(expected)])
@@ -132,7 +132,7 @@ def test_each_reason_is_true(routes: list[dict[str, Any]], host: str, path: str)
 def test_where_a_wildcard_stands_for_any_depth_it_takes_deeper_names(host: str) -> None:
     routes = with_targets([{"host": "*.example.com", "path": "/"}, {"host": "", "path": "/"}])
     plan = stack_of(routes, wildcards_any_depth=True)
-    answer = at_gateway(plan, "edge", Request("http", host, 80, "/"), secure=False)
+    answer = at_gateway(plan, "edge", Request("http", host, 80, "/"))
     assert [it.what for it in answer.considered if it.takes] == ["*.example.com/ Prefix"]
 
 
@@ -256,6 +256,21 @@ def test_where_a_client_is_sent_instead(shop: str, url: str, status: int, locati
     assert (answer["outcome"], answer["status"], answer["location"]) == ("redirect", status, location)
 
 
+@pytest.mark.parametrize(
+    ("route", "asked_path", "path"),
+    [
+        ({"rewrite": "/v2"}, "/x/y", "/v2/x/y"),
+        ({"rewrite": "/v2"}, "/", "/v2/"),
+        ({"path": "/a", "rewrite": "/"}, "/a/b", "/b"),
+        ({"path": "/a", "rewrite": "/"}, "/a", "/"),
+        ({"path": "/a", "path_type": "Exact", "rewrite": "/b/c"}, "/a", "/b/c"),
+    ],
+)
+def test_a_rewrite_takes_the_place_of_the_routes_path(route: dict[str, Any], asked_path: str, path: str) -> None:
+    answer = at_gateway(stack_of(with_targets([route])), "edge", Request("http", "a.com", 80, asked_path))
+    assert (answer.outcome, answer.path) == (Outcome.SERVICE, path)
+
+
 def test_the_app_root_and_the_default_backend(tmp_path: Path) -> None:
     routes = [{"host": "a.example.com", "target": {"service": "web"}, "appRoot": "/login"}]
     edge = {**SHOP["gateways"]["edge"], "tls": {}, "routes": routes, "defaultBackend": {"service": "api"}}
@@ -300,6 +315,32 @@ def test_a_request_goes_through_a_load_balancer_of_aws_to_the_gateway_behind_it(
     assert (plain["answers"][0]["status"], plain["answers"][0]["location"]) == (308, "https://shop.example.com/")
     other = called("route", "https://x.example.com/", *aws)
     assert (other.exit_code, "its names are others: shop.example.com" in other.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("tls", "outcome", "said"),
+    [
+        ({}, Outcome.SERVICE, "service web takes it"),
+        ({"s.example.com": {"endsBefore": True}}, Outcome.SERVICE, "service web takes it"),
+        ({"s.example.com": {"secret": "s"}}, Outcome.REDIRECT, "for ever"),
+    ],
+)
+def test_tls_that_ends_before_the_gateway_is_known_to_it_or_is_not(
+    tls: Any, outcome: Outcome, said: str, tmp_path: Path
+) -> None:
+    edge: dict[str, Any] = {
+        "behind": {"sources": ["10.0.0.0/8"]},
+        "tls": tls,
+        "routes": [{"host": "s.example.com", "target": {"service": "web"}}],
+        "settings": {"forwardedFrom": ["10.0.0.0/8"]},
+    }
+    aws = SHOP["loadBalancers"]["shared"]["aws"]
+    targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
+    front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    plan = plan_of(tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {"front": {"aws": front}}})
+    (answer,) = answers_of(plan, parse_request("https://s.example.com/", "GET", None, []))
+    assert (answer.outcome, said in answer.text) == (outcome, True)
+    assert answer.enters_by == ("front, port 443/TCP", "gateway edge, port 80")
 
 
 def test_a_load_balancer_with_a_name_takes_it_alone(tmp_path: Path) -> None:

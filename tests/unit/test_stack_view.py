@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_portico.diagram import draw_svg
 from pulumi_portico.stack import build, load_stack
 from pulumi_portico.stack.view import DefaultException, StackView
 from pulumi_portico.stack.views import view_of
@@ -88,6 +89,16 @@ def test_a_connection_that_one_end_alone_lets_through_is_no_link(tmp_path: Path)
         ("d", "everyone", ()),
         ("everyone", "d", ()),
     ]
+
+
+def test_pods_of_one_service_talk_to_each_other_where_both_ends_say_so(tmp_path: Path) -> None:
+    itself = [{"service": "a"}]
+    services = {"a": service(allowFrom=itself, allowTo=itself), "b": service(allowFrom=[{"service": "b"}])}
+    plan = plan_of(tmp_path, {"namespace": "shop", "services": services})
+    told = view_of(plan)
+    assert [(it.source, it.target) for it in told.links] == [("a", "a")]
+    # And a picture of it can be drawn.
+    assert draw_svg(told)
 
 
 def test_whatever_exposes_a_service_is_linked_to_the_pods_port(tmp_path: Path) -> None:
@@ -303,6 +314,26 @@ def test_what_a_gateway_reports_itself_is_taken_over_and_so_is_what_goes_without
         "portico:gateways.edge.routes[1].host",
         "portico:gateways.edge.routes[1].protocol",
     ]
+
+
+def test_a_route_of_every_host_is_named_by_what_is_written_of_it(tmp_path: Path) -> None:
+    routes = [{"target": {"service": "web"}}, {"path": "/api", "target": {"service": "web"}}]
+    values = changed("gateways.edge", {"routes": routes, "tls": {}})
+    assert [(it.path, it.value) for it in exceptions_of(tmp_path, values)] == [
+        ("portico:gateways.edge.routes[0]", ""),
+        ("portico:gateways.edge.routes[1].path", "/api"),
+    ]
+
+
+def test_a_gateway_behind_a_load_balancer_that_ends_tls_leaves_none_out(tmp_path: Path) -> None:
+    edge = {"behind": {"sources": ["10.0.0.0/8"]}, "routes": [{"host": "b.example.com", "target": {"service": "web"}}]}
+    targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
+    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {"front": {"aws": front}}}
+    assert exceptions_of(tmp_path / "https", values) == []
+    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "to": "gateway"}]}
+    values = {**values, "loadBalancers": {"front": {"aws": plain}}}
+    assert [it.path for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
 
 
 def test_inside_the_private_network_nothing_need_have_tls(tmp_path: Path) -> None:

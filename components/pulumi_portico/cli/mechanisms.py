@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
 from ..public_load_balancer.cost import AWS, counted, together
@@ -12,13 +13,21 @@ from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
 from ..stack import StackPlan
 from ..stack.view import StackView
-from ..stack.views.destinations import Destination, balancers_in, destination_of
+from ..stack.views.destinations import Destination, balancers_in, destination_of, text_of
 from ..stack.views.requests import request_of
 from .losses import lost_by_balancers, lost_by_gateway
 
 __all__ = ["Mechanism", "Total", "mechanisms_of", "total_of"]
 
 _HTTP = ("http", "https", "grpc", "h2c", "ws", "wss")
+_ENDS = {
+    "here": "at the load balancers",
+    "gateway": "at the gateway",
+    "service": "at the services",
+    "nowhere": "nowhere",
+}
+_PROTOCOLS = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at ports 80 and 443"
+_ANY = "anything over TCP or UDP, at any port"
 
 
 @dataclass(frozen=True)
@@ -123,16 +132,6 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     return (now, gateway, each)
 
 
-_ENDS = {
-    "here": "at the load balancers",
-    "gateway": "at the gateway",
-    "service": "at the services",
-    "nowhere": "nowhere",
-}
-_PROTOCOLS = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at ports 80 and 443"
-_ANY = "anything over TCP or UDP, at any port"
-
-
 def _exposed(plan: StackPlan) -> Iterator[Destination]:
     for name in plan.gateways:
         yield from _of_gateway(plan, name)
@@ -232,14 +231,12 @@ def _each(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mec
 
 
 def _controllers(plan: StackPlan) -> str:
-    from ..ingress_gateway.gateway_plan import controller_of, installs
-    from ..stack.views.destinations import text_of
-
     told: list[str] = []
     for name, args in plan.gateways.items():
         if installs(args):
             installation: Mapping[str, Any] = args.get("installation", {})
             daemon = installation.get("kind") == "DaemonSet"
-            pods = "a pod on each node" if daemon else f"{text_of(installation.get('replicas', 2))} pods"
+            count = text_of(installation.get("replicas", 2))
+            pods = "a pod on each node" if daemon else f"{count} pod{'' if count == '1' else 's'}"
             told.append(f"{controller_of(args)} ({name}): {pods}")
     return ", ".join(told)

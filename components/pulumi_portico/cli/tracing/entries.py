@@ -76,7 +76,7 @@ def _at_ports(plan: StackPlan, name: str, request: Request) -> Answer:
         return Answer(name, (), Outcome.NOTHING, said)
     if request.secure != (request.port == _GATEWAY_PORTS[1]):
         return Answer(name, (), Outcome.NOTHING, f"port {request.port} does not speak {request.scheme}")
-    return at_gateway(plan, name, request, secure=request.secure)
+    return at_gateway(plan, name, request)
 
 
 def _kept_out(allowed: Any, request: Request) -> str:
@@ -114,7 +114,7 @@ def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any], request: R
         return Answer(name, (), Outcome.NOTHING, refused, considered=listed)
     by = f"{name}, port {request.port}/{request.transport}"
     answer = _going_on(
-        plan, name, request, destination, f"{destination.name}:{chosen}", secure="tls" in args["exposure"]
+        plan, name, request, destination, f"{destination.name}:{chosen}", ended="tls" in args["exposure"]
     )
     if destination.kind == "gateway":
         return replace(answer, enters_by=(by, *answer.enters_by))
@@ -124,16 +124,16 @@ def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any], request: R
 
 
 def _going_on(
-    plan: StackPlan, name: str, request: Request, destination: Destination, leads_to: str, *, secure: bool
+    plan: StackPlan, name: str, request: Request, destination: Destination, leads_to: str, *, ended: bool
 ) -> Answer:
     if destination.kind != "gateway":
         return Answer(name, (), Outcome.SERVICE, "", leads_to, request.target)
     # Which of its ports it comes to says whether TLS goes on to it.
     at = destination.chosen.number if destination.chosen else request.port
-    if not secure and request.secure != (at == _GATEWAY_PORTS[1]):
+    if not ended and request.secure != (at == _GATEWAY_PORTS[1]):
         said = f"port {at} of gateway {destination.name} does not speak {request.scheme}"
         return Answer(name, (), Outcome.NOTHING, said)
-    answer = at_gateway(plan, destination.name, request, secure=request.secure)
+    answer = at_gateway(plan, destination.name, request, ended=ended)
     return replace(answer, entry=name, enters_by=(f"gateway {destination.name}, port {at}",))
 
 
@@ -154,7 +154,7 @@ def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], request: Request
     by = f"{name}, port {request.port}/{request.transport}"
     if destination is None or destination.kind != "gateway":
         return replace(answer, enters_by=(by,))
-    further = _going_on(plan, name, request, destination, "", secure=speaks_tls(listener))
+    further = _going_on(plan, name, request, destination, "", ended=speaks_tls(listener))
     return replace(further, enters_by=(by, *further.enters_by))
 
 

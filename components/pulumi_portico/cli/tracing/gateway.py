@@ -21,15 +21,15 @@ _HTTPS_REDIRECT = 308
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 
-def at_gateway(plan: StackPlan, name: str, request: Request, *, secure: bool) -> Answer:
-    """What becomes of a request at a gateway; ``secure`` is whether the client used TLS up to it or before it."""
+def at_gateway(plan: StackPlan, name: str, request: Request, *, ended: bool = False) -> Answer:
+    """What becomes of a request at a gateway; ``ended`` is whether a load balancer in front has ended its TLS."""
     args = plan.gateways[name]
     routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
     host = _as_compared(request.host, routes, any_depth=args.get("wildcards_any_depth", False))
     chosen = match_route(routes, host, request.path)
     decisive = decisive_host(routes, host)
     considered = _considered(plan, routes, chosen, decisive, host, request.path)
-    answer = _answered(plan, name, request, chosen, decisive, secure=secure)
+    answer = _answered(plan, name, request, chosen, decisive, ended=ended)
     return replace(answer, considered=considered)
 
 
@@ -79,15 +79,20 @@ def _answered(
     chosen: Optional[Mapping[str, Any]],
     decisive: Optional[str],
     *,
-    secure: bool,
+    ended: bool,
 ) -> Answer:
     if (where := canonical_path(request.path)) is None:
         return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
     hosts = gateway_routing(name, plan.gateways[name]).compilation.hosts
     host = hosts.get(decisive or "")
+    # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
+    secure = host is not None and host.ends_before if ended else request.secure
     if host is not None and host.redirect and host.tls and not secure:
         location = f"https://{request.host}{request.target}"
-        return _sent_on(name, _HTTPS_REDIRECT, location, "requests without TLS are sent to https")
+        why = "requests without TLS are sent to https"
+        if ended:
+            why = f"TLS has ended before the gateway, which is not told so (tls, endsBefore), and for ever {why}"
+        return _sent_on(name, _HTTPS_REDIRECT, location, why)
     if secure and not (host is not None and host.tls):
         said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"
         return Answer(name, (), Outcome.NOTHING, said)

@@ -135,7 +135,7 @@ class _Policies:
             place = text_of(planned.args.get("namespace", self._stack.namespace))
             here = text_of(self._plans[by].args.get("namespace", self._stack.namespace))
             there = peer.get("any_namespace") or place == text_of(peer.get("namespace", here))
-            if there and name != by and all(str(planned.labels.get(key)) == it for key, it in wanted.items()):
+            if there and all(str(planned.labels.get(key)) == it for key, it in wanted.items()):
                 found.append(name)
         return found
 

@@ -40,10 +40,11 @@ def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
     for at, route in enumerate(args.get("routes", [])):
         entry = entry_of(route)
         if routing.tls_of(entry.host) is None:
-            where, value = ("host", entry.host) if entry.host else ("path", entry.path)
-            said = f"what is sent to {entry.host or 'any host'}{entry.path} {_MEANING}: no entry of tls is for it"
+            asked = f"{entry.host}{entry.path}" if entry.host else f"{entry.path} of any host"
             # Where a host is written, that is what has no certificate; else the route as a whole.
-            yield f"gateways.{name}.routes[{at}]{f'.{where}' if where in route else ''}", value, said
+            where = next((it for it in ("host", "path") if it in route), "")
+            said = f"what is sent to {asked} {_MEANING}: no entry of tls is for it"
+            yield f"gateways.{name}.routes[{at}]{f'.{where}' if where else ''}", route.get(where), said
 
 
 def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[Found]:
