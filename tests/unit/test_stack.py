@@ -1,6 +1,8 @@
 """A stack's configuration: checked whole, in camelCase, before anything is registered."""
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -421,3 +423,47 @@ def test_the_engine_extends_the_base_beside_the_projects_stack_files(
 def test_a_missing_namespace_is_said_to_be_missing() -> None:
     with pytest.raises(ArgumentError, match="portico:namespace: is missing"):
         check_stack("dev", {})
+
+
+def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:
+    (tmp_path / "far.yaml").write_text(
+        "namespace: shop\n"
+        "services: {api: {image: 'api:1', port: 80, env: {A: far}}, jobs: {image: 'jobs:1', ports: {}}}\n"
+    )
+    (tmp_path / "near.yaml").write_text("extends: far.yaml\nservices: {api: {env: {A: near}}, jobs: {replicas: 3}}\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "config:\n  portico:extends: near.yaml\n  portico:services: {api: {env: {A: null, B: own}}, jobs: null}\n"
+    )
+    plan = load_stack("dev", tmp_path)
+    assert plan.services == {"api": {"image": "api:1", "port": 80, "env": {"B": "own"}}}
+
+
+DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: policies.k8s.nginx.org}
+spec: {group: k8s.nginx.org, names: {kind: Policy, plural: policies}, scope: Namespaced, versions: []}
+"""
+
+
+@pytest.mark.parametrize(("main", "beside"), [("", "."), ("main: program\n", "program")])
+def test_files_are_found_beside_the_program_wherever_the_stack_is_read(
+    main: str, beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "program").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text(f"name: shop\nruntime: python\nstackConfigDir: stacks\n{main}")
+    (tmp_path / beside / "crds.yaml").write_text(DEFINITION)
+    edge = {"exposure": {"scope": "internal", "platform": "gke"}, "crds": {"path": "crds.yaml"}}
+    config = {"portico:namespace": "shop", "portico:gateways": {"edge": edge}}
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(json.dumps({"config": config}))
+    for here in ("stacks", "elsewhere", beside):
+        monkeypatch.chdir(tmp_path / here)
+        plan = load_stack("dev", Path(os.path.relpath(tmp_path / "stacks")))
+        assert record(lambda plan=plan: build(plan)).manifest("CustomResourceDefinition")["spec"]["versions"] == []
+    missing = tmp_path / beside / "crds.yaml"
+    missing.unlink()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(ArgumentError, match=f'"{re.escape(os.path.relpath(missing))}" is no file'):
+        load_stack("dev", tmp_path / "stacks")

@@ -80,8 +80,7 @@ def _own(config: Node, problems: Problems) -> Node:
 
 def with_bases(own: Node, folder: Path, problems: Problems) -> Node:
     """What the stack says, laid over the base files that it extends, the nearest first."""
-    tree = own
-    seen: list[Path] = []
+    layers, seen = [own], list[Path]()
     pending = own.fields.get("extends")
     while pending is not None and pending.value not in (None, ""):
         file = base_of(pending, folder, seen, problems)
@@ -90,7 +89,11 @@ def with_bases(own: Node, folder: Path, problems: Problems) -> Node:
             break
         seen.append(file)
         pending = base.fields.get("extends")
-        tree = laid_over(base, tree)
+        layers.append(base)
+    # From the last base on, so that a null takes out what any of those below has.
+    tree = layers.pop()
+    while layers:
+        tree = laid_over(tree, layers.pop())
     return Node({key: it for key, it in tree.fields.items() if key != "extends"}, tree.place, tree.key)
 
 

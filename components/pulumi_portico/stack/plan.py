@@ -14,6 +14,7 @@ from .checker import Checker
 from .defaults import with_defaults
 from .files import read_stack_file, shown_path, stack_file, with_bases
 from .located import Node, placed
+from .program import with_files
 from .wording import in_words_of_file
 
 __all__ = ["StackPlan", "check_stack", "check_tree", "load_stack"]
@@ -57,7 +58,7 @@ def load_stack(stack: str, folder: Path) -> StackPlan:
     own = read_stack_file(file, problems)
     if own is None:
         raise ArgumentError(problems.subject, problems.found)
-    return check_tree(stack, with_bases(own, folder, problems), problems)
+    return check_tree(stack, with_files(with_bases(own, folder, problems), folder), problems)
 
 
 def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
