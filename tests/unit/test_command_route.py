@@ -264,6 +264,11 @@ def test_where_a_client_is_sent_instead(shop: str, url: str, status: int, locati
         ({"path": "/a", "rewrite": "/"}, "/a/b", "/b"),
         ({"path": "/a", "rewrite": "/"}, "/a", "/"),
         ({"path": "/a", "path_type": "Exact", "rewrite": "/b/c"}, "/a", "/b/c"),
+        # Compared in its plain form, and encoded again.
+        ({"path": "/a", "rewrite": "/b"}, "/%61//x%20y/../%C3%BC%3F%23%25z/", "/b/%C3%BC%3F%23%25z/"),
+        # What is not rewritten goes on as it was sent.
+        ({}, "/%61//x%20y/../%C3%BC%3F", "/%61//x%20y/../%C3%BC%3F"),
+        ({"path": "/a"}, "/a//b%2Fc", "/a//b%2Fc"),
     ],
 )
 def test_a_rewrite_takes_the_place_of_the_routes_path(route: dict[str, Any], asked_path: str, path: str) -> None:
@@ -294,6 +299,40 @@ def test_a_client_that_is_not_let_in_gets_no_connection_or_403(tmp_path: Path, s
     assert (forbidden["outcome"], forbidden["status"]) == ("answer", 403)
     unknown = asked(shop, "https://shop.example.com/api/health")
     assert "from 10.0.0.0/8 alone" in unknown["text"]
+
+
+def test_gateways_on_controllers_that_are_there_are_told_apart(tmp_path: Path) -> None:
+    there = {"controller": "generic", "className": "a", "namespace": "shop", "reachedFrom": [{"namespace": "a"}]}
+    gateways = {
+        "one": {**there, "routes": [{"host": "a.example.com", "target": {"service": "web"}}]},
+        "two": {**there, "className": "b", "routes": [{"path": "/b", "target": {"service": "api"}}]},
+    }
+    folder = str(written(tmp_path, {"dev": {**SHOP, "gateways": gateways, "loadBalancers": {}}}) / "stacks")
+    lines = called("route", "http://a.example.com/b", "--folder", folder).stdout.splitlines()
+    assert lines[2].startswith("one, the controller that is there, port 80: service web takes it")
+    assert any(it.startswith("two, the controller that is there, port 80: service api takes it") for it in lines)
+
+
+def test_a_gateway_is_asked_nothing_but_http(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, {**SHOP, "loadBalancers": {}})
+    (answer,) = answers_of(plan, parse_request("tls://shop.example.com:443", "GET", None, []))
+    assert (answer.outcome, answer.text) == (
+        Outcome.NOTHING,
+        "a gateway takes HTTP at ports 80 and 443, and tls is none",
+    )
+
+
+@pytest.mark.parametrize("options", [("--header", "nonsense"), ("--from", "nonsense")])
+def test_a_wrong_option_is_not_called_a_wrong_request(options: tuple[str, str], shop: str) -> None:
+    result = called("route", "https://shop.example.com/", *options, "--folder", shop)
+    assert (result.exit_code, "nonsense" in result.stderr) == (2, True)
+    assert "REQUEST: " not in result.stderr
+
+
+def test_a_redirect_names_an_ipv6_host_in_brackets() -> None:
+    stack = stack_of([{"host": "", "path": "/", "redirect": {"path": "/new"}}])
+    answer = at_gateway(stack, "edge", parse_request("http://[2001:db8::1]/old", "GET", None, []))
+    assert answer.location == "https://[2001:db8::1]/new"
 
 
 def test_headers_and_sources_of_aws_routes_must_be_met(shop: str) -> None:

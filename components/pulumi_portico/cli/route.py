@@ -77,7 +77,8 @@ def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Requ
     try:
         return parse_request(words[-1], method, client, headers)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="REQUEST") from error
+        # It may be the address or a header that is wrong; the message says which.
+        raise typer.BadParameter(str(error)) from error
 
 
 def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:

@@ -120,7 +120,12 @@ def _location(to: Mapping[str, Any], request: Request) -> str:
     host, path = text_of(to.get("host", "#{host}")), text_of(to.get("path", "/#{path}"))
     query = text_of(to.get("query", "#{query}"))
     told = f"{scheme}://{host}{'' if port == usual else f':{port}'}{path}{f'?{query}' if query else ''}"
-    asked = {"host": request.host, "path": request.path.lstrip("/"), "query": request.query, "port": str(request.port)}
+    asked = {
+        "host": request.url_host,
+        "path": request.path.lstrip("/"),
+        "query": request.query,
+        "port": str(request.port),
+    }
     for key, value in asked.items():
         told = told.replace(f"#{{{key}}}", value)
     return told.removesuffix("?")

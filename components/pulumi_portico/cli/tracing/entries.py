@@ -50,7 +50,7 @@ def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
         elif not installs(args) or not _fronted(plan, name):
             answer = _at_ports(plan, name, request)
             by = "the controller that is there" if not installs(args) else "whatever stands in front of it"
-            yield replace(answer, enters_by=(f"{by}, port {request.port}",))
+            yield replace(answer, enters_by=(f"{name}, {by}, port {request.port}",))
 
 
 def _fronted(plan: StackPlan, name: str) -> bool:
@@ -71,8 +71,9 @@ def _by_front_door(plan: StackPlan, name: str, exposure: Mapping[str, Any], requ
 
 
 def _at_ports(plan: StackPlan, name: str, request: Request) -> Answer:
-    if request.port not in _GATEWAY_PORTS or request.scheme not in ("http", "https", "grpc"):
-        said = f"a gateway takes HTTP at ports 80 and 443, and nothing at {request.port}/{request.transport}"
+    if request.port not in _GATEWAY_PORTS or not request.http:
+        other = f"nothing at {request.port}/{request.transport}" if request.http else f"{request.scheme} is none"
+        said = f"a gateway takes HTTP at ports 80 and 443, and {other}"
         return Answer(name, (), Outcome.NOTHING, said)
     if request.secure != (request.port == _GATEWAY_PORTS[1]):
         return Answer(name, (), Outcome.NOTHING, f"port {request.port} does not speak {request.scheme}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
+from urllib.parse import quote
 
 from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
 from ...ingress_gateway.gateway_plan import controller_of
@@ -18,6 +19,8 @@ from .request import Request, is_within
 __all__ = ["at_gateway"]
 
 _HTTPS_REDIRECT = 308
+_UNENCODED = "".join(chr(it) for it in range(0x21, 0x7F) if chr(it) not in "#%?")
+"""What nginx writes as it is into a path that it has changed. Source: the table `uri` of its `ngx_escape_uri`."""
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 
@@ -88,7 +91,7 @@ def _answered(
     # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
     secure = host is not None and host.ends_before if ended else request.secure
     if host is not None and host.redirect and host.tls and not secure:
-        location = f"https://{request.host}{request.target}"
+        location = f"https://{request.url_host}{request.target}"
         why = "requests without TLS are sent to https"
         if ended:
             why = f"TLS has ended before the gateway, which is not told so (tls, endsBefore), and for ever {why}"
@@ -125,7 +128,8 @@ def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Opt
     if "redirect" in entry.args:
         return _redirected(name, request, entry)
     destination = destination_of(plan, entry.target)
-    path = _rewritten(entry, where)
+    # nginx hands a path on as it was written, unless it is rewritten.
+    path = request.path if entry.rewrite is None else _rewritten(entry, entry.rewrite, where)
     changed = f", as {path}" if entry.rewrite is not None else ""
     said = f"{destination.kind if destination.kind != 'other' else 'Service'} {destination.name} takes it"
     said += f" at port {destination.port}{changed}" if destination.port else changed
@@ -161,19 +165,15 @@ def _conditions(entry: Entry, request: Request) -> str:
 
 def _redirected(name: str, request: Request, entry: Entry) -> Answer:
     scheme, host, path = redirect_parts(entry)
-    location = f"{scheme}://{host or request.host}{request.target if path is None else path}"
+    location = f"{scheme}://{host or request.url_host}{request.target if path is None else path}"
     return _sent_on(name, entry.of("redirect").get("code", REDIRECT_CODE), location, "the route redirects")
 
 
-def _rewritten(entry: Entry, where: str) -> str:
+def _rewritten(entry: Entry, rewrite: str, where: str) -> str:
     """The path as the target gets it."""
-    rewrite = entry.rewrite
-    if rewrite is None:
-        return where
-    if entry.exact:
-        return rewrite
-    rest = where if entry.path == "/" else where[len(entry.path) :]
-    return f"{rewrite}{rest}" or "/"
+    rest = "" if entry.exact else where if entry.path == "/" else where[len(entry.path) :]
+    # It was compared in its plain form, and goes on in that, encoded once more.
+    return quote(f"{rewrite}{rest}", safe=_UNENCODED, errors="surrogateescape") or "/"
 
 
 def _own(name: str, status: int, text: str) -> Answer:

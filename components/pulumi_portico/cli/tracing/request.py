@@ -41,10 +41,14 @@ class Request:
         return "UDP" if self.scheme == "udp" else "TCP"
 
     @property
+    def url_host(self) -> str:
+        """The host as URLs have it."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def authority(self) -> str:
         """The host, with the port where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if _PORTS.get(self.scheme) == self.port else f"{host}:{self.port}"
+        return self.url_host if _PORTS.get(self.scheme) == self.port else f"{self.url_host}:{self.port}"
 
     @property
     def target(self) -> str:
