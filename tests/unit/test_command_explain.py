@@ -139,6 +139,28 @@ def test_what_routes_of_aws_do_is_lost_either_way(tmp_path: Path) -> None:
     assert {"routes by method", "redirects", "shares between targets"} <= set(ways["a load balancer each"].lost)
 
 
+def application_stack(*routes: dict[str, Any]) -> dict[str, Any]:
+    aws = copy.deepcopy(SHOP["loadBalancers"]["shared"]["aws"])
+    aws["listeners"][0]["routes"] = list(routes)
+    aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["to"] == it for route in routes)}
+    return {**SHOP, "gateways": {}, "loadBalancers": {"shared": {"aws": aws}}}
+
+
+@pytest.mark.parametrize("services", [("web",), ("web", "api")])
+def test_an_application_load_balancer_speaks_http_alone(services: tuple[str, ...], tmp_path: Path) -> None:
+    routes = [{"host": "aws.example.com", "path": f"/{it}", "to": it} for it in services]
+    (now,) = (it for it in of_values(tmp_path, application_stack(*routes)).values() if it.current)
+    assert now.protocols == "HTTP/1.1, HTTP/2, WebSocket and gRPC, at any port"
+
+
+def test_every_service_of_a_path_is_lost_with_it(tmp_path: Path) -> None:
+    """By method, a path leads to several."""
+    route = {"host": "aws.example.com", "path": "/api"}
+    values = application_stack({**route, "to": "api"}, {**route, "methods": ["POST"], "to": "web"})
+    lost = of_values(tmp_path, values)["a load balancer each"].lost
+    assert "paths of aws.example.com: /api for api, /api for web; each service has an address of its own" in lost
+
+
 def test_sums_are_those_of_the_balancers_and_of_one_currency_alone(tmp_path: Path) -> None:
     price = {"loadBalancerHour": 0.1, "publicAddressHour": 0.0, "currency": "EUR"}
     values = direct_stack("gke", "a", "b")
@@ -189,6 +211,11 @@ def test_everybody_is_called_so_and_exceptions_have_their_place(tmp_path: Path) 
     assert "lets in everybody; leads to dns" in text
     assert "portico:loadBalancers.names.exposure.allowedSources[0]: 0.0.0.0/0\n    everybody may connect\n" in text
     assert "portico:gateways.edge.routes[5].host: plain.example.com" in text
+    narrow = called("explain", "--folder", folder, env={"COLUMNS": "60"}).stdout
+    # What is broken into lines stays below its title.
+    assert (
+        "  portico:loadBalancers.names.exposure.allowedSources[0]:\n  0.0.0.0/0\n    everybody may connect\n" in narrow
+    )
 
 
 def test_the_json_has_the_shape_that_is_documented(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _exceptions(console: "Console", view: StackView) -> None:
     if not view.exceptions:
         _line(console, "  None.")
     for it in view.exceptions:
-        _line(console, f"  {it.path}{f': {it.value}' if it.value else ''}")
+        _indented(console, f"{it.path}{f': {it.value}' if it.value else ''}", 2)
         _indented(console, it.meaning, 4)
 
 

@@ -10,7 +10,7 @@ from ..stack.views.balancers import targets_of
 from ..stack.views.destinations import Destination, balancers_in, destination_of
 from ..stack.views.requests import request_of
 
-__all__ = ["lost_by_balancers", "lost_by_gateway"]
+__all__ = ["is_application", "lost_by_balancers", "lost_by_gateway"]
 
 _ROUTE_FIELDS: Mapping[str, str] = {
     "rewrite": "rewritten paths",
@@ -71,11 +71,16 @@ def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
     yield from used
 
 
+def is_application(args: Mapping[str, Any]) -> bool:
+    """Whether it is an Application Load Balancer that Pulumi owns."""
+    return args.get("aws", {}).get("kind") == AwsBalancerKind.APPLICATION.value
+
+
 def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Destination]]]:
     """The routes of each Application Load Balancer, and where its targets lead to."""
     for args in balancers_in(plan).values():
-        aws: Mapping[str, Any] = args.get("aws", {})
-        if aws.get("kind") == AwsBalancerKind.APPLICATION.value:
+        if is_application(args):
+            aws: Mapping[str, Any] = args["aws"]
             yield (
                 [it for listener in aws["listeners"] for it in listener.get("routes", [])],
                 dict(targets_of(plan, aws)),
@@ -84,12 +89,12 @@ def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]],
 
 def _shared_hosts(leads: Iterable[Leads]) -> Iterator[str]:
     """A host that leads to several services by path can lead to one alone."""
-    by_host: dict[str, dict[str, str]] = {}
+    by_host: dict[str, set[tuple[str, str]]] = {}
     for host, path, service in leads:
-        by_host.setdefault(host, {})[path] = service
+        by_host.setdefault(host, set()).add((path, service))
     for host, paths in by_host.items():
-        if len(set(paths.values())) > 1:
-            below = [f"{path} for {service}" for path, service in sorted(paths.items()) if path != "/"]
+        if len({service for _, service in paths}) > 1:
+            below = [f"{path} for {service}" for path, service in sorted(paths) if path != "/"]
             yield f"paths of {host or 'one address'}: {', '.join(below)}; each service has an address of its own"
 
 

@@ -15,7 +15,7 @@ from ..stack import StackPlan
 from ..stack.view import StackView
 from ..stack.views.destinations import Destination, balancers_in, destination_of, text_of
 from ..stack.views.requests import request_of
-from .losses import lost_by_balancers, lost_by_gateway
+from .losses import is_application, lost_by_balancers, lost_by_gateway
 
 __all__ = ["Mechanism", "Total", "mechanisms_of", "total_of"]
 
@@ -27,6 +27,7 @@ _ENDS = {
     "nowhere": "nowhere",
 }
 _PROTOCOLS = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at ports 80 and 443"
+_APPLICATION = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at any port"
 _ANY = "anything over TCP or UDP, at any port"
 
 
@@ -116,20 +117,32 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
     told = {it.tls for it in view.balancers}
     ends = ", ".join(words for key, words in _ENDS.items() if key in told)
+    spoken = "; ".join(_protocols(plan, of_gateways=bool(of_gateways)))
     if not of_gateways and len(view.balancers) == len(exposed):
-        return (gateway, replace(each, current=True, total=total, tls=ends, lost=()))
+        return (gateway, replace(each, current=True, total=total, protocols=spoken, tls=ends, lost=()))
     if len(fronts) == 1 and of_balancers <= set(others) and len(of_balancers) == len(others):
         return (replace(gateway, current=True, total=total, tls=ends, lost=()), each)
     now = Mechanism(
         name="as it is",
         current=True,
         total=total,
-        protocols="; ".join(filter(None, [_PROTOCOLS if of_gateways else "", _ANY if of_balancers else ""])),
+        protocols=spoken,
         tls=ends,
         runs=_controllers(plan),
         lost=(),
     )
     return (now, gateway, each)
+
+
+def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
+    """What clients can speak as it is; what leads to a gateway speaks as that does."""
+    if of_gateways:
+        yield _PROTOCOLS
+    application = [is_application(it) for name, it in balancers_in(plan).items() if [*_of_balancer(plan, name)]]
+    if any(application):
+        yield _APPLICATION
+    if not all(application):
+        yield _ANY
 
 
 def _exposed(plan: StackPlan) -> Iterator[Destination]:
@@ -155,7 +168,7 @@ def _by_name(destination: Destination) -> Destination:
 def _of_balancer(plan: StackPlan, name: str) -> Iterator[Destination]:
     args = balancers_in(plan)[name]
     if "aws" in args:
-        application = args["aws"]["kind"] == "application"
+        application = is_application(args)
         for given in args["aws"]["targets"].values():
             destination = destination_of(plan, given["target"]) if "target" in given else None
             if destination is not None and destination.kind != "gateway":
