@@ -5,6 +5,7 @@ checked arguments hold, in its place, an Output that fails if a rule refuses the
 """
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -131,7 +132,11 @@ class _Checker:
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, path)
         if not _is_a(value, typ):
-            fix = f'write "{value}", with quotes' if typ is str and isinstance(value, (int, float)) else ""
+            # True and False are Python's own; text that says so is read by others, who write them small.
+            text = str(value).lower() if isinstance(value, bool) else value
+            fix = f'write "{text}", with quotes' if typ is str and isinstance(value, (int, float)) else ""
+            if typ is int and isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
+                fix = f"write {int(value)}, without quotes"
             refusal = Refusal(f"is not {_describe(typ)}", _describe(typ), fix)
             self.problems.add(path, value, refusal, show=not field.secret)
         return value

@@ -7,9 +7,9 @@ All of them are Pulumi ``RunError``s: `pulumi up` prints their message and no tr
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, cast
 
 import pulumi
 
@@ -116,12 +116,23 @@ class Problems:
 
 def shown(value: Any) -> str:
     """A value as a message shows it: as it would be written, and never longer than a line."""
-    if isinstance(value, pulumi.Output):
-        return "an Output"
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    text = _written(value)
     # A control character in a value must not reach the terminal raw.
     text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
     return text if len(text) <= _LINE else text[: _LINE - 4] + " ..."
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, pulumi.Output):
+        return "an Output"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[Any, Any]", value)
+        return f"{{{', '.join(f'{_written(key)}: {_written(it)}' for key, it in fields.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_written, cast('Sequence[Any]', value)))}]"
+    return repr(value)
 
 
 def nearest(name: str, known: Iterable[str]) -> Optional[str]:

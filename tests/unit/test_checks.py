@@ -100,7 +100,7 @@ def test_a_choice_becomes_its_value(given: Any) -> None:
         ({"name": "a", "ratio": True}, "ratio: True is not a number"),
         ({"name": "a", "on": "yes"}, 'on: "yes" is not true or false'),
         ({"name": "a", "colour": "geren"}, 'colour: "geren" is not one of the choices'),
-        ({"name": "a", "labels": ["x"]}, "labels: ['x'] is not a mapping"),
+        ({"name": "a", "labels": ["x"]}, 'labels: ["x"] is not a mapping'),
         ({"name": "a", "labels": {"a b": "z"}}, 'labels.a b: "a b" does not fit'),
         ({"name": "a", "labels": {"a": "Z"}}, 'labels.a: "Z" does not fit'),
         ({"name": "a", "labels": {1: "z"}}, "labels.1: 1 is not text"),

@@ -17,8 +17,10 @@ from .walk import below
 
 __all__ = ["in_words_of_file"]
 
-_CONSTANTS = {"None": "null", "True": "true", "False": "false"}
+_CONSTANTS = {"None": "null", "True": "true", "False": "false", "an Output": "[secret]"}
+"""What Python writes of a value, and the file; only secrets become Outputs of one."""
 # What is quoted is a value, and stays as it is.
+_WORDS = re.compile(r'"[^"]*"|\ban Output\b|\b[A-Z][a-z]+\b')
 _NAMES = re.compile(r'"[^"]*"|\b[a-z]+(?:_[a-z]+)+\b')
 _MISSING = "is missing"
 
@@ -51,7 +53,8 @@ def _hidden(tree: Node, problem: Problem) -> Problem:
     at, rest = node_at(tree, _path(problem))
     if problem.value and not rest and isinstance(at.value, Secret):
         return replace(problem, value="[secret]", fix="")
-    return replace(problem, value=_CONSTANTS.get(problem.value, problem.value), fix=_spelled(problem.fix))
+    value = _WORDS.sub(lambda it: _CONSTANTS.get(it[0], it[0]), problem.value)
+    return replace(problem, value=value, fix=_spelled(problem.fix))
 
 
 def _spelled(text: str) -> str:
