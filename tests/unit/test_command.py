@@ -44,6 +44,14 @@ def test_the_only_stack_is_found_from_a_folder_below_the_project(command: str, t
     assert done.stdout
 
 
+def test_a_project_whose_files_end_in_yml_is_found_with_its_stacks(tmp_path: Path) -> None:
+    project = written(tmp_path)
+    for file in (project / "Pulumi.yaml", project / "stacks" / "Pulumi.dev.yaml"):
+        file.rename(file.with_suffix(".yml"))
+    found = run("check", cwd=project / "stacks")
+    assert (found.returncode, found.stdout.split(":")[0]) == (0, 'Stack "dev" is right')
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_unknown_stack_is_refused_with_those_that_there_are(command: str) -> None:
     found = called(*arguments_of(command, ROOT), "--stack", "stagin", "--folder", str(ROOT / "stacks"))

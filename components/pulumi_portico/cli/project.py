@@ -12,7 +12,7 @@ from ..stack import StackPlan, load_stack
 
 __all__ = ["Found", "Stack", "find_stack", "locate_stack"]
 
-_PROJECT = "Pulumi.yaml"
+_PROJECTS = ("Pulumi.yaml", "Pulumi.yml")
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
 
 def locate_stack(name: Optional[str], folder: Optional[Path]) -> Found:
     """Where the stack is. Raises `typer.BadParameter` where there is no such folder or stack."""
-    root = _project_of((folder or Path.cwd()).absolute())
-    settings: Mapping[str, Any] = _settings(root) if root is not None else {}
+    project = _project_of((folder or Path.cwd()).absolute())
+    settings: Mapping[str, Any] = _settings(project) if project is not None else {}
     if folder is None:
-        if root is None:
+        if project is None:
             raise typer.BadParameter(
-                f"no {_PROJECT} from here upwards: say where the stacks are", param_hint="--folder"
+                f"no {_PROJECTS[0]} from here upwards: say where the stacks are", param_hint="--folder"
             )
-        folder = root / str(settings.get("stackConfigDir") or ".")
+        folder = project.parent / str(settings.get("stackConfigDir") or ".")
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder", param_hint="--folder")
     return Found(_chosen(name, _names(folder), folder), str(settings.get("name") or "portico"), folder)
@@ -84,14 +84,15 @@ def _chosen(name: Optional[str], names: list[str], folder: Path) -> str:
 
 
 def _project_of(start: Path) -> Optional[Path]:
-    return next((it for it in (start, *start.parents) if (it / _PROJECT).is_file()), None)
+    files = (folder / name for folder in (start, *start.parents) for name in _PROJECTS)
+    return next(filter(Path.is_file, files), None)
 
 
-def _settings(root: Path) -> Mapping[str, Any]:
+def _settings(project: Path) -> Mapping[str, Any]:
     import yaml
 
     try:
-        read: Any = yaml.safe_load((root / _PROJECT).read_text())
+        read: Any = yaml.safe_load(project.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise typer.BadParameter(f"{root / _PROJECT} is no YAML: {error}", param_hint="--folder") from error
+        raise typer.BadParameter(f"{project} is no YAML: {error}", param_hint="--folder") from error
     return cast("Mapping[str, Any]", read) if isinstance(read, Mapping) else {}

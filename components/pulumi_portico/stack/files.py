@@ -23,8 +23,10 @@ _PULUMIS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsp
 
 
 def stack_file(stack: str, folder: Path) -> Path:
-    """The file of a stack, as Pulumi calls it."""
-    return folder / f"Pulumi.{stack}.yaml"
+    """The file of a stack, as Pulumi calls it: it ends as the project's own does."""
+    file = folder / f"Pulumi.{stack}.yaml"
+    other = file.with_suffix(".yml")
+    return other if other.is_file() and not file.is_file() else file
 
 
 def project_folder(root: Path) -> Path:
