@@ -139,6 +139,32 @@ def test_what_routes_of_aws_do_is_lost_either_way(tmp_path: Path) -> None:
     assert {"routes by method", "redirects", "shares between targets"} <= set(ways["a load balancer each"].lost)
 
 
+def test_the_other_way_is_estimated_by_what_leads_to_the_internet(tmp_path: Path) -> None:
+    values = direct_stack("gke", "a", "b")
+    values["loadBalancers"]["a-public"]["exposure"] = {"scope": "internal", "platform": "gke"}
+    ways = of_values(tmp_path, values)
+    assert {name: it.total.public_addresses for name, it in ways.items()} == {
+        "a gateway": 1,
+        "a load balancer each": 1,
+    }
+
+
+def test_a_service_that_keeps_its_load_balancer_is_named_once(tmp_path: Path) -> None:
+    values = direct_stack("gke", "web")
+    values["services"]["dns"] = {
+        "image": "dns:1",
+        "ports": {"dns": {"port": 5353, "protocol": "UDP"}, "more": {"port": 5354, "protocol": "UDP"}},
+    }
+    exposure = values["loadBalancers"]["web-public"]["exposure"]
+    for port in ("dns", "more"):
+        target = {"service": "dns", "portName": port}
+        values["loadBalancers"][port] = {"target": target, "exposure": exposure}
+    lost = of_values(tmp_path, values)["a gateway"].lost
+    assert [it for it in lost if "dns" in it] == [
+        "nothing for dns, which speaks no HTTP and keeps a load balancer of its own"
+    ]
+
+
 def application_stack(*routes: dict[str, Any]) -> dict[str, Any]:
     aws = copy.deepcopy(SHOP["loadBalancers"]["shared"]["aws"])
     aws["listeners"][0]["routes"] = list(routes)

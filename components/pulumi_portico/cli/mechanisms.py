@@ -8,6 +8,7 @@ from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
 from ..public_load_balancer.cost import AWS, counted, together
+from ..public_load_balancer.exposure import Scope
 from ..public_load_balancer.platform_module import Billable, Request
 from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
@@ -193,17 +194,25 @@ def _speaks_http(destination: Destination) -> bool:
 
 
 def _offer(plan: StackPlan) -> Optional[_Offer]:
-    """What the stack's own way out is, as the one that another load balancer would have."""
+    """What the stack's own way out is, as the one that another load balancer would have: one to the internet, where
+    there is any."""
+    offers = list(_offers(plan))
+    outside = (offer for scope, offer in offers if scope == Scope.INTERNET.value)
+    return next(outside, offers[0][1] if offers else None)
+
+
+def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
+    """Each way out with its scope: those of gateways, of balancers, and of those that Pulumi owns."""
     for args in plan.gateways.values():
         if "exposure" in args:
-            return _of_request(request_of_gateway(args), args.get("price"))
+            yield args["exposure"]["scope"], _of_request(request_of_gateway(args), args.get("price"))
     for args in balancers_in(plan).values():
         if "aws" not in args:
-            return _of_request(request_of(plan, args), args.get("price"))
+            yield args["exposure"]["scope"], _of_request(request_of(plan, args), args.get("price"))
     for args in balancers_in(plan).values():
-        if "existing" not in args["aws"]:
-            return _Offer(AWS, billable_of_aws(args["aws"]), args.get("price"), ends_tls=True)
-    return None
+        if "aws" in args and "existing" not in args["aws"]:
+            scope = args["aws"].get("scope", Scope.INTERNET.value)
+            yield scope, _Offer(AWS, billable_of_aws(args["aws"]), args.get("price"), ends_tls=True)
 
 
 def _of_request(request: Request, price: Optional[Mapping[str, Any]]) -> _Offer:
@@ -224,7 +233,7 @@ def _gateway(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> 
         protocols=_PROTOCOLS,
         tls="at the gateway, with certificates of Secrets or of cert-manager",
         runs=_controllers(plan) or "a controller: 2 pods, each 0.25 cores and 512 MiB",
-        lost=tuple(lost_by_gateway(plan, [it.name for it in others])),
+        lost=tuple(lost_by_gateway(plan, list(dict.fromkeys(it.name for it in others)))),
     )
 
 
