@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -462,8 +461,7 @@ def test_files_are_found_beside_the_program_wherever_the_stack_is_read(
         monkeypatch.chdir(tmp_path / here)
         plan = load_stack("dev", Path(os.path.relpath(tmp_path / "stacks")))
         assert record(lambda plan=plan: build(plan)).manifest("CustomResourceDefinition")["spec"]["versions"] == []
-    missing = tmp_path / beside / "crds.yaml"
-    missing.unlink()
+    (tmp_path / beside / "crds.yaml").unlink()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(ArgumentError, match=f'"{re.escape(os.path.relpath(missing))}" is no file'):
+    with pytest.raises(ArgumentError, match=r'crds\.path: "crds\.yaml" is no file'):
         load_stack("dev", tmp_path / "stacks")

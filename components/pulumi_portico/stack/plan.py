@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..ingress_gateway import IngressGatewayArgs
@@ -58,7 +58,7 @@ def load_stack(stack: str, folder: Path) -> StackPlan:
     own = read_stack_file(file, problems)
     if own is None:
         raise ArgumentError(problems.subject, problems.found)
-    return check_tree(stack, with_files(with_bases(own, folder, problems), folder), problems)
+    return check_tree(stack, with_bases(own, folder, problems), problems, folder)
 
 
 def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
@@ -69,11 +69,14 @@ def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
     return check_tree(stack, placed(config, None, sealed=False), Problems(f'Stack "{stack}"'))
 
 
-def check_tree(stack: str, tree: Node, problems: Problems) -> StackPlan:
-    """The same, of values that know where they were written; ``problems`` holds what was wrong with their files."""
+def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
+    """The same, of values that know where they were written; ``problems`` holds what was wrong with their files.
+
+    ``folder`` is that of the stack's file, where the working directory may be another than the program's.
+    """
     tree = with_defaults(tree)
     before = len(problems.found)
-    parts = Checker(tree, problems).parts()
+    parts = Checker(tree if folder is None else with_files(tree, folder), problems).parts()
     unread = {it.place for it in problems.found[:before]}
     problems.found[before:] = in_words_of_file(tree, problems.found[before:], unread)
     problems.found[:] = dict.fromkeys(problems.found)

@@ -1,6 +1,5 @@
 """Where a stack's program runs, which is what the files that its arguments name are beside of."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ __all__ = ["with_files"]
 
 
 def with_files(tree: Node, folder: Path) -> Node:
-    """The stack with the files that it names written from here; ``folder`` is that of the stack's file.
+    """The stack with the files that it names called by their whole names; ``folder`` is that of the stack's file.
 
     The engine runs a program in its own folder. Without the engine, the working directory may be any.
     """
@@ -27,9 +26,9 @@ def with_files(tree: Node, folder: Path) -> Node:
 
 
 def _at(node: Node, path: tuple[str, ...], program: Path) -> Node:
-    """The node with the file's name at ``path`` below it written from here, where there is one."""
+    """The node with the file at ``path`` below it called by its whole name, where there is one."""
     if not path:
-        return replace(node, value=os.path.relpath(program / node.value)) if type(node.value) is str else node
+        return replace(node, value=str(program / node.value)) if type(node.value) is str else node
     key, *rest = path
     below = node.fields.get(key)
     return node if below is None else replace(node, value={**node.fields, key: _at(below, tuple(rest), program)})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ..errors import Problem
+from ..errors import Problem, shown
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..shapes import camel_case, is_args, shapes_of
@@ -23,6 +23,8 @@ _CONSTANTS = {"None": "null", "True": "true", "False": "false", "an Output": "[s
 _WORDS = re.compile(r'"[^"]*"|\ban Output\b|\b[A-Z][a-z]+\b')
 _NAMES = re.compile(r'"[^"]*"|\b[a-z]+(?:_[a-z]+)+\b')
 _MISSING = "is missing"
+_FILES = re.compile(rf"{PREFIX}gateways\..*\.crds\.path")
+"""What is checked by its whole name, and told as it is written."""
 
 
 def in_words_of_file(tree: Node, found: Iterable[Problem], refused: Set[str]) -> Iterator[Problem]:
@@ -53,6 +55,8 @@ def _hidden(tree: Node, problem: Problem) -> Problem:
     at, rest = node_at(tree, _path(problem))
     if problem.value and not rest and isinstance(at.value, Secret):
         return replace(problem, value="[secret]", fix="")
+    if _FILES.fullmatch(problem.path) and not rest and isinstance(at.value, str):
+        return replace(problem, value=shown(at.value))
     value = _WORDS.sub(lambda it: _CONSTANTS.get(it[0], it[0]), problem.value)
     return replace(problem, value=value, fix=_spelled(problem.fix))
 
