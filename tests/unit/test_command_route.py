@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import ipaddress
 from pathlib import Path
@@ -299,6 +300,22 @@ def test_a_client_that_is_not_let_in_gets_no_connection_or_403(tmp_path: Path, s
     assert (forbidden["outcome"], forbidden["status"]) == ("answer", 403)
     unknown = asked(shop, "https://shop.example.com/api/health")
     assert "from 10.0.0.0/8 alone" in unknown["text"]
+
+
+def test_sources_that_are_known_later_keep_nobody_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    values = copy.deepcopy(SHOP)
+    edge, sealed = values["gateways"]["edge"], [{"secure": "v1:Zm9v:YmFy"}]
+    edge["exposure"]["allowedSources"] = sealed
+    edge["routes"][0]["allowedSources"] = edge["routes"][1]["deniedSources"] = sealed
+    plan = plan_of(tmp_path / "sealed", values)
+
+    def at_edge(path: str) -> str:
+        found = answers_of(plan, parse_request(f"https://shop.example.com{path}", "GET", "198.51.100.1", []))
+        return next(it.text for it in found if it.entry == "edge")
+
+    assert at_edge("/") == "service web takes it at port 80; from [known later] alone"
+    assert at_edge("/api") == "service api takes it at port 80, as /v2; not from [known later]"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_gateways_on_controllers_that_are_there_are_told_apart(tmp_path: Path) -> None:

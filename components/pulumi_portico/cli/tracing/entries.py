@@ -16,7 +16,7 @@ from ...stack.views.routes import dns_names
 from .answers import Answer, Considered, Outcome
 from .aws import at_listener, listener_for
 from .gateway import at_gateway
-from .request import Request, is_within
+from .request import Request, is_outside
 
 __all__ = ["answers_of"]
 
@@ -81,8 +81,8 @@ def _at_ports(plan: StackPlan, name: str, request: Request) -> Answer:
 
 
 def _kept_out(allowed: Any, request: Request) -> str:
-    """Why a load balancer does not let the client in; empty where it does, or its address is not known."""
-    if request.client is None or allowed is None or is_within(request.client, allowed):
+    """Why a load balancer does not let the client in; empty where it does, or that is not known."""
+    if request.client is None or allowed is None or not is_outside(request.client, allowed):
         return ""
     return f"{request.client} is not among the allowed sources, and gets no connection"
 

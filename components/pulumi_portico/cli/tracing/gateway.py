@@ -14,7 +14,7 @@ from ...stack.views.destinations import destination_of, texts_of
 from ...stack.views.routes import gateway_routing, redirect_text
 from .answers import Answer, Considered, Outcome
 from .reasons import decisive_host, reason_against
-from .request import Request, is_within
+from .request import Request, is_outside, is_within
 
 __all__ = ["at_gateway"]
 
@@ -139,11 +139,11 @@ def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Opt
 
 
 def _refused(entry: Entry, request: Request) -> str:
-    """Why the client's address is not let in; empty where it is, or is not known."""
+    """Why the client's address is not let in; empty where it is, or that is not known."""
     allowed, denied = entry.args.get("allowed_sources"), entry.args.get("denied_sources", [])
     if request.client is None:
         return ""
-    if allowed is not None and not is_within(request.client, allowed):
+    if allowed is not None and is_outside(request.client, allowed):
         return f"{request.client} is not among the allowed sources of the route: 403"
     return (
         f"{request.client} is among the denied sources of the route: 403" if is_within(request.client, denied) else ""
@@ -153,11 +153,11 @@ def _refused(entry: Entry, request: Request) -> str:
 def _conditions(entry: Entry, request: Request) -> str:
     """What else a client must bring."""
     told: list[str] = []
-    if request.client is None:
-        if "allowed_sources" in entry.args:
-            told.append(f"from {', '.join(texts_of(entry.args['allowed_sources']))} alone")
-        if "denied_sources" in entry.args:
-            told.append(f"not from {', '.join(texts_of(entry.args['denied_sources']))}")
+    for field, what in (("allowed_sources", "from {} alone"), ("denied_sources", "not from {}")):
+        ranges = entry.args.get(field, [])
+        client = request.client
+        if ranges and (client is None or not (is_within(client, ranges) or is_outside(client, ranges))):
+            told.append(what.format(", ".join(texts_of(ranges))))
     if "basic_auth" in entry.args:
         told.append("with a user name and a password")
     return f"; {', '.join(told)}" if told else ""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["Request", "is_within", "parse_request"]
+import pulumi
+
+__all__ = ["Request", "is_outside", "is_within", "parse_request"]
 
 _PORTS = {"http": 80, "https": 443, "grpc": 443}
 _SCHEMES = (*_PORTS, "tcp", "tls", "udp")
@@ -115,10 +117,17 @@ def _named(headers: Sequence[str]) -> dict[str, str]:
     return named
 
 
+def is_outside(client: str, ranges: Sequence[Any]) -> bool:
+    """Whether an address is in none of the ranges for certain: each of them is known."""
+    return not is_within(client, ranges) and not any(isinstance(it, pulumi.Output) for it in ranges)
+
+
 def is_within(client: str, ranges: Sequence[Any]) -> bool:
     """Whether an address is in one of the ranges; what is no range, or is known later, is in none."""
     address = ipaddress.ip_address(client)
     for it in ranges:
+        if isinstance(it, pulumi.Output):
+            continue
         try:
             network = ipaddress.ip_network(it)
         except (TypeError, ValueError):
