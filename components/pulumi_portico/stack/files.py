@@ -8,7 +8,7 @@ from typing import Any, Optional, cast
 
 import yaml
 
-from ..errors import Problem, Problems, Refusal, write_nearest
+from ..errors import Problem, Problems, Refusal, nearest, write_nearest
 from .args import KEYS
 from .located import Node, Secret, laid_over, plain
 from .yaml_file import parse
@@ -73,11 +73,18 @@ def _own(config: Node, problems: Problems) -> Node:
         name = key.removeprefix(PREFIX)
         if name != key and name in KEYS:
             own[name] = it
-        elif name != key or ":" not in key:
+        elif name != key or ":" not in key or _is_meant_for_us(key):
+            name = key.rpartition(":")[2]
             allowed = ", ".join(f"{PREFIX}{it}" for it in KEYS)
             fix = write_nearest(name, KEYS).replace("write ", f"write {PREFIX}") or "leave it out"
             problems.found.append(_at(it, key, Refusal("is no key of a stack file", allowed, fix)))
     return Node(own, config.place, config.key)
+
+
+def _is_meant_for_us(key: str) -> bool:
+    """Whether another prefix is ours misspelled: nobody would read the key."""
+    prefix, _, name = key.partition(":")
+    return name in KEYS and nearest(prefix, [PREFIX.rstrip(":")]) is not None
 
 
 def with_bases(own: Node, folder: Path, problems: Problems) -> Node:
