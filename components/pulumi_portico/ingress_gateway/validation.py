@@ -66,6 +66,8 @@ _ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: _COMMON
 
 _FOR_INSTALLED = ("exposure", "behind", "settings", "installation", "price")
 _FOR_OTHERS = ("reached_from",)
+_APART_FROM_ROUTES = ("exposure", "behind", "settings", "installation", "price")
+"""What the routes are checked without: where it alone is wrong, theirs is told at the same time."""
 
 
 def check_ingress_gateway(
@@ -82,7 +84,8 @@ def check_ingress_gateway(
     # What the checks below look into must be as it should be.
     if len(problems.found) == before:
         _check_installing(name, checked, problems, prefix, spelling)
-    if len(problems.found) == before:
+    apart = tuple(f"{prefix}{it}" for it in _APART_FROM_ROUTES)
+    if all(it.path.startswith(apart) for it in problems.found[before:]):
         routing = routing_of(name, checked, checked.get("namespace", name), prefix, spelling)
         check_routing(routing, problems)
         if not installs(checked):
