@@ -37,6 +37,7 @@ LATER = pulumi.Output.from_input
         ({"host": "Shop.example.com"}, 'fix: write "shop.example.com"'),
         ({"host": "https://shop.example.com/a"}, 'fix: write "shop.example.com"'),
         ({"host": "shop.*.example.com"}, "has a wildcard elsewhere than as its first label"),
+        ({"host": "*"}, "fix: for every host that has no routes of its own, leave the route's host out"),
         ({"host": "*.com"}, "stands for a whole top-level domain"),
         ({"host": "10.0.0.1"}, "is an address, and routes go by names"),
         ({"host": "a.example.com;"}, "does not fit a host name"),

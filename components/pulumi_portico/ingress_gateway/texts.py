@@ -59,6 +59,8 @@ def host(value: str) -> Optional[Refusal]:
     if "://" in value or "/" in value or ":" in value:
         bare = re.split(r"[/:]", value.rpartition("://")[2])[0].lower()
         fix = f'write "{bare}"' if _wrong_host(bare) is None else ""
+    if value == "*":
+        fix = "for every host that has no routes of its own, leave the route's host out"
     return Refusal(
         wrong, "a DNS name in lower case, such as shop.example.com, or *.example.com for one more label in front", fix
     )
