@@ -37,7 +37,12 @@ SHOP: dict[str, Any] = {
     },
     "gateways": {
         "edge": {
-            "exposure": {"scope": "internet", "platform": "gke", "allowedSources": ["203.0.113.0/24"]},
+            "exposure": {
+                "scope": "internet",
+                "platform": "gke",
+                "allowedSources": ["203.0.113.0/24"],
+                "clientIp": "preserve",
+            },
             "crds": {"installed": True},
             "tls": {"shop.example.com": {"clusterIssuer": "letsencrypt"}, "old.example.com": {"secret": "old"}},
             "routes": [

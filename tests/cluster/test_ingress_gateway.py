@@ -30,7 +30,13 @@ if more:
     IngressRoutes("{name}-more", {{"gateway": gateway.reference(), "routes": routes}})
 """
 
-EXPOSURE = {"scope": "internet", "platform": "generic", "allowed_sources": ["203.0.113.0/24"]}
+EXPOSURE = {
+    "scope": "internet",
+    "platform": "generic",
+    "allowed_sources": ["203.0.113.0/24"],
+    # Some of the routes are for some clients alone.
+    "client_ip": "preserve",
+}
 HOST = "shop.example.com"
 TLS = {HOST: {"certificate": CERTIFICATE, "key": KEY}, "pay.example.com": {"cluster_issuer": "letsencrypt"}}
 EVERYTHING: dict[str, Any] = {

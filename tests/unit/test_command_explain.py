@@ -117,6 +117,7 @@ def test_what_a_gateway_does_with_requests_is_lost_without_it(route: Any, lost: 
     values = gateway_stack("gke", "web", "api")
     assert lost not in of_values(tmp_path / "before", values)["a load balancer each"].lost
     values["gateways"]["edge"]["crds"] = {"installed": True}
+    values["gateways"]["edge"]["exposure"]["clientIp"] = "preserve"
     values["gateways"]["edge"]["routes"][0] |= {"host": "a.example.com", **route}
     assert lost in of_values(tmp_path / "after", values)["a load balancer each"].lost
 

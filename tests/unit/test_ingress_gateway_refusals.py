@@ -459,3 +459,24 @@ def test_problems_are_spelled_as_the_arguments_were() -> None:
     check_ingress_gateway("public", args, problems, "portico:gateways.public", camel_case)
     at = "portico:gateways.public.routes[0]"
     assert [it.path for it in problems.found] == [f"{at}.target.portName", f"{at}.sessionAffinity.sameSite"]
+
+
+@pytest.mark.parametrize("field", ["allowed_sources", "denied_sources"])
+def test_clients_are_told_apart_only_where_the_gateway_sees_them(field: str) -> None:
+    route = {"host": "a.example.com", "target": TARGET, field: ["10.0.0.0/8"]}
+    fields: dict[str, Any] = {"controller": "ingress-nginx", "routes": [route]}
+    said = refused("edge", exposure=EXPOSED, **fields)
+    assert f"routes[0].{field}: names clients, and exposure.client_ip is hide" in said
+    assert "fix: write exposure.client_ip: preserve" in said
+    seen: list[dict[str, Any]] = [
+        {"exposure": {**EXPOSED, "client_ip": "preserve"}},
+        {"behind": {"sources": ["10.0.0.0/16"], "proxy_protocol": True}},
+        # Who stands before the load balancer tells the client's address.
+        {
+            "exposure": {**EXPOSED, "allowed_sources": ["10.0.0.0/16"]},
+            "settings": {"forwarded_from": ["10.0.0.0/16"]},
+        },
+    ]
+    for more in seen:
+        args: Any = {**fields, **more}
+        assert record(lambda args=args: IngressGateway("edge", args)).all("Ingress")

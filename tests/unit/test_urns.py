@@ -73,6 +73,7 @@ def _gateways(api: WebService, exposed: Exposure) -> None:
     custom: Any = {"cors": {"origins": ["*"]}, "allowed_sources": ["10.0.0.0/8"], "target": target}
     own: Any = {
         **common,
+        "exposure": {**exposed, "client_ip": "preserve"},
         "routes": [*routes, {"host": "new.example.com", **custom}, _redirect("www.example.com")],
         "crds": {"installed": True},
         "installation": {"autoscaling": {"max_replicas": 3}, "served_namespaces": ["shop"]},

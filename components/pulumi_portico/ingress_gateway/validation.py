@@ -157,6 +157,7 @@ def _check_installing(name: str, args: Mapping[str, Any], problems: Problems, pr
             problems.add(f"{prefix}installation.{spelling('served_namespaces')}[{at}]", namespace, refusal)
     _check_front(args, problems, prefix, spelling)
     _check_forwarded(args, problems, prefix, spelling)
+    _check_seen(args, problems, prefix, spelling)
 
 
 def _check_not_installed(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
@@ -188,6 +189,22 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
         )
         problems.note(f"{prefix}exposure.tls", refusal)
     check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)
+
+
+def _check_seen(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
+    """A controller that is shown a node's or the load balancer's address would keep out, or let in, everybody."""
+    hidden = args.get("exposure", {}).get("client_ip", ClientIp.HIDE.value) == ClientIp.HIDE.value
+    if "exposure" not in args or not hidden or "forwarded_from" in args.get("settings", {}):
+        return
+    where = f"exposure.{spelling('client_ip')}"
+    for at, route in enumerate(args.get("routes", [])):
+        for field in (it for it in ("allowed_sources", "denied_sources") if it in route):
+            refusal = Refusal(
+                f"names clients, and {where} is hide, so that the gateway sees the load balancer's address or a node's",
+                f"beside {where} preserve or proxy-protocol",
+                f"write {where}: preserve",
+            )
+            problems.note(f"{prefix}routes[{at}].{spelling(field)}", refusal)
 
 
 def _check_forwarded(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
