@@ -5,7 +5,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test stacks-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test long-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,7 +40,7 @@ engine-test: dev-venv ## Tests on the real Pulumi engine
 cluster-test: dev-venv ## Tests on the real API server
 	$(BIN)/pytest tests/cluster -n 3 -m "not long"
 
-stacks-test: dev-venv ## The rest of the stacks that ship, on the real API server
+long-test: dev-venv ## The tests on the real API server that `make test` leaves out, the rest of the stacks among them
 	@$(BIN)/python -m tools.build
 	$(BIN)/pytest tests/cluster -n 3 -m long
 
@@ -62,7 +62,7 @@ matrix: dev-venv ## Tests with the oldest and the newest SDKs that the component
 checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an environment of its own: a minute, 290 MB)
 	$(BIN)/pytest tests/checkov
 
-test-all: test stacks-test matrix checkov browser-test node-test ## And the rest of the stacks, the SDKs' matrix, the audit, the browser, the real node
+test-all: test long-test matrix checkov browser-test node-test ## And the long tests, the SDKs' matrix, the audit, the browser, the real node
 
 schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stack.svg anew from the code
 	@$(BIN)/python -m tools.schema

@@ -43,6 +43,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["Deployment", "DaemonSet"])
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
 def test_the_less_usual_options_are_admitted(
@@ -84,6 +85,7 @@ def test_the_less_usual_options_are_admitted(
     assert not [it for it in left if it.startswith(name)]
 
 
+@pytest.mark.long
 def test_a_change_of_settings_reaches_the_controllers_file_and_leaves_the_pods(
     program: PulumiProgram, cluster: Cluster
 ) -> None:

@@ -133,6 +133,7 @@ def test_routes_go_before_the_controller_and_come_after_it(program: PulumiProgra
     assert gone.index(workload) > max(at for at, (kind, _) in enumerate(gone) if kind == "Ingress")
 
 
+@pytest.mark.long
 def test_a_stack_moves_from_one_controller_to_the_other_by_one_word(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
     program.destroy()
 
 
+@pytest.mark.long
 def test_a_new_certificate_and_new_users_are_there_before_the_old_ones_go(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.balancers import ALL, AWS, NLB, TLS
 from tests.pulumi_program import PulumiProgram, Run
 from tools.cluster import Cluster
@@ -198,6 +200,7 @@ REPLACED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.long
 def test_what_cannot_be_updated_is_replaced_by_making_the_new_one_first(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -229,6 +232,7 @@ def test_what_cannot_be_updated_is_replaced_by_making_the_new_one_first(
     program.destroy()
 
 
+@pytest.mark.long
 def test_what_cannot_be_there_twice_is_refused_and_two_steps_lead_around_it(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -275,6 +279,7 @@ def test_what_cannot_be_there_twice_is_refused_and_two_steps_lead_around_it(
     program.destroy()
 
 
+@pytest.mark.long
 def test_a_static_address_may_be_known_late(program: PulumiProgram, namespace: str) -> None:
     late = """\
 import pulumi
@@ -300,6 +305,7 @@ PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "st
     program.destroy()
 
 
+@pytest.mark.long
 def test_where_no_address_arrives_the_wait_ends_and_says_why(program: PulumiProgram, namespace: str) -> None:
     waiting = {"platform": "generic", "annotations": {"portico.dev/no-address": "true"}}
     program.write(source(namespace, lb={"exposure": waiting, "ready_within": 5}))

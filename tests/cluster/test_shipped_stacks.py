@@ -24,6 +24,7 @@ def test_dev_has_a_gateway_alone(program: PulumiProgram, cluster: Cluster) -> No
     destroyed(program, cluster, "shop-dev", "edge")
 
 
+@pytest.mark.long
 def test_staging_has_tls_and_two_of_everything(program: PulumiProgram, cluster: Cluster) -> None:
     lay_down(program, "staging")
     up_and_no_change(program)
@@ -40,6 +41,7 @@ def test_staging_has_tls_and_two_of_everything(program: PulumiProgram, cluster: 
     destroyed(program, cluster, "shop-staging", "edge")
 
 
+@pytest.mark.long
 def test_direct_has_a_load_balancer_for_each_public_service(program: PulumiProgram, cluster: Cluster) -> None:
     lay_down(program, "direct")
     up_and_no_change(program)

@@ -5,6 +5,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from tests.pulumi_program import PulumiProgram, Run
 from tools.cluster import Cluster
 from tools.processes import wait_until
@@ -65,6 +67,7 @@ def test_a_new_service_with_an_autoscaler_starts_with_the_fewest(
     assert replicas(cluster, namespace) == 3
 
 
+@pytest.mark.long
 def test_the_number_is_taken_back_from_the_autoscaler_by_force(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -99,6 +102,7 @@ def pods(cluster: Cluster, namespace: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_a_replica_set_is_replaced_and_the_new_one_is_ready_first(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:

@@ -18,6 +18,7 @@ def test_every_two_options_that_can_meet_do() -> None:
     assert unmet() == set()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_every_pair_is_admitted_and_a_second_run_changes_nothing(
     program: PulumiProgram, cluster: Cluster, namespace: str, volumes: None
