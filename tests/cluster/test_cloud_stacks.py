@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pulumi_portico.testing import Registration
 
+from tests.cluster.definitions import define
 from tests.cluster.stacks import assert_all_ready, lay_down, of_type_load_balancer, up_and_no_change
 from tests.pulumi_program import PulumiProgram
 from tests.stacks import recorded
@@ -56,8 +57,7 @@ def test_on_aws_the_gateway_is_ready_for_the_load_balancer_that_pulumi_owns(
     assert of_type_load_balancer(cluster, "shop", "edge") == []
     assert program.outputs()["urls"] == {HOST: f"https://{HOST}"}
 
-    cluster.apply(_target_group_bindings())
-    cluster.kubectl("wait", "--for=condition=Established", "crd/targetgroupbindings.elbv2.k8s.aws", "--timeout=30s")
+    define(cluster, _target_group_bindings())
     of_balancer = [it for it in recorded("production-aws").registrations if _within("front", it)]
     made = [it.manifest() for it in of_balancer if it.type.startswith("kubernetes:")]
     assert sorted(it["kind"] for it in made) == ["NetworkPolicy", "NetworkPolicy", *["TargetGroupBinding"] * 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.cluster.definitions import define
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 
@@ -71,8 +72,7 @@ def source(namespace: str, group: str, **fields: Any) -> str:
 def test_a_binding_is_admitted_and_another_target_group_gets_another_one_first(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
-    cluster.apply(_DEFINITION)
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{_DEFINITION['metadata']['name']}")
+    define(cluster, _DEFINITION)
 
     def bindings() -> list[dict[str, Any]]:
         return cluster.get("targetgroupbindings", "-n", namespace)["items"]
