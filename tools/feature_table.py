@@ -44,7 +44,7 @@ def _short(key: str) -> str:
 
 def generate(page: str) -> str:
     """The page with its table as the code has it."""
-    return filled(page, "features", table())
+    return filled(page, {"features": table()})
 
 
 @main_guard

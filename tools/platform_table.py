@@ -53,9 +53,7 @@ def _short(place: str) -> str:
 
 def generate(page: str) -> str:
     """The page with its tables as the code has them."""
-    for name, platforms in TABLES:
-        page = filled(page, name, table(platforms))
-    return page
+    return filled(page, {name: table(platforms) for name, platforms in TABLES})
 
 
 @main_guard

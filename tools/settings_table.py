@@ -109,9 +109,7 @@ TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "rights":
 
 def generate(page: str) -> str:
     """The page with its tables as the code has them."""
-    for name, table in TABLES.items():
-        page = filled(page, name, table())
-    return page
+    return filled(page, {name: table() for name, table in TABLES.items()})
 
 
 @main_guard

@@ -91,9 +91,7 @@ TABLES: Mapping[str, Callable[[], str]] = {"stacks": stacks_table, "lengths": le
 
 def generate(page: str) -> str:
     """The page with its tables as the stacks have them."""
-    for name, table in TABLES.items():
-        page = filled(page, name, table())
-    return page
+    return filled(page, {name: table() for name, table in TABLES.items()})
 
 
 @main_guard

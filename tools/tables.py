@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tools.cluster import ROOT
@@ -15,8 +15,14 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
 
 
-def filled(page: str, name: str, table: str) -> str:
-    """The page with the table of this name as it is given."""
+def filled(page: str, tables: Mapping[str, str]) -> str:
+    """The page with the tables, by name, as they are given."""
+    for name, table in tables.items():
+        page = _filled(page, name, table)
+    return page
+
+
+def _filled(page: str, name: str, table: str) -> str:
     pattern = rf"(?<=<!-- {name}: made by `make schema` -->\n\n).*?(?=\n?<!-- end -->)"
     return re.sub(pattern, lambda _: table, page, count=1, flags=re.S)
 

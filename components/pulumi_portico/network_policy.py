@@ -19,10 +19,22 @@ from .shapes import listed, mapped
 from .target import Protocol
 from .values import cidr
 
-__all__ = ["RULES", "Peer", "PodPort", "build_egress", "build_ingress", "build_network_policy", "check_peers"]
+__all__ = [
+    "NAME_LABEL",
+    "RULES",
+    "Peer",
+    "PodPort",
+    "build_egress",
+    "build_ingress",
+    "build_network_policy",
+    "check_peers",
+]
 
 PodPort = tuple[Any, str]
 """A port that pods listen on, and its transport."""
+
+NAME_LABEL = "app.kubernetes.io/name"
+"""The label by which a WebService's pods are found where it has no selector of its own, and a peer by its name."""
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Set on every namespace by Kubernetes itself (1.22 and newer)."""
@@ -162,7 +174,7 @@ def _peer(peer: Peer) -> dict[str, Any]:
     elif "namespace" in peer:
         built["namespaceSelector"] = {"matchLabels": {_NAMESPACE_LABEL: peer["namespace"]}}
     if "service" in peer:
-        built["podSelector"] = {"matchLabels": {"app.kubernetes.io/name": peer["service"]}}
+        built["podSelector"] = {"matchLabels": {NAME_LABEL: peer["service"]}}
     elif "selector" in peer:
         built["podSelector"] = {"matchLabels": dict(peer["selector"])}
     return built

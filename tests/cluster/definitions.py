@@ -27,3 +27,79 @@ def define(cluster: Cluster, definition: Mapping[str, Any]) -> None:
 def _established(definition: Mapping[str, Any]) -> bool:
     conditions = definition.get("status", {}).get("conditions") or []
     return any((it["type"], it["status"]) == ("Established", "True") for it in conditions)
+
+
+def f5_definition(kind: str, plural: str) -> dict[str, Any]:
+    """A stand-in for one of F5 NGINX Ingress Controller's own, of the same name and subresource, which takes anything
+    (those of 5.5.4 were tried by hand, and take what is made here)."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.k8s.nginx.org"},
+        "spec": {
+            "group": "k8s.nginx.org",
+            "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
+            "scope": "Namespaced",
+            "versions": [{**version, "subresources": {"status": {}}}],
+        },
+    }
+
+
+def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, **({"required": list(required)} if required else {})}
+
+
+def _choice(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(values)}
+
+
+def _list(items: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_TEXT = {"type": "string"}
+_PORT = {"type": "integer"}
+# The fields of elbv2.k8s.aws/v1beta1, as the AWS Load Balancer Controller's "TargetGroupBinding specification" lists
+# them: what is not among them, or is of another type, is refused (that of August 2026 was tried by hand, and takes what
+# is made here). A port may have a name there; the tests write numbers.
+_PEER = _object(
+    ipBlock=_object(("cidr",), cidr=_TEXT),
+    securityGroup=_object(("groupID",), groupID=_TEXT),
+)
+_RULE = _object(
+    ("from", "ports"), **{"from": _list(_PEER)}, ports=_list(_object(port=_PORT, protocol=_choice("TCP", "UDP")))
+)
+_SPEC = _object(
+    ("serviceRef", "targetGroupARN"),
+    serviceRef=_object(("name", "port"), name=_TEXT, port=_PORT),
+    targetGroupARN={**_TEXT, "minLength": 1},
+    targetType=_choice("instance", "ip"),
+    ipAddressType=_choice("ipv4", "ipv6"),
+    vpcID=_TEXT,
+    networking=_object(ingress=_list(_RULE)),
+)
+TARGET_GROUP_BINDING: dict[str, Any] = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "targetgroupbindings.elbv2.k8s.aws"},
+    "spec": {
+        "group": "elbv2.k8s.aws",
+        "names": {
+            "kind": "TargetGroupBinding",
+            "plural": "targetgroupbindings",
+            "singular": "targetgroupbinding",
+            "listKind": "TargetGroupBindingList",
+        },
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": _object(spec=_SPEC)},
+            }
+        ],
+    },
+}

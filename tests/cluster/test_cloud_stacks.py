@@ -2,12 +2,11 @@
 kwok gives load balancers their addresses."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi_portico.testing import Registration
 
-from tests.cluster.definitions import define
+from tests.cluster.definitions import TARGET_GROUP_BINDING, define
 from tests.cluster.stacks import assert_all_ready, lay_down, of_type_load_balancer, up_and_no_change
 from tests.pulumi_program import PulumiProgram
 from tests.stacks import recorded
@@ -57,7 +56,7 @@ def test_on_aws_the_gateway_is_ready_for_the_load_balancer_that_pulumi_owns(
     assert of_type_load_balancer(cluster, "shop", "edge") == []
     assert program.outputs()["urls"] == {HOST: f"https://{HOST}"}
 
-    define(cluster, _target_group_bindings())
+    define(cluster, TARGET_GROUP_BINDING)
     of_balancer = [it for it in recorded("production-aws").registrations if _within("front", it)]
     made = [it.manifest() for it in of_balancer if it.type.startswith("kubernetes:")]
     assert sorted(it["kind"] for it in made) == ["NetworkPolicy", "NetworkPolicy", *["TargetGroupBinding"] * 2]
@@ -65,7 +64,6 @@ def test_on_aws_the_gateway_is_ready_for_the_load_balancer_that_pulumi_owns(
     named = [{**it, "metadata": {"name": f"front-{at}", **it["metadata"]}} for at, it in enumerate(made)]
     cluster.apply(*named)
     program.destroy()
-    cluster.kubectl("delete", "crd", "targetgroupbindings.elbv2.k8s.aws")
 
 
 def _within(balancer: str, it: Registration) -> bool:
@@ -76,45 +74,3 @@ def _without_load_balancers(file: Path) -> None:
     before, found, _ = file.read_text().partition("  portico:loadBalancers:\n")
     assert found
     file.write_text(before)
-
-
-def _target_group_bindings() -> dict[str, Any]:
-    """A stand-in for the definition that comes with the AWS Load Balancer Controller, with the fields that Portico
-    writes: one more is refused (that of August 2026 was tried by hand, and takes what is made here)."""
-    text = {"type": "string"}
-
-    def of(**fields: Any) -> dict[str, Any]:
-        return {"type": "object", "properties": fields}
-
-    def many(item: Any) -> dict[str, Any]:
-        return {"type": "array", "items": item}
-
-    rule = of(
-        **{"from": many(of(securityGroup=of(groupID=text), ipBlock=of(cidr=text)))},
-        ports=many(of(port={"x-kubernetes-int-or-string": True}, protocol=text)),
-    )
-    spec = of(
-        targetGroupARN=text,
-        targetType=text,
-        ipAddressType=text,
-        vpcID=text,
-        networking=of(ingress=many(rule)),
-        serviceRef=of(name=text, port={"type": "integer"}),
-    )
-    schema = {"openAPIV3Schema": of(spec=spec)}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "targetgroupbindings.elbv2.k8s.aws"},
-        "spec": {
-            "group": "elbv2.k8s.aws",
-            "names": {
-                "kind": "TargetGroupBinding",
-                "plural": "targetgroupbindings",
-                "singular": "targetgroupbinding",
-                "listKind": "TargetGroupBindingList",
-            },
-            "scope": "Namespaced",
-            "versions": [{"name": "v1beta1", "served": True, "storage": True, "schema": schema}],
-        },
-    }

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.f5_definitions import definition
+from tests.cluster.definitions import f5_definition
 from tests.gateway_rights import CLASS, COORDINATION, CORE, F5, F5_CUSTOM, LEASE, Right, in_namespaces, needs_of
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
@@ -98,7 +98,7 @@ def gateways(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
         cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         cluster.kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=20s")
     program = PulumiProgram(tmp_path_factory.mktemp("rights"), cluster.env())
-    definitions = [definition(kind, plural) for plural, kind in KINDS.items()]
+    definitions = [f5_definition(kind, plural) for plural, kind in KINDS.items()]
     (program.folder / "crds.yaml").write_text(yaml.safe_dump_all(definitions))
     program.write(PROGRAM.format(gateways={name: it.args() for name, it in GATEWAYS.items()}))
     program.up()

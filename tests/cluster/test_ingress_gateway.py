@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.f5_definitions import definition
+from tests.cluster.definitions import f5_definition
 from tests.pulumi_program import PulumiProgram
 from tests.unit.gateways import CERTIFICATE, KEY
 from tools.cluster import Cluster
@@ -200,7 +200,7 @@ def test_a_new_certificate_and_new_users_are_there_before_the_old_ones_go(
 def test_definitions_are_installed_from_a_file_before_what_they_define(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
-    definitions = [definition("Policy", "policies"), definition("VirtualServer", "virtualservers")]
+    definitions = [f5_definition("Policy", "policies"), f5_definition("VirtualServer", "virtualservers")]
     (program.folder / "crds.yaml").write_text("\n---\n".join(map(json.dumps, definitions)))
     routes = [
         {"host": HOST, "path": "/a", "cors": {"origins": ["https://a.example.com"]}, "allowed_sources": ["10.0.0.0/8"]},

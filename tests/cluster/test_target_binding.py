@@ -4,63 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cluster.definitions import define
+from tests.cluster.definitions import TARGET_GROUP_BINDING, define
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 
 _ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/{}/0123456789abcdef"
-
-
-def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, **({"required": list(required)} if required else {})}
-
-
-def _choice(*values: str) -> dict[str, Any]:
-    return {"type": "string", "enum": list(values)}
-
-
-def _list(items: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-_TEXT = {"type": "string"}
-_PORT = {"x-kubernetes-int-or-string": True}
-# The fields of elbv2.k8s.aws/v1beta1, as the AWS Load Balancer Controller's "TargetGroupBinding specification" lists
-# them: what is not among them, or is of another type, is refused.
-_PEER = _object(
-    ipBlock=_object(("cidr",), cidr=_TEXT),
-    securityGroup=_object(("groupID",), groupID=_TEXT),
-)
-_RULE = _object(
-    ("from", "ports"), **{"from": _list(_PEER)}, ports=_list(_object(port=_PORT, protocol=_choice("TCP", "UDP")))
-)
-_SPEC = _object(
-    ("serviceRef", "targetGroupARN"),
-    serviceRef=_object(("name", "port"), name=_TEXT, port=_PORT),
-    targetGroupARN={**_TEXT, "minLength": 1},
-    targetType=_choice("instance", "ip"),
-    ipAddressType=_choice("ipv4", "ipv6"),
-    vpcID=_TEXT,
-    networking=_object(ingress=_list(_RULE)),
-)
-_DEFINITION: dict[str, Any] = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "targetgroupbindings.elbv2.k8s.aws"},
-    "spec": {
-        "group": "elbv2.k8s.aws",
-        "names": {"kind": "TargetGroupBinding", "plural": "targetgroupbindings"},
-        "scope": "Namespaced",
-        "versions": [
-            {
-                "name": "v1beta1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": _object(spec=_SPEC)},
-            }
-        ],
-    },
-}
 
 
 def source(namespace: str, group: str, **fields: Any) -> str:
@@ -72,7 +20,7 @@ def source(namespace: str, group: str, **fields: Any) -> str:
 def test_a_binding_is_admitted_and_another_target_group_gets_another_one_first(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
-    define(cluster, _DEFINITION)
+    define(cluster, TARGET_GROUP_BINDING)
 
     def bindings() -> list[dict[str, Any]]:
         return cluster.get("targetgroupbindings", "-n", namespace)["items"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from ..amounts import count
 from ..errors import ArgumentError, Problem
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
@@ -43,7 +44,7 @@ def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonO
     if as_json:
         _write_json({"version": 1, "stack": found.name, "right": True, "problems": [], **counts})
         return
-    said = [_count(number, what.replace("_", " ")) for what, number in counts.items() if number]
+    said = [count(number, what.replace("_", " ").removesuffix("s")) for what, number in counts.items() if number]
     sys.stdout.write(f'Stack "{found.name}" is right: {", ".join(said) or "nothing is in it"}.\n')
 
 
@@ -60,7 +61,3 @@ def _plain(problem: Problem) -> Mapping[str, Any]:
 
 def _write_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
-
-
-def _count(number: int, plural: str) -> str:
-    return f"{number} {plural[:-1] if number == 1 else plural}"

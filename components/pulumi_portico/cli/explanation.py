@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..amounts import count
+from ..public_load_balancer.common import EVERYONE
 from ..public_load_balancer.exposure import Scope
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["print_explanation"]
 
 _TLS = {"here": "ends here", "gateway": "ends at the gateway", "service": "ends at the service", "nowhere": "nowhere"}
-_EVERYBODY = {"0.0.0.0/0", "::/0"}
 _PRICES = "; prices "
 """What stands in an estimate before where its prices are from."""
 _USUAL = {"http": "80", "https": "443", "grpc": "443"}
@@ -37,8 +38,8 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
         return
     rows = [(it.name, _balancer(it)) for it in view.balancers]
     if len(rows) > 1:
-        addresses = _count(total.public_addresses, "public address", "es")
-        rows.append(("together", f"{_count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+        addresses = count(total.public_addresses, "public address", "es")
+        rows.append(("together", f"{count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
     # The same source says it of most of them.
     rows += [("prices", it) for it in dict.fromkeys(it.cost.partition(_PRICES)[2] for it in view.balancers) if it]
     _grid(console, rows)
@@ -46,7 +47,7 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
 
 def _balancer(it: BalancerView) -> str:
     where = "for the internet" if it.scope == Scope.INTERNET.value else "inside the private network"
-    open_to = "everybody" if _EVERYBODY & set(it.sources) else ", ".join(it.sources)
+    open_to = "everybody" if set(EVERYONE) & set(it.sources) else ", ".join(it.sources)
     return (
         f"{it.kind} ({it.platform}), {where}, at {', '.join(it.ports)}\n"
         f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{it.cost.partition(_PRICES)[0]}"
@@ -123,10 +124,6 @@ def _mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:
 
 def _money(total: Total) -> str:
     return "no price is known" if total.monthly_cost is None else f"{total.monthly_cost:.2f} {total.currency}"
-
-
-def _count(number: int, what: str, plural: str = "s") -> str:
-    return f"{number} {what}{'' if number == 1 else plural}"
 
 
 def _title(console: "Console", text: str) -> None:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import typer
+import yaml
 
 from ..errors import write_nearest
 from ..stack import StackPlan, load_stack
+from ..stack.project import PROJECTS, project_file, settings_of
 
 __all__ = ["Found", "Stack", "find_stack", "locate_stack"]
-
-_PROJECTS = ("Pulumi.yaml", "Pulumi.yml")
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,13 @@ def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
 
 def locate_stack(name: Optional[str], folder: Optional[Path]) -> Found:
     """Where the stack is. Raises `typer.BadParameter` where there is no such folder or stack."""
-    project = _project_of((folder or Path.cwd()).absolute())
+    start = (folder or Path.cwd()).absolute()
+    project = project_file([start, *start.parents])
     settings: Mapping[str, Any] = _settings(project) if project is not None else {}
     if folder is None:
         if project is None:
             raise typer.BadParameter(
-                f"no {_PROJECTS[0]} from here upwards: say where the stacks are", param_hint="--folder"
+                f"no {PROJECTS[0]} from here upwards: say where the stacks are", param_hint="--folder"
             )
         folder = project.parent / str(settings.get("stackConfigDir") or ".")
     if not folder.is_dir():
@@ -83,16 +84,8 @@ def _chosen(name: Optional[str], names: list[str], folder: Path) -> str:
     return name
 
 
-def _project_of(start: Path) -> Optional[Path]:
-    files = (folder / name for folder in (start, *start.parents) for name in _PROJECTS)
-    return next(filter(Path.is_file, files), None)
-
-
 def _settings(project: Path) -> Mapping[str, Any]:
-    import yaml
-
     try:
-        read: Any = yaml.safe_load(project.read_text(encoding="utf-8"))
+        return settings_of(project)
     except yaml.YAMLError as error:
         raise typer.BadParameter(f"{project} is no YAML: {error}", param_hint="--folder") from error
-    return cast("Mapping[str, Any]", read) if isinstance(read, Mapping) else {}

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from ..amounts import count
+from ..public_load_balancer.common import EVERYONE
 from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
 from .graph import Box, Edge, EdgeKind, Graph, Line
 from .widths import clean
 
-__all__ = ["count", "described", "graph_of", "money", "short_image", "summary"]
+__all__ = ["described", "graph_of", "money", "short_image", "summary"]
 
 _TLS = {
     "here": "TLS ends here",
@@ -14,7 +16,6 @@ _TLS = {
     "service": "TLS ends at the service",
     "nowhere": "no TLS",
 }
-_ANYWHERE = {"0.0.0.0/0", "::/0"}
 # How the view calls those whom no network policy holds.
 _EVERYONE = "everyone"
 # More than these are counted, and named where one points.
@@ -34,11 +35,6 @@ def money(cost: float) -> str:
 def short_image(image: str) -> str:
     """The image without its registry, and without its digest."""
     return image.partition("@")[0].rpartition("/")[2] or image
-
-
-def count(number: int, noun: str) -> str:
-    """So many of something."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class _Reader:
@@ -159,13 +155,13 @@ class _Reader:
     def _source(self, balancer: BalancerView) -> str:
         name = "Internet" if balancer.scope == "internet" else "Internal network"
         lines = [Line("name", name)]
-        if _ANYWHERE & set(balancer.sources):
+        if set(EVERYONE) & set(balancer.sources):
             lines.append(Line("detail", "from any address"))
         else:
             lines += [Line("mono", it) for it in balancer.sources[:_LISTED]]
         if not balancer.sources:
             lines.append(Line("detail", "no address is let in"))
-        if (rest := balancer.sources[_LISTED:]) and not _ANYWHERE & set(balancer.sources):
+        if (rest := balancer.sources[_LISTED:]) and not set(EVERYONE) & set(balancer.sources):
             lines.append(Line("detail", f"and {count(len(rest), 'range')} more", hint="\n".join(rest)))
         key = f"source:{balancer.scope}:{','.join(balancer.sources)}"
         return self._add(Box(key, "source", tuple(lines), balancer.scope == "internet"))
@@ -193,7 +189,7 @@ class _Reader:
         return f"service:{name}" if name in self._services else self._elsewhere("to", name)
 
     def _elsewhere(self, direction: str, name: str) -> str:
-        detail = "any address" if name in _ANYWHERE else "not of this stack"
+        detail = "any address" if name in set(EVERYONE) else "not of this stack"
         if name == _EVERYONE:
             detail = "who can reach it" if direction == "from" else "whom it can reach"
         return self._add(Box(f"{direction}:{name}", "elsewhere", (Line("name", name), Line("detail", detail))))

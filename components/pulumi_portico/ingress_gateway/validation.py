@@ -14,6 +14,7 @@ from ..network_policy import check_peers
 from ..public_load_balancer.cost import RULES as COST_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure import ClientIp
+from ..public_load_balancer.platform_module import chosen_or_hidden
 from ..public_load_balancer.platforms import check_exposure
 from ..shapes import as_written
 from ..values import cidr, whole_number
@@ -193,8 +194,9 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
 
 def _check_seen(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
     """A controller that is shown a node's or the load balancer's address would keep out, or let in, everybody."""
-    hidden = args.get("exposure", {}).get("client_ip", ClientIp.HIDE.value) == ClientIp.HIDE.value
-    if "exposure" not in args or not hidden or "forwarded_from" in args.get("settings", {}):
+    if "exposure" not in args or "forwarded_from" in args.get("settings", {}):
+        return
+    if chosen_or_hidden(request_of(args)) != ClientIp.HIDE.value:
         return
     where = f"exposure.{spelling('client_ip')}"
     for at, route in enumerate(args.get("routes", [])):

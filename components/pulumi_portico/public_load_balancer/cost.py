@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
+from ..amounts import count
 from ..checks import Field, Rules
 from ..values import number as number_from
 from .exposure import Platform
@@ -93,8 +94,8 @@ class Estimate:
 
 def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any]] = None) -> Estimate:
     """What is billed, at the price that is given, else at the platform's list price."""
-    many = f"{_count(billable.load_balancers, 'load balancer')} and "
-    many += _count(billable.public_addresses, "public address", "es")
+    many = f"{count(billable.load_balancers, 'load balancer')} and "
+    many += count(billable.public_addresses, "public address", "es")
     known: Optional[Mapping[str, Any]] = price or PRICES.get(platform)
     if known is None:
         return Estimate(None, f"no estimate: no price is known for {many} on {platform}")
@@ -133,7 +134,3 @@ def _paid(platform: str, load_balancers: int, price: Optional[Mapping[str, Any]]
     if platform == Platform.GKE.value and price is None:
         return min(load_balancers, 1) + _MORE_RULES * max(0, load_balancers - _RULES_TOGETHER)
     return counted(platform, load_balancers)
-
-
-def _count(number: int, what: str, plural: str = "s") -> str:
-    return f"{number} {what}{'' if number == 1 else plural}"

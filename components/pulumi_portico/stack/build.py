@@ -22,7 +22,7 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .located import Node, Secret, is_within, placed
 from .plan import StackPlan, check_tree
-from .references import gateway_ports, is_reference, port_of, service_ports
+from .references import is_reference, reached
 from .walk import walked
 
 __all__ = ["BuiltStack", "build", "build_stack"]
@@ -170,10 +170,6 @@ class _Builder:
         if not is_reference(target):
             # Written out; the namespace may be the stack's all the same.
             return self._within(target)
-        if "gateway" in target:
-            gateway = target["gateway"]
-            port = port_of(target, gateway_ports(self._plan.gateways[gateway]))
-            return self._gateways[gateway].target(cast("Any", port).name)
-        service = target["service"]
-        port = port_of(target, service_ports(service, self._plan.services[service]))
-        return self._services[service].target(cast("Any", port).name)
+        leads = reached(target, self._plan.services, self._plan.gateways)
+        component = self._gateways[leads.name] if leads.kind == "gateway" else self._services[leads.name]
+        return component.target(cast("Any", leads.port).name)

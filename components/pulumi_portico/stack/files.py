@@ -1,16 +1,14 @@
 """Finds and reads a stack's files: its own and the base files that it extends."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional, cast
-
-import yaml
+from typing import Any, Optional
 
 from ..errors import Problem, Problems, Refusal, nearest, write_nearest
 from .args import KEYS
 from .located import Node, Secret, laid_over, plain
+from .project import project_file, settings_of
 from .yaml_file import parse
 
 __all__ = ["PREFIX", "base_of", "project_folder", "read_stack_file", "stack_file", "with_bases"]
@@ -31,12 +29,8 @@ def stack_file(stack: str, folder: Path) -> Path:
 
 def project_folder(root: Path) -> Path:
     """The folder that the project's stack files are in: `stackConfigDir` of its Pulumi.yaml, else the project's own."""
-    for name in ("Pulumi.yaml", "Pulumi.yml"):
-        if (root / name).is_file():
-            project: Any = yaml.safe_load((root / name).read_text(encoding="utf-8"))
-            told = cast("Mapping[str, Any]", project).get("stackConfigDir") if isinstance(project, Mapping) else None
-            return root / str(told or "")
-    return root
+    file = project_file([root])
+    return root if file is None else root / str(settings_of(file).get("stackConfigDir") or "")
 
 
 def read_stack_file(file: Path, problems: Problems) -> Optional[Node]:

@@ -1,10 +1,22 @@
 """Values that know where they were written: what stack files and the engine's configuration are read into."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, cast
 
-__all__ = ["Doubtful", "Node", "Place", "Secret", "is_within", "laid_over", "node_at", "place_of", "placed", "plain"]
+__all__ = [
+    "Doubtful",
+    "Node",
+    "Place",
+    "Secret",
+    "first_step",
+    "is_within",
+    "laid_over",
+    "node_at",
+    "place_of",
+    "placed",
+    "plain",
+]
 
 
 @dataclass(frozen=True)
@@ -125,23 +137,25 @@ def node_at(node: Node, path: str) -> tuple[Node, str]:
     Keys may hold what separates them in a path: hosts, labels, file names.
     """
     while path:
-        step = next(_steps(node, path), None)
-        if step is None:
+        below = dict(enumerate(node.items)) if path.startswith("[") else node.fields
+        key, rest = first_step(path, below)
+        if key is None:
             break
-        node, path = step
+        node, path = below[key], rest
     return node, path
 
 
-def _steps(node: Node, path: str) -> Iterator[tuple[Node, str]]:
+def first_step(path: str, there: Collection[Any]) -> tuple[Any, str]:
+    """The key or number that a path goes on with, of those that are there, and the rest of the path; None and the path
+    where it is none of them. Keys may hold what separates them in a path."""
     if path.startswith("["):
         number, _, rest = path[1:].partition("]")
-        if number.isdecimal() and int(number) < len(node.items):
-            yield node.items[int(number)], rest
-        return
-    path = path.removeprefix(".")
-    for key in sorted(node.fields, key=len, reverse=True):
-        if path.startswith(key) and path[len(key) :][:1] in ("", ".", "["):
-            yield node.fields[key], path[len(key) :]
+        return (int(number), rest) if number.isdecimal() and int(number) in there else (None, path)
+    told = path.removeprefix(".")
+    for key in sorted(there, key=len, reverse=True):
+        if told.startswith(key) and told[len(key) :][:1] in ("", ".", "["):
+            return key, told[len(key) :]
+    return None, path
 
 
 def place_of(node: Node, path: str, *, of_value: bool) -> Optional[Place]:

@@ -6,12 +6,11 @@ from typing import Any
 import pulumi
 
 from ..errors import Problems, Refusal, write_nearest
+from ..network_policy import NAME_LABEL
 from ..shapes import camel_case, listed, mapped
 from .checked import Components
 
 __all__ = ["check_peer_names"]
-
-_LABEL = "app.kubernetes.io/name"
 
 
 def check_peer_names(namespace: str, services: Components, problems: Problems) -> None:
@@ -36,7 +35,7 @@ def _check(
     # One of another namespace is somebody else's business.
     if not isinstance(name, str) or "namespace" in peer or peer.get("any_namespace"):
         return
-    label = f"selector: {{{_LABEL}: {name}}}"
+    label = f"selector: {{{NAME_LABEL}: {name}}}"
     if name not in services:
         fix = write_nearest(name, services) or f"for pods that the stack does not make, write {label}"
         allowed = ", ".join(sorted(services))

@@ -1,13 +1,11 @@
 """Where a stack's program runs, which is what the files that its arguments name are beside of."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional, cast
-
-import yaml
+from typing import Optional
 
 from .located import Node
+from .project import project_file, settings_of
 
 __all__ = ["with_files"]
 
@@ -36,10 +34,8 @@ def _at(node: Node, path: tuple[str, ...], program: Path) -> Node:
 
 def _program_of(folder: Path) -> Optional[Path]:
     """The folder of the project's program: that of its Pulumi.yaml, or what this calls `main`; None where none is."""
-    for root in (folder, *folder.parents):
-        for name in ("Pulumi.yaml", "Pulumi.yml"):
-            if (root / name).is_file():
-                read: Any = yaml.safe_load((root / name).read_text(encoding="utf-8"))
-                main = root / str(cast("Mapping[str, Any]", read).get("main") or "") if isinstance(read, dict) else root
-                return main if main.is_dir() else main.parent
-    return None
+    file = project_file([folder, *folder.parents])
+    if file is None:
+        return None
+    main = file.parent / str(settings_of(file).get("main") or "")
+    return main if main.is_dir() else main.parent

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional, cast
+from typing import Any, NamedTuple, Optional, cast
 
 from ..errors import Problems, Refusal, write_nearest
 from ..ingress_gateway.gateway_plan import PORTS, installs
@@ -17,7 +17,7 @@ from .args import StackTarget
 from .located import Secret
 from .walk import walked
 
-__all__ = ["References", "gateway_ports", "is_reference", "port_of", "service_ports"]
+__all__ = ["References", "gateway_ports", "is_reference", "port_of", "reached", "service_ports"]
 
 _GATEWAY_PORT = "https"
 
@@ -45,6 +45,25 @@ def port_of(target: Mapping[str, Any], ports: Mapping[str, ServicePort]) -> Opti
         same = {name: it for name, it in ports.items() if it.number == target["port"]}
         return main_port(same)
     return ports.get(_GATEWAY_PORT) if "gateway" in target else main_port(ports)
+
+
+class Reached(NamedTuple):
+    """What a reference leads to."""
+
+    kind: str
+    """service or gateway."""
+    name: str
+    port: Optional[ServicePort]
+    """None where there is no such port."""
+
+
+def reached(target: Mapping[str, Any], services: Mapping[str, WebServiceArgs], gateways: Mapping[str, Any]) -> Reached:
+    """What a checked reference leads to, of the stack's checked services and gateways."""
+    if "gateway" in target:
+        name = str(target["gateway"])
+        return Reached("gateway", name, port_of(target, gateway_ports(gateways[name])))
+    name = str(target["service"])
+    return Reached("service", name, port_of(target, service_ports(name, services[name])))
 
 
 @dataclass

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..network_policy import NAME_LABEL
 from ..service_ports import ServicePort
 from .args import WebServiceArgs
 from .autoscaling import MIN_REPLICAS
@@ -75,4 +76,4 @@ def plan_of(name: str, args: WebServiceArgs) -> Plan:
 
 def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
     """The labels that find the pods: few, as Kubernetes freezes them."""
-    return args.get("selector", {"app.kubernetes.io/name": name})
+    return args.get("selector", {NAME_LABEL: name})

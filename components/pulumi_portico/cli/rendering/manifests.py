@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ...merge import merged
 from ...testing.recording import Recording, Registration
 from .recorder import object_name
 from .secrets import masked
@@ -78,7 +79,7 @@ def manifests_of(recording: Recording) -> list[Rendered]:
     for patch in patches:
         manifest = _manifest(patch)
         onto = made[_key(manifest)]
-        made[_key(manifest)] = Rendered(_merged(onto.manifest, manifest), onto.called, onto.made_up)
+        made[_key(manifest)] = Rendered(merged(onto.manifest, manifest), onto.called, onto.made_up)
     rendered = [Rendered(_ordered(it.manifest), it.called, it.made_up) for it in made.values()]
     return sorted(rendered, key=lambda it: (it.rank, it.manifest["kind"], it.namespace, it.name))
 
@@ -111,13 +112,6 @@ def _keep_out(secret: dict[str, Any]) -> None:
     data: dict[str, Any] = {**secret.pop("data", {}), **secret.get("stringData", {})}
     if data:
         secret["stringData"] = dict.fromkeys(data, "[secret]")
-
-
-def _merged(base: Any, more: Any) -> Any:
-    if not isinstance(base, Mapping) or not isinstance(more, Mapping):
-        return more
-    below, above = cast("Mapping[str, Any]", base), cast("Mapping[str, Any]", more)
-    return {**below, **{key: _merged(below.get(key), it) for key, it in above.items()}}
 
 
 def _ordered(value: Any, first: Sequence[str] = ("apiVersion", "kind", "metadata")) -> Any:

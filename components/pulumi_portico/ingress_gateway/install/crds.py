@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional, cast
 
+import yaml
+
 from ..._typing import NotRequired, TypedDict
 from ...checks import Rules
 from ...errors import Problems, Refusal
@@ -47,8 +49,6 @@ def check_crds(
 def _unfit(path: str) -> Optional[str]:
     if not Path(path).is_file():
         return "is no file"
-    import yaml
-
     try:
         documents = _documents(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -69,9 +69,6 @@ def _is_definition(document: Any) -> bool:
 
 
 def _documents(path: str) -> list[Any]:
-    # Imported where a file is given: nobody else needs it.
-    import yaml
-
     # The one in C, where there is one: a release's definitions are a megabyte.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with Path(path).open(encoding="utf-8") as file:

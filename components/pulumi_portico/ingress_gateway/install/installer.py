@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ...network_policy import Peer, build_ingress, build_network_policy
+from ...network_policy import NAME_LABEL, Peer, build_ingress, build_network_policy
 from ...outputs import joined
 from ...register import SKIP_AWAIT, name_of, register
 from ...target import Protocol
@@ -86,7 +86,7 @@ class InstallRequest:
 
 def selector_of(name: str) -> dict[str, str]:
     """The labels that find the controller's pods: few, as Kubernetes freezes them."""
-    return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": "ingress-controller"}
+    return {NAME_LABEL: name, "app.kubernetes.io/component": "ingress-controller"}
 
 
 def warning_of(request: InstallRequest) -> Optional[str]:

@@ -8,7 +8,7 @@ import pulumi
 
 from ...service_ports import ServicePort
 from ..plan import StackPlan
-from ..references import gateway_ports, is_reference, port_of, service_ports
+from ..references import is_reference, reached
 
 __all__ = ["LATER", "Destination", "balancers_in", "destination_of", "ports_open", "text_of", "texts_of"]
 
@@ -39,14 +39,7 @@ def destination_of(plan: StackPlan, target: Mapping[str, Any]) -> Destination:
     """Where a target leads to, by name or written out."""
     if not is_reference(target):
         return _written_out(plan, target)
-    if "gateway" in target:
-        name = str(target["gateway"])
-        return _named("gateway", name, port_of(target, gateway_ports(plan.gateways[name])))
-    name = str(target["service"])
-    return _named("service", name, port_of(target, service_ports(name, plan.services[name])))
-
-
-def _named(kind: str, name: str, port: Optional[ServicePort]) -> Destination:
+    kind, name, port = reached(target, plan.services, plan.gateways)
     return Destination(kind, name, str(port.number) if port else "", port)
 
 

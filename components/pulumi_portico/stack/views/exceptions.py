@@ -13,8 +13,10 @@ from typing import Any, cast
 import pulumi
 
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
+from ...public_load_balancer.common import EVERYONE
 from ...shapes import camel_case
 from ...web_service.validation import exceptions_of as of_service
+from ..located import first_step
 from ..plan import StackPlan
 from ..view import BalancerView, DefaultException
 from .destinations import LATER
@@ -22,11 +24,9 @@ from .plain_text import plain_text_of
 
 __all__ = ["RULES", "Rule", "exceptions_of"]
 
-_EVERYBODY = ("0.0.0.0/0", "::/0")
-
 
 def _everybody(value: Any) -> bool:
-    return value in _EVERYBODY
+    return value in EVERYONE
 
 
 def _true(value: Any) -> bool:
@@ -136,16 +136,12 @@ def _reported(plan: StackPlan) -> Iterator[DefaultException]:
 
 def _value(args: Any, path: str) -> Any:
     """What stands at a path such as `routes[0].protocol`, whose keys may hold dots."""
-    if not path:
-        return args
-    if path.startswith("["):
-        number, _, rest = path[1:].partition("]")
-        return _value(args[int(number)], rest)
-    path = path.removeprefix(".")
-    for key in sorted(cast("Mapping[str, Any]", args), key=len, reverse=True):
-        if path.startswith(key) and path[len(key) :][:1] in ("", ".", "["):
-            return _value(args[key], path[len(key) :])
-    return None
+    while path:
+        key, path = first_step(path, range(len(args)) if path.startswith("[") else args)
+        if key is None:
+            return None
+        args = args[key]
+    return args
 
 
 def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
+from ...network_policy import NAME_LABEL
 from ...web_service.plan import Plan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
@@ -12,7 +13,6 @@ from .destinations import Destination, balancers_in, destination_of, ports_open,
 
 __all__ = ["links_of"]
 
-_NAME_LABEL = "app.kubernetes.io/name"
 _EVERYONE = "everyone"
 """Whoever can reach it, where no policy holds a service."""
 
@@ -165,7 +165,7 @@ class _Policies:
 
 def _labels_of(peer: Mapping[str, Any]) -> Mapping[str, str]:
     if "service" in peer:
-        return {_NAME_LABEL: text_of(peer["service"])}
+        return {NAME_LABEL: text_of(peer["service"])}
     return {key: text_of(it) for key, it in peer.get("selector", {}).items()}
 
 
