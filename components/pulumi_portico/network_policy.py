@@ -12,12 +12,12 @@ from typing import Any, Optional
 import pulumi
 
 from ._typing import NotRequired, TypedDict
+from .args.names import dns_label, label_key, label_value, port_number, service_name
+from .args.shapes import listed, mapped
+from .args.values import cidr
 from .checks import Field, Rules
 from .errors import Problems, Refusal
-from .names import dns_label, label_key, label_value, port_number, service_name
-from .shapes import listed, mapped
 from .target import Protocol
-from .values import cidr
 
 __all__ = [
     "NAME_LABEL",

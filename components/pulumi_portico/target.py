@@ -6,9 +6,9 @@ from enum import Enum
 import pulumi
 
 from ._typing import NotRequired, TypedDict
+from .args.names import dns_label, label_key, label_value, port_name, port_number, service_name
+from .args.values import whole_number
 from .checks import Field, Rules
-from .names import dns_label, label_key, label_value, port_name, port_number, service_name
-from .values import whole_number
 
 __all__ = ["RULES", "Protocol", "Target"]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import GatewaySettings, IngressGateway
-from pulumi_portico.shapes import is_args, shapes_of
+from pulumi_portico.args.shapes import is_args, shapes_of
 from pulumi_portico.testing import record
 
 from tests.unit.gateways import CONTROLLERS, EXPOSED

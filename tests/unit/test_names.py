@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_portico import names, values
-from pulumi_portico.values import Rule
+from pulumi_portico.args.values import Rule
 
 DIGEST = "sha256:" + "0" * 64
 

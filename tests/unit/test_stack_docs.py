@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from pulumi_portico import ArgumentError
-from pulumi_portico.shapes import camel_case, shapes_of
+from pulumi_portico.args.shapes import camel_case, shapes_of
 from pulumi_portico.stack import StackArgs, build, load_stack
 from pulumi_portico.testing import record
 

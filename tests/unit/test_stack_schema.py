@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from pulumi_portico import IngressGatewayArgs, PublicLoadBalancerArgs
-from pulumi_portico.shapes import camel_case, required_fields, shapes_of
+from pulumi_portico.args.shapes import camel_case, required_fields, shapes_of
 from pulumi_portico.stack import load_stack
 from pulumi_portico.web_service import WebServiceArgs
 

@@ -12,9 +12,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, Optional, cast
 
+from ..args.shapes import is_args, is_enum, shapes_of
+from ..args.values import Rule
 from ..errors import Problems
-from ..shapes import is_args, is_enum, shapes_of
-from ..values import Rule
 from .compilation import Compilation, Described, Entry
 from .routes import Route
 

@@ -6,9 +6,9 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_label, dns_subdomain
 from ..checks import Field, Rules
 from ..errors import Refusal
-from ..names import dns_label, dns_subdomain
 from ..network_policy import Peer
 from .controller_module import Controller
 from .texts import header_name

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
+from ..args.names import annotation_key, dns_subdomain
+from ..args.values import Rule, cidr, some, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import annotation_key, dns_subdomain
 from ..target import RULES as TARGET_RULES
-from ..values import Rule, cidr, some, whole_number
 from .compilation import Entry
 from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionAffinity, Timeouts
 from .routes import PathType, Route

@@ -8,9 +8,9 @@ ingress-nginx vulnerabilities CVE-2021-25742, CVE-2023-5043, CVE-2025-24514, CVE
 import re
 from typing import Any, Optional
 
+from ..args.names import dns_label
+from ..args.values import Rule
 from ..errors import Refusal
-from ..names import dns_label
-from ..values import Rule
 
 __all__ = [
     "cookie_name",

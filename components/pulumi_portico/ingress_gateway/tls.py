@@ -9,9 +9,9 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_subdomain
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import dns_subdomain
 from .texts import pem_certificate, pem_private_key
 
 __all__ = ["RULES", "HostTls", "build_tls_secret", "certificate_key", "check_tls", "issuer_annotations"]

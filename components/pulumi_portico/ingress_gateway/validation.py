@@ -6,9 +6,11 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
+from ..args.shapes import as_written
+from ..args.values import cidr, whole_number
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
-from ..names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
 from ..network_policy import RULES as PEER_RULES
 from ..network_policy import check_peers
 from ..public_load_balancer.cost import RULES as COST_RULES
@@ -16,8 +18,6 @@ from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure import ClientIp
 from ..public_load_balancer.platform_module import chosen_or_hidden
 from ..public_load_balancer.platforms import check_exposure
-from ..shapes import as_written
-from ..values import cidr, whole_number
 from .args import Behind, IngressGatewayArgs, IngressRoutesArgs
 from .controller_module import Controller
 from .gateway_plan import controller_of, installs, request_of, routing_of

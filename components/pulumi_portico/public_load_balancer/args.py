@@ -7,14 +7,14 @@ from typing import Any, Optional, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import label_key, label_value, port_name, port_number, service_name
+from ..args.shapes import as_written
+from ..args.values import whole_number
 from ..checks import Field, Rules, check
 from ..errors import Problem, Problems, Refusal
-from ..names import label_key, label_value, port_name, port_number, service_name
 from ..service_ports import ServicePort
-from ..shapes import as_written
 from ..target import RULES as TARGET_RULES
 from ..target import Protocol, Target
-from ..values import whole_number
 from .aws_native.args import RULES as AWS_RULES
 from .aws_native.args import AwsLoadBalancer
 from .aws_native.checks.balancer import check_aws

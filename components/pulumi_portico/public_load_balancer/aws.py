@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..target import Protocol
-from ..values import Rule, whole_number
 from .common import (
     check_node_health,
     check_node_port,

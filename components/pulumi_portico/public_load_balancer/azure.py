@@ -6,10 +6,10 @@ Source: kubernetes-sigs/cloud-provider-azure, pkg/consts/consts.go and pkg/provi
 import re
 from typing import Any, Optional
 
+from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..network_policy import Peer
 from ..outputs import applied
-from ..values import Rule, whole_number
 from .common import (
     affinity,
     check_node_health,

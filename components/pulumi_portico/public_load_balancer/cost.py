@@ -9,8 +9,8 @@ from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..amounts import count
+from ..args.values import number as number_from
 from ..checks import Field, Rules
-from ..values import number as number_from
 from .exposure import Platform
 from .platform_module import Billable
 

@@ -11,10 +11,10 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import annotation_key, label_key, port_name, port_number
+from ..args.values import Rule, cidr, http_path, some, whole_number
 from ..checks import Field, Rules
 from ..errors import Refusal
-from ..names import annotation_key, label_key, port_name, port_number
-from ..values import Rule, cidr, http_path, some, whole_number
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
 
 __all__ = ["RULES", "ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]

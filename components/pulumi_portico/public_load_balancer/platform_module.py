@@ -14,12 +14,12 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..args.shapes import is_args, is_enum, shapes_of
+from ..args.values import Rule
 from ..errors import Problems
 from ..network_policy import Peer
 from ..service_ports import ServicePort
-from ..shapes import is_args, is_enum, shapes_of
 from ..target import Protocol
-from ..values import Rule
 from .exposure import ClientIp, Exposure, IpFamily, Scope
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..args.shapes import as_written, is_args, shapes_of
 from ..errors import Problems, Refusal, write_nearest
-from ..shapes import as_written, is_args, shapes_of
 from ..target import Protocol
 from . import aws_controller, aws_legacy, azure, eks_auto_mode, generic, gke
 from .exposure import Exposure, IpFamily

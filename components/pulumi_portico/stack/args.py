@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from .._typing import NotRequired, TypedDict
+from ..args.shapes import camel_case, shapes_of
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..shapes import camel_case, shapes_of
 from ..web_service import WebServiceArgs
 
 __all__ = ["KEYS", "StackArgs", "StackTarget"]

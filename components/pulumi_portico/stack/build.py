@@ -9,12 +9,12 @@ from typing import Any, Optional, cast
 import pulumi
 from pulumi.runtime import is_config_secret
 
+from ..args.shapes import Shape, as_written
 from ..errors import Problems
 from ..ingress_gateway import IngressGateway, IngressGatewayArgs
 from ..namespace import build_namespace
 from ..public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from ..register import name_of, register
-from ..shapes import Shape, as_written
 from ..target import Target
 from ..web_service import WebService
 from .args import KEYS

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from ..args.names import dns_label
+from ..args.problems import MISSING
+from ..args.shapes import Shape, camel_case
+from ..args.values import image_rule
 from ..checks import check
 from ..errors import Problems, Refusal
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.validation import check_ingress_gateway
-from ..names import dns_label
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import check_public_load_balancer
-from ..shapes import Shape, camel_case
-from ..values import image_rule
 from ..web_service import WebServiceArgs
 from ..web_service.args import rules_with
 from ..web_service.validation import check_web_service
@@ -94,7 +95,7 @@ class Checker:
         args = walked(Shape(WebServiceArgs, later=False), value, path, secrets.reveal)
         check(WebServiceArgs, args, rules_with(image_rule(latest=True)), found, path, camel_case)
         secrets.forget_followers()
-        self._problems.found += (it for it in found.found if it.wrong != "is missing")
+        self._problems.found += (it for it in found.found if getattr(it, "wrong", None) != "is missing" and getattr(it, "code", None) is not MISSING)
 
     def _both(self, references: References) -> Visitor:
         """References and secrets."""

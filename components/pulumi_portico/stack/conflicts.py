@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 
 import pulumi
 
+from ..args.shapes import camel_case
 from ..errors import ArgumentError, Problems, Refusal
 from ..ingress_gateway.front_door import front_door_of
 from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
@@ -16,7 +17,6 @@ from ..public_load_balancer.args import request_of
 from ..public_load_balancer.aws_native.balancer import state_of
 from ..public_load_balancer.balancer import build_balancer
 from ..public_load_balancer.cost import AWS
-from ..shapes import camel_case
 from .checked import Components
 
 __all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ..args.shapes import camel_case, listed, mapped
 from ..errors import Problems, Refusal, write_nearest
 from ..network_policy import NAME_LABEL
-from ..shapes import camel_case, listed, mapped
 from .checked import Components
 
 __all__ = ["check_peer_names"]

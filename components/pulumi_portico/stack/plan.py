@@ -79,6 +79,6 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     parts = Checker(tree if folder is None else with_files(tree, folder), problems).parts()
     unread = {it.place for it in problems.found[:before]}
     problems.found[before:] = in_words_of_file(tree, problems.found[before:], unread)
-    problems.found[:] = dict.fromkeys(problems.found)
+    problems.found[:] = {str(it): it for it in problems.found}.values()
     problems.raise_if_any()
     return StackPlan(stack, **parts)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, cast
 
+from ..args.shapes import Shape, as_written, camel_case, shapes_of
 from ..errors import Problems, Refusal, write_nearest
 from ..ingress_gateway.gateway_plan import PORTS, installs
 from ..ingress_gateway.install.installation import drain_of
 from ..ingress_gateway.install.installer import selector_of
 from ..service_ports import ServicePort, main_port
-from ..shapes import Shape, as_written, camel_case, shapes_of
 from ..target import Protocol, Target
 from ..web_service import WebServiceArgs
 from ..web_service.plan import plan_of

@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ..args.shapes import Shape
+from ..args.values import Placeholder
 from ..errors import Problems, Refusal
-from ..shapes import Shape
-from ..values import Placeholder
 from .located import Secret
 
 __all__ = ["Secrets"]
@@ -37,7 +37,7 @@ class Secrets:
 
     def forget_followers(self) -> None:
         """Drop what else was noted of the values that are refused already."""
-        kept = [it for it in self.problems.found if it.path not in self.refused or it.value == "[secret]"]
+        kept = [it for it in self.problems.found if it.path not in self.refused or it.value == "[secret]" or getattr(it, "secret", False)]
         self.problems.found[:] = kept
 
 

@@ -4,7 +4,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from ..shapes import Shape, camel_case, is_args, is_generic, shapes_of, take_apart
+from ..args.shapes import Shape, camel_case, is_args, is_generic, shapes_of, take_apart
 
 __all__ = ["Visitor", "below", "walked"]
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ..errors import Problem, shown
+from ..args.location import KeyStyle
+from ..args.problems import ABSENT
+from ..args.shapes import camel_case, is_args, shapes_of
+from ..errors import LegacyProblem, Problem, shown
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..shapes import camel_case, is_args, shapes_of
 from ..web_service import WebServiceArgs
 from .files import PREFIX
 from .located import Node, Secret, node_at, place_of
@@ -32,6 +34,10 @@ def in_words_of_file(tree: Node, found: Iterable[Problem], refused: Set[str]) ->
     values at ``refused`` places, which could not be read for certain, nothing more."""
     seen: set[tuple[str, str, str]] = set()
     for problem in found:
+        if not isinstance(problem, LegacyProblem):
+            if (moved := _placed(tree, problem, seen, refused)) is not None:
+                yield moved
+            continue
         place = place_of(tree, _path(problem), of_value=bool(problem.value))
         told = (str(place), problem.value, problem.wrong)
         unread = problem.value and str(place) in refused
@@ -44,6 +50,19 @@ def in_words_of_file(tree: Node, found: Iterable[Problem], refused: Set[str]) ->
             allowed=_spelled(problem.allowed),
             place=str(place) if place else "",
         )
+
+
+def _placed(tree: Node, problem: Any, seen: set[tuple[str, str, str]], refused: Set[str]) -> Any:
+    place = place_of(tree, _path(problem), of_value=bool(problem.value is not ABSENT))
+    told = (str(place), str(problem.value), problem.code.name)
+    unread = problem.value is not ABSENT and str(place) in refused
+    if unread or (place is not None and told in seen and problem.code.name != "missing"):
+        return None
+    seen.add(told)
+    at, rest = node_at(tree, _path(problem))
+    if problem.value is not ABSENT and not rest and isinstance(at.value, Secret):
+        problem = replace(problem, value=ABSENT, secret=True, edits=())
+    return replace(problem, place=str(place) if place else "", style=KeyStyle.CAMEL)
 
 
 def _path(problem: Problem) -> str:

@@ -10,12 +10,12 @@ from typing import Any, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import label_key, label_value
+from ..args.shapes import listed, mapped
+from ..args.values import number, quantity, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import label_key, label_value
 from ..outputs import applied
-from ..shapes import listed, mapped
-from ..values import number, quantity, whole_number
 
 __all__ = [
     "MIN_REPLICAS",

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.values import whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..outputs import applied
-from ..values import whole_number
 
 __all__ = [
     "DRAIN_SECONDS",

@@ -9,12 +9,12 @@ from typing import Any, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_label, port_number
+from ..args.shapes import listed, mapped
+from ..args.values import field_path, file_path, resource_field, variable_name
 from ..checks import Field
 from ..errors import Problems, Refusal, write_nearest
-from ..names import dns_label, port_number
 from ..service_ports import ServicePort
-from ..shapes import listed, mapped
-from ..values import field_path, file_path, resource_field, variable_name
 from .environment import Sources, build_environment, build_files, check_environment
 from .health import Health, asks_no_port, build_probes, check_health
 from .resources import Resources, build_resources

@@ -10,8 +10,8 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..args.shapes import listed, mapped
 from ..errors import Problems, Refusal
-from ..shapes import listed, mapped
 
 __all__ = [
     "GENERATED",

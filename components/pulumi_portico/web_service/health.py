@@ -6,13 +6,13 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.shapes import mapped
+from ..args.values import http_path, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
 from ..outputs import applied
 from ..service_ports import ServicePort, main_port
-from ..shapes import mapped
 from ..target import Protocol
-from ..values import http_path, whole_number
 
 __all__ = ["RULES", "Health", "Probe", "asks_no_port", "build_probes", "check_asked_port", "check_health"]
 

@@ -10,10 +10,10 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import annotation_key, dns_subdomain
+from ..args.values import Rule
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import annotation_key, dns_subdomain
-from ..values import Rule
 
 __all__ = ["RULES", "Identity", "build_identity_labels", "build_service_account", "check_identity"]
 

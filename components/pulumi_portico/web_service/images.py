@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_subdomain
 from ..checks import Field, Rules
-from ..names import dns_subdomain
 
 __all__ = ["RULES", "ImagePolicy", "PullPolicy", "build_pull_policy", "build_pull_secrets"]
 

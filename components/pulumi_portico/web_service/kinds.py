@@ -5,8 +5,8 @@ from enum import Enum
 from typing import Any
 
 from .._typing import NotRequired, TypedDict
+from ..args.shapes import mapped
 from ..errors import Problems, Refusal
-from ..shapes import mapped
 
 __all__ = ["ClaimRetention", "PodManagement", "StatefulSettings", "WorkloadKind", "check_kind", "kind_of"]
 

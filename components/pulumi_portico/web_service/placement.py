@@ -11,11 +11,11 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_subdomain, label_key, label_value
+from ..args.shapes import listed, mapped
+from ..args.values import whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
-from ..names import dns_subdomain, label_key, label_value
-from ..shapes import listed, mapped
-from ..values import whole_number
 from .kinds import WorkloadKind
 
 __all__ = [

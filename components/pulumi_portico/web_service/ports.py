@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import app_protocol, port_number
+from ..args.shapes import mapped
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import app_protocol, port_number
 from ..service_ports import HTTP, HTTP_PORT, ServicePort
-from ..shapes import mapped
 from ..target import Protocol
 
 __all__ = ["RULES", "Port", "check_ports", "ports_of"]

@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.values import mebibytes, number, quantity, whole_number
 from ..checks import Field, Rules
 from ..outputs import applied
-from ..values import mebibytes, number, quantity, whole_number
 
 __all__ = ["RULES", "Limits", "Resources", "build_resources"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
+from ..args.values import file_path, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..values import file_path, whole_number
 
 __all__ = [
     "LOOSENED",

@@ -7,12 +7,12 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import annotation_key
+from ..args.shapes import mapped
+from ..args.values import whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import annotation_key
 from ..service_ports import ServicePort
-from ..shapes import mapped
-from ..values import whole_number
 from .kinds import WorkloadKind, kind_of
 
 __all__ = [

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
+from ..args.names import workload_name
+from ..args.shapes import as_written, mapped
+from ..args.values import image_rule
 from ..checks import Rules, check
 from ..errors import Problems, Refusal
-from ..names import workload_name
 from ..network_policy import check_peers
-from ..shapes import as_written, mapped
-from ..values import image_rule
 from .args import WebServiceArgs, rules_with
 from .autoscaling import check_autoscaling
 from .availability import check_disruption_budget

@@ -10,12 +10,12 @@ from typing import Any, Optional, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.names import dns_subdomain
+from ..args.shapes import listed, mapped
+from ..args.values import field_path, file_path, mebibytes, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..names import dns_subdomain
 from ..outputs import applied
-from ..shapes import listed, mapped
-from ..values import field_path, file_path, mebibytes, whole_number
 
 __all__ = [
     "RULES",

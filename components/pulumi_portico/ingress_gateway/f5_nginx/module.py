@@ -5,8 +5,8 @@ from typing import Optional
 
 import pulumi
 
+from ...args.values import Rule
 from ...errors import Problems, Refusal
-from ...values import Rule
 from ..compilation import Compilation, Entry
 from ..controller_module import Controller, ControllerModule, Way, features_of
 from ..routes import PathType

@@ -7,11 +7,11 @@ from typing import Any, Optional
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
+from ...args.names import annotation_key, dns_label
+from ...args.values import cidr, image_reference, some, whole_number
 from ...checks import Field, Rules
 from ...errors import Problems, Refusal
-from ...names import annotation_key, dns_label
 from ...network_policy import Peer, check_peers
-from ...values import cidr, image_reference, some, whole_number
 from ...web_service.autoscaling import RULES as AUTOSCALING_RULES
 from ...web_service.autoscaling import Autoscaling, check_autoscaling
 from ...web_service.availability import RULES as AVAILABILITY_RULES

@@ -8,9 +8,9 @@ from typing import Any, Optional
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
+from ...args.values import cidr, some, whole_number
 from ...checks import Field, Rules
 from ...errors import Problems, Refusal
-from ...values import cidr, some, whole_number
 from ..controller_module import Controller
 from ..route_settings import Timeouts
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
+from ...args.names import service_name
+from ...args.values import cidr, whole_number
 from ...checks import Field, Rules
-from ...names import service_name
-from ...values import cidr, whole_number
 from ..exposure import IpFamily, Scope
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES

@@ -6,14 +6,14 @@ from typing import Any, Optional
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
+from ...args.names import label_key, label_value, port_number, service_name
+from ...args.shapes import as_written
+from ...args.values import cidr
 from ...checks import Field, Rules, check
 from ...errors import Problems
-from ...names import label_key, label_value, port_number, service_name
 from ...register import name_of, register
-from ...shapes import as_written
 from ...target import RULES as TARGET_RULES
 from ...target import Protocol, Target
-from ...values import cidr
 from ..common import PRIVATE_ADDRESSES
 from .binding import FROZEN, build_binding, build_policy
 from .checks.place import Place

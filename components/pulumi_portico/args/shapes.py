@@ -10,7 +10,8 @@ from typing import Any, Union, cast
 
 import pulumi
 
-from ._typing import NotRequired, Required
+from .._typing import NotRequired, Required
+from .location import camel_case
 
 __all__ = [
     "Shape",
@@ -98,12 +99,6 @@ def is_args(typ: Any) -> bool:
 def as_written(name: str) -> str:
     """A field's name as Python callers write it."""
     return name
-
-
-def camel_case(name: str) -> str:
-    """A field's name as stack files and the other languages write it."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def mapped(value: Any) -> Mapping[str, Any]:
