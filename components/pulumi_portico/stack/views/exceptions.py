@@ -13,7 +13,7 @@ from typing import Any, cast
 import pulumi
 
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
-from ...public_load_balancer.common import EVERYONE
+from ...load_balancers import EVERYONE
 from ...shapes import camel_case
 from ...web_service.validation import exceptions_of as of_service
 from ..located import first_step

@@ -8,8 +8,8 @@ import ipaddress
 import re
 from typing import Optional
 
-from ...errors import Refusal
-from ...values import Rule, some
+from ..errors import Refusal
+from ..values import Rule, some
 
 __all__ = [
     "NAME_LENGTH",

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...names import service_name
-from ...values import cidr, whole_number
-from ..exposure import IpFamily, Scope
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..load_balancers import IpFamily, Scope
+from ..names import service_name
+from ..values import cidr, whole_number
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost
