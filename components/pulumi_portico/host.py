@@ -20,12 +20,12 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
 from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
+from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .errors import Problems
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.args import check_public_load_balancer
-from .public_load_balancer.aws_native.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import check_web_service
 

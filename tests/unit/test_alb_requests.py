@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pulumi_portico import PublicLoadBalancer
+from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
 from pulumi_portico.errors import ArgumentError, Problems
 from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.public_load_balancer.aws_native.priorities import match_of, priority_of
-from pulumi_portico.public_load_balancer.aws_native.routes import build_action, build_conditions
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.unit.readers.alb import Listener

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import PublicLoadBalancer, TargetBinding, WebService
-from pulumi_portico.public_load_balancer.aws_native.resources import short, takes
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.aws_load_balancer.resources import short, takes
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import (
@@ -781,7 +781,7 @@ def test_names_leave_room_for_what_makes_them_unique() -> None:
 
 def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
     from pulumi_portico import PorticoError
-    from pulumi_portico.public_load_balancer.aws_native.resources import register_aws
+    from pulumi_portico.aws_load_balancer.resources import register_aws
 
     with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
         register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pulumi_portico import PublicLoadBalancer
-from pulumi_portico.public_load_balancer.aws_native.resources import takes
+from pulumi_portico.aws_load_balancer.resources import takes
 from pulumi_portico.testing import record
 from pulumi_portico.testing.aws import AwsModel
 

@@ -392,9 +392,9 @@ def test_every_problem_is_told_at_once() -> None:
 
 
 def test_other_languages_read_the_names_that_they_wrote() -> None:
+    from pulumi_portico.args.shapes import camel_case
     from pulumi_portico.errors import Problems
     from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-    from pulumi_portico.args.shapes import camel_case
 
     problems = Problems("shop")
     aws = {

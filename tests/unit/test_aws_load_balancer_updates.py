@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_portico import PublicLoadBalancer
+from pulumi_portico.aws_load_balancer.load_balancer import state_of
+from pulumi_portico.aws_load_balancer.logs import build_policy
+from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
+from pulumi_portico.aws_load_balancer.target_group import build_target_group
 from pulumi_portico.errors import Problems
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.public_load_balancer.aws_native.balancer import state_of
-from pulumi_portico.public_load_balancer.aws_native.logs import build_policy
-from pulumi_portico.public_load_balancer.aws_native.network import build_egress, build_ingress, build_target_ingress
-from pulumi_portico.public_load_balancer.aws_native.target_group import build_target_group
-from pulumi_portico.public_load_balancer.replacement import judge
 from pulumi_portico.testing import Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 

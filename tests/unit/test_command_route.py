@@ -12,6 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico import match_route
+from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.cli.tracing import Outcome, Request, answers_of, parse_request
 from pulumi_portico.cli.tracing.aws import at_listener
 from pulumi_portico.cli.tracing.gateway import at_gateway
@@ -24,8 +26,6 @@ from pulumi_portico.ingress_gateway.matching import (
     takes_host,
     takes_path,
 )
-from pulumi_portico.public_load_balancer.aws_native.priorities import match_of, priority_of
-from pulumi_portico.public_load_balancer.aws_native.routes import build_conditions
 from pulumi_portico.stack import StackPlan
 from pulumi_portico.stack.views.destinations import Destination
 

@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
+from pulumi_portico.args.shapes import camel_case
 from pulumi_portico.errors import Problems
 from pulumi_portico.ingress_gateway.validation import check_ingress_gateway
-from pulumi_portico.args.shapes import camel_case
 from pulumi_portico.testing import record
 
 from tests.unit.gateways import (

@@ -15,9 +15,8 @@ from pulumi_portico import (
     Scope,
     WebService,
 )
-from pulumi_portico.public_load_balancer.claims import unique
-from pulumi_portico.public_load_balancer.cost import PRICES, estimate, together
-from pulumi_portico.public_load_balancer.platform_module import Billable
+from pulumi_portico.lifecycle.claims import unique
+from pulumi_portico.lifecycle.cost import PRICES, Billable, estimate, together
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.balancers import (

@@ -7,8 +7,8 @@ import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
 from pulumi_portico import IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
-from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.args.shapes import camel_case, plain_fields, required_fields, shapes_of
+from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.testing import record
 from pulumi_portico.web_service import WebServiceArgs
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_portico.errors import Problems
 from pulumi_portico.args.shapes import camel_case
+from pulumi_portico.errors import Problems
 from pulumi_portico.web_service.validation import check_web_service
 
 from tests.unit.web_services import refused

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..amounts import count
-from ..public_load_balancer.common import EVERYONE
-from ..public_load_balancer.exposure import Scope
+from ..load_balancers import EVERYONE, Scope
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
 

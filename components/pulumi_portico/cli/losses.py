@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..public_load_balancer.aws_native.choices import AwsBalancerKind
-from ..public_load_balancer.exposure import ClientIp
+from ..aws_load_balancer.choices import AwsBalancerKind
+from ..load_balancers import ClientIp
 from ..stack import StackPlan
 from ..stack.views.balancers import targets_of
 from ..stack.views.destinations import Destination, balancers_in, destination_of

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ..aws_load_balancer.load_balancer import billable as billable_of_aws
 from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
-from ..public_load_balancer.cost import AWS, counted, together
-from ..public_load_balancer.exposure import Scope
-from ..public_load_balancer.platform_module import Billable, Request
+from ..lifecycle.cost import AWS, Billable, counted, together
+from ..load_balancers import Scope
+from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
 from ..stack import StackPlan

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..lifecycle.cost import Price
 from ..network_policy import Peer
-from ..public_load_balancer.cost import Price
 from ..public_load_balancer.exposure import Exposure
 from ..target import Target
 from .controller_module import Controller

@@ -11,11 +11,11 @@ from ..args.shapes import as_written
 from ..args.values import cidr, whole_number
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import RULES as COST_RULES
+from ..load_balancers import ClientIp
 from ..network_policy import RULES as PEER_RULES
 from ..network_policy import check_peers
-from ..public_load_balancer.cost import RULES as COST_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
-from ..public_load_balancer.exposure import ClientIp
 from ..public_load_balancer.platform_module import chosen_or_hidden
 from ..public_load_balancer.platforms import check_exposure
 from .args import Behind, IngressGatewayArgs, IngressRoutesArgs

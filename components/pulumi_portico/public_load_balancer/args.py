@@ -10,18 +10,19 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import label_key, label_value, port_name, port_number, service_name
 from ..args.shapes import as_written
 from ..args.values import whole_number
+from ..aws_load_balancer.args import RULES as AWS_RULES
+from ..aws_load_balancer.args import AwsLoadBalancer
+from ..aws_load_balancer.checks.load_balancer import check_aws
 from ..checks import Field, Rules, check
 from ..errors import Problem, Problems, Refusal
+from ..lifecycle.cost import RULES as COST_RULES
+from ..lifecycle.cost import Price
+from ..load_balancers import ClientIp
 from ..service_ports import ServicePort
 from ..target import RULES as TARGET_RULES
 from ..target import Protocol, Target
-from .aws_native.args import RULES as AWS_RULES
-from .aws_native.args import AwsLoadBalancer
-from .aws_native.checks.balancer import check_aws
-from .cost import RULES as COST_RULES
-from .cost import Price
 from .exposure import RULES as EXPOSURE_RULES
-from .exposure import ClientIp, Exposure
+from .exposure import Exposure
 from .platform_module import Request
 from .platforms import check_exposure, module_of
 

@@ -6,20 +6,20 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..aws_load_balancer.load_balancer import billable, state_of
+from ..aws_load_balancer.registration import make
+from ..aws_load_balancer.urls import main_of, urls_of
 from ..errors import Problems, Refusal
+from ..lifecycle.claims import claim, owner
+from ..lifecycle.cost import AWS, Billable, estimate
+from ..lifecycle.hooks import on_no_address, on_replacement
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from .addresses import first_address
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
-from .aws_native.balancer import billable, state_of
-from .aws_native.registration import make
-from .aws_native.urls import main_of, urls_of
 from .balancer import Balancer, build_balancer
-from .claims import claim, owner
 from .common import tls_ports
-from .cost import AWS, estimate
-from .hooks import on_no_address, on_replacement
-from .platform_module import Billable, Request
+from .platform_module import Request
 from .platforms import module_of
 
 __all__ = ["PublicLoadBalancer"]

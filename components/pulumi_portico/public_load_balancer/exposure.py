@@ -5,7 +5,6 @@ Nothing here knows what is exposed: a load balancer of its own, or the front doo
 
 import re
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Optional
 
 import pulumi
@@ -15,68 +14,10 @@ from ..args.names import annotation_key, label_key, port_name, port_number
 from ..args.values import Rule, cidr, http_path, some, whole_number
 from ..checks import Field, Rules
 from ..errors import Refusal
+from ..load_balancers import ClientIp, IpFamily, Platform, Scope
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
 
-__all__ = ["RULES", "ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
-
-
-class Scope(str, Enum):
-    """Who can reach the load balancer at all."""
-
-    INTERNET = "internet"
-    """Whoever `allowed_sources` lets in, from anywhere."""
-
-    INTERNAL = "internal"
-    """The platform's private network, and what is connected to it."""
-
-
-class Platform(str, Enum):
-    """What makes the load balancer: the controller that reads the Service."""
-
-    AWS_CONTROLLER = "aws-controller"
-    """The AWS Load Balancer Controller (2.6 and newer), installed in the cluster: a Network Load Balancer."""
-
-    EKS_AUTO_MODE = "eks-auto-mode"
-    """EKS Auto Mode's own controller: a Network Load Balancer."""
-
-    AWS_LEGACY = "aws-legacy"
-    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
-
-    GKE = "gke"
-    """Google Kubernetes Engine: a passthrough Network Load Balancer."""
-
-    AZURE = "azure"
-    """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
-
-    GENERIC = "generic"
-    """Any other cluster: MetalLB, on-premises, other clouds. What Kubernetes itself defines, and raw annotations."""
-
-
-class ClientIp(str, Enum):
-    """What the pods are told of the client's address."""
-
-    PRESERVE = "preserve"
-    """Connections come to the pods from the client's own address."""
-
-    PROXY_PROTOCOL = "proxy-protocol"
-    """The balancer writes the client's address ahead of what the client sends, by the PROXY protocol; the pods must
-    read it."""
-
-    HIDE = "hide"
-    """Nothing: connections come from the balancer, or from a node. Spreads connections most evenly."""
-
-
-class IpFamily(str, Enum):
-    """Which addresses the load balancer has."""
-
-    IPV4 = "IPv4"
-    """IPv4 alone."""
-
-    IPV6 = "IPv6"
-    """IPv6 alone."""
-
-    DUAL = "dual"
-    """IPv4 and IPv6."""
+__all__ = ["RULES", "Exposure"]
 
 
 class Exposure(TypedDict):

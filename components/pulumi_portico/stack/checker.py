@@ -95,7 +95,11 @@ class Checker:
         args = walked(Shape(WebServiceArgs, later=False), value, path, secrets.reveal)
         check(WebServiceArgs, args, rules_with(image_rule(latest=True)), found, path, camel_case)
         secrets.forget_followers()
-        self._problems.found += (it for it in found.found if getattr(it, "wrong", None) != "is missing" and getattr(it, "code", None) is not MISSING)
+        self._problems.found += (
+            it
+            for it in found.found
+            if getattr(it, "wrong", None) != "is missing" and getattr(it, "code", None) is not MISSING
+        )
 
     def _both(self, references: References) -> Visitor:
         """References and secrets."""

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple, cast
 import pulumi
 
 from ..args.shapes import camel_case
+from ..aws_load_balancer.load_balancer import state_of
 from ..errors import ArgumentError, Problems, Refusal
 from ..ingress_gateway.front_door import front_door_of
 from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
 from ..ingress_gateway.gateway_state import GatewayState
 from ..ingress_gateway.install.installer import selector_of
 from ..ingress_gateway.routing import add_to
+from ..lifecycle.cost import AWS
 from ..public_load_balancer.args import request_of
-from ..public_load_balancer.aws_native.balancer import state_of
 from ..public_load_balancer.balancer import build_balancer
-from ..public_load_balancer.cost import AWS
 from .checked import Components
 
 __all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]

@@ -37,7 +37,11 @@ class Secrets:
 
     def forget_followers(self) -> None:
         """Drop what else was noted of the values that are refused already."""
-        kept = [it for it in self.problems.found if it.path not in self.refused or it.value == "[secret]" or getattr(it, "secret", False)]
+        kept = [
+            it
+            for it in self.problems.found
+            if it.path not in self.refused or it.value == "[secret]" or getattr(it, "secret", False)
+        ]
         self.problems.found[:] = kept
 
 

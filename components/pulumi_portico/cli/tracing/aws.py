@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import listeners_of
-from ...public_load_balancer.aws_native.priorities import match_of, priority_of, span_of
-from ...public_load_balancer.aws_native.target_group import transports
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import listeners_of
+from ...aws_load_balancer.priorities import match_of, priority_of, span_of
+from ...aws_load_balancer.target_group import transports
 from ...stack.views.destinations import Destination, text_of
 from ...stack.views.routes import aws_action
 from .answers import Answer, Considered, Outcome

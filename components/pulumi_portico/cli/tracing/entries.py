@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import speaks_tls
 from ...ingress_gateway.gateway_plan import installs
 from ...ingress_gateway.matching import host_of, takes_host
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import speaks_tls
 from ...stack import StackPlan
 from ...stack.views.balancers import targets_of
 from ...stack.views.destinations import Destination, destination_of

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import listeners_of, speaks_tls
+from ...aws_load_balancer.load_balancer import billable
+from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ...public_load_balancer.aws_native.balancer import billable
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import listeners_of, speaks_tls
-from ...public_load_balancer.aws_native.target_group import transports
+from ...lifecycle.cost import AWS, estimate
+from ...load_balancers import Platform, Scope
 from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.cost import AWS, estimate
-from ...public_load_balancer.exposure import Platform, Scope
 from ...public_load_balancer.platform_module import Request
 from ...public_load_balancer.platforms import module_of
 from ...service_ports import ServicePort

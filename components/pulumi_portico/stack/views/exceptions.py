@@ -14,7 +14,7 @@ import pulumi
 
 from ...args.shapes import camel_case
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
-from ...public_load_balancer.common import EVERYONE
+from ...load_balancers import EVERYONE
 from ...web_service.validation import exceptions_of as of_service
 from ..located import first_step
 from ..plan import StackPlan

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...aws_load_balancer.listener import listeners_of
 from ...ingress_gateway.compilation import entry_of
-from ...public_load_balancer.aws_native.listener import listeners_of
+from ...load_balancers import Scope
 from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.exposure import Scope
 from ...target import Protocol
 from ..plan import StackPlan
 from ..view import BalancerView

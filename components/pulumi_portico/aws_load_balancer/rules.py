@@ -8,8 +8,8 @@ import ipaddress
 import re
 from typing import Optional
 
-from ...args.values import Rule, some
-from ...errors import Refusal
+from ..args.values import Rule, some
+from ..errors import Refusal
 
 __all__ = [
     "NAME_LENGTH",

@@ -6,11 +6,11 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...args.names import port_number, service_name
-from ...args.values import Rule, cidr, whole_number
-from ...checks import Field, Rules
-from ...errors import Refusal
+from .._typing import NotRequired, TypedDict
+from ..args.names import port_number, service_name
+from ..args.values import Rule, cidr, whole_number
+from ..checks import Field, Rules
+from ..errors import Refusal
 from .priorities import LEAST, MOST, Match
 from .rules import header_name, not_empty, route_host, route_path
 

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pulumi
 
-from ...register import register
-from .balancer import build_load_balancer, pod_sources
+from ..register import register
 from .binding import FROZEN, build_binding, build_policy
 from .certificates import Names
 from .listener import build_listener, listeners_of, speaks_tls
+from .load_balancer import build_load_balancer, pod_sources
 from .log_bucket import make_log_bucket
-from .network import build_egress, build_ingress, build_target_ingress, target_ranges
 from .priorities import Match, match_of, number_of
 from .resources import call, register_aws, short
 from .routes import build_action, build_conditions
+from .security_group_rules import build_egress, build_ingress, build_target_ingress, target_ranges
 from .target_group import build_target_group, health_port_of, port_of, protocol_of, transports
 
 __all__ = ["Made", "make"]

@@ -6,13 +6,13 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...args.names import port_number, service_name
-from ...args.values import http_path, whole_number
-from ...checks import Field, Rules
-from ...errors import Refusal
-from ...target import Protocol, Target
-from ..exposure import ClientIp
+from .._typing import NotRequired, TypedDict
+from ..args.names import port_number, service_name
+from ..args.values import http_path, whole_number
+from ..checks import Field, Rules
+from ..errors import Refusal
+from ..load_balancers import ClientIp
+from ..target import Protocol, Target
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from .rules import address, not_empty, resource_id
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...args.names import port_number
-from ...args.values import whole_number
-from ...checks import Field, Rules
+from .._typing import NotRequired, TypedDict
+from ..args.names import port_number
+from ..args.values import whole_number
+from ..checks import Field, Rules
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST
 from .routes import NOT_FOUND, ROUTED, AwsFixedResponse, AwsRedirect, AwsRoute, build_action, text

@@ -5,16 +5,16 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...args.names import label_key, label_value, port_number, service_name
-from ...args.shapes import as_written
-from ...args.values import cidr
-from ...checks import Field, Rules, check
-from ...errors import Problems
-from ...register import name_of, register
-from ...target import RULES as TARGET_RULES
-from ...target import Protocol, Target
-from ..common import PRIVATE_ADDRESSES
+from .._typing import NotRequired, TypedDict
+from ..args.names import label_key, label_value, port_number, service_name
+from ..args.shapes import as_written
+from ..args.values import cidr
+from ..checks import Field, Rules, check
+from ..errors import Problems
+from ..load_balancers import PRIVATE_ADDRESSES
+from ..register import name_of, register
+from ..target import RULES as TARGET_RULES
+from ..target import Protocol, Target
 from .binding import FROZEN, build_binding, build_policy
 from .checks.place import Place
 from .checks.targets import check_numbers

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common import PRIVATE_ADDRESSES
+from ..load_balancers import PRIVATE_ADDRESSES
 from .target_group import port_of, protocol_of, transports
 
 __all__ = ["build_egress", "build_ingress", "build_target_ingress", "target_ranges"]

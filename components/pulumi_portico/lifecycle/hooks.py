@@ -8,8 +8,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import get_monitor
 
 from ..errors import PorticoError
+from ..load_balancers import Platform
 from .claims import unique
-from .exposure import Platform
 from .replacement import COMPONENT, judge
 
 __all__ = ["explain_no_address", "mocked", "on_no_address", "on_replacement", "watch"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from ...errors import PorticoError
+from ..errors import PorticoError
 from .rules import NAME_LENGTH
 
 __all__ = ["call", "register_aws", "short", "takes"]

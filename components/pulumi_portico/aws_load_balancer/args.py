@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...args.names import service_name
-from ...args.values import cidr, whole_number
-from ...checks import Field, Rules
-from ..exposure import IpFamily, Scope
+from .._typing import NotRequired, TypedDict
+from ..args.names import service_name
+from ..args.values import cidr, whole_number
+from ..checks import Field, Rules
+from ..load_balancers import IpFamily, Scope
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost
