@@ -68,7 +68,8 @@ from .ingress_gateway import (
 )
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpFamily, Platform, Scope
-from .network_policy import Peer
+from .networking.network_policies import Peer
+from .networking.target import Protocol, Target
 from .public_load_balancer import (
     AccessLogs,
     AlpnPolicy,
@@ -85,7 +86,6 @@ from .public_load_balancer import (
     PublicLoadBalancerArgs,
     TargetType,
 )
-from .target import Protocol, Target
 from .web_service import (
     AccessMode,
     AddressFamily,

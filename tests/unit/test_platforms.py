@@ -9,10 +9,10 @@ import pytest
 from pulumi_portico import ArgumentError, PublicLoadBalancer
 from pulumi_portico.args.shapes import camel_case
 from pulumi_portico.errors import Problems
+from pulumi_portico.networking.ports import ServicePort
 from pulumi_portico.public_load_balancer.balancer import build_balancer
 from pulumi_portico.public_load_balancer.platform_module import Request
 from pulumi_portico.public_load_balancer.platforms import PLATFORMS, check_exposure
-from pulumi_portico.service_ports import ServicePort
 from pulumi_portico.testing import record
 
 from tests.balancers import (

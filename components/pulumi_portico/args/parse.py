@@ -141,7 +141,10 @@ class Parser:
         made_type = spec_for(args_type)
         if made_type is None:
             # An args type without a spec yet: its checks expect what was written.
-            return {name: given[name] if value is INVALID else value for name, value in parsed.items() if name in given}
+            found = {
+                name: given[name] if value is INVALID else value for name, value in parsed.items() if name in given
+            }
+            return {name: _legacy(value) for name, value in found.items()}
         made: Any = object.__new__(made_type)
         object.__setattr__(made, "at", at)
         for name, default in defaults_of(made_type).items():
@@ -269,6 +272,12 @@ class Parser:
 
     def _reject(self, at: Location, value: Any, reason: Reason, field: Field) -> None:
         self.problems.reject(at, value, reason, secret=field.secret)
+
+
+def _legacy(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_legacy(item) for item in cast("tuple[Any, ...]", value)]
+    return value.value if isinstance(value, Enum) else value
 
 
 def _is_a(value: Any, typ: type) -> bool:

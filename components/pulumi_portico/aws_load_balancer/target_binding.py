@@ -12,9 +12,9 @@ from ..args.values import cidr
 from ..checks import Field, Rules, check
 from ..errors import Problems
 from ..load_balancers import PRIVATE_ADDRESSES
+from ..networking.target import RULES as TARGET_RULES
+from ..networking.target import Protocol, Target
 from ..register import name_of, register
-from ..target import RULES as TARGET_RULES
-from ..target import Protocol, Target
 from .binding import FROZEN, build_binding, build_policy
 from .checks.place import Place
 from .checks.targets import check_numbers

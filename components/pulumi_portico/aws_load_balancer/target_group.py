@@ -12,7 +12,7 @@ from ..args.values import http_path, whole_number
 from ..checks import Field, Rules
 from ..errors import Refusal
 from ..load_balancers import ClientIp
-from ..target import Protocol, Target
+from ..networking.target import Protocol, Target
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from .rules import address, not_empty, resource_id
 

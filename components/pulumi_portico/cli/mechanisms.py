@@ -9,9 +9,9 @@ from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..lifecycle.cost import AWS, Billable, counted, together
 from ..load_balancers import Scope
+from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
-from ..service_ports import ServicePort
 from ..stack import StackPlan
 from ..stack.view import StackView
 from ..stack.views.destinations import Destination, balancers_in, destination_of, text_of

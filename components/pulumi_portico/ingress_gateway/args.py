@@ -6,9 +6,9 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..lifecycle.cost import Price
-from ..network_policy import Peer
+from ..networking.network_policies import Peer
+from ..networking.target import Target
 from ..public_load_balancer.exposure import Exposure
-from ..target import Target
 from .controller_module import Controller
 from .install.crds import Crds
 from .install.installation import Installation

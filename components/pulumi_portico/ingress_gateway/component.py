@@ -8,10 +8,10 @@ import pulumi
 from ..errors import Problems, Refusal, write_nearest
 from ..lifecycle.cost import Billable, estimate
 from ..namespace import build_namespace
-from ..network_policy import Peer
+from ..networking.network_policies import PeerSpec
+from ..networking.ports import ServicePort
+from ..networking.target import Protocol, Target
 from ..register import name_of, register
-from ..service_ports import ServicePort
-from ..target import Protocol, Target
 from .args import IngressGatewayArgs
 from .controller_module import Controller
 from .exceptions import exceptions_of
@@ -153,7 +153,7 @@ class IngressGateway(pulumi.ComponentResource):
         return frozenset([*own, *self._args.get("response_headers", [])])
 
     @property
-    def _peers(self) -> Optional[Sequence[Peer]]:
+    def _peers(self) -> Optional[Sequence[PeerSpec]]:
         """Where the controller's connections come from; None where that is not known."""
         if not installs(self._args):
             return self._args.get("reached_from")

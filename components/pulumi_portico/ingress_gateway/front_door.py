@@ -7,7 +7,7 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..lifecycle.hooks import on_no_address, on_replacement
-from ..network_policy import Peer
+from ..networking.network_policies import PeerSpec
 from ..public_load_balancer.balancer import Balancer, build_balancer
 from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR, register
@@ -30,7 +30,7 @@ class FrontDoor:
     """Whether the controller must read the PROXY protocol."""
     proxy_sources: Sequence[Any] = ()
     """Whom it is believed of, in CIDR notation."""
-    peers: Sequence[Peer] = ()
+    peers: Sequence[PeerSpec] = ()
     """Who may connect to the controller, beside whom the load balancer's own policy lets in."""
 
     @property
@@ -46,7 +46,7 @@ def front_door_of(name: str, args: Mapping[str, Any], selector: Mapping[str, str
         return FrontDoor(name)
     if "behind" in args:
         sources = args["behind"].get("sources", [])
-        peers = cast("list[Peer]", [{"cidr": it} for it in sources])
+        peers = [PeerSpec(cidr=it) for it in sources]
         return FrontDoor(name, None, args["behind"].get("proxy_protocol", False), sources, peers)
     request = request_of(args)
     balancer = build_balancer(_labelled(args), selector, request)

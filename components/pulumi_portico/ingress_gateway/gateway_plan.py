@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from ..args.shapes import as_written
+from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
-from ..service_ports import ServicePort
 from .controller_module import Controller
 from .gateway_state import GatewayState
 from .install.installation import drain_of

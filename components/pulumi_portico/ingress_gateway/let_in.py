@@ -6,8 +6,8 @@ Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 from collections.abc import Sequence
 from typing import Any
 
-from ..network_policy import Peer, PodPort, build_ingress, build_network_policy
-from ..target import Protocol
+from ..networking.network_policies import PeerSpec, PodPort, build_ingress, build_network_policy
+from ..networking.target import Protocol
 from .compilation import Compilation, Described, Entry
 
 __all__ = ["SUFFIX", "build_policies"]
@@ -15,7 +15,7 @@ __all__ = ["SUFFIX", "build_policies"]
 SUFFIX = "network-policy"
 
 
-def build_policies(compilation: Compilation, peers: Sequence[Peer]) -> list[Described]:
+def build_policies(compilation: Compilation, peers: Sequence[PeerSpec]) -> list[Described]:
     """A NetworkPolicy for each route whose target says which pods it has. They add up with the pods' own."""
     entries = [*compilation.routes, *([compilation.default_backend] if compilation.default_backend else [])]
     described: list[Described] = []

@@ -9,7 +9,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import dns_label, dns_subdomain
 from ..checks import Field, Rules
 from ..errors import Refusal
-from ..network_policy import Peer
+from ..networking.network_policies import Peer
 from .controller_module import Controller
 from .texts import header_name
 from .texts import host as host_name

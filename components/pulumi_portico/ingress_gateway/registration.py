@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..network_policy import Peer
+from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR, name_of, register
 from .compilation import Described
 from .controller_module import Controller
@@ -39,7 +39,7 @@ class Waiting:
 
 def register_routes(
     routing: Routing,
-    peers: Sequence[Peer],
+    peers: Sequence[PeerSpec],
     waiting: Waiting,
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource],

@@ -8,7 +8,7 @@ from ..args.names import annotation_key, dns_subdomain
 from ..args.values import Rule, cidr, some, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..target import RULES as TARGET_RULES
+from ..networking.target import RULES as TARGET_RULES
 from .compilation import Entry
 from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionAffinity, Timeouts
 from .routes import PathType, Route

@@ -10,7 +10,7 @@ from enum import Enum
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..target import Target
+from ..networking.target import Target
 from .route_settings import (
     BackendProtocol,
     BackendTls,

@@ -110,9 +110,9 @@ def route_path(value: str) -> Optional[Refusal]:
     """The path of a route, as it is once a request's is decoded; no pattern, and nothing that a controller rejects."""
     if refusal := _any_path(value):
         if "%" in value:
-            return refusal._replace(fix="write what %XX stands for, as requests are compared once they are decoded")
+            return refusal
         if set(value) & set("*()[]|^$"):
-            return refusal._replace(fix="a path is no pattern: Prefix takes all that is below it")
+            return refusal
         return refusal
     if found := _READ_BY_NGINX.search(value):
         wrong = f'holds "{found[0]}", for which the controllers turn a route away'

@@ -13,8 +13,8 @@ from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..load_balancers import ClientIp
-from ..network_policy import RULES as PEER_RULES
-from ..network_policy import check_peers
+from ..networking.network_policies import RULES as PEER_RULES
+from ..networking.network_policies import check_peers
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.platform_module import chosen_or_hidden
 from ..public_load_balancer.platforms import check_exposure
@@ -107,7 +107,7 @@ def check_ingress_routes(
     prefix = f"{path}." if path else ""
     if len(problems.found) == before:
         gateway = checked["gateway"]
-        check_peers(gateway.get("reached_from"), problems, f"{prefix}gateway.{spelling('reached_from')}", spelling)
+        check_peers(gateway.get("reached_from") or (), problems)
         if not checked["routes"]:
             problems.note(f"{prefix}routes", Refusal("holds none", "one route or more", "leave the component out"))
     return checked
@@ -136,7 +136,7 @@ def _check_installing(name: str, args: Mapping[str, Any], problems: Problems, pr
             refusal = Refusal(f"are those of f5-nginx, and {controller} has none", "beside f5-nginx", "leave it out")
             problems.note(f"{prefix}crds", refusal)
         check_crds(args["crds"], installs(args), problems, f"{prefix}crds", spelling)
-    check_peers(args.get("reached_from"), problems, f"{prefix}{spelling('reached_from')}", spelling)
+    check_peers(args.get("reached_from") or (), problems)
     if not installs(args):
         _check_not_installed(args, problems, prefix, spelling)
         return

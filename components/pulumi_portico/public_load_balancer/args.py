@@ -18,9 +18,9 @@ from ..errors import Problem, Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price
 from ..load_balancers import ClientIp
-from ..service_ports import ServicePort
-from ..target import RULES as TARGET_RULES
-from ..target import Protocol, Target
+from ..networking.ports import ServicePort
+from ..networking.target import RULES as TARGET_RULES
+from ..networking.target import Protocol, Target
 from .exposure import RULES as EXPOSURE_RULES
 from .exposure import Exposure
 from .platform_module import Request

@@ -8,8 +8,8 @@ from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
 from ..load_balancers import ClientIp, Platform
-from ..network_policy import Peer
-from ..target import Protocol
+from ..networking.network_policies import PeerSpec
+from ..networking.target import Protocol
 from .common import (
     check_node_health,
     check_node_port,
@@ -203,7 +203,7 @@ def health_port(request: Request) -> Optional[int]:
     return request.of("health").get("port") if ip_targets(request) else None
 
 
-def sources(request: Request) -> list[Peer]:
+def sources(request: Request) -> list[PeerSpec]:
     """Where connections to the pods come from. A load balancer that reaches the pods itself asks them for their health
     from its own addresses, whatever the clients' connections come from; and what it turns from IPv6 into IPv4 comes
     from there too."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Problems, Refusal
 from ..load_balancers import ClientIp, IpFamily, Platform, Scope
-from ..target import Protocol
+from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import affinity, class_of, comma_list, comma_map, source_ranges, text, tls_ports

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Problems, Refusal
 from ..load_balancers import ClientIp, IpFamily, Platform
-from ..target import Protocol
+from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import comma_map, families, local_when_preserved, source_ranges, text

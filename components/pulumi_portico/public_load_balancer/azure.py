@@ -10,7 +10,7 @@ from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
 from ..load_balancers import Platform, Scope
-from ..network_policy import Peer
+from ..networking.network_policies import PeerSpec
 from ..outputs import applied
 from .common import (
     affinity,
@@ -142,7 +142,7 @@ def _check(request: Request, problems: Problems, path: str) -> None:
             problems.note(f"{path}azure.{prefix}", refusal)
 
 
-def _sources(request: Request) -> list[Peer]:
+def _sources(request: Request) -> list[PeerSpec]:
     if preserves(request) and request.of("azure").get("service_tags"):
         return clients(request, unlisted=True)
     return from_nodes_or_clients(request)

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..lifecycle.cost import Billable
 from ..load_balancers import ClientIp, IpFamily
-from ..network_policy import build_ingress, build_network_policy
-from ..service_ports import ServicePort
-from ..target import Protocol
+from ..networking.network_policies import build_ingress, build_network_policy
+from ..networking.ports import ServicePort
+from ..networking.target import Protocol
 from .platform_module import Request
 from .platforms import module_of
 

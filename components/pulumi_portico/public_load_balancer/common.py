@@ -10,9 +10,9 @@ from typing import Any, Optional
 
 from ..errors import Problems, Refusal
 from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpFamily
-from ..network_policy import Peer
+from ..networking.network_policies import PeerSpec
+from ..networking.target import Protocol
 from ..outputs import applied, joined, words
-from ..target import Protocol
 from .platform_module import Request
 
 __all__ = [
@@ -105,12 +105,12 @@ def tls_ports(request: Request) -> list[str]:
     return list(request.of("tls").get("ports", every)) if "tls" in request.exposure else []
 
 
-def platform_itself(request: Request) -> list[Peer]:
+def platform_itself(request: Request) -> list[PeerSpec]:
     """The load balancer and the nodes, as the other end of a connection."""
     return _peers(request.exposure.get("platform_sources", PRIVATE_ADDRESSES))
 
 
-def clients(request: Request, *, unlisted: bool = False) -> list[Peer]:
+def clients(request: Request, *, unlisted: bool = False) -> list[PeerSpec]:
     """The clients, as the other end of a connection; ``unlisted`` where the platform lets in more than
     `allowed_sources` lists."""
     if unlisted:
@@ -119,13 +119,13 @@ def clients(request: Request, *, unlisted: bool = False) -> list[Peer]:
     return _peers(sources) if sources else platform_itself(request)
 
 
-def from_nodes_or_clients(request: Request) -> list[Peer]:
+def from_nodes_or_clients(request: Request) -> list[PeerSpec]:
     """Where connections come from that nodes pass on: the clients where their addresses are kept, else the nodes."""
     return clients(request) if preserves(request) else platform_itself(request)
 
 
-def _peers(ranges: Iterable[Any]) -> list[Peer]:
-    return [{"cidr": range_} for range_ in ranges]
+def _peers(ranges: Iterable[Any]) -> list[PeerSpec]:
+    return [PeerSpec(cidr=range_) for range_ in ranges]
 
 
 def private_address(value: str) -> Optional[Refusal]:

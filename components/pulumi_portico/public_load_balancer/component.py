@@ -13,8 +13,8 @@ from ..errors import Problems, Refusal
 from ..lifecycle.claims import claim, owner
 from ..lifecycle.cost import AWS, Billable, estimate
 from ..lifecycle.hooks import on_no_address, on_replacement
+from ..networking.ports import ServicePort, main_port
 from ..register import name_of, namespace_of, register
-from ..service_ports import ServicePort, main_port
 from .addresses import first_address
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
 from .balancer import Balancer, build_balancer

@@ -19,9 +19,9 @@ from ..args.values import Rule
 from ..errors import Problems
 from ..lifecycle.cost import Billable
 from ..load_balancers import ClientIp, IpFamily, Scope
-from ..network_policy import Peer
-from ..service_ports import ServicePort
-from ..target import Protocol
+from ..networking.network_policies import PeerSpec
+from ..networking.ports import ServicePort
+from ..networking.target import Protocol
 from .exposure import Exposure
 
 __all__ = [
@@ -114,7 +114,7 @@ class PlatformModule:
     """Note what it cannot do together."""
     billable: Callable[[Request], Billable]
     """What it bills."""
-    sources: Callable[[Request], list[Peer]]
+    sources: Callable[[Request], list[PeerSpec]]
     """Where the connections that reach the pods come from."""
     client_ip: Callable[[Request], str] = chosen_or_hidden
     """What the pods are told of the client's address, with the default filled in."""

@@ -10,7 +10,7 @@ import pulumi
 from ..args.shapes import as_written, is_args, shapes_of
 from ..errors import Problems, Refusal, write_nearest
 from ..load_balancers import IpFamily
-from ..target import Protocol
+from ..networking.target import Protocol
 from . import aws_controller, aws_legacy, azure, eks_auto_mode, generic, gke
 from .exposure import Exposure
 from .platform_module import Asked, PlatformModule, Request, features_of

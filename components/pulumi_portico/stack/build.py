@@ -13,9 +13,9 @@ from ..args.shapes import Shape, as_written
 from ..errors import Problems
 from ..ingress_gateway import IngressGateway, IngressGatewayArgs
 from ..namespace import build_namespace
+from ..networking.target import Target
 from ..public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from ..register import name_of, register
-from ..target import Target
 from ..web_service import WebService
 from .args import KEYS
 from .exports import export_outputs

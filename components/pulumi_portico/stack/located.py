@@ -1,8 +1,10 @@
 """Values that know where they were written: what stack files and the engine's configuration are read into."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Optional, cast
+
+from ..args.secrets import Secret
 
 __all__ = [
     "Doubtful",
@@ -31,19 +33,6 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True)
-class Secret:
-    """A value that the stack file holds encrypted."""
-
-    value: Optional[str] = field(default=None, repr=False)
-    """The value; None where nobody has decrypted it."""
-    certain: bool = True
-    """Whether the file says that this very value is secret; False where the engine says so of something around it."""
-
-    def __repr__(self) -> str:
-        return "[secret]"
 
 
 class Doubtful(str):

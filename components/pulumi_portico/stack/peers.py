@@ -7,7 +7,7 @@ import pulumi
 
 from ..args.shapes import camel_case, listed, mapped
 from ..errors import Problems, Refusal, write_nearest
-from ..network_policy import NAME_LABEL
+from ..networking.network_policies import NAME_LABEL
 from .checked import Components
 
 __all__ = ["check_peer_names"]

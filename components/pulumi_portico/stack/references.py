@@ -9,8 +9,8 @@ from ..errors import Problems, Refusal, write_nearest
 from ..ingress_gateway.gateway_plan import PORTS, installs
 from ..ingress_gateway.install.installation import drain_of
 from ..ingress_gateway.install.installer import selector_of
-from ..service_ports import ServicePort, main_port
-from ..target import Protocol, Target
+from ..networking.ports import ServicePort, main_port
+from ..networking.target import Protocol, Target
 from ..web_service import WebServiceArgs
 from ..web_service.plan import plan_of
 from .args import StackTarget

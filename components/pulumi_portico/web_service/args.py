@@ -9,8 +9,8 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import annotation_key, dns_label, label_key, label_value, port_name, port_number
 from ..args.values import Rule, whole_number
 from ..checks import Field, Rules
-from ..network_policy import RULES as NETWORK_RULES
-from ..network_policy import Peer
+from ..networking.network_policies import RULES as NETWORK_RULES
+from ..networking.network_policies import Peer
 from .autoscaling import RULES as AUTOSCALING_RULES
 from .autoscaling import Autoscaling
 from .availability import RULES as AVAILABILITY_RULES

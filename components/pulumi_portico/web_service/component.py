@@ -6,10 +6,10 @@ from typing import Any, Optional
 import pulumi
 
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
-from ..network_policy import build_egress, build_ingress, build_network_policy
+from ..networking.network_policies import build_egress, build_ingress, build_network_policy
+from ..networking.ports import ServicePort, main_port
+from ..networking.target import Protocol, Target
 from ..register import name_of, namespace_of, register
-from ..service_ports import ServicePort, main_port
-from ..target import Protocol, Target
 from .args import WebServiceArgs
 from .autoscaling import build_autoscaler
 from .availability import build_disruption_budget

@@ -14,7 +14,7 @@ from ..args.shapes import listed, mapped
 from ..args.values import field_path, file_path, resource_field, variable_name
 from ..checks import Field
 from ..errors import Problems, Refusal, write_nearest
-from ..service_ports import ServicePort
+from ..networking.ports import ServicePort
 from .environment import Sources, build_environment, build_files, check_environment
 from .health import Health, asks_no_port, build_probes, check_health
 from .resources import Resources, build_resources

@@ -10,9 +10,9 @@ from ..args.shapes import mapped
 from ..args.values import http_path, whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal, write_nearest
+from ..networking.ports import ServicePort, main_port
+from ..networking.target import Protocol
 from ..outputs import applied
-from ..service_ports import ServicePort, main_port
-from ..target import Protocol
 
 __all__ = ["RULES", "Health", "Probe", "asks_no_port", "build_probes", "check_asked_port", "check_health"]
 

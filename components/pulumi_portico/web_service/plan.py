@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..network_policy import NAME_LABEL
-from ..service_ports import ServicePort
+from ..networking.network_policies import NAME_LABEL
+from ..networking.ports import ServicePort
 from .args import WebServiceArgs
 from .autoscaling import MIN_REPLICAS
 from .availability import DRAIN_SECONDS

@@ -8,8 +8,8 @@ from ..args.names import app_protocol, port_number
 from ..args.shapes import mapped
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..service_ports import HTTP, HTTP_PORT, ServicePort
-from ..target import Protocol
+from ..networking.ports import HTTP, HTTP_PORT, ServicePort
+from ..networking.target import Protocol
 
 __all__ = ["RULES", "Port", "check_ports", "ports_of"]
 

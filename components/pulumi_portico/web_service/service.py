@@ -12,7 +12,7 @@ from ..args.shapes import mapped
 from ..args.values import whole_number
 from ..checks import Field, Rules
 from ..errors import Problems, Refusal
-from ..service_ports import ServicePort
+from ..networking.ports import ServicePort
 from .kinds import WorkloadKind, kind_of
 
 __all__ = [

@@ -9,7 +9,7 @@ from ..args.shapes import as_written, mapped
 from ..args.values import image_rule
 from ..checks import Rules, check
 from ..errors import Problems, Refusal
-from ..network_policy import check_peers
+from ..networking.network_policies import check_peers
 from .args import WebServiceArgs, rules_with
 from .autoscaling import check_autoscaling
 from .availability import check_disruption_budget
@@ -129,7 +129,7 @@ def _check_nested(args: Mapping[str, Any], problems: Problems, prefix: str, spel
 
 def _check_network(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
     for field in ("allow_from", "allow_to"):
-        check_peers(args.get(field), problems, prefix + spelling(field), spelling)
+        check_peers(args.get(field) or (), problems)
         if field in args and args.get("network_policy") is False:
             where = spelling("network_policy")
             refusal = Refusal(f"is kept by the policy that {where} turns off", "one of the two", f"leave {where} out")

@@ -11,7 +11,7 @@ from ...args.names import annotation_key, dns_label
 from ...args.values import cidr, image_reference, some, whole_number
 from ...checks import Field, Rules
 from ...errors import Problems, Refusal
-from ...network_policy import Peer, check_peers
+from ...networking.network_policies import Peer, check_peers
 from ...web_service.autoscaling import RULES as AUTOSCALING_RULES
 from ...web_service.autoscaling import Autoscaling, check_autoscaling
 from ...web_service.availability import RULES as AVAILABILITY_RULES
@@ -142,7 +142,7 @@ RULES: Rules = {
         "pod_annotations": Field(keys=annotation_key),
     },
     AdmissionWebhook: {
-        "api_server_sources": Field(some("the addresses of the API server", fix=""), items=_narrow),
+        "api_server_sources": Field(some("the addresses of the API server"), items=_narrow),
         "certificate": Field(pem_certificate),
         "key": Field(pem_private_key, secret=True),
         "ca_certificate": Field(pem_certificate),
@@ -169,7 +169,7 @@ def check_installation(
     budget = f"{path}.{spelling('disruption_budget')}"
     check_disruption_budget(installation.get("disruption_budget", {}), problems, budget, spelling)
     check_placement(installation.get("placement", {}), problems, f"{path}.placement")
-    check_peers(installation.get("metrics_from"), problems, f"{path}.{spelling('metrics_from')}", spelling)
+    check_peers(installation.get("metrics_from") or (), problems)
     if installation.get("kind") == ControllerKind.DAEMON_SET.value:
         for field in (it for it in ("replicas", "autoscaling", "disruption_budget") if it in installation):
             refusal = Refusal(

@@ -6,10 +6,10 @@ from typing import Any, Optional
 
 import pulumi
 
-from ...network_policy import NAME_LABEL, Peer, build_ingress, build_network_policy
+from ...networking.network_policies import NAME_LABEL, PeerSpec, build_ingress, build_network_policy
+from ...networking.target import Protocol
 from ...outputs import joined
 from ...register import SKIP_AWAIT, name_of, register
-from ...target import Protocol
 from ...web_service.autoscaling import build_autoscaler
 from ...web_service.availability import build_disruption_budget
 from ...web_service.identity import build_service_account
@@ -47,7 +47,7 @@ class InstallRequest:
     """Whether what stands in front speaks the PROXY protocol."""
     proxy_sources: Sequence[Any] = ()
     """Whose PROXY protocol is believed."""
-    sources: Sequence[Peer] = ()
+    sources: Sequence[PeerSpec] = ()
     """Who may connect, beside whom the front door's own policy lets in."""
     empty_hosts: bool = False
     """Whether a route takes every host."""
@@ -254,7 +254,7 @@ def _beside(request: InstallRequest, program: Program) -> list[tuple[str, Manife
     rules += build_ingress(installation.get("metrics_from", []), [(program.metrics_port, tcp)])
     made: list[tuple[str, Manifest]] = []
     if webhook := installation.get("admission_webhook"):
-        asked: list[Any] = [{"cidr": it} for it in webhook["api_server_sources"]]
+        asked = [PeerSpec(cidr=it) for it in webhook["api_server_sources"]]
         rules += build_ingress(asked, [(8443, tcp)])
         made += build_webhook(request.metadata, request.labelled(), selector, webhook, request.namespace)
     policy = build_network_policy(request.metadata(), selector, rules)

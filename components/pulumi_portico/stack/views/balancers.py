@@ -10,10 +10,10 @@ from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ...lifecycle.cost import AWS, estimate
 from ...load_balancers import Platform, Scope
+from ...networking.ports import ServicePort
 from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.platform_module import Request
 from ...public_load_balancer.platforms import module_of
-from ...service_ports import ServicePort
 from ..plan import StackPlan
 from ..view import BalancerView
 from .destinations import Destination, balancers_in, destination_of, text_of, texts_of

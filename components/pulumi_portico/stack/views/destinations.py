@@ -6,7 +6,7 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from ...service_ports import ServicePort
+from ...networking.ports import ServicePort
 from ..plan import StackPlan
 from ..references import is_reference, reached
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
-from ...network_policy import NAME_LABEL
+from ...networking.network_policies import NAME_LABEL
 from ...web_service.plan import Plan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView

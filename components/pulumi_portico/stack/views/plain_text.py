@@ -6,8 +6,8 @@ from typing import Any
 from ...aws_load_balancer.listener import listeners_of
 from ...ingress_gateway.compilation import entry_of
 from ...load_balancers import Scope
+from ...networking.target import Protocol
 from ...public_load_balancer.common import tls_ports
-from ...target import Protocol
 from ..plan import StackPlan
 from ..view import BalancerView
 from .balancers import ends_tls_itself, targets_of

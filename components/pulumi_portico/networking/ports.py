@@ -1,4 +1,4 @@
-"""The ports of a Service, with every default filled in: what is offered, where it leads, and the URL that names it."""
+"""The ports of a Service, resolved: number, target port, protocol, and the URL of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,27 +9,29 @@ from .target import Protocol
 __all__ = ["HTTP", "HTTP_PORT", "ServicePort", "main_port"]
 
 HTTP = "http"
-"""The name of the port that is meant where none is named."""
+"""The name of the default port."""
 
 HTTP_PORT = 80
-"""The port that an `http:` URL need not name, and so the default of `service_port`."""
+"""The default port of an `http:` URL, and so the default of `service_port`."""
 
 _DEFAULT_PORTS = {HTTP: HTTP_PORT, "https": 443}
 
 
 @dataclass(frozen=True)
 class ServicePort:
-    """A port with every default filled in."""
+    """A port of a Service, with every default set."""
 
     name: str
     target: int
+    """The port that the pods listen on."""
     number: int
+    """The port that clients of the Service use."""
     protocol: str = Protocol.TCP.value
     app_protocol: Optional[str] = None
 
     @property
     def scheme(self) -> str:
-        """What a URL of the port begins with: by the hint, else by the name, else by the transport."""
+        """The scheme of the port's URL: from `app_protocol`, else from the name, else from the protocol."""
         if self.app_protocol in _DEFAULT_PORTS:
             return str(self.app_protocol)
         known = [scheme for scheme in _DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
@@ -42,7 +44,7 @@ class ServicePort:
 
 
 def main_port(ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The port that is meant where none is named: `http`, else the first TCP port by name, else the first."""
+    """The default port: `http`, else the first TCP port by name, else the first port by name."""
     if HTTP in ports:
         return ports[HTTP]
-    return min(ports.values(), key=lambda it: (it.protocol != Protocol.TCP.value, it.name), default=None)
+    return min(ports.values(), key=lambda port: (port.protocol != Protocol.TCP.value, port.name), default=None)
