@@ -105,7 +105,7 @@ def mapped(value: Any) -> Mapping[str, Any]:
     """The mapping that a value should be, for checks between fields; empty where it is none, which its own check has
     noted."""
     # A spec reads like a mapping as long as modules without specs are left.
-    if hasattr(type(value), "__dataclass_fields__"):
+    if hasattr(value, "__dataclass_fields__"):
         return cast("Mapping[str, Any]", value)
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 

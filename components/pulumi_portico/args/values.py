@@ -50,8 +50,8 @@ INVALID_RESOURCE_FIELD = define(
 INVALID_FILE_PATH = define(
     "invalid-file-path",
     "{value} isn't a path in the container.",
-    allowed="an absolute path below /, of letters, digits, dots, hyphens, and underscores, without . and .. elements, at most "
-    "{most} characters",
+    allowed="an absolute path below /, of letters, digits, dots, hyphens, and underscores, without . and .. elements, "
+    "at most {most} characters",
 )
 INVALID_HTTP_PATH = define(
     "invalid-http-path",

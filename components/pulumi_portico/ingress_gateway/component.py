@@ -157,7 +157,7 @@ class IngressGateway(pulumi.ComponentResource):
         """Where the controller's connections come from; None where that is not known."""
         if not installs(self._args):
             return self._args.get("reached_from")
-        return [{"namespace": self._namespace, "selector": self._selector}]
+        return [PeerSpec(namespace=self._namespace, selector=self._selector)]
 
     def _waiting(self) -> Waiting:
         args = self._args
@@ -222,7 +222,7 @@ class IngressGateway(pulumi.ComponentResource):
             "reports_address": self._waiting().reported,
         }
         if self._peers is not None:
-            reference["reached_from"] = self._peers
+            reference["reached_from"] = [cast("Any", dict(peer)) for peer in self._peers]
         return reference
 
     def target(self, port: str = "https") -> Target:

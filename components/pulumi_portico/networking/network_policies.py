@@ -115,10 +115,10 @@ EMPTY_PEER = define(
     hint="For every address, set a cidr of 0.0.0.0/0.",
 )
 EXCEPT_WITHOUT_CIDR = define(
-    "cidr-except-without-cidr", "{field} excludes addresses from a cidr, and this peer has none.", hint="Set {cidr}."
+    "cidr-except-without-cidr", "This excludes addresses from {needed}, which isn't set.", hint="Set {needed}."
 )
 PROTOCOL_WITHOUT_PORTS = define(
-    "protocol-without-ports", "{field} is the protocol of {ports}, and this peer has none.", hint="Set {ports}."
+    "protocol-without-ports", "This is the protocol of {needed}, which isn't set.", hint="Set {needed}."
 )
 
 _PODS = ("service", "selector", "namespace", "any_namespace")
@@ -139,11 +139,9 @@ def _check_peer(peer: PeerSpec, problems: Problems) -> None:
         if one in is_set and other in is_set:
             problems.report_exclusive(peer.at / other, one, fix=Remove(peer.at / other))
     if peer.cidr_except and peer.cidr is None:
-        fields = {"field": FieldName("cidr_except"), "cidr": FieldName("cidr")}
-        problems.report(EXCEPT_WITHOUT_CIDR, peer.at / "cidr_except", **fields)
+        problems.report(EXCEPT_WITHOUT_CIDR, peer.at / "cidr_except", needed=FieldName("cidr"))
     if peer.protocol is not None and not peer.ports:
-        fields = {"field": FieldName("protocol"), "ports": FieldName("ports")}
-        problems.report(PROTOCOL_WITHOUT_PORTS, peer.at / "protocol", **fields)
+        problems.report(PROTOCOL_WITHOUT_PORTS, peer.at / "protocol", needed=FieldName("ports"))
 
 
 def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:
@@ -163,8 +161,8 @@ def build_network_policy(
     ingress: Sequence[Mapping[str, Any]],
     egress: Optional[Sequence[Mapping[str, Any]]] = None,
 ) -> dict[str, Any]:
-    """The NetworkPolicy of the pods that `selector` selects. Without `egress`, it doesn't restrict what they send, and so
-    only adds to what other policies allow."""
+    """The NetworkPolicy of the pods that `selector` selects. Without `egress`, it doesn't restrict what they send, and
+    so only adds to what other policies allow."""
     spec: dict[str, Any] = {"podSelector": {"matchLabels": dict(selector)}, "policyTypes": ["Ingress"]}
     # No rule allows nothing; an empty list, which means the same, is lost on the way to the API server.
     if ingress:
