@@ -50,7 +50,18 @@ class Field:
 Rules = Mapping[type, Mapping[str, Field]]
 """The rules of each args type, by field name."""
 
-INVALID: Any = type("_Invalid", (), {"__repr__": lambda _: "INVALID", "__bool__": lambda _: False})()
+
+class _Invalid:
+    """The type of `INVALID`."""
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+INVALID: Any = _Invalid()
 """In place of a value that is rejected."""
 
 Hooks = Mapping[Any, Callable[[Any, Location], Any]]
