@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi_portico
 from pulumi_portico import (
+    AwsLoadBalancer,
     Exposure,
     IngressGateway,
     IngressRoutes,
@@ -55,7 +56,7 @@ def _of_aws(api: WebService) -> None:
         listeners=[{"port": 443, "protocol": "https", **listener, "routes": [{"path": "/a", "to": "old"}]}],
         web_acl=WEB_ACL,
     )
-    shop = PublicLoadBalancer("own", {"aws": application})
+    shop = AwsLoadBalancer("own", application)
     args: Any = {"target": target, "target_group": shop.target_group_arns["api"]}
     TargetBinding("joined", args)
 

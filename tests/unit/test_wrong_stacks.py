@@ -138,15 +138,15 @@ config:
     api:
       target: {service: api, port: 9090}
       exposure: {scope: internal, platform: azure}
+  portico:awsLoadBalancers:
     front:
-      aws:
-        kind: network
-        scope: internal
-        vpc: vpc-0123456789abcdef0
-        subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
-        allowedSources: [10.0.0.0/8]
-        targets: {inner: {target: {gateway: inner}}}
-        listeners: [{port: 443, protocol: tcp, to: inner}]
+      kind: network
+      scope: internal
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [10.0.0.0/8]
+      targets: {inner: {target: {gateway: inner}}}
+      listeners: [{port: 443, protocol: tcp, to: inner}]
 encryptionsalt: v1:x
 """
 NAMES = ["service", "gateway", "port", "portName", "namespace", "target", "exposure", "aws", "image", "secure", "name"]
