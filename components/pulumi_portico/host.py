@@ -19,12 +19,9 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
-<<<<<<< HEAD
 from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
-=======
 from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from .aws_load_balancer.args import check_aws_load_balancer
->>>>>>> 4693491
 from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .errors import Problems
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs

@@ -9,12 +9,8 @@ from typing import Any
 
 import pulumi
 import pytest
-<<<<<<< HEAD
-from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancer, AwsTarget
-from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
-=======
 from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancerArgs, AwsTarget
->>>>>>> awslb
+from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import Recording, record
 from pulumi_portico.testing.aws import AwsModel

@@ -10,7 +10,6 @@ from pulumi_portico import ArgumentError, AwsLoadBalancer
 from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
 from pulumi_portico.errors import Problems
 from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.shapes import camel_case
 from pulumi_portico.testing import record
 
 from tests.aws_balancers import (
@@ -404,13 +403,9 @@ def test_every_problem_is_told_at_once() -> None:
 
 
 def test_other_languages_read_the_names_that_they_wrote() -> None:
-<<<<<<< HEAD
     from pulumi_portico.args.shapes import camel_case
     from pulumi_portico.errors import Problems
-    from pulumi_portico.public_load_balancer.args import check_public_load_balancer
 
-=======
->>>>>>> awslb
     problems = Problems("shop")
     aws = {
         "kind": "network",

@@ -6,23 +6,16 @@ from typing import Any
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-<<<<<<< HEAD
-from ..args.names import service_name
+from ..args.names import label_key, label_value, service_name
+from ..args.shapes import as_written
 from ..args.values import cidr, whole_number
-from ..checks import Field, Rules
-from ..load_balancers import IpFamily, Scope
-=======
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price
 from ..load_balancers import IpFamily, Scope
-from ..names import label_key, label_value, service_name
-from ..shapes import as_written
-from ..target import RULES as SERVICE_TARGET_RULES
-from ..values import cidr, whole_number
+from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .checks.load_balancer import check_aws
->>>>>>> 4693491
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..amounts import count
+from ..pluralize import pluralize
 from ..errors import ArgumentError, Problem
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
@@ -54,7 +54,7 @@ def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonO
     if as_json:
         _write_json({"version": 1, "stack": found.name, "right": True, "problems": [], **counts})
         return
-    said = [count(number, _KINDS[what]) for what, number in counts.items() if number]
+    said = [pluralize(number, _KINDS[what]) for what, number in counts.items() if number]
     sys.stdout.write(f'Stack "{found.name}" is right: {", ".join(said) or "nothing is in it"}.\n')
 
 

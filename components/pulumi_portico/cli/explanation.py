@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..amounts import count
+from ..pluralize import pluralize
 from ..load_balancers import EVERYONE, Scope
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
@@ -37,8 +37,8 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
         return
     rows = [(it.name, _balancer(it)) for it in view.balancers]
     if len(rows) > 1:
-        addresses = count(total.public_addresses, "public address", "es")
-        rows.append(("together", f"{count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+        addresses = pluralize(total.public_addresses, "public address", "es")
+        rows.append(("together", f"{pluralize(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
     # The same source says it of most of them.
     rows += [("prices", it) for it in dict.fromkeys(it.cost.partition(_PRICES)[2] for it in view.balancers) if it]
     _grid(console, rows)

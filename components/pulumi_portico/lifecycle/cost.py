@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
-from ..amounts import count
+from ..pluralize import pluralize
 from ..args.values import number as number_from
 from ..checks import Field, Rules
 from ..load_balancers import Platform
@@ -105,8 +105,8 @@ class Estimate:
 
 def estimate(platform: str, billable: Billable, price: Optional[Mapping[str, Any]] = None) -> Estimate:
     """What is billed, at the price that is given, else at the platform's list price."""
-    many = f"{count(billable.load_balancers, 'load balancer')} and "
-    many += count(billable.public_addresses, "public address", "es")
+    many = f"{pluralize(billable.load_balancers, 'load balancer')} and "
+    many += pluralize(billable.public_addresses, "public address", "es")
     known: Optional[Mapping[str, Any]] = price or PRICES.get(platform)
     if known is None:
         return Estimate(None, f"no estimate: no price is known for {many} on {platform}")

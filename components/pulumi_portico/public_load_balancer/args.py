@@ -7,15 +7,9 @@ from typing import Any, Optional, cast
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-<<<<<<< HEAD
 from ..args.names import label_key, label_value, port_name, port_number, service_name
 from ..args.shapes import as_written
 from ..args.values import whole_number
-from ..aws_load_balancer.args import RULES as AWS_RULES
-from ..aws_load_balancer.args import AwsLoadBalancer
-from ..aws_load_balancer.checks.load_balancer import check_aws
-=======
->>>>>>> 4693491
 from ..checks import Field, Rules, check
 from ..errors import Problem, Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES

@@ -1,0 +1,163 @@
+"""The components of a stack, parsed, and what the rules of the whole stack need of each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+import pulumi
+
+from ..args.location import Location
+from ..args.parse import Hooks
+from ..args.problems import Problems, Unavailable
+from ..aws_load_balancer.args import AwsLoadBalancerArgs, check_aws_load_balancer
+from ..ingress_gateway import IngressGatewayArgs
+from ..ingress_gateway.gateway_plan import PORTS, class_of, installs
+from ..ingress_gateway.install.installation import drain_of
+from ..ingress_gateway.install.installer import selector_of as controller_selector_of
+from ..ingress_gateway.validation import check_ingress_gateway
+from ..networking.network_policies import PeerSpec
+from ..networking.ports import main_port
+from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import check_public_load_balancer
+from ..web_service import WebServiceArgs
+from ..web_service.plan import plan_of
+from ..web_service.validation import check_web_service
+from .legacy import adapted
+from .references import GATEWAY, SERVICE, Backend
+
+__all__ = [
+    "AWS_LOAD_BALANCERS",
+    "GATEWAYS",
+    "LOAD_BALANCERS",
+    "SERVICES",
+    "GatewayPart",
+    "Kind",
+    "Part",
+    "ServicePart",
+    "backend_of",
+]
+
+Parse = Callable[[str, Any, Problems, Location, Hooks], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of component that stacks have."""
+
+    field: str
+    """The field of `StackArgs` with the components, by name."""
+    title: str
+    """The component."""
+    args_type: Any
+    parse: Parse
+    """Parses the arguments of one component, and applies all its rules."""
+
+
+SERVICES = Kind("services", "WebService", WebServiceArgs, adapted(check_web_service, WebServiceArgs))
+GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, adapted(check_ingress_gateway, IngressGatewayArgs))
+LOAD_BALANCERS = Kind(
+    "load_balancers",
+    "PublicLoadBalancer",
+    PublicLoadBalancerArgs,
+    adapted(check_public_load_balancer, PublicLoadBalancerArgs),
+)
+AWS_LOAD_BALANCERS = Kind(
+    "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, adapted(check_aws_load_balancer, AwsLoadBalancerArgs)
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a stack."""
+
+    kind: Kind
+    name: str
+    at: Location
+    """The location of its arguments."""
+    spec: Any
+    """Its parsed arguments."""
+    usable: bool
+    """False if the component isn't ported, and has problems: its arguments can be of any type then."""
+
+    @property
+    def title(self) -> str:
+        """The component as messages name it."""
+        return f'{self.kind.title} "{self.name}"'
+
+
+@dataclass(frozen=True)
+class ServicePart(Part):
+    """A service of the stack."""
+
+    default_namespace: str
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the service."""
+        return self.spec.get("namespace", self.default_namespace)
+
+    @property
+    def own_selector(self) -> Optional[Mapping[str, str]]:
+        """The labels that select its pods, if its name doesn't."""
+        return self.spec.get("selector")
+
+    @property
+    def peers(self) -> Sequence[PeerSpec]:
+        """The peers that the service allows connections from or to."""
+        return (*(self.spec.get("allow_from") or ()), *(self.spec.get("allow_to") or ()))
+
+    def backend(self) -> Backend:
+        """The service as a target of routes and load balancers."""
+        plan = plan_of(self.name, self.spec)
+        default = main_port(plan.ports)
+        return Backend(SERVICE, self.name, self.namespace, plan.ports, default, plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class GatewayPart(Part):
+    """A gateway of the stack."""
+
+    @property
+    def class_name(self) -> pulumi.Input[str]:
+        """The IngressClass."""
+        return class_of(self.name, self.spec)
+
+    @property
+    def has_class_name(self) -> bool:
+        """Whether its arguments name the IngressClass."""
+        return "class_name" in self.spec
+
+    @property
+    def has_load_balancer(self) -> bool:
+        """Whether the gateway has a load balancer of its own."""
+        return "exposure" in self.spec
+
+    @property
+    def installs(self) -> bool:
+        """Whether the gateway installs its controller."""
+        return installs(self.spec)
+
+    @property
+    def own_namespace(self) -> Optional[pulumi.Input[str]]:
+        """The namespace that its arguments name; None if the gateway creates one."""
+        return self.spec.get("namespace")
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the controller."""
+        return self.spec.get("namespace", self.name)
+
+    def backend(self) -> Backend:
+        """The gateway's controller as a target of load balancers."""
+        ports = {port.name: port for port in PORTS} if self.installs else {}
+        default, drain = ports.get("https"), drain_of(self.spec.get("installation", {}))
+        selector = controller_selector_of(self.name)
+        return Backend(GATEWAY, self.name, self.namespace, ports, default, selector, drain)
+
+
+def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:
+    """A component as a target; None if a value that this needs is invalid, which is reported already."""
+    try:
+        return part.backend() if part.usable else None
+    except Unavailable:
+        return None
