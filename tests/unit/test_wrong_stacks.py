@@ -206,7 +206,7 @@ def test_what_the_mutations_begin_with_is_good(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text(GOOD)
     plan = load_stack("dev", tmp_path)
     assert plan.gateways.keys() == {"edge", "inner"}
-    assert plan.load_balancers.keys() == {"api", "front"}
+    assert (plan.load_balancers.keys(), plan.aws_load_balancers.keys()) == ({"api"}, {"front"})
 
 
 def read(folder: Path, text: str) -> None:
