@@ -6,7 +6,7 @@ TLS out on the way from the internet is told from the whole.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ from ...args.shapes import camel_case
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
 from ...load_balancers import EVERYONE
 from ...web_service.validation import exceptions_of as of_service
-from ..located import first_step
 from ..plan import StackPlan
 from ..view import BalancerView, DefaultException
 from .destinations import LATER
@@ -142,11 +141,26 @@ def _reported(plan: StackPlan) -> Iterator[DefaultException]:
 def _value(args: Any, path: str) -> Any:
     """What stands at a path such as `routes[0].protocol`, whose keys may hold dots."""
     while path:
-        key, path = first_step(path, range(len(args)) if path.startswith("[") else args)
+        key, path = _first_step(path, range(len(args)) if path.startswith("[") else args)
         if key is None:
             return None
         args = args[key]
     return args
+
+
+def _first_step(path: str, known: Collection[Any]) -> tuple[Any, str]:
+    """The key or index that a path begins with, of those that exist, and the rest; None and the path if it's none.
+
+    Keys can contain the separators of a path.
+    """
+    if path.startswith("["):
+        number, _, rest = path[1:].partition("]")
+        return (int(number), rest) if number.isdecimal() and int(number) in known else (None, path)
+    text = path.removeprefix(".")
+    for key in sorted(known, key=len, reverse=True):
+        if text.startswith(key) and text[len(key) :][:1] in ("", ".", "["):
+            return key, text[len(key) :]
+    return None, path
 
 
 def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
