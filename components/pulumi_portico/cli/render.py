@@ -54,7 +54,7 @@ def render(
         _to_folder(output, found.name, manifests, resources, only_check=only_check)
         return
     if aws:
-        from .rendering.texts import yaml_text
+        from .rendering.yaml_text import yaml_text
 
         sys.stdout.write(yaml_text(resources))
         return
@@ -64,7 +64,7 @@ def render(
 
 
 def _document(it: "Rendered") -> str:
-    from .rendering.texts import yaml_text
+    from .rendering.yaml_text import yaml_text
 
     return (_MADE_UP if it.made_up else "") + yaml_text(it.manifest)
 
@@ -73,7 +73,7 @@ def _to_folder(
     output: Path, stack: str, manifests: "list[Rendered]", resources: list[dict[str, Any]], *, only_check: bool
 ) -> None:
     from .rendering.folder import compare, file_names, mark_of, write
-    from .rendering.texts import yaml_text
+    from .rendering.yaml_text import yaml_text
 
     mark = mark_of(stack)
     files: dict[str, str] = {name: mark + _document(it) for name, it in file_names(manifests)}
@@ -84,7 +84,7 @@ def _to_folder(
         write(output, files, changes)
     _say(changes, output, files, only_check=only_check)
     if only_check and changes.any:
-        raise typer.Exit(Exit.WRONG)
+        raise typer.Exit(Exit.FAILED)
 
 
 def _say(changes: "Changes", output: Path, files: Mapping[str, str], *, only_check: bool) -> None:

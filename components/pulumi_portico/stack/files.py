@@ -1,7 +1,7 @@
 """Finds and reads a stack's files: the stack file, and the base files that it extends."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
@@ -97,7 +97,7 @@ def read_stack_file(file: Path, problems: Problems, reader: TextReader = read_te
         return None
     for key, node in root.fields.items():
         if key not in _PULUMI_KEYS:
-            _report(problems, _unknown_top_level_key(key), node)
+            _report(problems, _unknown_top_level_key(key, root.fields), node)
     config = root.fields.get("config", Node({}, root.place))
     if config.value is None:
         return Node({}, config.place, config.key)
@@ -107,16 +107,18 @@ def read_stack_file(file: Path, problems: Problems, reader: TextReader = read_te
     return _portico_values(config, problems)
 
 
-def _unknown_top_level_key(key: str) -> Problem:
+def _unknown_top_level_key(key: str, siblings: Collection[str]) -> Problem:
     if ":" in key:
         return Problem(KEY_OUTSIDE_CONFIG, Location((Key(key),)), {"name": key, "known": _PULUMI_KEYS})
-    return _unknown_key(Location((Key(key),)), _PULUMI_KEYS, nearest(key, _PULUMI_KEYS))
+    return _unknown_key(key, _PULUMI_KEYS, nearest(key, _PULUMI_KEYS), siblings)
 
 
-def _unknown_key(location: Location, known: tuple[str, ...], close: Optional[str]) -> Problem:
+def _unknown_key(key: str, known: tuple[str, ...], close: Optional[str], siblings: Collection[str]) -> Problem:
+    location = Location((Key(key),))
     edit = Move(location, location.parent / Key(close)) if close else Remove(location)
-    params = {"name": str(location[-1]), "known": [Field(name) for name in known]}
-    return Problem(UNKNOWN, location, params, edits=(edit,))
+    params = {"name": key, "known": [Field(name) for name in known]}
+    # Two values for one key: which of them is right, only the author knows.
+    return Problem(UNKNOWN, location, params, edits=() if close in siblings else (edit,))
 
 
 def _portico_values(config: Node, problems: Problems) -> Node:
@@ -129,7 +131,7 @@ def _portico_values(config: Node, problems: Problems) -> Node:
             values[name] = node
         elif name != key or ":" not in key or _is_misspelled_prefix(key):
             close = nearest(key.rpartition(":")[2], KEYS)
-            problem = _unknown_key(Location((Key(key),)), known, f"{PREFIX}{close}" if close else None)
+            problem = _unknown_key(key, known, f"{PREFIX}{close}" if close else None, config.fields)
             _report(problems, problem, node)
     return Node(values, config.place, config.key)
 
@@ -208,7 +210,7 @@ def _read_base(file: Path, problems: Problems, reader: TextReader) -> Optional[N
         if key not in KEYS:
             name = key.removeprefix(PREFIX)
             close = name if name in KEYS else nearest(name, KEYS)
-            _report(problems, _unknown_key(Location((Key(key),)), KEYS, close), node)
+            _report(problems, _unknown_key(key, KEYS, close, root.fields), node)
     _reject_secrets(root, Location(), problems)
     return Node({key: node for key, node in root.fields.items() if key in KEYS}, root.place)
 
