@@ -10,6 +10,7 @@ import json
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Optional, cast
@@ -34,11 +35,12 @@ from .web_service.validation import parse_web_service
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
+    WebService: (WebServiceArgs, parse_web_service),
     IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
     IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
     PublicLoadBalancer: (PublicLoadBalancerArgs, partial(check_public_load_balancer, spelling=camel_case)),
     TargetBinding: (TargetBindingArgs, partial(check_target_binding, spelling=camel_case)),
-    WebService: (WebServiceArgs, parse_web_service),
 }
 """Each component with the type of its arguments, and what parses them: a name, the arguments, and the problems."""
 
@@ -72,6 +74,13 @@ class PorticoProvider(ComponentProvider):
             raise InputPropertiesError("the arguments are invalid", cast("Any", details))
         component = make(name, args, options)
         return pulumi.provider.ConstructResult(component.urn, self.get_state(component, definition))
+
+    def get_state(self, instance: pulumi.ComponentResource, component_def: ComponentDefinition) -> dict[str, Any]:
+        """The component's outputs for the engine."""
+        hints = typing.get_type_hints(type(instance))
+        names = component_def.outputs_mapping
+        values = {key: to_the_wire(hints[name], getattr(instance, name, None)) for key, name in names.items()}
+        return {key: value for key, value in values.items() if value is not None}
 
 
 def _property_error(problem: Any) -> Mapping[str, str]:
@@ -107,6 +116,20 @@ def from_the_wire(typ: Any, value: Any) -> Any:
         of = take_apart(typing.get_args(typ)[0]).type
         return [from_the_wire(of, item) for item in cast("list[Any]", value)]
     return value
+
+
+def to_the_wire(typ: Any, value: Any) -> Any:
+    """A component's value as the engine has it: field names in camelCase, choices as text."""
+    typ = take_apart(typ).type if not isinstance(value, pulumi.Output) else typ
+    if isinstance(value, Enum):
+        return value.value
+    if is_args(typ) and isinstance(value, Mapping):
+        fields, given = shapes_of(typ), cast("Mapping[str, Any]", value)
+        return {camel_case(name): to_the_wire(fields[name].type, item) for name, item in given.items()}
+    if is_generic(typ, Mapping) and isinstance(value, Mapping):
+        of = typing.get_args(typ)[1]
+        return {key: to_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+    return cast("Any", value)
 
 
 def _dedented(value: Any) -> Any:

@@ -48,6 +48,12 @@ class WebService(pulumi.ComponentResource):
     """The name of the pods' ServiceAccount, for what grants it permissions: a role binding, or an EKS Pod Identity
     association."""
 
+    target: Optional[Target]
+    """What gateways and load balancers send requests to: the service, at the port of `url`. Not set for a worker."""
+
+    targets: dict[str, Target]
+    """The target of every port, by the port's name. Empty for a worker."""
+
     exceptions: pulumi.Output[dict[str, str]]
     """What is less strict than the secure default, by the argument that says so; empty if nothing is."""
 
@@ -75,10 +81,8 @@ class WebService(pulumi.ComponentResource):
         host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
         self.urls = host.apply(lambda known_host: {port.name: port.url(known_host) for port in plan.ports.values()})
         self.url = host.apply(plan.default_port.url) if plan.default_port else _output("")
-        self.targets: dict[str, Target] = {port.name: self._target(plan, port) for port in plan.ports.values()}
-        """What routes and load balancers send requests to, by the port's name. Empty for a worker."""
-        self.target: Optional[Target] = self.targets[plan.default_port.name] if plan.default_port else None
-        """What routes and load balancers send requests to: the service, at the port of `url`. None for a worker."""
+        self.targets = {port.name: self._target(plan, port) for port in plan.ports.values()}
+        self.target = self.targets[plan.default_port.name] if plan.default_port else None
         self.register_outputs(
             {
                 "url": self.url,
@@ -86,6 +90,8 @@ class WebService(pulumi.ComponentResource):
                 "service_name": self.service_name,
                 "namespace": self.namespace,
                 "service_account": self.service_account,
+                "target": self.target,
+                "targets": self.targets,
                 "exceptions": self.exceptions,
             }
         )
