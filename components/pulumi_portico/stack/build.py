@@ -143,7 +143,7 @@ class _Builder:
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, spec in plan.services.items():
-            self._services[name] = WebService(name, self._in_namespace(spec, plan.namespace))
+            self._services[name] = WebService(name, self._in_namespace(spec))
         # A gateway can be in the namespace that another one creates.
         for name, spec in sorted(plan.gateways.items(), key=lambda item: ("namespace" in item[1], item[0])):
             gateway = IngressGateway(name, self._resolved(self._in_namespace(spec)))
@@ -159,9 +159,9 @@ class _Builder:
         export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
-    def _in_namespace(self, spec: Any, default: Optional[str] = None) -> Any:
+    def _in_namespace(self, spec: Any) -> Any:
         """The arguments, whose objects wait for their namespace if the stack creates it."""
-        namespace = spec.get("namespace", default)
+        namespace = spec.get("namespace")
         created = self._namespaces.get(namespace) if isinstance(namespace, str) else None
         return spec if created is None else _replaced(spec, namespace=created)
 
@@ -176,9 +176,11 @@ class _Builder:
             return self._in_namespace(target)
         return self._output_of(reference)
 
-    def _output_of(self, reference: Reference) -> Any:
-        components: Mapping[str, Any] = self._gateways if reference.kind == GATEWAY else self._services
-        return components[reference.name].target(reference.port.name)
+    def _output_of(self, reference: Reference) -> TargetSpec:
+        port = reference.port.name
+        if reference.kind == GATEWAY:
+            return TargetSpec(**self._gateways[reference.name].target(port))
+        return TargetSpec(**self._services[reference.name].targets[port])
 
 
 def _replaced(spec: Any, **fields: Any) -> Any:

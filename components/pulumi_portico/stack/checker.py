@@ -5,14 +5,13 @@ from typing import Any
 
 from ..args.location import ROOT, Key, Location
 from ..args.names import dns_label
-from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe
+from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
 from ..args.problems import MISSING, Problems
 from ..args.secrets import Secret
 from ..args.shapes import camel_case
 from ..args.values import image_rule
-from ..checks import check
 from ..web_service import WebServiceArgs
-from ..web_service.args import rules_with
+from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
 from .conflicts import Parts, check_conflicts
 from .parts import (
@@ -87,7 +86,7 @@ def _check_defaults(tree: Node, problems: Problems) -> None:
         _report_not_a_mapping(_DEFAULTS, node, describe(WebServiceArgs), problems)
         return
     found = Problems(problems.subject, style=problems.style)
-    check(WebServiceArgs, plain(node), rules_with(image_rule(latest=True)), found, "defaults", camel_case)
+    parse(WebServiceSpec, WebServiceArgs, plain(node), rules_with(image_rule(latest=True)), found, _DEFAULTS)
     for problem in found.found:
         if problem.code is not MISSING:
             problems.found.append(problem)

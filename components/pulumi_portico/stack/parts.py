@@ -1,6 +1,7 @@
 """The components of a stack, parsed, and what the rules of the whole stack need of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
@@ -15,13 +16,12 @@ from ..ingress_gateway.gateway_plan import PORTS, class_of, installs
 from ..ingress_gateway.install.installation import drain_of
 from ..ingress_gateway.install.installer import selector_of as controller_selector_of
 from ..ingress_gateway.validation import check_ingress_gateway
-from ..networking.network_policies import PeerSpec
-from ..networking.ports import main_port
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import check_public_load_balancer
 from ..web_service import WebServiceArgs
-from ..web_service.plan import plan_of
-from ..web_service.validation import check_web_service
+from ..web_service.args import WebServiceSpec
+from ..web_service.plan import plan_web_service
+from ..web_service.validation import parse_web_service
 from .legacy import adapted
 from .references import GATEWAY, SERVICE, Backend
 
@@ -53,7 +53,7 @@ class Kind:
     """Parses the arguments of one component, and applies all its rules."""
 
 
-SERVICES = Kind("services", "WebService", WebServiceArgs, adapted(check_web_service, WebServiceArgs))
+SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service)
 GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, adapted(check_ingress_gateway, IngressGatewayArgs))
 LOAD_BALANCERS = Kind(
     "load_balancers",
@@ -89,28 +89,23 @@ class Part:
 class ServicePart(Part):
     """A service of the stack."""
 
+    spec: WebServiceSpec
     default_namespace: str
 
     @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the service."""
-        return self.spec.get("namespace", self.default_namespace)
+        own = self.spec.namespace
+        return self.default_namespace if own is None else own
 
-    @property
-    def own_selector(self) -> Optional[Mapping[str, str]]:
-        """The labels that select its pods, if its name doesn't."""
-        return self.spec.get("selector")
-
-    @property
-    def peers(self) -> Sequence[PeerSpec]:
-        """The peers that the service allows connections from or to."""
-        return (*(self.spec.get("allow_from") or ()), *(self.spec.get("allow_to") or ()))
+    def in_namespace(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace, unless they have another one."""
+        return dataclasses.replace(self.spec, namespace=self.namespace)
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""
-        plan = plan_of(self.name, self.spec)
-        default = main_port(plan.ports)
-        return Backend(SERVICE, self.name, self.namespace, plan.ports, default, plan.selector, plan.drain)
+        plan = plan_web_service(self.name, self.spec)
+        return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def check_peer_names(services: Mapping[str, ServicePart], problems: Problems) ->
 
 
 def _check_service(service: ServicePart, services: Mapping[str, ServicePart], problems: Problems) -> None:
-    for peer in service.peers:
+    for peer in (*service.spec.allow_from, *service.spec.allow_to):
         problems.run(_check_peer, peer, service, services)
 
 
@@ -52,8 +52,8 @@ def _check_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, Service
         problems.report(UNKNOWN_PEER, where, value=name, fix=fix, known=sorted(services), field=Field("selector"))
         return
     service = services[name]
-    if service.own_selector is not None:
-        edits = (Remove(where), Set(peer.at / "selector", _labels(service.own_selector)))
+    if service.spec.selector is not None:
+        edits = (Remove(where), Set(peer.at / "selector", _labels(service.spec.selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=edits, field=Field("selector"))
     elif _differ(service.namespace, own.namespace):
         fix = Set(peer.at / "namespace", service.namespace)

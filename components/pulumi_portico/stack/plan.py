@@ -13,7 +13,7 @@ from ..ingress_gateway import IngressGatewayArgs
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..web_service import WebServiceArgs
+from ..web_service.args import WebServiceSpec
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
@@ -35,7 +35,7 @@ class StackPlan:
     """The stack's name."""
     namespace: str
     """The namespace that the stack creates. It's the default namespace of the stack's services."""
-    services: Mapping[str, WebServiceArgs]
+    services: Mapping[str, WebServiceSpec]
     """The arguments of each WebService, by name, with the stack's defaults."""
     gateways: Mapping[str, IngressGatewayArgs]
     """The arguments of each IngressGateway, by name."""
@@ -108,7 +108,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     return StackPlan(
         stack,
         parts.namespace,
-        {name: part.spec for name, part in parts.services.items()},
+        {name: part.in_namespace() for name, part in parts.services.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},
