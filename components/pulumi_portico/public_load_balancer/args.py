@@ -224,7 +224,7 @@ def _ports_of(args: Mapping[str, Any], target: Mapping[str, Any]) -> tuple[Servi
             ServicePort(name, it.get("target_port", it["port"]), it["port"], it.get("protocol", Protocol.TCP.value))
             for name, it in sorted(ports.items())
         )
-    number, protocol = target["port"], target.get("protocol", Protocol.TCP.value)
+    number, protocol = target["port"], Protocol(target.get("protocol", Protocol.TCP.value)).value
     named = {80: "http", 443: "https"} if protocol == Protocol.TCP.value else {}
     name = named.get(number, f"{protocol.lower()}-{number}")
     return (ServicePort(name, target.get("target_port", number), number, protocol),)

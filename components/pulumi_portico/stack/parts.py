@@ -16,10 +16,12 @@ from ..ingress_gateway.gateway_plan import PORTS, class_of, installs
 from ..ingress_gateway.install.installation import drain_of
 from ..ingress_gateway.install.installer import selector_of as controller_selector_of
 from ..ingress_gateway.validation import check_ingress_gateway
+from ..lifecycle.objects import ObjectSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import check_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec
+from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import plan_web_service
 from ..web_service.validation import parse_web_service
 from .legacy import adapted
@@ -28,6 +30,7 @@ from .references import GATEWAY, SERVICE, Backend
 __all__ = [
     "AWS_LOAD_BALANCERS",
     "GATEWAYS",
+    "KINDS",
     "LOAD_BALANCERS",
     "SERVICES",
     "GatewayPart",
@@ -51,9 +54,21 @@ class Kind:
     args_type: Any
     parse: Parse
     """Parses the arguments of one component, and applies all its rules."""
+    objects: Optional[Callable[[str, Any], list[ObjectSpec]]] = None
+    """The objects that a component registers; None for a kind whose components don't have one list of objects yet, so
+    that rendering registers them on a recorder."""
+
+    @property
+    def type(self) -> str:
+        """The component's type token."""
+        return f"portico:index:{self.title}"
 
 
-SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service)
+def _service_objects(name: str, spec: WebServiceSpec) -> list[ObjectSpec]:
+    return service_objects_of(plan_web_service(name, spec))
+
+
+SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
 GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, adapted(check_ingress_gateway, IngressGatewayArgs))
 LOAD_BALANCERS = Kind(
     "load_balancers",
@@ -64,6 +79,10 @@ LOAD_BALANCERS = Kind(
 AWS_LOAD_BALANCERS = Kind(
     "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, adapted(check_aws_load_balancer, AwsLoadBalancerArgs)
 )
+
+
+KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+"""The kinds of components, in the order in which a stack creates them."""
 
 
 @dataclass(frozen=True)

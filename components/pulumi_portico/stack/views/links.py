@@ -5,7 +5,8 @@ from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
 from ...networking.network_policies import NAME_LABEL
-from ...web_service.plan import Plan, plan_of
+from ...web_service.plan import WebServicePlan as Plan
+from ...web_service.plan import plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
