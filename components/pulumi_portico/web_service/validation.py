@@ -116,6 +116,11 @@ def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_health(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.health is not None:
         problems.run(check_health, spec.health)
+
+
+def _check_probed_port(spec: WebServiceSpec, problems: Problems) -> None:
+    # Without a port, which is reported, nothing is known about the ports.
+    if spec.health is not None and (spec.port is not None or spec.ports is not None):
         problems.run(check_probed_port, spec.health, resolve_ports(spec, headless=is_headless(spec)))
 
 
@@ -236,6 +241,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_service,
     _check_environment,
     _check_health,
+    _check_probed_port,
     _check_replicas,
     _check_autoscaling,
     _check_disruption_budget,
