@@ -10,7 +10,7 @@ from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.lifecycle.hooks import explain_no_address
 from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import record
-from pulumi_portico.web_service import Security, WebService, WebServiceArgs
+from pulumi_portico.web_service import Security, WebServiceArgs
 
 from tests.support import ROOT
 from tools import feature_table, platform_table
