@@ -80,7 +80,7 @@ class PorticoProvider(ComponentProvider):
 
     def get_state(self, instance: pulumi.ComponentResource, component_def: ComponentDefinition) -> dict[str, Any]:
         """The component's outputs for the engine."""
-        hints = typing.get_type_hints(type(instance))
+        hints = inspect.get_annotations(type(instance))
         names = component_def.outputs_mapping
         values = {key: to_the_wire(hints[name], getattr(instance, name, None)) for key, name in names.items()}
         return {key: value for key, value in values.items() if value is not None}

@@ -83,6 +83,7 @@ class WebService(pulumi.ComponentResource):
         self.url = host.apply(plan.default_port.url) if plan.default_port else _output("")
         self.targets = {port.name: self._target(plan, port) for port in plan.ports.values()}
         self.target = self.targets[plan.default_port.name] if plan.default_port else None
+        # The targets repeat the other outputs and the arguments.
         self.register_outputs(
             {
                 "url": self.url,
@@ -90,8 +91,6 @@ class WebService(pulumi.ComponentResource):
                 "service_name": self.service_name,
                 "namespace": self.namespace,
                 "service_account": self.service_account,
-                "target": self.target,
-                "targets": self.targets,
                 "exceptions": self.exceptions,
             }
         )

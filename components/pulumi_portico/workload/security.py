@@ -141,10 +141,19 @@ def _profile(value: str) -> Optional[Reason]:
     return Reason(INVALID_SECCOMP_PROFILE) if file_path(f"/{value}") else None
 
 
-_ID = Field(whole_number(0, 2**31 - 1, "an ID"))
+_id_number = whole_number(0, 2**31 - 1, "an ID")
+
+
+def _user_id(value: int) -> Optional[Reason]:
+    reason = _id_number(value)
+    # 0, the nearest, is root.
+    return reason and reason._replace(suggestion=USER_ID)
+
+
+_ID = Field(_id_number)
 RULES: Rules = {
     Security: {
-        "user": _ID,
+        "user": Field(_user_id),
         "group": _ID,
         "fs_group": _ID,
         "capabilities": Field(items=_capability),

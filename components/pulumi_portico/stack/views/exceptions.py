@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, cast
 
 import pulumi
@@ -201,6 +202,8 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, pulumi.Output):
         return LATER
+    if isinstance(value, Enum):
+        return str(value.value)
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     text = json.dumps(value, sort_keys=True, default=lambda _: LATER)

@@ -5,12 +5,11 @@ from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
 from ...networking.network_policies import NAME_LABEL
-from ...web_service.plan import WebServicePlan as Plan
-from ...web_service.plan import plan_of
+from ...web_service.plan import WebServicePlan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
-from .destinations import Destination, destination_of, ports_open, text_of
+from .destinations import Destination, balancers_in, destination_of, ports_open, text_of
 
 __all__ = ["links_of"]
 
@@ -39,15 +38,18 @@ def _by_number(port: str) -> tuple[int, str]:
 
 def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[LinkView]:
     for it in balancers:
-        # A gateway's own load balancer is in neither: it is part of the gateway.
-        if args := plan.load_balancers.get(it.name):
+        args = balancers_in(plan).get(it.name)
+        # A gateway's own front door is part of it.
+        if args is None:
+            continue
+        if "aws" not in args:
             destination = destination_of(plan, args["target"])
             yield LinkView(it.name, destination.name, ports_open(plan, args["target"]))
-        elif aws := plan.aws_load_balancers.get(it.name):
-            given: Mapping[str, Any] = aws["targets"]
-            for key, destination in targets_of(plan, aws):
-                target = given[key].get("target")
-                yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
+            continue
+        given: Mapping[str, Any] = args["aws"]["targets"]
+        for key, destination in targets_of(plan, args["aws"]):
+            target = given[key].get("target")
+            yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
 
 
 def _port(destination: Destination) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ class _Policies:
             yield from self._let_in(name, planned)
             yield from self._let_out(name, planned)
 
-    def _let_in(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_in(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         every = tuple(f"{target}/{protocol}" for target, protocol in planned.pod_ports)
         if not planned.args.get("network_policy", True):
             yield LinkView(_EVERYONE, name, ())
@@ -87,7 +89,7 @@ class _Policies:
             if not self._named(peer, name):
                 yield LinkView(self._words(peer), name, ports)
 
-    def _let_out(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_out(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         if not planned.args.get("network_policy", True):
             yield LinkView(name, _EVERYONE, ())
             return
