@@ -1,18 +1,18 @@
 """`WebService`: a workload and its Service."""
 
+from ..workload.autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
+from ..workload.availability import DisruptionBudget
+from ..workload.identity import Identity
+from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
+from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
+from ..workload.resources import Limits, Resources
+from ..workload.rollout import Rollout
 from .args import WebServiceArgs
-from .autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
-from .availability import DisruptionBudget
 from .component import WebService
 from .containers import Container
 from .health import Health, Probe
-from .identity import Identity
 from .images import ImagePolicy, PullPolicy
-from .kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
-from .placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from .ports import Port
-from .resources import Limits, Resources
-from .rollout import Rollout
 from .security import Security
 from .service import AddressFamily, ServiceSettings, TrafficPolicy
 from .volumes import AccessMode, Projection, Storage, Volume

@@ -11,26 +11,26 @@ from ..args.values import Rule, whole_number
 from ..checks import Field, Rules
 from ..networking.network_policies import RULES as NETWORK_RULES
 from ..networking.network_policies import Peer
-from .autoscaling import RULES as AUTOSCALING_RULES
-from .autoscaling import Autoscaling
-from .availability import RULES as AVAILABILITY_RULES
-from .availability import DisruptionBudget
+from ..workload.autoscaling import RULES as AUTOSCALING_RULES
+from ..workload.autoscaling import Autoscaling
+from ..workload.availability import RULES as AVAILABILITY_RULES
+from ..workload.availability import DisruptionBudget
+from ..workload.identity import RULES as IDENTITY_RULES
+from ..workload.identity import Identity
+from ..workload.placement import RULES as PLACEMENT_RULES
+from ..workload.placement import Placement
+from ..workload.resources import RULES as RESOURCES_RULES
+from ..workload.resources import Resources
+from ..workload.rollout import RULES as ROLLOUT_RULES
+from ..workload.rollout import Rollout
 from .containers import COMMON_RULES, CONTAINER_RULES, Container
 from .health import RULES as HEALTH_RULES
 from .health import Health
-from .identity import RULES as IDENTITY_RULES
-from .identity import Identity
 from .images import RULES as IMAGE_RULES
 from .images import ImagePolicy
 from .kinds import StatefulSettings, WorkloadKind
-from .placement import RULES as PLACEMENT_RULES
-from .placement import Placement
 from .ports import RULES as PORTS_RULES
 from .ports import Port
-from .resources import RULES as RESOURCES_RULES
-from .resources import Resources
-from .rollout import RULES as ROLLOUT_RULES
-from .rollout import Rollout
 from .security import RULES as SECURITY_RULES
 from .security import Security
 from .service import RULES as SERVICE_RULES

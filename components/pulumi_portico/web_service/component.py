@@ -10,11 +10,11 @@ from ..networking.network_policies import build_egress, build_ingress, build_net
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol, Target
 from ..register import name_of, namespace_of, register
+from ..workload.autoscaling import build_autoscaler
+from ..workload.availability import build_disruption_budget
+from ..workload.identity import build_service_account
 from .args import WebServiceArgs
-from .autoscaling import build_autoscaler
-from .availability import build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
-from .identity import build_service_account
 from .kinds import WorkloadKind
 from .plan import plan_of
 from .service import build_service
@@ -84,7 +84,9 @@ class WebService(pulumi.ComponentResource):
         workload = self._register_workload(before if service is None else [*before, service])
         service = service or self._register_service([])
         if "autoscaling" in checked:
-            autoscaler = build_autoscaler(plan.metadata, plan.kind, name_of(workload), checked["autoscaling"])
+            autoscaler = build_autoscaler(
+                plan.metadata, WorkloadKind(plan.kind), name_of(workload), checked["autoscaling"]
+            )
             self._register("autoscaler", autoscaler)
         self._set_outputs(service or workload, served=service is not None)
 
@@ -100,7 +102,7 @@ class WebService(pulumi.ComponentResource):
         if "service_account" in identity:
             self.service_account = pulumi.Output.from_input(identity["service_account"])
         else:
-            before.append(self._register("service-account", build_service_account(plan.metadata, identity)))
+            before.append(self._register("service-account", build_service_account(plan.metadata, identity or None)))
             self.service_account = name_of(before[0])
         if args.get("network_policy", True):
             let_in = build_ingress(args.get("allow_from", []), plan.pod_ports)
@@ -109,7 +111,7 @@ class WebService(pulumi.ComponentResource):
             before.append(self._register("network-policy", policy))
         # Drains leave a DaemonSet's pods alone, and the budget's controller cannot count them.
         if plan.kind != WorkloadKind.DAEMON_SET.value:
-            budget = build_disruption_budget(plan.metadata, plan.selector, args.get("disruption_budget", {}))
+            budget = build_disruption_budget(plan.metadata, plan.selector, args.get("disruption_budget"))
             self._register("disruption-budget", budget)
         return before
 

@@ -15,9 +15,9 @@ from ..args.values import field_path, file_path, resource_field, variable_name
 from ..checks import Field
 from ..errors import Problems, Refusal, write_nearest
 from ..networking.ports import ServicePort
+from ..workload.resources import Resources, build_resources
 from .environment import Sources, build_environment, build_files, check_environment
 from .health import Health, asks_no_port, build_probes, check_health
-from .resources import Resources, build_resources
 
 __all__ = ["COMMON_RULES", "CONTAINER_RULES", "Container", "build_container", "build_more", "check_containers"]
 
@@ -161,7 +161,7 @@ def build_container(
         **build_environment(args, sources),
         **({"ports": list(map(_port, ports.values()))} if ports else {}),
         **build_probes(args.get("health"), ports),
-        **build_resources(args.get("resources", {})),
+        **build_resources(args.get("resources")),
         **every,
     }
 

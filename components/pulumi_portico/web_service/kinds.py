@@ -1,68 +1,13 @@
 """The kinds of workload, and which settings each of them can have."""
 
 from collections.abc import Callable, Collection, Mapping
-from enum import Enum
 from typing import Any
 
-from .._typing import NotRequired, TypedDict
 from ..args.shapes import mapped
 from ..errors import Problems, Refusal
+from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
 
 __all__ = ["ClaimRetention", "PodManagement", "StatefulSettings", "WorkloadKind", "check_kind", "kind_of"]
-
-
-class WorkloadKind(str, Enum):
-    """What makes the pods, and how one of them differs from another."""
-
-    DEPLOYMENT = "Deployment"
-    """Pods that are all alike and replaced step by step. What an application wants unless it has a reason."""
-
-    STATEFUL_SET = "StatefulSet"
-    """Pods with names of their own (`db-0`, `db-1`), made and replaced one after the other, each with its own
-    storage."""
-
-    DAEMON_SET = "DaemonSet"
-    """One pod on every node, or on those that `placement` chooses."""
-
-    REPLICA_SET = "ReplicaSet"
-    """Pods that are all alike. A change of theirs makes another ReplicaSet: all of its pods are ready before the old
-    ones go. Its name is generated."""
-
-
-class PodManagement(str, Enum):
-    """In which order a StatefulSet makes and removes its pods."""
-
-    ORDERED_READY = "OrderedReady"
-    """One after the other, each when the one before is ready."""
-
-    PARALLEL = "Parallel"
-    """All at once."""
-
-
-class ClaimRetention(str, Enum):
-    """What becomes of a StatefulSet's claims, and so of its data."""
-
-    RETAIN = "Retain"
-    """They stay, for pods of the same names to come."""
-
-    DELETE = "Delete"
-    """They are deleted, and the data with them, where the storage class says so."""
-
-
-class StatefulSettings(TypedDict):
-    """What only a StatefulSet has."""
-
-    pod_management: NotRequired[PodManagement]
-    """In which order pods are made and removed. Plain: a change replaces the StatefulSet. Default: OrderedReady. Maps
-    to `podManagementPolicy`."""
-
-    claims_when_deleted: NotRequired[ClaimRetention]
-    """What becomes of the claims when the StatefulSet is deleted or replaced. Plain. Default: Retain. Maps to
-    `persistentVolumeClaimRetentionPolicy.whenDeleted`."""
-
-    claims_when_scaled: NotRequired[ClaimRetention]
-    """What becomes of the claims of pods that are scaled away. Plain. Default: Retain. Maps to
-    `persistentVolumeClaimRetentionPolicy.whenScaled`."""
 
 
 _D, _S, _DS, _R = (kind.value for kind in WorkloadKind)
@@ -80,9 +25,9 @@ _KINDS_OF: Mapping[str, Collection[str]] = {
     "rollout.max_unavailable": (_D, _DS),
     "rollout.max_unavailable_percent": (_D, _DS),
     "rollout.recreate": (_D,),
-    "rollout.progress_deadline": (_D,),
+    "rollout.progress_deadline_seconds": (_D,),
     # Pulumi's provider replaces a StatefulSet, pods and all, when its history limit changes.
-    "rollout.revision_history": (_D, _DS),
+    "rollout.revision_history_limit": (_D, _DS),
     "rollout.partition": (_S,),
 }
 """The kinds that can have a setting which others cannot, by the setting's path."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..networking.network_policies import NAME_LABEL
 from ..networking.ports import ServicePort
+from ..workload.autoscaling import MIN_REPLICAS
+from ..workload.availability import DRAIN_SECONDS
 from .args import WebServiceArgs
-from .autoscaling import MIN_REPLICAS
-from .availability import DRAIN_SECONDS
 from .kinds import WorkloadKind, kind_of
 from .ports import ports_of
 from .service import is_headless

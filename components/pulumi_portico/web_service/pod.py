@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..merge import merged
-from .availability import SHUTDOWN_SECONDS, build_drain
+from ..workload.availability import SHUTDOWN_SECONDS, build_drain
+from ..workload.identity import build_identity_labels
+from ..workload.kinds import WorkloadKind
+from ..workload.placement import build_placement, build_spread
 from .containers import build_container, build_more
 from .environment import Sources, build_files
-from .identity import build_identity_labels
 from .images import build_pull_policy, build_pull_secrets
-from .placement import build_placement, build_spread
 from .plan import Plan
 from .security import build_container_security, build_pod_security
 from .volumes import build_mounts, build_volume, wants_group
@@ -26,7 +27,7 @@ def build_template(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> 
     What `extra` says is merged last.
     """
     args = plan.args
-    metadata: dict[str, Any] = {"labels": {**build_identity_labels(args.get("identity", {})), **plan.labels}}
+    metadata: dict[str, Any] = {"labels": {**build_identity_labels(args.get("identity")), **plan.labels}}
     if annotations := args.get("pod_annotations"):
         metadata["annotations"] = annotations
     template = {"metadata": metadata, "spec": _spec(plan, account, sources)}
@@ -35,7 +36,7 @@ def build_template(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> 
 
 def _spec(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> dict[str, Any]:
     args = plan.args
-    security, policy, placement = args.get("security", {}), args.get("image_policy", {}), args.get("placement", {})
+    security, policy, placement = args.get("security", {}), args.get("image_policy", {}), args.get("placement")
     every = {**build_pull_policy(policy), **build_container_security(security)}
     own = sources.get(plan.name, Sources())
     of_container, of_pod = build_drain(plan.drain, args.get("shutdown", SHUTDOWN_SECONDS))
@@ -54,7 +55,7 @@ def _spec(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> dict[str,
         **build_pod_security(security, storage="storage" in args or wants_group(args.get("volumes", {}))),
         **build_pull_secrets(policy),
         **build_placement(placement),
-        **build_spread(plan.kind, placement.get("spread", {}), plan.selector),
+        **build_spread(WorkloadKind(plan.kind), placement and placement.spread, plan.selector),
         **of_pod,
         **_listed("volumes", volumes),
         **_listed("initContainers", more),

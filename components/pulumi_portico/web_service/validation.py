@@ -5,24 +5,25 @@ from functools import cache
 from typing import Any, cast
 
 from ..args.names import workload_name
+from ..args.problems import Remove
 from ..args.shapes import as_written, mapped
 from ..args.values import image_rule
 from ..checks import Rules, check
 from ..errors import Problems, Refusal
 from ..networking.network_policies import check_peers
+from ..workload.autoscaling import check_autoscaling
+from ..workload.availability import check_disruption_budget
+from ..workload.identity import check_identity
+from ..workload.placement import check_placement
+from ..workload.resources import Limits
+from ..workload.rollout import check_rollout
 from .args import WebServiceArgs, rules_with
-from .autoscaling import check_autoscaling
-from .availability import check_disruption_budget
 from .containers import check_containers
 from .environment import GENERATED, check_environment
 from .health import check_asked_port, check_health
-from .identity import check_identity
 from .kinds import WorkloadKind, check_kind, kind_of
-from .placement import check_placement
 from .plan import selector_of
 from .ports import check_ports, ports_of
-from .resources import Limits
-from .rollout import check_rollout
 from .security import check_security, loosened
 from .service import check_service, is_headless
 from .volumes import check_volumes
@@ -49,7 +50,6 @@ def check_web_service(
         check_ports,
         check_service,
         check_environment,
-        check_autoscaling,
         _check_selector,
         _check_network,
         _check_extra,
@@ -109,14 +109,24 @@ def _known_kind(args: Any, spelling: Spelling) -> str:
 def _check_nested(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
     nested: tuple[tuple[str, Callable[..., None]], ...] = (
         ("health", check_health),
-        ("disruption_budget", check_disruption_budget),
-        ("identity", check_identity),
         ("security", check_security),
     )
     for field, check_part in nested:
         check_part(mapped(args.get(field)), problems, prefix + spelling(field), spelling)
-    check_rollout(mapped(args.get("rollout")), kind_of(args), problems, f"{prefix}rollout", spelling)
-    check_placement(mapped(args.get("placement")), problems, f"{prefix}placement")
+    for field, check_spec in (
+        ("disruption_budget", check_disruption_budget),
+        ("identity", check_identity),
+        ("placement", check_placement),
+        ("autoscaling", check_autoscaling),
+    ):
+        if field in args:
+            problems.run(check_spec, args[field])
+    if "rollout" in args:
+        on_host = mapped(args.get("security")).get("host_network") is True
+        problems.run(check_rollout, args["rollout"], WorkloadKind(kind_of(args)), on_host)
+    if "autoscaling" in args and "replicas" in args:
+        where = args["autoscaling"].at.parent / "replicas"
+        problems.report_exclusive(where, "autoscaling", fix=Remove(where))
     host = bool(mapped(args.get("security")).get("host_paths"))
     check_volumes(args.get("volumes"), problems, f"{prefix}volumes", spelling, host=host)
     for field in ("volumes", "storage"):

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..outputs import applied
 from ..register import WAIT_FOR
+from ..workload.rollout import build_rollout
 from .environment import Sources
 from .kinds import ClaimRetention, PodManagement, WorkloadKind
 from .plan import Plan
 from .pod import build_template
-from .rollout import build_rollout
 from .volumes import build_claim
 
 __all__ = ["build_workload"]
@@ -36,7 +36,7 @@ def build_workload(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> 
         "spec": {
             **({} if replicas is None else {"replicas": replicas}),
             "selector": {"matchLabels": dict(plan.selector)},
-            **build_rollout(plan.kind, args.get("rollout", {}), on_host=on_host),
+            **build_rollout(WorkloadKind(plan.kind), args.get("rollout"), on_host=on_host),
             **(_stateful(plan) if plan.kind == WorkloadKind.STATEFUL_SET.value else {}),
             "template": build_template(plan, account, sources),
         },
