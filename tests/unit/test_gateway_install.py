@@ -246,7 +246,7 @@ def test_what_stands_in_front_is_told_of_the_drain(controller: str) -> None:
     drains: list[Any] = []
 
     def program() -> None:
-        args: Any = {"controller": controller, "behind": {}, "installation": {"drain": 70}}
+        args: Any = {"controller": controller, "upstream": {}, "installation": {"drain": 70}}
         drains.append(IngressGateway("edge", args).target().get("drain"))
 
     record(program)

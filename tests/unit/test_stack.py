@@ -132,7 +132,7 @@ def test_a_target_that_is_written_out_stays_what_it_is() -> None:
 
 def test_a_balancer_leads_to_a_gateway_of_the_stack() -> None:
     more = {
-        "gateways": {"edge": {"behind": {}}},
+        "gateways": {"edge": {"upstream": {}}},
         "loadBalancers": {"front": {"target": {"gateway": "edge"}, "exposure": INTERNAL}},
     }
     recorded = built(more)
@@ -159,7 +159,7 @@ def test_an_aws_balancer_leads_to_a_gateway_and_a_service_of_the_stack() -> None
             {"port": 9090, "protocol": "tcp", "to": "metrics"},
         ],
     }
-    recorded = built({"gateways": {"edge": {"behind": {}}}, "loadBalancers": {"front": {"aws": aws}}})
+    recorded = built({"gateways": {"edge": {"upstream": {}}}, "loadBalancers": {"front": {"aws": aws}}})
     bound = {
         it["metadata"]["namespace"]: it["spec"] for it in recorded.manifests() if it["kind"] == "TargetGroupBinding"
     }
@@ -185,7 +185,7 @@ def test_the_gateway_may_live_in_the_stacks_namespace_or_in_its_own() -> None:
 def test_the_outputs_say_where_everything_is_reached() -> None:
     routes = [{"host": "shop.example.com", "target": {"service": "web"}}, {"target": {"service": "api"}}]
     more = {
-        "gateways": {"edge": {"exposure": INTERNAL, "routes": routes}, "inner": {"behind": {}}},
+        "gateways": {"edge": {"exposure": INTERNAL, "routes": routes}, "inner": {"upstream": {}}},
         "loadBalancers": {"metrics": {"target": {"service": "api", "portName": "metrics"}, "exposure": INTERNAL}},
     }
 

@@ -171,5 +171,9 @@ class _Builder:
             # Written out; the namespace may be the stack's all the same.
             return self._within(target)
         leads = reached(target, self._plan.services, self._plan.gateways)
-        component = self._gateways[leads.name] if leads.kind == "gateway" else self._services[leads.name]
-        return component.target(cast("Any", leads.port).name)
+        port = cast("Any", leads.port).name
+        return (
+            self._gateways[leads.name].targets[port]
+            if leads.kind == "gateway"
+            else self._services[leads.name].target(port)
+        )

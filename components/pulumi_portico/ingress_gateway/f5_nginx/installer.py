@@ -35,8 +35,8 @@ HSTS_ALWAYS_PRELOADED = define(
 
 def _check(settings: GatewaySettingsSpec, _installation: InstallationSpec, problems: Problems) -> None:
     if settings.hsts is not None and not settings.hsts.preload:
-        params = {"preload": FieldName("preload"), "hsts": FieldName("hsts")}
-        problems.report(HSTS_ALWAYS_PRELOADED, settings.hsts.at / "preload", **params)
+        at = settings.hsts.at / "preload"
+        problems.report(HSTS_ALWAYS_PRELOADED, at, preload=FieldName("preload"), hsts=FieldName("hsts"))
 
 
 def _arguments(given: ProgramInput) -> list[Any]:
@@ -156,6 +156,6 @@ INSTALLER = Installer(
     copied="/etc/nginx",
     custom_resources=True,
     publishes_any_service=False,
-    check=_check,
+    checks=(_check,),
 )
 """F5 NGINX Ingress Controller, open source edition."""

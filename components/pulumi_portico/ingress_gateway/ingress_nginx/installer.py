@@ -165,6 +165,6 @@ INSTALLER = Installer(
         "built with. To migrate, set controller to f5-nginx: your routes stay the same, and Portico rejects those that "
         "would behave differently."
     ),
-    check=_check,
+    checks=(_check,),
 )
 """The community's ingress-nginx."""

@@ -75,12 +75,12 @@ def check_crds(crds: CrdsSpec, problems: Problems, *, installs: bool) -> None:
     at = crds.at / "path"
     if crds.path is None:
         if not crds.installed:
-            fields = {"installed": FieldName("installed"), "path": FieldName("path")}
-            problems.report(CRDS_NOT_FOUND, crds.at, fields=list(fields.values()), **fields)
+            installed, path = FieldName("installed"), FieldName("path")
+            problems.report(CRDS_NOT_FOUND, crds.at, fields=[installed, path], installed=installed, path=path)
     elif crds.installed:
         problems.report_exclusive(at, "installed", fix=Remove(at))
     elif not installs:
-        fix = [Remove(at), Set(crds.at / "installed", True)]
+        fix = [Remove(at), Set(crds.at / "installed", value=True)]
         problems.report(CRDS_PATH_WITHOUT_INSTALL, at, install=FieldName("install"), fix=fix)
     elif reason := _wrong_file(crds.path):
         problems.reject(at, crds.path, reason)
@@ -95,7 +95,8 @@ def _wrong_file(path: str) -> Optional[Reason]:
         return Reason(CRDS_FILE_NOT_TEXT)
     except yaml.YAMLError as error:
         mark: Optional[yaml.Mark] = getattr(error, "problem_mark", None)
-        return Reason(CRDS_FILE_NOT_YAML, {"line": mark.line + 1 if mark else 1, "column": mark.column + 1 if mark else 1})
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        return Reason(CRDS_FILE_NOT_YAML, {"line": line + 1, "column": column + 1})
     if not documents or not all(map(_is_definition, documents)):
         return Reason(CRDS_FILE_OTHER_OBJECTS)
     return None

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-import pulumi
-
 from ...args.problems import Problems
 from ...networking.network_policies import NAME_LABEL
 from .config_map import ConfigMapInput
@@ -42,10 +40,6 @@ class ProgramInput:
     webhook: bool = False
     drain: int = 0
     """Seconds that a terminating pod continues to accept connections."""
-
-
-def _no_rule(_settings: GatewaySettingsSpec, _installation: InstallationSpec, _problems: Problems) -> None:
-    return
 
 
 @dataclass(frozen=True)
@@ -89,9 +83,8 @@ class Installer:
     """Whether it writes an address into Ingresses even if the Service in front isn't a load balancer."""
     warning: str = ""
     """What to warn of whenever it is installed, as a sentence about the controller."""
-    check: Callable[[GatewaySettingsSpec, InstallationSpec, Problems], None] = _no_rule
-    """Reports the settings that it doesn't support."""
-
+    checks: Sequence[Callable[[GatewaySettingsSpec, InstallationSpec, Problems], None]] = ()
+    """The rules of the settings that it doesn't support."""
 
 
 def http_probe(path: str, port: int, *, period: int, failures: int) -> dict[str, Any]:
@@ -107,5 +100,3 @@ def lease_of(name: str) -> str:
 def selector_of(name: str) -> dict[str, str]:
     """The labels of a gateway's controller pods."""
     return {NAME_LABEL: name, "app.kubernetes.io/component": "ingress-controller"}
-
-
