@@ -21,7 +21,7 @@ __all__ = ["Behind", "IngressGatewayArgs", "IngressRoutesArgs"]
 
 
 class Behind(TypedDict):
-    """What stands in front of a gateway that has no load balancer of its own: an AWS-native PublicLoadBalancer that
+    """What stands in front of a gateway that has no load balancer of its own: an AwsLoadBalancer that
     leads to its `target()`, say, or nothing but the cluster's own pods."""
 
     sources: NotRequired[Sequence[pulumi.Input[str]]]

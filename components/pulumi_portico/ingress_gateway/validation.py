@@ -186,7 +186,7 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
         refusal = Refusal(
             "ends TLS at a load balancer that does not say so: the gateway would take all requests for ones without",
             "TLS at the gateway",
-            "give the certificates to tls, or put an AWS-native PublicLoadBalancer in front",
+            "give the certificates to tls, or put an AwsLoadBalancer in front",
         )
         problems.note(f"{prefix}exposure.tls", refusal)
     check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)

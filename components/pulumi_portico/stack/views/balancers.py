@@ -16,7 +16,7 @@ from ...public_load_balancer.platform_module import Request
 from ...public_load_balancer.platforms import module_of
 from ..plan import StackPlan
 from ..view import BalancerView
-from .destinations import Destination, balancers_in, destination_of, text_of, texts_of
+from .destinations import Destination, destination_of, text_of, texts_of
 from .requests import request_of
 
 __all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
@@ -52,14 +52,13 @@ def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in balancers_in(plan).items():
-        if "aws" in args:
-            yield _of_aws(plan, name, args["aws"], args.get("price"))
-            continue
+    for name, args in plan.load_balancers.items():
         request = request_of(plan, args)
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
         yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
+    for name, args in plan.aws_load_balancers.items():
+        yield _of_aws(plan, name, args, args.get("price"))
 
 
 def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
