@@ -10,8 +10,8 @@ from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..lifecycle.cost import AWS, Billable, counted, together
 from ..load_balancers import Scope
 from ..networking.ports import ServicePort
+from ..public_load_balancer.exposure_checks import module_of
 from ..public_load_balancer.platform_module import Request
-from ..public_load_balancer.platforms import module_of
 from ..stack import StackPlan
 from ..stack.view import StackView
 from ..stack.views.destinations import Destination, destination_of, text_of

@@ -9,7 +9,7 @@ import pulumi
 from ..lifecycle.hooks import on_no_address, on_replacement
 from ..networking.network_policies import PeerSpec
 from ..public_load_balancer.balancer import Balancer, build_balancer
-from ..public_load_balancer.platforms import module_of
+from ..public_load_balancer.exposure_checks import module_of
 from ..register import WAIT_FOR, register
 from .gateway_plan import PORTS, installs, request_of
 from .registration import READY_WITHIN, REPORTED

@@ -16,8 +16,8 @@ from ..load_balancers import ClientIp
 from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import check_peers
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
+from ..public_load_balancer.exposure_checks import check_exposure
 from ..public_load_balancer.platform_module import chosen_or_hidden
-from ..public_load_balancer.platforms import check_exposure
 from .args import Behind, IngressGatewayArgs, IngressRoutesArgs
 from .controller_module import Controller
 from .gateway_plan import controller_of, installs, request_of, routing_of

@@ -8,19 +8,18 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import get_monitor
 
 from ..errors import PorticoError
-from ..load_balancers import Platform
 from .claims import unique
 from .replacement import COMPONENT, judge
 
 __all__ = ["explain_no_address", "mocked", "on_no_address", "on_replacement", "watch"]
 
 _CONTROLLERS: Mapping[str, str] = {
-    Platform.AWS_CONTROLLER.value: "the AWS Load Balancer Controller (namespace kube-system, as a rule)",
-    Platform.EKS_AUTO_MODE.value: "EKS Auto Mode",
-    Platform.AWS_LEGACY.value: "the AWS cloud controller manager, where no AWS Load Balancer Controller is installed,",
-    Platform.GKE.value: "GKE",
-    Platform.AZURE.value: "AKS",
-    Platform.GENERIC.value: "a controller for Services of type LoadBalancer, such as MetalLB",
+    "aws-controller": "the AWS Load Balancer Controller (namespace kube-system, as a rule)",
+    "eks-auto-mode": "EKS Auto Mode",
+    "aws-legacy": "the AWS cloud controller manager, where no AWS Load Balancer Controller is installed,",
+    "gke": "GKE",
+    "azure": "AKS",
+    "generic": "a controller for Services of type LoadBalancer, such as MetalLB",
 }
 
 

@@ -20,8 +20,8 @@ from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Protocol, Target
 from .exposure import RULES as EXPOSURE_RULES
 from .exposure import Exposure
+from .exposure_checks import check_exposure, module_of
 from .platform_module import Request
-from .platforms import check_exposure, module_of
 
 __all__ = ["RULES", "BalancerPort", "PublicLoadBalancerArgs", "check_public_load_balancer", "request_of"]
 

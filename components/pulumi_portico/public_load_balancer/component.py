@@ -16,8 +16,8 @@ from .addresses import first_address
 from .args import PublicLoadBalancerArgs, check_public_load_balancer, request_of
 from .balancer import Balancer, build_balancer
 from .common import tls_ports
+from .exposure_checks import module_of
 from .platform_module import Request
-from .platforms import module_of
 
 __all__ = ["PublicLoadBalancer"]
 

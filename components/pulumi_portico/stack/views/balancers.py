@@ -9,11 +9,12 @@ from ...aws_load_balancer.load_balancer import billable
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ...lifecycle.cost import AWS, estimate
-from ...load_balancers import Platform, Scope
+from ...load_balancers import Scope
 from ...networking.ports import ServicePort
 from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.exposure_checks import module_of
 from ...public_load_balancer.platform_module import Request
-from ...public_load_balancer.platforms import module_of
+from ...public_load_balancer.platforms import Platform
 from ..plan import StackPlan
 from ..view import BalancerView
 from .destinations import Destination, destination_of, text_of, texts_of
