@@ -14,6 +14,7 @@ from .aws_load_balancer import (
     AwsListener,
     AwsListenerProtocol,
     AwsLoadBalancer,
+    AwsLoadBalancerArgs,
     AwsLogs,
     AwsPriorities,
     AwsQuotas,
@@ -67,7 +68,7 @@ from .ingress_gateway import (
     match_route,
 )
 from .lifecycle.cost import Price
-from .load_balancers import ClientIp, IpFamily, Platform, Scope
+from .load_balancers import ClientIp, IpAddressType, IpFamily, Scope
 from .networking.network_policies import Peer
 from .networking.target import Protocol, Target
 from .public_load_balancer import (
@@ -82,6 +83,7 @@ from .public_load_balancer import (
     HealthCheck,
     HealthProtocol,
     NetworkTier,
+    Platform,
     PublicLoadBalancer,
     PublicLoadBalancerArgs,
     TargetType,
@@ -148,6 +150,7 @@ __all__ = [
     "AwsListener",
     "AwsListenerProtocol",
     "AwsLoadBalancer",
+    "AwsLoadBalancerArgs",
     "AwsLogs",
     "AwsPriorities",
     "AwsQuotas",
@@ -192,6 +195,7 @@ __all__ = [
     "IngressRoutes",
     "IngressRoutesArgs",
     "Installation",
+    "IpAddressType",
     "IpFamily",
     "KeepAlive",
     "Limits",

@@ -20,6 +20,8 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
 from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
+from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
+from .aws_load_balancer.args import check_aws_load_balancer
 from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .errors import Problems
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
@@ -32,6 +34,7 @@ from .web_service.validation import check_web_service
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    AwsLoadBalancer: (AwsLoadBalancerArgs, check_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, check_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, check_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),

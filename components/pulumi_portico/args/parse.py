@@ -41,6 +41,8 @@ class Field:
     """For each key of a mapping."""
     secret: bool = False
     """Whether messages never show the value."""
+    converted: Optional[Callable[[Any], Any]] = None
+    """For a value of another type: the value that means the same, or ABSENT."""
 
     def each(self) -> "Field":
         """The rules of one item."""
@@ -226,7 +228,7 @@ class Parser:
         if is_args(typ):
             return self.arguments(typ, value, at)
         if is_enum(typ):
-            return self._choice(typ, value, at)
+            return self._choice(typ, value, field, at)
         if is_generic(typ, Mapping):
             return self._mapping(typ, value, field, at)
         if is_generic(typ, Sequence):
@@ -237,13 +239,15 @@ class Parser:
         self._reject(at, value, Reason(WRONG_TYPE, {"expected": describe(typ)}, suggestion), field)
         return INVALID
 
-    def _choice(self, typ: type[Enum], value: Any, at: Location) -> Any:
+    def _choice(self, typ: type[Enum], value: Any, field: Field, at: Location) -> Any:
         by_value = {member.value: member for member in typ}
         plain = value.value if isinstance(value, typ) else value
         if isinstance(plain, str) and plain in by_value:
             return by_value[plain]
         close = nearest(plain, by_value) if isinstance(plain, str) else None
-        reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
+        suggestion = field.converted(plain) if field.converted else ABSENT
+        suggestion = close if close is not None else suggestion
+        reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, suggestion)
         self.problems.reject(at, plain, reason)
         return INVALID
 

@@ -11,7 +11,7 @@ from ..args.spec import Spec, spec
 from ..lifecycle.cost import Price
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
-from ..public_load_balancer.exposure import Exposure
+from ..public_load_balancer.exposure import Exposure, ExposureSpec
 from .controller_module import Controller
 from .install.crds import Crds, CrdsSpec
 from .install.installation import Installation, InstallationSpec
@@ -27,8 +27,8 @@ READY_TIMEOUT = 600
 
 
 class Upstream(TypedDict):
-    """What's in front of a gateway that has no load balancer of its own: for example, an AWS-native load balancer that
-    leads to the gateway's `target`, or only the cluster's own pods."""
+    """What's in front of a gateway that has no load balancer of its own: for example, an `AwsLoadBalancer` that leads
+    to the gateway's `target`, or only the cluster's own pods."""
 
     sources: NotRequired[Sequence[pulumi.Input[str]]]
     """The addresses that can connect to the gateway, in CIDR notation, in addition to the load balancers that lead to
@@ -142,7 +142,7 @@ class IngressGatewayArgs(TypedDict):
 class IngressGatewaySpec(Spec):
     """Parsed `IngressGatewayArgs`."""
 
-    exposure: Optional[Exposure] = None
+    exposure: Optional[ExposureSpec] = None
     upstream: Optional[UpstreamSpec] = None
     controller: Controller = Controller.F5_NGINX
     install: Optional[bool] = None

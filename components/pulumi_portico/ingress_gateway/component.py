@@ -18,11 +18,12 @@ from .gateway_outputs import address_of, urls_of
 from .gateway_plan import GatewayPlan, plan_gateway
 from .gateway_state import GatewayFacts, state_of
 from .install.objects import CONTROLLER
+from .mappings import as_mapping
 from .objects import NAMESPACE, objects_of
 from .reference import EVERY_HOST, GatewayReference, route_text
 from .registration import register_certificates, register_routes
 from .routing import Routing, add_to
-from .validation import as_mapping, parse_ingress_gateway
+from .validation import parse_ingress_gateway
 
 __all__ = ["IngressGateway"]
 

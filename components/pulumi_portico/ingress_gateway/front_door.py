@@ -11,11 +11,12 @@ from ..lifecycle.objects import ObjectSpec, Options
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..public_load_balancer.balancer import Balancer, build_balancer
+from ..public_load_balancer.exposure_checks import module_of
 from ..public_load_balancer.platform_module import Request
-from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR
 from .args import IngressGatewaySpec
 from .install.installation import InstallationSpec
+from .mappings import as_mapping
 from .registration import PUBLISHED
 
 __all__ = [
@@ -74,7 +75,8 @@ def exposure_request(spec: IngressGatewaySpec) -> Optional[Request]:
     """What the gateway requests of its platform; None if it has no load balancer of its own."""
     if spec.exposure is None:
         return None
-    return Request(spec.exposure, PORTS, (spec.installation or InstallationSpec()).drain)
+    # Platforms read mappings until they are ported.
+    return Request(as_mapping(spec.exposure), PORTS, (spec.installation or InstallationSpec()).drain)
 
 
 def plan_front_door(

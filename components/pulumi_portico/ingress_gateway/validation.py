@@ -1,8 +1,7 @@
 """The rules of a whole `IngressGateway` and of an `IngressRoutes`: of each field, and between fields."""
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional, cast
 
 import pulumi
@@ -12,9 +11,8 @@ from ..args.location import ROOT, Key, KeyStyle, Location, location_text
 from ..args.location import Field as FieldName
 from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
-from ..args.problems import ABSENT, Problems, Reason, Remove, Set, Unavailable
+from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.shapes import as_written, camel_case
-from ..args.spec import Spec, defaults_of
 from ..args.values import cidr, whole_number
 from ..checks import check
 from ..errors import Refusal
@@ -24,8 +22,8 @@ from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import check_peers
 from ..networking.target import RULES as TARGET_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
+from ..public_load_balancer.exposure_checks import check_exposure
 from ..public_load_balancer.platform_module import chosen_or_hidden
-from ..public_load_balancer.platforms import check_exposure
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, Upstream
 from .controller_module import Controller
 from .controllers import CONTROLLERS
@@ -38,6 +36,7 @@ from .install.installation import InstallationSpec, check_installation
 from .install.installers import INSTALLERS, installer_for
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
+from .mappings import as_mapping
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .routing import Routing, check_routing
@@ -120,7 +119,7 @@ TLS_BEFORE_GATEWAY = define(
     "tls-terminated-before-gateway",
     "This load balancer would terminate TLS without telling the gateway, which would treat every request as one "
     "without TLS.",
-    hint="Set the gateway's {tls}, or use an AWS load balancer in front.",
+    hint="Set the gateway's {tls}, or put an AwsLoadBalancer in front.",
 )
 CLIENT_ADDRESS_HIDDEN = define(
     "client-address-hidden",
@@ -315,10 +314,10 @@ def _check_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
     request = exposure_request(spec)
-    if request is None or installer_of(spec) is None:
+    if request is None or spec.exposure is None or installer_of(spec) is None:
         return
-    at = spec.at / "exposure"
-    if "tls" in request.exposure:
+    at = spec.exposure.at
+    if spec.exposure.tls is not None:
         problems.report(TLS_BEFORE_GATEWAY, at / "tls", tls=spec.at / "tls")
     if not problems.has_within(at):
         spelling = as_written if problems.style is KeyStyle.PYTHON else camel_case
@@ -377,15 +376,15 @@ def _check_forwarded(spec: IngressGatewaySpec, problems: Problems) -> None:
 def _speaks_proxy_protocol(spec: IngressGatewaySpec) -> bool:
     if spec.upstream is not None:
         return spec.upstream.proxy_protocol
-    return spec.exposure is not None and spec.exposure.get("client_ip") == ClientIp.PROXY_PROTOCOL.value
+    return spec.exposure is not None and spec.exposure.client_ip is ClientIp.PROXY_PROTOCOL
 
 
 def _sources(spec: IngressGatewaySpec) -> tuple[Location, Sequence[pulumi.Input[str]]]:
     """Where the addresses are that can connect, and the addresses."""
     if spec.upstream is not None:
         return spec.upstream.at / "sources", spec.upstream.sources
-    sources = () if spec.exposure is None else spec.exposure.get("allowed_sources", ())
-    return spec.at / "exposure" / "allowed_sources", sources
+    sources = None if spec.exposure is None else spec.exposure.allowed_sources
+    return spec.at / "exposure" / "allowed_sources", sources or ()
 
 
 def _is_within(source: str, trusted: Sequence[Any]) -> bool:
@@ -424,28 +423,6 @@ _RULES = (
     _check_tls_upstream,
     _check_forwarded,
 )
-
-
-def as_mapping(value: Any) -> Any:
-    """Parsed arguments as they were written, under their Python names."""
-    # Serves the stack modules and the provider until they are ported.
-    if isinstance(value, Spec):
-        return {name: as_mapping(item) for name, item in _set_fields(value)}
-    if isinstance(value, Mapping):
-        return {key: as_mapping(item) for key, item in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, (list, tuple)):
-        return [as_mapping(item) for item in cast("Sequence[Any]", value)]
-    return value.value if isinstance(value, Enum) else value
-
-
-def _set_fields(spec: Any) -> Iterator[tuple[str, Any]]:
-    for name, default in defaults_of(type(spec)).items():
-        try:
-            value = getattr(spec, name)
-        except Unavailable:
-            continue
-        if value is not None and (isinstance(value, pulumi.Output) or value != default()):
-            yield name, value
 
 
 def check_ingress_routes(

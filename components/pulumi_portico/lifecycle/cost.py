@@ -11,7 +11,6 @@ from .._typing import NotRequired, TypedDict
 from ..amounts import count
 from ..args.values import number as number_from
 from ..checks import Field, Rules
-from ..load_balancers import Platform
 
 __all__ = ["AWS", "PRICES", "RULES", "Billable", "Estimate", "Price", "counted", "estimate", "together"]
 
@@ -60,17 +59,17 @@ _AWS: Price = {
 }
 
 PRICES: Mapping[str, Price] = {
-    Platform.AWS_CONTROLLER.value: _AWS,
-    Platform.EKS_AUTO_MODE.value: _AWS,
-    Platform.AWS_LEGACY.value: _AWS,
+    "aws-controller": _AWS,
+    "eks-auto-mode": _AWS,
+    "aws-legacy": _AWS,
     AWS: _AWS,
-    Platform.GKE.value: {
+    "gke": {
         "load_balancer_hour": 0.025,
         "public_address_hour": 0.0,
         "source": "cloud.google.com/load-balancing/pricing: up to five forwarding rules cost this together",
         "date": "2026-06-30",
     },
-    Platform.AZURE.value: {
+    "azure": {
         "load_balancer_hour": 0.025,
         "public_address_hour": 0.005,
         "source": "azure.microsoft.com/pricing/details/load-balancer and ip-addresses: five rules are included",
@@ -137,11 +136,11 @@ def together(platform: str, each: Sequence[Billable], price: Optional[Mapping[st
 
 def counted(platform: str, load_balancers: int) -> int:
     """How many load balancers a platform bills where a stack has so many of it: on Azure all Services share one."""
-    return min(load_balancers, 1) if platform == Platform.AZURE.value else load_balancers
+    return min(load_balancers, 1) if platform == "azure" else load_balancers
 
 
 def _paid(platform: str, load_balancers: int, price: Optional[Mapping[str, Any]]) -> float:
     """How many times the price of one is asked for so many; one that is given is that of each."""
-    if platform == Platform.GKE.value and price is None:
+    if platform == "gke" and price is None:
         return min(load_balancers, 1) + _MORE_RULES * max(0, load_balancers - _RULES_TOGETHER)
     return counted(platform, load_balancers)

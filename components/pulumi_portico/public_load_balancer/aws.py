@@ -7,9 +7,10 @@ from typing import Any, Optional
 from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, Platform
+from ..load_balancers import ClientIp
 from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
+from .aws_settings import TargetType
 from .common import (
     check_node_health,
     check_node_port,
@@ -22,7 +23,8 @@ from .common import (
     tls_ports,
 )
 from .platform_module import Request
-from .settings import HealthProtocol, TargetType
+from .platforms import Platform
+from .settings import HealthProtocol
 
 __all__ = [
     "PREFIX",

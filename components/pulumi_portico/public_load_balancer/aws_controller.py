@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Problems, Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform, Scope
+from ..load_balancers import ClientIp, Scope
+from ..load_balancers import IpAddressType as IpFamily
 from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import affinity, class_of, comma_list, comma_map, source_ranges, text, tls_ports
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 
 __all__ = ["ATTRIBUTE_HONOURS", "MODULE", "NO_IPV6_ALONE", "OBSOLETE", "check", "tell_nlb"]
 
@@ -34,8 +36,8 @@ ATTRIBUTE_HONOURS: Mapping[str, tuple[str, ...]] = {
     "client_ip=hide": (_PRESERVE, _PROXY, _POLICY),
     "static_addresses": (f"{PREFIX}eip-allocations", f"{PREFIX}private-ipv4-addresses"),
     "subnets": (f"{PREFIX}subnets",),
-    "address_family=IPv4": (f"{PREFIX}ip-address-type",),
-    "address_family=dual": (f"{PREFIX}ip-address-type", f"{PREFIX}enable-prefix-for-ipv6-source-nat"),
+    "ip_address_type=IPv4": (f"{PREFIX}ip-address-type",),
+    "ip_address_type=dual": (f"{PREFIX}ip-address-type", f"{PREFIX}enable-prefix-for-ipv6-source-nat"),
     "name": (f"{PREFIX}name",),
     "tags": (f"{PREFIX}additional-resource-tags",),
     "health.protocol": (f"{PREFIX}healthcheck-protocol",),
@@ -82,7 +84,7 @@ OBSOLETE: Mapping[str, str] = {
 """What such controllers do not read, or not any more, and what to do instead."""
 
 NO_IPV6_ALONE: Mapping[str, str] = {
-    "address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone"
+    "ip_address_type=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone"
 }
 """What to do instead of what no Network Load Balancer has."""
 
@@ -163,11 +165,11 @@ def _listener_annotations(request: Request) -> dict[str, Any]:
 
 
 def _family_annotations(request: Request) -> dict[str, Any]:
-    family = request.exposure.get("address_family")
+    family = request.exposure.get("ip_address_type")
     if family is None:
         return {}
-    told = {f"{PREFIX}ip-address-type": "dualstack" if family == IpFamily.DUAL.value else "ipv4"}
-    if family == IpFamily.DUAL.value and request.speaks(Protocol.UDP):
+    told = {f"{PREFIX}ip-address-type": "dualstack" if family == IpFamily.DUALSTACK.value else "ipv4"}
+    if family == IpFamily.DUALSTACK.value and request.speaks(Protocol.UDP):
         # Without it, AWS takes no UDP listener on a dual-stack load balancer.
         told[f"{PREFIX}enable-prefix-for-ipv6-source-nat"] = "on"
     return told

@@ -7,12 +7,14 @@ the code counts: cross-zone and access logs are documented for the classic load 
 from typing import Any
 
 from ..errors import Problems, Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform
+from ..load_balancers import ClientIp
+from ..load_balancers import IpAddressType as IpFamily
 from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import comma_map, families, local_when_preserved, source_ranges, text
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 
 __all__ = ["MODULE"]
 
@@ -82,7 +84,7 @@ MODULE = PlatformModule(
         "client_ip=hide": (*_CLIENT_IP, _POLICY),
         "static_addresses": (f"{PREFIX}eip-allocations", f"{PREFIX}private-ipv4-addresses"),
         "subnets": (f"{PREFIX}subnets",),
-        "address_family=IPv4": ("spec.ipFamilyPolicy", "spec.ipFamilies"),
+        "ip_address_type=IPv4": ("spec.ipFamilyPolicy", "spec.ipFamilies"),
         "tags": (f"{PREFIX}additional-resource-tags",),
         "health.protocol": (f"{PREFIX}healthcheck-protocol",),
         "health.path": (f"{PREFIX}healthcheck-path", f"{PREFIX}healthcheck-protocol"),

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from ..args.values import Rule, whole_number
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
-from ..load_balancers import Platform, Scope
+from ..load_balancers import Scope
 from ..networking.network_policies import PeerSpec
 from ..outputs import applied
 from .common import (
@@ -30,6 +30,7 @@ from .common import (
     text,
 )
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 from .settings import HealthProtocol
 
 __all__ = ["MODULE"]
@@ -106,7 +107,7 @@ def _tell(request: Request) -> Told:
 
 
 def _place_order(request: Request, places: tuple[str, ...]) -> tuple[str, ...]:
-    return places[1:] if request.exposure.get("address_family") == "IPv6" else places
+    return places[1:] if request.exposure.get("ip_address_type") == "IPv6" else places
 
 
 def _health(request: Request) -> dict[str, Any]:
@@ -163,9 +164,9 @@ MODULE = PlatformModule(
         "client_ip=hide": _POLICY,
         "static_addresses": (*_NAMES, *_ADDRESSES),
         "subnets": (_SUBNET,),
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "ip_address_type=IPv4": _FAMILIES,
+        "ip_address_type=IPv6": _FAMILIES,
+        "ip_address_type=dual": _FAMILIES,
         "tags": (_TAGS,),
         "health.protocol": (f"{_PROBE}protocol",),
         "health.path": (f"{_PROBE}request-path", f"{_PROBE}protocol"),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, IpFamily
+from ..load_balancers import ClientIp
+from ..load_balancers import IpAddressType as IpFamily
 from ..networking.network_policies import build_ingress, build_network_policy
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
+from .exposure_checks import module_of
 from .platform_module import Request
-from .platforms import module_of
 
 __all__ = ["Balancer", "build_balancer"]
 
@@ -102,7 +103,7 @@ def _identity(request: Request, spec: Mapping[str, Any]) -> dict[str, Any]:
         "platform": exposure["platform"],
         "scope": exposure["scope"],
         "load_balancer_class": spec.get("loadBalancerClass", ""),
-        "primary address_family": "IPv6" if exposure.get("address_family") == IpFamily.IPV6.value else "IPv4",
+        "primary address_family": "IPv6" if exposure.get("ip_address_type") == IpFamily.IPV6.value else "IPv4",
     }
     for feature in (*module_of(request).renewed_by, "health.node_port"):
         identity[feature] = _value(request, feature)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
-from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpFamily
+from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp
+from ..load_balancers import IpAddressType as IpFamily
 from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
 from ..outputs import applied, joined, words
@@ -40,7 +41,7 @@ __all__ = [
 _IP_FAMILIES: Mapping[str, Mapping[str, Any]] = {
     IpFamily.IPV4.value: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},
     IpFamily.IPV6.value: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]},
-    IpFamily.DUAL.value: {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]},
+    IpFamily.DUALSTACK.value: {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]},
 }
 
 CLIENTS_OR_NODES = ("spec.externalTrafficPolicy",)
@@ -75,7 +76,7 @@ def source_ranges(request: Request) -> dict[str, Any]:
 
 def families(request: Request) -> dict[str, Any]:
     """Which addresses the Service has."""
-    return dict(_IP_FAMILIES.get(request.exposure.get("address_family", ""), {}))
+    return dict(_IP_FAMILIES.get(request.exposure.get("ip_address_type", ""), {}))
 
 
 def local_when_preserved(request: Request) -> dict[str, Any]:

@@ -4,11 +4,12 @@ Source: the Amazon EKS User Guide, "Use Service Annotations to configure Network
 the annotations; those that it calls unsupported are not used here.
 """
 
-from ..load_balancers import IpFamily, Platform
+from ..load_balancers import IpAddressType as IpFamily
 from . import aws
 from .aws import PREFIX
 from .aws_controller import ATTRIBUTE_HONOURS, NO_IPV6_ALONE, OBSOLETE, check, tell_nlb
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 
 __all__ = ["MODULE"]
 

@@ -5,7 +5,7 @@ Source: kubernetes/api, core/v1/types.go.
 
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, Platform
+from ..load_balancers import ClientIp
 from .common import (
     affinity,
     check_node_health,
@@ -18,6 +18,7 @@ from .common import (
     source_ranges,
 )
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 
 __all__ = ["MODULE"]
 
@@ -77,9 +78,9 @@ MODULE = PlatformModule(
         "client_ip=preserve": _POLICY,
         "client_ip=proxy-protocol": _POLICY,
         "client_ip=hide": _POLICY,
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "ip_address_type=IPv4": _FAMILIES,
+        "ip_address_type=IPv6": _FAMILIES,
+        "ip_address_type=dual": _FAMILIES,
         "health.node_port": ("spec.healthCheckNodePort",),
         "session_affinity": ("spec.sessionAffinity",),
         "load_balancer_class": ("spec.loadBalancerClass",),

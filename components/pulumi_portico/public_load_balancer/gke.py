@@ -9,7 +9,8 @@ from typing import Any, Optional
 
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import Billable
-from ..load_balancers import IpFamily, Platform, Scope
+from ..load_balancers import IpAddressType as IpFamily
+from ..load_balancers import Scope
 from .common import (
     affinity,
     check_node_health,
@@ -26,6 +27,7 @@ from .common import (
     text,
 )
 from .platform_module import PlatformModule, Request, Told
+from .platforms import Platform
 
 __all__ = ["MODULE"]
 
@@ -88,7 +90,7 @@ def _check(request: Request, problems: Problems, path: str) -> None:
     check_one_of_each(request, problems, path)
     if request.internet:
         note_out_of_place(request, problems, path, {"gke.global_access": "with scope internal"})
-        if exposure.get("address_family") not in (IpFamily.IPV6.value, IpFamily.DUAL.value):
+        if exposure.get("ip_address_type") not in (IpFamily.IPV6.value, IpFamily.DUALSTACK.value):
             note_out_of_place(request, problems, path, {"subnets": "with scope internal, or for IPv6"})
     else:
         note_out_of_place(request, problems, path, {"gke.network_tier": "with scope internet"})
@@ -115,9 +117,9 @@ MODULE = PlatformModule(
         "client_ip=hide": _POLICY,
         "static_addresses": (_ADDRESSES,),
         "subnets": (_SUBNET,),
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "ip_address_type=IPv4": _FAMILIES,
+        "ip_address_type=IPv6": _FAMILIES,
+        "ip_address_type=dual": _FAMILIES,
         "health.node_port": ("spec.healthCheckNodePort",),
         "session_affinity": ("spec.sessionAffinity",),
         "load_balancer_class": ("spec.loadBalancerClass", _BACKEND_SERVICE, _TYPE),

@@ -18,7 +18,8 @@ from ..args.shapes import is_args, is_enum, shapes_of
 from ..args.values import Rule
 from ..errors import Problems
 from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, IpFamily, Scope
+from ..load_balancers import ClientIp, Scope
+from ..load_balancers import IpAddressType as IpFamily
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
@@ -43,7 +44,7 @@ Place = str
 """Where the Service tells it: `spec.field`, an annotation's key, or `key#attribute` for one pair of an annotation that
 holds pairs. `{port}` and `{protocol}` stand for a port's number and transport."""
 
-_BY_CHOICE = ("scope", "client_ip", "address_family")
+_BY_CHOICE = ("scope", "client_ip", "ip_address_type")
 # Checked by themselves: they go to every platform, or say which one it is.
 _APART = ("platform", "platform_sources", "annotations")
 _PROTOCOLS = ("protocol=UDP", "protocol=SCTP", "protocols=mixed", "port=shared")
@@ -75,7 +76,7 @@ class Request:
 
     def wants_dual(self) -> bool:
         """Whether it is to have both address families."""
-        return self.exposure.get("address_family") == IpFamily.DUAL.value
+        return self.exposure.get("ip_address_type") == IpFamily.DUALSTACK.value
 
 
 @dataclass(frozen=True)

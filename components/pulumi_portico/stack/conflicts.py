@@ -53,7 +53,12 @@ def check_namespaces(namespace: str, services: Components, gateways: Components,
 
 
 def check_names(
-    namespace: str, services: Components, gateways: Components, balancers: Components, problems: Problems
+    namespace: str,
+    services: Components,
+    gateways: Components,
+    balancers: Components,
+    aws_balancers: Components,
+    problems: Problems,
 ) -> None:
     """Note components of two kinds that would both have an object, or an output, of one name."""
     classes: dict[Any, str] = {}
@@ -70,9 +75,16 @@ def check_names(
         if service is not None and service.args.get("namespace", namespace) == args.get("namespace", name):
             wrong = f"is the name of a service in the same namespace too, and both make a Deployment {name}"
             problems.note(path, Refusal(wrong, "another name, or another namespace", "choose another name"))
-        if "exposure" in args and name in balancers:
-            wrong = "is the name of a gateway with a load balancer of its own too, and outputs tell them apart by name"
-            problems.note(balancers[name].path, Refusal(wrong, "another name", "choose another name"))
+        for others in (balancers, aws_balancers):
+            if "exposure" in args and name in others:
+                _note_same_name(others[name].path, "a gateway with a load balancer of its own", problems)
+    for name in sorted(balancers.keys() & aws_balancers.keys()):
+        _note_same_name(aws_balancers[name].path, "one of loadBalancers", problems)
+
+
+def _note_same_name(path: str, other: str, problems: Problems) -> None:
+    wrong = f"is the name of {other} too, and outputs tell them apart by name"
+    problems.note(path, Refusal(wrong, "another name", "choose another name"))
 
 
 class _Held(NamedTuple):
@@ -90,11 +102,12 @@ class _Holder:
 def check_held(
     gateways: Components,
     balancers: Components,
+    aws_balancers: Components,
     problems: Problems,
 ) -> None:
     """Note what two load balancers would both have: an address, a name, a port of the nodes."""
     seen: dict[_Held, _Holder] = {}
-    holders = [*_of_gateways(gateways), *_of_balancers(balancers)]
+    holders = [*_of_gateways(gateways), *_of_balancers(balancers), *_of_aws_balancers(aws_balancers)]
     for held, holder in holders:
         other = seen.setdefault(held, holder)
         if other is not holder:
@@ -112,12 +125,14 @@ def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
 
 def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
     for name, (path, args, *_) in balancers.items():
-        what = f'PublicLoadBalancer "{name}"'
-        if "aws" in args:
-            yield from _each(state_of(args["aws"])["held"], AWS, f"{path}.aws", what)
-        else:
-            balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
-            yield from _each(balancer.held, _cloud(args["exposure"]["platform"]), f"{path}.exposure", what)
+        balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
+        cloud = _cloud(args["exposure"]["platform"])
+        yield from _each(balancer.held, cloud, f"{path}.exposure", f'PublicLoadBalancer "{name}"')
+
+
+def _of_aws_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
+    for name, (path, args, *_) in balancers.items():
+        yield from _each(state_of(args)["held"], AWS, path, f'AwsLoadBalancer "{name}"')
 
 
 def _cloud(platform: str) -> str:

@@ -9,14 +9,15 @@ from ...aws_load_balancer.load_balancer import billable
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ...lifecycle.cost import AWS, estimate
-from ...load_balancers import Platform, Scope
+from ...load_balancers import Scope
 from ...networking.ports import ServicePort
 from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.exposure_checks import module_of
 from ...public_load_balancer.platform_module import Request
-from ...public_load_balancer.platforms import module_of
+from ...public_load_balancer.platforms import Platform
 from ..plan import StackPlan
 from ..view import BalancerView
-from .destinations import Destination, balancers_in, destination_of, text_of, texts_of
+from .destinations import Destination, destination_of, text_of, texts_of
 from .requests import request_of
 
 __all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
@@ -52,14 +53,13 @@ def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in balancers_in(plan).items():
-        if "aws" in args:
-            yield _of_aws(plan, name, args["aws"], args.get("price"))
-            continue
+    for name, args in plan.load_balancers.items():
         request = request_of(plan, args)
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
         yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
+    for name, args in plan.aws_load_balancers.items():
+        yield _of_aws(plan, name, args, args.get("price"))
 
 
 def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
