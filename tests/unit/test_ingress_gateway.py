@@ -63,7 +63,7 @@ def assert_rejected(args: Any, code: str, *location: Any, name: str = "public", 
             {},
         ),
         # What Portico installs, and what the cluster has.
-        ({"controller": "nginx"}, "not-a-choice", ("controller",), {}),
+        ({**INSTALLED, "controller": "nginx"}, "not-a-choice", ("controller",), {}),
         (
             {**GENERIC, "install": True},
             "controller-not-installable",
