@@ -88,15 +88,10 @@ class IngressGateway(pulumi.ComponentResource):
     target: Optional[Target]
     """The port `https` of the controller, for load balancers in front; None if Portico doesn't install it."""
 
-    targets: Mapping[str, Target]
+    targets: dict[str, Target]
     """The ports of the controller, `http` and `https`, by name; empty if Portico doesn't install it."""
 
-    def __init__(
-        self,
-        name: str,
-        args: Union[IngressGatewayArgs, IngressGatewaySpec],
-        opts: Optional[pulumi.ResourceOptions] = None,
-    ) -> None:
+    def __init__(self, name: str, args: IngressGatewayArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter, at most 40
             characters. The names of all of its resources begin with it.
@@ -106,8 +101,7 @@ class IngressGateway(pulumi.ComponentResource):
         """
         me = f'IngressGateway "{name}"'
         problems = Problems(me)
-        spec = args if isinstance(args, IngressGatewaySpec) else parse_ingress_gateway(name, args, problems)
-        problems.raise_if_any()
+        spec = _parsed(name, args, problems)
         class_name = name if spec.class_name is None else spec.class_name
         state = state_of(class_name, opts)
         plan = plan_gateway(name, spec, state)
@@ -189,6 +183,15 @@ class IngressGateway(pulumi.ComponentResource):
         )
 
 
+def _parsed(name: str, args: Union[IngressGatewayArgs, IngressGatewaySpec], problems: Problems) -> IngressGatewaySpec:
+    """The parsed arguments. A stack has parsed them already."""
+    if isinstance(args, IngressGatewaySpec):
+        return args
+    spec = parse_ingress_gateway(name, args, problems)
+    problems.raise_if_any()
+    return spec
+
+
 def _reference(plan: GatewayPlan) -> GatewayReference:
     reference: GatewayReference = {
         "controller": plan.spec.controller,
@@ -203,7 +206,7 @@ def _reference(plan: GatewayPlan) -> GatewayReference:
     return reference
 
 
-def _targets(plan: GatewayPlan, service: pulumi.Output[str]) -> Mapping[str, Target]:
+def _targets(plan: GatewayPlan, service: pulumi.Output[str]) -> dict[str, Target]:
     return {name: _target(plan, service, port) for name, port in plan.ports.items()}
 
 

@@ -12,7 +12,6 @@ from ...args.codes import define
 from ...args.location import Field as FieldName
 from ...args.problems import Problems
 from ...outputs import applied, joined, words
-from ..controller_module import Controller
 from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, seconds, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
@@ -132,7 +131,6 @@ def _served_rights(*, custom: bool) -> Sequence[Mapping[str, Any]]:
 
 
 INSTALLER = Installer(
-    controller=Controller.F5_NGINX.value,
     version="5.5.4",
     image="docker.io/nginx/nginx-ingress:5.5.4",
     arguments=_arguments,

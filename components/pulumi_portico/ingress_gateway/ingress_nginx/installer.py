@@ -8,7 +8,6 @@ from typing import Any
 from ...args.codes import define
 from ...args.problems import Problems, Set
 from ...outputs import applied, joined, words
-from ..controller_module import Controller
 from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
@@ -136,7 +135,6 @@ def _rights(given: RightsInput) -> Rights:
 
 
 INSTALLER = Installer(
-    controller=Controller.INGRESS_NGINX.value,
     version="1.15.1",
     image=(
         "registry.k8s.io/ingress-nginx/controller:v1.15.1"

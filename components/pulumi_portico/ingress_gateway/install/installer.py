@@ -46,8 +46,6 @@ class ProgramInput:
 class Installer:
     """How Portico installs a controller."""
 
-    controller: str
-    """The controller's name, as the `controller` field has it."""
     version: str
     """The version of the controller that the image, the arguments, and the rights are for."""
     image: str

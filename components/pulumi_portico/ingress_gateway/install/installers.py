@@ -10,7 +10,7 @@ from .installer import Installer
 
 __all__ = ["INSTALLERS", "build_data", "installer_for"]
 
-INSTALLERS: Mapping[str, Installer] = {installer.controller: installer for installer in (F5_NGINX, INGRESS_NGINX)}
+INSTALLERS: Mapping[str, Installer] = {"f5-nginx": F5_NGINX, "ingress-nginx": INGRESS_NGINX}
 """A controller that isn't here can't be installed: only its IngressClass can be used."""
 
 
