@@ -21,7 +21,7 @@ from .location import Field as FieldName
 from .problems import ABSENT, Move, Problems, Reason, Set, nearest
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
-from .spec import Spec, defaults_of, renamed_fields, spec_for
+from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
 __all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "parse"]
 
@@ -91,6 +91,7 @@ SECRET_NOT_ALLOWED = define(
     hint="Write the value itself, or encrypt only values below it.",
 )
 RENAMED = define("renamed-argument", "{old} is now {new}.")
+FORMER_VALUE = define("former-value", "{value} is the former form of this argument.", allowed="{expected}")
 
 S = TypeVar("S", bound=Spec)
 
@@ -136,14 +137,12 @@ class Parser:
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
         names = {field_text(name, self.style): name for name in shapes}
-        rules = self.rules.get(args_type, {})
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key not in names:
                 self._unknown(args_type, key, value, at, names)
             elif value is not None:
-                name = names[key]
-                parsed[name] = self.value(shapes[name], value, rules.get(name, _NO_RULES), at / name)
+                parsed[names[key]] = self._field(args_type, names[key], value, at)
         for name in required_fields(args_type):
             if given.get(field_text(name, self.style)) is None:
                 parsed[name] = INVALID
@@ -180,6 +179,23 @@ class Parser:
         name, changed = (new, value) if isinstance(new, str) else new(value)
         edits = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
         self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
+
+    def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
+        if self._is_former(args_type, name, value, at):
+            return INVALID
+        rules = self.rules.get(args_type, {}).get(name, _NO_RULES)
+        return self.value(shapes_of(args_type)[name], value, rules, at / name)
+
+    def _is_former(self, args_type: Any, name: str, value: Any, at: Location) -> bool:
+        """Report a value whose form is that of an earlier release, with the values that replace it."""
+        changed = changed_fields(args_type).get(name)
+        fields = changed(value) if changed else None
+        if fields is None:
+            return False
+        expected = describe(shapes_of(args_type)[name].type)
+        edits = [Set(at / field, today) for field, today in fields.items()]
+        self.problems.report(FORMER_VALUE, at / name, value=value, expected=expected, fix=edits)
+        return True
 
     def value(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         """A value of a shape; INVALID if it is rejected."""

@@ -11,6 +11,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import Code, define
+from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
 from ..args.location import Key
 from ..args.names import annotation_key, dns_subdomain
@@ -18,7 +19,15 @@ from ..args.parse import Field, Rule, Rules
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
 
-__all__ = ["RULES", "Identity", "IdentitySpec", "build_identity_labels", "build_service_account", "check_identity"]
+__all__ = [
+    "RULES",
+    "Identity",
+    "IdentitySpec",
+    "build_identity_labels",
+    "build_service_account",
+    "check_identity",
+    "exceptions_of_identity",
+]
 
 
 class Identity(TypedDict):
@@ -143,6 +152,15 @@ def _check_existing_account(identity: IdentitySpec, problems: Problems) -> None:
         where = identity.at / field
         account = FieldName("service_account")
         problems.report(ANNOTATES_EXISTING_ACCOUNT, where, service_account=account, fix=Remove(where))
+
+
+_HAS_TOKEN = exception_kind("has-token", "The pods have a token for the API server.")
+
+
+def exceptions_of_identity(identity: IdentitySpec) -> Iterator[SecurityException]:
+    """What is less strict than the secure default."""
+    if identity.token:
+        yield SecurityException(_HAS_TOKEN, identity.at / "token")
 
 
 def build_service_account(metadata: Mapping[str, Any], identity: Optional[IdentitySpec] = None) -> dict[str, Any]:
