@@ -1,7 +1,7 @@
 """What a gateway installs: objects, their order, rights, ports, and how the pods stop."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import kubernetes_validate
@@ -539,90 +539,90 @@ def assert_rejected(args: Any, code: str, location: tuple[Any, ...], **params: A
 HOOK = "admission_webhook"
 
 
-@pytest.mark.parametrize(
-    ("controller", "installation", "code", "location", "params"),
-    [
-        ("f5-nginx", {"kind": "StatefulSet"}, "not-a-choice", ("kind",), {}),
-        ("f5-nginx", {"replicas": 0}, "too-small", ("replicas",), {"least": 1}),
-        ("f5-nginx", {"replicas": 3, "autoscaling": {"max_replicas": 3}}, "mutually-exclusive", ("replicas",), {}),
-        (
-            "f5-nginx",
-            {"autoscaling": {"max_replicas": 1}},
-            "max-replicas-below-min",
-            ("autoscaling", "max_replicas"),
-            {"least": 2},
-        ),
-        ("f5-nginx", {"kind": "DaemonSet", "replicas": 3}, "not-for-controller-daemon-set", ("replicas",), {}),
-        (
-            "f5-nginx",
-            {"kind": "DaemonSet", "autoscaling": {"max_replicas": 3}},
-            "not-for-controller-daemon-set",
-            ("autoscaling",),
-            {"field": "autoscaling"},
-        ),
-        (
-            "f5-nginx",
-            {"kind": "DaemonSet", "disruption_budget": {}},
-            "not-for-controller-daemon-set",
-            ("disruption_budget",),
-            {},
-        ),
-        (
-            "f5-nginx",
-            {"disruption_budget": {"max_unavailable": 1, "max_unavailable_percent": 10}},
-            "mutually-exclusive",
-            ("disruption_budget", "max_unavailable_percent"),
-            {"fields": ["max_unavailable", "max_unavailable_percent"]},
-        ),
-        ("f5-nginx", {"image": "nginx/nginx-ingress:latest"}, "image-tag-latest", ("image",), {}),
-        ("f5-nginx", {"image": "nginx/nginx-ingress"}, "image-without-version", ("image",), {}),
-        ("f5-nginx", {"drain": 3601}, "out-of-range", ("drain",), {"most": 3600}),
-        ("f5-nginx", {"shutdown": 0}, "out-of-range", ("shutdown",), {"least": 1}),
-        ("f5-nginx", {"served_namespaces": ["Shop"]}, "invalid-name", ("served_namespaces", 0), {}),
-        ("f5-nginx", {"served_namespaces": ["a", "a"]}, "namespace-repeated", ("served_namespaces", 1), {}),
-        ("f5-nginx", {"served_namespaces": ["edge"]}, "own-namespace-served", ("served_namespaces", 0), {}),
-        ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "metrics-off", ("metrics_from",), {}),
-        ("f5-nginx", {"metrics_from": [{}]}, "empty-peer", ("metrics_from", 0), {}),
-        ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),
-        (
-            "f5-nginx",
-            {HOOK: WEBHOOK},
-            "admission-webhook-not-supported",
-            (HOOK,),
-            {"controller": "F5 NGINX Ingress Controller", "controllers": ["ingress-nginx"]},
-        ),
-        ("f5-nginx", {"snippets": True}, "unknown-argument", ("snippets",), {}),
-        (
-            "ingress-nginx",
-            {"served_namespaces": ["shop"]},
-            "served-namespaces-not-supported",
-            ("served_namespaces",),
-            {},
-        ),
-        ("ingress-nginx", {HOOK: {**WEBHOOK, "api_server_sources": []}}, "empty", (HOOK, "api_server_sources"), {}),
-        (
-            "ingress-nginx",
-            {HOOK: {**WEBHOOK, "api_server_sources": ["0.0.0.0/0"]}},
-            "webhook-open-to-everyone",
-            (HOOK, "api_server_sources", 0),
-            {},
-        ),
-        (
-            "ingress-nginx",
-            {HOOK: {**WEBHOOK, "api_server_sources": ["10.0.0.1"]}},
-            "cidr-without-length",
-            (HOOK, "api_server_sources", 0),
-            {},
-        ),
-        (
-            "ingress-nginx",
-            {HOOK: {key: value for key, value in WEBHOOK.items() if key != "ca_certificate"}},
-            "missing",
-            (HOOK, "ca_certificate"),
-            {},
-        ),
-    ],
-)
+ROWS: Sequence[tuple[str, Any, str, tuple[Any, ...], Any]] = [
+    ("f5-nginx", {"kind": "StatefulSet"}, "not-a-choice", ("kind",), {}),
+    ("f5-nginx", {"replicas": 0}, "too-small", ("replicas",), {"least": 1}),
+    ("f5-nginx", {"replicas": 3, "autoscaling": {"max_replicas": 3}}, "mutually-exclusive", ("replicas",), {}),
+    (
+        "f5-nginx",
+        {"autoscaling": {"max_replicas": 1}},
+        "max-replicas-below-min",
+        ("autoscaling", "max_replicas"),
+        {"least": 2},
+    ),
+    ("f5-nginx", {"kind": "DaemonSet", "replicas": 3}, "not-for-controller-daemon-set", ("replicas",), {}),
+    (
+        "f5-nginx",
+        {"kind": "DaemonSet", "autoscaling": {"max_replicas": 3}},
+        "not-for-controller-daemon-set",
+        ("autoscaling",),
+        {"field": "autoscaling"},
+    ),
+    (
+        "f5-nginx",
+        {"kind": "DaemonSet", "disruption_budget": {}},
+        "not-for-controller-daemon-set",
+        ("disruption_budget",),
+        {},
+    ),
+    (
+        "f5-nginx",
+        {"disruption_budget": {"max_unavailable": 1, "max_unavailable_percent": 10}},
+        "mutually-exclusive",
+        ("disruption_budget", "max_unavailable_percent"),
+        {"fields": ["max_unavailable", "max_unavailable_percent"]},
+    ),
+    ("f5-nginx", {"image": "nginx/nginx-ingress:latest"}, "image-tag-latest", ("image",), {}),
+    ("f5-nginx", {"image": "nginx/nginx-ingress"}, "image-without-version", ("image",), {}),
+    ("f5-nginx", {"drain": 3601}, "out-of-range", ("drain",), {"most": 3600}),
+    ("f5-nginx", {"shutdown": 0}, "out-of-range", ("shutdown",), {"least": 1}),
+    ("f5-nginx", {"served_namespaces": ["Shop"]}, "invalid-name", ("served_namespaces", 0), {}),
+    ("f5-nginx", {"served_namespaces": ["a", "a"]}, "namespace-repeated", ("served_namespaces", 1), {}),
+    ("f5-nginx", {"served_namespaces": ["edge"]}, "own-namespace-served", ("served_namespaces", 0), {}),
+    ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "metrics-off", ("metrics_from",), {}),
+    ("f5-nginx", {"metrics_from": [{}]}, "empty-peer", ("metrics_from", 0), {}),
+    ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),
+    (
+        "f5-nginx",
+        {HOOK: WEBHOOK},
+        "admission-webhook-not-supported",
+        (HOOK,),
+        {"controller": "F5 NGINX Ingress Controller", "controllers": ["ingress-nginx"]},
+    ),
+    ("f5-nginx", {"snippets": True}, "unknown-argument", ("snippets",), {}),
+    (
+        "ingress-nginx",
+        {"served_namespaces": ["shop"]},
+        "served-namespaces-not-supported",
+        ("served_namespaces",),
+        {},
+    ),
+    ("ingress-nginx", {HOOK: {**WEBHOOK, "api_server_sources": []}}, "empty", (HOOK, "api_server_sources"), {}),
+    (
+        "ingress-nginx",
+        {HOOK: {**WEBHOOK, "api_server_sources": ["0.0.0.0/0"]}},
+        "webhook-open-to-everyone",
+        (HOOK, "api_server_sources", 0),
+        {},
+    ),
+    (
+        "ingress-nginx",
+        {HOOK: {**WEBHOOK, "api_server_sources": ["10.0.0.1"]}},
+        "cidr-without-length",
+        (HOOK, "api_server_sources", 0),
+        {},
+    ),
+    (
+        "ingress-nginx",
+        {HOOK: {key: value for key, value in WEBHOOK.items() if key != "ca_certificate"}},
+        "missing",
+        (HOOK, "ca_certificate"),
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(("controller", "installation", "code", "location", "params"), ROWS)
 def test_an_installation_is_rejected(
     controller: str, installation: dict[str, Any], code: str, location: tuple[Any, ...], params: dict[str, Any]
 ) -> None:

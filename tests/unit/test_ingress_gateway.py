@@ -1,5 +1,6 @@
 """The gateway as a whole: what it rejects, and what other components take from it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -27,63 +28,63 @@ def assert_rejected(args: Any, code: str, *location: Any, name: str = "public", 
     return problem
 
 
-@pytest.mark.parametrize(
-    ("args", "code", "location", "params"),
-    [
-        # Who can reach it.
-        ({}, "gateway-not-exposed", ("exposure",), {"fields": ["exposure", "upstream"]}),
-        ({**INSTALLED, "upstream": {}}, "mutually-exclusive", ("upstream",), {"fields": ["exposure", "upstream"]}),
-        (
-            {"upstream": {"proxy_protocol": True}},
-            "proxy-protocol-without-sources",
-            ("upstream", "sources"),
-            {},
-        ),
-        ({"upstream": {"sources": ["10.0.0.0"]}}, "cidr-without-length", ("upstream", "sources", 0), {}),
-        # Whose headers it trusts.
-        (
-            {**INSTALLED, "settings": {"forwarded_from": ["10.0.0.0/8"]}},
-            "source-not-trusted",
-            ("exposure", "allowed_sources", 0),
-            {"forwarded_from": ("settings", "forwarded_from")},
-        ),
-        (
-            {"upstream": {"sources": ["10.0.0.0/8"]}, "settings": {"forwarded_from": ["10.1.0.0/16"]}},
-            "source-not-trusted",
-            ("upstream", "sources", 0),
-            {},
-        ),
-        (
-            {
-                "upstream": {"sources": ["10.1.0.0/16"], "proxy_protocol": True},
-                "settings": {"forwarded_from": ["10.0.0.0/8"]},
-            },
-            "forwarded-from-with-proxy-protocol",
-            ("settings", "forwarded_from"),
-            {},
-        ),
-        # What Portico installs, and what the cluster has.
-        ({**INSTALLED, "controller": "nginx"}, "not-a-choice", ("controller",), {}),
-        (
-            {**GENERIC, "install": True},
-            "controller-not-installable",
-            ("install",),
-            {"controller": "generic", "installable": ["f5-nginx", "ingress-nginx"]},
-        ),
-        ({"install": False}, "missing", ("class_name",), {}),
-        ({"install": False}, "missing", ("namespace",), {}),
-        ({**THERE, **INSTALLED}, "only-if-installed", ("exposure",), {"field": "exposure"}),
-        ({**THERE, "upstream": {}}, "only-if-installed", ("upstream",), {}),
-        ({**THERE, "settings": {}}, "only-if-installed", ("settings",), {}),
-        ({**THERE, "installation": {}}, "only-if-installed", ("installation",), {}),
-        ({**INSTALLED, "controller_peers": []}, "only-if-not-installed", ("controller_peers",), {}),
-        ({**INSTALLED, "class_name": LATER("a")}, "not-plain", ("class_name",), {}),
-        ({**INSTALLED, "ready_timeout": 0}, "out-of-range", ("ready_timeout",), {"least": 1, "most": 3600}),
-        ({**INSTALLED, "labels": {"a b": "c"}}, "invalid-label-key", ("labels", "a b"), {}),
-        ({**INSTALLED, "namespace": "A"}, "invalid-name", ("namespace",), {}),
-        ({**THERE, "controller_peers": [{}]}, "empty-peer", ("controller_peers", 0), {}),
-    ],
-)
+ROWS: Sequence[tuple[Any, str, tuple[Any, ...], Any]] = [
+    # Who can reach it.
+    ({}, "gateway-not-exposed", ("exposure",), {"fields": ["exposure", "upstream"]}),
+    ({**INSTALLED, "upstream": {}}, "mutually-exclusive", ("upstream",), {"fields": ["exposure", "upstream"]}),
+    (
+        {"upstream": {"proxy_protocol": True}},
+        "proxy-protocol-without-sources",
+        ("upstream", "sources"),
+        {},
+    ),
+    ({"upstream": {"sources": ["10.0.0.0"]}}, "cidr-without-length", ("upstream", "sources", 0), {}),
+    # Whose headers it trusts.
+    (
+        {**INSTALLED, "settings": {"forwarded_from": ["10.0.0.0/8"]}},
+        "source-not-trusted",
+        ("exposure", "allowed_sources", 0),
+        {"forwarded_from": ("settings", "forwarded_from")},
+    ),
+    (
+        {"upstream": {"sources": ["10.0.0.0/8"]}, "settings": {"forwarded_from": ["10.1.0.0/16"]}},
+        "source-not-trusted",
+        ("upstream", "sources", 0),
+        {},
+    ),
+    (
+        {
+            "upstream": {"sources": ["10.1.0.0/16"], "proxy_protocol": True},
+            "settings": {"forwarded_from": ["10.0.0.0/8"]},
+        },
+        "forwarded-from-with-proxy-protocol",
+        ("settings", "forwarded_from"),
+        {},
+    ),
+    # What Portico installs, and what the cluster has.
+    ({**INSTALLED, "controller": "nginx"}, "not-a-choice", ("controller",), {}),
+    (
+        {**GENERIC, "install": True},
+        "controller-not-installable",
+        ("install",),
+        {"controller": "generic", "installable": ["f5-nginx", "ingress-nginx"]},
+    ),
+    ({"install": False}, "missing", ("class_name",), {}),
+    ({"install": False}, "missing", ("namespace",), {}),
+    ({**THERE, **INSTALLED}, "only-if-installed", ("exposure",), {"field": "exposure"}),
+    ({**THERE, "upstream": {}}, "only-if-installed", ("upstream",), {}),
+    ({**THERE, "settings": {}}, "only-if-installed", ("settings",), {}),
+    ({**THERE, "installation": {}}, "only-if-installed", ("installation",), {}),
+    ({**INSTALLED, "controller_peers": []}, "only-if-not-installed", ("controller_peers",), {}),
+    ({**INSTALLED, "class_name": LATER("a")}, "not-plain", ("class_name",), {}),
+    ({**INSTALLED, "ready_timeout": 0}, "out-of-range", ("ready_timeout",), {"least": 1, "most": 3600}),
+    ({**INSTALLED, "labels": {"a b": "c"}}, "invalid-label-key", ("labels", "a b"), {}),
+    ({**INSTALLED, "namespace": "A"}, "invalid-name", ("namespace",), {}),
+    ({**THERE, "controller_peers": [{}]}, "empty-peer", ("controller_peers", 0), {}),
+]
+
+
+@pytest.mark.parametrize(("args", "code", "location", "params"), ROWS)
 def test_a_gateway_is_rejected(args: Any, code: str, location: tuple[Any, ...], params: dict[str, Any]) -> None:
     assert_rejected(args, code, *location, **params)
 
@@ -110,7 +111,7 @@ def test_every_controller_that_can_be_installed_has_an_installer(monkeypatch: py
     assert_rejected(args, "controller-not-installable", "install", controller="ingress-nginx", name="edge")
 
 
-FORMER: Any = {
+FORMER: Mapping[str, tuple[Any, str]] = {
     "behind": ({}, "upstream"),
     "wildcards_any_depth": (True, "multi_label_wildcards"),
     "reports_address": (False, "publishes_address"),

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union
 
 import pulumi
 
+from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.cost import Billable, estimate
 from ..lifecycle.objects import register_objects
@@ -12,7 +13,7 @@ from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..register import name_of
 from .args import IngressGatewayArgs, IngressGatewaySpec
-from .exceptions import exceptions_of
+from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
 from .gateway_plan import GatewayPlan, plan_gateway
@@ -145,7 +146,7 @@ class IngressGateway(pulumi.ComponentResource):
         self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in routing.compilation.hosts))
         secrets = {host: entry["secret"] for host, entry in routing.certificates().items() if "secret" in entry}
         self.certificates = pulumi.Output.from_input(secrets)
-        self.exceptions = pulumi.Output.from_input(exceptions_of(plan.spec))
+        self.exceptions = pulumi.Output.from_input(exception_texts(security_exceptions(plan.spec), plan.spec.at))
         self.reference = _reference(plan)
         self.targets = {} if service is None else _targets(plan, name_of(service))
         self.target = self.targets.get(_HTTPS)

@@ -1,52 +1,61 @@
 """What of a gateway is less strict than the secure default."""
 
-from collections.abc import Mapping
-from typing import Any, Union
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..args.location import Key, KeyStyle, Location, location_text
+from ..args.exceptions import SecurityException, exception_kind, exception_texts
+from ..args.location import Key
 from ..args.parse import parse
 from ..args.problems import Problems
 from .args import IngressGatewayArgs, IngressGatewaySpec
 from .compilation import entry_of
 from .gateway_plan import installer_of
-from .install.installation import loosened
+from .install.installation import installation_exceptions
 from .told import over_tls
 
-__all__ = ["exceptions_of", "located_exceptions"]
+__all__ = ["exceptions_of", "security_exceptions"]
 
-_UNCHECKED = "nothing checks what the controller does with these annotations"
-_PLAIN_HTTP = "the gateway serves requests without TLS"
+UNVERIFIED_TARGET = exception_kind("unverified-target", "the gateway doesn't verify the target's certificate")
+UNCHECKED_ANNOTATIONS = exception_kind(
+    "unchecked-annotations", "nothing checks what the controller does with these annotations"
+)
+PLAIN_HTTP = exception_kind("plain-http", "the gateway serves requests without TLS")
+MULTI_LABEL_WILDCARDS = exception_kind(
+    "multi-label-wildcards", "a wildcard host matches names with any number of labels in its place"
+)
 
 
-def exceptions_of(args: Union[IngressGatewaySpec, Mapping[str, Any]]) -> dict[str, str]:
+def exceptions_of(args: Mapping[str, Any]) -> dict[str, str]:
     """What is less strict, by the path of the argument."""
-    # The stack modules pass mappings until they are ported.
-    spec = (
-        args
-        if isinstance(args, IngressGatewaySpec)
-        else parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""))
-    )
-    return {location_text(at, KeyStyle.PYTHON): text for at, text in located_exceptions(spec).items()}
+    # Serves the stack modules until they are ported.
+    spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""))
+    return exception_texts(security_exceptions(spec), spec.at)
 
 
-def located_exceptions(spec: IngressGatewaySpec) -> dict[Location, str]:
-    """What is less strict, by the location of the argument."""
-    found: dict[Location, str] = {}
+def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
+    """Every setting that is less strict than the secure default."""
+    found = [*_of_routes(spec), *_of_tls(spec)]
+    if spec.multi_label_wildcards:
+        found.append(SecurityException(MULTI_LABEL_WILDCARDS, spec.at / "multi_label_wildcards"))
+    if spec.annotations:
+        found.append(SecurityException(UNCHECKED_ANNOTATIONS, spec.at / "annotations"))
+    if spec.installation is not None and installer_of(spec) is not None:
+        found += installation_exceptions(spec.installation)
+    return found
+
+
+def _of_routes(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     for index, route in enumerate(spec.routes):
         at = spec.at / "routes" / index
         if over_tls(entry_of(route)) and "backend_tls" not in route:
-            found[at / "protocol"] = "the gateway doesn't verify the target's certificate"
+            yield SecurityException(UNVERIFIED_TARGET, at / "protocol")
         if "annotations" in route:
-            found[at / "annotations"] = _UNCHECKED
+            yield SecurityException(UNCHECKED_ANNOTATIONS, at / "annotations")
+
+
+def _of_tls(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     for host, entry in spec.tls.items():
         if entry.get("redirect") is False:
-            found[spec.at / "tls" / Key(host) / "redirect"] = _PLAIN_HTTP
+            yield SecurityException(PLAIN_HTTP, spec.at / "tls" / Key(host) / "redirect")
     if spec.https_redirect is False:
-        found[spec.at / "https_redirect"] = _PLAIN_HTTP
-    if spec.multi_label_wildcards:
-        found[spec.at / "multi_label_wildcards"] = "a wildcard host matches names with several labels"
-    if spec.annotations:
-        found[spec.at / "annotations"] = _UNCHECKED
-    if spec.installation is not None and installer_of(spec) is not None:
-        found |= loosened(spec.installation)
-    return found
+        yield SecurityException(PLAIN_HTTP, spec.at / "https_redirect")

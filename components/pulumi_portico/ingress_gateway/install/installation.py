@@ -8,8 +8,8 @@ import pulumi
 
 from ..._typing import NotRequired, TypedDict
 from ...args.codes import define
+from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field as FieldName
-from ...args.location import Location
 from ...args.names import annotation_key, dns_label
 from ...args.parse import Field, Rules
 from ...args.problems import Problems, Remove
@@ -35,7 +35,7 @@ __all__ = [
     "InstallationSpec",
     "check_installation",
     "drain_of",
-    "loosened",
+    "installation_exceptions",
 ]
 
 _DRAIN = 30
@@ -158,6 +158,10 @@ METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and
 NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.")
 
 
+WEBHOOK = exception_kind("admission-webhook", "the API server sends every Ingress to the controller")
+NO_LIMITS = exception_kind("controller-without-limits", "the controller can use all of its node's memory and disk")
+
+
 def drain_of(installation: Mapping[str, Any]) -> int:
     """Seconds that a terminating pod continues to accept connections."""
     # Serves the stack modules until they are ported.
@@ -241,11 +245,11 @@ _RULES = (
 )
 
 
-def loosened(installation: InstallationSpec) -> dict[Location, str]:
-    """What is less strict than the secure default, by the location of the argument."""
-    found: dict[Location, str] = {}
+def installation_exceptions(installation: InstallationSpec) -> list[SecurityException]:
+    """Every setting that is less strict than the secure default."""
+    found: list[SecurityException] = []
     if installation.admission_webhook is not None:
-        found[installation.at / "admission_webhook"] = "the API server sends every Ingress to the controller"
+        found.append(SecurityException(WEBHOOK, installation.at / "admission_webhook"))
     if installation.resources is not None and installation.resources.limits is Limits.NONE:
-        found[installation.at / "resources" / "limits"] = "the controller can use all of its node's memory and disk"
+        found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))
     return found
