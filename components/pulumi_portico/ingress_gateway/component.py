@@ -6,11 +6,12 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems, Refusal, write_nearest
-from ..lifecycle.cost import Billable, estimate
+from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..namespace import build_namespace
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
+from ..public_load_balancer.platforms import module_of
 from ..register import name_of, register
 from .args import IngressGatewayArgs
 from .controller_module import Controller
@@ -204,8 +205,9 @@ class IngressGateway(pulumi.ComponentResource):
             billable, monthly, text = Billable(0, 0), None, "It has no load balancer of its own."
         else:
             billable = front.balancer.billable
-            estimated = estimate(self._args["exposure"]["platform"], billable, self._args.get("price"))
-            monthly, text = estimated.monthly, estimated.text
+            billing = module_of(self._args["exposure"].platform).billing
+            estimated = estimate(billing, billable, self._args.get("price"))
+            monthly, text = estimated.monthly, estimate_text(estimated)
         self.load_balancers = pulumi.Output.from_input(billable.load_balancers)
         self.public_addresses = pulumi.Output.from_input(billable.public_addresses)
         self.monthly_cost = pulumi.Output.from_input(monthly)

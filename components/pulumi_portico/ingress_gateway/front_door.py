@@ -9,7 +9,7 @@ import pulumi
 from ..lifecycle.hooks import on_no_address, on_replacement
 from ..networking.network_policies import PeerSpec
 from ..public_load_balancer.balancer import Balancer, build_balancer
-from ..public_load_balancer.exposure_checks import module_of
+from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR, register
 from .gateway_plan import PORTS, installs, request_of
 from .registration import READY_WITHIN, REPORTED
@@ -36,8 +36,7 @@ class FrontDoor:
     @property
     def state(self) -> dict[str, Any]:
         """What is recorded of it, which the next deployment is compared with."""
-        it = self.balancer
-        return {} if it is None else {"identity": it.identity, "held": it.held, "protected": it.protected}
+        return {} if self.balancer is None else self.balancer.recorded_state
 
 
 def front_door_of(name: str, args: Mapping[str, Any], selector: Mapping[str, str]) -> FrontDoor:
@@ -50,7 +49,7 @@ def front_door_of(name: str, args: Mapping[str, Any], selector: Mapping[str, str
         return FrontDoor(name, None, args["behind"].get("proxy_protocol", False), sources, peers)
     request = request_of(args)
     balancer = build_balancer(_labelled(args), selector, request)
-    sources = [peer["cidr"] for peer in module_of(request).sources(request) if "cidr" in peer]
+    sources = [peer["cidr"] for peer in module_of(request.exposure.platform).sources(request) if "cidr" in peer]
     return FrontDoor(name, balancer, balancer.proxy_protocol, sources)
 
 
@@ -79,11 +78,12 @@ def register_front_door(
     # The address alone: Pulumi's own way waits for pods too, which come after it.
     service["metadata"]["annotations"] = {**service["metadata"].get("annotations", {}), WAIT_FOR: REPORTED}
     seconds = args.get("ready_within", READY_WITHIN)
+    module = module_of(request_of(args).exposure.platform)
     options = pulumi.ResourceOptions(
         parent=parent,
         custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
         replacement_trigger=cast("Any", front.balancer.identity),
-        hooks=on_no_address(name, front.balancer.identity["platform"], seconds, _COMPONENT),
+        hooks=on_no_address(name, module.controller, module.no_address_hint, seconds, _COMPONENT),
     )
     return register(service, f"{name}-service", options)
 

@@ -17,7 +17,7 @@ from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import check_peers
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
-from ..public_load_balancer.platform_module import chosen_or_hidden
+from ..public_load_balancer.platform_module import client_ip_or_hide
 from .args import Behind, IngressGatewayArgs, IngressRoutesArgs
 from .controller_module import Controller
 from .gateway_plan import controller_of, installs, request_of, routing_of
@@ -156,7 +156,7 @@ def _check_installing(name: str, args: Mapping[str, Any], problems: Problems, pr
         if namespace == args.get("namespace", name):
             refusal = Refusal("is the gateway's own, which it serves anyway", "others", "leave it out")
             problems.add(f"{prefix}installation.{spelling('served_namespaces')}[{at}]", namespace, refusal)
-    _check_front(args, problems, prefix, spelling)
+    _check_front(args, problems, prefix)
     _check_forwarded(args, problems, prefix, spelling)
     _check_seen(args, problems, prefix, spelling)
 
@@ -170,7 +170,7 @@ def _check_not_installed(args: Mapping[str, Any], problems: Problems, prefix: st
             problems.missing(f"{prefix}{spelling(field)}", f"{what}, as the controller is there already")
 
 
-def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
+def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str) -> None:
     if ("exposure" in args) == ("behind" in args):
         wrong = "stands beside behind" if "exposure" in args else "is missing"
         allowed = "how far the gateway is exposed: scope, platform, allowed_sources"
@@ -189,14 +189,14 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
             "give the certificates to tls, or put an AwsLoadBalancer in front",
         )
         problems.note(f"{prefix}exposure.tls", refusal)
-    check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)
+    check_exposure(request_of(args), problems)
 
 
 def _check_seen(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
     """A controller that is shown a node's or the load balancer's address would keep out, or let in, everybody."""
     if "exposure" not in args or "forwarded_from" in args.get("settings", {}):
         return
-    if chosen_or_hidden(request_of(args)) != ClientIp.HIDE.value:
+    if client_ip_or_hide(request_of(args)) != ClientIp.HIDE.value:
         return
     where = f"exposure.{spelling('client_ip')}"
     for at, route in enumerate(args.get("routes", [])):
