@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Location
-from ..args.problems import Problems, Reason, Remove, Set
+from ..args.problems import Problems, Reason, Remove
 from ..args.values import Rule, whole_number
 from ..lifecycle.cost import Assumption, Billable
 from ..load_balancers import ClientIp
@@ -106,7 +106,8 @@ CLIENT_IP_ALWAYS_PRESERVED = define(
 PROXY_PROTOCOL_NEEDS_TCP = define(
     "proxy-protocol-needs-tcp",
     "The PROXY protocol is only for TCP, and {port} is a UDP port.",
-    allowed="preserve or hide",
+    allowed="preserve",
+    hint="Create a load balancer of its own for the UDP port.",
 )
 UDP_WITHOUT_HEALTH_PORT = define(
     "udp-without-health-port",
@@ -229,8 +230,7 @@ def _check_client_ip(request: Request, problems: Problems) -> None:
     if chosen is ClientIp.HIDE and has_ip_targets(request) and udp:
         problems.report(CLIENT_IP_ALWAYS_PRESERVED, location, value=chosen.value, fix=Remove(location))
     if chosen is ClientIp.PROXY_PROTOCOL and udp:
-        fix = Set(location, ClientIp.PRESERVE.value)
-        problems.report(PROXY_PROTOCOL_NEEDS_TCP, location, value=chosen.value, port=udp[0], fix=fix)
+        problems.report(PROXY_PROTOCOL_NEEDS_TCP, location, value=chosen.value, port=udp[0])
 
 
 def _check_health(request: Request, problems: Problems) -> None:

@@ -184,7 +184,7 @@ RULES: Rules = {
         "subnets": LIST,
         "name": Field(load_balancer_name),
         "tags": TAGS,
-        "idle_timeout": Field(whole_number(1, what="a number of seconds")),
+        "idle_timeout": Field(whole_number(1, what="a number of seconds", is_suggested=False)),
         "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
         "platform_sources": Field(some("at least one range"), items=cidr),

@@ -10,9 +10,11 @@ import pulumi
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
+from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
 from ..load_balancers import EVERYONE, IpAddressType
 from ..networking.target import Protocol
+from .exposure import Exposure
 from .platform_module import Feature, PlatformModule, Request, RequestedFeature, requested_features, value_of
 from .platforms import all_platforms, module_of
 
@@ -116,7 +118,7 @@ def _report_unsupported(module: PlatformModule, requested: RequestedFeature, pro
     if isinstance(alternative, Enum):
         fix = Set(requested.location, alternative.value)
     elif name not in _UNSUPPORTED:
-        fix = Remove(requested.location)
+        fix = Remove(requested.location.parent if _is_required(name) else requested.location)
     code = _UNSUPPORTED.get(name, UNSUPPORTED_CHOICE if choice else UNSUPPORTED)
     problems.report(
         alternative if isinstance(alternative, Code) else code,
@@ -127,6 +129,12 @@ def _report_unsupported(module: PlatformModule, requested: RequestedFeature, pro
         field=Location(name.split(".")),
         platforms=[platform.name for platform in all_platforms() if platform.supports(requested.feature)],
     )
+
+
+def _is_required(field: str) -> bool:
+    """Whether a field is required in its group of settings, so that only the whole group can be removed."""
+    group, _, name = field.rpartition(".")
+    return bool(group) and name in required_fields(shapes_of(Exposure)[group].type)
 
 
 def _check_limits(request: Request, problems: Problems) -> None:
