@@ -578,6 +578,7 @@ def test_all_problems_are_reported_at_once() -> None:
         ("target", "selector"),
         ("exposure", "client_ip"),
         ("exposure", "tls", "certificates"),
+        ("exposure", "tls"),
         ("ports", "a", "protocol"),
         ("exposure", "allowed_sources"),
         ("target_reads_proxy_protocol",),
