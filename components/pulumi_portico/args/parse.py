@@ -41,8 +41,8 @@ class Field:
     """For each key of a mapping."""
     secret: bool = False
     """Whether messages never show the value."""
-    converted: Optional[Callable[[Any], Any]] = None
-    """For a value of another type: the value that means the same, or ABSENT."""
+    other_type: Optional[Rule] = None
+    """For a value of another type: why it is rejected, or None if there is nothing special about it."""
 
     def each(self) -> "Field":
         """The rules of one item."""
@@ -251,8 +251,10 @@ class Parser:
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
             return value
-        suggestion = _converted(typ, value)
-        self._reject(at, value, Reason(WRONG_TYPE, {"expected": describe(typ)}, suggestion), field)
+        reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
+        if field.other_type and (special := field.other_type(value)):
+            reason = special
+        self._reject(at, value, reason, field)
         return INVALID
 
     def _choice(self, typ: type[Enum], value: Any, field: Field, at: Location) -> Any:
@@ -261,9 +263,9 @@ class Parser:
         if isinstance(plain, str) and plain in by_value:
             return by_value[plain]
         close = nearest(plain, by_value) if isinstance(plain, str) else None
-        suggestion = field.converted(plain) if field.converted else ABSENT
-        suggestion = close if close is not None else suggestion
-        reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, suggestion)
+        reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
+        if field.other_type and (special := field.other_type(plain)):
+            reason = special
         self.problems.reject(at, plain, reason)
         return INVALID
 

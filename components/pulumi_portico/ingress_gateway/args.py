@@ -8,7 +8,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.spec import Spec, spec
-from ..lifecycle.cost import Price
+from ..lifecycle.cost import Price, PriceSpec
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
@@ -162,7 +162,7 @@ class IngressGatewaySpec(Spec):
     publishes_address: Optional[bool] = None
     ready_timeout: int = READY_TIMEOUT
     labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    price: Optional[Price] = None
+    price: Optional[PriceSpec] = None
 
 
 class IngressRoutesArgs(TypedDict):

@@ -7,7 +7,7 @@ import pulumi
 
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
-from ..lifecycle.cost import Billable, estimate
+from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
@@ -154,10 +154,10 @@ class IngressGateway(pulumi.ComponentResource):
     def _set_cost(self, plan: GatewayPlan) -> None:
         billable, monthly, text = Billable(0, 0), None, "It has no load balancer of its own."
         front = plan.front_door
-        if front is not None and front.balancer is not None:
+        if front is not None and front.balancer is not None and front.platform is not None:
             billable = front.balancer.billable
-            estimated = estimate(front.balancer.identity["platform"], billable, plan.spec.price)
-            monthly, text = estimated.monthly, estimated.text
+            estimated = estimate(front.platform.billing, billable, plan.spec.price)
+            monthly, text = estimated.monthly, estimate_text(estimated)
         self.load_balancers = pulumi.Output.from_input(billable.load_balancers)
         self.public_addresses = pulumi.Output.from_input(billable.public_addresses)
         self.monthly_cost = pulumi.Output.from_input(monthly)

@@ -11,12 +11,11 @@ from ..lifecycle.objects import ObjectSpec, Options
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..public_load_balancer.balancer import Balancer, build_balancer
-from ..public_load_balancer.exposure_checks import module_of
-from ..public_load_balancer.platform_module import Request
+from ..public_load_balancer.platform_module import PlatformModule, Request
+from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR
 from .args import IngressGatewaySpec
 from .install.installation import InstallationSpec
-from .mappings import as_mapping
 from .registration import PUBLISHED
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "FrontDoor",
     "exposure_request",
     "front_door_objects",
-    "front_door_of",
     "plan_front_door",
     "with_hook",
 ]
@@ -51,6 +49,8 @@ class FrontDoor:
     ready_timeout: int
     balancer: Optional[Balancer] = None
     """The gateway's own load balancer; None if it has none."""
+    platform: Optional[PlatformModule] = None
+    """The platform of the load balancer."""
     proxy_protocol: bool = False
     """Whether the controller must read the PROXY protocol."""
     proxy_sources: Sequence[pulumi.Input[str]] = ()
@@ -65,18 +65,14 @@ class FrontDoor:
     @property
     def state(self) -> dict[str, Any]:
         """What the component records of the load balancer, to compare the next deployment with."""
-        balancer = self.balancer
-        if balancer is None:
-            return {}
-        return {"identity": balancer.identity, "held": balancer.held, "protected": balancer.protected}
+        return {} if self.balancer is None else self.balancer.recorded_state
 
 
 def exposure_request(spec: IngressGatewaySpec) -> Optional[Request]:
     """What the gateway requests of its platform; None if it has no load balancer of its own."""
     if spec.exposure is None:
         return None
-    # Platforms read mappings until they are ported.
-    return Request(as_mapping(spec.exposure), PORTS, (spec.installation or InstallationSpec()).drain)
+    return Request(spec.exposure, PORTS, (spec.installation or InstallationSpec()).drain)
 
 
 def plan_front_door(
@@ -91,9 +87,15 @@ def plan_front_door(
     request = exposure_request(spec)
     if request is None:
         return common
-    balancer = build_balancer(common.metadata(), selector, request)
-    sources = [peer.cidr for peer in module_of(request).sources(request) if peer.cidr is not None]
-    return replace(common, balancer=balancer, proxy_protocol=balancer.proxy_protocol, proxy_sources=sources)
+    balancer, platform = build_balancer(common.metadata(), selector, request), module_of(request.exposure.platform)
+    sources = [peer.cidr for peer in platform.sources(request) if peer.cidr is not None]
+    return replace(
+        common,
+        balancer=balancer,
+        platform=platform,
+        proxy_protocol=balancer.proxy_protocol,
+        proxy_sources=sources,
+    )
 
 
 def with_hook(front: FrontDoor, opts: Optional[pulumi.ResourceOptions]) -> Optional[pulumi.ResourceOptions]:
@@ -106,18 +108,18 @@ def with_hook(front: FrontDoor, opts: Optional[pulumi.ResourceOptions]) -> Optio
 
 def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpec]:
     """The Service and, of a load balancer, the policy that allows its connections. They come after `first`."""
-    if front.balancer is None:
+    platform, seconds = front.platform, front.ready_timeout
+    if front.balancer is None or platform is None:
         return [ObjectSpec(SERVICE, _service(front), first)]
     service = dict(front.balancer.service)
     metadata = service["metadata"]
     # Pulumi's own way to wait also waits for pods, which come later.
     annotations = {**metadata.get("annotations", {}), WAIT_FOR: PUBLISHED}
     service["metadata"] = {**metadata, "annotations": annotations}
-    platform, seconds = front.balancer.identity["platform"], front.ready_timeout
     options = Options(
         timeout=seconds,
         replacement_trigger=front.balancer.identity,
-        hooks=lambda: on_no_address(front.name, platform, seconds, _COMPONENT),
+        hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_hint, seconds, _COMPONENT),
     )
     return [
         ObjectSpec("front-door", front.balancer.network_policy, first),
@@ -145,14 +147,3 @@ def _service(front: FrontDoor) -> dict[str, Any]:
             ],
         },
     }
-
-
-def front_door_of(name: str, args: Mapping[str, Any], selector: Mapping[str, str]) -> Any:
-    """The front door of checked arguments."""
-    # Serves the stack modules until they are ported.
-    from .gateway_plan import installs, request_of
-
-    balancer = None
-    if installs(args) and "exposure" in args:
-        balancer = build_balancer({}, selector, request_of(args))
-    return FrontDoor(name, name, selector, {}, 0, balancer)

@@ -1,4 +1,4 @@
-"""Parsed arguments as mappings. Serves the stack modules, the provider, and platforms until they are ported."""
+"""Parsed arguments as mappings. Serves the stack modules and the provider until they are ported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
@@ -8,12 +8,16 @@ import pulumi
 
 from ..args.problems import Unavailable
 from ..args.spec import Spec, defaults_of
+from ..lifecycle.cost import PriceSpec
+from ..public_load_balancer.exposure import ExposureSpec
 
 __all__ = ["as_mapping"]
 
 
 def as_mapping(value: Any) -> Any:
     """Parsed arguments as they were written, under their Python names."""
+    if isinstance(value, (ExposureSpec, PriceSpec)):
+        return value
     if isinstance(value, Spec):
         return {name: as_mapping(item) for name, item in _set_fields(value)}
     if isinstance(value, Mapping):

@@ -23,7 +23,7 @@ from ..networking.network_policies import check_peers
 from ..networking.target import RULES as TARGET_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
-from ..public_load_balancer.platform_module import chosen_or_hidden
+from ..public_load_balancer.platforms import module_of
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, Upstream
 from .controller_module import Controller
 from .controllers import CONTROLLERS
@@ -319,9 +319,7 @@ def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
     at = spec.exposure.at
     if spec.exposure.tls is not None:
         problems.report(TLS_BEFORE_GATEWAY, at / "tls", tls=spec.at / "tls")
-    if not problems.has_within(at):
-        spelling = as_written if problems.style is KeyStyle.PYTHON else camel_case
-        check_exposure(request, problems, f"{location_text(at, problems.style)}.", spelling)
+    check_exposure(request, problems)
 
 
 def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -329,9 +327,12 @@ def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> Non
     request = exposure_request(spec)
     if request is None or installer_of(spec) is None or _forwarded_from(spec):
         return
-    if chosen_or_hidden(request) != ClientIp.HIDE.value:
+    platform = module_of(request.exposure.platform)
+    if platform.client_ip(request) is not ClientIp.HIDE:
         return
-    client_ip = spec.at / "exposure" / "client_ip"
+    client_ip = request.at / "client_ip"
+    preserve = f"client_ip={ClientIp.PRESERVE.value}"
+    fix = Set(client_ip, ClientIp.PRESERVE.value) if platform.supports(preserve) else None
     for index, route in enumerate(spec.routes):
         for field in ("allowed_sources", "denied_sources"):
             if field in route:
@@ -341,7 +342,7 @@ def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> Non
                     at,
                     field=FieldName(field),
                     client_ip=client_ip,
-                    fix=Set(client_ip, ClientIp.PRESERVE.value),
+                    fix=fix,
                 )
 
 

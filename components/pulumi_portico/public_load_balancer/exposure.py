@@ -10,9 +10,10 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.codes import define
 from ..args.names import annotation_key, label_key
 from ..args.parse import Field, Rules
-from ..args.problems import ABSENT
+from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import cidr, some, whole_number
 from ..load_balancers import ClientIp, IpAddressType, Scope, load_balancer_name
@@ -117,6 +118,8 @@ class Exposure(TypedDict):
     field sets, or that belongs to another platform. Default: none."""
 
 
+BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
+
 _IP_ADDRESS_TYPES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}
 
 
@@ -164,11 +167,11 @@ class ExposureSpec(Spec):
         return self.session_affinity is SessionAffinity.CLIENT_IP
 
 
-def _session_affinity(value: Any) -> Any:
-    """What true and false meant when the field was a boolean."""
+def _session_affinity(value: Any) -> Optional[Reason]:
+    """The field was a boolean."""
     if not isinstance(value, bool):
-        return ABSENT
-    return (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value
+        return None
+    return Reason(BOOLEAN_AFFINITY, {}, (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value)
 
 
 RULES: Rules = {
@@ -181,8 +184,8 @@ RULES: Rules = {
         "subnets": LIST,
         "name": Field(load_balancer_name),
         "tags": TAGS,
-        "idle_timeout": Field(whole_number(1, what="a number of seconds")),
-        "session_affinity": Field(converted=_session_affinity),
+        "idle_timeout": Field(whole_number(1, what="a number of seconds", is_suggested=False)),
+        "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
         "platform_sources": Field(some("at least one range"), items=cidr),
         "annotations": Field(keys=annotation_key),

@@ -165,8 +165,9 @@ class AccessLogsSpec(Spec):
     prefix: Optional[pulumi.Input[str]] = None
 
 
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
-_CHECKS = Field(whole_number(1, what="a number of checks"))
+# Each platform has limits of its own.
+_SECONDS = Field(whole_number(1, what="a number of seconds", is_suggested=False))
+_CHECKS = Field(whole_number(1, what="a number of checks", is_suggested=False))
 
 RULES: Rules = {
     HealthCheck: {
