@@ -39,6 +39,12 @@ ROWS: Sequence[tuple[Any, str, tuple[Any, ...], Any]] = [
         {},
     ),
     ({"upstream": {"sources": ["10.0.0.0"]}}, "cidr-without-length", ("upstream", "sources", 0), {}),
+    (
+        {"exposure": {"scope": "internet", "platform": "generic"}},
+        "no-allowed-sources",
+        ("exposure", "allowed_sources"),
+        {},
+    ),
     # Whose headers it trusts.
     (
         {**INSTALLED, "settings": {"forwarded_from": ["10.0.0.0/8"]}},
@@ -91,7 +97,8 @@ def test_a_gateway_is_rejected(args: Any, code: str, location: tuple[Any, ...], 
 
 def test_the_load_balancer_does_not_terminate_tls() -> None:
     exposure: Any = {**EXPOSED, "platform": "aws-controller", "tls": {"certificates": ["arn:aws:acm:x"]}}
-    assert_problem(check_gateway({"exposure": exposure}), "tls-terminated-before-gateway", "exposure", "tls")
+    args: Any = {"exposure": exposure}
+    assert_rejected(args, "tls-terminated-before-gateway", "exposure", "tls", tls=("tls",))
 
 
 @pytest.mark.parametrize(

@@ -441,7 +441,12 @@ E = "exposure"
         ),
         (GENERIC, {"ports": {}}, "empty", ("ports",)),
         (GENERIC, {"ports": {"HTTP": {"port": 80}}}, "invalid-port-name", ("ports", "HTTP")),
-        (GENERIC, {"ports": {"a": {"port": 80}, "b": {"port": 80}}}, "duplicate-port", ("ports", "b", "port")),
+        (
+            GENERIC,
+            {"ports": {"a": {"port": 80}, "b": {"port": 80}}},
+            "duplicate-load-balancer-port",
+            ("ports", "b", "port"),
+        ),
         (GENERIC, {"ports": {"rtp": {"port": "30000-30100"}}}, "port-range", ("ports", "rtp", "port")),
         (GENERIC, {"ports": {"rtp": {"port": "80"}}}, "wrong-type", ("ports", "rtp", "port")),
         (
