@@ -145,7 +145,7 @@ class _Builder:
         for name, spec in plan.services.items():
             self._services[name] = WebService(name, self._in_namespace(spec))
         # A gateway can be in the namespace that another one creates.
-        for name, spec in sorted(plan.gateways.items(), key=lambda item: ("namespace" in item[1], item[0])):
+        for name, spec in sorted(plan.gateways.items(), key=lambda item: (item[1].namespace is not None, item[0])):
             gateway = IngressGateway(name, self._resolved(self._in_namespace(spec)))
             self._gateways[name] = gateway
             self._namespaces.setdefault(name, gateway.namespace)
@@ -179,7 +179,7 @@ class _Builder:
     def _output_of(self, reference: Reference) -> TargetSpec:
         port = reference.port.name
         if reference.kind == GATEWAY:
-            return TargetSpec(**self._gateways[reference.name].target(port))
+            return TargetSpec(**self._gateways[reference.name].targets[port])
         return TargetSpec(**self._services[reference.name].targets[port])
 
 

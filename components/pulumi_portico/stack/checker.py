@@ -19,6 +19,7 @@ from .parts import (
     GATEWAYS,
     LOAD_BALANCERS,
     SERVICES,
+    BalancerPart,
     GatewayPart,
     Kind,
     Part,
@@ -53,7 +54,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
-    balancers = {name: Part(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
+    balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: Part(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)

@@ -7,21 +7,21 @@ from typing import Any, NamedTuple, Optional, cast
 import pulumi
 
 from ..args.codes import define
-from ..args.location import Field, Location
+from ..args.location import Field, KeyStyle, Location, location_text
 from ..args.problems import Problems, Remove, Set
-from ..args.shapes import camel_case
 from ..aws_load_balancer.load_balancer import state_of
 from ..errors import ArgumentError
-from ..ingress_gateway.front_door import front_door_of
-from ..ingress_gateway.gateway_plan import routing_of
+from ..ingress_gateway.front_door import exposure_request
+from ..ingress_gateway.gateway_plan import plan_routing
 from ..ingress_gateway.gateway_state import GatewayState
-from ..ingress_gateway.install.installer import selector_of
 from ..ingress_gateway.routing import add_to
-from ..lifecycle.cost import AWS
-from ..public_load_balancer.args import request_of
-from ..public_load_balancer.balancer import build_balancer
+from ..lifecycle.aws import AWS
+from ..public_load_balancer.balancer import exclusive_values
+from ..public_load_balancer.plan import request_of
+from ..public_load_balancer.platform_module import Request
+from ..public_load_balancer.platforms import module_of
 from .legacy import relocated
-from .parts import AWS_LOAD_BALANCERS, GATEWAYS, LOAD_BALANCERS, GatewayPart, Part, ServicePart
+from .parts import BalancerPart, GatewayPart, Part, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -71,7 +71,7 @@ class Parts:
     """The namespace that the stack creates."""
     services: Mapping[str, ServicePart]
     gateways: Mapping[str, GatewayPart]
-    load_balancers: Mapping[str, Part]
+    load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, Part]
 
 
@@ -90,7 +90,7 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
 
 
 def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
-    if gateway.own_namespace is not None or not gateway.installs:
+    if gateway.spec.namespace is not None or not gateway.installs:
         return
     if gateway.name == parts.namespace:
         fix = Set(gateway.at / "namespace", parts.namespace)
@@ -116,7 +116,7 @@ def _check_deployment(gateway: GatewayPart, parts: Parts, problems: Problems) ->
 
 
 def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
-    if not gateway.has_load_balancer:
+    if gateway.spec.exposure is None:
         return
     for balancers in (parts.load_balancers, parts.aws_load_balancers):
         if gateway.name in balancers:
@@ -140,8 +140,8 @@ def _check_class(gateway: GatewayPart, first: dict[str, GatewayPart], problems: 
     other = first.setdefault(class_name, gateway)
     if other is not gateway:
         where, field = gateway.at / "class_name", Field("class_name")
-        fix = Remove(where) if gateway.has_class_name and gateway.name not in first else None
-        where = where if gateway.has_class_name else gateway.at
+        fix = Remove(where) if gateway.spec.class_name is not None and gateway.name not in first else None
+        where = where if gateway.spec.class_name is not None else gateway.at
         problems.report(SAME_CLASS, where, other=other.at, class_name=class_name, field=field, fix=fix)
 
 
@@ -149,18 +149,19 @@ def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> No
     """Report routes that several gateways of one class have."""
     states: dict[Any, GatewayState] = {}
     for gateway in gateways.values():
-        class_name = gateway.class_name
-        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
-        # A gateway's own routes are checked already.
-        own = Problems(problems.subject)
-        path = f"gateways.{gateway.name}"
-        routing = routing_of(
-            gateway.name, gateway.spec, gateway.namespace, f"{path}.", camel_case, state, f'"{gateway.name}"'
-        )
-        try:
-            add_to(state, gateway.title, routing, [], own)
-        except ArgumentError:
-            problems.found += [relocated(problem, path, gateway.at, None) for problem in own.found]
+        problems.run(_check_routes_of, gateway, states)
+
+
+def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:
+    class_name = gateway.class_name
+    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    # A gateway's own routes are checked already.
+    own = Problems(problems.subject)
+    try:
+        add_to(state, gateway.title, plan_routing(gateway.name, gateway.spec, state, KeyStyle.STACK), [], own)
+    except ArgumentError:
+        path = location_text(gateway.at, KeyStyle.STACK)
+        problems.found += [relocated(problem, path, gateway.at, None) for problem in own.found]
 
 
 class _Claim(NamedTuple):
@@ -187,33 +188,26 @@ def _check_claims_of(part: Part, claims: dict[_Claim, Location], problems: Probl
 
 
 def _claims_of(part: Part) -> Iterator[tuple[_Claim, Location]]:
-    spec = part.spec
-    if part.kind is GATEWAYS:
-        balancer = front_door_of(part.name, spec, selector_of(part.name)).balancer
-        if balancer is not None:
-            yield from _claims(balancer.held, _cloud(spec["exposure"]["platform"]), part.at / "exposure")
-    elif part.kind is LOAD_BALANCERS:
-        balancer = build_balancer({}, spec["target"].get("selector", {}), request_of(spec))
-        yield from _claims(balancer.held, _cloud(spec["exposure"]["platform"]), part.at / "exposure")
-    elif part.kind is AWS_LOAD_BALANCERS:
-        yield from _claims(state_of(spec)["held"], AWS, part.at)
+    if isinstance(part, GatewayPart):
+        request = exposure_request(part.spec) if part.installs else None
+        if request is not None:
+            yield from _claims_of_request(request)
+    elif isinstance(part, BalancerPart):
+        yield from _claims_of_request(request_of(part.spec))
+    else:
+        for field, value in cast("Mapping[str, Any]", state_of(part.spec)["held"]).items():
+            yield from _claims(AWS, field, value, part.at.join(field.split(".")))
 
 
-def _cloud(platform: str) -> str:
-    return AWS if platform.startswith(("aws-", "eks-")) else platform
+def _claims_of_request(request: Request) -> Iterator[tuple[_Claim, Location]]:
+    cloud = module_of(request.exposure.platform).cloud
+    for exclusive in exclusive_values(request):
+        yield from _claims(cloud, exclusive.field, exclusive.value, exclusive.location)
 
 
-def _claims(held: Mapping[str, Any], cloud: str, at: Location) -> Iterator[tuple[_Claim, Location]]:
-    for field, value in held.items():
-        kind = "address" if field in _ADDRESSES else field
-        where = at.join(field.split("."))
-        if isinstance(value, (list, tuple)):
-            for index, item in enumerate(cast("Sequence[Any]", value)):
-                yield from _claim(cloud, kind, item, where / index)
-        else:
-            yield from _claim(cloud, kind, value, where)
-
-
-def _claim(cloud: str, kind: str, value: Optional[Any], where: Location) -> Iterator[tuple[_Claim, Location]]:
-    if not isinstance(value, pulumi.Output):
-        yield _Claim(cloud, kind, str(value)), where
+def _claims(cloud: str, field: str, value: Any, at: Location) -> Iterator[tuple[_Claim, Location]]:
+    kind = "address" if field in _ADDRESSES else field
+    several = isinstance(value, (list, tuple))
+    for index, item in enumerate(cast("Sequence[Any]", value) if several else [value]):
+        if not isinstance(item, pulumi.Output):
+            yield _Claim(cloud, kind, str(item)), at / index if several else at

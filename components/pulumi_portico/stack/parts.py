@@ -12,13 +12,15 @@ from ..args.parse import Hooks
 from ..args.problems import Problems, Unavailable
 from ..aws_load_balancer.args import AwsLoadBalancerArgs, check_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
-from ..ingress_gateway.gateway_plan import PORTS, class_of, installs
-from ..ingress_gateway.install.installation import drain_of
-from ..ingress_gateway.install.installer import selector_of as controller_selector_of
-from ..ingress_gateway.validation import check_ingress_gateway
+from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.validation import parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..public_load_balancer.args import check_public_load_balancer
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.plan import objects_of as balancer_objects_of
+from ..public_load_balancer.plan import plan_public_load_balancer
+from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec
 from ..web_service.objects import objects_of as service_objects_of
@@ -33,6 +35,7 @@ __all__ = [
     "KINDS",
     "LOAD_BALANCERS",
     "SERVICES",
+    "BalancerPart",
     "GatewayPart",
     "Kind",
     "Part",
@@ -68,18 +71,18 @@ def _service_objects(name: str, spec: WebServiceSpec) -> list[ObjectSpec]:
     return service_objects_of(plan_web_service(name, spec))
 
 
+def _balancer_objects(name: str, spec: PublicLoadBalancerSpec) -> list[ObjectSpec]:
+    return balancer_objects_of(plan_public_load_balancer(name, spec))
+
+
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
-GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, adapted(check_ingress_gateway, IngressGatewayArgs))
+GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway)
 LOAD_BALANCERS = Kind(
-    "load_balancers",
-    "PublicLoadBalancer",
-    PublicLoadBalancerArgs,
-    adapted(check_public_load_balancer, PublicLoadBalancerArgs),
+    "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
 )
 AWS_LOAD_BALANCERS = Kind(
     "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, adapted(check_aws_load_balancer, AwsLoadBalancerArgs)
 )
-
 
 KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
@@ -131,42 +134,35 @@ class ServicePart(Part):
 class GatewayPart(Part):
     """A gateway of the stack."""
 
+    spec: IngressGatewaySpec
+
     @property
     def class_name(self) -> pulumi.Input[str]:
         """The IngressClass."""
-        return class_of(self.name, self.spec)
-
-    @property
-    def has_class_name(self) -> bool:
-        """Whether its arguments name the IngressClass."""
-        return "class_name" in self.spec
-
-    @property
-    def has_load_balancer(self) -> bool:
-        """Whether the gateway has a load balancer of its own."""
-        return "exposure" in self.spec
+        return self.name if self.spec.class_name is None else self.spec.class_name
 
     @property
     def installs(self) -> bool:
         """Whether the gateway installs its controller."""
-        return installs(self.spec)
-
-    @property
-    def own_namespace(self) -> Optional[pulumi.Input[str]]:
-        """The namespace that its arguments name; None if the gateway creates one."""
-        return self.spec.get("namespace")
+        return installer_of(self.spec) is not None
 
     @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the controller."""
-        return self.spec.get("namespace", self.name)
+        return self.name if self.spec.namespace is None else self.spec.namespace
 
     def backend(self) -> Backend:
         """The gateway's controller as a target of load balancers."""
-        ports = {port.name: port for port in PORTS} if self.installs else {}
-        default, drain = ports.get("https"), drain_of(self.spec.get("installation", {}))
-        selector = controller_selector_of(self.name)
-        return Backend(GATEWAY, self.name, self.namespace, ports, default, selector, drain)
+        plan = plan_gateway(self.name, self.spec)
+        ports = plan.ports
+        return Backend(GATEWAY, self.name, plan.namespace, ports, ports.get("https"), plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class BalancerPart(Part):
+    """A PublicLoadBalancer of the stack."""
+
+    spec: PublicLoadBalancerSpec
 
 
 def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:

@@ -9,10 +9,10 @@ from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
-from ..ingress_gateway import IngressGatewayArgs
+from ..ingress_gateway.args import IngressGatewaySpec
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
-from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..web_service.args import WebServiceSpec
 from .checker import check_parts
 from .defaults import with_defaults
@@ -37,9 +37,9 @@ class StackPlan:
     """The namespace that the stack creates. It's the default namespace of the stack's services."""
     services: Mapping[str, WebServiceSpec]
     """The arguments of each WebService, by name, with the stack's defaults."""
-    gateways: Mapping[str, IngressGatewayArgs]
+    gateways: Mapping[str, IngressGatewaySpec]
     """The arguments of each IngressGateway, by name."""
-    load_balancers: Mapping[str, PublicLoadBalancerArgs]
+    load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
     aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
     """The arguments of each AwsLoadBalancer, by name."""
