@@ -1,15 +1,13 @@
 """What a load balancer of a stack requests from its platform."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from ...public_load_balancer.args import PublicLoadBalancerSpec
+from ...public_load_balancer.plan import request_of as request_of_spec
 from ...public_load_balancer.platform_module import Request
-from ...public_load_balancer.requests import request_of_args
 from ..plan import StackPlan
 
 __all__ = ["request_of"]
 
 
-def request_of(_plan: StackPlan, args: Mapping[str, Any]) -> Request:
+def request_of(_plan: StackPlan, spec: PublicLoadBalancerSpec) -> Request:
     """The request of a load balancer's arguments."""
-    return request_of_args(args)
+    return request_of_spec(spec)
