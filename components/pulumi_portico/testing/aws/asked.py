@@ -11,7 +11,7 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
 from .account import Account
-from .args.shapes import problems_of
+from .shapes import problems_of
 from .refusal import AwsRefusal
 
 __all__ = ["Asked", "is_unknown"]
