@@ -11,8 +11,8 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
 from .account import Account
-from .shapes import problems_of
 from .refusal import AwsRefusal
+from .shapes import problems_of
 
 __all__ = ["Asked", "is_unknown"]
 
