@@ -37,7 +37,6 @@ from .ingress_gateway import (
     BackendProtocol,
     BackendTls,
     BasicAuth,
-    Behind,
     Buffering,
     Controller,
     ControllerKind,
@@ -64,11 +63,12 @@ from .ingress_gateway import (
     SessionPersistence,
     Timeouts,
     TlsVersion,
+    Upstream,
     Workers,
     match_route,
 )
 from .lifecycle.cost import Price
-from .load_balancers import ClientIp, IpFamily, Platform, Scope
+from .load_balancers import ClientIp, IpAddressType, IpFamily, Scope
 from .networking.network_policies import Peer
 from .networking.target import Protocol, Target
 from .public_load_balancer import (
@@ -83,6 +83,7 @@ from .public_load_balancer import (
     HealthCheck,
     HealthProtocol,
     NetworkTier,
+    Platform,
     PublicLoadBalancer,
     PublicLoadBalancerArgs,
     TargetType,
@@ -169,7 +170,6 @@ __all__ = [
     "BalancerPort",
     "BalancerTls",
     "BasicAuth",
-    "Behind",
     "Buffering",
     "ClaimRetention",
     "ClientIp",
@@ -196,6 +196,7 @@ __all__ = [
     "IngressRoutesArgs",
     "Installation",
     "InternalTrafficPolicy",
+    "IpAddressType",
     "IpFamily",
     "IpFamilyPolicy",
     "KeepAlive",
@@ -246,6 +247,7 @@ __all__ = [
     "TlsVersion",
     "Toleration",
     "TolerationEffect",
+    "Upstream",
     "Volume",
     "WebService",
     "WebServiceArgs",

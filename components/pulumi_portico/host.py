@@ -30,7 +30,7 @@ from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, 
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
-from .public_load_balancer.args import check_public_load_balancer
+from .public_load_balancer.validation import check_public_load_balancer
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import parse_web_service
 

@@ -28,7 +28,7 @@ ingress = IngressGateway(
         "namespace": "default",
         "annotations": {"nginx.ingress.kubernetes.io/rewrite-target": "/"},
         "routes": [{"path": "/api", "target": api.target}],
-        "reached_from": [{"namespace": "ingress-nginx"}],
+        "controller_peers": [{"namespace": "ingress-nginx"}],
     },
 )
 

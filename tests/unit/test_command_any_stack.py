@@ -41,7 +41,7 @@ GATEWAYS: dict[str, Any] = {
         "defaultBackend": {"service": "api"},
     },
     "fronted": {
-        "behind": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
+        "upstream": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
         "routes": [{"host": "f.example.com", "target": {"service": "api"}, "basicAuth": {"users": {"a": SECURE}}}],
         "tls": {"f.example.com": {"secret": "f"}},
         "crds": {"installed": True},
@@ -50,7 +50,7 @@ GATEWAYS: dict[str, Any] = {
         "controller": "generic",
         "className": "alb",
         "namespace": "shop",
-        "reachedFrom": [{"anyNamespace": True}],
+        "controllerPeers": [{"anyNamespace": True}],
         "routes": [{"host": "*.there.example.com", "target": {"service": "web"}}],
     },
     "old": {

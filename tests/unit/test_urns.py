@@ -92,10 +92,10 @@ def _gateways(api: WebService, exposed: Exposure) -> None:
     _gateway("community", community)
     behind: Any = {"kind": "DaemonSet"}
     plain: Any = [{"host": "any.example.com", "target": {"service": "a", "namespace": "shop", "port": 80}}]
-    IngressGateway("behind", {"behind": {}, "namespace": "edge", "installation": behind})
-    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": []}
+    IngressGateway("behind", {"upstream": {}, "namespace": "edge", "installation": behind})
+    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "controller_peers": []}
     _gateway("any", {**any_class, "routes": plain})
-    IngressRoutes("more", {"gateway": f5.reference(), "routes": [{"path": "/more", "target": target}]})
+    IngressRoutes("more", {"gateway": f5.reference, "routes": [{"path": "/more", "target": target}]})
 
 
 def _gateway(name: str, args: Any) -> IngressGateway:

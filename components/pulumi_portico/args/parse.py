@@ -41,6 +41,8 @@ class Field:
     """For each key of a mapping."""
     secret: bool = False
     """Whether messages never show the value."""
+    other_type: Optional[Rule] = None
+    """For a value of another type: why it is rejected, or None if there is nothing special about it."""
 
     def each(self) -> "Field":
         """The rules of one item."""
@@ -247,24 +249,28 @@ class Parser:
         if is_args(typ):
             return self.arguments(typ, value, at)
         if is_enum(typ):
-            return self._choice(typ, value, at)
+            return self._choice(typ, value, field, at)
         if is_generic(typ, Mapping):
             return self._mapping(typ, value, field, at)
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
             return value
-        suggestion = _converted(typ, value)
-        self._reject(at, value, Reason(WRONG_TYPE, {"expected": describe(typ)}, suggestion), field)
+        reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
+        if field.other_type and (special := field.other_type(value)):
+            reason = special
+        self._reject(at, value, reason, field)
         return INVALID
 
-    def _choice(self, typ: type[Enum], value: Any, at: Location) -> Any:
+    def _choice(self, typ: type[Enum], value: Any, field: Field, at: Location) -> Any:
         by_value = {member.value: member for member in typ}
         plain = value.value if isinstance(value, typ) else value
         if isinstance(plain, str) and plain in by_value:
             return by_value[plain]
         close = nearest(plain, by_value) if isinstance(plain, str) else None
         reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
+        if field.other_type and (special := field.other_type(plain)):
+            reason = special
         self.problems.reject(at, plain, reason)
         return INVALID
 

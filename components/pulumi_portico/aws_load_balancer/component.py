@@ -5,9 +5,11 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..args.location import ROOT
 from ..errors import Problems
-from ..lifecycle.claims import claim_each
-from ..lifecycle.cost import AWS, estimate
+from ..lifecycle.aws import AWS, AWS_BILLING
+from ..lifecycle.claims import ExclusiveValue, claim_each
+from ..lifecycle.cost import estimate, estimate_text
 from ..lifecycle.hooks import on_replacement
 from .args import AwsLoadBalancerArgs, check_aws_load_balancer
 from .load_balancer import billable, state_of
@@ -82,7 +84,8 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         require_pulumi_aws(name)
         # The next deployment compares itself with this state.
         state = state_of(checked)
-        claim_each(AWS, state["held"], "", problems, opts)
+        held: Mapping[str, Any] = state["held"]
+        claim_each(AWS, [ExclusiveValue(field, value, ROOT / field) for field, value in held.items()], problems, opts)
         super().__init__("portico:index:AwsLoadBalancer", name, dict(state), _options(name, opts))
         made = make(self, name, checked, state["identity"])
         self.dns_name = pulumi.Output.from_input(made.dns_name)
@@ -93,11 +96,11 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         self.urls = self.dns_name.apply(lambda dns_name: urls_of(checked, dns_name))
         self.url = self.urls.apply(lambda urls: urls[main_of(checked)])
         billed = billable(checked)
-        estimated = estimate(AWS, billed, checked.get("price"))
+        estimated = estimate(AWS_BILLING, billed, checked.get("price"))
         self.load_balancers = pulumi.Output.from_input(billed.load_balancers)
         self.public_addresses = pulumi.Output.from_input(billed.public_addresses)
         self.monthly_cost = pulumi.Output.from_input(estimated.monthly)
-        self.cost = pulumi.Output.from_input(estimated.text)
+        self.cost = pulumi.Output.from_input(estimate_text(estimated))
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 
 

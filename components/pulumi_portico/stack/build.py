@@ -186,5 +186,5 @@ class _Builder:
         leads = reached(target, self._plan.services, self._plan.gateways)
         port = cast("Any", leads.port).name
         if leads.kind == "gateway":
-            return self._gateways[leads.name].target(port)
+            return self._gateways[leads.name].targets[port]
         return self._services[leads.name].targets[port]

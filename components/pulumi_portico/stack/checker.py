@@ -14,7 +14,7 @@ from ..errors import Problems, Refusal
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.validation import check_ingress_gateway
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..public_load_balancer.args import check_public_load_balancer
+from ..public_load_balancer.validation import check_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import rules_with
 from ..web_service.validation import check_web_service

@@ -9,14 +9,15 @@ import pulumi
 from ..args.shapes import camel_case
 from ..aws_load_balancer.load_balancer import state_of
 from ..errors import ArgumentError, Problems, Refusal
-from ..ingress_gateway.front_door import front_door_of
 from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
+from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..ingress_gateway.gateway_state import GatewayState
-from ..ingress_gateway.install.installer import selector_of
 from ..ingress_gateway.routing import add_to
-from ..lifecycle.cost import AWS
-from ..public_load_balancer.args import request_of
-from ..public_load_balancer.balancer import build_balancer
+from ..lifecycle.aws import AWS
+from ..public_load_balancer.balancer import exclusive_values
+from ..public_load_balancer.platform_module import Request
+from ..public_load_balancer.platforms import module_of
+from ..public_load_balancer.requests import request_of_args
 from .checked import Components
 
 __all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]
@@ -117,26 +118,23 @@ def check_held(
 
 def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
     for name, (path, args, *_) in gateways.items():
-        balancer = front_door_of(name, args, selector_of(name)).balancer
-        if balancer is not None:
-            cloud = _cloud(args["exposure"]["platform"])
-            yield from _each(balancer.held, cloud, f"{path}.exposure", f'IngressGateway "{name}"')
+        if installs(args) and "exposure" in args:
+            yield from _of_request(request_of_gateway(args), f"{path}.exposure", f'IngressGateway "{name}"')
 
 
 def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
     for name, (path, args, *_) in balancers.items():
-        balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
-        cloud = _cloud(args["exposure"]["platform"])
-        yield from _each(balancer.held, cloud, f"{path}.exposure", f'PublicLoadBalancer "{name}"')
+        yield from _of_request(request_of_args(args), f"{path}.exposure", f'PublicLoadBalancer "{name}"')
+
+
+def _of_request(request: Request, path: str, what: str) -> Iterator[tuple[_Held, _Holder]]:
+    held = {exclusive.field: exclusive.value for exclusive in exclusive_values(request)}
+    yield from _each(held, module_of(request.exposure.platform).cloud, path, what)
 
 
 def _of_aws_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
     for name, (path, args, *_) in balancers.items():
         yield from _each(state_of(args)["held"], AWS, path, f'AwsLoadBalancer "{name}"')
-
-
-def _cloud(platform: str) -> str:
-    return AWS if platform.startswith(("aws-", "eks-")) else platform
 
 
 def _each(held: Mapping[str, Any], cloud: str, path: str, what: str) -> Iterator[tuple[_Held, _Holder]]:

@@ -68,9 +68,9 @@ RULES: Sequence[Rule] = (
     Rule("gateways.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("gateways.*.exposure.platform_sources[]", _everybody, "everybody may connect to the controller's pods"),
     Rule("gateways.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("gateways.*.behind.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
-    Rule("gateways.*.reached_from[].cidr", _everybody, "everybody may connect to the targets' pods"),
-    Rule("gateways.*.reached_from[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
+    Rule("gateways.*.upstream.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
+    Rule("gateways.*.controller_peers[].cidr", _everybody, "everybody may connect to the targets' pods"),
+    Rule("gateways.*.controller_peers[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
     Rule(
         "gateways.*.installation.metrics_from[].cidr", _everybody, "everybody who reaches the pods may read the metrics"
     ),
