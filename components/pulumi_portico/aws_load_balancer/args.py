@@ -80,7 +80,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Application (HTTP, with routes) or network (TCP, UDP, TLS). Plain; a change makes another load balancer."""
 
     vpc: pulumi.Input[str]
-    """The id of the VPC of its targets."""
+    """The ID of the VPC that the load balancer and its targets are in."""
 
     targets: Mapping[str, AwsTarget]
     """Where it sends what comes in, by names that you choose: each is a target group. Keys are plain."""
@@ -125,7 +125,7 @@ class AwsLoadBalancerArgs(TypedDict):
     Default: AWS's choice."""
 
     address_family: NotRequired[IpFamily]
-    """IPv4 or dual. Plain. Default: IPv4."""
+    """The address family: IPv4 or dual. Plain. Default: IPv4."""
 
     name: NotRequired[str]
     """Its own name (32 characters at most). Plain; a change makes another load balancer, and no two may have one name.
@@ -255,7 +255,7 @@ def check_aws_load_balancer(
     checked: Any = check(AwsLoadBalancerArgs, args, RULES, problems, path, spelling)
     # The name of the load balancer begins with the name of the component, unless it has a name of its own.
     if name.startswith("internal-") and isinstance(args, Mapping) and "name" not in args:
-        wrong = "begins with internal-, which AWS reserves, and a load balancer's name begins with it"
+        wrong = "begins with internal-, which AWS keeps for itself, and a load balancer's name begins with it"
         problems.add(path or "name", name, Refusal(wrong, "any other beginning"))
     # The checks of AWS rely on fields that are right by themselves.
     if len(problems.found) == before:
