@@ -114,7 +114,7 @@ def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
         target = {"service": "a", "namespace": "b", "selector": {"c": "d"}}
         ports = {"http": {"port": 80, "targetPort": 0.0}}
         exposure = {"scope": "internet", "platform": "gke", "annotations": {"a_b.c/d_e": 1.0}, "idleTimeout": 0.0}
-        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyWithin": 0.0}
+        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyTimeout": 0.0}
         PorticoProvider().construct("web", "portico:index:PublicLoadBalancer", inputs)
 
     with pytest.raises(InputPropertiesError) as caught:
@@ -123,5 +123,5 @@ def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
         "exposure.annotations.a_b.c/d_e",
         "exposure.idleTimeout",
         "ports.http.targetPort",
-        "readyWithin",
+        "readyTimeout",
     }
