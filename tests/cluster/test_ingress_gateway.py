@@ -18,15 +18,15 @@ api = WebService("api", {{"image": "registry.example.com/api:1", "port": 8080, "
 args = {args!r}
 for route in args.get("routes", []):
     if "redirect" not in route:
-        route["target"] = api.target()
+        route["target"] = api.target
 if args.pop("with_default", False):
-    args["default_backend"] = api.target()
+    args["default_backend"] = api.target
 gateway = IngressGateway("{name}", args)
 pulumi.export("address", gateway.address)
 pulumi.export("urls", gateway.urls)
 more = {more!r}
 if more:
-    routes = [{{**it, "target": api.target()}} for it in more]
+    routes = [{{**it, "target": api.target}} for it in more]
     IngressRoutes("{name}-more", {{"gateway": gateway.reference(), "routes": routes}})
 """
 

@@ -53,14 +53,14 @@ def filled(of):
     for route in of:
         if "target" in route:
             service, _, port = route["target"].partition(":")
-            route["target"] = services[service].target(port or "http")
+            route["target"] = services[service].targets[port or "http"]
     return of
 
 
 args = table["gateway"]
 public = IngressGateway("public", {**args, "routes": filled(table["routes"]), "tls": table["tls"]})
 IngressRoutes("added", {"gateway": public.reference(), "routes": filled(table["elsewhere"])})
-backend = services[table["default_backend"]].target("http")
+backend = services[table["default_backend"]].targets["http"]
 backed = IngressGateway("backed", {**args, "routes": filled(table["backing"]), "default_backend": backend})
 pulumi.export("urls", public.urls)
 """

@@ -10,6 +10,8 @@ import pytest
 from pulumi_portico import ArgumentError
 from pulumi_portico.stack import build, check_stack, load_stack
 from pulumi_portico.testing import Recording, Registration, Secret, record
+from pulumi_portico.web_service.args import WebServiceSpec
+from pulumi_portico.workload.security import SecuritySpec
 
 from tests.support import ROOT, run_program
 
@@ -60,7 +62,7 @@ def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() 
         "portico:services.Web.image",
         "portico:services.jobs.health",
     ]
-    assert caught.value.problems[2].fix == "write servicePort"
+    assert caught.value.problems[2].fix == "Rename `service_port` to `servicePort`."
     assert str(caught.value).startswith('Stack "dev" has 8 problems:')
 
 
@@ -219,20 +221,21 @@ def test_defaults_are_merged_deep_and_give_way() -> None:
         "web": {"image": "web:1", "autoscaling": {"maxReplicas": 9}, "security": None},
     }
     plan = check_stack("dev", {"namespace": "shop", "defaults": defaults, "services": services})
-    api, jobs, web = (plan.services[name] for name in ("api", "jobs", "web"))
-    assert api == {
-        "image": "api:1",
-        "port": 8080,
-        "replicas": 3,
-        "labels": {"team": "shop", "tier": "front"},
-        "security": {"user": 1000},
-        "writable_paths": ["/data"],
-    }
+    services_by_name: Any = plan.services
+    api, jobs, web = (services_by_name[name] for name in ("api", "jobs", "web"))
+    assert api == WebServiceSpec(
+        image="api:1",
+        port=8080,
+        replicas=3,
+        labels={"team": "shop", "tier": "front"},
+        security=SecuritySpec(user=1000),
+        writable_paths=("/data",),
+    )
     # A worker has no port, whatever the others have.
-    assert "port" not in jobs
-    assert jobs.get("labels") == {"tier": "back"}
-    assert "replicas" not in web
-    assert "security" not in web
+    assert jobs.port is None
+    assert jobs.labels == {"tier": "back"}
+    assert web.replicas is None
+    assert web.security is None
 
 
 def test_a_base_lies_under_the_stack_file(tmp_path: Path) -> None:
@@ -256,15 +259,9 @@ services: {api: {replicas: 9, args: [c]}}
 """)
     plan = load_stack("dev", tmp_path)
     assert plan.namespace == "shop"
+    env = {"LEVEL": "debug", "REGION": "eu"}
     assert plan.services == {
-        "api": {
-            "drain": 20,
-            "replicas": 1,
-            "args": ["a", "b"],
-            "image": "api:1",
-            "port": 8080,
-            "env": {"LEVEL": "debug", "REGION": "eu"},
-        }
+        "api": WebServiceSpec(image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env)
     }
 
 
@@ -434,7 +431,7 @@ def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:
         "config:\n  portico:extends: near.yaml\n  portico:services: {api: {env: {A: null, B: own}}, jobs: null}\n"
     )
     plan = load_stack("dev", tmp_path)
-    assert plan.services == {"api": {"image": "api:1", "port": 80, "env": {"B": "own"}}}
+    assert plan.services == {"api": WebServiceSpec(image="api:1", port=80, env={"B": "own"})}
 
 
 DEFINITION = """

@@ -38,14 +38,14 @@ def everything() -> None:
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
-    PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
+    PublicLoadBalancer("public", {"target": api.target, "exposure": exposed})
     _gateways(api, exposed)
     _of_aws(api)
 
 
 def _of_aws(api: WebService) -> None:
     """Load balancers that Pulumi owns, with every resource that they can be made of."""
-    target: Any = api.target()
+    target: Any = api.target
     zoned = {"zone": "example.com", "zone_id": "Z1"}
     listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "to": "api"}
     application: Any = application_balancer(
@@ -64,7 +64,7 @@ def _of_aws(api: WebService) -> None:
 
 
 def _gateways(api: WebService, exposed: Exposure) -> None:
-    target = api.target()
+    target = api.target
     routes: Any = [
         {"host": "shop.example.com", "path": "/api", "rewrite": "/v2", "target": target},
         {"host": "shop.example.com", "path": "/api", "path_type": "Exact", "target": target},

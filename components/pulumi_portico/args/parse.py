@@ -18,10 +18,10 @@ import pulumi
 from .codes import define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
-from .problems import ABSENT, Move, Problems, Reason, Set, nearest
+from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
-from .spec import Spec, defaults_of, renamed_fields, spec_for
+from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
 __all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "parse"]
 
@@ -77,7 +77,7 @@ NOT_ARGUMENTS = define("not-a-mapping", "{value} isn't a mapping.", allowed="{ex
 NOT_A_LIST = define("not-a-list", "{value} isn't a list.", allowed="{expected}")
 WRONG_TYPE = define("wrong-type", "{value} isn't {expected}.", allowed="{expected}")
 NOT_A_CHOICE = define("not-a-choice", "{value} isn't one of the choices.", allowed="{choices}")
-KEY_NOT_TEXT = define("key-not-text", "The key {value} isn't text.", allowed="text")
+KEY_NOT_TEXT = define("key-not-text", "The key {value} isn't text.", allowed="text", hint="Write the key in quotes.")
 NOT_PLAIN = define(
     "not-plain",
     "{value} is known only during the deployment, and Portico needs it earlier.",
@@ -91,6 +91,7 @@ SECRET_NOT_ALLOWED = define(
     hint="Write the value itself, or encrypt only values below it.",
 )
 RENAMED = define("renamed-argument", "{old} is now {new}.")
+FORMER_VALUE = define("former-value", "{value} is the former form of this argument.", allowed="{expected}")
 
 S = TypeVar("S", bound=Spec)
 
@@ -136,14 +137,12 @@ class Parser:
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
         names = {field_text(name, self.style): name for name in shapes}
-        rules = self.rules.get(args_type, {})
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key not in names:
-                self._unknown(args_type, key, value, at, names)
+                self._unknown(args_type, key, given, at, names)
             elif value is not None:
-                name = names[key]
-                parsed[name] = self.value(shapes[name], value, rules.get(name, _NO_RULES), at / name)
+                parsed[names[key]] = self._field(args_type, names[key], value, at)
         for name in required_fields(args_type):
             if given.get(field_text(name, self.style)) is None:
                 parsed[name] = INVALID
@@ -170,16 +169,38 @@ class Parser:
         """What stands for arguments that can't be read: every field is unavailable."""
         return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), {}, at)
 
-    def _unknown(self, args_type: Any, key: Any, value: Any, at: Location, names: Mapping[str, str]) -> None:
+    def _unknown(
+        self, args_type: Any, key: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
+    ) -> None:
         former = {field_text(old, self.style): new for old, new in renamed_fields(args_type).items()}
-        at_key = at / Key(key)
+        at_key, value = at / Key(key), given[key]
+        is_set = {name for written, name in names.items() if given.get(written) is not None}
         if key not in former:
-            self.problems.report_unknown(at_key, names.values())
+            self.problems.report_unknown(at_key, names.values(), is_set)
             return
         new = former[key]
         name, changed = (new, value) if isinstance(new, str) else new(value)
-        edits = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        edits: list[Edit] = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        if name in is_set:
+            edits = [Remove(at_key)]
         self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
+
+    def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
+        if self._is_former(args_type, name, value, at):
+            return INVALID
+        rules = self.rules.get(args_type, {}).get(name, _NO_RULES)
+        return self.value(shapes_of(args_type)[name], value, rules, at / name)
+
+    def _is_former(self, args_type: Any, name: str, value: Any, at: Location) -> bool:
+        """Report a value whose form is that of an earlier release, with the values that replace it."""
+        changed = changed_fields(args_type).get(name)
+        fields = changed(value) if changed else None
+        if fields is None:
+            return False
+        expected = describe(shapes_of(args_type)[name].type)
+        edits = [Set(at / field, today) for field, today in fields.items()]
+        self.problems.report(FORMER_VALUE, at / name, value=value, expected=expected, fix=edits)
+        return True
 
     def value(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         """A value of a shape; INVALID if it is rejected."""
@@ -262,7 +283,7 @@ class Parser:
         for key, item in cast("Mapping[Any, Any]", value).items():
             where = at / Key(key)
             if not isinstance(key, str):
-                self.problems.report(KEY_NOT_TEXT, where, value=key, fix=Move(where, at / Key(str(key))))
+                self.problems.report(KEY_NOT_TEXT, where, value=key)
                 parsed[str(key)] = INVALID
             elif field.keys is not None and (reason := field.keys(key)):
                 self.problems.reject(where, key, reason, is_key=True)

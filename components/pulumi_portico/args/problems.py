@@ -7,7 +7,7 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
@@ -254,12 +254,14 @@ class Problems:
         """Report that a required argument isn't set; `what` says what it is."""
         self.report(MISSING, location, what=what, fix=fix)
 
-    def report_unknown(self, location: Location, known: Iterable[str]) -> None:
-        """Report an argument that doesn't exist, by its location; `known` are the fields that do."""
+    def report_unknown(self, location: Location, known: Iterable[str], is_set: Container[str] = ()) -> None:
+        """Report an argument that doesn't exist, by its location; `known` are the fields that do, and `is_set` those
+        that have a value already."""
         name = str(location[-1])
         fields = {field: field for field in known}
         close = nearest(name, fields)
-        edit: Edit = Move(location, location.parent / close) if close else Remove(location)
+        rename = close is not None and close not in is_set
+        edit: Edit = Move(location, location.parent / close) if close and rename else Remove(location)
         self.report(UNKNOWN, location, name=name, known=[Field(field) for field in sorted(fields)], fix=edit)
 
     def report_exclusive(self, location: Location, *others: str, fix: Union[Edit, Sequence[Edit], None] = None) -> None:

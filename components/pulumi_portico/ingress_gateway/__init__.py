@@ -21,7 +21,7 @@ from .route_settings import (
     Redirect,
     SameSite,
     Scheme,
-    SessionAffinity,
+    SessionPersistence,
     Timeouts,
 )
 from .routes import PathType, Route
@@ -57,7 +57,7 @@ __all__ = [
     "Route",
     "SameSite",
     "Scheme",
-    "SessionAffinity",
+    "SessionPersistence",
     "Timeouts",
     "TlsVersion",
     "Workers",

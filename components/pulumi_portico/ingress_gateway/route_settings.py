@@ -19,7 +19,7 @@ __all__ = [
     "Redirect",
     "SameSite",
     "Scheme",
-    "SessionAffinity",
+    "SessionPersistence",
     "Timeouts",
 ]
 
@@ -116,7 +116,7 @@ class SameSite(str, Enum):
     """Always; a browser wants the cookie to be secure then."""
 
 
-class SessionAffinity(TypedDict):
+class SessionPersistence(TypedDict):
     """A cookie that keeps a client with one pod, as long as that lives."""
 
     cookie: NotRequired[str]

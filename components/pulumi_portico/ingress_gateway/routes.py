@@ -20,7 +20,7 @@ from .route_settings import (
     LoadBalancing,
     RateLimit,
     Redirect,
-    SessionAffinity,
+    SessionPersistence,
     Timeouts,
 )
 
@@ -89,7 +89,7 @@ class Route(TypedDict):
     backend_tls: NotRequired[BackendTls]
     """How the target's certificate is checked, where it speaks TLS. Default: not at all."""
 
-    session_affinity: NotRequired[SessionAffinity]
+    session_affinity: NotRequired[SessionPersistence]
     """Keep a client with one pod, by a cookie. Default: any pod."""
 
     load_balancing: NotRequired[LoadBalancing]

@@ -8,18 +8,19 @@ import pulumi
 
 from ..._typing import NotRequired, TypedDict
 from ...args.names import annotation_key, dns_label
+from ...args.problems import Remove
 from ...args.values import cidr, image_reference, some, whole_number
 from ...checks import Field, Rules
 from ...errors import Problems, Refusal
 from ...networking.network_policies import Peer, check_peers
-from ...web_service.autoscaling import RULES as AUTOSCALING_RULES
-from ...web_service.autoscaling import Autoscaling, check_autoscaling
-from ...web_service.availability import RULES as AVAILABILITY_RULES
-from ...web_service.availability import DisruptionBudget, check_disruption_budget
-from ...web_service.placement import RULES as PLACEMENT_RULES
-from ...web_service.placement import Placement, check_placement
-from ...web_service.resources import RULES as RESOURCES_RULES
-from ...web_service.resources import Limits, Resources
+from ...workload.autoscaling import RULES as AUTOSCALING_RULES
+from ...workload.autoscaling import Autoscaling, check_autoscaling
+from ...workload.availability import RULES as AVAILABILITY_RULES
+from ...workload.availability import DisruptionBudget, check_disruption_budget
+from ...workload.placement import RULES as PLACEMENT_RULES
+from ...workload.placement import Placement, check_placement
+from ...workload.resources import RULES as RESOURCES_RULES
+from ...workload.resources import Limits, Resources
 from ..controller_module import Controller
 from ..texts import pem_certificate, pem_private_key
 
@@ -165,10 +166,16 @@ def check_installation(
     installation: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
 ) -> None:
     """Note what does not go together, or not on this controller."""
-    check_autoscaling(installation, problems, f"{path}.", spelling)
-    budget = f"{path}.{spelling('disruption_budget')}"
-    check_disruption_budget(installation.get("disruption_budget", {}), problems, budget, spelling)
-    check_placement(installation.get("placement", {}), problems, f"{path}.placement")
+    for field, check_spec in (
+        ("autoscaling", check_autoscaling),
+        ("disruption_budget", check_disruption_budget),
+        ("placement", check_placement),
+    ):
+        if field in installation:
+            problems.run(check_spec, installation[field])
+    if "autoscaling" in installation and "replicas" in installation:
+        replicas = installation["autoscaling"].at.parent / "replicas"
+        problems.report_exclusive(replicas, "autoscaling", fix=Remove(replicas))
     check_peers(installation.get("metrics_from") or (), problems)
     if installation.get("kind") == ControllerKind.DAEMON_SET.value:
         for field in (it for it in ("replicas", "autoscaling", "disruption_budget") if it in installation):

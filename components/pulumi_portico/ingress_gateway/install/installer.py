@@ -10,9 +10,10 @@ from ...networking.network_policies import NAME_LABEL, PeerSpec, build_ingress, 
 from ...networking.target import Protocol
 from ...outputs import joined
 from ...register import SKIP_AWAIT, name_of, register
-from ...web_service.autoscaling import build_autoscaler
-from ...web_service.availability import build_disruption_budget
-from ...web_service.identity import build_service_account
+from ...workload.autoscaling import build_autoscaler
+from ...workload.availability import build_disruption_budget
+from ...workload.identity import build_service_account
+from ...workload.kinds import WorkloadKind
 from ..controller_module import Controller
 from .config_map import build_data
 from .crds import build_definitions
@@ -113,7 +114,7 @@ def register_installation(request: InstallRequest, parent: pulumi.Resource) -> l
 
     if request.crds_path is not None:
         before += _register_crds(request, request.crds_path, parent)
-    account = make("service-account", build_service_account(request.metadata(), {}))
+    account = make("service-account", build_service_account(request.metadata()))
     before.append(account)
     for suffix, role, binding in _roles(request):
         made = make(suffix, role)
@@ -179,10 +180,11 @@ def _register_workload(
     workload: pulumi.Resource = register(manifest, f"{request.name}-controller", options)
     if kind == ControllerKind.DEPLOYMENT.value:
         beside = pulumi.ResourceOptions(parent=parent)
-        budget = build_disruption_budget(request.metadata(), selector, installation.get("disruption_budget", {}))
+        budget = build_disruption_budget(request.metadata(), selector, installation.get("disruption_budget"))
         register(budget, f"{request.name}-disruption-budget", beside)
         if "autoscaling" in installation:
-            scaler = build_autoscaler(request.metadata(), kind, name_of(workload), installation["autoscaling"])
+            autoscaling = installation["autoscaling"]
+            scaler = build_autoscaler(request.metadata(), WorkloadKind(kind), name_of(workload), autoscaling)
             register(scaler, f"{request.name}-autoscaler", beside)
     return workload
 

@@ -6,16 +6,17 @@ Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from ...web_service.placement import build_placement, build_spread
-from ...web_service.resources import build_resources
-from ...web_service.rollout import build_rollout
+from ...workload.kinds import WorkloadKind
+from ...workload.placement import build_placement, build_spread
+from ...workload.resources import ResourceDefaults, build_resources
+from ...workload.rollout import RolloutSpec, build_rollout
 from .installation import ControllerKind
 from .programs import Program
 
 __all__ = ["build_workload", "kind_of"]
 
 _REPLICAS = 2
-_RESOURCES = {"cpu": 0.25, "memory": 512, "disk": 2048}
+_RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
 _BIND = "NET_BIND_SERVICE"
 _READY_SECONDS = 10
 """How long a new pod must be ready before an old one goes: a load balancer asks a few times before it sends any."""
@@ -56,7 +57,7 @@ def build_workload(
         "spec": {
             **replicas,
             "selector": {"matchLabels": dict(selector)},
-            **build_rollout(kind, {"min_ready": _READY_SECONDS}),
+            **build_rollout(WorkloadKind(kind), RolloutSpec(min_ready_seconds=_READY_SECONDS)),
             "template": template,
         },
     }
@@ -65,7 +66,7 @@ def build_workload(
 def _pod(
     kind: str, selector: Mapping[str, str], installation: Mapping[str, Any], program: Program, account: Any
 ) -> dict[str, Any]:
-    placement = installation.get("placement", {})
+    placement = installation.get("placement")
     volumes: list[dict[str, Any]] = [{"name": name, "emptyDir": {}} for name in program.writable]
     if _WEBHOOK in program.ports:
         volumes.append({"name": _WEBHOOK, "secret": {"secretName": f"{account}-admission"}})
@@ -85,7 +86,7 @@ def _pod(
         },
         "terminationGracePeriodSeconds": program.grace,
         **build_placement(placement),
-        **build_spread(kind, placement.get("spread", {}), selector),
+        **build_spread(WorkloadKind(kind), placement and placement.spread, selector),
         **({"volumes": volumes} if volumes else {}),
         **({"initContainers": [_copying(installation, program)]} if program.copied else {}),
         "containers": [_container(installation, program)],
@@ -93,12 +94,11 @@ def _pod(
 
 
 def _base(name: str, installation: Mapping[str, Any], program: Program, capabilities: Sequence[str]) -> dict[str, Any]:
-    resources: Any = {**_RESOURCES, **installation.get("resources", {})}
     return {
         "name": name,
         "image": installation.get("image", program.image),
         "imagePullPolicy": "IfNotPresent",
-        **build_resources(resources),
+        **build_resources(installation.get("resources"), _RESOURCES),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": bool(program.writable),

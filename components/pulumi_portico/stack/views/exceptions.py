@@ -8,11 +8,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, cast
 
 import pulumi
 
+from ...args.exceptions import exception_texts
 from ...args.shapes import camel_case
+from ...args.spec import Spec
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
 from ...load_balancers import EVERYONE
 from ...web_service.validation import exceptions_of as of_service
@@ -131,12 +134,16 @@ def _natural(path: str) -> list[Any]:
 
 def _reported(plan: StackPlan) -> Iterator[DefaultException]:
     for kind, components, report in (
-        ("services", plan.services, cast("Any", of_service)),
+        ("services", plan.services, _of_service),
         ("gateways", plan.gateways, cast("Any", of_gateway)),
     ):
         for name, args in components.items():
             for path, meaning in report(args).items():
                 yield _exception(f"{kind}.{name}.{path}", _value(args, path), meaning)
+
+
+def _of_service(args: Any) -> Mapping[str, str]:
+    return exception_texts(of_service(args), args.at)
 
 
 def _value(args: Any, path: str) -> Any:
@@ -155,11 +162,11 @@ def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
         return
     if where.startswith("[]"):
-        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, list) else ()):
+        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, (list, tuple)) else ()):
             yield from _at(item, where[2:], f"{path}[{at}]")
         return
     step = re.match(r"\.?([a-zA-Z_0-9]+|\*)", where)
-    if step is None or not isinstance(node, Mapping):
+    if step is None or not isinstance(node, (Mapping, Spec)):
         return
     given, rest = cast("Mapping[str, Any]", node), where[step.end() :]
     for key in given if step[1] == "*" else (step[1],):
@@ -181,6 +188,8 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, pulumi.Output):
         return LATER
+    if isinstance(value, Enum):
+        return str(value.value)
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     text = json.dumps(value, sort_keys=True, default=lambda _: LATER)
