@@ -246,7 +246,7 @@ def test_prices_can_be_ones_own() -> None:
     outputs = balancer(GENERIC, price=price).outputs["web"]
     assert outputs["monthly_cost"] == 730 * 1.5
     assert "EUR a month" in outputs["cost"]
-    assert "prices of 2026-10-01: set in the arguments" in outputs["cost"]
+    assert "prices of 2026-10-01: from the arguments" in outputs["cost"]
 
 
 def test_totals_keep_currencies_apart() -> None:
@@ -441,7 +441,12 @@ E = "exposure"
         ),
         (GENERIC, {"ports": {}}, "empty", ("ports",)),
         (GENERIC, {"ports": {"HTTP": {"port": 80}}}, "invalid-port-name", ("ports", "HTTP")),
-        (GENERIC, {"ports": {"a": {"port": 80}, "b": {"port": 80}}}, "duplicate-port", ("ports", "b", "port")),
+        (
+            GENERIC,
+            {"ports": {"a": {"port": 80}, "b": {"port": 80}}},
+            "duplicate-load-balancer-port",
+            ("ports", "b", "port"),
+        ),
         (GENERIC, {"ports": {"rtp": {"port": "30000-30100"}}}, "port-range", ("ports", "rtp", "port")),
         (GENERIC, {"ports": {"rtp": {"port": "80"}}}, "wrong-type", ("ports", "rtp", "port")),
         (

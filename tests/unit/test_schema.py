@@ -120,6 +120,7 @@ def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
     with pytest.raises(InputPropertiesError) as caught:
         record(program)
     assert {it["property_path"] for it in caught.value.errors or []} == {
+        "exposure.allowedSources",
         "exposure.annotations.a_b.c/d_e",
         "exposure.idleTimeout",
         "ports.http.targetPort",

@@ -45,7 +45,7 @@ PORT_NOT_PLAIN = define(
     hint="Set a plain number, or the load balancer's own {ports}.",
 )
 DUPLICATE_PORT = define(
-    "duplicate-port",
+    "duplicate-load-balancer-port",
     "{other} has port {value} over {protocol} too.",
     allowed="each number once for each protocol",
     hint="Set another number.",
