@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, Optional, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
 
 import botocore
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,9 @@ from pulumi.runtime import rpc
 from .account import Account
 from .refusal import AwsRefusal
 from .shapes import problems_of
+
+if TYPE_CHECKING:
+    from .model import AwsModel
 
 __all__ = ["Asked", "is_unknown"]
 
@@ -25,7 +28,7 @@ class Asked:
 
     def __init__(
         self,
-        model: Account,
+        model: "AwsModel",
         resource: str,
         inputs: Mapping[str, Any],
         *,
