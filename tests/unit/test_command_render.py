@@ -14,7 +14,7 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico.cli.rendering.texts import yaml_text
+from pulumi_portico.cli.rendering.yaml_text import yaml_text
 
 from tests.command import SHOP, called, run, written
 from tests.stacks import NAMES

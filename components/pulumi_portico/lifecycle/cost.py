@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
-from ..amounts import count
+from ..pluralize import pluralize
 from ..args.codes import Code, define
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
@@ -251,8 +251,8 @@ def estimate_text(estimated: Estimate) -> str:
 def charge_text(estimated: Estimate) -> str:
     """What is charged, in words, without the source of the prices."""
     billable = estimated.billable
-    what = f"{count(billable.load_balancers, 'load balancer')} and "
-    what += count(billable.public_addresses, "public address", "es")
+    what = f"{pluralize(billable.load_balancers, 'load balancer')} and "
+    what += pluralize(billable.public_addresses, "public address", "es")
     if estimated.monthly is None:
         text = f"no estimate: no price is known for {what} on {estimated.platform}"
     else:

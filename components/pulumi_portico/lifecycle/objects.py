@@ -100,11 +100,12 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
 
 
 def manifests_of(
-    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str], str]
+    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str, Mapping[str, Any]], str]
 ) -> list[tuple[str, dict[str, Any]]]:
     """The Pulumi name and the manifest of each object, without registering any.
 
-    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name. Outputs stay leaves.
+    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name and its manifest.
+    Outputs stay leaves.
     """
     names: dict[str, str] = {}
     made: list[tuple[str, dict[str, Any]]] = []
@@ -112,7 +113,8 @@ def manifests_of(
         full = f"{name}-{described.key}" if described.key else name
         manifest = resolved(described.manifest, lambda ref: names[ref.key])
         metadata = dict(manifest["metadata"])
-        metadata.setdefault("name", generated(full))
+        if "name" not in metadata:
+            metadata["name"] = generated(full, manifest)
         names[described.key] = metadata["name"]
         made.append((full, {**manifest, "metadata": metadata}))
     return made

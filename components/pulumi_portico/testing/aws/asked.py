@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-from .account import Account
 from .refusal import AwsRefusal
 from .shapes import problems_of
 
