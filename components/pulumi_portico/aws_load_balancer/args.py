@@ -10,7 +10,7 @@ from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price
-from ..load_balancers import IpFamily, Scope
+from ..load_balancers import IpFamily, Scope, balancer_name
 from ..names import label_key, label_value, service_name
 from ..shapes import as_written
 from ..target import RULES as SERVICE_TARGET_RULES
@@ -24,7 +24,7 @@ from .listener import AwsListener
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, balancer_name, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget
 

@@ -190,11 +190,11 @@ class _Maker:
                 "conditions": build_conditions(match),
                 "actions": [build_action(route, groups)],
             }
-            name = f"{self._name}-{given['port']}-{_slug(match)}"
+            name = f"{self._name}-{given['port']}-{_rule_name(match)}"
             self._register("lb.ListenerRule", name, self._tagged(rule), self._filled)
 
 
-def _slug(match: Match) -> str:
+def _rule_name(match: Match) -> str:
     """A name for what a rule matches, that people can read, and that no other has."""
     digest = hashlib.sha256(match.text.encode()).hexdigest()[:8]
     words = re.sub(r"[^a-z0-9]+", "-", f"{match.host}{match.path}".lower()).strip("-")

@@ -3,7 +3,6 @@
 Nothing here knows what is exposed: a load balancer of its own, or the front door of a gateway.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
@@ -12,7 +11,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform, Scope
+from ..load_balancers import ClientIp, IpFamily, Platform, Scope, balancer_name, status_codes
 from ..names import annotation_key, label_key, port_name, port_number
 from ..values import Rule, cidr, http_path, some, whole_number
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
@@ -106,15 +105,6 @@ class Exposure(TypedDict):
     another platform's, is refused. Default: none."""
 
 
-def _balancer_name(value: str) -> Optional[Refusal]:
-    """A load balancer's name as AWS takes it, and no other platform has one."""
-    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
-        return None
-    wrong = "is longer than 32 characters" if len(value) > 32 else "does not fit a load balancer's name"  # noqa: PLR2004
-    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
-    return Refusal(wrong, allowed)
-
-
 def _without_separators(what: str) -> Rule:
     """Text that stands in an annotation of pairs, whose separators it must not hold."""
 
@@ -127,12 +117,7 @@ def _without_separators(what: str) -> Rule:
     return rule
 
 
-def _codes(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
-        return None
-    return Refusal("is no list of HTTP status codes", "codes and ranges of them, such as 200-399 or 200,204")
-
-
+_CODES = status_codes("[1-5][0-9]{2}", "codes and ranges of them, such as 200-399 or 200,204")
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 _COUNT = Field(whole_number(1, what="a number of answers"))
 _TAGS = Field(some(), keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
@@ -146,7 +131,7 @@ RULES: Rules = {
         "allowed_sources": Field(items=cidr),
         "static_addresses": _LISTED,
         "subnets": _LISTED,
-        "name": Field(_balancer_name),
+        "name": Field(balancer_name),
         "tags": _TAGS,
         "idle_timeout": _SECONDS,
         "load_balancer_class": Field(label_key),
@@ -160,7 +145,7 @@ RULES: Rules = {
         "timeout": _SECONDS,
         "healthy": _COUNT,
         "unhealthy": _COUNT,
-        "success_codes": Field(_codes),
+        "success_codes": Field(_CODES),
         "node_port": Field(whole_number(30000, 32767, "a port of the nodes that Kubernetes gives out")),
     },
     BalancerTls: {"certificates": _LISTED, "ports": Field(items=port_name)},
