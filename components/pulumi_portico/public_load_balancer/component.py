@@ -7,6 +7,7 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems, Refusal
+from ..ordering import after, dependencies_of
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from .addresses import first_address
@@ -122,9 +123,13 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         # What is recorded of it is what the next deployment is compared with.
         state = {"identity": balancer.identity, "held": balancer.held, "protected": balancer.protected}
         self._begin(name, state, opts)
-        register(balancer.network_policy, f"{name}-network-policy", pulumi.ResourceOptions(parent=self))
+        first = [*dependencies_of(opts), *after(target.get("ready"))]
+        beside = pulumi.ResourceOptions(parent=self, depends_on=first)
+        register(balancer.network_policy, f"{name}-network-policy", beside)
         ready_within = checked.get("ready_within", _READY_WITHIN)
-        service = register(balancer.service, f"{name}-service", self._options(name, balancer, ready_within))
+        options = self._options(name, balancer, ready_within)
+        options.depends_on = first
+        service = register(balancer.service, f"{name}-service", options)
         self._set_outputs(service, request)
         self.dns_name = self.zone_id = self.arn = self.security_group_id = pulumi.Output.from_input("")
         self.target_group_arns = pulumi.Output.from_input(dict[str, str]())
