@@ -92,7 +92,7 @@ class _Registrar:
         compilation = self._routing.compilation
         policies = build_policies(compilation, self._peers)
         if module.one_ingress:
-            gathering = [*gathering, *self._gather(policies)]
+            gathering = [*gathering, *self._gather(policies)] or self._first
             compilation, gathering = self._after_targets(compilation, policies, gathering)
         else:
             self._register_all(policies)
@@ -148,7 +148,7 @@ class _Registrar:
             if entry.key not in covered
             for dependency in _ready(entry)
         }
-        if len(ready) < WIDTH:
+        if len(ready) + len(gathering) < WIDTH:
             return compilation, [*gathering, *ready.values()]
         return replace(compilation, class_name=on_time(compilation.class_name, list(ready.values()))), gathering
 
@@ -169,7 +169,7 @@ class _Registrar:
 
     def _register_route(self, described: Described, gathering: Sequence[Dependency]) -> Any:
         if described.route is None:
-            return self._create_awaited(described, [*self._first, *gathering])
+            return self._create_awaited(described, gathering)
         host = self._host_resources.get(described.route.host)
         return self._create_awaited(described, [*self._before(described.route), *([] if host is None else [host])])
 

@@ -94,8 +94,8 @@ class Recording:
         return self.one(kind, name).manifest()
 
     def before(self, registration: Registration) -> frozenset[str]:
-        """The URNs of everything that is created before a resource and deleted after it: what it depends on, directly or
-        through others."""
+        """The URNs of everything that is created before a resource and deleted after it: all that it depends on,
+        directly or through others."""
         by_urn = {known.urn: known for known in self.registrations}
         found: set[str] = set()
         pending = [registration]

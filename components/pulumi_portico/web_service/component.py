@@ -12,7 +12,7 @@ from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from ..target import Protocol, Target
 from .args import WebServiceArgs
-from .autoscaling import build_autoscaler
+from .autoscaling import Autoscaling, build_autoscaler
 from .availability import build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
 from .identity import build_service_account
@@ -95,7 +95,7 @@ class WebService(pulumi.ComponentResource):
         options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), own)
         return register(manifest, f"{self._plan.name}-{suffix}", options)
 
-    def _register_autoscaler(self, workload: pulumi.Resource, autoscaling: Mapping[str, Any]) -> None:
+    def _register_autoscaler(self, workload: pulumi.Resource, autoscaling: Autoscaling) -> None:
         plan = self._plan
         # Only a ReplicaSet's name is generated.
         generated = plan.kind == WorkloadKind.REPLICA_SET.value
