@@ -1,14 +1,12 @@
 """Installs a controller: every object of it, in an order that works."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
-from ...network_policy import NAME_LABEL, Peer, build_ingress, build_network_policy
+from ...network_policy import NAME_LABEL, build_ingress, build_network_policy
 from ...ordering import Dependency, gathered
-from ...outputs import joined
 from ...register import SKIP_AWAIT, name_of, register
 from ...target import Protocol
 from ...web_service.autoscaling import build_autoscaler
@@ -17,72 +15,16 @@ from ...web_service.identity import build_service_account
 from ..controller_module import Controller
 from .config_map import build_data
 from .crds import build_definitions
-from .installation import ControllerKind, drain_of, shutdown_of
-from .programs import Program, Told, lease_of, program_of
-from .rbac import rights_of
+from .installation import ControllerKind, shutdown_of
+from .programs import Program, program_of
+from .request import InstallRequest
+from .roles import build_roles
 from .webhook import build_webhook
 from .workload import build_workload, kind_of
 
 __all__ = ["InstallRequest", "register_installation", "selector_of", "warning_of"]
 
 Manifest = dict[str, Any]
-_RBAC = "rbac.authorization.k8s.io/v1"
-_RBAC_GROUP = "rbac.authorization.k8s.io"
-
-
-@dataclass(frozen=True)
-class InstallRequest:
-    """What is to be installed."""
-
-    name: str
-    """The gateway's name, which all names begin with."""
-    controller: str
-    namespace: Any
-    class_name: str
-    installation: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    labels: Mapping[str, Any]
-    service: Any
-    """The name of the front door's Service."""
-    proxy_protocol: bool = False
-    """Whether what stands in front speaks the PROXY protocol."""
-    proxy_sources: Sequence[Any] = ()
-    """Whose PROXY protocol is believed."""
-    sources: Sequence[Peer] = ()
-    """Who may connect, beside whom the front door's own policy lets in."""
-    empty_hosts: bool = False
-    """Whether a route takes every host."""
-    custom_resources: bool = False
-    crds_path: Optional[str] = None
-    response_headers: Sequence[str] = ()
-
-    @property
-    def told(self) -> Told:
-        """What the controller is told by its arguments."""
-        installation = self.installation
-        served = installation.get("served_namespaces")
-        return Told(
-            name=self.name,
-            class_name=self.class_name,
-            service=self.service,
-            namespace=self.namespace,
-            served=None if served is None else joined([self.namespace, *served]),
-            empty_hosts=self.empty_hosts,
-            custom_resources=self.custom_resources,
-            metrics=installation.get("metrics", True),
-            webhook="admission_webhook" in installation,
-            drain=drain_of(installation),
-            shutdown=shutdown_of(installation),
-        )
-
-    def metadata(self, suffix: str = "") -> dict[str, Any]:
-        """The metadata of an object in the controller's namespace."""
-        named = f"{self.name}-{suffix}" if suffix else self.name
-        return {"name": named, "namespace": self.namespace, **self.labelled()}
-
-    def labelled(self) -> dict[str, Any]:
-        """The labels of every object, as metadata."""
-        return {"labels": dict(self.labels)} if self.labels else {}
 
 
 def selector_of(name: str) -> dict[str, str]:
@@ -153,7 +95,7 @@ def _register_rights(request: InstallRequest, parent: pulumi.Resource, first: Se
         name = role["metadata"].get("name") or name_of(created)
         return _register(request, f"{suffix}-binding", binding(name), parent, [created, *before])
 
-    return gathered(_roles(request), create)[0]
+    return gathered(build_roles(request), create)[0]
 
 
 def _register_settings(
@@ -240,50 +182,6 @@ def _class(request: InstallRequest, program: Program) -> Manifest:
         },
         "spec": {"controller": program.class_controller},
     }
-
-
-def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
-    """The roles, each with what its resource's name ends in, and its binding once its name is known."""
-    served = request.installation.get("served_namespaces")
-    rights = rights_of(
-        request.controller,
-        lease_of(request.name),
-        request.class_name,
-        custom=request.custom_resources,
-        named=served is not None,
-    )
-    own = [*rights.own, *(rights.served if served is not None else ())]
-    wide = [*rights.cluster, *(rights.served if served is None else ())]
-    roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
-    roles += [
-        (f"role-{namespace}", _role(request, namespace, rights.served), _binding(request, namespace))
-        for namespace in sorted(served or [])
-    ]
-    cluster = {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": request.labelled(), "rules": wide}
-    return [*roles, ("cluster-role", cluster, _binding(request, None))]
-
-
-def _role(request: InstallRequest, namespace: Any, rules: Sequence[Mapping[str, Any]]) -> Manifest:
-    metadata = {**request.metadata("controller"), "namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": [dict(it) for it in rules]}
-
-
-def _binding(request: InstallRequest, namespace: Any) -> Any:
-    kind = "ClusterRole" if namespace is None else "Role"
-
-    def binding(role: Any) -> Manifest:
-        metadata = (
-            request.labelled() if namespace is None else {**request.metadata("controller"), "namespace": namespace}
-        )
-        return {
-            "apiVersion": _RBAC,
-            "kind": f"{kind}Binding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": _RBAC_GROUP, "kind": kind, "name": role},
-            "subjects": [{"kind": "ServiceAccount", "name": request.name, "namespace": request.namespace}],
-        }
-
-    return binding
 
 
 def _beside(request: InstallRequest, program: Program) -> list[tuple[str, Manifest]]:
