@@ -8,11 +8,14 @@ from __future__ import annotations
 import copy
 import ipaddress
 import json
-import os
 import re
+import select
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,13 +29,15 @@ from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
 
+from tests.pod_security import not_restricted
+
 PROJECT = "name: {project}\nruntime: python\nstackConfigDir: stacks\n"
 WEB: Mapping[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
 
 Manifest = Mapping[str, Any]
 
 
-class UnexpectedProblem(Exception):  # noqa: N818
+class UnexpectedProblem(Exception):
     """A stack was rejected, but for something that the case isn't about. Not an expected failure: fix the test."""
 
 
@@ -152,12 +157,31 @@ def write_text(folder: Path, text: str, project: str = "shop", name: str = "dev"
     return folder
 
 
-def portico(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The command as a process of its own, in a project folder."""
+def portico(
+    folder: Path, *arguments: str, shell: str = "", interrupt: bool = False, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, in a project folder.
+
+    ``shell`` is a command line with `portico` in it; ``interrupt`` sends SIGINT once there's output, which nobody reads.
+    """
     program = "import sys; from pulumi_portico.cli import main; sys.argv[0] = 'portico'; main()"
     command = [sys.executable, "-c", program, *arguments]
-    settings = {"cwd": folder, "capture_output": True, "text": True, "check": False, "timeout": 30, **options}
-    return subprocess.run(command, **settings)
+    if shell:
+        call = shlex.join([sys.executable, "-c", program])
+        command = ["bash", "-c", f'set -o pipefail; portico() {{ {call} "$@"; }}; {shell}']
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, text=True, **pipes, **options) as process:
+        if interrupt:
+            select.select([process.stdout], [], [], 30)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+        try:
+            output, errors = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, errors = process.communicate()
+            errors += "Traceback: it hangs\n"
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def check(values: Mapping[str, Any], *, explain: bool = False) -> Outcome:
@@ -296,7 +320,15 @@ def raised_by(program: Callable[[], Any]) -> str:
         record(program)
     except ArgumentError as error:
         return str(error)
+    except Exception as error:
+        raise AssertionError(f"{error!r} escaped") from error
     return ""
+
+
+def pod_security(pod: Manifest) -> Sequence[str]:
+    """What Pod Security "restricted" rejects of a pod's manifest."""
+    # Today's check sees no metadata.
+    return not_restricted(pod["spec"])
 
 
 # NetworkPolicies -----------------------------------------------------------------------------------------------------

@@ -85,5 +85,5 @@ def test_nginx_workers_can_read_the_keys(user: int, monkeypatch: pytest.MonkeyPa
     class Node:
         enter = ("nsenter",)
 
-    command = f5_nginx._command(Node(), Path(os.environ[f5_nginx.VARIABLE]), "shop", "pod")  # pyright: ignore
+    command = f5_nginx._command(Node(), Path(os.environ[f5_nginx.VARIABLE]), "shop", "pod")  # pyright: ignore[reportArgumentType]
     assert any("101" in it for it in command[: command.index(str(tmp_path / "nginx-ingress"))])
