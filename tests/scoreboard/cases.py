@@ -9,7 +9,6 @@ import copy
 import ipaddress
 import json
 import re
-import select
 import shlex
 import signal
 import subprocess
@@ -158,25 +157,27 @@ def write_text(folder: Path, text: str, project: str = "shop", name: str = "dev"
 
 
 def portico(
-    folder: Path, *arguments: str, shell: str = "", interrupt: bool = False, **options: Any
+    folder: Path, *arguments: str, shell: str = "", interrupt_after: float = 0, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a project folder.
 
-    ``shell`` is a command line with `portico` in it; ``interrupt`` sends SIGINT once there's output, which nobody reads.
+    ``shell`` is a command line with `portico` in it; ``interrupt_after`` sends SIGINT so many seconds after its modules are imported.
     """
-    program = "import sys; from pulumi_portico.cli import main; sys.argv[0] = 'portico'; main()"
+    ready = "import pulumi_portico.cli.app; print('ready', file=sys.stderr, flush=True);" if interrupt_after else ""
+    program = f"import sys; from pulumi_portico.cli import main; sys.argv[0] = 'portico'; {ready} main()"
     command = [sys.executable, "-c", program, *arguments]
     if shell:
         call = shlex.join([sys.executable, "-c", program])
         command = ["bash", "-c", f'set -o pipefail; portico() {{ {call} "$@"; }}; {shell}']
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=folder, text=True, **pipes, **options) as process:
-        if interrupt:
-            select.select([process.stdout], [], [], 30)
-            time.sleep(0.2)
+        if interrupt_after:
+            assert process.stderr is not None
+            process.stderr.readline()
+            time.sleep(interrupt_after)
             process.send_signal(signal.SIGINT)
         try:
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=8 if interrupt_after else 30)
         except subprocess.TimeoutExpired:
             process.kill()
             output, errors = process.communicate()
