@@ -161,7 +161,8 @@ def portico(
 ) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a project folder.
 
-    ``shell`` is a command line with `portico` in it; ``interrupt_after`` sends SIGINT so many seconds after its modules are imported.
+    ``shell`` is a command line with `portico` in it. ``interrupt_after`` sends SIGINT so many seconds after the
+    command's modules are imported.
     """
     ready = "import pulumi_portico.cli.app; print('ready', file=sys.stderr, flush=True);" if interrupt_after else ""
     program = f"import sys; from pulumi_portico.cli import main; sys.argv[0] = 'portico'; {ready} main()"

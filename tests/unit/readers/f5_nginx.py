@@ -348,6 +348,7 @@ class F5Nginx:
             or server.settings["auth"],
             "response_headers": added if hides else {**server.settings["response_headers"], **added},
             "hides_server_headers": bool(hides),
+            "redirects_by_header": server.settings["redirect_to_https"],
             # The template writes the headers of CORS into the location and into the `if` that answers preflights,
             # which inherits the location's if they are merged (seen on 5.5.4).
             "cors_copies": 2 if policies["cors"] and not hides else 1,
@@ -530,7 +531,12 @@ class F5Nginx:
         namespace, service, port = location.backend
         # $proxy_add_x_forwarded_for: what the client claims stays in front.
         sent = request.header("X-Forwarded-For")
-        settings = {**settings, "forwarded_for": f"{sent}, {request.client}" if sent else request.client}
+        settings = {
+            **settings,
+            "forwarded_for": f"{sent}, {request.client}" if sent else request.client,
+            # nginx.ingress.tmpl: https if the server redirects by the header, else $scheme, whatever the client sent.
+            "forwarded_proto": "https" if settings["redirects_by_header"] else request.scheme,
+        }
         return Answer("backend", location.ingress, namespace, service, port, path, settings=settings)
 
     @staticmethod
