@@ -24,6 +24,7 @@ import pytest
 import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.cli.app import app
+from pulumi_portico.public_load_balancer.hooks import explain_no_address
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
@@ -314,6 +315,16 @@ def pod_template(manifests: Sequence[Manifest], name: str = "web") -> dict[str, 
 def registered(values: Mapping[str, Any], **options: Any) -> Recording:
     """What the stack registers with Pulumi, on mocks."""
     return record(lambda: build(check_stack("dev", values)), project="shop", stack="dev", **options)
+
+
+def program_of(values: Mapping[str, Any]) -> str:
+    """A Pulumi program that builds the stack, for the real engine."""
+    return f"from pulumi_portico.stack import build, check_stack\n\nbuild(check_stack('test', {dict(values)!r}))\n"
+
+
+def no_address_hint(platform: str) -> str:
+    """What Portico reports if a platform gives a load balancer no address."""
+    return explain_no_address("front", platform, 5, ["Service was not allocated an IP address"]) or ""
 
 
 def raised_by(program: Callable[[], Any]) -> str:
