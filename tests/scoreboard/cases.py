@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +146,13 @@ def run_portico(folder: Path, *arguments: str) -> Any:
 
 def write_project(folder: Path, values: Mapping[str, Any], project: str = "shop", name: str = "dev") -> Path:
     """A project with one stack."""
+    return write_text(folder, _text_of(values), project, name)
+
+
+def _text_of(values: Mapping[str, Any]) -> str:
+    """The stack file, with its keys in the order in which the case has them."""
     config = {f"portico:{key}": value for key, value in values.items()}
-    return write_text(folder, yaml.safe_dump({"config": config}, sort_keys=False), project, name)
+    return yaml.safe_dump({"config": config}, sort_keys=False)
 
 
 def write_text(folder: Path, text: str, project: str = "shop", name: str = "dev") -> Path:
@@ -189,8 +195,13 @@ def portico(
 
 def check(values: Mapping[str, Any], *, explain: bool = False) -> Outcome:
     """What `portico check` reports."""
+    return _check(_text_of(values), explain=explain)
+
+
+@cache
+def _check(text: str, *, explain: bool) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
-        return check_project(write_project(Path(folder), values), explain=explain)
+        return check_project(write_text(Path(folder), text), explain=explain)
 
 
 def check_project(folder: Path, *, explain: bool = False) -> Outcome:
@@ -261,20 +272,22 @@ def render(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     :raises UnexpectedProblem: if the stack is rejected.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        found = run_portico(write_project(Path(folder), values), "render")
-    if found.exit_code:
-        raise UnexpectedProblem(found.output or repr(found.exception))
-    return [it for it in yaml.safe_load_all(found.stdout) if it]
+    return copy.deepcopy([it for it in _rendered(_text_of(values)) if it])
 
 
 def render_aws(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The AWS resources that `portico render --aws` prints."""
+    (resources,) = _rendered(_text_of(values), "--aws")
+    return resources
+
+
+@cache
+def _rendered(text: str, *options: str) -> Sequence[Any]:
     with tempfile.TemporaryDirectory() as folder:
-        found = run_portico(write_project(Path(folder), values), "render", "--aws")
+        found = run_portico(write_text(Path(folder), text), "render", *options)
     if found.exit_code:
         raise UnexpectedProblem(found.output or repr(found.exception))
-    return yaml.safe_load(found.stdout)
+    return list(yaml.load_all(found.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def rendered_unless_rejected(values: Mapping[str, Any], *prefix: Any) -> list[dict[str, Any]] | None:

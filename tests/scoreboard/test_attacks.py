@@ -649,7 +649,7 @@ def test_what_aws_rejects_is_rejected(values: Any, field: str, unlike: Any) -> N
 
 # E13: rejected, but valid.
 
-GENERIC = {"controller": "generic", "className": "alb", "namespace": "shop", "reachedFrom": []}
+GENERIC: dict[str, Any] = {"controller": "generic", "className": "alb", "namespace": "shop", "reachedFrom": []}
 
 
 def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[str, Any]:

@@ -409,7 +409,7 @@ class IngressNginx:
 
     def _through(self, location: Location, request: Request, host: str, uri: str) -> Answer:
         """In nginx's order: the size of the body, rewriting and redirects, then who may enter, then the backend."""
-        settings = {**self._promises(location), "forwarded_for": self._forwarded_for(request)}
+        settings: dict[str, Any] = {**self._promises(location), "forwarded_for": self._forwarded_for(request)}
         refused = Answer("refused", location.ingress, settings=settings)
         if settings["body_limit"] and request.body > settings["body_limit"]:
             return replace(refused, status=413)
