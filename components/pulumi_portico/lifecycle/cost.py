@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
-from ..pluralize import pluralize
 from ..args.codes import Code, define
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.values import number
+from ..pluralize import pluralize
 
 __all__ = [
     "LOAD_BALANCER",
