@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs
+from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
 from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.lifecycle.hooks import no_address
 from pulumi_portico.lifecycle.replacement import judge
