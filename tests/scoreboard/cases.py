@@ -84,7 +84,7 @@ def gateway(*routes: Mapping[str, Any], services: Mapping[str, Any] | None = Non
     defaults: dict[str, Any] = {"exposure": exposure}
     if fields.get("controller", "f5-nginx") == "f5-nginx":
         defaults["crds"] = {"installed": True}
-    if "behind" in fields or "install" in fields:
+    if "upstream" in fields or "install" in fields:
         del defaults["exposure"]
     return stack(services=services, gateways={"edge": {**defaults, **fields, "routes": targeted}})
 
