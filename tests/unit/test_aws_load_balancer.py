@@ -719,14 +719,13 @@ def test_its_outputs_say_where_it_is() -> None:
     hosts = {**GIVEN, "www.example.com": {"certificate_of": "shop.example.com"}}
     recorded = own(application(hosts=hosts), price=None)
     told = recorded.outputs["shop"]
-    assert told["dns_name"] == told["hostname"] == "shop.elb.amazonaws.com"
+    assert told["dns_name"] == "shop.elb.amazonaws.com"
     assert told["zone_id"] == "ZELB"
     assert told["arn"] == arn("lb", "shop")
     assert told["security_group_id"] == "sg-shop"
     assert told["target_group_arns"] == {"api": arn("lb", "shop-api")}
     assert told["url"] == "https://shop.example.com"
     assert told["urls"] == {it: f"https://{it}" for it in ("shop.example.com", "www.example.com")}
-    assert told["address"] == told["service_name"] == told["namespace"] == ""
     assert (told["load_balancers"], told["public_addresses"]) == (1, 2)
     assert told["monthly_cost"] == pytest.approx(730 * (0.0225 + 2 * 0.005), abs=0.01)
 

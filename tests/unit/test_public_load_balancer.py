@@ -246,7 +246,7 @@ def test_prices_can_be_ones_own() -> None:
     outputs = balancer(GENERIC, price=price).outputs["web"]
     assert outputs["monthly_cost"] == 730 * 1.5
     assert "EUR a month" in outputs["cost"]
-    assert "prices of 2026-10-01: set in the arguments" in outputs["cost"]
+    assert "prices of 2026-10-01: from the arguments" in outputs["cost"]
 
 
 def test_totals_keep_currencies_apart() -> None:

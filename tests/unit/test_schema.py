@@ -114,14 +114,15 @@ def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
         target = {"service": "a", "namespace": "b", "selector": {"c": "d"}}
         ports = {"http": {"port": 80, "targetPort": 0.0}}
         exposure = {"scope": "internet", "platform": "gke", "annotations": {"a_b.c/d_e": 1.0}, "idleTimeout": 0.0}
-        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyWithin": 0.0}
+        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyTimeout": 0.0}
         PorticoProvider().construct("web", "portico:index:PublicLoadBalancer", inputs)
 
     with pytest.raises(InputPropertiesError) as caught:
         record(program)
     assert {it["property_path"] for it in caught.value.errors or []} == {
+        "exposure.allowedSources",
         "exposure.annotations.a_b.c/d_e",
         "exposure.idleTimeout",
         "ports.http.targetPort",
-        "readyWithin",
+        "readyTimeout",
     }

@@ -13,7 +13,7 @@ from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price
-from ..load_balancers import IpFamily, Scope
+from ..load_balancers import IpFamily, Scope, load_balancer_name
 from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .checks.load_balancer import check_aws
 from .choices import AwsBalancerKind, AwsDesyncMode
@@ -24,7 +24,7 @@ from .listener import AwsListener
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, balancer_name, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget
 
@@ -227,7 +227,7 @@ RULES: Rules = {
         "target_security_groups": Field(not_empty, keys=service_name, items=resource_id("sg", "a security group")),
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
-        "name": Field(balancer_name),
+        "name": Field(load_balancer_name),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
         "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..pluralize import pluralize
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import EVERYONE, Scope
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
 

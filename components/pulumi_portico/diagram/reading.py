@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..pluralize import pluralize
 from ..lifecycle.cost import estimate_text, totals
 from ..load_balancers import EVERYONE
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
 from .graph import Box, Edge, EdgeKind, Graph, Line
 from .widths import clean

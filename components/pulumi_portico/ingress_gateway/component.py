@@ -11,6 +11,7 @@ from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
+from ..ordering import dependencies_of
 from ..register import name_of
 from .args import IngressGatewayArgs, IngressGatewaySpec
 from .exceptions import security_exceptions
@@ -22,7 +23,7 @@ from .install.objects import CONTROLLER
 from .mappings import as_mapping
 from .objects import NAMESPACE, objects_of
 from .reference import EVERY_HOST, GatewayReference, route_text
-from .registration import register_certificates, register_routes
+from .registration import register_routes
 from .routing import Routing, add_to
 from .validation import parse_ingress_gateway
 
@@ -113,12 +114,14 @@ class IngressGateway(pulumi.ComponentResource):
             opts = with_hook(front, opts)
         super().__init__("portico:index:IngressGateway", name, {} if front is None else front.state, opts)
         self._warn(plan)
-        registered = register_objects(name, objects_of(plan), self)
-        first: Sequence[pulumi.Resource] = [registered[CONTROLLER]] if plan.installation is not None else []
-        routing = register_certificates(plan.routing, self)
-        ingresses = register_routes(routing, plan.peers or [], plan.waiting, self, first)
+        first = dependencies_of(opts)
+        registered = register_objects(name, objects_of(plan), self, first)
+        if plan.installation is not None:
+            first = [registered[CONTROLLER]]
+        made = register_routes(plan.routing, plan.peers or [], plan.waiting, self, first, state.host_resources)
+        routing = made.routing
         state.facts = GatewayFacts(first, routing.certificates(), plan.peers, spec.default_backend, plan.listed_headers)
-        self._set_outputs(plan, routing, registered, ingresses)
+        self._set_outputs(plan, routing, registered, made.awaited)
         self._set_cost(plan)
         self._register_all_outputs()
 
@@ -215,6 +218,7 @@ def _target(plan: GatewayPlan, service: pulumi.Output[str], port: ServicePort) -
     return {
         "service": service,
         "namespace": plan.namespace,
+        "ready": service,
         "port": port.number,
         "target_port": port.target,
         "protocol": Protocol(port.protocol),

@@ -10,13 +10,11 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..ordering import WIDTH, Dependency, detached
 from ..outputs import Ref, Text, words
 from ..register import name_of, register
 
 __all__ = ["ObjectSpec", "Options", "Ref", "gathered", "manifests_of", "register_objects", "resolved"]
-
-_WIDTH = 3
-"""How many others an object comes after, of those that it gathers."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[O
     """
     ordered: list[ObjectSpec] = []
     for index in reversed(range(len(objects))):
-        below = [child.key for child in objects[_WIDTH * index + 1 : _WIDTH * (index + 1) + 1]]
+        below = [child.key for child in objects[WIDTH * index + 1 : WIDTH * (index + 1) + 1]]
         described = objects[index]
         ordered.append(replace(described, after=[*described.after, *(below or first)]))
     return ordered
@@ -66,20 +64,24 @@ def register_objects(
     name: str,
     objects: Iterable[ObjectSpec],
     parent: pulumi.Resource,
-    after: Optional[Mapping[str, pulumi.Resource]] = None,
+    first: Sequence[Dependency] = (),
 ) -> dict[str, Any]:
     """Register the objects of the component called `name`, and return the resources by key.
 
-    `after` has resources that aren't in the list, by the keys that the objects' `after` names them by.
+    All of them come after `first`: what the component's options depend on, for example.
     """
-    registered: dict[str, Any] = dict(after or {})
+    registered: dict[str, Any] = {}
     for described in objects:
-        manifest = resolved(described.manifest, lambda ref: name_of(registered[ref.key]))
+        manifest = resolved(described.manifest, lambda ref: _name(registered[ref.key], ref))
         options = _resource_options(described.options, parent)
-        options.depends_on = [registered[key] for key in described.after]
+        options.depends_on = [registered[key] for key in described.after] or list(first)
         full = f"{name}-{described.key}" if described.key else name
         registered[described.key] = register(manifest, full, options)
     return registered
+
+
+def _name(resource: Any, ref: Ref) -> pulumi.Output[str]:
+    return detached(name_of(resource)) if ref.is_detached else name_of(resource)
 
 
 def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.ResourceOptions:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 from pulumi.runtime import is_config_secret
@@ -15,11 +15,14 @@ from ..args.problems import Problems
 from ..args.spec import Spec
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
+from ..ingress_gateway.args import IngressGatewaySpec
 from ..namespace import build_namespace
 from ..networking.target import TargetSpec
+from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
 from ..register import name_of, register
 from ..web_service import WebService
+from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
@@ -136,22 +139,21 @@ class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
         made = register(build_namespace(plan.namespace, {}), plan.namespace, pulumi.ResourceOptions())
-        self._namespaces: dict[str, Any] = {plan.namespace: name_of(made)}
+        # The namespaces of the stack, each with an Output that is known when it exists.
+        self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
 
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, spec in plan.services.items():
-            self._services[name] = WebService(name, self._in_namespace(spec))
+            self._services[name] = WebService(name, spec, self._after_namespace(spec))
         # A gateway can be in the namespace that another one creates.
         for name, spec in sorted(plan.gateways.items(), key=lambda item: (item[1].namespace is not None, item[0])):
-            gateway = IngressGateway(name, self._resolved(self._in_namespace(spec)))
+            gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
             self._gateways[name] = gateway
             self._namespaces.setdefault(name, gateway.namespace)
-        balancers = {
-            name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()
-        }
+        balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
@@ -159,11 +161,13 @@ class _Builder:
         export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
-    def _in_namespace(self, spec: Any) -> Any:
-        """The arguments, whose objects wait for their namespace if the stack creates it."""
-        namespace = spec.get("namespace")
-        created = self._namespaces.get(namespace) if isinstance(namespace, str) else None
-        return spec if created is None else _replaced(spec, namespace=created)
+    def _after_namespace(self, spec: Union[WebServiceSpec, IngressGatewaySpec]) -> pulumi.ResourceOptions:
+        """Options that put a component after its namespace, if the stack creates it."""
+        created = self._created(spec.namespace)
+        return pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
+
+    def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
+        return self._namespaces.get(namespace) if isinstance(namespace, str) else None
 
     def _resolved(self, spec: Any) -> Any:
         """The arguments, with targets that wait for what they lead to."""
@@ -173,7 +177,8 @@ class _Builder:
         reference = self._plan.reference(target)
         if reference is None:
             # The stack doesn't create the Service, but can create its namespace.
-            return self._in_namespace(target)
+            created = self._created(target.namespace)
+            return target if created is None else dataclasses.replace(target, ready=created)
         return self._output_of(reference)
 
     def _output_of(self, reference: Reference) -> TargetSpec:
@@ -181,10 +186,6 @@ class _Builder:
         if reference.kind == GATEWAY:
             return TargetSpec(**self._gateways[reference.name].targets[port])
         return TargetSpec(**self._services[reference.name].targets[port])
-
-
-def _replaced(spec: Any, **fields: Any) -> Any:
-    return dataclasses.replace(spec, **fields) if isinstance(spec, Spec) else {**spec, **fields}
 
 
 def _with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:

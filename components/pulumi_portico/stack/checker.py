@@ -46,9 +46,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
         problems.report_unknown(ROOT / Key(key), KEYS)
     namespace = _namespace(tree, problems)
     _check_defaults(tree, problems)
-    services = {
-        name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})
-    }
+    services = {name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})}
     check_peer_names({name: part for name, part in services.items() if part.usable}, problems)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)

@@ -48,12 +48,8 @@ KEY_OUTSIDE_CONFIG = define(
 BASE_NOT_BESIDE = define(
     "base-not-beside", "{value} isn't the name of a file beside the stack file.", allowed=f"{_BESIDE}: {{known}}"
 )
-BASE_NOT_FOUND = define(
-    "base-not-found", "The folder {folder} has no file {value}.", allowed=f"{_BESIDE}: {{known}}"
-)
-BASE_IS_LINK = define(
-    "base-is-link", "{value} is a symbolic link to a file outside of the folder.", allowed=_BESIDE
-)
+BASE_NOT_FOUND = define("base-not-found", "The folder {folder} has no file {value}.", allowed=f"{_BESIDE}: {{known}}")
+BASE_IS_LINK = define("base-is-link", "{value} is a symbolic link to a file outside of the folder.", allowed=_BESIDE)
 BASE_IS_STACK_FILE = define(
     "base-is-stack-file", "{value} is a stack file.", allowed="a base file, whose keys have no prefix portico:"
 )
@@ -224,9 +220,7 @@ def _reject_secrets(node: Node, location: Location, problems: Problems) -> None:
         _reject_secrets(item, location / index, problems)
 
 
-def _read(
-    file: Path, problems: Problems, in_file: Callable[[Problem], Problem], reader: TextReader
-) -> Optional[Node]:
+def _read(file: Path, problems: Problems, in_file: Callable[[Problem], Problem], reader: TextReader) -> Optional[Node]:
     name = shown_path(file)
     found: list[Problem] = []
     try:

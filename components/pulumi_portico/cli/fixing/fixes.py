@@ -190,7 +190,9 @@ class _Round:
             node, rest = node_at(self._tree, parent)
             if rest or (id(node) in self._defaults and self._is_override(parent, problem)):
                 continue
-            if any(isinstance(step, int) for step in steps) or not (node.value is None or node.fields or node.value == {}):
+            if any(isinstance(step, int) for step in steps) or not (
+                node.value is None or node.fields or node.value == {}
+            ):
                 raise EditError
             file, entry = self._entry_of(node, parent)
             key = self._key(Location(steps[:1]), with_prefix=not parent and entry.path == ("config",))
@@ -269,5 +271,3 @@ def _changed(source: SourceText, change: _Change) -> SourceText:
     if change.action == "insert":
         return source.insert(change.path, change.value)
     return source.remove(change.path)
-
-

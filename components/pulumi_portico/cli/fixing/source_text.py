@@ -175,7 +175,7 @@ class SourceText:
 
     def _changed(self, start: int, end: int, text: str, expected: Any) -> "SourceText":
         changed = SourceText(self.text[:start] + text + self.text[end:])
-        if changed.values != expected or changed._problems > self._problems:  # noqa: SLF001
+        if changed.values != expected or changed._problems > self._problems:
             raise EditError
         return changed
 

@@ -41,7 +41,9 @@ def file_names(objects: Sequence[RenderedObject]) -> Iterator[tuple[str, Rendere
         names = (_safe(f"{stem}.{called}.yaml") for called in (one.identifier, one.name))
         name = next((name for name in names if name not in used), None)
         if name is None:
-            raise PorticoError(f"two objects have the same file name: {one.manifest['kind']} {one.namespace}/{one.name}")
+            raise PorticoError(
+                f"two objects have the same file name: {one.manifest['kind']} {one.namespace}/{one.name}"
+            )
         used.add(name)
         yield name, one
 

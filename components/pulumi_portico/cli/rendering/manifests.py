@@ -100,7 +100,11 @@ def _recorded(recording: Recording) -> Iterable[RenderedObject]:
     found: dict[tuple[str, str, str], RenderedObject] = {}
     patches: list[Registration] = []
     for registration in recording.registrations:
-        if registration.custom and registration.type.startswith("kubernetes:") and _component(registration) not in listed:
+        if (
+            registration.custom
+            and registration.type.startswith("kubernetes:")
+            and _component(registration) not in listed
+        ):
             if registration.type.endswith(_PATCH):
                 patches.append(registration)
             else:

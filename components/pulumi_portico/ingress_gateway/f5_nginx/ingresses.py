@@ -8,6 +8,7 @@ below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/configs/ing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...http_defaults import HTTPS_REDIRECT
 from ...outputs import words
 from ..compilation import Compilation, Described, Entry, HostEntry
 from ..told import EXACT, OWN, PREFIX
@@ -16,7 +17,6 @@ from .custom_resources import build_extras, build_virtual_server
 
 __all__ = ["compile_routes"]
 
-_HTTPS_REDIRECT = "308"
 """The status that ingress-nginx answers with."""
 
 
@@ -26,11 +26,11 @@ def compile_routes(compilation: Compilation) -> list[Described]:
     described: list[Described] = []
     for name, host in sorted(compilation.hosts.items()):
         if name in compilation.own_hosts and name not in compilation.redirected:
-            described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=True))
+            described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=name))
     exact = {(entry.host, entry.path) for entry in compilation.routes if entry.exact} | compilation.taken
     for entry in compilation.routes:
         if entry.host in compilation.redirected:
-            described.append(Described(entry.key, build_virtual_server(compilation, entry)))
+            described.append(Described(entry.key, build_virtual_server(compilation, entry), route=entry))
             continue
         described += build_extras(compilation, entry)
         described += _minions(compilation, entry, has_exact=(entry.host, entry.path) in exact)
@@ -40,7 +40,7 @@ def compile_routes(compilation: Compilation) -> list[Described]:
 def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
     told: dict[str, Any] = {"mergeable-ingress-type": "master", "ssl-redirect": "false"}
     if host.tls and host.redirect:
-        told["http-redirect-code"] = _HTTPS_REDIRECT
+        told["http-redirect-code"] = str(HTTPS_REDIRECT)
         told["redirect-to-https" if host.ends_before else "ssl-redirect"] = "true"
     if host.app_root:
         told["app-root"] = host.app_root
@@ -53,7 +53,9 @@ def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
 
 def _minions(compilation: Compilation, entry: Entry, *, has_exact: bool) -> list[Described]:
     return [
-        Described(entry.key + half, _minion(compilation, entry, entry.key + half, paths, more), awaited=True)
+        Described(
+            entry.key + half, _minion(compilation, entry, entry.key + half, paths, more), awaited=True, route=entry
+        )
         for half, paths, more in _halves(entry, has_exact=has_exact)
     ]
 
