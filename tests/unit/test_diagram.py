@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from pulumi_portico.diagram import draw_page, draw_svg
 from pulumi_portico.diagram.placement import Hop, place
+from pulumi_portico.diagram.reading import summary
 from pulumi_portico.diagram.widths import STYLES, shortened, width
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import GatewayView, StackView
@@ -32,6 +33,7 @@ from tests.stack_views import (
     NASTY,
     SMALL,
     balancer,
+    estimate_of,
     links,
     route,
     service,

@@ -69,7 +69,8 @@ def test_two_inputs_make_a_service_of_its_own_and_a_way_in() -> None:
             "platform": Platform.AWS_CONTROLLER,
             "allowed_sources": ["203.0.113.0/24"],
         }
-        PublicLoadBalancer("web", {"target": api.target, "exposure": exposed})
+        target: Any = api.target
+        PublicLoadBalancer("web", {"target": target, "exposure": exposed})
 
     recorded = record(program)
     made = recorded.manifest("Service", "web-service")
