@@ -79,9 +79,9 @@ def test_a_wrong_stack_registers_nothing() -> None:
 
 
 @pytest.mark.parametrize("services", [[], "api", 3])
-def test_services_that_are_no_mapping_are_refused(services: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"portico:services: .* is not a mapping"):
-        check_stack("dev", {"namespace": "shop", "services": services})
+def test_services_must_be_a_mapping(services: Any) -> None:
+    problems = problems_of(lambda: check_stack("dev", {"namespace": "shop", "services": services}))
+    assert_problem(problems, "not-a-mapping", "services")
 
 
 SHOP: dict[str, Any] = {
@@ -416,9 +416,9 @@ def test_the_engine_extends_the_base_beside_the_projects_stack_files(
     assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local"}
 
 
-def test_a_missing_namespace_is_said_to_be_missing() -> None:
-    with pytest.raises(ArgumentError, match="portico:namespace: is missing"):
-        check_stack("dev", {})
+def test_the_namespace_is_required() -> None:
+    (problem,) = problems_of(lambda: check_stack("dev", {}))
+    assert (problem.code.name, problem.path) == ("missing", "portico:namespace")
 
 
 def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from .parts import (
     ServicePart,
     backend_of,
 )
+from .legacy import ported
 from .peers import check_peer_names
 from .references import References
 from .source_map import Node, holds_secret, plain
@@ -110,7 +111,9 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
             yield name, (kind, name, where, None, False)
             continue
         before = len(problems.found)
-        spec = kind.parse(name, plain(arguments), problems, where, hooks)
+        given = plain(arguments)
+        spec = kind.parse(name, given, problems, where, hooks)
+        problems.found[before:] = [ported(problem, where, given) for problem in problems.found[before:]]
         usable = len(problems.found) == before or not isinstance(spec, Mapping)
         yield name, (kind, name, where, spec, usable)
 

@@ -13,7 +13,7 @@ from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
 from ..errors import LegacyProblem
 from ..networking.target import Target, TargetSpec
 
-__all__ = ["adapted", "relocated"]
+__all__ = ["adapted", "ported", "relocated"]
 
 UNPORTED = Code("unported", "{text}", "{allowed}", "{fix}")
 _STAND_IN = {"service": "unknown", "namespace": "unknown", "port": 80, "target_port": 80, "drain": 0}
@@ -61,6 +61,12 @@ def _stand_in(value: Any, at: Location) -> TargetSpec:
     service = cast("Any", value).get("service") if isinstance(value, Mapping) else None
     label = service[:1] if isinstance(service, str) and service else "a"
     return TargetSpec(at=at, selector={"unknown": label}, **cast("Any", _STAND_IN))
+
+
+def ported(problem: Any, at: Location, args: Any) -> Problem:
+    """A problem of a component that reports some of its problems as sentences."""
+    path = location_text(at, KeyStyle.STACK)
+    return relocated(problem, path, at, args) if isinstance(problem, LegacyProblem) else problem
 
 
 def relocated(problem: Any, path: str, at: Location, args: Any) -> Problem:

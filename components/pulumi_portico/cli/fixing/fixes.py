@@ -1,6 +1,6 @@
 """Applies the fixes of a stack's problems to its files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Optional
@@ -33,32 +33,39 @@ class FixedStack:
     """The problems that are left; None if there are none."""
 
 
-def fix_stack(stack: str, folder: FilePath) -> FixedStack:
+def fix_stack(
+    stack: str, folder: FilePath, *, rounds: int = _MOST_ROUNDS, choose: Callable[[Problem], bool] = lambda _: True
+) -> FixedStack:
     """Apply the fixes of a stack's problems, round by round, until none is left that can be applied.
 
-    Nothing is written: `FixedStack.texts` has what to write. Only files in the folder change.
+    Nothing is written: `FixedStack.texts` has what to write. Only files in the folder change. `choose` is whether to
+    apply the fix of a problem.
     """
     fixed = FixedStack()
-    for _ in range(_MOST_ROUNDS):
+    for number in range(rounds + 1):
         files = _Files(folder, fixed.texts)
-        problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
-        fixed.plan, fixed.error = None, None
-        try:
-            tree = read_tree(stack, folder, problems, files.read)
-        except ArgumentError as error:
-            fixed.error = error
+        tree = _check(stack, folder, files, fixed)
+        if tree is None or fixed.error is None or number == rounds:
             break
-        try:
-            fixed.plan = check_tree(stack, tree, problems, folder)
-            break
-        except ArgumentError as error:
-            fixed.error = error
-        applied = _Round(with_defaults(tree), files).apply(fixed.error.problems)
+        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, fixed.error.problems)))
         if not applied:
             break
         fixed.applied += applied
         fixed.texts |= files.changed
     return fixed
+
+
+def _check(stack: str, folder: FilePath, files: "_Files", fixed: FixedStack) -> Optional[Node]:
+    """Set the plan or the problems of the stack, and return its values; None if its file can't be read."""
+    problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
+    tree: Optional[Node] = None
+    fixed.plan, fixed.error = None, None
+    try:
+        tree = read_tree(stack, folder, problems, files.read)
+        fixed.plan = check_tree(stack, tree, problems, folder)
+    except ArgumentError as error:
+        fixed.error = error
+    return tree
 
 
 @dataclass
@@ -166,7 +173,9 @@ class _Round:
         found = self._entry(edit.location, problem)
         if found is not None and edit.to.parent == edit.location.parent:
             file, entry = found
-            yield _Change(file, "rename", entry.path, self._key(edit.to, str(entry.path[-1]).startswith(PREFIX)))
+            # The problems of a file's own keys have these as they are.
+            has_prefix = problem.style is KeyStyle.STACK and str(entry.path[-1]).startswith(PREFIX)
+            yield _Change(file, "rename", entry.path, self._key(edit.to, with_prefix=has_prefix))
             return
         node, rest = node_at(self._tree, edit.location)
         if rest or holds_secret(node):
@@ -186,15 +195,14 @@ class _Round:
             ):
                 raise EditError
             file, entry = self._entry_of(node, parent)
-            in_stack_file = not parent and entry.path == ("config",)
-            key = self._key(Location(steps[:1]), in_stack_file)
+            key = self._key(Location(steps[:1]), with_prefix=not parent and entry.path == ("config",))
             for step in reversed(steps[1:]):
                 value = {_text(step): value}
             return _Change(file, "insert", (*entry.path, key), value)
         raise EditError
 
     @staticmethod
-    def _key(location: Location, with_prefix: bool) -> str:
+    def _key(location: Location, *, with_prefix: bool) -> str:
         key = _text(location[-1])
         return f"{PREFIX}{key}" if with_prefix and not key.startswith(PREFIX) else key
 
