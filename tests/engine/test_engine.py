@@ -241,7 +241,7 @@ pulumi.export("cost", lb.cost)
     program.write(remote % {**first, **held})
     program.up()
     assert program.up().changes == {}
-    assert program.outputs()["cost"].startswith("estimate: 20.07 USD a month for 1 load balancer and 1 public address")
+    assert program.outputs()["cost"].startswith("Estimate: 20.07 USD a month for 1 load balancer and 1 public address")
     program.write(remote % {**second, **held})
     refused = program.preview(check=False)
     assert refused.status != 0

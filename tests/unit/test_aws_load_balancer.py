@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi_portico import AwsLoadBalancer, TargetBinding, WebService
 from pulumi_portico.aws_load_balancer.resources import short, takes
-from pulumi_portico.lifecycle.replacement import judge
+from pulumi_portico.lifecycle.replacement import Change, Finding, Judgment, judge
 from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import (
@@ -694,7 +694,7 @@ def test_an_existing_balancer_and_listener_get_targets_and_routes_and_are_not_to
     assert ingress["from"] == [{"securityGroup": {"groupID": "sg-theirs"}}]
     told = recorded.outputs["shop"]
     assert (told["arn"], told["load_balancers"], told["monthly_cost"]) == (LOAD_BALANCER, 0, 0)
-    assert "was made elsewhere" in told["cost"]
+    assert "It leaves out the existing load balancer." in told["cost"]
 
 
 def test_an_existing_balancer_can_get_a_listener_and_its_targets_let_in_addresses() -> None:
@@ -811,43 +811,44 @@ def test_two_balancers_cannot_have_one_name_or_address() -> None:
         def program(fields: Any = fields) -> None:
             aws: Any = network(**fields)
             AwsLoadBalancer("one", aws)
-            with pytest.raises(ArgumentError, match='is that of AwsLoadBalancer "one" too'):
+            with pytest.raises(ArgumentError, match='AwsLoadBalancer "one" has '):
                 AwsLoadBalancer("two", aws)
 
         run(program)
 
 
-def change(old: dict[str, Any], new: dict[str, Any]) -> tuple[str | None, str | None]:
-    """What is said of a change, from what the component records of itself."""
+def change(old: dict[str, Any], new: dict[str, Any]) -> Judgment:
+    """What a change means, from what the component records of itself."""
     states = [own(it).one("AwsLoadBalancer").inputs for it in (old, new)]
     return judge("shop", states[0], states[1], ["shop.elb.amazonaws.com"])
 
 
+def codes(findings: Iterable[Finding]) -> list[str]:
+    return [finding.code.name for finding in findings]
+
+
 def test_a_replacement_is_refused_while_it_is_protected_and_warned_of_else() -> None:
-    refused_, _ = change(application(), application(scope="internal"))
-    assert refused_ is not None
-    assert 'scope changes from "internet" to "internal"' in refused_
-    assert "1. set deletion_protection to false" in refused_
+    judgment = change(application(), application(scope="internal"))
+    assert judgment.changes == (Change("scope", "internet", "internal"),)
+    assert codes(judgment.blockers)[1:] == ["load-balancer-deletion-protected"]
     loose = {"deletion_protection": False}
-    refused_, warned = change(application(**loose), application(**loose, scope="internal"))
-    assert refused_ is None
-    assert warned is not None
-    assert "shop.elb.amazonaws.com stops answering once it is there" in warned
-    refused_, _ = change(network(**loose, name="shop"), network(**loose, name="shop", vpc="vpc-2"))
-    assert refused_ is not None
-    assert "Both cannot have the same name at the same time" in refused_
+    judgment = change(application(**loose), application(**loose, scope="internal"))
+    assert judgment.blockers == ()
+    (warning,) = judgment.warnings
+    assert warning.params["addresses"] == ["shop.elb.amazonaws.com"]
+    judgment = change(network(**loose, name="shop"), network(**loose, name="shop", vpc="vpc-2"))
+    assert judgment.blockers[1].params["fields"] == [("name",)]
 
 
 def test_a_network_balancer_gets_subnets_in_place_and_loses_none() -> None:
     three = ["subnet-a", "subnet-b", "subnet-c"]
-    assert change(network(), network(subnets=three)) == (None, None)
-    refused_, _ = change(network(subnets=three), network())
-    assert refused_ is not None
-    assert 'subnets loses "subnet-c"' in refused_
-    assert "Its target groups can be at one load balancer alone" in refused_
-    refused_, _ = change(network(subnets=three, deletion_protection=False), network(deletion_protection=False))
-    assert refused_ is not None, "it would collide without protection too"
-    assert change(application(subnets=three), application()) == (None, None), "an application one moves in place"
+    assert change(network(), network(subnets=three)) == Judgment()
+    judgment = change(network(subnets=three), network())
+    assert [change.name for change in judgment.changes] == ["subnets"]
+    assert "target-groups-in-use" in codes(judgment.blockers)
+    judgment = change(network(subnets=three, deletion_protection=False), network(deletion_protection=False))
+    assert judgment.blockers, "it would collide without protection too"
+    assert change(application(subnets=three), application()) == Judgment(), "an application one moves in place"
 
 
 def test_what_aws_reads_only_while_it_makes_one_replaces_it() -> None:
@@ -874,9 +875,9 @@ def test_a_move_from_a_service_to_a_balancer_of_its_own_is_warned_of() -> None:
     from tests.balancers import balancer, exposure
 
     old = balancer(exposure("aws-controller")).one("PublicLoadBalancer").inputs
-    _, warned = judge("web", old, own(application()).one("AwsLoadBalancer").inputs, ["old.elb.amazonaws.com"])
-    assert warned is not None
-    assert "old.elb.amazonaws.com stops answering" in warned
+    new = own(application()).one("AwsLoadBalancer").inputs
+    (warning,) = judge("web", old, new, ["old.elb.amazonaws.com"]).warnings
+    assert warning.params["addresses"] == ["old.elb.amazonaws.com"]
 
 
 def test_nothing_of_aws_is_imported_before_it_is_used() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pulumi_portico import ArgumentError, AwsLoadBalancer
 from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
 from pulumi_portico.errors import Problems
-from pulumi_portico.public_load_balancer.args import check_public_load_balancer
+from pulumi_portico.public_load_balancer.validation import check_public_load_balancer
 from pulumi_portico.testing import record
 
 from tests.aws_balancers import (

@@ -17,7 +17,7 @@ from pulumi_portico.aws_load_balancer.logs import build_policy
 from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
 from pulumi_portico.aws_load_balancer.target_group import build_target_group
 from pulumi_portico.errors import Problems
-from pulumi_portico.lifecycle.replacement import judge
+from pulumi_portico.lifecycle.replacement import Judgment, judge
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
@@ -47,36 +47,29 @@ def refusals(aws: dict[str, Any]) -> list[str]:
 # Numbers of rules: "A listener can't have multiple rules with the same priority" (CreateRule).
 
 
-def change(before: dict[str, Any], after: dict[str, Any]) -> tuple[str | None, str | None]:
+def change(before: dict[str, Any], after: dict[str, Any]) -> Judgment:
     return judge("edge", state_of(before), state_of(after), [], "AwsLoadBalancer")
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
     new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
-    refused, _ = change(balancer(old), balancer(new))
-    assert refused == (
-        'AwsLoadBalancer "edge" cannot be updated in one step.\n'
-        "  The rule of /new gets the priority 7 on port 80, which that of /old has.\n"
-        "  AWS takes a priority once, and the old rule goes after the new one is made. Two steps:\n"
-        "  1. leave the new route out, with the old one gone or changed, and run pulumi up\n"
-        "  2. write the new route and run pulumi up\n"
-        "  Or give the new route a priority that no other has."
-    )
-    # The two steps.
-    assert change(balancer(old), balancer()) == (None, None)
-    assert change(balancer(), balancer(new)) == (None, None)
+    (blocker,) = change(balancer(old), balancer(new)).blockers
+    assert blocker.code.name == "rule-priority-in-use"
+    assert blocker.params.items() >= {"before": "/old", "after": "/new", "priority": "7", "port": "80"}.items()
+    assert change(balancer(old), balancer()) == Judgment()
+    assert change(balancer(), balancer(new)) == Judgment()
     # What else is done to a route keeps its number.
-    assert change(balancer(old), balancer({**old, "to": "two"})) == (None, None)
+    assert change(balancer(old), balancer({**old, "to": "two"})) == Judgment()
 
 
 def test_two_rules_do_not_swap_their_numbers() -> None:
     def routes(one: int, other: int) -> dict[str, Any]:
         return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
 
-    refused, _ = change(routes(7, 8), routes(8, 7))
-    assert "priority 7 on port 80" in str(refused)
-    assert change(routes(7, 8), routes(9, 10)) == (None, None)
+    blockers = change(routes(7, 8), routes(8, 7)).blockers
+    assert [(blocker.params["priority"], blocker.params["port"]) for blocker in blockers] == [("7", "80"), ("8", "80")]
+    assert change(routes(7, 8), routes(9, 10)) == Judgment()
 
 
 def test_a_number_is_that_of_one_listener() -> None:
@@ -84,14 +77,14 @@ def test_a_number_is_that_of_one_listener() -> None:
         rule = {"path": path, "priority": 7, "to": "one"}
         return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
 
-    assert change(on(80, "/a"), on(8080, "/b")) == (None, None)
+    assert change(on(80, "/a"), on(8080, "/b")) == Judgment()
 
 
 def test_another_load_balancer_has_numbers_of_its_own() -> None:
     old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
-    refused, warned = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
-    assert refused is None
-    assert "is replaced" in str(warned)
+    judgment = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    assert judgment.blockers == ()
+    assert [warning.code.name for warning in judgment.warnings] == ["load-balancer-replaced"]
 
 
 # The same, on AWS's own model: what an update would do, and what AWS would say to it.

@@ -113,7 +113,7 @@ def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
     for name, shape in shapes_of(Exposure).items():
         for leaf in shapes_of(shape.type) if is_args(shape.type) else ():
             assert f"`{leaf}`" in rows[name], f"{name}.{leaf}"
-    listed = rows_of(page[page.index("## Platforms") : page.index("### What you write")].replace("-", "_"))
+    listed = rows_of(page[page.index("## Platforms") : page.index("### What you set")].replace("-", "_"))
     assert list(listed) == [it.value.replace("-", "_") for it in Platform]
 
 

@@ -245,7 +245,7 @@ def estimate_data(estimated: Estimate) -> dict[str, Any]:
 def estimate_text(estimated: Estimate) -> str:
     """An estimate in words."""
     source = price_source_text(estimated)
-    return f"{charge_text(estimated)}; prices {source}" if source else charge_text(estimated)
+    return f"{charge_text(estimated)} Prices: {source}." if source else charge_text(estimated)
 
 
 def charge_text(estimated: Estimate) -> str:
@@ -254,11 +254,10 @@ def charge_text(estimated: Estimate) -> str:
     what = f"{pluralize(billable.load_balancers, 'load balancer')} and "
     what += pluralize(billable.public_addresses, "public address", "es")
     if estimated.monthly is None:
-        text = f"no estimate: no price is known for {what} on {estimated.platform}"
+        text = f"No estimate: no price is known for {what} on {estimated.platform}."
     else:
-        text = f"estimate: {estimated.monthly:.2f} {estimated.currency} a month for {what}, without traffic"
-    assumed = ", ".join(assumption.text for assumption in billable.assumptions)
-    return f"{text}; assumes {assumed}" if assumed else text
+        text = f"Estimate: {estimated.monthly:.2f} {estimated.currency} a month for {what}, without traffic."
+    return " ".join((text, *(assumption.text for assumption in billable.assumptions)))
 
 
 def price_source_text(estimated: Estimate) -> str:
@@ -266,4 +265,4 @@ def price_source_text(estimated: Estimate) -> str:
     if estimated.currency is None:
         return ""
     source = estimated.source or "from the arguments"
-    return f"of {estimated.date}: {source}" if estimated.date else source
+    return f"{source}, {estimated.date}" if estimated.date else source
