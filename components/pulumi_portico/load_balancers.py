@@ -1,61 +1,87 @@
 """The terms that every load balancer of the library shares: who can reach it, and what its targets see of clients."""
 
+import re
 from collections.abc import Sequence
 from enum import Enum
+from typing import Optional
 
-__all__ = ["EVERYONE", "PRIVATE_ADDRESSES", "ClientIp", "IpFamily", "Platform", "Scope"]
+from .args.codes import define
+from .args.names import NAME_TOO_LONG
+from .args.problems import ABSENT, Reason
+
+__all__ = [
+    "EVERYONE",
+    "PRIVATE_ADDRESSES",
+    "ClientIp",
+    "IpAddressType",
+    "IpFamily",
+    "Scope",
+    "load_balancer_name",
+    "status_codes",
+]
 
 PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""What networks use inside (RFC 1918, RFC 6598, RFC 4193); nobody on the internet connects from there."""
+"""The ranges of private networks (RFC 1918, RFC 6598, RFC 4193). No client on the internet connects from them."""
 
 EVERYONE: Sequence[str] = ("0.0.0.0/0", "::/0")
-"""Every address there is."""
+"""Every address."""
+
+_NAME_LENGTH = 32
+_RESERVED_PREFIX = "internal-"
+
+INVALID_LOAD_BALANCER_NAME = define(
+    "invalid-load-balancer-name",
+    "{value} isn't a valid name for a load balancer.",
+    allowed="letters, digits, and hyphens, starting and ending with a letter or digit, at most {most} characters",
+)
+RESERVED_LOAD_BALANCER_NAME = define(
+    "reserved-load-balancer-name",
+    "AWS reserves names that start with {prefix}, such as {value}.",
+    allowed="any other name",
+)
+INVALID_STATUS_CODES = define(
+    "invalid-status-codes",
+    "{value} isn't a list of HTTP status codes.",
+    allowed="codes and ranges of codes from 100 to 599, such as 200-399 or 200,204",
+)
 
 
 class Scope(str, Enum):
-    """Who can reach the load balancer at all."""
+    """Who can reach the load balancer."""
 
     INTERNET = "internet"
-    """Whoever `allowed_sources` lets in, from anywhere."""
+    """Clients on the internet, if `allowed_sources` includes their address."""
 
     INTERNAL = "internal"
-    """The platform's private network, and what is connected to it."""
-
-
-class Platform(str, Enum):
-    """What makes the load balancer: the controller that reads the Service."""
-
-    AWS_CONTROLLER = "aws-controller"
-    """The AWS Load Balancer Controller (2.6 and newer), installed in the cluster: a Network Load Balancer."""
-
-    EKS_AUTO_MODE = "eks-auto-mode"
-    """EKS Auto Mode's own controller: a Network Load Balancer."""
-
-    AWS_LEGACY = "aws-legacy"
-    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
-
-    GKE = "gke"
-    """Google Kubernetes Engine: a passthrough Network Load Balancer."""
-
-    AZURE = "azure"
-    """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
-
-    GENERIC = "generic"
-    """Any other cluster: MetalLB, on-premises, other clouds. What Kubernetes itself defines, and raw annotations."""
+    """Clients in the platform's private network, and in networks that are connected to it."""
 
 
 class ClientIp(str, Enum):
-    """What the pods are told of the client's address."""
+    """What the pods see of the client's address."""
 
     PRESERVE = "preserve"
-    """Connections come to the pods from the client's own address."""
+    """Connections reach the pods from the client's own address."""
 
     PROXY_PROTOCOL = "proxy-protocol"
-    """The balancer writes the client's address ahead of what the client sends, by the PROXY protocol; the pods must
+    """The load balancer sends the client's address ahead of the client's data, in the PROXY protocol. The pods must
     read it."""
 
     HIDE = "hide"
-    """Nothing: connections come from the balancer, or from a node. Spreads connections most evenly."""
+    """Nothing: connections reach the pods from the load balancer or from a node. This spreads connections most
+    evenly."""
+
+
+class IpAddressType(str, Enum):
+    """Which IP addresses the load balancer has."""
+
+    IPV4 = "ipv4"
+    """Only IPv4."""
+
+    IPV6 = "ipv6"
+    """Only IPv6."""
+
+    DUALSTACK = "dualstack"
+    """IPv4 and IPv6."""
 
 
 class IpFamily(str, Enum):
@@ -69,3 +95,23 @@ class IpFamily(str, Enum):
 
     DUAL = "dual"
     """IPv4 and IPv6."""
+
+
+def load_balancer_name(value: str) -> Optional[Reason]:
+    """The name of a load balancer, as AWS allows it. No other platform has such a name."""
+    unreserved = re.sub(rf"^({_RESERVED_PREFIX})+", "", value)
+    slug = re.sub(r"[^A-Za-z0-9-]+", "-", unreserved).strip("-")[:_NAME_LENGTH].rstrip("-")
+    if value.startswith(_RESERVED_PREFIX):
+        return Reason(RESERVED_LOAD_BALANCER_NAME, {"prefix": _RESERVED_PREFIX}, slug or ABSENT)
+    if len(value) > _NAME_LENGTH:
+        return Reason(NAME_TOO_LONG, {"excess": len(value) - _NAME_LENGTH, "most": _NAME_LENGTH}, slug or ABSENT)
+    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", value):
+        return None
+    return Reason(INVALID_LOAD_BALANCER_NAME, {"most": _NAME_LENGTH}, slug or ABSENT)
+
+
+def status_codes(value: str) -> Optional[Reason]:
+    """A list of HTTP status codes, and of ranges of them."""
+    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
+        return None
+    return Reason(INVALID_STATUS_CODES)

@@ -70,7 +70,7 @@ from pulumi_portico import PublicLoadBalancer, WebService
 app = WebService("app", {{"image": "registry.example.com/app:1", "port": 8080, "namespace": {namespace!r}}})
 for name, args in {balancers!r}.items():
     exposure = {{"scope": "internet", "allowed_sources": ["203.0.113.0/24"], **args.pop("exposure")}}
-    balancer = PublicLoadBalancer(name, {{"target": app.target(), "exposure": exposure, **args}})
+    balancer = PublicLoadBalancer(name, {{"target": app.target, "exposure": exposure, **args}})
     pulumi.export(name, balancer.urls)
 """
 
@@ -291,7 +291,7 @@ app = WebService("app", {{"image": "registry.example.com/app:1", "port": 8080, "
 made = kubernetes.core.v1.ConfigMap({name!r}, metadata={{"namespace": {namespace!r}}})
 allocation = made.metadata["uid"].apply(lambda uid: "eipalloc-" + uid.replace("-", ""))
 exposure = {{"platform": "aws-legacy", "scope": "internet", "allowed_sources": ["0.0.0.0/0"]}}
-PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "static_addresses": [allocation]}}}})
+PublicLoadBalancer("lb", {{"target": app.target, "exposure": {{**exposure, "static_addresses": [allocation]}}}})
 """
     program.write(late.format(namespace=namespace, name="one"))
     program.up()

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from pulumi_portico import ArgumentError, IngressGateway, IngressRoutes
+from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.ingress_gateway.args import IngressGatewaySpec
+from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 from pulumi_portico.testing import Recording, record
 
 CONTROLLERS = ("f5-nginx", "ingress-nginx")
@@ -46,6 +49,37 @@ def ingresses(recorded: Recording) -> list[dict[str, Any]]:
 def refused(name: str = "public", **args: Any) -> str:
     """What is said of a gateway's arguments that are refused, before anything is registered."""
     return _refused(IngressGateway, name, args)
+
+
+def problems_of_gateway(name: str = "public", **args: Any) -> list[Problem]:
+    """The problems of a gateway's arguments, which it rejects before anything is registered."""
+    found: list[list[Problem]] = []
+
+    given: Any = args
+
+    def program() -> None:
+        with pytest.raises(ArgumentError) as caught:
+            IngressGateway(name, given)
+        found.append(list(caught.value.problems))
+
+    recorded = record(program)
+    assert recorded.registrations == [], "a rejected component registered something"
+    return found[0]
+
+
+def check_gateway(args: Any, name: str = "public") -> list[Problem]:
+    """The problems of a gateway's arguments."""
+    problems = Problems("test")
+    parse_ingress_gateway(name, args, problems)
+    return problems.found
+
+
+def parsed_gateway(args: Any, name: str = "public") -> IngressGatewaySpec:
+    """A gateway's valid arguments, parsed."""
+    problems = Problems("test")
+    spec = parse_ingress_gateway(name, args, problems)
+    problems.raise_if_any()
+    return spec
 
 
 def routes_refused(name: str = "more", **args: Any) -> str:

@@ -538,7 +538,7 @@ def test_udp_keeps_the_clients_address_and_is_asked_by_tcp() -> None:
 def test_a_webservice_is_a_target_and_its_drain_is_the_delay() -> None:
     def program() -> None:
         api = WebService("api", {"image": "api:1", "port": 8080, "drain": 70, "namespace": "shop"})
-        aws: Any = application(targets={"api": {"target": api.target()}})
+        aws: Any = application(targets={"api": {"target": api.target}})
         PublicLoadBalancer("shop", {"aws": aws, "labels": {"team": "shop"}})
 
     recorded = run(program)

@@ -22,7 +22,12 @@ PLACE = {key: AWS[key] for key in ("scope", "vpc", "subnets", "allowedSources")}
 SERVICES: dict[str, Any] = {
     **SHOP["services"],
     "worker": {"image": "worker:1", "ports": {}, "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "web", "ports": [1]}]},
-    "store": {"image": "store:1", "kind": "StatefulSet", "port": 5432, "storage": {"data": {"path": "/d", "size": 1}}},
+    "store": {
+        "image": "store:1",
+        "kind": "StatefulSet",
+        "port": 5432,
+        "storage": {"data": {"path": "/d", "sizeGib": 1}},
+    },
     "agent": {"image": "agent:1", "kind": "DaemonSet", "ports": {}, "networkPolicy": False},
     "hidden": {"image": "hidden:1", "port": 80, "env": {"A": SECURE}, "allowFrom": [{"namespace": "edge"}]},
     "many": {"image": "many:1", "port": 80, "autoscaling": {"minReplicas": 2, "maxReplicas": 5}},
@@ -36,7 +41,7 @@ GATEWAYS: dict[str, Any] = {
         "defaultBackend": {"service": "api"},
     },
     "fronted": {
-        "behind": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
+        "upstream": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
         "routes": [{"host": "f.example.com", "target": {"service": "api"}, "basicAuth": {"users": {"a": SECURE}}}],
         "tls": {"f.example.com": {"secret": "f"}},
         "crds": {"installed": True},
@@ -45,7 +50,7 @@ GATEWAYS: dict[str, Any] = {
         "controller": "generic",
         "className": "alb",
         "namespace": "shop",
-        "reachedFrom": [{"anyNamespace": True}],
+        "controllerPeers": [{"anyNamespace": True}],
         "routes": [{"host": "*.there.example.com", "target": {"service": "web"}}],
     },
     "old": {

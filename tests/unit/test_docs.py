@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
+from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs
 from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.lifecycle.hooks import explain_no_address
 from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import record
-from pulumi_portico.web_service import WebServiceArgs
-from pulumi_portico.web_service.security import LOOSENED
+from pulumi_portico.web_service import Security, WebService, WebServiceArgs
 
 from tests.support import ROOT
 from tools import feature_table, platform_table
@@ -79,9 +78,19 @@ SCALARS = {name for name in plain_fields(WebServiceArgs) if not is_args(shapes_o
 def test_the_page_shows_what_is_looser() -> None:
     page = (ROOT / "docs" / "web-service.md").read_text()
     table = page[page.index("| argument | what is looser |") : page.index("A namespace that enforces")]
-    named = {f"security.{field}" for field in LOOSENED} | {"security.user", "security.capabilities", "extra"}
-    named |= {"identity.token", "image_policy.allow_latest", "resources.limits", "network_policy"}
-    assert set(re.findall(r"`([a-z_.]+)", table)) == named
+    flags = {field: True for field, shape in shapes_of(Security).items() if shape.type is bool}
+    args: Any = {
+        "image": "api",
+        "port": 80,
+        "security": {**flags, "user": 33, "capabilities": ["NET_ADMIN"]},
+        "identity": {"token": True},
+        "image_policy": {"allow_latest": True},
+        "resources": {"limits": "none"},
+        "network_policy": False,
+        "extra": {"spec": {}},
+    }
+    exceptions = record(lambda: WebService("api", args)).outputs["api"]["exceptions"]
+    assert set(re.findall(r"`([a-z_.]+)", table)) == exceptions.keys()
 
 
 def test_the_table_of_a_balancers_arguments_has_all_and_says_which_are_plain() -> None:

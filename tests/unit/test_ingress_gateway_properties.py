@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pulumi_portico import ArgumentError, match_route
 from pulumi_portico.errors import Problems
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
-from pulumi_portico.ingress_gateway.install.config_map import build_data
 from pulumi_portico.ingress_gateway.matching import canonical_path, path_of, path_type_of
 from pulumi_portico.ingress_gateway.routing import Routing, check_routing
 
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 from tests.unit.readers.nginx import Answer, Request, normalized
+from tools.settings_table import data as gateway_data
 
 ELEMENTS = ("a", "A", "ab", "a.b", "a-b", "b", "@c")
 HOSTS = ("", "x.example.com", "y.example.com", "*.example.com", "z.x.example.com")
@@ -97,7 +97,7 @@ def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> l
 
 
 def reader_of(controller: str, manifests: Sequence[Mapping[str, Any]]) -> Any:
-    data = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=())
+    data = gateway_data(controller, {}, shutdown=60)
     if controller == "f5-nginx":
         return F5Nginx(manifests, config_map=data, class_name="nginx", custom_resources=True, empty_host=True)
     return IngressNginx(manifests, config_map=data, class_name="nginx", webhook=False)

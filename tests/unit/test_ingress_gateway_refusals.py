@@ -12,7 +12,6 @@ from pulumi_portico.testing import record
 
 from tests.unit.gateways import (
     CERTIFICATE,
-    EXPOSED,
     HOST,
     KEY,
     SECURED,
@@ -23,7 +22,7 @@ from tests.unit.gateways import (
     routes_refused,
 )
 
-F5: Any = {**THERE, "crds": {"installed": True}, "reached_from": []}
+F5: Any = {**THERE, "crds": {"installed": True}, "controller_peers": []}
 IN: Any = {**THERE, "controller": "ingress-nginx"}
 GENERIC: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop"}
 CORS: Any = {"origins": ["https://a.example.com"]}
@@ -179,67 +178,6 @@ def test_a_redirect_has_no_target() -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        # How far it is exposed.
-        ({}, "exposure: is missing"),
-        ({}, "or say by behind what stands in front of it"),
-        ({"exposure": EXPOSED, "behind": {}}, "exposure: stands beside behind"),
-        ({"exposure": {"scope": "internet", "platform": "generic"}}, "exposure.allowed_sources: is missing"),
-        (
-            {"exposure": {**EXPOSED, "platform": "aws-controller", "tls": {"certificates": ["arn:x"]}}},
-            "exposure.tls: ends TLS at a load balancer that does not say so",
-        ),
-        ({"behind": {"proxy_protocol": True}}, "behind.sources: is missing, and anybody could write"),
-        ({"behind": {"sources": ["10.0.0.0"]}}, 'fix: write "10.0.0.0/32"'),
-        # Whose headers are believed.
-        (
-            {"exposure": EXPOSED, "tls": {HOST: {"ends_before": True}}},
-            "settings.forwarded_from: is missing, and by tls.shop.example.com.ends_before a header says",
-        ),
-        (
-            {"exposure": EXPOSED, "settings": {"forwarded_from": ["10.0.0.0/8"]}},
-            'exposure.allowed_sources[0]: "0.0.0.0/0" may connect, and is not in settings.forwarded_from',
-        ),
-        (
-            {"behind": {"sources": ["10.0.0.0/8"]}, "settings": {"forwarded_from": ["10.1.0.0/16"]}},
-            'behind.sources[0]: "10.0.0.0/8" may connect',
-        ),
-        (
-            {
-                "behind": {"sources": ["10.1.0.0/16"], "proxy_protocol": True},
-                "settings": {"forwarded_from": ["10.0.0.0/8"]},
-            },
-            "settings.forwarded_from: stands beside the PROXY protocol",
-        ),
-        (
-            {"exposure": EXPOSED, "installation": {"served_namespaces": ["a", "a"]}},
-            'installation.served_namespaces[1]: "a" is named twice',
-        ),
-        (
-            {"exposure": EXPOSED, "installation": {"served_namespaces": ["public"]}},
-            'installation.served_namespaces[0]: "public" is the gateway\'s own',
-        ),
-        # What is there, and what is installed.
-        ({"controller": "nginx"}, "controller"),
-        ({"controller": "generic", "install": True}, "install: is true, and a generic class is one"),
-        ({"install": False}, "class_name: is missing"),
-        ({"install": False}, "namespace: is missing"),
-        ({**THERE, "exposure": EXPOSED}, "exposure: is for a controller that is installed"),
-        ({**THERE, "behind": {}}, "behind: is for a controller that is installed"),
-        ({**THERE, "settings": {}}, "settings: is for a controller that is installed"),
-        ({**THERE, "installation": {}}, "installation: is for a controller that is installed"),
-        ({"exposure": EXPOSED, "reached_from": []}, "reached_from: is known of a controller that is installed"),
-        ({"exposure": EXPOSED, "class_name": LATER("a")}, "class_name: is known only during the deployment"),
-        ({"exposure": EXPOSED, "controller": "ingress-nginx", "crds": {"installed": True}}, "crds: are those of f5"),
-        ({"exposure": EXPOSED, "annotations": {"a": "b"}}, "annotations: are for a generic class"),
-        ({"exposure": EXPOSED, "ready_within": 0}, "ready_within: 0 is not a number of seconds"),
-        ({"exposure": EXPOSED, "labels": {"a b": "c"}}, "labels.a b"),
-        ({"exposure": EXPOSED, "response_headers": ["a b"]}, "response_headers[0]"),
-        ({"exposure": EXPOSED, "namespace": "A"}, 'fix: write "a"'),
-        (
-            {**THERE, "routes": [{"target": {**TARGET, "selector": {"app": "a"}}, "host": HOST}]},
-            "reached_from: is missing, and pods accept connections from nobody who is not named",
-        ),
-        ({**THERE, "reached_from": [{}]}, "reached_from[0]: names nobody"),
         # Certificates.
         ({**THERE, "tls": {HOST: {}}}, f"tls.{HOST}: names no certificate"),
         ({**THERE, "tls": {HOST: {"redirect": True}}}, "names no certificate, and redirects to https"),
@@ -355,7 +293,6 @@ def test_a_certificate_of_cert_manager_wants_an_ingress() -> None:
 
 @pytest.mark.parametrize("name", ["Public", "a" * 41, "1a"])
 def test_a_name_is_refused(name: str) -> None:
-    assert "name:" in refused(name, exposure=EXPOSED)
     assert "name:" in routes_refused(name, gateway={**_REFERENCE}, routes=[route()])
 
 
@@ -400,7 +337,7 @@ def test_two_components_cannot_have_one_route() -> None:
     def program() -> None:
         args: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}
         made = IngressGateway("public", args)
-        more: Any = {"gateway": made.reference(), "routes": [route(host=HOST), route(host=HOST, path="/a/")]}
+        more: Any = {"gateway": made.reference, "routes": [route(host=HOST), route(host=HOST, path="/a/")]}
         with pytest.raises(pulumi.RunError) as caught:
             IngressRoutes("more", more)
         said.append(str(caught.value))
@@ -418,7 +355,7 @@ def test_two_components_cannot_have_pods_of_one_service_chosen_in_two_ways(field
     def program() -> None:
         args: Any = {**IN, "routes": [route(host=HOST, path="/a", **{field: one})]}
         made = IngressGateway("public", args)
-        more: Any = {"gateway": made.reference(), "routes": [route(host=HOST, path="/b", **{field: two})]}
+        more: Any = {"gateway": made.reference, "routes": [route(host=HOST, path="/b", **{field: two})]}
         with pytest.raises(pulumi.RunError, match=f"routes.0..{field}: is another one than that of IngressGateway"):
             IngressRoutes("more", more)
 
@@ -429,7 +366,7 @@ def test_f5_nginx_takes_an_exact_path_and_its_prefix_from_one_component_alone() 
     def program() -> None:
         args: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}
         made = IngressGateway("public", args)
-        more: Any = {"gateway": made.reference(), "routes": [route(host=HOST, path="/a", path_type="Exact")]}
+        more: Any = {"gateway": made.reference, "routes": [route(host=HOST, path="/a", path_type="Exact")]}
         with pytest.raises(pulumi.RunError, match="add it where the prefix is added"):
             IngressRoutes("more", more)
 
@@ -459,24 +396,3 @@ def test_problems_are_spelled_as_the_arguments_were() -> None:
     check_ingress_gateway("public", args, problems, "portico:gateways.public", camel_case)
     at = "portico:gateways.public.routes[0]"
     assert [it.path for it in problems.found] == [f"{at}.target.portName", f"{at}.sessionAffinity.sameSite"]
-
-
-@pytest.mark.parametrize("field", ["allowed_sources", "denied_sources"])
-def test_clients_are_told_apart_only_where_the_gateway_sees_them(field: str) -> None:
-    route = {"host": "a.example.com", "target": TARGET, field: ["10.0.0.0/8"]}
-    fields: dict[str, Any] = {"controller": "ingress-nginx", "routes": [route]}
-    said = refused("edge", exposure=EXPOSED, **fields)
-    assert f"routes[0].{field}: names clients, and exposure.client_ip is hide" in said
-    assert "fix: write exposure.client_ip: preserve" in said
-    seen: list[dict[str, Any]] = [
-        {"exposure": {**EXPOSED, "client_ip": "preserve"}},
-        {"behind": {"sources": ["10.0.0.0/16"], "proxy_protocol": True}},
-        # Who stands before the load balancer tells the client's address.
-        {
-            "exposure": {**EXPOSED, "allowed_sources": ["10.0.0.0/16"]},
-            "settings": {"forwarded_from": ["10.0.0.0/16"]},
-        },
-    ]
-    for more in seen:
-        args: Any = {**fields, **more}
-        assert record(lambda args=args: IngressGateway("edge", args)).all("Ingress")

@@ -57,7 +57,7 @@ def test_every_nested_type_is_there_with_its_words() -> None:
 
 def test_every_output_is_documented() -> None:
     assert COMPONENTS["WebService"]["properties"].keys() == {
-        *("url", "urls", "serviceName", "namespace", "serviceAccount", "exceptions"),
+        *("url", "urls", "serviceName", "namespace", "serviceAccount", "target", "targets", "exceptions"),
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
         *("address", "hostname", "url", "urls", "serviceName", "namespace"),
@@ -101,8 +101,8 @@ def test_a_hosted_components_problems_go_back_property_by_property() -> None:
     with pytest.raises(InputPropertiesError) as caught:
         record(program)
     errors = caught.value.errors or []
-    assert [it["property_path"] for it in errors] == ["image", "servicePort", "port", "rollout.maxSurge"]
-    assert "names no version" in errors[0]["reason"]
+    assert [error["property_path"] for error in errors] == ["image", "servicePort", "port", "rollout.maxSurge"]
+    assert errors[0]["reason"].startswith('"api" has no version.\n  allowed: ')
 
 
 def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:

@@ -185,9 +185,9 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "gateways.*.exposure.allowed_sources[]": ("gateways.edge.exposure", {"allowedSources": ["0.0.0.0/0"]}),
     "gateways.*.exposure.platform_sources[]": ("gateways.edge.exposure", {"platformSources": ["0.0.0.0/0"]}),
     "gateways.*.exposure.annotations": ("gateways.edge.exposure", {"annotations": {"example.com/a": "b"}}),
-    "gateways.*.behind.sources[]": ("gateways.edge", {"exposure": None, "behind": {"sources": ["0.0.0.0/0"]}}),
-    "gateways.*.reached_from[].cidr": ("gateways.edge", {"reachedFrom": [{"cidr": "0.0.0.0/0"}]}),
-    "gateways.*.reached_from[].any_namespace": ("gateways.edge", {"reachedFrom": [{"anyNamespace": True}]}),
+    "gateways.*.upstream.sources[]": ("gateways.edge", {"exposure": None, "upstream": {"sources": ["0.0.0.0/0"]}}),
+    "gateways.*.controller_peers[].cidr": ("gateways.edge", {"controllerPeers": [{"cidr": "0.0.0.0/0"}]}),
+    "gateways.*.controller_peers[].any_namespace": ("gateways.edge", {"controllerPeers": [{"anyNamespace": True}]}),
     "gateways.*.installation.metrics_from[].cidr": (
         "gateways.edge",
         {"installation": {"metricsFrom": [{"cidr": "0.0.0.0/0"}]}},
@@ -269,7 +269,7 @@ def test_every_rule_has_an_example() -> None:
 def test_every_loosened_default_is_reported_with_its_place_and_value(rule: Any, tmp_path: Path) -> None:
     path, change = EXAMPLES[rule.where]
     values = changed(path, change)
-    if "reached_from" in rule.where:
+    if "controller_peers" in rule.where:
         edge = {"install": False, "className": "edge", "namespace": "edge", "routes": GATEWAY["routes"], **change}
         values["gateways"]["edge"] = edge
     found = [it for it in view_of(plan_of(tmp_path, values)).exceptions if it.meaning == rule.meaning]
@@ -326,7 +326,10 @@ def test_a_route_of_every_host_is_named_by_what_is_written_of_it(tmp_path: Path)
 
 
 def test_a_gateway_behind_a_load_balancer_that_ends_tls_leaves_none_out(tmp_path: Path) -> None:
-    edge = {"behind": {"sources": ["10.0.0.0/8"]}, "routes": [{"host": "b.example.com", "target": {"service": "web"}}]}
+    edge = {
+        "upstream": {"sources": ["10.0.0.0/8"]},
+        "routes": [{"host": "b.example.com", "target": {"service": "web"}}],
+    }
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
     front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
     values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {"front": {"aws": front}}}

@@ -133,7 +133,7 @@ config:
         - host: old.example.com
           target: {service: legacy, namespace: old, port: 80, selector: {app: legacy}}
     inner:
-      behind: {sources: [10.0.0.0/8]}
+      upstream: {sources: [10.0.0.0/8]}
   portico:loadBalancers:
     api:
       target: {service: api, port: 9090}

@@ -21,7 +21,7 @@ from .location import Field as FieldName
 from .problems import ABSENT, Move, Problems, Reason, Set, nearest
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
-from .spec import Spec, defaults_of, renamed_fields, spec_for
+from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
 __all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "parse"]
 
@@ -41,6 +41,8 @@ class Field:
     """For each key of a mapping."""
     secret: bool = False
     """Whether messages never show the value."""
+    other_type: Optional[Rule] = None
+    """For a value of another type: why it is rejected, or None if there is nothing special about it."""
 
     def each(self) -> "Field":
         """The rules of one item."""
@@ -89,6 +91,7 @@ SECRET_NOT_ALLOWED = define(
     hint="Write the value itself, or encrypt only values below it.",
 )
 RENAMED = define("renamed-argument", "{old} is now {new}.")
+FORMER_VALUE = define("former-value", "{value} is the former form of this argument.", allowed="{expected}")
 
 S = TypeVar("S", bound=Spec)
 
@@ -134,14 +137,12 @@ class Parser:
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
         names = {field_text(name, self.style): name for name in shapes}
-        rules = self.rules.get(args_type, {})
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key not in names:
                 self._unknown(args_type, key, value, at, names)
             elif value is not None:
-                name = names[key]
-                parsed[name] = self.value(shapes[name], value, rules.get(name, _NO_RULES), at / name)
+                parsed[names[key]] = self._field(args_type, names[key], value, at)
         for name in required_fields(args_type):
             if given.get(field_text(name, self.style)) is None:
                 parsed[name] = INVALID
@@ -178,6 +179,23 @@ class Parser:
         name, changed = (new, value) if isinstance(new, str) else new(value)
         edits = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
         self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
+
+    def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
+        if self._is_former(args_type, name, value, at):
+            return INVALID
+        rules = self.rules.get(args_type, {}).get(name, _NO_RULES)
+        return self.value(shapes_of(args_type)[name], value, rules, at / name)
+
+    def _is_former(self, args_type: Any, name: str, value: Any, at: Location) -> bool:
+        """Report a value whose form is that of an earlier release, with the values that replace it."""
+        changed = changed_fields(args_type).get(name)
+        fields = changed(value) if changed else None
+        if fields is None:
+            return False
+        expected = describe(shapes_of(args_type)[name].type)
+        edits = [Set(at / field, today) for field, today in fields.items()]
+        self.problems.report(FORMER_VALUE, at / name, value=value, expected=expected, fix=edits)
+        return True
 
     def value(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         """A value of a shape; INVALID if it is rejected."""
@@ -226,24 +244,28 @@ class Parser:
         if is_args(typ):
             return self.arguments(typ, value, at)
         if is_enum(typ):
-            return self._choice(typ, value, at)
+            return self._choice(typ, value, field, at)
         if is_generic(typ, Mapping):
             return self._mapping(typ, value, field, at)
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
             return value
-        suggestion = _converted(typ, value)
-        self._reject(at, value, Reason(WRONG_TYPE, {"expected": describe(typ)}, suggestion), field)
+        reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
+        if field.other_type and (special := field.other_type(value)):
+            reason = special
+        self._reject(at, value, reason, field)
         return INVALID
 
-    def _choice(self, typ: type[Enum], value: Any, at: Location) -> Any:
+    def _choice(self, typ: type[Enum], value: Any, field: Field, at: Location) -> Any:
         by_value = {member.value: member for member in typ}
         plain = value.value if isinstance(value, typ) else value
         if isinstance(plain, str) and plain in by_value:
             return by_value[plain]
         close = nearest(plain, by_value) if isinstance(plain, str) else None
         reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
+        if field.other_type and (special := field.other_type(plain)):
+            reason = special
         self.problems.reject(at, plain, reason)
         return INVALID
 

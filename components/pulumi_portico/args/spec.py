@@ -17,7 +17,7 @@ from .location import ROOT, Location
 from .problems import Unavailable
 from .shapes import required_fields, shapes_of
 
-__all__ = ["Renamed", "Spec", "defaults_of", "renamed_fields", "spec", "spec_for"]
+__all__ = ["Changed", "Renamed", "Spec", "changed_fields", "defaults_of", "renamed_fields", "spec", "spec_for"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,10 @@ class Spec:
 
         def get(self, name: str, default: Any = None) -> Any:
             """The value of a field, as a mapping has it."""
-            return self[name] if name in self else default  # noqa: SIM401
+            try:
+                return self[name] if name in self else default  # noqa: SIM401
+            except Unavailable:
+                return default
 
         def __getitem__(self, name: str) -> Any:
             value = getattr(self, name)
@@ -57,7 +60,7 @@ class Spec:
 
         def keys(self) -> list[str]:
             """The names of the fields that are set."""
-            return [name for name in type(self).__dataclass_fields__ if name != "at" and name in self]
+            return [name for name in type(self).__dataclass_fields__ if name != "at" and self.get(name) is not None]
 
         def __iter__(self) -> Any:
             return iter(self.keys())
@@ -79,9 +82,17 @@ Renamed = Mapping[str, Union[str, Callable[[Any], tuple[str, Any]]]]
 _SPECS: dict[type, type[Spec]] = {}
 _RENAMED: dict[type, Renamed] = {}
 
+Changed = Mapping[str, Callable[[Any], Optional[Mapping[str, Any]]]]
+"""The fields whose values had another form. Each function returns the fields that a value of that form sets today, or
+None for any other value."""
+
+_CHANGED: dict[type, Changed] = {}
+
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
-def spec(args_type: Any, *, renamed: Optional[Renamed] = None) -> Callable[[type[S]], type[S]]:
+def spec(
+    args_type: Any, *, renamed: Optional[Renamed] = None, changed: Optional[Changed] = None
+) -> Callable[[type[S]], type[S]]:
     """Make a class the spec of an args type: a frozen dataclass with the same fields.
 
     Fields that the args type doesn't require have a default, which is the documented one.
@@ -99,6 +110,7 @@ def spec(args_type: Any, *, renamed: Optional[Renamed] = None) -> Callable[[type
                 raise TypeError(f"{made.__name__}.{name} must have a default exactly if it isn't required")
         _SPECS[args_type] = made
         _RENAMED[args_type] = renamed or {}
+        _CHANGED[args_type] = changed or {}
         return made
 
     return declare
@@ -126,6 +138,11 @@ def defaults_of(made: type[Spec]) -> Mapping[str, Callable[[], Any]]:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def changed_fields(args_type: Any) -> Changed:
+    """The fields of an args type whose values had another form."""
+    return _CHANGED.get(args_type, {})
 
 
 def renamed_fields(args_type: Any) -> Renamed:

@@ -113,20 +113,26 @@ class WholeNumber:
     most: Optional[int]
     what: str
     """What the number is, such as `a number of seconds`."""
+    is_suggested: bool = True
+    """Whether the fix is to set the nearest number. It isn't if other rules may reject that one."""
 
     def __call__(self, value: Any) -> Optional[Reason]:
         """Why it is out of range, if it is."""
         if value < self.least and self.most is None:
-            return Reason(TOO_SMALL, {"what": self.what, "least": self.least}, self.least)
+            suggestion = self.least if self.is_suggested else ABSENT
+            return Reason(TOO_SMALL, {"what": self.what, "least": self.least}, suggestion)
         if self.most is None or self.least <= value <= self.most:
             return None
-        suggestion = self.least if value < self.least else self.most
+        nearest_number = self.least if value < self.least else self.most
+        suggestion = nearest_number if self.is_suggested else ABSENT
         return Reason(OUT_OF_RANGE, {"what": self.what, "least": self.least, "most": self.most}, suggestion)
 
 
-def whole_number(least: int, most: Optional[int] = None, what: str = "a whole number") -> WholeNumber:
+def whole_number(
+    least: int, most: Optional[int] = None, what: str = "a whole number", *, is_suggested: bool = True
+) -> WholeNumber:
     """A whole number between two bounds, both included; `what` says what it is, such as `a number of seconds`."""
-    return WholeNumber(least, most, what)
+    return WholeNumber(least, most, what, is_suggested)
 
 
 def number(least: float, what: str = "a number") -> Rule:

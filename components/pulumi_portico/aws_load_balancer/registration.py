@@ -44,7 +44,7 @@ class _Maker:
         self, component: pulumi.Resource, name: str, args: Mapping[str, Any], identity: Mapping[str, Any]
     ) -> None:
         self._component, self._name, self._identity = component, name, identity
-        self._aws: Mapping[str, Any] = args["aws"]
+        self._aws: Mapping[str, Any] = args
         self._labels: Mapping[str, Any] = args.get("labels", {})
         self._tags: Mapping[str, Any] = self._aws.get("tags", {})
         self._filled = pulumi.ResourceOptions()

@@ -30,11 +30,11 @@ class TargetBindingArgs(TypedDict):
     """What joins: a WebService's or a gateway's `target()`, or one written by hand."""
 
     target_group: pulumi.Input[str]
-    """The target group's ARN, such as one of a PublicLoadBalancer's `target_group_arns`. A change makes another
+    """The target group's ARN, such as one of an AwsLoadBalancer's `target_group_arns`. A change makes another
     binding."""
 
     security_group: NotRequired[pulumi.Input[str]]
-    """The load balancer's security group, which the pods' or nodes' own lets in, such as a PublicLoadBalancer's
+    """The load balancer's security group, which the pods' or nodes' own lets in, such as an AwsLoadBalancer's
     `security_group_id`. Default: `target_ranges` are let in."""
 
     target_ranges: NotRequired[Sequence[str]]

@@ -1,30 +1,185 @@
-"""What follows from checked arguments before anything is registered."""
+"""What follows from a gateway's arguments before anything is registered."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..args.shapes import as_written
+import pulumi
+
+from ..args.location import KeyStyle, location_text
+from ..args.shapes import as_written, camel_case
+from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
+from .args import IngressGatewaySpec
 from .controller_module import Controller
+from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
 from .gateway_state import GatewayState
-from .install.installation import drain_of
+from .install.installation import InstallationSpec, drain_of
+from .install.installer import Installer, selector_of
+from .install.installers import installer_for
+from .install.objects import InstallPlan
+from .install.settings import GatewaySettingsSpec
 from .reference import EVERY_HOST
+from .registration import Waiting
 from .routing import Routing
 
 __all__ = [
     "PORTS",
+    "GatewayPlan",
     "class_of",
     "controller_of",
     "custom_of",
+    "installer_of",
     "installs",
+    "plan_gateway",
+    "plan_routing",
     "reference_routing",
     "request_of",
     "routing_of",
 ]
 
-PORTS = (ServicePort("http", 80, 80), ServicePort("https", 443, 443))
-"""What the front door offers, and the controller's containers listen on."""
+
+@dataclass(frozen=True)
+class GatewayPlan:
+    """A gateway, with every default set."""
+
+    name: str
+    spec: IngressGatewaySpec
+    class_name: pulumi.Input[str]
+    namespace: pulumi.Input[str]
+    creates_namespace: bool
+    routing: Routing
+    waiting: Waiting
+    """How the deployment waits for the routes."""
+    peers: Optional[Sequence[PeerSpec]]
+    """Where the controller's connections come from; None if that isn't known."""
+    listed_headers: frozenset[str]
+    """The headers that routes can add to responses, if the controller must have them listed."""
+    front_door: Optional[FrontDoor] = None
+    """What's in front of the controller; None if Portico doesn't install it."""
+    installation: Optional[InstallPlan] = None
+    """How the controller is installed; None if Portico doesn't install it."""
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels of the controller's pods."""
+        return selector_of(self.name)
+
+    @property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """The ports of the front door, by name; none if Portico doesn't install the controller."""
+        return {} if self.installation is None else {port.name: port for port in PORTS}
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod of the controller continues to accept connections."""
+        return (self.spec.installation or InstallationSpec()).drain
+
+
+def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
+    """The installer of the gateway's controller; None if Portico doesn't install it."""
+    return None if spec.install is False else installer_for(spec.controller.value)
+
+
+def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
+    """The plan of the gateway called `name`; `state` is what other components of the program have added to it."""
+    installer = installer_of(spec)
+    namespace = name if spec.namespace is None else spec.namespace
+    front_door = None if installer is None else plan_front_door(name, namespace, selector_of(name), spec)
+    headers = _listed_headers(spec)
+    peers = spec.controller_peers
+    if installer is not None:
+        peers = [PeerSpec(namespace=namespace, selector=selector_of(name))]
+    return GatewayPlan(
+        name=name,
+        spec=spec,
+        class_name=name if spec.class_name is None else spec.class_name,
+        namespace=namespace,
+        creates_namespace=installer is not None and spec.namespace is None,
+        routing=plan_routing(name, spec, state),
+        waiting=Waiting(_publishes_address(spec, installer), spec.ready_timeout),
+        peers=peers,
+        listed_headers=headers,
+        front_door=front_door,
+        installation=None
+        if installer is None or front_door is None
+        else _plan_installation(name, namespace, spec, installer, front_door, headers),
+    )
+
+
+def _plan_installation(
+    name: str,
+    namespace: pulumi.Input[str],
+    spec: IngressGatewaySpec,
+    installer: Installer,
+    front_door: FrontDoor,
+    headers: frozenset[str],
+) -> InstallPlan:
+    return InstallPlan(
+        name=name,
+        installer=installer,
+        namespace=namespace,
+        # The rules reject a class whose name isn't plain.
+        class_name=spec.class_name if isinstance(spec.class_name, str) else name,
+        service=SERVICE,
+        installation=spec.installation or InstallationSpec(),
+        settings=spec.settings or GatewaySettingsSpec(),
+        labels=spec.labels,
+        proxy_sources=front_door.proxy_sources if front_door.proxy_protocol else (),
+        peers=front_door.peers,
+        empty_hosts=spec.default_backend is not None or any("host" not in route for route in spec.routes),
+        custom_resources=spec.crds is not None,
+        crds_path=None if spec.crds is None else spec.crds.path,
+        response_headers=sorted(headers),
+    )
+
+
+def _listed_headers(spec: IngressGatewaySpec) -> frozenset[str]:
+    installer = installer_for(spec.controller.value)
+    if installer is None or not installer.lists_response_headers:
+        return frozenset()
+    own = (header for route in spec.routes for header in route.get("response_headers", {}))
+    return frozenset([*own, *spec.response_headers])
+
+
+def _publishes_address(spec: IngressGatewaySpec, installer: Optional[Installer]) -> bool:
+    if spec.publishes_address is not None:
+        return spec.publishes_address
+    return spec.upstream is None or installer is None or installer.publishes_any_service
+
+
+def plan_routing(
+    name: str,
+    spec: IngressGatewaySpec,
+    state: Optional[GatewayState] = None,
+    style: KeyStyle = KeyStyle.PYTHON,
+) -> Routing:
+    """The gateway's own routes; `state` is what other components of the program have added."""
+    me = f'IngressGateway "{name}"'
+    prefix = location_text(spec.at, style)
+    return Routing(
+        name=name,
+        controller=spec.controller.value,
+        class_name=name if spec.class_name is None else spec.class_name,
+        namespace=name if spec.namespace is None else spec.namespace,
+        routes=spec.routes,
+        prefix=f"{prefix}." if prefix else "",
+        spelling=as_written if style is KeyStyle.PYTHON else camel_case,
+        tls=spec.tls,
+        known_hosts=hosts_of_others(state, me),
+        rooted_hosts=rooted_by_others(state, me),
+        taken=exact_of_others(state, me),
+        https_redirect=spec.https_redirect,
+        default_backend=spec.default_backend,
+        labels=spec.labels,
+        annotations=spec.annotations,
+        custom_resources=spec.crds is not None,
+        any_depth=spec.multi_label_wildcards,
+    )
+
+
+# What follows serves the stack modules until they are ported, except what it says of other components' routes.
 
 
 def controller_of(args: Mapping[str, Any]) -> str:
@@ -34,7 +189,7 @@ def controller_of(args: Mapping[str, Any]) -> str:
 
 def installs(args: Mapping[str, Any]) -> bool:
     """Whether the controller is installed."""
-    return args.get("install", controller_of(args) != Controller.GENERIC.value)
+    return args.get("install", installer_for(controller_of(args)) is not None)
 
 
 def class_of(name: str, args: Mapping[str, Any]) -> Any:
@@ -79,7 +234,7 @@ def routing_of(
         labels=args.get("labels", {}),
         annotations=args.get("annotations", {}),
         custom_resources=custom_of(args),
-        any_depth=args.get("wildcards_any_depth", False),
+        any_depth=args.get("multi_label_wildcards", False),
     )
 
 

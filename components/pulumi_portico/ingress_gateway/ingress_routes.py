@@ -6,12 +6,12 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems
-from .args import IngressRoutesArgs
+from .args import READY_TIMEOUT, IngressRoutesArgs
 from .gateway_outputs import urls_of
 from .gateway_plan import reference_routing
 from .gateway_state import GatewayState, state_of
 from .reference import EVERY_HOST, route_text
-from .registration import READY_WITHIN, Waiting, register_certificates, register_routes
+from .registration import Waiting, register_certificates, register_routes
 from .routing import Routing, add_to
 from .validation import check_ingress_routes, check_referred
 
@@ -58,7 +58,7 @@ class IngressRoutes(pulumi.ComponentResource):
         if isinstance(listed, pulumi.Output):
             routing = _once_listed(routing, cast("pulumi.Output[Sequence[str]]", listed), me)
         routing = register_certificates(routing, self)
-        waiting = Waiting(gateway.get("reports_address", True), checked.get("ready_within", READY_WITHIN))
+        waiting = Waiting(gateway.get("reports_address", True), checked.get("ready_within", READY_TIMEOUT))
         after: Sequence[pulumi.Resource] = state.facts.resources if state.facts else ()
         register_routes(routing, peers or [], waiting, self, after)
         self._set_outputs(routing)

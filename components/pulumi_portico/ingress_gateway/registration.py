@@ -1,4 +1,4 @@
-"""Registers what makes a gateway keep routes, in an order that a destroy can go back."""
+"""Registers the routes of a gateway, in an order in which `destroy` can delete them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,31 +10,29 @@ from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR, name_of, register
 from .compilation import Described
 from .controller_module import Controller
-from .hooks import on_unanswered
+from .hooks import on_timeout
 from .let_in import build_policies
 from .routing import Routing
 from .tls import build_tls_secret
 
-__all__ = ["READY_WITHIN", "REPORTED", "Waiting", "register_certificates", "register_routes"]
-
-READY_WITHIN = 600
-"""Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
+__all__ = ["PUBLISHED", "Waiting", "register_certificates", "register_routes"]
 
 _REPLACED = ("Secret", "ConfigMap")
 """The provider replaces these for a change of what they hold, and by a name of its own would delete them first: their
 names are generated, so that what names them is changed in between."""
 
-REPORTED = "jsonpath={.status.loadBalancer.ingress}"
-"""An address in a status."""
+PUBLISHED = "jsonpath={.status.loadBalancer.ingress}"
+"""What Pulumi waits for: an address in a status."""
 
 
 @dataclass(frozen=True)
 class Waiting:
     """How the deployment waits for routes."""
 
-    reported: bool
+    published: bool
     """Whether the controller writes its address into an Ingress."""
-    ready_within: int
+    ready_timeout: int
+    """Seconds."""
 
 
 def register_routes(
@@ -100,20 +98,20 @@ def _register(
     if described.awaited:
         manifest = _awaited(manifest, routing, waiting)
         options.custom_timeouts = pulumi.CustomTimeouts(
-            create=f"{waiting.ready_within}s", update=f"{waiting.ready_within}s"
+            create=f"{waiting.ready_timeout}s", update=f"{waiting.ready_timeout}s"
         )
-        options.hooks = on_unanswered(name, routing.module.title, waiting.ready_within)
+        options.hooks = on_timeout(name, routing.module.title, waiting.ready_timeout)
     return register(manifest, name, options)
 
 
 def _awaited(manifest: Any, routing: Routing, waiting: Waiting) -> dict[str, Any]:
     metadata = dict(manifest["metadata"])
     how: Optional[dict[str, str]] = None
-    if not waiting.reported:
+    if not waiting.published:
         how = {SKIP_AWAIT: "true"}
     elif routing.controller != Controller.GENERIC.value:
         # Pulumi's own way looks for the pods of every Service too, and a redirect has none.
-        how = {WAIT_FOR: REPORTED}
+        how = {WAIT_FOR: PUBLISHED}
     if how:
         metadata["annotations"] = {**metadata.get("annotations", {}), **how}
     return {**manifest, "metadata": metadata}

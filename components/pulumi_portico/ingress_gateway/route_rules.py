@@ -10,7 +10,7 @@ from ..checks import Field, Rules
 from ..errors import Problems, Refusal
 from ..networking.target import RULES as TARGET_RULES
 from .compilation import Entry
-from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionAffinity, Timeouts
+from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionPersistence, Timeouts
 from .routes import PathType, Route
 from .texts import (
     cookie_name,
@@ -79,7 +79,7 @@ RULES: Rules = {
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).
     Timeouts: {"connect": Field(whole_number(1, 75, "a number of seconds")), "read": _SECONDS, "send": _SECONDS},
     BackendTls: {"ca_certificate": Field(pem_certificate), "server_name": Field(server_name)},
-    SessionAffinity: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(route_path)},
+    SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(route_path)},
     RateLimit: {"requests": _COUNT, "burst": _COUNT, "connections": _COUNT},
     Cors: {
         "origins": Field(_some("origin"), items=origin),

@@ -5,22 +5,18 @@ it needs. `register_objects` registers them with Pulumi; `manifests_of` returns 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional, cast
 
 import pulumi
 
+from ..outputs import Ref, Text, words
 from ..register import name_of, register
 
-__all__ = ["ObjectSpec", "Options", "Ref", "manifests_of", "register_objects"]
+__all__ = ["ObjectSpec", "Options", "Ref", "gathered", "manifests_of", "register_objects", "resolved"]
 
-
-@dataclass(frozen=True)
-class Ref:
-    """A leaf of a manifest: the name of another object of the list, whose name Pulumi generates."""
-
-    key: str
-    """The key of the other object."""
+_WIDTH = 3
+"""How many others an object comes after, of those that it gathers."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,19 @@ class ObjectSpec:
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
     Keep it short: what a listed object comes after needn't be listed."""
     options: Options = field(default_factory=Options)
+
+
+def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:
+    """The objects in an order in which the last one comes after all others, each directly after at most a few.
+
+    They form a tree, whose leaves come after `first`; so whoever needs all of them comes after the last one.
+    """
+    ordered: list[ObjectSpec] = []
+    for index in reversed(range(len(objects))):
+        below = [child.key for child in objects[_WIDTH * index + 1 : _WIDTH * (index + 1) + 1]]
+        described = objects[index]
+        ordered.append(replace(described, after=[*described.after, *(below or first)]))
+    return ordered
 
 
 def register_objects(
@@ -113,6 +122,8 @@ def resolved(value: Any, name_for: Callable[[Ref], Any]) -> Any:
     """A manifest, or a part of one, whose `Ref`s are the names of the objects."""
     if isinstance(value, Ref):
         return name_for(value)
+    if isinstance(value, Text):
+        return words(*(resolved(part, name_for) for part in value.parts))
     if isinstance(value, Mapping):
         return {key: resolved(item, name_for) for key, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, (list, tuple)):

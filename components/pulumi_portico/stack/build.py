@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional, cast
 
@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime import is_config_secret
 
 from ..args.shapes import Shape, as_written
+from ..aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from ..errors import Problems
 from ..ingress_gateway import IngressGateway, IngressGatewayArgs
 from ..namespace import build_namespace
@@ -41,6 +42,8 @@ class BuiltStack:
     """The IngressGateways, by name."""
     load_balancers: Mapping[str, PublicLoadBalancer]
     """The PublicLoadBalancers, by name."""
+    aws_load_balancers: Mapping[str, AwsLoadBalancer]
+    """The AwsLoadBalancers, by name."""
 
 
 def build_stack() -> BuiltStack:
@@ -138,7 +141,7 @@ class _Builder:
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, args in plan.services.items():
-            self._services[name] = WebService(name, self._within({"namespace": plan.namespace, **args}))
+            self._services[name] = WebService(name, self._service_args(args))
         # One may live in the namespace that another one makes.
         for name, args in sorted(plan.gateways.items(), key=lambda it: ("namespace" in it[1], it[0])):
             made = IngressGateway(name, self._resolved(IngressGatewayArgs, self._within(args)))
@@ -148,9 +151,19 @@ class _Builder:
             name: PublicLoadBalancer(name, self._resolved(PublicLoadBalancerArgs, args))
             for name, args in plan.load_balancers.items()
         }
-        built = BuiltStack(self._services, self._gateways, balancers)
-        export_outputs(plan.services, built.services, built.gateways, built.load_balancers)
+        aws_balancers = {
+            name: AwsLoadBalancer(name, self._resolved(AwsLoadBalancerArgs, args))
+            for name, args in plan.aws_load_balancers.items()
+        }
+        built = BuiltStack(self._services, self._gateways, balancers, aws_balancers)
+        export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
+
+    def _service_args(self, args: Any) -> Any:
+        """The parsed arguments of a service, in the stack's namespace unless they have their own."""
+        namespace = self._plan.namespace if args.namespace is None else args.namespace
+        known = self._namespaces.get(namespace, namespace) if isinstance(namespace, str) else namespace
+        return replace(args, namespace=known)
 
     def _within(self, args: Mapping[str, Any]) -> Any:
         """The arguments, their namespace waited for where the stack makes it."""
@@ -171,5 +184,7 @@ class _Builder:
             # Written out; the namespace may be the stack's all the same.
             return self._within(target)
         leads = reached(target, self._plan.services, self._plan.gateways)
-        component = self._gateways[leads.name] if leads.kind == "gateway" else self._services[leads.name]
-        return component.target(cast("Any", leads.port).name)
+        port = cast("Any", leads.port).name
+        if leads.kind == "gateway":
+            return self._gateways[leads.name].targets[port]
+        return self._services[leads.name].targets[port]

@@ -7,12 +7,14 @@ from ..args.names import dns_label
 from ..args.problems import MISSING
 from ..args.shapes import Shape, camel_case
 from ..args.values import image_rule
+from ..aws_load_balancer import AwsLoadBalancerArgs
+from ..aws_load_balancer.args import check_aws_load_balancer
 from ..checks import check
 from ..errors import Problems, Refusal
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.validation import check_ingress_gateway
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..public_load_balancer.args import check_public_load_balancer
+from ..public_load_balancer.validation import check_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import rules_with
 from ..web_service.validation import check_web_service
@@ -54,16 +56,18 @@ class Checker:
         outer = References(namespace, known, self._problems, fronts)
         visit = self._both(outer)
         balancers = self._each("loadBalancers", PublicLoadBalancerArgs, check_public_load_balancer, visit)
+        aws_balancers = self._each("awsLoadBalancers", AwsLoadBalancerArgs, check_aws_load_balancer, visit)
         self._secrets.forget_followers()
         check_namespaces(namespace, services, gateways, self._problems)
-        check_names(namespace, services, right(gateways), balancers, self._problems)
+        check_names(namespace, services, right(gateways), balancers, aws_balancers, self._problems)
         check_routes(right(gateways), self._problems)
-        check_held(right(gateways), right(balancers), self._problems)
+        check_held(right(gateways), right(balancers), right(aws_balancers), self._problems)
         return {
             "namespace": namespace,
             "services": {name: it.args for name, it in services.items()},
             "gateways": _named_again(inner, gateways, IngressGatewayArgs),
             "load_balancers": _named_again(outer, balancers, PublicLoadBalancerArgs),
+            "aws_load_balancers": _named_again(outer, aws_balancers, AwsLoadBalancerArgs),
         }
 
     def _namespace(self) -> str:

@@ -6,6 +6,8 @@ Plain values only: `portico explain` writes them down, and `portico diagram` dra
 from dataclasses import dataclass
 from typing import Optional
 
+from ..lifecycle.cost import Estimate
+
 __all__ = ["BalancerView", "DefaultException", "GatewayView", "LinkView", "RouteView", "ServiceView", "StackView"]
 
 
@@ -58,10 +60,13 @@ class BalancerView:
     """How many load balancers the platform bills for it."""
     public_addresses: int
     """How many public addresses the platform bills for it."""
-    monthly_cost: Optional[float]
-    """What it costs for being there, a month; None where no price is known."""
-    cost: str
-    """The same in words, with what it is made from."""
+    estimate: Estimate
+    """What it costs, apart from usage."""
+
+    @property
+    def monthly_cost(self) -> Optional[float]:
+        """What it costs per month, in the estimate's currency; None if no price is known."""
+        return self.estimate.monthly
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from ..args.location import KeyStyle
 from ..args.problems import ABSENT
 from ..args.shapes import camel_case, is_args, shapes_of
+from ..aws_load_balancer import AwsLoadBalancerArgs
 from ..errors import LegacyProblem, Problem, shown
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
@@ -87,7 +88,8 @@ def _spelled(text: str) -> str:
 @cache
 def _fields() -> frozenset[str]:
     """The names of all arguments."""
-    return frozenset(name for it in (WebServiceArgs, IngressGatewayArgs, PublicLoadBalancerArgs) for name in _of(it))
+    every = (WebServiceArgs, IngressGatewayArgs, PublicLoadBalancerArgs, AwsLoadBalancerArgs)
+    return frozenset(name for args_type in every for name in _of(args_type))
 
 
 def _of(typ: Any) -> Iterator[str]:

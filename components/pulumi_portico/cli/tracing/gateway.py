@@ -28,7 +28,7 @@ def at_gateway(plan: StackPlan, name: str, request: Request, *, ended: bool = Fa
     """What becomes of a request at a gateway; ``ended`` is whether a load balancer in front has ended its TLS."""
     args = plan.gateways[name]
     routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
-    host = _as_compared(request.host, routes, any_depth=args.get("wildcards_any_depth", False))
+    host = _as_compared(request.host, routes, any_depth=args.get("multi_label_wildcards", False))
     chosen = match_route(routes, host, request.path)
     decisive = decisive_host(routes, host)
     considered = _considered(plan, routes, chosen, decisive, host, request.path)

@@ -1,274 +1,100 @@
-"""Installs a controller: every object of it, in an order that works."""
+"""What a controller's installer declares: everything about running the controller in a cluster.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+Each controller that Portico can install declares an `Installer` in a module of its own; `installers.py` lists them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
-import pulumi
+from ...args.problems import Problems
+from ...networking.network_policies import NAME_LABEL
+from .config_map import ConfigMapInput
+from .installation import InstallationSpec
+from .rbac import Rights, RightsInput
+from .settings import GatewaySettingsSpec
+from .webhook import Webhook
 
-from ...networking.network_policies import NAME_LABEL, PeerSpec, build_ingress, build_network_policy
-from ...networking.target import Protocol
-from ...outputs import joined
-from ...register import SKIP_AWAIT, name_of, register
-from ...web_service.autoscaling import build_autoscaler
-from ...web_service.availability import build_disruption_budget
-from ...web_service.identity import build_service_account
-from ..controller_module import Controller
-from .config_map import build_data
-from .crds import build_definitions
-from .installation import ControllerKind, drain_of, shutdown_of
-from .programs import Program, Told, lease_of, program_of
-from .rbac import rights_of
-from .webhook import build_webhook
-from .workload import build_workload, kind_of
+__all__ = ["Installer", "ProgramInput", "http_probe", "lease_of", "selector_of"]
 
-__all__ = ["InstallRequest", "register_installation", "selector_of", "warning_of"]
-
-Manifest = dict[str, Any]
-_RBAC = "rbac.authorization.k8s.io/v1"
-_RBAC_GROUP = "rbac.authorization.k8s.io"
+_USER = 101
 
 
 @dataclass(frozen=True)
-class InstallRequest:
-    """What is to be installed."""
+class ProgramInput:
+    """What a controller's program arguments follow from."""
 
     name: str
-    """The gateway's name, which all names begin with."""
-    controller: str
-    namespace: Any
+    """The gateway's name, which its ConfigMap has too."""
     class_name: str
-    installation: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    labels: Mapping[str, Any]
     service: Any
     """The name of the front door's Service."""
-    proxy_protocol: bool = False
-    """Whether what stands in front speaks the PROXY protocol."""
-    proxy_sources: Sequence[Any] = ()
-    """Whose PROXY protocol is believed."""
-    sources: Sequence[PeerSpec] = ()
-    """Who may connect, beside whom the front door's own policy lets in."""
+    namespace: Any
+    """The controller's namespace."""
+    served_namespaces: Optional[Sequence[str]] = None
+    """The namespaces whose routes it serves, apart from its own; None for all."""
     empty_hosts: bool = False
-    """Whether a route takes every host."""
+    """Whether a route matches every host."""
     custom_resources: bool = False
-    crds_path: Optional[str] = None
-    response_headers: Sequence[str] = ()
+    metrics: bool = True
+    webhook: bool = False
+    drain: int = 0
+    """Seconds that a terminating pod continues to accept connections."""
 
-    @property
-    def told(self) -> Told:
-        """What the controller is told by its arguments."""
-        installation = self.installation
-        served = installation.get("served_namespaces")
-        return Told(
-            name=self.name,
-            class_name=self.class_name,
-            service=self.service,
-            namespace=self.namespace,
-            served=None if served is None else joined([self.namespace, *served]),
-            empty_hosts=self.empty_hosts,
-            custom_resources=self.custom_resources,
-            metrics=installation.get("metrics", True),
-            webhook="admission_webhook" in installation,
-            drain=drain_of(installation),
-            shutdown=shutdown_of(installation),
-        )
 
-    def metadata(self, suffix: str = "") -> dict[str, Any]:
-        """The metadata of an object in the controller's namespace."""
-        named = f"{self.name}-{suffix}" if suffix else self.name
-        return {"name": named, "namespace": self.namespace, **self.labelled()}
+@dataclass(frozen=True)
+class Installer:
+    """How Portico installs a controller."""
 
-    def labelled(self) -> dict[str, Any]:
-        """The labels of every object, as metadata."""
-        return {"labels": dict(self.labels)} if self.labels else {}
+    version: str
+    """The version of the controller that the image, the arguments, and the rights are for."""
+    image: str
+    arguments: Callable[[ProgramInput], list[Any]]
+    """The arguments of its program."""
+    data: Callable[[ConfigMapInput], dict[str, Any]]
+    """The data of its ConfigMap."""
+    rights: Callable[[RightsInput], Rights]
+    class_controller: Callable[[str], str]
+    """The controller that its IngressClass names, by the name of the class."""
+    ports: Mapping[str, int]
+    """The ports of its container, by name."""
+    metrics_port: int
+    probes: Mapping[str, Any]
+    pre_stop: Callable[[int], Mapping[str, Any]]
+    """The handler that drains a pod in the given number of seconds; empty for none."""
+    extra_grace: int
+    """Seconds that a pod can need to stop in addition to its drain and shutdown."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    user: int = _USER
+    group: int = _USER
+    writable: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The folders that it writes to, by the names of their volumes; empty if it needs a writable root file system."""
+    copied: str = ""
+    """A folder of the image that the first of them starts with."""
+    webhook: Optional[Webhook] = None
+    """Its admission webhook, if it has one."""
+    custom_resources: bool = False
+    """Whether it has custom resources, and so `crds`."""
+    lists_response_headers: bool = False
+    """Whether its ConfigMap must list the headers that routes can add to responses."""
+    publishes_any_service: bool = True
+    """Whether it writes an address into Ingresses even if the Service in front isn't a load balancer."""
+    warning: str = ""
+    """What to warn of whenever it is installed, as a sentence about the controller."""
+    checks: Sequence[Callable[[GatewaySettingsSpec, InstallationSpec, Problems], None]] = ()
+    """The rules of the settings that it doesn't support."""
+
+
+def http_probe(path: str, port: int, *, period: int, failures: int) -> dict[str, Any]:
+    """A probe that sends an HTTP request."""
+    return {"httpGet": {"path": path, "port": port}, "periodSeconds": period, "failureThreshold": failures}
+
+
+def lease_of(name: str) -> str:
+    """The Lease by which the pods of a gateway elect the one that writes addresses."""
+    return f"{name}-leader"
 
 
 def selector_of(name: str) -> dict[str, str]:
-    """The labels that find the controller's pods: few, as Kubernetes freezes them."""
+    """The labels of a gateway's controller pods."""
     return {NAME_LABEL: name, "app.kubernetes.io/component": "ingress-controller"}
-
-
-def warning_of(request: InstallRequest) -> Optional[str]:
-    """What there is to say about the choice of the controller."""
-    if request.controller != Controller.INGRESS_NGINX.value:
-        return None
-    return (
-        f'IngressGateway "{request.name}" runs ingress-nginx, which was retired in March 2026: faults in it, and in '
-        "the nginx that it was built with, are not mended any more. To move on, set controller to f5-nginx: the routes "
-        "stay as they are, and what would behave differently is refused."
-    )
-
-
-def register_installation(request: InstallRequest, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    """Register the controller, and answer what its routes come after: what lets it work, and the controller itself."""
-    if warning := warning_of(request):
-        pulumi.log.warn(warning, parent)
-    program = program_of(request.controller, request.told)
-    before: list[pulumi.Resource] = []
-
-    def make(suffix: str, manifest: Mapping[str, Any]) -> Any:
-        options = pulumi.ResourceOptions(parent=parent)
-        return register(manifest, f"{request.name}-{suffix}", options)
-
-    if request.crds_path is not None:
-        before += _register_crds(request, request.crds_path, parent)
-    account = make("service-account", build_service_account(request.metadata(), {}))
-    before.append(account)
-    for suffix, role, binding in _roles(request):
-        made = make(suffix, role)
-        before += [made, make(f"{suffix}-binding", binding(name_of(made)))]
-    data = build_data(
-        request.controller,
-        request.settings,
-        shutdown=shutdown_of(request.installation),
-        proxy_sources=request.proxy_sources if request.proxy_protocol else (),
-        response_headers=request.response_headers,
-    )
-    before += [*_register_settings(request, data, parent), _register_class(request, program, parent)]
-    for suffix, manifest in _beside(request, program):
-        before.append(make(suffix, manifest))
-    workload = _register_workload(request, program, parent, before)
-    return [*before, workload]
-
-
-def _register_settings(request: InstallRequest, data: Mapping[str, Any], parent: pulumi.Resource) -> list[Any]:
-    """The ConfigMap, and what it holds as a patch of it, which a change alters in place.
-
-    The provider replaces a ConfigMap whose data changes, and by its name would delete it first: F5's controller would
-    go back to its defaults for that moment, and no longer read the PROXY protocol.
-    """
-    named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata()}
-    made = register(named, f"{request.name}-config", pulumi.ResourceOptions(parent=parent))
-    held = {
-        "apiVersion": "v1",
-        "kind": "ConfigMapPatch",
-        "metadata": {"name": request.name, "namespace": request.namespace},
-        "data": data,
-    }
-    options = pulumi.ResourceOptions(parent=parent, depends_on=[made])
-    return [made, register(held, f"{request.name}-settings", options)]
-
-
-def _register_class(request: InstallRequest, program: Program, parent: pulumi.Resource) -> pulumi.Resource:
-    options = pulumi.ResourceOptions(
-        parent=parent,
-        # Kubernetes takes no change of it, and the provider tries; two cannot have the name that routes know.
-        replace_on_changes=["spec.controller"],
-        delete_before_replace=True,
-    )
-    return register(_class(request, program), f"{request.name}-class", options)
-
-
-def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    # With a definition goes every resource of its kind, those of other gateways too.
-    options = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
-    return [register(it, f"{request.name}-{it['metadata']['name']}", options) for it in build_definitions(path)]
-
-
-def _register_workload(
-    request: InstallRequest, program: Program, parent: pulumi.Resource, before: Sequence[pulumi.Resource]
-) -> pulumi.Resource:
-    installation, selector = request.installation, selector_of(request.name)
-    kind = kind_of(installation)
-    manifest = build_workload(request.metadata(), selector, installation, program, request.name)
-    options = pulumi.ResourceOptions(parent=parent, depends_on=before)
-    if "autoscaling" in installation:
-        # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
-        options.ignore_changes = ["spec.replicas"]
-    workload: pulumi.Resource = register(manifest, f"{request.name}-controller", options)
-    if kind == ControllerKind.DEPLOYMENT.value:
-        beside = pulumi.ResourceOptions(parent=parent)
-        budget = build_disruption_budget(request.metadata(), selector, installation.get("disruption_budget", {}))
-        register(budget, f"{request.name}-disruption-budget", beside)
-        if "autoscaling" in installation:
-            scaler = build_autoscaler(request.metadata(), kind, name_of(workload), installation["autoscaling"])
-            register(scaler, f"{request.name}-autoscaler", beside)
-    return workload
-
-
-def _class(request: InstallRequest, program: Program) -> Manifest:
-    chosen = request.installation.get("default_class", False)
-    default = {"ingressclass.kubernetes.io/is-default-class": "true"} if chosen else {}
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "IngressClass",
-        "metadata": {
-            "name": request.class_name,
-            **request.labelled(),
-            **({"annotations": default} if default else {}),
-        },
-        "spec": {"controller": program.class_controller},
-    }
-
-
-def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
-    """The roles, each with what its resource's name ends in, and its binding once its name is known."""
-    served = request.installation.get("served_namespaces")
-    rights = rights_of(
-        request.controller,
-        lease_of(request.name),
-        request.class_name,
-        custom=request.custom_resources,
-        named=served is not None,
-    )
-    own = [*rights.own, *(rights.served if served is not None else ())]
-    wide = [*rights.cluster, *(rights.served if served is None else ())]
-    roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
-    roles += [
-        (f"role-{namespace}", _role(request, namespace, rights.served), _binding(request, namespace))
-        for namespace in sorted(served or [])
-    ]
-    cluster = {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": request.labelled(), "rules": wide}
-    return [*roles, ("cluster-role", cluster, _binding(request, None))]
-
-
-def _role(request: InstallRequest, namespace: Any, rules: Sequence[Mapping[str, Any]]) -> Manifest:
-    metadata = {**request.metadata("controller"), "namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": [dict(it) for it in rules]}
-
-
-def _binding(request: InstallRequest, namespace: Any) -> Any:
-    kind = "ClusterRole" if namespace is None else "Role"
-
-    def binding(role: Any) -> Manifest:
-        metadata = (
-            request.labelled() if namespace is None else {**request.metadata("controller"), "namespace": namespace}
-        )
-        return {
-            "apiVersion": _RBAC,
-            "kind": f"{kind}Binding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": _RBAC_GROUP, "kind": kind, "name": role},
-            "subjects": [{"kind": "ServiceAccount", "name": request.name, "namespace": request.namespace}],
-        }
-
-    return binding
-
-
-def _beside(request: InstallRequest, program: Program) -> list[tuple[str, Manifest]]:
-    """What stands beside the controller: who may connect, its metrics, its webhook."""
-    installation, selector = request.installation, selector_of(request.name)
-    tcp = Protocol.TCP.value
-    rules = build_ingress(request.sources, [(80, tcp), (443, tcp)])
-    rules += build_ingress(installation.get("metrics_from", []), [(program.metrics_port, tcp)])
-    made: list[tuple[str, Manifest]] = []
-    if webhook := installation.get("admission_webhook"):
-        asked = [PeerSpec(cidr=it) for it in webhook["api_server_sources"]]
-        rules += build_ingress(asked, [(8443, tcp)])
-        made += build_webhook(request.metadata, request.labelled(), selector, webhook, request.namespace)
-    policy = build_network_policy(request.metadata(), selector, rules)
-    if request.told.metrics:
-        made.append(("metrics", _metrics(request, program, selector)))
-    return [("network-policy", policy), *made]
-
-
-def _metrics(request: InstallRequest, program: Program, selector: Mapping[str, str]) -> Manifest:
-    port = {"name": "metrics", "port": program.metrics_port, "targetPort": program.metrics_port, "protocol": "TCP"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        # It is there before the pods that it is for.
-        "metadata": {**request.metadata("metrics"), "annotations": {SKIP_AWAIT: "true"}},
-        "spec": {"type": "ClusterIP", "selector": dict(selector), "ports": [port]},
-    }

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 import pulumi
 
+from ...args.exceptions import exception_texts
 from ...args.shapes import camel_case
+from ...args.spec import Spec
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
 from ...load_balancers import EVERYONE
 from ...web_service.validation import exceptions_of as of_service
@@ -65,9 +67,9 @@ RULES: Sequence[Rule] = (
     Rule("gateways.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("gateways.*.exposure.platform_sources[]", _everybody, "everybody may connect to the controller's pods"),
     Rule("gateways.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("gateways.*.behind.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
-    Rule("gateways.*.reached_from[].cidr", _everybody, "everybody may connect to the targets' pods"),
-    Rule("gateways.*.reached_from[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
+    Rule("gateways.*.upstream.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
+    Rule("gateways.*.controller_peers[].cidr", _everybody, "everybody may connect to the targets' pods"),
+    Rule("gateways.*.controller_peers[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
     Rule(
         "gateways.*.installation.metrics_from[].cidr", _everybody, "everybody who reaches the pods may read the metrics"
     ),
@@ -80,24 +82,24 @@ RULES: Sequence[Rule] = (
     Rule("loadBalancers.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("loadBalancers.*.exposure.platform_sources[]", _everybody, "everybody may connect to the pods"),
     Rule("loadBalancers.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("loadBalancers.*.aws.allowed_sources[]", _everybody, "everybody may connect"),
-    Rule("loadBalancers.*.aws.sources.*.cidr", _everybody, "everybody may connect"),
-    Rule("loadBalancers.*.aws.target_ranges[]", _everybody, "the load balancer may connect to every address"),
-    Rule("loadBalancers.*.aws.deletion_protection", _false, "the load balancer can be deleted by mistake"),
-    Rule("loadBalancers.*.aws.desync_mode", _is("monitor"), "requests that can be read in two ways are let through"),
-    Rule("loadBalancers.*.aws.drop_invalid_headers", _false, "headers with invalid names are let through"),
-    Rule("loadBalancers.*.aws.wildcards_any_depth", _true, "a wildcard host takes names of any depth"),
-    Rule("loadBalancers.*.aws.logs.access", _false, "nobody can tell who asked for what"),
-    Rule("loadBalancers.*.aws.logs.delete_with_balancer", _true, "the logs go with the load balancer"),
+    Rule("awsLoadBalancers.*.allowed_sources[]", _everybody, "everybody may connect"),
+    Rule("awsLoadBalancers.*.sources.*.cidr", _everybody, "everybody may connect"),
+    Rule("awsLoadBalancers.*.target_ranges[]", _everybody, "the load balancer may connect to every address"),
+    Rule("awsLoadBalancers.*.deletion_protection", _false, "the load balancer can be deleted by mistake"),
+    Rule("awsLoadBalancers.*.desync_mode", _is("monitor"), "requests that can be read in two ways are let through"),
+    Rule("awsLoadBalancers.*.drop_invalid_headers", _false, "headers with invalid names are let through"),
+    Rule("awsLoadBalancers.*.wildcards_any_depth", _true, "a wildcard host takes names of any depth"),
+    Rule("awsLoadBalancers.*.logs.access", _false, "nobody can tell who asked for what"),
+    Rule("awsLoadBalancers.*.logs.delete_with_balancer", _true, "the logs go with the load balancer"),
     Rule(
-        "loadBalancers.*.aws.listeners[].policy",
+        "awsLoadBalancers.*.listeners[].policy",
         _is("ELBSecurityPolicy-TLS13-1-2-2021-06"),
         "clients may use ciphers that are no longer recommended",
     ),
-    Rule("loadBalancers.*.aws.listeners[].headers.hsts_max_age", _is(0), "browsers are not told to keep to https"),
-    Rule("loadBalancers.*.aws.listeners[].headers.no_sniff", _false, "browsers may guess what a response is"),
+    Rule("awsLoadBalancers.*.listeners[].headers.hsts_max_age", _is(0), "browsers are not told to keep to https"),
+    Rule("awsLoadBalancers.*.listeners[].headers.no_sniff", _false, "browsers may guess what a response is"),
     Rule(
-        "loadBalancers.*.aws.listeners[].client_certificates.ignore_expiry",
+        "awsLoadBalancers.*.listeners[].client_certificates.ignore_expiry",
         _true,
         "certificates of clients are taken after they have expired",
     ),
@@ -107,7 +109,12 @@ RULES: Sequence[Rule] = (
 
 def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[DefaultException, ...]:
     """Every exception of the stack, by path."""
-    tree = {"services": plan.services, "gateways": plan.gateways, "loadBalancers": plan.load_balancers}
+    tree = {
+        "services": plan.services,
+        "gateways": plan.gateways,
+        "loadBalancers": plan.load_balancers,
+        "awsLoadBalancers": plan.aws_load_balancers,
+    }
     found = [*_reported(plan)]
     for rule in RULES:
         found += [_exception(path, value, rule.meaning) for path, value in _at(tree, rule.where) if _known(rule, value)]
@@ -126,12 +133,16 @@ def _natural(path: str) -> list[Any]:
 
 def _reported(plan: StackPlan) -> Iterator[DefaultException]:
     for kind, components, report in (
-        ("services", plan.services, cast("Any", of_service)),
+        ("services", plan.services, _of_service),
         ("gateways", plan.gateways, cast("Any", of_gateway)),
     ):
         for name, args in components.items():
             for path, meaning in report(args).items():
                 yield _exception(f"{kind}.{name}.{path}", _value(args, path), meaning)
+
+
+def _of_service(args: Any) -> Mapping[str, str]:
+    return exception_texts(of_service(args), args.at)
 
 
 def _value(args: Any, path: str) -> Any:
@@ -150,11 +161,11 @@ def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
         return
     if where.startswith("[]"):
-        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, list) else ()):
+        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, (list, tuple)) else ()):
             yield from _at(item, where[2:], f"{path}[{at}]")
         return
     step = re.match(r"\.?([a-zA-Z_0-9]+|\*)", where)
-    if step is None or not isinstance(node, Mapping):
+    if step is None or not isinstance(node, (Mapping, Spec)):
         return
     given, rest = cast("Mapping[str, Any]", node), where[step.end() :]
     for key in given if step[1] == "*" else (step[1],):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...public_load_balancer.args import request_of as request_of_args
 from ...public_load_balancer.platform_module import Request
+from ...public_load_balancer.requests import request_of_args
 from ..plan import StackPlan
 from ..references import is_reference, reached
 

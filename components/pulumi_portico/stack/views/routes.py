@@ -64,10 +64,9 @@ def redirect_text(entry: Entry) -> str:
 
 def _of_balancers(plan: StackPlan) -> Iterator[RouteView]:
     for name, args in plan.load_balancers.items():
-        if "aws" in args:
-            yield from _of_aws(plan, name, args["aws"])
-        else:
-            yield from _of_platform(plan, name, args)
+        yield from _of_platform(plan, name, args)
+    for name, args in plan.aws_load_balancers.items():
+        yield from _of_aws(plan, name, args)
 
 
 def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[RouteView]:
