@@ -9,19 +9,16 @@ from typing import Any, Optional
 from ..lifecycle.objects import ObjectSpec, Options, Ref
 from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR
-from .hooks import on_unanswered
+from .hooks import on_timeout
 from .resolved_routes import ResolvedHost, ResolvedRoute
 
-__all__ = ["ADDRESS_PUBLISHED", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained", "gathered"]
+__all__ = ["ADDRESS_PUBLISHED", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained"]
 
 READY_TIMEOUT = 600
-"""Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
+"""Seconds. A cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
 
 ADDRESS_PUBLISHED = "jsonpath={.status.loadBalancer.ingress}"
 """The condition of an object whose status has an address."""
-
-_WIDTH = 3
-"""How many others an object gathers."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +129,7 @@ class CompileInput:
         port = {"number": target.port} if target.port_name is None else {"name": target.port_name}
         return {"service": {"name": target.service, "port": port}}
 
-    def metadata(
-        self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None
-    ) -> dict[str, Any]:
+    def metadata(self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
         """The metadata of an object."""
         return {"name": f"{self.name}-{suffix}" if suffix else self.name, **self._metadata(namespace, annotations)}
 
@@ -181,7 +176,7 @@ class CompileInput:
             "spec": {"ingressClassName": self.class_name, **spec},
         }
         name, wait = f"{self.name}-{key}", self.wait
-        options = Options(timeout=wait.timeout, hooks=lambda: on_unanswered(name, wait.controller, wait.timeout))
+        options = Options(timeout=wait.timeout, hooks=lambda: on_timeout(name, wait.controller, wait.timeout))
         return ObjectSpec(key, manifest, after, options)
 
 
@@ -191,16 +186,3 @@ def chained(objects: Sequence[ObjectSpec]) -> list[ObjectSpec]:
         described if at == 0 else replace(described, after=(objects[at - 1].key,))
         for at, described in enumerate(objects)
     ]
-
-
-def gathered(objects: Sequence[ObjectSpec]) -> list[ObjectSpec]:
-    """The objects in an order in which the last one comes after all others, and each directly after a few only."""
-    tree = [
-        replace(described, after=tuple(below.key for below in _below(objects, at)) or described.after)
-        for at, described in enumerate(objects)
-    ]
-    return tree[::-1]
-
-
-def _below(objects: Sequence[ObjectSpec], at: int) -> Sequence[ObjectSpec]:
-    return objects[_WIDTH * at + 1 : _WIDTH * (at + 1) + 1]

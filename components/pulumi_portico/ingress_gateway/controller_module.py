@@ -5,29 +5,17 @@ Nothing outside of a controller's module compares controllers by name.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
 from ..args.parse import Rule
 from ..args.problems import Problems
 from ..lifecycle.objects import ObjectSpec
 from .capabilities import Alternative, Feature, FeatureSupport
 from .compile_input import ADDRESS_PUBLISHED, CompileInput
+from .install.installer import Installer
 from .resolved_routes import ResolvedRoute
 
 __all__ = ["ControllerModule", "SharedSetting"]
-
-if TYPE_CHECKING:
-    from .controllers import Controller as Controller
-else:
-
-    def __getattr__(name: str) -> Any:
-        # Serves the modules of the gateway until they import it from `controllers`.
-        if name != "Controller":
-            raise AttributeError(name)
-        from .controllers import Controller
-
-        return Controller
-
 
 SharedSetting = tuple[tuple[str, str], Any, ResolvedRoute]
 """A setting that a controller has once for all routes to one target: the target and the field, the value, the route."""
@@ -55,7 +43,7 @@ class ControllerModule:
     """The objects that make it serve the routes. The Ingresses of hosts come before those of their routes."""
     objects_read: tuple[str, ...] = ("Ingress",)
     """The kinds of the objects that make it serve routes, apart from Secrets and ConfigMaps that these name."""
-    installer: Optional[Any] = None
+    installer: Optional[Installer] = None
     """What installs it; None if it must be in the cluster already."""
     check: Callable[[CompileInput, Problems], None] = _nothing_to_check
     """Reports what it doesn't support in combination."""

@@ -1,7 +1,7 @@
 """The rules that hold routes against what their controller supports."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
@@ -9,7 +9,7 @@ from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set
-from .capabilities import UNSUPPORTED, Alternative, RequestedFeature, field_of, requested_features
+from .capabilities import Alternative, RequestedFeature, field_of, requested_features
 from .compile_input import CompileInput
 from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
@@ -31,14 +31,17 @@ SNIPPET = define(
     allowed="fields, and annotations without configuration",
 )
 WRITTEN_BY_FIELD = define(
-    "annotation-written-by-field", "The field {field} writes the annotation {key}, and both would contradict each other."
+    "annotation-written-by-field",
+    "The field {field} writes the annotation {key}, and both would contradict each other.",
 )
 FOREIGN_ANNOTATION = define(
     "annotation-of-another-controller",
     "{owner} reads the annotation {key}, and {controller} doesn't.",
     allowed="keys that begin with {prefixes}",
 )
-RESERVED_HEADER = define("reserved-request-header", "The gateway itself sets the header {name}.", allowed="any other header")
+RESERVED_HEADER = define(
+    "reserved-request-header", "The gateway itself sets the header {name}.", allowed="any other header"
+)
 REDIRECT_LOOP = define(
     "redirect-loop",
     "This redirects to a URL that the route itself matches, so a client never gets a response.",
@@ -61,7 +64,8 @@ _KEPT = ("protocol", "redirect", "backend_tls", "allowed_sources", "denied_sourc
 def check_with_controller(
     module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool
 ) -> None:
-    """Report what the controller doesn't support; `custom_resources` is whether its own resources are available."""
+    """Report what the controller doesn't support in a route; `custom_resources` is whether its own resources are
+    available."""
     table: RouteTable[ResolvedRoute] = RouteTable()
     for route in component.routes:
         table.add(route.host, route.path, route.path_type, route)
@@ -74,7 +78,6 @@ def check_with_controller(
         problems.run(_check_route_annotations, module, route)
         problems.run(_check_request_headers, route)
         problems.run(_check_loop, table, route)
-    problems.run(module.check, component)
     problems.run(_check_shared, module, component)
 
 
@@ -87,9 +90,9 @@ def _report_unsupported(
 ) -> None:
     feature, at = requested.feature, requested.at
     value = requested.value if isinstance(requested.value, (str, int)) else ABSENT
-    named = {"controller": module.title, "feature": Field(field_of(feature))}
+    named: dict[str, Any] = {"controller": module.title, "feature": Field(field_of(feature))}
     if module.supports(feature):
-        crds = {"path": Field("crds.path"), "installed": Field("crds.installed")}
+        crds: dict[str, Any] = {"path": Field("crds.path"), "installed": Field("crds.installed")}
         problems.report(NEEDS_CUSTOM_RESOURCES, at, value=value, **named, **crds)
         return
     alternative = module.alternatives.get(feature, Alternative())
@@ -154,7 +157,11 @@ def check_annotations(
 def _check_owner(module: ControllerModule, key: str, at: Location, problems: Problems) -> None:
     for owner in CONTROLLERS.values():
         if owner.annotation_prefixes and key.startswith(owner.annotation_prefixes):
-            params = {"owner": owner.title, "controller": module.title, "prefixes": module.annotation_prefixes}
+            params: dict[str, Any] = {
+                "owner": owner.title,
+                "controller": module.title,
+                "prefixes": module.annotation_prefixes,
+            }
             problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
             return
 

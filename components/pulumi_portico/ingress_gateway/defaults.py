@@ -1,4 +1,4 @@
-"""What several compilers share: defaults that are the same on every controller, and values as annotations write them."""
+"""What several compilers share: defaults that are the same on every controller, and values as annotations have them."""
 
 from collections.abc import Mapping
 from typing import Any, Optional, cast

@@ -7,7 +7,17 @@ from typing import Any, Generic, Optional, TypeVar
 
 from .routes import PathType
 
-__all__ = ["RouteTable", "canonical_path", "comparable_path", "host_of", "match_route", "path_of", "path_type_of", "takes_host", "takes_path"]
+__all__ = [
+    "RouteTable",
+    "canonical_path",
+    "comparable_path",
+    "host_of",
+    "match_route",
+    "path_of",
+    "path_type_of",
+    "takes_host",
+    "takes_path",
+]
 
 R = TypeVar("R")
 M = TypeVar("M", bound=Mapping[str, Any])
@@ -66,8 +76,8 @@ def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
 
     :param routes: Any number of `Route`s, in any order, with field names as in Python or in a stack file.
     :param host: The request's Host header or `:authority`; a port is ignored.
-    :param path: The request's path; a query is ignored. A path that is written in another way, such as %61 for a, // for
-        / or /b/../a for /a, is compared as nginx understands it.
+    :param path: The request's path; a query is ignored. A path in another form, such as %61 for a, // for / or /b/../a
+        for /a, is compared as nginx understands it.
     """
     table: RouteTable[M] = RouteTable()
     for route in routes:

@@ -20,9 +20,7 @@ def build_policies(component: CompileInput) -> list[ObjectSpec]:
         if key is not None and target is not None and target.selector is not None:
             metadata = component.metadata(key, target.namespace)
             rules = build_ingress(component.peers, _ports(target))
-            objects.append(
-                ObjectSpec(key, build_network_policy(metadata, target.selector, rules), component.after)
-            )
+            objects.append(ObjectSpec(key, build_network_policy(metadata, target.selector, rules), component.after))
     return objects
 
 

@@ -63,7 +63,9 @@ MISPLACED_WILDCARD = define(
     "misplaced-wildcard", "{value} has a wildcard that isn't its first label.", allowed=_HOST_ALLOWED
 )
 WILDCARD_TOO_WIDE = define(
-    "wildcard-too-wide", "{value} covers a whole top-level domain.", allowed="a wildcard in front of at least two labels"
+    "wildcard-too-wide",
+    "{value} covers a whole top-level domain.",
+    allowed="a wildcard in front of at least two labels",
 )
 WILDCARD_ALONE = define(
     "wildcard-alone",

@@ -155,7 +155,9 @@ def issuer_annotations(tls: HostTlsSpec) -> dict[str, Any]:
     return {key: issuer for key, issuer in issuers.items() if issuer is not None}
 
 
-def build_tls_secret(metadata: Mapping[str, Any], tls: HostTlsSpec) -> dict[str, Any]:
+def build_tls_secret(
+    metadata: Mapping[str, Any], certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
+) -> dict[str, Any]:
     """The Secret of a certificate and its key."""
     return {
         "apiVersion": "v1",
@@ -163,5 +165,5 @@ def build_tls_secret(metadata: Mapping[str, Any], tls: HostTlsSpec) -> dict[str,
         "metadata": dict(metadata),
         "type": "kubernetes.io/tls",
         # Secret, even if the key isn't.
-        "stringData": pulumi.Output.secret({"tls.crt": tls.certificate, "tls.key": tls.key}),
+        "stringData": pulumi.Output.secret({"tls.crt": certificate, "tls.key": key}),
     }

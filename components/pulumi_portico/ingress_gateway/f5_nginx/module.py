@@ -16,6 +16,7 @@ from ..route_settings import LoadBalancing
 from ..routes import PathType
 from .annotations import NIC
 from .ingresses import compile_routes
+from .installer import INSTALLER
 
 __all__ = ["MODULE"]
 
@@ -125,6 +126,7 @@ MODULE = ControllerModule(
     title="F5 NGINX Ingress Controller",
     supported_versions=("5.5",),
     objects_read=("Ingress", "VirtualServer", "Policy"),
+    installer=INSTALLER,
     compile=compile_routes,
     check=check,
     publishes_address_without_load_balancer=False,
