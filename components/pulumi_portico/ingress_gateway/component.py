@@ -1,7 +1,7 @@
 """The `IngressGateway` component: registers what its builders describe."""
 
 from collections.abc import Mapping, Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import pulumi
 

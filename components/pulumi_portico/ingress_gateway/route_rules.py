@@ -58,7 +58,7 @@ NO_TARGET = define(
     "This route has neither a {target} nor a {redirect}.",
     allowed="the target of a WebService, or one that you write by hand",
 )
-NO_PORT = define("target-without-port", "This target has neither a {port} nor a {port_name}.")
+NO_PORT = define("route-target-without-port", "This target has neither a {port} nor a {port_name}.")
 EMPTY_REDIRECT = define(
     "empty-redirect",
     "This redirect has neither a {host} nor a {path}.",
