@@ -151,7 +151,7 @@ def _report_tls(routes: RouteSet, at: Location, capability: str, problems: Probl
         "field": Field(at[-1]),
         "supported_by": able[capability],
     }
-    problems.report(UNSUPPORTED_TLS, at, fix=fix, supported_by=able[capability], **named)
+    problems.report(UNSUPPORTED_TLS, at, fix=fix, **named)
 
 
 def check_controller_peers(
