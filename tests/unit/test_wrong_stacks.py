@@ -113,17 +113,35 @@ def test_each_fix_fixes_its_problem_and_makes_no_other(mistake: Mistake) -> None
         assert after <= identities(before)
 
 
+def extent_of(lines: list[str], number: int) -> set[int]:
+    """The numbers of a line and of those below it that are part of the same entry."""
+    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+    found = {number}
+    for below, line in enumerate(lines[number:], number + 1):
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        found.add(below)
+    return found
+
+
 def test_fixes_change_only_the_lines_of_problems(mistake: Mistake) -> None:
-    found = problems_in_files()
-    places = {tuple(problem.place.rsplit(":", 2)[:2]) for problem in found if problem.edits}
+    found = [problem for problem in problems_in_files() if problem.edits]
     fixed = fix_stack("dev", Path("stacks"))
+    assert {file.name for file in fixed.texts} == {Path(problem.place.rsplit(":", 2)[0]).name for problem in found}
     for file, text in fixed.texts.items():
         before, after = file.read_text().splitlines(), text.splitlines()
+        of_problems: set[int] = set()
+        for problem in found:
+            name, number, _ = problem.place.rsplit(":", 2)
+            of_problems |= extent_of(before, int(number)) if name == str(file) else set()
+            for edit in problem.as_data()["edits"]:
+                *above, last = (f"{step}:" for step in edit["location"])
+                for at, line in enumerate(before, 1):
+                    of_problems |= {at} if any(step in line for step in above) else set()
+                    of_problems |= extent_of(before, at) if last in line else set()
         matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-        for action, start, end, _, _ in matcher.get_opcodes():
-            if action in ("replace", "delete"):
-                near = {int(line) for name, line in places if name == str(file)}
-                assert all(any(abs(line - at) <= 1 for at in near) for line in range(start + 1, end + 1))
+        changed = [range(start + 1, end + 1) for action, start, end, _, _ in matcher.get_opcodes() if action != "equal"]
+        assert {line for lines in changed for line in lines} <= of_problems
     # Nothing that can be fixed is left.
     left = fixed.error.problems if fixed.error else ()
     assert not [problem for problem in left if problem.edits]

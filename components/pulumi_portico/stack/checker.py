@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..args.location import ROOT, Key, Location
+from ..args.codes import define
+from ..args.location import ROOT, Field, Key, Location
 from ..args.names import dns_label
 from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
-from ..args.problems import MISSING, Problems
+from ..args.problems import MISSING, Move, Problems, Remove
 from ..args.secrets import Secret
 from ..args.shapes import camel_case
 from ..args.values import image_rule
@@ -38,6 +39,12 @@ _DEFAULTS = ROOT / "defaults"
 _TEXT = "the name of the namespace that the stack creates"
 _UNKNOWN = "unknown"
 """Stands for a namespace that is invalid, which is reported."""
+
+MOVED_TO_AWS = define(
+    "moved-to-aws-load-balancers",
+    "A load balancer that Pulumi owns is one of {field} now.",
+    allowed="target and exposure",
+)
 
 
 def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
@@ -106,6 +113,9 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
         _report_not_a_mapping(at, node, expected, problems)
     for name, arguments in node.fields.items():
         where = at / Key(name)
+        if kind is LOAD_BALANCERS and "aws" in arguments.fields:
+            _report_moved(where, name, arguments, tree, problems)
+            continue
         if not isinstance(arguments.value, dict):
             _report_not_a_mapping(where, arguments, describe(kind.args_type), problems)
             yield name, (kind, name, where, None, False)
@@ -121,3 +131,14 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
 def _report_not_a_mapping(at: Location, node: Node, expected: str, problems: Problems) -> None:
     value = plain(node)
     problems.report(NOT_ARGUMENTS, at, value=value, secret=holds_secret(node), expected=expected)
+
+
+def _report_moved(at: Location, name: str, arguments: Node, tree: Node, problems: Problems) -> None:
+    """Report a load balancer that Pulumi owns among those of platforms, where it was before AwsLoadBalancer."""
+    field = AWS_LOAD_BALANCERS.field
+    others = tree.fields.get(camel_case(field), Node(None)).fields
+    to = ROOT / field / Key(name)
+    moved = [Move(at / "aws", to)]
+    moved += [Move(at / key, to / key) for key in arguments.fields if key != "aws"]
+    edits = () if name in others else (*moved, Remove(at))
+    problems.report(MOVED_TO_AWS, at / "aws", fix=edits, field=Field(field))

@@ -106,9 +106,15 @@ class _Change:
 
     file: FilePath
     action: str
-    """`rename`, `set`, `insert`, or `remove`."""
+    """`rename`, `set`, `insert`, `remove`, or `move`."""
     path: Path
+    """The entry; for `insert`, the mapping that gets one."""
     value: Any = None
+    """The new key or value."""
+    keys: Sequence[str] = ()
+    """For `insert` and `move`, the keys of the new entry, each below the one before."""
+    to: Path = ()
+    """For `move`, the mapping that gets the entry."""
 
 
 class _Round:
@@ -180,8 +186,12 @@ class _Round:
         node, rest = node_at(self._tree, edit.location)
         if rest or holds_secret(node):
             raise EditError
+        added = self._set(edit.to, plain(node), problem)
+        if found is not None and added.action == "insert" and added.file == found[0]:
+            yield _Change(added.file, "move", found[1].path, keys=added.keys, to=added.path)
+            return
         yield self._removed(edit.location, problem)
-        yield self._set(edit.to, plain(node), problem)
+        yield added
 
     def _inserted(self, location: Location, value: Any, problem: Problem) -> _Change:
         """The change that adds a value: to the nearest mapping on the way to it that a file has."""
@@ -190,15 +200,12 @@ class _Round:
             node, rest = node_at(self._tree, parent)
             if rest or (id(node) in self._defaults and self._is_override(parent, problem)):
                 continue
-            if any(isinstance(step, int) for step in steps) or not (
-                node.value is None or node.fields or node.value == {}
-            ):
+            is_mapping = node.value is None or isinstance(node.value, dict)
+            if any(isinstance(step, int) for step in steps) or not is_mapping:
                 raise EditError
             file, entry = self._entry_of(node, parent)
             key = self._key(Location(steps[:1]), with_prefix=not parent and entry.path == ("config",))
-            for step in reversed(steps[1:]):
-                value = {_text(step): value}
-            return _Change(file, "insert", (*entry.path, key), value)
+            return _Change(file, "insert", entry.path, value, [key, *map(_text, steps[1:])])
         raise EditError
 
     @staticmethod
@@ -233,10 +240,9 @@ class _Round:
         """The entry at a position, if it's that of the location's last step."""
         name, line, column = place.rsplit(":", 2)
         file, source = self._files.source(name)
-        for entry in source.at(int(line), int(column)):
-            if _is_entry_of(entry, location):
-                return file, entry
-        return None
+        found = [entry for entry in source.at(int(line), int(column)) if _is_entry_of(entry, location)]
+        # The key `config` is where the file starts, too.
+        return (file, max(found, key=lambda entry: len(entry.path))) if found else None
 
 
 def _is_entry_of(entry: Entry, location: Location) -> bool:
@@ -255,12 +261,23 @@ def _interfere(change: _Change, other: _Change) -> bool:
     """Whether a change of this round could miss its entry because of one before."""
     if change.file != other.file:
         return False
-    if other.action == "remove" and isinstance(other.path[-1], int):
-        # The items after it have other indexes now.
-        holder = other.path[:-1]
-        return change.path[: len(holder)] == holder
-    shorter = min(len(change.path), len(other.path))
-    return change.path[:shorter] == other.path[:shorter] and not (change.action == other.action == "insert")
+    if any(_overlap(path, removed) for path in _paths(change) for removed in _paths(other)):
+        return True
+    # The items after a removed one have other indexes now.
+    holders = [other.path[:-1]] if other.action in ("remove", "move") and isinstance(other.path[-1], int) else []
+    return any(path[: len(holder)] == holder for path in _paths(change) for holder in holders)
+
+
+def _paths(change: _Change) -> list[Path]:
+    """The entries that a change is about."""
+    if change.action == "insert":
+        return [(*change.path, change.keys[0])]
+    return [change.path, (*change.to, change.keys[0])] if change.action == "move" else [change.path]
+
+
+def _overlap(path: Path, other: Path) -> bool:
+    shorter = min(len(path), len(other))
+    return path[:shorter] == other[:shorter]
 
 
 def _changed(source: SourceText, change: _Change) -> SourceText:
@@ -269,5 +286,7 @@ def _changed(source: SourceText, change: _Change) -> SourceText:
     if change.action == "set":
         return source.set(change.path, change.value)
     if change.action == "insert":
-        return source.insert(change.path, change.value)
+        return source.insert(change.path, change.keys, change.value)
+    if change.action == "move":
+        return source.move(change.path, change.to, change.keys)
     return source.remove(change.path)

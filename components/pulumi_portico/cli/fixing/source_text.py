@@ -7,6 +7,7 @@ changed text is read again: unless its values are exactly the expected ones, the
 
 import copy
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union, cast
@@ -97,28 +98,51 @@ class SourceText:
         self._reject_secret(path)
         return self._replaced(entry, value, _with_value(self.values, path, value))
 
-    def insert(self, path: Path, value: Any) -> "SourceText":
-        """The text with a new entry, the last of its mapping. Raises `EditError`."""
-        holder, key = self._entry(path[:-1]), path[-1]
+    def insert(self, holder_path: Path, keys: Sequence[str], value: Any, block: str = "") -> "SourceText":
+        """The text with a new entry, the last of a mapping. Raises `EditError`.
+
+        Each key but the first is in a new mapping below the one before. `block` is the value as a block without
+        indentation, if it has one.
+        """
+        holder, (key, *inner) = self._entry(holder_path), keys
+        nested = value
+        for step in reversed(inner):
+            nested = {step: nested}
         expected = copy.deepcopy(self.values)
-        known = _value_at(expected, path[:-1])
-        if not isinstance(key, str) or path in self.entries:
-            raise EditError
+        known = _value_at(expected, holder_path)
         if known is None:
-            return self._replaced(holder, {key: value}, _with_value(self.values, path[:-1], {key: value}))
-        if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode):
+            return self._replaced(holder, {key: nested}, _with_value(self.values, holder_path, {key: nested}))
+        if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode) or key in known:
             raise EditError
-        known[key] = value
-        pair = f"{flow_text(key)}: {flow_text(value)}"
+        known[key] = nested
         mapping = holder.value
+        pair = f"{flow_text(key)}: {flow_text(nested)}"
         if not mapping.value:
             return self._changed(_start(mapping), mapping.end_mark.index, f"{{{pair}}}", expected)
         end = self._end(mapping.value[-1][1])
         if mapping.flow_style:
             return self._changed(end, end, f", {pair}", expected)
-        line_end = self._line_end(end)
+        lines = _block_lines(keys, block) if block else [pair]
         indent = " " * mapping.value[0][0].start_mark.column
-        return self._changed(line_end, line_end, f"{self._newline()}{indent}{pair}", expected)
+        text = "".join(f"{self._newline()}{indent}{line}" if line else self._newline() for line in lines)
+        line_end = self._line_end(end)
+        return self._changed(line_end, line_end, text, expected)
+
+    def move(self, path: Path, holder_path: Path, keys: Sequence[str]) -> "SourceText":
+        """The text with an entry's value at another key. A block stays a block, with its comments. Raises
+        `EditError`."""
+        value, block = copy.deepcopy(_value_at(self.values, path)), self._block(path)
+        return self.remove(path).insert(holder_path, keys, value, block)
+
+    def _block(self, path: Path) -> str:
+        """The value of an entry without its indentation; empty if it isn't a block on lines of its own."""
+        value = self._entry(path).value
+        if isinstance(value, yaml.ScalarNode) or value.flow_style:
+            return ""
+        start = self.text.rfind("\n", 0, _start(value)) + 1
+        if self.text[start : _start(value)].strip():
+            return ""
+        return textwrap.dedent(self.text[start : self._line_end(self._end(value))])
 
     def remove(self, path: Path) -> "SourceText":
         """The text without an entry. Raises `EditError`."""
@@ -233,6 +257,13 @@ def _entries(entry: Entry, seen: set[int]) -> Iterator[Entry]:
     elif isinstance(entry.value, yaml.SequenceNode):
         for index, item in enumerate(entry.value.value):
             yield from _entries(Entry((*entry.path, index), item, None, entry.value), seen)
+
+
+def _block_lines(keys: Sequence[str], block: str) -> list[str]:
+    """The lines of keys, each below the one before, and of the block below the last one."""
+    lines = [f"{'  ' * depth}{flow_text(key)}:" for depth, key in enumerate(keys)]
+    indent = "  " * len(keys)
+    return [*lines, *(f"{indent}{line}" if line.strip() else "" for line in block.splitlines())]
 
 
 def _value_at(values: Any, path: Path) -> Any:
