@@ -15,6 +15,7 @@ from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
 from .conflicts import Parts, check_conflicts
+from .legacy import ported
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
@@ -27,7 +28,6 @@ from .parts import (
     ServicePart,
     backend_of,
 )
-from .legacy import ported
 from .peers import check_peer_names
 from .references import References
 from .source_map import Node, holds_secret, plain
