@@ -13,6 +13,7 @@ from pulumi_portico.testing import Recording, Registration, Secret, record
 from pulumi_portico.web_service.args import WebServiceSpec
 from pulumi_portico.workload.security import SecuritySpec
 
+from tests.problems import assert_problem, problems_of
 from tests.support import ROOT, run_program
 
 
@@ -224,6 +225,7 @@ def test_defaults_are_merged_deep_and_give_way() -> None:
     services_by_name: Any = plan.services
     api, jobs, web = (services_by_name[name] for name in ("api", "jobs", "web"))
     assert api == WebServiceSpec(
+        namespace="shop",
         image="api:1",
         port=8080,
         replicas=3,
@@ -261,7 +263,7 @@ services: {api: {replicas: 9, args: [c]}}
     assert plan.namespace == "shop"
     env = {"LEVEL": "debug", "REGION": "eu"}
     assert plan.services == {
-        "api": WebServiceSpec(image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env)
+        "api": WebServiceSpec(namespace="shop", image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env)
     }
 
 
@@ -364,18 +366,32 @@ def test_the_engines_values_hold_and_lines_are_those_of_the_file(
     assert [it.place for it in caught.value.problems] == ["", ""]
 
 
-def test_what_may_be_secret_is_in_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_has_what_the_engine_treats_as_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    config: dict[str, Any] = {"portico:namespace": "shop"}
-    config["portico:services"] = {"hunter2": {"image": "a:1", "port": 80, "kind": "hunter2", "drain": "hunter2"}}
+    service = {"image": "hunter2/api", "port": 80, "kind": "hunter2", "drain": "hunter2", "labels": {"a": "hunter2 x"}}
+    config: dict[str, Any] = {"portico:namespace": "shop", "portico:services": {"api": service}}
     config["portico:loadBalancers"] = {"lb": {"target": {"service": "hunter2x"}, "exposure": INTERNAL}}
     # Secrets of an environment: no file says which of the values they are.
+    secret_keys = ["portico:services", "portico:loadBalancers"]
+    found = problems_of(lambda: run_project(tmp_path, "config: {}\n", config, secret_keys))
+    assert {problem.path.removeprefix("portico:") for problem in found} == {
+        *(f"services.api.{field}" for field in ("kind", "drain", "labels.a", "image")),
+        "loadBalancers.lb.target.service",
+    }
+    for problem in found:
+        assert problem.secret
+        assert "hunter2" not in str(problem)
+        assert "hunter2" not in str(problem.as_data())
+
+
+def test_no_message_has_what_the_file_marks_as_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = json.loads(json.dumps(GIVEN).replace("registry/api:7", "hunter2/api"))
     with pytest.raises(ArgumentError) as caught:
-        run_project(tmp_path, "config: {}\n", config, ["portico:services", "portico:loadBalancers"])
-    found = {it.path: it for it in caught.value.problems}
-    for path in ("services.hunter2.kind", "services.hunter2.drain", "loadBalancers.lb.target.service"):
-        assert found[f"portico:{path}"].value == "[secret]"
-        assert "hunter2" not in found[f"portico:{path}"].fix
+        run_project(tmp_path, SECRETS, given, ["portico:services"])
+    problem = assert_problem(caught.value.problems, "image-without-version", "services", "api", "image")
+    assert problem.secret
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +447,7 @@ def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:
         "config:\n  portico:extends: near.yaml\n  portico:services: {api: {env: {A: null, B: own}}, jobs: null}\n"
     )
     plan = load_stack("dev", tmp_path)
-    assert plan.services == {"api": WebServiceSpec(image="api:1", port=80, env={"B": "own"})}
+    assert plan.services == {"api": WebServiceSpec(namespace="shop", image="api:1", port=80, env={"B": "own"})}
 
 
 DEFINITION = """

@@ -220,8 +220,10 @@ class Parser:
 
     def _secret(self, shape: Shape, secret: Secret, field: Field, at: Location) -> Any:
         if shape.later and shape.type in (str, Any):
-            known = Placeholder(f"[secret {location_text(at, self.style)}]") if secret.value is None else secret.value
-            return self._later(shape.type, pulumi.Output.secret(known), field, at)
+            if secret.value is None:
+                return pulumi.Output.secret(Placeholder(f"[secret {location_text(at, self.style)}]"))
+            checked = self.value(shape, secret.value, dataclasses.replace(field, secret=True), at)
+            return checked if checked is INVALID else pulumi.Output.secret(checked)
         if not secret.certain:
             # The engine holds it secret because of something around it; this value can't be.
             return self.value(shape, secret.value, field, at)

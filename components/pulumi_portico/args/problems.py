@@ -16,6 +16,7 @@ import pulumi
 from .codes import Code, define
 from .display import as_data, escaped, parameter_text, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location, location_text
+from .secrets import redacted
 
 __all__ = [
     "ABSENT",
@@ -238,6 +239,8 @@ class Problems:
         """Report a problem. `secret` keeps the value, and a fix that could quote it, out of the problem."""
         edits = () if fix is None or secret else (fix,) if isinstance(fix, (Set, Remove, Move)) else tuple(fix)
         kept = ABSENT if secret else value
+        if secret and isinstance(value, str) and value:
+            params = {name: redacted(param, [value]) for name, param in params.items()}
         self.found.append(Problem(code, location, params, kept, secret, edits, style=self.style))
 
     def reject(

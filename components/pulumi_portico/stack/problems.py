@@ -8,7 +8,7 @@ from typing import Any, Optional, cast
 from ..args.location import Field, Key, KeyStyle, Location, camel_case
 from ..args.parse import WRONG_TYPE
 from ..args.problems import ABSENT, Edit, Problem, Set
-from ..args.secrets import Secret
+from ..args.secrets import redacted
 from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
 from .args import StackArgs
 from .program import is_file_path
@@ -16,10 +16,6 @@ from .source_map import AmbiguousScalar, Node, Place, holds_secret, node_at, pla
 from .yaml_file import AMBIGUOUS_BOOLEAN, meant_boolean
 
 __all__ = ["in_files"]
-
-_HIDDEN = Secret()
-_SHORT = 3
-"""A shorter secret is only hidden if it's the whole of a text: its characters are in every text."""
 
 
 def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem]) -> Iterator[Problem]:
@@ -99,30 +95,12 @@ def _without_secrets(problem: Problem, node: Node, secrets: frozenset[str]) -> P
         problem = replace(problem, value=ABSENT, secret=True, edits=())
     if not secrets:
         return problem
-    value = _redacted(problem.value, secrets)
-    params = {name: _redacted(param, secrets) for name, param in problem.params.items()}
+    value = redacted(problem.value, secrets)
+    params = {name: redacted(param, secrets) for name, param in problem.params.items()}
     hidden = value is not problem.value or any(params[name] is not param for name, param in problem.params.items())
     if value is not problem.value:
         problem = replace(problem, value=ABSENT, secret=True)
     return replace(problem, params=params, edits=()) if hidden else problem
-
-
-def _redacted(value: Any, secrets: frozenset[str]) -> Any:
-    """The value itself, or what stands for it if it has a secret in it."""
-    if isinstance(value, (Location, Field)):
-        return value
-    if isinstance(value, str):
-        is_secret = any(text == value or (len(text) >= _SHORT and text in value) for text in secrets)
-        return _HIDDEN if is_secret else value
-    if isinstance(value, Mapping):
-        fields = cast("Mapping[Any, Any]", value)
-        redacted: Any = {key: _redacted(item, secrets) for key, item in fields.items()}
-        return redacted if any(redacted[key] is not item for key, item in fields.items()) else value
-    if isinstance(value, (list, tuple)):
-        items = cast("Sequence[Any]", value)
-        redacted = [_redacted(item, secrets) for item in items]
-        return redacted if any(one is not other for one, other in zip(redacted, items, strict=True)) else value
-    return value
 
 
 def _in_file_style(edit: Edit) -> Edit:
