@@ -62,8 +62,10 @@ def _take(args: Any, location: Location, style: KeyStyle) -> Any:
 
 
 def assert_fixes_work(check: Callable[[Any], Sequence[Problem]], args: Mapping[str, Any]) -> int:
-    """Apply the edits of each problem in turn and check again: that problem is gone, and no new one is there. Returns
-    the number of problems with edits."""
+    """Apply the edits of each problem in turn and check again: that problem is gone, and there is no new one.
+
+    Returns the number of problems with edits.
+    """
     before = check(args)
     names = {(problem.code.name, problem.location) for problem in before}
     fixable = [problem for problem in before if problem.edits]

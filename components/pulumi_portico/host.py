@@ -30,7 +30,7 @@ from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, 
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
-from .public_load_balancer.validation import check_public_load_balancer
+from .public_load_balancer.validation import parse_public_load_balancer
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import parse_web_service
 
@@ -42,7 +42,7 @@ _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., A
     AwsLoadBalancer: (AwsLoadBalancerArgs, partial(check_aws_load_balancer, spelling=camel_case)),
     IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
     IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
-    PublicLoadBalancer: (PublicLoadBalancerArgs, partial(check_public_load_balancer, spelling=camel_case)),
+    PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
     TargetBinding: (TargetBindingArgs, partial(check_target_binding, spelling=camel_case)),
 }
 """Each component with the type of its arguments, and what parses them: a name, the arguments, and the problems."""

@@ -11,11 +11,13 @@ from .args.problems import ABSENT, Reason
 
 __all__ = [
     "EVERYONE",
+    "NAME_LENGTH",
     "PRIVATE_ADDRESSES",
     "ClientIp",
     "IpAddressType",
     "IpFamily",
     "Scope",
+    "http_or_grpc_codes",
     "load_balancer_name",
     "status_codes",
 ]
@@ -26,7 +28,9 @@ PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/
 EVERYONE: Sequence[str] = ("0.0.0.0/0", "::/0")
 """Every address."""
 
-_NAME_LENGTH = 32
+NAME_LENGTH = 32
+"""The longest name of a load balancer, target group, or trust store (CreateLoadBalancer, `Name`)."""
+
 _RESERVED_PREFIX = "internal-"
 
 INVALID_LOAD_BALANCER_NAME = define(
@@ -38,6 +42,11 @@ RESERVED_LOAD_BALANCER_NAME = define(
     "reserved-load-balancer-name",
     "AWS reserves names that start with {prefix}, such as {value}.",
     allowed="any other name",
+)
+INVALID_CODES = define(
+    "invalid-codes",
+    "{value} isn't a list of HTTP or gRPC status codes.",
+    allowed="codes and ranges of codes, such as 200-399 or 200,204; for gRPC, from 0 to 99",
 )
 INVALID_STATUS_CODES = define(
     "invalid-status-codes",
@@ -100,18 +109,26 @@ class IpFamily(str, Enum):
 def load_balancer_name(value: str) -> Optional[Reason]:
     """The name of a load balancer, as AWS allows it. No other platform has such a name."""
     unreserved = re.sub(rf"^({_RESERVED_PREFIX})+", "", value)
-    slug = re.sub(r"[^A-Za-z0-9-]+", "-", unreserved).strip("-")[:_NAME_LENGTH].rstrip("-")
+    slug = re.sub(r"[^A-Za-z0-9-]+", "-", unreserved).strip("-")[:NAME_LENGTH].rstrip("-")
     if value.startswith(_RESERVED_PREFIX):
         return Reason(RESERVED_LOAD_BALANCER_NAME, {"prefix": _RESERVED_PREFIX}, slug or ABSENT)
-    if len(value) > _NAME_LENGTH:
-        return Reason(NAME_TOO_LONG, {"excess": len(value) - _NAME_LENGTH, "most": _NAME_LENGTH}, slug or ABSENT)
+    if len(value) > NAME_LENGTH:
+        return Reason(NAME_TOO_LONG, {"excess": len(value) - NAME_LENGTH, "most": NAME_LENGTH}, slug or ABSENT)
     if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", value):
         return None
-    return Reason(INVALID_LOAD_BALANCER_NAME, {"most": _NAME_LENGTH}, slug or ABSENT)
+    return Reason(INVALID_LOAD_BALANCER_NAME, {"most": NAME_LENGTH}, slug or ABSENT)
 
 
 def status_codes(value: str) -> Optional[Reason]:
     """A list of HTTP status codes, and of ranges of them."""
-    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
-        return None
-    return Reason(INVALID_STATUS_CODES)
+    return None if _is_list_of("[1-5][0-9]{2}", value) else Reason(INVALID_STATUS_CODES)
+
+
+def http_or_grpc_codes(value: str) -> Optional[Reason]:
+    """A list of HTTP status codes or of gRPC's codes, and of ranges of them."""
+    return None if _is_list_of("[0-9]{1,3}", value) else Reason(INVALID_CODES)
+
+
+def _is_list_of(code: str, value: str) -> bool:
+    item = f"{code}(-{code})?"
+    return re.fullmatch(f"{item}(,{item})*", value) is not None

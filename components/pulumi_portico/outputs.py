@@ -17,6 +17,8 @@ class Ref:
 
     key: str
     """The key of the other object."""
+    is_detached: bool = False
+    """Whether the name carries no dependency: the object that refers to it comes after the other one in another way."""
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_portico import PublicLoadBalancer
+from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
 from pulumi_portico.aws_load_balancer.load_balancer import state_of
 from pulumi_portico.aws_load_balancer.logs import build_policy
 from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
 from pulumi_portico.aws_load_balancer.target_group import build_target_group
 from pulumi_portico.errors import Problems
-from pulumi_portico.lifecycle.replacement import judge
-from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.testing import Registration, record
+from pulumi_portico.lifecycle.replacement import Judgment, judge
+from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
 ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
@@ -40,43 +40,36 @@ def balancer(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
 
 def refusals(aws: dict[str, Any]) -> list[str]:
     problems = Problems("test")
-    check_public_load_balancer("edge", {"aws": aws}, problems)  # pyright: ignore[reportArgumentType]
+    check_aws_load_balancer("edge", aws, problems)  # pyright: ignore[reportArgumentType]
     return [str(it) for it in problems.found]
 
 
 # Numbers of rules: "A listener can't have multiple rules with the same priority" (CreateRule).
 
 
-def change(before: dict[str, Any], after: dict[str, Any]) -> tuple[str | None, str | None]:
-    return judge("edge", state_of(before), state_of(after), [])
+def change(before: dict[str, Any], after: dict[str, Any]) -> Judgment:
+    return judge("edge", state_of(before), state_of(after), [], "AwsLoadBalancer")
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
     new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
-    refused, _ = change(balancer(old), balancer(new))
-    assert refused == (
-        'PublicLoadBalancer "edge" cannot be updated in one step.\n'
-        "  The rule of /new gets the priority 7 on port 80, which that of /old has.\n"
-        "  AWS takes a priority once, and the old rule goes after the new one is made. Two steps:\n"
-        "  1. leave the new route out, with the old one gone or changed, and run pulumi up\n"
-        "  2. write the new route and run pulumi up\n"
-        "  Or give the new route a priority that no other has."
-    )
-    # The two steps.
-    assert change(balancer(old), balancer()) == (None, None)
-    assert change(balancer(), balancer(new)) == (None, None)
+    (blocker,) = change(balancer(old), balancer(new)).blockers
+    assert blocker.code.name == "rule-priority-in-use"
+    assert blocker.params.items() >= {"before": "/old", "after": "/new", "priority": "7", "port": "80"}.items()
+    assert change(balancer(old), balancer()) == Judgment()
+    assert change(balancer(), balancer(new)) == Judgment()
     # What else is done to a route keeps its number.
-    assert change(balancer(old), balancer({**old, "to": "two"})) == (None, None)
+    assert change(balancer(old), balancer({**old, "to": "two"})) == Judgment()
 
 
 def test_two_rules_do_not_swap_their_numbers() -> None:
     def routes(one: int, other: int) -> dict[str, Any]:
         return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
 
-    refused, _ = change(routes(7, 8), routes(8, 7))
-    assert "priority 7 on port 80" in str(refused)
-    assert change(routes(7, 8), routes(9, 10)) == (None, None)
+    blockers = change(routes(7, 8), routes(8, 7)).blockers
+    assert [(blocker.params["priority"], blocker.params["port"]) for blocker in blockers] == [("7", "80"), ("8", "80")]
+    assert change(routes(7, 8), routes(9, 10)) == Judgment()
 
 
 def test_a_number_is_that_of_one_listener() -> None:
@@ -84,14 +77,14 @@ def test_a_number_is_that_of_one_listener() -> None:
         rule = {"path": path, "priority": 7, "to": "one"}
         return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
 
-    assert change(on(80, "/a"), on(8080, "/b")) == (None, None)
+    assert change(on(80, "/a"), on(8080, "/b")) == Judgment()
 
 
 def test_another_load_balancer_has_numbers_of_its_own() -> None:
     old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
-    refused, warned = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
-    assert refused is None
-    assert "is replaced" in str(warned)
+    judgment = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    assert judgment.blockers == ()
+    assert [warning.code.name for warning in judgment.warnings] == ["load-balancer-replaced"]
 
 
 # The same, on AWS's own model: what an update would do, and what AWS would say to it.
@@ -103,9 +96,9 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
         there: dict[str, Any] = {"vpc": vpc, "subnets": model.subnets(2, vpc), "logs": {"access": False}}
         nodes = model.client("ec2").create_security_group(GroupName="nodes", Description="Nodes", VpcId=vpc)
 
-        def program(aws: dict[str, Any]) -> PublicLoadBalancer:
+        def program(aws: dict[str, Any]) -> AwsLoadBalancer:
             groups = {"target_security_groups": {"nodes": nodes["GroupId"]}} if "target_security_groups" in aws else {}
-            return PublicLoadBalancer("edge", {"aws": {**aws, **there, **groups}})  # pyright: ignore[reportArgumentType]
+            return AwsLoadBalancer("edge", {**aws, **there, **groups})  # pyright: ignore[reportArgumentType]
 
         return model.compare(lambda: program(before), lambda: program(after))
 
@@ -215,7 +208,7 @@ NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
 )
 def test_who_is_let_in_is_said_once(fields: dict[str, Any], where: str, wrong: str) -> None:
     (told,) = refusals(balancer(**{"targets": {"one": ADDRESSES}, **fields}))
-    assert told.startswith(f"aws.{where}")
+    assert told.startswith(f"{where}")
     assert wrong in told.splitlines()[0]
 
 
@@ -283,30 +276,49 @@ def test_a_redirect_to_itself_is_refused(
     listener: dict[str, Any] = {"port": port, "protocol": protocol}
     listener |= {"routes": [{"path": "/a", **told}]} if by_route else told
     found = refusals(balancer(listeners=[listener]))
-    where = "aws.listeners[0].routes[0].redirect" if by_route else "aws.listeners[0].redirect"
+    where = "listeners[0].routes[0].redirect" if by_route else "listeners[0].redirect"
     assert [it.splitlines()[0] for it in found] == ([f"{where}: leads to where it comes from"] if loops else [])
 
 
 # A target group that is replaced is empty at first.
 
 
+def registered(aws: dict[str, Any]) -> Recording:
+    def outputs(made: Registration) -> Mapping[str, Any] | None:
+        return {"arn": f"arn:{made.name}"} if made.type.startswith("aws:") else None
+
+    return record(lambda: AwsLoadBalancer("edge", aws), outputs=outputs)  # pyright: ignore[reportArgumentType]
+
+
+def joining(recorded: Recording, target: str) -> set[str]:
+    """What joins a target to its group, and lets the load balancer in."""
+    kinds = ("TargetGroupBinding", "TargetGroupAttachment", "NetworkPolicy")
+    names = (f"edge-{target}", f"edge-{target}-a")
+    return {it.urn for it in recorded.registrations if it.type.rpartition(":")[2] in kinds and it.name in names}
+
+
 def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> None:
-    aws = balancer({"path": "/a", "to": "two"}, logs={"access": False})
+    listener = {"port": 80, "protocol": "http", "to": "one", "routes": [{"path": "/a", "to": "two"}]}
+    recorded = registered(balancer(listeners=[listener], logs={"access": False}))
+    one, two = joining(recorded, "one"), joining(recorded, "two")
+    assert (len(one), len(two)) == (1, 2)
+    assert one <= recorded.before(recorded.one("Listener"))
+    assert two <= recorded.before(recorded.one("ListenerRule"))
+    assert not two & recorded.before(recorded.one("Listener")), "it waits for targets that it sends nobody to"
 
-    def outputs(it: Registration) -> Mapping[str, Any] | None:
-        return {"arn": f"arn:{it.name}"} if it.type.startswith("aws:") else None
 
-    recorded = record(lambda: PublicLoadBalancer("edge", {"aws": aws}), outputs=outputs)  # pyright: ignore[reportArgumentType]
-    joining = {
-        it.urn
-        for it in recorded.registrations
-        if it.type.rpartition(":")[2] in ("TargetGroupBinding", "TargetGroupAttachment", "NetworkPolicy")
-    }
-    assert len(joining) == 3
-    waiting = [it for it in recorded.registrations if it.type.rpartition(":")[2] in ("Listener", "ListenerRule")]
-    assert len(waiting) == 2
-    for it in waiting:
-        assert joining <= it.dependencies
+def test_clients_are_split_once_the_targets_of_every_group_have_joined_and_dependencies_stay_few() -> None:
+    keys = ["one", "two", "three", "four", "five"]
+    targets = {key: {"addresses": {"a": f"10.0.0.{number}"}, "port": 80} for number, key in enumerate(keys, 10)}
+    split = {"weights": dict.fromkeys(keys, 1)}
+    listener: dict[str, Any] = {"port": 80, "protocol": "http", **split, "routes": [{"path": "/a", **split}]}
+    recorded = registered(balancer(targets=targets, listeners=[listener], logs={"bucket": "logs"}))
+    groups = {it.urn for it in recorded.all("TargetGroup")}
+    assert len(groups) == len(keys)
+    for kind in ("Listener", "ListenerRule"):
+        before = recorded.before(recorded.one(kind))
+        assert groups | set[str]().union(*(joining(recorded, key) for key in keys)) <= before
+    assert max(len(it.edges) for it in recorded.registrations) <= 5
 
 
 # A condition that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs
+from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
 from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
-from pulumi_portico.lifecycle.hooks import explain_no_address
+from pulumi_portico.lifecycle.hooks import no_address
 from pulumi_portico.lifecycle.replacement import judge
+from pulumi_portico.public_load_balancer.platforms import module_of
 from pulumi_portico.testing import record
-from pulumi_portico.web_service import Security, WebService, WebServiceArgs
+from pulumi_portico.web_service import Security, WebServiceArgs
 
 from tests.support import ROOT
 from tools import feature_table, platform_table
@@ -112,7 +113,7 @@ def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
     for name, shape in shapes_of(Exposure).items():
         for leaf in shapes_of(shape.type) if is_args(shape.type) else ():
             assert f"`{leaf}`" in rows[name], f"{name}.{leaf}"
-    listed = rows_of(page[page.index("## Platforms") : page.index("### What you write")].replace("-", "_"))
+    listed = rows_of(page[page.index("## Platforms") : page.index("### What you set")].replace("-", "_"))
     assert list(listed) == [it.value.replace("-", "_") for it in Platform]
 
 
@@ -131,10 +132,13 @@ def test_the_messages_in_the_docs_are_what_is_said() -> None:
     internet = {"identity": {"scope": "internet"}, "held": {}}
     internal = {"identity": {"scope": "internal"}, "held": {}}
     before, after = ({"identity": {"platform": it}, "held": HELD} for it in ("aws-controller", "eks-auto-mode"))
-    _, warning = judge("web", internet, internal, ["203.0.113.7"])
-    refused, _ = judge("web", before, after, ["203.0.113.7"])
-    missing = explain_no_address("web", "aws-controller", 600, ["Service was not allocated an IP address"])
-    for message in (warning, refused, missing):
+    (warning,) = judge("web", internet, internal, ["203.0.113.7"]).warnings
+    rejection = judge("web", before, after, ["203.0.113.7"]).rejection
+    module = module_of(Platform.AWS_CONTROLLER)
+    errors = ["Service was not allocated an IP address"]
+    missing = no_address("web", module.controller, module.no_address_hint, 600, errors)
+    assert missing is not None
+    for message in (warning.text, rejection, missing.text):
         assert message
         assert " ".join(message.split()) in page
 

@@ -69,7 +69,8 @@ def test_two_inputs_make_a_service_of_its_own_and_a_way_in() -> None:
             "platform": Platform.AWS_CONTROLLER,
             "allowed_sources": ["203.0.113.0/24"],
         }
-        PublicLoadBalancer("web", {"target": api.target, "exposure": exposed})
+        target: Any = api.target
+        PublicLoadBalancer("web", {"target": target, "exposure": exposed})
 
     recorded = record(program)
     made = recorded.manifest("Service", "web-service")
@@ -225,7 +226,7 @@ def test_an_estimate_says_that_it_is_one_and_what_it_is_from() -> None:
     outputs = balancer(exposure("aws-controller")).outputs["web"]
     assert outputs["monthly_cost"] == round(730 * (0.0225 + 3 * 0.005), 2)
     said = outputs["cost"]
-    assert said.startswith("estimate: 27.38 USD a month for 1 load balancer and 3 public addresses, without traffic")
+    assert said.startswith("Estimate: 27.38 USD a month for 1 load balancer and 3 public addresses, without traffic")
     assert AWS_PRICES.source in said
     assert AWS_PRICES.date in said
 
@@ -246,7 +247,7 @@ def test_prices_can_be_ones_own() -> None:
     outputs = balancer(GENERIC, price=price).outputs["web"]
     assert outputs["monthly_cost"] == 730 * 1.5
     assert "EUR a month" in outputs["cost"]
-    assert "prices of 2026-10-01: set in the arguments" in outputs["cost"]
+    assert "Prices: from the arguments, 2026-10-01." in outputs["cost"]
 
 
 def test_totals_keep_currencies_apart() -> None:
@@ -274,7 +275,7 @@ def test_forwarding_rules_of_google_cloud_cost_less_together() -> None:
 def test_where_no_price_is_known_there_is_no_estimate() -> None:
     outputs = balancer(GENERIC).outputs["web"]
     assert outputs.get("monthly_cost") is None
-    assert outputs["cost"] == "no estimate: no price is known for 1 load balancer and 1 public address on generic"
+    assert outputs["cost"] == "No estimate: no price is known for 1 load balancer and 1 public address on generic."
     assert estimate(module_of(Platform.GENERIC).billing, Billable(1, 1)).monthly is None
 
 

@@ -570,10 +570,11 @@ def test_every_problem_is_reported_at_once() -> None:
 
 
 def test_secret_values_are_never_shown() -> None:
-    for args in (
+    cases: list[dict[str, Any]] = [
         {"secret_env": {"TOKEN": ["hunter2"]}},
         {"sidecars": [{"name": "a", "image": "a:1", "secret_env": {"T": ["hunter2"]}}]},
-    ):
+    ]
+    for args in cases:
         found = rejected(**args)
         assert len(found) == 1
         assert found[0].secret

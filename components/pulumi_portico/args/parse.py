@@ -18,7 +18,7 @@ import pulumi
 from .codes import define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
-from .problems import ABSENT, Move, Problems, Reason, Set, nearest
+from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
@@ -77,7 +77,7 @@ NOT_ARGUMENTS = define("not-a-mapping", "{value} isn't a mapping.", allowed="{ex
 NOT_A_LIST = define("not-a-list", "{value} isn't a list.", allowed="{expected}")
 WRONG_TYPE = define("wrong-type", "{value} isn't {expected}.", allowed="{expected}")
 NOT_A_CHOICE = define("not-a-choice", "{value} isn't one of the choices.", allowed="{choices}")
-KEY_NOT_TEXT = define("key-not-text", "The key {value} isn't text.", allowed="text")
+KEY_NOT_TEXT = define("key-not-text", "The key {value} isn't text.", allowed="text", hint="Write the key in quotes.")
 NOT_PLAIN = define(
     "not-plain",
     "{value} is known only during the deployment, and Portico needs it earlier.",
@@ -140,7 +140,7 @@ class Parser:
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key not in names:
-                self._unknown(args_type, key, value, at, names)
+                self._unknown(args_type, key, given, at, names)
             elif value is not None:
                 parsed[names[key]] = self._field(args_type, names[key], value, at)
         for name in required_fields(args_type):
@@ -169,15 +169,20 @@ class Parser:
         """What stands for arguments that can't be read: every field is unavailable."""
         return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), {}, at)
 
-    def _unknown(self, args_type: Any, key: Any, value: Any, at: Location, names: Mapping[str, str]) -> None:
+    def _unknown(
+        self, args_type: Any, key: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
+    ) -> None:
         former = {field_text(old, self.style): new for old, new in renamed_fields(args_type).items()}
-        at_key = at / Key(key)
+        at_key, value = at / Key(key), given[key]
+        is_set = {name for written, name in names.items() if given.get(written) is not None}
         if key not in former:
-            self.problems.report_unknown(at_key, names.values())
+            self.problems.report_unknown(at_key, names.values(), is_set)
             return
         new = former[key]
         name, changed = (new, value) if isinstance(new, str) else new(value)
-        edits = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        edits: list[Edit] = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        if name in is_set:
+            edits = [Remove(at_key)]
         self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
 
     def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
@@ -215,8 +220,10 @@ class Parser:
 
     def _secret(self, shape: Shape, secret: Secret, field: Field, at: Location) -> Any:
         if shape.later and shape.type in (str, Any):
-            known = Placeholder(f"[secret {location_text(at, self.style)}]") if secret.value is None else secret.value
-            return self._later(shape.type, pulumi.Output.secret(known), field, at)
+            if secret.value is None:
+                return pulumi.Output.secret(Placeholder(f"[secret {location_text(at, self.style)}]"))
+            checked = self.value(shape, secret.value, dataclasses.replace(field, secret=True), at)
+            return checked if checked is INVALID else pulumi.Output.secret(checked)
         if not secret.certain:
             # The engine holds it secret because of something around it; this value can't be.
             return self.value(shape, secret.value, field, at)
@@ -278,7 +285,7 @@ class Parser:
         for key, item in cast("Mapping[Any, Any]", value).items():
             where = at / Key(key)
             if not isinstance(key, str):
-                self.problems.report(KEY_NOT_TEXT, where, value=key, fix=Move(where, at / Key(str(key))))
+                self.problems.report(KEY_NOT_TEXT, where, value=key)
                 parsed[str(key)] = INVALID
             elif field.keys is not None and (reason := field.keys(key)):
                 self.problems.reject(where, key, reason, is_key=True)

@@ -7,7 +7,7 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
@@ -16,6 +16,7 @@ import pulumi
 from .codes import Code, define
 from .display import as_data, escaped, parameter_text, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location, location_text
+from .secrets import redacted
 
 __all__ = [
     "ABSENT",
@@ -238,6 +239,8 @@ class Problems:
         """Report a problem. `secret` keeps the value, and a fix that could quote it, out of the problem."""
         edits = () if fix is None or secret else (fix,) if isinstance(fix, (Set, Remove, Move)) else tuple(fix)
         kept = ABSENT if secret else value
+        if secret and isinstance(value, str) and value:
+            params = {name: redacted(param, [value]) for name, param in params.items()}
         self.found.append(Problem(code, location, params, kept, secret, edits, style=self.style))
 
     def reject(
@@ -254,12 +257,14 @@ class Problems:
         """Report that a required argument isn't set; `what` says what it is."""
         self.report(MISSING, location, what=what, fix=fix)
 
-    def report_unknown(self, location: Location, known: Iterable[str]) -> None:
-        """Report an argument that doesn't exist, by its location; `known` are the fields that do."""
+    def report_unknown(self, location: Location, known: Iterable[str], is_set: Container[str] = ()) -> None:
+        """Report an argument that doesn't exist, by its location; `known` are the fields that do, and `is_set` those
+        that have a value already."""
         name = str(location[-1])
         fields = {field: field for field in known}
         close = nearest(name, fields)
-        edit: Edit = Move(location, location.parent / close) if close else Remove(location)
+        rename = close is not None and close not in is_set
+        edit: Edit = Move(location, location.parent / close) if close and rename else Remove(location)
         self.report(UNKNOWN, location, name=name, known=[Field(field) for field in sorted(fields)], fix=edit)
 
     def report_exclusive(self, location: Location, *others: str, fix: Union[Edit, Sequence[Edit], None] = None) -> None:

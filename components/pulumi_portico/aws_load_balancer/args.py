@@ -13,7 +13,7 @@ from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price
-from ..load_balancers import IpFamily, Scope
+from ..load_balancers import IpFamily, Scope, load_balancer_name
 from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .checks.load_balancer import check_aws
 from .choices import AwsBalancerKind, AwsDesyncMode
@@ -24,7 +24,7 @@ from .listener import AwsListener
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, balancer_name, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget
 
@@ -80,7 +80,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Application (HTTP, with routes) or network (TCP, UDP, TLS). Plain; a change makes another load balancer."""
 
     vpc: pulumi.Input[str]
-    """The id of the VPC of its targets."""
+    """The ID of the VPC that the load balancer and its targets are in."""
 
     targets: Mapping[str, AwsTarget]
     """Where it sends what comes in, by names that you choose: each is a target group. Keys are plain."""
@@ -125,7 +125,7 @@ class AwsLoadBalancerArgs(TypedDict):
     Default: AWS's choice."""
 
     address_family: NotRequired[IpFamily]
-    """IPv4 or dual. Plain. Default: IPv4."""
+    """The address family: IPv4 or dual. Plain. Default: IPv4."""
 
     name: NotRequired[str]
     """Its own name (32 characters at most). Plain; a change makes another load balancer, and no two may have one name.
@@ -227,7 +227,7 @@ RULES: Rules = {
         "target_security_groups": Field(not_empty, keys=service_name, items=resource_id("sg", "a security group")),
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
-        "name": Field(balancer_name),
+        "name": Field(load_balancer_name),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
         "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),
@@ -255,7 +255,7 @@ def check_aws_load_balancer(
     checked: Any = check(AwsLoadBalancerArgs, args, RULES, problems, path, spelling)
     # The name of the load balancer begins with the name of the component, unless it has a name of its own.
     if name.startswith("internal-") and isinstance(args, Mapping) and "name" not in args:
-        wrong = "begins with internal-, which AWS reserves, and a load balancer's name begins with it"
+        wrong = "begins with internal-, which AWS keeps for itself, and a load balancer's name begins with it"
         problems.add(path or "name", name, Refusal(wrong, "any other beginning"))
     # The checks of AWS rely on fields that are right by themselves.
     if len(problems.found) == before:

@@ -14,7 +14,7 @@ from .target_group import client_ip_of, protocol_of
 
 __all__ = ["billable", "build_load_balancer", "pod_sources", "state_of"]
 
-EXISTING = define("assumed-existing-load-balancer", "that the existing load balancer is paid for elsewhere")
+EXISTING = define("assumed-existing-load-balancer", "It leaves out the existing load balancer.")
 
 _FAMILIES = {IpFamily.DUAL.value: "dualstack"}
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..amounts import count
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import EVERYONE, Scope
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
 
@@ -36,8 +36,8 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
         return
     rows = [(it.name, _balancer(it)) for it in view.balancers]
     if len(rows) > 1:
-        addresses = count(total.public_addresses, "public address", "es")
-        rows.append(("together", f"{count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+        addresses = pluralize(total.public_addresses, "public address", "es")
+        rows.append(("together", f"{pluralize(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
     # Most of them have the same source.
     sources = dict.fromkeys(price_source_text(balancer.estimate) for balancer in view.balancers)
     rows += [("prices", source) for source in sources if source]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..amounts import count
 from ..lifecycle.cost import estimate_text, totals
 from ..load_balancers import EVERYONE
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
 from .graph import Box, Edge, EdgeKind, Graph, Line
 from .widths import clean
@@ -102,7 +102,7 @@ class _Reader:
             *(Line("mono", port) for port in it.ports[:_LISTED]),
         ]
         if rest := it.ports[_LISTED:]:
-            lines.append(Line("detail", f"and {count(len(rest), 'port')} more", hint="\n".join(rest)))
+            lines.append(Line("detail", f"and {pluralize(len(rest), 'port')} more", hint="\n".join(rest)))
         self._add(Box(f"service:{it.name}", "service", (*lines, *self._warnings("services", it.name))))
 
     def _warnings(self, section: str, name: str) -> Sequence[Line]:
@@ -111,7 +111,7 @@ class _Reader:
         if not found:
             return ()
         hint = "\n".join(f"{it.path}: {it.value}: {it.meaning}" for it in found)
-        return (Line("warning", count(len(found), "exception"), hint=hint),)
+        return (Line("warning", pluralize(len(found), "exception"), hint=hint),)
 
     def _add(self, box: Box) -> str:
         lines = tuple(Line(it.style, _line(it.text), _line(it.right), clean(it.hint), it.lock) for it in box.lines)
@@ -168,7 +168,7 @@ class _Reader:
         if not balancer.sources:
             lines.append(Line("detail", "no address is let in"))
         if (rest := balancer.sources[_LISTED:]) and not set(EVERYONE) & set(balancer.sources):
-            lines.append(Line("detail", f"and {count(len(rest), 'range')} more", hint="\n".join(rest)))
+            lines.append(Line("detail", f"and {pluralize(len(rest), 'range')} more", hint="\n".join(rest)))
         key = f"source:{balancer.scope}:{','.join(balancer.sources)}"
         return self._add(Box(key, "source", tuple(lines), balancer.scope == "internet"))
 
@@ -251,13 +251,13 @@ def summary(view: StackView) -> Iterable[str]:
     costs = totals(it.estimate for it in view.balancers)
     price = f" ({money(costs)})" if costs else ""
     if balancers:
-        yield f"{count(balancers, 'load balancer')}{price}"
+        yield f"{pluralize(balancers, 'load balancer')}{price}"
     for number, noun in ((len(view.gateways), "gateway"), (len(view.routes), "route")):
         if number:
-            yield count(number, noun)
-    yield count(len(view.services), "service")
+            yield pluralize(number, noun)
+    yield pluralize(len(view.services), "service")
     if view.exceptions:
-        yield count(len(view.exceptions), "exception") + " to the secure defaults"
+        yield pluralize(len(view.exceptions), "exception") + " to the secure defaults"
 
 
 def described(view: StackView) -> Iterable[str]:

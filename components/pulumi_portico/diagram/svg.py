@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 from ..stack.view import StackView
-from .args.shapes import draw_box, draw_edge, draw_sign, draw_text, element, number, tip
 from .graph import EdgeKind, Graph
 from .layout import Layout, lay_out
 from .palette import sheet
 from .reading import described, graph_of, summary
+from .shapes import draw_box, draw_edge, draw_sign, draw_text, element, number, tip
 from .widths import clean, width
 
 __all__ = ["Picture", "draw_svg", "number", "picture"]

@@ -89,6 +89,11 @@ class CompileInput:
         needed = target is not None and bool(target.selector) and bool(self.peers)
         return f"{route.key}-network-policy" if needed else None
 
+    def ready(self, route: ResolvedRoute) -> Sequence[Any]:
+        """What is known when the route's target is ready, unless its NetworkPolicy comes after that."""
+        target = route.target
+        return () if target is None or target.ready is None or self.policy_key(route) else (target.ready,)
+
     def before(self, route: ResolvedRoute) -> Sequence[str]:
         """The keys of the objects that a route's own objects come after."""
         policy = self.policy_key(route)
@@ -166,6 +171,7 @@ class CompileInput:
         annotations: Mapping[str, Any],
         spec: Mapping[str, Any],
         after: Sequence[str],
+        ready: Sequence[Any] = (),
     ) -> ObjectSpec:
         """An Ingress of the gateway's class, which the deployment waits for."""
         key = suffix or "ingress"
@@ -177,7 +183,7 @@ class CompileInput:
         }
         name, wait = f"{self.name}-{key}", self.wait
         options = Options(timeout=wait.timeout, hooks=lambda: on_timeout(name, wait.controller, wait.timeout))
-        return ObjectSpec(key, manifest, after, options)
+        return ObjectSpec(key, manifest, after, options, ready)
 
 
 def chained(objects: Sequence[ObjectSpec]) -> list[ObjectSpec]:

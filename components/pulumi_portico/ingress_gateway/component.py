@@ -1,6 +1,6 @@
 """The `IngressGateway` component: registers what its builders describe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Optional, Union
 
 import pulumi
@@ -10,6 +10,7 @@ from ..args.problems import Problems
 from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
+from ..ordering import dependencies_of
 from ..register import name_of
 from .args import IngressGatewayArgs, IngressGatewaySpec
 from .exceptions import security_exceptions
@@ -111,10 +112,10 @@ class IngressGateway(pulumi.ComponentResource):
             opts = with_hook(front, opts)
         super().__init__("portico:index:IngressGateway", name, {} if front is None else front.state, opts)
         self._warn(plan)
+        first = dependencies_of(opts)
         registered = register_with_routes(
-            name, plan.routes, state, self, lambda hosts_elsewhere: objects_of(plan, hosts_elsewhere)
+            name, plan.routes, state, self, lambda hosts_elsewhere: objects_of(plan, hosts_elsewhere), first
         )
-        first: Sequence[pulumi.Resource] = []
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)
@@ -211,6 +212,7 @@ def _target(plan: GatewayPlan, service: pulumi.Output[str], port: ServicePort) -
     return {
         "service": service,
         "namespace": plan.namespace,
+        "ready": service,
         "port": port.number,
         "target_port": port.target,
         "protocol": Protocol(port.protocol),

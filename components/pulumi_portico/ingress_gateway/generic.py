@@ -3,6 +3,7 @@
 One Ingress, because some cloud platforms (GKE, AWS without a group) create a load balancer for each.
 """
 
+from dataclasses import replace
 from typing import Any, Optional
 
 import pulumi
@@ -12,6 +13,7 @@ from ..args.location import Location
 from ..args.problems import Problems, Remove
 from ..lifecycle.objects import ObjectSpec
 from ..networking.target import TargetSpec
+from ..ordering import WIDTH, on_time
 from .capabilities import FeatureSupport
 from .compile_input import CompileInput
 from .controller_module import ControllerModule
@@ -55,7 +57,21 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
     annotations = dict(component.annotations)
     for host in secured:
         annotations.update(host.annotations)
-    return [component.ingress("", component.namespace, annotations, spec, component.before_shared())]
+    ready = _ready(component)
+    if len(ready) >= WIDTH:
+        # There is no limit to their number, and nothing that could gather them: the program waits for them, so that
+        # the Ingress is created after them.
+        component = replace(component, class_name=on_time(component.class_name, ready))
+        ready = []
+    return [component.ingress("", component.namespace, annotations, spec, component.before_shared(), ready)]
+
+
+def _ready(component: CompileInput) -> list[Any]:
+    """What is known when the targets are ready that no NetworkPolicy puts the Ingress after."""
+    fallback = [component.default_backend] if component.default_backend else []
+    routes = (*component.routes, *fallback)
+    known = {str(component.service(route)): ready for route in routes for ready in component.ready(route)}
+    return list(known.values())
 
 
 def check(component: CompileInput, problems: Problems) -> None:

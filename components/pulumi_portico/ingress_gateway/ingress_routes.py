@@ -8,12 +8,13 @@ import pulumi
 
 from ..args.problems import Problems
 from ..networking.network_policies import PeerSpec
+from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
 from .gateway_outputs import urls_of
 from .gateway_plan import address_wait, plan_added_routes
 from .gateway_state import GatewayState, add_routes, state_of
 from .reference import EVERY_HOST
-from .registration import first_keys, register_with_routes
+from .registration import register_with_routes
 from .route_objects import route_objects
 from .route_set import RouteSet
 from .validation import check_added_routes, parse_ingress_routes
@@ -60,13 +61,13 @@ class IngressRoutes(pulumi.ComponentResource):
         if isinstance(listed, pulumi.Output):
             routes = _checked_later(routes, listed, component)
         wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
-        first = state.facts.resources if state.facts else ()
+        first = [*dependencies_of(opts), *(state.facts.resources if state.facts else ())]
         register_with_routes(
             name,
             routes,
             state,
             self,
-            lambda hosts_elsewhere: route_objects(routes, peers or (), wait, first_keys(first), hosts_elsewhere),
+            lambda hosts_elsewhere: route_objects(routes, peers or (), wait, (), hosts_elsewhere),
             first,
         )
         self._set_outputs(routes)

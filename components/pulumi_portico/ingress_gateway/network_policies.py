@@ -20,7 +20,9 @@ def build_policies(component: CompileInput) -> list[ObjectSpec]:
         if key is not None and target is not None and target.selector is not None:
             metadata = component.metadata(key, target.namespace)
             rules = build_ingress(component.peers, _ports(target))
-            objects.append(ObjectSpec(key, build_network_policy(metadata, target.selector, rules), component.after))
+            ready = () if target.ready is None else (target.ready,)
+            policy = build_network_policy(metadata, target.selector, rules)
+            objects.append(ObjectSpec(key, policy, component.after, ready=ready))
     return objects
 
 

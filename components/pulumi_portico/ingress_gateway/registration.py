@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from ..lifecycle.objects import ObjectSpec, register_objects
+from ..ordering import Dependency
 from ..register import name_of
 from .gateway_state import GatewayState
 from .route_objects import address_holders
@@ -36,24 +37,18 @@ def register_with_routes(
     state: GatewayState,
     parent: pulumi.Resource,
     describe: Callable[[Mapping[str, str]], list[ObjectSpec]],
-    first: Sequence[pulumi.Resource] = (),
+    first: Sequence[Dependency] = (),
 ) -> Registered:
     """Register the objects of a component, and keep the Ingresses of its hosts for the routes of other components.
 
     `describe` returns the objects. It takes the keys of the Ingresses of hosts that other components have added.
-    `first` are resources that the routes come after, by the keys of `first_keys`.
+    All of them come after `first`.
     """
     elsewhere = {host: f"host-elsewhere-{host}" for host in routes.hosts if host in state.host_resources}
     outside = {key: state.host_resources[host] for host, key in elsewhere.items()}
-    outside.update(zip(first_keys(first), first, strict=True))
     objects = describe(elsewhere)
-    resources = register_objects(name, objects, parent, outside)
+    resources = register_objects(name, objects, parent, first, outside)
     for name_of_host, host in routes.hosts.items():
         if host.object_key in resources:
             state.host_resources.setdefault(name_of_host, resources[host.object_key])
     return Registered(resources, [resources[key] for key in address_holders(objects)])
-
-
-def first_keys(first: Sequence[pulumi.Resource]) -> list[str]:
-    """The keys of resources that aren't among the component's objects."""
-    return [f"first-{index}" for index, _ in enumerate(first)]

@@ -1,6 +1,7 @@
 """The objects that make a gateway serve the routes of one component."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 from ..lifecycle.objects import ObjectSpec, gathered
@@ -21,12 +22,16 @@ def route_objects(
     hosts_elsewhere: Optional[Mapping[str, str]] = None,
 ) -> list[ObjectSpec]:
     """The Secrets of certificates, the NetworkPolicies of targets, and what the controller's compiler builds."""
+    certificates = _certificates(routes, after)
+    if routes.gathers_certificates:
+        # Everything else comes after the last certificate, so whatever comes after that needs no other one.
+        after = [certificates[-1].key]
     component = routes.compile_input(peers, wait, after, hosts_elsewhere)
     policies = build_policies(component)
     if routes.module.shares_ingress:
         # The one Ingress comes after all of them.
-        policies = gathered([ObjectSpec(policy.key, policy.manifest) for policy in policies], after)
-    return [*_certificates(routes, after), *policies, *routes.module.compile(component)]
+        policies = gathered([replace(policy, after=()) for policy in policies], after)
+    return [*certificates, *policies, *routes.module.compile(component)]
 
 
 def _certificates(routes: RouteSet, after: Sequence[str]) -> list[ObjectSpec]:
@@ -34,10 +39,13 @@ def _certificates(routes: RouteSet, after: Sequence[str]) -> list[ObjectSpec]:
     metadata: dict[str, Any] = {"namespace": routes.namespace}
     if routes.labels:
         metadata["labels"] = dict(routes.labels)
-    return [
+    certificates = [
         ObjectSpec(key, build_tls_secret(metadata, tls.certificate, tls.key), after)
         for key, tls in routes.own_certificates()
     ]
+    if not routes.gathers_certificates:
+        return certificates
+    return gathered([replace(certificate, after=()) for certificate in certificates], after)
 
 
 def address_holders(objects: Sequence[ObjectSpec]) -> list[str]:

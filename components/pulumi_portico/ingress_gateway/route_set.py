@@ -9,6 +9,7 @@ from ..args.location import ROOT, Location
 from ..args.problems import Unavailable
 from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
+from ..ordering import WIDTH
 from ..outputs import Ref
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
@@ -79,6 +80,14 @@ class RouteSet:
             if tls.certificate is not None:
                 yield certificate_suffix(host), tls
 
+    @property
+    def gathers_certificates(self) -> bool:
+        """Whether one Ingress would depend on too many Secrets if it depended on each."""
+        return self.module.shares_ingress and sum(1 for _ in self.own_certificates()) >= WIDTH
+
+    def _certificate(self, key: str) -> Ref:
+        return Ref(key, is_detached=self.gathers_certificates)
+
     def certificates(self, names: Mapping[str, Any]) -> dict[str, HostTlsSpec]:
         """The component's own certificates, as other components refer to them: by the names of their Secrets.
 
@@ -97,7 +106,7 @@ class RouteSet:
         if tls.secret is not None:
             return tls.secret
         suffix = certificate_suffix(host)
-        return Ref(suffix) if tls.certificate is not None else f"{self.name}-{suffix}"
+        return self._certificate(suffix) if tls.certificate is not None else f"{self.name}-{suffix}"
 
     @cached_property
     def hosts(self) -> Mapping[str, ResolvedHost]:

@@ -3,18 +3,19 @@
 Prices change and differ between regions. The estimate leaves out what usage costs: data, connections, and rules.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
-from ..amounts import count
 from ..args.codes import Code, define
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.values import number
+from ..pluralize import pluralize
 
 __all__ = [
     "LOAD_BALANCER",
@@ -30,6 +31,7 @@ __all__ = [
     "PriceSpec",
     "charge_text",
     "estimate",
+    "estimate_data",
     "estimate_text",
     "monthly_total",
     "price_source_text",
@@ -202,10 +204,11 @@ def monthly_total(billing: Billing, each: Sequence[Billable], price: Optional[Pr
     known = price or billing.prices
     if known is None:
         return None
-    units = _units(billing, sum(billable.load_balancers for billable in each), price)
-    hourly = units * known.load_balancer_hour
-    hourly += sum(billable.public_addresses for billable in each) * known.public_address_hour
-    return round(hourly * _HOURS_IN_A_MONTH, 2)
+    # The sum of what each one shows, less what they have in common.
+    alone = sum(estimate(billing, billable, price).monthly or 0 for billable in each)
+    units = sum(_units(billing, billable.load_balancers, price) for billable in each)
+    shared = units - _units(billing, sum(billable.load_balancers for billable in each), price)
+    return round(alone - shared * known.load_balancer_hour * _HOURS_IN_A_MONTH, 2)
 
 
 def totals(estimates: Iterable[Estimate]) -> dict[str, float]:
@@ -224,27 +227,42 @@ def _units(billing: Billing, load_balancers: int, price: Optional[PriceSpec]) ->
     return billing.billed(load_balancers)
 
 
+def estimate_data(estimated: Estimate) -> dict[str, Any]:
+    """An estimate as JSON has it."""
+    return {
+        "monthly": estimated.monthly,
+        "currency": estimated.currency,
+        "items": [dataclasses.asdict(item) for item in estimated.items],
+        "source": estimated.source,
+        "date": estimated.date,
+        "assumptions": [
+            {"code": assumption.code.name, "params": dict(assumption.params)}
+            for assumption in estimated.billable.assumptions
+        ],
+    }
+
+
 def estimate_text(estimated: Estimate) -> str:
     """An estimate in words."""
-    return "; ".join(part for part in (charge_text(estimated), price_source_text(estimated)) if part)
+    source = price_source_text(estimated)
+    return f"{charge_text(estimated)} Prices: {source}." if source else charge_text(estimated)
 
 
 def charge_text(estimated: Estimate) -> str:
     """What is charged, in words, without the source of the prices."""
     billable = estimated.billable
-    what = f"{count(billable.load_balancers, 'load balancer')} and "
-    what += count(billable.public_addresses, "public address", "es")
+    what = f"{pluralize(billable.load_balancers, 'load balancer')} and "
+    what += pluralize(billable.public_addresses, "public address", "es")
     if estimated.monthly is None:
-        text = f"no estimate: no price is known for {what} on {estimated.platform}"
+        text = f"No estimate: no price is known for {what} on {estimated.platform}."
     else:
-        text = f"estimate: {estimated.monthly:.2f} {estimated.currency} a month for {what}, without traffic"
-    assumed = ", ".join(assumption.text for assumption in billable.assumptions)
-    return f"{text}; assumes {assumed}" if assumed else text
+        text = f"Estimate: {estimated.monthly:.2f} {estimated.currency} a month for {what}, without traffic."
+    return " ".join((text, *(assumption.text for assumption in billable.assumptions)))
 
 
 def price_source_text(estimated: Estimate) -> str:
     """Where the prices come from, in words; empty if no price is known."""
     if estimated.currency is None:
         return ""
-    date = f" of {estimated.date}" if estimated.date else ""
-    return f"prices{date}: {estimated.source or 'set in the arguments'}"
+    source = estimated.source or "from the arguments"
+    return f"{source}, {estimated.date}" if estimated.date else source

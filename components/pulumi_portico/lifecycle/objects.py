@@ -10,13 +10,11 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..ordering import WIDTH, Dependency, after, detached
 from ..outputs import Ref, Text, words
 from ..register import name_of, register
 
 __all__ = ["ObjectSpec", "Options", "Ref", "gathered", "manifests_of", "register_objects", "resolved"]
-
-_WIDTH = 3
-"""How many others an object comes after, of those that it gathers."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class ObjectSpec:
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
     Keep it short: what a listed object comes after needn't be listed."""
     options: Options = field(default_factory=Options)
+    ready: Sequence[Any] = ()
+    """Outputs that are known when what it leads to is ready: it comes after the resources that they come from."""
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:
@@ -56,7 +56,7 @@ def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[O
     """
     ordered: list[ObjectSpec] = []
     for index in reversed(range(len(objects))):
-        below = [child.key for child in objects[_WIDTH * index + 1 : _WIDTH * (index + 1) + 1]]
+        below = [child.key for child in objects[WIDTH * index + 1 : WIDTH * (index + 1) + 1]]
         described = objects[index]
         ordered.append(replace(described, after=[*described.after, *(below or first)]))
     return ordered
@@ -66,20 +66,27 @@ def register_objects(
     name: str,
     objects: Iterable[ObjectSpec],
     parent: pulumi.Resource,
-    after: Optional[Mapping[str, pulumi.Resource]] = None,
+    first: Sequence[Dependency] = (),
+    outside: Optional[Mapping[str, pulumi.Resource]] = None,
 ) -> dict[str, Any]:
     """Register the objects of the component called `name`, and return the resources by key.
 
-    `after` has resources that aren't in the list, by the keys that the objects' `after` names them by.
+    All of them come after `first`: what the component's options depend on, for example. `outside` has resources that
+    aren't in the list, by the keys that the objects' `after` names them by.
     """
-    registered: dict[str, Any] = dict(after or {})
+    registered: dict[str, Any] = dict(outside or {})
     for described in objects:
-        manifest = resolved(described.manifest, lambda ref: name_of(registered[ref.key]))
+        manifest = resolved(described.manifest, lambda ref: _name(registered[ref.key], ref))
         options = _resource_options(described.options, parent)
-        options.depends_on = [registered[key] for key in described.after]
+        options.depends_on = [registered[key] for key in described.after] or list(first)
+        options.depends_on += [dependency for output in described.ready for dependency in after(output)]
         full = f"{name}-{described.key}" if described.key else name
         registered[described.key] = register(manifest, full, options)
     return registered
+
+
+def _name(resource: Any, ref: Ref) -> pulumi.Output[str]:
+    return detached(name_of(resource)) if ref.is_detached else name_of(resource)
 
 
 def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -100,11 +107,12 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
 
 
 def manifests_of(
-    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str], str]
+    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str, Mapping[str, Any]], str]
 ) -> list[tuple[str, dict[str, Any]]]:
     """The Pulumi name and the manifest of each object, without registering any.
 
-    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name. Outputs stay leaves.
+    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name and its manifest.
+    Outputs stay leaves.
     """
     names: dict[str, str] = {}
     made: list[tuple[str, dict[str, Any]]] = []
@@ -112,7 +120,8 @@ def manifests_of(
         full = f"{name}-{described.key}" if described.key else name
         manifest = resolved(described.manifest, lambda ref: names[ref.key])
         metadata = dict(manifest["metadata"])
-        metadata.setdefault("name", generated(full))
+        if "name" not in metadata:
+            metadata["name"] = generated(full, manifest)
         names[described.key] = metadata["name"]
         made.append((full, {**manifest, "metadata": metadata}))
     return made

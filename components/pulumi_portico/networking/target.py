@@ -57,6 +57,10 @@ class Target(TypedDict):
     """The labels by which the Service selects its pods. A load balancer needs them because it has a Service of its
     own."""
 
+    ready: NotRequired[pulumi.Input[str]]
+    """An Output that is known when the Service is ready. Whatever routes to the target is created after the resources
+    that the Output comes from, and deleted before them. `WebService.target` sets it. Default: the target exists."""
+
     drain: NotRequired[int]
     """Seconds (0 to 3600) that a terminating pod continues to serve requests. Load balancers derive their delays from
     it. Plain."""
@@ -73,6 +77,7 @@ class TargetSpec(Spec):
     target_port: Optional[pulumi.Input[int]] = None
     protocol: Protocol = Protocol.TCP
     selector: Optional[Mapping[str, pulumi.Input[str]]] = None
+    ready: Optional[pulumi.Input[str]] = None
     drain: Optional[int] = None
 
 

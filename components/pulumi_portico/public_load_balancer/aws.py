@@ -78,7 +78,7 @@ TLS_CAPABILITIES: Mapping[Feature, tuple[str, ...]] = {
     "tls.encrypt_to_pods": (f"{PREFIX}backend-protocol",),
 }
 
-ASSUMED_ZONES = define("assumed-zones", "{zones} zones, because no subnets are set")
+ASSUMED_ZONES = define("assumed-zones", "It assumes {zones} zones, because no subnets are set.")
 NOT_AN_ALLOCATION = define(
     "not-an-elastic-ip-allocation",
     "{value} isn't the ID of an Elastic IP allocation.",

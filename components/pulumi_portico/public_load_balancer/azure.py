@@ -88,7 +88,7 @@ PREFIX_WITH_ADDRESSES = define(
     "public-ip-prefix-with-addresses", "Set either this or {other}, not both.", allowed="one of the two"
 )
 SHARED_LOAD_BALANCER = define(
-    "assumed-shared-load-balancer", "the cluster's one load balancer, which all Services share"
+    "assumed-shared-load-balancer", "It is for the cluster's one load balancer, which all Services share."
 )
 HEALTH_PORT_ANNOTATION = define(
     "health-port-needs-annotation",

@@ -11,6 +11,7 @@ from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
 from ..lifecycle.objects import register_objects
 from ..networking.ports import main_port
+from ..ordering import after, dependencies_of
 from ..register import name_of, namespace_of
 from .addresses import first_address
 from .args import PublicLoadBalancerArgs, PublicLoadBalancerSpec
@@ -84,7 +85,8 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         merged = pulumi.ResourceOptions.merge(opts, hooks)
         # The next deployment compares itself with the recorded state.
         super().__init__("portico:index:PublicLoadBalancer", name, plan.balancer.recorded_state, merged)
-        service = register_objects(name, objects_of(plan), self)[SERVICE]
+        first = [*dependencies_of(opts), *after(spec.target.ready)]
+        service = register_objects(name, objects_of(plan), self, first)[SERVICE]
         self._set_outputs(plan, service)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 

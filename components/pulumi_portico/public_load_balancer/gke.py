@@ -148,6 +148,7 @@ MODULE = PlatformModule(
     kind="passthrough Network Load Balancer",
     cloud="google",
     controller="GKE",
+    minimum_version="1.25.5",
     billing=Billing(
         "gke",
         ListPrices(

@@ -9,9 +9,10 @@ from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
+from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from .args import WebServiceArgs, WebServiceSpec
-from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
+from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
 from .validation import exceptions_of, parse_web_service
 
@@ -69,7 +70,7 @@ class WebService(pulumi.ComponentResource):
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         self._plan = plan = plan_web_service(name, spec)
-        self._set_outputs(plan, register_objects(name, objects_of(plan), self))
+        self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
         known = resources.get(SERVICE) or resources[workload_key(plan)]
@@ -81,7 +82,10 @@ class WebService(pulumi.ComponentResource):
         host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
         self.urls = host.apply(lambda known_host: {port.name: port.url(known_host) for port in plan.ports.values()})
         self.url = host.apply(plan.default_port.url) if plan.default_port else _output("")
-        self.targets = {port.name: self._target(plan, port) for port in plan.ports.values()}
+        # Not from the Service: a change that replaces it must not replace what routes to it.
+        stable = resources.get(SERVICE_ACCOUNT) or resources.get(NETWORK_POLICY) or resources[workload_key(plan)]
+        namespace = namespace_of(stable) if plan.spec.namespace is None else plan.spec.namespace
+        self.targets = {port.name: self._target(plan, port, namespace) for port in plan.ports.values()}
         self.target = self.targets[plan.default_port.name] if plan.default_port else None
         # The targets repeat the other outputs and the arguments.
         self.register_outputs(
@@ -95,10 +99,11 @@ class WebService(pulumi.ComponentResource):
             }
         )
 
-    def _target(self, plan: WebServicePlan, port: ServicePort) -> Target:
+    def _target(self, plan: WebServicePlan, port: ServicePort, namespace: pulumi.Input[str]) -> Target:
         return {
-            "service": self.service_name,
-            "namespace": self.namespace,
+            "service": plan.name,
+            "namespace": namespace,
+            "ready": self.service_name,
             "port": port.number,
             "target_port": port.target,
             "protocol": Protocol(port.protocol),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..lifecycle.objects import ObjectSpec, Options, Ref
+from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
+from ..ordering import WIDTH
 from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
@@ -14,7 +15,7 @@ from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
 
-__all__ = ["SERVICE", "SERVICE_ACCOUNT", "objects_of", "workload_key"]
+__all__ = ["NETWORK_POLICY", "SERVICE", "SERVICE_ACCOUNT", "objects_of", "workload_key"]
 
 SERVICE = "service"
 """The key of the Service."""
@@ -22,7 +23,8 @@ SERVICE = "service"
 SERVICE_ACCOUNT = "service-account"
 """The key of the ServiceAccount."""
 
-_NETWORK_POLICY = "network-policy"
+NETWORK_POLICY = "network-policy"
+"""The key of the NetworkPolicy."""
 
 _WORKLOAD_KEYS: Mapping[WorkloadKind, str] = {
     WorkloadKind.DEPLOYMENT: "deployment",
@@ -49,8 +51,9 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
         objects.append(_service(plan, before))
         before = [SERVICE]
     sources = _sources(plan)
-    objects += _source_objects(plan)
-    objects.append(_workload(plan, sources, before))
+    source_objects, gathering = _source_objects(plan)
+    objects += source_objects
+    objects.append(_workload(plan, sources, [*before, *gathering]))
     if not plan.headless and plan.ports:
         objects.append(_service(plan, []))
     if plan.spec.autoscaling is not None:
@@ -65,7 +68,7 @@ def _guards(plan: WebServicePlan) -> Iterator[ObjectSpec]:
         yield ObjectSpec(SERVICE_ACCOUNT, build_service_account(plan.metadata, spec.identity))
     if spec.network_policy:
         ingress, egress = build_ingress(spec.allow_from, plan.pod_ports), build_egress(spec.allow_to)
-        yield ObjectSpec(_NETWORK_POLICY, build_network_policy(plan.metadata, plan.selector, ingress, egress))
+        yield ObjectSpec(NETWORK_POLICY, build_network_policy(plan.metadata, plan.selector, ingress, egress))
 
 
 def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:
@@ -84,17 +87,29 @@ def _environments(plan: WebServicePlan) -> Iterator[tuple[str, str, EnvironmentS
 
 def _sources(plan: WebServicePlan) -> dict[str, Sources]:
     """What each container refers to its Secret and its ConfigMap by."""
+    many = _has_many_sources(plan)
     return {
         name: Sources(
-            secret=Ref(f"{prefix}env") if environment.secret_env else None,
-            config_map=Ref(f"{prefix}files") if environment.config_files else None,
+            secret=Ref(f"{prefix}env", is_detached=many) if environment.secret_env else None,
+            config_map=Ref(f"{prefix}files", is_detached=many) if environment.config_files else None,
         )
         for name, prefix, environment in _environments(plan)
     }
 
 
-def _source_objects(plan: WebServicePlan) -> Iterator[ObjectSpec]:
-    """The Secrets and the ConfigMaps of the containers."""
+def _has_many_sources(plan: WebServicePlan) -> bool:
+    """Whether the pods would depend on too many objects if they depended on each source."""
+    return sum(1 for _ in _each_source(plan)) >= WIDTH
+
+
+def _source_objects(plan: WebServicePlan) -> tuple[list[ObjectSpec], list[str]]:
+    """The Secrets and the ConfigMaps of the containers, and what the pods come after, apart from those that they depend
+    on by name."""
+    sources = list(_each_source(plan))
+    return (gathered(sources), [sources[0].key]) if _has_many_sources(plan) else (sources, [])
+
+
+def _each_source(plan: WebServicePlan) -> Iterator[ObjectSpec]:
     for _, prefix, environment in _environments(plan):
         if environment.secret_env:
             yield ObjectSpec(f"{prefix}env", build_secret(plan.metadata, environment.secret_env))

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ..args.parse import parse
+from ..args.problems import Problems
+from ..args.values import image_rule
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..workload.health import probed_port
 from ..workload.kinds import WorkloadKind
-from .args import WebServiceSpec
+from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .ports import resolve_ports
 from .service import is_headless
 
@@ -91,7 +94,10 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
 
 def plan_of(name: str, args: Any) -> WebServicePlan:
     """The plan of a WebService."""
-    # Serves the stack modules until they are ported.
+    # Serves the stack modules until they are ported. Their plans can hold arguments that aren't parsed.
+    if not isinstance(args, WebServiceSpec):
+        rules = rules_with(image_rule(latest=True))
+        args = parse(WebServiceSpec, WebServiceArgs, args, rules, Problems(f'WebService "{name}"'))
     return plan_web_service(name, args)
 
 

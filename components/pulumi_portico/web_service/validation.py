@@ -58,9 +58,14 @@ def parse_web_service(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> WebServiceSpec:
     """The parsed arguments of the WebService called `name`; what's wrong is reported in `problems`."""
+    # The name of a component isn't among its arguments; in a stack, it is their key.
+    named = at or ROOT / "name"
+    if reason := service_name(name):
+        problems.reject(named, name, reason, is_key=bool(at))
     rules = _rules_for(args, problems.style)
     spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
-    problems.run(_check_name, name, spec)
+    if reason is None:
+        problems.run(_check_workload_name, name, named, spec)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
@@ -96,12 +101,9 @@ def _rules(*, latest: bool, digest: bool) -> Rules:
     return rules_with(image_rule(latest=latest, digest=digest))
 
 
-def _check_name(name: str, spec: WebServiceSpec, problems: Problems) -> None:
-    # The name of a component isn't among its arguments; in a stack, it is their key.
-    at = spec.at or ROOT / "name"
-    reason = service_name(name) or workload_name(spec.kind.value)(name)
-    if reason:
-        problems.reject(at, name, reason, is_key=bool(spec.at))
+def _check_workload_name(name: str, named: Location, spec: WebServiceSpec, problems: Problems) -> None:
+    if reason := workload_name(spec.kind.value)(name):
+        problems.reject(named, name, reason, is_key=bool(spec.at))
 
 
 def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:

@@ -54,7 +54,8 @@ def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
 
 
 def _fronted(plan: StackPlan, name: str) -> bool:
-    by_platform = any(args["target"].get("gateway") == name for args in plan.load_balancers.values())
+    targets = [destination_of(plan, args["target"]) for args in plan.load_balancers.values()]
+    by_platform = any(target.kind == "gateway" and target.name == name for target in targets)
     return by_platform or any(
         destination.kind == "gateway" and destination.name == name
         for aws in plan.aws_load_balancers.values()

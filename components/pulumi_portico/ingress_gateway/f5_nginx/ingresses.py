@@ -105,4 +105,4 @@ def _minion(
     rule = {**({"host": route.host} if route.host else {}), "http": http}
     own = prefixed({"mergeable-ingress-type": "minion", **annotations})
     full = {**own, **(route.spec.annotations or {})}
-    return component.ingress(route.key + half, route.namespace, full, {"rules": [rule]}, after)
+    return component.ingress(route.key + half, route.namespace, full, {"rules": [rule]}, after, component.ready(route))

@@ -36,7 +36,10 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
         path = {"path": path_pattern(route), "pathType": IMPLEMENTATION_SPECIFIC, "backend": backend}
         rule = {**({"host": route.host} if route.host else {}), "http": {"paths": [path]}}
         namespace = ingress_namespace(component, route)
-        objects += [*named, component.ingress(route.key, namespace, annotations, {"rules": [rule]}, after)]
+        objects += [
+            *named,
+            component.ingress(route.key, namespace, annotations, {"rules": [rule]}, after, component.ready(route)),
+        ]
     return objects
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
 from ...networking.network_policies import NAME_LABEL
-from ...web_service.plan import Plan, plan_of
+from ...web_service.plan import WebServicePlan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
@@ -73,7 +73,7 @@ class _Policies:
             yield from self._let_in(name, planned)
             yield from self._let_out(name, planned)
 
-    def _let_in(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_in(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         every = tuple(f"{target}/{protocol}" for target, protocol in planned.pod_ports)
         if not planned.args.get("network_policy", True):
             yield LinkView(_EVERYONE, name, ())
@@ -86,7 +86,7 @@ class _Policies:
             if not self._named(peer, name):
                 yield LinkView(self._words(peer), name, ports)
 
-    def _let_out(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_out(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         if not planned.args.get("network_policy", True):
             yield LinkView(name, _EVERYONE, ())
             return

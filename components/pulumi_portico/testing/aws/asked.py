@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-from .args.shapes import problems_of
 from .refusal import AwsRefusal
+from .shapes import problems_of
 
 if TYPE_CHECKING:
     from .model import AwsModel

@@ -1,6 +1,6 @@
-"""YAML that every reader takes for the same: kubectl's reads YAML 1.1 in parts, others 1.2.
+"""YAML that every reader reads alike: kubectl's supports YAML 1.1 in parts, others 1.2.
 
-Text stands without quotes only where no reader could take it for anything else: `on`, `1e3` and `0x1F` are quoted.
+Text has no quotes only if no reader could read it as another type: `on`, `1e3`, and `0x1F` are quoted.
 """
 
 import re
@@ -8,14 +8,14 @@ from typing import Any
 
 import yaml
 
-__all__ = ["yaml_text"]
+__all__ = ["is_plain", "yaml_text"]
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*")
 _WORDS = re.compile(r"(y|n|yes|no|on|off|true|false|null|nan|inf)", re.IGNORECASE)
 
 
 _BASE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-"""The one in C where there is one, which is ten times as fast."""
+"""The one in C, if it's installed, is ten times as fast."""
 
 
 class _Dumper(_BASE):
@@ -23,13 +23,17 @@ class _Dumper(_BASE):
         return True
 
 
+def is_plain(text: str) -> bool:
+    """Whether every YAML reader reads the text without quotes as text."""
+    return bool(_PLAIN.fullmatch(text)) and not _WORDS.fullmatch(text)
+
+
 def _text(dumper: Any, value: str) -> Any:
     tag = "tag:yaml.org,2002:str"
     # The dumper itself quotes what a block of lines cannot hold.
     if "\n" in value:
         return dumper.represent_scalar(tag, value, style="|")
-    plain = _PLAIN.fullmatch(value) and not _WORDS.fullmatch(value)
-    return dumper.represent_scalar(tag, value, style=None if plain else '"')
+    return dumper.represent_scalar(tag, value, style=None if is_plain(value) else '"')
 
 
 _Dumper.add_representer(str, _text)

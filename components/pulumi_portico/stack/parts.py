@@ -1,0 +1,173 @@
+"""The components of a stack, parsed, and what the rules of the whole stack need of each."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+import pulumi
+
+from ..args.location import Location
+from ..args.parse import Hooks
+from ..args.problems import Problems, Unavailable
+from ..aws_load_balancer.args import AwsLoadBalancerArgs, check_aws_load_balancer
+from ..ingress_gateway import IngressGatewayArgs
+from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.validation import parse_ingress_gateway
+from ..lifecycle.objects import ObjectSpec
+from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.plan import objects_of as balancer_objects_of
+from ..public_load_balancer.plan import plan_public_load_balancer
+from ..public_load_balancer.validation import parse_public_load_balancer
+from ..web_service import WebServiceArgs
+from ..web_service.args import WebServiceSpec
+from ..web_service.objects import objects_of as service_objects_of
+from ..web_service.plan import plan_web_service
+from ..web_service.validation import parse_web_service
+from .legacy import adapted
+from .references import GATEWAY, SERVICE, Backend
+
+__all__ = [
+    "AWS_LOAD_BALANCERS",
+    "GATEWAYS",
+    "KINDS",
+    "LOAD_BALANCERS",
+    "SERVICES",
+    "BalancerPart",
+    "GatewayPart",
+    "Kind",
+    "Part",
+    "ServicePart",
+    "backend_of",
+]
+
+Parse = Callable[[str, Any, Problems, Location, Hooks], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of component that stacks have."""
+
+    field: str
+    """The field of `StackArgs` with the components, by name."""
+    title: str
+    """The component."""
+    args_type: Any
+    parse: Parse
+    """Parses the arguments of one component, and applies all its rules."""
+    objects: Optional[Callable[[str, Any], list[ObjectSpec]]] = None
+    """The objects that a component registers; None for a kind whose components don't have one list of objects yet, so
+    that rendering registers them on a recorder."""
+
+    @property
+    def type(self) -> str:
+        """The component's type token."""
+        return f"portico:index:{self.title}"
+
+
+def _service_objects(name: str, spec: WebServiceSpec) -> list[ObjectSpec]:
+    return service_objects_of(plan_web_service(name, spec))
+
+
+def _balancer_objects(name: str, spec: PublicLoadBalancerSpec) -> list[ObjectSpec]:
+    return balancer_objects_of(plan_public_load_balancer(name, spec))
+
+
+SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
+GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway)
+LOAD_BALANCERS = Kind(
+    "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
+)
+AWS_LOAD_BALANCERS = Kind(
+    "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, adapted(check_aws_load_balancer, AwsLoadBalancerArgs)
+)
+
+KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+"""The kinds of components, in the order in which a stack creates them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a stack."""
+
+    kind: Kind
+    name: str
+    at: Location
+    """The location of its arguments."""
+    spec: Any
+    """Its parsed arguments."""
+    usable: bool
+    """False if the component isn't ported, and has problems: its arguments can be of any type then."""
+
+    @property
+    def title(self) -> str:
+        """The component as messages name it."""
+        return f'{self.kind.title} "{self.name}"'
+
+
+@dataclass(frozen=True)
+class ServicePart(Part):
+    """A service of the stack."""
+
+    spec: WebServiceSpec
+    default_namespace: str
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the service."""
+        own = self.spec.namespace
+        return self.default_namespace if own is None else own
+
+    def in_namespace(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace, unless they have another one."""
+        return dataclasses.replace(self.spec, namespace=self.namespace)
+
+    def backend(self) -> Backend:
+        """The service as a target of routes and load balancers."""
+        plan = plan_web_service(self.name, self.spec)
+        return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class GatewayPart(Part):
+    """A gateway of the stack."""
+
+    spec: IngressGatewaySpec
+
+    @property
+    def class_name(self) -> pulumi.Input[str]:
+        """The IngressClass."""
+        return self.name if self.spec.class_name is None else self.spec.class_name
+
+    @property
+    def installs(self) -> bool:
+        """Whether the gateway installs its controller."""
+        return installer_of(self.spec) is not None
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the controller."""
+        return self.name if self.spec.namespace is None else self.spec.namespace
+
+    def backend(self) -> Backend:
+        """The gateway's controller as a target of load balancers."""
+        plan = plan_gateway(self.name, self.spec)
+        ports = plan.ports
+        return Backend(GATEWAY, self.name, plan.namespace, ports, ports.get("https"), plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class BalancerPart(Part):
+    """A PublicLoadBalancer of the stack."""
+
+    spec: PublicLoadBalancerSpec
+
+
+def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:
+    """A component as a target; None if a value that this needs is invalid, which is reported already."""
+    try:
+        return part.backend() if part.usable else None
+    except Unavailable:
+        return None
