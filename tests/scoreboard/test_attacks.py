@@ -65,7 +65,10 @@ RANGES: Mapping[str, Ranged] = {
         lambda it: gateway({"host": SHOP}, settings={"forwardedFrom": ["203.0.113.0/24", it]}),
         (*EDGE, "settings", "forwardedFrom"),
     ),
-    "upstream.sources": (lambda it: gateway({"host": SHOP}, upstream={"sources": [it]}), (*EDGE, "upstream", "sources")),
+    "upstream.sources": (
+        lambda it: gateway({"host": SHOP}, upstream={"sources": [it]}),
+        (*EDGE, "upstream", "sources"),
+    ),
     "route.allowedSources": (lambda it: gateway({"host": SHOP, "allowedSources": [it]}), (*EDGE, "routes")),
     "route.deniedSources": (lambda it: gateway({"host": SHOP, "deniedSources": [it]}), (*EDGE, "routes")),
     "exposure.allowedSources": (
@@ -428,7 +431,12 @@ def _volume(**part: Any) -> dict[str, Any]:
         open_case("E10", service(health={"readiness": {"period": HUGE}}), "health", row="probe period"),
         open_case("E10", service(health={"liveness": {"failures": HUGE}}), "health", row="probe failures"),
         open_case("E10", service(rollout={"revisionHistoryLimit": HUGE}), "rollout", row="revision history"),
-        open_case("E10", service(rollout={"minReadySeconds": HUGE, "progressDeadlineSeconds": HUGE + 1}), "rollout", row="deadline"),
+        open_case(
+            "E10",
+            service(rollout={"minReadySeconds": HUGE, "progressDeadlineSeconds": HUGE + 1}),
+            "rollout",
+            row="deadline",
+        ),
         open_case(
             "E10", service(disruptionBudget={"maxUnavailable": HUGE}), "disruptionBudget", row="disruption budget"
         ),

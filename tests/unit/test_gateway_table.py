@@ -13,7 +13,7 @@ from tests.gateway import routes
 from tests.gateway.reading import slug_of, taken_by, wrong_at
 from tests.gateway.rows import F5, INGRESS_NGINX, ODD, ROWS, Row
 from tests.scoreboard.cases import field_case
-from tests.unit.gateways import CERTIFICATE, refused
+from tests.unit.gateways import CERTIFICATE, problems_of_gateway
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 from tools.settings_table import data
@@ -155,5 +155,5 @@ def test_what_is_left_out_of_a_controllers_table_is_refused_there(without: str, 
             it["backend_tls"] = {**it["backend_tls"], "ca_certificate": CERTIFICATE}
         # Beside a route of the rest of its host, as in the table.
         rest = {"host": it["host"], "target": target("web", None)}
-        said = refused(**arguments(without), routes=[*([rest] if it["path"] != "/" else []), it])
-        assert "routes[" in said, it
+        found = problems_of_gateway(**arguments(without), routes=[*([rest] if it["path"] != "/" else []), it])
+        assert any(problem.location[0] == "routes" for problem in found), it

@@ -1,6 +1,7 @@
 """The gateway as a whole: what it rejects, and what other components take from it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -8,7 +9,7 @@ import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import Move, Problem, Problems, Set
-from pulumi_portico.ingress_gateway.install import installers
+from pulumi_portico.ingress_gateway.controllers import Controller
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 from pulumi_portico.testing import record
 
@@ -110,10 +111,10 @@ def test_a_name_is_rejected(name: str, code: str) -> None:
     assert problem.edits == ()
 
 
-def test_every_controller_that_can_be_installed_has_an_installer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A controller without one gets no other controller's image."""
-    known = {"f5-nginx": installers.INSTALLERS["f5-nginx"]}
-    monkeypatch.setattr(installers, "INSTALLERS", known)
+def test_a_controller_without_an_installer_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets no other controller's image."""
+    alone = replace(Controller.INGRESS_NGINX.module, installer=None)
+    monkeypatch.setattr(Controller.INGRESS_NGINX, "module", alone)
     args: Any = {"controller": "ingress-nginx", "install": True, "class_name": "nginx", "namespace": "edge"}
     assert_rejected(args, "controller-not-installable", "install", controller="ingress-nginx", name="edge")
 

@@ -74,8 +74,8 @@ def small() -> Recording:
 def test_dependencies_of_a_resource_are_few_whatever_the_number_of_services(small: Recording) -> None:
     big = built(200)
     assert (largest(small), largest(big)) == (4, 4)
-    assert (len(small.registrations), edges(small)) == (483, 701)
-    assert (len(big.registrations), edges(big)) == (4497, 6677)
+    assert (len(small.registrations), edges(small)) == (483, 700)
+    assert (len(big.registrations), edges(big)) == (4497, 6676)
 
 
 def test_no_resource_depends_on_a_component(small: Recording) -> None:

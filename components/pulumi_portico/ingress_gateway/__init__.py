@@ -2,7 +2,7 @@
 
 from .args import IngressGatewayArgs, IngressRoutesArgs, Upstream
 from .component import IngressGateway
-from .controller_module import Controller
+from .controllers import Controller
 from .ingress_routes import IngressRoutes
 from .install.crds import Crds
 from .install.installation import ControllerKind, Installation

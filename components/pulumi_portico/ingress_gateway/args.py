@@ -12,18 +12,23 @@ from ..lifecycle.cost import Price, PriceSpec
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
-from .controller_module import Controller
+from .compile_input import READY_TIMEOUT
+from .controllers import DEFAULT_CONTROLLER, Controller
 from .install.crds import Crds, CrdsSpec
 from .install.installation import Installation, InstallationSpec
 from .install.settings import GatewaySettings, GatewaySettingsSpec
-from .reference import GatewayReference
-from .routes import Route
-from .tls import HostTls
+from .reference import GatewayReference, GatewayReferenceSpec
+from .routes import Route, RouteSpec
+from .tls import HostTls, HostTlsSpec
 
-__all__ = ["READY_TIMEOUT", "IngressGatewayArgs", "IngressGatewaySpec", "IngressRoutesArgs", "Upstream", "UpstreamSpec"]
-
-READY_TIMEOUT = 600
-"""Seconds. A cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
+__all__ = [
+    "IngressGatewayArgs",
+    "IngressGatewaySpec",
+    "IngressRoutesArgs",
+    "IngressRoutesSpec",
+    "Upstream",
+    "UpstreamSpec",
+]
 
 
 class Upstream(TypedDict):
@@ -144,12 +149,12 @@ class IngressGatewaySpec(Spec):
 
     exposure: Optional[ExposureSpec] = None
     upstream: Optional[UpstreamSpec] = None
-    controller: Controller = Controller.F5_NGINX
+    controller: Controller = DEFAULT_CONTROLLER
     install: Optional[bool] = None
     class_name: Optional[pulumi.Input[str]] = None
     namespace: Optional[pulumi.Input[str]] = None
-    routes: Sequence[Route] = ()
-    tls: Mapping[str, HostTls] = field(default_factory=dict[str, HostTls])
+    routes: Sequence[RouteSpec] = ()
+    tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
     https_redirect: Optional[bool] = None
     default_backend: Optional[TargetSpec] = None
     multi_label_wildcards: bool = False
@@ -166,24 +171,36 @@ class IngressGatewaySpec(Spec):
 
 
 class IngressRoutesArgs(TypedDict):
-    """What an `IngressRoutes` takes: a gateway, and routes."""
+    """The arguments of an `IngressRoutes`: a gateway, and routes."""
 
     gateway: GatewayReference
-    """The gateway that they are added to: `IngressGateway.reference()`, or one written by hand."""
+    """The gateway that serves the routes: `IngressGateway.reference`, or a reference that you write by hand."""
 
     routes: Sequence[Route]
-    """Which requests go where. Its length is plain; its order says nothing."""
+    """Which requests go where. Its length is plain; its order has no meaning."""
 
     tls: NotRequired[Mapping[str, HostTls]]
-    """The certificates of hosts that the gateway has none for, by the host that each is for. The Secrets are in the
-    gateway's namespace. Keys are plain. Default: none."""
+    """The certificates of hosts for which the gateway has none, by host. The Secrets are in the gateway's namespace.
+    Keys are plain. Default: none."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Annotations of the Ingress, for a generic class. Keys are plain. Default: none."""
+    """Annotations of the Ingress of a generic class. Keys are plain. Default: none."""
 
-    ready_within: NotRequired[int]
-    """Seconds (1 to 3600) that each route has to get an address, before the deployment fails and says why. Plain.
-    Default: 600."""
+    ready_timeout: NotRequired[int]
+    """Seconds (1 to 3600) that each route can take to get an address before the deployment fails. Plain. Default:
+    600."""
 
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Labels put on every object. Keys are plain. Default: none."""
+    """Labels of every object. Keys are plain. Default: none."""
+
+
+@spec(IngressRoutesArgs, renamed={"ready_within": "ready_timeout"})
+class IngressRoutesSpec(Spec):
+    """Parsed `IngressRoutesArgs`."""
+
+    gateway: GatewayReferenceSpec
+    routes: Sequence[RouteSpec]
+    tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    ready_timeout: int = READY_TIMEOUT
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])

@@ -1,6 +1,6 @@
 """The `IngressGateway` component: registers what its builders describe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Optional, Union
 
 import pulumi
@@ -8,7 +8,6 @@ import pulumi
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.cost import Billable, estimate, estimate_text
-from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -17,14 +16,14 @@ from .args import IngressGatewayArgs, IngressGatewaySpec
 from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
-from .gateway_plan import GatewayPlan, plan_gateway
-from .gateway_state import GatewayFacts, state_of
+from .gateway_plan import GatewayPlan, component_name, plan_gateway
+from .gateway_state import GatewayFacts, add_routes, state_of
 from .install.objects import CONTROLLER
 from .mappings import as_mapping
 from .objects import NAMESPACE, objects_of
-from .reference import EVERY_HOST, GatewayReference, route_text
-from .registration import register_routes
-from .routing import Routing, add_to
+from .reference import EVERY_HOST, GatewayReference
+from .registration import Registered, register_with_routes
+from .tls import HostTlsSpec
 from .validation import parse_ingress_gateway
 
 __all__ = ["IngressGateway"]
@@ -101,13 +100,12 @@ class IngressGateway(pulumi.ComponentResource):
         :param opts: Pulumi's resource options. Every child inherits a provider from them.
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
-        me = f'IngressGateway "{name}"'
-        problems = Problems(me)
+        problems = Problems(component_name(name))
         spec = _parsed(name, args, problems)
         class_name = name if spec.class_name is None else spec.class_name
         state = state_of(class_name, opts)
         plan = plan_gateway(name, spec, state)
-        add_to(state, me, plan.routing, [], problems)
+        add_routes(state, component_name(name), plan.routes, [], problems)
         problems.raise_if_any()
         front = plan.front_door
         if front is not None:
@@ -115,13 +113,14 @@ class IngressGateway(pulumi.ComponentResource):
         super().__init__("portico:index:IngressGateway", name, {} if front is None else front.state, opts)
         self._warn(plan)
         first = dependencies_of(opts)
-        registered = register_objects(name, objects_of(plan), self, first)
+        registered = register_with_routes(
+            name, plan.routes, state, self, lambda hosts_elsewhere: objects_of(plan, hosts_elsewhere), first
+        )
         if plan.installation is not None:
-            first = [registered[CONTROLLER]]
-        made = register_routes(plan.routing, plan.peers or [], plan.waiting, self, first, state.host_resources)
-        routing = made.routing
-        state.facts = GatewayFacts(first, routing.certificates(), plan.peers, spec.default_backend, plan.listed_headers)
-        self._set_outputs(plan, routing, registered, made.awaited)
+            first = [registered.resources[CONTROLLER]]
+        certificates = registered.certificates(plan.routes)
+        state.facts = GatewayFacts(first, certificates, plan.peers, spec.default_backend, plan.listed_headers)
+        self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)
         self._register_all_outputs()
 
@@ -129,25 +128,20 @@ class IngressGateway(pulumi.ComponentResource):
         if plan.installation is not None and (warning := plan.installation.installer.warning):
             pulumi.log.warn(f'IngressGateway "{plan.name}": {warning}', self)
 
-    def _set_outputs(
-        self, plan: GatewayPlan, routing: Routing, registered: Mapping[str, Any], ingresses: Sequence[Any]
-    ) -> None:
-        service = registered.get(SERVICE)
-        reached = address_of(service, ingresses if plan.waiting.published else [])
+    def _set_outputs(self, plan: GatewayPlan, certificates: Mapping[str, HostTlsSpec], registered: Registered) -> None:
+        service = registered.resources.get(SERVICE)
+        reached = address_of(service, registered.address_holders if plan.wait.publishes_address else [])
         self.address = reached.apply(lambda found: found["ip"])
         self.hostname = reached.apply(lambda found: found["hostname"])
-        self.urls = urls_of({host: entry.tls for host, entry in routing.compilation.hosts.items()}, reached)
+        self.urls = urls_of({name: host.tls for name, host in plan.routes.hosts.items()}, reached)
         self.class_name = pulumi.Output.from_input(plan.class_name)
         # What others create in the namespace comes after it.
-        created = registered.get(NAMESPACE)
+        created = registered.resources.get(NAMESPACE)
         self.namespace = pulumi.Output.from_input(plan.namespace) if created is None else name_of(created)
         self.controller = pulumi.Output.from_input(plan.spec.controller.value)
-        routes = routing.compilation.routes
-        self.routes = pulumi.Output.from_input(
-            sorted(route_text(route.host, route.path, route.path_type) for route in routes)
-        )
-        self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in routing.compilation.hosts))
-        secrets = {host: entry["secret"] for host, entry in routing.certificates().items() if "secret" in entry}
+        self.routes = pulumi.Output.from_input(plan.routes.texts)
+        self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in plan.routes.hosts))
+        secrets: dict[str, Any] = {host: tls.secret for host, tls in certificates.items() if tls.secret is not None}
         self.certificates = pulumi.Output.from_input(secrets)
         self.exceptions = pulumi.Output.from_input(exception_texts(security_exceptions(plan.spec), plan.spec.at))
         self.reference = _reference(plan)
@@ -202,11 +196,11 @@ def _reference(plan: GatewayPlan) -> GatewayReference:
         "class_name": plan.class_name,
         "namespace": plan.namespace,
         "custom_resources": plan.spec.crds is not None,
-        "wildcards_any_depth": plan.spec.multi_label_wildcards,
-        "reports_address": plan.waiting.published,
+        "multi_label_wildcards": plan.spec.multi_label_wildcards,
+        "publishes_address": plan.wait.publishes_address,
     }
     if plan.peers is not None:
-        reference["reached_from"] = [as_mapping(peer) for peer in plan.peers]
+        reference["controller_peers"] = [as_mapping(peer) for peer in plan.peers]
     return reference
 
 

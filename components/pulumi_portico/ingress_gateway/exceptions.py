@@ -1,16 +1,16 @@
 """What of a gateway is less strict than the secure default."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..args.exceptions import SecurityException, exception_kind
-from ..args.location import Key
-from .args import IngressGatewaySpec
-from .compilation import entry_of
+from ..args.exceptions import SecurityException, exception_kind, exception_texts
+from ..args.parse import parse
+from ..args.problems import Problems
+from .args import IngressGatewayArgs, IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.installation import installation_exceptions
-from .told import over_tls
 
-__all__ = ["security_exceptions"]
+__all__ = ["exceptions_of", "security_exceptions"]
 
 UNVERIFIED_TARGET = exception_kind("unverified-target", "the gateway doesn't verify the target's certificate")
 UNCHECKED_ANNOTATIONS = exception_kind(
@@ -20,6 +20,13 @@ PLAIN_HTTP = exception_kind("plain-http", "the gateway serves requests without T
 MULTI_LABEL_WILDCARDS = exception_kind(
     "multi-label-wildcards", "a wildcard host matches names with any number of labels in its place"
 )
+
+
+def exceptions_of(args: Mapping[str, Any]) -> dict[str, str]:
+    """What is less strict, by the path of the argument."""
+    # Serves the stack modules until they are ported.
+    spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""))
+    return exception_texts(security_exceptions(spec), spec.at)
 
 
 def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
@@ -35,17 +42,16 @@ def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
 
 
 def _of_routes(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
-    for index, route in enumerate(spec.routes):
-        at = spec.at / "routes" / index
-        if over_tls(entry_of(route)) and "backend_tls" not in route:
-            yield SecurityException(UNVERIFIED_TARGET, at / "protocol")
-        if "annotations" in route:
-            yield SecurityException(UNCHECKED_ANNOTATIONS, at / "annotations")
+    for route in spec.routes:
+        if route.protocol is not None and route.protocol.uses_tls and route.backend_tls is None:
+            yield SecurityException(UNVERIFIED_TARGET, route.at / "protocol")
+        if route.annotations:
+            yield SecurityException(UNCHECKED_ANNOTATIONS, route.at / "annotations")
 
 
 def _of_tls(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
-    for host, entry in spec.tls.items():
-        if entry.get("redirect") is False:
-            yield SecurityException(PLAIN_HTTP, spec.at / "tls" / Key(host) / "redirect")
+    for tls in spec.tls.values():
+        if tls.redirect is False:
+            yield SecurityException(PLAIN_HTTP, tls.at / "redirect")
     if spec.https_redirect is False:
         yield SecurityException(PLAIN_HTTP, spec.at / "https_redirect")

@@ -15,8 +15,8 @@ from ..public_load_balancer.platform_module import PlatformModule, Request
 from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR
 from .args import IngressGatewaySpec
+from .compile_input import ADDRESS_PUBLISHED
 from .install.installation import InstallationSpec
-from .registration import PUBLISHED
 
 __all__ = [
     "PORTS",
@@ -114,7 +114,7 @@ def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpe
     service = dict(front.balancer.service)
     metadata = service["metadata"]
     # Pulumi's own way to wait also waits for pods, which come later.
-    annotations = {**metadata.get("annotations", {}), WAIT_FOR: PUBLISHED}
+    annotations = {**metadata.get("annotations", {}), WAIT_FOR: ADDRESS_PUBLISHED}
     service["metadata"] = {**metadata, "annotations": annotations}
     options = Options(
         timeout=seconds,

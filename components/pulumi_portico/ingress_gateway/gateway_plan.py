@@ -6,36 +6,44 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..args.location import KeyStyle, location_text
-from ..args.shapes import as_written, camel_case
+from ..args.location import Key, Location
+from ..args.parse import parse
+from ..args.problems import Problems
+from ..args.shapes import as_written
+from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
-from .args import IngressGatewaySpec
-from .controller_module import Controller
+from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesSpec
+from .compile_input import AddressWait
+from .controller_module import ControllerModule
+from .controllers import CONTROLLERS, DEFAULT_CONTROLLER
 from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
-from .gateway_state import GatewayState
+from .gateway_state import GatewayState, with_others
 from .install.installation import InstallationSpec, drain_of
 from .install.installer import Installer, selector_of
-from .install.installers import installer_for
 from .install.objects import InstallPlan
 from .install.settings import GatewaySettingsSpec
 from .reference import EVERY_HOST
-from .registration import Waiting
-from .routing import Routing
+from .route_objects import route_objects
+from .route_set import RouteSet
+from .tls import HostTlsSpec
 
 __all__ = [
     "PORTS",
     "GatewayPlan",
+    "address_wait",
     "class_of",
+    "component_name",
     "controller_of",
     "custom_of",
     "installer_of",
     "installs",
+    "plan_added_routes",
     "plan_gateway",
-    "plan_routing",
-    "reference_routing",
+    "plan_routes",
     "request_of",
+    "route_objects_of",
     "routing_of",
 ]
 
@@ -49,8 +57,8 @@ class GatewayPlan:
     class_name: pulumi.Input[str]
     namespace: pulumi.Input[str]
     creates_namespace: bool
-    routing: Routing
-    waiting: Waiting
+    routes: RouteSet
+    wait: AddressWait
     """How the deployment waits for the routes."""
     peers: Optional[Sequence[PeerSpec]]
     """Where the controller's connections come from; None if that isn't known."""
@@ -79,7 +87,7 @@ class GatewayPlan:
 
 def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
     """The installer of the gateway's controller; None if Portico doesn't install it."""
-    return None if spec.install is False else installer_for(spec.controller.value)
+    return None if spec.install is False else spec.controller.module.installer
 
 
 def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
@@ -97,8 +105,8 @@ def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewaySta
         class_name=name if spec.class_name is None else spec.class_name,
         namespace=namespace,
         creates_namespace=installer is not None and spec.namespace is None,
-        routing=plan_routing(name, spec, state),
-        waiting=Waiting(_publishes_address(spec, installer), spec.ready_timeout),
+        routes=plan_routes(name, spec, state),
+        wait=address_wait(spec.controller.module, _publishes_address(spec, installer), spec.ready_timeout),
         peers=peers,
         listed_headers=headers,
         front_door=front_door,
@@ -128,7 +136,7 @@ def _plan_installation(
         labels=spec.labels,
         proxy_sources=front_door.proxy_sources if front_door.proxy_protocol else (),
         peers=front_door.peers,
-        empty_hosts=spec.default_backend is not None or any("host" not in route for route in spec.routes),
+        empty_hosts=spec.default_backend is not None or any(route.host is None for route in spec.routes),
         custom_resources=spec.crds is not None,
         crds_path=None if spec.crds is None else spec.crds.path,
         response_headers=sorted(headers),
@@ -136,60 +144,88 @@ def _plan_installation(
 
 
 def _listed_headers(spec: IngressGatewaySpec) -> frozenset[str]:
-    installer = installer_for(spec.controller.value)
-    if installer is None or not installer.lists_response_headers:
+    if not spec.controller.module.declares_response_headers:
         return frozenset()
-    own = (header for route in spec.routes for header in route.get("response_headers", {}))
+    own = (header for route in spec.routes for header in route.response_headers or {})
     return frozenset([*own, *spec.response_headers])
 
 
 def _publishes_address(spec: IngressGatewaySpec, installer: Optional[Installer]) -> bool:
     if spec.publishes_address is not None:
         return spec.publishes_address
-    return spec.upstream is None or installer is None or installer.publishes_any_service
+    has_balancer = spec.upstream is None or installer is None
+    return has_balancer or spec.controller.module.publishes_address_without_load_balancer
 
 
-def plan_routing(
-    name: str,
-    spec: IngressGatewaySpec,
-    state: Optional[GatewayState] = None,
-    style: KeyStyle = KeyStyle.PYTHON,
-) -> Routing:
+def address_wait(module: ControllerModule, publishes_address: bool, timeout: int) -> AddressWait:
+    """How the deployment waits until the controller serves a route."""
+    return AddressWait(publishes_address, timeout, module.wait_condition, module.title)
+
+
+def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> RouteSet:
     """The gateway's own routes; `state` is what other components of the program have added."""
-    me = f'IngressGateway "{name}"'
-    prefix = location_text(spec.at, style)
-    return Routing(
+    routes = RouteSet(
         name=name,
-        controller=spec.controller.value,
+        module=spec.controller.module,
         class_name=name if spec.class_name is None else spec.class_name,
         namespace=name if spec.namespace is None else spec.namespace,
-        routes=spec.routes,
-        prefix=f"{prefix}." if prefix else "",
-        spelling=as_written if style is KeyStyle.PYTHON else camel_case,
+        specs=spec.routes,
+        at=spec.at,
         tls=spec.tls,
-        known_hosts=hosts_of_others(state, me),
-        rooted_hosts=rooted_by_others(state, me),
-        taken=exact_of_others(state, me),
         https_redirect=spec.https_redirect,
         default_backend=spec.default_backend,
         labels=spec.labels,
         annotations=spec.annotations,
         custom_resources=spec.crds is not None,
-        any_depth=spec.multi_label_wildcards,
+        multi_label_wildcards=spec.multi_label_wildcards,
     )
+    return with_others(routes, state, component_name(name))
 
 
-# What follows serves the stack modules until they are ported, except what it says of other components' routes.
+def component_name(name: str) -> str:
+    """How problems call the gateway."""
+    return f'IngressGateway "{name}"'
+
+
+def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -> RouteSet:
+    """The routes that the IngressRoutes called `name` adds to a gateway; `state` is what this program knows of it."""
+    gateway, facts = spec.gateway, state.facts
+    certificates = {host: HostTlsSpec(secret=secret) for host, secret in gateway.certificates.items()}
+    routes = RouteSet(
+        name=name,
+        module=gateway.controller.module,
+        class_name=gateway.class_name,
+        namespace=gateway.namespace,
+        specs=spec.routes,
+        at=spec.at,
+        tls=spec.tls,
+        tls_of_gateway={**(facts.tls if facts else {}), **certificates},
+        default_backend=facts.default_backend if facts else None,
+        labels=spec.labels,
+        annotations=spec.annotations,
+        custom_resources=gateway.custom_resources,
+        multi_label_wildcards=gateway.multi_label_wildcards,
+    )
+    listed = frozenset("" if host == EVERY_HOST else host for host in gateway.hosts)
+    return with_others(routes, state, f'IngressRoutes "{name}"', listed)
+
+
+def route_objects_of(plan: GatewayPlan, hosts_elsewhere: Mapping[str, str], first: Sequence[str]) -> list[ObjectSpec]:
+    """The objects of the gateway's own routes; `first` are the keys of what they come after."""
+    return route_objects(plan.routes, plan.peers or (), plan.wait, first, hosts_elsewhere)
+
+
+# What follows serves the stack modules until they are ported.
 
 
 def controller_of(args: Mapping[str, Any]) -> str:
-    """The controller that is meant."""
-    return args.get("controller", Controller.F5_NGINX.value)
+    """The name of the gateway's controller."""
+    return args.get("controller", DEFAULT_CONTROLLER.value)
 
 
 def installs(args: Mapping[str, Any]) -> bool:
-    """Whether the controller is installed."""
-    return args.get("install", installer_for(controller_of(args)) is not None)
+    """Whether Portico installs the controller."""
+    return args.get("install", CONTROLLERS[controller_of(args)].installer is not None)
 
 
 def class_of(name: str, args: Mapping[str, Any]) -> Any:
@@ -198,87 +234,24 @@ def class_of(name: str, args: Mapping[str, Any]) -> Any:
 
 
 def custom_of(args: Mapping[str, Any]) -> bool:
-    """Whether the controller's own resources are there."""
+    """Whether the cluster has the definitions of the controller's own resources."""
     return bool(args.get("crds"))
 
 
 def request_of(args: Mapping[str, Any]) -> Request:
-    """What is asked of the platform."""
+    """What is requested of the platform."""
     return Request(args["exposure"], PORTS, drain_of(args.get("installation", {})))
 
 
 def routing_of(
     name: str,
     args: Mapping[str, Any],
-    namespace: Any,
+    _namespace: Any = None,
     prefix: str = "",
-    spelling: Callable[[str], str] = as_written,
+    _spelling: Callable[[str], str] = as_written,
     state: Optional[GatewayState] = None,
-    me: str = "",
-) -> Routing:
-    """The gateway's own routes; ``state`` is what others have added."""
-    return Routing(
-        name=name,
-        controller=controller_of(args),
-        class_name=class_of(name, args),
-        namespace=namespace,
-        routes=args.get("routes", []),
-        prefix=prefix,
-        spelling=spelling,
-        tls=args.get("tls", {}),
-        known_hosts=hosts_of_others(state, me),
-        rooted_hosts=rooted_by_others(state, me),
-        taken=exact_of_others(state, me),
-        https_redirect=args.get("https_redirect"),
-        default_backend=args.get("default_backend"),
-        labels=args.get("labels", {}),
-        annotations=args.get("annotations", {}),
-        custom_resources=custom_of(args),
-        any_depth=args.get("multi_label_wildcards", False),
-    )
-
-
-def reference_routing(name: str, args: Mapping[str, Any], state: GatewayState, me: str) -> Routing:
-    """The routes that are added to a gateway by its reference."""
-    gateway = args["gateway"]
-    facts = state.facts
-    known: dict[str, Mapping[str, Any]] = dict(facts.tls) if facts else {}
-    known.update({host: {"secret": secret} for host, secret in gateway.get("certificates", {}).items()})
-    return Routing(
-        name=name,
-        controller=gateway["controller"],
-        class_name=gateway["class_name"],
-        namespace=gateway["namespace"],
-        routes=args["routes"],
-        tls=args.get("tls", {}),
-        known_tls=known,
-        known_hosts=hosts_of_others(state, me) | _named(gateway.get("hosts", [])),
-        rooted_hosts=rooted_by_others(state, me),
-        taken=exact_of_others(state, me),
-        default_backend=facts.default_backend if facts else None,
-        labels=args.get("labels", {}),
-        annotations=args.get("annotations", {}),
-        custom_resources=gateway.get("custom_resources", False),
-        any_depth=gateway.get("wildcards_any_depth", False),
-    )
-
-
-def _named(hosts: Sequence[str]) -> frozenset[str]:
-    return frozenset("" if host == EVERY_HOST else host for host in hosts)
-
-
-def hosts_of_others(state: Optional[GatewayState], me: str) -> frozenset[str]:
-    """The hosts that other components of the program have added first."""
-    return frozenset(host for host, owner in state.hosts.items() if owner.component != me) if state else frozenset()
-
-
-def rooted_by_others(state: Optional[GatewayState], me: str) -> frozenset[str]:
-    """The hosts of whose every path they have a route."""
-    if state is None:
-        return frozenset()
-    return frozenset(host for (host, path), owner in state.prefixes.items() if path == "/" and owner.component != me)
-
-
-def exact_of_others(state: Optional[GatewayState], me: str) -> frozenset[tuple[str, str]]:
-    """The exact routes that they have added."""
-    return frozenset(it for it, owner in state.exact.items() if owner.component != me) if state else frozenset()
+    _me: str = "",
+) -> RouteSet:
+    """The gateway's own routes; `state` is what others have added."""
+    at = Location((Key(prefix.removesuffix(".")),) if prefix else ())
+    return plan_routes(name, parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""), at), state)

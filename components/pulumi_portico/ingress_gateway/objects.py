@@ -1,12 +1,13 @@
 """The objects of a gateway, in an order in which each comes after those that it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Optional
 
 from ..lifecycle.objects import ObjectSpec
 from ..namespace import build_namespace
 from .front_door import front_door_objects
-from .gateway_plan import GatewayPlan
-from .install.objects import installation_objects
+from .gateway_plan import GatewayPlan, route_objects_of
+from .install.objects import CONTROLLER, installation_objects
 
 __all__ = ["NAMESPACE", "objects_of"]
 
@@ -14,8 +15,16 @@ NAMESPACE = "namespace"
 """The key of the namespace that the gateway creates."""
 
 
-def objects_of(plan: GatewayPlan) -> list[ObjectSpec]:
-    """The namespace, the front door, and the controller, if Portico installs it."""
+def objects_of(plan: GatewayPlan, hosts_elsewhere: Optional[Mapping[str, str]] = None) -> list[ObjectSpec]:
+    """The controller and what's in front of it, if Portico installs it, and the gateway's own routes.
+
+    `hosts_elsewhere` are the keys of the Ingresses of hosts that other components have added before.
+    """
+    first = [] if plan.installation is None else [CONTROLLER]
+    return [*_installed(plan), *route_objects_of(plan, hosts_elsewhere or {}, first)]
+
+
+def _installed(plan: GatewayPlan) -> list[ObjectSpec]:
     if plan.installation is None or plan.front_door is None:
         return []
     namespace: list[ObjectSpec] = []

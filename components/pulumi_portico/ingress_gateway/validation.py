@@ -7,48 +7,48 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..args.codes import define
-from ..args.location import ROOT, Key, KeyStyle, Location, location_text
+from ..args.location import ROOT, Key, KeyStyle, Location
 from ..args.location import Field as FieldName
 from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.shapes import as_written, camel_case
 from ..args.values import cidr, whole_number
-from ..checks import check
-from ..errors import Refusal
 from ..lifecycle.cost import RULES as COST_RULES
 from ..load_balancers import ClientIp
 from ..networking.network_policies import RULES as PEER_RULES
-from ..networking.network_policies import check_peers
+from ..networking.network_policies import PeerSpec, check_peers
 from ..networking.target import RULES as TARGET_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
 from ..public_load_balancer.platforms import module_of
-from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, Upstream
-from .controller_module import Controller
+from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
 from .controllers import CONTROLLERS
 from .front_door import exposure_request
-from .gateway_plan import installer_of, plan_routing
+from .gateway_plan import installer_of, plan_routes
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
 from .install.installation import RULES as INSTALLATION_RULES
 from .install.installation import InstallationSpec, check_installation
-from .install.installers import INSTALLERS, installer_for
+from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
 from .mappings import as_mapping
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
-from .routing import Routing, check_routing
-from .texts import header_name, host
+from .route_set import RouteSet
+from .route_set_rules import check_controller_peers, check_response_headers, check_routes
+from .routes import RouteSpec
+from .text_rules import header_name, host
 from .tls import RULES as TLS_RULES
 
 __all__ = [
     "GATEWAY_RULES",
+    "check_added_routes",
     "check_ingress_gateway",
     "check_ingress_routes",
-    "check_referred",
     "parse_ingress_gateway",
+    "parse_ingress_routes",
 ]
 
 _NAME_LENGTH = 40
@@ -80,10 +80,13 @@ GATEWAY_RULES: Rules = {
 }
 """What the fields of a gateway must satisfy beyond their types."""
 
-_ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: {**_COMMON, "ready_within": _TIMEOUT}}
+_ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: {**_COMMON, "ready_timeout": _TIMEOUT}}
 
 NAME_TOO_LONG = define(
     "gateway-name-too-long", "{value} is {excess} characters too long.", allowed="at most {most} characters"
+)
+NO_ROUTES = define(
+    "no-routes", "This adds no routes.", allowed="at least one route", hint="Add one, or remove the component."
 )
 NOT_INSTALLABLE = define(
     "controller-not-installable",
@@ -155,6 +158,7 @@ def parse_ingress_gateway(
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_routes, spec, name)
+    problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
     return spec
 
@@ -184,7 +188,7 @@ def _check_name(name: str, problems: Problems, at: Location) -> None:
 
 
 def _check_install(spec: IngressGatewaySpec, problems: Problems) -> None:
-    if spec.install and installer_for(spec.controller.value) is None:
+    if spec.install and spec.controller.module.installer is None:
         at = spec.at / "install"
         problems.report(
             NOT_INSTALLABLE, at, controller=spec.controller, installable=sorted(INSTALLERS), fix=Set(at, value=False)
@@ -237,9 +241,8 @@ def _check_for_installed(spec: IngressGatewaySpec, field: str, problems: Problem
 def _check_crds(spec: IngressGatewaySpec, problems: Problems) -> None:
     if spec.crds is None:
         return
-    installer = installer_for(spec.controller.value)
-    if installer is None or not installer.custom_resources:
-        able = sorted(name for name, known in INSTALLERS.items() if known.custom_resources)
+    if not spec.controller.module.has_custom_resources:
+        able = sorted(name for name, known in CONTROLLERS.items() if known.has_custom_resources)
         problems.report(
             CRDS_NOT_SUPPORTED, spec.crds.at, controller=_title(spec), controllers=able, fix=Remove(spec.crds.at)
         )
@@ -248,7 +251,7 @@ def _check_crds(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 
 def _title(spec: IngressGatewaySpec) -> str:
-    return CONTROLLERS[spec.controller.value].title
+    return spec.controller.module.title
 
 
 def _check_controller_peers(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -333,17 +336,15 @@ def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> Non
     client_ip = request.at / "client_ip"
     preserve = f"client_ip={ClientIp.PRESERVE.value}"
     fix = Set(client_ip, ClientIp.PRESERVE.value) if platform.supports(preserve) else None
-    for index, route in enumerate(spec.routes):
-        for field in ("allowed_sources", "denied_sources"):
-            if field in route:
-                at = spec.at / "routes" / index / field
-                problems.report(
-                    CLIENT_ADDRESS_HIDDEN,
-                    at,
-                    field=FieldName(field),
-                    client_ip=client_ip,
-                    fix=fix,
-                )
+    for route in spec.routes:
+        problems.run(_check_sources, route, client_ip, fix)
+
+
+def _check_sources(route: RouteSpec, client_ip: Location, fix: Optional[Set], problems: Problems) -> None:
+    for field, sources in (("allowed_sources", route.allowed_sources), ("denied_sources", route.denied_sources)):
+        if sources is not None:
+            named: dict[str, Any] = {"field": FieldName(field), "client_ip": client_ip}
+            problems.report(CLIENT_ADDRESS_HIDDEN, route.at / field, fix=fix, **named)
 
 
 def _forwarded_from(spec: IngressGatewaySpec) -> Sequence[pulumi.Input[str]]:
@@ -355,7 +356,7 @@ def _check_tls_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
     if installer_of(spec) is None or _forwarded_from(spec):
         return
     for host_name, entry in spec.tls.items():
-        if entry.get("ends_before"):
+        if entry.tls_terminated_upstream:
             at = spec.at / "settings" / "forwarded_from"
             problems.report(FORWARDED_FROM_MISSING, at, host=host_name, forwarded_from=at)
             return
@@ -397,15 +398,13 @@ def _is_within(source: str, trusted: Sequence[Any]) -> bool:
 
 
 def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
-    # The rules of routes need the routes, their certificates, and the controller to be valid until they read specs.
-    fields = ("routes", "tls", "controller", "default_backend", "annotations", "class_name", "namespace", "crds")
-    if any(problems.has_within(spec.at / field) for field in fields):
-        return
-    routing = plan_routing(name, spec, style=problems.style)
-    check_routing(routing, problems)
+    check_routes(plan_routes(name, spec), problems)
+
+
+def _check_peers_of_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
     if installer_of(spec) is None:
         at = spec.at / "controller_peers"
-        _check_reached(routing, spec.controller_peers, problems, location_text(at, problems.style))
+        check_controller_peers(plan_routes(name, spec), spec.controller_peers, at, problems)
 
 
 _RULES = (
@@ -426,53 +425,46 @@ _RULES = (
 )
 
 
+def parse_ingress_routes(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> IngressRoutesSpec:
+    """The parsed arguments of the IngressRoutes called `name`, with every problem in `problems`.
+
+    The rules that need what the program knows of the gateway are those of `check_added_routes`.
+    """
+    _check_name(name, problems, at)
+    spec = parse(IngressRoutesSpec, IngressRoutesArgs, args, _ROUTES_RULES, problems, at, hooks)
+    problems.run(_check_peers_of_reference, spec)
+    problems.run(_check_any_route, spec)
+    return spec
+
+
+def _check_peers_of_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
+    check_peers(spec.gateway.controller_peers or (), problems)
+
+
+def _check_any_route(spec: IngressRoutesSpec, problems: Problems) -> None:
+    if not spec.routes:
+        problems.report(NO_ROUTES, spec.at / "routes")
+
+
 def check_ingress_routes(
     name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> IngressRoutesArgs:
-    """The checked arguments of the IngressRoutes called ``name``; what is wrong is noted in ``problems``.
+) -> Any:
+    """The arguments, with every problem of them in `problems`."""
+    # Serves the provider until it is ported.
+    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
+        problems.style = KeyStyle.CAMEL
+    return as_mapping(parse_ingress_routes(name, args, problems, Location((Key(path),) if path else ())))
 
-    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
+
+def check_added_routes(
+    routes: RouteSet, peers: Optional[Sequence[PeerSpec]], headers: frozenset[str], problems: Problems
+) -> None:
+    """Report what's wrong with routes that are added to a gateway, as far as this program knows the gateway.
+
+    `peers` are where its controller's connections come from, and `headers` those that its configuration lists.
     """
-    before = len(problems.found)
-    _check_name(name, problems, Location((Key(path),) if path else ()))
-    checked: Any = check(IngressRoutesArgs, args, _ROUTES_RULES, problems, path, spelling)
-    prefix = f"{path}." if path else ""
-    if len(problems.found) == before:
-        gateway = checked["gateway"]
-        check_peers(gateway.get("reached_from") or (), problems)
-        if not checked["routes"]:
-            problems.note(f"{prefix}routes", Refusal("holds none", "one route or more", "leave the component out"))
-    return checked
-
-
-def check_referred(routing: Routing, peers: Any, ahead: frozenset[str], problems: Problems) -> None:
-    """Note what is wrong with routes beside what this program knows of their gateway; ``ahead`` are the headers that
-    its controller was told of."""
-    check_routing(routing, problems)
-    _check_reached(routing, peers, problems, "gateway.reached_from")
-    _check_told_ahead(routing, ahead, problems)
-
-
-def _check_reached(routing: Routing, peers: Any, problems: Problems, where: str) -> None:
-    if peers is None and any(entry.target.get("selector") for entry in routing.entries):
-        refusal = Refusal(
-            "is missing, and pods accept connections from nobody who is not named",
-            "the controller's pods, or their addresses",
-            "name its namespace, such as [{namespace: ingress-nginx}]; an empty list opens nothing",
-        )
-        problems.note(where, refusal)
-
-
-def _check_told_ahead(routing: Routing, allowed: frozenset[str], problems: Problems) -> None:
-    """Note headers that ingress-nginx was not told of: it would answer 503."""
-    if routing.controller != Controller.INGRESS_NGINX.value:
-        return
-    for entry in routing.entries:
-        for name in cast("Mapping[str, Any]", entry.args.get("response_headers", {})):
-            if name not in allowed:
-                refusal = Refusal(
-                    "is no header that the gateway has told ingress-nginx of, which would answer 503",
-                    ", ".join(sorted(allowed)) or "none",
-                    "add it to the gateway's response_headers",
-                )
-                problems.note(f"{entry.where}.{routing.spelling('response_headers')}.{name}", refusal)
+    check_routes(routes, problems)
+    problems.run(check_controller_peers, routes, peers, routes.at / "gateway" / "controller_peers")
+    check_response_headers(routes, headers, problems)

@@ -10,7 +10,7 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from ..ordering import WIDTH, Dependency, detached
+from ..ordering import WIDTH, Dependency, after, detached
 from ..outputs import Ref, Text, words
 from ..register import name_of, register
 
@@ -45,6 +45,8 @@ class ObjectSpec:
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
     Keep it short: what a listed object comes after needn't be listed."""
     options: Options = field(default_factory=Options)
+    ready: Sequence[Any] = ()
+    """Outputs that are known when what it leads to is ready: it comes after the resources that they come from."""
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:
@@ -65,16 +67,19 @@ def register_objects(
     objects: Iterable[ObjectSpec],
     parent: pulumi.Resource,
     first: Sequence[Dependency] = (),
+    outside: Optional[Mapping[str, pulumi.Resource]] = None,
 ) -> dict[str, Any]:
     """Register the objects of the component called `name`, and return the resources by key.
 
-    All of them come after `first`: what the component's options depend on, for example.
+    All of them come after `first`: what the component's options depend on, for example. `outside` has resources that
+    aren't in the list, by the keys that the objects' `after` names them by.
     """
-    registered: dict[str, Any] = {}
+    registered: dict[str, Any] = dict(outside or {})
     for described in objects:
         manifest = resolved(described.manifest, lambda ref: _name(registered[ref.key], ref))
         options = _resource_options(described.options, parent)
         options.depends_on = [registered[key] for key in described.after] or list(first)
+        options.depends_on += [dependency for output in described.ready for dependency in after(output)]
         full = f"{name}-{described.key}" if described.key else name
         registered[described.key] = register(manifest, full, options)
     return registered

@@ -7,20 +7,17 @@ from typing import Any, NamedTuple, cast
 import pulumi
 
 from ..args.codes import define
-from ..args.location import Field, KeyStyle, Location, location_text
+from ..args.location import Field, Location
 from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import state_of
-from ..errors import ArgumentError
 from ..ingress_gateway.front_door import exposure_request
-from ..ingress_gateway.gateway_plan import plan_routing
-from ..ingress_gateway.gateway_state import GatewayState
-from ..ingress_gateway.routing import add_to
+from ..ingress_gateway.gateway_plan import plan_routes
+from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..lifecycle.aws import AWS
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
-from .legacy import relocated
 from .parts import BalancerPart, GatewayPart, Part, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
@@ -155,13 +152,7 @@ def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> No
 def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:
     class_name = gateway.class_name
     state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
-    # A gateway's own routes are checked already.
-    own = Problems(problems.subject)
-    try:
-        add_to(state, gateway.title, plan_routing(gateway.name, gateway.spec, state, KeyStyle.STACK), [], own)
-    except ArgumentError:
-        path = location_text(gateway.at, KeyStyle.STACK)
-        problems.found += [relocated(problem, path, gateway.at, None) for problem in own.found]
+    add_routes(state, gateway.title, plan_routes(gateway.name, gateway.spec, state), [], problems)
 
 
 class _Claim(NamedTuple):

@@ -86,15 +86,16 @@ def _answered(
 ) -> Answer:
     if (where := canonical_path(request.path)) is None:
         return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
-    hosts = gateway_routing(name, plan.gateways[name]).compilation.hosts
+    hosts = gateway_routing(name, plan.gateways[name]).hosts
     host = hosts.get(decisive or "")
     # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
-    secure = host is not None and host.ends_before if ended else request.secure
+    secure = host is not None and host.tls_terminated_upstream if ended else request.secure
     if host is not None and host.redirect and host.tls and not secure:
         location = f"https://{request.url_host}{request.target}"
         why = "requests without TLS are sent to https"
         if ended:
-            why = f"TLS has ended before the gateway, which is not told so (tls, endsBefore), and for ever {why}"
+            setting = "(tls, tlsTerminatedUpstream)"
+            why = f"TLS has ended before the gateway, which is not told so {setting}, and for ever {why}"
         return _sent_on(name, _HTTPS_REDIRECT, location, why)
     if secure and not (host is not None and host.tls):
         said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"

@@ -152,8 +152,6 @@ INSTALLER = Installer(
         "nginx-log": "/var/log/nginx",
     },
     copied="/etc/nginx",
-    custom_resources=True,
-    publishes_any_service=False,
     checks=(_check,),
 )
 """F5 NGINX Ingress Controller, open source edition."""

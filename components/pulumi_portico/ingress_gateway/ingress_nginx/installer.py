@@ -8,13 +8,13 @@ from typing import Any
 from ...args.codes import define
 from ...args.problems import Problems, Set
 from ...outputs import applied, joined, words
+from ..defaults import REJECTED
 from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
 from ..install.rbac import READ, WATCH, Rights, RightsInput, leader_election, rule
 from ..install.settings import AccessLog, GatewaySettingsSpec
 from ..install.webhook import MOUNT_PATH, Webhook
-from ..told import REJECTED
 
 __all__ = ["INSTALLER"]
 
@@ -157,7 +157,6 @@ INSTALLER = Installer(
     env={"LD_PRELOAD": "/usr/local/lib/libmimalloc.so"},
     group=82,
     webhook=_WEBHOOK,
-    lists_response_headers=True,
     warning=(
         "ingress-nginx was retired in March 2026 and no longer receives security fixes, nor does the nginx that it is "
         "built with. To migrate, set controller to f5-nginx: your routes stay the same, and Portico rejects those that "

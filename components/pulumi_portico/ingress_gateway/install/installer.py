@@ -1,6 +1,6 @@
 """What a controller's installer declares: everything about running the controller in a cluster.
 
-Each controller that Portico can install declares an `Installer` in a module of its own; `installers.py` lists them.
+The module of each controller that Portico can install has an `Installer`; `installers.py` lists them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,12 +73,6 @@ class Installer:
     """A folder of the image that the first of them starts with."""
     webhook: Optional[Webhook] = None
     """Its admission webhook, if it has one."""
-    custom_resources: bool = False
-    """Whether it has custom resources, and so `crds`."""
-    lists_response_headers: bool = False
-    """Whether its ConfigMap must list the headers that routes can add to responses."""
-    publishes_any_service: bool = True
-    """Whether it writes an address into Ingresses even if the Service in front isn't a load balancer."""
     warning: str = ""
     """What to warn of whenever it is installed, as a sentence about the controller."""
     checks: Sequence[Callable[[GatewaySettingsSpec, InstallationSpec, Problems], None]] = ()

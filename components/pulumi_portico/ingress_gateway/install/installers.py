@@ -1,22 +1,18 @@
-"""Every controller that Portico can install, by name."""
+"""Every controller that Portico can install, by name: derived from the registry of controllers."""
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
-from ..f5_nginx.installer import INSTALLER as F5_NGINX
-from ..ingress_nginx.installer import INSTALLER as INGRESS_NGINX
+from ..controllers import CONTROLLERS
 from .config_map import ConfigMapInput
 from .installer import Installer
 
-__all__ = ["INSTALLERS", "build_data", "installer_for"]
+__all__ = ["INSTALLERS", "build_data"]
 
-INSTALLERS: Mapping[str, Installer] = {"f5-nginx": F5_NGINX, "ingress-nginx": INGRESS_NGINX}
+INSTALLERS: Mapping[str, Installer] = {
+    name: module.installer for name, module in CONTROLLERS.items() if module.installer is not None
+}
 """A controller that isn't here can't be installed: only its IngressClass can be used."""
-
-
-def installer_for(controller: str) -> Optional[Installer]:
-    """The installer of a controller; None if Portico can't install it."""
-    return INSTALLERS.get(controller)
 
 
 def build_data(installer: Installer, given: ConfigMapInput) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ...args.spec import Spec, spec
 from ...args.values import cidr, some
 from ...outputs import applied
 from ...register import SKIP_AWAIT
-from ..texts import pem_certificate, pem_private_key
+from ..text_rules import pem_certificate, pem_private_key
 from ..tls import build_tls_secret
 
 __all__ = ["MOUNT_PATH", "RULES", "AdmissionWebhook", "AdmissionWebhookSpec", "Webhook", "build_webhook"]
@@ -144,7 +144,7 @@ def build_webhook(
         ],
     }
     return [
-        ("admission-certificate", build_tls_secret(here, given)),
+        ("admission-certificate", build_tls_secret(here, given.certificate, given.key)),
         ("admission", service),
         ("admission-webhook", configuration),
     ]

@@ -127,7 +127,9 @@ def _aws_sources(aws: Mapping[str, Any]) -> tuple[str, ...]:
 
 def tls_hosts(args: Mapping[str, Any]) -> tuple[str, ...]:
     """The hosts that a gateway ends TLS for."""
-    return tuple(sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("ends_before")))
+    return tuple(
+        sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("tls_terminated_upstream"))
+    )
 
 
 def ends_tls_itself(port: ServicePort) -> bool:
