@@ -13,7 +13,7 @@ from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
 from ..errors import LegacyProblem
 from ..networking.target import Target, TargetSpec
 
-__all__ = ["adapted", "ported", "relocated"]
+__all__ = ["adapted"]
 
 UNPORTED = Code("unported", "{text}", "{allowed}", "{fix}")
 _STAND_IN = {"service": "unknown", "namespace": "unknown", "port": 80, "target_port": 80, "drain": 0}
@@ -29,7 +29,7 @@ def adapted(check: Check, args_type: Any) -> Callable[[str, Any, Problems, Locat
         own = Problems(problems.subject, style=KeyStyle.CAMEL)
         read = _with_targets(Shape(args_type, later=False), args, at, hooks)
         checked = check(name, read, own, path, camel_case)
-        problems.found += [relocated(problem, path, at, args) for problem in own.found]
+        problems.found += [_relocated(problem, path, at, args) for problem in own.found]
         return checked
 
     return parse
@@ -63,14 +63,7 @@ def _stand_in(value: Any, at: Location) -> TargetSpec:
     return TargetSpec(at=at, selector={"unknown": label}, **cast("Any", _STAND_IN))
 
 
-def ported(problem: Any, at: Location, args: Any) -> Problem:
-    """A problem of a component that reports some of its problems as sentences."""
-    path = location_text(at, KeyStyle.STACK)
-    return relocated(problem, path, at, args) if isinstance(problem, LegacyProblem) else problem
-
-
-def relocated(problem: Any, path: str, at: Location, args: Any) -> Problem:
-    """A problem whose location is text that starts with a path, at the location of the component."""
+def _relocated(problem: Any, path: str, at: Location, args: Any) -> Problem:
     if isinstance(problem, LegacyProblem):
         text = f"{problem.value} {problem.wrong}" if problem.value else problem.wrong
         params = {"text": text, "allowed": problem.allowed, "fix": problem.fix}
