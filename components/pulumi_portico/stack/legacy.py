@@ -70,6 +70,7 @@ def ported(problem: Any, at: Location, args: Any) -> Problem:
 
 
 def relocated(problem: Any, path: str, at: Location, args: Any) -> Problem:
+    """A problem whose location is text that starts with a path, at the location of the component."""
     if isinstance(problem, LegacyProblem):
         text = f"{problem.value} {problem.wrong}" if problem.value else problem.wrong
         params = {"text": text, "allowed": problem.allowed, "fix": problem.fix}

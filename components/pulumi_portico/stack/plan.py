@@ -52,7 +52,7 @@ class StackPlan:
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
-    """The checked plan of a stack, from its file in the folder and the base files that this extends, without the engine.
+    """The checked plan of a stack, from its file in the folder and the base files that it extends, without the engine.
 
     Secrets stay encrypted: a placeholder names the location of each, such as
     `[secret portico:services.api.env.PASSWORD]`. Raises `ArgumentError` with every problem of the whole stack, each
@@ -94,8 +94,8 @@ def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
 def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
     """The checked plan of values with positions. `problems` has the problems of their files.
 
-    `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always the
-    working directory.
+    `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always
+    the working directory.
     """
     # Secrets become Outputs, which need an event loop.
     ensure_event_loop()

@@ -218,7 +218,7 @@ class SourceText:
         return _start(item) if holder.flow_style else self.text.rindex("-", 0, _start(item))
 
     def _end(self, node: yaml.Node) -> int:
-        """Where a node's own text ends. A block's end mark is at whatever follows it, after blank lines and comments."""
+        """Where a node's own text ends. A block's end mark comes after the blank lines and comments that follow it."""
         start, end = _start(node), node.end_mark.index
         if isinstance(node, yaml.ScalarNode):
             return start + len(self.text[start:end].rstrip()) if node.style in ("|", ">") else end
@@ -267,11 +267,11 @@ def _block_lines(keys: Sequence[str], block: str) -> list[str]:
 
 
 def _value_at(values: Any, path: Path) -> Any:
-    for step in path:
-        try:
+    try:
+        for step in path:
             values = values[step]
-        except (KeyError, IndexError, TypeError) as error:
-            raise EditError from error
+    except (KeyError, IndexError, TypeError) as error:
+        raise EditError from error
     return values
 
 
