@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
@@ -49,6 +49,16 @@ class StackPlan:
     def reference(self, target: TargetSpec) -> Optional[Reference]:
         """What a target leads to; None for a Service that the stack doesn't create."""
         return self.references.get(target.at)
+
+    @property
+    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The gateways as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.gateways)
+
+    @property
+    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The load balancers as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.load_balancers)
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
