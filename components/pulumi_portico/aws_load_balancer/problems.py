@@ -1,7 +1,7 @@
 """The codes of the problems of an `AwsLoadBalancer`'s arguments, and what several checks share."""
 
 from collections.abc import Collection, Iterable
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 
@@ -251,7 +251,7 @@ def is_set(spec: Spec, name: str) -> bool:
         return True
 
 
-def report_set(spec: Spec, names: Iterable[str], problems: Problems, code: Code, **params: object) -> None:
+def report_set(spec: Spec, names: Iterable[str], problems: Problems, code: Code, **params: Any) -> None:
     """Report each of the fields that is set, because it has no effect there."""
     for name in names:
         if is_set(spec, name):

@@ -5,6 +5,7 @@ Balancers" and "... Network Load Balancers" (which target groups a listener take
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from ...args.location import Field, Key, Location
 from ...args.problems import Problems, Remove
@@ -144,7 +145,7 @@ def _check_headers(listener: AwsListenerSpec, problems: Problems) -> None:
     if age == 0:
         report_set(headers, _HSTS[1:], problems, HSTS_OFF, field=Field("hsts_max_age"))
     elif headers.hsts_preload and (age < HSTS_MAX_AGE or not headers.hsts_subdomains):
-        names = {"subdomains": Field("hsts_subdomains"), "max_age": Field("hsts_max_age")}
+        names: dict[str, Any] = {"subdomains": Field("hsts_subdomains"), "max_age": Field("hsts_max_age")}
         at = headers.at / "hsts_preload"
         problems.report(HSTS_PRELOAD, at, least=HSTS_MAX_AGE, fix=Remove(at), **names)
 
@@ -172,7 +173,7 @@ def _check_target(
         choices = _FORWARDS.get(protocol)
         spoken = target.protocol_for(spec.kind)
         if choices is not None and spoken not in choices:
-            params = {"spoken": spoken, "protocol": protocol, "choices": choices}
+            params: dict[str, Any] = {"spoken": spoken, "protocol": protocol, "choices": choices}
             problems.report(TARGET_PROTOCOL, at, value=key, **params)
     elif target.version not in (None, AwsVersion.HTTP1) and protocol is _HTTP:
         # User guide, "Target groups": only HTTPS listeners support HTTP/2 and gRPC.

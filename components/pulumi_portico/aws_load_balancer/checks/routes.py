@@ -215,7 +215,7 @@ def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
 def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Problems) -> None:
     first, last = _span(listener)
     if route.priority is not None and _room(listener) >= LEAST_ROOM and not first <= route.priority <= last:
-        params = {"field": Field("priorities"), "first": first, "last": last}
+        params: dict[str, Any] = {"field": Field("priorities"), "first": first, "last": last}
         problems.report(PRIORITY_OUTSIDE, route.at / "priority", value=route.priority, **params)
 
 
@@ -282,6 +282,7 @@ def _check_order(one: _Ranked, other: _Ranked, problems: Problems) -> None:
     if (ranks[0] < ranks[1]) != (one.priority < other.priority):
         wrong = other if other.is_set else one
         first, second = sorted((one, other), key=lambda ranked: ranked.priority)
-        at, params = wrong.at / "priority", {"first": first.at, "second": second.at}
+        at = wrong.at / "priority"
+        params: dict[str, Any] = {"first": first.at, "second": second.at}
         fix = None if one.is_set and other.is_set else Remove(at)
         problems.report(WRONG_ORDER, at, value=wrong.priority, fix=fix, **params)
