@@ -50,7 +50,7 @@ def test_a_project_whose_files_end_in_yml_is_found_with_its_stacks(tmp_path: Pat
     for file in (project / "Pulumi.yaml", project / "stacks" / "Pulumi.dev.yaml"):
         file.rename(file.with_suffix(".yml"))
     found = run("check", cwd=project / "stacks")
-    assert (found.returncode, found.stdout.split(":")[0]) == (0, 'Stack `dev` is valid')
+    assert (found.returncode, found.stdout.split(":")[0]) == (0, "Stack `dev` is valid")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -263,7 +263,9 @@ services: {api: {replicas: 9, args: [c]}}
     assert plan.namespace == "shop"
     env = {"LEVEL": "debug", "REGION": "eu"}
     assert plan.services == {
-        "api": WebServiceSpec(namespace="shop", image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env)
+        "api": WebServiceSpec(
+            namespace="shop", image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env
+        )
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional, cast
 
-from ..args.location import Field, Key, KeyStyle, Location, camel_case
+from ..args.location import Key, KeyStyle, Location, camel_case
 from ..args.parse import WRONG_TYPE
 from ..args.problems import ABSENT, Edit, Problem, Set
 from ..args.secrets import redacted
