@@ -25,8 +25,8 @@ from .args.location import KeyStyle, location_text
 from .args.problems import Problem, Problems
 from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
-from .aws_load_balancer.args import check_aws_load_balancer
-from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
+from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, parse_target_binding
+from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
@@ -39,11 +39,11 @@ __all__ = ["PorticoProvider", "main"]
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
     # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
     WebService: (WebServiceArgs, parse_web_service),
-    AwsLoadBalancer: (AwsLoadBalancerArgs, partial(check_aws_load_balancer, spelling=camel_case)),
+    AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
     IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
     PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
-    TargetBinding: (TargetBindingArgs, partial(check_target_binding, spelling=camel_case)),
+    TargetBinding: (TargetBindingArgs, parse_target_binding),
 }
 """Each component with the type of its arguments, and what parses them: a name, the arguments, and the problems."""
 

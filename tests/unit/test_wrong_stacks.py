@@ -13,7 +13,6 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico import ArgumentError
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.cli.fixing.fixes import fix_stack
 from pulumi_portico.stack import load_stack
@@ -306,20 +305,18 @@ def test_the_base_of_the_mutations_is_valid(tmp_path: Path) -> None:
 
 
 def check_and_fix(folder: Path, text: str) -> None:
-    """Check and fix a stack file. A valid stack has objects, an invalid one has problems, and fixes keep its secrets."""
+    """Check and fix a stack file. It's valid, or has problems; fixes keep its secrets; a valid stack has objects."""
     file = folder / "Pulumi.dev.yaml"
     file.write_text(text, encoding="utf-8")
-    try:
-        plan = load_stack("dev", folder)
-    except ArgumentError as error:
-        assert error.problems
-        assert all(str(problem) for problem in error.problems)
-        fixed = fix_stack("dev", folder)
-        assert fixed.error is None or fixed.error.problems
-        for changed in fixed.texts.values():
-            assert changed.count("v1:abc") == text.count("v1:abc")
-        return
-    assert {component.name for component in objects_of(plan)} >= {*plan.services, plan.namespace}
+    fixed = fix_stack("dev", folder)
+    assert (fixed.plan is None) == (fixed.error is not None)
+    for problem in fixed.error.problems if fixed.error else ():
+        assert str(problem)
+        assert json.dumps(problem.as_data())
+    for changed in fixed.texts.values():
+        assert changed.count("v1:abc") == text.count("v1:abc")
+    if fixed.plan is not None:
+        assert {component.name for component in objects_of(fixed.plan)} >= {*fixed.plan.services, fixed.plan.namespace}
 
 
 @settings(max_examples=300, deadline=None)

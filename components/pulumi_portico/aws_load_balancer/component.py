@@ -6,16 +6,18 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.location import ROOT
-from ..errors import Problems
+from ..args.problems import Problems
 from ..lifecycle.aws import AWS, AWS_BILLING
 from ..lifecycle.claims import ExclusiveValue, claim_each
 from ..lifecycle.cost import estimate, estimate_text
 from ..lifecycle.hooks import on_replacement
-from .args import AwsLoadBalancerArgs, check_aws_load_balancer
+from .args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from .load_balancer import billable, state_of
+from .mappings import mapping_of
 from .registration import make
 from .resources import require_pulumi_aws
 from .urls import main_of, urls_of
+from .validation import parse_aws_load_balancer
 
 __all__ = ["AwsLoadBalancer"]
 
@@ -79,8 +81,10 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         :raises PorticoError: if the package pulumi-aws isn't installed.
         """
         problems = Problems(f'AwsLoadBalancer "{name}"')
-        checked: Mapping[str, Any] = check_aws_load_balancer(name, args, problems)
+        given: Any = args
+        spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
+        checked: Mapping[str, Any] = mapping_of(spec)
         require_pulumi_aws(name)
         # The next deployment compares itself with this state.
         state = state_of(checked)

@@ -7,17 +7,20 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.names import port_number, service_name
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
 from ..args.values import http_path, whole_number
-from ..checks import Field, Rules
 from ..load_balancers import ClientIp, http_or_grpc_codes
-from ..networking.target import Protocol, Target
+from ..networking.target import Protocol, Target, TargetSpec
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from .rules import address, not_empty, resource_id
 
 __all__ = [
     "RULES",
     "AwsHealthCheck",
+    "AwsHealthCheckSpec",
     "AwsTarget",
+    "AwsTargetSpec",
     "build_target_group",
     "client_ip_of",
     "health_port_of",
@@ -58,6 +61,20 @@ class AwsHealthCheck(TypedDict):
     success_codes: NotRequired[pulumi.Input[str]]
     """The answers that are good: HTTP codes such as 200-299 or 200,204, for gRPC its own, 0 to 99. Default: 200; of a
     Network Load Balancer 200-399; for gRPC 12, which is "unimplemented"."""
+
+
+@spec(AwsHealthCheck)
+class AwsHealthCheckSpec(Spec):
+    """A parsed `AwsHealthCheck`. A field is None if it isn't set."""
+
+    protocol: Optional[AwsTargetProtocol] = None
+    path: Optional[pulumi.Input[str]] = None
+    port: Optional[int] = None
+    interval: Optional[pulumi.Input[int]] = None
+    timeout: Optional[pulumi.Input[int]] = None
+    healthy: Optional[pulumi.Input[int]] = None
+    unhealthy: Optional[pulumi.Input[int]] = None
+    success_codes: Optional[pulumi.Input[str]] = None
 
 
 class AwsTarget(TypedDict):
@@ -118,6 +135,37 @@ class AwsTarget(TypedDict):
     """The security group of the targets or their nodes, by its key in `target_security_groups`. The load balancer's own
     then sends to it alone; in that of instances and addresses, it is let in. Plain. Default: the load balancer sends to
     all of `target_ranges`."""
+
+
+@spec(AwsTarget)
+class AwsTargetSpec(Spec):
+    """A parsed `AwsTarget`. A field is None if it isn't set."""
+
+    target: Optional[TargetSpec] = None
+    instances: Optional[Mapping[str, pulumi.Input[str]]] = None
+    addresses: Optional[Mapping[str, pulumi.Input[str]]] = None
+    bound_elsewhere: Optional[bool] = None
+    port: Optional[int] = None
+    protocol: Optional[AwsTargetProtocol] = None
+    version: Optional[AwsVersion] = None
+    health: Optional[AwsHealthCheckSpec] = None
+    drain: Optional[pulumi.Input[int]] = None
+    slow_start: Optional[pulumi.Input[int]] = None
+    algorithm: Optional[AwsAlgorithm] = None
+    sticky_for: Optional[pulumi.Input[int]] = None
+    session_affinity: Optional[bool] = None
+    client_ip: Optional[ClientIp] = None
+    reads_proxy_protocol: Optional[bool] = None
+    security_group: Optional[str] = None
+
+    def protocol_for(self, kind: AwsBalancerKind) -> AwsTargetProtocol:
+        """The protocol of connections from a load balancer of a kind to the targets."""
+        if self.protocol is not None:
+            return self.protocol
+        if kind is AwsBalancerKind.APPLICATION:
+            return AwsTargetProtocol.HTTP
+        is_udp = self.target is not None and self.target.protocol is Protocol.UDP
+        return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
 
 
 RULES: Rules = {

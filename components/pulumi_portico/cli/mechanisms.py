@@ -79,7 +79,7 @@ class _Offer:
 
 def total_of(plan: StackPlan, view: StackView) -> Total:
     """What the stack's load balancers are billed together, which may be less than each of them alone."""
-    arguments = {**plan.gateways, **plan.load_balancers, **plan.aws_load_balancers}
+    arguments = {**plan.gateway_args, **plan.load_balancer_args, **plan.aws_load_balancers}
     return _total((_billing_of(it.platform), _price(arguments[it.name]), it.estimate.billable) for it in view.balancers)
 
 
@@ -118,9 +118,9 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     gateway, each = _gateway(plan, offer, exposed), _each(plan, offer, exposed)
     total = total_of(plan, view)
     others = [it for it in exposed if not _speaks_http(it)]
-    of_gateways = {it for name in plan.gateways for it in _of_gateway(plan, name)}
+    of_gateways = {it for name in plan.gateway_args for it in _of_gateway(plan, name)}
     of_balancers = set(_of_balancers(plan))
-    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
+    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateway_args.keys()]
     told = {it.tls for it in view.balancers}
     ends = ", ".join(words for key, words in _ENDS.items() if key in told)
     spoken = "; ".join(_protocols(plan, of_gateways=bool(of_gateways)))
@@ -144,7 +144,7 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
     """What clients can speak as it is; what leads to a gateway speaks as that does."""
     if of_gateways:
         yield _PROTOCOLS
-    application = [False for args in plan.load_balancers.values() if [*_of_balancer(plan, args)]]
+    application = [False for args in plan.load_balancer_args.values() if [*_of_balancer(plan, args)]]
     application += [is_application(aws) for aws in plan.aws_load_balancers.values() if [*_of_aws_balancer(plan, aws)]]
     if any(application):
         yield _APPLICATION
@@ -153,13 +153,13 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
 
 
 def _exposed(plan: StackPlan) -> Iterator[Destination]:
-    for name in plan.gateways:
+    for name in plan.gateway_args:
         yield from _of_gateway(plan, name)
     yield from _of_balancers(plan)
 
 
 def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
-    for args in plan.load_balancers.values():
+    for args in plan.load_balancer_args.values():
         yield from _of_balancer(plan, args)
     for aws in plan.aws_load_balancers.values():
         yield from _of_aws_balancer(plan, aws)
@@ -167,7 +167,7 @@ def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
 
 def _of_gateway(plan: StackPlan, name: str) -> Iterator[Destination]:
     """What a gateway leads to. A port of a service is one thing, however many routes lead there."""
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     targets = [it["target"] for it in args.get("routes", []) if "target" in it]
     targets += [args["default_backend"]] if "default_backend" in args else []
     for target in targets:
@@ -215,10 +215,10 @@ def _offer(plan: StackPlan) -> Optional[_Offer]:
 
 def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
     """Each way out with its scope: those of gateways, of balancers, and of those that Pulumi owns."""
-    for args in plan.gateways.values():
+    for args in plan.gateway_args.values():
         if "exposure" in args:
             yield args["exposure"]["scope"], _of_request(request_of_gateway(args), _price(args))
-    for args in plan.load_balancers.values():
+    for args in plan.load_balancer_args.values():
         yield args["exposure"]["scope"], _of_request(request_of(plan, args), _price(args))
     for aws in plan.aws_load_balancers.values():
         if "existing" not in aws:
@@ -265,7 +265,7 @@ def _each(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mec
 
 def _controllers(plan: StackPlan) -> str:
     told: list[str] = []
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         if installs(args):
             installation: Mapping[str, Any] = args.get("installation", {})
             daemon = installation.get("kind") == "DaemonSet"

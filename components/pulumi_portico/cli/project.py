@@ -43,7 +43,7 @@ class LocatedStack:
 def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
     """The stack of this name with its plan; without a name, the only stack.
 
-    Raises `typer.BadParameter` if there is no such folder or stack, and `ArgumentError` with every problem of the stack.
+    Raises `typer.BadParameter` if there is no such folder or stack, and `ArgumentError` with the stack's problems.
     """
     return locate_stack(name, folder).load()
 

@@ -147,7 +147,7 @@ class _Builder:
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, spec in plan.services.items():
-            self._services[name] = WebService(name, spec, self._after_namespace(spec))
+            self._services[name] = WebService(name, cast("Any", spec), self._after_namespace(spec))
         # A gateway can be in the namespace that another one creates.
         for name, spec in sorted(plan.gateways.items(), key=lambda item: (item[1].namespace is not None, item[0])):
             gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))

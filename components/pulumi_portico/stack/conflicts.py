@@ -91,7 +91,7 @@ def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Probl
         return
     if gateway.name == parts.namespace:
         fix = Set(gateway.at / "namespace", parts.namespace)
-        params = {"namespace": parts.namespace, "field": Field("namespace")}
+        params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
         problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
         return
     for service in parts.services.values():

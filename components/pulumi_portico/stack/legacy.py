@@ -1,66 +1,17 @@
 """Adapts the components that have no `parse_*` function yet. It goes with the last of them."""
 
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from ..args.codes import Code
-from ..args.location import Key, KeyStyle, Location, camel_case, location_text
-from ..args.parse import INVALID, Hooks
-from ..args.problems import Edit, Move, Problem, Problems
-from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
+from ..args.location import Key, KeyStyle, Location, location_text
+from ..args.problems import Edit, Move, Problem
 from ..errors import LegacyProblem
-from ..networking.target import Target, TargetSpec
 
-__all__ = ["adapted", "ported", "relocated"]
+__all__ = ["ported", "relocated"]
 
 UNPORTED = Code("unported", "{text}", "{allowed}", "{fix}")
-_STAND_IN = {"service": "unknown", "namespace": "unknown", "port": 80, "target_port": 80, "drain": 0}
-
-Check = Callable[..., Any]
-
-
-def adapted(check: Check, args_type: Any) -> Callable[[str, Any, Problems, Location, Hooks], Any]:
-    """A `parse_*` function from a `check_*` function."""
-
-    def parse(name: str, args: Any, problems: Problems, at: Location, hooks: Hooks) -> Any:
-        path = location_text(at, KeyStyle.STACK)
-        own = Problems(problems.subject, style=KeyStyle.CAMEL)
-        read = _with_targets(Shape(args_type, later=False), args, at, hooks)
-        checked = check(name, read, own, path, camel_case)
-        problems.found += [relocated(problem, path, at, args) for problem in own.found]
-        return checked
-
-    return parse
-
-
-def _with_targets(shape: Shape, value: Any, at: Location, hooks: Hooks) -> Any:
-    if shape.type is Target and value is not None:
-        read = hooks[Target](value, at) if Target in hooks else value
-        return _stand_in(value, at) if read is INVALID else read
-    if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
-        if is_args(shape.type):
-            names = {camel_case(name): (name, below) for name, below in shapes_of(shape.type).items()}
-            return {
-                key: _with_targets(names[key][1], item, at / names[key][0], hooks) if key in names else item
-                for key, item in fields.items()
-            }
-        if is_generic(shape.type, Mapping):
-            below = take_apart(typing.get_args(shape.type)[1])
-            return {key: _with_targets(below, item, at / Key(key), hooks) for key, item in fields.items()}
-    if isinstance(value, list) and is_generic(shape.type, Sequence):
-        below = take_apart(typing.get_args(shape.type)[0])
-        items = cast("list[Any]", value)
-        return [_with_targets(below, item, at / index, hooks) for index, item in enumerate(items)]
-    return value
-
-
-def _stand_in(value: Any, at: Location) -> TargetSpec:
-    service = cast("Any", value).get("service") if isinstance(value, Mapping) else None
-    label = service[:1] if isinstance(service, str) and service else "a"
-    return TargetSpec(at=at, selector={"unknown": label}, **cast("Any", _STAND_IN))
 
 
 def ported(problem: Any, at: Location, args: Any) -> Problem:
@@ -70,6 +21,8 @@ def ported(problem: Any, at: Location, args: Any) -> Problem:
 
 
 def relocated(problem: Any, path: str, at: Location, args: Any) -> Problem:
+    """The problem at its location in the stack."""
+    """A problem whose location is text that starts with a path, at the location of the component."""
     if isinstance(problem, LegacyProblem):
         text = f"{problem.value} {problem.wrong}" if problem.value else problem.wrong
         params = {"text": text, "allowed": problem.allowed, "fix": problem.fix}
@@ -99,7 +52,7 @@ def _location(text: str, path: str, at: Location, args: Any) -> Location:
             step = int(number)
         else:
             rest = rest.removeprefix(".")
-            keys = [str(key) for key in value] if isinstance(value, Mapping) else []
+            keys = list(map(str, cast("Mapping[Any, Any]", value))) if isinstance(value, Mapping) else []
             fits = [key for key in keys if rest.startswith(key) and rest[len(key) :][:1] in ("", ".", "[")]
             step = Key(max(fits, key=len) if fits else rest.partition(".")[0].partition("[")[0] or rest)
             rest = rest[len(step) :]

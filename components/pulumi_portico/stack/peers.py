@@ -1,7 +1,7 @@
 """Peers by name: a policy that names a service that doesn't exist allows nobody, and Kubernetes doesn't report it."""
 
 from collections.abc import Mapping
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 
@@ -48,7 +48,7 @@ def _check_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, Service
         return
     where = peer.at / "service"
     if name not in services:
-        fix = _fix_of_unknown(peer, name, nearest(name, services))
+        fix = _fix_of_unknown(peer, nearest(name, services))
         problems.report(UNKNOWN_PEER, where, value=name, fix=fix, known=sorted(services), field=Field("selector"))
         return
     service = services[name]
@@ -57,11 +57,11 @@ def _check_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, Service
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=edits, field=Field("selector"))
     elif _differ(service.namespace, own.namespace):
         fix = Set(peer.at / "namespace", service.namespace)
-        params = {"namespace": service.namespace, "field": Field("namespace")}
+        params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
         problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
 
 
-def _fix_of_unknown(peer: PeerSpec, name: str, close: Optional[str]) -> tuple[Edit, ...]:
+def _fix_of_unknown(peer: PeerSpec, close: Optional[str]) -> tuple[Edit, ...]:
     where = peer.at / "service"
     if close is not None:
         return (Set(where, close),)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
@@ -50,9 +50,19 @@ class StackPlan:
         """What a target leads to; None for a Service that the stack doesn't create."""
         return self.references.get(target.at)
 
+    @property
+    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The gateways as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.gateways)
+
+    @property
+    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The load balancers as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.load_balancers)
+
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
-    """The checked plan of a stack, from its file in the folder and the base files that this extends, without the engine.
+    """The checked plan of a stack, from its file in the folder and the base files that it extends, without the engine.
 
     Secrets stay encrypted: a placeholder names the location of each, such as
     `[secret portico:services.api.env.PASSWORD]`. Raises `ArgumentError` with every problem of the whole stack, each
@@ -94,8 +104,8 @@ def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
 def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
     """The checked plan of values with positions. `problems` has the problems of their files.
 
-    `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always the
-    working directory.
+    `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always
+    the working directory.
     """
     # Secrets become Outputs, which need an event loop.
     ensure_event_loop()

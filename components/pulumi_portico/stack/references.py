@@ -9,7 +9,7 @@ import pulumi
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
-from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
+from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
 from ..networking.ports import ServicePort, main_port
@@ -143,9 +143,10 @@ class _Reader:
         reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
         if "port" in given and "port" not in own:
             return INVALID
-        found: list[Any] = []
-        self.problems.run(lambda spec, problems: found.append(self._resolved(spec, problems)), reference)
-        return found[0] if found else INVALID
+        try:
+            return self._resolved(reference, self.problems)
+        except Unavailable:
+            return INVALID
 
     def _not_a_mapping(self, value: Any, at: Location) -> Any:
         known = value.value if isinstance(value, Secret) else value
@@ -212,7 +213,7 @@ class _Reader:
         else:
             is_gateway = name in gateways and not self.within_gateway
             fix = Move(where, at / GATEWAY) if is_gateway else _renamed(where, name, services)
-            params = {"known": sorted(services), "namespace": Field("namespace")}
+            params: dict[str, Any] = {"known": sorted(services), "namespace": Field("namespace")}
             problems.report(UNKNOWN_SERVICE, where, value=name, fix=fix, **params)
 
 
@@ -232,7 +233,7 @@ def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -
         code = NO_PORTS if backend.kind == SERVICE else GATEWAY_NOT_INSTALLED
         problems.report(code, at / backend.kind, value=backend.name)
         return None
-    params = {
+    params: dict[str, Any] = {
         "kind": backend.kind,
         "name": backend.name,
         "ports": [f"{port.name} ({port.number})" for port in ports.values()],

@@ -250,7 +250,7 @@ def _is_entry_of(entry: Entry, location: Location) -> bool:
         return entry.path in ((), ("config",))
     last = entry.path[-1] if entry.path else None
     key = _text(location[-1]) if isinstance(location[-1], str) else location[-1]
-    return last == key or last == f"{PREFIX}{key}"
+    return last in (key, f"{PREFIX}{key}")
 
 
 def _text(step: Step) -> str:

@@ -15,13 +15,17 @@ _BOM = b"\xef\xbb\xbf"
 def write_files(texts: Mapping[Path, str]) -> None:
     """Write each file atomically. Raises `PorticoError` if one can't be written."""
     for file, text in texts.items():
-        try:
-            _write(file.resolve(), text)
-        except OSError as error:
-            raise PorticoError(f"{file} can't be written: {error.strerror}") from error
+        _write(file, text)
 
 
 def _write(file: Path, text: str) -> None:
+    try:
+        _replace(file.resolve(), text)
+    except OSError as error:
+        raise PorticoError(f"{file} can't be written: {error.strerror}") from error
+
+
+def _replace(file: Path, text: str) -> None:
     mark = _BOM if file.read_bytes().startswith(_BOM) else b""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:

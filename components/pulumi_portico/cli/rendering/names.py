@@ -13,7 +13,7 @@ _BY_CONTENT = ("Secret", "ConfigMap")
 """The kinds whose objects Pulumi replaces when their content changes, so that pods that use them restart."""
 
 _RENAMED = (":AwsLoadBalancer$", ":PublicLoadBalancer$")
-"""A type of component and its former name, which generated names keep: its alias keeps the resources of a live stack."""
+"""A type of component and its former name, which generated names keep: its alias keeps a live stack's resources."""
 
 
 def urn_of(stack: Stack, component_type: str, manifest: Mapping[str, Any], name: str) -> str:

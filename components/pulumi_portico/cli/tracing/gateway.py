@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, Optional, cast
 from urllib.parse import quote
 
 from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
@@ -26,7 +26,7 @@ _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 def at_gateway(plan: StackPlan, name: str, request: Request, *, ended: bool = False) -> Answer:
     """What becomes of a request at a gateway; ``ended`` is whether a load balancer in front has ended its TLS."""
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
     host = _as_compared(request.host, routes, any_depth=args.get("multi_label_wildcards", False))
     chosen = match_route(routes, host, request.path)
@@ -86,7 +86,7 @@ def _answered(
 ) -> Answer:
     if (where := canonical_path(request.path)) is None:
         return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
-    hosts = gateway_routing(name, plan.gateways[name]).hosts
+    hosts = gateway_routing(name, plan.gateway_args[name]).hosts
     host = hosts.get(decisive or "")
     # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
     secure = host is not None and host.tls_terminated_upstream if ended else request.secure
@@ -106,7 +106,7 @@ def _answered(
 
 
 def _fallback(plan: StackPlan, name: str, request: Request, decisive: Optional[str]) -> Answer:
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     why = (
         f"{decisive or 'the gateway'} has no route for {request.path}"
         if decisive is not None
@@ -128,7 +128,7 @@ def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Opt
         return _sent_on(name, REDIRECT_CODE, location, "who asks for / itself is sent to the app root")
     if "redirect" in entry.args:
         return _redirected(name, request, entry)
-    destination = destination_of(plan, entry.target)
+    destination = destination_of(plan, cast("Any", entry.target))
     # nginx hands a path on as it was written, unless it is rewritten.
     path = request.path if entry.rewrite is None else _rewritten(entry, entry.rewrite, where)
     changed = f", as {path}" if entry.rewrite is not None else ""

@@ -39,14 +39,14 @@ def balancers_of(plan: StackPlan) -> tuple[BalancerView, ...]:
 
 
 def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         if "exposure" in args:
             tls = "gateway" if tls_hosts(args) else "nowhere"
             yield _of_platform(name, request_of_gateway(args), tls, (name,), args.get("price"))
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.load_balancers.items():
+    for name, args in plan.load_balancer_args.items():
         request = request_of(plan, args)
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
@@ -141,7 +141,7 @@ def _tls_of(plan: StackPlan, destinations: Sequence[Destination], ports: Sequenc
     """Where TLS ends: at the load balancer, at a gateway or service behind it, or nowhere."""
     if here:
         return "here"
-    if any(it.kind == "gateway" and tls_hosts(plan.gateways[it.name]) for it in destinations):
+    if any(it.kind == "gateway" and tls_hosts(plan.gateway_args[it.name]) for it in destinations):
         return "gateway"
     chosen = [it.chosen for it in destinations if it.chosen is not None and it.kind == "service"]
     return "service" if any(map(ends_tls_itself, [*ports, *chosen])) else "nowhere"

@@ -60,5 +60,5 @@ def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[Gat
             tls_hosts=tls_hosts(args),
             behind=tuple(it.name for it in balancers if name in it.leads_to),
         )
-        for name, args in sorted(plan.gateways.items())
+        for name, args in sorted(plan.gateway_args.items())
     )
