@@ -16,6 +16,7 @@ from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
@@ -72,6 +73,10 @@ def _service_objects(name: str, spec: WebServiceSpec) -> list[ObjectSpec]:
     return service_objects_of(plan_web_service(name, spec))
 
 
+def _gateway_objects(name: str, spec: IngressGatewaySpec) -> list[ObjectSpec]:
+    return gateway_objects_of(plan_gateway(name, spec))
+
+
 def _balancer_objects(name: str, spec: PublicLoadBalancerSpec) -> list[ObjectSpec]:
     return balancer_objects_of(plan_public_load_balancer(name, spec))
 
@@ -84,7 +89,7 @@ def _parse_aws(name: str, args: Any, problems: Problems, at: Location, hooks: Ho
 
 
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
-GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway)
+GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway, _gateway_objects)
 LOAD_BALANCERS = Kind(
     "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
 )

@@ -75,7 +75,7 @@ def rendered_objects(stack: Stack, recording: Optional[Recording]) -> list[Rende
 
     `recording` has the components without a list of objects; None if the stack has none of those.
     """
-    found = [*_listed(stack), *(_recorded(recording) if recording is not None else ())]
+    found = _patched([*_listed(stack), *(_recorded(recording) if recording is not None else ())])
     ordered = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in found]
     return sorted(ordered, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
 
@@ -94,26 +94,28 @@ def _listed(stack: Stack) -> Iterator[RenderedObject]:
             yield RenderedObject(rendered, str(rendered["metadata"]["name"]) if is_named else full, not is_named)
 
 
-def _recorded(recording: Recording) -> Iterable[RenderedObject]:
-    """The objects of the components that are recorded, with the patches of objects applied."""
+def _recorded(recording: Recording) -> Iterator[RenderedObject]:
+    """The objects of the components that are recorded."""
     listed = {kind.type for kind in KINDS if kind.objects is not None}
-    found: dict[tuple[str, str, str], RenderedObject] = {}
-    patches: list[Registration] = []
     for registration in recording.registrations:
-        if (
-            registration.custom
-            and registration.type.startswith("kubernetes:")
-            and _component(registration) not in listed
-        ):
-            if registration.type.endswith(_PATCH):
-                patches.append(registration)
-            else:
-                one = _rendered_registration(registration)
-                found[_key(one.manifest)] = one
+        is_object = registration.custom and registration.type.startswith("kubernetes:")
+        if is_object and _component(registration) not in listed:
+            yield _rendered_registration(registration)
+
+
+def _patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
+    """The objects, with the patches among them applied to those that they change."""
+    found: dict[tuple[str, str, str], RenderedObject] = {}
+    patches: list[Mapping[str, Any]] = []
+    for one in objects:
+        if one.manifest["kind"].endswith(_PATCH):
+            patches.append(one.manifest)
+        else:
+            found[_key(one.manifest)] = one
     for patch in patches:
-        manifest = _rendered_registration(patch).manifest
-        base = found[_key(manifest)]
-        found[_key(manifest)] = RenderedObject(merged(base.manifest, manifest), base.identifier, base.generated)
+        base = found[_key(patch)]
+        manifest = merged(base.manifest, {**patch, "kind": base.manifest["kind"]})
+        found[_key(patch)] = RenderedObject(manifest, base.identifier, base.generated)
     return found.values()
 
 
@@ -125,13 +127,16 @@ def _component(registration: Registration) -> str:
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
-    return manifest["kind"], str(metadata.get("namespace") or ""), str(metadata["name"])
+    return manifest["kind"].removesuffix(_PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
 def _rendered_registration(registration: Registration) -> RenderedObject:
     own = cast("Mapping[str, Any]", registration.inputs.get("metadata") or {}).get("name")
     manifest = masked(registration.inputs)
     manifest["metadata"] = {**manifest.get("metadata", {}), "name": object_name(registration)}
+    if registration.type.endswith(_PATCH):
+        # The provider has the same kind for an object and for a patch of it.
+        manifest["kind"] = manifest["kind"].removesuffix(_PATCH) + _PATCH
     return RenderedObject(_rendered(manifest), registration.name if own is None else str(own), own is None)
 
 
