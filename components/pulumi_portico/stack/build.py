@@ -26,6 +26,7 @@ from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
+from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .references import GATEWAY, Reference
 from .source_map import Node, Secret, is_within, with_positions
@@ -148,8 +149,7 @@ class _Builder:
         plan = self._plan
         for name, spec in plan.services.items():
             self._services[name] = WebService(name, cast("Any", spec), self._after_namespace(spec))
-        # A gateway can be in the namespace that another one creates.
-        for name, spec in sorted(plan.gateways.items(), key=lambda item: (item[1].namespace is not None, item[0])):
+        for name, spec in gateways_in_order(plan.gateways):
             gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
             self._gateways[name] = gateway
             self._namespaces.setdefault(name, gateway.namespace)

@@ -15,7 +15,6 @@ from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
 from .conflicts import Parts, check_conflicts
-from .legacy import ported
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
@@ -121,9 +120,7 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
             yield name, (kind, name, where, None, False)
             continue
         before = len(problems.found)
-        given = plain(arguments)
-        spec = kind.parse(name, given, problems, where, hooks)
-        problems.found[before:] = [ported(problem, where, given) for problem in problems.found[before:]]
+        spec = kind.parse(name, plain(arguments), problems, where, hooks)
         usable = len(problems.found) == before or not isinstance(spec, Mapping)
         yield name, (kind, name, where, spec, usable)
 

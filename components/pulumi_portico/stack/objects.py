@@ -27,8 +27,8 @@ def objects_of(plan: StackPlan) -> Iterator[ComponentObjects]:
     yield ComponentObjects("", plan.namespace, [ObjectSpec("", build_namespace(plan.namespace, {}))])
     for kind in KINDS:
         if kind.objects is not None:
-            for name, spec in components_of(plan, kind).items():
-                yield ComponentObjects(kind.type, name, kind.objects(name, spec))
+            for name, objects in kind.objects(components_of(plan, kind)):
+                yield ComponentObjects(kind.type, name, objects)
 
 
 def components_of(plan: StackPlan, kind: Kind) -> dict[str, Any]:

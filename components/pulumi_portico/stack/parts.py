@@ -1,7 +1,7 @@
 """The components of a stack, parsed, and what the rules of the whole stack need of each."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
@@ -16,6 +16,7 @@ from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
@@ -43,6 +44,7 @@ __all__ = [
     "Part",
     "ServicePart",
     "backend_of",
+    "gateways_in_order",
 ]
 
 Parse = Callable[[str, Any, Problems, Location, Hooks], Any]
@@ -59,9 +61,9 @@ class Kind:
     args_type: Any
     parse: Parse
     """Parses the arguments of one component, and applies all its rules."""
-    objects: Optional[Callable[[str, Any], list[ObjectSpec]]] = None
-    """The objects that a component registers; None for a kind whose components don't have one list of objects yet, so
-    that rendering registers them on a recorder."""
+    objects: Optional[Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]] = None
+    """The objects that each component registers, from the parsed arguments of all of them by name; None for a kind
+    whose components don't have one list of objects yet, so that rendering registers them on a recorder."""
 
     @property
     def type(self) -> str:
@@ -69,16 +71,30 @@ class Kind:
         return f"portico:index:{self.title}"
 
 
-def _service_objects(name: str, spec: WebServiceSpec) -> list[ObjectSpec]:
-    return service_objects_of(plan_web_service(name, spec))
+def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, service_objects_of(plan_web_service(name, spec))
 
 
-def _gateway_objects(name: str, spec: IngressGatewaySpec) -> list[ObjectSpec]:
-    return gateway_objects_of(plan_gateway(name, spec))
+def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    states: dict[Any, GatewayState] = {}
+    for name, spec in gateways_in_order(specs):
+        class_name = name if spec.class_name is None else spec.class_name
+        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+        plan = plan_gateway(name, spec, state)
+        yield name, gateway_objects_of(plan)
+        # The stack is valid: no gateway repeats the routes of another one.
+        add_routes(state, name, plan.routes, [], Problems(name))
 
 
-def _balancer_objects(name: str, spec: PublicLoadBalancerSpec) -> list[ObjectSpec]:
-    return balancer_objects_of(plan_public_load_balancer(name, spec))
+def _balancer_objects(specs: Mapping[str, PublicLoadBalancerSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, balancer_objects_of(plan_public_load_balancer(name, spec))
+
+
+def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple[str, IngressGatewaySpec]]:
+    """The gateways in the order in which a stack creates them: a gateway can be in the namespace of another one."""
+    return sorted(specs.items(), key=lambda item: (item[1].namespace is not None, item[0]))
 
 
 def _parse_aws(name: str, args: Any, problems: Problems, at: Location, hooks: Hooks) -> Any:

@@ -1,12 +1,12 @@
 """The Kubernetes objects of a stack, as `kubectl apply` accepts them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, cast
 
 from ...lifecycle.objects import manifests_of
 from ...merge import merged
-from ...stack.objects import objects_of
+from ...stack.objects import ComponentObjects, objects_of
 from ...stack.parts import KINDS
 from ...testing.recording import Recording, Registration
 from ..project import Stack
@@ -14,7 +14,7 @@ from .names import generated_name, urn_of
 from .recorder import object_name
 from .secrets import masked, settled
 
-__all__ = ["RenderedObject", "rendered_objects"]
+__all__ = ["RenderedObject", "listed_objects", "recorded_objects", "rendered_objects"]
 
 _KINDS: Sequence[str] = (
     "Namespace",
@@ -41,6 +41,7 @@ _KINDS: Sequence[str] = (
 """The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
 _PATCH = "Patch"
+"""The suffix of the kinds that change an object which something else creates."""
 
 
 @dataclass(frozen=True)
@@ -75,54 +76,59 @@ def rendered_objects(stack: Stack, recording: Optional[Recording]) -> list[Rende
 
     `recording` has the components without a list of objects; None if the stack has none of those.
     """
-    found = _patched([*_listed(stack), *(_recorded(recording) if recording is not None else ())])
+    unlisted = [kind.type for kind in KINDS if kind.objects is None]
+    found = [*listed_objects(stack), *(recorded_objects(recording, unlisted) if recording is not None else ())]
     ordered = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in found]
     return sorted(ordered, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
 
 
-def _listed(stack: Stack) -> Iterator[RenderedObject]:
+def listed_objects(stack: Stack) -> Iterable[RenderedObject]:
     """The objects that the components list."""
-    for component in objects_of(stack.plan):
-
-        def generated(full: str, manifest: Mapping[str, Any], component_type: str = component.type) -> str:
-            return generated_name(urn_of(stack, component_type, manifest, full), full, settled(manifest))
-
-        specs = list(component.objects)
-        named = [spec.manifest["metadata"].get("name") is not None for spec in specs]
-        for (full, manifest), is_named in zip(manifests_of(component.name, specs, generated), named, strict=True):
-            rendered = _rendered(settled(manifest))
-            yield RenderedObject(rendered, str(rendered["metadata"]["name"]) if is_named else full, not is_named)
+    return _patched(one for component in objects_of(stack.plan) for one in _of_component(stack, component))
 
 
-def _recorded(recording: Recording) -> Iterator[RenderedObject]:
-    """The objects of the components that are recorded."""
-    listed = {kind.type for kind in KINDS if kind.objects is not None}
-    for registration in recording.registrations:
-        is_object = registration.custom and registration.type.startswith("kubernetes:")
-        if is_object and _component(registration) not in listed:
-            yield _rendered_registration(registration)
+def _of_component(stack: Stack, component: ComponentObjects) -> Iterator[RenderedObject]:
+    def generated(full: str, manifest: Mapping[str, Any]) -> str:
+        return generated_name(urn_of(stack, component.type, manifest, full), full, settled(manifest))
+
+    manifests = manifests_of(component.name, component.objects, generated)
+    for described, (full, manifest) in zip(component.objects, manifests, strict=True):
+        rendered = _rendered(settled(manifest))
+        is_named = described.manifest["metadata"].get("name") is not None
+        yield RenderedObject(rendered, str(rendered["metadata"]["name"]) if is_named else full, not is_named)
+
+
+def recorded_objects(recording: Recording, components: Collection[str]) -> Iterable[RenderedObject]:
+    """The objects that components of these types have registered; the stack's own have an empty type."""
+    return _patched(
+        _rendered_registration(registration)
+        for registration in recording.registrations
+        if registration.custom
+        and registration.type.startswith("kubernetes:")
+        and _component(registration) in components
+    )
 
 
 def _patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
-    """The objects, with the patches among them applied to those that they change."""
+    """The objects, with the patches among them applied."""
     found: dict[tuple[str, str, str], RenderedObject] = {}
-    patches: list[Mapping[str, Any]] = []
+    patches: list[RenderedObject] = []
     for one in objects:
-        if one.manifest["kind"].endswith(_PATCH):
-            patches.append(one.manifest)
+        if str(one.manifest["kind"]).endswith(_PATCH):
+            patches.append(one)
         else:
             found[_key(one.manifest)] = one
     for patch in patches:
-        base = found[_key(patch)]
-        manifest = merged(base.manifest, {**patch, "kind": base.manifest["kind"]})
-        found[_key(patch)] = RenderedObject(manifest, base.identifier, base.generated)
+        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(_PATCH)}
+        base = found[_key(manifest)]
+        found[_key(manifest)] = RenderedObject(merged(base.manifest, manifest), base.identifier, base.generated)
     return found.values()
 
 
 def _component(registration: Registration) -> str:
-    """The type of the component that a resource belongs to; of the stack's own resources, that of a listed one."""
-    types = registration.urn.split("::")[2].split("$")
-    return types[0] if len(types) > 1 and types[0].startswith("portico:") else next(kind.type for kind in KINDS)
+    """The type of the component that a resource belongs to; empty for the stack's own resources."""
+    component = registration.urn.split("::")[2].split("$")[0]
+    return component if component.startswith("portico:") else ""
 
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
