@@ -181,6 +181,6 @@ def test_the_table_says_what_is_plain() -> None:
 
 def test_the_refusal_is_what_is_said() -> None:
     states = [own(application(scope=it)).one("AwsLoadBalancer").inputs for it in ("internet", "internal")]
-    refused, _ = judge("shop", states[0], states[1], [], "AwsLoadBalancer")
+    refused = judge("shop", states[0], states[1], [], "AwsLoadBalancer").rejection
     assert refused
     assert " ".join(refused.split()) in " ".join(PAGE.split())

@@ -6,13 +6,15 @@ from typing import Any, cast
 
 from ..args.spec import Spec
 from ..lifecycle.cost import PriceSpec
+from ..networking.target import TargetSpec
 
 __all__ = ["mapping_of"]
 
 
 def mapping_of(value: Any) -> Any:
     """A spec as a mapping of what is set; enum members as their values, tuples as lists."""
-    if isinstance(value, Spec) and not isinstance(value, PriceSpec):
+    # A stack finds the targets that it resolves by their type.
+    if isinstance(value, Spec) and not isinstance(value, (PriceSpec, TargetSpec)):
         names = [name for name in type(value).__dataclass_fields__ if name != "at"]
         found = {name: getattr(value, name) for name in names}
         return {name: mapping_of(item) for name, item in found.items() if item is not None}
