@@ -686,7 +686,7 @@ def test_an_existing_balancer_and_listener_get_targets_and_routes_and_are_not_to
     assert ingress["from"] == [{"securityGroup": {"groupID": "sg-theirs"}}]
     told = recorded.outputs["shop"]
     assert (told["arn"], told["load_balancers"], told["monthly_cost"]) == (LOAD_BALANCER, 0, 0)
-    assert "the existing load balancer is paid for elsewhere" in told["cost"]
+    assert "It leaves out the existing load balancer." in told["cost"]
 
 
 def test_an_existing_balancer_can_get_a_listener_and_its_targets_let_in_addresses() -> None:

@@ -295,7 +295,7 @@ def test_a_redirect_to_itself_is_refused(
     listener |= {"routes": [{"path": "/a", **told}]} if by_route else told
     found = problems_of(balancer(listeners=[listener]))
     where = "listeners[0].routes[0].redirect" if by_route else "listeners[0].redirect"
-    assert [(problem.code.name, problem.path) for problem in found] == ([("redirect-loop", where)] if loops else [])
+    assert [(problem.code.name, problem.path) for problem in found] == ([("alb-redirect-loop", where)] if loops else [])
 
 
 # A target group that is replaced is empty at first.

@@ -126,7 +126,7 @@ class Part:
     spec: Any
     """Its parsed arguments."""
     usable: bool
-    """False if the component isn't ported, and has problems: its arguments can be of any type then."""
+    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable, or a valid mapping."""
 
     @property
     def title(self) -> str:
