@@ -8,6 +8,7 @@ from typing import Any
 
 from pulumi_portico.args.parse import parse
 from pulumi_portico.args.problems import Problems
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
 from pulumi_portico.ingress_gateway.install.config_map import ConfigMapInput
 from pulumi_portico.ingress_gateway.install.installation import InstallationSpec
 from pulumi_portico.ingress_gateway.install.installers import INSTALLERS, build_data
@@ -89,7 +90,7 @@ def rights_table() -> str:
     cells: dict[tuple[str, str], dict[str, list[str]]] = {}
     for scope in SCOPES:
         for name, installer in INSTALLERS.items():
-            given = RightsInput("NAME-leader", "CLASS", custom_resources=installer.custom_resources)
+            given = RightsInput("NAME-leader", "CLASS", custom_resources=MODULES[name].has_custom_resources)
             for rule in _RULES[scope](installer.rights(given)):
                 for resource in rule["resources"]:
                     named = "".join(f" `{it}`" for it in rule.get("resourceNames", []))

@@ -47,7 +47,7 @@ EVERYTHING: dict[str, Any] = {
     "body_size": 10,
     "buffering": {"responses": False},
     "websocket": True,
-    "session_affinity": {"cookie": "shop", "max_age": 3600},
+    "session_persistence": {"cookie": "shop", "max_age": 3600},
     "rate_limit": {"requests": 10, "per": "minute"},
     "basic_auth": {"users": {"joe": "$6$salt$hash"}},
     "response_headers": {"X-Frame-Options": "DENY"},

@@ -154,9 +154,7 @@ def stack_of(gateways: list[str], balancers: list[str]) -> dict[str, Any]:
 @example(["there"], [])
 @example([], ["joined"])
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
-def test_every_command_supports_every_valid_stack(
-    gateways: list[str], balancers: list[str]
-) -> None:
+def test_every_command_supports_every_valid_stack(gateways: list[str], balancers: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stacks = ("--folder", str(written(Path(folder) / "project", {"dev": stack_of(gateways, balancers)}) / "stacks"))
         checked = called("check", *stacks)

@@ -434,10 +434,14 @@ def test_a_namespace_that_exists_is_left_alone() -> None:
     assert {it["metadata"]["namespace"] for it in namespaced} == {"there"}
 
 
+def _same_name(name: str, _manifest: Any) -> str:
+    return name
+
+
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_the_list_of_objects_is_what_the_component_registers(controller: str) -> None:
     args: Any = {"controller": controller, "exposure": EXPOSED, "installation": {"autoscaling": {"max_replicas": 3}}}
-    listed = manifests_of("edge", objects_of(plan_gateway("edge", parsed_gateway(args, "edge"))), lambda name: name)
+    listed = manifests_of("edge", objects_of(plan_gateway("edge", parsed_gateway(args, "edge"))), _same_name)
     names = {it.name: {"metadata": {"name": it.name}} for it in install(controller).registrations}
     recorded = record(
         lambda: IngressGateway("edge", args),

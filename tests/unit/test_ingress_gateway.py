@@ -9,7 +9,8 @@ import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import Move, Problem, Problems, Set
-from pulumi_portico.ingress_gateway.controllers import Controller
+from pulumi_portico.ingress_gateway import controllers
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 from pulumi_portico.testing import record
 
@@ -113,8 +114,8 @@ def test_a_name_is_rejected(name: str, code: str) -> None:
 
 def test_a_controller_without_an_installer_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It gets no other controller's image."""
-    alone = replace(Controller.INGRESS_NGINX.module, installer=None)
-    monkeypatch.setattr(Controller.INGRESS_NGINX, "module", alone)
+    alone = {**CONTROLLERS, "ingress-nginx": replace(CONTROLLERS["ingress-nginx"], installer=None)}
+    monkeypatch.setattr(controllers, "CONTROLLERS", alone)
     args: Any = {"controller": "ingress-nginx", "install": True, "class_name": "nginx", "namespace": "edge"}
     assert_rejected(args, "controller-not-installable", "install", controller="ingress-nginx", name="edge")
 

@@ -40,9 +40,9 @@ def redacted(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, Mapping):
         fields = cast("Mapping[Any, Any]", value)
         changed: Any = {key: redacted(item, secrets) for key, item in fields.items()}
-        return changed if any(changed[key] is not item for key, item in fields.items()) else value
+        return changed if any(changed[key] is not item for key, item in fields.items()) else fields
     if isinstance(value, (list, tuple)):
         items = cast("Sequence[Any]", value)
         changed = [redacted(item, secrets) for item in items]
-        return changed if any(one is not other for one, other in zip(changed, items, strict=True)) else value
+        return changed if any(one is not other for one, other in zip(changed, items, strict=True)) else items
     return value

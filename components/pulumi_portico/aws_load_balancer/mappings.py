@@ -13,6 +13,7 @@ __all__ = ["mapping_of"]
 
 def mapping_of(value: Any) -> Any:
     """A spec as a mapping of what is set; enum members as their values, tuples as lists."""
+    # A stack finds the targets that it resolves by their type.
     if isinstance(value, Spec) and not isinstance(value, (PriceSpec, TargetSpec)):
         names = [name for name in type(value).__dataclass_fields__ if name != "at"]
         found = {name: getattr(value, name) for name in names}

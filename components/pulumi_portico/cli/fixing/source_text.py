@@ -36,7 +36,7 @@ class Entry:
     path: Path
     value: yaml.Node
     key: Optional[yaml.Node] = None
-    holder: Optional[yaml.Node] = None
+    holder: Optional[yaml.CollectionNode] = None
     """The mapping or list that has the entry; None for the root."""
 
     @property
@@ -137,7 +137,7 @@ class SourceText:
     def _block(self, path: Path) -> str:
         """The value of an entry without its indentation; empty if it isn't a block on lines of its own."""
         value = self._entry(path).value
-        if isinstance(value, yaml.ScalarNode) or value.flow_style:
+        if not isinstance(value, yaml.CollectionNode) or value.flow_style:
             return ""
         start = self.text.rfind("\n", 0, _start(value)) + 1
         if self.text[start : _start(value)].strip():
@@ -203,7 +203,7 @@ class SourceText:
             raise EditError
         return changed
 
-    def _span_at(self, holder: yaml.Node, index: int) -> tuple[int, int]:
+    def _span_at(self, holder: yaml.CollectionNode, index: int) -> tuple[int, int]:
         item = holder.value[index]
         if isinstance(holder, yaml.MappingNode):
             return _start(item[0]), self._end(item[1])
@@ -213,7 +213,7 @@ class SourceText:
         assert entry.holder is not None
         return self._span_at(entry.holder, entry.index)
 
-    def _item_start(self, holder: yaml.Node, item: yaml.Node) -> int:
+    def _item_start(self, holder: yaml.CollectionNode, item: yaml.Node) -> int:
         """Where an item starts: at its dash in a block."""
         return _start(item) if holder.flow_style else self.text.rindex("-", 0, _start(item))
 
@@ -222,7 +222,7 @@ class SourceText:
         start, end = _start(node), node.end_mark.index
         if isinstance(node, yaml.ScalarNode):
             return start + len(self.text[start:end].rstrip()) if node.style in ("|", ">") else end
-        if node.flow_style or not node.value:
+        if (isinstance(node, yaml.CollectionNode) and node.flow_style) or not node.value:
             return end
         last = node.value[-1]
         return self._end(last[1] if isinstance(node, yaml.MappingNode) else last)

@@ -133,7 +133,7 @@ def _component(registration: Registration) -> str:
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
-    return manifest["kind"], str(metadata.get("namespace") or ""), str(metadata["name"])
+    return manifest["kind"].removesuffix(_PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
 def _rendered_registration(registration: Registration) -> RenderedObject:
@@ -141,7 +141,8 @@ def _rendered_registration(registration: Registration) -> RenderedObject:
     manifest = masked(registration.inputs)
     manifest["metadata"] = {**manifest.get("metadata", {}), "name": object_name(registration)}
     if registration.type.endswith(_PATCH):
-        manifest["kind"] += _PATCH
+        # The provider has the same kind for an object and for a patch of it.
+        manifest["kind"] = manifest["kind"].removesuffix(_PATCH) + _PATCH
     return RenderedObject(_rendered(manifest), registration.name if own is None else str(own), own is None)
 
 

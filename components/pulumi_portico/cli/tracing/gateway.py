@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, Optional, cast
 from urllib.parse import quote
 
 from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
@@ -128,7 +128,7 @@ def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Opt
         return _sent_on(name, REDIRECT_CODE, location, "who asks for / itself is sent to the app root")
     if "redirect" in entry.args:
         return _redirected(name, request, entry)
-    destination = destination_of(plan, entry.target)
+    destination = destination_of(plan, cast("Any", entry.target))
     # nginx hands a path on as it was written, unless it is rewritten.
     path = request.path if entry.rewrite is None else _rewritten(entry, entry.rewrite, where)
     changed = f", as {path}" if entry.rewrite is not None else ""

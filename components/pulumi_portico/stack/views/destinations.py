@@ -43,7 +43,7 @@ def _outside(plan: StackPlan, target: TargetSpec) -> Destination:
     name, namespace = text_of(target.service), text_of(target.namespace)
     port = text_of(target.port if target.port is not None else target.port_name or "")
     args = plan.services.get(name)
-    if args is not None and text_of(args.get("namespace", plan.namespace)) == namespace:
+    if args is not None and text_of(args.namespace or plan.namespace) == namespace:
         return Destination("service", name, port)
     return Destination("other", name if namespace == plan.namespace else f"{name}.{namespace}", port)
 

@@ -78,7 +78,7 @@ RULES: Sequence[Rule] = (
     Rule("gateways.*.settings.body_size", _is(0), "a request's body may be of any size"),
     Rule("gateways.*.routes[].body_size", _is(0), "a request's body may be of any size"),
     Rule("gateways.*.routes[].cors.origins[]", _is("*"), "every other site's pages may use the route"),
-    Rule("gateways.*.routes[].session_affinity.secure", _false, "the cookie goes over connections without TLS too"),
+    Rule("gateways.*.routes[].session_persistence.secure", _false, "the cookie goes over connections without TLS too"),
     Rule("loadBalancers.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("loadBalancers.*.exposure.platform_sources[]", _everybody, "everybody may connect to the pods"),
     Rule("loadBalancers.*.exposure.annotations", _some, "the platform is told what nobody checks"),

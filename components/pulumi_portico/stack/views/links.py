@@ -139,7 +139,7 @@ class _Policies:
     def _gateway(self, peer: Mapping[str, Any]) -> str:
         """The gateway of the stack whose controller a peer means; empty where it means none."""
         wanted = _labels_of(peer)
-        for name, args in self._stack.gateways.items():
+        for name, args in self._stack.gateway_args.items():
             place = text_of(args.get("namespace", name))
             fits = all(controller_labels(name).get(key) == it for key, it in wanted.items())
             if "cidr" not in peer and fits and (peer.get("any_namespace") or peer.get("namespace") == place):

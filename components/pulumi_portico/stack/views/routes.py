@@ -1,7 +1,7 @@
 """The table of hosts and paths."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import listeners_of, speaks_tls
@@ -52,7 +52,7 @@ def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
 def _action(plan: StackPlan, entry: Entry) -> tuple[str, str]:
     if "redirect" in entry.args:
         return f"redirect to {redirect_text(entry)}", ""
-    destination = destination_of(plan, entry.target)
+    destination = destination_of(plan, cast("Any", entry.target))
     return destination.name, destination.port
 
 
