@@ -1,12 +1,13 @@
 """What all unit tests share: an event loop for the Outputs among their parameters, and a record of problem codes.
 
 Every problem that a test causes is rendered in each key style, so a template that names a missing parameter fails that
-test. When all unit tests have run, each registered code must have been caused by one of them.
+test. So is what a test causes to know about a change of a load balancer, and what an estimate assumes. When all unit
+tests have run, each registered code must have been caused by one of them.
 """
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from hypothesis import HealthCheck, settings
 from pulumi_portico.args.codes import all_codes
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import ArgumentError, Problem, Problems
+from pulumi_portico.lifecycle.cost import Assumption
+from pulumi_portico.lifecycle.replacement import Finding
 from pulumi_portico.testing import ensure_event_loop
 
 ensure_event_loop()
@@ -39,6 +42,18 @@ def rendered(problem: Any) -> None:
         CAUSED.add(problem.code.name)
 
 
+def with_note(initialize: Callable[..., None]) -> Callable[..., None]:
+    """The initializer of a finding or an assumption, which also renders it and notes its code."""
+
+    @functools.wraps(initialize)
+    def initialized(self: Any, *args: Any, **more: Any) -> None:
+        initialize(self, *args, **more)
+        assert self.text
+        CAUSED.add(self.code.name)
+
+    return initialized
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _every_problem_is_rendered() -> Iterator[None]:
     report, error = Problems.report, ArgumentError.__init__
@@ -54,9 +69,12 @@ def _every_problem_is_rendered() -> Iterator[None]:
         for problem in self.problems:
             rendered(problem)
 
-    Problems.report, ArgumentError.__init__ = reported, raised  # type: ignore[method-assign]
-    yield
-    Problems.report, ArgumentError.__init__ = report, error  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Problems, "report", reported)
+        patch.setattr(ArgumentError, "__init__", raised)
+        for known in (Finding, Assumption):
+            patch.setattr(known, "__init__", with_note(known.__init__))
+        yield
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

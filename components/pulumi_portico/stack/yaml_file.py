@@ -71,7 +71,8 @@ _CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_WORDS = frozenset(form for it in ("y", "n", "yes", "no", "on", "off") for form in (it, it.capitalize(), it.upper()))
+_BOOLEANS = ("y", "n", "yes", "no", "on", "off")
+_WORDS = frozenset(form for word in _BOOLEANS for form in (word, word.capitalize(), word.upper()))
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _SIXTIETHS = re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?")
@@ -249,5 +250,5 @@ def _number(value: float) -> Any:
 
 
 def meant_boolean(text: str) -> bool:
-    """The Boolean that a word such as `yes` or `off` stands for."""
+    """The Boolean that a word such as `yes` or `off` means."""
     return text.lower() in ("y", "yes", "on")

@@ -24,7 +24,7 @@ _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:lb/getLoadBalancer:getLoadBalancer": ("arn", "dnsName", "zoneId"),
     "aws:route53/getZone:getZone": ("zoneId",),
 }
-"""The functions that components call, and what they use of the answers."""
+"""The functions that components call, and the results that they use."""
 
 _VALIDATION = ("domainName", "resourceRecordName", "resourceRecordType", "resourceRecordValue")
 
@@ -63,7 +63,7 @@ def _of_aws(registration: Registration) -> dict[str, Any]:
     names = {"id", *_texts(registration.type)} - registration.inputs.keys()
     made: dict[str, Any] = {name: reference(registration, name) for name in names}
     if registration.type == "aws:s3/bucket:Bucket":
-        # Its partition is read from registration: aws, aws-cn or aws-us-gov.
+        # The partition is read from the ARN: aws, aws-cn, or aws-us-gov.
         made["arn"] = f"arn:${{partition}}:s3:::{reference(registration, 'bucket')}"
     if registration.type == "aws:acm/certificate:Certificate":
         field = "domainValidationOptions"
@@ -74,7 +74,7 @@ def _of_aws(registration: Registration) -> dict[str, Any]:
 def _texts(token: str) -> Iterator[str]:
     """The outputs of a resource that are text, as the SDK declares them."""
     module, _, cls = token.removeprefix("aws:").rpartition(":")
-    # Imported already, by whoever registered registration.
+    # The component that has registered the resource has imported it.
     package = sys.modules["pulumi_aws." + module.partition("/")[0]]
     members = cast("Mapping[str, Any]", vars(getattr(package, cls)))
     for name, member in members.items():
@@ -85,11 +85,11 @@ def _texts(token: str) -> Iterator[str]:
 
 
 def _answer(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = ", ".join(f"{key}={args[key]}" for key in sorted(args) if args[key] not in (None, False))
-    return {name: f"${{{token}({said}).{name}}}" for name in _FUNCTIONS.get(token, ())}
+    given = ", ".join(f"{key}={args[key]}" for key in sorted(args) if args[key] not in (None, False))
+    return {name: f"${{{token}({given}).{name}}}" for name in _FUNCTIONS.get(token, ())}
 
 
 def object_name(registration: Registration) -> str:
-    """The name of a Kubernetes object: its own, else the one that is made up."""
+    """The name of a Kubernetes object: its own, else the generated one."""
     metadata = cast("Mapping[str, Any]", registration.inputs.get("metadata") or {})
     return str(metadata["name"]) if "name" in metadata else _generated_name(registration)
