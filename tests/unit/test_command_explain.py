@@ -107,7 +107,7 @@ def test_what_speaks_no_http_keeps_a_load_balancer_of_its_own(tmp_path: Path) ->
         ({"rewrite": "/v2"}, "rewritten paths"),
         ({"cors": {"origins": ["https://a.example.com"]}}, "CORS"),
         ({"rateLimit": {"requests": 10}}, "rate limits"),
-        ({"sessionAffinity": {}}, "cookies that keep clients at a pod"),
+        ({"sessionPersistence": {}}, "cookies that keep clients at a pod"),
         ({"allowedSources": ["10.0.0.0/8"]}, "allowed sources by route"),
         ({"requestHeaders": {"X-A": "b"}}, "headers of requests"),
         ({"bodySize": 10}, "limits of bodies"),

@@ -380,7 +380,7 @@ def test_a_request_goes_through_a_load_balancer_of_aws_to_the_gateway_behind_it(
     ("tls", "outcome", "said"),
     [
         ({}, Outcome.SERVICE, "service web takes it"),
-        ({"s.example.com": {"endsBefore": True}}, Outcome.SERVICE, "service web takes it"),
+        ({"s.example.com": {"tlsTerminatedUpstream": True}}, Outcome.SERVICE, "service web takes it"),
         ({"s.example.com": {"secret": "s"}}, Outcome.REDIRECT, "for ever"),
     ],
 )

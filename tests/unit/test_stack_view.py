@@ -201,7 +201,10 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "gateways.*.settings.body_size": ("gateways.edge", {"settings": {"bodySize": 0}}),
     "gateways.*.routes[].body_size": ("gateways.edge.routes[0]", {"bodySize": 0}),
     "gateways.*.routes[].cors.origins[]": ("gateways.edge.routes[0]", {"cors": {"origins": ["*"]}}),
-    "gateways.*.routes[].session_affinity.secure": ("gateways.edge.routes[0]", {"sessionAffinity": {"secure": False}}),
+    "gateways.*.routes[].session_persistence.secure": (
+        "gateways.edge.routes[0]",
+        {"sessionPersistence": {"secure": False}},
+    ),
     "loadBalancers.*.exposure.allowed_sources[]": ("loadBalancers.own.exposure", {"allowedSources": ["0.0.0.0/0"]}),
     "loadBalancers.*.exposure.platform_sources[]": ("loadBalancers.own.exposure", {"platformSources": ["0.0.0.0/0"]}),
     "loadBalancers.*.exposure.annotations": ("loadBalancers.own.exposure", {"annotations": {"example.com/a": "b"}}),

@@ -19,7 +19,7 @@ _ROUTE_FIELDS: Mapping[str, str] = {
     "timeouts": "timeouts by route",
     "body_size": "limits of bodies",
     "buffering": "buffering by route",
-    "session_affinity": "cookies that keep clients at a pod",
+    "session_persistence": "cookies that keep clients at a pod",
     "load_balancing": "the choice of how pods are picked",
     "rate_limit": "rate limits",
     "cors": "CORS",

@@ -85,7 +85,9 @@ NEEDS_HOST_TLS = define(
     hint="Add an entry for the host to {tls}.",
 )
 WEBSOCKET_WITH_GRPC = define(
-    "websocket-with-grpc", "gRPC has no WebSockets.", allowed="only with the {protocol} HTTP or HTTPS"
+    "websocket-with-grpc",
+    "A target that speaks gRPC has no WebSockets.",
+    allowed="only with the {protocol} HTTP or HTTPS",
 )
 EMPTY_RATE_LIMIT = define("empty-rate-limit", "This limits nothing.", allowed="one of {fields}, or both")
 RATE_WITHOUT_REQUESTS = define(

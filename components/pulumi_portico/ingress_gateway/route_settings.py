@@ -35,7 +35,7 @@ __all__ = [
 
 
 class Scheme(str, Enum):
-    """The scheme of a URL."""
+    """The scheme that a URL starts with."""
 
     HTTP = "http"
     """Without TLS."""

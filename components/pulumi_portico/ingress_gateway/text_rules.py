@@ -142,7 +142,7 @@ INVALID_PASSWORD_HASH = define(
     "invalid-password-hash",
     "{value} isn't a password hash.",
     allowed="a hash that starts with $apr1$, $5$, $6$, or {scheme}",
-    hint="Create one with: openssl passwd -6",
+    hint="Create one with `openssl passwd -6`.",
 )
 INVALID_ORIGIN = define(
     "invalid-origin",

@@ -102,7 +102,7 @@ NO_CERTIFICATE = define(
 )
 ISSUED_FOR_UNROUTED_WILDCARD = define(
     "issuer-for-unrouted-wildcard",
-    "cert-manager issues the certificate for the Ingress of {host}, and no route has this host.",
+    "The Ingress of {host} makes cert-manager issue the certificate, and no route has this host.",
     allowed="an issuer for a host that has a route",
     hint="Give each host an entry, or create a cert-manager Certificate for the wildcard and set its secret.",
 )
@@ -113,7 +113,8 @@ _SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "tls_terminated
 def check_certificate_source(tls: HostTlsSpec, problems: Problems) -> None:
     """Report a host whose certificate comes from nowhere, or from two places."""
     first, *others = tls.sources or [""]
-    if not first:
+    # A misspelled or former name is reported already.
+    if not first and not problems.has_within(tls.at):
         problems.report(NO_CERTIFICATE, tls.at, fields=[FieldName(name) for name in _SOURCES])
     for second in others:
         removed: list[Edit] = [Remove(tls.at / second)] if second != "certificate" else _remove_pair(tls)

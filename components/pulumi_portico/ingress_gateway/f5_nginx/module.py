@@ -33,7 +33,7 @@ PARTIAL_REDIRECT = define(
 )
 REDIRECT_WITH_ISSUER = define(
     "f5-nginx-redirect-with-issuer",
-    "cert-manager issues the certificate of {host} for an Ingress, and a host that is redirected has none.",
+    "The Ingress of {host} would make cert-manager issue the certificate, and a host that is redirected has none.",
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )

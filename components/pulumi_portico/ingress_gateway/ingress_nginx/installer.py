@@ -23,7 +23,8 @@ _WEBHOOK = Webhook(name="validate.nginx.ingress.kubernetes.io", path="/networkin
 
 SERVED_NAMESPACES_NOT_SUPPORTED = define(
     "served-namespaces-not-supported",
-    "ingress-nginx serves the routes of every namespace, or only those of its own, where its certificates are too.",
+    "The controller ingress-nginx serves the routes of every namespace, or only those of its own, where its "
+    "certificates are too.",
     allowed="an empty list, for its own namespace",
     hint="To serve several namespaces, use f5-nginx. For every namespace, remove it.",
 )

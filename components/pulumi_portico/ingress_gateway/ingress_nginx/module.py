@@ -20,18 +20,18 @@ __all__ = ["MODULE"]
 
 REDIRECT_WITHOUT_HOST = define(
     "ingress-nginx-redirect-without-host",
-    "ingress-nginx redirects only to a host that it knows in advance.",
+    "{controller} redirects only to a host that it knows in advance.",
     allowed="a host name",
     hint="Set {host}.",
 )
 CODE_WITHOUT_PATH = define(
     "ingress-nginx-code-without-path",
-    "ingress-nginx can't redirect with status {value} to the path of the request.",
+    "{controller} can't redirect with status {value} to the path of the request.",
     allowed="302, or any status code with {path}",
 )
 REDIRECT_WITHOUT_ROOT = define(
     "ingress-nginx-redirect-without-root-route",
-    "ingress-nginx would also redirect every path of the host that no route matches: it gives these the settings of "
+    "{controller} would also redirect every path of the host that no route matches: it gives these the settings of "
     "the host's first Ingress.",
     allowed="a redirect on a host that also has a route of the path /",
     hint="Add a route of the path /, or set {default_backend}.",
@@ -75,15 +75,27 @@ def _check_redirect_target(route: ResolvedRoute, problems: Problems) -> None:
         return
     _, host, path = redirect_parts(route)
     if host is None:
-        problems.report(REDIRECT_WITHOUT_HOST, redirect.at / "host", host=redirect.at / "host")
+        problems.report(REDIRECT_WITHOUT_HOST, redirect.at / "host", controller=MODULE.title, host=redirect.at / "host")
     if path is None and redirect.code not in (None, REDIRECT_CODE):
         at = redirect.at / "code"
-        problems.report(CODE_WITHOUT_PATH, at, value=redirect.code, path=redirect.at / "path", fix=Remove(at))
+        problems.report(
+            CODE_WITHOUT_PATH,
+            at,
+            value=redirect.code,
+            controller=MODULE.title,
+            path=redirect.at / "path",
+            fix=Remove(at),
+        )
 
 
 def _check_redirect_root(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
     if route.spec.redirect is not None and route.host not in component.hosts_with_root_route:
-        problems.report(REDIRECT_WITHOUT_ROOT, route.at / "redirect", default_backend=Field("default_backend"))
+        problems.report(
+            REDIRECT_WITHOUT_ROOT,
+            route.at / "redirect",
+            controller=MODULE.title,
+            default_backend=Field("default_backend"),
+        )
 
 
 def _check_burst(route: ResolvedRoute, problems: Problems) -> None:

@@ -43,7 +43,7 @@ def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
         if routing.tls_of(entry.host) is None:
             asked = f"{entry.host}{entry.path}" if entry.host else f"{entry.path} of any host"
             # Where a host is written, that is what has no certificate; else the route as a whole.
-            where = next((it for it in ("host", "path") if it in route), "")
+            where = "host" if entry.host else "path" if entry.path != "/" else ""
             said = f"what is sent to {asked} {_MEANING}: no entry of tls is for it"
             yield f"gateways.{name}.routes[{at}]{f'.{where}' if where else ''}", route.get(where), said
 
