@@ -1,20 +1,16 @@
 """What follows from a gateway's arguments before anything is registered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
-from ..args.location import Key, Location
-from ..args.parse import parse
-from ..args.problems import Problems
-from ..args.shapes import as_written
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
-from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesSpec
+from .args import IngressGatewaySpec, IngressRoutesSpec
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
 from .controllers import CONTROLLERS, DEFAULT_CONTROLLER
@@ -33,10 +29,8 @@ __all__ = [
     "PORTS",
     "GatewayPlan",
     "address_wait",
-    "class_of",
     "component_name",
     "controller_of",
-    "custom_of",
     "installer_of",
     "installs",
     "plan_added_routes",
@@ -44,7 +38,6 @@ __all__ = [
     "plan_routes",
     "request_of",
     "route_objects_of",
-    "routing_of",
 ]
 
 
@@ -228,30 +221,6 @@ def installs(args: Mapping[str, Any]) -> bool:
     return args.get("install", CONTROLLERS[controller_of(args)].installer is not None)
 
 
-def class_of(name: str, args: Mapping[str, Any]) -> Any:
-    """The IngressClass."""
-    return args.get("class_name", name)
-
-
-def custom_of(args: Mapping[str, Any]) -> bool:
-    """Whether the cluster has the definitions of the controller's own resources."""
-    return bool(args.get("crds"))
-
-
 def request_of(args: Mapping[str, Any]) -> Request:
     """What is requested of the platform."""
     return Request(args["exposure"], PORTS, drain_of(args.get("installation", {})))
-
-
-def routing_of(
-    name: str,
-    args: Mapping[str, Any],
-    _namespace: Any = None,
-    prefix: str = "",
-    _spelling: Callable[[str], str] = as_written,
-    state: Optional[GatewayState] = None,
-    _me: str = "",
-) -> RouteSet:
-    """The gateway's own routes; `state` is what others have added."""
-    at = Location((Key(prefix.removesuffix(".")),) if prefix else ())
-    return plan_routes(name, parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""), at), state)
