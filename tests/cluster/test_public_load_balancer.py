@@ -212,7 +212,7 @@ def test_what_cannot_be_updated_is_replaced_by_making_the_new_one_first(
     preview = program.preview()
     for name in REPLACED:
         # An address that is known is named; what a preview shows, an update shows too.
-        assert f'PublicLoadBalancer "{name}" is replaced: ' in preview.output
+        assert f'PublicLoadBalancer "{name}" is replaced, because ' in preview.output
         assert f"{address(old[name])} stops working afterwards" in preview.output
     run = program.up()
     assert f"{address(old['class'])} stops working afterwards" in run.output
