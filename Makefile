@@ -32,7 +32,7 @@ lint: dev-venv ## Format, lint and types
 	$(BIN)/basedpyright
 
 unit: dev-venv ## Unit tests: seconds, no Go, no engine
-	$(BIN)/pytest tests/unit -n auto
+	$(BIN)/pytest tests/unit tests/scoreboard -n auto
 
 engine-test: dev-venv ## Tests on the real Pulumi engine
 	$(BIN)/pytest tests/engine

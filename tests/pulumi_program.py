@@ -96,6 +96,10 @@ class PulumiProgram:
     def destroy(self, *flags: str) -> Run:
         return self._operate("destroy", "--skip-preview", *flags)
 
+    def preview_destroy(self, *flags: str, check: bool = True) -> Run:
+        """The program runs, so that its hooks do."""
+        return self._operate("destroy", "--preview-only", "--run-program", *flags, check=check)
+
     def outputs(self) -> dict[str, Any]:
         return json.loads(self.pulumi("stack", "output", "--json", "--show-secrets", "--stack", self.stack))
 
@@ -110,16 +114,17 @@ class PulumiProgram:
 
     def _operate(self, command: str, *flags: str, check: bool = True) -> Run:
         self._events.unlink(missing_ok=True)
-        yes = () if command == "preview" else ("--yes",)
+        previews = command == "preview" or "--preview-only" in flags
+        yes = () if previews else ("--yes",)
         shown = ("--suppress-progress", "--event-log", str(self._events), "--stack", self.stack)
         done = self._run(command, *yes, *shown, *flags)
-        run = Run(done.returncode, done.stdout + done.stderr, self._steps(command))
+        run = Run(done.returncode, done.stdout + done.stderr, self._steps(previews=previews))
         assert not check or run.status == 0, f"pulumi {command}:\n{run.output}"
         return run
 
-    def _steps(self, command: str) -> list[Step]:
+    def _steps(self, *, previews: bool) -> list[Step]:
         # A preview says what it would do as it plans; an update, what it has done.
-        event = "resourcePreEvent" if command == "preview" else "resOutputsEvent"
+        event = "resourcePreEvent" if previews else "resOutputsEvent"
         lines = self._events.read_text().splitlines() if self._events.exists() else []
         found = [json.loads(line)[event]["metadata"] for line in lines if event in json.loads(line)]
         return [Step(it["op"], it["urn"]) for it in found if "pulumi:providers:" not in it["urn"]]

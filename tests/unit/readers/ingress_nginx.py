@@ -409,7 +409,7 @@ class IngressNginx:
 
     def _through(self, location: Location, request: Request, host: str, uri: str) -> Answer:
         """In nginx's order: the size of the body, rewriting and redirects, then who may enter, then the backend."""
-        settings = self._promises(location)
+        settings: dict[str, Any] = {**self._promises(location), "forwarded_for": self._forwarded_for(request)}
         refused = Answer("refused", location.ingress, settings=settings)
         if settings["body_limit"] and request.body > settings["body_limit"]:
             return replace(refused, status=413)
@@ -420,7 +420,7 @@ class IngressNginx:
         if settings["redirect"] is not None:
             url, code = settings["redirect"]
             return replace(refused, kind="redirect", status=code, location=_absolute(url, request))
-        path = self._rewrite(location, uri)
+        path = self._rewrite(location, request, uri)
         if path.startswith(("http://", "https://")):
             query = request.path.partition("?")[2]
             return replace(refused, kind="redirect", status=302, location=path + (f"?{query}" if query else ""))
@@ -437,6 +437,14 @@ class IngressNginx:
             return Answer("default", location.ingress, status=404, settings=settings)
         return Answer("backend", location.ingress, *location.backend, path, settings=settings)
 
+    def _forwarded_for(self, request: Request) -> str:
+        """The X-Forwarded-For that a backend gets (rootfs/etc/nginx/template/nginx.tmpl)."""
+        full = all(
+            go_bool(self._config.get(it, "false")) for it in ("use-forwarded-headers", "compute-full-forwarded-for")
+        )
+        sent = request.header("X-Forwarded-For")
+        return f"{sent}, {request.client}" if full and sent else request.client
+
     def _promises(self, location: Location) -> dict[str, Any]:
         shared = self._upstreams.get(location.backend) if location.backend else None
         return {**location.settings, **(shared or {"load_balancing": "round_robin", "affinity": None})}
@@ -452,13 +460,13 @@ class IngressNginx:
         return re.search(f"({choices})$", origin, re.IGNORECASE) is not None
 
     @staticmethod
-    def _rewrite(location: Location, uri: str) -> str:
+    def _rewrite(location: Location, request: Request, uri: str) -> str:
         target = location.settings["rewrite"]
         path = location.settings["written"]
         if not target or target == path:
-            return uri
+            return nginx.as_received(request.path)
         changed = nginx.rewritten(path, target, uri, ignore_case=True)
-        return uri if changed is None else changed
+        return nginx.as_received(request.path) if changed is None else changed
 
     def _certificate_names(self, host: str) -> Sequence[str]:
         return host, f"*.{host.partition('.')[2]}"

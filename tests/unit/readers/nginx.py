@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 import pcre2
 
@@ -143,6 +144,15 @@ def normalized(path: str) -> str | None:
     open_ended = pieces[-1] in ("", ".", "..") and bool(segments)
     joined = "/" + "/".join(segments) + ("/" if open_ended else "")
     return joined.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def as_received(path: str) -> str:
+    """The path that a backend gets where nothing rewrites it: the client's own, dots and doubled slashes included.
+
+    nginx matches the normalized path, but without a rewrite `proxy_pass` sends the request line as it came (seen on
+    nginx 1.31.3 behind F5 NGINX Ingress Controller 5.5.4). Escapes are undone, as a backend reads them.
+    """
+    return unquote(path.partition("?")[0])
 
 
 def host_name(host: str) -> str:

@@ -1,0 +1,222 @@
+"""Field cases A: traffic that's wrongly admitted or blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.scoreboard.cases import (
+    WEB,
+    Pods,
+    admits,
+    annotations_of,
+    assert_accepted,
+    assert_rejected,
+    balancer,
+    balancer_service,
+    field_case,
+    gateway,
+    held_case,
+    is_rejected,
+    is_reported,
+    of_kind,
+    open_case,
+    render,
+    rendered_unless_rejected,
+    service,
+    stack,
+)
+from tests.unit.readers.f5_nginx import F5Nginx
+from tests.unit.readers.ingress_nginx import IngressNginx
+from tests.unit.readers.nginx import Request
+
+NARROW = {"scope": "internet", "allowedSources": ["203.0.113.0/24"]}
+LEGACY = {**NARROW, "platform": "aws-legacy"}
+FRONT = ("loadBalancers", "front")
+WEB_POD = {"app.kubernetes.io/name": "web"}
+_LBC = "service.beta.kubernetes.io/aws-load-balancer-"
+
+
+# A1, A2, A9, A10: on AWS, ranges that nothing enforces. `clientIp: preserve` makes the node's rules enforce them.
+
+
+@pytest.mark.parametrize(
+    ("exposure", "fields"),
+    [
+        open_case("A1", LEGACY, {}, row="the client address is hidden"),
+        open_case(
+            "A1",
+            {**LEGACY, "clientIp": "proxy-protocol"},
+            {"targetReadsProxyProtocol": True},
+            row="the client address is in the PROXY protocol",
+        ),
+        open_case("A10", {**LEGACY, "scope": "internal", "allowedSources": ["10.9.0.0/16"]}, {}),
+    ],
+)
+def test_narrow_ranges_need_the_client_address_on_aws_legacy(exposure: Any, fields: Any) -> None:
+    with_the_address = {**exposure, "clientIp": "preserve"}
+    assert not is_rejected(balancer(with_the_address), *FRONT)
+    manifests = rendered_unless_rejected(balancer(exposure, **fields), *FRONT)
+    # If the default changes to `preserve`, the ranges are enforced too.
+    assert manifests is None or balancer_service(manifests)["spec"]["externalTrafficPolicy"] == "Local"
+
+
+@field_case("A2")
+def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller() -> None:
+    exposure = {**NARROW, "platform": "aws-controller"}
+    no_group = {**exposure, "annotations": {f"{_LBC}disable-nlb-sg": "true"}}
+    assert_rejected(balancer(no_group), *FRONT, unlike=balancer(exposure))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        open_case("A9", {"allowedSources": None}, row="security groups alone"),
+        # The case says that this is accepted. Portico rejects it: security groups and ranges exclude each other.
+        held_case("A9", {}, row="security groups and ranges"),
+    ],
+)
+def test_security_groups_are_rejected_on_aws_legacy_unless_it_manages_them(sources: Any) -> None:
+    groups = {"aws": {"securityGroups": ["sg-0123456789abcdef0"]}}
+    everyone = {**LEGACY, "allowedSources": ["0.0.0.0/0"]}
+    assert_rejected(balancer({**LEGACY, **groups, **sources}), *FRONT, unlike=balancer(everyone))
+
+
+# A3: dataplanes that see the client's own address, or none that an ipBlock matches.
+
+
+@pytest.mark.parametrize("platform", [open_case("A3", it, row=f"policy on {it}") for it in ("gke", "azure", "generic")])
+def test_the_policy_of_a_pass_through_balancer_admits_the_allowed_sources(platform: str) -> None:
+    manifests = render(balancer({**NARROW, "platform": platform, "clientIp": "hide"}))
+    assert admits(manifests, "ingress", WEB_POD, "203.0.113.7", 8080)
+    assert not admits(manifests, "ingress", WEB_POD, "198.51.100.7", 8080)
+
+
+@pytest.mark.parametrize("platform", [open_case("A3", it, row=f"default on {it}") for it in ("gke", "azure")])
+def test_a_pass_through_balancer_preserves_the_client_address_by_default(platform: str) -> None:
+    manifests = render(balancer({"scope": "internet", "platform": platform, "allowedSources": ["0.0.0.0/0"]}))
+    assert balancer_service(manifests)["spec"]["externalTrafficPolicy"] == "Local"
+
+
+# A4: DNS as clusters run it. The kube-dns ClusterIP, which no default can name, is for the stack's `dns` setting.
+
+NODE_LOCAL = Pods({"k8s-app": "node-local-dns"}, "kube-system")
+OPENSHIFT = Pods({"dns.operator.openshift.io/daemonset-dns": "default"}, "openshift-dns")
+KUBE_DNS = Pods({"k8s-app": "kube-dns"}, "kube-system")
+
+
+@pytest.mark.parametrize(
+    ("server", "port"),
+    [
+        open_case("A4", NODE_LOCAL, 53, row="pods of node-local-dns"),
+        open_case("A4", OPENSHIFT, 5353, row="OpenShift"),
+        open_case("A4", KUBE_DNS, 8053, row="Gardener"),
+    ],
+)
+def test_the_default_policy_admits_every_cluster_dns(server: Pods, port: int) -> None:
+    manifests = render(service())
+    assert admits(manifests, "egress", WEB_POD, KUBE_DNS, 53, "UDP")
+    assert admits(manifests, "egress", WEB_POD, server, port, "UDP")
+    assert admits(manifests, "egress", WEB_POD, server, port, "TCP")
+
+
+@field_case("A4", "the rest is one setting of the stack")
+def test_a_stack_has_a_setting_for_dns() -> None:
+    assert_accepted(stack(dns={}), "dns")
+
+
+# A5: what an identity needs to be of use.
+
+
+@pytest.mark.parametrize(
+    ("identity", "address", "port"),
+    [
+        open_case("A5", {"awsRoleArn": "arn:aws:iam::123456789012:role/web"}, "52.94.133.131", 443, row="STS"),
+        open_case(
+            "A5",
+            {"awsRoleArn": "arn:aws:iam::123456789012:role/web"},
+            "169.254.170.23",
+            80,
+            row="EKS Pod Identity agent",
+        ),
+        open_case(
+            "A5",
+            {"gcpServiceAccount": "web@shop.iam.gserviceaccount.com"},
+            "169.254.169.254",
+            80,
+            row="GKE metadata server",
+        ),
+        open_case("A5", {"token": True}, "10.0.0.1", 443, row="API server"),
+    ],
+)
+def test_an_identity_opens_what_it_needs_or_says_what_is_missing(
+    identity: Mapping[str, Any], address: str, port: int
+) -> None:
+    values = service(identity=identity)
+    # A loosening is listed by `explain` as it is; what's missing is reported by `check`.
+    reported = is_reported(values, "services", "web", "identity", explain=False)
+    assert reported or admits(render(values), "egress", WEB_POD, address, port)
+
+
+# A6: policies match the pod's port, not the Service's.
+
+API: Mapping[str, Any] = {**WEB, "port": 8080, "servicePort": 80}
+
+
+@pytest.mark.parametrize(
+    ("pod", "direction", "web", "api"),
+    [
+        open_case("A6", "web", "egress", {"allowTo": [{"service": "api", "ports": [80]}]}, {}, row="allowTo"),
+        open_case("A6", "api", "ingress", {}, {"allowFrom": [{"service": "web", "ports": [80]}]}, row="allowFrom"),
+    ],
+)
+def test_a_peers_port_is_the_pods_port_or_is_rejected(pod: str, direction: str, web: Any, api: Any) -> None:
+    open_to_all = {"allowFrom": [{"service": "web"}]}, {"allowTo": [{"service": "api"}]}
+    services = {"web": {**API, **open_to_all[1], **web}, "api": {**API, **open_to_all[0], **api}}
+    manifests = rendered_unless_rejected(stack(services=services), "services", pod)
+    peer = Pods({"app.kubernetes.io/name": "api" if pod == "web" else "web"})
+    assert manifests is None or admits(manifests, direction, {"app.kubernetes.io/name": pod}, peer, 8080)
+
+
+@field_case("A6", "only one side allows the connection")
+def test_allow_to_without_the_other_services_allow_from_is_reported() -> None:
+    both_sides = {"web": {**API, "allowTo": [{"service": "api"}]}, "api": {**API, "allowFrom": [{"service": "web"}]}}
+    assert not is_reported(stack(services=both_sides), "services")
+    assert is_reported(stack(services={**both_sides, "api": API}), "services")
+
+
+# A7: a limit for each client, of clients that look like one.
+
+
+@pytest.mark.parametrize("controller", [open_case("A7", it, row=it) for it in ("f5-nginx", "ingress-nginx")])
+def test_a_rate_limit_needs_the_client_address(controller: str) -> None:
+    def limited(client_ip: str) -> dict[str, Any]:
+        exposure = {**NARROW, "platform": "gke", "clientIp": client_ip}
+        route = {"host": "shop.example.com", "rateLimit": {"requests": 5}}
+        return gateway(route, controller=controller, exposure=exposure)
+
+    assert not is_rejected(limited("preserve"), "gateways", "edge")
+    manifests = rendered_unless_rejected(limited("hide"), "gateways", "edge")
+    if manifests is not None:
+        keys = [annotations_of(it).get("nginx.org/limit-req-key", "") for it in of_kind(manifests, "Ingress")]
+        assert any(keys), "the limit is by the connection's address"
+        assert not any("remote_addr" in it for it in keys)
+
+
+# A8: what the pod learns of the client, if the client claims to be another one.
+
+
+@field_case("A8")
+def test_both_controllers_pass_on_the_same_forwarded_header() -> None:
+    """Or the difference is reported, with the switch."""
+    request = Request("shop.example.com", client="203.0.113.7", headers={"X-Forwarded-For": "198.51.100.1"})
+    received: dict[str, str] = {}
+    for controller, reader in (("f5-nginx", F5Nginx), ("ingress-nginx", IngressNginx)):
+        manifests = render(gateway({"host": "shop.example.com"}, controller=controller))
+        data = next(it["data"] for it in of_kind(manifests, "ConfigMap", "edge"))
+        answer = reader(manifests, config_map=data).answer(request)
+        received[controller] = answer.settings["forwarded_for"]
+    differs = gateway({"host": "shop.example.com"}, controller="f5-nginx")
+    assert len(set(received.values())) == 1 or is_reported(differs, "gateways", "edge", explain=False)

@@ -1,0 +1,695 @@
+"""Field cases E: attacks and faults that weren't caught."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi_portico import IngressGateway, PublicLoadBalancer, WebService
+
+from tests.scoreboard.cases import (
+    AWS_FRONT,
+    CERTIFICATE,
+    WEB,
+    UnexpectedProblem,
+    admits,
+    assert_accepted,
+    assert_rejected,
+    aws_balancer,
+    balancer,
+    check_project,
+    field_case,
+    gateway,
+    held_case,
+    is_reported,
+    open_case,
+    pod_security,
+    portico,
+    raised_by,
+    rendered_unless_rejected,
+    run_portico,
+    service,
+    stack,
+    write_project,
+    write_text,
+)
+from tests.scoreboard.test_controller import read
+from tests.unit.readers.nginx import Answer, Request
+
+SHOP = "shop.example.com"
+FRONT = ("loadBalancers", "front")
+EDGE = ("gateways", "edge")
+INTERNET = {"scope": "internet", "platform": "gke", "allowedSources": ["203.0.113.0/24"]}
+PRESERVED = {**INTERNET, "clientIp": "preserve"}
+TLS = {SHOP: {"secret": "shop-tls"}}
+
+
+# E1: every field that takes a range of addresses.
+
+INJECTION = "fe80::%1; server { listen 8088; root .; autoindex on; } #/64"
+# As this Python writes it: 3.13 and newer keep the dotted form.
+MAPPED = str(ipaddress.ip_network("::ffff:10.0.0.0/104"))
+
+Ranged = tuple[Callable[[str], dict[str, Any]], tuple[Any, ...]]
+LISTENER = {"port": 80, "protocol": "http", "to": "web"}
+RANGES: Mapping[str, Ranged] = {
+    "settings.forwardedFrom": (
+        lambda it: gateway({"host": SHOP}, settings={"forwardedFrom": ["203.0.113.0/24", it]}),
+        (*EDGE, "settings", "forwardedFrom"),
+    ),
+    "behind.sources": (lambda it: gateway({"host": SHOP}, behind={"sources": [it]}), (*EDGE, "behind", "sources")),
+    "route.allowedSources": (lambda it: gateway({"host": SHOP, "allowedSources": [it]}), (*EDGE, "routes")),
+    "route.deniedSources": (lambda it: gateway({"host": SHOP, "deniedSources": [it]}), (*EDGE, "routes")),
+    "exposure.allowedSources": (
+        lambda it: balancer({**PRESERVED, "allowedSources": [it]}),
+        (*FRONT, "exposure", "allowedSources"),
+    ),
+    "exposure.platformSources": (
+        lambda it: balancer({**INTERNET, "platformSources": [it]}),
+        (*FRONT, "exposure", "platformSources"),
+    ),
+    "allowFrom": (lambda it: service(allowFrom=[{"cidr": it}]), ("services", "web", "allowFrom")),
+    "allowTo": (lambda it: service(allowTo=[{"cidr": it}]), ("services", "web", "allowTo")),
+    "aws.allowedSources": (
+        lambda it: aws_balancer(allowedSources=[it], listeners=[LISTENER], addressFamily="dual"),
+        (*AWS_FRONT, "allowedSources"),
+    ),
+    "aws.targetRanges": (
+        lambda it: aws_balancer(targetRanges=[it], listeners=[LISTENER]),
+        (*AWS_FRONT, "targetRanges"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        open_case("E1", field, value, row=f"{field} {row}")
+        for field in RANGES
+        for row, value in (("injection", INJECTION), ("IPv4-mapped", MAPPED))
+    ],
+)
+def test_a_range_has_no_scope_and_no_mapped_prefix(field: str, value: str) -> None:
+    build, where = RANGES[field]
+    assert_rejected(build(value), *where, unlike=build("203.0.113.0/24"))
+
+
+# E2: encoded control characters must not lead around a route that restricts access.
+
+USERS = {"basicAuth": {"users": {"ada": "$apr1$portico0$oOiUYHI8CdadX9AIbtgv81"}}}
+PROTECTED: Mapping[str, tuple[Mapping[str, Any], Callable[[Answer], bool]]] = {
+    "basicAuth": (USERS, lambda it: it.status == 401),
+    "allowedSources": ({"allowedSources": ["10.0.0.0/8"]}, lambda it: it.status == 403),
+    "rateLimit": ({"rateLimit": {"requests": 5}}, lambda it: "rate" in it.settings),
+}
+BYPASSES = ("/admin/users/%0ax", "/admin/secret%0a%0a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [open_case("E2", kind, path, row=f"{kind} {path}") for kind in PROTECTED for path in BYPASSES],
+)
+def test_a_newline_leads_around_no_protected_prefix_on_ingress_nginx(kind: str, path: str) -> None:
+    fields, is_protected = PROTECTED[kind]
+    routes = {"host": SHOP}, {"host": SHOP, "path": "/admin", **fields}
+    reader = read(gateway(*routes, controller="ingress-nginx", tls=TLS), "ingress-nginx")
+    assert is_protected(reader.answer(Request(SHOP, "/admin/users", "https")))
+    assert is_protected(reader.answer(Request(SHOP, path, "https")))
+
+
+@pytest.mark.parametrize("path", [open_case("E2", "/open/%0a", row="exact path on f5-nginx")])
+def test_a_newline_leads_to_no_open_exact_path_on_f5_nginx(path: str) -> None:
+    routes = {"host": SHOP, **USERS}, {"host": SHOP, "path": "/open/", "pathType": "Exact"}
+    reader = read(gateway(*routes, tls=TLS))
+    assert reader.answer(Request(SHOP, "/open/", "https")).kind == "backend"
+    assert reader.answer(Request(SHOP, path, "https")).status == 401
+
+
+# E3: what `render --output` does to a folder.
+
+
+def render_into(folder: Path, output: Path) -> Any:
+    return run_portico(folder, "render", "--output", str(output))
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {it.name: it.read_text() for it in sorted(folder.iterdir()) if it.is_file()}
+
+
+@field_case("E3", "two projects, one folder")
+def test_another_projects_manifests_survive(tmp_path: Path) -> None:
+    first = write_project(tmp_path / "a", service("first"), project="first")
+    second = write_project(tmp_path / "b", service("second"), project="second")
+    output = tmp_path / "out"
+    assert render_into(first, output).exit_code == 0
+    before = texts(output)
+    render_into(second, output)
+    assert before.items() <= texts(output).items()
+
+
+@field_case("E3", "symbolic links")
+def test_rendering_follows_no_symbolic_link(tmp_path: Path) -> None:
+    folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
+    render_into(folder, output)
+    name = next(it.name for it in output.iterdir() if "deployment" in it.name)
+    elsewhere = tmp_path / "elsewhere.yaml"
+    # As if a copy of an older rendering were kept there.
+    elsewhere.write_text((output / name).read_text() + "# kept\n")
+    (output / name).unlink()
+    (output / name).symlink_to(elsewhere)
+    before = elsewhere.read_text()
+    render_into(folder, output)
+    assert elsewhere.read_text() == before
+
+
+@field_case("E3", "named pipes")
+def test_rendering_writes_into_no_named_pipe(tmp_path: Path) -> None:
+    folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
+    render_into(folder, output)
+    name = next(it.name for it in output.iterdir() if "deployment" in it.name)
+    (output / name).unlink()
+    os.mkfifo(output / name)
+    # With a reader, opening the pipe for writing doesn't block.
+    reader = os.open(output / name, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        render_into(folder, output)
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
+
+
+@field_case("E3", "folders below the output folder")
+def test_folders_below_the_output_are_left_alone(tmp_path: Path) -> None:
+    folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
+    below = output / "team"
+    assert render_into(folder, below).exit_code == 0
+    before = texts(below)
+    assert before
+    render_into(folder, output)
+    assert texts(below) == before
+
+
+@field_case("E3", "a full disk")
+def test_a_full_disk_leaves_nothing_that_blocks_the_next_run(tmp_path: Path) -> None:
+    folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+
+    arguments = ("render", "--output", str(output))
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    full = portico(folder, *arguments, preexec_fn=limit, env=environment)
+    if full.returncode == 0:
+        raise UnexpectedProblem("the disk wasn't full")
+    assert render_into(folder, output).exit_code == 0
+
+
+# E4: an empty list of ports isn't every port.
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        open_case("E4", "allowTo", {"allowTo": [{"cidr": "10.0.0.0/8", "ports": []}]}, row="allowTo"),
+        open_case(
+            "E4", "allowFrom", {"allowFrom": [{"cidr": "10.0.0.0/8"}], "port": None, "ports": {}}, row="of a worker"
+        ),
+    ],
+)
+def test_no_ports_admit_nothing_or_are_rejected(field: str, fields: Any) -> None:
+    manifests = rendered_unless_rejected(service(**fields), "services", "web", field)
+    direction = "egress" if field == "allowTo" else "ingress"
+    web = {"app.kubernetes.io/name": "web"}
+    assert manifests is None or not admits(manifests, direction, web, "10.1.2.3", 22)
+
+
+# E5: pods that another service's selector finds too.
+
+ONE = {**WEB, "selector": {"app": "one"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "unlike"),
+    [
+        open_case("E5", {"two": {**WEB, "selector": {"app": "one", "tier": "back"}}}, {}, row="selector"),
+        open_case("E5", {"two": {**WEB, "labels": {"app": "one"}}}, {}, row="labels"),
+        open_case("E5", {"two": {**WEB, "extra": {"metadata": {"labels": {"app": "one"}}}}}, {}, row="extra"),
+        open_case(
+            "E5",
+            {"two": {**WEB, "selector": {"app.kubernetes.io/component": "ingress-controller"}}},
+            {"gateways": {"edge": {"exposure": PRESERVED, "namespace": "shop"}}},
+            row="the controller's labels",
+        ),
+    ],
+)
+def test_selectors_that_overlap_are_reported(values: Any, unlike: Any) -> None:
+    assert not is_reported(stack(services={"one": ONE, "two": WEB}, **unlike), explain=False)
+    assert is_reported(stack(services={"one": ONE, **values}, **unlike), explain=False)
+
+
+# E6: a rule holds for Outputs too.
+
+
+@field_case("E6")
+def test_an_output_adds_no_second_header() -> None:
+    def program(value: Any) -> Callable[[], Any]:
+        return _route_with(response_headers={"X-A": value})
+
+    for_certain = raised_by(program("a,X-Evil:b"))
+    if not for_certain or raised_by(program("a")) or raised_by(program(pulumi.Output.from_input("a"))):
+        raise UnexpectedProblem(for_certain)
+    assert raised_by(program(pulumi.Output.from_input("a,X-Evil:b")))
+
+
+# E7: no control character of a stack file reaches the terminal.
+
+RED = "\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        open_case("E7", stack(services={"web": {**WEB, f"image{RED}": 1}}), row="unknown key"),
+        open_case(
+            "E7",
+            balancer(
+                INTERNET,
+                price={"loadBalancerHour": 1, "publicAddressHour": 1, "currency": f"{RED}EUR"},
+            ),
+            row="price currency",
+        ),
+        open_case(
+            "E7",
+            balancer({**INTERNET, "platform": "aws-controller", "aws": {"prefixLists": [f"pl-{RED}1"]}}),
+            row="prefix list",
+        ),
+        open_case(
+            "E7",
+            aws_balancer(listeners=[{**LISTENER, "routes": [{"path": "/a", "redirect": {"host": f"{RED}a.example"}}]}]),
+            row="redirect host",
+        ),
+        open_case("E7", balancer({**PRESERVED, "allowedSources": [f"fe80::%{RED}/64"]}), row="CIDR"),
+    ],
+)
+def test_control_characters_are_never_printed(values: Any, tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", values)
+    printed = [run_portico(folder, it).output for it in ("check", "explain")]
+    assert all("\x1b" not in it for it in printed)
+
+
+# E8: no message shows a secret.
+
+CANARY = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        open_case(
+            "E8", service(sidecars={"name": "log", "image": "log:1", "secretEnv": {"KEY": CANARY}}), row="sidecars"
+        ),
+        open_case("E8", gateway({"host": SHOP}, tls={SHOP: CANARY}), row="tls"),
+    ],
+)
+def test_a_message_shows_no_secret_under_a_field_of_the_wrong_shape(values: Any, tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", values)
+    printed = run_portico(folder, "check"), run_portico(folder, "check", "--json")
+    if any(it.exit_code != 1 for it in printed):
+        raise UnexpectedProblem("the stack isn't rejected")
+    assert all(CANARY not in it.output for it in printed)
+
+
+def _balancer_with(**exposure: Any) -> Callable[[], Any]:
+    target = {"service": "web", "namespace": "shop", "port": 80, "selector": {"app": "web"}}
+    given: Any = {"scope": "internet", "platform": "aws-controller", "allowed_sources": ["0.0.0.0/0"], **exposure}
+    return lambda: PublicLoadBalancer("front", {"target": target, "exposure": given})  # pyright: ignore[reportArgumentType]
+
+
+def _route_with(controller: str = "f5-nginx", **fields: Any) -> Callable[[], Any]:
+    routes = [{"host": SHOP, "target": {"service": "web", "namespace": "shop", "port": 80}, **fields}]
+    there: Any = {"install": False, "class_name": "nginx", "namespace": "shop", "reached_from": []}
+    args: Any = {**there, "controller": controller, "routes": routes}
+    return lambda: IngressGateway("edge", args)
+
+
+@pytest.mark.parametrize(
+    ("program", "canary"),
+    [
+        open_case(
+            "E8",
+            _balancer_with(static_addresses=[pulumi.Output.secret(CANARY)], subnets=["subnet-1"]),
+            CANARY,
+            row="static_addresses",
+        ),
+        open_case("E8", _balancer_with(idle_timeout=pulumi.Output.secret(7654321)), "7654321", row="idle_timeout"),
+        open_case(
+            "E8",
+            _route_with("ingress-nginx", rate_limit={"requests": 5, "burst": pulumi.Output.secret(7654321)}),
+            "7654321",
+            row="burst",
+        ),
+    ],
+)
+def test_a_message_shows_no_secret_output(program: Callable[[], Any], canary: str) -> None:
+    message = raised_by(program)
+    if not message:
+        raise UnexpectedProblem("accepted")
+    assert canary not in message
+
+
+# E9: Pod Security "restricted", as upstream's fixtures have it (v1.33 to v1.37).
+
+ADMITTED, REJECTED = "admitted", "rejected"
+APP: Mapping[str, Any] = {
+    "name": "app",
+    "image": "registry.example.com/app:1",
+    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+}
+CONTEXT: Mapping[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+UNCONFINED = {"annotations": {"container.apparmor.security.beta.kubernetes.io/app": "unconfined"}}
+WINDOWS = {
+    "os": {"name": "windows"},
+    "securityContext": {"runAsNonRoot": True},
+    "containers": [{"name": "app", "image": "registry.example.com/app:1"}],
+}
+PROBE = {"httpGet": {"port": 8080, "host": "10.0.0.1"}}
+
+
+def pod(metadata: Any = None, context: Any = None, **container: Any) -> dict[str, Any]:
+    spec = {"securityContext": {**CONTEXT, **(context or {})}, "containers": [{**APP, **container}]}
+    return {"metadata": metadata or {}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "verdict"),
+    [
+        held_case("E9", pod(), ADMITTED, row="the pod that the others change"),
+        open_case("E9", pod(UNCONFINED), REJECTED, row="AppArmor annotation"),
+        open_case("E9", pod(livenessProbe=PROBE), REJECTED, row="host of a probe"),
+        open_case("E9", pod(lifecycle={"preStop": PROBE}), REJECTED, row="host of a lifecycle hook"),
+        open_case("E9", {"metadata": {}, "spec": WINDOWS}, ADMITTED, row="Windows"),
+        open_case(
+            "E9",
+            pod(context={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "4096 87380 6291456"}]}),
+            ADMITTED,
+            row="newer sysctl",
+        ),
+    ],
+)
+def test_pod_security_agrees_with_upstream(manifest: Any, verdict: str) -> None:
+    assert (REJECTED if pod_security(manifest) else ADMITTED) == verdict
+
+
+# E10: what the API server rejects.
+
+HUGE = 10**15
+PROJECTED = {"path": "/p"}
+METRIC = {"source": "External", "total": 5}
+
+
+def _volume(**part: Any) -> dict[str, Any]:
+    return service(volumes={"p": {"path": "/p", "projected": [part]}})
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        open_case("E10", service(replicas=HUGE), "replicas", row="replicas"),
+        open_case("E10", service(autoscaling={"maxReplicas": HUGE}), "autoscaling", row="maxReplicas"),
+        open_case("E10", service(health={"readiness": {"period": HUGE}}), "health", row="probe period"),
+        open_case("E10", service(health={"liveness": {"failures": HUGE}}), "health", row="probe failures"),
+        open_case("E10", service(rollout={"revisionHistory": HUGE}), "rollout", row="revision history"),
+        open_case("E10", service(rollout={"minReady": HUGE, "progressDeadline": HUGE + 1}), "rollout", row="deadline"),
+        open_case(
+            "E10", service(disruptionBudget={"maxUnavailable": HUGE}), "disruptionBudget", row="disruption budget"
+        ),
+        open_case(
+            "E10",
+            service(configFiles={"/etc/a/one": "x" * 600_000, "/etc/a/two": "x" * 600_000}),
+            "configFiles",
+            row="ConfigMap over 1 MiB",
+        ),
+        open_case(
+            "E10", service(podAnnotations={"a": "x" * 300_000}), "podAnnotations", row="annotations over 256 KiB"
+        ),
+        open_case(
+            "E10",
+            service(allowTo=[{"cidr": "10.0.0.0/8", "cidrExcept": ["10.0.0.0/8"]}]),
+            "allowTo",
+            row="cidrExcept equal to cidr",
+        ),
+        open_case(
+            "E10",
+            service(allowTo=[{"cidr": "10.0.0.0/8", "cidrExcept": ["192.168.0.0/16"]}]),
+            "allowTo",
+            row="cidrExcept outside cidr",
+        ),
+        open_case("E10", _volume(fields={"ip": "status.podIP"}), "volumes", row="projected field"),
+        open_case("E10", _volume(secret="a", items={"": "x"}), "volumes", row="projected item"),
+        open_case(
+            "E10",
+            service(autoscaling={"maxReplicas": 5, "metrics": [{**METRIC, "name": "a/b"}]}),
+            "autoscaling",
+            row="metric name",
+        ),
+        open_case(
+            "E10",
+            service(sidecars=[{"name": "log", "image": "log:1", "port": 8080}]),
+            "sidecars",
+            row="a sidecar on the application's port",
+        ),
+    ],
+)
+def test_what_the_api_server_rejects_is_rejected(values: Any, field: str) -> None:
+    assert_rejected(values, "services", "web", field, unlike=service())
+
+
+@field_case("E10", "two default classes")
+def test_two_default_classes_are_rejected() -> None:
+    def gateways(*defaults: str) -> dict[str, Any]:
+        named = {name: {"installation": {"defaultClass": name in defaults}} for name in ("one", "two")}
+        return stack(gateways={name: {"exposure": PRESERVED, **it} for name, it in named.items()})
+
+    assert_rejected(gateways("one", "two"), "gateways", unlike=gateways("one"))
+
+
+# E11: no traceback, and exit codes that mean something.
+
+EXIT_CODES = (1, 2)
+PLAIN = "config:\n  portico:namespace: shop\n  portico:services: {web: {image: 'web:1', port: 8080}}\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        open_case(
+            "E11", {"placement": {"affinity": {"nodeAffinity": [1]}, "architectures": ["arm64"]}}, row="affinity"
+        ),
+        open_case("E11", {"extra": {"metadata": [1]}}, row="extra.metadata"),
+        # Stack files reject these two already.
+        held_case("E11", {"resources": {"cpu": float("inf")}}, row="cpu inf"),
+        held_case("E11", {"replicas": 10**400}, row="replicas 10**400"),
+    ],
+)
+def test_a_strange_value_is_rejected_with_its_location(fields: Any, tmp_path: Path) -> None:
+    outcome = check_project(write_project(tmp_path / "a", service(**fields)))
+    assert not outcome.crash
+    field = next(iter(fields))
+    assert any(it[:3] == ("services", "web", field) for it in outcome.problems)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        open_case("E11", {"resources": {"cpu": float("inf")}}, row="cpu inf"),
+        open_case("E11", {"replicas": 10**400}, row="replicas 10**400"),
+    ],
+)
+def test_a_strange_value_is_rejected_in_python(fields: Any) -> None:
+    args: Any = {"image": "registry.example.com/web:1.0", "port": 8080, **fields}
+    assert raised_by(lambda: WebService("web", args))
+
+
+def _is_clean(found: subprocess.CompletedProcess[str]) -> bool:
+    return found.returncode in EXIT_CODES and "Traceback" not in found.stderr
+
+
+def _unreadable(folder: Path) -> None:
+    (folder / "Pulumi.yaml").write_bytes(b"name: \xff\xfe\n")
+
+
+def _nested(folder: Path) -> None:
+    (folder / "Pulumi.yaml").write_text("name: " + "[" * 5_000)
+
+
+def _long_base(folder: Path) -> None:
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text(f"config:\n  portico:extends: {'a' * 300}.yaml\n")
+
+
+def _big_number(folder: Path) -> None:
+    file = folder / "stacks" / "Pulumi.dev.yaml"
+    file.write_text(PLAIN.replace("port: 8080", f"port: 8080, replicas: {'9' * 5_000}"))
+
+
+def _brackets(folder: Path) -> None:
+    (folder / "crds.yaml").write_text("[" * 50_000)
+    text = PLAIN + f"  portico:gateways: {{edge: {{exposure: {PRESERVED}, crds: {{path: crds.yaml}}}}}}\n"
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text(text)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        open_case("E11", _unreadable, row="an unreadable Pulumi.yaml"),
+        open_case("E11", _nested, row="a deeply nested Pulumi.yaml"),
+        open_case("E11", _long_base, row="extends of 300 characters"),
+        held_case("E11", _big_number, row="a number of 5,000 digits"),
+        open_case("E11", _brackets, row="a crds file of 50,000 brackets"),
+    ],
+)
+def test_a_strange_file_is_reported(spoil: Callable[[Path], None], tmp_path: Path) -> None:
+    folder = write_text(tmp_path / "a", PLAIN)
+    spoil(folder)
+    assert _is_clean(portico(folder, "check"))
+
+
+@field_case("E11", "non-ASCII to an ASCII locale")
+def test_text_is_printed_to_an_ascii_locale(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", service(env={"GREETING": "grüezi"}))
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
+    found = portico(folder, "render", env=environment)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        open_case("E11", "portico render >&-", row="closed stdout"),
+        # Like `head -1`, but sure to be gone before the first line.
+        open_case("E11", "portico explain | true", row="a reader that's gone"),
+    ],
+)
+def test_a_closed_stdout_is_no_traceback(command: str, tmp_path: Path) -> None:
+    found = portico(write_project(tmp_path / "a", service()), shell=command)
+    assert "Traceback" not in found.stderr
+    assert "Exception ignored" not in found.stderr
+    if "true" in command:
+        assert (found.returncode, found.stderr) == (0, "")
+
+
+@field_case("E11", "Ctrl-C")
+def test_an_interrupt_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", stack(services={f"web-{at}": WEB for at in range(300)}))
+    # While it reads the stack; and while it builds it, unless it's done by then.
+    found = [portico(folder, "render", interrupt_after=it) for it in (0.2, 2.5)]
+    assert all("Traceback" not in it.stderr for it in found)
+    assert {it.returncode for it in found} <= {0, 130, -signal.SIGINT}
+    assert any(it.returncode for it in found)
+
+
+# E12: what AWS rejects, or what makes a load balancer a trap.
+
+
+def _redirecting(**fields: Any) -> dict[str, Any]:
+    return aws_balancer(listeners=[{**LISTENER, "routes": [{"path": "/a", "redirect": fields}]}])
+
+
+def _headers(policy: str) -> dict[str, Any]:
+    listener = {**LISTENER, "port": 443, "protocol": "https", "headers": {"contentSecurityPolicy": policy}}
+    return aws_balancer(listeners=[listener], hosts={SHOP: {"certificate": CERTIFICATE}})
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "unlike"),
+    [
+        open_case(
+            "E12",
+            _redirecting(host="n.example.com", path=".evil.com/"),
+            "listeners",
+            _redirecting(host="n.example.com", path="/x"),
+            row="a redirect path without a slash",
+        ),
+        open_case("E12", _redirecting(path="/a"), "listeners", _redirecting(path="/b"), row="a redirect to itself"),
+        open_case(
+            "E12",
+            _headers("default-src 'self'\nX-Evil: b"),
+            "listeners",
+            _headers("default-src 'self'"),
+            row="a newline in a policy",
+        ),
+        *(
+            open_case(
+                "E12",
+                aws_balancer(listeners=[LISTENER], tags=tags),
+                "tags",
+                aws_balancer(listeners=[LISTENER], tags={"team": "shop"}),
+                row=row,
+            )
+            for row, tags in {
+                "51 tags": {f"tag-{at}": "a" for at in range(51)},
+                "a tag's key of 129 characters": {"a" * 129: "b"},
+                "a tag's value of 257 characters": {"a": "b" * 257},
+                "a reserved tag": {"aws:cloudformation:stack-name": "b"},
+            }.items()
+        ),
+    ],
+)
+def test_what_aws_rejects_is_rejected(values: Any, field: str, unlike: Any) -> None:
+    assert_rejected(values, *AWS_FRONT, field, unlike=unlike)
+
+
+# E13: rejected, but valid.
+
+GENERIC: dict[str, Any] = {"controller": "generic", "className": "alb", "namespace": "shop", "reachedFrom": []}
+
+
+def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[str, Any]:
+    return gateway({"host": SHOP, "responseHeaders": {name: value}}, tls=TLS, controller=controller)
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        open_case(
+            "E13",
+            service(identity={"gcpServiceAccount": "123456789012-compute@developer.gserviceaccount.com"}),
+            ("services", "web", "identity"),
+            row="Google's default service account",
+        ),
+        open_case(
+            "E13",
+            _with_header("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),
+            (*EDGE, "routes"),
+            row="Content-Security-Policy",
+        ),
+        open_case(
+            "E13",
+            _with_header("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+            (*EDGE, "routes"),
+            row="Strict-Transport-Security",
+        ),
+        open_case("E13", _with_header("Cache-Control", "no-store, max-age=0"), (*EDGE, "routes"), row="Cache-Control"),
+        held_case(
+            "E13",
+            _with_header("Cache-Control", "no-store, max-age=0", "ingress-nginx"),
+            (*EDGE, "routes"),
+            row="Cache-Control on ingress-nginx",
+        ),
+        *(
+            open_case("E13", gateway({"host": SHOP, "path": f"/a{it}b"}), (*EDGE, "routes"), row=f"path with {it}")
+            for it in "+,=!()"
+        ),
+        open_case("E13", gateway({"host": SHOP, "path": "/variants"}, **GENERIC), (*EDGE, "routes"), row="/variants"),
+    ],
+)
+def test_what_is_valid_is_accepted(values: Any, where: tuple[Any, ...]) -> None:
+    assert_accepted(values, *where)

@@ -1,0 +1,447 @@
+"""Field cases B: reported as valid, but never works (and some that are rejected, but would work).
+
+B9 and B23 take an API server: tests/cluster/test_field_cases.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from pulumi_portico import WebService
+
+from tests.scoreboard.cases import (
+    AWS_FRONT,
+    CERTIFICATE,
+    WEB,
+    annotations_of,
+    assert_accepted,
+    assert_rejected,
+    aws_balancer,
+    balancer,
+    balancer_service,
+    field_case,
+    gateway,
+    held_case,
+    is_rejected,
+    is_reported,
+    of_kind,
+    one,
+    open_case,
+    pod_security,
+    pod_template,
+    raised_by,
+    render,
+    render_aws,
+    rendered_unless_rejected,
+    service,
+    stack,
+)
+from tests.scoreboard.test_controller import read
+from tests.support import ROOT
+from tests.unit.readers.nginx import Request
+
+SHOP = "shop.example.com"
+FRONT = ("loadBalancers", "front")
+EDGE = ("gateways", "edge")
+WEB_AT = ("services", "web")
+INTERNET = {"scope": "internet", "allowedSources": ["203.0.113.0/24"]}
+PRESERVED = {**INTERNET, "platform": "gke", "clientIp": "preserve"}
+ISSUED = {SHOP: {"clusterIssuer": "letsencrypt"}}
+TLS = {SHOP: {"secret": "shop-tls"}}
+CONTROLLERS = ("f5-nginx", "ingress-nginx")
+_BETA = "service.beta.kubernetes.io/"
+
+
+# B1: pods that their own namespace would reject.
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        open_case(
+            "B1",
+            {"security": {"hostPaths": True}, "volumes": {"logs": {"path": "/logs", "hostPath": "/var/log"}}},
+            row="hostPaths",
+        ),
+        open_case("B1", {"security": {"hostNetwork": True}, "networkPolicy": False}, row="hostNetwork"),
+        open_case("B1", {"security": {"privileged": True}}, row="privileged"),
+        open_case("B1", {"security": {"allowRoot": True, "user": 0}}, row="allowRoot"),
+        open_case("B1", {"security": {"capabilities": ["NET_ADMIN"]}}, row="capabilities"),
+        open_case("B1", {"security": {"unconfinedSeccomp": True}}, row="unconfinedSeccomp"),
+        open_case("B1", {"security": {"privilegeEscalation": True}}, row="privilegeEscalation"),
+    ],
+)
+def test_the_namespace_admits_the_pods_or_they_are_rejected(fields: Any) -> None:
+    manifests = rendered_unless_rejected(service(**fields), *WEB_AT)
+    if manifests is not None:
+        labels = one(manifests, "Namespace", "shop")["metadata"]["labels"]
+        enforced = labels.get("pod-security.kubernetes.io/enforce")
+        assert enforced != "restricted" or not pod_security(pod_template(manifests))
+
+
+# B2: $(NAME) in a variable's value.
+
+
+@field_case("B2")
+def test_a_variable_comes_after_those_that_it_refers_to() -> None:
+    env = {"DATABASE_URL": "postgres://$(DB_USER):$(DB_PASSWORD)@db/app", "DB_USER": "app"}
+    manifests = render(service(env=env, secretEnv={"DB_PASSWORD": "x"}))
+    container = pod_template(manifests)["spec"]["containers"][0]
+    names = [it["name"] for it in container["env"]]
+    # Kubernetes expands references to earlier entries of `env`, and to none of `envFrom`.
+    assert {"DATABASE_URL", "DB_USER", "DB_PASSWORD"} <= set(names)
+    assert max(names.index("DB_USER"), names.index("DB_PASSWORD")) < names.index("DATABASE_URL")
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        open_case("B2", {"A": "$(B)", "B": "$(A)"}, row="a cycle"),
+        open_case("B2", {"A": "$(NOWHERE)"}, row="an unknown name"),
+    ],
+)
+def test_a_reference_that_cannot_be_expanded_is_rejected(env: Any) -> None:
+    assert_rejected(service(env=env), *WEB_AT, "env", unlike=service(env={"A": "b", "B": "c"}))
+
+
+# B3, B20: TLS at an F5 gateway.
+
+
+@field_case("B3")
+def test_the_first_challenge_reaches_port_80() -> None:
+    values = gateway({"host": SHOP}, tls=ISSUED)
+    (host,) = (it for it in of_kind(render(values), "Ingress") if it["spec"].get("tls"))
+    has_certificate = annotations_of(host).get("cert-manager.io/issue-temporary-certificate") == "true"
+    answer = read(values).answer(Request(SHOP, "/.well-known/acme-challenge/token"))
+    assert has_certificate or answer.kind != "redirect"
+
+
+@field_case("B20")
+def test_tls_that_ends_before_the_gateway_shows_in_the_forwarded_protocol() -> None:
+    def values(**fields: Any) -> dict[str, Any]:
+        ends_before = {SHOP: {"endsBefore": True, **fields}}
+        return gateway({"host": SHOP}, tls=ends_before, settings={"forwardedFrom": ["203.0.113.0/24"]})
+
+    def protocol(stack_values: dict[str, Any]) -> Any:
+        answer = read(stack_values).answer(Request(SHOP, "/", headers={"X-Forwarded-Proto": "https"}))
+        return answer.settings["forwarded_proto"]
+
+    assert protocol(values()) == "https"
+    without = values(redirect=False)
+    assert is_rejected(without, *EDGE) or protocol(without) == "https"
+
+
+# B4, B10, B12: ports and probes.
+
+
+@field_case("B4")
+def test_the_scheme_of_a_probe_follows_the_port() -> None:
+    ports = {"https": {"port": 8443, "appProtocol": "https"}}
+    container = pod_template(render(service(port=None, ports=ports, health={"path": "/healthz"})))["spec"][
+        "containers"
+    ][0]
+    probes = [container[f"{it}Probe"]["httpGet"] for it in ("startup", "readiness", "liveness")]
+    assert [it.get("scheme") for it in probes] == ["HTTPS"] * 3
+
+
+@field_case("B10")
+def test_a_low_port_without_the_right_to_it_is_reported() -> None:
+    values = service(port=80)
+    context = pod_template(render(values))["spec"]["securityContext"]
+    may_listen = any(it["name"] == "net.ipv4.ip_unprivileged_port_start" for it in context.get("sysctls", []))
+    assert may_listen or is_reported(values, *WEB_AT, explain=False)
+
+
+@field_case("B12", "the default port")
+def test_the_default_port_is_the_first_as_written_or_has_to_be_named() -> None:
+    ports = {"rabbitmq": {"port": 5672}, "exporter": {"port": 9090}, "management": {"port": 15672}}
+    manifests = rendered_unless_rejected(service(port=None, ports=ports), *WEB_AT)
+    if manifests is not None:
+        container = pod_template(manifests)["spec"]["containers"][0]
+        assert container["readinessProbe"]["tcpSocket"]["port"] in (5672, "rabbitmq")
+
+
+def _two_ports(other: int) -> dict[str, Any]:
+    return service(port=None, ports={"http": {"port": 8080}, "admin": {"port": other, "servicePort": 8081}})
+
+
+def _two_sidecars(other: int) -> dict[str, Any]:
+    ports = {"exporter": 9090, "log": other}
+    return service(sidecars=[{"name": name, "image": f"{name}:1", "port": port} for name, port in ports.items()])
+
+
+@pytest.mark.parametrize(
+    ("values", "unlike"),
+    [
+        held_case("B12", _two_ports(8080), _two_ports(9090), row="two ports of a service"),
+        open_case("B12", _two_sidecars(9090), _two_sidecars(9091), row="two sidecars"),
+    ],
+)
+def test_the_same_port_twice_in_a_pod_is_rejected(values: Any, unlike: Any) -> None:
+    assert_rejected(values, *WEB_AT, unlike=unlike)
+
+
+# B5, B6, B7, B22, B24, B25, B28: what a controller does with it.
+
+
+@field_case("B5")
+def test_a_body_size_holds_for_grpc_or_is_rejected() -> None:
+    values = gateway({"host": SHOP, "protocol": "GRPC"}, tls=TLS, settings={"bodySize": 64})
+    if not is_rejected(values, *EDGE):
+        answer = read(values).answer(Request(SHOP, "/shop.Cart/Add", "https", "POST"))
+        assert answer.settings["body_limit"] == 64 << 20
+
+
+@pytest.mark.parametrize(
+    ("controller", "annotation", "value"),
+    [
+        open_case("B6", "f5-nginx", "nginx.org/hsts", "true", row="hsts"),
+        open_case("B6", "f5-nginx", "nginx.org/server-tokens", "false", row="server-tokens"),
+        open_case("B6", "f5-nginx", "nginx.org/keepalive", "32", row="keepalive"),
+        open_case("B7", "ingress-nginx", "auth-url", "https://auth.example.com/check", row="auth-url"),
+        open_case("B7", "ingress-nginx", "upstream-hash-by", "$request_uri", row="upstream-hash-by"),
+        open_case("B7", "ingress-nginx", "server-alias", "www.example.com", row="server-alias"),
+        open_case("B28", "ingress-nginx", "enable-opentelemetry", "true"),
+    ],
+)
+def test_an_annotation_that_the_controller_denies_is_rejected(controller: str, annotation: str, value: str) -> None:
+    key = annotation if "/" in annotation else f"nginx.ingress.kubernetes.io/{annotation}"
+
+    def values(**fields: Any) -> dict[str, Any]:
+        return gateway({"host": SHOP, **fields}, controller=controller)
+
+    assert_rejected(values(annotations={key: value}), *EDGE, unlike=values())
+
+
+@field_case("B22")
+def test_a_body_fits_onto_the_controllers_disk() -> None:
+    manifests = rendered_unless_rejected(gateway({"host": SHOP}, settings={"bodySize": 5120}), *EDGE)
+    if manifests is not None:
+        container = pod_template(manifests, "edge")["spec"]["containers"][0]
+        limit = container["resources"]["limits"]["ephemeral-storage"]
+        size, unit = limit[:-2], limit[-2:]
+        assert int(size) * {"Mi": 1, "Gi": 1024, "Ti": 1024**2}[unit] > 5120
+
+
+@pytest.mark.parametrize("controller", [open_case("B24", it, row=it) for it in CONTROLLERS])
+def test_cert_managers_annotations_reach_the_ingress_that_it_reads(controller: str) -> None:
+    annotations = {"cert-manager.io/duration": "2160h", "cert-manager.io/private-key-algorithm": "ECDSA"}
+    values = gateway({"host": SHOP, "annotations": annotations}, controller=controller, tls=ISSUED)
+    manifests = rendered_unless_rejected(values, *EDGE)
+    if manifests is not None:
+        found = [it for it in of_kind(manifests, "Ingress") if annotations.keys() & annotations_of(it).keys()]
+        assert [bool(it["spec"].get("tls")) for it in found] == [True]
+
+
+@pytest.mark.parametrize("controller", [open_case("B25", it, row=it) for it in CONTROLLERS])
+def test_dns_annotations_reach_every_ingress_of_the_host(controller: str) -> None:
+    prefix = "external-dns.alpha.kubernetes.io"
+    annotations = {f"{prefix}/set-identifier": "blue", f"{prefix}/aws-weight": "100"}
+    values = gateway({"host": SHOP, "annotations": annotations}, controller=controller, tls=TLS)
+    manifests = rendered_unless_rejected(values, *EDGE)
+    if manifests is not None:
+        of_host = [it for it in of_kind(manifests, "Ingress") if SHOP in json.dumps(it["spec"]["rules"])]
+        assert of_host
+        assert all(annotations.items() <= annotations_of(it).items() for it in of_host)
+
+
+@field_case("B27")
+def test_two_doors_to_one_gateway_are_reported() -> None:
+    edge = gateway({"host": SHOP})
+    inside = {
+        "target": {"gateway": "edge"},
+        "exposure": {"scope": "internal", "platform": "gke", "clientIp": "preserve"},
+    }
+    both = {**edge, "loadBalancers": {"inside": inside}}
+    assert is_reported(both, *EDGE, explain=False) or is_reported(both, "loadBalancers", "inside", explain=False)
+
+
+# B8, B21, B26: workloads.
+
+
+@field_case("B8")
+def test_two_pods_of_one_claim_need_another_rollout() -> None:
+    def values(**fields: Any) -> dict[str, Any]:
+        return service(volumes={"data": {"path": "/data", "claim": "data"}}, **fields)
+
+    assert_rejected(values(replicas=2), *WEB_AT, unlike=values(replicas=1, rollout={"recreate": True}))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        open_case("B21", {"spec": {"containers": {"name": "web"}}}, row="containers as a mapping"),
+        open_case("B21", {"spec": {"containers": [{"name": "wbe", "tty": True}]}}, row="no such container"),
+    ],
+)
+def test_extra_of_the_wrong_shape_is_rejected(extra: Any) -> None:
+    known = {"spec": {"containers": [{"name": "web", "tty": True}]}}
+    assert_rejected(service(extra=extra), *WEB_AT, "extra", unlike=service(extra=known))
+
+
+@field_case("B21", "in Python")
+def test_extra_of_the_wrong_shape_is_rejected_in_python() -> None:
+    args: Any = {"image": "registry.example.com/web:1.0", "port": 8080, "extra": {"spec": []}}
+    assert raised_by(lambda: WebService("web", args))
+
+
+@field_case("B26")
+def test_a_service_can_leave_its_replicas_to_something_else() -> None:
+    """As `replicas: null`; if another field states it, write that field here."""
+    manifests = render(stack(services={"web": {**WEB, "replicas": None}}))
+    assert "replicas" not in one(manifests, "Deployment", "web")["spec"]
+
+
+# B11, B13, B14, B17, B18, B19: load balancers.
+
+DNS = {"dns": {"image": "registry.example.com/dns:1", "ports": {"dns": {"port": 5353, "protocol": "UDP"}}}}
+
+
+def dns_balancer(ports: Any, services: Any = DNS, **exposure: Any) -> dict[str, Any]:
+    given = {"target": {"service": "dns"}, "ports": ports, "exposure": {**PRESERVED, **exposure}}
+    return stack(services=services, loadBalancers={"front": given})
+
+
+@field_case("B11", "the protocol")
+def test_a_balancers_port_has_the_protocol_of_its_target() -> None:
+    manifests = rendered_unless_rejected(dns_balancer({"dns": {"port": 53, "targetPort": 5353}}), *FRONT)
+    assert manifests is None or balancer_service(manifests)["spec"]["ports"][0]["protocol"] == "UDP"
+
+
+@field_case("B11", "the port")
+def test_a_target_port_that_nothing_listens_on_is_rejected() -> None:
+    def ports(target: int) -> dict[str, Any]:
+        return dns_balancer({"dns": {"port": 53, "targetPort": target, "protocol": "UDP"}})
+
+    assert_rejected(ports(5354), *FRONT, "ports", unlike=ports(5353))
+
+
+@field_case("B13")
+def test_one_port_for_both_protocols_has_one_target_port_on_aws() -> None:
+    both = {"tcp": {"port": 5353}, "udp": {"port": 5354, "protocol": "UDP"}, "both": {"port": 5353, "protocol": "UDP"}}
+    services = {"dns": {"image": "registry.example.com/dns:1", "ports": both}}
+
+    def values(udp: int) -> dict[str, Any]:
+        ports = {"tcp": {"port": 53, "targetPort": 5353}, "udp": {"port": 53, "targetPort": udp, "protocol": "UDP"}}
+        # UDP has no health check of its own.
+        return dns_balancer(ports, services, platform="aws-controller", health={"port": 5353})
+
+    assert_rejected(values(5354), *FRONT, unlike=values(5353))
+
+
+@field_case("B14")
+def test_udp_over_both_families_is_reported_or_has_ipv6_targets() -> None:
+    values = dns_balancer(
+        {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}},
+        platform="aws-controller",
+        addressFamily="dual",
+        health={"port": 8080},
+    )
+    if not is_reported(values, *FRONT, explain=False):
+        assert "IPv6" in balancer_service(render(values))["spec"].get("ipFamilies", [])
+
+
+def _proxied(platform: str, annotation: str, client_ip: str) -> dict[str, Any]:
+    exposure = {**INTERNET, "allowedSources": ["0.0.0.0/0"], "platform": platform, "clientIp": client_ip}
+    reads = {"targetReadsProxyProtocol": True} if client_ip == "proxy-protocol" else {}
+    return balancer({**exposure, "annotations": {annotation: "true"}}, **reads)
+
+
+HETZNER = "load-balancer.hetzner.cloud/uses-proxyprotocol"
+
+
+@field_case("B17", "a known annotation is accepted")
+def test_a_known_annotation_declares_the_proxy_protocol() -> None:
+    assert_accepted(_proxied("generic", HETZNER, "proxy-protocol"), *FRONT, "exposure", "clientIp")
+
+
+@pytest.mark.parametrize(
+    ("platform", "annotation"),
+    [
+        open_case("B17", "generic", HETZNER, row="Hetzner"),
+        open_case("B17", "azure", f"{_BETA}azure-pls-proxy-protocol", row="Azure Private Link"),
+    ],
+)
+def test_a_proxy_protocol_that_nothing_reads_is_rejected(platform: str, annotation: str) -> None:
+    assert_rejected(
+        _proxied(platform, annotation, "preserve"), *FRONT, unlike=_proxied(platform, "example.com/other", "preserve")
+    )
+
+
+@pytest.mark.parametrize(
+    "exposure",
+    [
+        open_case("B18", {**INTERNET, "platform": "azure", "staticAddresses": ["shop-ip"]}, row="azure"),
+        open_case(
+            "B18", {"scope": "internal", "platform": "gke", "staticAddresses": ["shop-ip"]}, row="internal on gke"
+        ),
+    ],
+)
+def test_two_balancers_share_an_address_by_different_ports(exposure: Any) -> None:
+    def values(second: int) -> dict[str, Any]:
+        target = {"target": {"service": "web"}, "exposure": exposure}
+        ports = {"front": 80, "back": second}
+        balancers = {
+            name: {**target, "ports": {"http": {"port": it, "targetPort": 8080}}} for name, it in ports.items()
+        }
+        return stack(loadBalancers=balancers)
+
+    assert is_rejected(values(80), "loadBalancers")
+    assert_accepted(values(81), "loadBalancers")
+
+
+@field_case("B19")
+def test_the_proxy_protocol_on_aws_legacy_states_its_version() -> None:
+    schema = json.loads((ROOT / "components" / "schema.json").read_text())
+    values = [value for it in schema["types"].values() for value in it.get("enum", [])]
+    about = [it.get("description", "") for it in values if it.get("value") in ("aws-legacy", "proxy-protocol")]
+    assert any("1.34" in it for it in about)
+
+
+# B15, B16: load balancers that Pulumi owns.
+
+HTTPS = {"port": 443, "protocol": "https", "to": "web"}
+PREFIX_LIST_WEIGHT = 55
+QUOTA = 60
+
+
+@field_case("B15")
+def test_the_rules_of_a_security_group_fit_its_quota() -> None:
+    sources = {"cloudfront": {"prefixList": "pl-0123456789abcdef0"}}
+    hosts = {SHOP: {"certificate": CERTIFICATE}}
+    values = aws_balancer(allowedSources=None, sources=sources, hosts=hosts, listeners=[HTTPS])
+    if is_rejected(values, *AWS_FRONT):
+        return
+    weights: dict[str, int] = defaultdict(int)
+    rules = [it for it in render_aws(values) if it["type"].endswith(":SecurityGroupIngressRule")]
+    assert rules
+    for rule in rules:
+        inputs = rule["inputs"]
+        weights[inputs["securityGroupId"]] += PREFIX_LIST_WEIGHT if inputs.get("prefixListId") else 1
+    assert max(weights.values()) <= QUOTA
+
+
+def _attachments(*hosts: str) -> set[tuple[str, str]]:
+    given = {
+        "main.example.com": {"certificate": f"{CERTIFICATE}0"},
+        **{it: {"certificate": CERTIFICATE} for it in hosts},
+    }
+    resources = render_aws(aws_balancer(hosts=given, defaultHost="main.example.com", listeners=[HTTPS]))
+    found = [it for it in resources if it["type"].endswith(":ListenerCertificate")]
+    return {(it["name"], it["inputs"]["certificateArn"]) for it in found}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        open_case("B16", ("a.example.com",), row="a host removed"),
+        open_case("B16", ("a.example.com", "c.example.com"), row="a host renamed"),
+    ],
+)
+def test_a_certificate_is_attached_once_whatever_its_hosts(after: tuple[str, ...]) -> None:
+    before = _attachments("a.example.com", "b.example.com")
+    assert len(before) == 1
+    assert _attachments(*after) == before
