@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, PublicLoadBalancer
+from pulumi_portico import ArgumentError, AwsLoadBalancer
 from pulumi_portico.testing import Recording, Registration, record
 
 ACCOUNT = "123456789012"
@@ -96,7 +96,7 @@ def calls(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
 
 def own(aws: Mapping[str, Any], **args: Any) -> Recording:
     """What a load balancer named shop registers."""
-    return run(lambda: PublicLoadBalancer("shop", {"aws": aws, **args}))  # pyright: ignore[reportArgumentType]
+    return run(lambda: AwsLoadBalancer("shop", {**aws, **args}))  # pyright: ignore[reportArgumentType]
 
 
 def run(program: Any) -> Recording:
@@ -110,7 +110,7 @@ def refused(aws: Mapping[str, Any], name: str = "shop", **args: Any) -> str:
 
     def program() -> None:
         with pytest.raises(ArgumentError) as caught:
-            PublicLoadBalancer(name, {"aws": aws, **args})  # pyright: ignore[reportArgumentType]
+            AwsLoadBalancer(name, {**aws, **args})  # pyright: ignore[reportArgumentType]
         said.append(str(caught.value))
 
     assert record(program).registrations == [], "a refused component has registered something"

@@ -71,44 +71,44 @@ SHOP: dict[str, Any] = {
             "target": {"service": "dns"},
             "exposure": {"scope": "internet", "platform": "gke", "allowedSources": ["0.0.0.0/0"]},
         },
+    },
+    "awsLoadBalancers": {
         "shared": {
-            "aws": {
-                "kind": "application",
-                "scope": "internet",
-                "vpc": "vpc-0123456789abcdef0",
-                "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-                "allowedSources": ["203.0.113.0/24"],
-                "hosts": {
-                    "aws.example.com": {
-                        "certificate": "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef"
-                    }
-                },
-                "targets": {
-                    "web": {"target": {"service": "web"}},
-                    "api": {"target": {"service": "api"}},
-                    "canary": {"target": {"service": "reports"}},
-                },
-                "listeners": [
-                    {
-                        "port": 443,
-                        "protocol": "https",
-                        "routes": [
-                            {"host": "aws.example.com", "path": "/api", "to": "api"},
-                            {"host": "aws.example.com", "path": "/api", "methods": ["POST"], "to": "canary"},
-                            {
-                                "host": "aws.example.com",
-                                "path": "/admin",
-                                "sources": ["10.0.0.0/8"],
-                                "headers": {"X-Role": ["admin*"]},
-                                "to": "web",
-                            },
-                            {"path": "/share", "weights": {"web": 90, "canary": 10}},
-                            {"path": "/old", "redirect": {"host": "new.example.com", "permanent": True}},
-                        ],
-                        "respond": {"status": 403},
-                    }
-                ],
-            }
+            "kind": "application",
+            "scope": "internet",
+            "vpc": "vpc-0123456789abcdef0",
+            "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+            "allowedSources": ["203.0.113.0/24"],
+            "hosts": {
+                "aws.example.com": {
+                    "certificate": "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef"
+                }
+            },
+            "targets": {
+                "web": {"target": {"service": "web"}},
+                "api": {"target": {"service": "api"}},
+                "canary": {"target": {"service": "reports"}},
+            },
+            "listeners": [
+                {
+                    "port": 443,
+                    "protocol": "https",
+                    "routes": [
+                        {"host": "aws.example.com", "path": "/api", "to": "api"},
+                        {"host": "aws.example.com", "path": "/api", "methods": ["POST"], "to": "canary"},
+                        {
+                            "host": "aws.example.com",
+                            "path": "/admin",
+                            "sources": ["10.0.0.0/8"],
+                            "headers": {"X-Role": ["admin*"]},
+                            "to": "web",
+                        },
+                        {"path": "/share", "weights": {"web": 90, "canary": 10}},
+                        {"path": "/old", "redirect": {"host": "new.example.com", "permanent": True}},
+                    ],
+                    "respond": {"status": 403},
+                }
+            ],
         },
     },
 }

@@ -13,6 +13,8 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
+from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
 from pulumi_portico.checks import Field, Rules
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
@@ -39,9 +41,17 @@ _ROOTS: Mapping[str, type] = {
     "WebService": WebServiceArgs,
     "IngressGateway": IngressGatewayArgs,
     "PublicLoadBalancer": PublicLoadBalancerArgs,
+    "AwsLoadBalancer": AwsLoadBalancerArgs,
 }
-_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **BALANCER_RULES}
-_KINDS = {"services": "WebService", "gateways": "IngressGateway", "loadBalancers": "PublicLoadBalancer"}
+_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **BALANCER_RULES, **AWS_BALANCER_RULES}
+_KINDS = {
+    "services": "WebService",
+    "gateways": "IngressGateway",
+    "loadBalancers": "PublicLoadBalancer",
+    "awsLoadBalancers": "AwsLoadBalancer",
+}
+_WITHOUT_DEFAULTS = ("gateways", "loadBalancers", "awsLoadBalancers")
+"""The keys whose components no defaults fill in."""
 _SECRET = {
     "type": "object",
     "description": "A value that `pulumi config set --secret --path` has encrypted for this stack.",
@@ -110,8 +120,8 @@ def _config() -> dict[str, Any]:
             {"if": filled, "then": _components(["services"], "Partial"), "else": _components(["services"])},
             {
                 "if": extended,
-                "then": _components(["gateways", "loadBalancers"], "Partial"),
-                "else": {**_components(["gateways", "loadBalancers"]), "required": [f"{_PREFIX}namespace"]},
+                "then": _components(_WITHOUT_DEFAULTS, "Partial"),
+                "else": {**_components(_WITHOUT_DEFAULTS), "required": [f"{_PREFIX}namespace"]},
             },
         ],
     }

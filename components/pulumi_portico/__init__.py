@@ -1,5 +1,35 @@
 """Pulumi components that take a container image to a public URL on Kubernetes."""
 
+from .aws_load_balancer import (
+    AwsAlgorithm,
+    AwsBalancerKind,
+    AwsClientCertificateMode,
+    AwsClientCertificates,
+    AwsDesyncMode,
+    AwsExisting,
+    AwsFixedResponse,
+    AwsFrameOptions,
+    AwsHealthCheck,
+    AwsHost,
+    AwsListener,
+    AwsListenerProtocol,
+    AwsLoadBalancer,
+    AwsLoadBalancerArgs,
+    AwsLogs,
+    AwsPriorities,
+    AwsQuotas,
+    AwsRedirect,
+    AwsResponseHeaders,
+    AwsRoute,
+    AwsSource,
+    AwsTarget,
+    AwsTargetProtocol,
+    AwsTlsPolicy,
+    AwsTrustBundle,
+    AwsVersion,
+    TargetBinding,
+    TargetBindingArgs,
+)
 from .errors import ArgumentError, PorticoError, Problem
 from .ingress_gateway import (
     AccessLog,
@@ -37,6 +67,8 @@ from .ingress_gateway import (
     Workers,
     match_route,
 )
+from .lifecycle.cost import Price
+from .load_balancers import ClientIp, IpFamily, Platform, Scope
 from .network_policy import Peer
 from .public_load_balancer import (
     AccessLogs,
@@ -45,48 +77,14 @@ from .public_load_balancer import (
     AzureSettings,
     BalancerPort,
     BalancerTls,
-    ClientIp,
     Exposure,
     GkeSettings,
     HealthCheck,
     HealthProtocol,
-    IpFamily,
     NetworkTier,
-    Platform,
-    Price,
     PublicLoadBalancer,
     PublicLoadBalancerArgs,
-    Scope,
     TargetType,
-)
-from .public_load_balancer.aws_native import (
-    AwsAlgorithm,
-    AwsBalancerKind,
-    AwsClientCertificateMode,
-    AwsClientCertificates,
-    AwsDesyncMode,
-    AwsExisting,
-    AwsFixedResponse,
-    AwsFrameOptions,
-    AwsHealthCheck,
-    AwsHost,
-    AwsListener,
-    AwsListenerProtocol,
-    AwsLoadBalancer,
-    AwsLogs,
-    AwsPriorities,
-    AwsQuotas,
-    AwsRedirect,
-    AwsResponseHeaders,
-    AwsRoute,
-    AwsSource,
-    AwsTarget,
-    AwsTargetProtocol,
-    AwsTlsPolicy,
-    AwsTrustBundle,
-    AwsVersion,
-    TargetBinding,
-    TargetBindingArgs,
 )
 from .target import Protocol, Target
 from .web_service import (
@@ -151,6 +149,7 @@ __all__ = [
     "AwsListener",
     "AwsListenerProtocol",
     "AwsLoadBalancer",
+    "AwsLoadBalancerArgs",
     "AwsLogs",
     "AwsPriorities",
     "AwsQuotas",

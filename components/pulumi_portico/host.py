@@ -19,12 +19,14 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
+from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
+from .aws_load_balancer.args import check_aws_load_balancer
+from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .errors import Problems
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.args import check_public_load_balancer
-from .public_load_balancer.aws_native.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
 from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import check_web_service
@@ -32,6 +34,7 @@ from .web_service.validation import check_web_service
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
+    AwsLoadBalancer: (AwsLoadBalancerArgs, check_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, check_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, check_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),

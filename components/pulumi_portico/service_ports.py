@@ -6,7 +6,7 @@ from typing import Optional
 
 from .target import Protocol
 
-__all__ = ["HTTP", "HTTP_PORT", "ServicePort", "main_port"]
+__all__ = ["DEFAULT_PORTS", "HTTP", "HTTP_PORT", "ServicePort", "main_port"]
 
 HTTP = "http"
 """The name of the port that is meant where none is named."""
@@ -14,7 +14,8 @@ HTTP = "http"
 HTTP_PORT = 80
 """The port that an `http:` URL need not name, and so the default of `service_port`."""
 
-_DEFAULT_PORTS = {HTTP: HTTP_PORT, "https": 443}
+DEFAULT_PORTS: Mapping[str, int] = {HTTP: HTTP_PORT, "https": 443}
+"""The port that a URL need not name, by its scheme."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class ServicePort:
     @property
     def scheme(self) -> str:
         """What a URL of the port begins with: by the hint, else by the name, else by the transport."""
-        if self.app_protocol in _DEFAULT_PORTS:
+        if self.app_protocol in DEFAULT_PORTS:
             return str(self.app_protocol)
-        known = [scheme for scheme in _DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
+        known = [scheme for scheme in DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
         return known[0] if known and self.protocol == Protocol.TCP.value else self.protocol.lower()
 
     def url(self, host: str) -> str:
         """The port's URL on a host."""
-        number = "" if _DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"
+        number = "" if DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"
         return f"{self.scheme}://{host}{number}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pulumi_portico import PublicLoadBalancer
+from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel
 
@@ -64,8 +64,8 @@ def _record(name: str, aws: Mapping[str, Any]) -> Recording:
             "subnets": model.subnets(2, vpc),
             "elastic_ips": model.addresses(2) if "elastic_ips" in aws else None,
         }
-        args: Any = {"aws": without(given)}
-        return record(lambda: PublicLoadBalancer(name, args), aws=model)
+        args: Any = without(given)
+        return record(lambda: AwsLoadBalancer(name, args), aws=model)
 
 
 def changed(recording: Recording, change: Callable[[Registration], Registration | None]) -> Recording:

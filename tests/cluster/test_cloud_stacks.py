@@ -67,10 +67,10 @@ def test_on_aws_the_gateway_is_ready_for_the_load_balancer_that_pulumi_owns(
 
 
 def _within(balancer: str, it: Registration) -> bool:
-    return it.parent is not None and it.parent.endswith(f"PublicLoadBalancer::{balancer}")
+    return it.parent is not None and it.parent.endswith(f"AwsLoadBalancer::{balancer}")
 
 
 def _without_load_balancers(file: Path) -> None:
-    before, found, _ = file.read_text().partition("  portico:loadBalancers:\n")
+    before, found, _ = file.read_text().partition("  portico:awsLoadBalancers:\n")
     assert found
     file.write_text(before)

@@ -254,3 +254,59 @@ pulumi.export("cost", lb.cost)
         "replace",
         "delete-replaced",
     ]
+
+
+# Its AWS resources are ConfigMaps here: the identity of children is the engine's business, not a provider's.
+AWS_LOAD_BALANCER = """\
+from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.aws_load_balancer import registration
+
+
+class Stand(kubernetes.core.v1.ConfigMap):
+    arn = dns_name = zone_id = "known"
+
+
+def stand_in(kind, name, properties, opts):
+    metadata = {"name": f"{kind}-{name}".lower()}
+    return Stand(f"{kind}-{name}", metadata=metadata, data={"name": name}, opts=opts)
+
+
+registration.register_aws = stand_in
+target = {"service": "api", "namespace": "shop", "port": 80, "target_port": 8080, "selector": {"app": "api"}}
+args = {
+    "kind": "network",
+    "scope": "internet",
+    "vpc": "vpc-1",
+    "subnets": ["subnet-a", "subnet-b"],
+    "allowed_sources": ["0.0.0.0/0"],
+    "logs": {"access": False},
+    "targets": {"api": {"target": target}},
+    "listeners": [{"port": 443, "protocol": "tcp", "to": "api"}],
+}
+"""
+FORMER_TYPE = """\
+before = pulumi.ComponentResource.__init__
+
+
+def as_before(self, token, name, props=None, opts=None, **more):
+    opts.aliases = []
+    before(self, token.replace("AwsLoadBalancer", "PublicLoadBalancer"), name, props, opts, **more)
+
+
+pulumi.ComponentResource.__init__ = as_before
+"""
+CREATE = "AwsLoadBalancer('shop', args, options)\n"
+
+
+def test_an_aws_load_balancer_that_was_a_public_load_balancer_keeps_its_resources(program: PulumiProgram) -> None:
+    program.write(RENDERED + AWS_LOAD_BALANCER + FORMER_TYPE + CREATE)
+    before = program.up()
+    assert before.changes == {"create": len(before.steps)}
+    assert any(step.urn.endswith("portico:index:PublicLoadBalancer::shop") for step in before.steps)
+    program.write(RENDERED + AWS_LOAD_BALANCER + CREATE)
+    after = program.up()
+    assert after.changes == {}
+    ours = [step.urn for step in after.steps if "portico:index:" in step.urn]
+    assert len(ours) > 10
+    assert all("portico:index:AwsLoadBalancer" in urn for urn in ours)
+    assert "PublicLoadBalancer" not in program.pulumi("stack", "--show-urns", "--stack", program.stack)

@@ -25,7 +25,7 @@ import pytest
 import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.cli.app import app
-from pulumi_portico.public_load_balancer.hooks import explain_no_address
+from pulumi_portico.lifecycle.hooks import explain_no_address
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
@@ -98,14 +98,14 @@ AWS_PARTS: Mapping[str, Any] = {
     "targets": {"web": {"target": {"service": "web"}}},
 }
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef"
-AWS_FRONT = ("loadBalancers", "front", "aws")
+AWS_FRONT = ("awsLoadBalancers", "front")
 """Where the problems of `aws_balancer` are."""
 
 
 def aws_balancer(**fields: Any) -> dict[str, Any]:
     """A stack with one load balancer that Pulumi owns, `front`."""
     given = {key: value for key, value in {**AWS_PARTS, **fields}.items() if value is not None}
-    return stack(loadBalancers={"front": {"aws": given}})
+    return stack(awsLoadBalancers={"front": given})
 
 
 # Problems ------------------------------------------------------------------------------------------------------------

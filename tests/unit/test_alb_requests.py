@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pulumi_portico import PublicLoadBalancer
+from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
+from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
 from pulumi_portico.errors import ArgumentError, Problems
-from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.public_load_balancer.aws_native.priorities import match_of, priority_of
-from pulumi_portico.public_load_balancer.aws_native.routes import build_action, build_conditions
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.unit.readers.alb import Listener
@@ -26,17 +26,15 @@ KEYS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 
 def arguments(routes: Sequence[Route], **aws: Any) -> dict[str, Any]:
     return {
-        "aws": {
-            "kind": "application",
-            "scope": "internet",
-            "vpc": "vpc-1",
-            "subnets": ["subnet-a", "subnet-b"],
-            "allowed_sources": ["0.0.0.0/0"],
-            "logs": {"access": False},
-            "targets": {key: {"addresses": {"a": "10.0.0.9"}, "port": 8080} for key in KEYS},
-            "listeners": [{"port": 80, "protocol": "http", "routes": list(routes)}],
-            **aws,
-        }
+        "kind": "application",
+        "scope": "internet",
+        "vpc": "vpc-1",
+        "subnets": ["subnet-a", "subnet-b"],
+        "allowed_sources": ["0.0.0.0/0"],
+        "logs": {"access": False},
+        "targets": {key: {"addresses": {"a": "10.0.0.9"}, "port": 8080} for key in KEYS},
+        "listeners": [{"port": 80, "protocol": "http", "routes": list(routes)}],
+        **aws,
     }
 
 
@@ -47,7 +45,7 @@ def known(it: Registration) -> Mapping[str, Any] | None:
 
 
 def made(arguments: dict[str, Any]) -> Recording:
-    return record(lambda: PublicLoadBalancer("edge", arguments), outputs=known)  # pyright: ignore[reportArgumentType]
+    return record(lambda: AwsLoadBalancer("edge", arguments), outputs=known)  # pyright: ignore[reportArgumentType]
 
 
 def listener(recorded: Recording, port: int = 80) -> Listener:
@@ -233,7 +231,7 @@ def _word(name: str) -> str:
 
 def refusals(routes: Sequence[Route], **aws: Any) -> list[str]:
     problems = Problems("test")
-    check_public_load_balancer("edge", arguments(routes, **aws), problems)  # pyright: ignore[reportArgumentType]
+    check_aws_load_balancer("edge", arguments(routes, **aws), problems)  # pyright: ignore[reportArgumentType]
     return [str(it) for it in problems.found]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_portico import PublicLoadBalancer, TargetBinding, WebService
-from pulumi_portico.public_load_balancer.aws_native.resources import short, takes
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico import AwsLoadBalancer, TargetBinding, WebService
+from pulumi_portico.aws_load_balancer.resources import short, takes
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import (
@@ -538,8 +538,8 @@ def test_udp_keeps_the_clients_address_and_is_asked_by_tcp() -> None:
 def test_a_webservice_is_a_target_and_its_drain_is_the_delay() -> None:
     def program() -> None:
         api = WebService("api", {"image": "api:1", "port": 8080, "drain": 70, "namespace": "shop"})
-        aws: Any = application(targets={"api": {"target": api.target()}})
-        PublicLoadBalancer("shop", {"aws": aws, "labels": {"team": "shop"}})
+        aws: Any = application(targets={"api": {"target": api.target()}}, labels={"team": "shop"})
+        AwsLoadBalancer("shop", aws)
 
     recorded = run(program)
     assert made(recorded, "TargetGroup")["deregistrationDelay"] == 70
@@ -559,7 +559,7 @@ def test_another_cluster_joins_by_a_binding_with_its_own_provider() -> None:
             targets={"blue": API, "green": {"bound_elsewhere": True, "port": 8080}},
             listeners=[{**TCP, "to": None, "weights": {"blue": 1, "green": 1}}],
         )
-        shop = PublicLoadBalancer("shop", {"aws": aws})
+        shop = AwsLoadBalancer("shop", aws)
         TargetBinding(
             "shop-green",
             {
@@ -684,7 +684,7 @@ def test_an_existing_balancer_and_listener_get_targets_and_routes_and_are_not_to
     }
     recorded = own(aws)
     assert {it.type.rpartition(":")[2] for it in recorded.registrations} == {
-        *("PublicLoadBalancer", "TargetGroup", "ListenerRule", "Record", "TargetGroupBinding", "NetworkPolicy"),
+        *("AwsLoadBalancer", "TargetGroup", "ListenerRule", "Record", "TargetGroupBinding", "NetworkPolicy"),
     }
     rule = made(recorded, "ListenerRule")
     assert rule["listenerArn"] == LISTENER
@@ -706,7 +706,7 @@ def test_an_existing_balancer_can_get_a_listener_and_its_targets_let_in_addresse
         "target_ranges": ["10.0.0.0/16"],
         "existing": {"load_balancer": pulumi.Output.from_input(LOAD_BALANCER)},
     }
-    recorded = run(lambda: PublicLoadBalancer("shop", {"aws": aws}))  # pyright: ignore[reportArgumentType]
+    recorded = run(lambda: AwsLoadBalancer("shop", aws))  # pyright: ignore[reportArgumentType]
     assert made(recorded, "Listener")["loadBalancerArn"] == LOAD_BALANCER
     (ingress,) = recorded.manifest("TargetGroupBinding")["spec"]["networking"]["ingress"]
     assert ingress["from"] == [{"ipBlock": {"cidr": "10.0.0.0/16"}}]
@@ -719,14 +719,13 @@ def test_its_outputs_say_where_it_is() -> None:
     hosts = {**GIVEN, "www.example.com": {"certificate_of": "shop.example.com"}}
     recorded = own(application(hosts=hosts), price=None)
     told = recorded.outputs["shop"]
-    assert told["dns_name"] == told["hostname"] == "shop.elb.amazonaws.com"
+    assert told["dns_name"] == "shop.elb.amazonaws.com"
     assert told["zone_id"] == "ZELB"
     assert told["arn"] == arn("lb", "shop")
     assert told["security_group_id"] == "sg-shop"
     assert told["target_group_arns"] == {"api": arn("lb", "shop-api")}
     assert told["url"] == "https://shop.example.com"
     assert told["urls"] == {it: f"https://{it}" for it in ("shop.example.com", "www.example.com")}
-    assert told["address"] == told["service_name"] == told["namespace"] == ""
     assert (told["load_balancers"], told["public_addresses"]) == (1, 2)
     assert told["monthly_cost"] == pytest.approx(730 * (0.0225 + 2 * 0.005), abs=0.01)
 
@@ -758,7 +757,7 @@ def test_providers_reach_children_and_questions() -> None:
     def program() -> None:
         other = pulumi_aws.Provider("other", region="eu-west-1")
         aws: Any = application(hosts=HOSTS)
-        PublicLoadBalancer("shop", {"aws": aws}, pulumi.ResourceOptions(providers=[other]))
+        AwsLoadBalancer("shop", aws, pulumi.ResourceOptions(providers=[other]))
 
     recorded = record(program, outputs=outputs, calls=told)
     ours = [it for it in recorded.registrations if it.type.startswith("aws:")]
@@ -772,7 +771,7 @@ def test_names_leave_room_for_what_makes_them_unique() -> None:
     aws: Any = application(
         targets={"the-api-of-the-shop-in-europe": API}, listeners=[{**HTTPS, "to": "the-api-of-the-shop-in-europe"}]
     )
-    recorded = run(lambda: PublicLoadBalancer(long, {"aws": aws}))
+    recorded = run(lambda: AwsLoadBalancer(long, aws))
     for kind in ("LoadBalancer", "TargetGroup"):
         assert len(recorded.one(kind).name) + len("-1234567") <= 32
     assert short(long) != short(f"{long}s")
@@ -781,7 +780,7 @@ def test_names_leave_room_for_what_makes_them_unique() -> None:
 
 def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
     from pulumi_portico import PorticoError
-    from pulumi_portico.public_load_balancer.aws_native.resources import register_aws
+    from pulumi_portico.aws_load_balancer.resources import register_aws
 
     with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
         register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
@@ -796,9 +795,9 @@ def test_what_the_installed_sdk_does_not_have_is_refused_ahead(monkeypatch: pyte
     monkeypatch.setattr(lb.LoadBalancerArgs, "__init__", older)
     aws: Any = application(logs={"health": True})
     with pytest.raises(ArgumentError) as caught:
-        run(lambda: PublicLoadBalancer("shop", {"aws": aws}))
+        run(lambda: AwsLoadBalancer("shop", aws))
     assert str(caught.value.problems[0]) == (
-        "aws.logs.health: is newer than the installed pulumi_aws\n"
+        "logs.health: is newer than the installed pulumi_aws\n"
         "  allowed: with pulumi-aws 7.13 or newer\n"
         "  fix: install it, or leave this out"
     )
@@ -811,16 +810,16 @@ def test_two_balancers_cannot_have_one_name_or_address() -> None:
 
         def program(fields: Any = fields) -> None:
             aws: Any = network(**fields)
-            PublicLoadBalancer("one", {"aws": aws})
-            with pytest.raises(ArgumentError, match='is that of PublicLoadBalancer "one" too'):
-                PublicLoadBalancer("two", {"aws": aws})
+            AwsLoadBalancer("one", aws)
+            with pytest.raises(ArgumentError, match='is that of AwsLoadBalancer "one" too'):
+                AwsLoadBalancer("two", aws)
 
         run(program)
 
 
 def change(old: dict[str, Any], new: dict[str, Any]) -> tuple[str | None, str | None]:
     """What is said of a change, from what the component records of itself."""
-    states = [own(it).one("PublicLoadBalancer").inputs for it in (old, new)]
+    states = [own(it).one("AwsLoadBalancer").inputs for it in (old, new)]
     return judge("shop", states[0], states[1], ["shop.elb.amazonaws.com"])
 
 
@@ -875,7 +874,7 @@ def test_a_move_from_a_service_to_a_balancer_of_its_own_is_warned_of() -> None:
     from tests.balancers import balancer, exposure
 
     old = balancer(exposure("aws-controller")).one("PublicLoadBalancer").inputs
-    _, warned = judge("web", old, own(application()).one("PublicLoadBalancer").inputs, ["old.elb.amazonaws.com"])
+    _, warned = judge("web", old, own(application()).one("AwsLoadBalancer").inputs, ["old.elb.amazonaws.com"])
     assert warned is not None
     assert "old.elb.amazonaws.com stops answering" in warned
 

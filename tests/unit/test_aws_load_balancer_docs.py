@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancer, AwsTarget
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancerArgs, AwsTarget
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.testing import Recording, record
 from pulumi_portico.testing.aws import AwsModel
@@ -90,7 +90,7 @@ def test_the_example_runs_on_aws(source: str, model: AwsModel) -> None:
     if "transforms" in source and not mocks_take_transforms():
         pytest.skip(NEEDS_TRANSFORMS)
     recorded = run(source, model)
-    assert recorded.one("PublicLoadBalancer")
+    assert recorded.one("AwsLoadBalancer")
     assert ("elbv2", "CreateTargetGroup") in model.calls
 
 
@@ -162,7 +162,12 @@ def rows_of(heading: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("heading", "typ"),
-    [("The load balancer", AwsLoadBalancer), ("Listeners", AwsListener), ("Targets", AwsTarget), ("Hosts", AwsHost)],
+    [
+        ("The load balancer", AwsLoadBalancerArgs),
+        ("Listeners", AwsListener),
+        ("Targets", AwsTarget),
+        ("Hosts", AwsHost),
+    ],
 )
 def test_the_tables_have_every_field(heading: str, typ: Any) -> None:
     assert rows_of(heading).keys() == shapes_of(typ).keys()
@@ -170,12 +175,12 @@ def test_the_tables_have_every_field(heading: str, typ: Any) -> None:
 
 def test_the_table_says_what_is_plain() -> None:
     for name, meaning in rows_of("The load balancer").items():
-        nested = is_args(shapes_of(AwsLoadBalancer)[name].type)
-        assert ("plain" in meaning) == (name in plain_fields(AwsLoadBalancer)) or nested, name
+        nested = is_args(shapes_of(AwsLoadBalancerArgs)[name].type)
+        assert ("plain" in meaning) == (name in plain_fields(AwsLoadBalancerArgs)) or nested, name
 
 
 def test_the_refusal_is_what_is_said() -> None:
-    states = [own(application(scope=it)).one("PublicLoadBalancer").inputs for it in ("internet", "internal")]
-    refused, _ = judge("shop", states[0], states[1], [])
+    states = [own(application(scope=it)).one("AwsLoadBalancer").inputs for it in ("internet", "internal")]
+    refused, _ = judge("shop", states[0], states[1], [], "AwsLoadBalancer")
     assert refused
     assert " ".join(refused.split()) in " ".join(PAGE.split())

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from pulumi_portico import PublicLoadBalancer
-from pulumi_portico.public_load_balancer.aws_native.resources import takes
+from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.aws_load_balancer.resources import takes
 from pulumi_portico.testing import record
 from pulumi_portico.testing.aws import AwsModel
 
@@ -118,24 +118,24 @@ class Place:
             }
         if "elastic_ips" in aws:
             given["elastic_ips"] = self.model.addresses(2)
-        return {"aws": without(given)}
+        return without(given)
 
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_aws_takes_it_in_a_preview_and_an_update(feature: str, model: AwsModel) -> None:
     place = Place(model)
     args = place.args(FEATURES[feature])
-    recorded = record(lambda: PublicLoadBalancer("shop", args), aws=model)
+    recorded = record(lambda: AwsLoadBalancer("shop", args), aws=model)
     assert ("elbv2", "CreateLoadBalancer") in model.calls
     told = recorded.outputs["shop"]
     assert told["dns_name"].endswith("amazonaws.com")
-    assert set(told["target_group_arns"]) == set(args["aws"]["targets"])
+    assert set(told["target_group_arns"]) == set(args["targets"])
     assert model.unproved == UNPROVED.get(feature, set())
 
 
 def test_an_existing_balancer_gets_targets_and_routes(model: AwsModel) -> None:
     place = Place(model)
-    first = record(lambda: PublicLoadBalancer("shop", place.args(application())), aws=model)
+    first = record(lambda: AwsLoadBalancer("shop", place.args(application())), aws=model)
     listener = next(it for urn, it in model.made.items() if urn.endswith("::shop-443"))["outputs"]["arn"]
     route = {"path": "/more", "to": "api"}
     aws: Any = {
@@ -145,14 +145,14 @@ def test_an_existing_balancer_gets_targets_and_routes(model: AwsModel) -> None:
         "listeners": [{"port": 443, "protocol": "https", "existing": listener, "routes": [route]}],
         "existing": {"load_balancer": first.outputs["shop"]["arn"]},
     }
-    second = record(lambda: PublicLoadBalancer("more", {"aws": aws}), aws=model)
+    second = record(lambda: AwsLoadBalancer("more", aws), aws=model)
     assert second.outputs["more"]["dns_name"] == first.outputs["shop"]["dns_name"]
 
 
 def with_routes(place: Place, routes: list[dict[str, Any]], **fields: Any) -> Any:
     aws = application(listeners=[{"port": 443, "protocol": "https", "routes": routes}], **fields)
     args = place.args(aws)
-    return lambda: PublicLoadBalancer("shop", args)
+    return lambda: AwsLoadBalancer("shop", args)
 
 
 def test_a_route_in_between_makes_one_rule_and_churns_none(model: AwsModel) -> None:
@@ -172,7 +172,7 @@ def test_weights_change_a_listener_in_place(model: AwsModel) -> None:
     def program(blue: int, green: int) -> Any:
         listener = {"port": 443, "protocol": "https", "weights": {"blue": blue, "green": green}}
         args = place.args(application(targets={"blue": API, "green": ELSEWHERE}, listeners=[listener]))
-        return lambda: PublicLoadBalancer("shop", args)
+        return lambda: AwsLoadBalancer("shop", args)
 
     changes = model.compare(program(100, 0), program(50, 50))
     assert changes.updated == {"shop-443": {"defaultActions"}}
@@ -184,7 +184,7 @@ def test_another_port_of_a_target_makes_a_target_group_beside_the_old_one(model:
 
     def program(port: int) -> Any:
         args = place.args(application(targets={"api": {"target": {**TARGET, "target_port": port}}}))
-        return lambda: PublicLoadBalancer("shop", args)
+        return lambda: AwsLoadBalancer("shop", args)
 
     changes = model.compare(program(8080), program(9090))
     assert changes.replaced == {"shop-api": {"port"}}
@@ -198,7 +198,7 @@ def test_another_scope_makes_a_balancer_beside_the_old_one(model: AwsModel) -> N
 
     def program(scope: str) -> Any:
         args = place.args(application(scope=scope, deletion_protection=False))
-        return lambda: PublicLoadBalancer("shop", args)
+        return lambda: AwsLoadBalancer("shop", args)
 
     changes = model.compare(program("internet"), program("internal"))
     assert changes.replaced["shop"] == {"internal"}
@@ -217,7 +217,7 @@ def test_one_more_target_listener_host_and_source_change_nothing_else(model: Aws
             allowed_sources=["192.0.2.0/24", "0.0.0.0/0"],
         )
     )
-    changes = model.compare(lambda: PublicLoadBalancer("shop", few), lambda: PublicLoadBalancer("shop", many))
+    changes = model.compare(lambda: AwsLoadBalancer("shop", few), lambda: AwsLoadBalancer("shop", many))
     assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
     for name in ("shop-web", "shop-8443", "shop-www.example.com-a", "shop-443-www.example.com"):
         assert name in changes.created

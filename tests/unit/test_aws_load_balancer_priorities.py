@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico.public_load_balancer.aws_native.priorities import (
+from pulumi_portico.aws_load_balancer.priorities import (
     LEAST,
     MOST,
     Match,
@@ -21,7 +21,7 @@ from pulumi_portico.public_load_balancer.aws_native.priorities import (
     priority_of,
     rank_of,
 )
-from pulumi_portico.public_load_balancer.aws_native.routes import build_conditions
+from pulumi_portico.aws_load_balancer.routes import build_conditions
 
 from tests.aws_balancers import own, refused, routed, rules
 

@@ -6,6 +6,12 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_portico import ArgumentError, AwsLoadBalancer
+from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
+from pulumi_portico.errors import Problems
+from pulumi_portico.public_load_balancer.args import check_public_load_balancer
+from pulumi_portico.shapes import camel_case
+from pulumi_portico.testing import record
 
 from tests.aws_balancers import (
     API,
@@ -56,100 +62,100 @@ def mutual(**fields: Any) -> dict[str, Any]:
 
 CASES: list[tuple[dict[str, Any], str]] = [
     # The load balancer as a whole.
-    (application(kind=None), "aws.kind: is missing"),
-    (application(scope=None), "aws.scope: is missing"),
-    (application(allowed_sources=None), "aws.allowed_sources: is missing, and nobody is let in until it says who"),
-    (application(subnets=None), "aws.subnets: is missing, and one zone may fail"),
-    (application(subnets=["subnet-a"]), "aws.subnets: is 1, and one zone may fail"),
-    (application(subnets=["subnet-a", "subnet-a"]), 'aws.subnets: "subnet-a" is there twice'),
-    (application(subnets=["a", "b"]), 'aws.subnets[0]: "a" is not the id of a subnet'),
-    (application(zones=["eu-west-1a"]), "aws.zones: is 1 zones, and there are 2 subnets"),
-    (application(zones=["eu-west-1a", "eu-west-1a"]), 'aws.zones: "eu-west-1a" has two of the subnets'),
-    (application(vpc="10.0.0.0/16"), 'aws.vpc: "10.0.0.0/16" is not the id of a VPC'),
+    (application(kind=None), "kind: is missing"),
+    (application(scope=None), "scope: is missing"),
+    (application(allowed_sources=None), "allowed_sources: is missing, and nobody is let in until it says who"),
+    (application(subnets=None), "subnets: is missing, and one zone may fail"),
+    (application(subnets=["subnet-a"]), "subnets: is 1, and one zone may fail"),
+    (application(subnets=["subnet-a", "subnet-a"]), 'subnets: "subnet-a" is there twice'),
+    (application(subnets=["a", "b"]), 'subnets[0]: "a" is not the id of a subnet'),
+    (application(zones=["eu-west-1a"]), "zones: is 1 zones, and there are 2 subnets"),
+    (application(zones=["eu-west-1a", "eu-west-1a"]), 'zones: "eu-west-1a" has two of the subnets'),
+    (application(vpc="10.0.0.0/16"), 'vpc: "10.0.0.0/16" is not the id of a VPC'),
     (application(name="internal-shop"), "begins with internal-, which AWS keeps for itself"),
     (application(name="a" * 33), "is 33 characters long, too long for a load balancer's name"),
     (application(name="-shop"), "does not fit a load balancer's name"),
-    (application(address_family="IPv6"), 'aws.address_family: "IPv6" alone is not what AWS'),
-    (application(allowed_sources=["::/0"]), 'aws.allowed_sources[0]: "::/0" is IPv6'),
+    (application(address_family="IPv6"), 'address_family: "IPv6" alone is not what AWS'),
+    (application(allowed_sources=["::/0"]), 'allowed_sources[0]: "::/0" is IPv6'),
     (application(allowed_sources=["0.0.0.0"]), "has no length of its prefix"),
-    (application(elastic_ips=["eipalloc-1", "eipalloc-2"]), "aws.elastic_ips: is for Network Load Balancers"),
-    (application(cross_zone=True), "aws.cross_zone: is for Network Load Balancers"),
-    (network(idle_timeout=60), "aws.idle_timeout: is for Application Load Balancers"),
-    (network(web_acl=WEB_ACL), "aws.web_acl: is for Application Load Balancers"),
-    (application(web_acl="waf"), 'aws.web_acl: "waf" is not the ARN of a regional web ACL'),
-    (application(idle_timeout=4001), "aws.idle_timeout: 4001 is not a number of seconds that AWS takes"),
-    (network(elastic_ips=["eipalloc-1"]), "aws.elastic_ips: is 1 addresses, and there are 2 subnets"),
-    (network(scope="internal", elastic_ips=["eipalloc-1", "eipalloc-2"]), "aws.elastic_ips: is for the internet"),
-    (network(private_addresses=["10.0.0.5", "10.0.1.5"]), "aws.private_addresses: is for internal load balancers"),
-    (application(sources={"cdn": {}}), "aws.sources.cdn: names nobody"),
+    (application(elastic_ips=["eipalloc-1", "eipalloc-2"]), "elastic_ips: is for Network Load Balancers"),
+    (application(cross_zone=True), "cross_zone: is for Network Load Balancers"),
+    (network(idle_timeout=60), "idle_timeout: is for Application Load Balancers"),
+    (network(web_acl=WEB_ACL), "web_acl: is for Application Load Balancers"),
+    (application(web_acl="waf"), 'web_acl: "waf" is not the ARN of a regional web ACL'),
+    (application(idle_timeout=4001), "idle_timeout: 4001 is not a number of seconds that AWS takes"),
+    (network(elastic_ips=["eipalloc-1"]), "elastic_ips: is 1 addresses, and there are 2 subnets"),
+    (network(scope="internal", elastic_ips=["eipalloc-1", "eipalloc-2"]), "elastic_ips: is for the internet"),
+    (network(private_addresses=["10.0.0.5", "10.0.1.5"]), "private_addresses: is for internal load balancers"),
+    (application(sources={"cdn": {}}), "sources.cdn: names nobody"),
     (application(sources={"cdn": {"prefix_list": "pl-1", "cidr": "10.0.0.0/8"}}), "stands beside cidr"),
-    (application(sources={"six": {"cidr": "fd00::/8"}}), 'aws.sources.six.cidr: "fd00::/8" is IPv6'),
-    (application(redirect_http=True, listeners=[HTTPS, HTTP]), "aws.redirect_http: is true, and there is a listener"),
-    (application(quotas={"listeners": 1}, listeners=[HTTPS, HTTP]), "aws.listeners: has 2 listeners, more than the"),
-    (application(quotas={"target_groups": 1}, targets={"api": API, "web": API}), "aws.targets: has 2 targets, more"),
-    (routed({"path": "/a"}, {"path": "/b"}, quotas={"rules": 1}), "aws.listeners: has 2 routes, more than the quota"),
+    (application(sources={"six": {"cidr": "fd00::/8"}}), 'sources.six.cidr: "fd00::/8" is IPv6'),
+    (application(redirect_http=True, listeners=[HTTPS, HTTP]), "redirect_http: is true, and there is a listener"),
+    (application(quotas={"listeners": 1}, listeners=[HTTPS, HTTP]), "listeners: has 2 listeners, more than the"),
+    (application(quotas={"target_groups": 1}, targets={"api": API, "web": API}), "targets: has 2 targets, more"),
+    (routed({"path": "/a"}, {"path": "/b"}, quotas={"rules": 1}), "listeners: has 2 routes, more than the quota"),
     (
         application(hosts={f"{it}.example.com": ZONED for it in range(27)}, default_host="1.example.com"),
-        "aws.hosts: has 26 certificates beside the default one, more than the quota",
+        "hosts: has 26 certificates beside the default one, more than the quota",
     ),
     (
         application(allowed_sources=[f"192.0.{it}.0/24" for it in range(31)]),
-        "aws.listeners: wants 62 rules of a security group to let clients in",
+        "listeners: wants 62 rules of a security group to let clients in",
     ),
-    (application(quotas={"security_group_rules": 3}), "aws.targets: wants 4 rules of a security group to let it out"),
+    (application(quotas={"security_group_rules": 3}), "targets: wants 4 rules of a security group to let it out"),
     (
         network(
             **target(target=UDP, health={"port": 80}),
             address_family="dual",
             listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
         ),
-        'aws.address_family: "dual" is not for UDP',
+        'address_family: "dual" is not for UDP',
     ),
     # Made elsewhere.
-    (application(existing={"load_balancer": LOAD_BALANCER}), "aws.scope: is the load balancer's own business"),
+    (application(existing={"load_balancer": LOAD_BALANCER}), "scope: is the load balancer's own business"),
     (
         application(**EXISTING, **target(security_group="nodes"), target_security_groups={"nodes": "sg-1"}),
         "whose own is not known",
     ),
-    (application(**listener(existing=LISTENER, to=None)), "aws.listeners[0].existing: was made elsewhere, and the"),
+    (application(**listener(existing=LISTENER, to=None)), "listeners[0].existing: was made elsewhere, and the"),
     (
         application(**{**EXISTING, "listeners": [{"port": 443, "protocol": "https", "existing": LISTENER}]}),
-        "aws.listeners[0].routes: is missing, and nothing else is added to a listener made elsewhere",
+        "listeners[0].routes: is missing, and nothing else is added to a listener made elsewhere",
     ),
     (
         application(
             **{**EXISTING, "listeners": [{**HTTPS, "existing": LISTENER, "routes": [{"path": "/a", "to": "api"}]}]}
         ),
-        "aws.listeners[0].to: is the listener's own business",
+        "listeners[0].to: is the listener's own business",
     ),
     (
         network(**{**EXISTING, "listeners": [{"port": 443, "protocol": "tcp", "existing": LISTENER}]}),
-        "aws.listeners[0].existing: has no routes to add",
+        "listeners[0].existing: has no routes to add",
     ),
     (application(existing={"load_balancer": "shop"}), "is not the ARN of a load balancer"),
     # Targets.
-    (application(targets={}), "aws.targets: {} holds none"),
-    (application(targets={"api": {}}), "aws.targets.api: says not where what comes in goes"),
-    (application(**target(bound_elsewhere=True)), "aws.targets.api.bound_elsewhere: stands beside target"),
-    (application(**elsewhere(bound_elsewhere=False)), "aws.targets.api.bound_elsewhere: is false"),
-    (application(targets={"api": {"bound_elsewhere": True}}), "aws.targets.api.port: is missing"),
-    (application(**target(port=8080)), "aws.targets.api.port: is what the target says itself"),
-    (application(**target(drain=8)), "aws.targets.api.drain: is what the target says itself"),
+    (application(targets={}), "targets: {} holds none"),
+    (application(targets={"api": {}}), "targets.api: says not where what comes in goes"),
+    (application(**target(bound_elsewhere=True)), "targets.api.bound_elsewhere: stands beside target"),
+    (application(**elsewhere(bound_elsewhere=False)), "targets.api.bound_elsewhere: is false"),
+    (application(targets={"api": {"bound_elsewhere": True}}), "targets.api.port: is missing"),
+    (application(**target(port=8080)), "targets.api.port: is what the target says itself"),
+    (application(**target(drain=8)), "targets.api.drain: is what the target says itself"),
     (
         application(**target(target={"service": "api", "namespace": "shop", "port_name": "http"})),
-        "aws.targets.api.target.port: is missing, and a target group has a number",
+        "targets.api.target.port: is missing, and a target group has a number",
     ),
     (application(**target(target={**TARGET, "protocol": "SCTP"})), '"SCTP" is not what AWS'),
-    (application(**target(client_ip="preserve")), "aws.targets.api.client_ip: is for Network Load Balancers"),
-    (network(**target(sticky_for=60)), "aws.targets.api.sticky_for: is for Application Load Balancers"),
+    (application(**target(client_ip="preserve")), "targets.api.client_ip: is for Network Load Balancers"),
+    (network(**target(sticky_for=60)), "targets.api.sticky_for: is for Application Load Balancers"),
     (application(**target(protocol="tcp")), '"tcp" is not what an application load balancer speaks to targets'),
     (network(**target(protocol="http")), '"http" is not what a network load balancer speaks to targets'),
     (application(**target(health={"protocol": "tcp"})), '"tcp" is not what an application load balancer asks by'),
-    (network(**target(health={"protocol": "tcp", "path": "/"})), "aws.targets.api.health.path: is what HTTP answers"),
+    (network(**target(health={"protocol": "tcp", "path": "/"})), "targets.api.health.path: is what HTTP answers"),
     (network(**target(health={"success_codes": "200"})), "health.success_codes: is what HTTP answers"),
     (
         network(**target(target=UDP), listeners=[{"port": 53, "protocol": "udp", "to": "api"}]),
-        "aws.targets.api.health.port: is missing, and UDP answers no health check",
+        "targets.api.health.port: is missing, and UDP answers no health check",
     ),
     (
         application(**target(health={"interval": 5, "timeout": 5})),
@@ -170,19 +176,19 @@ CASES: list[tuple[dict[str, Any], str]] = [
         network(
             **target(client_ip="proxy-protocol", reads_proxy_protocol=True, health={"port": 9000, "path": "/healthz"})
         ),
-        "aws.targets.api.health.port: is asked over HTTP, and the load balancer speaks the PROXY protocol to it too",
+        "targets.api.health.port: is asked over HTTP, and the load balancer speaks the PROXY protocol to it too",
     ),
     (network(**target(protocol="tls", session_affinity=True)), "session_affinity: is not for TLS"),
     (application(targets={"api": {"instances": {"a": "server"}, "port": 1}}), "is not the id of an instance"),
     (application(targets={"api": {"addresses": {"a": "8.8.8.8"}, "port": 1}}), "is not a private IPv4 address"),
     # Listeners.
-    (application(listeners=[]), "aws.listeners: [] holds none"),
-    (application(listeners=[HTTPS, HTTPS]), "aws.listeners[1].port: 443 is that of listeners[0] too"),
+    (application(listeners=[]), "listeners: [] holds none"),
+    (application(listeners=[HTTPS, HTTPS]), "listeners[1].port: 443 is that of listeners[0] too"),
     (application(listeners=[TCP]), '"tcp" is not what an application load balancer takes from clients'),
     (network(listeners=[HTTPS]), '"https" is not what a network load balancer takes from clients'),
-    (network(listeners=[{"port": 1, "protocol": "tcp"}]), "aws.listeners[0]: says not where what comes in goes"),
-    (application(**listener(to="apy")), 'aws.listeners[0].to: "apy" is none of the targets'),
-    (application(**listener(respond={"status": 404})), "aws.listeners[0].respond: stands beside to"),
+    (network(listeners=[{"port": 1, "protocol": "tcp"}]), "listeners[0]: says not where what comes in goes"),
+    (application(**listener(to="apy")), 'listeners[0].to: "apy" is none of the targets'),
+    (application(**listener(respond={"status": 404})), "listeners[0].respond: stands beside to"),
     (application(**listener(to=None, respond={"status": 302})), "302 is not a status that a load balancer answers"),
     (application(**listener(to=None, respond={"status": 200, "content_type": "x"})), "is no content type that AWS"),
     (application(**listener(to=None, redirect={"query": "a"})), "redirect: leads to where it comes from"),
@@ -198,7 +204,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (application(**listener(sticky_for=60)), "sticky_for: is about weights, and there are none"),
     (network(listeners=[{"port": 1, "protocol": "tcp", "respond": {"status": 200}}]), "respond: is for Application"),
-    (network(listeners=[{**TCP, "routes": []}]), "aws.listeners[0].routes: is for Application Load Balancers"),
+    (network(listeners=[{**TCP, "routes": []}]), "listeners[0].routes: is for Application Load Balancers"),
     (network(listeners=[{**TCP, "policy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}]), "policy: is for TLS"),
     (application(**listener(policy="ELBSecurityPolicy-2016-08")), '"ELBSecurityPolicy-2016-08" is not one of the'),
     (application(**listener(tcp_idle_timeout=60)), "tcp_idle_timeout: is for TCP listeners"),
@@ -267,7 +273,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
                 ],
             }
         ),
-        "aws.listeners[0].priorities: has room for 100 rules",
+        "listeners[0].priorities: has room for 100 rules",
     ),
     (
         application(
@@ -287,7 +293,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "routes[0].priority: 5 is not one of ours",
     ),
     # Hosts.
-    (application(hosts=None), "aws.hosts: is missing, and TLS wants a certificate"),
+    (application(hosts=None), "hosts: is missing, and TLS wants a certificate"),
     (application(hosts={"shop": {}}), "is not a host's name"),
     (
         application(hosts={"shop.example.com": {"zone": "example.org"}}),
@@ -295,7 +301,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (application(hosts={"badexample.com": ZONED}), "is not the zone of badexample.com"),
     (application(hosts={"shop.example.com": {"certificate": CERTIFICATE, "record": False}}), "is about a zone"),
-    (application(hosts={"shop.example.com": {}}), "aws.hosts.shop.example.com: has no certificate, and a listener"),
+    (application(hosts={"shop.example.com": {}}), "hosts.shop.example.com: has no certificate, and a listener"),
     (application(hosts={"shop.example.com": {**ZONED, "private_zone": True}}), "is in a private zone"),
     (application(hosts={"shop.example.com": {"certificate": "mine"}}), "is not the ARN of a certificate in ACM"),
     (application(hosts=GIVEN, listeners=[HTTP]), "certificate: is for TLS, and no listener speaks it"),
@@ -329,14 +335,14 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         application(hosts={**GIVEN, "www.example.com": ZONED}),
-        "aws.default_host: is missing, and several hosts have certificates",
+        "default_host: is missing, and several hosts have certificates",
     ),
     (application(default_host="www.example.com"), '"www.example.com" is none of the hosts here'),
     # Logs.
-    (network(logs={"connections": True}), "aws.logs.connections: is for Application Load Balancers"),
-    (network(logs={"access": True}), "aws.logs.access: is of TLS connections, and no listener speaks TLS"),
-    (application(logs={"bucket": "logs", "keep_days": 3}), "aws.logs.keep_days: is the bucket's own business"),
-    (application(logs={"access": False, "keep_days": 3}), "aws.logs.keep_days: is for logs, and none is on"),
+    (network(logs={"connections": True}), "logs.connections: is for Application Load Balancers"),
+    (network(logs={"access": True}), "logs.access: is of TLS connections, and no listener speaks TLS"),
+    (application(logs={"bucket": "logs", "keep_days": 3}), "logs.keep_days: is the bucket's own business"),
+    (application(logs={"access": False, "keep_days": 3}), "logs.keep_days: is for logs, and none is on"),
     (application(logs={"prefix": "/a"}), "is no prefix that AWS takes"),
 ]
 
@@ -354,31 +360,37 @@ def test_an_output_is_refused_where_what_is_made_is_known_by_it() -> None:
     said: list[str] = []
 
     def program() -> None:
-        from pulumi_portico import ArgumentError, PublicLoadBalancer
-
         aws: Any = application(**target(target={**TARGET, "port": later()}))
         with pytest.raises(ArgumentError) as caught:
-            PublicLoadBalancer("shop", {"aws": aws})
+            AwsLoadBalancer("shop", aws)
         said.append(str(caught.value))
 
-    from pulumi_portico.testing import record
-
     record(program)
-    assert "aws.targets.api.target.port: is known only during the deployment" in said[0]
+    assert "targets.api.target.port: is known only during the deployment" in said[0]
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    "args",
     [
-        ({"target": TARGET}, "target: stands beside aws"),
-        ({"exposure": {"scope": "internal", "platform": "generic"}}, "exposure: stands beside aws"),
-        ({"ports": {"http": {"port": 80}}}, "ports: is for a load balancer that the cluster's platform makes"),
-        ({"ready_within": 60}, "ready_within: is for a load balancer that the cluster's platform makes"),
-        ({"target_reads_proxy_protocol": True}, "target_reads_proxy_protocol: is for a load balancer"),
+        {"target": TARGET},
+        {"exposure": {"scope": "internal", "platform": "generic"}},
+        {"ports": {"http": {"port": 80}}},
+        {"ready_within": 60},
+        {"target_reads_proxy_protocol": True},
     ],
+    ids=lambda args: next(iter(args)),
 )
-def test_it_is_one_of_the_two_ways(args: dict[str, Any], said: str) -> None:
-    assert said in refused(application(), **args)
+def test_the_arguments_of_a_public_load_balancer_are_rejected(args: dict[str, Any]) -> None:
+    (field,) = args
+    assert f"{field}: is no argument here" in refused(application(), **args)
+
+
+def test_a_public_load_balancer_rejects_aws_and_names_the_component_to_use() -> None:
+    problems = Problems("shop")
+    check_public_load_balancer("shop", {"aws": application()}, problems, "portico:loadBalancers.shop")
+    (problem,) = problems.found
+    assert problem.path == "portico:loadBalancers.shop.aws"
+    assert "portico:awsLoadBalancers.shop" in problem.fix
 
 
 def test_a_name_that_aws_keeps_for_itself_is_refused() -> None:
@@ -387,15 +399,11 @@ def test_a_name_that_aws_keeps_for_itself_is_refused() -> None:
 
 def test_every_problem_is_told_at_once() -> None:
     message = refused(application(subnets=["subnet-a"], **target(client_ip="hide"), **listener(to="apy")))
-    for part in ("aws.subnets", "aws.targets.api.client_ip", "aws.listeners[0].to"):
+    for part in ("subnets", "targets.api.client_ip", "listeners[0].to"):
         assert part in message
 
 
 def test_other_languages_read_the_names_that_they_wrote() -> None:
-    from pulumi_portico.errors import Problems
-    from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-    from pulumi_portico.shapes import camel_case
-
     problems = Problems("shop")
     aws = {
         "kind": "network",
@@ -406,10 +414,10 @@ def test_other_languages_read_the_names_that_they_wrote() -> None:
         "targets": {"api": {"boundElsewhere": True, "port": 80, "readsProxyProtocol": True}},
         "listeners": [{"port": 80, "protocol": "tcp", "to": "api", "stickyFor": 60}],
     }
-    check_public_load_balancer("shop", {"aws": aws}, problems, spelling=camel_case)
+    check_aws_load_balancer("shop", aws, problems, spelling=camel_case)
     assert {it.path for it in problems.found} == {
-        "aws.allowedSources",
-        "aws.elasticIps",
-        "aws.targets.api.readsProxyProtocol",
-        "aws.listeners[0].stickyFor",
+        "allowedSources",
+        "elasticIps",
+        "targets.api.readsProxyProtocol",
+        "listeners[0].stickyFor",
     }

@@ -10,14 +10,14 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_portico import PublicLoadBalancer
+from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
+from pulumi_portico.aws_load_balancer.load_balancer import state_of
+from pulumi_portico.aws_load_balancer.logs import build_policy
+from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
+from pulumi_portico.aws_load_balancer.target_group import build_target_group
 from pulumi_portico.errors import Problems
-from pulumi_portico.public_load_balancer.args import check_public_load_balancer
-from pulumi_portico.public_load_balancer.aws_native.balancer import state_of
-from pulumi_portico.public_load_balancer.aws_native.logs import build_policy
-from pulumi_portico.public_load_balancer.aws_native.network import build_egress, build_ingress, build_target_ingress
-from pulumi_portico.public_load_balancer.aws_native.target_group import build_target_group
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
@@ -40,7 +40,7 @@ def balancer(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
 
 def refusals(aws: dict[str, Any]) -> list[str]:
     problems = Problems("test")
-    check_public_load_balancer("edge", {"aws": aws}, problems)  # pyright: ignore[reportArgumentType]
+    check_aws_load_balancer("edge", aws, problems)  # pyright: ignore[reportArgumentType]
     return [str(it) for it in problems.found]
 
 
@@ -48,7 +48,7 @@ def refusals(aws: dict[str, Any]) -> list[str]:
 
 
 def change(before: dict[str, Any], after: dict[str, Any]) -> tuple[str | None, str | None]:
-    return judge("edge", state_of(before), state_of(after), [])
+    return judge("edge", state_of(before), state_of(after), [], "AwsLoadBalancer")
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
@@ -56,7 +56,7 @@ def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
     refused, _ = change(balancer(old), balancer(new))
     assert refused == (
-        'PublicLoadBalancer "edge" cannot be updated in one step.\n'
+        'AwsLoadBalancer "edge" cannot be updated in one step.\n'
         "  The rule of /new gets the priority 7 on port 80, which that of /old has.\n"
         "  AWS takes a priority once, and the old rule goes after the new one is made. Two steps:\n"
         "  1. leave the new route out, with the old one gone or changed, and run pulumi up\n"
@@ -103,9 +103,9 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
         there: dict[str, Any] = {"vpc": vpc, "subnets": model.subnets(2, vpc), "logs": {"access": False}}
         nodes = model.client("ec2").create_security_group(GroupName="nodes", Description="Nodes", VpcId=vpc)
 
-        def program(aws: dict[str, Any]) -> PublicLoadBalancer:
+        def program(aws: dict[str, Any]) -> AwsLoadBalancer:
             groups = {"target_security_groups": {"nodes": nodes["GroupId"]}} if "target_security_groups" in aws else {}
-            return PublicLoadBalancer("edge", {"aws": {**aws, **there, **groups}})  # pyright: ignore[reportArgumentType]
+            return AwsLoadBalancer("edge", {**aws, **there, **groups})  # pyright: ignore[reportArgumentType]
 
         return model.compare(lambda: program(before), lambda: program(after))
 
@@ -215,7 +215,7 @@ NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
 )
 def test_who_is_let_in_is_said_once(fields: dict[str, Any], where: str, wrong: str) -> None:
     (told,) = refusals(balancer(**{"targets": {"one": ADDRESSES}, **fields}))
-    assert told.startswith(f"aws.{where}")
+    assert told.startswith(f"{where}")
     assert wrong in told.splitlines()[0]
 
 
@@ -283,7 +283,7 @@ def test_a_redirect_to_itself_is_refused(
     listener: dict[str, Any] = {"port": port, "protocol": protocol}
     listener |= {"routes": [{"path": "/a", **told}]} if by_route else told
     found = refusals(balancer(listeners=[listener]))
-    where = "aws.listeners[0].routes[0].redirect" if by_route else "aws.listeners[0].redirect"
+    where = "listeners[0].routes[0].redirect" if by_route else "listeners[0].redirect"
     assert [it.splitlines()[0] for it in found] == ([f"{where}: leads to where it comes from"] if loops else [])
 
 
@@ -296,7 +296,7 @@ def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> No
     def outputs(it: Registration) -> Mapping[str, Any] | None:
         return {"arn": f"arn:{it.name}"} if it.type.startswith("aws:") else None
 
-    recorded = record(lambda: PublicLoadBalancer("edge", {"aws": aws}), outputs=outputs)  # pyright: ignore[reportArgumentType]
+    recorded = record(lambda: AwsLoadBalancer("edge", aws), outputs=outputs)  # pyright: ignore[reportArgumentType]
     joining = {
         it.urn
         for it in recorded.registrations

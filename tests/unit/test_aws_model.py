@@ -16,7 +16,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 from packaging.version import Version
-from pulumi_portico.public_load_balancer.aws_native.resources import takes
+from pulumi_portico.aws_load_balancer.resources import takes
 from pulumi_portico.testing import record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal
 from pulumi_portico.testing.aws.attributes import BALANCER, GROUP, LISTENER

@@ -104,7 +104,7 @@ def test_without_a_command_the_commands_are_shown_and_an_unknown_one_is_refused(
 def test_check_counts_what_there_is_in_words_and_as_json(tmp_path: Path) -> None:
     folder = str(written(tmp_path) / "stacks")
     assert called("check", "--folder", folder).stdout == (
-        'Stack "dev" is right: 4 services, 1 gateway, 2 load balancers.\n'
+        'Stack "dev" is right: 4 services, 1 gateway, 1 load balancer, 1 AWS load balancer.\n'
     )
     assert json_of("check", "--folder", folder) == {
         "version": 1,
@@ -113,7 +113,8 @@ def test_check_counts_what_there_is_in_words_and_as_json(tmp_path: Path) -> None
         "problems": [],
         "services": 4,
         "gateways": 1,
-        "load_balancers": 2,
+        "load_balancers": 1,
+        "aws_load_balancers": 1,
     }
 
 

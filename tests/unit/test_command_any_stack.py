@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.command import SHOP, called, written
 
 SECURE = {"secure": "v1:djBlZm9vYmFy:YmFy"}
-AWS: dict[str, Any] = SHOP["loadBalancers"]["shared"]["aws"]
+AWS: dict[str, Any] = SHOP["awsLoadBalancers"]["shared"]
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/01234567"
 INTERNET = {"scope": "internet", "allowedSources": ["203.0.113.0/24"]}
 PLACE = {key: AWS[key] for key in ("scope", "vpc", "subnets", "allowedSources")}
@@ -57,52 +57,6 @@ GATEWAYS: dict[str, Any] = {
 }
 BALANCERS: dict[str, Any] = {
     "names": SHOP["loadBalancers"]["names"],
-    "shared": SHOP["loadBalancers"]["shared"],
-    "front": {
-        "aws": {
-            **PLACE,
-            "kind": "network",
-            "targets": {
-                "https": {
-                    "target": {"gateway": "fronted"},
-                    "clientIp": "proxy-protocol",
-                    "readsProxyProtocol": True,
-                }
-            },
-            "listeners": [{"port": 443, "protocol": "tcp", "to": "https"}],
-        }
-    },
-    "machines": {
-        "aws": {
-            **PLACE,
-            "kind": "network",
-            "allowedSources": None,
-            "sources": {"list": {"prefixList": "pl-0123456789abcdef0"}},
-            "targets": {
-                "a": {"addresses": {"one": "10.0.0.1"}, "port": 22},
-                "b": {"boundElsewhere": True, "port": 22},
-            },
-            "listeners": [{"port": 22, "protocol": "tcp", "weights": {"a": 1, "b": 2}}],
-        }
-    },
-    "joined": {
-        "aws": {
-            "kind": "application",
-            "vpc": AWS["vpc"],
-            "existing": {
-                "loadBalancer": "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/a/0123456789abcdef"
-            },
-            "targets": {"web": {"target": {"service": "web"}}},
-            "listeners": [
-                {
-                    "port": 443,
-                    "protocol": "https",
-                    "existing": "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/a/0123456789abcdef/1",
-                    "routes": [{"host": "j.example.com", "to": "web"}],
-                }
-            ],
-        }
-    },
     "own": {
         "target": {"service": "many"},
         "ports": {"https": {"port": 443, "targetPort": 80}},
@@ -115,6 +69,46 @@ BALANCERS: dict[str, Any] = {
         "price": {"loadBalancerHour": 1, "publicAddressHour": 1, "currency": "EUR"},
     },
     "legacy": {"target": OTHER, "exposure": {**INTERNET, "platform": "aws-legacy"}},
+}
+AWS_BALANCERS: dict[str, Any] = {
+    "shared": AWS,
+    "front": {
+        **PLACE,
+        "kind": "network",
+        "targets": {
+            "https": {
+                "target": {"gateway": "fronted"},
+                "clientIp": "proxy-protocol",
+                "readsProxyProtocol": True,
+            }
+        },
+        "listeners": [{"port": 443, "protocol": "tcp", "to": "https"}],
+    },
+    "machines": {
+        **PLACE,
+        "kind": "network",
+        "allowedSources": None,
+        "sources": {"list": {"prefixList": "pl-0123456789abcdef0"}},
+        "targets": {
+            "a": {"addresses": {"one": "10.0.0.1"}, "port": 22},
+            "b": {"boundElsewhere": True, "port": 22},
+        },
+        "listeners": [{"port": 22, "protocol": "tcp", "weights": {"a": 1, "b": 2}}],
+    },
+    "joined": {
+        "kind": "application",
+        "vpc": AWS["vpc"],
+        "existing": {"loadBalancer": "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/a/0123456789abcdef"},
+        "targets": {"web": {"target": {"service": "web"}}},
+        "listeners": [
+            {
+                "port": 443,
+                "protocol": "https",
+                "existing": "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/a/0123456789abcdef/1",
+                "routes": [{"host": "j.example.com", "to": "web"}],
+            }
+        ],
+    },
 }
 REQUESTS = (
     "https://shop.example.com/api",
@@ -138,12 +132,13 @@ def stack_of(gateways: list[str], balancers: list[str]) -> dict[str, Any]:
         "namespace": "shop",
         "services": SERVICES,
         "gateways": {name: GATEWAYS[name] for name in dict.fromkeys([*gateways, *fronted])},
-        "loadBalancers": {name: BALANCERS[name] for name in balancers},
+        "loadBalancers": {name: BALANCERS[name] for name in balancers if name in BALANCERS},
+        "awsLoadBalancers": {name: AWS_BALANCERS[name] for name in balancers if name in AWS_BALANCERS},
     }
 
 
-@given(some(GATEWAYS), some(BALANCERS))
-@example(sorted(GATEWAYS), sorted(BALANCERS))
+@given(some(GATEWAYS), some({**BALANCERS, **AWS_BALANCERS}))
+@example(sorted(GATEWAYS), sorted({**BALANCERS, **AWS_BALANCERS}))
 @example(["there"], [])
 @example([], ["joined"])
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])

@@ -167,10 +167,10 @@ def test_a_service_that_keeps_its_load_balancer_is_named_once(tmp_path: Path) ->
 
 
 def application_stack(*routes: dict[str, Any]) -> dict[str, Any]:
-    aws = copy.deepcopy(SHOP["loadBalancers"]["shared"]["aws"])
+    aws = copy.deepcopy(SHOP["awsLoadBalancers"]["shared"])
     aws["listeners"][0]["routes"] = list(routes)
     aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["to"] == it for route in routes)}
-    return {**SHOP, "gateways": {}, "loadBalancers": {"shared": {"aws": aws}}}
+    return {**SHOP, "gateways": {}, "loadBalancers": {}, "awsLoadBalancers": {"shared": aws}}
 
 
 @pytest.mark.parametrize("services", [("web",), ("web", "api")])

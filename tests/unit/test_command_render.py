@@ -220,8 +220,8 @@ class TestAws:
                 assert it["inputs"]["securityGroupId"].startswith("${aws:ec2/securityGroup:SecurityGroup::")
 
     def test_certificates_and_records_refer_to_each_other(self, tmp_path: Path) -> None:
-        balancer = {**SHOP["loadBalancers"]["shared"]["aws"], "hosts": {"aws.example.com": {"zone": "example.com"}}}
-        values = {**SHOP, "loadBalancers": {"shared": {"aws": balancer}}}
+        balancer = {**SHOP["awsLoadBalancers"]["shared"], "hosts": {"aws.example.com": {"zone": "example.com"}}}
+        values = {**SHOP, "loadBalancers": {}, "awsLoadBalancers": {"shared": balancer}}
         resources = self.resources(str(written(tmp_path, {"dev": values}) / "stacks"))
         records = [it["inputs"] for it in resources if it["type"] == "aws:route53/record:Record"]
         (validation,) = [it for it in records if "ttl" in it]
@@ -286,7 +286,7 @@ class TestFolder:
         (folder / "99-other.yaml").write_text(
             "# Made by `portico render --stack prod`: what is changed here is lost.\n"
         )
-        less = {**SHOP, "loadBalancers": {}}
+        less = {**SHOP, "loadBalancers": {}, "awsLoadBalancers": {}}
         said = self.render(str(written(tmp_path / "less", {"dev": less}) / "stacks"), folder).stdout
         assert f"removed: {folder}/11-service.shop.names-service.yaml" in said
         assert f"removed: {folder}/aws/resources.yaml" in said

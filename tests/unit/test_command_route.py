@@ -12,6 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico import match_route
+from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.cli.tracing import Outcome, Request, answers_of, parse_request
 from pulumi_portico.cli.tracing.aws import at_listener
 from pulumi_portico.cli.tracing.gateway import at_gateway
@@ -24,8 +26,6 @@ from pulumi_portico.ingress_gateway.matching import (
     takes_host,
     takes_path,
 )
-from pulumi_portico.public_load_balancer.aws_native.priorities import match_of, priority_of
-from pulumi_portico.public_load_balancer.aws_native.routes import build_conditions
 from pulumi_portico.stack import StackPlan
 from pulumi_portico.stack.views.destinations import Destination
 
@@ -67,7 +67,7 @@ def stack_of(routes: list[dict[str, Any]], **more: Any) -> StackPlan:
     exposure = {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}
     gateway: Any = {"exposure": exposure, "routes": routes, **more}
     services: Any = {"web": {"image": "web:1", "port": 8080}}
-    return StackPlan("dev", "shop", services, {"edge": gateway}, {})
+    return StackPlan("dev", "shop", services, {"edge": gateway}, {}, {})
 
 
 def written_as(route: dict[str, Any]) -> str:
@@ -280,7 +280,7 @@ def test_a_rewrite_takes_the_place_of_the_routes_path(route: dict[str, Any], ask
 def test_the_app_root_and_the_default_backend(tmp_path: Path) -> None:
     routes = [{"host": "a.example.com", "target": {"service": "web"}, "appRoot": "/login"}]
     edge = {**SHOP["gateways"]["edge"], "tls": {}, "routes": routes, "defaultBackend": {"service": "api"}}
-    plan = plan_of(tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {}})
+    plan = plan_of(tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {}})
 
     def first(url: str) -> Any:
         return answers_of(plan, parse_request(url, "GET", None, []))[0]
@@ -324,14 +324,17 @@ def test_gateways_on_controllers_that_are_there_are_told_apart(tmp_path: Path) -
         "one": {**there, "routes": [{"host": "a.example.com", "target": {"service": "web"}}]},
         "two": {**there, "className": "b", "routes": [{"path": "/b", "target": {"service": "api"}}]},
     }
-    folder = str(written(tmp_path, {"dev": {**SHOP, "gateways": gateways, "loadBalancers": {}}}) / "stacks")
+    folder = str(
+        written(tmp_path, {"dev": {**SHOP, "gateways": gateways, "loadBalancers": {}, "awsLoadBalancers": {}}})
+        / "stacks"
+    )
     lines = called("route", "http://a.example.com/b", "--folder", folder).stdout.splitlines()
     assert lines[2].startswith("one, the controller that is there, port 80: service web takes it")
     assert any(it.startswith("two, the controller that is there, port 80: service api takes it") for it in lines)
 
 
 def test_a_gateway_is_asked_nothing_but_http(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, {**SHOP, "loadBalancers": {}})
+    plan = plan_of(tmp_path, {**SHOP, "loadBalancers": {}, "awsLoadBalancers": {}})
     (answer,) = answers_of(plan, parse_request("tls://shop.example.com:443", "GET", None, []))
     assert (answer.outcome, answer.text) == (
         Outcome.NOTHING,
@@ -390,10 +393,12 @@ def test_tls_that_ends_before_the_gateway_is_known_to_it_or_is_not(
         "routes": [{"host": "s.example.com", "target": {"service": "web"}}],
         "settings": {"forwardedFrom": ["10.0.0.0/8"]},
     }
-    aws = SHOP["loadBalancers"]["shared"]["aws"]
+    aws = SHOP["awsLoadBalancers"]["shared"]
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
     front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
-    plan = plan_of(tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {"front": {"aws": front}}})
+    plan = plan_of(
+        tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
+    )
     (answer,) = answers_of(plan, parse_request("https://s.example.com/", "GET", None, []))
     assert (answer.outcome, said in answer.text) == (outcome, True)
     assert answer.enters_by == ("front, port 443/TCP", "gateway edge, port 80")
@@ -407,7 +412,9 @@ def test_a_load_balancer_with_a_name_takes_it_alone(tmp_path: Path) -> None:
         "annotations": {"external-dns.alpha.kubernetes.io/hostname": "api.example.com, v2.example.com"},
     }
     balancer = {"target": {"service": "api"}, "exposure": exposure}
-    plan = plan_of(tmp_path, {**SHOP, "gateways": {}, "loadBalancers": {"api-public": balancer}})
+    plan = plan_of(
+        tmp_path, {**SHOP, "gateways": {}, "loadBalancers": {"api-public": balancer}, "awsLoadBalancers": {}}
+    )
 
     def outcome(url: str) -> Outcome:
         return answers_of(plan, parse_request(url, "GET", None, []))[0].outcome

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
-from pulumi_portico.public_load_balancer.hooks import explain_no_address
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.lifecycle.hooks import explain_no_address
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.testing import record
 from pulumi_portico.web_service import WebServiceArgs

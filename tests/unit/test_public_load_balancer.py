@@ -15,9 +15,8 @@ from pulumi_portico import (
     Scope,
     WebService,
 )
-from pulumi_portico.public_load_balancer.claims import unique
-from pulumi_portico.public_load_balancer.cost import PRICES, estimate, together
-from pulumi_portico.public_load_balancer.platform_module import Billable
+from pulumi_portico.lifecycle.claims import unique
+from pulumi_portico.lifecycle.cost import PRICES, Billable, estimate, together
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.balancers import (
@@ -355,7 +354,7 @@ PORT_BY_NAME = {**{key: value for key, value in TARGET.items() if key != "port"}
         ),
         (exposure("aws-controller", name="-web"), {}, 'exposure.name: "-web" does not fit a load balancer\'s name'),
         (exposure("aws-controller", name="internal-web"), {}, "not beginning internal-"),
-        (exposure("aws-controller", name="w" * 33), {}, "is longer than 32 characters"),
+        (exposure("aws-controller", name="w" * 33), {}, "characters long, too long for a load balancer's name"),
         (exposure("aws-controller", name=pulumi.Output.from_input("a")), {}, "name: an Output is known only during"),
         (exposure("aws-controller", tags={"a=b": "c"}), {}, 'tags.a=b: "a=b" holds a comma or an equals sign'),
         (exposure("aws-controller", tags={"a": "b,c"}), {}, 'tags.a: "b,c" holds a comma or an equals sign'),
@@ -365,7 +364,7 @@ PORT_BY_NAME = {**{key: value for key, value in TARGET.items() if key != "port"}
         (exposure("aws-controller", idle_timeout=59), {}, "idle_timeout: 59 is not a number of seconds that AWS takes"),
         (exposure("aws-controller", health={"path": "healthz"}), {}, 'fix: write "/healthz"'),
         (exposure("aws-controller", health={"port": 0}), {}, "health.port: 0 is not a port number"),
-        (exposure("aws-controller", health={"success_codes": "ok"}), {}, "is no list of HTTP status codes"),
+        (exposure("aws-controller", health={"success_codes": "ok"}), {}, "is no list of status codes"),
         (exposure("aws-controller", health={"healthy": 11}), {}, "health.healthy: 11 is not a number of answers"),
         (
             exposure("aws-controller", health={"timeout": 1}),

@@ -9,9 +9,9 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.output import UNKNOWN
 from pulumi_portico.errors import PorticoError
-from pulumi_portico.public_load_balancer import hooks
-from pulumi_portico.public_load_balancer.hooks import explain_no_address, watch
-from pulumi_portico.public_load_balancer.replacement import judge
+from pulumi_portico.lifecycle import hooks
+from pulumi_portico.lifecycle.hooks import explain_no_address, watch
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.testing import record
 
 from tests.balancers import ALL, NLB, ON_AWS, balancer, exposure

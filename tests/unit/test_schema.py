@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
-from pulumi_portico import IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
+from pulumi_portico import AwsLoadBalancerArgs, IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
 from pulumi_portico.host import PorticoProvider, from_the_wire
 from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.testing import record
@@ -27,6 +27,7 @@ def test_the_committed_schema_and_reference_are_what_the_types_say() -> None:
 ARGS = [
     ("WebService", WebServiceArgs),
     ("PublicLoadBalancer", PublicLoadBalancerArgs),
+    ("AwsLoadBalancer", AwsLoadBalancerArgs),
     ("IngressGateway", IngressGatewayArgs),
     ("IngressRoutes", IngressRoutesArgs),
 ]
@@ -61,7 +62,10 @@ def test_every_output_is_documented() -> None:
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
         *("address", "hostname", "url", "urls", "serviceName", "namespace"),
-        *("dnsName", "zoneId", "arn", "securityGroupId", "targetGroupArns"),
+        *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
+    }
+    assert COMPONENTS["AwsLoadBalancer"]["properties"].keys() == {
+        *("dnsName", "zoneId", "arn", "securityGroupId", "targetGroupArns", "url", "urls"),
         *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
     }
     for component in COMPONENTS.values():

@@ -24,7 +24,8 @@ from tools import stacks_table
 VERSIONS = ("1.30", "1.37")
 # Of a controller in the cluster, and so in no schema of Kubernetes'.
 CUSTOM = {ON_AWS: {"TargetGroupBinding"}}
-GATEWAY, BALANCER = "portico:index:IngressGateway", "portico:index:PublicLoadBalancer"
+GATEWAY = "portico:index:IngressGateway"
+ENTRIES = (GATEWAY, "portico:index:PublicLoadBalancer", "portico:index:AwsLoadBalancer")
 # RFC 5737.
 DOCUMENTATION = [ipaddress.IPv4Network(it) for it in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
 NUMBERS = {"none": 0, "one": 1, "two": 2, "three": 3, "four": 4}
@@ -187,7 +188,7 @@ def test_on_aws_the_gateway_believes_the_clients_address_of_the_load_balancer_al
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_comment_says_how_many_addresses_and_load_balancers_there_are(name: str) -> None:
-    outputs = [it for kind in (GATEWAY, BALANCER) for _, it in components(of(name), kind)]
+    outputs = [it for kind in ENTRIES for _, it in components(of(name), kind)]
     head = text_of(name).partition("config:")[0]
     for label, output in (("Public addresses", "public_addresses"), ("Billable load balancers", "load_balancers")):
         said = re.search(rf"{label}: (\w+)", head)
@@ -199,7 +200,7 @@ def test_the_comment_says_how_many_addresses_and_load_balancers_there_are(name: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_view_of_a_stack_counts_and_prices_what_its_components_do(name: str) -> None:
-    outputs = [it for kind in (GATEWAY, BALANCER) for _, it in components(of(name), kind)]
+    outputs = [it for kind in ENTRIES for _, it in components(of(name), kind)]
     made = sorted((it["public_addresses"], it["cost"]) for it in outputs if it["load_balancers"])
     balancers = view_of(load_stack(name, FOLDER)).balancers
     assert sorted((it.public_addresses, it.cost) for it in balancers) == made

@@ -159,7 +159,7 @@ def test_an_aws_balancer_leads_to_a_gateway_and_a_service_of_the_stack() -> None
             {"port": 9090, "protocol": "tcp", "to": "metrics"},
         ],
     }
-    recorded = built({"gateways": {"edge": {"behind": {}}}, "loadBalancers": {"front": {"aws": aws}}})
+    recorded = built({"gateways": {"edge": {"behind": {}}}, "awsLoadBalancers": {"front": aws}})
     bound = {
         it["metadata"]["namespace"]: it["spec"] for it in recorded.manifests() if it["kind"] == "TargetGroupBinding"
     }

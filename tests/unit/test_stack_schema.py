@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from pulumi_portico import IngressGatewayArgs, PublicLoadBalancerArgs
+from pulumi_portico import AwsLoadBalancerArgs, IngressGatewayArgs, PublicLoadBalancerArgs
 from pulumi_portico.shapes import camel_case, required_fields, shapes_of
 from pulumi_portico.stack import load_stack
 from pulumi_portico.web_service import WebServiceArgs
@@ -72,7 +72,7 @@ def test_a_stack_of_everything_fits_and_loads(tmp_path: Path) -> None:
     [
         ("image: api:1", "imgae: api:1", "services.api"),
         ("scope: internet", "scope: public", "exposure.scope"),
-        ("kind: network", "kind: net", "front.aws.kind"),
+        ("kind: network", "kind: net", "front.kind"),
         ("{port: 9090}", "{port: 90900}", "metrics.port"),
         ("{port: 9090}", '{port: "9090"}', "metrics.port"),
         ("metrics: {port", "Metrics: {port", "api.ports"),
@@ -84,7 +84,7 @@ def test_a_stack_of_everything_fits_and_loads(tmp_path: Path) -> None:
         ("portico:namespace: shop", "portico:namespace: Shop", "namespace"),
         ("portico:namespace: shop", "aws:region: eu-central-1", "config"),
         ("encryptionsalt", "encryptionSalt", ""),
-        ("vpc: vpc-0123456789abcdef0\n", "\n", "front.aws"),
+        ("vpc: vpc-0123456789abcdef0\n", "\n", "front"),
     ],
 )
 def test_it_refuses_what_an_editor_can_see(good: str, wrong: str, where: str) -> None:
@@ -122,6 +122,7 @@ def test_it_sees_every_unknown_argument_that_the_check_sees(mistake: Any) -> Non
         ("WebService", WebServiceArgs),
         ("IngressGateway", IngressGatewayArgs),
         ("PublicLoadBalancer", PublicLoadBalancerArgs),
+        ("AwsLoadBalancer", AwsLoadBalancerArgs),
     ],
 )
 def test_every_argument_is_there_with_its_words(name: str, args: type) -> None:

@@ -32,7 +32,7 @@ def service(**more: Any) -> dict[str, Any]:
 def test_balancers_cost_what_the_components_themselves_say(name: str) -> None:
     made = {
         component: outputs
-        for kind in ("IngressGateway", "PublicLoadBalancer")
+        for kind in ("IngressGateway", "PublicLoadBalancer", "AwsLoadBalancer")
         for component, outputs in components(recorded(name), kind)
         if outputs["load_balancers"]
     }
@@ -81,7 +81,7 @@ def test_a_connection_that_one_end_alone_lets_through_is_no_link(tmp_path: Path)
         "c": service(allowTo=[{"service": "b", "ports": [8080]}], allowFrom=[{"service": "a"}]),
         "d": service(networkPolicy=False),
     }
-    links = view(tmp_path, services=services, gateways={}, loadBalancers={}).links
+    links = view(tmp_path, services=services, gateways={}, loadBalancers={}, awsLoadBalancers={}).links
     assert [(it.source, it.target, it.ports) for it in links] == [
         ("a", "10.1.0.0/16", ()),
         ("app=prometheus of namespace monitoring", "b", ("8080/TCP",)),
@@ -128,7 +128,7 @@ def test_routes_say_what_clients_write_and_what_answers(tmp_path: Path) -> None:
 
 
 def test_a_service_says_where_it_is_reached_and_one_that_is_not_says_nothing(tmp_path: Path) -> None:
-    services = {it.name: it for it in view(tmp_path, loadBalancers={}).services}
+    services = {it.name: it for it in view(tmp_path, loadBalancers={}, awsLoadBalancers={}).services}
     assert services["reports"].urls == ("https://shop.example.com/reports",)
     assert services["dns"].urls == ()
     assert services["dns"].ports == ("dns 53/UDP",)
@@ -145,7 +145,7 @@ def test_a_service_says_where_it_is_reached_and_one_that_is_not_says_nothing(tmp
     ],
 )
 def test_how_many_pods_a_service_has(args: dict[str, Any], replicas: str, tmp_path: Path) -> None:
-    told = view(tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={})
+    told = view(tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={})
     assert told.services[0].replicas == replicas
 
 
@@ -157,6 +157,7 @@ def test_where_tls_ends(tmp_path: Path) -> None:
         tmp_path,
         services=services,
         gateways={},
+        awsLoadBalancers={},
         loadBalancers={
             "here": {"target": {"service": "a"}, "exposure": {**exposure, "tls": {"certificates": [certificate]}}},
             "plain": {"target": {"service": "a"}, "exposure": exposure},
@@ -174,7 +175,7 @@ GATEWAY: dict[str, Any] = {
     "tls": {"a.example.com": {"secret": "a"}},
     "routes": [{"host": "a.example.com", "target": {"service": "web"}}],
 }
-AWS: dict[str, Any] = SHOP["loadBalancers"]["shared"]["aws"]
+AWS: dict[str, Any] = SHOP["awsLoadBalancers"]["shared"]
 HTTPS: dict[str, Any] = AWS["listeners"][0]
 BUNDLE = {"bucket": "ours", "key": "ca.pem"}
 EXAMPLES: dict[str, tuple[str, Any]] = {
@@ -201,32 +202,32 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "loadBalancers.*.exposure.allowed_sources[]": ("loadBalancers.own.exposure", {"allowedSources": ["0.0.0.0/0"]}),
     "loadBalancers.*.exposure.platform_sources[]": ("loadBalancers.own.exposure", {"platformSources": ["0.0.0.0/0"]}),
     "loadBalancers.*.exposure.annotations": ("loadBalancers.own.exposure", {"annotations": {"example.com/a": "b"}}),
-    "loadBalancers.*.aws.allowed_sources[]": ("loadBalancers.shared.aws", {"allowedSources": ["0.0.0.0/0"]}),
-    "loadBalancers.*.aws.sources.*.cidr": ("loadBalancers.shared.aws", {"sources": {"all": {"cidr": "0.0.0.0/0"}}}),
-    "loadBalancers.*.aws.target_ranges[]": ("loadBalancers.shared.aws", {"targetRanges": ["0.0.0.0/0"]}),
-    "loadBalancers.*.aws.deletion_protection": ("loadBalancers.shared.aws", {"deletionProtection": False}),
-    "loadBalancers.*.aws.desync_mode": ("loadBalancers.shared.aws", {"desyncMode": "monitor"}),
-    "loadBalancers.*.aws.drop_invalid_headers": ("loadBalancers.shared.aws", {"dropInvalidHeaders": False}),
-    "loadBalancers.*.aws.wildcards_any_depth": ("loadBalancers.shared.aws", {"wildcardsAnyDepth": True}),
-    "loadBalancers.*.aws.logs.access": ("loadBalancers.shared.aws", {"logs": {"access": False}}),
-    "loadBalancers.*.aws.logs.delete_with_balancer": (
-        "loadBalancers.shared.aws",
+    "awsLoadBalancers.*.allowed_sources[]": ("awsLoadBalancers.shared", {"allowedSources": ["0.0.0.0/0"]}),
+    "awsLoadBalancers.*.sources.*.cidr": ("awsLoadBalancers.shared", {"sources": {"all": {"cidr": "0.0.0.0/0"}}}),
+    "awsLoadBalancers.*.target_ranges[]": ("awsLoadBalancers.shared", {"targetRanges": ["0.0.0.0/0"]}),
+    "awsLoadBalancers.*.deletion_protection": ("awsLoadBalancers.shared", {"deletionProtection": False}),
+    "awsLoadBalancers.*.desync_mode": ("awsLoadBalancers.shared", {"desyncMode": "monitor"}),
+    "awsLoadBalancers.*.drop_invalid_headers": ("awsLoadBalancers.shared", {"dropInvalidHeaders": False}),
+    "awsLoadBalancers.*.wildcards_any_depth": ("awsLoadBalancers.shared", {"wildcardsAnyDepth": True}),
+    "awsLoadBalancers.*.logs.access": ("awsLoadBalancers.shared", {"logs": {"access": False}}),
+    "awsLoadBalancers.*.logs.delete_with_balancer": (
+        "awsLoadBalancers.shared",
         {"logs": {"deleteWithBalancer": True}},
     ),
-    "loadBalancers.*.aws.listeners[].policy": (
-        "loadBalancers.shared.aws.listeners[0]",
+    "awsLoadBalancers.*.listeners[].policy": (
+        "awsLoadBalancers.shared.listeners[0]",
         {"policy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
     ),
-    "loadBalancers.*.aws.listeners[].headers.hsts_max_age": (
-        "loadBalancers.shared.aws.listeners[0]",
+    "awsLoadBalancers.*.listeners[].headers.hsts_max_age": (
+        "awsLoadBalancers.shared.listeners[0]",
         {"headers": {"hstsMaxAge": 0}},
     ),
-    "loadBalancers.*.aws.listeners[].headers.no_sniff": (
-        "loadBalancers.shared.aws.listeners[0]",
+    "awsLoadBalancers.*.listeners[].headers.no_sniff": (
+        "awsLoadBalancers.shared.listeners[0]",
         {"headers": {"noSniff": False}},
     ),
-    "loadBalancers.*.aws.listeners[].client_certificates.ignore_expiry": (
-        "loadBalancers.shared.aws.listeners[0]",
+    "awsLoadBalancers.*.listeners[].client_certificates.ignore_expiry": (
+        "awsLoadBalancers.shared.listeners[0]",
         {"clientCertificates": {"bundle": BUNDLE, "ignoreExpiry": True}},
     ),
 }
@@ -239,9 +240,9 @@ SECURE: dict[str, Any] = {
             "target": {"service": "dns"},
             "exposure": {"scope": "internet", "platform": "gke", "allowedSources": ["203.0.113.0/24"]},
         },
-        "shared": {
-            "aws": {**AWS, "targets": {"web": {"target": {"service": "web"}}}, "listeners": [{**HTTPS, "routes": []}]}
-        },
+    },
+    "awsLoadBalancers": {
+        "shared": {**AWS, "targets": {"web": {"target": {"service": "web"}}}, "listeners": [{**HTTPS, "routes": []}]}
     },
 }
 
@@ -298,7 +299,9 @@ def test_every_loosened_default_is_reported_with_its_place_and_value(rule: Any, 
     ],
 )
 def test_what_a_service_reports_itself_is_taken_over(args: Any, path: str, value: str, tmp_path: Path) -> None:
-    told = view(tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}).exceptions
+    told = view(
+        tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={}
+    ).exceptions
     assert [(it.path, it.value) for it in told] == [(f"portico:services.api.{path}", value)]
 
 
@@ -329,10 +332,10 @@ def test_a_gateway_behind_a_load_balancer_that_ends_tls_leaves_none_out(tmp_path
     edge = {"behind": {"sources": ["10.0.0.0/8"]}, "routes": [{"host": "b.example.com", "target": {"service": "web"}}]}
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
     front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
-    values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {"front": {"aws": front}}}
+    values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     assert exceptions_of(tmp_path / "https", values) == []
     plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "to": "gateway"}]}
-    values = {**values, "loadBalancers": {"front": {"aws": plain}}}
+    values = {**values, "loadBalancers": {}, "awsLoadBalancers": {"front": plain}}
     assert [it.path for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
 
 
@@ -345,15 +348,15 @@ def test_inside_the_private_network_nothing_need_have_tls(tmp_path: Path) -> Non
 
 def test_plain_http_at_a_load_balancer_of_aws_is_reported_but_not_what_sends_on_to_https(tmp_path: Path) -> None:
     plain = {"port": 8080, "protocol": "http", "to": "web"}
-    values = changed("loadBalancers.shared.aws", {"listeners": [{**HTTPS, "routes": []}, plain]})
+    values = changed("awsLoadBalancers.shared", {"listeners": [{**HTTPS, "routes": []}, plain]})
     (found,) = exceptions_of(tmp_path, values)
-    assert (found.path, found.value) == ("portico:loadBalancers.shared.aws.listeners[1].protocol", "http")
+    assert (found.path, found.value) == ("portico:awsLoadBalancers.shared.listeners[1].protocol", "http")
 
 
 def test_the_view_of_every_stack_is_of_plain_values_even_where_they_are_secret(tmp_path: Path) -> None:
     secure = {"secure": "v1:djBlZm9vYmFy:YmFy"}
     values = {**SECURE, "services": {**SECURE["services"], "web": service(env={"A": secure})}}
-    del values["loadBalancers"]
+    del values["loadBalancers"], values["awsLoadBalancers"]
     plan = plan_of(tmp_path, values)
     assert json.loads(json.dumps(asdict(view_of(plan))))
     # The same plan is built: nothing of it was changed by being looked at.

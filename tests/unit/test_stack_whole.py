@@ -83,7 +83,9 @@ def test_what_the_stack_takes_its_components_take(gateways: dict[str, Any], bala
     assume(plan is not None)
     assert plan is not None
     recorded = record(lambda: build(plan))
-    made = {it.name for kind in ("IngressGateway", "PublicLoadBalancer") for it in recorded.all(kind)}
+    made = {
+        it.name for kind in ("IngressGateway", "PublicLoadBalancer", "AwsLoadBalancer") for it in recorded.all(kind)
+    }
     assert made == {*gateways, *balancers}
     # No object is made twice: the second one would take the first one over.
     # A patch is meant to find its object there.

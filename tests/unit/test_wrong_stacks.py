@@ -138,15 +138,15 @@ config:
     api:
       target: {service: api, port: 9090}
       exposure: {scope: internal, platform: azure}
+  portico:awsLoadBalancers:
     front:
-      aws:
-        kind: network
-        scope: internal
-        vpc: vpc-0123456789abcdef0
-        subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
-        allowedSources: [10.0.0.0/8]
-        targets: {inner: {target: {gateway: inner}}}
-        listeners: [{port: 443, protocol: tcp, to: inner}]
+      kind: network
+      scope: internal
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [10.0.0.0/8]
+      targets: {inner: {target: {gateway: inner}}}
+      listeners: [{port: 443, protocol: tcp, to: inner}]
 encryptionsalt: v1:x
 """
 NAMES = ["service", "gateway", "port", "portName", "namespace", "target", "exposure", "aws", "image", "secure", "name"]
@@ -206,7 +206,7 @@ def test_what_the_mutations_begin_with_is_good(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text(GOOD)
     plan = load_stack("dev", tmp_path)
     assert plan.gateways.keys() == {"edge", "inner"}
-    assert plan.load_balancers.keys() == {"api", "front"}
+    assert (plan.load_balancers.keys(), plan.aws_load_balancers.keys()) == ({"api"}, {"front"})
 
 
 def read(folder: Path, text: str) -> None:

@@ -3,7 +3,8 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,7 +13,17 @@ from ..errors import ArgumentError, Problem
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
+if TYPE_CHECKING:
+    from .project import Stack
+
 __all__ = ["check"]
+
+_KINDS = {
+    "services": "service",
+    "gateways": "gateway",
+    "load_balancers": "load balancer",
+    "aws_load_balancers": "AWS load balancer",
+}
 
 
 def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonOption = False) -> None:
@@ -22,13 +33,11 @@ def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonO
     and neither engine nor cluster is asked. Leaves with 1 where the stack is wrong.
     """
     from .project import locate_stack
-    from .rendering.recorder import recorded
 
     located = locate_stack(stack, folder)
     try:
         found = located.load()
-        # What only an Output's value shows is wrong is shown by building it.
-        recorded(found)
+        _build(found)
     except ArgumentError as error:
         if not as_json:
             raise
@@ -40,12 +49,23 @@ def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonO
         "services": len(found.plan.services),
         "gateways": len(found.plan.gateways),
         "load_balancers": len(found.plan.load_balancers),
+        "aws_load_balancers": len(found.plan.aws_load_balancers),
     }
     if as_json:
         _write_json({"version": 1, "stack": found.name, "right": True, "problems": [], **counts})
         return
-    said = [count(number, what.replace("_", " ").removesuffix("s")) for what, number in counts.items() if number]
+    said = [count(number, _KINDS[what]) for what, number in counts.items() if number]
     sys.stdout.write(f'Stack "{found.name}" is right: {", ".join(said) or "nothing is in it"}.\n')
+
+
+def _build(stack: "Stack") -> None:
+    """Build the stack, which finds the problems that only the values of Outputs show."""
+    from ..aws_load_balancer.resources import is_available
+    from .rendering.recorder import recorded
+
+    # AwsLoadBalancers can't be built without the package pulumi-aws. Their arguments are checked already.
+    buildable = stack if is_available() else replace(stack, plan=replace(stack.plan, aws_load_balancers={}))
+    recorded(buildable)
 
 
 def _plain(problem: Problem) -> Mapping[str, Any]:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..amounts import count
-from ..public_load_balancer.common import EVERYONE
-from ..public_load_balancer.exposure import Scope
+from ..load_balancers import EVERYONE, Scope
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
 
@@ -17,7 +16,6 @@ __all__ = ["print_explanation"]
 _TLS = {"here": "ends here", "gateway": "ends at the gateway", "service": "ends at the service", "nowhere": "nowhere"}
 _PRICES = "; prices "
 """What stands in an estimate before where its prices are from."""
-_USUAL = {"http": "80", "https": "443", "grpc": "443"}
 
 
 def print_explanation(console: "Console", view: StackView, total: Total, mechanisms: Sequence[Mechanism]) -> None:
@@ -64,14 +62,12 @@ def _routes(console: "Console", view: StackView) -> None:
 
 
 def _asked(it: RouteView) -> str:
-    scheme = "https" if it.scheme == "grpc" else it.scheme
-    port = f":{it.client_port}" if it.client_port not in ("", _USUAL.get(scheme)) else ""
     if not it.path and not it.client_port:
         return "anything else"
     host = it.host or ("[any host]" if it.path else f"[address of {it.entry}]")
     exact = " exactly" if it.path_type == "Exact" else ""
     path = "" if it.path == "/" else it.path
-    return f"{scheme}://{host}{port}{path}{exact} {it.conditions}".rstrip()
+    return f"{it.url_scheme}://{host}{it.url_port}{path}{exact} {it.conditions}".rstrip()
 
 
 def _answers(it: RouteView) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..public_load_balancer.aws_native.choices import AwsBalancerKind
-from ..public_load_balancer.exposure import ClientIp
+from ..aws_load_balancer.choices import AwsBalancerKind
+from ..load_balancers import ClientIp
 from ..stack import StackPlan
 from ..stack.views.balancers import targets_of
-from ..stack.views.destinations import Destination, balancers_in, destination_of
+from ..stack.views.destinations import Destination, destination_of
 from ..stack.views.requests import request_of
 
 __all__ = ["is_application", "lost_by_balancers", "lost_by_gateway"]
@@ -71,16 +71,15 @@ def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
     yield from used
 
 
-def is_application(args: Mapping[str, Any]) -> bool:
-    """Whether it is an Application Load Balancer that Pulumi owns."""
-    return args.get("aws", {}).get("kind") == AwsBalancerKind.APPLICATION.value
+def is_application(aws: Mapping[str, Any]) -> bool:
+    """Whether an AwsLoadBalancer is an Application Load Balancer."""
+    return aws["kind"] == AwsBalancerKind.APPLICATION.value
 
 
 def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Destination]]]:
     """The routes of each Application Load Balancer, and where its targets lead to."""
-    for args in balancers_in(plan).values():
-        if is_application(args):
-            aws: Mapping[str, Any] = args["aws"]
+    for aws in plan.aws_load_balancers.values():
+        if is_application(aws):
             yield (
                 [it for listener in aws["listeners"] for it in listener.get("routes", [])],
                 dict(targets_of(plan, aws)),
@@ -105,11 +104,8 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
     ours = ("methods", "headers", "weights")
     used = {field for routes, _ in _application(plan) for field in ours if any(field in it for it in routes)}
     yield from (_AWS_FIELDS[field] for field in ours if field in used)
-    for name, args in balancers_in(plan).items():
-        if "aws" in args:
-            if "web_acl" in args["aws"]:
-                yield f"the web ACL of {name}"
-            continue
+    yield from (f"the web ACL of {name}" for name, aws in plan.aws_load_balancers.items() if "web_acl" in aws)
+    for name, args in plan.load_balancers.items():
         destination = destination_of(plan, args["target"])
         if destination.kind == "gateway" or destination.name in others:
             continue

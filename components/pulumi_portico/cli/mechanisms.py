@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ..aws_load_balancer.load_balancer import billable as billable_of_aws
 from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ..public_load_balancer.aws_native.balancer import billable as billable_of_aws
-from ..public_load_balancer.cost import AWS, counted, together
-from ..public_load_balancer.exposure import Scope
-from ..public_load_balancer.platform_module import Billable, Request
+from ..lifecycle.cost import AWS, Billable, counted, together
+from ..load_balancers import Scope
+from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
 from ..service_ports import ServicePort
 from ..stack import StackPlan
 from ..stack.view import StackView
-from ..stack.views.destinations import Destination, balancers_in, destination_of, text_of
+from ..stack.views.destinations import Destination, destination_of, text_of
 from ..stack.views.requests import request_of
 from .losses import is_application, lost_by_balancers, lost_by_gateway
 
@@ -78,7 +78,7 @@ class _Offer:
 
 def total_of(plan: StackPlan, view: StackView) -> Total:
     """What the stack's load balancers are billed together, which may be less than each of them alone."""
-    arguments = {**plan.gateways, **plan.load_balancers}
+    arguments = {**plan.gateways, **plan.load_balancers, **plan.aws_load_balancers}
     return _total(
         (it.platform, arguments[it.name].get("price"), Billable(it.load_balancers, it.public_addresses))
         for it in view.balancers
@@ -114,7 +114,7 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     total = total_of(plan, view)
     others = [it for it in exposed if not _speaks_http(it)]
     of_gateways = {it for name in plan.gateways for it in _of_gateway(plan, name)}
-    of_balancers = {it for name in plan.load_balancers for it in _of_balancer(plan, name)}
+    of_balancers = set(_of_balancers(plan))
     fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
     told = {it.tls for it in view.balancers}
     ends = ", ".join(words for key, words in _ENDS.items() if key in told)
@@ -139,7 +139,8 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
     """What clients can speak as it is; what leads to a gateway speaks as that does."""
     if of_gateways:
         yield _PROTOCOLS
-    application = [is_application(it) for name, it in balancers_in(plan).items() if [*_of_balancer(plan, name)]]
+    application = [False for args in plan.load_balancers.values() if [*_of_balancer(plan, args)]]
+    application += [is_application(aws) for aws in plan.aws_load_balancers.values() if [*_of_aws_balancer(plan, aws)]]
     if any(application):
         yield _APPLICATION
     if not all(application):
@@ -149,8 +150,14 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
 def _exposed(plan: StackPlan) -> Iterator[Destination]:
     for name in plan.gateways:
         yield from _of_gateway(plan, name)
-    for name in plan.load_balancers:
-        yield from _of_balancer(plan, name)
+    yield from _of_balancers(plan)
+
+
+def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
+    for args in plan.load_balancers.values():
+        yield from _of_balancer(plan, args)
+    for aws in plan.aws_load_balancers.values():
+        yield from _of_aws_balancer(plan, aws)
 
 
 def _of_gateway(plan: StackPlan, name: str) -> Iterator[Destination]:
@@ -166,16 +173,16 @@ def _by_name(destination: Destination) -> Destination:
     return replace(destination, port="")
 
 
-def _of_balancer(plan: StackPlan, name: str) -> Iterator[Destination]:
-    args = balancers_in(plan)[name]
-    if "aws" in args:
-        application = is_application(args)
-        for given in args["aws"]["targets"].values():
-            destination = destination_of(plan, given["target"]) if "target" in given else None
-            if destination is not None and destination.kind != "gateway":
-                http = ServicePort("http", 80, 80)
-                yield replace(_by_name(destination), chosen=http if application else destination.chosen)
-        return
+def _of_aws_balancer(plan: StackPlan, aws: Mapping[str, Any]) -> Iterator[Destination]:
+    application = is_application(aws)
+    for given in aws["targets"].values():
+        destination = destination_of(plan, given["target"]) if "target" in given else None
+        if destination is not None and destination.kind != "gateway":
+            http = ServicePort("http", 80, 80)
+            yield replace(_by_name(destination), chosen=http if application else destination.chosen)
+
+
+def _of_balancer(plan: StackPlan, args: Mapping[str, Any]) -> Iterator[Destination]:
     destination = destination_of(plan, args["target"])
     if destination.kind != "gateway":
         ports = request_of(plan, args).ports
@@ -206,13 +213,12 @@ def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
     for args in plan.gateways.values():
         if "exposure" in args:
             yield args["exposure"]["scope"], _of_request(request_of_gateway(args), args.get("price"))
-    for args in balancers_in(plan).values():
-        if "aws" not in args:
-            yield args["exposure"]["scope"], _of_request(request_of(plan, args), args.get("price"))
-    for args in balancers_in(plan).values():
-        if "aws" in args and "existing" not in args["aws"]:
-            scope = args["aws"].get("scope", Scope.INTERNET.value)
-            yield scope, _Offer(AWS, billable_of_aws(args["aws"]), args.get("price"), ends_tls=True)
+    for args in plan.load_balancers.values():
+        yield args["exposure"]["scope"], _of_request(request_of(plan, args), args.get("price"))
+    for aws in plan.aws_load_balancers.values():
+        if "existing" not in aws:
+            scope = aws.get("scope", Scope.INTERNET.value)
+            yield scope, _Offer(AWS, billable_of_aws(aws), aws.get("price"), ends_tls=True)
 
 
 def _of_request(request: Request, price: Optional[Mapping[str, Any]]) -> _Offer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ..amounts import count
-from ..public_load_balancer.common import EVERYONE
+from ..load_balancers import EVERYONE
 from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
 from .graph import Box, Edge, EdgeKind, Graph, Line
 from .widths import clean

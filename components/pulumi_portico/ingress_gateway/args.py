@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..lifecycle.cost import Price
 from ..network_policy import Peer
-from ..public_load_balancer.cost import Price
 from ..public_load_balancer.exposure import Exposure
 from ..target import Target
 from .controller_module import Controller
@@ -21,7 +21,7 @@ __all__ = ["Behind", "IngressGatewayArgs", "IngressRoutesArgs"]
 
 
 class Behind(TypedDict):
-    """What stands in front of a gateway that has no load balancer of its own: an AWS-native PublicLoadBalancer that
+    """What stands in front of a gateway that has no load balancer of its own: an AwsLoadBalancer that
     leads to its `target()`, say, or nothing but the cluster's own pods."""
 
     sources: NotRequired[Sequence[pulumi.Input[str]]]

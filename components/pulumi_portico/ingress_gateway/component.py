@@ -6,10 +6,9 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems, Refusal, write_nearest
+from ..lifecycle.cost import Billable, estimate
 from ..namespace import build_namespace
 from ..network_policy import Peer
-from ..public_load_balancer.cost import estimate
-from ..public_load_balancer.platform_module import Billable
 from ..register import name_of, register
 from ..service_ports import ServicePort
 from ..target import Protocol, Target

@@ -6,9 +6,9 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..lifecycle.hooks import on_no_address, on_replacement
 from ..network_policy import Peer
 from ..public_load_balancer.balancer import Balancer, build_balancer
-from ..public_load_balancer.hooks import on_no_address, on_replacement
 from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR, register
 from .gateway_plan import PORTS, installs, request_of

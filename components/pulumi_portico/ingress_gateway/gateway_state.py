@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from ..public_load_balancer.claims import provider_of, stack
+from ..lifecycle.claims import provider_of, stack
 
 __all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "state_of"]
 

@@ -4,8 +4,8 @@ from typing import Optional
 
 import pulumi
 
-from ..public_load_balancer.claims import unique
-from ..public_load_balancer.hooks import mocked
+from ..lifecycle.claims import unique
+from ..lifecycle.hooks import mocked
 
 __all__ = ["explain_unanswered", "on_unanswered"]
 

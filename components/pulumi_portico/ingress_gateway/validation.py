@@ -8,12 +8,12 @@ import pulumi
 
 from ..checks import Field, Rules, check
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import RULES as COST_RULES
+from ..load_balancers import ClientIp
 from ..names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
 from ..network_policy import RULES as PEER_RULES
 from ..network_policy import check_peers
-from ..public_load_balancer.cost import RULES as COST_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
-from ..public_load_balancer.exposure import ClientIp
 from ..public_load_balancer.platform_module import chosen_or_hidden
 from ..public_load_balancer.platforms import check_exposure
 from ..shapes import as_written
@@ -186,7 +186,7 @@ def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spell
         refusal = Refusal(
             "ends TLS at a load balancer that does not say so: the gateway would take all requests for ones without",
             "TLS at the gateway",
-            "give the certificates to tls, or put an AWS-native PublicLoadBalancer in front",
+            "give the certificates to tls, or put an AwsLoadBalancer in front",
         )
         problems.note(f"{prefix}exposure.tls", refusal)
     check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)

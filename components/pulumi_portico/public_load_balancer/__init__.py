@@ -2,8 +2,7 @@
 
 from .args import BalancerPort, PublicLoadBalancerArgs
 from .component import PublicLoadBalancer
-from .cost import Price
-from .exposure import ClientIp, Exposure, IpFamily, Platform, Scope
+from .exposure import Exposure
 from .settings import (
     AccessLogs,
     AlpnPolicy,
@@ -24,17 +23,12 @@ __all__ = [
     "AzureSettings",
     "BalancerPort",
     "BalancerTls",
-    "ClientIp",
     "Exposure",
     "GkeSettings",
     "HealthCheck",
     "HealthProtocol",
-    "IpFamily",
     "NetworkTier",
-    "Platform",
-    "Price",
     "PublicLoadBalancer",
     "PublicLoadBalancerArgs",
-    "Scope",
     "TargetType",
 ]

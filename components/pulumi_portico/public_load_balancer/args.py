@@ -9,19 +9,17 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules, check
 from ..errors import Problem, Problems, Refusal
+from ..lifecycle.cost import RULES as COST_RULES
+from ..lifecycle.cost import Price
+from ..load_balancers import ClientIp
 from ..names import label_key, label_value, port_name, port_number, service_name
 from ..service_ports import ServicePort
 from ..shapes import as_written
 from ..target import RULES as TARGET_RULES
 from ..target import Protocol, Target
 from ..values import whole_number
-from .aws_native.args import RULES as AWS_RULES
-from .aws_native.args import AwsLoadBalancer
-from .aws_native.checks.balancer import check_aws
-from .cost import RULES as COST_RULES
-from .cost import Price
 from .exposure import RULES as EXPOSURE_RULES
-from .exposure import ClientIp, Exposure
+from .exposure import Exposure
 from .platform_module import Request
 from .platforms import check_exposure, module_of
 
@@ -47,20 +45,14 @@ class BalancerPort(TypedDict):
 
 
 class PublicLoadBalancerArgs(TypedDict):
-    """What a `PublicLoadBalancer` takes: a `target` and its `exposure`, which the cluster's platform makes a load
-    balancer for; or `aws`, one that Pulumi owns. Everything else has a default."""
+    """The arguments of a `PublicLoadBalancer`: a `target` and its `exposure`. Everything else has a default."""
 
-    target: NotRequired[Target]
+    target: Target
     """What it exposes: a WebService's `target()`, or one written by hand, with the `selector` that finds the pods.
-    Plain, some leaves are not. Required, without `aws`."""
+    Plain, some leaves are not."""
 
-    exposure: NotRequired[Exposure]
-    """How far it exposes it, and how the load balancer is set. Plain, most leaves are not. Required, without `aws`."""
-
-    aws: NotRequired[AwsLoadBalancer]
-    """A load balancer that Pulumi owns, made of AWS's own resources, instead of `target` and `exposure`: it is shared
-    by several targets, and outlives their clusters. (`exposure.aws` is about one that a controller in the cluster
-    makes.) Plain, most leaves are not."""
+    exposure: Exposure
+    """How far it exposes it, and how the load balancer is set. Plain, most leaves are not."""
 
     ports: NotRequired[Mapping[str, BalancerPort]]
     """Several ports, by name (15 characters at most), instead of the target's own one. Plain. Default: the target's
@@ -84,7 +76,6 @@ class PublicLoadBalancerArgs(TypedDict):
 
 RULES: Rules = {
     **TARGET_RULES,
-    **AWS_RULES,
     **EXPOSURE_RULES,
     **COST_RULES,
     BalancerPort: {"port": Field(port_number), "target_port": Field(port_number)},
@@ -109,18 +100,15 @@ def check_public_load_balancer(
     ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
     """
     before = len(problems.found)
+    prefix = f"{path}." if path else ""
+    if isinstance(args, Mapping) and "aws" in args:
+        problems.note(f"{prefix}aws", _moved(name))
+        return cast("PublicLoadBalancerArgs", {})
     if refusal := _balancer_name(name):
         problems.add(path or "name", name, refusal)
     checked: Any = check(PublicLoadBalancerArgs, args, RULES, problems, path, spelling)
     _explain_ranges(problems, before)
-    prefix = f"{path}." if path else ""
-    if isinstance(args, Mapping):
-        _check_way(name, checked, problems, prefix, spelling)
-    # What the checks below look into must be as it should be.
-    if "aws" in checked:
-        if len(problems.found) == before:
-            check_aws(checked["aws"], problems, f"{prefix}aws", spelling)
-        return checked
+    # The checks below rely on fields that are right by themselves.
     if len(problems.found) == before:
         _check_target(checked, problems, prefix, spelling)
     if len(problems.found) == before:
@@ -130,34 +118,17 @@ def check_public_load_balancer(
     return checked
 
 
+def _moved(name: str) -> Refusal:
+    """The fields of `aws` have a component of their own."""
+    fix = f"move its fields to an AwsLoadBalancer, in a stack file to portico:awsLoadBalancers.{name}"
+    return Refusal("is not an argument of PublicLoadBalancer", "target and exposure", fix)
+
+
 def _balancer_name(name: str) -> Optional[Refusal]:
     if len(name) > _NAME_LENGTH:
         allowed = f"{_NAME_LENGTH} characters at most, as Pulumi adds to it what makes it unique"
         return Refusal(f"is {len(name)} characters long, too long for a load balancer's Service", allowed)
     return service_name(name)
-
-
-def _check_way(
-    name: str, args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]
-) -> None:
-    """Note where a load balancer is neither of the two kinds, or both."""
-    if "aws" not in args:
-        for field, typ in (("target", Target), ("exposure", Exposure)):
-            if field not in args and not any(it.path == f"{prefix}{spelling(field)}" for it in problems.found):
-                problems.missing(f"{prefix}{spelling(field)}", f"the fields of {typ.__name__}")
-        return
-    for field in ("target", "exposure"):
-        if field in args:
-            wrong = "stands beside aws, which has targets of its own and says itself how far it exposes them"
-            fix = "leave it out for a load balancer that Pulumi owns, or aws for one that the cluster's platform makes"
-            problems.note(f"{prefix}{field}", Refusal(wrong, "either aws, or target and exposure", fix))
-    for field in ("ports", "target_reads_proxy_protocol", "ready_within"):
-        if field in args:
-            wrong = "is for a load balancer that the cluster's platform makes"
-            problems.note(f"{prefix}{spelling(field)}", Refusal(wrong, "not beside aws", "leave it out"))
-    if name.startswith("internal-") and "name" not in args["aws"]:
-        wrong = "begins with internal-, which AWS keeps for itself, and a load balancer's name begins with it"
-        problems.add(prefix.rstrip(".") or "name", name, Refusal(wrong, "any other beginning"))
 
 
 def _explain_ranges(problems: Problems, start: int) -> None:

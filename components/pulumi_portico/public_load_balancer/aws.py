@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import Billable
+from ..load_balancers import ClientIp, Platform
 from ..network_policy import Peer
 from ..target import Protocol
 from ..values import Rule, whole_number
@@ -19,8 +21,7 @@ from .common import (
     text,
     tls_ports,
 )
-from .exposure import ClientIp, Platform
-from .platform_module import Billable, Request
+from .platform_module import Request
 from .settings import HealthProtocol, TargetType
 
 __all__ = [

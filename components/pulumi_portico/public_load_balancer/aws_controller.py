@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import Problems, Refusal
+from ..load_balancers import ClientIp, IpFamily, Platform, Scope
 from ..target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import affinity, class_of, comma_list, comma_map, source_ranges, text, tls_ports
-from .exposure import ClientIp, IpFamily, Platform, Scope
 from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["ATTRIBUTE_HONOURS", "MODULE", "NO_IPV6_ALONE", "OBSOLETE", "check", "tell_nlb"]

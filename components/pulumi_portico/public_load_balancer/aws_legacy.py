@@ -7,11 +7,11 @@ the code counts: cross-zone and access logs are documented for the classic load 
 from typing import Any
 
 from ..errors import Problems, Refusal
+from ..load_balancers import ClientIp, IpFamily, Platform
 from ..target import Protocol
 from . import aws
 from .aws import PREFIX
 from .common import comma_map, families, local_when_preserved, source_ranges, text
-from .exposure import ClientIp, IpFamily, Platform
 from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["MODULE"]

@@ -7,6 +7,8 @@ import re
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import Billable
+from ..load_balancers import Platform, Scope
 from ..network_policy import Peer
 from ..outputs import applied
 from ..values import Rule, whole_number
@@ -27,8 +29,7 @@ from .common import (
     source_ranges,
     text,
 )
-from .exposure import Platform, Scope
-from .platform_module import Billable, PlatformModule, Request, Told
+from .platform_module import PlatformModule, Request, Told
 from .settings import HealthProtocol
 
 __all__ = ["MODULE"]

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..lifecycle.cost import Billable
+from ..load_balancers import ClientIp, IpFamily
 from ..network_policy import build_ingress, build_network_policy
 from ..service_ports import ServicePort
 from ..target import Protocol
-from .exposure import ClientIp, IpFamily
-from .platform_module import Billable, Request
+from .platform_module import Request
 from .platforms import module_of
 
 __all__ = ["Balancer", "build_balancer"]

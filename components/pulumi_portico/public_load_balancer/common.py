@@ -5,20 +5,18 @@ Pure: Outputs pass through at the leaves.
 
 import ipaddress
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
+from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpFamily
 from ..network_policy import Peer
 from ..outputs import applied, joined, words
 from ..target import Protocol
-from .exposure import ClientIp, IpFamily
 from .platform_module import Request
 
 __all__ = [
     "CLIENTS_OR_NODES",
-    "EVERYONE",
-    "PRIVATE_ADDRESSES",
     "affinity",
     "check_node_health",
     "check_node_port",
@@ -38,12 +36,6 @@ __all__ = [
     "text",
     "tls_ports",
 ]
-
-PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""What networks use inside (RFC 1918, RFC 6598, RFC 4193); nobody on the internet connects from there."""
-
-EVERYONE: Sequence[str] = ("0.0.0.0/0", "::/0")
-"""Every address there is."""
 
 _IP_FAMILIES: Mapping[str, Mapping[str, Any]] = {
     IpFamily.IPV4.value: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},

@@ -4,10 +4,10 @@ Source: the Amazon EKS User Guide, "Use Service Annotations to configure Network
 the annotations; those that it calls unsupported are not used here.
 """
 
+from ..load_balancers import IpFamily, Platform
 from . import aws
 from .aws import PREFIX
 from .aws_controller import ATTRIBUTE_HONOURS, NO_IPV6_ALONE, OBSOLETE, check, tell_nlb
-from .exposure import IpFamily, Platform
 from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["MODULE"]

@@ -3,9 +3,7 @@
 Nothing here knows what is exposed: a load balancer of its own, or the front door of a gateway.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Optional
 
 import pulumi
@@ -13,70 +11,12 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..checks import Field, Rules
 from ..errors import Refusal
+from ..load_balancers import ClientIp, IpFamily, Platform, Scope, balancer_name, status_codes
 from ..names import annotation_key, label_key, port_name, port_number
 from ..values import Rule, cidr, http_path, some, whole_number
 from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
 
-__all__ = ["RULES", "ClientIp", "Exposure", "IpFamily", "Platform", "Scope"]
-
-
-class Scope(str, Enum):
-    """Who can reach the load balancer at all."""
-
-    INTERNET = "internet"
-    """Whoever `allowed_sources` lets in, from anywhere."""
-
-    INTERNAL = "internal"
-    """The platform's private network, and what is connected to it."""
-
-
-class Platform(str, Enum):
-    """What makes the load balancer: the controller that reads the Service."""
-
-    AWS_CONTROLLER = "aws-controller"
-    """The AWS Load Balancer Controller (2.6 and newer), installed in the cluster: a Network Load Balancer."""
-
-    EKS_AUTO_MODE = "eks-auto-mode"
-    """EKS Auto Mode's own controller: a Network Load Balancer."""
-
-    AWS_LEGACY = "aws-legacy"
-    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
-
-    GKE = "gke"
-    """Google Kubernetes Engine: a passthrough Network Load Balancer."""
-
-    AZURE = "azure"
-    """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
-
-    GENERIC = "generic"
-    """Any other cluster: MetalLB, on-premises, other clouds. What Kubernetes itself defines, and raw annotations."""
-
-
-class ClientIp(str, Enum):
-    """What the pods are told of the client's address."""
-
-    PRESERVE = "preserve"
-    """Connections come to the pods from the client's own address."""
-
-    PROXY_PROTOCOL = "proxy-protocol"
-    """The balancer writes the client's address ahead of what the client sends, by the PROXY protocol; the pods must
-    read it."""
-
-    HIDE = "hide"
-    """Nothing: connections come from the balancer, or from a node. Spreads connections most evenly."""
-
-
-class IpFamily(str, Enum):
-    """Which addresses the load balancer has."""
-
-    IPV4 = "IPv4"
-    """IPv4 alone."""
-
-    IPV6 = "IPv6"
-    """IPv6 alone."""
-
-    DUAL = "dual"
-    """IPv4 and IPv6."""
+__all__ = ["RULES", "Exposure"]
 
 
 class Exposure(TypedDict):
@@ -165,15 +105,6 @@ class Exposure(TypedDict):
     another platform's, is refused. Default: none."""
 
 
-def _balancer_name(value: str) -> Optional[Refusal]:
-    """A load balancer's name as AWS takes it, and no other platform has one."""
-    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
-        return None
-    wrong = "is longer than 32 characters" if len(value) > 32 else "does not fit a load balancer's name"  # noqa: PLR2004
-    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
-    return Refusal(wrong, allowed)
-
-
 def _without_separators(what: str) -> Rule:
     """Text that stands in an annotation of pairs, whose separators it must not hold."""
 
@@ -186,12 +117,7 @@ def _without_separators(what: str) -> Rule:
     return rule
 
 
-def _codes(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*", value):
-        return None
-    return Refusal("is no list of HTTP status codes", "codes and ranges of them, such as 200-399 or 200,204")
-
-
+_CODES = status_codes("[1-5][0-9]{2}", "codes and ranges of them, such as 200-399 or 200,204")
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 _COUNT = Field(whole_number(1, what="a number of answers"))
 _TAGS = Field(some(), keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
@@ -205,7 +131,7 @@ RULES: Rules = {
         "allowed_sources": Field(items=cidr),
         "static_addresses": _LISTED,
         "subnets": _LISTED,
-        "name": Field(_balancer_name),
+        "name": Field(balancer_name),
         "tags": _TAGS,
         "idle_timeout": _SECONDS,
         "load_balancer_class": Field(label_key),
@@ -219,7 +145,7 @@ RULES: Rules = {
         "timeout": _SECONDS,
         "healthy": _COUNT,
         "unhealthy": _COUNT,
-        "success_codes": Field(_codes),
+        "success_codes": Field(_CODES),
         "node_port": Field(whole_number(30000, 32767, "a port of the nodes that Kubernetes gives out")),
     },
     BalancerTls: {"certificates": _LISTED, "ports": Field(items=port_name)},

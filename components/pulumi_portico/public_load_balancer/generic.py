@@ -4,6 +4,8 @@ Source: kubernetes/api, core/v1/types.go.
 """
 
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import Billable
+from ..load_balancers import ClientIp, Platform
 from .common import (
     affinity,
     check_node_health,
@@ -15,8 +17,7 @@ from .common import (
     preserves,
     source_ranges,
 )
-from .exposure import ClientIp, Platform
-from .platform_module import Billable, PlatformModule, Request, Told
+from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["MODULE"]
 

@@ -8,6 +8,8 @@ import re
 from typing import Any, Optional
 
 from ..errors import Problems, Refusal
+from ..lifecycle.cost import Billable
+from ..load_balancers import IpFamily, Platform, Scope
 from .common import (
     affinity,
     check_node_health,
@@ -23,8 +25,7 @@ from .common import (
     source_ranges,
     text,
 )
-from .exposure import IpFamily, Platform, Scope
-from .platform_module import Billable, PlatformModule, Request, Told
+from .platform_module import PlatformModule, Request, Told
 
 __all__ = ["MODULE"]
 

@@ -15,16 +15,17 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems
+from ..lifecycle.cost import Billable
+from ..load_balancers import ClientIp, IpFamily, Scope
 from ..network_policy import Peer
 from ..service_ports import ServicePort
 from ..shapes import is_args, is_enum, shapes_of
 from ..target import Protocol
 from ..values import Rule
-from .exposure import ClientIp, Exposure, IpFamily, Scope
+from .exposure import Exposure
 
 __all__ = [
     "Asked",
-    "Billable",
     "Feature",
     "Place",
     "PlatformModule",
@@ -85,18 +86,6 @@ class Told:
     """Fields of its `spec`, beside type, selector and ports."""
     annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Its annotations."""
-
-
-@dataclass(frozen=True)
-class Billable:
-    """What the platform bills by the hour for one load balancer, as far as it can be told ahead."""
-
-    load_balancers: int
-    """Load balancers; forwarding rules on GKE; one on Azure, where all Services share it."""
-    public_addresses: int
-    """Public IPv4 addresses."""
-    assumed: str = ""
-    """What had to be assumed; empty where nothing was."""
 
 
 def chosen_or_hidden(request: Request) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems, Refusal, write_nearest
+from ..load_balancers import IpFamily
 from ..shapes import as_written, is_args, shapes_of
 from ..target import Protocol
 from . import aws_controller, aws_legacy, azure, eks_auto_mode, generic, gke
-from .exposure import Exposure, IpFamily
+from .exposure import Exposure
 from .platform_module import Asked, PlatformModule, Request, features_of
 
 __all__ = ["PLATFORMS", "check_exposure", "module_of"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from .._typing import NotRequired, TypedDict
+from ..aws_load_balancer import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..shapes import camel_case, shapes_of
@@ -51,6 +52,9 @@ class StackArgs(TypedDict):
 
     load_balancers: NotRequired[Mapping[str, PublicLoadBalancerArgs]]
     """The stack's PublicLoadBalancers, by name. Default: none."""
+
+    aws_load_balancers: NotRequired[Mapping[str, AwsLoadBalancerArgs]]
+    """The stack's AwsLoadBalancers, by name. Default: none."""
 
 
 KEYS = tuple(map(camel_case, shapes_of(StackArgs)))

@@ -9,6 +9,7 @@ from typing import Any, Optional, cast
 import pulumi
 from pulumi.runtime import is_config_secret
 
+from ..aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from ..errors import Problems
 from ..ingress_gateway import IngressGateway, IngressGatewayArgs
 from ..namespace import build_namespace
@@ -41,6 +42,8 @@ class BuiltStack:
     """The IngressGateways, by name."""
     load_balancers: Mapping[str, PublicLoadBalancer]
     """The PublicLoadBalancers, by name."""
+    aws_load_balancers: Mapping[str, AwsLoadBalancer]
+    """The AwsLoadBalancers, by name."""
 
 
 def build_stack() -> BuiltStack:
@@ -148,8 +151,12 @@ class _Builder:
             name: PublicLoadBalancer(name, self._resolved(PublicLoadBalancerArgs, args))
             for name, args in plan.load_balancers.items()
         }
-        built = BuiltStack(self._services, self._gateways, balancers)
-        export_outputs(plan.services, built.services, built.gateways, built.load_balancers)
+        aws_balancers = {
+            name: AwsLoadBalancer(name, self._resolved(AwsLoadBalancerArgs, args))
+            for name, args in plan.aws_load_balancers.items()
+        }
+        built = BuiltStack(self._services, self._gateways, balancers, aws_balancers)
+        export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
     def _within(self, args: Mapping[str, Any]) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from ..aws_load_balancer import AwsLoadBalancerArgs
+from ..aws_load_balancer.args import check_aws_load_balancer
 from ..checks import check
 from ..errors import Problems, Refusal
 from ..ingress_gateway import IngressGatewayArgs
@@ -53,16 +55,18 @@ class Checker:
         outer = References(namespace, known, self._problems, fronts)
         visit = self._both(outer)
         balancers = self._each("loadBalancers", PublicLoadBalancerArgs, check_public_load_balancer, visit)
+        aws_balancers = self._each("awsLoadBalancers", AwsLoadBalancerArgs, check_aws_load_balancer, visit)
         self._secrets.forget_followers()
         check_namespaces(namespace, services, gateways, self._problems)
-        check_names(namespace, services, right(gateways), balancers, self._problems)
+        check_names(namespace, services, right(gateways), balancers, aws_balancers, self._problems)
         check_routes(right(gateways), self._problems)
-        check_held(right(gateways), right(balancers), self._problems)
+        check_held(right(gateways), right(balancers), right(aws_balancers), self._problems)
         return {
             "namespace": namespace,
             "services": {name: it.args for name, it in services.items()},
             "gateways": _named_again(inner, gateways, IngressGatewayArgs),
             "load_balancers": _named_again(outer, balancers, PublicLoadBalancerArgs),
+            "aws_load_balancers": _named_again(outer, aws_balancers, AwsLoadBalancerArgs),
         }
 
     def _namespace(self) -> str:

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple, cast
 
 import pulumi
 
+from ..aws_load_balancer.load_balancer import state_of
 from ..errors import ArgumentError, Problems, Refusal
 from ..ingress_gateway.front_door import front_door_of
 from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
 from ..ingress_gateway.gateway_state import GatewayState
 from ..ingress_gateway.install.installer import selector_of
 from ..ingress_gateway.routing import add_to
+from ..lifecycle.cost import AWS
 from ..public_load_balancer.args import request_of
-from ..public_load_balancer.aws_native.balancer import state_of
 from ..public_load_balancer.balancer import build_balancer
-from ..public_load_balancer.cost import AWS
 from ..shapes import camel_case
 from .checked import Components
 
@@ -53,7 +53,12 @@ def check_namespaces(namespace: str, services: Components, gateways: Components,
 
 
 def check_names(
-    namespace: str, services: Components, gateways: Components, balancers: Components, problems: Problems
+    namespace: str,
+    services: Components,
+    gateways: Components,
+    balancers: Components,
+    aws_balancers: Components,
+    problems: Problems,
 ) -> None:
     """Note components of two kinds that would both have an object, or an output, of one name."""
     classes: dict[Any, str] = {}
@@ -70,9 +75,16 @@ def check_names(
         if service is not None and service.args.get("namespace", namespace) == args.get("namespace", name):
             wrong = f"is the name of a service in the same namespace too, and both make a Deployment {name}"
             problems.note(path, Refusal(wrong, "another name, or another namespace", "choose another name"))
-        if "exposure" in args and name in balancers:
-            wrong = "is the name of a gateway with a load balancer of its own too, and outputs tell them apart by name"
-            problems.note(balancers[name].path, Refusal(wrong, "another name", "choose another name"))
+        for others in (balancers, aws_balancers):
+            if "exposure" in args and name in others:
+                _note_same_name(others[name].path, "a gateway with a load balancer of its own", problems)
+    for name in sorted(balancers.keys() & aws_balancers.keys()):
+        _note_same_name(aws_balancers[name].path, "one of loadBalancers", problems)
+
+
+def _note_same_name(path: str, other: str, problems: Problems) -> None:
+    wrong = f"is the name of {other} too, and outputs tell them apart by name"
+    problems.note(path, Refusal(wrong, "another name", "choose another name"))
 
 
 class _Held(NamedTuple):
@@ -90,11 +102,12 @@ class _Holder:
 def check_held(
     gateways: Components,
     balancers: Components,
+    aws_balancers: Components,
     problems: Problems,
 ) -> None:
     """Note what two load balancers would both have: an address, a name, a port of the nodes."""
     seen: dict[_Held, _Holder] = {}
-    holders = [*_of_gateways(gateways), *_of_balancers(balancers)]
+    holders = [*_of_gateways(gateways), *_of_balancers(balancers), *_of_aws_balancers(aws_balancers)]
     for held, holder in holders:
         other = seen.setdefault(held, holder)
         if other is not holder:
@@ -112,12 +125,14 @@ def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
 
 def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
     for name, (path, args, *_) in balancers.items():
-        what = f'PublicLoadBalancer "{name}"'
-        if "aws" in args:
-            yield from _each(state_of(args["aws"])["held"], AWS, f"{path}.aws", what)
-        else:
-            balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
-            yield from _each(balancer.held, _cloud(args["exposure"]["platform"]), f"{path}.exposure", what)
+        balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
+        cloud = _cloud(args["exposure"]["platform"])
+        yield from _each(balancer.held, cloud, f"{path}.exposure", f'PublicLoadBalancer "{name}"')
+
+
+def _of_aws_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
+    for name, (path, args, *_) in balancers.items():
+        yield from _each(state_of(args)["held"], AWS, path, f'AwsLoadBalancer "{name}"')
 
 
 def _cloud(platform: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..public_load_balancer import PublicLoadBalancer
 from ..web_service import WebService, WebServiceArgs
@@ -23,21 +24,26 @@ def export_outputs(
     services: Mapping[str, WebService],
     gateways: Mapping[str, IngressGateway],
     balancers: Mapping[str, PublicLoadBalancer],
+    aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
     """Export `NAME-url` of each service; where something is reached from outside, `urls`, `addresses` and `costs`."""
     for name, service in services.items():
         # A worker without ports has none.
         if arguments[name].get("ports") != {}:
             pulumi.export(f"{name}-url", service.url)
-    entries = [*gateways.items(), *balancers.items()]
+    by_kubernetes = [*gateways.items(), *balancers.items()]
+    entries = [*by_kubernetes, *aws_balancers.items()]
     if not entries:
         return
-    # What stands in front of a gateway comes later, and says how clients reach it.
-    urls = [*((name, it.urls) for name, it in gateways.items()), *((name, _urls(it)) for name, it in balancers.items())]
+    # A load balancer in front of a gateway comes after it and overrides its URLs: clients connect to the load balancer.
+    urls: list[tuple[str, pulumi.Output[Any]]] = [(name, gateway.urls) for name, gateway in gateways.items()]
+    urls += [(name, balancer.url.apply(_of_every_host)) for name, balancer in balancers.items()]
+    urls += [(name, _aws_urls(balancer)) for name, balancer in aws_balancers.items()]
     pulumi.export("urls", _gathered(urls, _by_host))
-    addresses = ((name, pulumi.Output.all(it.hostname, it.address).apply(_first)) for name, it in entries)
+    addresses = [(name, pulumi.Output.all(it.hostname, it.address).apply(_first)) for name, it in by_kubernetes]
+    addresses += [(name, balancer.dns_name) for name, balancer in aws_balancers.items()]
     pulumi.export("addresses", _gathered(addresses, _by_name))
-    billed = ((name, pulumi.Output.all(it.load_balancers, it.cost).apply(_cost)) for name, it in entries)
+    billed = [(name, pulumi.Output.all(entry.load_balancers, entry.cost).apply(_cost)) for name, entry in entries]
     pulumi.export("costs", _gathered(billed, _by_name))
 
 
@@ -58,13 +64,17 @@ def _by_host(told: Told) -> dict[str, str]:
     return {key: url for key, url in named if url}
 
 
-def _urls(balancer: PublicLoadBalancer) -> pulumi.Output[Any]:
+def _of_every_host(url: str) -> dict[str, str]:
+    return {_EVERY_HOST: url}
+
+
+def _aws_urls(balancer: AwsLoadBalancer) -> pulumi.Output[Any]:
     return pulumi.Output.all(balancer.urls, balancer.url).apply(_hosts_or_one)
 
 
 def _hosts_or_one(both: Sequence[Any]) -> dict[str, str]:
-    """By host where it has hosts of its own, else its one URL: the other keys are ports."""
-    return {host: url for host, url in both[0].items() if "." in host} or {_EVERY_HOST: both[1]}
+    """The URLs by host if it has hosts, else its one URL: the other keys are ports."""
+    return {host: url for host, url in both[0].items() if "." in host} or _of_every_host(both[1])
 
 
 def _first(both: Sequence[Any]) -> str:

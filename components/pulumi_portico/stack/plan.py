@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ..aws_load_balancer import AwsLoadBalancerArgs
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..ingress_gateway import IngressGatewayArgs
 from ..outputs import ensure_event_loop
@@ -37,6 +38,8 @@ class StackPlan:
     """The arguments of each IngressGateway, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerArgs]
     """The arguments of each PublicLoadBalancer, by name."""
+    aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
+    """The arguments of each AwsLoadBalancer, by name."""
 
 
 def load_stack(stack: str, folder: Path) -> StackPlan:

@@ -6,6 +6,8 @@ Plain values only: `portico explain` writes them down, and `portico diagram` dra
 from dataclasses import dataclass
 from typing import Optional
 
+from ..service_ports import DEFAULT_PORTS
+
 __all__ = ["BalancerView", "DefaultException", "GatewayView", "LinkView", "RouteView", "ServiceView", "StackView"]
 
 
@@ -32,6 +34,17 @@ class RouteView:
     """The port that clients connect to, by number; empty for a gateway's, which are 80 and 443."""
     conditions: str = ""
     """What else a request must have, such as `methods=POST`; empty where host and path are all."""
+
+    @property
+    def url_scheme(self) -> str:
+        """The scheme of the route's URLs: gRPC clients use https."""
+        return "https" if self.scheme == "grpc" else self.scheme
+
+    @property
+    def url_port(self) -> str:
+        """The port as a URL ends with it, such as `:8443`; empty if it's the scheme's default."""
+        default = str(DEFAULT_PORTS.get(self.url_scheme, ""))
+        return "" if self.client_port in ("", default) else f":{self.client_port}"
 
 
 @dataclass(frozen=True)

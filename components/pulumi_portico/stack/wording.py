@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from ..aws_load_balancer import AwsLoadBalancerArgs
 from ..errors import Problem, shown
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
@@ -68,7 +69,8 @@ def _spelled(text: str) -> str:
 @cache
 def _fields() -> frozenset[str]:
     """The names of all arguments."""
-    return frozenset(name for it in (WebServiceArgs, IngressGatewayArgs, PublicLoadBalancerArgs) for name in _of(it))
+    every = (WebServiceArgs, IngressGatewayArgs, PublicLoadBalancerArgs, AwsLoadBalancerArgs)
+    return frozenset(name for args_type in every for name in _of(args_type))
 
 
 def _of(typ: Any) -> Iterator[str]:

@@ -31,6 +31,9 @@ _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The functions that components call, and what they use of the answers."""
 
+_RENAMED = (":AwsLoadBalancer$", ":PublicLoadBalancer$")
+"""A type of component and its former name, which made-up names keep: its alias keeps the resources of a live stack."""
+
 _VALIDATION = ("domainName", "resourceRecordName", "resourceRecordType", "resourceRecordValue")
 
 
@@ -65,7 +68,7 @@ def _outputs(it: Registration) -> Optional[Mapping[str, Any]]:
 
 def _made_up(it: Registration) -> str:
     """The name of an object that Pulumi would make a name for: another one in each stack, as the URN names it."""
-    told: list[Any] = [it.urn]
+    told: list[Any] = [it.urn.replace(*_RENAMED)]
     if it.type.rpartition(":")[2] in _BY_CONTENT:
         told.append(masked(it.inputs))
     return f"{it.name}-{hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]}"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import speaks_tls
 from ...ingress_gateway.gateway_plan import installs
 from ...ingress_gateway.matching import host_of, takes_host
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import speaks_tls
 from ...stack import StackPlan
 from ...stack.views.balancers import targets_of
 from ...stack.views.destinations import Destination, destination_of
@@ -35,9 +35,9 @@ def answers_of(plan: StackPlan, request: Request) -> list[Answer]:
 def _names(plan: StackPlan, entry: str, request: Request) -> bool:
     """Whether an entry names the request's host."""
     if entry in plan.load_balancers:
-        args = plan.load_balancers[entry]
-        named = args["aws"].get("hosts", {}) if "aws" in args else dns_names(args)
-        return request.host in named
+        return request.host in dns_names(plan.load_balancers[entry])
+    if entry in plan.aws_load_balancers:
+        return request.host in plan.aws_load_balancers[entry].get("hosts", {})
     routes = plan.gateways[entry].get("routes", [])
     return any(host_of(it) != "" and takes_host(host_of(it), request.host) for it in routes)
 
@@ -54,13 +54,12 @@ def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
 
 
 def _fronted(plan: StackPlan, name: str) -> bool:
-    return any(
-        it.get("target", {}).get("gateway") == name or _leads(plan, it, name) for it in plan.load_balancers.values()
+    by_platform = any(args["target"].get("gateway") == name for args in plan.load_balancers.values())
+    return by_platform or any(
+        destination.kind == "gateway" and destination.name == name
+        for aws in plan.aws_load_balancers.values()
+        for _, destination in targets_of(plan, aws)
     )
-
-
-def _leads(plan: StackPlan, args: Mapping[str, Any], name: str) -> bool:
-    return "aws" in args and any(it.kind == "gateway" and it.name == name for _, it in targets_of(plan, args["aws"]))
 
 
 def _by_front_door(plan: StackPlan, name: str, exposure: Mapping[str, Any], request: Request) -> Answer:
@@ -89,7 +88,9 @@ def _kept_out(allowed: Any, request: Request) -> str:
 
 def _balancers(plan: StackPlan, request: Request) -> Iterator[Answer]:
     for name, args in plan.load_balancers.items():
-        yield _of_aws(plan, name, args["aws"], request) if "aws" in args else _of_platform(plan, name, args, request)
+        yield _of_platform(plan, name, args, request)
+    for name, aws in plan.aws_load_balancers.items():
+        yield _of_aws(plan, name, aws, request)
 
 
 def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any], request: Request) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Optional
 from urllib.parse import quote
 
+from ...http_defaults import HTTPS_REDIRECT
 from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
 from ...ingress_gateway.gateway_plan import controller_of
 from ...ingress_gateway.matching import canonical_path, host_of, match_route, path_of, path_type_of
@@ -18,7 +19,6 @@ from .request import Request, is_outside, is_within
 
 __all__ = ["at_gateway"]
 
-_HTTPS_REDIRECT = 308
 _UNENCODED = "".join(chr(it) for it in range(0x21, 0x7F) if chr(it) not in "#%?")
 """What nginx writes as it is into a path that it has changed. Source: the table `uri` of its `ngx_escape_uri`."""
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
@@ -95,7 +95,7 @@ def _answered(
         why = "requests without TLS are sent to https"
         if ended:
             why = f"TLS has ended before the gateway, which is not told so (tls, endsBefore), and for ever {why}"
-        return _sent_on(name, _HTTPS_REDIRECT, location, why)
+        return _sent_on(name, HTTPS_REDIRECT, location, why)
     if secure and not (host is not None and host.tls):
         said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"
         return Answer(name, (), Outcome.NOTHING, said)

@@ -8,6 +8,7 @@ below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/configs/ing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...http_defaults import HTTPS_REDIRECT
 from ...outputs import words
 from ..compilation import Compilation, Described, Entry, HostEntry
 from ..told import EXACT, OWN, PREFIX
@@ -16,7 +17,6 @@ from .custom_resources import build_extras, build_virtual_server
 
 __all__ = ["compile_routes"]
 
-_HTTPS_REDIRECT = "308"
 """The status that ingress-nginx answers with."""
 
 
@@ -40,7 +40,7 @@ def compile_routes(compilation: Compilation) -> list[Described]:
 def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
     told: dict[str, Any] = {"mergeable-ingress-type": "master", "ssl-redirect": "false"}
     if host.tls and host.redirect:
-        told["http-redirect-code"] = _HTTPS_REDIRECT
+        told["http-redirect-code"] = str(HTTPS_REDIRECT)
         told["redirect-to-https" if host.ends_before else "ssl-redirect"] = "true"
     if host.app_root:
         told["app-root"] = host.app_root

@@ -7,6 +7,7 @@ controllers have others (F5 NGINX Ingress Controller: HTTP/2 off, nginx's own ve
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...http_defaults import HSTS_MAX_AGE, HTTPS_REDIRECT
 from ...outputs import applied, joined
 from ..controller_module import Controller
 from ..told import REJECTED
@@ -24,13 +25,11 @@ _CIPHERS = (
 )
 """Mozilla's server-side TLS guidelines, version 5.7, "intermediate", without the two over DHE."""
 
-_YEAR = 31536000
 _TIMEOUTS = {"connect": 5, "read": 60, "send": 60}
 _KEEP_ALIVE, _KEEP_ALIVE_REQUESTS = 75, 1000
 _CONNECTIONS = 16384
 _PROCESSES = 4
 """As many as the nodes have CPUs, which is what nginx would choose, takes more memory than a pod has on a big node."""
-_HTTPS_REDIRECT = "308"
 
 _LOG = (
     '{"time":"$time_iso8601","client":"$remote_addr","host":"$host","method":"$request_method","uri":"$request_uri",'
@@ -64,7 +63,7 @@ def _common(settings: Mapping[str, Any], shutdown: int, *, f5: bool) -> dict[str
         "ssl-protocols": " ".join(versions),
         "ssl-ciphers": ":".join(settings.get("ciphers", _CIPHERS)),
         "server-tokens": "false",
-        "http-redirect-code": _HTTPS_REDIRECT,
+        "http-redirect-code": str(HTTPS_REDIRECT),
         "worker-processes": applied(settings.get("workers", {}).get("processes", _PROCESSES), str),
         "worker-shutdown-timeout": f"{shutdown}s",
         **{f"proxy-{name}-timeout": applied(value, _seconds if f5 else str) for name, value in timeouts.items()},
@@ -86,7 +85,7 @@ def _f5_nginx(settings: Mapping[str, Any], proxy_sources: Sequence[Any]) -> dict
         "hsts": _bool("hsts" in settings),
     }
     if (hsts := settings.get("hsts")) is not None:
-        told["hsts-max-age"] = applied(hsts.get("max_age", _YEAR), str)
+        told["hsts-max-age"] = applied(hsts.get("max_age", HSTS_MAX_AGE), str)
         told["hsts-include-subdomains"] = _bool(hsts.get("include_subdomains", False))
     if (log := settings.get("access_log", AccessLog.JSON.value)) == AccessLog.JSON.value:
         told |= {"log-format": _LOG, "log-format-escaping": "json"}
@@ -125,7 +124,7 @@ def _ingress_nginx(
         "proxy-ssl-location-only": "true",
     }
     if hsts is not None:
-        told["hsts-max-age"] = applied(hsts.get("max_age", _YEAR), str)
+        told["hsts-max-age"] = applied(hsts.get("max_age", HSTS_MAX_AGE), str)
         told["hsts-include-subdomains"] = _bool(hsts.get("include_subdomains", False))
         told["hsts-preload"] = _bool(hsts.get("preload", False))
     if (log := settings.get("access_log", AccessLog.JSON.value)) == AccessLog.JSON.value:

@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import listeners_of, speaks_tls
+from ...aws_load_balancer.load_balancer import billable
+from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ...public_load_balancer.aws_native.balancer import billable
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import listeners_of, speaks_tls
-from ...public_load_balancer.aws_native.target_group import transports
+from ...lifecycle.cost import AWS, estimate
+from ...load_balancers import Platform, Scope
 from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.cost import AWS, estimate
-from ...public_load_balancer.exposure import Platform, Scope
 from ...public_load_balancer.platform_module import Request
 from ...public_load_balancer.platforms import module_of
 from ...service_ports import ServicePort
 from ..plan import StackPlan
 from ..view import BalancerView
-from .destinations import Destination, balancers_in, destination_of, text_of, texts_of
+from .destinations import Destination, destination_of, text_of, texts_of
 from .requests import request_of
 
 __all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
@@ -52,14 +52,13 @@ def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in balancers_in(plan).items():
-        if "aws" in args:
-            yield _of_aws(plan, name, args["aws"], args.get("price"))
-            continue
+    for name, args in plan.load_balancers.items():
         request = request_of(plan, args)
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
         yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
+    for name, args in plan.aws_load_balancers.items():
+        yield _of_aws(plan, name, args, args.get("price"))
 
 
 def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:

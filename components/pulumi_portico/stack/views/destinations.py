@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
@@ -10,7 +10,7 @@ from ...service_ports import ServicePort
 from ..plan import StackPlan
 from ..references import is_reference, reached
 
-__all__ = ["LATER", "Destination", "balancers_in", "destination_of", "ports_open", "text_of", "texts_of"]
+__all__ = ["LATER", "Destination", "destination_of", "ports_open", "text_of", "texts_of"]
 
 LATER = "[known later]"
 """What is shown of a value that only a deployment knows, or that is secret."""
@@ -28,11 +28,6 @@ class Destination:
     """The port of it, by number or name."""
     chosen: Optional[ServicePort] = None
     """The port of it, where the stack makes it."""
-
-
-def balancers_in(plan: StackPlan) -> Mapping[str, Mapping[str, Any]]:
-    """The arguments of each load balancer, of either kind: those of `target` and `exposure`, and those of `aws`."""
-    return cast("Mapping[str, Mapping[str, Any]]", plan.load_balancers)
 
 
 def destination_of(plan: StackPlan, target: Mapping[str, Any]) -> Destination:

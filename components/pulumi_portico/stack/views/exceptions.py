@@ -13,7 +13,7 @@ from typing import Any, cast
 import pulumi
 
 from ...ingress_gateway.exceptions import exceptions_of as of_gateway
-from ...public_load_balancer.common import EVERYONE
+from ...load_balancers import EVERYONE
 from ...shapes import camel_case
 from ...web_service.validation import exceptions_of as of_service
 from ..located import first_step
@@ -80,24 +80,24 @@ RULES: Sequence[Rule] = (
     Rule("loadBalancers.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("loadBalancers.*.exposure.platform_sources[]", _everybody, "everybody may connect to the pods"),
     Rule("loadBalancers.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("loadBalancers.*.aws.allowed_sources[]", _everybody, "everybody may connect"),
-    Rule("loadBalancers.*.aws.sources.*.cidr", _everybody, "everybody may connect"),
-    Rule("loadBalancers.*.aws.target_ranges[]", _everybody, "the load balancer may connect to every address"),
-    Rule("loadBalancers.*.aws.deletion_protection", _false, "the load balancer can be deleted by mistake"),
-    Rule("loadBalancers.*.aws.desync_mode", _is("monitor"), "requests that can be read in two ways are let through"),
-    Rule("loadBalancers.*.aws.drop_invalid_headers", _false, "headers with invalid names are let through"),
-    Rule("loadBalancers.*.aws.wildcards_any_depth", _true, "a wildcard host takes names of any depth"),
-    Rule("loadBalancers.*.aws.logs.access", _false, "nobody can tell who asked for what"),
-    Rule("loadBalancers.*.aws.logs.delete_with_balancer", _true, "the logs go with the load balancer"),
+    Rule("awsLoadBalancers.*.allowed_sources[]", _everybody, "everybody may connect"),
+    Rule("awsLoadBalancers.*.sources.*.cidr", _everybody, "everybody may connect"),
+    Rule("awsLoadBalancers.*.target_ranges[]", _everybody, "the load balancer may connect to every address"),
+    Rule("awsLoadBalancers.*.deletion_protection", _false, "the load balancer can be deleted by mistake"),
+    Rule("awsLoadBalancers.*.desync_mode", _is("monitor"), "requests that can be read in two ways are let through"),
+    Rule("awsLoadBalancers.*.drop_invalid_headers", _false, "headers with invalid names are let through"),
+    Rule("awsLoadBalancers.*.wildcards_any_depth", _true, "a wildcard host takes names of any depth"),
+    Rule("awsLoadBalancers.*.logs.access", _false, "nobody can tell who asked for what"),
+    Rule("awsLoadBalancers.*.logs.delete_with_balancer", _true, "the logs go with the load balancer"),
     Rule(
-        "loadBalancers.*.aws.listeners[].policy",
+        "awsLoadBalancers.*.listeners[].policy",
         _is("ELBSecurityPolicy-TLS13-1-2-2021-06"),
         "clients may use ciphers that are no longer recommended",
     ),
-    Rule("loadBalancers.*.aws.listeners[].headers.hsts_max_age", _is(0), "browsers are not told to keep to https"),
-    Rule("loadBalancers.*.aws.listeners[].headers.no_sniff", _false, "browsers may guess what a response is"),
+    Rule("awsLoadBalancers.*.listeners[].headers.hsts_max_age", _is(0), "browsers are not told to keep to https"),
+    Rule("awsLoadBalancers.*.listeners[].headers.no_sniff", _false, "browsers may guess what a response is"),
     Rule(
-        "loadBalancers.*.aws.listeners[].client_certificates.ignore_expiry",
+        "awsLoadBalancers.*.listeners[].client_certificates.ignore_expiry",
         _true,
         "certificates of clients are taken after they have expired",
     ),
@@ -107,7 +107,12 @@ RULES: Sequence[Rule] = (
 
 def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[DefaultException, ...]:
     """Every exception of the stack, by path."""
-    tree = {"services": plan.services, "gateways": plan.gateways, "loadBalancers": plan.load_balancers}
+    tree = {
+        "services": plan.services,
+        "gateways": plan.gateways,
+        "loadBalancers": plan.load_balancers,
+        "awsLoadBalancers": plan.aws_load_balancers,
+    }
     found = [*_reported(plan)]
     for rule in RULES:
         found += [_exception(path, value, rule.meaning) for path, value in _at(tree, rule.where) if _known(rule, value)]

@@ -9,7 +9,7 @@ from ...web_service.plan import Plan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
-from .destinations import Destination, balancers_in, destination_of, ports_open, text_of
+from .destinations import Destination, destination_of, ports_open, text_of
 
 __all__ = ["links_of"]
 
@@ -38,18 +38,15 @@ def _by_number(port: str) -> tuple[int, str]:
 
 def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[LinkView]:
     for it in balancers:
-        args = balancers_in(plan).get(it.name)
-        # A gateway's own front door is part of it.
-        if args is None:
-            continue
-        if "aws" not in args:
+        # A gateway's own load balancer is in neither: it is part of the gateway.
+        if args := plan.load_balancers.get(it.name):
             destination = destination_of(plan, args["target"])
             yield LinkView(it.name, destination.name, ports_open(plan, args["target"]))
-            continue
-        given: Mapping[str, Any] = args["aws"]["targets"]
-        for key, destination in targets_of(plan, args["aws"]):
-            target = given[key].get("target")
-            yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
+        elif aws := plan.aws_load_balancers.get(it.name):
+            given: Mapping[str, Any] = aws["targets"]
+            for key, destination in targets_of(plan, aws):
+                target = given[key].get("target")
+                yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
 
 
 def _port(destination: Destination) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...aws_load_balancer.listener import listeners_of
 from ...ingress_gateway.compilation import entry_of
-from ...public_load_balancer.aws_native.listener import listeners_of
+from ...load_balancers import Scope
 from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.exposure import Scope
 from ...target import Protocol
 from ..plan import StackPlan
 from ..view import BalancerView
@@ -31,8 +31,9 @@ def plain_text_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterato
         if any(it.tls != "here" for it in fronts):
             yield from _of_gateway(name, args)
     for name in outside.keys() & plan.load_balancers.keys():
-        args = plan.load_balancers[name]
-        yield from _of_aws(plan, name, args["aws"]) if "aws" in args else _of_platform(plan, name, args)
+        yield from _of_platform(plan, name, plan.load_balancers[name])
+    for name in outside.keys() & plan.aws_load_balancers.keys():
+        yield from _of_aws(plan, name, plan.aws_load_balancers[name])
 
 
 def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
@@ -73,7 +74,7 @@ def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[Foun
         if leads_to and len(answers) == len(leads_to):
             continue
         said = f"what is sent to port {listener['port']} {_MEANING}"
-        yield f"loadBalancers.{name}.aws.listeners[{at}].protocol", listener["protocol"], said
+        yield f"awsLoadBalancers.{name}.listeners[{at}].protocol", listener["protocol"], said
 
 
 def _sends_on(listener: Mapping[str, Any]) -> bool:

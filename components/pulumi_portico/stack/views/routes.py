@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
+from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.listener import listeners_of, speaks_tls
+from ...aws_load_balancer.priorities import match_of
 from ...ingress_gateway.compilation import Entry, entry_of
 from ...ingress_gateway.gateway_plan import routing_of
 from ...ingress_gateway.matching import host_of, path_of, path_type_of
 from ...ingress_gateway.routing import Routing
 from ...ingress_gateway.told import is_grpc, redirect_parts
-from ...public_load_balancer.aws_native.choices import AwsBalancerKind
-from ...public_load_balancer.aws_native.listener import listeners_of, speaks_tls
-from ...public_load_balancer.aws_native.priorities import match_of
 from ...public_load_balancer.common import tls_ports
 from ..plan import StackPlan
 from ..view import RouteView
@@ -64,10 +64,9 @@ def redirect_text(entry: Entry) -> str:
 
 def _of_balancers(plan: StackPlan) -> Iterator[RouteView]:
     for name, args in plan.load_balancers.items():
-        if "aws" in args:
-            yield from _of_aws(plan, name, args["aws"])
-        else:
-            yield from _of_platform(plan, name, args)
+        yield from _of_platform(plan, name, args)
+    for name, args in plan.aws_load_balancers.items():
+        yield from _of_aws(plan, name, args)
 
 
 def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[RouteView]:

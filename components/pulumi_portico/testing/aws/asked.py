@@ -3,18 +3,16 @@
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, cast
+from typing import Any, NoReturn, Optional, cast
 
 import botocore
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
+from .account import Account
 from .refusal import AwsRefusal
 from .shapes import problems_of
-
-if TYPE_CHECKING:
-    from .model import AwsModel
 
 __all__ = ["Asked", "is_unknown"]
 
@@ -27,7 +25,7 @@ class Asked:
 
     def __init__(
         self,
-        model: "AwsModel",
+        model: Account,
         resource: str,
         inputs: Mapping[str, Any],
         *,

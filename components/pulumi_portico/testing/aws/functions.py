@@ -1,31 +1,29 @@
 """The functions of the AWS provider that the model answers."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from .account import Account
 from .refusal import AwsRefusal
-
-if TYPE_CHECKING:
-    from .model import AwsModel
 
 __all__ = ["answer_function"]
 
 
-def _region(model: "AwsModel", _args: Mapping[str, Any]) -> dict[str, Any]:
+def _region(model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": model.region, "name": model.region, "region": model.region}
 
 
-def _identity(model: "AwsModel", _args: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": model.account, "accountId": model.account, "arn": f"arn:aws:iam::{model.account}:root", "userId": "X"}
 
 
-def _partition(_model: "AwsModel", _args: Mapping[str, Any]) -> dict[str, Any]:
+def _partition(_model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com"}
 
 
-def _zone(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
+def _zone(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
     zones = model.client("route53").list_hosted_zones()["HostedZones"]
     for zone in zones:
         name, identity = zone["Name"].rstrip("."), zone["Id"].rpartition("/")[2]
@@ -37,20 +35,20 @@ def _zone(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _ask(model: "AwsModel", service: str, method: str, **params: Any) -> Any:
+def _ask(model: Account, service: str, method: str, **params: Any) -> Any:
     try:
         return getattr(model.client(service), method)(**params)
     except ClientError as refused:
         raise AwsRefusal("a function", method, str(refused)) from refused
 
 
-def _subnet(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
+def _subnet(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
     found = _ask(model, "ec2", "describe_subnets", SubnetIds=[args["id"]])["Subnets"][0]
     zone = found["AvailabilityZone"]
     return {"id": args["id"], "vpcId": found["VpcId"], "availabilityZone": zone, "cidrBlock": found["CidrBlock"]}
 
 
-def _balancer(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
+def _balancer(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
     asked = {"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {"Names": [args.get("name")]}
     found = _ask(model, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
     return {
@@ -68,7 +66,7 @@ def _balancer(model: "AwsModel", args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_FUNCTIONS: Mapping[str, Callable[["AwsModel", Mapping[str, Any]], dict[str, Any]]] = {
+_FUNCTIONS: Mapping[str, Callable[[Account, Mapping[str, Any]], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getPartition:getPartition": _partition,
@@ -78,7 +76,7 @@ _FUNCTIONS: Mapping[str, Callable[["AwsModel", Mapping[str, Any]], dict[str, Any
 }
 
 
-def answer_function(model: "AwsModel", token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+def answer_function(model: Account, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """What AWS answers to a function of the provider."""
     answer = _FUNCTIONS.get(token)
     if answer is None:

@@ -1,16 +1,14 @@
 """How registrations become resources: made, changed in place, replaced and deleted in the engine's order."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from ..recording import Registration
 from ..wire import unwrapped
+from .account import Account
 from .asked import Asked
 from .changes import Changes, difference, old_urns, trigger_of
 from .kinds import Kind
-
-if TYPE_CHECKING:
-    from .model import AwsModel
 
 __all__ = ["Made", "Update", "make"]
 
@@ -29,7 +27,7 @@ class Made(TypedDict):
     """Whether it stays when the program has it no more."""
 
 
-def make(model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
     """Make a resource; in a preview, hold it against what AWS takes."""
     inputs: Mapping[str, Any] = unwrapped(it.inputs)
     asked = Asked(model, it.name, inputs, preview=preview)
@@ -41,7 +39,7 @@ def make(model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> M
     return outputs
 
 
-def _keep(model: "AwsModel", kind: Kind, it: Registration, outputs: Mapping[str, Any]) -> None:
+def _keep(model: Account, kind: Kind, it: Registration, outputs: Mapping[str, Any]) -> None:
     model.count += 1
     model.made[it.urn] = Made(
         name=it.name,
@@ -54,7 +52,7 @@ def _keep(model: "AwsModel", kind: Kind, it: Registration, outputs: Mapping[str,
     )
 
 
-def _remove(model: "AwsModel", made: Made) -> None:
+def _remove(model: Account, made: Made) -> None:
     if not made["retained"]:
         made["kind"].remove(Asked(model, made["name"], made["inputs"], preview=False, made=made["outputs"]))
 
@@ -68,7 +66,7 @@ class Update:
         self._kept = others
         self._old: list[Made] = []
 
-    def outputs(self, model: "AwsModel", kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+    def outputs(self, model: Account, kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
         """What AWS answers to a registration of the update."""
         if not preview:
             self._kept.add(it.urn)
@@ -92,7 +90,7 @@ class Update:
         return make(model, kind, it, preview=False)
 
     def _change(
-        self, model: "AwsModel", it: Registration, there: str, changed: frozenset[str], *, preview: bool
+        self, model: Account, it: Registration, there: str, changed: frozenset[str], *, preview: bool
     ) -> Mapping[str, Any]:
         old = model.made[there]
         kind, outputs = old["kind"], old["outputs"]
@@ -110,7 +108,7 @@ class Update:
             _keep(model, kind, it, outputs)
         return outputs
 
-    def finish(self, model: "AwsModel") -> None:
+    def finish(self, model: Account) -> None:
         """Delete what has been replaced, and what the program has no more: first what depends on the rest."""
         gone = [urn for urn in model.made if urn not in self._kept]
         self.changes.deleted = {model.made[urn]["name"] for urn in gone}

@@ -1,37 +1,23 @@
 """One account of AWS in this process, and what it makes of a program's registrations."""
 
 import json
-import os
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, Optional, cast
-from unittest.mock import patch
+from typing import Any, Optional
 
-import boto3
-from moto import mock_aws
-
+from .. import record
 from ..recording import Registration
+from .account import Account
 from .changes import Changes
 from .functions import answer_function
-from .making import Made, Update, make
+from .making import Update, make
 from .resources import KINDS
 
 __all__ = ["AwsModel"]
 
-_ACCOUNT = "123456789012"
-_QUOTAS = {"rules-per-application-load-balancer": 100, "listeners-per-load-balancer": 50}
 
-
-@cache
-def _session() -> Any:
-    """What reads the models of services: once, as that takes long."""
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return cast("Any", boto3).Session(**keys)
-
-
-class AwsModel:
+class AwsModel(Account):
     """One account of AWS, in one region: empty at first, and gone when it is closed.
 
     :param region: The region that all is made in.
@@ -40,28 +26,8 @@ class AwsModel:
     """
 
     def __init__(self, region: str = "eu-central-1", quotas: Optional[Mapping[str, int]] = None) -> None:
-        self.region = region
-        self.account = _ACCOUNT
-        self.quotas: Mapping[str, int] = {**_QUOTAS, **(quotas or {})}
-        self.unproved: set[str] = set()
-        """The calls that were held against botocore's model alone, as moto has none such."""
-        self.calls: list[tuple[str, str]] = []
-        """Each call that was made and changes something: of which service, and which."""
-        self.made: dict[str, Made] = {}
-        """What is there, by URN."""
-        self.forwards: dict[str, tuple[str, frozenset[str]]] = {}
-        """By listener and rule: the load balancer, and the target groups that it forwards to."""
-        self.issued: set[str] = set()
-        """The certificates that are issued."""
-        self.count = 0
-        """How many registrations there were."""
+        super().__init__(region, quotas)
         self._update: Optional[Update] = None
-        self._mock: Any = mock_aws()
-        # Some thousand images of machines, which take most of a second for every account.
-        self._settings = patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"})
-        self._settings.start()
-        self._mock.start()
-        self._clients: dict[str, Any] = {}
         # The engine's registrations come from several threads, and moto is made for one.
         self._lock = threading.RLock()
 
@@ -70,11 +36,6 @@ class AwsModel:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """End it, and give boto3 back what it had."""
-        self._mock.stop()
-        self._settings.stop()
 
     # What a test has ready before its program runs -------------------------------------------------------------
 
@@ -121,12 +82,6 @@ class AwsModel:
 
     # What a test does with it ----------------------------------------------------------------------------------
 
-    def client(self, service: str) -> Any:
-        """boto3's client of a service, on this account."""
-        if service not in self._clients:
-            self._clients[service] = _session().client(service, region_name=self.region)
-        return self._clients[service]
-
     def update(self, program: Callable[[], Any]) -> Changes:
         """Run a changed program on what is there, and answer what it changes.
 
@@ -137,17 +92,11 @@ class AwsModel:
 
     def compare(self, before: Callable[[], Any], after: Callable[[], Any]) -> Changes:
         """Run a program, then a changed one on what the first has made, and answer what the change does."""
-        # Imported here: that module takes this model as an argument.
-        from .. import record
-
         others = set(self.made)
         record(before, aws=self)
         return self._run(after, others)
 
     def _run(self, program: Callable[[], Any], others: set[str]) -> Changes:
-        # Imported here: that module takes this model as an argument.
-        from .. import record
-
         self._update = Update(others)
         try:
             record(program, aws=self)

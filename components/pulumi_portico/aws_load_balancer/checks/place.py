@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from ....errors import Problems, Refusal, write_nearest
+from ...errors import Problems, Refusal, write_nearest
 
 __all__ = ["Place", "a_kind", "alone", "known_key", "only_for", "plain"]
 

@@ -8,8 +8,8 @@ The AWS Load Balancer Controller (2.6 and newer) reads the binding; its document
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from ...network_policy import build_ingress, build_network_policy
-from ...target import Protocol
+from ..network_policy import build_ingress, build_network_policy
+from ..target import Protocol
 
 __all__ = ["FROZEN", "build_binding", "build_policy"]
 

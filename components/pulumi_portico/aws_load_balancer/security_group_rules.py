@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common import PRIVATE_ADDRESSES
+from ..load_balancers import PRIVATE_ADDRESSES
 from .target_group import port_of, protocol_of, transports
 
 __all__ = ["build_egress", "build_ingress", "build_target_ingress", "target_ranges"]
@@ -31,7 +31,7 @@ def build_ingress(given: Mapping[str, Any], listeners: Sequence[Mapping[str, Any
 
 
 def _sources(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    ends = {_slug(it): _range(it) for it in given.get("allowed_sources", [])}
+    ends = {_range_name(it): _range(it) for it in given.get("allowed_sources", [])}
     for name, source in given.get("sources", {}).items():
         if "prefix_list" in source:
             ends[name] = {"prefix_list_id": source["prefix_list"]}
@@ -47,7 +47,7 @@ def build_egress(given: Mapping[str, Any]) -> Rules:
     """What lets the load balancer out to its targets' ports, and to where they are asked for their health."""
     rules: Rules = {}
     for target in given["targets"].values():
-        ends = {_slug(it): _range(it) for it in target_ranges(given)}
+        ends = {_range_name(it): _range(it) for it in target_ranges(given)}
         if name := target.get("security_group"):
             # The group may be an Output: it is known by its name.
             ends = {name: {"referenced_security_group_id": given["target_security_groups"][name]}}
@@ -87,6 +87,6 @@ def _range(cidr: str) -> dict[str, str]:
     return {"cidr_ipv6" if ":" in cidr else "cidr_ipv4": cidr}
 
 
-def _slug(cidr: str) -> str:
+def _range_name(cidr: str) -> str:
     """A range, for a name; that zeros are left out of an IPv6 address is part of what it is."""
     return re.sub(r"[^0-9a-fx]+", "-", cidr.replace("::", "-x-")).strip("-")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
 from .rules import arn, host_name
 
 __all__ = [

@@ -1,18 +1,16 @@
 """Where a load balancer sends what comes in: target groups. The types, their rules and the builders."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...errors import Refusal
-from ...names import port_number, service_name
-from ...target import Protocol, Target
-from ...values import http_path, whole_number
-from ..exposure import ClientIp
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..load_balancers import ClientIp, status_codes
+from ..names import port_number, service_name
+from ..target import Protocol, Target
+from ..values import http_path, whole_number
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from .rules import address, not_empty, resource_id
 
@@ -122,11 +120,7 @@ class AwsTarget(TypedDict):
     all of `target_ranges`."""
 
 
-def _codes(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})?(,[0-9]{1,3}(-[0-9]{1,3})?)*", value):
-        return None
-    return Refusal("is no list of status codes", "codes and ranges of them, such as 200-399 or 200,204; for gRPC, 0-99")
-
+_CODES = status_codes("[0-9]{1,3}", "codes and ranges of them, such as 200-399 or 200,204; for gRPC, 0-99")
 
 RULES: Rules = {
     AwsHealthCheck: {
@@ -136,7 +130,7 @@ RULES: Rules = {
         "timeout": Field(whole_number(2, 120, "a number of seconds that AWS takes")),
         "healthy": Field(whole_number(2, 10, "a number of answers that AWS takes")),
         "unhealthy": Field(whole_number(2, 10, "a number of failures that AWS takes")),
-        "success_codes": Field(_codes),
+        "success_codes": Field(_CODES),
     },
     AwsTarget: {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),

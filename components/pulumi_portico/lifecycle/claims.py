@@ -11,7 +11,9 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime import get_root_resource
 
-__all__ = ["claim", "owner", "provider_of", "stack", "unique"]
+from ..errors import Problems, Refusal
+
+__all__ = ["claim_each", "provider_of", "stack", "unique"]
 
 Claim = tuple[str, str, str]
 """The cloud, the field and the value."""
@@ -49,16 +51,36 @@ def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
     return given
 
 
-def owner(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
-    """Who claims it already, if somebody else does."""
-    other = _claims().get((what, provider_of(opts)))
+def claim_each(
+    cloud: str,
+    held: Mapping[str, Any],
+    path: str,
+    problems: Problems,
+    opts: Optional[pulumi.ResourceOptions],
+) -> None:
+    """Claim every value that no two load balancers can share; raise if another component has claimed one.
+
+    ``path`` is the location of the fields, with a dot at its end if it isn't empty.
+    """
+    plain: list[tuple[str, str]] = []
+    for field, value in held.items():
+        values = cast("list[Any]", value) if isinstance(value, list) else [value]
+        plain += [(field, str(item)) for item in values if not isinstance(item, pulumi.Output)]
+    claimant = problems.subject
+    for field, value in plain:
+        if other := _owner((cloud, field, value), claimant, opts):
+            wrong = f"is that of {other} too, and no two load balancers can have it"
+            problems.add(f"{path}{field}", value, Refusal(wrong, "one that nobody else has", "give it another one"))
+    problems.raise_if_any()
+    for field, value in plain:
+        _claims()[(cloud, field, value), provider_of(opts)] = claimant
+
+
+def _owner(claim: Claim, claimant: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
+    """The other component that has the claim already, if there is one."""
+    other = _claims().get((claim, provider_of(opts)))
     # A component provider may make one component several times, in a preview and in the update after it.
-    return other if other != who else None
-
-
-def claim(what: Claim, who: str, opts: Optional[pulumi.ResourceOptions]) -> None:
-    """Claim it."""
-    _claims()[(what, provider_of(opts))] = who
+    return other if other != claimant else None
 
 
 def unique(name: str) -> str:

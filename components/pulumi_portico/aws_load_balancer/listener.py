@@ -5,10 +5,12 @@ from typing import Any
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...names import port_number
-from ...values import whole_number
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..http_defaults import HSTS_MAX_AGE
+from ..names import port_number
+from ..service_ports import DEFAULT_PORTS
+from ..values import whole_number
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST
 from .routes import NOT_FOUND, ROUTED, AwsFixedResponse, AwsRedirect, AwsRoute, build_action, text
@@ -165,20 +167,18 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-_YEAR = 31536000
 _HTTPS, _HTTP = AwsListenerProtocol.HTTPS.value, AwsListenerProtocol.HTTP.value
 _SECURE = (_HTTPS, AwsListenerProtocol.TLS.value)
 
 
 _REDIRECT: Mapping[str, Any] = {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
-_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
 def redirects_http(aws: Mapping[str, Any]) -> bool:
     """Whether a listener is added that sends clients of plain HTTP to HTTPS."""
     ports = {it["port"]: it["protocol"] for it in aws["listeners"]}
     wanted = aws.get("redirect_http", True) and "existing" not in aws
-    return wanted and _PORTS["http"] not in ports and ports.get(_PORTS["https"]) == _HTTPS
+    return wanted and DEFAULT_PORTS["http"] not in ports and ports.get(DEFAULT_PORTS["https"]) == _HTTPS
 
 
 def listeners_of(aws: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -220,7 +220,7 @@ def build_listener(
 
 def _headers(given: Mapping[str, Any]) -> dict[str, Any]:
     wanted: Mapping[str, Any] = given.get("headers", {})
-    age = wanted.get("hsts_max_age", _YEAR)
+    age = wanted.get("hsts_max_age", HSTS_MAX_AGE)
     hsts = f"max-age={age}"
     hsts += "; includeSubDomains" if wanted.get("hsts_subdomains") else ""
     hsts += "; preload" if wanted.get("hsts_preload") else ""

@@ -1,4 +1,4 @@
-"""What a `PublicLoadBalancer` does while the engine is at work: it looks at changes, and explains a failure."""
+"""The hooks of load balancers: they judge a change before the engine makes it, and explain a missing address."""
 
 from collections.abc import Mapping
 from typing import Any, Optional
@@ -8,8 +8,8 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import get_monitor
 
 from ..errors import PorticoError
+from ..load_balancers import Platform
 from .claims import unique
-from .exposure import Platform
 from .replacement import COMPONENT, judge
 
 __all__ = ["explain_no_address", "mocked", "on_no_address", "on_replacement", "watch"]
@@ -41,7 +41,8 @@ def watch(
     name: str, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any], component: str = COMPONENT
 ) -> None:
     """Warn of an address that changes; raise `PorticoError` where the change cannot be made in one step."""
-    known = [str(outputs[it]) for it in ("address", "hostname") if outputs.get(it)]
+    addresses = (outputs.get(name) for name in ("address", "hostname", "dns_name"))
+    known = list(dict.fromkeys(str(address) for address in addresses if address))
     refused, warning = judge(name, old, new, known, component)
     if refused:
         raise PorticoError(refused)

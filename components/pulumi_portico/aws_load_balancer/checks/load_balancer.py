@@ -6,14 +6,14 @@ Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guide
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ....errors import Problems
-from ...exposure import IpFamily, Scope
+from ...errors import Problems
+from ...load_balancers import IpFamily, Scope
 from ..choices import AwsBalancerKind
 from ..hosts import has_certificate
 from ..listener import listeners_of, redirects_http, speaks_tls
 from ..logs import KINDS, wanted_logs
-from ..network import build_egress, build_ingress
 from ..resources import takes
+from ..security_group_rules import build_egress, build_ingress
 from .groups import check_groups
 from .hosts import check_hosts
 from .listeners import check_listeners

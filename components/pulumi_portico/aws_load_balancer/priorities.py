@@ -21,6 +21,8 @@ __all__ = [
     "MOST_ELEMENTS",
     "Match",
     "band_of",
+    "fits_host",
+    "fits_path",
     "free_priority",
     "match_of",
     "number_of",
@@ -157,28 +159,25 @@ def overlap(one: Match, other: Match) -> bool:
     """Whether some request matches both."""
     return (
         _hosts_overlap(one.host, other.host)
-        and _paths_overlap(one, other)
+        and (fits_path(one, other.path) or fits_path(other, one.path))
         and not any(_apart(one.conditions, other.conditions))
     )
 
 
+def fits_host(pattern: str, host: str) -> bool:
+    """Whether a rule's host condition matches a host. A wildcard stands for any characters, dots included."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else pattern == host
+
+
+def fits_path(match: Match, path: str) -> bool:
+    """Whether a rule's path condition matches a path. An Application Load Balancer compares it as it is written."""
+    if match.exact:
+        return path == match.path
+    return match.path in ("/", path) or path.startswith(f"{match.path}/")
+
+
 def _hosts_overlap(one: str, other: str) -> bool:
-    if not one or not other or one == other:
-        return True
-    wide, narrow = (one, other) if one.startswith("*.") else (other, one)
-    if not wide.startswith("*."):
-        return False
-    return narrow.endswith(wide[1:]) or (narrow.startswith("*.") and wide.endswith(narrow[1:]))
-
-
-def _paths_overlap(one: Match, other: Match) -> bool:
-    if one.exact and other.exact:
-        return one.path == other.path
-    if one.exact or other.exact:
-        exact, prefix = (one, other) if one.exact else (other, one)
-        return prefix.path in ("/", exact.path) or exact.path.startswith(f"{prefix.path}/")
-    short, long = sorted((one.elements, other.elements), key=len)
-    return long[: len(short)] == short
+    return not one or not other or fits_host(one, other) or fits_host(other, one)
 
 
 def _apart(one: Iterable[tuple[str, tuple[str, ...]]], other: Iterable[tuple[str, tuple[str, ...]]]) -> list[bool]:

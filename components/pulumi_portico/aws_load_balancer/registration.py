@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pulumi
 
-from ...register import register
-from .balancer import build_load_balancer, pod_sources
+from ..register import register
 from .binding import FROZEN, build_binding, build_policy
 from .certificates import Names
 from .listener import build_listener, listeners_of, speaks_tls
+from .load_balancer import build_load_balancer, pod_sources
 from .log_bucket import make_log_bucket
-from .network import build_egress, build_ingress, build_target_ingress, target_ranges
 from .priorities import Match, match_of, number_of
 from .resources import call, register_aws, short
 from .routes import build_action, build_conditions
+from .security_group_rules import build_egress, build_ingress, build_target_ingress, target_ranges
 from .target_group import build_target_group, health_port_of, port_of, protocol_of, transports
 
 __all__ = ["Made", "make"]
@@ -44,7 +44,7 @@ class _Maker:
         self, component: pulumi.Resource, name: str, args: Mapping[str, Any], identity: Mapping[str, Any]
     ) -> None:
         self._component, self._name, self._identity = component, name, identity
-        self._aws: Mapping[str, Any] = args["aws"]
+        self._aws: Mapping[str, Any] = args
         self._labels: Mapping[str, Any] = args.get("labels", {})
         self._tags: Mapping[str, Any] = self._aws.get("tags", {})
         self._filled = pulumi.ResourceOptions()
@@ -190,11 +190,11 @@ class _Maker:
                 "conditions": build_conditions(match),
                 "actions": [build_action(route, groups)],
             }
-            name = f"{self._name}-{given['port']}-{_slug(match)}"
+            name = f"{self._name}-{given['port']}-{_rule_name(match)}"
             self._register("lb.ListenerRule", name, self._tagged(rule), self._filled)
 
 
-def _slug(match: Match) -> str:
+def _rule_name(match: Match) -> str:
     """A name for what a rule matches, that people can read, and that no other has."""
     digest = hashlib.sha256(match.text.encode()).hexdigest()[:8]
     words = re.sub(r"[^a-z0-9]+", "-", f"{match.host}{match.path}".lower()).strip("-")

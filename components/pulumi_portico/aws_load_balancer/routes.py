@@ -6,11 +6,12 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...errors import Refusal
-from ...names import port_number, service_name
-from ...values import Rule, cidr, whole_number
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..errors import Refusal
+from ..names import port_number, service_name
+from ..service_ports import DEFAULT_PORTS
+from ..values import Rule, cidr, whole_number
 from .priorities import LEAST, MOST, Match
 from .rules import header_name, not_empty, route_host, route_path
 
@@ -18,7 +19,6 @@ __all__ = [
     "NOT_FOUND",
     "ROUTED",
     "RULES",
-    "USUAL_PORTS",
     "AwsFixedResponse",
     "AwsRedirect",
     "AwsRoute",
@@ -175,9 +175,6 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-USUAL_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
-"""The port that a URL need not name, by its scheme."""
-
 NOT_FOUND: Mapping[str, Any] = {"respond": {"status": 404, "body": "Not found"}}
 """What an Application Load Balancer does with what no route is for."""
 
@@ -203,7 +200,7 @@ def build_action(given: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[st
 
 def _redirect(to: Mapping[str, Any]) -> dict[str, Any]:
     scheme = to.get("scheme")
-    port = to.get("port", USUAL_PORTS.get(scheme or ""))
+    port = to.get("port", DEFAULT_PORTS.get(scheme or ""))
     told = {
         "protocol": scheme.upper() if scheme else None,
         "port": None if port is None else str(port),

@@ -1,14 +1,21 @@
-"""What a load balancer that Pulumi owns takes, and the rules of its fields."""
+"""The arguments of an `AwsLoadBalancer`, the rules of its fields, and their check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...names import service_name
-from ...values import cidr, whole_number
-from ..exposure import IpFamily, Scope
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules, check
+from ..errors import Problems, Refusal
+from ..lifecycle.cost import RULES as COST_RULES
+from ..lifecycle.cost import Price
+from ..load_balancers import IpFamily, Scope, balancer_name
+from ..names import label_key, label_value, service_name
+from ..shapes import as_written
+from ..target import RULES as SERVICE_TARGET_RULES
+from ..values import cidr, whole_number
+from .checks.load_balancer import check_aws
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost
@@ -17,11 +24,11 @@ from .listener import AwsListener
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, balancer_name, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget
 
-__all__ = ["RULES", "AwsExisting", "AwsLoadBalancer", "AwsQuotas", "AwsSource"]
+__all__ = ["RULES", "AwsExisting", "AwsLoadBalancerArgs", "AwsQuotas", "AwsSource", "check_aws_load_balancer"]
 
 
 class AwsSource(TypedDict):
@@ -66,14 +73,14 @@ class AwsQuotas(TypedDict):
     """Rules of one security group, each way. Plain. Default: 60."""
 
 
-class AwsLoadBalancer(TypedDict):
-    """A load balancer that Pulumi owns, made of AWS's own resources: it outlives the clusters that join its targets."""
+class AwsLoadBalancerArgs(TypedDict):
+    """The arguments of an `AwsLoadBalancer`: its kind, its place in a VPC, its targets, and its listeners."""
 
     kind: AwsBalancerKind
     """Application (HTTP, with routes) or network (TCP, UDP, TLS). Plain; a change makes another load balancer."""
 
     vpc: pulumi.Input[str]
-    """The id of the VPC of its targets."""
+    """The ID of the VPC that the load balancer and its targets are in."""
 
     targets: Mapping[str, AwsTarget]
     """Where it sends what comes in, by names that you choose: each is a target group. Keys are plain."""
@@ -118,7 +125,7 @@ class AwsLoadBalancer(TypedDict):
     Default: AWS's choice."""
 
     address_family: NotRequired[IpFamily]
-    """IPv4 or dual. Plain. Default: IPv4."""
+    """The address family: IPv4 or dual. Plain. Default: IPv4."""
 
     name: NotRequired[str]
     """Its own name (32 characters at most). Plain; a change makes another load balancer, and no two may have one name.
@@ -182,6 +189,12 @@ class AwsLoadBalancer(TypedDict):
     quotas: NotRequired[AwsQuotas]
     """What the account may have. Default: AWS's own defaults."""
 
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels of every Kubernetes object. Keys are plain. Default: none."""
+
+    price: NotRequired[Price]
+    """The prices that the cost estimate uses. Plain. Default: AWS's list prices in the United States."""
+
 
 _COUNT = Field(whole_number(1, what="a quota"))
 
@@ -191,6 +204,8 @@ RULES: Rules = {
     **LOG_RULES,
     **ROUTE_RULES,
     **TARGET_RULES,
+    **SERVICE_TARGET_RULES,
+    **COST_RULES,
     AwsSource: {
         "cidr": Field(cidr),
         "prefix_list": Field(resource_id("pl", "a prefix list")),
@@ -201,7 +216,7 @@ RULES: Rules = {
         "security_group": Field(resource_id("sg", "a security group")),
     },
     AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups", "security_group_rules"), _COUNT),
-    AwsLoadBalancer: {
+    AwsLoadBalancerArgs: {
         "vpc": Field(resource_id("vpc", "a VPC")),
         "targets": Field(not_empty, keys=service_name),
         "listeners": Field(not_empty),
@@ -217,6 +232,32 @@ RULES: Rules = {
         "hosts": Field(not_empty, keys=host_name),
         "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),
         "web_acl": Field(arn("wafv2", "a regional web ACL")),
+        "labels": Field(keys=label_key, items=label_value),
     },
 }
 """What the fields must satisfy beyond their types."""
+
+
+def check_aws_load_balancer(
+    name: str,
+    args: Any,
+    problems: Problems,
+    path: str = "",
+    spelling: Callable[[str], str] = as_written,
+) -> AwsLoadBalancerArgs:
+    """Check the arguments of the AwsLoadBalancer called ``name`` and note what is wrong in ``problems``.
+
+    ``path`` is the location of the arguments, and ``spelling`` is how their keys are written.
+    """
+    before = len(problems.found)
+    if refusal := service_name(name):
+        problems.add(path or "name", name, refusal)
+    checked: Any = check(AwsLoadBalancerArgs, args, RULES, problems, path, spelling)
+    # The name of the load balancer begins with the name of the component, unless it has a name of its own.
+    if name.startswith("internal-") and isinstance(args, Mapping) and "name" not in args:
+        wrong = "begins with internal-, which AWS keeps for itself, and a load balancer's name begins with it"
+        problems.add(path or "name", name, Refusal(wrong, "any other beginning"))
+    # The checks of AWS rely on fields that are right by themselves.
+    if len(problems.found) == before:
+        check_aws(checked, problems, path, spelling)
+    return checked

@@ -1,7 +1,8 @@
-"""Register AWS's resources; `pulumi_aws` is imported here, when the first of them is made."""
+"""Register AWS's resources. Only this module imports `pulumi_aws`, when it registers the first of them."""
 
 import hashlib
 import importlib
+import importlib.util
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -9,14 +10,28 @@ from typing import Any
 
 import pulumi
 
-from ...errors import PorticoError
-from .rules import NAME_LENGTH
+from ..errors import PorticoError
+from ..load_balancers import NAME_LENGTH
 
-__all__ = ["call", "register_aws", "short", "takes"]
+__all__ = ["call", "is_available", "register_aws", "require_pulumi_aws", "short", "takes"]
 
 _RANDOM = 8
 """The hyphen and seven digits that Pulumi's AWS provider makes a name unique by."""
 _HASH = 6
+
+
+def is_available() -> bool:
+    """Whether the package pulumi-aws is installed."""
+    return importlib.util.find_spec("pulumi_aws") is not None
+
+
+def require_pulumi_aws(name: str) -> None:
+    """Raise if the package pulumi-aws isn't installed; ``name`` is the load balancer that requires it."""
+    if not is_available():
+        raise PorticoError(
+            f'AwsLoadBalancer "{name}" requires the package pulumi-aws, which isn\'t installed. '
+            "Run: pip install 'pulumi-portico[aws]'"
+        )
 
 
 def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
@@ -31,7 +46,9 @@ def register_aws(kind: str, name: str, properties: Mapping[str, Any], opts: pulu
 
 
 def takes(kind: str, argument: str) -> bool:
-    """Whether the installed `pulumi_aws` has an argument of a class such as `lb.LoadBalancer`."""
+    """Whether `pulumi_aws` has an argument of a class such as `lb.LoadBalancer`; true if it isn't installed."""
+    if not is_available():
+        return True
     module, _, cls = kind.rpartition(".")
     return argument in inspect.signature(_member(module, f"{cls}Args")).parameters
 

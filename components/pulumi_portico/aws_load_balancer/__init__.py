@@ -1,6 +1,6 @@
-"""A load balancer that Pulumi owns: AWS's own resources, which clusters join by target groups."""
+"""`AwsLoadBalancer`: a load balancer that Pulumi owns, made of AWS's own resources."""
 
-from .args import AwsExisting, AwsLoadBalancer, AwsQuotas, AwsSource
+from .args import AwsExisting, AwsLoadBalancerArgs, AwsQuotas, AwsSource
 from .choices import (
     AwsAlgorithm,
     AwsBalancerKind,
@@ -12,6 +12,7 @@ from .choices import (
     AwsTlsPolicy,
     AwsVersion,
 )
+from .component import AwsLoadBalancer
 from .hosts import AwsHost
 from .listener import AwsClientCertificates, AwsListener, AwsPriorities, AwsResponseHeaders, AwsTrustBundle
 from .logs import AwsLogs
@@ -33,6 +34,7 @@ __all__ = [
     "AwsListener",
     "AwsListenerProtocol",
     "AwsLoadBalancer",
+    "AwsLoadBalancerArgs",
     "AwsLogs",
     "AwsPriorities",
     "AwsQuotas",

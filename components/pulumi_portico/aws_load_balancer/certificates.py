@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..exposure import IpFamily
+from ..load_balancers import IpFamily
 from .hosts import (
     build_alias,
     build_certificate,

@@ -7,6 +7,7 @@ Balancers" and "... Network Load Balancers" (which target groups a listener take
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...http_defaults import HSTS_MAX_AGE
 from ..choices import AwsBalancerKind, AwsClientCertificateMode
 from ..listener import speaks_tls
 from ..target_group import protocol_of
@@ -17,7 +18,6 @@ __all__ = ["check_listeners"]
 
 _SPOKEN = {"application": ("http", "https"), "network": ("tcp", "tls", "udp", "tcp-udp")}
 _TAKES = {"tcp": ("tcp", "tcp-udp"), "tls": ("tcp", "tls"), "udp": ("udp", "tcp-udp"), "tcp-udp": ("tcp-udp",)}
-_YEAR = 31536000
 
 
 def check_listeners(place: Place, aws: Mapping[str, Any]) -> None:
@@ -90,10 +90,10 @@ def _check_headers(at: Place, listener: Mapping[str, Any]) -> None:
     if listener["protocol"] != "https":
         only_for(at, headers, hsts, "is read over HTTPS alone", "HTTPS listeners")
         return
-    age = headers.get("hsts_max_age", _YEAR)
+    age = headers.get("hsts_max_age", HSTS_MAX_AGE)
     if age == 0:
         only_for(at, headers, hsts[1:], "is part of a header that is not written", "with hsts_max_age above 0")
-    elif headers.get("hsts_preload") and (age < _YEAR or not headers.get("hsts_subdomains")):
+    elif headers.get("hsts_preload") and (age < HSTS_MAX_AGE or not headers.get("hsts_subdomains")):
         wrong = "is not taken by browsers' lists like this"
         at.field("hsts_preload").note(wrong, "with hsts_subdomains and a hsts_max_age of 31536000 or more")
 

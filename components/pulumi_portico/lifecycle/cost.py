@@ -10,11 +10,10 @@ from typing import Any, Optional
 from .._typing import NotRequired, TypedDict
 from ..amounts import count
 from ..checks import Field, Rules
+from ..load_balancers import Platform
 from ..values import number as number_from
-from .exposure import Platform
-from .platform_module import Billable
 
-__all__ = ["AWS", "PRICES", "RULES", "Estimate", "Price", "counted", "estimate", "together"]
+__all__ = ["AWS", "PRICES", "RULES", "Billable", "Estimate", "Price", "counted", "estimate", "together"]
 
 _HOURS_IN_A_MONTH = 730
 _RULES_TOGETHER = 5
@@ -80,6 +79,18 @@ PRICES: Mapping[str, Price] = {
 }
 """List prices, for regions in the United States, as the platforms' pages had them by mid-2026. A generic platform has
 none."""
+
+
+@dataclass(frozen=True)
+class Billable:
+    """What the platform bills by the hour for one load balancer, as far as it can be told ahead."""
+
+    load_balancers: int
+    """Load balancers; forwarding rules on GKE; one on Azure, where all Services share it."""
+    public_addresses: int
+    """Public IPv4 addresses."""
+    assumed: str = ""
+    """What had to be assumed; empty where nothing was."""
 
 
 @dataclass(frozen=True)

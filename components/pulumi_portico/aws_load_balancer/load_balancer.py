@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..exposure import ClientIp, IpFamily, Scope
-from ..platform_module import Billable
+from ..lifecycle.cost import Billable
+from ..load_balancers import ClientIp, IpFamily, Scope
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .logs import logs_of
-from .network import target_ranges
 from .priorities import match_of, number_of
+from .security_group_rules import target_ranges
 from .target_group import client_ip_of, protocol_of
 
 __all__ = ["billable", "build_load_balancer", "pod_sources", "state_of"]

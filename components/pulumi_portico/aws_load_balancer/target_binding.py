@@ -5,16 +5,16 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules, check
-from ...errors import Problems
-from ...names import label_key, label_value, port_number, service_name
-from ...register import name_of, register
-from ...shapes import as_written
-from ...target import RULES as TARGET_RULES
-from ...target import Protocol, Target
-from ...values import cidr
-from ..common import PRIVATE_ADDRESSES
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules, check
+from ..errors import Problems
+from ..load_balancers import PRIVATE_ADDRESSES
+from ..names import label_key, label_value, port_number, service_name
+from ..register import name_of, register
+from ..shapes import as_written
+from ..target import RULES as TARGET_RULES
+from ..target import Protocol, Target
+from ..values import cidr
 from .binding import FROZEN, build_binding, build_policy
 from .checks.place import Place
 from .checks.targets import check_numbers
@@ -30,11 +30,11 @@ class TargetBindingArgs(TypedDict):
     """What joins: a WebService's or a gateway's `target()`, or one written by hand."""
 
     target_group: pulumi.Input[str]
-    """The target group's ARN, such as one of a PublicLoadBalancer's `target_group_arns`. A change makes another
+    """The target group's ARN, such as one of an AwsLoadBalancer's `target_group_arns`. A change makes another
     binding."""
 
     security_group: NotRequired[pulumi.Input[str]]
-    """The load balancer's security group, which the pods' or nodes' own lets in, such as a PublicLoadBalancer's
+    """The load balancer's security group, which the pods' or nodes' own lets in, such as an AwsLoadBalancer's
     `security_group_id`. Default: `target_ranges` are let in."""
 
     target_ranges: NotRequired[Sequence[str]]

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..service_ports import DEFAULT_PORTS
 from .listener import listeners_of
 
 __all__ = ["main_of", "urls_of"]
 
-_USUAL = {"https": 443, "http": 80}
 _FIRST = ("https", "http", "tls", "tcp", "tcp-udp", "udp")
 
 
@@ -35,5 +35,5 @@ def _in_order(aws: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _url(listener: Mapping[str, Any], host: str) -> str:
     scheme = listener["protocol"].replace("-", "+")
-    port = "" if _USUAL.get(scheme) == listener["port"] else f":{listener['port']}"
+    port = "" if DEFAULT_PORTS.get(scheme) == listener["port"] else f":{listener['port']}"
     return f"{scheme}://{host}{port}"

@@ -8,14 +8,12 @@ import ipaddress
 import re
 from typing import Optional
 
-from ...errors import Refusal
-from ...values import Rule, some
+from ..errors import Refusal
+from ..values import Rule, some
 
 __all__ = [
-    "NAME_LENGTH",
     "address",
     "arn",
-    "balancer_name",
     "header_name",
     "host_name",
     "not_empty",
@@ -24,27 +22,11 @@ __all__ = [
     "route_path",
 ]
 
-NAME_LENGTH = 32
-"""The longest name of a load balancer, target group or trust store (CreateLoadBalancer, `Name`)."""
-
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 _HOST_LENGTH = 128
 _PATH_LENGTH = 128
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(\*\.)?({_LABEL}\.)+{_LABEL}")
-
-
-def balancer_name(value: str) -> Optional[Refusal]:
-    """A name as CreateLoadBalancer takes it."""
-    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
-        return None
-    wrong = "does not fit a load balancer's name"
-    if len(value) > NAME_LENGTH:
-        wrong = f"is {len(value)} characters long, too long for a load balancer's name"
-    elif value.startswith("internal-"):
-        wrong = "begins with internal-, which AWS keeps for itself"
-    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
-    return Refusal(wrong, allowed, "leave it out: one is made up then, which lets it be replaced without an outage")
 
 
 def host_name(value: str) -> Optional[Refusal]:

@@ -6,10 +6,10 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...errors import Refusal
-from ...values import whole_number
+from .._typing import NotRequired, TypedDict
+from ..checks import Field, Rules
+from ..errors import Refusal
+from ..values import whole_number
 from .choices import AwsBalancerKind
 from .routes import text
 

@@ -26,7 +26,7 @@ def judge(
     if not changed:
         return _handed_over(subject, old, new), _warn_in_place(subject, old, new, addresses)
     what = "; ".join(changed)
-    in_the_way = _in_the_way(old, new)
+    in_the_way = _in_the_way(old, new, component)
     if in_the_way:
         steps = "\n".join(f"  {line}" for line in in_the_way)
         why = "The new load balancer is made before the old one goes, so that one of them always answers."
@@ -92,7 +92,7 @@ def _said(value: Any) -> str:
     return "none" if value in (None, "") else shown(value)
 
 
-def _in_the_way(old: State, new: State) -> list[str]:
+def _in_the_way(old: State, new: State, component: str) -> list[str]:
     """Why the two cannot be there at the same time, and the steps that lead around it."""
     lines: list[str] = []
     both = [name for name in sorted(old.get("held", {})) if _shared(old["held"][name], new.get("held", {}).get(name))]
@@ -106,7 +106,7 @@ def _in_the_way(old: State, new: State) -> list[str]:
     if _lost(old, new):
         lines += [
             "Its target groups can be at one load balancer alone, and do not know that they are to move. Two steps:",
-            f"1. make another {COMPONENT} beside it, with targets of its own, point clients to it, and run pulumi up",
+            f"1. make another {component} beside it, with targets of its own, point clients to it, and run pulumi up",
             "2. once nobody comes to this one, remove it and run pulumi up",
         ]
     if old.get("protected", False):

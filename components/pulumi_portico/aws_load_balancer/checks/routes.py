@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Optional
 
+from ...service_ports import DEFAULT_PORTS
 from ..choices import AwsBalancerKind
 from ..priorities import (
     LEAST_ROOM,
@@ -20,7 +21,7 @@ from ..priorities import (
     rank_of,
     span_of,
 )
-from ..routes import USUAL_PORTS, build_conditions
+from ..routes import build_conditions
 from .place import Place, alone, known_key, plain
 
 __all__ = ["ACTIONS", "check_action", "check_routes"]
@@ -72,7 +73,7 @@ def _check_redirect(at: Place, redirect: Mapping[str, Any], listener: Mapping[st
     # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". One
     # that says what the request says already is taken, and loops.
     scheme = redirect.get("scheme", listener["protocol"])
-    port = redirect.get("port", USUAL_PORTS[scheme] if "scheme" in redirect else listener["port"])
+    port = redirect.get("port", DEFAULT_PORTS[scheme] if "scheme" in redirect else listener["port"])
     same = (scheme, port) == (listener["protocol"], listener["port"])
     if same and "host" not in redirect and "path" not in redirect:
         at.note("leads to where it comes from", "another scheme, host, port or path")

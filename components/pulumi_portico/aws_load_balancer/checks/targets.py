@@ -7,8 +7,8 @@ Load Balancers" and "... Network Load Balancers".
 from collections.abc import Mapping
 from typing import Any
 
-from ....target import Protocol
-from ...exposure import ClientIp
+from ...load_balancers import ClientIp
+from ...target import Protocol
 from ..choices import AwsAlgorithm, AwsBalancerKind
 from ..target_group import client_ip_of, protocol_of, transports
 from .place import Place, a_kind, alone, only_for, plain
