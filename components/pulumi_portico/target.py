@@ -55,6 +55,10 @@ class Target(TypedDict):
     selector: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The labels by which the Service finds its pods. A balancer needs them, as it makes a Service of its own."""
 
+    ready: NotRequired[pulumi.Input[str]]
+    """An Output that is known when the Service is ready. Whatever routes to the target is created after the resources
+    that the Output comes from, and deleted before them. `WebService.target()` sets it. Default: the target exists."""
+
     drain: NotRequired[int]
     """Seconds (0 to 3600) that a pod goes on serving after it was told to stop; balancers derive their delays from
     it. Plain."""

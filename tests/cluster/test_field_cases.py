@@ -59,9 +59,9 @@ def warnings_of(run: Run) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        open_case("L1", {}, {"kind": "StatefulSet"}, row="kind"),
-        open_case("L1", {}, {"service": {"headless": True}}, row="headless"),
-        open_case("L1", {"service": {"headless": True}}, {}, row="no longer headless"),
+        pytest.param({}, {"kind": "StatefulSet"}, id="L1-kind"),
+        pytest.param({}, {"service": {"headless": True}}, id="L1-headless"),
+        pytest.param({"service": {"headless": True}}, {}, id="L1-no longer headless"),
     ],
 )
 def test_a_change_of_the_service_keeps_routes_and_addresses(

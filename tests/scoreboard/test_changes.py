@@ -13,9 +13,9 @@ EXPOSURE = {"scope": "internet", "platform": "gke", "allowedSources": ["0.0.0.0/
 @pytest.mark.parametrize(
     "name",
     [
-        open_case("L1", "edge-shop-example-com", row="route"),
-        open_case("L1", "front-service", row="load balancer"),
-        open_case("L1", "front-network-policy", row="the load balancer's policy"),
+        pytest.param("edge-shop-example-com", id="L1-route"),
+        pytest.param("front-service", id="L1-load balancer"),
+        pytest.param("front-network-policy", id="L1-the load balancer's policy"),
     ],
 )
 def test_replacing_a_services_service_replaces_nothing_that_leads_to_it(name: str) -> None:

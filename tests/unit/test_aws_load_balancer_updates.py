@@ -18,7 +18,7 @@ from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, 
 from pulumi_portico.aws_load_balancer.target_group import build_target_group
 from pulumi_portico.errors import Problems
 from pulumi_portico.lifecycle.replacement import judge
-from pulumi_portico.testing import Registration, record
+from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
 ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
@@ -290,23 +290,42 @@ def test_a_redirect_to_itself_is_refused(
 # A target group that is replaced is empty at first.
 
 
+def registered(aws: dict[str, Any]) -> Recording:
+    def outputs(made: Registration) -> Mapping[str, Any] | None:
+        return {"arn": f"arn:{made.name}"} if made.type.startswith("aws:") else None
+
+    return record(lambda: AwsLoadBalancer("edge", aws), outputs=outputs)  # pyright: ignore[reportArgumentType]
+
+
+def joining(recorded: Recording, target: str) -> set[str]:
+    """What joins a target to its group, and lets the load balancer in."""
+    kinds = ("TargetGroupBinding", "TargetGroupAttachment", "NetworkPolicy")
+    names = (f"edge-{target}", f"edge-{target}-a")
+    return {it.urn for it in recorded.registrations if it.type.rpartition(":")[2] in kinds and it.name in names}
+
+
 def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> None:
-    aws = balancer({"path": "/a", "to": "two"}, logs={"access": False})
+    listener = {"port": 80, "protocol": "http", "to": "one", "routes": [{"path": "/a", "to": "two"}]}
+    recorded = registered(balancer(listeners=[listener], logs={"access": False}))
+    one, two = joining(recorded, "one"), joining(recorded, "two")
+    assert (len(one), len(two)) == (1, 2)
+    assert one <= recorded.before(recorded.one("Listener"))
+    assert two <= recorded.before(recorded.one("ListenerRule"))
+    assert not two & recorded.before(recorded.one("Listener")), "it waits for targets that it sends nobody to"
 
-    def outputs(it: Registration) -> Mapping[str, Any] | None:
-        return {"arn": f"arn:{it.name}"} if it.type.startswith("aws:") else None
 
-    recorded = record(lambda: AwsLoadBalancer("edge", aws), outputs=outputs)  # pyright: ignore[reportArgumentType]
-    joining = {
-        it.urn
-        for it in recorded.registrations
-        if it.type.rpartition(":")[2] in ("TargetGroupBinding", "TargetGroupAttachment", "NetworkPolicy")
-    }
-    assert len(joining) == 3
-    waiting = [it for it in recorded.registrations if it.type.rpartition(":")[2] in ("Listener", "ListenerRule")]
-    assert len(waiting) == 2
-    for it in waiting:
-        assert joining <= it.dependencies
+def test_clients_are_split_once_the_targets_of_every_group_have_joined_and_dependencies_stay_few() -> None:
+    keys = ["one", "two", "three", "four", "five"]
+    targets = {key: {"addresses": {"a": f"10.0.0.{number}"}, "port": 80} for number, key in enumerate(keys, 10)}
+    split = {"weights": dict.fromkeys(keys, 1)}
+    listener: dict[str, Any] = {"port": 80, "protocol": "http", **split, "routes": [{"path": "/a", **split}]}
+    recorded = registered(balancer(targets=targets, listeners=[listener], logs={"bucket": "logs"}))
+    groups = {it.urn for it in recorded.all("TargetGroup")}
+    assert len(groups) == len(keys)
+    for kind in ("Listener", "ListenerRule"):
+        before = recorded.before(recorded.one(kind))
+        assert groups | set[str]().union(*(joining(recorded, key) for key in keys)) <= before
+    assert max(len(it.edges) for it in recorded.registrations) <= 5
 
 
 # A condition that the service does not answer lets nobody in, and AWS tries before it makes a load balancer.

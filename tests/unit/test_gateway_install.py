@@ -182,9 +182,9 @@ def test_what_the_controller_dies_without_is_there_before_it(controller: str) ->
     deployment = recorded.one("Deployment")
     roles = ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
     for kind in (*roles, "ServiceAccount", "ConfigMap", "ConfigMapPatch", "IngressClass", "Namespace"):
-        assert recorded.one(kind).urn in deployment.dependencies, kind
+        assert recorded.one(kind).urn in recorded.before(deployment), kind
     (own,) = (it for it in recorded.all("NetworkPolicy") if it.manifest()["metadata"].get("name") == "edge")
-    assert own.urn in deployment.dependencies
+    assert own.urn in recorded.before(deployment)
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
@@ -618,7 +618,7 @@ def test_the_definitions_file_is_installed_before_the_controller(
     (tmp_path / "crds.yaml").write_text(f"# Of a release.\n---\n{DEFINITION}---\n")
     recorded = install(more={"crds": {"path": "crds.yaml"}})
     definition = recorded.one("CustomResourceDefinition")
-    assert definition.urn in recorded.one("Deployment").dependencies
+    assert definition.urn in recorded.before(recorded.one("Deployment"))
     assert definition.manifest()["spec"] == yaml.safe_load(DEFINITION)["spec"]
     # It is there still when the next gateway comes, perhaps with another release's.
     assert definition.request.retainOnDelete

@@ -28,7 +28,7 @@ def test_the_stacks_namespace_enforces_pod_security_restricted_and_holds_everyth
     for kind in ("Deployment", "Service"):
         assert recorded.manifest(kind)["metadata"]["namespace"] == "shop"
         # Nothing is made in a namespace that is not there yet.
-        assert recorded.one("Namespace").urn in recorded.one(kind).dependencies
+        assert recorded.one("Namespace").urn in recorded.before(recorded.one(kind))
     assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local:8000"}
 
 
@@ -179,7 +179,7 @@ def test_the_gateway_may_live_in_the_stacks_namespace_or_in_its_own() -> None:
         service = recorded.one("Service", f"{gateway}-service")
         assert service.manifest()["metadata"]["namespace"] == namespace
         # Nothing is made in a namespace that is not there yet.
-        assert recorded.one("Namespace", made).urn in service.dependencies
+        assert recorded.one("Namespace", made).urn in recorded.before(service)
 
 
 def test_the_outputs_say_where_everything_is_reached() -> None:

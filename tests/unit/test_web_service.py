@@ -206,6 +206,7 @@ def test_target_names_the_service_its_port_and_its_pods() -> None:
         "target_port": 8080,
         "protocol": "TCP",
         "selector": {"app.kubernetes.io/name": "api"},
+        "ready": "api",
         "drain": 15,
     }
     assert recorded.value == expected

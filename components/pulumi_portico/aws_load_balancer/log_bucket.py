@@ -27,13 +27,13 @@ def make_log_bucket(component: pulumi.Resource, name: str, aws: Mapping[str, Any
     made: list[pulumi.Resource] = []
     for suffix, (kind, properties) in bucket_settings(logs.get("keep_days", _KEEP_DAYS)).items():
         # S3 takes one change of a bucket at a time, and knows versions before it expires them.
-        after = pulumi.ResourceOptions(parent=component, depends_on=list(made))
+        after = pulumi.ResourceOptions(parent=component, depends_on=made[-1:])
         made.append(register_aws(f"s3.{kind}", f"{name}-logs-{suffix}", {"bucket": bucket.bucket, **properties}, after))
     account = call("get_caller_identity", {}, component).apply(_account)
     policy = pulumi.Output.all(bucket.arn, account).apply(lambda it: build_policy(aws["kind"], str(it[0]), str(it[1])))
-    after = pulumi.ResourceOptions(parent=component, depends_on=list(made))
+    after = pulumi.ResourceOptions(parent=component, depends_on=made[-1:])
     properties = {"bucket": bucket.bucket, "policy": policy}
-    return bucket.bucket, [*made, register_aws("s3.BucketPolicy", f"{name}-logs-policy", properties, after)]
+    return bucket.bucket, [register_aws("s3.BucketPolicy", f"{name}-logs-policy", properties, after)]
 
 
 def _account(identity: Any) -> str:

@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import Any, Optional, cast
 
 import pulumi
 
+from ..ordering import Dependency, after, detached, gathered
 from ..register import register
 from .binding import FROZEN, build_binding, build_policy
 from .certificates import Names
@@ -21,6 +23,9 @@ from .security_group_rules import build_egress, build_ingress, build_target_ingr
 from .target_group import build_target_group, health_port_of, port_of, protocol_of, transports
 
 __all__ = ["Made", "make"]
+
+Joining = Callable[[Sequence[Dependency]], Any]
+"""Registers something that joins a target to its group, after what it is given."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class _Maker:
         self._aws: Mapping[str, Any] = args
         self._labels: Mapping[str, Any] = args.get("labels", {})
         self._tags: Mapping[str, Any] = self._aws.get("tags", {})
-        self._filled = pulumi.ResourceOptions()
+        self._groups: list[pulumi.Resource] = []
+        self._filled: dict[str, pulumi.Resource] = {}
+        """What comes after all that joins a target, by the target's key."""
 
     def make(self) -> Made:
         aws = self._aws
@@ -64,7 +71,7 @@ class _Maker:
         for key, rule in build_target_ingress(aws, security_group).items():
             self._register("vpc.SecurityGroupIngressRule", f"{self._name}-{key}", rule)
         # Where a target group is replaced, what is in the new one comes before clients are sent there.
-        self._filled = pulumi.ResourceOptions(depends_on=self._targets(groups, security_group))
+        self._fill(groups, security_group)
         self._listeners(made.arn, groups, names)
         names.records(made.dns_name, made.zone_id)
         if "web_acl" in aws:
@@ -113,39 +120,77 @@ class _Maker:
         groups: dict[str, Any] = {}
         for key, target in self._aws["targets"].items():
             properties = build_target_group(target, self._aws["kind"], self._aws["vpc"], self._tags)
-            group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties, self._renewed())
+            options = self._renewed()
+            options.depends_on = self._groups[-1:] if self._splits else []
+            group = self._register("lb.TargetGroup", short(f"{self._name}-{key}"), properties, options)
+            self._groups.append(group)
             groups[key] = group.arn
         return groups
 
-    def _targets(self, groups: Mapping[str, Any], security_group: Any) -> list[pulumi.Resource]:
-        """What joins targets to their groups: attachments; of a Service, a binding, and a policy that lets the load
-        balancer in at its pods."""
-        joined: list[pulumi.Resource] = []
+    @property
+    def _splits(self) -> bool:
+        """Whether anything forwards to several targets: groups and targets then come one after another, so that it
+        depends on the last of them instead of on each."""
+        listeners = listeners_of(self._aws)
+        forwarding = [*listeners, *(route for listener in listeners for route in listener.get("routes", []))]
+        return any(len(given.get("weights", {})) > 1 for given in forwarding)
+
+    def _fill(self, groups: Mapping[str, Any], security_group: Any) -> None:
+        """Register what joins targets to their groups: attachments; of a Service, a binding, and a policy that lets the
+        load balancer in at its pods."""
+        before: list[Dependency] = []
         for key, given in self._aws["targets"].items():
-            for kind in ("instances", "addresses"):
-                for name, identity in given.get(kind, {}).items():
-                    told = {"target_group_arn": groups[key], "target_id": identity, "port": port_of(given)}
-                    joined.append(self._register("lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", told))
-            target = given.get("target")
-            if target is None:
-                continue
-            carriers = transports(protocol_of(given, self._aws["kind"]))
-            how: dict[str, Any] = {"carriers": carriers, "health_port": health_port_of(given)}
-            metadata = {"namespace": target["namespace"], **({"labels": self._labels} if self._labels else {})}
-            binding = build_binding(
-                metadata,
-                target,
-                groups[key],
-                security_group=security_group,
-                ranges=target_ranges(self._aws),
-                **how,
-            )
-            frozen = pulumi.ResourceOptions(parent=self._component, replace_on_changes=list(FROZEN))
-            joined.append(register(binding, f"{self._name}-{key}", frozen))
-            policy = build_policy(metadata, target, pod_sources(self._aws, given), **how)
-            if policy is not None:
-                joined.append(register(policy, f"{self._name}-{key}", pulumi.ResourceOptions(parent=self._component)))
-        return joined
+            target: Mapping[str, Any] = given.get("target", {})
+            first = [*before, *after(target.get("ready"))]
+            joining = [*self._join_service(key, given, groups, security_group), *self._attach(key, given, groups)]
+            if joining:
+                self._filled[key] = gathered(joining, lambda register_one, below: register_one(below), first)[0]
+                before = [self._filled[key]] if self._splits else []
+
+    def _attach(self, key: str, given: Mapping[str, Any], groups: Mapping[str, Any]) -> Iterable[Joining]:
+        for kind in ("instances", "addresses"):
+            for name, identity in given.get(kind, {}).items():
+                told = {"target_group_arn": groups[key], "target_id": identity, "port": port_of(given)}
+                yield partial(self._after, "lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", told)
+
+    def _join_service(
+        self, key: str, given: Mapping[str, Any], groups: Mapping[str, Any], security_group: Any
+    ) -> Iterable[Joining]:
+        target = given.get("target")
+        if target is None:
+            return
+        carriers = transports(protocol_of(given, self._aws["kind"]))
+        how: dict[str, Any] = {"carriers": carriers, "health_port": health_port_of(given)}
+        metadata = {"namespace": target["namespace"], **({"labels": self._labels} if self._labels else {})}
+        ranges = target_ranges(self._aws)
+        binding = build_binding(metadata, target, groups[key], security_group=security_group, ranges=ranges, **how)
+        yield partial(self._join, key, binding, pulumi.ResourceOptions(replace_on_changes=list(FROZEN)))
+        policy = build_policy(metadata, target, pod_sources(self._aws, given), **how)
+        if policy is not None:
+            yield partial(self._join, key, policy, None)
+
+    def _join(
+        self,
+        key: str,
+        manifest: Mapping[str, Any],
+        opts: Optional[pulumi.ResourceOptions],
+        before: Sequence[Dependency],
+    ) -> Any:
+        options = pulumi.ResourceOptions(parent=self._component, depends_on=list(before))
+        return register(manifest, f"{self._name}-{key}", pulumi.ResourceOptions.merge(options, opts))
+
+    def _after(self, kind: str, name: str, properties: Mapping[str, Any], before: Sequence[Dependency]) -> Any:
+        return self._register(kind, name, properties, pulumi.ResourceOptions(depends_on=list(before)))
+
+    def _forwarding(
+        self, given: Mapping[str, Any], groups: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Sequence[Dependency]]:
+        """The groups as an action names them, and what must be filled first: of several, the last group and target."""
+        keys = [given["to"]] if "to" in given else list(given.get("weights", {}))
+        if len(keys) > 1:
+            named = {key: detached(groups[key]) for key in keys}
+            return named, [*self._groups[-1:], *list(self._filled.values())[-1:]]
+        return groups, [self._filled[key] for key in keys if key in self._filled]
 
     def _listeners(self, load_balancer: Any, groups: Mapping[str, Any], names: Names) -> None:
         listeners = listeners_of(self._aws)
@@ -158,9 +203,10 @@ class _Maker:
                 continue
             store = self._trust_store(given)
             certificate = arns[default] if speaks_tls(given) and default is not None else None
-            described = build_listener(given, load_balancer, groups, certificate, store, self._tags)
+            named, filled = self._forwarding(given, groups)
+            described = build_listener(given, load_balancer, named, certificate, store, self._tags)
             name = f"{self._name}-{given['port']}"
-            listener = self._register("lb.Listener", name, described, self._filled)
+            listener = self._after("lb.Listener", name, described, filled)
             if speaks_tls(given):
                 for host in arns:
                     if host != default:
@@ -184,14 +230,15 @@ class _Maker:
         routes: Sequence[Mapping[str, Any]] = given.get("routes", [])
         for route in routes:
             match = match_of(route)
+            named, filled = self._forwarding(route, groups)
             rule = {
                 "listener_arn": listener,
                 "priority": number_of(route, given),
                 "conditions": build_conditions(match),
-                "actions": [build_action(route, groups)],
+                "actions": [build_action(route, named)],
             }
             name = f"{self._name}-{given['port']}-{_rule_name(match)}"
-            self._register("lb.ListenerRule", name, self._tagged(rule), self._filled)
+            self._after("lb.ListenerRule", name, self._tagged(rule), filled)
 
 
 def _rule_name(match: Match) -> str:

@@ -10,6 +10,7 @@ from ..checks import Field, Rules, check
 from ..errors import Problems
 from ..load_balancers import PRIVATE_ADDRESSES
 from ..names import label_key, label_value, port_number, service_name
+from ..ordering import after, dependencies_of
 from ..register import name_of, register
 from ..shapes import as_written
 from ..target import RULES as TARGET_RULES
@@ -111,10 +112,11 @@ class TargetBinding(pulumi.ComponentResource):
         }
         group, balancer = checked["target_group"], checked.get("security_group")
         binding = build_binding(metadata, target, group, security_group=balancer, ranges=ranges, **told)
-        frozen = pulumi.ResourceOptions(parent=self, replace_on_changes=list(FROZEN))
+        first = [*dependencies_of(opts), *after(target.get("ready"))]
+        frozen = pulumi.ResourceOptions(parent=self, depends_on=first, replace_on_changes=list(FROZEN))
         made = register(binding, name, frozen)
         policy = build_policy(metadata, target, ranges, **told)
         if policy is not None:
-            register(policy, name, pulumi.ResourceOptions(parent=self))
+            register(policy, name, pulumi.ResourceOptions(parent=self, depends_on=first))
         self.name = name_of(made)
         self.register_outputs({"name": self.name})

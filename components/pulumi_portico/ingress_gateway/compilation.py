@@ -161,8 +161,10 @@ class Described:
     manifest: Mapping[str, Any]
     awaited: bool = False
     """Whether the controller answers it with an address."""
-    host: bool = False
-    """Whether it is the Ingress of a whole host, which is there before those of its routes."""
+    host: Optional[str] = None
+    """The host, if it is the Ingress of a whole host, which is created before those of the host's routes."""
+    route: Optional[Entry] = None
+    """The route that it belongs to; None if it belongs to a host or to all routes."""
 
 
 def entry_of(route: Mapping[str, Any], where: str = "") -> Entry:

@@ -9,6 +9,7 @@ from ..errors import Problems, Refusal, write_nearest
 from ..lifecycle.cost import Billable, estimate
 from ..namespace import build_namespace
 from ..network_policy import Peer
+from ..ordering import Dependency, dependencies_of
 from ..register import name_of, register
 from ..service_ports import ServicePort
 from ..target import Protocol, Target
@@ -22,7 +23,7 @@ from .gateway_state import GatewayFacts, state_of
 from .install.installation import drain_of
 from .install.installer import InstallRequest, register_installation, selector_of
 from .reference import EVERY_HOST, GatewayReference, route_text
-from .registration import READY_WITHIN, Waiting, register_certificates, register_routes
+from .registration import READY_WITHIN, Waiting, register_routes
 from .routing import Routing, add_to
 from .validation import check_ingress_gateway
 
@@ -96,30 +97,33 @@ class IngressGateway(pulumi.ComponentResource):
         self._name, self._args = name, cast("Mapping[str, Any]", checked)
         self._namespace: Any = checked.get("namespace", name)
         self._service: Any = None
+        self._created_namespace: Optional[pulumi.Output[str]] = None
         state = state_of(class_of(name, checked), opts)
         routing = routing_of(name, checked, self._namespace, state=state, me=me)
         add_to(state, me, routing, [], problems)
         self._selector = selector_of(name)
         front = front_door_of(name, self._args, self._selector)
         super().__init__("portico:index:IngressGateway", name, front.state, with_hook(front, opts))
-        after: Sequence[pulumi.Resource] = self._install(front) if installs(checked) else ()
+        first = dependencies_of(opts)
+        if installs(checked):
+            first = [self._install(front, first)]
         routing = routing_of(name, checked, self._namespace, state=state, me=me)
-        routing = register_certificates(routing, self)
-        made = register_routes(routing, self._peers or [], self._waiting(), self, after)
+        made = register_routes(routing, self._peers or [], self._waiting(), self, first, state.host_resources)
+        routing = made.routing
         headers = self._headers()
         backend = checked.get("default_backend")
-        state.facts = GatewayFacts(after, routing.certificates(), self._peers, backend, headers)
-        self._set_outputs(routing, front, made)
+        state.facts = GatewayFacts(first, routing.certificates(), self._peers, backend, headers)
+        self._set_outputs(routing, front, made.awaited)
 
-    def _install(self, front: FrontDoor) -> Sequence[pulumi.Resource]:
-        """Install the controller and its front door, and answer what the routes come after."""
+    def _install(self, front: FrontDoor, first: Sequence[Dependency]) -> pulumi.Resource:
+        """Install the controller and its front door, and return the controller's workload, the last of all."""
         name, args = self._name, self._args
         if "namespace" not in args:
-            made = register(
-                build_namespace(name, args.get("labels", {})), f"{name}-namespace", pulumi.ResourceOptions(parent=self)
-            )
-            self._namespace = name_of(made)
-        service = register_front_door(front, self._namespace, args, self._selector, self)
+            options = pulumi.ResourceOptions(parent=self, depends_on=list(first))
+            made = register(build_namespace(name, args.get("labels", {})), f"{name}-namespace", options)
+            self._created_namespace = name_of(made)
+            first = [made]
+        service = register_front_door(front, self._namespace, args, self._selector, self, first)
         request = InstallRequest(
             name=name,
             controller=controller_of(args),
@@ -138,7 +142,7 @@ class IngressGateway(pulumi.ComponentResource):
             response_headers=sorted(self._headers()),
         )
         self._service = service
-        return [service, *register_installation(request, self)]
+        return register_installation(request, self, first)
 
     def _takes_every_host(self) -> bool:
         routes: Sequence[Mapping[str, Any]] = self._args.get("routes", [])
@@ -171,7 +175,12 @@ class IngressGateway(pulumi.ComponentResource):
         secured = {host: it.tls for host, it in routing.compilation.hosts.items()}
         self.urls = urls_of(secured, reached)
         self.class_name = pulumi.Output.from_input(routing.class_name)
-        self.namespace = pulumi.Output.from_input(self._namespace)
+        # What others create in it comes after it.
+        self.namespace = (
+            self._created_namespace
+            if self._created_namespace is not None
+            else pulumi.Output.from_input(self._namespace)
+        )
         self.controller = pulumi.Output.from_input(routing.controller)
         entries = routing.compilation.routes
         self.routes = pulumi.Output.from_input(sorted(route_text(it.host, it.path, it.path_type) for it in entries))
@@ -234,6 +243,7 @@ class IngressGateway(pulumi.ComponentResource):
         return {
             "service": name_of(self._service),
             "namespace": self._namespace,
+            "ready": name_of(self._service),
             "port": chosen.number,
             "target_port": chosen.target,
             "protocol": Protocol(chosen.protocol),

@@ -82,6 +82,8 @@ class ControllerModule:
     """Why it cannot, or what to do instead, for what it cannot do."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
     """What it takes as values, beyond what a `Route` takes."""
+    one_ingress: bool = False
+    """Whether one Ingress has all routes of a component."""
     own_objects: tuple[str, ...] = ()
     """Annotations that it writes whatever is asked for."""
 

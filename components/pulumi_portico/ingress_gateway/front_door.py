@@ -8,6 +8,7 @@ import pulumi
 
 from ..lifecycle.hooks import on_no_address, on_replacement
 from ..network_policy import Peer
+from ..ordering import Dependency
 from ..public_load_balancer.balancer import Balancer, build_balancer
 from ..public_load_balancer.platforms import module_of
 from ..register import WAIT_FOR, register
@@ -67,20 +68,27 @@ def with_hook(front: FrontDoor, opts: Optional[pulumi.ResourceOptions]) -> Optio
 
 
 def register_front_door(
-    front: FrontDoor, namespace: Any, args: Mapping[str, Any], selector: Mapping[str, str], parent: pulumi.Resource
+    front: FrontDoor,
+    namespace: Any,
+    args: Mapping[str, Any],
+    selector: Mapping[str, str],
+    parent: pulumi.Resource,
+    first: Sequence[Dependency],
 ) -> Any:
     """Register it, and answer its Service. It comes before the controller, which is told its name."""
     name, metadata = front.name, {**_labelled(args), "namespace": namespace}
+    beside = pulumi.ResourceOptions(parent=parent, depends_on=list(first))
     if front.balancer is None:
-        return register(_service(metadata, selector), f"{name}-service", pulumi.ResourceOptions(parent=parent))
+        return register(_service(metadata, selector), f"{name}-service", beside)
     policy = _placed(front.balancer.network_policy, namespace)
-    register(policy, f"{name}-front-door", pulumi.ResourceOptions(parent=parent))
+    register(policy, f"{name}-front-door", beside)
     service = _placed(front.balancer.service, namespace)
     # The address alone: Pulumi's own way waits for pods too, which come after it.
     service["metadata"]["annotations"] = {**service["metadata"].get("annotations", {}), WAIT_FOR: REPORTED}
     seconds = args.get("ready_within", READY_WITHIN)
     options = pulumi.ResourceOptions(
         parent=parent,
+        depends_on=list(first),
         custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
         replacement_trigger=cast("Any", front.balancer.identity),
         hooks=on_no_address(name, front.balancer.identity["platform"], seconds, _COMPONENT),

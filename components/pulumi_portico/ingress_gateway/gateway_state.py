@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 
 from ..lifecycle.claims import provider_of, stack
+from ..ordering import Dependency
 
 __all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "state_of"]
 
@@ -34,8 +35,8 @@ class Owner(NamedTuple):
 class GatewayFacts:
     """What a gateway of this program has for the routes of others."""
 
-    resources: Sequence[pulumi.Resource]
-    """What must be there before its routes are, and until they are gone."""
+    first: Sequence[Dependency]
+    """What its routes are created after and deleted before: the controller, which is the last of its installation."""
     tls: Mapping[str, Mapping[str, Any]]
     """Its certificates, by host or wildcard, each with the name of its Secret."""
     reached_from: Optional[Sequence[Any]]
@@ -60,6 +61,8 @@ class GatewayState:
     """The routes by prefix, by host and path."""
     shared: dict[Setting, tuple[Any, Owner]] = field(default_factory=dict[Setting, tuple[Any, Owner]])
     """What was said of Services' ports, where the controller has one setting for all routes that lead there."""
+    host_resources: dict[str, pulumi.Resource] = field(default_factory=dict[str, pulumi.Resource])
+    """The Ingress of each host that has one of its own."""
     facts: Optional[GatewayFacts] = None
 
 

@@ -67,6 +67,7 @@ def _check_namespace(compilation: Compilation, entry: Entry, problems: Problems)
 MODULE = ControllerModule(
     name=Controller.GENERIC.value,
     title="a generic class",
+    one_ingress=True,
     prefixes=(),
     compile=compile_routes,
     check=check,

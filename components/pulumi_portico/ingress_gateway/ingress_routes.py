@@ -6,12 +6,13 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..errors import Problems
+from ..ordering import dependencies_of
 from .args import IngressRoutesArgs
 from .gateway_outputs import urls_of
 from .gateway_plan import reference_routing
 from .gateway_state import GatewayState, state_of
 from .reference import EVERY_HOST, route_text
-from .registration import READY_WITHIN, Waiting, register_certificates, register_routes
+from .registration import READY_WITHIN, Waiting, register_routes
 from .routing import Routing, add_to
 from .validation import check_ingress_routes, check_referred
 
@@ -57,11 +58,10 @@ class IngressRoutes(pulumi.ComponentResource):
         super().__init__("portico:index:IngressRoutes", name, {}, opts)
         if isinstance(listed, pulumi.Output):
             routing = _once_listed(routing, cast("pulumi.Output[Sequence[str]]", listed), me)
-        routing = register_certificates(routing, self)
         waiting = Waiting(gateway.get("reports_address", True), checked.get("ready_within", READY_WITHIN))
-        after: Sequence[pulumi.Resource] = state.facts.resources if state.facts else ()
-        register_routes(routing, peers or [], waiting, self, after)
-        self._set_outputs(routing)
+        first = [*dependencies_of(opts), *(state.facts.first if state.facts else ())]
+        made = register_routes(routing, peers or [], waiting, self, first, state.host_resources)
+        self._set_outputs(made.routing)
 
     def _set_outputs(self, routing: Routing) -> None:
         compilation = routing.compilation

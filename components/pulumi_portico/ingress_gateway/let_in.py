@@ -25,7 +25,7 @@ def build_policies(compilation: Compilation, peers: Sequence[Peer]) -> list[Desc
             metadata = compilation.metadata(suffix, entry.namespace)
             rules = build_ingress(peers, _ports(entry))
             manifest = build_network_policy(metadata, entry.target["selector"], rules)
-            described.append(Described(suffix, manifest))
+            described.append(Described(suffix, manifest, route=entry))
     return described
 
 

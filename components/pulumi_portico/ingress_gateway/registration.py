@@ -7,15 +7,16 @@ from typing import Any, Optional
 import pulumi
 
 from ..network_policy import Peer
+from ..ordering import WIDTH, Dependency, after, gathered, named_together, on_time
 from ..register import SKIP_AWAIT, WAIT_FOR, name_of, register
-from .compilation import Described
+from .compilation import Compilation, Described, Entry
 from .controller_module import Controller
 from .hooks import on_unanswered
 from .let_in import build_policies
 from .routing import Routing
 from .tls import build_tls_secret
 
-__all__ = ["READY_WITHIN", "REPORTED", "Waiting", "register_certificates", "register_routes"]
+__all__ = ["READY_WITHIN", "REPORTED", "Registered", "Waiting", "register_routes"]
 
 READY_WITHIN = 600
 """Seconds: a cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
@@ -37,47 +38,164 @@ class Waiting:
     ready_within: int
 
 
+@dataclass(frozen=True)
+class Registered:
+    """The objects of routes, once they are registered."""
+
+    routing: Routing
+    """The routing, with the names of the Secrets of its own certificates."""
+    awaited: Sequence[Any]
+    """The Ingresses that the controller writes its address into."""
+
+
 def register_routes(
     routing: Routing,
     peers: Sequence[Peer],
     waiting: Waiting,
     parent: pulumi.Resource,
-    after: Sequence[pulumi.Resource],
-) -> list[Any]:
-    """Register the routes, and answer those that the controller writes its address into.
+    first: Sequence[Dependency],
+    host_resources: dict[str, pulumi.Resource],
+) -> Registered:
+    """Register the routes and their certificates.
 
-    ``after`` is what must be there before them, and until they are gone.
+    ``first`` is what they are created after and deleted before. ``host_resources`` are the Ingresses of hosts that the
+    gateway has so far; this adds its own.
     """
-    compilation = routing.compilation
-    named: list[pulumi.Resource] = list(after)
-    names: dict[str, Any] = {}
-    told = routing.module.compile(compilation)
-    for it in (it for it in told if it.manifest["kind"] in _REPLACED):
-        made = register(_nameless(it.manifest), f"{routing.name}-{it.suffix}", pulumi.ResourceOptions(parent=parent))
-        named.append(made)
-        names[it.suffix] = name_of(made)
-    if names:
-        told = routing.module.compile(replace(compilation, named=names))
-    described = [*build_policies(compilation, peers), *(it for it in told if it.manifest["kind"] not in _REPLACED)]
-
-    def make(of: Iterable[Described], before: Sequence[pulumi.Resource]) -> list[Any]:
-        return [_register(routing, it, waiting, parent, before) for it in of]
-
-    # What an Ingress names comes first, then the hosts, then their routes.
-    named += make((it for it in described if not it.awaited), after)
-    hosts = make((it for it in described if it.host), named)
-    routes = make((it for it in described if it.awaited and not it.host), [*named, *hosts])
-    return [*hosts, *routes]
+    return _Registrar(routing, peers, waiting, parent, first, host_resources).register()
 
 
-def register_certificates(routing: Routing, parent: pulumi.Resource) -> Routing:
-    """Register the certificates that come with their keys, and answer the routing with their Secrets' names."""
-    secrets: dict[str, Any] = {}
-    for host, suffix, entry in routing.own_certificates():
-        manifest = build_tls_secret(_nameless(routing.compilation.metadata(suffix, routing.namespace)), entry)
-        made = register(manifest, f"{routing.name}-{suffix}", pulumi.ResourceOptions(parent=parent))
-        secrets[host] = name_of(made)
-    return routing.with_secrets(secrets)
+class _Registrar:
+    """Registers the objects of routes, so that each depends on a few others only.
+
+    What a route's Ingress names (NetworkPolicy, Secrets, ConfigMaps, Policies) comes first, each after the one before.
+    The first of them comes after the controller and the target. The Ingress comes after the last of them, and after the
+    Ingress of its host.
+    """
+
+    def __init__(
+        self,
+        routing: Routing,
+        peers: Sequence[Peer],
+        waiting: Waiting,
+        parent: pulumi.Resource,
+        first: Sequence[Dependency],
+        host_resources: dict[str, pulumi.Resource],
+    ) -> None:
+        self._routing, self._peers, self._waiting, self._parent = routing, peers, waiting, parent
+        self._first, self._host_resources = list(first), host_resources
+        self._last: dict[str, pulumi.Resource] = {}
+        """The last object that was registered of each route, by the route's key."""
+
+    def register(self) -> Registered:
+        module = self._routing.module
+        self._routing, gathering = self._with_certificates()
+        compilation = self._routing.compilation
+        policies = build_policies(compilation, self._peers)
+        if module.one_ingress:
+            gathering = [*gathering, *self._gather(policies)] or self._first
+            compilation, gathering = self._after_targets(compilation, policies, gathering)
+        else:
+            self._register_all(policies)
+        described = module.compile(compilation)
+        named = [it for it in described if it.manifest["kind"] in _REPLACED]
+        if named:
+            names = {it.suffix: name_of(made) for it, made in zip(named, self._register_all(named), strict=True)}
+            described = module.compile(replace(compilation, named=names))
+        self._register_all(it for it in described if not it.awaited and it.manifest["kind"] not in _REPLACED)
+        hosts = [self._register_host(it.host, it) for it in described if it.host is not None]
+        routes = [self._register_route(it, gathering) for it in described if it.awaited and it.host is None]
+        return Registered(self._routing, [*hosts, *routes])
+
+    def _with_certificates(self) -> tuple[Routing, Sequence[Dependency]]:
+        """Register the certificates that come with their keys. Return the routing with their Secrets' names, and what
+        an Ingress that names all of them must depend on in addition."""
+        routing = self._routing
+        certificates = list(routing.own_certificates())
+
+        def create(certificate: tuple[str, str, Mapping[str, Any]], before: Sequence[Dependency]) -> Any:
+            _, suffix, entry = certificate
+            manifest = build_tls_secret(_nameless(routing.compilation.metadata(suffix, routing.namespace)), entry)
+            return self._create(suffix, manifest, before)
+
+        if routing.module.one_ingress:
+            names, gathering = named_together(certificates, create, self._first)
+        else:
+            names, gathering = [name_of(create(it, self._first)) for it in certificates], []
+        hosts = (host for host, _, _ in certificates)
+        return routing.with_secrets(dict(zip(hosts, names, strict=True))), gathering
+
+    def _gather(self, policies: Sequence[Described]) -> Sequence[pulumi.Resource]:
+        """Register the policies of routes that share an Ingress; return the one that comes after all others."""
+
+        def create(policy: Described, before: Sequence[Dependency]) -> Any:
+            return self._create(policy.suffix, policy.manifest, [*before, *_ready(policy.route)])
+
+        return gathered(policies, create, self._first)[:1]
+
+    def _after_targets(
+        self, compilation: Compilation, policies: Sequence[Described], gathering: Sequence[Dependency]
+    ) -> tuple[Compilation, Sequence[Dependency]]:
+        """Put an Ingress of all routes after the targets that no policy puts it after.
+
+        There is no limit to their number, and nothing that could gather them. So it depends on a few, and the program
+        waits for more: they are created in order, and deleted in any.
+        """
+        covered = {policy.route.key for policy in policies if policy.route is not None}
+        fallback = [compilation.default_backend] if compilation.default_backend else []
+        ready = {
+            str(entry.target["service"]): dependency
+            for entry in (*compilation.routes, *fallback)
+            if entry.key not in covered
+            for dependency in _ready(entry)
+        }
+        if len(ready) + len(gathering) < WIDTH:
+            return compilation, [*gathering, *ready.values()]
+        return replace(compilation, class_name=on_time(compilation.class_name, list(ready.values()))), gathering
+
+    def _register_all(self, described: Iterable[Described]) -> list[Any]:
+        """Register what Ingresses of routes name."""
+        made: list[Any] = []
+        for it in described:
+            manifest = _nameless(it.manifest) if it.manifest["kind"] in _REPLACED else it.manifest
+            made.append(self._create(it.suffix, manifest, self._before(it.route)))
+            if it.route is not None:
+                self._last[it.route.key] = made[-1]
+        return made
+
+    def _register_host(self, host: str, described: Described) -> Any:
+        made = self._create_awaited(described, self._first)
+        self._host_resources[host] = made
+        return made
+
+    def _register_route(self, described: Described, gathering: Sequence[Dependency]) -> Any:
+        if described.route is None:
+            return self._create_awaited(described, gathering)
+        host = self._host_resources.get(described.route.host)
+        return self._create_awaited(described, [*self._before(described.route), *([] if host is None else [host])])
+
+    def _before(self, route: Optional[Entry]) -> Sequence[Dependency]:
+        last = None if route is None else self._last.get(route.key)
+        return [*self._first, *_ready(route)] if last is None else [last]
+
+    def _create(self, suffix: str, manifest: Mapping[str, Any], before: Sequence[Dependency]) -> Any:
+        options = pulumi.ResourceOptions(parent=self._parent, depends_on=list(before))
+        return register(manifest, f"{self._routing.name}-{suffix}", options)
+
+    def _create_awaited(self, described: Described, before: Sequence[Dependency]) -> Any:
+        seconds = self._waiting.ready_within
+        name = f"{self._routing.name}-{described.suffix or 'ingress'}"
+        options = pulumi.ResourceOptions(
+            parent=self._parent,
+            depends_on=list(before),
+            custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+            hooks=on_unanswered(name, self._routing.module.title, seconds),
+        )
+        return register(_awaited(described.manifest, self._routing, self._waiting), name, options)
+
+
+def _ready(route: Optional[Entry]) -> Sequence[Dependency]:
+    """A dependency on a route's target."""
+    return [] if route is None else after(route.target.get("ready"))
 
 
 def _nameless(described: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,25 +203,6 @@ def _nameless(described: Mapping[str, Any]) -> dict[str, Any]:
     if "metadata" in described:
         return {**described, "metadata": _nameless(described["metadata"])}
     return {key: value for key, value in described.items() if key != "name"}
-
-
-def _register(
-    routing: Routing,
-    described: Described,
-    waiting: Waiting,
-    parent: pulumi.Resource,
-    after: Sequence[pulumi.Resource],
-) -> Any:
-    options = pulumi.ResourceOptions(parent=parent, depends_on=after)
-    manifest = described.manifest
-    name = f"{routing.name}-{described.suffix or 'ingress'}"
-    if described.awaited:
-        manifest = _awaited(manifest, routing, waiting)
-        options.custom_timeouts = pulumi.CustomTimeouts(
-            create=f"{waiting.ready_within}s", update=f"{waiting.ready_within}s"
-        )
-        options.hooks = on_unanswered(name, routing.module.title, waiting.ready_within)
-    return register(manifest, name, options)
 
 
 def _awaited(manifest: Any, routing: Routing, waiting: Waiting) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ..errors import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import Billable, estimate
 from ..lifecycle.hooks import on_no_address, on_replacement
+from ..ordering import after, dependencies_of
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from .addresses import first_address
@@ -93,9 +94,13 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         hooks = pulumi.ResourceOptions(hooks=on_replacement(name))
         merged = pulumi.ResourceOptions.merge(opts, hooks)
         super().__init__("portico:index:PublicLoadBalancer", name, dict(state), merged)
-        register(balancer.network_policy, f"{name}-network-policy", pulumi.ResourceOptions(parent=self))
+        first = [*dependencies_of(opts), *after(target.get("ready"))]
+        beside = pulumi.ResourceOptions(parent=self, depends_on=first)
+        register(balancer.network_policy, f"{name}-network-policy", beside)
         ready_within = checked.get("ready_within", _READY_WITHIN)
-        service = register(balancer.service, f"{name}-service", self._options(name, balancer, ready_within))
+        options = self._options(name, balancer, ready_within)
+        options.depends_on = first
+        service = register(balancer.service, f"{name}-service", options)
         self._set_outputs(service, request)
         self._set_cost(request.exposure["platform"], balancer.billable, checked.get("price"))
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})

@@ -13,6 +13,7 @@ from ..aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from ..errors import Problems
 from ..ingress_gateway import IngressGateway, IngressGatewayArgs
 from ..namespace import build_namespace
+from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from ..register import name_of, register
 from ..shapes import Shape, as_written
@@ -134,17 +135,19 @@ class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
         made = register(build_namespace(plan.namespace, {}), plan.namespace, pulumi.ResourceOptions())
-        self._namespaces: dict[str, Any] = {plan.namespace: name_of(made)}
+        # The namespaces of the stack, each with an Output that is known when it exists.
+        self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
 
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, args in plan.services.items():
-            self._services[name] = WebService(name, self._within({"namespace": plan.namespace, **args}))
+            placed_args: Any = {"namespace": plan.namespace, **args}
+            self._services[name] = WebService(name, placed_args, self._within(placed_args))
         # One may live in the namespace that another one makes.
         for name, args in sorted(plan.gateways.items(), key=lambda it: ("namespace" in it[1], it[0])):
-            made = IngressGateway(name, self._resolved(IngressGatewayArgs, self._within(args)))
+            made = IngressGateway(name, self._resolved(IngressGatewayArgs, args), self._within(args))
             self._gateways[name] = made
             self._namespaces.setdefault(name, made.namespace)
         balancers = {
@@ -159,11 +162,14 @@ class _Builder:
         export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
-    def _within(self, args: Mapping[str, Any]) -> Any:
-        """The arguments, their namespace waited for where the stack makes it."""
+    def _within(self, args: Mapping[str, Any]) -> pulumi.ResourceOptions:
+        """Options that put a component after its namespace, if the stack creates it."""
+        known = self._namespace_of(args)
+        return pulumi.ResourceOptions(depends_on=[] if known is None else list(after(known)))
+
+    def _namespace_of(self, args: Mapping[str, Any]) -> Optional[pulumi.Output[str]]:
         namespace = args.get("namespace")
-        known = self._namespaces.get(namespace) if isinstance(namespace, str) else None
-        return args if known is None else {**args, "namespace": known}
+        return self._namespaces.get(namespace) if isinstance(namespace, str) else None
 
     def _resolved(self, args_type: type, args: Mapping[str, Any]) -> Any:
         """The arguments, with what references lead to in their place."""
@@ -175,8 +181,9 @@ class _Builder:
 
     def _target(self, target: Mapping[str, Any]) -> Any:
         if not is_reference(target):
-            # Written out; the namespace may be the stack's all the same.
-            return self._within(target)
+            # Written out; the stack may create the namespace all the same.
+            known = self._namespace_of(target)
+            return target if known is None else {"ready": known, **target}
         leads = reached(target, self._plan.services, self._plan.gateways)
         component = self._gateways[leads.name] if leads.kind == "gateway" else self._services[leads.name]
         return component.target(cast("Any", leads.port).name)

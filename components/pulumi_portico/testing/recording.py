@@ -27,7 +27,7 @@ class Registration:
     inputs: Mapping[str, Any]
     """What it was given. Secrets are `Secret`s; what a preview cannot know is `pulumi.output.UNKNOWN`."""
     dependencies: frozenset[str]
-    """The URNs of what it waits for."""
+    """The URNs of the resources that it depends on: those of `depends_on`, and those that its inputs come from."""
     property_dependencies: Mapping[str, frozenset[str]]
     """The URNs that each input comes from."""
     aliases: tuple[Mapping[str, str], ...]
@@ -44,6 +44,11 @@ class Registration:
     """The provider it was told to use; empty for the default one."""
     request: Any = field(repr=False, compare=False)
     """The raw `RegisterResourceRequest`, for all else."""
+
+    @property
+    def edges(self) -> frozenset[str]:
+        """The URNs of all resources that it depends on, by `depends_on` or by an input."""
+        return self.dependencies.union(*self.property_dependencies.values())
 
     def manifest(self) -> dict[str, Any]:
         """The Kubernetes object, as plain dictionaries; secrets unwrapped."""
@@ -87,6 +92,18 @@ class Recording:
     def manifest(self, kind: str, name: Optional[str] = None) -> dict[str, Any]:
         """The one Kubernetes object of a kind (and name), as plain dictionaries."""
         return self.one(kind, name).manifest()
+
+    def before(self, registration: Registration) -> frozenset[str]:
+        """The URNs of everything that is created before a resource and deleted after it: all that it depends on,
+        directly or through others."""
+        by_urn = {known.urn: known for known in self.registrations}
+        found: set[str] = set()
+        pending = [registration]
+        while pending:
+            new = pending.pop().edges - found
+            found |= new
+            pending += [by_urn[urn] for urn in new if urn in by_urn]
+        return frozenset(found)
 
     def manifests(self) -> list[dict[str, Any]]:
         """Every Kubernetes object, as plain dictionaries, ordered by URN."""

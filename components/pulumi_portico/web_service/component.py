@@ -7,11 +7,12 @@ import pulumi
 
 from ..errors import ArgumentError, Problems, Refusal, write_nearest
 from ..network_policy import build_egress, build_ingress, build_network_policy
+from ..ordering import Dependency, dependencies_of, named_together
 from ..register import name_of, namespace_of, register
 from ..service_ports import ServicePort, main_port
 from ..target import Protocol, Target
 from .args import WebServiceArgs
-from .autoscaling import build_autoscaler
+from .autoscaling import Autoscaling, build_autoscaler
 from .availability import build_disruption_budget
 from .environment import Sources, build_config_map, build_secret
 from .identity import build_service_account
@@ -77,25 +78,35 @@ class WebService(pulumi.ComponentResource):
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         self._plan = plan = plan_of(name, checked)
-        # No pod runs before its account and its policy are there.
+        self._first = dependencies_of(opts)
+        # No pod runs without its account and its policy.
         before = self._register_guards()
         # A headless Service waits for no pod, and a StatefulSet's pods are named by it; another waits for its pods.
-        service = self._register_service(before) if plan.headless else None
-        workload = self._register_workload(before if service is None else [*before, service])
-        service = service or self._register_service([])
+        service = self._register_service(before or self._first) if plan.headless else None
+        workload = self._register_workload([service] if service is not None else before or self._first)
+        service = service or self._register_service(self._first)
         if "autoscaling" in checked:
-            autoscaler = build_autoscaler(plan.metadata, plan.kind, name_of(workload), checked["autoscaling"])
-            self._register("autoscaler", autoscaler)
-        self._set_outputs(service or workload, served=service is not None)
+            self._register_autoscaler(workload, checked["autoscaling"])
+        # Of these, a change replaces the account and the policy least: its own namespace is read from them.
+        self._set_outputs(service or workload, [*before, workload][0], served=service is not None)
 
     def _register(self, suffix: str, manifest: Mapping[str, Any], opts: Optional[pulumi.ResourceOptions] = None) -> Any:
-        options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), opts)
+        own = opts or pulumi.ResourceOptions(depends_on=self._first)
+        options = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), own)
         return register(manifest, f"{self._plan.name}-{suffix}", options)
 
-    def _register_guards(self) -> list[pulumi.Resource]:
-        """Register what holds the pods, and answer what must be there before them."""
+    def _register_autoscaler(self, workload: pulumi.Resource, autoscaling: Autoscaling) -> None:
+        plan = self._plan
+        # Only a ReplicaSet's name is generated.
+        generated = plan.kind == WorkloadKind.REPLICA_SET.value
+        target = name_of(workload) if generated else plan.name
+        autoscaler = build_autoscaler(plan.metadata, plan.kind, target, autoscaling)
+        self._register("autoscaler", autoscaler, pulumi.ResourceOptions(depends_on=[workload]))
+
+    def _register_guards(self) -> list[Dependency]:
+        """Register what protects the pods, and return what they come after."""
         plan, args = self._plan, self._plan.args
-        before: list[pulumi.Resource] = []
+        before: list[Dependency] = []
         identity = args.get("identity", {})
         if "service_account" in identity:
             self.service_account = pulumi.Output.from_input(identity["service_account"])
@@ -113,37 +124,45 @@ class WebService(pulumi.ComponentResource):
             self._register("disruption-budget", budget)
         return before
 
-    def _register_workload(self, before: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    def _register_workload(self, before: Sequence[Dependency]) -> pulumi.Resource:
         plan = self._plan
+        sources, gathering = self._register_sources()
         # The plain name, where it is ours: the pods' template then is known in a preview.
         account = plan.args.get("identity", {}).get("service_account", plan.name)
-        options = self._waiting(before)
+        options = self._waiting([*before, *gathering])
         if "autoscaling" in plan.args:
             # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
             options.ignore_changes = ["spec.replicas"]
         if plan.kind == WorkloadKind.REPLICA_SET.value:
             # A change of its template would reach none of its pods.
             options.replace_on_changes = ["spec.template", "spec.selector"]
-        workload = build_workload(plan, account, self._register_sources())
+        workload = build_workload(plan, account, sources)
         return self._register(_SUFFIXES[plan.kind], workload, options)
 
-    def _register_sources(self) -> dict[str, Sources]:
-        """Register what the containers' environments come from, and answer the names that it was given, by
-        container."""
+    def _register_sources(self) -> tuple[dict[str, Sources], Sequence[Dependency]]:
+        """Register the Secrets and ConfigMaps that the containers use; return their names by container, and what the
+        pods must depend on in addition."""
         args = self._plan.args
         more = [*args.get("sidecars", []), *args.get("init_containers", [])]
-        sources = {self._plan.name: self._sources("", args)}
-        return sources | {it["name"]: self._sources(f"{it['name']}-", it) for it in more}
+        prefixes = {self._plan.name: "", **{container["name"]: f"{container['name']}-" for container in more}}
+        manifests: dict[str, Mapping[str, Any]] = {}
+        for prefix, container in zip(prefixes.values(), (args, *more), strict=True):
+            if values := container.get("secret_env"):
+                manifests[f"{prefix}env"] = build_secret(self._plan.metadata, values)
+            if files := container.get("config_files"):
+                manifests[f"{prefix}files"] = build_config_map(self._plan.metadata, files)
 
-    def _sources(self, prefix: str, container: Mapping[str, Any]) -> Sources:
-        secret = config_map = None
-        if values := container.get("secret_env"):
-            secret = name_of(self._register(f"{prefix}env", build_secret(self._plan.metadata, values)))
-        if files := container.get("config_files"):
-            config_map = name_of(self._register(f"{prefix}files", build_config_map(self._plan.metadata, files)))
-        return Sources(secret, config_map)
+        def create(suffix: str, before: Sequence[Dependency]) -> Any:
+            return self._register(suffix, manifests[suffix], pulumi.ResourceOptions(depends_on=before))
 
-    def _register_service(self, before: Sequence[pulumi.Resource]) -> Optional[pulumi.Resource]:
+        names, gathering = named_together(list(manifests), create, self._first)
+        named = dict(zip(manifests, names, strict=True))
+        sources = {
+            name: Sources(named.get(f"{prefix}env"), named.get(f"{prefix}files")) for name, prefix in prefixes.items()
+        }
+        return sources, gathering
+
+    def _register_service(self, before: Sequence[Dependency]) -> Optional[pulumi.Resource]:
         plan = self._plan
         if not plan.ports:
             return None
@@ -152,17 +171,20 @@ class WebService(pulumi.ComponentResource):
         )
         return self._register("service", service, self._waiting(before))
 
-    def _waiting(self, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _waiting(self, before: Sequence[Dependency]) -> pulumi.ResourceOptions:
         """After what must be there first, and for as long as was said."""
-        options = pulumi.ResourceOptions(depends_on=before)
+        options = pulumi.ResourceOptions(depends_on=list(before))
         if seconds := self._plan.args.get("ready_within"):
             options.custom_timeouts = pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s")
         return options
 
-    def _set_outputs(self, made: pulumi.Resource, *, served: bool) -> None:
+    def _set_outputs(self, made: pulumi.Resource, stable: pulumi.Resource, *, served: bool) -> None:
         plan = self._plan
         self.service_name = name_of(made) if served else pulumi.Output.from_input("")
         self.namespace = namespace_of(made)
+        # Not from the Service: if a change replaces it, nothing else may be replaced with it.
+        given: Any = plan.args.get("namespace")
+        self._target_namespace: Any = namespace_of(stable) if given is None else given
         self.exceptions = pulumi.Output.from_input(exceptions_of(plan.args))
         self._host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
         self.urls = self._host.apply(lambda host: {port.name: port.url(host) for port in plan.ports.values()})
@@ -187,12 +209,17 @@ class WebService(pulumi.ComponentResource):
     def target(self, port: Optional[str] = None) -> Target:
         """The service as routes and balancers name it, by the port of this name; without one, by the port of `url`.
 
+        The name is plain, and so is a namespace that you set as a plain value: a change that replaces the Service
+        replaces nothing that routes to it. Without a namespace in the arguments, the provider's default is read from an
+        object that such a change doesn't replace. `ready` keeps the order.
+
         Raises `ArgumentError` where there is no such port.
         """
         chosen = self._port(port)
         return {
-            "service": self.service_name,
-            "namespace": self.namespace,
+            "service": self._plan.name,
+            "namespace": self._target_namespace,
+            "ready": self.service_name,
             "port": chosen.number,
             "target_port": chosen.target,
             "protocol": Protocol(chosen.protocol),

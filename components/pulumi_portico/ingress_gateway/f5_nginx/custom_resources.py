@@ -21,11 +21,12 @@ def build_extras(compilation: Compilation, entry: Entry) -> list[Described]:
     if users := entry.of("basic_auth").get("users"):
         metadata = compilation.metadata(f"{entry.key}-users", entry.namespace)
         data = pulumi.Output.secret({"htpasswd": htpasswd(users)})
-        described.append(Described(f"{entry.key}-users", _secret(metadata, "nginx.org/htpasswd", data)))
+        secret = _secret(metadata, "nginx.org/htpasswd", data)
+        described.append(Described(f"{entry.key}-users", secret, route=entry))
     if "backend_tls" in entry.args:
         metadata = compilation.metadata(f"{entry.key}-ca", entry.namespace)
         data = {"ca.crt": entry.of("backend_tls")["ca_certificate"]}
-        described.append(Described(f"{entry.key}-ca", _secret(metadata, "nginx.org/ca", data)))
+        described.append(Described(f"{entry.key}-ca", _secret(metadata, "nginx.org/ca", data), route=entry))
     return [*described, *build_policies(compilation, entry)]
 
 
@@ -48,7 +49,7 @@ def build_policies(compilation: Compilation, entry: Entry) -> list[Described]:
         suffix = f"{entry.key}-{what}"
         metadata = compilation.metadata(suffix, entry.namespace)
         manifest = {"apiVersion": _API_VERSION, "kind": "Policy", "metadata": metadata, "spec": spec}
-        described.append(Described(suffix, manifest))
+        described.append(Described(suffix, manifest, route=entry))
     return described
 
 

@@ -26,11 +26,11 @@ def compile_routes(compilation: Compilation) -> list[Described]:
     described: list[Described] = []
     for name, host in sorted(compilation.hosts.items()):
         if name in compilation.own_hosts and name not in compilation.redirected:
-            described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=True))
+            described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=name))
     exact = {(entry.host, entry.path) for entry in compilation.routes if entry.exact} | compilation.taken
     for entry in compilation.routes:
         if entry.host in compilation.redirected:
-            described.append(Described(entry.key, build_virtual_server(compilation, entry)))
+            described.append(Described(entry.key, build_virtual_server(compilation, entry), route=entry))
             continue
         described += build_extras(compilation, entry)
         described += _minions(compilation, entry, has_exact=(entry.host, entry.path) in exact)
@@ -53,7 +53,9 @@ def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
 
 def _minions(compilation: Compilation, entry: Entry, *, has_exact: bool) -> list[Described]:
     return [
-        Described(entry.key + half, _minion(compilation, entry, entry.key + half, paths, more), awaited=True)
+        Described(
+            entry.key + half, _minion(compilation, entry, entry.key + half, paths, more), awaited=True, route=entry
+        )
         for half, paths, more in _halves(entry, has_exact=has_exact)
     ]
 

@@ -192,10 +192,10 @@ def build_extras(compilation: Compilation, entry: Entry) -> list[Described]:
         # Secret, however they were given.
         data = pulumi.Output.secret({"auth": htpasswd(users)})
         manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": data}
-        described.append(Described(suffix, manifest))
+        described.append(Described(suffix, manifest, route=entry))
     if headers := entry.args.get("response_headers"):
         suffix = f"{entry.key}-headers"
         metadata = compilation.metadata(suffix, namespace_of(compilation, entry))
         manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(headers)}
-        described.append(Described(suffix, manifest))
+        described.append(Described(suffix, manifest, route=entry))
     return described

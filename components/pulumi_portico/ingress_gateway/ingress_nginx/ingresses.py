@@ -21,7 +21,7 @@ _NOWHERE = {"service": {"name": "redirect", "port": {"number": 80}}}
 def compile_routes(compilation: Compilation) -> list[Described]:
     """The Ingresses of the routes, and one for each host that has a certificate."""
     described = [
-        Described(f"host-{host.key}", _host(compilation, host), awaited=True, host=True)
+        Described(f"host-{host.key}", _host(compilation, host), awaited=True, host=name)
         for name, host in sorted(compilation.hosts.items())
         if name in compilation.own_hosts and host.secret is not None
     ]
@@ -32,7 +32,7 @@ def compile_routes(compilation: Compilation) -> list[Described]:
         rule = {**({"host": entry.host} if entry.host else {}), "http": {"paths": [path]}}
         namespace = namespace_of(compilation, entry)
         manifest = compilation.ingress(entry.key, namespace, annotations, {"rules": [rule]})
-        described.append(Described(entry.key, manifest, awaited=True))
+        described.append(Described(entry.key, manifest, awaited=True, route=entry))
     return described
 
 

@@ -1,13 +1,12 @@
 """Installs a controller: every object of it, in an order that works."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
-from ...network_policy import NAME_LABEL, Peer, build_ingress, build_network_policy
-from ...outputs import joined
+from ...network_policy import NAME_LABEL, build_ingress, build_network_policy
+from ...ordering import Dependency, gathered
 from ...register import SKIP_AWAIT, name_of, register
 from ...target import Protocol
 from ...web_service.autoscaling import build_autoscaler
@@ -16,72 +15,16 @@ from ...web_service.identity import build_service_account
 from ..controller_module import Controller
 from .config_map import build_data
 from .crds import build_definitions
-from .installation import ControllerKind, drain_of, shutdown_of
-from .programs import Program, Told, lease_of, program_of
-from .rbac import rights_of
+from .installation import ControllerKind, shutdown_of
+from .programs import Program, program_of
+from .request import InstallRequest
+from .roles import build_roles
 from .webhook import build_webhook
 from .workload import build_workload, kind_of
 
 __all__ = ["InstallRequest", "register_installation", "selector_of", "warning_of"]
 
 Manifest = dict[str, Any]
-_RBAC = "rbac.authorization.k8s.io/v1"
-_RBAC_GROUP = "rbac.authorization.k8s.io"
-
-
-@dataclass(frozen=True)
-class InstallRequest:
-    """What is to be installed."""
-
-    name: str
-    """The gateway's name, which all names begin with."""
-    controller: str
-    namespace: Any
-    class_name: str
-    installation: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    labels: Mapping[str, Any]
-    service: Any
-    """The name of the front door's Service."""
-    proxy_protocol: bool = False
-    """Whether what stands in front speaks the PROXY protocol."""
-    proxy_sources: Sequence[Any] = ()
-    """Whose PROXY protocol is believed."""
-    sources: Sequence[Peer] = ()
-    """Who may connect, beside whom the front door's own policy lets in."""
-    empty_hosts: bool = False
-    """Whether a route takes every host."""
-    custom_resources: bool = False
-    crds_path: Optional[str] = None
-    response_headers: Sequence[str] = ()
-
-    @property
-    def told(self) -> Told:
-        """What the controller is told by its arguments."""
-        installation = self.installation
-        served = installation.get("served_namespaces")
-        return Told(
-            name=self.name,
-            class_name=self.class_name,
-            service=self.service,
-            namespace=self.namespace,
-            served=None if served is None else joined([self.namespace, *served]),
-            empty_hosts=self.empty_hosts,
-            custom_resources=self.custom_resources,
-            metrics=installation.get("metrics", True),
-            webhook="admission_webhook" in installation,
-            drain=drain_of(installation),
-            shutdown=shutdown_of(installation),
-        )
-
-    def metadata(self, suffix: str = "") -> dict[str, Any]:
-        """The metadata of an object in the controller's namespace."""
-        named = f"{self.name}-{suffix}" if suffix else self.name
-        return {"name": named, "namespace": self.namespace, **self.labelled()}
-
-    def labelled(self) -> dict[str, Any]:
-        """The labels of every object, as metadata."""
-        return {"labels": dict(self.labels)} if self.labels else {}
 
 
 def selector_of(name: str) -> dict[str, str]:
@@ -100,24 +43,18 @@ def warning_of(request: InstallRequest) -> Optional[str]:
     )
 
 
-def register_installation(request: InstallRequest, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    """Register the controller, and answer what its routes come after: what lets it work, and the controller itself."""
+def register_installation(
+    request: InstallRequest, parent: pulumi.Resource, first: Sequence[Dependency]
+) -> pulumi.Resource:
+    """Register the controller, and return its workload, which comes after everything that it needs.
+
+    ``first`` is what all of it comes after.
+    """
     if warning := warning_of(request):
         pulumi.log.warn(warning, parent)
     program = program_of(request.controller, request.told)
-    before: list[pulumi.Resource] = []
-
-    def make(suffix: str, manifest: Mapping[str, Any]) -> Any:
-        options = pulumi.ResourceOptions(parent=parent)
-        return register(manifest, f"{request.name}-{suffix}", options)
-
-    if request.crds_path is not None:
-        before += _register_crds(request, request.crds_path, parent)
-    account = make("service-account", build_service_account(request.metadata(), {}))
-    before.append(account)
-    for suffix, role, binding in _roles(request):
-        made = make(suffix, role)
-        before += [made, make(f"{suffix}-binding", binding(name_of(made)))]
+    definitions = _register_crds(request, parent, first)
+    rights = _register_rights(request, parent, definitions or first)
     data = build_data(
         request.controller,
         request.settings,
@@ -125,34 +62,67 @@ def register_installation(request: InstallRequest, parent: pulumi.Resource) -> l
         proxy_sources=request.proxy_sources if request.proxy_protocol else (),
         response_headers=request.response_headers,
     )
-    before += [*_register_settings(request, data, parent), _register_class(request, program, parent)]
-    for suffix, manifest in _beside(request, program):
-        before.append(make(suffix, manifest))
-    workload = _register_workload(request, program, parent, before)
-    return [*before, workload]
+    settings = _register_settings(request, data, parent, first)
+
+    def create(described: tuple[str, Manifest], before: Sequence[Dependency]) -> Any:
+        suffix, manifest = described
+        return _register(request, suffix, manifest, parent, before)
+
+    beside = gathered(_beside(request, program), create, first)
+    ingress_class = _register_class(request, program, parent, beside[:1])
+    return _register_workload(request, program, parent, [rights, settings, ingress_class], first)
 
 
-def _register_settings(request: InstallRequest, data: Mapping[str, Any], parent: pulumi.Resource) -> list[Any]:
+def _register(
+    request: InstallRequest,
+    suffix: str,
+    manifest: Mapping[str, Any],
+    parent: pulumi.Resource,
+    before: Sequence[Dependency],
+) -> Any:
+    options = pulumi.ResourceOptions(parent=parent, depends_on=list(before))
+    return register(manifest, f"{request.name}-{suffix}", options)
+
+
+def _register_rights(request: InstallRequest, parent: pulumi.Resource, first: Sequence[Dependency]) -> pulumi.Resource:
+    """The controller's account and its roles, and the binding that comes after all of them."""
+    account = _register(request, "service-account", build_service_account(request.metadata(), {}), parent, first)
+
+    def create(described: tuple[str, Manifest, Any], before: Sequence[Dependency]) -> Any:
+        suffix, role, binding = described
+        created = _register(request, suffix, role, parent, [account])
+        # Only a ClusterRole's name is generated.
+        name = role["metadata"].get("name") or name_of(created)
+        return _register(request, f"{suffix}-binding", binding(name), parent, [created, *before])
+
+    return gathered(build_roles(request), create)[0]
+
+
+def _register_settings(
+    request: InstallRequest, data: Mapping[str, Any], parent: pulumi.Resource, first: Sequence[Dependency]
+) -> pulumi.Resource:
     """The ConfigMap, and what it holds as a patch of it, which a change alters in place.
 
     The provider replaces a ConfigMap whose data changes, and by its name would delete it first: F5's controller would
     go back to its defaults for that moment, and no longer read the PROXY protocol.
     """
     named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": request.metadata()}
-    made = register(named, f"{request.name}-config", pulumi.ResourceOptions(parent=parent))
+    made = _register(request, "config", named, parent, first)
     held = {
         "apiVersion": "v1",
         "kind": "ConfigMapPatch",
         "metadata": {"name": request.name, "namespace": request.namespace},
         "data": data,
     }
-    options = pulumi.ResourceOptions(parent=parent, depends_on=[made])
-    return [made, register(held, f"{request.name}-settings", options)]
+    return _register(request, "settings", held, parent, [made])
 
 
-def _register_class(request: InstallRequest, program: Program, parent: pulumi.Resource) -> pulumi.Resource:
+def _register_class(
+    request: InstallRequest, program: Program, parent: pulumi.Resource, first: Sequence[Dependency]
+) -> pulumi.Resource:
     options = pulumi.ResourceOptions(
         parent=parent,
+        depends_on=list(first),
         # Kubernetes takes no change of it, and the provider tries; two cannot have the name that routes know.
         replace_on_changes=["spec.controller"],
         delete_before_replace=True,
@@ -160,30 +130,42 @@ def _register_class(request: InstallRequest, program: Program, parent: pulumi.Re
     return register(_class(request, program), f"{request.name}-class", options)
 
 
-def _register_crds(request: InstallRequest, path: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    # With a definition goes every resource of its kind, those of other gateways too.
-    options = pulumi.ResourceOptions(parent=parent, retain_on_delete=True)
-    return [register(it, f"{request.name}-{it['metadata']['name']}", options) for it in build_definitions(path)]
+def _register_crds(
+    request: InstallRequest, parent: pulumi.Resource, first: Sequence[Dependency]
+) -> Sequence[pulumi.Resource]:
+    """The definitions, as the one that comes after the others; none if they aren't installed with the gateway."""
+    if request.crds_path is None:
+        return []
+
+    def create(definition: Manifest, before: Sequence[Dependency]) -> Any:
+        # With a definition goes every resource of its kind, those of other gateways too.
+        options = pulumi.ResourceOptions(parent=parent, depends_on=list(before), retain_on_delete=True)
+        return register(definition, f"{request.name}-{definition['metadata']['name']}", options)
+
+    return gathered(build_definitions(request.crds_path), create, first)[:1]
 
 
 def _register_workload(
-    request: InstallRequest, program: Program, parent: pulumi.Resource, before: Sequence[pulumi.Resource]
+    request: InstallRequest,
+    program: Program,
+    parent: pulumi.Resource,
+    before: Sequence[Dependency],
+    first: Sequence[Dependency],
 ) -> pulumi.Resource:
     installation, selector = request.installation, selector_of(request.name)
     kind = kind_of(installation)
     manifest = build_workload(request.metadata(), selector, installation, program, request.name)
-    options = pulumi.ResourceOptions(parent=parent, depends_on=before)
+    options = pulumi.ResourceOptions(parent=parent, depends_on=list(before))
     if "autoscaling" in installation:
         # The provider leaves the field to whoever has it: Pulumi at first, then the autoscaler.
         options.ignore_changes = ["spec.replicas"]
     workload: pulumi.Resource = register(manifest, f"{request.name}-controller", options)
     if kind == ControllerKind.DEPLOYMENT.value:
-        beside = pulumi.ResourceOptions(parent=parent)
         budget = build_disruption_budget(request.metadata(), selector, installation.get("disruption_budget", {}))
-        register(budget, f"{request.name}-disruption-budget", beside)
+        _register(request, "disruption-budget", budget, parent, first)
         if "autoscaling" in installation:
-            scaler = build_autoscaler(request.metadata(), kind, name_of(workload), installation["autoscaling"])
-            register(scaler, f"{request.name}-autoscaler", beside)
+            scaler = build_autoscaler(request.metadata(), kind, request.name, installation["autoscaling"])
+            _register(request, "autoscaler", scaler, parent, [workload])
     return workload
 
 
@@ -200,50 +182,6 @@ def _class(request: InstallRequest, program: Program) -> Manifest:
         },
         "spec": {"controller": program.class_controller},
     }
-
-
-def _roles(request: InstallRequest) -> list[tuple[str, Manifest, Any]]:
-    """The roles, each with what its resource's name ends in, and its binding once its name is known."""
-    served = request.installation.get("served_namespaces")
-    rights = rights_of(
-        request.controller,
-        lease_of(request.name),
-        request.class_name,
-        custom=request.custom_resources,
-        named=served is not None,
-    )
-    own = [*rights.own, *(rights.served if served is not None else ())]
-    wide = [*rights.cluster, *(rights.served if served is None else ())]
-    roles = [("role", _role(request, request.namespace, own), _binding(request, request.namespace))]
-    roles += [
-        (f"role-{namespace}", _role(request, namespace, rights.served), _binding(request, namespace))
-        for namespace in sorted(served or [])
-    ]
-    cluster = {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": request.labelled(), "rules": wide}
-    return [*roles, ("cluster-role", cluster, _binding(request, None))]
-
-
-def _role(request: InstallRequest, namespace: Any, rules: Sequence[Mapping[str, Any]]) -> Manifest:
-    metadata = {**request.metadata("controller"), "namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": [dict(it) for it in rules]}
-
-
-def _binding(request: InstallRequest, namespace: Any) -> Any:
-    kind = "ClusterRole" if namespace is None else "Role"
-
-    def binding(role: Any) -> Manifest:
-        metadata = (
-            request.labelled() if namespace is None else {**request.metadata("controller"), "namespace": namespace}
-        )
-        return {
-            "apiVersion": _RBAC,
-            "kind": f"{kind}Binding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": _RBAC_GROUP, "kind": kind, "name": role},
-            "subjects": [{"kind": "ServiceAccount", "name": request.name, "namespace": request.namespace}],
-        }
-
-    return binding
 
 
 def _beside(request: InstallRequest, program: Program) -> list[tuple[str, Manifest]]:
