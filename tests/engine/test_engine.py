@@ -59,7 +59,7 @@ def test_a_refused_argument_is_a_message_and_not_a_traceback(program: PulumiProg
     run = program.preview(check=False)
     assert run.status != 0
     assert 'error: WebService "api" has 2 problems:' in run.output
-    assert 'image: "api" names no version' in run.output
+    assert 'image: "api" has no version' in run.output
     assert "Traceback" not in run.output
     assert "WebService" not in {step.kind for step in run.steps}
 
@@ -72,7 +72,7 @@ def test_a_value_known_late_is_refused_as_clearly_and_stays_secret(program: Pulu
     )
     run = program.preview(check=False)
     assert run.status != 0
-    assert "image: [secret] names no version" in run.output
+    assert "image: [secret] has no version" in run.output
     assert "hunter2" not in run.output
     assert "Traceback" not in run.output
 
@@ -241,7 +241,7 @@ pulumi.export("cost", lb.cost)
     program.write(remote % {**first, **held})
     program.up()
     assert program.up().changes == {}
-    assert program.outputs()["cost"].startswith("estimate: 20.07 USD a month for 1 load balancer and 1 public address")
+    assert program.outputs()["cost"].startswith("Estimate: 20.07 USD a month for 1 load balancer and 1 public address")
     program.write(remote % {**second, **held})
     refused = program.preview(check=False)
     assert refused.status != 0

@@ -65,7 +65,10 @@ RANGES: Mapping[str, Ranged] = {
         lambda it: gateway({"host": SHOP}, settings={"forwardedFrom": ["203.0.113.0/24", it]}),
         (*EDGE, "settings", "forwardedFrom"),
     ),
-    "behind.sources": (lambda it: gateway({"host": SHOP}, behind={"sources": [it]}), (*EDGE, "behind", "sources")),
+    "upstream.sources": (
+        lambda it: gateway({"host": SHOP}, upstream={"sources": [it]}),
+        (*EDGE, "upstream", "sources"),
+    ),
     "route.allowedSources": (lambda it: gateway({"host": SHOP, "allowedSources": [it]}), (*EDGE, "routes")),
     "route.deniedSources": (lambda it: gateway({"host": SHOP, "deniedSources": [it]}), (*EDGE, "routes")),
     "exposure.allowedSources": (
@@ -336,7 +339,7 @@ def _balancer_with(**exposure: Any) -> Callable[[], Any]:
 
 def _route_with(controller: str = "f5-nginx", **fields: Any) -> Callable[[], Any]:
     routes = [{"host": SHOP, "target": {"service": "web", "namespace": "shop", "port": 80}, **fields}]
-    there: Any = {"install": False, "class_name": "nginx", "namespace": "shop", "reached_from": []}
+    there: Any = {"install": False, "class_name": "nginx", "namespace": "shop", "controller_peers": []}
     args: Any = {**there, "controller": controller, "routes": routes}
     return lambda: IngressGateway("edge", args)
 
@@ -427,8 +430,13 @@ def _volume(**part: Any) -> dict[str, Any]:
         open_case("E10", service(autoscaling={"maxReplicas": HUGE}), "autoscaling", row="maxReplicas"),
         open_case("E10", service(health={"readiness": {"period": HUGE}}), "health", row="probe period"),
         open_case("E10", service(health={"liveness": {"failures": HUGE}}), "health", row="probe failures"),
-        open_case("E10", service(rollout={"revisionHistory": HUGE}), "rollout", row="revision history"),
-        open_case("E10", service(rollout={"minReady": HUGE, "progressDeadline": HUGE + 1}), "rollout", row="deadline"),
+        open_case("E10", service(rollout={"revisionHistoryLimit": HUGE}), "rollout", row="revision history"),
+        open_case(
+            "E10",
+            service(rollout={"minReadySeconds": HUGE, "progressDeadlineSeconds": HUGE + 1}),
+            "rollout",
+            row="deadline",
+        ),
         open_case(
             "E10", service(disruptionBudget={"maxUnavailable": HUGE}), "disruptionBudget", row="disruption budget"
         ),
@@ -649,7 +657,7 @@ def test_what_aws_rejects_is_rejected(values: Any, field: str, unlike: Any) -> N
 
 # E13: rejected, but valid.
 
-GENERIC: dict[str, Any] = {"controller": "generic", "className": "alb", "namespace": "shop", "reachedFrom": []}
+GENERIC: dict[str, Any] = {"controller": "generic", "className": "alb", "namespace": "shop", "controllerPeers": []}
 
 
 def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[str, Any]:

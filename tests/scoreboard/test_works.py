@@ -337,7 +337,7 @@ def test_udp_over_both_families_is_reported_or_has_ipv6_targets() -> None:
     values = dns_balancer(
         {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}},
         platform="aws-controller",
-        addressFamily="dual",
+        ipAddressType="dualstack",
         health={"port": 8080},
     )
     if not is_reported(values, *FRONT, explain=False):

@@ -8,12 +8,12 @@ import pulumi
 import pytest
 from pulumi_portico import ArgumentError
 from pulumi_portico._typing import NotRequired, TypedDict
+from pulumi_portico.args.names import dns_label, label_key
+from pulumi_portico.args.shapes import camel_case, plain_fields
+from pulumi_portico.args.values import whole_number
 from pulumi_portico.checks import Field, check
 from pulumi_portico.errors import Problems
-from pulumi_portico.names import dns_label, label_key
-from pulumi_portico.shapes import camel_case, plain_fields
 from pulumi_portico.testing import record
-from pulumi_portico.values import whole_number
 
 
 class Colour(str, Enum):

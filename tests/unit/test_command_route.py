@@ -132,7 +132,7 @@ def test_each_reason_is_true(routes: list[dict[str, Any]], host: str, path: str)
 @given(st.sampled_from(["a.b.example.com", "a.b.c.example.com", "a.example.com"]))
 def test_where_a_wildcard_stands_for_any_depth_it_takes_deeper_names(host: str) -> None:
     routes = with_targets([{"host": "*.example.com", "path": "/"}, {"host": "", "path": "/"}])
-    plan = stack_of(routes, wildcards_any_depth=True)
+    plan = stack_of(routes, multi_label_wildcards=True)
     answer = at_gateway(plan, "edge", Request("http", host, 80, "/"))
     assert [it.what for it in answer.considered if it.takes] == ["*.example.com/ Prefix"]
 
@@ -319,7 +319,7 @@ def test_sources_that_are_known_later_keep_nobody_out(tmp_path: Path, capfd: pyt
 
 
 def test_gateways_on_controllers_that_are_there_are_told_apart(tmp_path: Path) -> None:
-    there = {"controller": "generic", "className": "a", "namespace": "shop", "reachedFrom": [{"namespace": "a"}]}
+    there = {"controller": "generic", "className": "a", "namespace": "shop", "controllerPeers": [{"namespace": "a"}]}
     gateways = {
         "one": {**there, "routes": [{"host": "a.example.com", "target": {"service": "web"}}]},
         "two": {**there, "className": "b", "routes": [{"path": "/b", "target": {"service": "api"}}]},
@@ -388,7 +388,7 @@ def test_tls_that_ends_before_the_gateway_is_known_to_it_or_is_not(
     tls: Any, outcome: Outcome, said: str, tmp_path: Path
 ) -> None:
     edge: dict[str, Any] = {
-        "behind": {"sources": ["10.0.0.0/8"]},
+        "upstream": {"sources": ["10.0.0.0/8"]},
         "tls": tls,
         "routes": [{"host": "s.example.com", "target": {"service": "web"}}],
         "settings": {"forwardedFrom": ["10.0.0.0/8"]},
