@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Optional, cast
 
 import pulumi
@@ -127,7 +127,7 @@ class _Maker:
             groups[key] = group.arn
         return groups
 
-    @property
+    @cached_property
     def _splits(self) -> bool:
         """Whether anything forwards to several targets: groups and targets then come one after another, so that it
         depends on the last of them instead of on each."""
@@ -150,8 +150,8 @@ class _Maker:
     def _attach(self, key: str, given: Mapping[str, Any], groups: Mapping[str, Any]) -> Iterable[Joining]:
         for kind in ("instances", "addresses"):
             for name, identity in given.get(kind, {}).items():
-                told = {"target_group_arn": groups[key], "target_id": identity, "port": port_of(given)}
-                yield partial(self._after, "lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", told)
+                properties = {"target_group_arn": groups[key], "target_id": identity, "port": port_of(given)}
+                yield partial(self._after, "lb.TargetGroupAttachment", f"{self._name}-{key}-{name}", properties)
 
     def _join_service(
         self, key: str, given: Mapping[str, Any], groups: Mapping[str, Any], security_group: Any

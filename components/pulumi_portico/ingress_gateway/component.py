@@ -175,12 +175,9 @@ class IngressGateway(pulumi.ComponentResource):
         secured = {host: it.tls for host, it in routing.compilation.hosts.items()}
         self.urls = urls_of(secured, reached)
         self.class_name = pulumi.Output.from_input(routing.class_name)
-        # What others create in it comes after it.
-        self.namespace = (
-            self._created_namespace
-            if self._created_namespace is not None
-            else pulumi.Output.from_input(self._namespace)
-        )
+        # What others create in a namespace of the gateway comes after it.
+        created = self._created_namespace
+        self.namespace = pulumi.Output.from_input(self._namespace if created is None else created)
         self.controller = pulumi.Output.from_input(routing.controller)
         entries = routing.compilation.routes
         self.routes = pulumi.Output.from_input(sorted(route_text(it.host, it.path, it.path_type) for it in entries))
