@@ -30,6 +30,7 @@ lint: dev-venv ## Format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-cache --no-logo
 
 unit: dev-venv ## Unit tests: seconds, no Go, no engine
 	$(BIN)/pytest tests/unit tests/scoreboard -n auto

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from pulumi_portico import ArgumentError, AwsLoadBalancer
+from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.testing import Recording, Registration, record
 
 ACCOUNT = "123456789012"
@@ -102,19 +101,6 @@ def own(aws: Mapping[str, Any], **args: Any) -> Recording:
 def run(program: Any) -> Recording:
     """A program on mocks that answer as AWS does."""
     return record(program, outputs=outputs, calls=calls)
-
-
-def refused(aws: Mapping[str, Any], name: str = "shop", **args: Any) -> str:
-    """The message that refuses it; nothing is registered."""
-    said: list[str] = []
-
-    def program() -> None:
-        with pytest.raises(ArgumentError) as caught:
-            AwsLoadBalancer(name, {**aws, **args})  # pyright: ignore[reportArgumentType]
-        said.append(str(caught.value))
-
-    assert record(program).registrations == [], "a refused component has registered something"
-    return said[0]
 
 
 def rules(recording: Recording) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Load balancers for tests: arguments, and ways to look at what the platform is told."""
+"""Load balancers for tests: arguments, and the settings that their Services contain."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from pulumi_portico import ArgumentError, PublicLoadBalancer
-from pulumi_portico.public_load_balancer.platform_module import Place, annotation_pattern
-from pulumi_portico.public_load_balancer.platforms import PLATFORMS
+import pulumi
+from pulumi_portico import PublicLoadBalancer
+from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.public_load_balancer.platform_module import ServiceSetting, annotation_pattern
+from pulumi_portico.public_load_balancer.platforms import Platform
+from pulumi_portico.public_load_balancer.validation import parse_public_load_balancer
 from pulumi_portico.testing import Recording, record
+
+from tests.problems import assert_fixes_work, problems_of
 
 AWS = "service.beta.kubernetes.io/aws-load-balancer-"
 AZURE = "service.beta.kubernetes.io/azure-"
-ALL = tuple(PLATFORMS)
+ALL = tuple(platform.value for platform in Platform)
 NLB = ("aws-controller", "eks-auto-mode")
 ON_AWS = (*NLB, "aws-legacy")
 TARGET: dict[str, Any] = {
@@ -44,7 +48,7 @@ def arguments(exposed: Mapping[str, Any], **args: Any) -> Any:
 
 
 def balancer(exposed: Mapping[str, Any], **args: Any) -> Recording:
-    """What a load balancer named web registers."""
+    """What a load balancer called web registers."""
     return record(lambda: PublicLoadBalancer("web", arguments(exposed, **args)))
 
 
@@ -52,44 +56,58 @@ def service(exposed: Mapping[str, Any], **args: Any) -> dict[str, Any]:
     return balancer(exposed, **args).manifest("Service")
 
 
-def told(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a Service tells its platform, by place."""
-    spec = {f"spec.{key}": value for key, value in manifest["spec"].items() if key not in ("selector", "ports", "type")}
-    found: dict[str, Any] = dict(spec)
+def settings_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What configures the load balancer in a Service: fields of the spec, annotations, and pairs in annotations."""
+    found = {
+        f"spec.{key}": value for key, value in manifest["spec"].items() if key not in ("selector", "ports", "type")
+    }
     for key, value in manifest["metadata"].get("annotations", {}).items():
         if _PAIRS.fullmatch(key):
             pairs = [pair.split("=", 1) for pair in value.split(",")]
-            assert len({name for name, _ in pairs}) == len(pairs), f"{key} says something twice"
-            found |= {f"{key}#{name}": it for name, it in pairs}
+            assert len({name for name, _ in pairs}) == len(pairs), f"{key} has a name twice"
+            found |= {f"{key}#{name}": pair for name, pair in pairs}
         else:
             found[key] = value
     return found
 
 
-def at(place: Place, where: str) -> bool:
-    """Whether what is told there is what the place stands for."""
-    key, _, attribute = where.partition("#")
-    of, _, wanted = place.partition("#")
-    if of.startswith("spec."):
-        return place == where
-    return bool(annotation_pattern(of).fullmatch(key)) and wanted in ("", attribute)
+def matches(declared: ServiceSetting, found: str) -> bool:
+    """Whether a setting of a Service is one that a platform declares."""
+    key, _, attribute = found.partition("#")
+    declared_key, _, declared_attribute = declared.partition("#")
+    if declared_key.startswith("spec."):
+        return declared == found
+    return bool(annotation_pattern(declared_key).fullmatch(key)) and declared_attribute in ("", attribute)
 
 
-def refused(exposed: Mapping[str, Any], **args: Any) -> str:
-    """The message that refuses it; nothing is registered."""
-    said: list[str] = []
+def rejected(exposed: Mapping[str, Any], **args: Any) -> list[Problem]:
+    """The problems of a load balancer that registers nothing. Each of their fixes works."""
+    given = arguments(exposed, **args)
+    recorded = record(lambda: problems_of(lambda: PublicLoadBalancer("web", given)))
+    assert recorded.registrations == []
+    found = recorded.value
+    if not _has_output(given):
+        assert_fixes_work(problems_in, given)
+    return found
 
-    def program() -> None:
-        with pytest.raises(ArgumentError) as caught:
-            PublicLoadBalancer("web", arguments(exposed, **args))
-        said.append(str(caught.value))
 
-    assert record(program).registrations == [], "a refused component has registered something"
-    return said[0]
+def problems_in(args: Mapping[str, Any]) -> list[Problem]:
+    """The problems of a load balancer's arguments."""
+    problems = Problems("the load balancer")
+    parse_public_load_balancer("web", args, problems)
+    return problems.found
+
+
+def _has_output(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_output, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_output, value))
+    return isinstance(value, pulumi.Output)
 
 
 def ingress(recording: Recording) -> tuple[set[str], set[tuple[int, str]]]:
-    """Who is let in at the pods, and at which ports."""
+    """Who can connect to the pods, and to which ports."""
     rules = recording.manifest("NetworkPolicy")["spec"]["ingress"]
     peers = {it["ipBlock"]["cidr"] for rule in rules for it in rule["from"]}
     return peers, {(it["port"], it["protocol"]) for rule in rules for it in rule["ports"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from pulumi_portico.lifecycle.cost import Billable, Estimate, LineItem
 from pulumi_portico.stack.view import (
     BalancerView,
     DefaultException,
@@ -32,8 +33,15 @@ def balancer(
     tls: str = "gateway",
     cost: float | None = 27.4,
 ) -> BalancerView:
-    words = "no price is known" if cost is None else f"{cost} USD a month, from list prices"
-    return BalancerView(name, kind, platform, scope, sources, ports, tls, leads_to, 1, 1, cost, words)
+    return BalancerView(name, kind, platform, scope, sources, ports, tls, leads_to, 1, 1, estimate_of(platform, cost))
+
+
+def estimate_of(platform: str, cost: float | None, currency: str = "USD") -> Estimate:
+    """An estimate of one load balancer; None if no price is known."""
+    billable = Billable(1, 1)
+    if cost is None:
+        return Estimate(platform, billable)
+    return Estimate(platform, billable, (LineItem("load-balancer", 1, cost),), currency, "list prices")
 
 
 def route(entry: str, host: str, path: str, leads_to: str, port: str = "80", **more: str) -> RouteView:
@@ -207,8 +215,9 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
                 tuple(draw(st.lists(st.sampled_from([*services, *gateways, "other"]), max_size=3, unique=True))),
                 draw(st.integers(1, 3)),
                 1,
-                draw(st.one_of(st.none(), st.floats(0, 1e6))),
-                draw(names),
+                estimate_of(
+                    draw(names), draw(st.one_of(st.none(), st.floats(0, 1e6))), draw(st.sampled_from(["USD", "EUR"]))
+                ),
             )
             for name in balancers
         ),

@@ -1,10 +1,11 @@
-"""Write the table of docs/ingress-gateway.md anew: what a route can have, and how each controller is told."""
+"""Write the table of docs/ingress-gateway.md: what a route can request, and how each controller supports it."""
 
 from __future__ import annotations
 
 import sys
 
-from pulumi_portico.ingress_gateway.controller_module import ControllerModule, all_features
+from pulumi_portico.ingress_gateway.capabilities import all_features
+from pulumi_portico.ingress_gateway.controller_module import ControllerModule
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
 
 from tools.cluster import ROOT
@@ -23,17 +24,18 @@ _WORDS = {
 def table() -> str:
     """A row for each feature."""
     rows = (
-        [written_feature(it, _WORDS), *(_told(module, it) for module in CONTROLLERS.values())] for it in all_features()
+        [written_feature(feature, _WORDS), *(_support(module, feature) for module in CONTROLLERS.values())]
+        for feature in all_features()
     )
     return markdown(["what you write", *(f"`{name}`" for name in CONTROLLERS)], rows)
 
 
-def _told(module: ControllerModule, feature: str) -> str:
-    if not module.can(feature, custom=True):
-        return "refused"
-    way = module.ways[feature]
-    told = "<br>".join(f"`{_short(it)}`" for it in way.annotations) or "taken"
-    return f"{told} (CR)" if way.custom else told
+def _support(module: ControllerModule, feature: str) -> str:
+    support = module.features.get(feature)
+    if support is None:
+        return "rejected"
+    by = "<br>".join(f"`{_short(key)}`" for key in support.annotations) or "supported"
+    return f"{by} (CR)" if support.custom_resources else by
 
 
 def _short(key: str) -> str:

@@ -1,22 +1,19 @@
-"""Write the tables of docs/public-load-balancer.md anew: what you write, and what each platform is told."""
+"""Write the tables of docs/public-load-balancer.md: what you set, and what configures it on each platform."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
+from pulumi_portico.lifecycle.aws import AWS
 from pulumi_portico.public_load_balancer.platform_module import PlatformModule, all_features
-from pulumi_portico.public_load_balancer.platforms import PLATFORMS
+from pulumi_portico.public_load_balancer.platforms import all_platforms
 
 from tools.cluster import ROOT
 from tools.console import main_guard
 from tools.tables import filled, markdown, write_anew, written_feature
 
 FILE = ROOT / "docs" / "public-load-balancer.md"
-TABLES: Sequence[tuple[str, Sequence[str]]] = (
-    ("aws", ("aws-controller", "eks-auto-mode", "aws-legacy")),
-    ("others", ("gke", "azure", "generic")),
-)
 ABBREVIATIONS = {
     "service.beta.kubernetes.io/aws-load-balancer-": "A-",
     "service.beta.kubernetes.io/azure-": "Z-",
@@ -32,28 +29,34 @@ _PORTS = {
 }
 
 
-def table(platforms: Sequence[str]) -> str:
-    """The table of these platforms: a row for each feature that one of all platforms has."""
+def tables() -> dict[str, Sequence[PlatformModule]]:
+    """The platforms of each table: those on AWS, whose settings are alike, and the others."""
+    on_aws = [module for module in all_platforms() if module.cloud == AWS]
+    return {"aws": on_aws, "others": [module for module in all_platforms() if module not in on_aws]}
+
+
+def table(platforms: Sequence[PlatformModule]) -> str:
+    """The table of these platforms: a row for each feature that any platform supports."""
     features = (*all_features(), "drain")
-    rows = ([written_feature(it, _PORTS), *(_told(PLATFORMS[name], it) for name in platforms)] for it in features)
-    return markdown(["what you write", *(f"`{name}`" for name in platforms)], rows)
+    rows = ([written_feature(it, _PORTS), *(_settings(module, it) for module in platforms)] for it in features)
+    return markdown(["what you set", *(f"`{module.name}`" for module in platforms)], rows)
 
 
-def _told(module: PlatformModule, feature: str) -> str:
-    if not module.can(feature):
-        return "not told" if feature == "drain" else "refused"
-    return "<br>".join(f"`{_short(place)}`" for place in module.honours[feature]) or "taken"
+def _settings(module: PlatformModule, feature: str) -> str:
+    if not module.supports(feature):
+        return "not configured" if feature == "drain" else "rejected"
+    return "<br>".join(f"`{_short(setting)}`" for setting in module.capabilities[feature]) or "supported"
 
 
-def _short(place: str) -> str:
+def _short(setting: str) -> str:
     for long, short in ABBREVIATIONS.items():
-        place = place.replace(long, short)
-    return place.removesuffix("#").replace("#", ": ").replace("{protocol}-{port}", "TCP-80")
+        setting = setting.replace(long, short)
+    return setting.removesuffix("#").replace("#", ": ").replace("{protocol}-{port}", "TCP-80")
 
 
 def generate(page: str) -> str:
-    """The page with its tables as the code has them."""
-    return filled(page, {name: table(platforms) for name, platforms in TABLES})
+    """The page with its tables."""
+    return filled(page, {name: table(platforms) for name, platforms in tables().items()})
 
 
 @main_guard

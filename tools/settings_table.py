@@ -6,16 +6,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pulumi_portico.ingress_gateway.install.config_map import build_data
-from pulumi_portico.ingress_gateway.install.installation import shutdown_of
-from pulumi_portico.ingress_gateway.install.rbac import rights_of
+from pulumi_portico.args.parse import parse
+from pulumi_portico.args.problems import Problems
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
+from pulumi_portico.ingress_gateway.install.config_map import ConfigMapInput
+from pulumi_portico.ingress_gateway.install.installation import InstallationSpec
+from pulumi_portico.ingress_gateway.install.installers import INSTALLERS, build_data
+from pulumi_portico.ingress_gateway.install.rbac import Rights, RightsInput
+from pulumi_portico.ingress_gateway.install.settings import RULES, GatewaySettings, GatewaySettingsSpec
 
 from tools.cluster import ROOT
 from tools.console import main_guard
 from tools.tables import filled, markdown, write_anew
 
 FILE = ROOT / "docs" / "ingress-controllers.md"
-CONTROLLERS = ("f5-nginx", "ingress-nginx")
+CONTROLLERS = tuple(INSTALLERS)
 HSTS: dict[str, Any] = {"hsts": {"preload": True}}
 # Each setting, as no default has it, and beside what it is set.
 SAMPLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -44,17 +49,15 @@ def data(
     controller: str,
     settings: Mapping[str, Any],
     *,
-    installation: Mapping[str, Any] | None = None,
+    shutdown: int = InstallationSpec().shutdown,
     proxy_sources: Sequence[str] = (),
+    response_headers: Sequence[str] = (),
 ) -> dict[str, str]:
     """The data of the controller's ConfigMap."""
-    return build_data(
-        controller,
-        settings,
-        shutdown=shutdown_of(installation or {}),
-        proxy_sources=proxy_sources,
-        response_headers=(),
-    )
+    problems = Problems("settings")
+    spec = parse(GatewaySettingsSpec, GatewaySettings, settings, RULES, problems)
+    problems.raise_if_any()
+    return build_data(INSTALLERS[controller], ConfigMapInput(spec, shutdown, proxy_sources, response_headers))
 
 
 def changed(controller: str, setting: str) -> dict[str, tuple[str | None, str | None]]:
@@ -84,13 +87,11 @@ def _default(value: str | None) -> str:
 
 def rights_table() -> str:
     """A row for each resource that a controller has rights on, and what those are, where namespaces are named."""
-    rights = {
-        name: rights_of(name, "NAME-leader", "CLASS", custom=name == "f5-nginx", named=True) for name in CONTROLLERS
-    }
     cells: dict[tuple[str, str], dict[str, list[str]]] = {}
     for scope in SCOPES:
-        for name, it in rights.items():
-            for rule in getattr(it, scope):
+        for name, installer in INSTALLERS.items():
+            given = RightsInput("NAME-leader", "CLASS", custom_resources=MODULES[name].has_custom_resources)
+            for rule in _RULES[scope](installer.rights(given)):
                 for resource in rule["resources"]:
                     named = "".join(f" `{it}`" for it in rule.get("resourceNames", []))
                     custom = ", with `crds`" if rule["apiGroups"] == ["k8s.nginx.org"] else ""
@@ -103,6 +104,11 @@ def rights_table() -> str:
     return markdown(["where", "what", *(f"`{name}`" for name in CONTROLLERS)], rows)
 
 
+_RULES: Mapping[str, Callable[[Rights], Sequence[Mapping[str, Any]]]] = {
+    "own": lambda rights: rights.own,
+    "served": lambda rights: [*rights.served, *rights.named],
+    "cluster": lambda rights: rights.cluster,
+}
 SCOPES = {"own": "its own namespace", "served": "each it serves", "cluster": "the cluster"}
 TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "rights": rights_table}
 

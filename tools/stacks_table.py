@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pulumi_portico.lifecycle.cost import totals
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import BalancerView, GatewayView, StackView
 from pulumi_portico.stack.views import view_of
@@ -43,16 +44,21 @@ def stacks_table() -> str:
 
 def _row(view: StackView) -> list[str]:
     balancers = view.balancers
-    prices = [it.monthly_cost for it in balancers]
-    known = [it for it in prices if it is not None]
     return [
         f"[`{view.stack}`](../stacks/Pulumi.{view.stack}.yaml)",
         "<br>".join([*(_gateway(it, balancers) for it in view.gateways), *_balancers(view)]),
         str(sum(it.public_addresses for it in balancers)),
         str(sum(it.load_balancers for it in balancers)),
-        f"{sum(known):.2f} USD a month" if len(known) == len(prices) else "no price is known",
+        _price(balancers),
         ", ".join(sorted({_TLS[it.tls] for it in balancers})),
     ]
+
+
+def _price(balancers: tuple[BalancerView, ...]) -> str:
+    if any(balancer.monthly_cost is None for balancer in balancers):
+        return "no price is known"
+    costs = totals(balancer.estimate for balancer in balancers)
+    return " and ".join(f"{cost:.2f} {currency} a month" for currency, cost in sorted(costs.items()))
 
 
 _TLS = {"here": "at the load balancer", "gateway": "at the gateway", "service": "at the service", "nowhere": "nowhere"}

@@ -1,10 +1,10 @@
-"""``TypedDict`` and ``NotRequired`` as Python 3.11 has them, on 3.10 too."""
+"""The typing features of newer Python versions, on Python 3.10 too."""
 
 import sys
 
 if sys.version_info >= (3, 11):
-    from typing import NotRequired, Required, TypedDict
+    from typing import NotRequired, Required, TypedDict, dataclass_transform
 else:
-    from typing_extensions import NotRequired, Required, TypedDict
+    from typing_extensions import NotRequired, Required, TypedDict, dataclass_transform
 
-__all__ = ["NotRequired", "Required", "TypedDict"]
+__all__ = ["NotRequired", "Required", "TypedDict", "dataclass_transform"]

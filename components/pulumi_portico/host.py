@@ -10,6 +10,8 @@ import json
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Optional, cast
 
@@ -19,29 +21,31 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
+from .args.location import KeyStyle, location_text
+from .args.problems import Problem, Problems
+from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
-from .aws_load_balancer.args import check_aws_load_balancer
-from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, check_target_binding
-from .errors import Problems
+from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, parse_target_binding
+from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
-from .public_load_balancer.args import check_public_load_balancer
-from .shapes import camel_case, is_args, is_generic, shapes_of, take_apart
+from .public_load_balancer.validation import parse_public_load_balancer
 from .web_service import WebService, WebServiceArgs
-from .web_service.validation import check_web_service
+from .web_service.validation import parse_web_service
 
 __all__ = ["PorticoProvider", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
-    AwsLoadBalancer: (AwsLoadBalancerArgs, check_aws_load_balancer),
-    IngressGateway: (IngressGatewayArgs, check_ingress_gateway),
-    IngressRoutes: (IngressRoutesArgs, check_ingress_routes),
-    PublicLoadBalancer: (PublicLoadBalancerArgs, check_public_load_balancer),
-    TargetBinding: (TargetBindingArgs, check_target_binding),
-    WebService: (WebServiceArgs, check_web_service),
+    # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
+    WebService: (WebServiceArgs, parse_web_service),
+    AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
+    IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
+    IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
+    PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
+    TargetBinding: (TargetBindingArgs, parse_target_binding),
 }
-"""Each component with the type of its arguments and their check."""
+"""Each component with the type of its arguments, and what parses them: a name, the arguments, and the problems."""
 
 
 class PorticoProvider(ComponentProvider):
@@ -64,15 +68,35 @@ class PorticoProvider(ComponentProvider):
         self.validate_resource_type("portico", resource_type)
         definition = self._component_defs[resource_type.rpartition(":")[2]]
         make: Any = self._components[definition.name]
-        _, check = _COMPONENTS[make]
-        problems = Problems(name)
-        args = check(name, self.map_inputs(inputs, definition), problems, spelling=camel_case)
+        _, parse = _COMPONENTS[make]
+        problems = Problems(name, style=KeyStyle.CAMEL)
+        args = parse(name, self.map_inputs(inputs, definition), problems)
         if problems.found:
             # The engine names the component and lists each property itself.
-            told = [{"property_path": it.path, "reason": str(it).partition(": ")[2]} for it in problems.found]
-            raise InputPropertiesError("arguments are refused", cast("Any", told))
+            details = [_property_error(problem) for problem in problems.found]
+            raise InputPropertiesError("the arguments are invalid", cast("Any", details))
         component = make(name, args, options)
         return pulumi.provider.ConstructResult(component.urn, self.get_state(component, definition))
+
+    def get_state(self, instance: pulumi.ComponentResource, component_def: ComponentDefinition) -> dict[str, Any]:
+        """The component's outputs for the engine."""
+        hints = inspect.get_annotations(type(instance))
+        names = component_def.outputs_mapping
+        values = {key: to_the_wire(hints[name], getattr(instance, name, None)) for key, name in names.items()}
+        return {key: value for key, value in values.items() if value is not None}
+
+
+def _property_error(problem: Any) -> Mapping[str, str]:
+    """A problem as the engine has it: the property, and why its value is rejected."""
+    if not isinstance(problem, Problem):
+        # Serves the components until they are ported.
+        return {"property_path": problem.path, "reason": str(problem).partition(": ")[2]}
+    lines = [problem.message]
+    if problem.allowed:
+        lines.append(f"  allowed: {problem.allowed}")
+    if problem.fix:
+        lines.append(f"  fix: {problem.fix}")
+    return {"property_path": location_text(problem.location, KeyStyle.CAMEL), "reason": "\n".join(lines)}
 
 
 def from_the_wire(typ: Any, value: Any) -> Any:
@@ -95,6 +119,20 @@ def from_the_wire(typ: Any, value: Any) -> Any:
         of = take_apart(typing.get_args(typ)[0]).type
         return [from_the_wire(of, item) for item in cast("list[Any]", value)]
     return value
+
+
+def to_the_wire(typ: Any, value: Any) -> Any:
+    """A component's value as the engine has it: field names in camelCase, choices as text."""
+    typ = take_apart(typ).type if not isinstance(value, pulumi.Output) else typ
+    if isinstance(value, Enum):
+        return value.value
+    if is_args(typ) and isinstance(value, Mapping):
+        fields, given = shapes_of(typ), cast("Mapping[str, Any]", value)
+        return {camel_case(name): to_the_wire(fields[name].type, item) for name, item in given.items()}
+    if is_generic(typ, Mapping) and isinstance(value, Mapping):
+        of = typing.get_args(typ)[1]
+        return {key: to_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+    return cast("Any", value)
 
 
 def _dedented(value: Any) -> Any:

@@ -5,75 +5,92 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Optional
 
-from .errors import Refusal
-from .values import Rule
+from .args.codes import define
+from .args.names import NAME_TOO_LONG
+from .args.problems import ABSENT, Reason
 
 __all__ = [
     "EVERYONE",
     "NAME_LENGTH",
     "PRIVATE_ADDRESSES",
     "ClientIp",
+    "IpAddressType",
     "IpFamily",
-    "Platform",
     "Scope",
-    "balancer_name",
+    "http_or_grpc_codes",
+    "load_balancer_name",
     "status_codes",
 ]
 
 PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""What networks use inside (RFC 1918, RFC 6598, RFC 4193); nobody on the internet connects from there."""
+"""The ranges of private networks (RFC 1918, RFC 6598, RFC 4193). No client on the internet connects from them."""
 
 EVERYONE: Sequence[str] = ("0.0.0.0/0", "::/0")
-"""Every address there is."""
+"""Every address."""
 
 NAME_LENGTH = 32
-"""The longest name of a load balancer, target group or trust store (CreateLoadBalancer, `Name`)."""
+"""The longest name of a load balancer, target group, or trust store (CreateLoadBalancer, `Name`)."""
+
+_RESERVED_PREFIX = "internal-"
+
+INVALID_LOAD_BALANCER_NAME = define(
+    "invalid-load-balancer-name",
+    "{value} isn't a valid name for a load balancer.",
+    allowed="letters, digits, and hyphens, starting and ending with a letter or digit, at most {most} characters",
+)
+RESERVED_LOAD_BALANCER_NAME = define(
+    "reserved-load-balancer-name",
+    "AWS reserves names that start with {prefix}, such as {value}.",
+    allowed="any other name",
+)
+INVALID_CODES = define(
+    "invalid-codes",
+    "{value} isn't a list of HTTP or gRPC status codes.",
+    allowed="codes and ranges of codes, such as 200-399 or 200,204; for gRPC, from 0 to 99",
+)
+INVALID_STATUS_CODES = define(
+    "invalid-status-codes",
+    "{value} isn't a list of HTTP status codes.",
+    allowed="codes and ranges of codes from 100 to 599, such as 200-399 or 200,204",
+)
 
 
 class Scope(str, Enum):
-    """Who can reach the load balancer at all."""
+    """Who can reach the load balancer."""
 
     INTERNET = "internet"
-    """Whoever `allowed_sources` lets in, from anywhere."""
+    """Clients on the internet, if `allowed_sources` includes their address."""
 
     INTERNAL = "internal"
-    """The platform's private network, and what is connected to it."""
-
-
-class Platform(str, Enum):
-    """What makes the load balancer: the controller that reads the Service."""
-
-    AWS_CONTROLLER = "aws-controller"
-    """The AWS Load Balancer Controller (2.6 and newer), installed in the cluster: a Network Load Balancer."""
-
-    EKS_AUTO_MODE = "eks-auto-mode"
-    """EKS Auto Mode's own controller: a Network Load Balancer."""
-
-    AWS_LEGACY = "aws-legacy"
-    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
-
-    GKE = "gke"
-    """Google Kubernetes Engine: a passthrough Network Load Balancer."""
-
-    AZURE = "azure"
-    """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
-
-    GENERIC = "generic"
-    """Any other cluster: MetalLB, on-premises, other clouds. What Kubernetes itself defines, and raw annotations."""
+    """Clients in the platform's private network, and in networks that are connected to it."""
 
 
 class ClientIp(str, Enum):
-    """What the pods are told of the client's address."""
+    """What the pods see of the client's address."""
 
     PRESERVE = "preserve"
-    """Connections come to the pods from the client's own address."""
+    """Connections reach the pods from the client's own address."""
 
     PROXY_PROTOCOL = "proxy-protocol"
-    """The balancer writes the client's address ahead of what the client sends, by the PROXY protocol; the pods must
+    """The load balancer sends the client's address ahead of the client's data, in the PROXY protocol. The pods must
     read it."""
 
     HIDE = "hide"
-    """Nothing: connections come from the balancer, or from a node. Spreads connections most evenly."""
+    """Nothing: connections reach the pods from the load balancer or from a node. This spreads connections most
+    evenly."""
+
+
+class IpAddressType(str, Enum):
+    """Which IP addresses the load balancer has."""
+
+    IPV4 = "ipv4"
+    """Only IPv4."""
+
+    IPV6 = "ipv6"
+    """Only IPv6."""
+
+    DUALSTACK = "dualstack"
+    """IPv4 and IPv6."""
 
 
 class IpFamily(str, Enum):
@@ -89,25 +106,29 @@ class IpFamily(str, Enum):
     """IPv4 and IPv6."""
 
 
-def balancer_name(value: str) -> Optional[Refusal]:
-    """The name of a load balancer, as AWS accepts it: no other platform has one."""
-    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", value) and not value.startswith("internal-"):
-        return None
-    wrong = "does not fit a load balancer's name"
+def load_balancer_name(value: str) -> Optional[Reason]:
+    """The name of a load balancer, as AWS allows it. No other platform has such a name."""
+    unreserved = re.sub(rf"^({_RESERVED_PREFIX})+", "", value)
+    slug = re.sub(r"[^A-Za-z0-9-]+", "-", unreserved).strip("-")[:NAME_LENGTH].rstrip("-")
+    if value.startswith(_RESERVED_PREFIX):
+        return Reason(RESERVED_LOAD_BALANCER_NAME, {"prefix": _RESERVED_PREFIX}, slug or ABSENT)
     if len(value) > NAME_LENGTH:
-        wrong = f"is {len(value)} characters long, too long for a load balancer's name"
-    elif value.startswith("internal-"):
-        wrong = "begins with internal-, which AWS keeps for itself"
-    allowed = "letters, digits and hyphens, no hyphen at either end, 32 characters at most, not beginning internal-"
-    return Refusal(wrong, allowed, "leave it out: one is made up then, which lets it be replaced without an outage")
+        return Reason(NAME_TOO_LONG, {"excess": len(value) - NAME_LENGTH, "most": NAME_LENGTH}, slug or ABSENT)
+    if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", value):
+        return None
+    return Reason(INVALID_LOAD_BALANCER_NAME, {"most": NAME_LENGTH}, slug or ABSENT)
 
 
-def status_codes(code: str, allowed: str) -> Rule:
-    """A rule for lists of status codes; ``code`` is the pattern of one."""
+def status_codes(value: str) -> Optional[Reason]:
+    """A list of HTTP status codes, and of ranges of them."""
+    return None if _is_list_of("[1-5][0-9]{2}", value) else Reason(INVALID_STATUS_CODES)
+
+
+def http_or_grpc_codes(value: str) -> Optional[Reason]:
+    """A list of HTTP status codes or of gRPC's codes, and of ranges of them."""
+    return None if _is_list_of("[0-9]{1,3}", value) else Reason(INVALID_CODES)
+
+
+def _is_list_of(code: str, value: str) -> bool:
     item = f"{code}(-{code})?"
-    pattern = re.compile(f"{item}(,{item})*")
-
-    def rule(value: str) -> Optional[Refusal]:
-        return None if pattern.fullmatch(value) else Refusal("is no list of status codes", allowed)
-
-    return rule
+    return re.fullmatch(f"{item}(,{item})*", value) is not None

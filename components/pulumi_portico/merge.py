@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .shapes import mapped
+from .args.shapes import mapped
 
 __all__ = ["merged"]
 

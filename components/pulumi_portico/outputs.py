@@ -3,11 +3,30 @@
 import asyncio
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi
 
-__all__ = ["applied", "combined", "ensure_event_loop", "joined", "words"]
+__all__ = ["Ref", "Text", "applied", "combined", "ensure_event_loop", "joined", "words"]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A leaf of a manifest: the name of another object of the same list, whose name Pulumi generates."""
+
+    key: str
+    """The key of the other object."""
+    is_detached: bool = False
+    """Whether the name carries no dependency: the object that refers to it comes after the other one in another way."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A leaf of a manifest: text with the names of other objects in it."""
+
+    parts: tuple[Any, ...]
+    """Text, Outputs, and `Ref`s."""
 
 
 def applied(value: Any, function: Callable[[Any], Any]) -> Any:
@@ -28,8 +47,8 @@ def joined(values: Iterable[Any], separator: str = ",") -> Any:
 
 
 def words(*parts: Any) -> Any:
-    """A text of parts that may be known only later."""
-    return joined(parts, "")
+    """A text of parts that may be known only later, the names of other objects among them."""
+    return Text(parts) if any(isinstance(part, (Ref, Text)) for part in parts) else joined(parts, "")
 
 
 def ensure_event_loop() -> None:

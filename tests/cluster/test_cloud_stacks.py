@@ -40,7 +40,7 @@ def test_a_gateway_with_a_front_door_of_the_platforms_own(program: PulumiProgram
     assert balancer["spec"]["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
     outputs = program.outputs()
     assert outputs["urls"] == {HOST: f"https://{HOST}"}
-    assert outputs["costs"]["edge"].startswith("estimate: ")
+    assert outputs["costs"]["edge"].startswith("Estimate: ")
     program.destroy()
 
 

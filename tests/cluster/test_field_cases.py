@@ -67,8 +67,8 @@ def warnings_of(run: Run) -> list[str]:
 def test_a_change_of_the_service_keeps_routes_and_addresses(
     deploy: Any, cluster: Cluster, own: str, before: Any, after: Any
 ) -> None:
-    gateway = {"controller": "generic", "className": "nobodys", "namespace": own, "reachedFrom": []}
-    routed = {**gateway, "reportsAddress": False, "routes": [{"host": HOST, "target": {"service": "web"}}]}
+    gateway = {"controller": "generic", "className": "nobodys", "namespace": own, "controllerPeers": []}
+    routed = {**gateway, "publishesAddress": False, "routes": [{"host": HOST, "target": {"service": "web"}}]}
     front = {"target": {"service": "web"}, "exposure": OPEN}
     rest: dict[str, Any] = {"gateways": {"edge": routed}, "loadBalancers": {"front": front}}
 
@@ -136,13 +136,13 @@ def test_pods_that_do_not_start_are_explained(
     if not fields:
         quota = {"metadata": {"name": "none", "namespace": namespace}, "spec": {"hard": {"pods": "0"}}}
         cluster.apply({"apiVersion": "v1", "kind": "ResourceQuota", **quota})
-    run = deploy(services=web(namespace=namespace, readyWithin=15, **fields)).up(check=False)
+    run = deploy(services=web(namespace=namespace, readyTimeout=15, **fields)).up(check=False)
     assert run.status != 0
     assert cause in run.output
 
 
 def _database(size: int, **fields: Any) -> dict[str, Any]:
-    storage = {"data": {"path": "/data", "size": size, "storageClass": "at-hand"}}
+    storage = {"data": {"path": "/data", "sizeGib": size, "storageClass": "at-hand"}}
     return {"image": IMAGE, "port": 8080, "kind": "StatefulSet", "replicas": 2, "storage": storage, **fields}
 
 
@@ -190,7 +190,7 @@ def test_a_partition_keeps_the_secret_of_the_older_pods(deploy: Any, cluster: Cl
 @field_case("L7")
 def test_a_gateway_without_an_address_is_explained(deploy: Any, own: str) -> None:
     silent = {**OPEN, "annotations": {"portico.dev/no-address": "true"}}
-    edge = {"exposure": silent, "controller": "ingress-nginx", "readyWithin": 5}
+    edge = {"exposure": silent, "controller": "ingress-nginx", "readyTimeout": 5}
     run = deploy(gateways={f"{own}-edge": edge}).up(check=False)
     assert run.status != 0
     # What a load balancer reports of the same platform, but for names and seconds.

@@ -57,7 +57,7 @@ def test_the_less_usual_options_are_admitted(
         installation["admission_webhook"] = webhook
     args = {
         "controller": controller,
-        "behind": {"sources": ["10.0.0.0/16"], "proxy_protocol": True},
+        "upstream": {"sources": ["10.0.0.0/16"], "proxy_protocol": True},
         "installation": installation,
         "labels": {"team": "edge"},
     }
@@ -89,7 +89,7 @@ def test_the_less_usual_options_are_admitted(
 def test_a_change_of_settings_reaches_the_controllers_file_and_leaves_the_pods(
     program: PulumiProgram, cluster: Cluster
 ) -> None:
-    args: dict[str, Any] = {"behind": {}}
+    args: dict[str, Any] = {"upstream": {}}
     program.write(PROGRAM.format(name="edge-set", args=args))
     program.up()
     made = cluster.get("configmaps", "edge-set", "-n", "edge-set")

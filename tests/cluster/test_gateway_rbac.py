@@ -25,7 +25,7 @@ PROGRAM = """\
 from pulumi_portico import IngressGateway
 
 for name, args in {gateways!r}.items():
-    IngressGateway(name, {{"behind": {{}}, **args}})
+    IngressGateway(name, {{"upstream": {{}}, **args}})
 """
 
 

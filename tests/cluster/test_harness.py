@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from pulumi_portico.names import LABEL_NAME_LENGTH, WORKLOAD_SUFFIX_LENGTH
+from pulumi_portico.args.names import LABEL_NAME_LENGTH, WORKLOAD_SUFFIX_LENGTH
 
 from tools.cluster import Cluster
 

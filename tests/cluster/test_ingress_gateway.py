@@ -18,16 +18,16 @@ api = WebService("api", {{"image": "registry.example.com/api:1", "port": 8080, "
 args = {args!r}
 for route in args.get("routes", []):
     if "redirect" not in route:
-        route["target"] = api.target()
+        route["target"] = api.target
 if args.pop("with_default", False):
-    args["default_backend"] = api.target()
+    args["default_backend"] = api.target
 gateway = IngressGateway("{name}", args)
 pulumi.export("address", gateway.address)
 pulumi.export("urls", gateway.urls)
 more = {more!r}
 if more:
-    routes = [{{**it, "target": api.target()}} for it in more]
-    IngressRoutes("{name}-more", {{"gateway": gateway.reference(), "routes": routes}})
+    routes = [{{**it, "target": api.target}} for it in more]
+    IngressRoutes("{name}-more", {{"gateway": gateway.reference, "routes": routes}})
 """
 
 EXPOSURE = {
@@ -47,7 +47,7 @@ EVERYTHING: dict[str, Any] = {
     "body_size": 10,
     "buffering": {"responses": False},
     "websocket": True,
-    "session_affinity": {"cookie": "shop", "max_age": 3600},
+    "session_persistence": {"cookie": "shop", "max_age": 3600},
     "rate_limit": {"requests": 10, "per": "minute"},
     "basic_auth": {"users": {"joe": "$6$salt$hash"}},
     "response_headers": {"X-Frame-Options": "DENY"},
@@ -156,15 +156,15 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
         "install": False,
         "class_name": "nobodys",
         "namespace": namespace,
-        "reached_from": [],
-        "ready_within": 5,
+        "controller_peers": [],
+        "ready_timeout": 5,
         "routes": [{"host": HOST, "annotations": {"portico.dev/no-address": "true"}}],
     }
     program.write(source(namespace, "edge-alone", args))
     run = program.up(check=False)
     assert run.status != 0
-    assert "has no address after 5 seconds, so F5 NGINX Ingress Controller has not taken it" in run.output
-    program.write(source(namespace, "edge-alone", {**args, "reports_address": False}))
+    assert "has no address after 5 seconds: F5 NGINX Ingress Controller rejected it" in run.output
+    program.write(source(namespace, "edge-alone", {**args, "publishes_address": False}))
     program.up()
     program.destroy()
 

@@ -16,7 +16,7 @@ FULL: dict[str, dict[str, Any]] = {
         "name": "shop-web",
         "tags": {"team": "shop"},
         "client_ip": "preserve",
-        "address_family": "dual",
+        "ip_address_type": "dualstack",
         "health": {"path": "/ready", "interval": 10, "timeout": 5, "healthy": 2, "unhealthy": 2},
         "tls": {**TLS, "ports": ["https"], "alpn": "HTTP2Preferred"},
         "cross_zone": True,
@@ -29,7 +29,7 @@ FULL: dict[str, dict[str, Any]] = {
         "client_ip": "preserve",
         "health": {"node_port": 30001, "interval": 20},
         "aws": {"target_type": "instance"},
-        "session_affinity": True,
+        "session_affinity": "ClientIP",
     },
     "aws-legacy": {
         "subnets": ["subnet-1"],
@@ -43,7 +43,7 @@ FULL: dict[str, dict[str, Any]] = {
     "gke": {
         "static_addresses": ["web"],
         "client_ip": "preserve",
-        "session_affinity": True,
+        "session_affinity": "ClientIP",
         "load_balancer_class": "networking.gke.io/l4-regional-external",
         "gke": {"network_tier": "Standard", "weighted": True},
     },
@@ -70,7 +70,7 @@ from pulumi_portico import PublicLoadBalancer, WebService
 app = WebService("app", {{"image": "registry.example.com/app:1", "port": 8080, "namespace": {namespace!r}}})
 for name, args in {balancers!r}.items():
     exposure = {{"scope": "internet", "allowed_sources": ["203.0.113.0/24"], **args.pop("exposure")}}
-    balancer = PublicLoadBalancer(name, {{"target": app.target(), "exposure": exposure, **args}})
+    balancer = PublicLoadBalancer(name, {{"target": app.target, "exposure": exposure, **args}})
     pulumi.export(name, balancer.urls)
 """
 
@@ -156,11 +156,11 @@ def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluste
         assert len(service["spec"]["ports"]) == 2
     assert program.up().changes == {}
 
-    # An address that changes in place is said before.
+    # The preview warns of an address that changes in place.
     addressed = {**after["lb-gke"], "exposure": {**after["lb-gke"]["exposure"], "static_addresses": ["web"]}}
     program.write(source(namespace, **{**after, "lb-gke": addressed}))
     preview = program.preview()
-    assert 'PublicLoadBalancer "lb-gke" changes its address: static_addresses changes' in preview.output
+    assert 'PublicLoadBalancer "lb-gke" changes its address, because `static_addresses` changes' in preview.output
     assert set(of_service(preview)) == {"update"}
 
     # And back again: nothing is left of what is not said any more.
@@ -212,10 +212,10 @@ def test_what_cannot_be_updated_is_replaced_by_making_the_new_one_first(
     preview = program.preview()
     for name in REPLACED:
         # An address that is known is named; what a preview shows, an update shows too.
-        assert f'PublicLoadBalancer "{name}" is replaced: ' in preview.output
-        assert f"{address(old[name])} stops answering once it is there" in preview.output
+        assert f'PublicLoadBalancer "{name}" is replaced, because ' in preview.output
+        assert f"{address(old[name])} stops working afterwards" in preview.output
     run = program.up()
-    assert f"{address(old['class'])} stops answering once it is there" in run.output
+    assert f"{address(old['class'])} stops working afterwards" in run.output
     assert set(of_service(run)) == {"create-replacement", "replace", "delete-replaced"}
     for name in REPLACED:
         steps = [it.op for it in run.steps if it.name == f"{name}-service" and it.kind == "Service"]
@@ -251,15 +251,15 @@ def test_what_cannot_be_there_twice_is_refused_and_two_steps_lead_around_it(
     written({**held, **elsewhere}, {**guarded, **INTERNAL})
     for run in (program.preview(check=False), program.up(check=False)):
         assert run.status != 0
-        assert 'PublicLoadBalancer "held" would have to be replaced, and cannot be: ' in run.output
-        assert "1. leave name and static_addresses out (or give others), together with this change" in run.output
+        assert 'PublicLoadBalancer "held" must be replaced, because ' in run.output
+        assert "1. Make this change, and remove `name`, `static_addresses`" in run.output
         assert "Traceback" not in run.output
     assert services(cluster, namespace) == before, "nothing was touched"
     written(held, {**guarded, **INTERNAL})
     refused = program.preview(check=False)
     assert refused.status != 0
-    assert 'PublicLoadBalancer "guarded" would have to be replaced' in refused.output
-    assert "deletion_protection keeps the old one from being deleted" in refused.output
+    assert 'PublicLoadBalancer "guarded" must be replaced' in refused.output
+    assert "`deletion_protection` prevents the deletion of the old load balancer" in refused.output
 
     # Step 1, then step 2: each makes the new one first.
     replaced = ["create-replacement", "replace", "delete-replaced"]
@@ -291,7 +291,7 @@ app = WebService("app", {{"image": "registry.example.com/app:1", "port": 8080, "
 made = kubernetes.core.v1.ConfigMap({name!r}, metadata={{"namespace": {namespace!r}}})
 allocation = made.metadata["uid"].apply(lambda uid: "eipalloc-" + uid.replace("-", ""))
 exposure = {{"platform": "aws-legacy", "scope": "internet", "allowed_sources": ["0.0.0.0/0"]}}
-PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "static_addresses": [allocation]}}}})
+PublicLoadBalancer("lb", {{"target": app.target, "exposure": {{**exposure, "static_addresses": [allocation]}}}})
 """
     program.write(late.format(namespace=namespace, name="one"))
     program.up()
@@ -299,7 +299,7 @@ PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "st
     program.write(late.format(namespace=namespace, name="another"))
     preview = program.preview()
     # Not known yet, it is taken for another one: which it is.
-    assert 'PublicLoadBalancer "lb" is replaced: static_addresses changes from ' in preview.output
+    assert 'PublicLoadBalancer "lb" is replaced, because `static_addresses` changes from ' in preview.output
     assert of_service(preview) == ["create-replacement", "replace", "delete-replaced"]
     assert of_service(program.up()) == ["create-replacement", "replace", "delete-replaced"]
     program.destroy()
@@ -308,14 +308,14 @@ PublicLoadBalancer("lb", {{"target": app.target(), "exposure": {{**exposure, "st
 @pytest.mark.long
 def test_where_no_address_arrives_the_wait_ends_and_says_why(program: PulumiProgram, namespace: str) -> None:
     waiting = {"platform": "generic", "annotations": {"portico.dev/no-address": "true"}}
-    program.write(source(namespace, lb={"exposure": waiting, "ready_within": 5}))
+    program.write(source(namespace, lb={"exposure": waiting, "ready_timeout": 5}))
     run = program.up(check=False)
     assert run.status != 0
     assert "Service was not allocated an IP address" in run.output, "what the provider says"
-    assert 'PublicLoadBalancer "lb" has no address after 5 seconds. On generic, a controller for' in run.output
-    assert "Ask kubectl describe service" in run.output
+    assert 'PublicLoadBalancer "lb" has no address after 5 seconds.' in run.output
+    assert "Check that a controller for Services of type LoadBalancer" in run.output
     # Once there is one, the next run goes on from there.
-    program.write(source(namespace, lb={"exposure": {"platform": "generic"}, "ready_within": 60}))
+    program.write(source(namespace, lb={"exposure": {"platform": "generic"}, "ready_timeout": 60}))
     program.up()
     assert program.outputs()["lb"]["http"].startswith("http://198.18.")
     program.destroy()
@@ -326,7 +326,7 @@ def test_two_balancers_with_one_name_fail_in_a_preview(program: PulumiProgram, n
     program.write(source(namespace, a=exposed, b=exposed))
     run = program.preview(check=False)
     assert run.status != 0
-    assert 'exposure.name: "shop-web" is that of PublicLoadBalancer "a" too' in run.output
+    assert 'exposure.name: PublicLoadBalancer "a" has "shop-web" already' in run.output
 
 
 def test_balancers_of_one_name_under_different_parents_are_watched_each(program: PulumiProgram, namespace: str) -> None:

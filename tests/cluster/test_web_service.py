@@ -16,9 +16,10 @@ SERVICES: dict[str, dict[str, Any]] = {
             "signal": {"port": 3868, "protocol": "SCTP"},
         },
         "service": {
-            "session_affinity": 600,
-            "traffic_policy": "Local",
-            "address_family": "PreferDualStack",
+            "session_affinity": "ClientIP",
+            "session_affinity_timeout": 600,
+            "internal_traffic_policy": "Local",
+            "ip_family_policy": "PreferDualStack",
             "annotations": {"example.com/team": "shop"},
         },
         **OPTIONS["environment"]["all"],

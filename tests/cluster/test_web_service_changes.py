@@ -174,7 +174,7 @@ def test_a_replaced_stateful_set_finds_its_claims_again(
     program: PulumiProgram, cluster: Cluster, namespace: str, volumes: None
 ) -> None:
     def run(mode: str) -> Run:
-        storage = {"data": {"path": "/data", "size": 1, "storage_class": "at-hand", "access_mode": mode}}
+        storage = {"data": {"path": "/data", "size_gib": 1, "storage_class": "at-hand", "access_mode": mode}}
         program.write(PROGRAM % ({"db": {"kind": "StatefulSet", "storage": storage}}, namespace))
         return program.up()
 

@@ -35,9 +35,16 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "service": {
         "default": {},
-        "dual": {"service": {"address_family": "PreferDualStack", "annotations": {"example.com/team": "shop"}}},
+        "dual": {"service": {"ip_family_policy": "PreferDualStack", "annotations": {"example.com/team": "shop"}}},
         "headless": {"service": {"headless": True, "publish_not_ready": True}},
-        "affine": {"service": {"headless": False, "session_affinity": 600, "traffic_policy": "Local"}},
+        "affine": {
+            "service": {
+                "headless": False,
+                "session_affinity": "ClientIP",
+                "session_affinity_timeout": 600,
+                "internal_traffic_policy": "Local",
+            }
+        },
     },
     "scale": {
         "default": {},
@@ -67,9 +74,9 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "rollout": {
         "default": {},
-        "numbers": {"rollout": {"max_unavailable": 1, "min_ready": 1, "revision_history": 3}},
+        "numbers": {"rollout": {"max_unavailable": 1, "min_ready_seconds": 1, "revision_history_limit": 3}},
         "shares": {"rollout": {"max_surge_percent": 50}},
-        "recreate": {"rollout": {"recreate": True, "progress_deadline": 120}},
+        "recreate": {"rollout": {"recreate": True, "progress_deadline_seconds": 120}},
         "partition": {"rollout": {"partition": 1}},
     },
     "health": {
@@ -96,7 +103,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "default": {},
         "some": {
             "volumes": {
-                "scratch": {"path": "/scratch", "size": 64, "in_memory": True},
+                "scratch": {"path": "/scratch", "size_mib": 64, "in_memory": True},
                 "keys": {"secret": "missing-is-fine", "path": "/keys"},
                 "parts": {
                     "path": "/parts",
@@ -109,7 +116,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             }
         },
         "storage": {
-            "storage": {"data": {"path": "/data", "size": 1, "storage_class": "at-hand", "sub_path": "db"}},
+            "storage": {"data": {"path": "/data", "size_gib": 1, "storage_class": "at-hand", "sub_path": "db"}},
             "stateful_set": {"pod_management": "Parallel", "claims_when_deleted": "Delete"},
         },
     },

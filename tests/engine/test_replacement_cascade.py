@@ -7,11 +7,11 @@ PROGRAM = (
     RENDERED.replace("import WebService", "import IngressGateway, PublicLoadBalancer, WebService")
     + """
 api = WebService("api", {"image": "a:1", "port": 80, "kind": "StatefulSet", "namespace": "shop"}, options)
-routes = [{"host": "a.example.com", "target": api.target()}]
-args = {"install": False, "class_name": "nginx", "namespace": "shop", "reached_from": [{"namespace": "nginx"}]}
+routes = [{"host": "a.example.com", "target": api.target}]
+args = {"install": False, "class_name": "nginx", "namespace": "shop", "controller_peers": [{"namespace": "nginx"}]}
 IngressGateway("edge", {**args, "routes": routes}, options)
 exposure = {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}
-PublicLoadBalancer("public", {"target": api.target(), "exposure": exposure}, options)
+PublicLoadBalancer("public", {"target": api.target, "exposure": exposure}, options)
 """
 )
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico.errors import Problems
-from pulumi_portico.stack.located import plain
+from pulumi_portico.args.problems import Problem
+from pulumi_portico.stack.source_map import plain
 from pulumi_portico.stack.yaml_file import parse
 
 from tests.pulumi_program import PROJECT, PulumiProgram
@@ -47,7 +47,7 @@ SERVICES = """\
 """
 
 
-def test_a_secret_in_a_stack_file_is_encrypted_in_the_state_and_its_siblings_are_not(project: PulumiProgram) -> None:
+def test_the_state_encrypts_a_secret_of_a_stack_file_and_not_its_siblings(project: PulumiProgram) -> None:
     add(project, SERVICES)
     for field in ("secretEnv.TOKEN", "podAnnotations.key"):
         path = f"portico:services.api.{field}"
@@ -66,7 +66,7 @@ def test_a_secret_in_a_stack_file_is_encrypted_in_the_state_and_its_siblings_are
     assert project.up().changes == {}
 
 
-def test_a_secret_where_none_may_be_and_a_typo_are_told_with_their_lines(project: PulumiProgram) -> None:
+def test_a_secret_that_is_not_allowed_and_a_typo_are_reported_with_their_lines(project: PulumiProgram) -> None:
     add(project, SERVICES.replace("image:", "imgae:"))
     project.pulumi("config", "set", "--path", "--secret", "portico:services.api.port", "80", "--stack", project.stack)
     lines = stack_file(project).read_text().splitlines()
@@ -75,15 +75,15 @@ def test_a_secret_where_none_may_be_and_a_typo_are_told_with_their_lines(project
     run = project.preview(check=False)
     assert run.status != 0
     name = f"stacks/Pulumi.{project.stack}.yaml"
-    assert f"{name}:{typo}:7: portico:services.api.imgae: is no argument here" in run.output
+    assert f"{name}:{typo}:7: portico:services.api.imgae: Unknown argument imgae." in run.output
     # A mapping begins in the line below its key.
-    assert f"{name}:{port + 1}:9: portico:services.api.port: [secret] is a secret, and what is created" in run.output
+    assert f"{name}:{port + 1}:9: portico:services.api.port: This value is secret" in run.output
     assert "Traceback" not in run.output
     assert not run.ops("WebService")
 
 
 @pytest.mark.parametrize("scalar", ["no", "0777", "1_000", "0x1f", "2026-01-01", "80:90"])
-def test_what_is_read_in_two_ways_is_refused_by_its_line(scalar: str, project: PulumiProgram) -> None:
+def test_an_ambiguous_scalar_is_reported_with_its_line(scalar: str, project: PulumiProgram) -> None:
     lines = add(project, SERVICES.replace("LEVEL: plain-8e2f", f"LEVEL: {scalar}"))
     at = next(at for at, line in enumerate(lines, 1) if "LEVEL" in line)
     run = project.preview(check=False)
@@ -94,25 +94,25 @@ def test_what_is_read_in_two_ways_is_refused_by_its_line(scalar: str, project: P
     assert "Traceback" not in run.output
 
 
-def test_a_secret_that_is_wrong_is_refused_and_not_shown(project: PulumiProgram) -> None:
+def test_an_invalid_secret_is_reported_and_not_shown(project: PulumiProgram) -> None:
     add(project, SERVICES)
     path = "portico:services.api.image"
     project.pulumi("config", "set", "--path", "--secret", path, "hunter2/api", "--stack", project.stack)
     run = project.preview(check=False)
     assert run.status != 0
-    assert "portico:services.api.image: [secret] names no version" in run.output
+    assert "portico:services.api.image: [secret] has no version." in run.output
     assert "hunter2" not in run.output
     assert "Traceback" not in run.output
 
 
-def test_an_empty_stack_is_told_what_is_missing(project: PulumiProgram) -> None:
+def test_an_empty_stack_is_reported_with_what_it_requires(project: PulumiProgram) -> None:
     run = project.preview(check=False)
     assert run.status != 0
-    assert "portico:namespace: is missing" in run.output
+    assert "portico:namespace: This argument is required." in run.output
     assert "Traceback" not in run.output
 
 
-def test_a_base_and_another_configuration_file_are_found(project: PulumiProgram) -> None:
+def test_a_base_file_and_another_configuration_file_are_read(project: PulumiProgram) -> None:
     add(project, "  portico:extends: base.yaml\n  portico:namespace: shop\n")
     base = project.folder / "stacks" / "base.yaml"
     base.write_text("services:\n  api: {image: 'registry.example.com/api:1', port: 8080}\n")
@@ -124,7 +124,7 @@ def test_a_base_and_another_configuration_file_are_found(project: PulumiProgram)
     other.write_text(stack_file(project).read_text().replace("namespace: shop", "namespace: Shop"))
     run = project.preview("--config-file", str(other), check=False)
     assert 'error: Stack "test" has 2 problems:' in run.output
-    assert '  portico:namespace: "Shop" does not fit' in run.output
+    assert '  portico:namespace: "Shop" isn\'t a valid name.' in run.output
     assert "stacks/base.yaml:2:16: portico:services.api.image:" in run.output
 
 
@@ -153,16 +153,16 @@ SCALARS = [
 ]
 
 
-def test_what_the_engine_reads_is_what_is_read_here(program: PulumiProgram) -> None:
+def test_portico_reads_what_the_engine_reads(program: PulumiProgram) -> None:
     """Of every scalar that is not refused: the file is read once by the engine, and once for lines and `render`."""
     text = "config:\n  test:values:\n" + "".join(f"    key{at}: {it}\n" for at, it in enumerate(SCALARS))
     program.write("import pulumi\npulumi.export('read', pulumi.Config('test').require('values'))\n", PROJECT)
     file = program.folder / f"Pulumi.{program.stack}.yaml"
     file.write_text(text + file.read_text().replace("config: {}\n", ""))
     program.up()
-    problems = Problems("test")
-    node = parse(text, "test.yaml", problems)
-    assert problems.found == []
+    found: list[Problem] = []
+    node = parse(text, "test.yaml", found)
+    assert found == []
     assert node is not None
     ours: dict[str, Any] = plain(node)["config"]["test:values"]
     theirs = json.loads(program.outputs()["read"])

@@ -136,7 +136,7 @@ LIMITED: Routes = [
     ),
     *_of(
         STICKY,
-        _to("web", session_affinity={"cookie": "pod", "max_age": 600, "same_site": "Strict"}),
+        _to("web", session_persistence={"cookie": "pod", "max_age": 600, "same_site": "Strict"}),
     ),
     *_of(HEADERS, _to("web", response_headers={"X-Frame-Options": "DENY", "X-Route": "it"})),
     *_of(WEBSOCKET, _to("web", websocket=True)),

@@ -125,7 +125,7 @@ HOSTS = (
         "a.b.wild.example.com",
         "/hello",
         "api",
-        apart={F5: "a wildcard stands for any number of labels, which wildcards_any_depth says"},
+        apart={F5: "a wildcard stands for any number of labels, which multi_label_wildcards says"},
     ),
     goes("wild.example.com", "/hello", "api"),
     goes(routes.ADDED, "/only/x", "api"),

@@ -14,13 +14,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from pulumi_portico.ingress_gateway.install.config_map import build_data
-
 from tests.gateway.asking import Asked
 from tests.node.traffic import CLASS, ask, bound
 from tools.node import NodeCluster
 from tools.node_config import ECHO_IMAGE, NODE_ADDRESS
 from tools.processes import wait_until
+from tools.settings_table import data as gateway_data
 
 VARIABLE = "PORTICO_NGINX_INGRESS"
 
@@ -150,7 +149,7 @@ def _objects(namespace: str) -> list[dict[str, Any]]:
     }
     restricted = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
     pod = {"metadata": {"labels": labels}, "spec": {"containers": [container], "securityContext": restricted}}
-    data = build_data(_NAME, {}, shutdown=5, proxy_sources=(), response_headers=())
+    data = gateway_data(_NAME, {}, shutdown=5)
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
         *bound("ClusterRole", _NAME, namespace, rules),

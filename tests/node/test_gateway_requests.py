@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pulumi_portico.ingress_gateway.install.config_map import build_data
 
 from tests.gateway import routes
 from tests.gateway.asking import Asked, Told
@@ -22,6 +21,7 @@ from tools.node import NodeCluster
 from tools.node_config import ECHO_IMAGE, NODE_ADDRESS
 from tools.pki import issue
 from tools.processes import wait_until
+from tools.settings_table import data as gateway_data
 
 pytestmark = pytest.mark.node
 
@@ -53,14 +53,14 @@ def filled(of):
     for route in of:
         if "target" in route:
             service, _, port = route["target"].partition(":")
-            route["target"] = services[service].target(port or "http")
+            route["target"] = services[service].targets[port or "http"]
     return of
 
 
 args = table["gateway"]
 public = IngressGateway("public", {**args, "routes": filled(table["routes"]), "tls": table["tls"]})
-IngressRoutes("added", {"gateway": public.reference(), "routes": filled(table["elsewhere"])})
-backend = services[table["default_backend"]].target("http")
+IngressRoutes("added", {"gateway": public.reference, "routes": filled(table["elsewhere"])})
+backend = services[table["default_backend"]].targets["http"]
 backed = IngressGateway("backed", {**args, "routes": filled(table["backing"]), "default_backend": backend})
 pulumi.export("urls", public.urls)
 """
@@ -75,7 +75,7 @@ def table(node: NodeCluster, namespace: str, controller: str) -> dict[str, Any]:
     own: dict[str, Any] = {"response_headers": list(ALLOWED_RESPONSE_HEADERS)}
     every: Sequence[Mapping[str, Any]] = [*routes.GATEWAY, *routes.ONLY_INGRESS_NGINX]
     if controller == F5:
-        own = {"crds": {"installed": True}, "wildcards_any_depth": True}
+        own = {"crds": {"installed": True}, "multi_label_wildcards": True}
         # It is refused a redirect of a part of a host. Its own features are for the readers.
         every = [it for it in routes.GATEWAY if it.get("host") != routes.MOVED]
     return {
@@ -87,7 +87,7 @@ def table(node: NodeCluster, namespace: str, controller: str) -> dict[str, Any]:
             "install": False,
             "class_name": CLASS,
             "namespace": namespace,
-            "reached_from": [{"cidr": f"{NODE_ADDRESS}/32"}],
+            "controller_peers": [{"cidr": f"{NODE_ADDRESS}/32"}],
             **own,
         },
         "routes": every,
@@ -202,7 +202,7 @@ def test_real_requests_to_f5_nginx_meet_what_the_table_says(
 def read(node: NodeCluster, namespace: str) -> IngressNginx:
     """The reader, given what the cluster holds, the oldest first."""
     held: Sequence[Mapping[str, Any]] = node.get("ingresses,configmaps", "-n", namespace)["items"]
-    config = build_data(
+    config = gateway_data(
         INGRESS_NGINX, {}, shutdown=5, proxy_sources=(), response_headers=list(ALLOWED_RESPONSE_HEADERS)
     )
     ordered = sorted(held, key=lambda it: it["metadata"]["creationTimestamp"])

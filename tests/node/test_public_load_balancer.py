@@ -45,7 +45,7 @@ web = WebService(
 public = PublicLoadBalancer(
     "web",
     {{
-        "target": web.target(),
+        "target": web.target,
         "exposure": {{
             "scope": "internet",
             "platform": "generic",

@@ -25,8 +25,8 @@ web = WebService(
         "health": {"path": "/healthz", "readiness": {"path": "/ready"}},
         "env": %r,
         # Pulumi waits ten minutes for a Deployment, whatever the Deployment's own deadline is.
-        "rollout": {"progress_deadline": 5},
-        "ready_within": 15,
+        "rollout": {"progress_deadline_seconds": 5},
+        "ready_timeout": 15,
         "resources": {"cpu": 0.01, "memory": 32},
     },
 )

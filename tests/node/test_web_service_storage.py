@@ -27,7 +27,7 @@ db = WebService(
         "namespace": %r,
         "drain": 1,
         "health": {"path": "/ready"},
-        "storage": {"data": {"path": "/data", "size": 1, "storage_class": %r}},
+        "storage": {"data": {"path": "/data", "size_gib": 1, "storage_class": %r}},
         "resources": {"cpu": 0.01, "memory": 32},
     },
 )

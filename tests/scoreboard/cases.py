@@ -25,7 +25,8 @@ import pytest
 import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.cli.app import app
-from pulumi_portico.lifecycle.hooks import explain_no_address
+from pulumi_portico.lifecycle.hooks import no_address
+from pulumi_portico.public_load_balancer.platforms import Platform, module_of
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
@@ -84,7 +85,7 @@ def gateway(*routes: Mapping[str, Any], services: Mapping[str, Any] | None = Non
     defaults: dict[str, Any] = {"exposure": exposure}
     if fields.get("controller", "f5-nginx") == "f5-nginx":
         defaults["crds"] = {"installed": True}
-    if "behind" in fields or "install" in fields:
+    if "upstream" in fields or "install" in fields:
         del defaults["exposure"]
     return stack(services=services, gateways={"edge": {**defaults, **fields, "routes": targeted}})
 
@@ -337,7 +338,9 @@ def program_of(values: Mapping[str, Any]) -> str:
 
 def no_address_hint(platform: str) -> str:
     """What Portico reports if a platform gives a load balancer no address."""
-    return explain_no_address("front", platform, 5, ["Service was not allocated an IP address"]) or ""
+    module = module_of(Platform(platform))
+    errors = ["Service was not allocated an IP address"]
+    return str(no_address("front", module.controller, module.no_address_hint, 5, errors) or "")
 
 
 def raised_by(program: Callable[[], Any]) -> str:

@@ -5,6 +5,20 @@ from typing import Any
 
 import pytest
 from pulumi_portico import ArgumentError, IngressGateway, IngressRoutes
+from pulumi_portico.args.location import Location
+from pulumi_portico.args.parse import parse
+from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.ingress_gateway.args import IngressGatewaySpec
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
+from pulumi_portico.ingress_gateway.route_rules import RULES
+from pulumi_portico.ingress_gateway.route_set import RouteSet
+from pulumi_portico.ingress_gateway.route_set_rules import check_routes
+from pulumi_portico.ingress_gateway.routes import Route, RouteSpec
+from pulumi_portico.ingress_gateway.tls import HostTls, HostTlsSpec
+from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
+from pulumi_portico.lifecycle.objects import manifests_of
+from pulumi_portico.networking.target import Target, TargetSpec
+from pulumi_portico.outputs import ensure_event_loop
 from pulumi_portico.testing import Recording, record
 
 CONTROLLERS = ("f5-nginx", "ingress-nginx")
@@ -43,27 +57,70 @@ def ingresses(recorded: Recording) -> list[dict[str, Any]]:
     return [it for it in recorded.manifests() if it["kind"] == "Ingress"]
 
 
-def refused(name: str = "public", **args: Any) -> str:
-    """What is said of a gateway's arguments that are refused, before anything is registered."""
-    return _refused(IngressGateway, name, args)
+def problems_of_gateway(name: str = "public", **args: Any) -> list[Problem]:
+    """The problems of a gateway's arguments, which it rejects before anything is registered."""
+    return _problems_of(IngressGateway, name, args)
 
 
-def routes_refused(name: str = "more", **args: Any) -> str:
-    """What is said of the arguments of IngressRoutes that are refused, before anything is registered."""
-    return _refused(IngressRoutes, name, args)
+def problems_of_routes(name: str = "more", **args: Any) -> list[Problem]:
+    """The problems of the arguments of IngressRoutes, which it rejects before anything is registered."""
+    return _problems_of(IngressRoutes, name, args)
 
 
-def _refused(component: Any, name: str, args: Mapping[str, Any]) -> str:
-    said: list[str] = []
+def _problems_of(component: Any, name: str, args: Mapping[str, Any]) -> list[Problem]:
+    found: list[list[Problem]] = []
 
     def program() -> None:
         with pytest.raises(ArgumentError) as caught:
             component(name, args)
-        said.append(str(caught.value))
+        found.append(list(caught.value.problems))
 
     recorded = record(program)
-    assert recorded.registrations == [], "a refused component has registered something"
-    return said[0]
+    assert recorded.registrations == [], "a rejected component registered something"
+    return found[0]
+
+
+def route_set(controller: str, routes: Sequence[Mapping[str, Any]], **more: Any) -> RouteSet:
+    """The routes of a component called `public`, with every feature of the controller available."""
+    ensure_event_loop()
+    problems = Problems("test")
+    specs = [parse(RouteSpec, Route, each, RULES, problems, Location(("routes", at))) for at, each in enumerate(routes)]
+    tls = {host: parse(HostTlsSpec, HostTls, each, {}, problems) for host, each in more.pop("tls", {}).items()}
+    if backend := more.pop("default_backend", None):
+        more["default_backend"] = parse(TargetSpec, Target, backend, {}, problems)
+    problems.raise_if_any()
+    # A generic class reaches only Services in its own namespace.
+    namespace = "shop" if MODULES[controller].shares_ingress else "edge"
+    base: Any = {"class_name": "nginx", "namespace": namespace, "multi_label_wildcards": True, "custom_resources": True}
+    return RouteSet("public", MODULES[controller], specs=specs, tls=tls, **{**base, **more})
+
+
+def problems_of_route_set(routes: RouteSet) -> list[Problem]:
+    """The problems of routes."""
+    problems = Problems("test")
+    check_routes(routes, problems)
+    return problems.found
+
+
+def compiled(routes: RouteSet) -> list[dict[str, Any]]:
+    """The manifests that the controller's compiler builds; names that Pulumi would generate are the Pulumi names."""
+    objects = routes.module.compile(routes.compile_input())
+    return [manifest for _, manifest in manifests_of(routes.name, objects, lambda name, _manifest: name)]
+
+
+def check_gateway(args: Any, name: str = "public") -> list[Problem]:
+    """The problems of a gateway's arguments."""
+    problems = Problems("test")
+    parse_ingress_gateway(name, args, problems)
+    return problems.found
+
+
+def parsed_gateway(args: Any, name: str = "public") -> IngressGatewaySpec:
+    """A gateway's valid arguments, parsed."""
+    problems = Problems("test")
+    spec = parse_ingress_gateway(name, args, problems)
+    problems.raise_if_any()
+    return spec
 
 
 def backends(manifest: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
-from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
+from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
 from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
-from pulumi_portico.errors import ArgumentError, Problems
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
+from tests.problems import assert_problem, problems_of
 from tests.unit.readers.alb import Listener
 from tests.unit.readers.nginx import Request
 
@@ -229,10 +230,10 @@ def _word(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def refusals(routes: Sequence[Route], **aws: Any) -> list[str]:
+def found(routes: Sequence[Route], **aws: Any) -> list[Problem]:
     problems = Problems("test")
-    check_aws_load_balancer("edge", arguments(routes, **aws), problems)  # pyright: ignore[reportArgumentType]
-    return [str(it) for it in problems.found]
+    parse_aws_load_balancer("edge", arguments(routes, **aws), problems)
+    return problems.found
 
 
 @given(routes=route_tables(), requests=st.lists(REQUEST, min_size=1, max_size=8))
@@ -241,7 +242,7 @@ def test_the_most_specific_route_wins_whatever_routes_there_are(routes: list[Rou
     # Numbers that meet are refused, with one that is free.
     assume(not any("PriorityInUse" in it for it in there.refused()))
     assert there.refused() == []
-    assert refusals(routes, wildcards_any_depth=True) == []
+    assert found(routes, wildcards_any_depth=True) == []
     for request in requests:
         assert reached(there, request) == wins(routes, request), request
 
@@ -277,9 +278,8 @@ TWO: Sequence[Route] = ({"path": "/a", "to": "one"}, {"path": "/a/b", "to": "two
 def test_two_routes_never_get_one_number(backwards: bool) -> None:
     """AWS refuses the second one: PriorityInUse."""
     routes = [{**it, "priority": 100} for it in TWO]
-    told = refusals(routes[::-1] if backwards else routes)
-    assert len(told) == 1
-    assert "priority" in told[0]
+    (problem,) = found(routes[::-1] if backwards else routes)
+    assert (problem.code.name, problem.params["priority"]) == ("duplicate-priority", 100)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -288,21 +288,21 @@ def test_one_priority_is_enough_to_say_which_of_two_comes_first(which: int) -> N
         {"path": "/a", "methods": ["GET"], "to": "one"},
         {"path": "/a", "headers": {"X-A": ["1"]}, "to": "two"},
     ]
-    assert "neither is the more specific one" in "".join(refusals(equal))
+    assert_problem(found(equal), "ambiguous-routes", "listeners", 0, "routes", 1)
     other = priority_of(match_of(equal[1 - which]))
     equal[which]["priority"] = other - 1
-    assert refusals(equal) == []
+    assert found(equal) == []
     there = listener(made(arguments(equal)))
     assert reached(there, Request("a.org", "/a", headers={"X-A": "1"})) == equal[which]["to"]
     equal[which]["priority"] = other
-    assert len(refusals(equal)) == 1
+    assert len(found(equal)) == 1
 
 
 @pytest.mark.parametrize("host", ["shop.xn--p1ai", "shop.example.c0m"])
 def test_a_host_that_aws_compares_with_nothing_is_refused_of_a_route(host: str) -> None:
     assert listener_of([{"host": host, "to": "one"}]).refused() != []
-    with pytest.raises(ArgumentError, match="letters alone after the last dot"):
-        made(arguments([{"host": host, "to": "one"}]))
+    problems = problems_of(lambda: made(arguments([{"host": host, "to": "one"}])))
+    assert_problem(problems, "invalid-route-host", "listeners", 0, "routes", 0, "host")
 
 
 def listener_of(routes: Sequence[Route]) -> Listener:

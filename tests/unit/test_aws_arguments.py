@@ -17,11 +17,11 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import _types
-from pulumi_portico import ArgumentError
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.wire import unwrapped
 
 from tests.aws_balancers import application, network, own
+from tests.problems import assert_problem, problems_of
 from tests.unit import test_aws_load_balancer_on_aws as on_aws
 from tools.terraform_plan import TYPES, snake
 
@@ -103,8 +103,7 @@ def recorded(feature: str) -> Recording | None:
     named = NEWER.get(feature)
     if named is None or named in inspect.signature(args_of("aws:lb/loadBalancer:LoadBalancer")).parameters:
         return own(FEATURES[feature])
-    with pytest.raises(ArgumentError, match=r"logs\.health: is newer than the installed pulumi_aws"):
-        own(FEATURES[feature])
+    assert_problem(problems_of(lambda: own(FEATURES[feature])), "pulumi-aws-too-old", "logs", "health")
     return None
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi_portico import AwsLoadBalancer, TargetBinding, WebService
+from pulumi_portico.args.problems import Problems
 from pulumi_portico.aws_load_balancer.resources import short, takes
-from pulumi_portico.lifecycle.replacement import judge
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
+from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
 from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import (
@@ -36,6 +38,7 @@ from tests.aws_balancers import (
     rules,
     run,
 )
+from tests.problems import assert_problem, problems_of
 
 UDP = {**TARGET, "protocol": "UDP"}
 
@@ -538,8 +541,8 @@ def test_udp_keeps_the_clients_address_and_is_asked_by_tcp() -> None:
 def test_a_webservice_is_a_target_and_its_drain_is_the_delay() -> None:
     def program() -> None:
         api = WebService("api", {"image": "api:1", "port": 8080, "drain": 70, "namespace": "shop"})
-        aws: Any = application(targets={"api": {"target": api.target()}}, labels={"team": "shop"})
-        AwsLoadBalancer("shop", aws)
+        aws: Any = application(targets={"api": {"target": api.target}})
+        AwsLoadBalancer("shop", {**aws, "labels": {"team": "shop"}})
 
     recorded = run(program)
     assert made(recorded, "TargetGroup")["deregistrationDelay"] == 70
@@ -586,30 +589,19 @@ def test_another_cluster_joins_by_a_binding_with_its_own_provider() -> None:
     assert recorded.one("TargetGroupBinding", "shop-blue").provider != binding.provider
 
 
-def test_a_binding_refuses_what_no_target_group_has() -> None:
-    from pulumi_portico import ArgumentError
+def test_a_binding_rejects_what_no_target_group_has() -> None:
+    target: Any = {"service": "api", "namespace": "shop", "port_name": "http"}
+    group = LISTENER.replace(":listener/", ":targetgroup/")
 
     def program() -> None:
-        with pytest.raises(ArgumentError) as caught:
-            TargetBinding(
-                "Shop",
-                {
-                    "target": {"service": "api", "namespace": "shop", "port_name": "http"},
-                    "target_group": "blue",
-                },
-            )
-        said.append(str(caught.value))
-        target: Any = {"service": "api", "namespace": "shop", "port_name": "http"}
-        group = LISTENER.replace(":listener/", ":targetgroup/")
-        with pytest.raises(ArgumentError) as caught:
-            TargetBinding("shop", {"target": target, "target_group": group})
-        said.append(str(caught.value))
+        problems = problems_of(lambda: TargetBinding("Shop", {"target": target, "target_group": "blue"}))
+        assert_problem(problems, "invalid-service-name", "name")
+        assert_problem(problems, "invalid-arn", "target_group")
+        assert_problem(problems, "port-number-needed", "target", "port")
+        problems = problems_of(lambda: TargetBinding("shop", {"target": target, "target_group": group}))
+        assert_problem(problems, "port-number-needed", "target", "port")
 
-    said: list[str] = []
     assert record(program).registrations == []
-    assert 'write "shop"' in said[0]
-    assert 'target_group: "blue" is not the ARN of a target group' in said[0]
-    assert "target.port: is missing, and a target group has a number" in said[1]
 
 
 # Logs.
@@ -694,7 +686,7 @@ def test_an_existing_balancer_and_listener_get_targets_and_routes_and_are_not_to
     assert ingress["from"] == [{"securityGroup": {"groupID": "sg-theirs"}}]
     told = recorded.outputs["shop"]
     assert (told["arn"], told["load_balancers"], told["monthly_cost"]) == (LOAD_BALANCER, 0, 0)
-    assert "was made elsewhere" in told["cost"]
+    assert "It leaves out the existing load balancer." in told["cost"]
 
 
 def test_an_existing_balancer_can_get_a_listener_and_its_targets_let_in_addresses() -> None:
@@ -788,66 +780,60 @@ def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
 
 def test_what_the_installed_sdk_does_not_have_is_refused_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     from pulumi_aws import lb
-    from pulumi_portico import ArgumentError
 
     def older(_resource: Any, load_balancer_type: Any = None) -> None: ...
 
     monkeypatch.setattr(lb.LoadBalancerArgs, "__init__", older)
     aws: Any = application(logs={"health": True})
-    with pytest.raises(ArgumentError) as caught:
-        run(lambda: AwsLoadBalancer("shop", aws))
-    assert str(caught.value.problems[0]) == (
-        "logs.health: is newer than the installed pulumi_aws\n"
-        "  allowed: with pulumi-aws 7.13 or newer\n"
-        "  fix: install it, or leave this out"
-    )
+    found = Problems("test")
+    parse_aws_load_balancer("shop", aws, found)
+    assert_problem(found.found, "pulumi-aws-too-old", "logs", "health", least="7.13")
 
 
 def test_two_balancers_cannot_have_one_name_or_address() -> None:
-    from pulumi_portico import ArgumentError
+    for name, value in (("name", "shop"), ("elastic_ips", ["eipalloc-1", "eipalloc-2"])):
 
-    for fields in ({"name": "shop"}, {"elastic_ips": ["eipalloc-1", "eipalloc-2"]}):
-
-        def program(fields: Any = fields) -> None:
-            aws: Any = network(**fields)
+        def program(name: str = name, value: Any = value) -> None:
+            aws: Any = network(**{name: value})
             AwsLoadBalancer("one", aws)
-            with pytest.raises(ArgumentError, match='is that of AwsLoadBalancer "one" too'):
-                AwsLoadBalancer("two", aws)
+            problems = problems_of(lambda: AwsLoadBalancer("two", aws))
+            assert {(problem.code.name, problem.location[0]) for problem in problems} == {("claimed-value", name)}
 
         run(program)
 
 
-def change(old: dict[str, Any], new: dict[str, Any]) -> tuple[str | None, str | None]:
-    """What is said of a change, from what the component records of itself."""
+def change(old: dict[str, Any], new: dict[str, Any]) -> Judgment:
+    """What a change means, from what the component records of itself."""
     states = [own(it).one("AwsLoadBalancer").inputs for it in (old, new)]
     return judge("shop", states[0], states[1], ["shop.elb.amazonaws.com"])
 
 
-def test_a_replacement_is_refused_while_it_is_protected_and_warned_of_else() -> None:
-    refused_, _ = change(application(), application(scope="internal"))
-    assert refused_ is not None
-    assert 'scope changes from "internet" to "internal"' in refused_
-    assert "1. set deletion_protection to false" in refused_
+def codes(findings: Sequence[Finding]) -> list[str]:
+    return [finding.code.name for finding in findings]
+
+
+def test_a_protected_balancer_is_not_replaced_and_another_one_is_with_a_warning() -> None:
+    judgment = change(application(), application(scope="internal"))
+    assert [(it.name, it.before, it.after) for it in judgment.changes] == [("scope", "internet", "internal")]
+    assert "load-balancer-deletion-protected" in codes(judgment.blockers)
     loose = {"deletion_protection": False}
-    refused_, warned = change(application(**loose), application(**loose, scope="internal"))
-    assert refused_ is None
-    assert warned is not None
-    assert "shop.elb.amazonaws.com stops answering once it is there" in warned
-    refused_, _ = change(network(**loose, name="shop"), network(**loose, name="shop", vpc="vpc-2"))
-    assert refused_ is not None
-    assert "Both cannot have the same name at the same time" in refused_
+    judgment = change(application(**loose), application(**loose, scope="internal"))
+    assert judgment.blockers == ()
+    assert codes(judgment.warnings) == ["load-balancer-replaced"]
+    assert "shop.elb.amazonaws.com" in judgment.warnings[0].text
+    judgment = change(network(**loose, name="shop"), network(**loose, name="shop", vpc="vpc-2"))
+    assert "load-balancers-cannot-share" in codes(judgment.blockers)
 
 
 def test_a_network_balancer_gets_subnets_in_place_and_loses_none() -> None:
     three = ["subnet-a", "subnet-b", "subnet-c"]
-    assert change(network(), network(subnets=three)) == (None, None)
-    refused_, _ = change(network(subnets=three), network())
-    assert refused_ is not None
-    assert 'subnets loses "subnet-c"' in refused_
-    assert "Its target groups can be at one load balancer alone" in refused_
-    refused_, _ = change(network(subnets=three, deletion_protection=False), network(deletion_protection=False))
-    assert refused_ is not None, "it would collide without protection too"
-    assert change(application(subnets=three), application()) == (None, None), "an application one moves in place"
+    assert change(network(), network(subnets=three)) == Judgment()
+    judgment = change(network(subnets=three), network())
+    assert [(it.name, it.before, it.after) for it in judgment.changes] == [("subnets", three, three[:2])]
+    assert "target-groups-in-use" in codes(judgment.blockers)
+    judgment = change(network(subnets=three, deletion_protection=False), network(deletion_protection=False))
+    assert judgment.blockers, "it would collide without protection too"
+    assert change(application(subnets=three), application()) == Judgment(), "an application one moves in place"
 
 
 def test_what_aws_reads_only_while_it_makes_one_replaces_it() -> None:
@@ -874,9 +860,9 @@ def test_a_move_from_a_service_to_a_balancer_of_its_own_is_warned_of() -> None:
     from tests.balancers import balancer, exposure
 
     old = balancer(exposure("aws-controller")).one("PublicLoadBalancer").inputs
-    _, warned = judge("web", old, own(application()).one("AwsLoadBalancer").inputs, ["old.elb.amazonaws.com"])
-    assert warned is not None
-    assert "old.elb.amazonaws.com stops answering" in warned
+    judgment = judge("web", old, own(application()).one("AwsLoadBalancer").inputs, ["old.elb.amazonaws.com"])
+    assert codes(judgment.warnings) == ["load-balancer-replaced"]
+    assert "old.elb.amazonaws.com" in judgment.warnings[0].text
 
 
 def test_nothing_of_aws_is_imported_before_it_is_used() -> None:

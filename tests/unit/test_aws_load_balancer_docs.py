@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import AwsHost, AwsListener, AwsLoadBalancerArgs, AwsTarget
+from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.lifecycle.replacement import judge
-from pulumi_portico.shapes import is_args, plain_fields, shapes_of
 from pulumi_portico.testing import Recording, record
 from pulumi_portico.testing.aws import AwsModel
 
@@ -181,6 +181,6 @@ def test_the_table_says_what_is_plain() -> None:
 
 def test_the_refusal_is_what_is_said() -> None:
     states = [own(application(scope=it)).one("AwsLoadBalancer").inputs for it in ("internet", "internal")]
-    refused, _ = judge("shop", states[0], states[1], [], "AwsLoadBalancer")
-    assert refused
-    assert " ".join(refused.split()) in " ".join(PAGE.split())
+    rejection = judge("shop", states[0], states[1], [], "AwsLoadBalancer").rejection
+    assert rejection
+    assert " ".join(rejection.split()) in " ".join(PAGE.split())

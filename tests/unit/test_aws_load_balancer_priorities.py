@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from pulumi_portico.args.problems import Problems, Set
 from pulumi_portico.aws_load_balancer.priorities import (
     LEAST,
     MOST,
@@ -22,8 +23,10 @@ from pulumi_portico.aws_load_balancer.priorities import (
     rank_of,
 )
 from pulumi_portico.aws_load_balancer.routes import build_conditions
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 
-from tests.aws_balancers import own, refused, routed, rules
+from tests.aws_balancers import own, routed, rules
+from tests.problems import assert_problem
 
 LABELS = st.sampled_from(["a", "b", "shop", "api"])
 HOSTS = st.one_of(
@@ -151,10 +154,12 @@ def colliding() -> tuple[str, str]:
 
 def test_two_rules_whose_numbers_meet_are_refused_with_one_that_is_free() -> None:
     one, other = colliding()
-    message = refused(routed({"path": one}, {"path": other}))
+    args: Any = routed({"path": one}, {"path": other})
+    problems = Problems("test")
+    parse_aws_load_balancer("shop", args, problems)
     free = free_priority(Match("", other), [priority_of(Match("", one))])
-    assert "each is made from what a route matches" in message
-    assert f'fix: write "priority": {free}' in message
+    problem = assert_problem(problems.found, "duplicate-priority", "listeners", 0, "routes", 1)
+    assert problem.edits == (Set(problem.location / "priority", free),)
     assert set(rules(own(routed({"path": one}, {"path": other, "priority": free}))).values()) == {
         priority_of(Match("", one)),
         free,

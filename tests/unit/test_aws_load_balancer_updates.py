@@ -11,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
-from pulumi_portico.aws_load_balancer.args import check_aws_load_balancer
+from pulumi_portico.args.location import KeyStyle, location_text
+from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.aws_load_balancer.load_balancer import state_of
 from pulumi_portico.aws_load_balancer.logs import build_policy
 from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
 from pulumi_portico.aws_load_balancer.target_group import build_target_group
-from pulumi_portico.errors import Problems
-from pulumi_portico.lifecycle.replacement import judge
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
+from pulumi_portico.lifecycle.replacement import Judgment, judge
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
+
+from tests.problems import assert_fixes_work
 
 ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
 PODS: dict[str, Any] = {"target": {"service": "api", "namespace": "shop", "port": 80, "selector": {"app": "api"}}}
@@ -38,45 +41,40 @@ def balancer(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     }
 
 
-def refusals(aws: dict[str, Any]) -> list[str]:
+def problems_of(aws: dict[str, Any]) -> list[Problem]:
     problems = Problems("test")
-    check_aws_load_balancer("edge", aws, problems)  # pyright: ignore[reportArgumentType]
-    return [str(it) for it in problems.found]
+    parse_aws_load_balancer("edge", aws, problems)
+    return problems.found
 
 
 # Numbers of rules: "A listener can't have multiple rules with the same priority" (CreateRule).
 
 
-def change(before: dict[str, Any], after: dict[str, Any]) -> tuple[str | None, str | None]:
+def change(before: dict[str, Any], after: dict[str, Any]) -> Judgment:
     return judge("edge", state_of(before), state_of(after), [], "AwsLoadBalancer")
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
     new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
-    refused, _ = change(balancer(old), balancer(new))
-    assert refused == (
-        'AwsLoadBalancer "edge" cannot be updated in one step.\n'
-        "  The rule of /new gets the priority 7 on port 80, which that of /old has.\n"
-        "  AWS takes a priority once, and the old rule goes after the new one is made. Two steps:\n"
-        "  1. leave the new route out, with the old one gone or changed, and run pulumi up\n"
-        "  2. write the new route and run pulumi up\n"
-        "  Or give the new route a priority that no other has."
-    )
+    (blocker,) = change(balancer(old), balancer(new)).blockers
+    assert blocker.code.name == "rule-priority-in-use"
+    params = {name: str(blocker.params[name]) for name in ("before", "after", "priority", "port")}
+    assert params == {"before": "/old", "after": "/new", "priority": "7", "port": "80"}
     # The two steps.
-    assert change(balancer(old), balancer()) == (None, None)
-    assert change(balancer(), balancer(new)) == (None, None)
-    # What else is done to a route keeps its number.
-    assert change(balancer(old), balancer({**old, "to": "two"})) == (None, None)
+    assert change(balancer(old), balancer()) == Judgment()
+    assert change(balancer(), balancer(new)) == Judgment()
+    # Other changes of a route keep its number.
+    assert change(balancer(old), balancer({**old, "to": "two"})) == Judgment()
 
 
 def test_two_rules_do_not_swap_their_numbers() -> None:
     def routes(one: int, other: int) -> dict[str, Any]:
         return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
 
-    refused, _ = change(routes(7, 8), routes(8, 7))
-    assert "priority 7 on port 80" in str(refused)
-    assert change(routes(7, 8), routes(9, 10)) == (None, None)
+    blockers = change(routes(7, 8), routes(8, 7)).blockers
+    assert {blocker.code.name for blocker in blockers} == {"rule-priority-in-use"}
+    assert change(routes(7, 8), routes(9, 10)) == Judgment()
 
 
 def test_a_number_is_that_of_one_listener() -> None:
@@ -84,14 +82,14 @@ def test_a_number_is_that_of_one_listener() -> None:
         rule = {"path": path, "priority": 7, "to": "one"}
         return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
 
-    assert change(on(80, "/a"), on(8080, "/b")) == (None, None)
+    assert change(on(80, "/a"), on(8080, "/b")) == Judgment()
 
 
 def test_another_load_balancer_has_numbers_of_its_own() -> None:
     old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
-    refused, warned = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
-    assert refused is None
-    assert "is replaced" in str(warned)
+    judgment = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    assert judgment.blockers == ()
+    assert [warning.code.name for warning in judgment.warnings] == ["load-balancer-replaced"]
 
 
 # The same, on AWS's own model: what an update would do, and what AWS would say to it.
@@ -189,34 +187,47 @@ NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
 
 
 @pytest.mark.parametrize(
-    ("fields", "where", "wrong"),
+    ("fields", "code", "where", "other"),
     [
-        ({"targets": {"one": NODES}}, "targets.one.security_group", "is none of the keys of target_security_groups"),
-        ({"target_security_groups": {"nodes": "sg-a"}}, "target_security_groups.nodes", "is named by no target"),
+        ({"targets": {"one": NODES}}, "no-such-key", "targets.one.security_group", None),
+        (
+            {"target_security_groups": {"nodes": "sg-a"}},
+            "unused-security-group",
+            "target_security_groups.nodes",
+            None,
+        ),
         (
             {
                 "targets": {"one": NODES, "two": {**NODES, "security_group": "more"}},
                 "target_security_groups": {"nodes": "sg-a", "more": "sg-a"},
             },
+            "duplicate-source",
             "target_security_groups.more",
-            "is that of nodes too",
+            "target_security_groups.nodes",
         ),
         (
             {"sources": {"a": {"prefix_list": "pl-1"}, "b": {"prefix_list": "pl-1"}}},
+            "duplicate-source",
             "sources.b.prefix_list",
-            "is that of a too",
+            "sources.a.prefix_list",
         ),
         (
             {"sources": {"all": {"cidr": "0.0.0.0/0"}}},
+            "duplicate-source",
             "sources.all.cidr",
-            "is that of allowed_sources too",
+            "allowed_sources[0]",
         ),
     ],
 )
-def test_who_is_let_in_is_said_once(fields: dict[str, Any], where: str, wrong: str) -> None:
-    (told,) = refusals(balancer(**{"targets": {"one": ADDRESSES}, **fields}))
-    assert told.startswith(f"{where}")
-    assert wrong in told.splitlines()[0]
+def test_each_source_and_security_group_is_there_once(
+    fields: dict[str, Any], code: str, where: str, other: str | None
+) -> None:
+    args = balancer(**{"targets": {"one": ADDRESSES}, **fields})
+    (problem,) = problems_of(args)
+    assert (problem.code.name, problem.path) == (code, where)
+    if other is not None:
+        assert location_text(problem.params["other"], KeyStyle.PYTHON) == other
+    assert_fixes_work(problems_of, args)
 
 
 @given(sources=SOURCES)
@@ -282,9 +293,9 @@ def test_a_redirect_to_itself_is_refused(
     told: dict[str, Any] = {"redirect": redirect}
     listener: dict[str, Any] = {"port": port, "protocol": protocol}
     listener |= {"routes": [{"path": "/a", **told}]} if by_route else told
-    found = refusals(balancer(listeners=[listener]))
+    found = problems_of(balancer(listeners=[listener]))
     where = "listeners[0].routes[0].redirect" if by_route else "listeners[0].redirect"
-    assert [it.splitlines()[0] for it in found] == ([f"{where}: leads to where it comes from"] if loops else [])
+    assert [(problem.code.name, problem.path) for problem in found] == ([("alb-redirect-loop", where)] if loops else [])
 
 
 # A target group that is replaced is empty at first.

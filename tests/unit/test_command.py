@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
@@ -49,28 +50,28 @@ def test_a_project_whose_files_end_in_yml_is_found_with_its_stacks(tmp_path: Pat
     for file in (project / "Pulumi.yaml", project / "stacks" / "Pulumi.dev.yaml"):
         file.rename(file.with_suffix(".yml"))
     found = run("check", cwd=project / "stacks")
-    assert (found.returncode, found.stdout.split(":")[0]) == (0, 'Stack "dev" is right')
+    assert (found.returncode, found.stdout.split(":")[0]) == (0, "Stack `dev` is valid")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_stack_is_refused_with_those_that_there_are(command: str) -> None:
+def test_an_unknown_stack_is_rejected_with_the_known_ones(command: str) -> None:
     found = called(*arguments_of(command, ROOT), "--stack", "stagin", "--folder", str(ROOT / "stacks"))
     assert found.exit_code == 2
-    said = " ".join(found.stderr.split())
-    assert "there is no stack stagin" in said
-    assert "(write staging)" in said
-    assert "production-gcp" in said
+    message = " ".join(found.stderr.split())
+    assert "has no stack stagin" in message
+    assert "did you mean staging?" in message
+    assert "production-gcp" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_of_several_stacks_one_must_be_chosen(command: str) -> None:
     found = called(*arguments_of(command, ROOT), "--folder", str(ROOT / "stacks"))
     assert found.exit_code == 2
-    assert "which stack? There are dev, direct, local" in " ".join(found.stderr.split())
+    assert "choose one of dev, direct, local" in " ".join(found.stderr.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_wrong_stack_is_said_with_its_lines_and_leaves_with_1(command: str, tmp_path: Path) -> None:
+def test_the_problems_of_an_invalid_stack_are_printed_with_their_lines(command: str, tmp_path: Path) -> None:
     wrong = {"namespace": "shop", "services": {"api": {"image": "api", "port": 8080}, "web": {"imag": "web:1"}}}
     written(tmp_path / "project", {"dev": wrong})
     found = called(*arguments_of(command, tmp_path), "--folder", str(tmp_path / "project" / "stacks"))
@@ -78,21 +79,21 @@ def test_a_wrong_stack_is_said_with_its_lines_and_leaves_with_1(command: str, tm
     assert found.stdout == ""
     assert 'Stack "dev" has 4 problems:' in found.stderr
     assert "Pulumi.dev.yaml:" in found.stderr
-    assert "fix: write image" in found.stderr
+    assert "fix: Rename `imag` to `image`." in found.stderr
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_rejected(tmp_path: Path) -> None:
     found = called("check", "--folder", str(tmp_path / "nowhere"))
-    assert (found.exit_code, "is no folder" in " ".join(found.stderr.split())) == (2, True)
+    assert (found.exit_code, "isn't a folder" in " ".join(found.stderr.split())) == (2, True)
     (tmp_path / "empty").mkdir()
     found = called("check", "--folder", str(tmp_path / "empty"))
     assert (found.exit_code, "Pulumi.STACK.yaml" in found.stderr) == (2, True)
 
 
-def test_outside_of_a_project_the_folder_is_asked_for(tmp_path: Path) -> None:
+def test_outside_of_a_project_a_folder_is_required(tmp_path: Path) -> None:
     done = run("check", cwd=tmp_path)
     assert done.returncode == 2
-    assert "no Pulumi.yaml from here upwards" in " ".join(done.stderr.split())
+    assert "no Pulumi.yaml in this folder or above it" in " ".join(done.stderr.split())
 
 
 def test_without_a_command_the_commands_are_shown_and_an_unknown_one_is_refused() -> None:
@@ -101,15 +102,15 @@ def test_without_a_command_the_commands_are_shown_and_an_unknown_one_is_refused(
     assert called("check", "--stak", "dev").exit_code == 2
 
 
-def test_check_counts_what_there_is_in_words_and_as_json(tmp_path: Path) -> None:
+def test_check_counts_the_components_in_words_and_as_json(tmp_path: Path) -> None:
     folder = str(written(tmp_path) / "stacks")
     assert called("check", "--folder", folder).stdout == (
-        'Stack "dev" is right: 4 services, 1 gateway, 1 load balancer, 1 AWS load balancer.\n'
+        "Stack `dev` is valid: 4 services, 1 gateway, 1 load balancer, 1 AWS load balancer.\n"
     )
     assert json_of("check", "--folder", folder) == {
-        "version": 1,
+        "version": 2,
         "stack": "dev",
-        "right": True,
+        "valid": True,
         "problems": [],
         "services": 4,
         "gateways": 1,
@@ -118,29 +119,56 @@ def test_check_counts_what_there_is_in_words_and_as_json(tmp_path: Path) -> None
     }
 
 
-def test_check_gives_every_problem_as_json(tmp_path: Path) -> None:
+def test_check_prints_every_problem_as_json(tmp_path: Path) -> None:
     wrong = {"namespace": "shop", "services": {"api": {"image": "api:1", "port": 8080, "replicsa": 2}}}
     written(tmp_path, {"dev": wrong})
     found = called("check", "--folder", str(tmp_path / "stacks"), "--json")
     assert found.exit_code == 1
-    told = json.loads(found.stdout)
-    assert (told["version"], told["stack"], told["right"]) == (1, "dev", False)
-    (problem,) = told["problems"]
+    checked = json.loads(found.stdout)
+    assert (checked["version"], checked["stack"], checked["valid"]) == (2, "dev", False)
+    (problem,) = checked["problems"]
+    assert problem["code"] == "unknown-argument"
+    assert problem["location"] == ["services", "api", "replicsa"]
     assert problem["path"] == "portico:services.api.replicsa"
-    assert problem["fix"] == "write replicas"
+    assert problem["params"]["name"] == "replicsa"
+    assert "replicas" in problem["params"]["known"]
+    assert problem["value"] is None
+    to = ["services", "api", "replicas"]
+    assert problem["edits"] == [{"action": "move", "location": problem["location"], "to": to}]
+    assert problem["message"] == "Unknown argument replicsa."
+    assert "`replicas`" in problem["allowed"]
+    assert problem["fix"] == "Rename `replicsa` to `replicas`."
     file, line, column = problem["place"].rsplit(":", 2)
     assert file.endswith("Pulumi.dev.yaml")
     text = Path(tmp_path / "stacks" / "Pulumi.dev.yaml").read_text().splitlines()[int(line) - 1]
     assert text[int(column) - 1 :].startswith("replicsa")
 
 
-def test_what_only_a_build_shows_is_found_by_check(tmp_path: Path) -> None:
-    # The definitions' file is read when it is rendered; a wrong one is nothing that the arguments show.
+def test_a_missing_file_of_definitions_is_found_by_check(tmp_path: Path) -> None:
     edge: dict[str, Any] = {**SHOP["gateways"]["edge"], "crds": {"path": "nowhere.yaml"}}
     folder = written(tmp_path, {"dev": {**SHOP, "gateways": {"edge": edge}}})
-    found = called("render", "--folder", str(folder / "stacks"))
-    assert found.exit_code == 1
-    assert "nowhere.yaml" in found.stderr
+    found = json.loads(called("check", "--folder", str(folder / "stacks"), "--json").stdout)
+    (problem,) = found["problems"]
+    assert problem["path"] == "portico:gateways.edge.crds.path"
+    assert problem["value"] == "nowhere.yaml"
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("check", "--fix"), ("render",)])
+def test_pulumis_runtime_is_not_started(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {"secure": "v1:djBlZm9vYmFy:YmFy"}
+    api = {"image": "api:1", "port": 80, "env": {"A": secret}, "secretEnv": {"B": secret}}
+    balancer = {"target": {"service": "api"}, "exposure": {"scope": "internal", "platform": "gke"}}
+    values = {"namespace": "shop", "services": {"api": api}, "loadBalancers": {"api": balancer}}
+    folder = written(tmp_path, {"dev": values})
+
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise AssertionError("Pulumi's runtime is started")
+
+    monkeypatch.setattr(pulumi.runtime.mocks, "set_mocks", fail)
+    monkeypatch.setattr(pulumi.runtime.resource, "register_resource", fail)
+    assert called(*arguments, "--folder", str(folder / "stacks")).exit_code == 0
 
 
 def on_a_terminal(*arguments: str, **env: str) -> str:
@@ -222,7 +250,7 @@ def test_the_extra_holds_what_the_command_imports() -> None:
 
 def test_an_empty_stack_is_explained_too(tmp_path: Path) -> None:
     folder = str(written(tmp_path, {"dev": {"namespace": "shop"}}) / "stacks")
-    assert "nothing is in it" in called("check", "--folder", folder).stdout
+    assert "it is empty" in called("check", "--folder", folder).stdout
     assert "Nothing of the stack is reached from outside" in called("explain", "--folder", folder).stdout
     assert [it["kind"] for it in yaml.safe_load_all(called("render", "--folder", folder).stdout)] == ["Namespace"]
     found = called("route", "https://shop.example.com/", "--folder", folder)

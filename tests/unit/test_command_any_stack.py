@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pulumi_portico.cli.project import Stack, find_stack
+from pulumi_portico.cli.rendering.manifests import RenderedObject, listed_objects, recorded_objects
+from pulumi_portico.cli.rendering.recorder import recorded
+from pulumi_portico.stack.parts import KINDS
 
 from tests.command import SHOP, called, written
+from tests.stacks import FOLDER, NAMES
 
 SECURE = {"secure": "v1:djBlZm9vYmFy:YmFy"}
 AWS: dict[str, Any] = SHOP["awsLoadBalancers"]["shared"]
@@ -22,7 +29,12 @@ PLACE = {key: AWS[key] for key in ("scope", "vpc", "subnets", "allowedSources")}
 SERVICES: dict[str, Any] = {
     **SHOP["services"],
     "worker": {"image": "worker:1", "ports": {}, "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "web", "ports": [1]}]},
-    "store": {"image": "store:1", "kind": "StatefulSet", "port": 5432, "storage": {"data": {"path": "/d", "size": 1}}},
+    "store": {
+        "image": "store:1",
+        "kind": "StatefulSet",
+        "port": 5432,
+        "storage": {"data": {"path": "/d", "sizeGib": 1}},
+    },
     "agent": {"image": "agent:1", "kind": "DaemonSet", "ports": {}, "networkPolicy": False},
     "hidden": {"image": "hidden:1", "port": 80, "env": {"A": SECURE}, "allowFrom": [{"namespace": "edge"}]},
     "many": {"image": "many:1", "port": 80, "autoscaling": {"minReplicas": 2, "maxReplicas": 5}},
@@ -36,7 +48,7 @@ GATEWAYS: dict[str, Any] = {
         "defaultBackend": {"service": "api"},
     },
     "fronted": {
-        "behind": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
+        "upstream": {"sources": ["10.0.0.0/16"], "proxyProtocol": True},
         "routes": [{"host": "f.example.com", "target": {"service": "api"}, "basicAuth": {"users": {"a": SECURE}}}],
         "tls": {"f.example.com": {"secret": "f"}},
         "crds": {"installed": True},
@@ -45,7 +57,7 @@ GATEWAYS: dict[str, Any] = {
         "controller": "generic",
         "className": "alb",
         "namespace": "shop",
-        "reachedFrom": [{"anyNamespace": True}],
+        "controllerPeers": [{"anyNamespace": True}],
         "routes": [{"host": "*.there.example.com", "target": {"service": "web"}}],
     },
     "old": {
@@ -142,9 +154,7 @@ def stack_of(gateways: list[str], balancers: list[str]) -> dict[str, Any]:
 @example(["there"], [])
 @example([], ["joined"])
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
-def test_every_right_stack_is_checked_explained_followed_and_rendered(
-    gateways: list[str], balancers: list[str]
-) -> None:
+def test_every_command_supports_every_valid_stack(gateways: list[str], balancers: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stacks = ("--folder", str(written(Path(folder) / "project", {"dev": stack_of(gateways, balancers)}) / "stacks"))
         checked = called("check", *stacks)
@@ -165,3 +175,44 @@ def test_every_right_stack_is_checked_explained_followed_and_rendered(
         assert "djBlZm9vYmFy" not in rendered + text + str(told)
         names = [it["metadata"]["name"] for it in yaml.safe_load_all(rendered) if it["kind"] == "Deployment"]
         assert {"web", "api", "many"} <= set(names)
+
+
+def manifests_by_key(objects: Iterable[RenderedObject]) -> dict[tuple[str, str, str], tuple[Any, bool]]:
+    found = list(objects)
+    by_key = {(one.manifest["kind"], one.namespace, one.name): (one.manifest, one.generated) for one in found}
+    assert len(by_key) == len(found)
+    return by_key
+
+
+def assert_listed_is_registered(stack: Stack) -> None:
+    """The objects that components list are those that they register."""
+    listed = [kind.type for kind in KINDS if kind.objects is not None]
+    registered = recorded_objects(recorded(stack), ["", *listed])
+    assert manifests_by_key(listed_objects(stack)) == manifests_by_key(registered)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stacks_that_ship_register_the_objects_that_they_list(name: str) -> None:
+    assert_listed_is_registered(find_stack(name, FOLDER))
+
+
+@given(some(GATEWAYS), some({**BALANCERS, **AWS_BALANCERS}))
+@example(sorted(GATEWAYS), sorted({**BALANCERS, **AWS_BALANCERS}))
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+def test_generated_stacks_register_the_objects_that_they_list(gateways: list[str], balancers: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        written(Path(folder) / "project", {"dev": stack_of(gateways, balancers)})
+        assert_listed_is_registered(find_stack("dev", Path(folder) / "project" / "stacks"))
+
+
+def test_gateways_of_one_class_register_the_objects_that_they_list(tmp_path: Path) -> None:
+    routes = [{"host": "a.example.com", "target": {"service": "api"}}]
+    more = [{"host": "a.example.com", "path": "/more", "target": {"service": "api"}}, {"target": {"service": "api"}}]
+    guest = {"install": False, "className": "edge", "namespace": "shop", "controllerPeers": [{"namespace": "edge"}]}
+    values = {
+        "namespace": "shop",
+        "services": {"api": {"image": "api:1", "port": 80}},
+        "gateways": {"edge": {"upstream": {}, "routes": routes}, "more": {**guest, "routes": more}},
+    }
+    written(tmp_path, {"dev": values})
+    assert_listed_is_registered(find_stack("dev", tmp_path / "stacks"))

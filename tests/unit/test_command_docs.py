@@ -29,8 +29,8 @@ def test_every_command_and_every_option_has_its_place(command: str) -> None:
         assert option in PAGE or option == "--help", option
 
 
-def test_the_shell_of_an_example_is_told_of_a_failure() -> None:
+def test_an_example_that_fails_shows_its_exit_code() -> None:
     marker = "<!-- made by `make schema` -->\n\n```console\n"
     made = command_docs.generate(f"{marker}$ portico check --stack nowhere\n```\n")
-    assert "there is no stack nowhere" in made
+    assert "has no stack nowhere" in made
     assert made.endswith("[exit code 2]\n```\n")

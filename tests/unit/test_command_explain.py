@@ -107,7 +107,7 @@ def test_what_speaks_no_http_keeps_a_load_balancer_of_its_own(tmp_path: Path) ->
         ({"rewrite": "/v2"}, "rewritten paths"),
         ({"cors": {"origins": ["https://a.example.com"]}}, "CORS"),
         ({"rateLimit": {"requests": 10}}, "rate limits"),
-        ({"sessionAffinity": {}}, "cookies that keep clients at a pod"),
+        ({"sessionPersistence": {}}, "cookies that keep clients at a pod"),
         ({"allowedSources": ["10.0.0.0/8"]}, "allowed sources by route"),
         ({"requestHeaders": {"X-A": "b"}}, "headers of requests"),
         ({"bodySize": 10}, "limits of bodies"),
@@ -266,7 +266,10 @@ def test_json_and_text_say_the_same(stack: str) -> None:
     for route in told["routes"]:
         assert f"{route['leads_to']}:{route['port']}" in text
     for balancer in told["balancers"]:
-        assert balancer["cost"].partition("; prices")[0] in text
+        estimated = balancer["estimate"]
+        monthly = estimated["monthly"]
+        shown = "no price is known" if monthly is None else f"{monthly:.2f} {estimated['currency']} a month"
+        assert shown in text
     for exception in told["exceptions"]:
         assert exception["path"] in text
         assert exception["meaning"] in text

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico.cli.rendering.texts import yaml_text
+from pulumi_portico.cli.rendering.yaml_text import yaml_text
 
 from tests.command import SHOP, called, run, written
 from tests.stacks import NAMES
@@ -239,7 +239,7 @@ class TestAws:
     def test_the_manifests_alone_go_to_kubectl_and_the_rest_is_announced(self, shop: str) -> None:
         found = called("render", "--folder", shop)
         assert all({"apiVersion", "kind", "metadata"} <= it.keys() for it in yaml.safe_load_all(found.stdout))
-        assert f"and {len(self.resources(shop))} AWS resources, which --aws prints" in found.stderr
+        assert f"{len(self.resources(shop))} AWS resources aren't printed; use --aws" in found.stderr
 
 
 class TestFolder:
@@ -264,7 +264,7 @@ class TestFolder:
         before = {it: (it.read_bytes(), it.stat().st_mtime_ns) for it in folder.rglob("*.yaml")}
         said = self.render(shop, folder).stdout
         assert {it: (it.read_bytes(), it.stat().st_mtime_ns) for it in folder.rglob("*.yaml")} == before
-        assert said == f"{len(before)} files in {folder}, {len(before)} of them as they were\n"
+        assert said == f"{len(before)} files in {folder}, {len(before)} of them unchanged\n"
 
     def test_a_change_of_content_keeps_the_file_of_an_object_whose_name_is_made_up(self, tmp_path: Path) -> None:
         def folder_of(text: str) -> str:
@@ -299,7 +299,7 @@ class TestFolder:
         (folder / "00-namespace.shop.yaml").write_text("kind: Namespace\n")
         found = self.render(shop, folder)
         assert found.exit_code == 1
-        assert "is in the way" in found.stderr
+        assert "isn't a rendered file of stack dev" in found.stderr
         assert [it.name for it in folder.iterdir()] == ["00-namespace.shop.yaml"]
 
     def test_check_writes_nothing_and_says_whether_anything_would_change(self, shop: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from pulumi_portico.diagram import draw_page, draw_svg
 from pulumi_portico.diagram.placement import Hop, place
+from pulumi_portico.diagram.reading import summary
 from pulumi_portico.diagram.widths import STYLES, shortened, width
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import GatewayView, StackView
@@ -32,6 +33,7 @@ from tests.stack_views import (
     NASTY,
     SMALL,
     balancer,
+    estimate_of,
     links,
     route,
     service,
@@ -493,3 +495,13 @@ def test_pointing_at_a_name_leaves_what_it_is_joined_with() -> None:
     assert rule
     kept = {f"{boxes[it].kind} {boxes[it].name}" for it in rule[1].replace("#", "").split(",")}
     assert kept == {"service web", "service api", "gateway edge"}
+
+
+def test_prices_keep_their_currency() -> None:
+    euros = replace(balancer("edge", "edge"), estimate=estimate_of("generic", 27.4, "EUR"))
+    view = replace(SMALL, balancers=(euros, replace(balancer("other", "edge"), name="other")))
+    for text in (draw_svg(view), draw_page(view)):
+        assert "about 27 EUR a month" in text
+        assert "about 27 USD a month" in text
+        assert "$" not in text
+    assert next(iter(summary(view))) == "2 load balancers (about 27 EUR a month and about 27 USD a month)"

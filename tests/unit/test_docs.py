@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from pulumi_portico import ArgumentError, Exposure, IngressGatewayArgs, Platform, PublicLoadBalancerArgs, WebService
-from pulumi_portico.lifecycle.hooks import explain_no_address
+from pulumi_portico.args.shapes import is_args, plain_fields, shapes_of
+from pulumi_portico.lifecycle.hooks import no_address
 from pulumi_portico.lifecycle.replacement import judge
-from pulumi_portico.shapes import is_args, plain_fields, shapes_of
+from pulumi_portico.public_load_balancer.platforms import module_of
 from pulumi_portico.testing import record
-from pulumi_portico.web_service import WebServiceArgs
-from pulumi_portico.web_service.security import LOOSENED
+from pulumi_portico.web_service import Security, WebServiceArgs
 
 from tests.support import ROOT
 from tools import feature_table, platform_table
@@ -79,9 +79,19 @@ SCALARS = {name for name in plain_fields(WebServiceArgs) if not is_args(shapes_o
 def test_the_page_shows_what_is_looser() -> None:
     page = (ROOT / "docs" / "web-service.md").read_text()
     table = page[page.index("| argument | what is looser |") : page.index("A namespace that enforces")]
-    named = {f"security.{field}" for field in LOOSENED} | {"security.user", "security.capabilities", "extra"}
-    named |= {"identity.token", "image_policy.allow_latest", "resources.limits", "network_policy"}
-    assert set(re.findall(r"`([a-z_.]+)", table)) == named
+    flags = {field: True for field, shape in shapes_of(Security).items() if shape.type is bool}
+    args: Any = {
+        "image": "api",
+        "port": 80,
+        "security": {**flags, "user": 33, "capabilities": ["NET_ADMIN"]},
+        "identity": {"token": True},
+        "image_policy": {"allow_latest": True},
+        "resources": {"limits": "none"},
+        "network_policy": False,
+        "extra": {"spec": {}},
+    }
+    exceptions = record(lambda: WebService("api", args)).outputs["api"]["exceptions"]
+    assert set(re.findall(r"`([a-z_.]+)", table)) == exceptions.keys()
 
 
 def test_the_table_of_a_balancers_arguments_has_all_and_says_which_are_plain() -> None:
@@ -103,7 +113,7 @@ def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
     for name, shape in shapes_of(Exposure).items():
         for leaf in shapes_of(shape.type) if is_args(shape.type) else ():
             assert f"`{leaf}`" in rows[name], f"{name}.{leaf}"
-    listed = rows_of(page[page.index("## Platforms") : page.index("### What you write")].replace("-", "_"))
+    listed = rows_of(page[page.index("## Platforms") : page.index("### What you set")].replace("-", "_"))
     assert list(listed) == [it.value.replace("-", "_") for it in Platform]
 
 
@@ -122,10 +132,13 @@ def test_the_messages_in_the_docs_are_what_is_said() -> None:
     internet = {"identity": {"scope": "internet"}, "held": {}}
     internal = {"identity": {"scope": "internal"}, "held": {}}
     before, after = ({"identity": {"platform": it}, "held": HELD} for it in ("aws-controller", "eks-auto-mode"))
-    _, warning = judge("web", internet, internal, ["203.0.113.7"])
-    refused, _ = judge("web", before, after, ["203.0.113.7"])
-    missing = explain_no_address("web", "aws-controller", 600, ["Service was not allocated an IP address"])
-    for message in (warning, refused, missing):
+    (warning,) = judge("web", internet, internal, ["203.0.113.7"]).warnings
+    rejection = judge("web", before, after, ["203.0.113.7"]).rejection
+    module = module_of(Platform.AWS_CONTROLLER)
+    errors = ["Service was not allocated an IP address"]
+    missing = no_address("web", module.controller, module.no_address_hint, 600, errors)
+    assert missing is not None
+    for message in (warning.text, rejection, missing.text):
         assert message
         assert " ".join(message.split()) in page
 

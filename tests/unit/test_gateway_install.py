@@ -1,6 +1,7 @@
 """What a gateway installs: objects, their order, rights, ports, and how the pods stop."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import kubernetes_validate
@@ -9,10 +10,25 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import IngressGateway
-from pulumi_portico.testing import Recording, Secret, record
+from pulumi_portico.args.problems import Problem
+from pulumi_portico.ingress_gateway.gateway_plan import plan_gateway
+from pulumi_portico.ingress_gateway.install.installation import Installation
+from pulumi_portico.ingress_gateway.install.installers import INSTALLERS
+from pulumi_portico.ingress_gateway.objects import objects_of
+from pulumi_portico.lifecycle.objects import manifests_of
+from pulumi_portico.testing import Recording, Registration, Secret, record
 
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
-from tests.unit.gateways import CERTIFICATE, CONTROLLERS, EXPOSED, KEY, refused
+from tests.problems import assert_fixes_work, assert_problem
+from tests.unit.gateways import (
+    CERTIFICATE,
+    CONTROLLERS,
+    EXPOSED,
+    KEY,
+    check_gateway,
+    parsed_gateway,
+    problems_of_gateway,
+)
 
 WEBHOOK: dict[str, Any] = {
     "api_server_sources": ["192.0.2.1/32"],
@@ -179,12 +195,35 @@ def test_what_routes_need_turns_on_what_f5_has_for_it() -> None:
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_what_the_controller_dies_without_is_there_before_it(controller: str) -> None:
     recorded = install(controller, served_namespaces=[])
-    deployment = recorded.one("Deployment")
+    before = created_before(recorded, recorded.one("Deployment"))
     roles = ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
     for kind in (*roles, "ServiceAccount", "ConfigMap", "ConfigMapPatch", "IngressClass", "Namespace"):
-        assert recorded.one(kind).urn in recorded.before(deployment), kind
+        assert recorded.one(kind).urn in before, kind
     (own,) = (it for it in recorded.all("NetworkPolicy") if it.manifest()["metadata"].get("name") == "edge")
-    assert own.urn in recorded.before(deployment)
+    assert own.urn in before
+
+
+def created_before(recorded: Recording, registration: Registration) -> set[str]:
+    """The URNs of all that a resource depends on, directly or through others."""
+    by_urn = {known.urn: known for known in recorded.registrations}
+    found: set[str] = set()
+    pending = [registration]
+    while pending:
+        resource = pending.pop()
+        new = resource.dependencies.union(*resource.property_dependencies.values()) - found
+        found |= new
+        pending += [by_urn[urn] for urn in new if urn in by_urn]
+    return found
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_each_object_of_an_installation_depends_on_few_others(controller: str) -> None:
+    installation: dict[str, Any] = {"served_namespaces": [f"team-{number}" for number in range(20)]}
+    if controller == "ingress-nginx":
+        installation = {HOOK: WEBHOOK, "served_namespaces": []}
+    for made in install(controller, **installation).registrations:
+        edges = made.dependencies.union(*made.property_dependencies.values())
+        assert len(edges) <= 5, made.name
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
@@ -246,8 +285,9 @@ def test_what_stands_in_front_is_told_of_the_drain(controller: str) -> None:
     drains: list[Any] = []
 
     def program() -> None:
-        args: Any = {"controller": controller, "behind": {}, "installation": {"drain": 70}}
-        drains.append(IngressGateway("edge", args).target().get("drain"))
+        args: Any = {"controller": controller, "upstream": {}, "installation": {"drain": 70}}
+        target = IngressGateway("edge", args).target
+        drains.append(target and target.get("drain"))
 
     record(program)
     assert set(drains) == {70}
@@ -359,7 +399,7 @@ def test_ingress_nginx_warns_of_its_end(caplog: pytest.LogCaptureFixture) -> Non
     recorded = install("ingress-nginx")
     assert recorded.preview is not None
     # Once in the preview, once in the update.
-    assert caplog.text.count('IngressGateway "edge" runs ingress-nginx, which was retired in March 2026') == 2
+    assert caplog.text.count('IngressGateway "edge": ingress-nginx was retired in March 2026') == 2
 
 
 def test_images_are_pinned_and_can_be_a_mirrors() -> None:
@@ -392,6 +432,38 @@ def test_a_namespace_that_exists_is_left_alone() -> None:
         it for it in recorded.manifests() if it["kind"] not in ("ClusterRole", "ClusterRoleBinding", "IngressClass")
     ]
     assert {it["metadata"]["namespace"] for it in namespaced} == {"there"}
+
+
+def _same_name(name: str, _manifest: Any) -> str:
+    return name
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_list_of_objects_is_what_the_component_registers(controller: str) -> None:
+    args: Any = {"controller": controller, "exposure": EXPOSED, "installation": {"autoscaling": {"max_replicas": 3}}}
+    listed = manifests_of("edge", objects_of(plan_gateway("edge", parsed_gateway(args, "edge"))), _same_name)
+    names = {it.name: {"metadata": {"name": it.name}} for it in install(controller).registrations}
+    recorded = record(
+        lambda: IngressGateway("edge", args),
+        outputs=lambda it: names.get(it.name) if "name" not in it.inputs.get("metadata", {"name": ""}) else None,
+    )
+    registered = {it.name: _with_name(it) for it in recorded.registrations if it.custom}
+    assert registered.keys() == {name for name, _ in listed}
+    for name, manifest in listed:
+        # The provider has the same kind for an object and for a patch of it.
+        assert registered[name] == {**manifest, "kind": manifest["kind"].removesuffix("Patch")}, name
+
+
+def _with_name(registration: Registration) -> dict[str, Any]:
+    manifest = registration.manifest()
+    return {**manifest, "metadata": {"name": registration.name, **manifest["metadata"]}}
+
+
+def test_the_documented_images_are_the_installers() -> None:
+    documented = inspect.getsource(Installation)
+    for installer in INSTALLERS.values():
+        assert installer.image.partition("@")[0] in documented
+        assert installer.version in installer.image
 
 
 INSTALLATIONS = st.fixed_dictionaries(
@@ -460,118 +532,174 @@ def test_every_installation_is_valid_and_every_field_shows(
         assert install(controller, more=more, **rest).manifests() != made, f"{field} is dropped"
 
 
-@pytest.mark.parametrize(
-    ("controller", "installation", "says"),
-    [
-        ("f5-nginx", {"kind": "StatefulSet"}, 'installation.kind: "StatefulSet" is not one of the choices'),
-        ("f5-nginx", {"replicas": 0}, "installation.replicas: 0 is "),
-        ("f5-nginx", {"replicas": 3, "autoscaling": {"max_replicas": 3}}, "stands beside autoscaling"),
-        ("f5-nginx", {"autoscaling": {"max_replicas": 1}}, "is fewer than the 2 of min_replicas"),
-        ("f5-nginx", {"kind": "DaemonSet", "replicas": 3}, "installation.replicas: is nothing that a DaemonSet has"),
-        (
-            "f5-nginx",
-            {"kind": "DaemonSet", "autoscaling": {"max_replicas": 3}},
-            "installation.autoscaling: is nothing that a DaemonSet has",
-        ),
-        (
-            "f5-nginx",
-            {"kind": "DaemonSet", "disruption_budget": {}},
-            "installation.disruption_budget: is nothing that a DaemonSet has",
-        ),
-        (
-            "f5-nginx",
-            {"disruption_budget": {"max_unavailable": 1, "max_unavailable_percent": 10}},
-            "installation.disruption_budget.max_unavailable_percent: stands beside max_unavailable",
-        ),
-        (
-            "f5-nginx",
-            {"image": "nginx/nginx-ingress:latest"},
-            'installation.image: "nginx/nginx-ingress:latest" has the',
-        ),
-        ("f5-nginx", {"image": "nginx/nginx-ingress"}, "names no version"),
-        ("f5-nginx", {"drain": 3601}, "installation.drain: 3601 is "),
-        ("f5-nginx", {"shutdown": 0}, "installation.shutdown: 0 is "),
-        ("f5-nginx", {"served_namespaces": ["Shop"]}, 'installation.served_namespaces[0]: "Shop" '),
-        ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "may read metrics, and there are none"),
-        ("f5-nginx", {"metrics_from": [{}]}, "installation.metrics_from[0]: names nobody"),
-        ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "installation.pod_annotations.a b: "),
-        ("f5-nginx", {"admission_webhook": WEBHOOK}, "installation.admission_webhook: is ingress-nginx's, and F5"),
-        ("f5-nginx", {"snippets": True}, "installation.snippets: "),
-        (
-            "ingress-nginx",
-            {"served_namespaces": ["shop"]},
-            "installation.served_namespaces: names others, and",
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {**WEBHOOK, "api_server_sources": []}},
-            "installation.admission_webhook.api_server_sources: [] holds none",
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {**WEBHOOK, "api_server_sources": ["0.0.0.0/0"]}},
-            'installation.admission_webhook.api_server_sources[0]: "0.0.0.0/0" is everybody, who could then have nginx',
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {**WEBHOOK, "api_server_sources": ["10.0.0.1"]}},
-            "installation.admission_webhook.api_server_sources[0]: ",
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {key: value for key, value in WEBHOOK.items() if key != "ca_certificate"}},
-            "installation.admission_webhook.ca_certificate: is missing",
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {**WEBHOOK, "certificate": "MIIB"}},
-            "installation.admission_webhook.certificate: ",
-        ),
-        (
-            "ingress-nginx",
-            {"admission_webhook": {**WEBHOOK, "key": "hunter2"}},
-            "installation.admission_webhook.key: [secret] is no private key in PEM",
-        ),
-    ],
-)
-def test_an_installation_is_refused(controller: str, installation: dict[str, Any], says: str) -> None:
-    said = refused("edge", controller=controller, exposure=EXPOSED, installation=installation)
-    assert says in said
-    assert "hunter2" not in said
+def assert_rejected(args: Any, code: str, location: tuple[Any, ...], **params: Any) -> Problem:
+    """The problem that the gateway reports, and that its fix, if it has one, removes."""
+    problem = assert_problem(problems_of_gateway("edge", **args), code, *location, **params)
+    fixable = assert_fixes_work(lambda changed: check_gateway(changed, "edge"), args)
+    assert fixable or not problem.edits
+    return problem
+
+
+HOOK = "admission_webhook"
+
+
+ROWS: Sequence[tuple[str, Any, str, tuple[Any, ...], Any]] = [
+    ("f5-nginx", {"kind": "StatefulSet"}, "not-a-choice", ("kind",), {}),
+    ("f5-nginx", {"replicas": 0}, "too-small", ("replicas",), {"least": 1}),
+    ("f5-nginx", {"replicas": 3, "autoscaling": {"max_replicas": 3}}, "mutually-exclusive", ("replicas",), {}),
+    (
+        "f5-nginx",
+        {"autoscaling": {"max_replicas": 1}},
+        "max-replicas-below-min",
+        ("autoscaling", "max_replicas"),
+        {"least": 2},
+    ),
+    ("f5-nginx", {"kind": "DaemonSet", "replicas": 3}, "not-for-controller-daemon-set", ("replicas",), {}),
+    (
+        "f5-nginx",
+        {"kind": "DaemonSet", "autoscaling": {"max_replicas": 3}},
+        "not-for-controller-daemon-set",
+        ("autoscaling",),
+        {"field": "autoscaling"},
+    ),
+    (
+        "f5-nginx",
+        {"kind": "DaemonSet", "disruption_budget": {}},
+        "not-for-controller-daemon-set",
+        ("disruption_budget",),
+        {},
+    ),
+    (
+        "f5-nginx",
+        {"disruption_budget": {"max_unavailable": 1, "max_unavailable_percent": 10}},
+        "mutually-exclusive",
+        ("disruption_budget", "max_unavailable_percent"),
+        {"fields": ["max_unavailable", "max_unavailable_percent"]},
+    ),
+    ("f5-nginx", {"image": "nginx/nginx-ingress:latest"}, "image-tag-latest", ("image",), {}),
+    ("f5-nginx", {"image": "nginx/nginx-ingress"}, "image-without-version", ("image",), {}),
+    ("f5-nginx", {"drain": 3601}, "out-of-range", ("drain",), {"most": 3600}),
+    ("f5-nginx", {"shutdown": 0}, "out-of-range", ("shutdown",), {"least": 1}),
+    ("f5-nginx", {"served_namespaces": ["Shop"]}, "invalid-name", ("served_namespaces", 0), {}),
+    ("f5-nginx", {"served_namespaces": ["a", "a"]}, "namespace-repeated", ("served_namespaces", 1), {}),
+    ("f5-nginx", {"served_namespaces": ["edge"]}, "own-namespace-served", ("served_namespaces", 0), {}),
+    ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "metrics-off", ("metrics_from",), {}),
+    ("f5-nginx", {"metrics_from": [{}]}, "empty-peer", ("metrics_from", 0), {}),
+    ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),
+    (
+        "f5-nginx",
+        {HOOK: WEBHOOK},
+        "admission-webhook-not-supported",
+        (HOOK,),
+        {"controller": "F5 NGINX Ingress Controller", "controllers": ["ingress-nginx"]},
+    ),
+    ("f5-nginx", {"snippets": True}, "unknown-argument", ("snippets",), {}),
+    (
+        "ingress-nginx",
+        {"served_namespaces": ["shop"]},
+        "served-namespaces-not-supported",
+        ("served_namespaces",),
+        {},
+    ),
+    ("ingress-nginx", {HOOK: {**WEBHOOK, "api_server_sources": []}}, "empty", (HOOK, "api_server_sources"), {}),
+    (
+        "ingress-nginx",
+        {HOOK: {**WEBHOOK, "api_server_sources": ["0.0.0.0/0"]}},
+        "webhook-open-to-everyone",
+        (HOOK, "api_server_sources", 0),
+        {},
+    ),
+    (
+        "ingress-nginx",
+        {HOOK: {**WEBHOOK, "api_server_sources": ["10.0.0.1"]}},
+        "cidr-without-length",
+        (HOOK, "api_server_sources", 0),
+        {},
+    ),
+    (
+        "ingress-nginx",
+        {HOOK: {key: value for key, value in WEBHOOK.items() if key != "ca_certificate"}},
+        "missing",
+        (HOOK, "ca_certificate"),
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(("controller", "installation", "code", "location", "params"), ROWS)
+def test_an_installation_is_rejected(
+    controller: str, installation: dict[str, Any], code: str, location: tuple[Any, ...], params: dict[str, Any]
+) -> None:
+    args = {"controller": controller, "exposure": EXPOSED, "installation": installation}
+    assert_rejected(args, code, ("installation", *location), **params)
+
+
+@pytest.mark.parametrize(("field", "value"), [("certificate", "MIIB"), ("key", "hunter2")])
+def test_a_webhook_needs_pem_and_its_key_is_not_shown(field: str, value: str) -> None:
+    args: Any = {"controller": "ingress-nginx", "exposure": EXPOSED, "installation": {HOOK: {**WEBHOOK, field: value}}}
+    (problem,) = problems_of_gateway("edge", **args)
+    assert problem.location == ("installation", HOOK, field)
+    assert problem.secret is (field == "key")
+    assert "hunter2" not in str(problem)
 
 
 @pytest.mark.parametrize(
-    ("controller", "some", "says"),
+    ("controller", "some", "code", "location"),
     [
-        ("f5-nginx", {"tls_versions": []}, "settings.tls_versions: [] holds none"),
-        ("f5-nginx", {"tls_versions": ["TLSv1.1"]}, 'settings.tls_versions[0]: "TLSv1.1" is not one of the choices'),
-        ("f5-nginx", {"ciphers": []}, "settings.ciphers: [] holds none"),
-        ("f5-nginx", {"ciphers": ["HIGH:!aNULL"]}, 'settings.ciphers[0]: "HIGH:!aNULL" is no cipher'),
-        ("f5-nginx", {"ciphers": ["A-B;\ninclude"]}, "is no cipher"),
+        ("f5-nginx", {"tls_versions": []}, "empty", ("tls_versions",)),
+        ("f5-nginx", {"tls_versions": ["TLSv1.1"]}, "not-a-choice", ("tls_versions", 0)),
+        ("f5-nginx", {"ciphers": []}, "empty", ("ciphers",)),
+        ("f5-nginx", {"ciphers": ["HIGH:!aNULL"]}, "invalid-cipher", ("ciphers", 0)),
+        ("f5-nginx", {"ciphers": ["A-B;\ninclude"]}, "invalid-cipher", ("ciphers", 0)),
         (
             "ingress-nginx",
             {"tls_versions": ["TLSv1.3"], "ciphers": ["ECDHE-RSA-AES128-GCM-SHA256"]},
-            "settings.ciphers: are those of TLS 1.2, which is left out",
+            "ciphers-without-tls-1-2",
+            ("ciphers",),
         ),
-        ("f5-nginx", {"hsts": {}}, "settings.hsts.preload: is false, and F5 NGINX Ingress Controller always"),
-        ("ingress-nginx", {"hsts": {"max_age": 0}}, "settings.hsts.max_age: 0 is "),
-        ("f5-nginx", {"forwarded_from": []}, "settings.forwarded_from: [] holds none"),
-        ("f5-nginx", {"forwarded_from": ["0.0.0.0/0"]}, "is everybody, who could claim to be any client"),
-        ("f5-nginx", {"forwarded_from": ["::/0"]}, "is everybody, who could claim to be any client"),
-        ("f5-nginx", {"forwarded_from": ["10.0.0.1"]}, 'settings.forwarded_from[0]: "10.0.0.1" has no length'),
-        ("f5-nginx", {"access_log": "xml"}, 'settings.access_log: "xml" is not one of the choices'),
-        ("f5-nginx", {"body_size": -1}, "settings.body_size: -1 is "),
-        ("f5-nginx", {"timeouts": {"read": 0}}, "settings.timeouts.read: 0 is "),
-        ("f5-nginx", {"keep_alive": {"timeout": 0}}, "settings.keep_alive.timeout: 0 is "),
-        ("f5-nginx", {"keep_alive": {"requests": 0}}, "settings.keep_alive.requests: 0 is "),
-        ("f5-nginx", {"workers": {"processes": 0}}, "settings.workers.processes: 0 is "),
-        ("f5-nginx", {"workers": {"connections": 0}}, "settings.workers.connections: 0 is "),
-        ("f5-nginx", {"server_tokens": True}, "settings.server_tokens: "),
-        ("f5-nginx", {"snippets": True}, "settings.snippets: "),
+        ("f5-nginx", {"hsts": {}}, "hsts-always-preloaded", ("hsts", "preload")),
+        ("ingress-nginx", {"hsts": {"max_age": 0}}, "too-small", ("hsts", "max_age")),
+        ("f5-nginx", {"forwarded_from": []}, "empty", ("forwarded_from",)),
+        ("f5-nginx", {"forwarded_from": ["0.0.0.0/0"]}, "everyone-trusted", ("forwarded_from", 0)),
+        ("f5-nginx", {"forwarded_from": ["::/0"]}, "everyone-trusted", ("forwarded_from", 0)),
+        ("f5-nginx", {"forwarded_from": ["10.0.0.1"]}, "cidr-without-length", ("forwarded_from", 0)),
+        ("f5-nginx", {"access_log": "xml"}, "not-a-choice", ("access_log",)),
+        ("f5-nginx", {"body_size": -1}, "out-of-range", ("body_size",)),
+        ("f5-nginx", {"timeouts": {"read": 0}}, "too-small", ("timeouts", "read")),
+        ("f5-nginx", {"keep_alive": {"timeout": 0}}, "too-small", ("keep_alive", "timeout")),
+        ("f5-nginx", {"keep_alive": {"requests": 0}}, "too-small", ("keep_alive", "requests")),
+        ("f5-nginx", {"workers": {"processes": 0}}, "out-of-range", ("workers", "processes")),
+        ("f5-nginx", {"workers": {"connections": 0}}, "out-of-range", ("workers", "connections")),
+        ("f5-nginx", {"brotli": True}, "unknown-argument", ("brotli",)),
+        ("f5-nginx", {"snippets": True}, "unknown-argument", ("snippets",)),
     ],
 )
-def test_a_setting_is_refused(controller: str, some: dict[str, Any], says: str) -> None:
-    assert says in refused("edge", controller=controller, exposure=EXPOSED, settings=some)
+def test_a_setting_is_rejected(controller: str, some: dict[str, Any], code: str, location: tuple[Any, ...]) -> None:
+    # Whoever can connect must be trusted, if anyone is.
+    exposure = {**EXPOSED, "allowed_sources": ["10.0.0.1/32"]}
+    assert_rejected({"controller": controller, "exposure": exposure, "settings": some}, code, ("settings", *location))
+
+
+def test_all_problems_of_a_gateway_are_reported_together() -> None:
+    args: Any = {
+        "exposure": {"scope": "internet", "platform": "generic", "client_ip": "none"},
+        "upstream": {},
+        "settings": {"hsts": {}, "body_size": -1},
+        "installation": {"drain": 3601, "served_namespaces": ["edge"]},
+        "crds": {},
+        "routes": [{"host": "shop.example.com", "path": 1}],
+    }
+    found = {(problem.code.name, tuple(problem.location)) for problem in problems_of_gateway("edge", **args)}
+    assert found >= {
+        ("not-a-choice", ("exposure", "client_ip")),
+        ("mutually-exclusive", ("upstream",)),
+        ("hsts-always-preloaded", ("settings", "hsts", "preload")),
+        ("out-of-range", ("settings", "body_size")),
+        ("out-of-range", ("installation", "drain")),
+        ("own-namespace-served", ("installation", "served_namespaces", 0)),
+        ("crds-without-source", ("crds",)),
+        ("wrong-type", ("routes", 0, "path")),
+    }
 
 
 DEFINITION = """\
@@ -595,20 +723,25 @@ spec:
 
 def test_the_definitions_are_somewhere_and_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    said = refused("edge", exposure=EXPOSED, crds={})
-    assert "crds: says nothing" in said
-    said = refused("edge", exposure=EXPOSED, crds={"path": "crds.yaml"})
-    assert 'crds.path: "crds.yaml" is no file' in said
-    for text, wrong in (
-        ("", "holds something else than CustomResourceDefinitions"),
-        ("a: [", "is not YAML (while parsing"),
-        ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "holds something else"),
-        (DEFINITION + "---\n[]\n", "holds something else"),
+    args: Any = {"exposure": EXPOSED}
+    assert_rejected({**args, "crds": {}}, "crds-without-source", ("crds",))
+    from_file: Any = {**args, "crds": {"path": "crds.yaml"}}
+    assert_rejected(from_file, "crds-file-missing", ("crds", "path"))
+    for text, code, params in (
+        (b"", "crds-file-other-objects", {}),
+        (b"a: b: c", "crds-file-not-yaml", {"line": 1, "column": 5}),
+        (b"\xff\xfe", "crds-file-not-text", {}),
+        (b"apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "crds-file-other-objects", {}),
+        (DEFINITION.encode() + b"---\n[]\n", "crds-file-other-objects", {}),
     ):
-        (tmp_path / "crds.yaml").write_text(text)
-        assert wrong in refused("edge", exposure=EXPOSED, crds={"path": "crds.yaml"})
-    said = refused("edge", exposure=EXPOSED, crds={"installed": True, "path": "crds.yaml"})
-    assert "crds: says both that they are there and where to install them from" in said
+        (tmp_path / "crds.yaml").write_bytes(text)
+        assert_rejected(from_file, code, ("crds", "path"), **params)
+    both = {**args, "crds": {"installed": True, "path": "crds.yaml"}}
+    assert_rejected(both, "mutually-exclusive", ("crds", "path"), fields=["installed", "path"])
+    there: Any = {"install": False, "class_name": "nginx", "namespace": "edge", "crds": {"path": "crds.yaml"}}
+    assert_rejected(there, "crds-path-without-install", ("crds", "path"))
+    other: Any = {**args, "controller": "ingress-nginx", "crds": {"installed": True}}
+    assert_rejected(other, "crds-not-supported", ("crds",), controllers=["f5-nginx"])
 
 
 def test_the_definitions_file_is_installed_before_the_controller(
@@ -618,7 +751,7 @@ def test_the_definitions_file_is_installed_before_the_controller(
     (tmp_path / "crds.yaml").write_text(f"# Of a release.\n---\n{DEFINITION}---\n")
     recorded = install(more={"crds": {"path": "crds.yaml"}})
     definition = recorded.one("CustomResourceDefinition")
-    assert definition.urn in recorded.before(recorded.one("Deployment"))
+    assert definition.urn in created_before(recorded, recorded.one("Deployment"))
     assert definition.manifest()["spec"] == yaml.safe_load(DEFINITION)["spec"]
     # It is there still when the next gateway comes, perhaps with another release's.
     assert definition.request.retainOnDelete

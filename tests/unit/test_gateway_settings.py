@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import GatewaySettings, IngressGateway
-from pulumi_portico.shapes import is_args, shapes_of
+from pulumi_portico.args.shapes import is_args, shapes_of
 from pulumi_portico.testing import record
 
 from tests.unit.gateways import CONTROLLERS, EXPOSED
@@ -169,7 +169,7 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
-@pytest.mark.parametrize("front", ["exposure", "behind"])
+@pytest.mark.parametrize("front", ["exposure", "upstream"])
 def test_the_proxy_protocol_is_read_where_it_is_spoken_and_believed_of_those_alone(controller: str, front: str) -> None:
     sources = ["10.0.0.0/16", "10.1.0.0/16"]
     spoken: Any = {
@@ -179,7 +179,7 @@ def test_the_proxy_protocol_is_read_where_it_is_spoken_and_believed_of_those_alo
             "client_ip": "proxy-protocol",
             "platform_sources": sources,
         },
-        "behind": {"proxy_protocol": True, "sources": sources},
+        "upstream": {"proxy_protocol": True, "sources": sources},
     }
     args: Any = {"controller": controller, front: spoken[front]}
     told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
-from pulumi_portico.ingress_gateway.install.config_map import build_data
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.gateway import routes
 from tests.gateway.reading import slug_of, taken_by, wrong_at
 from tests.gateway.rows import F5, INGRESS_NGINX, ODD, ROWS, Row
 from tests.scoreboard.cases import field_case
-from tests.unit.gateways import CERTIFICATE, refused
+from tests.unit.gateways import CERTIFICATE, problems_of_gateway
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
+from tools.settings_table import data
 
 NAMESPACE = "edge"
 HEADERS = ["X-Frame-Options", "X-Route"]
@@ -44,10 +44,10 @@ def arguments(controller: str) -> Any:
         "install": False,
         "class_name": "nginx",
         "namespace": NAMESPACE,
-        "reached_from": [],
+        "controller_peers": [],
     }
     if controller == F5:
-        args |= {"crds": {"installed": True}, "wildcards_any_depth": True}
+        args |= {"crds": {"installed": True}, "multi_label_wildcards": True}
     return args
 
 
@@ -66,13 +66,13 @@ def reader(controller: str) -> IngressNginx | F5Nginx:
         own: Any = {**args, "routes": routes_of(controller), "tls": hosts}
         public = IngressGateway("public", own)
         added: Any = routes.with_targets(routes.ELSEWHERE, target)
-        IngressRoutes("added", {"gateway": public.reference(), "routes": added})
+        IngressRoutes("added", {"gateway": public.reference, "routes": added})
         lost = target(routes.DEFAULT_BACKEND, None)
         backed: Any = {**args, "routes": routes.with_targets(routes.BACKING, target), "default_backend": lost}
         IngressGateway("backed", backed)
 
     manifests = _named(record(program, outputs=_name))
-    config = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=HEADERS)
+    config = data(controller, {}, shutdown=60, response_headers=HEADERS)
     if controller == F5:
         return F5Nginx(manifests, config_map=config, custom_resources=True, empty_host=True)
     return IngressNginx(manifests, config_map=config, webhook=False)
@@ -155,5 +155,5 @@ def test_what_is_left_out_of_a_controllers_table_is_refused_there(without: str, 
             it["backend_tls"] = {**it["backend_tls"], "ca_certificate": CERTIFICATE}
         # Beside a route of the rest of its host, as in the table.
         rest = {"host": it["host"], "target": target("web", None)}
-        said = refused(**arguments(without), routes=[*([rest] if it["path"] != "/" else []), it])
-        assert "routes[" in said, it
+        found = problems_of_gateway(**arguments(without), routes=[*([rest] if it["path"] != "/" else []), it])
+        assert any(problem.location[0] == "routes" for problem in found), it

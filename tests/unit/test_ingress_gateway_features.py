@@ -1,6 +1,7 @@
-"""Every controller does what it declares, is told it where it declares to, and refuses the rest: no field is dropped.
+"""Every controller supports what it declares, by the annotations that it declares, and rejects the rest: no field is
+dropped.
 
-What a request meets is read back by readers that know the controllers' own semantics and nothing of the compilers.
+Readers that know the controllers' own semantics, and nothing about the compilers, read back how a request is handled.
 """
 
 from collections.abc import Mapping
@@ -9,14 +10,25 @@ from typing import Any
 import kubernetes_validate
 import pulumi
 import pytest
-from pulumi_portico.errors import Problems
-from pulumi_portico.ingress_gateway.compilation import entry_of
-from pulumi_portico.ingress_gateway.controller_module import all_features, features_of
+from pulumi_portico.args.problems import Problem
+from pulumi_portico.ingress_gateway.capabilities import all_features, field_of, requested_features
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
-from pulumi_portico.ingress_gateway.routing import Routing, check_routing
 from pulumi_portico.testing import Secret
 
-from tests.unit.gateways import CERTIFICATE, HOST, SECURED, TARGET, gateway, ingresses, of_route, route
+from tests.problems import assert_problem
+from tests.unit.gateways import (
+    CERTIFICATE,
+    HOST,
+    SECURED,
+    TARGET,
+    compiled,
+    gateway,
+    ingresses,
+    of_route,
+    problems_of_route_set,
+    route,
+    route_set,
+)
 from tests.unit.readers.nginx import Answer, Request
 from tests.unit.test_ingress_gateway_properties import reader_of, sound
 
@@ -61,15 +73,15 @@ SAMPLES: dict[str, Sample] = {
         {**HTTPS, "backend_tls": {"ca_certificate": CERTIFICATE, "server_name": "a.example.com"}},
         CHECKED,
     ),
-    "session_affinity.cookie": ({"session_affinity": {"cookie": "c"}}, {"session_affinity": {}}),
-    "session_affinity.max_age": ({"session_affinity": {"max_age": 60}}, {"session_affinity": {}}),
-    "session_affinity.path": ({"session_affinity": {"path": "/x"}}, {"session_affinity": {}}),
-    "session_affinity.same_site": ({"session_affinity": {"same_site": "Strict"}}, {"session_affinity": {}}),
-    "session_affinity.secure=true": (
-        {"session_affinity": {"secure": True}},
-        {"session_affinity": {"secure": False}},
+    "session_persistence.cookie": ({"session_persistence": {"cookie": "c"}}, {"session_persistence": {}}),
+    "session_persistence.max_age": ({"session_persistence": {"max_age": 60}}, {"session_persistence": {}}),
+    "session_persistence.path": ({"session_persistence": {"path": "/x"}}, {"session_persistence": {}}),
+    "session_persistence.same_site": ({"session_persistence": {"same_site": "Strict"}}, {"session_persistence": {}}),
+    "session_persistence.secure=true": (
+        {"session_persistence": {"secure": True}},
+        {"session_persistence": {"secure": False}},
     ),
-    "session_affinity.secure=false": ({"session_affinity": {"secure": False}}, {"session_affinity": {}}),
+    "session_persistence.secure=false": ({"session_persistence": {"secure": False}}, {"session_persistence": {}}),
     "load_balancing=round-robin": ({"load_balancing": "round-robin"}, {}),
     "load_balancing=least-connections": ({"load_balancing": "least-connections"}, {}),
     "load_balancing=fastest": ({"load_balancing": "fastest"}, {}),
@@ -100,99 +112,126 @@ SAMPLES: dict[str, Sample] = {
 }
 
 
-def made_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+def sample(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A route with these fields."""
     base: dict[str, Any] = {"host": HOST, "path": "/" if "redirect" in fields else "/a", **fields}
     return {key: value for key, value in route(**base).items() if value is not None}
 
 
-def checked(controller: str, *of: Mapping[str, Any], custom: bool = True) -> tuple[list[dict[str, Any]], Problems]:
-    """What the controller is told of routes, and what is said against them."""
-    routing = Routing(
-        name="public",
-        controller=controller,
-        class_name="nginx",
-        # A generic class leads to Services of its own namespace alone.
-        namespace="shop" if controller == "generic" else "edge",
-        routes=[made_of(it) for it in of],
-        tls=SECURED,
-        any_depth=True,
-        custom_resources=custom,
+def built(
+    controller: str, *samples: Mapping[str, Any], custom_resources: bool = True
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The manifests of routes, and the problems; no manifests if there are problems."""
+    routes = route_set(
+        controller, [sample(fields) for fields in samples], tls=SECURED, custom_resources=custom_resources
     )
-    problems = Problems("x")
-    check_routing(routing, problems)
-    if problems.found:
-        return [], problems
-    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)], problems
+    problems = problems_of_route_set(routes)
+    return ([] if problems else compiled(routes)), problems
 
 
-def annotations(manifests: list[dict[str, Any]], host: bool = False) -> dict[str, Any]:
-    """Those of the routes' Ingresses, and of the hosts' where ``host`` says so."""
+def requested(controller: str, *samples: Mapping[str, Any]) -> set[str]:
+    """The features that routes request."""
+    routes = route_set(controller, [sample(fields) for fields in samples])
+    return {found.feature for each in routes.routes for found in requested_features(each)}
+
+
+def annotations(manifests: list[dict[str, Any]], *, hosts: bool = False) -> dict[str, Any]:
+    """The annotations of the routes' Ingresses, and of the hosts' too if `hosts` says so."""
     found: dict[str, Any] = {}
-    for it in manifests:
-        is_host = it["kind"] == "Ingress" and not it["spec"].get("rules", [{}])[0].get("http")
-        if it["kind"] == "Ingress" and (host or not is_host):
-            found |= it["metadata"].get("annotations", {})
+    for manifest in manifests:
+        is_host = manifest["kind"] == "Ingress" and not manifest["spec"].get("rules", [{}])[0].get("http")
+        if manifest["kind"] == "Ingress" and (hosts or not is_host):
+            found |= manifest["metadata"].get("annotations", {})
     return found
 
 
 def test_there_is_a_sample_of_every_feature() -> None:
     assert SAMPLES.keys() == set(all_features())
     for feature, (fields, _) in SAMPLES.items():
-        assert feature in {it.feature for it in features_of(entry_of(made_of(fields)))}, feature
+        assert feature in requested("f5-nginx", fields), feature
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
 @pytest.mark.parametrize("feature", SAMPLES)
-def test_a_feature_is_told_where_the_controller_declares_or_refused(controller: str, feature: str) -> None:
+def test_a_feature_is_configured_where_the_controller_declares_it(controller: str, feature: str) -> None:
     module = CONTROLLERS[controller]
     fields, without = SAMPLES[feature]
-    if not module.can(feature, custom=True):
-        _, problems = checked(controller, fields)
-        said = [it for it in problems.found if f"is nothing that {module.title} can do" in it.wrong]
-        assert said, problems.found
-        able = [name for name, it in CONTROLLERS.items() if it.can(feature, custom=True)]
-        assert all(name in said[0].allowed for name in able)
+    if not module.supports(feature):
+        check_unsupported(controller, feature)
         return
-    manifests, problems = checked(controller, fields)
-    assert problems.found == []
-    plain, other = checked(controller, without)
-    if other.found:
-        # The one without asks for what the controller has not.
-        plain, _ = checked(controller, {})
-    told, before = annotations(manifests, host=True), annotations(plain, host=True)
-    changed = {key for key in {*told, *before} if told.get(key) != before.get(key)}
-    asked = {it.feature for it in features_of(entry_of(made_of(fields)))}
-    asked |= {it.feature for it in features_of(entry_of(made_of(without)))}
-    declared = {key for it in asked if it in module.ways for key in module.ways[it].annotations}
-    assert changed <= {*declared, *module.own_objects}
-    # What is told is told by the manifests, if by no annotation: nothing is dropped on the way.
+    manifests, problems = built(controller, fields)
+    assert problems == []
+    plain, others = built(controller, without)
+    if others:
+        # The route without the feature requests something that the controller doesn't support.
+        plain, others = built(controller, {})
+        assert others == []
+    after, before = annotations(manifests, hosts=True), annotations(plain, hosts=True)
+    changed = {key for key in {*after, *before} if after.get(key) != before.get(key)}
+    supported = [support for name in requested(controller, fields, without) if (support := module.features.get(name))]
+    declared = {key for support in supported for key in support.annotations}
+    assert changed <= {*declared, *module.annotations_written}
+    # The manifests configure it, even if no annotation does: nothing is dropped on the way.
     default = controller == "generic" and feature == "protocol=HTTP"
     default |= feature in ("buffering.requests=true", "load_balancing=round-robin") or "load-balance" in str(changed)
     assert manifests != plain or default, "the feature changes nothing"
 
 
+def check_unsupported(controller: str, feature: str) -> None:
+    """The problem of the feature names the controllers that support it."""
+    module = CONTROLLERS[controller]
+    _, problems = built(controller, SAMPLES[feature][0])
+    alternative = module.alternatives.get(feature)
+    codes = {"unsupported-by-controller"} if alternative is None else {alternative.code.name}
+    found = [
+        problem for problem in problems if problem.code.name in codes and problem.params["feature"] == field_of(feature)
+    ]
+    able = [other.title for other in CONTROLLERS.values() if other.supports(feature)]
+    # Two features can have one field.
+    assert able in [problem.params["supported_by"] for problem in found], problems
+    assert {problem.params["controller"] for problem in found} == {module.title}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
 @pytest.mark.parametrize("feature", SAMPLES)
-def test_what_needs_the_controllers_own_resources_is_refused_without_them(feature: str) -> None:
-    way = CONTROLLERS["f5-nginx"].ways.get(feature)
-    if way is None:
-        return
-    manifests, problems = checked("f5-nginx", SAMPLES[feature][0], custom=False)
-    refused = any("crds does not say that they are there" in it.wrong for it in problems.found)
-    asked = {it.feature for it in features_of(entry_of(made_of(SAMPLES[feature][0])))}
-    needed = any(CONTROLLERS["f5-nginx"].ways[it].custom for it in asked)
-    assert refused == needed
-    if not needed:
-        assert {it["apiVersion"].partition("/")[0] for it in manifests} <= {"networking.k8s.io", "v1"}
+def test_a_feature_that_needs_custom_resources_is_rejected_without_them(controller: str, feature: str) -> None:
+    module = CONTROLLERS[controller]
+    fields, _ = SAMPLES[feature]
+    needing = {
+        name
+        for name in requested(controller, fields)
+        if name in module.features and not module.supports(name, custom_resources=False)
+    }
+    manifests, problems = built(controller, fields, custom_resources=False)
+    found = [problem for problem in problems if problem.code.name == "feature-needs-custom-resources"]
+    assert {problem.params["feature"] for problem in found} == {field_of(name) for name in needing}
+    if not problems:
+        groups = {manifest["apiVersion"].partition("/")[0] for manifest in manifests}
+        assert groups <= {"networking.k8s.io", "v1"}
 
 
-def answer(controller: str, *of: Mapping[str, Any], **asked: Any) -> Answer:
-    """What a request to the first route meets."""
-    manifests, problems = checked(controller, *of)
-    assert problems.found == []
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_a_compiler_builds_only_objects_that_the_controller_reads(controller: str) -> None:
+    module = CONTROLLERS[controller]
+    kinds = {manifest["kind"] for fields, _ in SAMPLES.values() for manifest in built(controller, fields)[0]}
+    assert kinds - {"Secret", "ConfigMap"} == set(module.objects_read)
+
+
+def test_a_group_requests_its_defaults() -> None:
+    """Otherwise, an empty group would be dropped silently."""
+    _, problems = built("generic", {"session_persistence": {}})
+    problem = assert_problem(problems, "unsupported-by-controller", "routes", 0, "session_persistence")
+    assert problem.params["feature"] == "session_persistence.cookie"
+
+
+def answer(controller: str, *samples: Mapping[str, Any], **fields: Any) -> Answer:
+    """How a request to the first route is handled."""
+    manifests, problems = built(controller, *samples)
+    assert problems == []
     reader = reader_of(controller, manifests)
     sound(reader)
-    given: Any = {"host": HOST, "path": "/a", "scheme": "https", **asked}
-    return reader.answer(Request(**given))
+    request: Any = {"host": HOST, "path": "/a", "scheme": "https", **fields}
+    return reader.answer(Request(**request))
 
 
 # What a route promises, by the names that the readers have for it, on every controller that can.
@@ -230,10 +269,9 @@ PROMISES: list[tuple[dict[str, Any], str, Any]] = [
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
 @pytest.mark.parametrize(("fields", "name", "value"), PROMISES)
 def test_a_route_keeps_its_promise(controller: str, fields: dict[str, Any], name: str, value: Any) -> None:
-    asked = {it.feature for it in features_of(entry_of(made_of(fields)))}
-    able = all(CONTROLLERS[controller].can(it, custom=True) for it in asked)
-    manifests, problems = checked(controller, fields)
-    assert bool(problems.found) != able
+    able = all(CONTROLLERS[controller].supports(feature) for feature in requested(controller, fields))
+    manifests, problems = built(controller, fields)
+    assert bool(problems) != able
     if not able:
         return
     data = {"global-allowed-response-headers": "X-Frame-Options"}
@@ -255,8 +293,8 @@ def test_a_rate_is_counted_the_same(controller: str) -> None:
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
 def test_other_sites_may_do_what_is_said_and_no_more(controller: str) -> None:
-    told = answer(controller, {"cors": {**CORS, "methods": ["GET"], "headers": ["X-A"], "expose_headers": ["X-B"]}})
-    met = told.settings["cors"]
+    limited = {"cors": {**CORS, "methods": ["GET"], "headers": ["X-A"], "expose_headers": ["X-B"]}}
+    met = answer(controller, limited).settings["cors"]
     assert (met["origins"], met["methods"], met["headers"]) == (["https://a.example.com"], ["GET"], ["X-A"])
     assert (met["exposed"], met["credentials"], met["max_age"]) == (["X-B"], False, 1728000)
     preflight = answer(controller, {"cors": CORS}, method="OPTIONS", headers={"Origin": "https://a.example.com"})
@@ -265,7 +303,7 @@ def test_other_sites_may_do_what_is_said_and_no_more(controller: str) -> None:
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
 def test_a_cookie_keeps_a_client_with_one_pod(controller: str) -> None:
-    met = answer(controller, {"session_affinity": {"cookie": "c", "max_age": 60}}).settings["affinity"]
+    met = answer(controller, {"session_persistence": {"cookie": "c", "max_age": 60}}).settings["affinity"]
     assert met["name"] == "c"
     assert str(met["max_age"]).rstrip("s") == "60"
     assert (met["path"], met["secure"], met["samesite"].lower()) == ("/a", True, "lax")
@@ -321,17 +359,13 @@ def test_a_browser_is_sent_to_where_the_application_begins(controller: str) -> N
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-def test_tls_that_ends_before_the_gateway_is_known_by_a_header(controller: str) -> None:
-    routing = Routing(
-        "public", controller, "nginx", "edge", [made_of({})], tls={HOST: {"ends_before": True}}, custom_resources=True
-    )
-    manifests = [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)]
-    told = annotations(manifests, host=True)
+def test_a_header_says_whether_tls_was_terminated_upstream(controller: str) -> None:
+    manifests = compiled(route_set(controller, [sample({})], tls={HOST: {"tls_terminated_upstream": True}}))
     key = (
         "nginx.org/redirect-to-https" if controller == "f5-nginx" else "nginx.ingress.kubernetes.io/force-ssl-redirect"
     )
-    assert told[key] == "true"
-    assert not any(it["spec"].get("tls") for it in manifests if it["kind"] == "Ingress")
+    assert annotations(manifests, hosts=True)[key] == "true"
+    assert not any(manifest["spec"].get("tls") for manifest in manifests if manifest["kind"] == "Ingress")
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
@@ -347,17 +381,17 @@ def test_users_are_kept_secret_in_the_form_that_the_controller_reads(controller:
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)
-def test_every_object_is_one_that_kubernetes_takes(controller: str) -> None:
+def test_kubernetes_accepts_every_object(controller: str) -> None:
+    kinds = set[str]()
     for fields, _ in SAMPLES.values():
-        manifests, problems = checked(controller, fields)
-        if problems.found:
-            continue
-        for manifest in manifests:
+        for manifest in built(controller, fields)[0]:
             if manifest["apiVersion"].startswith("k8s.nginx.org"):
                 continue
+            kinds.add(manifest["kind"])
             plain = {key: value for key, value in manifest.items() if not isinstance(value, pulumi.Output)}
             for version in ("1.30", "1.37"):
                 kubernetes_validate.validate(plain, version, strict=True)
+    assert kinds >= ({"Ingress"} if controller == "generic" else {"Ingress", "Secret"})
 
 
 def test_a_generic_class_has_one_ingress() -> None:
@@ -383,5 +417,5 @@ def test_a_generic_class_has_one_ingress() -> None:
 
 
 def test_raw_annotations_go_through() -> None:
-    told = of_route("f5-nginx", annotations={"nginx.org/proxy-buffers": "8 16k", "example.com/team": "edge"})
-    assert (told["proxy-buffers"], told["team"]) == ("8 16k", "edge")
+    written = of_route("f5-nginx", annotations={"nginx.org/proxy-buffers": "8 16k", "example.com/team": "edge"})
+    assert (written["proxy-buffers"], written["team"]) == ("8 16k", "edge")

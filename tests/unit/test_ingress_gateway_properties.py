@@ -9,15 +9,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from pulumi_portico import ArgumentError, match_route
-from pulumi_portico.errors import Problems
-from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
-from pulumi_portico.ingress_gateway.install.config_map import build_data
+from pulumi_portico.args.location import Location
+from pulumi_portico.args.problems import Problems
 from pulumi_portico.ingress_gateway.matching import canonical_path, path_of, path_type_of
-from pulumi_portico.ingress_gateway.routing import Routing, check_routing
+from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 
+from tests.unit import gateways
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 from tests.unit.readers.nginx import Answer, Request, normalized
+from tools.settings_table import data as gateway_data
 
 ELEMENTS = ("a", "A", "ab", "a.b", "a-b", "b", "@c")
 HOSTS = ("", "x.example.com", "y.example.com", "*.example.com", "z.x.example.com")
@@ -77,27 +78,16 @@ def asked_of(routes: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[tuple[str
     return st.one_of(own, st.tuples(st.sampled_from(ASKED_HOSTS), asked_paths()))
 
 
-def compiled(controller: str, of: Sequence[Mapping[str, Any]], **more: Any) -> list[dict[str, Any]]:
-    """What is told of the routes, which the check must have let through."""
-    routing = Routing(
-        name="public",
-        controller=controller,
-        class_name="nginx",
-        namespace="edge",
-        routes=of,
-        any_depth=True,
-        custom_resources=True,
-        **more,
-    )
-    problems = Problems("x")
-    check_routing(routing, problems)
-    if problems.found:
+def compiled(controller: str, routes: Sequence[Mapping[str, Any]], **more: Any) -> list[dict[str, Any]]:
+    """The manifests of the routes, which the rules must have accepted."""
+    found = gateways.route_set(controller, routes, **{"namespace": "edge", **more})
+    if gateways.problems_of_route_set(found):
         reject()
-    return [dict(it.manifest) for it in CONTROLLERS[controller].compile(routing.compilation)]
+    return gateways.compiled(found)
 
 
 def reader_of(controller: str, manifests: Sequence[Mapping[str, Any]]) -> Any:
-    data = build_data(controller, {}, shutdown=60, proxy_sources=(), response_headers=())
+    data = gateway_data(controller, {}, shutdown=60)
     if controller == "f5-nginx":
         return F5Nginx(manifests, config_map=data, class_name="nginx", custom_resources=True, empty_host=True)
     return IngressNginx(manifests, config_map=data, class_name="nginx", webhook=False)
@@ -222,7 +212,7 @@ def test_no_text_takes_what_ends_a_directive_or_names_a_variable(
     elif field == "realm":
         route["basic_auth"] = {"secret": "s", "realm": value}
     elif field == "cookie":
-        route["session_affinity"] = {"cookie": value}
+        route["session_persistence"] = {"cookie": value}
     elif field == "header":
         route["response_headers"] = {value: "a"}
     elif field == "header value":
@@ -233,19 +223,16 @@ def test_no_text_takes_what_ends_a_directive_or_names_a_variable(
         route["cors"] = {"origins": [value]}
     args: Any = {"controller": controller, "install": False, "class_name": "nginx", "namespace": "edge"}
     args |= {"routes": [route], "tls": SECURED}
-    from pulumi_portico.ingress_gateway.validation import check_ingress_gateway
-
     problems = Problems("x")
-    check_ingress_gateway("public", args, problems)
-    assert any(it.path.startswith("routes[0].") for it in problems.found), (field, value)
+    parse_ingress_gateway("public", args, problems)
+    assert problems.has_within(Location(("routes", 0))), (field, value)
 
 
-def test_a_text_that_is_known_later_is_looked_at_then() -> None:
-    from tests.unit.gateways import gateway, route
-
+def test_a_text_that_is_known_later_is_checked_then() -> None:
     bad = pulumi.Output.from_input("$host")
-    with pytest.raises(ArgumentError, match="does not fit a header's value"):
-        gateway(routes=[route(host="x.example.com", response_headers={"X-A": bad})])
+    with pytest.raises(ArgumentError) as caught:
+        gateways.gateway(routes=[gateways.route(host="x.example.com", response_headers={"X-A": bad})])
+    assert [problem.code.name for problem in caught.value.problems] == ["invalid-header-value"]
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
@@ -280,7 +267,7 @@ def test_a_default_backend_is_lost_to_no_other_components_host(controller: str) 
     default = {"service": "default", "namespace": "edge", "port": 80}
     own = {"host": "y.example.com", "path": "/a", "target": {"service": "a", "namespace": "n", "port": 80}}
     other = {"path": "/b", "target": {"service": "b", "namespace": "n", "port": 80}}
-    known = {"known_hosts": frozenset([""])}
+    known = {"hosts_of_others": frozenset([""])}
     manifests = [*compiled(controller, [other]), *compiled(controller, [own], default_backend=default, **known)]
     answer = reader_of(controller, manifests).answer(Request("unknown.org", "/x"))
     assert answer.backend == ("edge", "default", 80)

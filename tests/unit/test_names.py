@@ -1,13 +1,13 @@
-"""Names, labels and numbers: what Kubernetes takes, and the fix where it does not."""
+"""Names, labels, and numbers: what Kubernetes accepts, and the value to use instead of a rejected one."""
 
-import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_portico import names, values
-from pulumi_portico.values import Rule
+from pulumi_portico.args import names, values
+from pulumi_portico.args.parse import Rule
+from pulumi_portico.args.problems import ABSENT
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -39,60 +39,74 @@ DIGEST = "sha256:" + "0" * 64
         (names.workload_name("Deployment"), "a" * 63),
     ],
 )
-def test_taken(rule: Rule, value: Any) -> None:
+def test_a_valid_value_is_accepted(rule: Rule, value: Any) -> None:
     assert rule(value) is None
 
 
 @pytest.mark.parametrize(
-    ("rule", "value", "wrong", "fix"),
+    ("rule", "value", "code", "suggestion"),
     [
-        (names.dns_label, "", "does not fit", ""),
-        (names.dns_label, "MyApi", "does not fit", 'write "my-api"'),
-        (names.dns_label, "api_v1", "does not fit", 'write "api-v1"'),
-        (names.dns_label, "api-", "does not fit", 'write "api"'),
-        (names.dns_label, "a" * 64, "64 characters", f'write "{"a" * 63}"'),
-        (names.dns_label, "api\n", "does not fit", 'write "api"'),
-        (names.service_name, "1api", "does not fit", 'write "api"'),
-        (names.dns_subdomain, "a..b", "does not fit", 'write "a-b"'),
-        (names.label_key, "a b", "does not fit", ""),
-        (names.label_key, "/name", "does not fit", ""),
-        (names.label_key, "EXAMPLE.com/name", "does not fit", ""),
-        (names.label_value, "a b", "does not fit", "annotation"),
-        (names.label_value, "a" * 64, "does not fit", "annotation"),
-        (names.port_name, "HTTP", "does not fit", 'write "http"'),
-        (names.port_name, "a--b", "does not fit", 'write "a-b"'),
-        (names.port_name, "8080", "does not fit", ""),
-        (names.port_name, "a" * 16, "does not fit", f'write "{"a" * 15}"'),
-        (values.whole_number(1, 65535, "a port number"), 0, "is not a port number", ""),
-        (values.whole_number(1, 65535, "a port number"), 65536, "is not a port number", ""),
-        (values.whole_number(0), -1, "not in range", ""),
-        (values.image_reference, "nginx", "names no version", '"nginx:1.2.3"'),
-        (values.image_reference, "nginx:latest", 'the tag "latest"', '"nginx:1.2.3"'),
-        (values.image_reference, "localhost:5000/api", "names no version", '"localhost:5000/api:1.2.3"'),
-        (values.image_reference, "Nginx:1", "is not an image reference", ""),
-        (values.image_reference, "nginx:1 ", "is not an image reference", ""),
-        (values.image_reference, "nginx@sha256:abc", "is not an image reference", ""),
-        (names.workload_name("StatefulSet"), "a" * 53, "53 characters", "write"),
-        (names.workload_name("Deployment"), "a" * 64, "64 characters", "write"),
+        (names.dns_label, "", "invalid-name", ABSENT),
+        (names.dns_label, "MyApi", "invalid-name", "my-api"),
+        (names.dns_label, "api_v1", "invalid-name", "api-v1"),
+        (names.dns_label, "api-", "invalid-name", "api"),
+        (names.dns_label, "a" * 64, "name-too-long", "a" * 63),
+        (names.dns_label, "api\n", "invalid-name", "api"),
+        (names.service_name, "1api", "invalid-service-name", "api"),
+        (names.dns_subdomain, "a..b", "invalid-object-name", "a-b"),
+        (names.label_key, "a b", "invalid-label-key", ABSENT),
+        (names.label_key, "/name", "invalid-label-key", ABSENT),
+        (names.label_key, "EXAMPLE.com/name", "invalid-label-key", ABSENT),
+        (names.label_value, "a b", "invalid-label-value", ABSENT),
+        (names.label_value, "a" * 64, "invalid-label-value", ABSENT),
+        (names.port_name, "HTTP", "invalid-port-name", "http"),
+        (names.port_name, "a--b", "invalid-port-name", "a-b"),
+        (names.port_name, "8080", "invalid-port-name", ABSENT),
+        (names.port_name, "a" * 16, "invalid-port-name", "a" * 15),
+        (values.whole_number(1, 65535, "a port number"), 0, "out-of-range", 1),
+        (values.whole_number(1, 65535, "a port number"), 65536, "out-of-range", 65535),
+        (values.whole_number(0), -1, "too-small", 0),
+        (values.image_reference, "nginx", "image-without-version", ABSENT),
+        (values.image_reference, "nginx:latest", "image-tag-latest", ABSENT),
+        (values.image_reference, "localhost:5000/api", "image-without-version", ABSENT),
+        (values.image_reference, "Nginx:1", "invalid-image", ABSENT),
+        (values.image_reference, "nginx:1 ", "invalid-image", ABSENT),
+        (values.image_reference, "nginx@sha256:abc", "invalid-image", ABSENT),
+        (names.workload_name("StatefulSet"), "a" * 53, "name-too-long", "a" * 52),
+        (names.workload_name("Deployment"), "a" * 64, "name-too-long", "a" * 63),
     ],
 )
-def test_refused_with_reason_and_fix(rule: Rule, value: Any, wrong: str, fix: str) -> None:
-    refusal = rule(value)
-    assert refusal is not None
-    assert wrong in refusal.wrong
-    assert refusal.allowed
-    assert fix in refusal.fix
-    assert bool(fix) == bool(refusal.fix)
+def test_an_invalid_value_is_rejected_with_a_code_and_a_suggestion(
+    rule: Rule, value: Any, code: str, suggestion: Any
+) -> None:
+    reason = rule(value)
+    assert reason is not None
+    assert reason.code.name == code
+    assert reason.code.allowed
+    assert reason.suggestion == suggestion
 
 
-RULES_WITH_FIX = [names.dns_label, names.service_name, names.dns_subdomain, names.port_name]
+@pytest.mark.parametrize("image", ["nginx", "nginx:latest", "localhost:5000/api"])
+def test_an_image_without_a_version_has_an_example_that_has_one(image: str) -> None:
+    reason = values.image_reference(image)
+    assert reason is not None
+    assert values.image_reference(reason.params["example"]) is None
 
 
-@pytest.mark.parametrize("rule", RULES_WITH_FIX)
+RULES_WITH_SUGGESTIONS = [names.dns_label, names.service_name, names.dns_subdomain, names.port_name]
+
+
+@pytest.mark.parametrize("rule", RULES_WITH_SUGGESTIONS)
 @given(value=st.text(max_size=80))
-def test_a_suggested_name_is_one_that_is_taken(rule: Rule, value: str) -> None:
-    refusal = rule(value)
-    if refusal is not None and refusal.fix:
-        suggested = re.fullmatch(r'write "(.*)"', refusal.fix)
-        assert suggested is not None
-        assert rule(suggested[1]) is None
+def test_a_suggestion_is_valid(rule: Rule, value: str) -> None:
+    reason = rule(value)
+    if reason is not None and reason.suggestion is not ABSENT:
+        assert rule(reason.suggestion) is None
+
+
+@pytest.mark.parametrize("rule", RULES_WITH_SUGGESTIONS)
+def test_names_with_letters_have_a_suggestion(rule: Rule) -> None:
+    for value in ("My_API", "a b", "-web-", "Grpc_Web"):
+        reason = rule(value)
+        assert reason is not None
+        assert rule(reason.suggestion) is None

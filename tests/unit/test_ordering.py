@@ -39,8 +39,8 @@ def stack_of(services: int) -> dict[str, Any]:
         "gateways": {
             "f5": {**common, "routes": routes(**custom), "crds": {"installed": True}},
             "community": {**common, "controller": "ingress-nginx", "routes": routes(responseHeaders={"X-A": "b"})},
-            "any": {**generic, "reachedFrom": [{"namespace": "elsewhere"}]},
-            "closed": {**generic, "className": "other", "reachedFrom": []},
+            "any": {**generic, "controllerPeers": [{"namespace": "elsewhere"}]},
+            "closed": {**generic, "className": "other", "controllerPeers": []},
         },
         "loadBalancers": {f"{name}-lb": {"target": {"service": name}, "exposure": OPEN} for name in names[::10]},
     }
@@ -74,8 +74,8 @@ def small() -> Recording:
 def test_dependencies_of_a_resource_are_few_whatever_the_number_of_services(small: Recording) -> None:
     big = built(200)
     assert (largest(small), largest(big)) == (4, 4)
-    assert (len(small.registrations), edges(small)) == (483, 701)
-    assert (len(big.registrations), edges(big)) == (4497, 6677)
+    assert (len(small.registrations), edges(small)) == (483, 700)
+    assert (len(big.registrations), edges(big)) == (4497, 6676)
 
 
 def test_no_resource_depends_on_a_component(small: Recording) -> None:
@@ -135,15 +135,15 @@ def gateway_with(controller: str, **more: Any) -> Order:
         if controller == "ingress-nginx":
             custom = {"response_headers": {"X-A": "b"}}
         routes: Any = [
-            {"host": HOST, "target": api.target(), "basic_auth": {"users": {"a": HASH}}, **custom},
-            {"host": "www.example.com", "path": "/web", "target": web.target()},
+            {"host": HOST, "target": api.target, "basic_auth": {"users": {"a": HASH}}, **custom},
+            {"host": "www.example.com", "path": "/web", "target": web.target},
         ]
         tls: Any = {host: {"certificate": CERTIFICATE, "key": KEY} for host in (HOST, "www.example.com")}
         exposed: Any = {**EXPOSED, "client_ip": "preserve"}
         args: Any = {"controller": controller, "exposure": exposed, "routes": routes, "tls": tls, **more}
         edge = IngressGateway("edge", args)
-        added: Any = [{"host": HOST, "path": "/more", "target": web.target()}]
-        IngressRoutes("more", {"gateway": edge.reference(), "routes": added})
+        added: Any = [{"host": HOST, "path": "/more", "target": web.target}]
+        IngressRoutes("more", {"gateway": edge.reference, "routes": added})
 
     return Order(record(program))
 
@@ -209,9 +209,9 @@ def test_one_ingress_of_all_routes_comes_after_certificates_policies_and_targets
     def program() -> None:
         names = [f"s{number}" for number in range(services)]
         made = {name: WebService(name, {"image": "a:1", "port": 80, "namespace": "shop"}) for name in names}
-        routes: Any = [{"host": f"{name}.example.com", "target": made[name].target()} for name in names]
+        routes: Any = [{"host": f"{name}.example.com", "target": made[name].target} for name in names]
         tls: Any = {f"{name}.example.com": {"certificate": CERTIFICATE, "key": KEY} for name in names}
-        args: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": reached}
+        args: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "controller_peers": reached}
         IngressGateway("any", args | {"routes": routes, "tls": tls})
 
     order = Order(record(program))
@@ -253,12 +253,12 @@ def test_a_replaced_service_or_workload_replaces_nothing_that_routes_to_it(
     def program() -> None:
         serving: Any = {"image": "api:1", "port": 80, "autoscaling": {"max_replicas": 3}, **placed}
         api = WebService("api", serving)
-        routes: Any = [{"host": HOST, "target": api.target(), "basic_auth": {"users": {"a": HASH}}}]
+        routes: Any = [{"host": HOST, "target": api.target, "basic_auth": {"users": {"a": HASH}}}]
         tls: Any = {HOST: {"certificate": CERTIFICATE, "key": KEY}}
         args: Any = {"controller": controller, "exposure": EXPOSED, "routes": routes, "tls": tls}
         edge = IngressGateway("edge", args)
-        PublicLoadBalancer("public", {"target": api.target(), "exposure": EXPOSED})
-        front: Any = {"target": edge.target(), "exposure": EXPOSED}
+        PublicLoadBalancer("public", {"target": api.target, "exposure": EXPOSED})
+        front: Any = {"target": edge.target, "exposure": EXPOSED}
         PublicLoadBalancer("front", front)
 
     recorded = record(program)
@@ -280,7 +280,7 @@ def test_a_target_is_plain_as_far_as_the_program_knows_it() -> None:
     def program() -> None:
         for name, args in (("api", {"namespace": "shop"}), ("web", {})):
             every: Any = {"image": "a:1", "port": 80, **args}
-            targets.append(WebService(name, every).target())
+            targets.append(WebService(name, every).target)
 
     record(program)
     api, web = targets[:2]
@@ -295,7 +295,7 @@ def test_what_a_component_depends_on_comes_before_its_children() -> None:
         first = WebService("first", {"image": "a:1", "port": 80})
         opts = pulumi.ResourceOptions(depends_on=list(after(first.service_name)))
         web = WebService("web", {"image": "a:1", "port": 80}, opts)
-        exposed: Any = {"target": web.target(), "exposure": EXPOSED}
+        exposed: Any = {"target": web.target, "exposure": EXPOSED}
         PublicLoadBalancer("public", exposed, opts)
         IngressGateway("edge", {"exposure": EXPOSED}, opts)  # pyright: ignore[reportArgumentType]
 

@@ -1,22 +1,45 @@
-"""Every platform does what it declares, tells it where it declares to, and refuses the rest: no field is dropped."""
+"""Every platform supports what it declares, by the settings that it declares, and rejects the rest."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import kubernetes_validate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pulumi_portico import ArgumentError
-from pulumi_portico.errors import Problems
-from pulumi_portico.public_load_balancer.args import check_public_load_balancer, request_of
-from pulumi_portico.public_load_balancer.balancer import Balancer, build_balancer
-from pulumi_portico.public_load_balancer.platform_module import all_features, features_of
-from pulumi_portico.public_load_balancer.platforms import PLATFORMS
+from pulumi_portico.args.problems import Problems
+from pulumi_portico.args.values import WholeNumber
+from pulumi_portico.public_load_balancer.balancer import Balancer
+from pulumi_portico.public_load_balancer.plan import plan_public_load_balancer, request_of
+from pulumi_portico.public_load_balancer.platform_module import all_features, requested_features
+from pulumi_portico.public_load_balancer.platforms import all_platforms
+from pulumi_portico.public_load_balancer.validation import parse_public_load_balancer
 
-from tests.balancers import ALL, AWS, DNS, MIXED, TLS, arguments, at, exposure, told
+from tests.balancers import (
+    ALL,
+    AWS,
+    DNS,
+    MIXED,
+    ON_AWS,
+    TLS,
+    arguments,
+    exposure,
+    matches,
+    problems_in,
+    settings_of,
+)
+from tests.problems import applied, problems_of
 
+MODULES = {module.name: module for module in all_platforms()}
+UNSUPPORTED = ("unsupported-field", "unsupported-choice", "needs-controller-annotation", "health-port-needs-annotation")
+PORT_CODES = {
+    "protocol=UDP": "unsupported-protocol",
+    "protocol=SCTP": "unsupported-protocol",
+    "protocols=mixed": "unsupported-mixed-protocols",
+    "port=shared": "unsupported-shared-port",
+}
 SHARED_PORT = {"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}}
 INTERNAL = {"scope": "internal", "allowed_sources": None}
 PRESERVE = {"client_ip": "preserve"}
@@ -34,9 +57,9 @@ SAMPLES: dict[str, Sample] = {
     "client_ip=hide": ({"client_ip": "hide"}, PRESERVE),
     "static_addresses": ({"static_addresses": ["eipalloc-1"]}, {}),
     "subnets": ({"subnets": ["subnet-1"]}, {}),
-    "address_family=IPv4": ({"address_family": "IPv4"}, {}),
-    "address_family=IPv6": ({"address_family": "IPv6", "allowed_sources": ["::/0"]}, {"allowed_sources": ["::/0"]}),
-    "address_family=dual": ({"address_family": "dual"}, {}),
+    "ip_address_type=ipv4": ({"ip_address_type": "ipv4"}, {}),
+    "ip_address_type=ipv6": ({"ip_address_type": "ipv6", "allowed_sources": ["::/0"]}, {"allowed_sources": ["::/0"]}),
+    "ip_address_type=dualstack": ({"ip_address_type": "dualstack"}, {}),
     "name": ({"name": "shop-web"}, {}),
     "tags": ({"tags": {"team": "shop"}}, {}),
     "health.protocol": ({"health": {"protocol": "https"}}, {}),
@@ -55,7 +78,7 @@ SAMPLES: dict[str, Sample] = {
     "tls.encrypt_to_pods": ({"tls": {**TLS, "encrypt_to_pods": True}}, {"tls": TLS}),
     "cross_zone": ({"cross_zone": True}, {}),
     "idle_timeout": ({"idle_timeout": 600}, {}),
-    "session_affinity": ({"session_affinity": True}, {}),
+    "session_affinity": ({"session_affinity": "ClientIP"}, {}),
     "deletion_protection": ({"deletion_protection": True}, {}),
     "access_logs.bucket": ({"tls": TLS, "access_logs": {"bucket": "logs"}}, {"tls": TLS}),
     "access_logs.prefix": (
@@ -111,24 +134,28 @@ TWO_PORTS = {"a": {"port": 80}, "b": {"port": 443}}
 
 
 def build(platform: str, fields: dict[str, Any], ports: Any = None) -> Balancer:
-    """What the platform is told, with a way in for everyone, unless the fields say otherwise."""
+    """The load balancer, which accepts connections from everyone unless the fields differ."""
     return build_as_it_is(exposure(platform, **fields), ports)
 
 
 def build_as_it_is(exposed: dict[str, Any], ports: Any = None) -> Balancer:
-    """What the platform is told, without Pulumi; raises ArgumentError where it is refused."""
+    """The load balancer, without Pulumi; raises ArgumentError if it is rejected."""
+    problems = Problems("the load balancer")
+    spec = parse_public_load_balancer("web", arguments_for(exposed, ports), problems)
+    problems.raise_if_any()
+    return plan_public_load_balancer("web", spec).balancer
+
+
+def arguments_for(exposed: dict[str, Any], ports: Any = None) -> Any:
     more: dict[str, Any] = {} if ports is None else {"ports": ports}
     if exposed.get("client_ip") == "proxy-protocol":
         more["target_reads_proxy_protocol"] = True
-    problems = Problems("it")
-    checked = check_public_load_balancer("web", arguments(exposed, **more), problems)
-    problems.raise_if_any()
-    return build_balancer({"namespace": "shop"}, {"app": "api-app"}, request_of(checked))
+    return arguments(exposed, **more)
 
 
 def differences(one: Balancer, other: Balancer) -> set[str]:
-    a, b = told(one.service), told(other.service)
-    return {place for place in a.keys() | b.keys() if a.get(place) != b.get(place)}
+    a, b = settings_of(one.service), settings_of(other.service)
+    return {setting for setting in a.keys() | b.keys() if a.get(setting) != b.get(setting)}
 
 
 def test_there_is_a_sample_of_everything_that_can_be_asked_for() -> None:
@@ -139,50 +166,66 @@ CASES = [(platform, feature) for platform in ALL for feature in SAMPLES]
 
 
 @pytest.mark.parametrize(("platform", "feature"), CASES)
-def test_a_platform_tells_a_feature_where_it_declares_or_refuses_it(platform: str, feature: str) -> None:
+def test_a_platform_configures_a_feature_where_it_declares_or_rejects_it(platform: str, feature: str) -> None:
     wanted, without_it = OTHER_SAMPLES.get((platform, feature), SAMPLES[feature])
     ports = TWO_PORTS if feature == "tls.ports" else None
-    module = PLATFORMS[platform]
-    if not module.can(feature):
-        with pytest.raises(ArgumentError) as caught:
-            build(platform, wanted, ports)
-        assert f"is nothing that {platform} can do" in str(caught.value)
-        able = [name for name, it in PLATFORMS.items() if it.can(feature)]
-        assert f"allowed: on {', '.join(able)}" in str(caught.value), "names those that can"
+    module = MODULES[platform]
+    if not module.supports(feature):
+        problems = problems_of(lambda: build(platform, wanted, ports))
+        location = feature.partition("=")[0].split(".")
+        able = [name for name, other in MODULES.items() if other.supports(feature)]
+        found = [it for it in problems if it.location == ("exposure", *location) and it.code.name in UNSUPPORTED]
+        assert [problem.params["platforms"] for problem in found] == [able]
         return
     changed = differences(build(platform, wanted, ports), build(platform, without_it, ports))
-    places = module.honours[feature]
+    settings_ = module.capabilities[feature]
     beside = {"spec.loadBalancerSourceRanges", f"{AWS}scheme", f"{AWS}internal", "example.com/proxy-protocol"}
-    other = {it for it in changed if not any(at(place, it) for place in places)}
-    assert other <= beside, "it is told elsewhere too"
-    assert bool(changed - other) == bool(places), (changed, places)
+    other = {setting for setting in changed if not any(matches(declared, setting) for declared in settings_)}
+    assert other <= beside, "it is configured elsewhere too"
+    assert bool(changed - other) == bool(settings_), (changed, settings_)
 
 
 @pytest.mark.parametrize("platform", ALL)
 @pytest.mark.parametrize("feature", PORT_SAMPLES)
-def test_a_platform_takes_the_protocols_that_it_declares_and_no_others(platform: str, feature: str) -> None:
-    module = PLATFORMS[platform]
+def test_a_platform_accepts_the_protocols_that_it_declares_and_no_others(platform: str, feature: str) -> None:
+    module = MODULES[platform]
     ports = PORT_SAMPLES[feature]
-    health = HEALTH_OF_UDP if platform in ("aws-controller", "eks-auto-mode", "aws-legacy") else {}
-    if module.can(feature):
+    health = HEALTH_OF_UDP if platform in ON_AWS else {}
+    if module.supports(feature):
         made = build(platform, {} if feature == "port=shared" else health, ports)
-        assert {(it["port"], it["protocol"]) for it in made.service["spec"]["ports"]} == {
-            (it["port"], it.get("protocol", "TCP")) for it in ports.values()
+        assert {(port["port"], port["protocol"]) for port in made.service["spec"]["ports"]} == {
+            (port["port"], port.get("protocol", "TCP")) for port in ports.values()
         }
-        assert all(any(at(place, it) for it in told(made.service)) for place in module.honours[feature])
+        found = settings_of(made.service)
+        assert all(any(matches(declared, it) for it in found) for declared in module.capabilities[feature])
     else:
-        with pytest.raises(ArgumentError, match=f"nothing that {platform} can do"):
-            build(platform, health, ports)
+        problems = problems_of(lambda: build(platform, health, ports))
+        assert PORT_CODES[feature] in {problem.code.name for problem in problems}
 
 
-def test_what_is_declared_exists_and_no_two_features_claim_an_attribute_by_chance() -> None:
-    for module in PLATFORMS.values():
-        assert module.honours.keys() <= {*all_features(), "drain"}
-        assert set(module.limits) <= set(module.honours)
-        assert set(module.instead).isdisjoint(module.honours)
-        assert {it.partition("=")[0] for it in module.renewed_by} <= set(module.honours)
-        for key in module.obsolete:
-            assert key.startswith(module.prefixes), key
+def test_what_is_declared_is_consistent() -> None:
+    for module in MODULES.values():
+        assert module.capabilities.keys() <= {*all_features(), "drain"}
+        assert set(module.limits) <= set(module.capabilities)
+        assert set(module.alternatives).isdisjoint(module.capabilities)
+        assert {feature.partition("=")[0] for feature in module.replaced_by_change_of} <= set(module.capabilities)
+        for key in module.obsolete_annotations:
+            assert key.startswith(module.annotation_prefixes), key
+        numbers = {"idle_timeout", "health.interval", "health.timeout", "health.healthy", "health.unhealthy"}
+        assert numbers & set(module.capabilities) <= set(module.limits), "the rules of Exposure leave them open"
+
+
+def test_every_field_of_settings_belongs_to_the_platforms_that_declare_it() -> None:
+    declared = {module.settings.field for module in MODULES.values() if module.settings}
+    assert declared == {"aws", "gke", "azure"}
+    for module in MODULES.values():
+        groups = {feature.partition(".")[0] for feature in module.capabilities} & declared
+        assert groups <= ({module.settings.field} if module.settings else set()), module.name
+
+
+def test_a_module_that_names_an_unknown_feature_is_not_accepted() -> None:
+    with pytest.raises(ValueError, match="healthy_path"):
+        replace(MODULES["gke"], limits={"healthy_path": WholeNumber(1, 2, "a number")})
 
 
 def leaves(fields: dict[str, Any]) -> list[tuple[str, str]]:
@@ -211,7 +254,7 @@ FIELDS = st.fixed_dictionaries(
         "client_ip": st.sampled_from(["preserve", "proxy-protocol"]),
         "static_addresses": st.sampled_from([["eipalloc-1"], ["eipalloc-1", "eipalloc-2"], ["10.0.1.5"]]),
         "subnets": st.lists(st.sampled_from(["subnet-1", "subnet-2"]), min_size=1, unique=True),
-        "address_family": st.sampled_from(["IPv4", "IPv6", "dual"]),
+        "ip_address_type": st.sampled_from(["ipv4", "ipv6", "dualstack"]),
         "name": st.just("shop-web"),
         "tags": st.dictionaries(st.sampled_from(["team", "stage"]), st.just("x"), min_size=1),
         "health": st.fixed_dictionaries(
@@ -234,7 +277,7 @@ FIELDS = st.fixed_dictionaries(
         ),
         "cross_zone": YES,
         "idle_timeout": st.sampled_from([300, 601]),
-        "session_affinity": YES,
+        "session_affinity": st.just("ClientIP"),
         "deletion_protection": YES,
         "access_logs": st.just({"bucket": "logs", "prefix": "web"}),
         "load_balancer_class": st.sampled_from(["example.com/class", "networking.gke.io/l4-regional-internal"]),
@@ -269,17 +312,32 @@ def shown(made: Balancer) -> tuple[Any, Any, Any]:
     return made.service, made.network_policy, made.proxy_protocol
 
 
-def or_refused(platform: str, fields: dict[str, Any], ports: Any) -> Balancer | None:
-    try:
-        return build_as_it_is({**fields, "platform": platform}, ports)
-    except ArgumentError as error:
-        said = error.problems
-    assert all(it.path and it.wrong and it.allowed for it in said), said
+def or_rejected(platform: str, fields: dict[str, Any], ports: Any) -> Balancer | None:
+    """The load balancer; None if it is rejected for problems whose fixes work."""
+    args = arguments_for({**fields, "platform": platform}, ports)
+    problems = problems_in(args)
+    if not problems:
+        return build_as_it_is(args["exposure"], ports)
+    assert all(problem.location and problem.message for problem in problems)
+    assert_fixes_converge(args)
     return None
 
 
+def assert_fixes_converge(args: Any) -> None:
+    """Each fix removes its problem, and after a few fixes only problems without one are left."""
+    for _ in range(40):
+        fixable = [problem for problem in problems_in(args) if problem.edits]
+        if not fixable:
+            return
+        first = fixable[0]
+        args = applied(first.edits, args)
+        left = {(problem.code, problem.location) for problem in problems_in(args)}
+        assert (first.code, first.location) not in left, f"the fix of {first} doesn't fix it"
+    raise AssertionError(f"the fixes of {args} go in circles")
+
+
 def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) -> bool:
-    made = or_refused(platform, fields, ports)
+    made = or_rejected(platform, fields, ports)
     if made is None:
         return False
     for version in ("1.30", "1.37"):
@@ -288,8 +346,8 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
     for group, name in leaves(fields):
         if name == "scope":
             continue
-        rest = or_refused(platform, without(fields, group, name), ports)
-        if name == "client_ip" and rest is not None and rest.client_ip == fields[name]:
+        rest = or_rejected(platform, without(fields, group, name), ports)
+        if name == "client_ip" and rest is not None and rest.client_ip.value == fields[name]:
             continue  # For UDP, AWS does that anyway.
         # Where the rest cannot be without it, it is needed; else it must be seen that it is there.
         assert rest is None or shown(rest) != shown(made), f"{platform} drops {group}.{name}"
@@ -298,7 +356,7 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
 
 @settings(max_examples=150)
 @given(fields=FIELDS, ports=PORTS)
-def test_every_field_that_is_set_shows_or_is_refused(fields: dict[str, Any], ports: Any) -> None:
+def test_every_field_that_is_set_shows_or_is_rejected(fields: dict[str, Any], ports: Any) -> None:
     for platform in ALL:
         check_each_field_shows(platform, fields, ports)
 
@@ -308,16 +366,17 @@ def test_every_field_that_is_set_shows_or_is_refused(fields: dict[str, Any], por
 @given(data=st.data())
 def test_what_a_platform_can_do_it_does_together(platform: str, data: st.DataObject) -> None:
     """The same, among the fields that the platform has: few of those are refused."""
-    module = PLATFORMS[platform]
+    module = MODULES[platform]
     fields = data.draw(FIELDS)
     ports = data.draw(PORTS)
-    for asked in features_of_fields(platform, fields):
-        if not module.can(asked):
-            group, _, leaf = asked.partition("=")[0].rpartition(".")
+    for feature in features_of_fields(platform, fields):
+        if not module.supports(feature):
+            group, _, leaf = feature.partition("=")[0].rpartition(".")
             fields = without(fields, group, leaf)
     check_each_field_shows(platform, fields, ports)
 
 
 def features_of_fields(platform: str, fields: dict[str, Any]) -> list[str]:
-    request = request_of(arguments({**fields, "platform": platform}))
-    return [it.feature for it in features_of(request) if not it.feature.startswith("scope")]
+    spec = parse_public_load_balancer("web", arguments({**fields, "platform": platform}), Problems("the load balancer"))
+    found = (requested.feature for requested in requested_features(request_of(spec)))
+    return [feature for feature in found if not feature.startswith("scope")]

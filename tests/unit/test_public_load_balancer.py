@@ -1,4 +1,4 @@
-"""PublicLoadBalancer: what it registers, what it answers, and what it refuses."""
+"""PublicLoadBalancer: what it registers, what it returns, and what it rejects."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ from pulumi_portico import (
     Scope,
     WebService,
 )
+from pulumi_portico.args.codes import all_codes
+from pulumi_portico.args.location import Location
+from pulumi_portico.args.problems import Set
+from pulumi_portico.lifecycle.aws import AWS_PRICES
 from pulumi_portico.lifecycle.claims import unique
-from pulumi_portico.lifecycle.cost import PRICES, Billable, estimate, together
+from pulumi_portico.lifecycle.cost import (
+    Assumption,
+    Billable,
+    PriceSpec,
+    estimate,
+    estimate_text,
+    monthly_total,
+    totals,
+)
+from pulumi_portico.public_load_balancer.platforms import all_platforms, module_of
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.balancers import (
-    ALL,
     AWS,
     AZURE,
     DNS,
@@ -31,9 +43,10 @@ from tests.balancers import (
     arguments,
     balancer,
     exposure,
-    refused,
+    rejected,
     service,
 )
+from tests.problems import assert_problem, problems_of
 
 GENERIC = exposure("generic")
 
@@ -56,7 +69,8 @@ def test_two_inputs_make_a_service_of_its_own_and_a_way_in() -> None:
             "platform": Platform.AWS_CONTROLLER,
             "allowed_sources": ["203.0.113.0/24"],
         }
-        PublicLoadBalancer("web", {"target": api.target(), "exposure": exposed})
+        target: Any = api.target
+        PublicLoadBalancer("web", {"target": target, "exposure": exposed})
 
     recorded = record(program)
     made = recorded.manifest("Service", "web-service")
@@ -182,7 +196,7 @@ def test_each_port_has_its_url_and_tls_at_the_balancer_is_https() -> None:
 
 def test_the_time_to_become_ready_is_bounded() -> None:
     for given, wanted in ((None, "600s"), (30, "30s")):
-        timeouts = balancer(GENERIC, ready_within=given).one("Service").request.customTimeouts
+        timeouts = balancer(GENERIC, ready_timeout=given).one("Service").request.customTimeouts
         assert (timeouts.create, timeouts.update) == (wanted, wanted)
 
 
@@ -197,8 +211,8 @@ def test_the_time_to_become_ready_is_bounded() -> None:
         (exposure("eks-auto-mode", static_addresses=["eipalloc-1"]), None, 1, 1),
         (exposure("aws-legacy", scope="internal"), None, 1, 0),
         (exposure("gke"), MIXED, 2, 1),
-        (exposure("gke", address_family="dual"), None, 2, 1),
-        (exposure("azure", address_family="dual"), None, 1, 2),
+        (exposure("gke", ip_address_type="dualstack"), None, 2, 1),
+        (exposure("azure", ip_address_type="dualstack"), None, 1, 2),
         (exposure("azure", scope="internal"), None, 1, 0),
         (GENERIC, None, 1, 1),
     ],
@@ -212,10 +226,20 @@ def test_an_estimate_says_that_it_is_one_and_what_it_is_from() -> None:
     outputs = balancer(exposure("aws-controller")).outputs["web"]
     assert outputs["monthly_cost"] == round(730 * (0.0225 + 3 * 0.005), 2)
     said = outputs["cost"]
-    assert said.startswith("estimate: 27.38 USD a month for 1 load balancer and 3 public addresses, without traffic")
-    assert PRICES["aws-controller"].get("source", "missing") in said
-    assert PRICES["aws-controller"].get("date", "missing") in said
-    assert "assumed: 3 zones, as no subnets are given" in said
+    assert said.startswith("Estimate: 27.38 USD a month for 1 load balancer and 3 public addresses, without traffic")
+    assert AWS_PRICES.source in said
+    assert AWS_PRICES.date in said
+
+
+def test_an_estimate_is_data() -> None:
+    module = module_of(Platform.AWS_CONTROLLER)
+    assumption = Assumption(all_codes()["assumed-zones"], {"zones": 3})
+    estimated = estimate(module.billing, Billable(1, 3, (assumption,)))
+    assert [(item.name, item.quantity) for item in estimated.items] == [("load-balancer", 1), ("public-address", 3)]
+    assert [item.monthly for item in estimated.items] == [pytest.approx(730 * 0.0225), pytest.approx(730 * 3 * 0.005)]
+    assert (estimated.currency, estimated.monthly) == ("USD", 27.38)
+    assert estimated.billable.assumptions == (assumption,)
+    assert "assumes 3 zones" in estimate_text(estimated)
 
 
 def test_prices_can_be_ones_own() -> None:
@@ -223,32 +247,42 @@ def test_prices_can_be_ones_own() -> None:
     outputs = balancer(GENERIC, price=price).outputs["web"]
     assert outputs["monthly_cost"] == 730 * 1.5
     assert "EUR a month" in outputs["cost"]
-    assert "prices of 2026-10-01: given to the component" in outputs["cost"]
+    assert "Prices: from the arguments, 2026-10-01." in outputs["cost"]
+
+
+def test_totals_keep_currencies_apart() -> None:
+    billing, one = module_of(Platform.GKE).billing, Billable(1, 1)
+    euros = PriceSpec(load_balancer_hour=1, public_address_hour=0.5, currency="EUR")
+    estimates = [estimate(billing, one), estimate(billing, one, euros), estimate(billing, one, euros)]
+    assert totals(estimates) == {"USD": 18.25, "EUR": 2 * 730 * 1.5}
+    assert totals([estimate(module_of(Platform.GENERIC).billing, one)]) == {}
 
 
 def test_forwarding_rules_of_google_cloud_cost_less_together() -> None:
     # 730 hours of 0.025 for up to five of them, and of 0.01 for each more.
-    costs = {count: estimate("gke", Billable(count, count)).monthly for count in (0, 1, 2, 5, 6, 7)}
+    gke, azure, generic = (module_of(platform).billing for platform in (Platform.GKE, Platform.AZURE, Platform.GENERIC))
+    costs = {count: estimate(gke, Billable(count, count)).monthly for count in (0, 1, 2, 5, 6, 7)}
     assert costs == {0: 0, 1: 18.25, 2: 18.25, 5: 18.25, 6: 25.55, 7: 32.85}
     one = Billable(1, 1)
-    assert together("gke", [one] * 6) == 25.55
-    given = {"load_balancer_hour": 0.1, "public_address_hour": 0.0}
-    assert together("gke", [one] * 2, given) == estimate("gke", Billable(2, 2), given).monthly == 146
+    assert monthly_total(gke, [one] * 6) == 25.55
+    price = PriceSpec(load_balancer_hour=0.1, public_address_hour=0.0)
+    assert monthly_total(gke, [one] * 2, price) == estimate(gke, Billable(2, 2), price).monthly == 146
     # Azure's load balancer is one, whichever its price.
-    assert together("azure", [one] * 2, given) == 73
-    assert together("generic", [one]) is None
+    assert monthly_total(azure, [one] * 2, price) == 73
+    assert monthly_total(generic, [one]) is None
 
 
 def test_where_no_price_is_known_there_is_no_estimate() -> None:
     outputs = balancer(GENERIC).outputs["web"]
     assert outputs.get("monthly_cost") is None
-    assert outputs["cost"] == "no estimate: no price is known for 1 load balancer and 1 public address on generic"
-    assert estimate("generic", Billable(1, 1)).monthly is None
+    assert outputs["cost"] == "No estimate: no price is known for 1 load balancer and 1 public address on generic."
+    assert estimate(module_of(Platform.GENERIC).billing, Billable(1, 1)).monthly is None
 
 
-def test_every_price_has_its_source_and_its_date() -> None:
-    assert PRICES.keys() == {*ALL, "aws"} - {"generic"}
-    assert all(it.get("source") and it.get("date") for it in PRICES.values())
+def test_every_list_price_has_its_source_and_its_date() -> None:
+    prices = {module.name: module.billing.prices for module in all_platforms()}
+    assert {name for name, found in prices.items() if found is None} == {"generic"}
+    assert all(found is None or (found.source and found.date and found.currency) for found in prices.values())
 
 
 # Names and addresses that only one can have.
@@ -261,13 +295,17 @@ def two(first: Any, second: Any, **opts: Any) -> None:
 
 @pytest.mark.parametrize("platform", NLB)
 @pytest.mark.parametrize(
-    ("field", "value", "shown"), [("name", "shop-web", "shop-web"), ("static_addresses", ["eipalloc-1"], "eipalloc-1")]
+    ("field", "value", "location"),
+    [("name", "shop-web", ("name",)), ("static_addresses", ["eipalloc-1"], ("static_addresses", 0))],
 )
-def test_two_balancers_cannot_have_one_name_or_address(platform: str, field: str, value: Any, shown: str) -> None:
+def test_two_balancers_cannot_have_one_name_or_address(
+    platform: str, field: str, value: Any, location: tuple[Any, ...]
+) -> None:
     one = exposure(platform, **{field: value})
     with pytest.raises(ArgumentError) as caught:
         record(lambda: two(one, one))
-    assert f'exposure.{field}: "{shown}" is that of PublicLoadBalancer "a" too' in str(caught.value)
+    owner = 'PublicLoadBalancer "a"'
+    assert_problem(caught.value.problems, "claimed-value", "exposure", *location, owner=owner)
 
 
 def test_one_name_on_two_clouds_or_with_two_providers_may_be_two() -> None:
@@ -275,8 +313,9 @@ def test_one_name_on_two_clouds_or_with_two_providers_may_be_two() -> None:
 
     record(lambda: two(exposure("gke", static_addresses=["web"]), exposure("azure", static_addresses=["web"])))
     one, other = (exposure(it, name="shop-web") for it in NLB)
-    with pytest.raises(ArgumentError, match='is that of PublicLoadBalancer "a" too'):
+    with pytest.raises(ArgumentError) as caught:
         record(lambda: two(one, other))
+    assert_problem(caught.value.problems, "claimed-value", "exposure", "name")
     record(lambda: two(one, one, provider=pulumi_kubernetes.Provider("other", context="elsewhere")))
 
 
@@ -297,7 +336,7 @@ def test_a_provider_counts_however_it_reaches_the_balancer() -> None:
 
     for program in (by_parent, by_mapping, lambda: beside(providers=[pulumi_kubernetes.Provider("other")])):
         record(program)
-    with pytest.raises(ArgumentError, match='is that of PublicLoadBalancer "a" too'):
+    with pytest.raises(ArgumentError, match="PublicLoadBalancer"):
         record(lambda: beside(parent=pulumi.ComponentResource("test:index:Parent", "parent")))
 
 
@@ -320,146 +359,210 @@ NO_SELECTOR = {key: value for key, value in TARGET.items() if key != "selector"}
 PORT_BY_NAME = {**{key: value for key, value in TARGET.items() if key != "port"}, "port_name": "http"}
 
 
+E = "exposure"
+
+
 @pytest.mark.parametrize(
-    ("exposed", "args", "says"),
+    ("exposed", "args", "code", "location"),
     [
-        (None, {}, "exposure: is missing"),
-        ({}, {}, "exposure.scope: is missing"),
-        ({}, {}, "exposure.platform: is missing"),
-        ({"scope": "public", "platform": "generic"}, {}, "allowed: internet, internal"),
-        (
-            {"scope": "internet", "platform": "aws"},
-            {},
-            "aws-controller, eks-auto-mode, aws-legacy, gke, azure, generic",
-        ),
-        ({**GENERIC, "platform": "eks-automode"}, {}, "fix: write eks-auto-mode"),
-        ({**GENERIC, "client_ip": "proxy"}, {}, "preserve, proxy-protocol, hide"),
-        ({**GENERIC, "allowed_source": []}, {}, "fix: write allowed_sources"),
-        ({**GENERIC, "allowed_sources": ["203.0.113.7"]}, {}, 'fix: write "203.0.113.7/32"'),
-        (
-            {**GENERIC, "allowed_sources": ["0.0.0.0/0", "everyone"]},
-            {},
-            'allowed_sources[1]: "everyone" is not a range',
-        ),
-        (
-            {**GENERIC, "platform_sources": ["10.0.0.1/8"]},
-            {},
-            'platform_sources[0]: "10.0.0.1/8" is not written as its',
-        ),
-        ({**GENERIC, "platform_sources": []}, {}, "platform_sources: [] holds none"),
+        (None, {}, "missing", (E,)),
+        ({}, {}, "missing", (E, "scope")),
+        ({}, {}, "missing", (E, "platform")),
+        ({"scope": "public", "platform": "generic"}, {}, "not-a-choice", (E, "scope")),
+        ({"scope": "internet", "platform": "aws"}, {}, "not-a-choice", (E, "platform")),
+        ({**GENERIC, "client_ip": "proxy"}, {}, "not-a-choice", (E, "client_ip")),
+        ({**GENERIC, "session_affinity": True}, {}, "boolean-session-affinity", (E, "session_affinity")),
+        ({**GENERIC, "session_affinity": "clientip"}, {}, "not-a-choice", (E, "session_affinity")),
+        ({**GENERIC, "address_family": "dual"}, {}, "renamed-argument", (E, "address_family")),
+        (exposure("gke", scope="internal", allowed_sources=None, subnet=["a"]), {}, "unknown-argument", (E, "subnet")),
+        ({**GENERIC, "allowed_sources": ["203.0.113.7"]}, {}, "cidr-without-length", (E, "allowed_sources", 0)),
+        ({**GENERIC, "allowed_sources": ["0.0.0.0/0", "everyone"]}, {}, "invalid-cidr", (E, "allowed_sources", 1)),
+        ({**GENERIC, "platform_sources": ["10.0.0.1/8"]}, {}, "cidr-with-host-bits", (E, "platform_sources", 0)),
+        ({**GENERIC, "platform_sources": []}, {}, "empty", (E, "platform_sources")),
         (
             {**GENERIC, "platform_sources": ["10.0.0.0/8"], "client_ip": "preserve"},
             {},
-            "platform_sources: has no effect here: all connections to the pods come from the clients",
+            "unused-platform-sources",
+            (E, "platform_sources"),
         ),
-        (exposure("aws-controller", name="-web"), {}, 'exposure.name: "-web" does not fit a load balancer\'s name'),
-        (exposure("aws-controller", name="internal-web"), {}, "not beginning internal-"),
-        (exposure("aws-controller", name="w" * 33), {}, "characters long, too long for a load balancer's name"),
-        (exposure("aws-controller", name=pulumi.Output.from_input("a")), {}, "name: an Output is known only during"),
-        (exposure("aws-controller", tags={"a=b": "c"}), {}, 'tags.a=b: "a=b" holds a comma or an equals sign'),
-        (exposure("aws-controller", tags={"a": "b,c"}), {}, 'tags.a: "b,c" holds a comma or an equals sign'),
-        (exposure("aws-controller", subnets=["a,b"]), {}, 'subnets[0]: "a,b" holds a comma'),
-        (exposure("aws-controller", subnets=[""]), {}, 'subnets[0]: "" is empty'),
-        (exposure("aws-controller", idle_timeout=0), {}, "idle_timeout: 0 is not a number of seconds"),
-        (exposure("aws-controller", idle_timeout=59), {}, "idle_timeout: 59 is not a number of seconds that AWS takes"),
-        (exposure("aws-controller", health={"path": "healthz"}), {}, 'fix: write "/healthz"'),
-        (exposure("aws-controller", health={"port": 0}), {}, "health.port: 0 is not a port number"),
-        (exposure("aws-controller", health={"success_codes": "ok"}), {}, "is no list of status codes"),
-        (exposure("aws-controller", health={"healthy": 11}), {}, "health.healthy: 11 is not a number of answers"),
+        (exposure("aws-controller", name="-web"), {}, "invalid-load-balancer-name", (E, "name")),
+        (exposure("aws-controller", name="internal-web"), {}, "reserved-load-balancer-name", (E, "name")),
+        (exposure("aws-controller", name="w" * 33), {}, "name-too-long", (E, "name")),
+        (exposure("aws-controller", name=pulumi.Output.from_input("a")), {}, "not-plain", (E, "name")),
+        (exposure("aws-controller", tags={"a=b": "c"}), {}, "separator-in-text", (E, "tags", "a=b")),
+        (exposure("aws-controller", tags={"a": "b,c"}), {}, "separator-in-text", (E, "tags", "a")),
+        (exposure("aws-controller", subnets=["a,b"]), {}, "separator-in-text", (E, "subnets", 0)),
+        (exposure("aws-controller", subnets=[""]), {}, "empty", (E, "subnets", 0)),
+        (exposure("aws-controller", idle_timeout=0), {}, "too-small", (E, "idle_timeout")),
+        (exposure("aws-controller", idle_timeout=59), {}, "out-of-range", (E, "idle_timeout")),
+        (exposure("aws-controller", health={"path": "healthz"}), {}, "invalid-http-path", (E, "health", "path")),
+        (exposure("aws-controller", health={"port": 0}), {}, "out-of-range", (E, "health", "port")),
         (
-            exposure("aws-controller", health={"timeout": 1}),
+            exposure("aws-controller", health={"success_codes": "ok"}),
             {},
-            "health.timeout: 1 is not a number of seconds that AWS",
+            "invalid-status-codes",
+            (E, "health", "success_codes"),
         ),
-        ({**GENERIC, "health": {"node_port": 80}}, {}, "health.node_port: 80 is not a port of the nodes"),
-        (exposure("aws-controller", tls={"certificates": []}), {}, "tls.certificates: [] holds none"),
-        (exposure("aws-controller", subnets=[]), {}, "exposure.subnets: [] holds none"),
-        (exposure("aws-controller", tags={}), {}, "exposure.tags: {} holds none"),
-        (exposure("aws-controller", tls={}), {}, "tls.certificates: is missing"),
-        (exposure("aws-controller", tls={**TLS, "ports": ["htp"]}), {}, "fix: write http"),
-        (exposure("aws-controller", tls={**TLS, "ports": []}), {}, "exposure.tls: ends TLS on no port"),
-        (exposure("aws-controller", access_logs={"bucket": "a,b"}, tls=TLS), {}, "access_logs.bucket"),
-        ({**GENERIC, "load_balancer_class": "a b"}, {}, "load_balancer_class: "),
-        ({**GENERIC, "annotations": {"pulumi.com/skipAwait": "true"}}, {}, "is one that Portico or Pulumi sets"),
-        (GENERIC, {"target": None}, "target: is missing"),
-        (GENERIC, {"target": NO_SELECTOR}, "target.selector: is missing, and a balancer makes a Service of its own"),
-        (GENERIC, {"target": NO_SELECTOR}, "fix: take the target from WebService.target(), or copy the selector"),
-        (GENERIC, {"target": {**TARGET, "selector": {}}}, "target.selector: is missing"),
-        (GENERIC, {"target": PORT_BY_NAME}, "target.port: is missing, and a balancer listens on a number"),
+        (exposure("aws-controller", health={"healthy": 11}), {}, "out-of-range", (E, "health", "healthy")),
+        (exposure("aws-controller", health={"timeout": 1}), {}, "out-of-range", (E, "health", "timeout")),
+        (
+            {**GENERIC, "client_ip": "preserve", "health": {"node_port": 80}},
+            {},
+            "out-of-range",
+            (E, "health", "node_port"),
+        ),
+        (exposure("aws-controller", tls={"certificates": []}), {}, "empty", (E, "tls", "certificates")),
+        (exposure("aws-controller", subnets=[]), {}, "empty", (E, "subnets")),
+        (exposure("aws-controller", tags={}), {}, "empty", (E, "tags")),
+        (exposure("aws-controller", tls={}), {}, "missing", (E, "tls", "certificates")),
+        (exposure("aws-controller", tls={**TLS, "ports": ["htp"]}), {}, "unknown-tls-port", (E, "tls", "ports", 0)),
+        (exposure("aws-controller", tls={**TLS, "ports": []}), {}, "tls-without-ports", (E, "tls")),
+        (
+            exposure("aws-controller", access_logs={"bucket": "a,b"}, tls=TLS),
+            {},
+            "separator-in-text",
+            (E, "access_logs", "bucket"),
+        ),
+        ({**GENERIC, "load_balancer_class": "a b"}, {}, "invalid-label-key", (E, "load_balancer_class")),
+        (
+            {**GENERIC, "annotations": {"pulumi.com/skipAwait": "true"}},
+            {},
+            "reserved-annotation",
+            (E, "annotations", "pulumi.com/skipAwait"),
+        ),
+        (GENERIC, {"target": None}, "missing", ("target",)),
+        (GENERIC, {"target": NO_SELECTOR}, "target-without-selector", ("target", "selector")),
+        (GENERIC, {"target": {**TARGET, "selector": {}}}, "target-without-selector", ("target", "selector")),
+        (GENERIC, {"target": PORT_BY_NAME}, "target-without-port", ("target", "port")),
         (
             GENERIC,
             {"target": {**TARGET, "port": pulumi.Output.from_input(80)}},
-            "target.port: is known only during the deployment",
+            "port-not-plain",
+            ("target", "port"),
         ),
-        (GENERIC, {"ports": {}}, "ports: holds none"),
-        (GENERIC, {"ports": {"HTTP": {"port": 80}}}, 'fix: write "http"'),
-        (GENERIC, {"ports": {"a": {"port": 80}, "b": {"port": 80}}}, "ports.b.port: 80 is the TCP port of a too"),
+        (GENERIC, {"ports": {}}, "empty", ("ports",)),
+        (GENERIC, {"ports": {"HTTP": {"port": 80}}}, "invalid-port-name", ("ports", "HTTP")),
         (
             GENERIC,
-            {"ports": {"rtp": {"port": "30000-30100"}}},
-            "is a range of ports, and a Kubernetes Service has none",
+            {"ports": {"a": {"port": 80}, "b": {"port": 80}}},
+            "duplicate-load-balancer-port",
+            ("ports", "b", "port"),
         ),
-        (GENERIC, {"ports": {"rtp": {"port": "80"}}}, 'ports.rtp.port: "80" is not a whole number'),
-        (exposure("gke"), {"ports": {"a": {"port": 1, "protocol": "SCTP"}}}, "ports.a.protocol: "),
-        (GENERIC, {"target_reads_proxy_protocol": True}, "target_reads_proxy_protocol: is true, and the load balancer"),
+        (GENERIC, {"ports": {"rtp": {"port": "30000-30100"}}}, "port-range", ("ports", "rtp", "port")),
+        (GENERIC, {"ports": {"rtp": {"port": "80"}}}, "wrong-type", ("ports", "rtp", "port")),
+        (
+            exposure("gke"),
+            {"ports": {"a": {"port": 1, "protocol": "SCTP"}}},
+            "unsupported-protocol",
+            ("ports", "a", "protocol"),
+        ),
+        (exposure("gke"), {"target": {**TARGET, "protocol": "SCTP"}}, "unsupported-protocol", ("target", "protocol")),
+        (
+            GENERIC,
+            {"target_reads_proxy_protocol": True},
+            "target-expects-proxy-protocol",
+            ("target_reads_proxy_protocol",),
+        ),
         (
             exposure("aws-controller", client_ip="proxy-protocol"),
             {},
-            "target_reads_proxy_protocol: is not true, and the load balancer is to speak the PROXY protocol",
+            "target-must-read-proxy-protocol",
+            ("target_reads_proxy_protocol",),
         ),
-        (GENERIC, {"ready_within": 0}, "ready_within: 0 is not a number of seconds"),
-        (GENERIC, {"labels": {"a b": "c"}}, "labels.a b"),
+        (GENERIC, {"ready_timeout": 0}, "out-of-range", ("ready_timeout",)),
+        (GENERIC, {"ready_within": 60}, "renamed-argument", ("ready_within",)),
+        (GENERIC, {"labels": {"a b": "c"}}, "invalid-label-key", ("labels", "a b")),
         (
             GENERIC,
             {"price": {"load_balancer_hour": -1, "public_address_hour": 0}},
-            "price.load_balancer_hour: -1 is not",
+            "too-small",
+            ("price", "load_balancer_hour"),
+        ),
+        (
+            GENERIC,
+            {"price": {"load_balancer_hour": 1, "public_address_hour": 0, "currency": "eur"}},
+            "invalid-currency",
+            ("price", "currency"),
         ),
     ],
 )
-def test_wrong_arguments_are_refused_before_anything_is_registered(exposed: Any, args: Any, says: str) -> None:
-    message = refused(exposed, **args)
-    assert message.startswith('PublicLoadBalancer "web" has ')
-    assert says in message
-
-
-@pytest.mark.parametrize("name", ["a" * 47, "My_LB", "1a"])
-def test_a_name_that_its_service_cannot_have_is_refused(name: str) -> None:
-    with pytest.raises(ArgumentError, match=f'name: "{name}" '):
-        record(lambda: PublicLoadBalancer(name, arguments(GENERIC)))
+def test_invalid_arguments_are_rejected_before_anything_is_registered(
+    exposed: Any, args: Any, code: str, location: tuple[Any, ...]
+) -> None:
+    assert_problem(rejected(exposed, **args), code, *location)
 
 
 @pytest.mark.parametrize(
-    ("platform", "key", "says"),
+    ("exposed", "args", "location", "value"),
     [
-        ("aws-controller", f"{AWS}scheme", "fix: use scope"),
-        ("aws-controller", f"{AWS}attributes", "is written by a field"),
-        ("aws-controller", f"{AWS}target-group-attributes.80", "is written by a field"),
-        ("aws-controller", f"{AWS}listener-attributes.TCP-80", "fix: use idle_timeout"),
-        ("aws-controller", f"{AWS}type", "fix: leave it out: the class picks the controller"),
-        ("aws-controller", f"{AWS}internal", "fix: use scope: internal"),
-        ("aws-controller", f"{AWS}proxy-protocol", "fix: use client_ip: proxy-protocol"),
-        ("aws-controller", f"{AWS}access-log-enabled", "fix: use access_logs"),
-        ("aws-controller", f"{AWS}cross-zone-load-balancing-enabled", "fix: use cross_zone"),
-        ("aws-legacy", f"{AWS}type", "it is always nlb here"),
-        ("aws-legacy", f"{AWS}proxy-protocol", "this one is for the classic load balancer alone"),
-        ("aws-legacy", f"{AWS}extra-security-groups", "fix: use aws.security_groups"),
-        ("aws-legacy", f"{AWS}connection-idle-timeout", "is for the classic load balancer alone"),
-        ("gke", "cloud.google.com/load-balancer-type", "fix: use scope: internal"),
-        ("gke", "networking.gke.io/internal-load-balancer-subnet", "fix: use subnets"),
-        ("gke", "networking.gke.io/load-balancer-ip-addresses", "fix: use static_addresses"),
-        ("azure", f"{AZURE}shared-securityrule", "it is documented, and nothing reads it"),
-        ("azure", f"{AZURE}load-balancer-mode", "which is retired"),
-        ("azure", f"{AZURE}dns-label-name", "fix: use azure.dns_label"),
-        ("azure", f"{AWS}name", "is read by aws-controller, eks-auto-mode, aws-legacy, not by azure"),
-        ("aws-controller", f"{AZURE}pip-name", "fix: set platform to azure"),
-        ("generic", "cloud.google.com/l4-rbs", "is read by gke, not by generic"),
-        ("generic", "service.beta.kubernetes.io/load-balancer-source-ranges", "fix: use allowed_sources"),
+        ({**GENERIC, "platform": "eks-automode"}, {}, (E, "platform"), "eks-auto-mode"),
+        ({**GENERIC, "allowed_sources": ["203.0.113.7"]}, {}, (E, "allowed_sources", 0), "203.0.113.7/32"),
+        (exposure("aws-controller", health={"path": "healthz"}), {}, (E, "health", "path"), "/healthz"),
+        (exposure("aws-controller", tls={**TLS, "ports": ["htp"]}), {}, (E, "tls", "ports", 0), "http"),
+        (exposure("aws-controller", name="internal-web"), {}, (E, "name"), "web"),
+        ({**GENERIC, "session_affinity": True}, {}, (E, "session_affinity"), "ClientIP"),
+        ({**GENERIC, "session_affinity": False}, {}, (E, "session_affinity"), "None"),
+        (GENERIC, {"ready_timeout": 0}, ("ready_timeout",), 1),
+        ({**GENERIC, "address_family": "dual"}, {}, (E, "ip_address_type"), "dualstack"),
     ],
 )
-def test_an_annotation_that_contradicts_a_field_or_is_anothers_is_refused(platform: str, key: str, says: str) -> None:
-    message = refused(exposure(platform, annotations={key: "x"}))
-    assert f"exposure.annotations.{key}: " in message
-    assert says in message
+def test_a_fix_sets_the_value(exposed: Any, args: Any, location: tuple[Any, ...], value: Any) -> None:
+    (problem,) = rejected(exposed, **args)
+    assert problem.edits[-1] == Set(Location(location), value)
+
+
+@pytest.mark.parametrize("name", ["a" * 47, "My_LB", "1a"])
+def test_a_name_that_its_service_cannot_have_is_rejected(name: str) -> None:
+    recorded = record(lambda: problems_of(lambda: PublicLoadBalancer(name, arguments(GENERIC))))
+    (problem,) = recorded.value
+    assert (problem.location, problem.value) == (("name",), name)
+    assert problem.code.name in ("name-too-long", "invalid-service-name")
+
+
+OBSOLETE = "obsolete-annotation"
+REPLACED = "obsolete-annotation-of-field"
+OF_FIELD = "annotation-of-field"
+OF_OTHER = "annotation-of-other-platform"
+
+
+@pytest.mark.parametrize(
+    ("platform", "key", "code", "params"),
+    [
+        ("aws-controller", f"{AWS}scheme", OF_FIELD, {"field": ("scope",)}),
+        ("aws-controller", f"{AWS}attributes", OF_FIELD, {}),
+        ("aws-controller", f"{AWS}target-group-attributes.80", OF_FIELD, {}),
+        ("aws-controller", f"{AWS}listener-attributes.TCP-80", OF_FIELD, {"field": ("idle_timeout",)}),
+        ("aws-controller", f"{AWS}type", OBSOLETE, {}),
+        ("aws-controller", f"{AWS}internal", REPLACED, {"field": ("scope",)}),
+        ("aws-controller", f"{AWS}proxy-protocol", REPLACED, {"field": ("client_ip",)}),
+        ("aws-controller", f"{AWS}access-log-enabled", REPLACED, {"field": ("access_logs",)}),
+        ("aws-controller", f"{AWS}cross-zone-load-balancing-enabled", REPLACED, {"field": ("cross_zone",)}),
+        ("aws-legacy", f"{AWS}type", OBSOLETE, {}),
+        ("aws-legacy", f"{AWS}proxy-protocol", REPLACED, {"field": ("client_ip",)}),
+        ("aws-legacy", f"{AWS}extra-security-groups", REPLACED, {"field": ("aws", "security_groups")}),
+        ("aws-legacy", f"{AWS}connection-idle-timeout", OBSOLETE, {}),
+        ("gke", "cloud.google.com/load-balancer-type", REPLACED, {"field": ("scope",)}),
+        ("gke", "networking.gke.io/internal-load-balancer-subnet", REPLACED, {"field": ("subnets",)}),
+        ("gke", "networking.gke.io/load-balancer-ip-addresses", OF_FIELD, {"field": ("static_addresses",)}),
+        ("azure", f"{AZURE}shared-securityrule", OBSOLETE, {}),
+        ("azure", f"{AZURE}load-balancer-mode", OBSOLETE, {}),
+        ("azure", f"{AZURE}dns-label-name", OF_FIELD, {"field": ("azure", "dns_label")}),
+        ("azure", f"{AWS}name", OF_OTHER, {"platforms": ["aws-controller", "eks-auto-mode", "aws-legacy"]}),
+        ("aws-controller", f"{AZURE}pip-name", OF_OTHER, {"platforms": ["azure"]}),
+        ("generic", "cloud.google.com/l4-rbs", OF_OTHER, {"platforms": ["gke"]}),
+        (
+            "generic",
+            "service.beta.kubernetes.io/load-balancer-source-ranges",
+            "annotation-duplicates-allowed-sources",
+            {"field": "allowed_sources"},
+        ),
+    ],
+)
+def test_an_annotation_that_contradicts_a_field_or_is_anothers_is_rejected(
+    platform: str, key: str, code: str, params: Any
+) -> None:
+    problems = rejected(exposure(platform, annotations={key: "x"}))
+    assert_problem(problems, code, "exposure", "annotations", key, **params)
 
 
 def test_other_annotations_are_merged_last() -> None:
@@ -469,10 +572,27 @@ def test_other_annotations_are_merged_last() -> None:
     assert made[f"{AWS}scheme"] == "internet-facing"
 
 
-def test_all_problems_are_said_at_once_and_where_they_are_written() -> None:
-    problems = refused(
+def test_all_problems_are_reported_at_once() -> None:
+    problems = rejected(
         exposure("gke", tls=TLS, client_ip="proxy-protocol", allowed_sources=None),
         ports={"a": {"port": 1, "protocol": "SCTP"}},
+        target=NO_SELECTOR,
+        ready_timeout=0,
     )
-    for path in ("exposure.tls.certificates", "exposure.client_ip", "exposure.allowed_sources", "ports.a.protocol"):
-        assert f"\n  {path}: " in problems
+    assert {problem.location for problem in problems} == {
+        ("ready_timeout",),
+        ("target", "selector"),
+        ("exposure", "client_ip"),
+        ("exposure", "tls", "certificates"),
+        ("exposure", "tls"),
+        ("ports", "a", "protocol"),
+        ("exposure", "allowed_sources"),
+        ("target_reads_proxy_protocol",),
+    }
+
+
+def test_ports_with_problems_hide_nothing_about_the_exposure() -> None:
+    problems = rejected(exposure("gke", tls=TLS, allowed_sources=None), ports={"a": {"port": "x"}})
+    assert_problem(problems, "wrong-type", "ports", "a", "port")
+    assert_problem(problems, "unsupported-field", "exposure", "tls", "certificates")
+    assert_problem(problems, "no-allowed-sources", "exposure", "allowed_sources")

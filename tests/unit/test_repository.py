@@ -47,7 +47,7 @@ def test_the_locks_hold_what_is_asked_for_and_hashes_for_all() -> None:
         ("requirements-dev.in", "requirements-dev.lock"),
         ("tests/checkov/requirements.in", "tests/checkov/requirements.lock"),
     ):
-        pins = re.findall(r"^([a-z-]+)==(\S+)", (ROOT / asked).read_text(), re.M)
+        pins = re.findall(r"^([a-z-]+)==([^\s;]+)", (ROOT / asked).read_text(), re.M)
         locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.M))
         assert pins
         assert {name: locked[name] for name, _ in pins} == dict(pins)
@@ -79,11 +79,10 @@ def test_the_development_lock_holds_the_other_one() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(PACKAGE.rglob("*.py")), ids=lambda it: str(it.relative_to(PACKAGE)))
-def test_every_module_is_one_that_can_be_read_and_inferred_from(module: Path) -> None:
+def test_pulumi_can_infer_the_schema_from_every_module(module: Path) -> None:
     source = module.read_text()
     # Pulumi infers the schema from the annotations as objects.
     assert "from __future__ import annotations" not in source
-    assert len(source.splitlines()) <= 300
 
 
 def test_importing_the_package_imports_no_provider() -> None:

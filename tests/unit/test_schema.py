@@ -7,8 +7,8 @@ import pulumi
 import pytest
 from pulumi.errors import InputPropertiesError
 from pulumi_portico import AwsLoadBalancerArgs, IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
+from pulumi_portico.args.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.host import PorticoProvider, from_the_wire
-from pulumi_portico.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.testing import record
 from pulumi_portico.web_service import WebServiceArgs
 
@@ -58,7 +58,7 @@ def test_every_nested_type_is_there_with_its_words() -> None:
 
 def test_every_output_is_documented() -> None:
     assert COMPONENTS["WebService"]["properties"].keys() == {
-        *("url", "urls", "serviceName", "namespace", "serviceAccount", "exceptions"),
+        *("url", "urls", "serviceName", "namespace", "serviceAccount", "target", "targets", "exceptions"),
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
         *("address", "hostname", "url", "urls", "serviceName", "namespace"),
@@ -105,8 +105,8 @@ def test_a_hosted_components_problems_go_back_property_by_property() -> None:
     with pytest.raises(InputPropertiesError) as caught:
         record(program)
     errors = caught.value.errors or []
-    assert [it["property_path"] for it in errors] == ["image", "servicePort", "port", "rollout.maxSurge"]
-    assert "names no version" in errors[0]["reason"]
+    assert [error["property_path"] for error in errors] == ["image", "servicePort", "port", "rollout.maxSurge"]
+    assert errors[0]["reason"].startswith('"api" has no version.\n  allowed: ')
 
 
 def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
@@ -114,14 +114,15 @@ def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
         target = {"service": "a", "namespace": "b", "selector": {"c": "d"}}
         ports = {"http": {"port": 80, "targetPort": 0.0}}
         exposure = {"scope": "internet", "platform": "gke", "annotations": {"a_b.c/d_e": 1.0}, "idleTimeout": 0.0}
-        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyWithin": 0.0}
+        inputs = {"target": target, "ports": ports, "exposure": exposure, "readyTimeout": 0.0}
         PorticoProvider().construct("web", "portico:index:PublicLoadBalancer", inputs)
 
     with pytest.raises(InputPropertiesError) as caught:
         record(program)
     assert {it["property_path"] for it in caught.value.errors or []} == {
+        "exposure.allowedSources",
         "exposure.annotations.a_b.c/d_e",
         "exposure.idleTimeout",
         "ports.http.targetPort",
-        "readyWithin",
+        "readyTimeout",
     }

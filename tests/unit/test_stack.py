@@ -10,7 +10,10 @@ import pytest
 from pulumi_portico import ArgumentError
 from pulumi_portico.stack import build, check_stack, load_stack
 from pulumi_portico.testing import Recording, Registration, Secret, record
+from pulumi_portico.web_service.args import WebServiceSpec
+from pulumi_portico.workload.security import SecuritySpec
 
+from tests.problems import assert_problem, problems_of
 from tests.support import ROOT, run_program
 
 
@@ -60,7 +63,7 @@ def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() 
         "portico:services.Web.image",
         "portico:services.jobs.health",
     ]
-    assert caught.value.problems[2].fix == "write servicePort"
+    assert caught.value.problems[2].fix == "Rename `service_port` to `servicePort`."
     assert str(caught.value).startswith('Stack "dev" has 8 problems:')
 
 
@@ -77,9 +80,9 @@ def test_a_wrong_stack_registers_nothing() -> None:
 
 
 @pytest.mark.parametrize("services", [[], "api", 3])
-def test_services_that_are_no_mapping_are_refused(services: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"portico:services: .* is not a mapping"):
-        check_stack("dev", {"namespace": "shop", "services": services})
+def test_services_must_be_a_mapping(services: Any) -> None:
+    problems = problems_of(lambda: check_stack("dev", {"namespace": "shop", "services": services}))
+    assert_problem(problems, "not-a-mapping", "services")
 
 
 SHOP: dict[str, Any] = {
@@ -132,7 +135,7 @@ def test_a_target_that_is_written_out_stays_what_it_is() -> None:
 
 def test_a_balancer_leads_to_a_gateway_of_the_stack() -> None:
     more = {
-        "gateways": {"edge": {"behind": {}}},
+        "gateways": {"edge": {"upstream": {}}},
         "loadBalancers": {"front": {"target": {"gateway": "edge"}, "exposure": INTERNAL}},
     }
     recorded = built(more)
@@ -159,7 +162,7 @@ def test_an_aws_balancer_leads_to_a_gateway_and_a_service_of_the_stack() -> None
             {"port": 9090, "protocol": "tcp", "to": "metrics"},
         ],
     }
-    recorded = built({"gateways": {"edge": {"behind": {}}}, "awsLoadBalancers": {"front": aws}})
+    recorded = built({"gateways": {"edge": {"upstream": {}}}, "awsLoadBalancers": {"front": aws}})
     bound = {
         it["metadata"]["namespace"]: it["spec"] for it in recorded.manifests() if it["kind"] == "TargetGroupBinding"
     }
@@ -185,7 +188,7 @@ def test_the_gateway_may_live_in_the_stacks_namespace_or_in_its_own() -> None:
 def test_the_outputs_say_where_everything_is_reached() -> None:
     routes = [{"host": "shop.example.com", "target": {"service": "web"}}, {"target": {"service": "api"}}]
     more = {
-        "gateways": {"edge": {"exposure": INTERNAL, "routes": routes}, "inner": {"behind": {}}},
+        "gateways": {"edge": {"exposure": INTERNAL, "routes": routes}, "inner": {"upstream": {}}},
         "loadBalancers": {"metrics": {"target": {"service": "api", "portName": "metrics"}, "exposure": INTERNAL}},
     }
 
@@ -219,20 +222,22 @@ def test_defaults_are_merged_deep_and_give_way() -> None:
         "web": {"image": "web:1", "autoscaling": {"maxReplicas": 9}, "security": None},
     }
     plan = check_stack("dev", {"namespace": "shop", "defaults": defaults, "services": services})
-    api, jobs, web = (plan.services[name] for name in ("api", "jobs", "web"))
-    assert api == {
-        "image": "api:1",
-        "port": 8080,
-        "replicas": 3,
-        "labels": {"team": "shop", "tier": "front"},
-        "security": {"user": 1000},
-        "writable_paths": ["/data"],
-    }
+    services_by_name: Any = plan.services
+    api, jobs, web = (services_by_name[name] for name in ("api", "jobs", "web"))
+    assert api == WebServiceSpec(
+        namespace="shop",
+        image="api:1",
+        port=8080,
+        replicas=3,
+        labels={"team": "shop", "tier": "front"},
+        security=SecuritySpec(user=1000),
+        writable_paths=("/data",),
+    )
     # A worker has no port, whatever the others have.
-    assert "port" not in jobs
-    assert jobs.get("labels") == {"tier": "back"}
-    assert "replicas" not in web
-    assert "security" not in web
+    assert jobs.port is None
+    assert jobs.labels == {"tier": "back"}
+    assert web.replicas is None
+    assert web.security is None
 
 
 def test_a_base_lies_under_the_stack_file(tmp_path: Path) -> None:
@@ -256,15 +261,11 @@ services: {api: {replicas: 9, args: [c]}}
 """)
     plan = load_stack("dev", tmp_path)
     assert plan.namespace == "shop"
+    env = {"LEVEL": "debug", "REGION": "eu"}
     assert plan.services == {
-        "api": {
-            "drain": 20,
-            "replicas": 1,
-            "args": ["a", "b"],
-            "image": "api:1",
-            "port": 8080,
-            "env": {"LEVEL": "debug", "REGION": "eu"},
-        }
+        "api": WebServiceSpec(
+            namespace="shop", image="api:1", port=8080, drain=20, replicas=1, args=("a", "b"), env=env
+        )
     }
 
 
@@ -367,18 +368,32 @@ def test_the_engines_values_hold_and_lines_are_those_of_the_file(
     assert [it.place for it in caught.value.problems] == ["", ""]
 
 
-def test_what_may_be_secret_is_in_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_has_what_the_engine_treats_as_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    config: dict[str, Any] = {"portico:namespace": "shop"}
-    config["portico:services"] = {"hunter2": {"image": "a:1", "port": 80, "kind": "hunter2", "drain": "hunter2"}}
+    service = {"image": "hunter2/api", "port": 80, "kind": "hunter2", "drain": "hunter2", "labels": {"a": "hunter2 x"}}
+    config: dict[str, Any] = {"portico:namespace": "shop", "portico:services": {"api": service}}
     config["portico:loadBalancers"] = {"lb": {"target": {"service": "hunter2x"}, "exposure": INTERNAL}}
     # Secrets of an environment: no file says which of the values they are.
+    secret_keys = ["portico:services", "portico:loadBalancers"]
+    found = problems_of(lambda: run_project(tmp_path, "config: {}\n", config, secret_keys))
+    assert {problem.path.removeprefix("portico:") for problem in found} == {
+        *(f"services.api.{field}" for field in ("kind", "drain", "labels.a", "image")),
+        "loadBalancers.lb.target.service",
+    }
+    for problem in found:
+        assert problem.secret
+        assert "hunter2" not in str(problem)
+        assert "hunter2" not in str(problem.as_data())
+
+
+def test_no_message_has_what_the_file_marks_as_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = json.loads(json.dumps(GIVEN).replace("registry/api:7", "hunter2/api"))
     with pytest.raises(ArgumentError) as caught:
-        run_project(tmp_path, "config: {}\n", config, ["portico:services", "portico:loadBalancers"])
-    found = {it.path: it for it in caught.value.problems}
-    for path in ("services.hunter2.kind", "services.hunter2.drain", "loadBalancers.lb.target.service"):
-        assert found[f"portico:{path}"].value == "[secret]"
-        assert "hunter2" not in found[f"portico:{path}"].fix
+        run_project(tmp_path, SECRETS, given, ["portico:services"])
+    problem = assert_problem(caught.value.problems, "image-without-version", "services", "api", "image")
+    assert problem.secret
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -419,9 +434,9 @@ def test_the_engine_extends_the_base_beside_the_projects_stack_files(
     assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local"}
 
 
-def test_a_missing_namespace_is_said_to_be_missing() -> None:
-    with pytest.raises(ArgumentError, match="portico:namespace: is missing"):
-        check_stack("dev", {})
+def test_the_namespace_is_required() -> None:
+    (problem,) = problems_of(lambda: check_stack("dev", {}))
+    assert (problem.code.name, problem.path) == ("missing", "portico:namespace")
 
 
 def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:
@@ -434,7 +449,7 @@ def test_a_null_takes_out_what_any_base_has(tmp_path: Path) -> None:
         "config:\n  portico:extends: near.yaml\n  portico:services: {api: {env: {A: null, B: own}}, jobs: null}\n"
     )
     plan = load_stack("dev", tmp_path)
-    assert plan.services == {"api": {"image": "api:1", "port": 80, "env": {"B": "own"}}}
+    assert plan.services == {"api": WebServiceSpec(namespace="shop", image="api:1", port=80, env={"B": "own"})}
 
 
 DEFINITION = """
@@ -463,5 +478,6 @@ def test_files_are_found_beside_the_program_wherever_the_stack_is_read(
         assert record(lambda plan=plan: build(plan)).manifest("CustomResourceDefinition")["spec"]["versions"] == []
     (tmp_path / beside / "crds.yaml").unlink()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(ArgumentError, match=r'crds\.path: "crds\.yaml" is no file'):
+    with pytest.raises(ArgumentError) as caught:
         load_stack("dev", tmp_path / "stacks")
+    assert [problem.code.name for problem in caught.value.problems] == ["crds-file-missing"]

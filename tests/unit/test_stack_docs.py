@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from pulumi_portico import ArgumentError
-from pulumi_portico.shapes import camel_case, shapes_of
+from pulumi_portico.args.shapes import camel_case, shapes_of
 from pulumi_portico.stack import StackArgs, build, load_stack
 from pulumi_portico.testing import record
 
@@ -40,12 +40,12 @@ def test_the_stacks_of_the_page_are_built_and_fit_the_schema(stack: str, made: s
 
 
 @pytest.mark.usefixtures("project")
-def test_the_error_of_the_page_is_what_is_said() -> None:
+def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
     with pytest.raises(ArgumentError) as caught:
         load_stack("wrong", Path("stacks"))
     shown = PAGE.partition("```text\n")[2].partition("```")[0]
-    said = re.sub(r"(allowed: allowFrom, ).*", r"\1...", str(caught.value))
-    assert shown == said + "\n"
+    message = re.sub(r"(allowed: `allowFrom`, ).*", r"\1...", str(caught.value))
+    assert shown == message + "\n"
 
 
 def test_every_key_is_in_the_page() -> None:

@@ -43,7 +43,7 @@ GATEWAYS = st.dictionaries(
     st.one_of(
         st.fixed_dictionaries({"routes": ROUTES, "exposure": EXPOSURES}),
         st.fixed_dictionaries(
-            {"routes": ROUTES, "behind": st.just({})}, optional={"namespace": st.sampled_from(["shop", "edge"])}
+            {"routes": ROUTES, "upstream": st.just({})}, optional={"namespace": st.sampled_from(["shop", "edge"])}
         ),
         st.fixed_dictionaries(
             {
@@ -51,7 +51,7 @@ GATEWAYS = st.dictionaries(
                 "install": st.just(value=False),
                 "className": st.sampled_from(["edge", "inner", "elsewhere"]),
                 "namespace": st.sampled_from(["shop", "ingress"]),
-                "reachedFrom": st.just([{"namespace": "ingress"}]),
+                "controllerPeers": st.just([{"namespace": "ingress"}]),
             }
         ),
     ),

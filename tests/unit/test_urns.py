@@ -38,14 +38,14 @@ def everything() -> None:
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
-    PublicLoadBalancer("public", {"target": api.target(), "exposure": exposed})
+    PublicLoadBalancer("public", {"target": api.target, "exposure": exposed})
     _gateways(api, exposed)
     _of_aws(api)
 
 
 def _of_aws(api: WebService) -> None:
     """Load balancers that Pulumi owns, with every resource that they can be made of."""
-    target: Any = api.target()
+    target: Any = api.target
     zoned = {"zone": "example.com", "zone_id": "Z1"}
     listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "to": "api"}
     application: Any = application_balancer(
@@ -64,7 +64,7 @@ def _of_aws(api: WebService) -> None:
 
 
 def _gateways(api: WebService, exposed: Exposure) -> None:
-    target = api.target()
+    target = api.target
     routes: Any = [
         {"host": "shop.example.com", "path": "/api", "rewrite": "/v2", "target": target},
         {"host": "shop.example.com", "path": "/api", "path_type": "Exact", "target": target},
@@ -92,10 +92,10 @@ def _gateways(api: WebService, exposed: Exposure) -> None:
     _gateway("community", community)
     behind: Any = {"kind": "DaemonSet"}
     plain: Any = [{"host": "any.example.com", "target": {"service": "a", "namespace": "shop", "port": 80}}]
-    IngressGateway("behind", {"behind": {}, "namespace": "edge", "installation": behind})
-    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "reached_from": []}
+    IngressGateway("behind", {"upstream": {}, "namespace": "edge", "installation": behind})
+    any_class: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop", "controller_peers": []}
     _gateway("any", {**any_class, "routes": plain})
-    IngressRoutes("more", {"gateway": f5.reference(), "routes": [{"path": "/more", "target": target}]})
+    IngressRoutes("more", {"gateway": f5.reference, "routes": [{"path": "/more", "target": target}]})
 
 
 def _gateway(name: str, args: Any) -> IngressGateway:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_portico import AddressFamily, ArgumentError, Limits, WebService
+from pulumi_portico import IpFamilyPolicy, Limits, SessionAffinity, WebService
 from pulumi_portico.testing import Recording, Secret, record
 
 from tests.unit.web_services import IMAGE, PROBES, container, pod_spec, web_service
@@ -195,9 +195,9 @@ def test_outputs_say_where_other_pods_reach_it(service_port: int | None, suffix:
     }
 
 
-def test_target_names_the_service_its_port_and_its_pods() -> None:
+def test_the_target_has_the_service_its_port_and_its_pods() -> None:
     recorded = record(
-        lambda: WebService("api", {"image": IMAGE, "port": 8080, "service_port": 81, "namespace": "shop"}).target()
+        lambda: WebService("api", {"image": IMAGE, "port": 8080, "service_port": 81, "namespace": "shop"}).target
     )
     expected = {
         "service": "api",
@@ -406,26 +406,31 @@ def test_the_order_of_ports_changes_nothing() -> None:
     assert with_ports(PORTS).manifests() == with_ports(other).manifests()
 
 
-def test_a_target_is_of_the_port_that_is_named() -> None:
+def test_each_port_has_a_target() -> None:
     def program() -> Any:
         api = WebService("api", {"image": IMAGE, "ports": PORTS})
-        return [api.target("grpc"), api.target(), api.url_for("metrics")]
+        return [api.targets, api.target]
 
-    named, main, url = record(program).value
-    assert (named["port"], main["port"]) == (9090, 80)
-    assert url == "tcp://api.default.svc.cluster.local:9100"
-
-
-def test_a_port_that_is_not_there_is_refused_with_the_nearest() -> None:
-    def program() -> None:
-        WebService("api", {"image": IMAGE, "ports": PORTS}).target("metrcs")
-
-    with pytest.raises(ArgumentError, match=r'port: "metrcs" is no port of it') as caught:
-        record(program)
-    assert caught.value.problems[0].fix == "write metrics"
+    targets, default = record(program).value
+    assert {name: target["port"] for name, target in targets.items()} == {
+        "dns": 53,
+        "grpc": 9090,
+        "http": 80,
+        "https-admin": 443,
+        "metrics": 9100,
+    }
+    assert default == targets["http"]
 
 
-def test_a_worker_has_no_service_and_nothing_to_ask() -> None:
+def test_a_worker_has_no_target() -> None:
+    def program() -> Any:
+        worker = WebService("worker", {"image": IMAGE, "ports": {}})
+        return [worker.target, worker.targets]
+
+    assert record(program).value == [None, {}]
+
+
+def test_a_worker_has_no_service_and_no_probes_by_default() -> None:
     recorded = with_ports({})
     assert "Service" not in {it["kind"] for it in recorded.manifests()}
     told = {"url": "", "urls": {}, "service_name": "", "namespace": "shop"}
@@ -443,9 +448,10 @@ def test_health_asks_the_port_that_is_named_or_the_main_one() -> None:
 
 def test_the_service_can_be_set() -> None:
     settings = {
-        "session_affinity": 600,
-        "traffic_policy": "Local",
-        "address_family": AddressFamily.PREFER_DUAL,
+        "session_affinity": SessionAffinity.CLIENT_IP,
+        "session_affinity_timeout": 600,
+        "internal_traffic_policy": "Local",
+        "ip_family_policy": IpFamilyPolicy.PREFER_DUAL_STACK,
         "annotations": {"example.com/Team": "shop"},
     }
     service = web_service(service=settings).manifest("Service")

@@ -7,7 +7,8 @@ import pytest
 from pulumi_portico import WebService, WorkloadKind
 from pulumi_portico.testing import record
 
-from tests.unit.web_services import IMAGE, WORKLOADS, container, pod_spec, refused, template, web_service, workload
+from tests.problems import assert_problem
+from tests.unit.web_services import IMAGE, WORKLOADS, container, pod_spec, rejected, template, web_service, workload
 
 
 @pytest.mark.parametrize("kind", [*WORKLOADS, WorkloadKind.DAEMON_SET])
@@ -61,8 +62,8 @@ def test_a_stateful_set_with_an_address_does_not_wait_for_its_service() -> None:
 
 def test_each_pod_has_storage_that_stays() -> None:
     storage = {
-        "data": {"path": "/data", "size": 10},
-        "log": {"path": "/log", "size": 2048, "storage_class": "fast", "access_mode": "ReadWriteOncePod"},
+        "data": {"path": "/data", "size_gib": 10},
+        "log": {"path": "/log", "size_gib": 2048, "storage_class": "fast", "access_mode": "ReadWriteOncePod"},
     }
     recorded = web_service(kind="StatefulSet", storage=storage, labels={"team": "a"})
     spec = workload(recorded)["spec"]
@@ -149,18 +150,24 @@ def test_pods_on_the_hosts_network_give_way_before_the_new_ones_come() -> None:
 
 
 def test_the_numbers_of_a_rollout_reach_their_place() -> None:
-    numbers = {"min_ready": 5, "progress_deadline": pulumi.Output.from_input(90), "revision_history": 0}
+    numbers = {
+        "min_ready_seconds": 5,
+        "progress_deadline_seconds": pulumi.Output.from_input(90),
+        "revision_history_limit": 0,
+    }
     spec = workload(web_service(rollout=numbers))["spec"]
     assert spec["minReadySeconds"] == 5
     assert spec["progressDeadlineSeconds"] == 90
     assert spec["revisionHistoryLimit"] == 0
     # Only a Deployment has a deadline that it could miss.
-    assert workload(web_service(kind="StatefulSet", rollout={"min_ready": 900}))["spec"]["minReadySeconds"] == 900
+    assert (
+        workload(web_service(kind="StatefulSet", rollout={"min_ready_seconds": 900}))["spec"]["minReadySeconds"] == 900
+    )
     assert workload(web_service(rollout={"recreate": True}))["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_pulumi_waits_as_long_as_it_is_told() -> None:
-    recorded = web_service(kind="StatefulSet", ready_within=90)
+    recorded = web_service(kind="StatefulSet", ready_timeout=90)
     for kind in ("StatefulSet", "Service"):
         timeouts = recorded.one(kind).request.customTimeouts
         assert (timeouts.create, timeouts.update, timeouts.delete) == ("90s", "90s", "")
@@ -170,7 +177,7 @@ def test_pulumi_waits_as_long_as_it_is_told() -> None:
 SETTINGS_OF_SOME: dict[str, tuple[Any, set[str]]] = {
     "replicas": (3, {"Deployment", "StatefulSet", "ReplicaSet"}),
     "autoscaling": ({"max_replicas": 3}, {"Deployment", "StatefulSet", "ReplicaSet"}),
-    "storage": ({"data": {"path": "/data", "size": 1}}, {"StatefulSet"}),
+    "storage": ({"data": {"path": "/data", "size_gib": 1}}, {"StatefulSet"}),
     "stateful_set": ({"pod_management": "Parallel"}, {"StatefulSet"}),
     "disruption_budget": ({"max_unavailable": 2}, {"Deployment", "StatefulSet", "ReplicaSet"}),
     "placement.spread": ({"zones": "off"}, {"Deployment", "StatefulSet", "ReplicaSet"}),
@@ -179,25 +186,23 @@ SETTINGS_OF_SOME: dict[str, tuple[Any, set[str]]] = {
     "rollout.max_unavailable": (1, {"Deployment", "DaemonSet"}),
     "rollout.max_unavailable_percent": (1, {"Deployment", "DaemonSet"}),
     "rollout.recreate": (True, {"Deployment"}),
-    "rollout.progress_deadline": (90, {"Deployment"}),
-    "rollout.revision_history": (1, {"Deployment", "DaemonSet"}),
+    "rollout.progress_deadline_seconds": (90, {"Deployment"}),
+    "rollout.revision_history_limit": (1, {"Deployment", "DaemonSet"}),
     "rollout.partition": (1, {"StatefulSet"}),
 }
 
 
 @pytest.mark.parametrize("path", SETTINGS_OF_SOME)
 @pytest.mark.parametrize("kind", WORKLOADS)
-def test_a_setting_that_a_kind_cannot_have_is_refused_with_those_that_can(kind: str, path: str) -> None:
+def test_a_setting_that_a_kind_cannot_have_is_rejected_with_the_kinds_that_can(kind: str, path: str) -> None:
     value, kinds = SETTINGS_OF_SOME[path]
     field, _, rest = path.partition(".")
     args: dict[str, Any] = {field: {rest: value} if rest else value}
     if kind in kinds:
         assert workload(web_service(kind=kind, **args))["kind"] == kind
         return
-    message = refused(kind=kind, **args)
-    assert f"{path}: is nothing that a {kind} has" in message
-    listed = next(line for line in message.splitlines() if line.strip().startswith("allowed:"))
-    assert set(listed.partition(":")[2].replace(" ", "").split(",")) == kinds
+    problem = assert_problem(rejected(kind=kind, **args), "not-for-kind", *path.split("."), kind=kind)
+    assert set(problem.params["kinds"]) == kinds
 
 
 def autoscaler(**autoscaling: Any) -> dict[str, Any]:

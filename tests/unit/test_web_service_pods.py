@@ -24,8 +24,8 @@ def volumes_in(recorded: Any) -> list[dict[str, Any]]:
 
 def test_every_source_of_a_volume_reaches_its_place() -> None:
     sources, mounts = volumes_of(
-        scratch={"path": "/scratch", "size": pulumi.Output.from_input(2048)},
-        fast={"path": "/fast", "in_memory": True, "size": 64},
+        scratch={"path": "/scratch", "size_mib": pulumi.Output.from_input(2048)},
+        fast={"path": "/fast", "in_memory": True, "size_mib": 64},
         shared={},
         data={"path": "/data", "claim": pulumi.Output.from_input("data-claim"), "sub_path": "a/b"},
         keys={"path": "/keys", "secret": "keys"},

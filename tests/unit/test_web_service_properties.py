@@ -24,7 +24,13 @@ PROBE = st.fixed_dictionaries(
     },
 )
 VOLUME = st.sampled_from(
-    [{}, {"in_memory": True, "size": 5}, {"claim": "data"}, {"secret": "keys"}, {"projected": [{"config_map": "a"}]}]
+    [
+        {},
+        {"in_memory": True, "size_mib": 5},
+        {"claim": "data"},
+        {"secret": "keys"},
+        {"projected": [{"config_map": "a"}]},
+    ]
 )
 PEER = st.one_of(
     st.fixed_dictionaries({"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), max_size=2)}),
@@ -80,7 +86,7 @@ COMMON = {
         },
     ),
     "service": st.fixed_dictionaries(
-        {}, optional={"headless": st.sampled_from([False]), "session_affinity": st.just(60)}
+        {}, optional={"headless": st.sampled_from([False]), "session_affinity": st.sampled_from(["ClientIP"])}
     ),
 }
 HEALTH = st.one_of(
@@ -99,8 +105,8 @@ SCALE = st.one_of(
     st.integers(0, 1000).map(lambda it: {"replicas": it}),
     st.integers(2, 99).map(lambda it: {"autoscaling": {"max_replicas": it}}),
 )
-STORAGE = st.sampled_from([{}, {"storage": {"data": {"path": "/data", "size": 1}}}, {"rollout": {"partition": 1}}])
-ROLLOUT = st.sampled_from([{}, {"max_unavailable": 1, "max_surge": 0}, {"max_surge": 1}, {"min_ready": 5}])
+STORAGE = st.sampled_from([{}, {"storage": {"data": {"path": "/data", "size_gib": 1}}}, {"rollout": {"partition": 1}}])
+ROLLOUT = st.sampled_from([{}, {"max_unavailable": 1, "max_surge": 0}, {"max_surge": 1}, {"min_ready_seconds": 5}])
 
 
 @st.composite

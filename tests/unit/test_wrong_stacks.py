@@ -1,9 +1,11 @@
-"""What is said of a wrong stack file: the line, the column and the message of every kind of mistake."""
+"""The problems of invalid stack files: the code, the position, the parameters, and the fix of every kind of mistake."""
 
-import contextlib
 import copy
+import difflib
+import json
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,94 +13,189 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico import ArgumentError
+from pulumi_portico.args.problems import Problem
+from pulumi_portico.cli.fixing.fixes import fix_stack
 from pulumi_portico.stack import load_stack
+from pulumi_portico.stack.objects import objects_of
+
+from tests.problems import assert_problem, problems_of
 
 FILE = Path(__file__).parent / "wrong_stacks.txt"
+NOT_ASSERTED = {"known", "choices", "keys", "detail"}
+"""The parameters that list what's allowed, or that PyYAML words."""
 
 
 class Mistake(NamedTuple):
     name: str
     stack: str
     base: str
-    told: str
+    problems: str
 
 
 def mistakes() -> list[Mistake]:
     found: list[Mistake] = []
     for part in FILE.read_text(encoding="utf-8").split("\n==== ")[1:]:
         name, _, rest = part.partition("\n")
-        written, _, told = rest.partition("---- told\n")
-        stack, _, base = written.partition("---- base\n")
-        found.append(Mistake(name, stack, base, told.rstrip("\n")))
+        files, _, problems = rest.partition("---- problems\n")
+        stack, _, base = files.partition("---- base\n")
+        found.append(Mistake(name, stack, base, problems.rstrip("\n")))
     return found
 
 
-def told_of(problems: Any) -> list[str]:
-    return [line for it in problems for line in str(it).splitlines() if not line.startswith("  allowed: ")]
-
-
-@pytest.mark.parametrize("mistake", mistakes(), ids=lambda it: it.name)
-def test_the_mistake_is_told_with_its_line_and_column(
-    mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(params=mistakes(), ids=lambda mistake: mistake.name)
+def mistake(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mistake:
+    """A mistake, whose files are in the folder `stacks` of the working directory."""
+    found: Mistake = request.param
     monkeypatch.chdir(tmp_path)
     folder = Path("stacks")
     folder.mkdir()
-    (folder / "Pulumi.dev.yaml").write_text(mistake.stack, encoding="utf-8")
-    if mistake.base:
-        (folder / "base.yaml").write_text(mistake.base, encoding="utf-8")
-    with pytest.raises(ArgumentError) as caught:
-        load_stack("dev", folder)
-    assert told_of(caught.value.problems) == mistake.told.splitlines()
-    for problem in caught.value.problems:
-        assert problem.allowed
+    (folder / "Pulumi.dev.yaml").write_text(found.stack, encoding="utf-8")
+    if found.base:
+        (folder / "base.yaml").write_text(found.base, encoding="utf-8")
+    return found
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def lines_of(problem: Problem) -> Iterator[str]:
+    """A problem as `wrong_stacks.txt` has it."""
+    data = problem.as_data()
+    yield f"{data['place'].removeprefix('stacks/')} {data['code']} {data['path']}".rstrip()
+    for name in data["params"].keys() - NOT_ASSERTED:
+        yield f"  {name}: {as_json(data['params'][name])}"
+    if problem.secret:
+        yield "  secret"
+    elif repr(problem.value) != "ABSENT":
+        yield f"  value: {as_json(data['value'])}"
+    for edit in data["edits"]:
+        changed = [as_json(edit[key]) for key in ("value", "to") if key in edit]
+        yield " ".join([f"  fix: {edit['action']}", as_json(edit["location"]), *changed])
+
+
+def problems_in_files() -> list[Problem]:
+    return problems_of(lambda: load_stack("dev", Path("stacks")))
+
+
+def test_each_problem_has_its_code_position_parameters_and_fix(mistake: Mistake) -> None:
+    found = problems_in_files()
+    expected = [sorted(part.split("\n  ")) for part in re.split(r"\n(?! )", mistake.problems)]
+    assert [sorted("\n".join(lines_of(problem)).split("\n  ")) for problem in found] == expected
+    for problem in found:
         assert re.match(r"stacks/(Pulumi\.dev|base)\.yaml:\d+:\d+$", problem.place)
-        # What is pointed at is there.
         file, line, column = problem.place.rsplit(":", 2)
         lines = [*Path(file).read_text(encoding="utf-8").splitlines(), ""]
         assert int(column) <= len(lines[int(line) - 1]) + 1
+        # Each of its templates can be rendered.
+        assert problem.message
+        assert str(problem)
 
 
-def test_every_kind_of_mistake_is_there_once() -> None:
-    names = [it.name for it in mistakes()]
+def identities(problems: Any) -> set[tuple[str, Any]]:
+    return {(problem.code.name, problem.location) for problem in problems}
+
+
+def test_each_fix_fixes_its_problem_and_makes_no_other(mistake: Mistake) -> None:
+    before = problems_in_files()
+    for problem in before:
+        if not problem.edits:
+            continue
+
+        def is_this(other: Problem, problem: Problem = problem) -> bool:
+            return (other.code, other.location, other.place) == (problem.code, problem.location, problem.place)
+
+        fixed = fix_stack("dev", Path("stacks"), rounds=1, choose=is_this)
+        assert fixed.applied == [problem]
+        after = identities(fixed.error.problems if fixed.error else ())
+        assert (problem.code.name, problem.location) not in after
+        assert after <= identities(before)
+
+
+def extent_of(lines: list[str], number: int) -> set[int]:
+    """The numbers of a line and of those below it that are part of the same entry."""
+    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+    found = {number}
+    for below, line in enumerate(lines[number:], number + 1):
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        found.add(below)
+    return found
+
+
+def test_fixes_change_only_the_lines_of_problems(mistake: Mistake) -> None:
+    found = [problem for problem in problems_in_files() if problem.edits]
+    fixed = fix_stack("dev", Path("stacks"))
+    assert {file.name for file in fixed.texts} == {Path(problem.place.rsplit(":", 2)[0]).name for problem in found}
+    for file, text in fixed.texts.items():
+        before, after = file.read_text().splitlines(), text.splitlines()
+        of_problems: set[int] = set()
+        for problem in found:
+            name, number, _ = problem.place.rsplit(":", 2)
+            of_problems |= extent_of(before, int(number)) if name == str(file) else set()
+            for edit in problem.as_data()["edits"]:
+                *above, last = (f"{step}:" for step in edit["location"])
+                for at, line in enumerate(before, 1):
+                    of_problems |= {at} if any(step in line for step in above) else set()
+                    of_problems |= extent_of(before, at) if last in line else set()
+        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+        changed = [range(start + 1, end + 1) for action, start, end, _, _ in matcher.get_opcodes() if action != "equal"]
+        assert {line for lines in changed for line in lines} <= of_problems
+    # Nothing that can be fixed is left.
+    left = fixed.error.problems if fixed.error else ()
+    assert not [problem for problem in left if problem.edits]
+
+
+def test_every_kind_of_mistake_is_listed_once() -> None:
+    names = [mistake.name for mistake in mistakes()]
     assert len(names) == len(set(names)) > 90
+    assert sum("  fix: " in mistake.problems for mistake in mistakes()) > 45
 
 
-def test_a_stack_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_stack_is_reported_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("staging", "production"):
         (tmp_path / f"Pulumi.{name}.yaml").touch()
-    with pytest.raises(ArgumentError) as caught:
-        load_stack("stagin", Path())
-    (problem,) = caught.value.problems
-    assert str(problem) == (
-        "Pulumi.stagin.yaml: is missing\n  allowed: a stack: production, staging\n  fix: write staging"
-    )
+    file, known = "Pulumi.stagin.yaml", ["production", "staging"]
+    problems = problems_of(lambda: load_stack("stagin", Path()))
+    problem = assert_problem(problems, "stack-misspelled", file=file, known=known, close="staging")
+    assert problem.fix == "Use the stack staging."
+    problems = problems_of(lambda: load_stack("qqq", Path()))
+    problem = assert_problem(problems, "stack-not-found", file="Pulumi.qqq.yaml", known=known)
+    assert problem.fix == ""
 
 
-def test_a_file_that_is_no_text_and_a_link_out_of_the_folder_are_told(
+def test_a_file_that_is_not_text_and_a_link_out_of_the_folder_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = Path("stacks")
     folder.mkdir()
     (folder / "Pulumi.dev.yaml").write_bytes(b"config: \xff\xfe\n")
-    with pytest.raises(ArgumentError, match=r"stacks/Pulumi.dev.yaml: is not UTF-8"):
-        load_stack("dev", folder)
+    assert_problem(problems_of(lambda: load_stack("dev", folder)), "file-not-utf8", file="stacks/Pulumi.dev.yaml")
     (tmp_path / "elsewhere.yaml").write_text("namespace: shop\n")
     (folder / "base.yaml").symlink_to(tmp_path / "elsewhere.yaml")
     (folder / "Pulumi.dev.yaml").write_text("config: {portico:extends: base.yaml, portico:namespace: shop}\n")
-    with pytest.raises(ArgumentError, match=r'Pulumi.dev.yaml:1:27: portico:extends: "base.yaml" is a link that leads'):
-        load_stack("dev", folder)
+    problem = assert_problem(problems_of(lambda: load_stack("dev", folder)), "base-is-link", "extends")
+    assert (problem.place, problem.value) == ("stacks/Pulumi.dev.yaml:1:27", "base.yaml")
 
 
-def test_a_circle_of_bases_is_told_whole(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {portico:namespace: shop}\n")
+
+    def fail(_file: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    problems = problems_of(lambda: load_stack("dev", tmp_path, fail))
+    assert_problem(problems, "file-unreadable", reason="Permission denied")
+
+
+def test_a_cycle_of_base_files_is_reported_with_all_of_them(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {portico:extends: a.yaml}\n")
     for name, extends in (("a", "b"), ("b", "c"), ("c", "a")):
         (tmp_path / f"{name}.yaml").write_text(f"extends: {extends}.yaml\nnamespace: shop\n")
-    with pytest.raises(ArgumentError, match=r"a\.yaml extends b\.yaml extends c\.yaml extends a\.yaml"):
-        load_stack("dev", tmp_path)
+    chain = "a.yaml extends b.yaml extends c.yaml extends a.yaml"
+    assert_problem(problems_of(lambda: load_stack("dev", tmp_path)), "base-cycle", "extends", chain=chain)
 
 
 # What the mutations begin with: something of everything.
@@ -133,7 +230,7 @@ config:
         - host: old.example.com
           target: {service: legacy, namespace: old, port: 80, selector: {app: legacy}}
     inner:
-      behind: {sources: [10.0.0.0/8]}
+      upstream: {sources: [10.0.0.0/8]}
   portico:loadBalancers:
     api:
       target: {service: api, port: 9090}
@@ -202,28 +299,36 @@ MUTATIONS = st.lists(
 )
 
 
-def test_what_the_mutations_begin_with_is_good(tmp_path: Path) -> None:
+def test_the_base_of_the_mutations_is_valid(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text(GOOD)
     plan = load_stack("dev", tmp_path)
     assert plan.gateways.keys() == {"edge", "inner"}
     assert (plan.load_balancers.keys(), plan.aws_load_balancers.keys()) == ({"api"}, {"front"})
 
 
-def read(folder: Path, text: str) -> None:
-    """Read it: a plan, or a refusal that says why; whatever else is raised goes through."""
-    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
-    with contextlib.suppress(ArgumentError):
-        load_stack("dev", folder)
+def check_and_fix(folder: Path, text: str) -> None:
+    """Check and fix a stack file. It's valid, or has problems; fixes keep its secrets; a valid stack has objects."""
+    file = folder / "Pulumi.dev.yaml"
+    file.write_text(text, encoding="utf-8")
+    fixed = fix_stack("dev", folder)
+    assert (fixed.plan is None) == (fixed.error is not None)
+    for problem in fixed.error.problems if fixed.error else ():
+        assert str(problem)
+        assert json.dumps(problem.as_data())
+    for changed in fixed.texts.values():
+        assert changed.count("v1:abc") == text.count("v1:abc")
+    if fixed.plan is not None:
+        assert {component.name for component in objects_of(fixed.plan)} >= {*fixed.plan.services, fixed.plan.namespace}
 
 
 @settings(max_examples=300, deadline=None)
 @given(mutations=MUTATIONS)
-def test_a_mutated_stack_is_built_or_refused(mutations: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_mutated_stack_is_valid_or_has_problems(mutations: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     tree = yaml.safe_load(GOOD)
     for kind, seed, value in mutations:
         if places(tree):
             mutate(tree, kind, seed, value)
-    read(tmp_path_factory.getbasetemp(), yaml.safe_dump(tree, sort_keys=False))
+    check_and_fix(tmp_path_factory.getbasetemp(), yaml.safe_dump(tree, sort_keys=False))
 
 
 @settings(max_examples=300, deadline=None)
@@ -231,7 +336,7 @@ def test_a_mutated_stack_is_built_or_refused(mutations: Any, tmp_path_factory: p
     at=st.integers(0, len(GOOD)), cut=st.integers(0, 12), put=st.text(alphabet="\t\n :-{}[]'\"&*!|>%@#,?a0", max_size=5)
 )
 @example(at=0, cut=0, put="\ufeff")
-def test_a_stack_with_a_slip_of_the_pen_is_built_or_refused(
+def test_a_stack_with_a_typing_error_is_valid_or_has_problems(
     at: int, cut: int, put: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    read(tmp_path_factory.getbasetemp(), GOOD[:at] + put + GOOD[at + cut :])
+    check_and_fix(tmp_path_factory.getbasetemp(), GOOD[:at] + put + GOOD[at + cut :])

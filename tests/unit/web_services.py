@@ -1,10 +1,15 @@
-"""What the unit tests of `WebService` share: one made with defaults, and the ways into its pods."""
+"""What the unit tests of `WebService` share: one with defaults, its problems, and the parts of its manifests."""
 
 from typing import Any
 
-import pytest
-from pulumi_portico import ArgumentError, WebService
+from pulumi_portico import WebService
+from pulumi_portico.args.location import KeyStyle
+from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.outputs import ensure_event_loop
 from pulumi_portico.testing import Recording, record
+from pulumi_portico.web_service.validation import parse_web_service
+
+from tests.problems import problems_of
 
 IMAGE = "registry.example.com/team/api:1.4.2"
 DIGEST = "sha256:" + "a" * 64
@@ -18,25 +23,27 @@ def web_service(name: str = "api", **args: Any) -> Recording:
     return record(lambda: WebService(name, all_args))
 
 
-def refused(name: str = "api", **args: Any) -> str:
-    """What is said of arguments that are refused, before anything is registered."""
-    registered: list[Any] = []
+def problems_with(args: Any, name: str = "api", style: KeyStyle = KeyStyle.PYTHON) -> list[Problem]:
+    """What is wrong with the arguments of a WebService, by its rules."""
+    ensure_event_loop()
+    problems = Problems(f'WebService "{name}"', style=style)
+    parse_web_service(name, args, problems)
+    return problems.found
+
+
+def rejected(name: str = "api", **args: Any) -> list[Problem]:
+    """The problems for which the component rejects its arguments, before it registers anything."""
+    found: list[list[Problem]] = []
     all_args: Any = {"image": IMAGE, "port": 8080, **args}
-
-    def program() -> None:
-        with pytest.raises(ArgumentError) as caught:
-            WebService(name, all_args)
-        registered.append(str(caught.value))
-
-    recorded = record(program)
-    assert recorded.registrations == [], "a refused component has registered something"
-    return registered[0]
+    recorded = record(lambda: found.append(problems_of(lambda: WebService(name, all_args))))
+    assert recorded.registrations == [], "a rejected component registers nothing"
+    return found[0]
 
 
 def workload(recorded: Recording) -> dict[str, Any]:
     """The one workload, of whichever kind."""
-    (made,) = (it for it in recorded.manifests() if it["kind"] in WORKLOADS)
-    return made
+    (manifest,) = (manifest for manifest in recorded.manifests() if manifest["kind"] in WORKLOADS)
+    return manifest
 
 
 def template(recorded: Recording) -> dict[str, Any]:

@@ -1,34 +1,43 @@
-"""The arguments of an `AwsLoadBalancer`, the rules of its fields, and their check."""
+"""The arguments of an `AwsLoadBalancer`, and the rules of its fields."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules, check
-from ..errors import Problems, Refusal
+from ..args.names import label_key, label_value, service_name
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
+from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
-from ..lifecycle.cost import Price
-from ..load_balancers import IpFamily, Scope, balancer_name
-from ..names import label_key, label_value, service_name
-from ..shapes import as_written
-from ..target import RULES as SERVICE_TARGET_RULES
-from ..values import cidr, whole_number
-from .checks.load_balancer import check_aws
+from ..lifecycle.cost import Price, PriceSpec
+from ..load_balancers import IpFamily, Scope, load_balancer_name
+from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
-from .hosts import AwsHost
+from .hosts import AwsHost, AwsHostSpec
 from .listener import RULES as LISTENER_RULES
-from .listener import AwsListener
+from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
-from .logs import AwsLogs
+from .logs import AwsLogs, AwsLogsSpec
 from .routes import RULES as ROUTE_RULES
 from .rules import arn, host_name, not_empty, resource_id
 from .target_group import RULES as TARGET_RULES
-from .target_group import AwsTarget
+from .target_group import AwsTarget, AwsTargetSpec
 
-__all__ = ["RULES", "AwsExisting", "AwsLoadBalancerArgs", "AwsQuotas", "AwsSource", "check_aws_load_balancer"]
+__all__ = [
+    "RULES",
+    "AwsExisting",
+    "AwsExistingSpec",
+    "AwsLoadBalancerArgs",
+    "AwsLoadBalancerSpec",
+    "AwsQuotas",
+    "AwsQuotasSpec",
+    "AwsSource",
+    "AwsSourceSpec",
+]
 
 
 class AwsSource(TypedDict):
@@ -44,6 +53,15 @@ class AwsSource(TypedDict):
     """A security group's id: whatever is in it."""
 
 
+@spec(AwsSource)
+class AwsSourceSpec(Spec):
+    """A parsed `AwsSource`."""
+
+    cidr: Optional[pulumi.Input[str]] = None
+    prefix_list: Optional[pulumi.Input[str]] = None
+    security_group: Optional[pulumi.Input[str]] = None
+
+
 class AwsExisting(TypedDict):
     """A load balancer made elsewhere, which listeners, routes and targets are added to."""
 
@@ -52,6 +70,14 @@ class AwsExisting(TypedDict):
 
     security_group: NotRequired[pulumi.Input[str]]
     """Its security group, which targets let in. Default: targets let in `target_ranges`."""
+
+
+@spec(AwsExisting)
+class AwsExistingSpec(Spec):
+    """A parsed `AwsExisting`."""
+
+    load_balancer: pulumi.Input[str]
+    security_group: Optional[pulumi.Input[str]] = None
 
 
 class AwsQuotas(TypedDict):
@@ -71,6 +97,17 @@ class AwsQuotas(TypedDict):
 
     security_group_rules: NotRequired[int]
     """Rules of one security group, each way. Plain. Default: 60."""
+
+
+@spec(AwsQuotas)
+class AwsQuotasSpec(Spec):
+    """Parsed `AwsQuotas`."""
+
+    rules: int = 100
+    certificates: int = 25
+    listeners: int = 50
+    target_groups: int = 100
+    security_group_rules: int = 60
 
 
 class AwsLoadBalancerArgs(TypedDict):
@@ -196,6 +233,46 @@ class AwsLoadBalancerArgs(TypedDict):
     """The prices that the cost estimate uses. Plain. Default: AWS's list prices in the United States."""
 
 
+@spec(AwsLoadBalancerArgs)
+class AwsLoadBalancerSpec(Spec):
+    """Parsed `AwsLoadBalancerArgs`. A field is None if it isn't set."""
+
+    kind: AwsBalancerKind
+    vpc: pulumi.Input[str]
+    targets: Mapping[str, AwsTargetSpec]
+    listeners: Sequence[AwsListenerSpec]
+    scope: Optional[Scope] = None
+    subnets: Optional[Sequence[pulumi.Input[str]]] = None
+    zones: Optional[Sequence[str]] = None
+    allowed_sources: Optional[Sequence[str]] = None
+    sources: Optional[Mapping[str, AwsSourceSpec]] = None
+    target_ranges: Optional[Sequence[str]] = None
+    target_security_groups: Optional[Mapping[str, pulumi.Input[str]]] = None
+    elastic_ips: Optional[Sequence[pulumi.Input[str]]] = None
+    private_addresses: Optional[Sequence[pulumi.Input[str]]] = None
+    address_family: Optional[IpFamily] = None
+    name: Optional[str] = None
+    tags: Optional[Mapping[str, pulumi.Input[str]]] = None
+    deletion_protection: Optional[bool] = None
+    cross_zone: Optional[pulumi.Input[bool]] = None
+    idle_timeout: Optional[pulumi.Input[int]] = None
+    desync_mode: Optional[AwsDesyncMode] = None
+    drop_invalid_headers: Optional[pulumi.Input[bool]] = None
+    http2: Optional[pulumi.Input[bool]] = None
+    preserve_host: Optional[pulumi.Input[bool]] = None
+    redirect_http: Optional[bool] = None
+    wildcards_any_depth: Optional[bool] = None
+    hosts: Optional[Mapping[str, AwsHostSpec]] = None
+    default_host: Optional[str] = None
+    certificate_within: Optional[int] = None
+    web_acl: Optional[pulumi.Input[str]] = None
+    logs: Optional[AwsLogsSpec] = None
+    existing: Optional[AwsExistingSpec] = None
+    quotas: AwsQuotasSpec = field(default_factory=AwsQuotasSpec)
+    labels: Optional[Mapping[str, pulumi.Input[str]]] = None
+    price: Optional[PriceSpec] = None
+
+
 _COUNT = Field(whole_number(1, what="a quota"))
 
 RULES: Rules = {
@@ -227,7 +304,7 @@ RULES: Rules = {
         "target_security_groups": Field(not_empty, keys=service_name, items=resource_id("sg", "a security group")),
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
-        "name": Field(balancer_name),
+        "name": Field(load_balancer_name),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
         "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),
@@ -236,28 +313,3 @@ RULES: Rules = {
     },
 }
 """What the fields must satisfy beyond their types."""
-
-
-def check_aws_load_balancer(
-    name: str,
-    args: Any,
-    problems: Problems,
-    path: str = "",
-    spelling: Callable[[str], str] = as_written,
-) -> AwsLoadBalancerArgs:
-    """Check the arguments of the AwsLoadBalancer called ``name`` and note what is wrong in ``problems``.
-
-    ``path`` is the location of the arguments, and ``spelling`` is how their keys are written.
-    """
-    before = len(problems.found)
-    if refusal := service_name(name):
-        problems.add(path or "name", name, refusal)
-    checked: Any = check(AwsLoadBalancerArgs, args, RULES, problems, path, spelling)
-    # The name of the load balancer begins with the name of the component, unless it has a name of its own.
-    if name.startswith("internal-") and isinstance(args, Mapping) and "name" not in args:
-        wrong = "begins with internal-, which AWS keeps for itself, and a load balancer's name begins with it"
-        problems.add(path or "name", name, Refusal(wrong, "any other beginning"))
-    # The checks of AWS rely on fields that are right by themselves.
-    if len(problems.found) == before:
-        check_aws(checked, problems, path, spelling)
-    return checked

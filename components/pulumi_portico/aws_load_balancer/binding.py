@@ -8,8 +8,8 @@ The AWS Load Balancer Controller (2.6 and newer) reads the binding; its document
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from ..network_policy import build_ingress, build_network_policy
-from ..target import Protocol
+from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
+from ..networking.target import Protocol
 
 __all__ = ["FROZEN", "build_binding", "build_policy"]
 
@@ -66,6 +66,6 @@ def build_policy(
     ports = [(port, it.upper()) for it in carriers]
     if health_port is not None:
         ports.append((health_port, Protocol.TCP.value))
-    rules = build_ingress([{"cidr": it} for it in ranges], ports)
+    rules = build_ingress([PeerSpec(cidr=it) for it in ranges], ports)
     together = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}
     return build_network_policy(metadata, selector, [together])

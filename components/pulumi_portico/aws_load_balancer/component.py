@@ -5,15 +5,19 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..errors import Problems
-from ..lifecycle.claims import claim_each
-from ..lifecycle.cost import AWS, estimate
+from ..args.location import ROOT
+from ..args.problems import Problems
+from ..lifecycle.aws import AWS, AWS_BILLING
+from ..lifecycle.claims import ExclusiveValue, claim_each
+from ..lifecycle.cost import estimate, estimate_text
 from ..lifecycle.hooks import on_replacement
-from .args import AwsLoadBalancerArgs, check_aws_load_balancer
+from .args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from .load_balancer import billable, state_of
+from .mappings import mapping_of
 from .registration import make
 from .resources import require_pulumi_aws
 from .urls import main_of, urls_of
+from .validation import parse_aws_load_balancer
 
 __all__ = ["AwsLoadBalancer"]
 
@@ -77,12 +81,15 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         :raises PorticoError: if the package pulumi-aws isn't installed.
         """
         problems = Problems(f'AwsLoadBalancer "{name}"')
-        checked: Mapping[str, Any] = check_aws_load_balancer(name, args, problems)
+        given: Any = args
+        spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
+        checked: Mapping[str, Any] = mapping_of(spec)
         require_pulumi_aws(name)
         # The next deployment compares itself with this state.
         state = state_of(checked)
-        claim_each(AWS, state["held"], "", problems, opts)
+        held: Mapping[str, Any] = state["held"]
+        claim_each(AWS, [ExclusiveValue(field, value, ROOT / field) for field, value in held.items()], problems, opts)
         super().__init__("portico:index:AwsLoadBalancer", name, dict(state), _options(name, opts))
         made = make(self, name, checked, state["identity"])
         self.dns_name = pulumi.Output.from_input(made.dns_name)
@@ -93,11 +100,11 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         self.urls = self.dns_name.apply(lambda dns_name: urls_of(checked, dns_name))
         self.url = self.urls.apply(lambda urls: urls[main_of(checked)])
         billed = billable(checked)
-        estimated = estimate(AWS, billed, checked.get("price"))
+        estimated = estimate(AWS_BILLING, billed, checked.get("price"))
         self.load_balancers = pulumi.Output.from_input(billed.load_balancers)
         self.public_addresses = pulumi.Output.from_input(billed.public_addresses)
         self.monthly_cost = pulumi.Output.from_input(estimated.monthly)
-        self.cost = pulumi.Output.from_input(estimated.text)
+        self.cost = pulumi.Output.from_input(estimate_text(estimated))
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 
 

@@ -1,17 +1,19 @@
 """The names that clients use: a host's certificate and its DNS records. The types, their rules and the builders."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
 from .rules import arn, host_name
 
 __all__ = [
     "RULES",
     "AwsHost",
+    "AwsHostSpec",
     "build_alias",
     "build_certificate",
     "build_validation_record",
@@ -44,6 +46,32 @@ class AwsHost(TypedDict):
 
     record: NotRequired[bool]
     """Whether alias records are made in the `zone`. Plain. Default: true."""
+
+
+@spec(AwsHost)
+class AwsHostSpec(Spec):
+    """A parsed `AwsHost`. A field is None if it isn't set."""
+
+    zone: Optional[str] = None
+    zone_id: Optional[pulumi.Input[str]] = None
+    private_zone: Optional[bool] = None
+    certificate: Optional[pulumi.Input[str]] = None
+    certificate_of: Optional[str] = None
+    record: Optional[bool] = None
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether ACM issues the certificate."""
+        return self.certificate is None and self.certificate_of is None and self.zone is not None and not self._private
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the host has a certificate of its own."""
+        return self.certificate is not None or self.is_issued
+
+    @property
+    def _private(self) -> bool:
+        return bool(self.private_zone)
 
 
 RULES: Rules = {

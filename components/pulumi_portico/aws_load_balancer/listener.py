@@ -1,28 +1,45 @@
 """What clients connect to: listeners; the types, their rules and the builder."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
+from ..args.names import port_number
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
+from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
-from ..names import port_number
-from ..service_ports import DEFAULT_PORTS
-from ..values import whole_number
+from ..networking.ports import DEFAULT_PORTS
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST
-from .routes import NOT_FOUND, ROUTED, AwsFixedResponse, AwsRedirect, AwsRoute, build_action, text
+from .routes import (
+    NOT_FOUND,
+    ROUTED,
+    AwsFixedResponse,
+    AwsFixedResponseSpec,
+    AwsRedirect,
+    AwsRedirectSpec,
+    AwsRoute,
+    AwsRouteSpec,
+    build_action,
+    text,
+)
 from .rules import arn
 
 __all__ = [
     "RULES",
     "AwsClientCertificates",
+    "AwsClientCertificatesSpec",
     "AwsListener",
+    "AwsListenerSpec",
     "AwsPriorities",
+    "AwsPrioritiesSpec",
     "AwsResponseHeaders",
+    "AwsResponseHeadersSpec",
     "AwsTrustBundle",
+    "AwsTrustBundleSpec",
     "build_listener",
     "listeners_of",
     "redirects_http",
@@ -43,6 +60,15 @@ class AwsTrustBundle(TypedDict):
     """The object's version. Default: the newest while the trust store is made."""
 
 
+@spec(AwsTrustBundle)
+class AwsTrustBundleSpec(Spec):
+    """A parsed `AwsTrustBundle`."""
+
+    bucket: pulumi.Input[str]
+    key: pulumi.Input[str]
+    version: Optional[pulumi.Input[str]] = None
+
+
 class AwsClientCertificates(TypedDict):
     """Mutual TLS: what is done with clients' certificates. HTTPS listeners of Application Load Balancers."""
 
@@ -60,6 +86,17 @@ class AwsClientCertificates(TypedDict):
 
     advertise_authorities: NotRequired[bool]
     """Whether clients are told which authorities are trusted. Plain. Default: false."""
+
+
+@spec(AwsClientCertificates)
+class AwsClientCertificatesSpec(Spec):
+    """Parsed `AwsClientCertificates`. A field is None if it isn't set."""
+
+    mode: AwsClientCertificateMode = AwsClientCertificateMode.VERIFY
+    trust_store: Optional[pulumi.Input[str]] = None
+    bundle: Optional[AwsTrustBundleSpec] = None
+    ignore_expiry: Optional[pulumi.Input[bool]] = None
+    advertise_authorities: Optional[bool] = None
 
 
 class AwsResponseHeaders(TypedDict):
@@ -90,6 +127,19 @@ class AwsResponseHeaders(TypedDict):
     false."""
 
 
+@spec(AwsResponseHeaders)
+class AwsResponseHeadersSpec(Spec):
+    """Parsed `AwsResponseHeaders`. A field is None if it isn't set."""
+
+    hsts_max_age: Optional[int] = None
+    hsts_subdomains: Optional[bool] = None
+    hsts_preload: Optional[bool] = None
+    no_sniff: Optional[bool] = None
+    frame_options: Optional[AwsFrameOptions] = None
+    content_security_policy: Optional[pulumi.Input[str]] = None
+    server: Optional[bool] = None
+
+
 class AwsPriorities(TypedDict):
     """The priorities that are ours on a listener that is shared with others."""
 
@@ -98,6 +148,14 @@ class AwsPriorities(TypedDict):
 
     last: int
     """The last (1 to 50000), 4999 beyond the first at least. Plain."""
+
+
+@spec(AwsPriorities)
+class AwsPrioritiesSpec(Spec):
+    """Parsed `AwsPriorities`."""
+
+    first: int
+    last: int
 
 
 class AwsListener(TypedDict):
@@ -146,6 +204,36 @@ class AwsListener(TypedDict):
 
     priorities: NotRequired[AwsPriorities]
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
+
+
+@spec(AwsListener)
+class AwsListenerSpec(Spec):
+    """A parsed `AwsListener`. A field is None if it isn't set."""
+
+    port: int
+    protocol: AwsListenerProtocol
+    routes: Optional[Sequence[AwsRouteSpec]] = None
+    to: Optional[str] = None
+    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
+    sticky_for: Optional[pulumi.Input[int]] = None
+    respond: Optional[AwsFixedResponseSpec] = None
+    redirect: Optional[AwsRedirectSpec] = None
+    policy: Optional[AwsTlsPolicy] = None
+    client_certificates: Optional[AwsClientCertificatesSpec] = None
+    headers: Optional[AwsResponseHeadersSpec] = None
+    tcp_idle_timeout: Optional[pulumi.Input[int]] = None
+    existing: Optional[pulumi.Input[str]] = None
+    priorities: Optional[AwsPrioritiesSpec] = None
+
+    @property
+    def terminates_tls(self) -> bool:
+        """Whether TLS terminates at the listener, and the listener is created here."""
+        return self.existing is None and self.speaks_tls
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether TLS terminates at the listener."""
+        return self.protocol in (AwsListenerProtocol.HTTPS, AwsListenerProtocol.TLS)
 
 
 RULES: Rules = {

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..lifecycle.cost import Billable
+from ..args.codes import define
+from ..lifecycle.cost import Assumption, Billable
 from ..load_balancers import ClientIp, IpFamily, Scope
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .logs import logs_of
@@ -12,6 +13,8 @@ from .security_group_rules import target_ranges
 from .target_group import client_ip_of, protocol_of
 
 __all__ = ["billable", "build_load_balancer", "pod_sources", "state_of"]
+
+EXISTING = define("assumed-existing-load-balancer", "It leaves out the existing load balancer.")
 
 _FAMILIES = {IpFamily.DUAL.value: "dualstack"}
 
@@ -91,7 +94,7 @@ def _subnets(aws: Mapping[str, Any]) -> list[Any]:
 def billable(aws: Mapping[str, Any]) -> Billable:
     """One load balancer, with a public address in each of its subnets; one that was made elsewhere costs there."""
     if "existing" in aws:
-        return Billable(0, 0, "the load balancer was made elsewhere, and costs there")
+        return Billable(0, 0, (Assumption(EXISTING),))
     internet = aws["scope"] == Scope.INTERNET.value
     return Billable(1, len(aws["subnets"]) if internet else 0)
 

@@ -7,13 +7,15 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Refusal
-from ..values import whole_number
+from ..args.codes import define
+from ..args.parse import Field, Rules
+from ..args.problems import Reason
+from ..args.spec import Spec, spec
+from ..args.values import whole_number
 from .choices import AwsBalancerKind
 from .routes import text
 
-__all__ = ["KINDS", "RULES", "AwsLogs", "bucket_settings", "build_policy", "logs_of", "wanted_logs"]
+__all__ = ["KINDS", "RULES", "AwsLogs", "AwsLogsSpec", "bucket_settings", "build_policy", "logs_of", "wanted_logs"]
 
 KINDS: Mapping[str, str] = {"access": "access_logs", "connections": "connection_logs", "health": "health_check_logs"}
 """Each kind of log, with the argument of `aws.lb.LoadBalancer` that it is."""
@@ -48,10 +50,30 @@ class AwsLogs(TypedDict):
     until it is empty. Plain. Default: false."""
 
 
-def _prefix(value: str) -> Optional[Refusal]:
+@spec(AwsLogs)
+class AwsLogsSpec(Spec):
+    """Parsed `AwsLogs`. A field is None if it isn't set."""
+
+    access: Optional[bool] = None
+    connections: Optional[bool] = None
+    health: Optional[bool] = None
+    bucket: Optional[pulumi.Input[str]] = None
+    prefix: Optional[pulumi.Input[str]] = None
+    keep_days: Optional[int] = None
+    delete_with_balancer: Optional[bool] = None
+
+
+INVALID_PREFIX = define(
+    "invalid-log-prefix",
+    "{value} isn't a valid prefix.",
+    allowed="1 to 512 characters, without a slash at either end, and without AWSLogs",
+)
+
+
+def _prefix(value: str) -> Optional[Reason]:
     if text(512, "prefix")(value) is None and value == value.strip("/") and "AWSLogs" not in value:
         return None
-    return Refusal("is no prefix that AWS takes", "1 to 512 characters, no slash at either end, no AWSLogs")
+    return Reason(INVALID_PREFIX)
 
 
 RULES: Rules = {AwsLogs: {"prefix": Field(_prefix), "keep_days": Field(whole_number(1, what="a number of days"))}}

@@ -7,11 +7,13 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Refusal
-from ..names import port_number, service_name
-from ..service_ports import DEFAULT_PORTS
-from ..values import Rule, cidr, whole_number
+from ..args.codes import define
+from ..args.names import port_number, service_name
+from ..args.parse import Field, Rules
+from ..args.problems import ABSENT, Reason
+from ..args.spec import Spec, spec
+from ..args.values import Rule, cidr, whole_number
+from ..networking.ports import DEFAULT_PORTS
 from .priorities import LEAST, MOST, Match
 from .rules import header_name, not_empty, route_host, route_path
 
@@ -20,8 +22,11 @@ __all__ = [
     "ROUTED",
     "RULES",
     "AwsFixedResponse",
+    "AwsFixedResponseSpec",
     "AwsRedirect",
+    "AwsRedirectSpec",
     "AwsRoute",
+    "AwsRouteSpec",
     "build_action",
     "build_conditions",
     "text",
@@ -40,6 +45,15 @@ class AwsFixedResponse(TypedDict):
 
     body: NotRequired[pulumi.Input[str]]
     """The body (1024 characters at most). Default: none."""
+
+
+@spec(AwsFixedResponse)
+class AwsFixedResponseSpec(Spec):
+    """A parsed `AwsFixedResponse`."""
+
+    status: int
+    content_type: Optional[str] = None
+    body: Optional[pulumi.Input[str]] = None
 
 
 class AwsRedirect(TypedDict):
@@ -62,6 +76,18 @@ class AwsRedirect(TypedDict):
 
     permanent: NotRequired[bool]
     """Whether clients remember it: 301, else 302. Plain. Default: false."""
+
+
+@spec(AwsRedirect)
+class AwsRedirectSpec(Spec):
+    """A parsed `AwsRedirect`."""
+
+    scheme: Optional[str] = None
+    host: Optional[pulumi.Input[str]] = None
+    port: Optional[int] = None
+    path: Optional[pulumi.Input[str]] = None
+    query: Optional[pulumi.Input[str]] = None
+    permanent: Optional[bool] = None
 
 
 class AwsRoute(TypedDict):
@@ -109,37 +135,71 @@ class AwsRoute(TypedDict):
     from what it matches."""
 
 
-def _status(value: int) -> Optional[Refusal]:
+@spec(AwsRoute)
+class AwsRouteSpec(Spec):
+    """A parsed `AwsRoute`. A field is None if it isn't set."""
+
+    host: Optional[str] = None
+    path: Optional[str] = None
+    exact: Optional[bool] = None
+    methods: Optional[Sequence[str]] = None
+    headers: Optional[Mapping[str, Sequence[str]]] = None
+    sources: Optional[Sequence[str]] = None
+    to: Optional[str] = None
+    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
+    sticky_for: Optional[pulumi.Input[int]] = None
+    respond: Optional[AwsFixedResponseSpec] = None
+    redirect: Optional[AwsRedirectSpec] = None
+    priority: Optional[int] = None
+
+
+INVALID_STATUS = define(
+    "invalid-response-status",
+    "A load balancer can't respond with the status {value}.",
+    allowed="200 to 299, or 400 to 599",
+    hint="For 3xx, use redirect.",
+)
+INVALID_CONTENT_TYPE = define("invalid-content-type", "AWS doesn't support {value}.", allowed="{choices}")
+INVALID_SCHEME = define("invalid-redirect-scheme", "{value} isn't the scheme of a redirect.", allowed="http or https")
+INVALID_METHOD = define(
+    "invalid-request-method", "{value} isn't a request method.", allowed="uppercase letters, such as GET"
+)
+INVALID_LENGTH = define("invalid-text-length", "{value} isn't a valid {what}.", allowed="1 to {most} characters")
+
+_METHOD = r"[A-Z_-]{1,40}"
+
+
+def _status(value: int) -> Optional[Reason]:
     if 200 <= value <= 299 or 400 <= value <= 599:  # noqa: PLR2004
         return None
-    return Refusal("is not a status that a load balancer answers", "200 to 299, 400 to 599", "for 3xx, use redirect")
+    return Reason(INVALID_STATUS)
 
 
 _CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
 
 
-def _content_type(value: str) -> Optional[Refusal]:
-    allowed = ", ".join(_CONTENT_TYPES)
-    return None if value in _CONTENT_TYPES else Refusal("is no content type that AWS takes", allowed)
+def _content_type(value: str) -> Optional[Reason]:
+    return None if value in _CONTENT_TYPES else Reason(INVALID_CONTENT_TYPE, {"choices": _CONTENT_TYPES})
 
 
-def _scheme(value: str) -> Optional[Refusal]:
-    return None if value in ("http", "https") else Refusal("is no scheme of a redirect", "http or https")
+def _scheme(value: str) -> Optional[Reason]:
+    return None if value in ("http", "https") else Reason(INVALID_SCHEME)
 
 
-def _method(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[A-Z_-]{1,40}", value):
+def _method(value: str) -> Optional[Reason]:
+    if re.fullmatch(_METHOD, value):
         return None
-    return Refusal("is not a request method", "upper-case letters, such as GET", f"write {value.upper()}")
+    upper = value.upper()
+    return Reason(INVALID_METHOD, {}, upper if re.fullmatch(_METHOD, upper) else ABSENT)
 
 
 def text(most: int, what: str) -> Rule:
     """Text of a length that AWS takes."""
 
-    def rule(value: str) -> Optional[Refusal]:
+    def rule(value: str) -> Optional[Reason]:
         if 0 < len(value) <= most:
             return None
-        return Refusal(f"is no {what} that AWS takes", f"1 to {most} characters")
+        return Reason(INVALID_LENGTH, {"what": what, "most": most})
 
     return rule
 

@@ -8,8 +8,10 @@ import ipaddress
 import re
 from typing import Optional
 
-from ..errors import Refusal
-from ..values import Rule, some
+from ..args.codes import define
+from ..args.location import Field
+from ..args.problems import ABSENT, Reason
+from ..args.values import Rule, some
 
 __all__ = [
     "address",
@@ -22,6 +24,34 @@ __all__ = [
     "route_path",
 ]
 
+INVALID_HOST = define(
+    "invalid-alb-host-name",
+    "{value} isn't a host name.",
+    allowed="a DNS name in lowercase, such as shop.example.com or *.example.com, at most {most} characters",
+)
+INVALID_ROUTE_HOST = define(
+    "invalid-route-host", "AWS has no rules for the host {value}.", allowed="only letters after the last dot"
+)
+ROUTE_WILDCARD = define(
+    "route-path-wildcard",
+    "{value} has a wildcard.",
+    allowed="a path, which matches by whole elements, unless {field} is true",
+)
+INVALID_ROUTE_PATH = define(
+    "invalid-alb-route-path",
+    "{value} isn't the path of a route.",
+    allowed="a slash, then letters, digits and _-.$/~\"'@:+&, at most {most} characters",
+)
+HOST_HEADER = define(
+    "host-header", "A route matches the header Host by its {field}.", allowed="any other header", hint="Set {field}."
+)
+INVALID_HEADER_NAME = define(
+    "invalid-alb-header-name", "{value} isn't the name of a header.", allowed="letters, digits, and hyphens, at most 40"
+)
+INVALID_ARN = define("invalid-arn", "{value} isn't the ARN of {what}.", allowed="arn:aws:{service}:...")
+INVALID_ID = define("invalid-aws-id", "{value} isn't the ID of {what}.", allowed="an ID such as {example}")
+NOT_PRIVATE = define("not-a-private-address", "{value} isn't a private IPv4 address.", allowed="an address of {ranges}")
+
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 _HOST_LENGTH = 128
 _PATH_LENGTH = 128
@@ -29,52 +59,57 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(\*\.)?({_LABEL}\.)+{_LABEL}")
 
 
-def host_name(value: str) -> Optional[Refusal]:
+def host_name(value: str) -> Optional[Reason]:
     """A host's name, as certificates and DNS have it; its first label may be `*`."""
     if _HOST.fullmatch(value) and len(value) <= _HOST_LENGTH:
         return None
-    fix = f'write "{value.lower()}"' if value != value.lower() and _HOST.fullmatch(value.lower()) else ""
-    allowed = "a DNS name in lower case, such as shop.example.com or *.example.com, 128 characters at most"
-    return Refusal("is not a host's name", allowed, fix)
+    lower = value.lower()
+    usable = lower != value and _HOST.fullmatch(lower) and len(lower) <= _HOST_LENGTH
+    return Reason(INVALID_HOST, {"most": _HOST_LENGTH}, lower if usable else ABSENT)
 
 
-def route_host(value: str) -> Optional[Refusal]:
+def route_host(value: str) -> Optional[Reason]:
     """The host that a route is for (RuleCondition, `host-header`: 128 characters at most; user guide, "Host
     conditions": nothing but letters after the last dot, so that no top-level domain in Punycode can be told)."""
-    refusal = host_name(value)
-    if refusal is None and not value.rpartition(".")[2].isalpha():
-        return Refusal("is a host that AWS's rules cannot be for", "letters alone after the last dot")
-    return refusal
+    reason = host_name(value)
+    if reason is None and not value.rpartition(".")[2].isalpha():
+        return Reason(INVALID_ROUTE_HOST)
+    return reason
 
 
-def route_path(value: str) -> Optional[Refusal]:
+def route_path(value: str) -> Optional[Reason]:
     """The path that a route is for (RuleCondition, `path-pattern`: 128 characters; `*` and `?` are wildcards there)."""
-    allowed = "a slash, then letters, digits and _-.$/~\"'@:+&, 126 characters at most"
     if "*" in value or "?" in value:
-        fix = f'write "{value.rstrip("*?/") or "/"}": a path is a prefix, by whole elements, unless exact is true'
-        return Refusal("holds a wildcard, which a route does not take", allowed, fix)
-    # A prefix is told with `/*` behind it.
-    if re.fullmatch(r"/[A-Za-z0-9_.$/~\"'@:+&-]*", value) and len(value) <= _PATH_LENGTH - 2 and "//" not in value:
+        prefix = value.rstrip("*?/") or "/"
+        return Reason(ROUTE_WILDCARD, {"field": Field("exact")}, prefix if _is_route_path(prefix) else ABSENT)
+    if _is_route_path(value):
         return None
-    return Refusal("is not a path of a route", allowed, "" if value.startswith("/") else f'write "/{value}"')
+    rooted = f"/{value}"
+    return Reason(INVALID_ROUTE_PATH, {"most": _PATH_LENGTH - 2}, rooted if _is_route_path(rooted) else ABSENT)
 
 
-def header_name(value: str) -> Optional[Refusal]:
+def _is_route_path(value: str) -> bool:
+    # A prefix is sent with `/*` behind it.
+    characters = re.fullmatch(r"/[A-Za-z0-9_.$/~\"'@:+&-]*", value)
+    return characters is not None and len(value) <= _PATH_LENGTH - 2 and "//" not in value
+
+
+def header_name(value: str) -> Optional[Reason]:
     """A header that a route looks at (RuleCondition, `http-header`: 40 characters, no wildcards, not Host)."""
     if value.lower() == "host":
-        return Refusal("is matched as the route's host", "any other header", "write it as host")
+        return Reason(HOST_HEADER, {"field": Field("host")})
     if re.fullmatch(r"[A-Za-z0-9!#$%&'+.^_`|~-]{1,40}", value):
         return None
-    return Refusal("is not the name of a header", "letters, digits and hyphens, 40 characters at most")
+    return Reason(INVALID_HEADER_NAME)
 
 
 def arn(service: str, what: str) -> Rule:
     """The rule of an ARN of one service."""
 
-    def rule(value: str) -> Optional[Refusal]:
+    def rule(value: str) -> Optional[Reason]:
         if re.fullmatch(rf"arn:[a-z-]+:{service}:[a-z0-9-]*:[0-9]*:.+", value):
             return None
-        return Refusal(f"is not the ARN of {what}", f"an ARN of {what}: arn:aws:{service}:...")
+        return Reason(INVALID_ARN, {"what": what, "service": service})
 
     return rule
 
@@ -82,10 +117,10 @@ def arn(service: str, what: str) -> Rule:
 def resource_id(prefix: str, what: str) -> Rule:
     """The rule of an id of EC2."""
 
-    def rule(value: str) -> Optional[Refusal]:
+    def rule(value: str) -> Optional[Reason]:
         if re.fullmatch(rf"{prefix}-[0-9a-z-]+", value):
             return None
-        return Refusal(f"is not the id of {what}", f"an id of {what}, such as {prefix}-0123456789abcdef0")
+        return Reason(INVALID_ID, {"what": what, "example": f"{prefix}-0123456789abcdef0"})
 
     return rule
 
@@ -94,7 +129,7 @@ not_empty = some()
 """A list or mapping that says something."""
 
 
-def address(value: str) -> Optional[Refusal]:
+def address(value: str) -> Optional[Reason]:
     """An IPv4 address that a target may have (CreateTargetGroup: of the VPC, RFC 1918 or RFC 6598)."""
     try:
         known = ipaddress.IPv4Address(value)
@@ -102,4 +137,4 @@ def address(value: str) -> Optional[Refusal]:
         known = None
     if known is not None and any(known in ipaddress.ip_network(it) for it in _PRIVATE):
         return None
-    return Refusal("is not a private IPv4 address", f"an address of {', '.join(_PRIVATE)}")
+    return Reason(NOT_PRIVATE, {"ranges": list(_PRIVATE)})

@@ -1,27 +1,29 @@
 """The `TargetBinding` component: joins a Service of any cluster to a target group that is there already."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules, check
-from ..errors import Problems
+from ..args.location import ROOT, Location
+from ..args.names import label_key, label_value, port_number
+from ..args.parse import Field, Hooks, Rules, parse
+from ..args.problems import Problems
+from ..args.spec import Spec, spec
+from ..args.values import cidr
 from ..load_balancers import PRIVATE_ADDRESSES
-from ..names import label_key, label_value, port_number, service_name
+from ..networking.target import RULES as TARGET_RULES
+from ..networking.target import Protocol, Target, TargetSpec
 from ..ordering import after, dependencies_of
 from ..register import name_of, register
-from ..shapes import as_written
-from ..target import RULES as TARGET_RULES
-from ..target import Protocol, Target
-from ..values import cidr
 from .binding import FROZEN, build_binding, build_policy
-from .checks.place import Place
-from .checks.targets import check_numbers
+from .checks.targets import check_port_numbers
+from .mappings import mapping_of
 from .rules import arn, not_empty, resource_id
+from .validation import check_name
 
-__all__ = ["RULES", "TargetBinding", "TargetBindingArgs", "check_target_binding"]
+__all__ = ["RULES", "TargetBinding", "TargetBindingArgs", "TargetBindingSpec", "parse_target_binding"]
 
 
 class TargetBindingArgs(TypedDict):
@@ -49,6 +51,18 @@ class TargetBindingArgs(TypedDict):
     """Labels put on every object. Keys are plain. Default: none."""
 
 
+@spec(TargetBindingArgs)
+class TargetBindingSpec(Spec):
+    """Parsed `TargetBindingArgs`. A field is None if it isn't set."""
+
+    target: TargetSpec
+    target_group: pulumi.Input[str]
+    security_group: Optional[pulumi.Input[str]] = None
+    target_ranges: Optional[Sequence[str]] = None
+    health_port: Optional[int] = None
+    labels: Optional[Mapping[str, pulumi.Input[str]]] = None
+
+
 RULES: Rules = {
     **TARGET_RULES,
     TargetBindingArgs: {
@@ -62,21 +76,18 @@ RULES: Rules = {
 """What the fields must satisfy beyond their types."""
 
 
-def check_target_binding(
-    name: str,
-    args: Any,
-    problems: Problems,
-    path: str = "",
-    spelling: Callable[[str], str] = as_written,
-) -> TargetBindingArgs:
-    """The checked arguments of the TargetBinding called ``name``; what is wrong is noted in ``problems``."""
-    before = len(problems.found)
-    if refusal := service_name(name):
-        problems.add(path or "name", name, refusal)
-    checked: Any = check(TargetBindingArgs, args, RULES, problems, path, spelling)
-    if len(problems.found) == before:
-        check_numbers(Place(problems, path, spelling).field("target"), checked["target"])
-    return checked
+def parse_target_binding(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> TargetBindingSpec:
+    """The parsed arguments of the TargetBinding called `name`; what's wrong with them is in `problems`."""
+    check_name(name, at, problems)
+    spec = parse(TargetBindingSpec, TargetBindingArgs, args, RULES, problems, at, hooks)
+    problems.run(_check_port, spec)
+    return spec
+
+
+def _check_port(spec: TargetBindingSpec, problems: Problems) -> None:
+    check_port_numbers(spec.target, problems)
 
 
 class TargetBinding(pulumi.ComponentResource):
@@ -99,8 +110,10 @@ class TargetBinding(pulumi.ComponentResource):
         :raises ArgumentError: with every problem of name and args, before anything is registered.
         """
         problems = Problems(f'TargetBinding "{name}"')
-        checked: Mapping[str, Any] = check_target_binding(name, args, problems)
+        given: Any = args
+        spec = given if isinstance(given, TargetBindingSpec) else parse_target_binding(name, given, problems)
         problems.raise_if_any()
+        checked: Mapping[str, Any] = mapping_of(spec)
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         target = checked["target"]
         labels = checked.get("labels")

@@ -6,18 +6,21 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..load_balancers import ClientIp, status_codes
-from ..names import port_number, service_name
-from ..target import Protocol, Target
-from ..values import http_path, whole_number
+from ..args.names import port_number, service_name
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
+from ..args.values import http_path, whole_number
+from ..load_balancers import ClientIp, http_or_grpc_codes
+from ..networking.target import Protocol, Target, TargetSpec
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from .rules import address, not_empty, resource_id
 
 __all__ = [
     "RULES",
     "AwsHealthCheck",
+    "AwsHealthCheckSpec",
     "AwsTarget",
+    "AwsTargetSpec",
     "build_target_group",
     "client_ip_of",
     "health_port_of",
@@ -58,6 +61,20 @@ class AwsHealthCheck(TypedDict):
     success_codes: NotRequired[pulumi.Input[str]]
     """The answers that are good: HTTP codes such as 200-299 or 200,204, for gRPC its own, 0 to 99. Default: 200; of a
     Network Load Balancer 200-399; for gRPC 12, which is "unimplemented"."""
+
+
+@spec(AwsHealthCheck)
+class AwsHealthCheckSpec(Spec):
+    """A parsed `AwsHealthCheck`. A field is None if it isn't set."""
+
+    protocol: Optional[AwsTargetProtocol] = None
+    path: Optional[pulumi.Input[str]] = None
+    port: Optional[int] = None
+    interval: Optional[pulumi.Input[int]] = None
+    timeout: Optional[pulumi.Input[int]] = None
+    healthy: Optional[pulumi.Input[int]] = None
+    unhealthy: Optional[pulumi.Input[int]] = None
+    success_codes: Optional[pulumi.Input[str]] = None
 
 
 class AwsTarget(TypedDict):
@@ -120,7 +137,36 @@ class AwsTarget(TypedDict):
     all of `target_ranges`."""
 
 
-_CODES = status_codes("[0-9]{1,3}", "codes and ranges of them, such as 200-399 or 200,204; for gRPC, 0-99")
+@spec(AwsTarget)
+class AwsTargetSpec(Spec):
+    """A parsed `AwsTarget`. A field is None if it isn't set."""
+
+    target: Optional[TargetSpec] = None
+    instances: Optional[Mapping[str, pulumi.Input[str]]] = None
+    addresses: Optional[Mapping[str, pulumi.Input[str]]] = None
+    bound_elsewhere: Optional[bool] = None
+    port: Optional[int] = None
+    protocol: Optional[AwsTargetProtocol] = None
+    version: Optional[AwsVersion] = None
+    health: Optional[AwsHealthCheckSpec] = None
+    drain: Optional[pulumi.Input[int]] = None
+    slow_start: Optional[pulumi.Input[int]] = None
+    algorithm: Optional[AwsAlgorithm] = None
+    sticky_for: Optional[pulumi.Input[int]] = None
+    session_affinity: Optional[bool] = None
+    client_ip: Optional[ClientIp] = None
+    reads_proxy_protocol: Optional[bool] = None
+    security_group: Optional[str] = None
+
+    def protocol_for(self, kind: AwsBalancerKind) -> AwsTargetProtocol:
+        """The protocol of connections from a load balancer of a kind to the targets."""
+        if self.protocol is not None:
+            return self.protocol
+        if kind is AwsBalancerKind.APPLICATION:
+            return AwsTargetProtocol.HTTP
+        is_udp = self.target is not None and self.target.protocol is Protocol.UDP
+        return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
+
 
 RULES: Rules = {
     AwsHealthCheck: {
@@ -130,7 +176,7 @@ RULES: Rules = {
         "timeout": Field(whole_number(2, 120, "a number of seconds that AWS takes")),
         "healthy": Field(whole_number(2, 10, "a number of answers that AWS takes")),
         "unhealthy": Field(whole_number(2, 10, "a number of failures that AWS takes")),
-        "success_codes": Field(_CODES),
+        "success_codes": Field(http_or_grpc_codes),
     },
     AwsTarget: {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),

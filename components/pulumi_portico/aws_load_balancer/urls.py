@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..service_ports import DEFAULT_PORTS
+from ..networking.ports import DEFAULT_PORTS
 from .listener import listeners_of
 
 __all__ = ["main_of", "urls_of"]

@@ -1,4 +1,4 @@
-"""The command line: its subcommands, and what becomes of what they raise."""
+"""The command line: its subcommands, and how their errors are printed."""
 
 import importlib
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ..errors import PorticoError
+from ..args.problems import PorticoError
 from .check import check
 from .exits import Exit
 from .explain import explain
@@ -19,21 +19,21 @@ __all__ = ["app"]
 
 
 class _Group(TyperGroup):
-    """The subcommands. What Portico refuses is printed as it is said, and nothing else of it."""
+    """The subcommands. An error of Portico is printed without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except PorticoError as error:
             sys.stderr.write(f"{error}\n")
-            raise typer.Exit(Exit.WRONG) from error
+            raise typer.Exit(Exit.FAILED) from error
 
 
 app = typer.Typer(
     cls=_Group,
     name="portico",
-    help="What a Pulumi stack of Portico is: checked, rendered and explained before anything runs.",
-    epilog="Exit codes: 0 all is well, 1 the stack is wrong, 2 the command was called wrongly.",
+    help="Inspect a stack offline. These commands don't contact the Pulumi engine, a cluster, or a cloud.",
+    epilog="Exit codes: 0 valid, 1 invalid, 2 wrong options.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,23 +1,25 @@
-"""`portico check`: is the stack right?"""
+"""`portico check`: checks a stack, and fixes it."""
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..amounts import count
-from ..errors import ArgumentError, Problem
+from ..args.problems import ArgumentError, Problem
+from ..pluralize import pluralize
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
 if TYPE_CHECKING:
-    from .project import Stack
+    from ..stack import StackPlan
+    from .project import LocatedStack
 
 __all__ = ["check"]
 
+_VERSION = 2
 _KINDS = {
     "services": "service",
     "gateways": "gateway",
@@ -26,58 +28,81 @@ _KINDS = {
 }
 
 
-def check(stack: StackOption = None, folder: FolderOption = None, as_json: JsonOption = False) -> None:
-    """Check a stack: its file, and what would be made of it.
+def check(
+    stack: StackOption = None,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply the fixes to the stack file and its base files, and check again.")
+    ] = False,
+) -> None:
+    """Check a stack: its file, the base files that it extends, and what the stack would create.
 
-    Says every problem at once, with file, line and column, what is allowed and the likely fix. Nothing is registered,
-    and neither engine nor cluster is asked. Leaves with 1 where the stack is wrong.
+    Prints every problem with its file, line, and column, what's allowed, and the fix if one is known. With --fix,
+    applies the fixes and keeps everything else in the files as it is. The exit code is 1 if the stack is invalid.
     """
     from .project import locate_stack
 
     located = locate_stack(stack, folder)
-    try:
-        found = located.load()
-        _build(found)
-    except ArgumentError as error:
-        if not as_json:
-            raise
-        _write_json(
-            {"version": 1, "stack": located.name, "right": False, "problems": list(map(_plain, error.problems))}
-        )
-        raise typer.Exit(Exit.WRONG) from error
-    counts = {
-        "services": len(found.plan.services),
-        "gateways": len(found.plan.gateways),
-        "load_balancers": len(found.plan.load_balancers),
-        "aws_load_balancers": len(found.plan.aws_load_balancers),
-    }
+    fixed: Sequence[Problem] = ()
+    plan: Optional[StackPlan] = None
+    error: Optional[ArgumentError] = None
+    if fix:
+        fixed, plan, error = _fix(located, as_json=as_json)
+    else:
+        try:
+            plan = located.load().plan
+        except ArgumentError as invalid:
+            error = invalid
     if as_json:
-        _write_json({"version": 1, "stack": found.name, "right": True, "problems": [], **counts})
-        return
-    said = [count(number, _KINDS[what]) for what, number in counts.items() if number]
-    sys.stdout.write(f'Stack "{found.name}" is right: {", ".join(said) or "nothing is in it"}.\n')
+        _write_json(located.name, plan, error, fixed if fix else None)
+    elif error is not None:
+        raise error
+    elif plan is not None:
+        parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
+        sys.stdout.write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
+    if error is not None:
+        raise typer.Exit(Exit.FAILED)
 
 
-def _build(stack: "Stack") -> None:
-    """Build the stack, which finds the problems that only the values of Outputs show."""
-    from ..aws_load_balancer.resources import is_available
-    from .rendering.recorder import recorded
+def _fix(
+    located: "LocatedStack", *, as_json: bool
+) -> "tuple[Sequence[Problem], Optional[StackPlan], Optional[ArgumentError]]":
+    """Apply the fixes, and report each."""
+    from .fixing.fixes import fix_stack
+    from .fixing.writing import write_files
 
-    # AwsLoadBalancers can't be built without the package pulumi-aws. Their arguments are checked already.
-    buildable = stack if is_available() else replace(stack, plan=replace(stack.plan, aws_load_balancers={}))
-    recorded(buildable)
+    fixed = fix_stack(located.name, located.folder)
+    write_files(fixed.texts)
+    if not as_json:
+        for problem in fixed.applied:
+            sys.stdout.write(f"{problem.place}: {problem.path}: {problem.fix}\n")
+        sys.stdout.write(_summary(fixed.applied, fixed.texts))
+    return fixed.applied, fixed.plan, fixed.error
 
 
-def _plain(problem: Problem) -> Mapping[str, Any]:
-    return {
-        "place": problem.place,
-        "path": problem.path,
-        "value": problem.value,
-        "wrong": problem.wrong,
-        "allowed": problem.allowed,
-        "fix": problem.fix,
+def _summary(applied: Sequence[Problem], texts: Mapping[Path, str]) -> str:
+    from ..stack.files import shown_path
+
+    if not applied:
+        return "No fix applies.\n"
+    return f"Fixed {pluralize(len(applied), 'problem')} in {', '.join(map(shown_path, texts))}.\n"
+
+
+def _counts(plan: "StackPlan") -> dict[str, int]:
+    return {kind: len(getattr(plan, kind)) for kind in _KINDS}
+
+
+def _write_json(
+    stack: str, plan: "Optional[StackPlan]", error: Optional[ArgumentError], fixed: Optional[Sequence[Problem]]
+) -> None:
+    problems: Sequence[Problem] = error.problems if error is not None else ()
+    value: dict[str, Any] = {
+        "version": _VERSION,
+        "stack": stack,
+        "valid": plan is not None,
+        "problems": [problem.as_data() for problem in problems],
+        **({"fixed": [problem.as_data() for problem in fixed]} if fixed is not None else {}),
+        **(_counts(plan) if plan is not None else {}),
     }
-
-
-def _write_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")

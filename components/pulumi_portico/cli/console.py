@@ -1,4 +1,4 @@
-"""Where the subcommands write."""
+"""The output streams of the subcommands."""
 
 import re
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
 __all__ = ["stderr", "stdout"]
 
 _WIDTH = 100
-"""Columns where nobody says how many there are: a file, a pipe, a log."""
+"""The columns of a file, a pipe, or a log."""
 
 
 def stdout() -> "Console":
-    """What the command answers. Plain where it is no terminal, and where NO_COLOR is set."""
+    """The standard output. It has no colors if it isn't a terminal, or if NO_COLOR is set."""
     return _console(error=False)
 
 
 def stderr() -> "Console":
-    """What there is to say beside it."""
+    """The standard error."""
     return _console(error=True)
 
 
 class _Trimmed:
-    """A stream that gets no spaces at the end of lines, which a terminal does not show and a file does."""
+    """A stream without trailing spaces, which a terminal doesn't show but a file keeps."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,8 +43,8 @@ def _console(*, error: bool) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if error else sys.stdout
-    told: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    options: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
     if stream.isatty():
-        return Console(file=stream, **told)
+        return Console(file=stream, **options)
     width = os.environ.get("COLUMNS", "")
-    return Console(file=cast("Any", _Trimmed(stream)), width=int(width) if width.isdecimal() else _WIDTH, **told)
+    return Console(file=cast("Any", _Trimmed(stream)), width=int(width) if width.isdecimal() else _WIDTH, **options)

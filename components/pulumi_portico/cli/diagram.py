@@ -59,4 +59,4 @@ def _compare(output: Path, text: str) -> None:
     if there == text.encode():
         return
     sys.stdout.write(f"{output} {'is missing' if there is None else 'shows another state of the stack'}\n")
-    raise typer.Exit(Exit.WRONG)
+    raise typer.Exit(Exit.FAILED)

@@ -1,4 +1,4 @@
-"""What the command leaves with, for scripts."""
+"""The exit codes of the command, for scripts."""
 
 from enum import IntEnum
 
@@ -8,9 +8,9 @@ __all__ = ["Exit"]
 class Exit(IntEnum):
     """The exit codes of every subcommand."""
 
-    RIGHT = 0
-    """All is well."""
-    WRONG = 1
-    """The stack is wrong, or what was asked to hold does not."""
+    OK = 0
+    """The stack is valid, or what the command checks is true."""
+    FAILED = 1
+    """The stack is invalid, or what the command checks is false."""
     USAGE = 2
-    """The command was called wrongly: an option, the name of a stack, a folder."""
+    """An option, the name of a stack, or a folder is invalid."""

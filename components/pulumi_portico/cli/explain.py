@@ -2,10 +2,13 @@
 
 import json
 import sys
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
 
 from .options import FolderOption, JsonOption, StackOption
+
+if TYPE_CHECKING:
+    from ..stack.view import BalancerView
 
 __all__ = ["explain"]
 
@@ -28,6 +31,16 @@ def explain(stack: StackOption = None, folder: FolderOption = None, as_json: Jso
 
         print_explanation(stdout(), view, total, mechanisms)
         return
-    told: dict[str, Any] = {"version": 1, **asdict(view), "total": asdict(total)}
-    told["mechanisms"] = [asdict(it) for it in mechanisms]
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    data: dict[str, Any] = {"version": 1, **asdict(view), "total": asdict(total)}
+    data["balancers"] = [_balancer_data(balancer) for balancer in view.balancers]
+    data["mechanisms"] = [asdict(mechanism) for mechanism in mechanisms]
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def _balancer_data(balancer: "BalancerView") -> dict[str, Any]:
+    from ..lifecycle.cost import estimate_data, estimate_text
+
+    estimated = balancer.estimate
+    shown = {field.name: getattr(balancer, field.name) for field in fields(balancer) if field.name != "estimate"}
+    costs = {"monthly_cost": estimated.monthly, "cost": estimate_text(estimated), "estimate": estimate_data(estimated)}
+    return {**shown, **costs}

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..amounts import count
+from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import EVERYONE, Scope
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, RouteView, StackView
 from .mechanisms import Mechanism, Total
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["print_explanation"]
 
 _TLS = {"here": "ends here", "gateway": "ends at the gateway", "service": "ends at the service", "nowhere": "nowhere"}
-_PRICES = "; prices "
-"""What stands in an estimate before where its prices are from."""
+_USUAL = {"http": "80", "https": "443", "grpc": "443"}
 
 
 def print_explanation(console: "Console", view: StackView, total: Total, mechanisms: Sequence[Mechanism]) -> None:
@@ -36,10 +36,11 @@ def _public(console: "Console", view: StackView, total: Total) -> None:
         return
     rows = [(it.name, _balancer(it)) for it in view.balancers]
     if len(rows) > 1:
-        addresses = count(total.public_addresses, "public address", "es")
-        rows.append(("together", f"{count(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
-    # The same source says it of most of them.
-    rows += [("prices", it) for it in dict.fromkeys(it.cost.partition(_PRICES)[2] for it in view.balancers) if it]
+        addresses = pluralize(total.public_addresses, "public address", "es")
+        rows.append(("together", f"{pluralize(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+    # Most of them have the same source.
+    sources = dict.fromkeys(price_source_text(balancer.estimate) for balancer in view.balancers)
+    rows += [("prices", source) for source in sources if source]
     _grid(console, rows)
 
 
@@ -48,7 +49,7 @@ def _balancer(it: BalancerView) -> str:
     open_to = "everybody" if set(EVERYONE) & set(it.sources) else ", ".join(it.sources)
     return (
         f"{it.kind} ({it.platform}), {where}, at {', '.join(it.ports)}\n"
-        f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{it.cost.partition(_PRICES)[0]}"
+        f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{charge_text(it.estimate)}"
     )
 
 
@@ -62,12 +63,14 @@ def _routes(console: "Console", view: StackView) -> None:
 
 
 def _asked(it: RouteView) -> str:
+    scheme = "https" if it.scheme == "grpc" else it.scheme
+    port = f":{it.client_port}" if it.client_port not in ("", _USUAL.get(scheme)) else ""
     if not it.path and not it.client_port:
         return "anything else"
     host = it.host or ("[any host]" if it.path else f"[address of {it.entry}]")
     exact = " exactly" if it.path_type == "Exact" else ""
     path = "" if it.path == "/" else it.path
-    return f"{it.url_scheme}://{host}{it.url_port}{path}{exact} {it.conditions}".rstrip()
+    return f"{scheme}://{host}{port}{path}{exact} {it.conditions}".rstrip()
 
 
 def _answers(it: RouteView) -> str:

@@ -19,7 +19,7 @@ _ROUTE_FIELDS: Mapping[str, str] = {
     "timeouts": "timeouts by route",
     "body_size": "limits of bodies",
     "buffering": "buffering by route",
-    "session_affinity": "cookies that keep clients at a pod",
+    "session_persistence": "cookies that keep clients at a pod",
     "load_balancing": "the choice of how pods are picked",
     "rate_limit": "rate limits",
     "cors": "CORS",
@@ -52,7 +52,7 @@ Leads = tuple[str, str, str]
 def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
     """What a load balancer for each service would not do."""
     used: dict[str, None] = {}
-    for args in plan.gateways.values():
+    for args in plan.gateway_args.values():
         routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
         targets = [(it, destination_of(plan, it["target"]).name) for it in routes if "target" in it]
         yield from _shared_hosts((it.get("host", ""), it.get("path", "/"), service) for it, service in targets)
@@ -105,7 +105,7 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
     used = {field for routes, _ in _application(plan) for field in ours if any(field in it for it in routes)}
     yield from (_AWS_FIELDS[field] for field in ours if field in used)
     yield from (f"the web ACL of {name}" for name, aws in plan.aws_load_balancers.items() if "web_acl" in aws)
-    for name, args in plan.load_balancers.items():
+    for name, args in plan.load_balancer_args.items():
         destination = destination_of(plan, args["target"])
         if destination.kind == "gateway" or destination.name in others:
             continue

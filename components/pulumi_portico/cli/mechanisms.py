@@ -7,11 +7,12 @@ from typing import Any, Optional
 from ..aws_load_balancer.load_balancer import billable as billable_of_aws
 from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ..lifecycle.cost import AWS, Billable, counted, together
+from ..lifecycle.aws import AWS_BILLING
+from ..lifecycle.cost import Billable, Billing, PriceSpec, monthly_total
 from ..load_balancers import Scope
+from ..networking.ports import ServicePort
 from ..public_load_balancer.platform_module import Request
-from ..public_load_balancer.platforms import module_of
-from ..service_ports import ServicePort
+from ..public_load_balancer.platforms import all_platforms, module_of
 from ..stack import StackPlan
 from ..stack.view import StackView
 from ..stack.views.destinations import Destination, destination_of, text_of
@@ -67,41 +68,45 @@ class Mechanism:
 class _Offer:
     """What one more load balancer would be, for an estimate."""
 
-    platform: str
+    billing: Billing
     billed: Billable
-    price: Optional[Mapping[str, Any]]
+    price: Optional[PriceSpec]
     ends_tls: bool
 
     def times(self, count: int) -> Total:
-        return _total([(self.platform, self.price, self.billed)] * count)
+        return _total([(self.billing, self.price, self.billed)] * count)
 
 
 def total_of(plan: StackPlan, view: StackView) -> Total:
     """What the stack's load balancers are billed together, which may be less than each of them alone."""
-    arguments = {**plan.gateways, **plan.load_balancers, **plan.aws_load_balancers}
-    return _total(
-        (it.platform, arguments[it.name].get("price"), Billable(it.load_balancers, it.public_addresses))
-        for it in view.balancers
-    )
+    arguments = {**plan.gateway_args, **plan.load_balancer_args, **plan.aws_load_balancers}
+    return _total((_billing_of(it.platform), _price(arguments[it.name]), it.estimate.billable) for it in view.balancers)
 
 
-def _total(parts: Iterable[tuple[str, Optional[Mapping[str, Any]], Billable]]) -> Total:
-    """The sum of load balancers, each with its platform and the price that was given for it."""
-    alike: dict[tuple[str, str], list[Billable]] = {}
-    prices: dict[tuple[str, str], Optional[Mapping[str, Any]]] = {}
-    for platform, price, billed in parts:
-        key = platform, str(price)
-        prices[key] = price
-        alike.setdefault(key, []).append(billed)
-    costs = [together(key[0], each, prices[key]) for key, each in alike.items()]
-    known = [it for it in costs if it is not None]
-    currencies = {str((it or {}).get("currency", "USD")) for it in prices.values()}
-    summed = len(known) == len(costs) and len(currencies) <= 1
+def _price(args: Mapping[str, Any]) -> Optional[PriceSpec]:
+    """The given price of a load balancer."""
+    return args.get("price")
+
+
+def _billing_of(platform: str) -> Billing:
+    """How the platform of a load balancer bills; AWS bills one that Pulumi owns."""
+    return next((module.billing for module in all_platforms() if module.name == platform), AWS_BILLING)
+
+
+def _total(parts: Iterable[tuple[Billing, Optional[PriceSpec], Billable]]) -> Total:
+    """The sum of load balancers, each with how its platform bills, and its given price."""
+    alike: dict[tuple[Billing, Optional[PriceSpec]], list[Billable]] = {}
+    for billing, price, billed in parts:
+        alike.setdefault((billing, price), []).append(billed)
+    costs = [monthly_total(billing, each, price) for (billing, price), each in alike.items()]
+    known = [cost for cost in costs if cost is not None]
+    currencies = {prices.currency for billing, price in alike if (prices := price or billing.prices) is not None}
+    is_summed = len(known) == len(costs) and len(currencies) == 1
     return Total(
-        sum(counted(platform, sum(it.load_balancers for it in each)) for (platform, _), each in alike.items()),
-        sum(it.public_addresses for each in alike.values() for it in each),
-        round(sum(known), 2) if summed else None,
-        next(iter(currencies), "USD") if summed else "",
+        sum(billing.billed(sum(billable.load_balancers for billable in each)) for (billing, _), each in alike.items()),
+        sum(billable.public_addresses for each in alike.values() for billable in each),
+        round(sum(known), 2) if is_summed else None,
+        next(iter(currencies)) if is_summed else "",
     )
 
 
@@ -113,9 +118,9 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     gateway, each = _gateway(plan, offer, exposed), _each(plan, offer, exposed)
     total = total_of(plan, view)
     others = [it for it in exposed if not _speaks_http(it)]
-    of_gateways = {it for name in plan.gateways for it in _of_gateway(plan, name)}
+    of_gateways = {it for name in plan.gateway_args for it in _of_gateway(plan, name)}
     of_balancers = set(_of_balancers(plan))
-    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateways.keys()]
+    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateway_args.keys()]
     told = {it.tls for it in view.balancers}
     ends = ", ".join(words for key, words in _ENDS.items() if key in told)
     spoken = "; ".join(_protocols(plan, of_gateways=bool(of_gateways)))
@@ -139,7 +144,7 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
     """What clients can speak as it is; what leads to a gateway speaks as that does."""
     if of_gateways:
         yield _PROTOCOLS
-    application = [False for args in plan.load_balancers.values() if [*_of_balancer(plan, args)]]
+    application = [False for args in plan.load_balancer_args.values() if [*_of_balancer(plan, args)]]
     application += [is_application(aws) for aws in plan.aws_load_balancers.values() if [*_of_aws_balancer(plan, aws)]]
     if any(application):
         yield _APPLICATION
@@ -148,13 +153,13 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
 
 
 def _exposed(plan: StackPlan) -> Iterator[Destination]:
-    for name in plan.gateways:
+    for name in plan.gateway_args:
         yield from _of_gateway(plan, name)
     yield from _of_balancers(plan)
 
 
 def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
-    for args in plan.load_balancers.values():
+    for args in plan.load_balancer_args.values():
         yield from _of_balancer(plan, args)
     for aws in plan.aws_load_balancers.values():
         yield from _of_aws_balancer(plan, aws)
@@ -162,7 +167,7 @@ def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
 
 def _of_gateway(plan: StackPlan, name: str) -> Iterator[Destination]:
     """What a gateway leads to. A port of a service is one thing, however many routes lead there."""
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     targets = [it["target"] for it in args.get("routes", []) if "target" in it]
     targets += [args["default_backend"]] if "default_backend" in args else []
     for target in targets:
@@ -210,23 +215,23 @@ def _offer(plan: StackPlan) -> Optional[_Offer]:
 
 def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
     """Each way out with its scope: those of gateways, of balancers, and of those that Pulumi owns."""
-    for args in plan.gateways.values():
+    for args in plan.gateway_args.values():
         if "exposure" in args:
-            yield args["exposure"]["scope"], _of_request(request_of_gateway(args), args.get("price"))
-    for args in plan.load_balancers.values():
-        yield args["exposure"]["scope"], _of_request(request_of(plan, args), args.get("price"))
+            yield args["exposure"]["scope"], _of_request(request_of_gateway(args), _price(args))
+    for args in plan.load_balancer_args.values():
+        yield args["exposure"]["scope"], _of_request(request_of(plan, args), _price(args))
     for aws in plan.aws_load_balancers.values():
         if "existing" not in aws:
             scope = aws.get("scope", Scope.INTERNET.value)
-            yield scope, _Offer(AWS, billable_of_aws(aws), aws.get("price"), ends_tls=True)
+            yield scope, _Offer(AWS_BILLING, billable_of_aws(aws), _price(aws), ends_tls=True)
 
 
-def _of_request(request: Request, price: Optional[Mapping[str, Any]]) -> _Offer:
+def _of_request(request: Request, price: Optional[PriceSpec]) -> _Offer:
     # One port each: on GKE, each protocol is a forwarding rule of its own.
-    alone = replace(request, ports=request.ports[:1])
-    module = module_of(request)
-    ends_tls = module.can("tls.certificates")
-    return _Offer(request.exposure["platform"], module.billable(alone), price, ends_tls=ends_tls)
+    alone = replace(request, known_ports=request.ports[:1])
+    module = module_of(request.exposure.platform)
+    ends_tls = module.supports("tls.certificates")
+    return _Offer(module.billing, module.billable(alone), price, ends_tls=ends_tls)
 
 
 def _gateway(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mechanism:
@@ -260,7 +265,7 @@ def _each(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mec
 
 def _controllers(plan: StackPlan) -> str:
     told: list[str] = []
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         if installs(args):
             installation: Mapping[str, Any] = args.get("installation", {})
             daemon = installation.get("kind") == "DaemonSet"

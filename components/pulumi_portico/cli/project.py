@@ -1,4 +1,4 @@
-"""Where a project's stacks are, and which there are."""
+"""Finds a project's stacks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,79 +8,81 @@ from typing import Any, Optional
 import typer
 import yaml
 
-from ..errors import write_nearest
+from ..args.problems import nearest
 from ..stack import StackPlan, load_stack
-from ..stack.project import PROJECTS, project_file, settings_of
+from ..stack.project import PROJECT_FILES, project_file, settings_of
 
-__all__ = ["Found", "Stack", "find_stack", "locate_stack"]
+__all__ = ["LocatedStack", "Stack", "find_stack", "locate_stack"]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack that was found, and its checked plan."""
+    """A stack with its checked plan."""
 
     name: str
     project: str
-    """The name of the Pulumi project that it is of."""
+    """The name of the stack's Pulumi project."""
     plan: StackPlan
 
 
 @dataclass(frozen=True)
-class Found:
-    """A stack's file, before it is read."""
+class LocatedStack:
+    """A stack before its file is read."""
 
     name: str
     project: str
+    """The name of the stack's Pulumi project."""
     folder: Path
+    """The folder of the stack file."""
 
     def load(self) -> Stack:
-        """The stack. Raises `ArgumentError` with every problem of it, where it is wrong."""
+        """The stack with its plan. Raises `ArgumentError` with every problem."""
         return Stack(self.name, self.project, load_stack(self.name, self.folder))
 
 
 def find_stack(name: Optional[str], folder: Optional[Path]) -> Stack:
-    """The stack of this name; None stands for the only one there is.
+    """The stack of this name with its plan; without a name, the only stack.
 
-    Raises `typer.BadParameter` where there is no such folder or stack, and `ArgumentError` with every problem of one
-    that is wrong.
+    Raises `typer.BadParameter` if there is no such folder or stack, and `ArgumentError` with the stack's problems.
     """
     return locate_stack(name, folder).load()
 
 
-def locate_stack(name: Optional[str], folder: Optional[Path]) -> Found:
-    """Where the stack is. Raises `typer.BadParameter` where there is no such folder or stack."""
+def locate_stack(name: Optional[str], folder: Optional[Path]) -> LocatedStack:
+    """The stack of this name; without a name, the only stack. Raises `typer.BadParameter` if there is none."""
     start = (folder or Path.cwd()).absolute()
     project = project_file([start, *start.parents])
     settings: Mapping[str, Any] = _settings(project) if project is not None else {}
     if folder is None:
         if project is None:
             raise typer.BadParameter(
-                f"no {PROJECTS[0]} from here upwards: say where the stacks are", param_hint="--folder"
+                f"no {PROJECT_FILES[0]} in this folder or above it; name the folder of the stack files",
+                param_hint="--folder",
             )
         folder = project.parent / str(settings.get("stackConfigDir") or ".")
     if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is no folder", param_hint="--folder")
-    return Found(_chosen(name, _names(folder), folder), str(settings.get("name") or "portico"), folder)
+        raise typer.BadParameter(f"{folder} isn't a folder", param_hint="--folder")
+    return LocatedStack(_chosen(name, _names(folder), folder), str(settings.get("name") or "portico"), folder)
 
 
 def _names(folder: Path) -> list[str]:
-    # Pulumi takes both spellings.
-    files = [it for ending in ("yaml", "yml") for it in folder.glob(f"Pulumi.*.{ending}")]
-    return sorted({it.name.removeprefix("Pulumi.").rpartition(".")[0] for it in files})
+    # Pulumi supports both suffixes.
+    files = [file for suffix in ("yaml", "yml") for file in folder.glob(f"Pulumi.*.{suffix}")]
+    return sorted({file.name.removeprefix("Pulumi.").rpartition(".")[0] for file in files})
 
 
 def _chosen(name: Optional[str], names: list[str], folder: Path) -> str:
-    there = ", ".join(names)
+    known = ", ".join(names)
     if not names:
-        raise typer.BadParameter(f"{folder} holds no Pulumi.STACK.yaml", param_hint="--folder")
+        raise typer.BadParameter(f"{folder} has no Pulumi.STACK.yaml", param_hint="--folder")
     if name is None:
         if len(names) > 1:
-            raise typer.BadParameter(f"which stack? There are {there}", param_hint="--stack")
+            raise typer.BadParameter(f"choose one of {known}", param_hint="--stack")
         return names[0]
     if name not in names:
-        fix = write_nearest(name, names)
-        said = f"there is no stack {name} in {folder}; there are {there}{f' ({fix})' if fix else ''}"
-        raise typer.BadParameter(said, param_hint="--stack")
+        close = nearest(name, names)
+        hint = f"; did you mean {close}?" if close else ""
+        raise typer.BadParameter(f"{folder} has no stack {name}, only {known}{hint}", param_hint="--stack")
     return name
 
 
@@ -88,4 +90,4 @@ def _settings(project: Path) -> Mapping[str, Any]:
     try:
         return settings_of(project)
     except yaml.YAMLError as error:
-        raise typer.BadParameter(f"{project} is no YAML: {error}", param_hint="--folder") from error
+        raise typer.BadParameter(f"{project} isn't valid YAML: {error}", param_hint="--folder") from error

@@ -65,7 +65,7 @@ def route(
 
         _print(stdout(), asked, answers)
     if all(it.outcome is Outcome.NOTHING for it in answers):
-        raise typer.Exit(Exit.WRONG)
+        raise typer.Exit(Exit.FAILED)
 
 
 def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Request":

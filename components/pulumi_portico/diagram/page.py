@@ -6,6 +6,7 @@ The page needs nothing beside itself: no script, no font, no image, no network.
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..lifecycle.cost import totals
 from ..stack.view import StackView
 from .page_style import page_sheet
 from .reading import money, summary
@@ -68,7 +69,7 @@ class _Tables:
             ("name", "kind", "platform", "scope", "who may connect", "listens on", "TLS ends", "leads to", "cost"),
             (
                 (it.name, it.kind, it.platform, it.scope, "\n".join(it.sources), "\n".join(it.ports), it.tls,
-                 "\n".join(it.leads_to), _price(it.monthly_cost))
+                 "\n".join(it.leads_to), money(totals([it.estimate])))
                 for it in view.balancers
             ),
             named=(0, 7),
@@ -133,7 +134,3 @@ class _Tables:
 
 def _match(path_type: str, scheme: str) -> str:
     return ", ".join(filter(None, ("exactly" if path_type == "Exact" else "", scheme)))
-
-
-def _price(cost: object) -> str:
-    return "no price is known" if not isinstance(cost, (int, float)) else money(cost)

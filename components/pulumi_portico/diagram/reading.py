@@ -1,9 +1,10 @@
 """From a stack as it is read to the boxes and edges of its picture."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..amounts import count
+from ..lifecycle.cost import estimate_text, totals
 from ..load_balancers import EVERYONE
+from ..pluralize import pluralize
 from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
 from .graph import Box, Edge, EdgeKind, Graph, Line
 from .widths import clean
@@ -27,9 +28,14 @@ def graph_of(view: StackView) -> Graph:
     return _Reader(view).graph
 
 
-def money(cost: float) -> str:
-    """A monthly cost in few words."""
-    return f"about ${cost:,.0f} a month" if cost >= 1 or cost == 0 else "under $1 a month"
+def money(amounts: Mapping[str, float]) -> str:
+    """Monthly costs by currency, in few words."""
+    if not amounts:
+        return "no price is known"
+    return " and ".join(
+        f"about {amount:,.0f} {currency} a month" if amount >= 1 or amount == 0 else f"under 1 {currency} a month"
+        for currency, amount in sorted(amounts.items())
+    )
 
 
 def short_image(image: str) -> str:
@@ -65,7 +71,7 @@ class _Reader:
             Line("detail", f"{it.platform}, {it.scope}"),
             Line("detail", _TLS.get(it.tls, it.tls)),
             Line("mono", ", ".join(it.ports) or "no ports"),
-            Line("detail", self._cost(it), hint=it.cost),
+            Line("detail", self._cost(it), hint=estimate_text(it.estimate)),
         ]
         # A gateway's front door is part of the gateway in the stack file.
         own = () if it.name in self._gateways else self._warnings("loadBalancers", it.name)
@@ -74,7 +80,7 @@ class _Reader:
     @staticmethod
     def _cost(it: BalancerView) -> str:
         several = f"{it.load_balancers} of them, " if it.load_balancers > 1 else ""
-        return several + ("no price is known" if it.monthly_cost is None else money(it.monthly_cost))
+        return several + money(totals([it.estimate]))
 
     def _gateway(self, it: GatewayView) -> None:
         lines = [
@@ -96,7 +102,7 @@ class _Reader:
             *(Line("mono", port) for port in it.ports[:_LISTED]),
         ]
         if rest := it.ports[_LISTED:]:
-            lines.append(Line("detail", f"and {count(len(rest), 'port')} more", hint="\n".join(rest)))
+            lines.append(Line("detail", f"and {pluralize(len(rest), 'port')} more", hint="\n".join(rest)))
         self._add(Box(f"service:{it.name}", "service", (*lines, *self._warnings("services", it.name))))
 
     def _warnings(self, section: str, name: str) -> Sequence[Line]:
@@ -105,7 +111,7 @@ class _Reader:
         if not found:
             return ()
         hint = "\n".join(f"{it.path}: {it.value}: {it.meaning}" for it in found)
-        return (Line("warning", count(len(found), "exception"), hint=hint),)
+        return (Line("warning", pluralize(len(found), "exception"), hint=hint),)
 
     def _add(self, box: Box) -> str:
         lines = tuple(Line(it.style, _line(it.text), _line(it.right), clean(it.hint), it.lock) for it in box.lines)
@@ -162,7 +168,7 @@ class _Reader:
         if not balancer.sources:
             lines.append(Line("detail", "no address is let in"))
         if (rest := balancer.sources[_LISTED:]) and not set(EVERYONE) & set(balancer.sources):
-            lines.append(Line("detail", f"and {count(len(rest), 'range')} more", hint="\n".join(rest)))
+            lines.append(Line("detail", f"and {pluralize(len(rest), 'range')} more", hint="\n".join(rest)))
         key = f"source:{balancer.scope}:{','.join(balancer.sources)}"
         return self._add(Box(key, "source", tuple(lines), balancer.scope == "internet"))
 
@@ -242,16 +248,16 @@ def _hint(route: RouteView) -> str:
 def summary(view: StackView) -> Iterable[str]:
     """What the stack holds, in a few words each."""
     balancers = sum(it.load_balancers for it in view.balancers)
-    costs = [it.monthly_cost for it in view.balancers if it.monthly_cost is not None]
-    price = f" ({money(sum(costs))})" if costs else ""
+    costs = totals(it.estimate for it in view.balancers)
+    price = f" ({money(costs)})" if costs else ""
     if balancers:
-        yield f"{count(balancers, 'load balancer')}{price}"
+        yield f"{pluralize(balancers, 'load balancer')}{price}"
     for number, noun in ((len(view.gateways), "gateway"), (len(view.routes), "route")):
         if number:
-            yield count(number, noun)
-    yield count(len(view.services), "service")
+            yield pluralize(number, noun)
+    yield pluralize(len(view.services), "service")
     if view.exceptions:
-        yield count(len(view.exceptions), "exception") + " to the secure defaults"
+        yield pluralize(len(view.exceptions), "exception") + " to the secure defaults"
 
 
 def described(view: StackView) -> Iterable[str]:

@@ -1,12 +1,13 @@
-"""One public entry for many services: routes, the controller that keeps them, and its front door."""
+"""One public entry point for many services: routes, the controller that serves them, and its front door."""
 
-from .args import Behind, IngressGatewayArgs, IngressRoutesArgs
+from .args import IngressGatewayArgs, IngressRoutesArgs, Upstream
 from .component import IngressGateway
-from .controller_module import Controller
+from .controllers import Controller
 from .ingress_routes import IngressRoutes
 from .install.crds import Crds
-from .install.installation import AdmissionWebhook, ControllerKind, Installation
+from .install.installation import ControllerKind, Installation
 from .install.settings import AccessLog, GatewaySettings, Hsts, KeepAlive, TlsVersion, Workers
+from .install.webhook import AdmissionWebhook
 from .matching import match_route
 from .reference import GatewayReference
 from .route_settings import (
@@ -21,7 +22,7 @@ from .route_settings import (
     Redirect,
     SameSite,
     Scheme,
-    SessionAffinity,
+    SessionPersistence,
     Timeouts,
 )
 from .routes import PathType, Route
@@ -33,7 +34,6 @@ __all__ = [
     "BackendProtocol",
     "BackendTls",
     "BasicAuth",
-    "Behind",
     "Buffering",
     "Controller",
     "ControllerKind",
@@ -57,9 +57,10 @@ __all__ = [
     "Route",
     "SameSite",
     "Scheme",
-    "SessionAffinity",
+    "SessionPersistence",
     "Timeouts",
     "TlsVersion",
+    "Upstream",
     "Workers",
     "match_route",
 ]

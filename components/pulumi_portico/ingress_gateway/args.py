@@ -1,136 +1,206 @@
-"""What an `IngressGateway` and an `IngressRoutes` take."""
+"""The arguments of an `IngressGateway` and an `IngressRoutes`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..lifecycle.cost import Price
-from ..network_policy import Peer
-from ..public_load_balancer.exposure import Exposure
-from ..target import Target
-from .controller_module import Controller
-from .install.crds import Crds
-from .install.installation import Installation
-from .install.settings import GatewaySettings
-from .reference import GatewayReference
-from .routes import Route
-from .tls import HostTls
+from ..args.spec import Spec, spec
+from ..lifecycle.cost import Price, PriceSpec
+from ..networking.network_policies import Peer, PeerSpec
+from ..networking.target import Target, TargetSpec
+from ..public_load_balancer.exposure import Exposure, ExposureSpec
+from .compile_input import READY_TIMEOUT
+from .controllers import DEFAULT_CONTROLLER, Controller
+from .install.crds import Crds, CrdsSpec
+from .install.installation import Installation, InstallationSpec
+from .install.settings import GatewaySettings, GatewaySettingsSpec
+from .reference import GatewayReference, GatewayReferenceSpec
+from .routes import Route, RouteSpec
+from .tls import HostTls, HostTlsSpec
 
-__all__ = ["Behind", "IngressGatewayArgs", "IngressRoutesArgs"]
+__all__ = [
+    "IngressGatewayArgs",
+    "IngressGatewaySpec",
+    "IngressRoutesArgs",
+    "IngressRoutesSpec",
+    "Upstream",
+    "UpstreamSpec",
+]
 
 
-class Behind(TypedDict):
-    """What stands in front of a gateway that has no load balancer of its own: an AwsLoadBalancer that
-    leads to its `target()`, say, or nothing but the cluster's own pods."""
+class Upstream(TypedDict):
+    """What's in front of a gateway that has no load balancer of its own: for example, an `AwsLoadBalancer` that leads
+    to the gateway's `target`, or only the cluster's own pods."""
 
     sources: NotRequired[Sequence[pulumi.Input[str]]]
-    """The addresses that may connect to it, in CIDR notation, beside those that what leads to it lets in. Its length is
-    plain. Default: none."""
+    """The addresses that can connect to the gateway, in CIDR notation, in addition to the load balancers that lead to
+    it. Its length is plain. Default: none."""
 
     proxy_protocol: NotRequired[bool]
-    """Whether they write the client's address ahead by the PROXY protocol; it is believed of `sources` alone. Plain.
+    """Whether they send the client's address by the PROXY protocol. The gateway trusts only `sources` to do so. Plain.
     Default: false."""
 
 
+@spec(Upstream)
+class UpstreamSpec(Spec):
+    """A parsed `Upstream`."""
+
+    sources: Sequence[pulumi.Input[str]] = ()
+    proxy_protocol: bool = False
+
+
 class IngressGatewayArgs(TypedDict):
-    """What an `IngressGateway` takes: how far it is exposed; everything else has a default."""
+    """The arguments of an `IngressGateway`. Only `exposure` is required."""
 
     exposure: NotRequired[Exposure]
-    """How far it is exposed, and how the load balancer in front of it is set. This, `behind`, or `install` false."""
+    """Who can reach the gateway, and the load balancer in front of it. Set this or `upstream`, or set `install` to
+    false."""
 
-    behind: NotRequired[Behind]
-    """That it has no load balancer of its own, and what stands in front of it instead."""
+    upstream: NotRequired[Upstream]
+    """What's in front of the gateway if it has no load balancer of its own."""
 
     controller: NotRequired[Controller]
-    """The ingress controller that keeps the routes. Plain. Default: f5-nginx."""
+    """The ingress controller that serves the routes. Plain. Default: f5-nginx."""
 
     install: NotRequired[bool]
-    """Whether the controller is installed. Plain. Default: true; false for a generic class, which the cluster has."""
+    """Whether Portico installs the controller. Plain. Default: true; false for a generic class, which the cluster
+    has."""
 
     class_name: NotRequired[pulumi.Input[str]]
-    """The IngressClass. Plain where the controller is installed. Needed where it is not. Default: the gateway's name.
+    """The IngressClass. Plain if Portico installs the controller. Required if it doesn't. Default: the gateway's name.
     Maps to `ingressClassName`."""
 
     namespace: NotRequired[pulumi.Input[str]]
-    """A namespace that exists already, for the controller and the certificates. Needed where the controller is not
-    installed. Default: one is made with the gateway's name, which lets in restricted pods alone."""
+    """An existing namespace for the controller and the certificates. Required if Portico doesn't install the
+    controller. Default: a new namespace with the gateway's name, which allows only restricted pods."""
 
     routes: NotRequired[Sequence[Route]]
-    """Which requests go where. Its length is plain; its order says nothing. Default: none; others add them by
-    `IngressRoutes`."""
+    """Which requests go where. Its length is plain; its order has no meaning. Default: none; `IngressRoutes` can add
+    some."""
 
     tls: NotRequired[Mapping[str, HostTls]]
-    """The certificates, by the host that each is for, or by a wildcard such as *.example.com for all hosts below it
-    that have none of their own. Keys are plain. Default: none."""
+    """The certificates, by host, or by a wildcard such as *.example.com for all hosts below it that have none of their
+    own. Keys are plain. Default: none."""
 
     https_redirect: NotRequired[bool]
-    """Whether requests without TLS are sent to the same address with it; where it is written as true, every host must
-    have TLS. Plain. Default: true where a host has TLS."""
+    """Whether requests without TLS are redirected to the same URL with TLS. If set to true, every host must have TLS.
+    Plain. Default: true for the hosts that have TLS."""
 
     default_backend: NotRequired[Target]
-    """What answers requests that no route takes. Default: the controller, with 404."""
+    """What responds to requests that no route matches. Default: the controller, with 404."""
 
-    wildcards_any_depth: NotRequired[bool]
-    """Whether a wildcard host may stand for several labels, as F5 NGINX Ingress Controller has it. Plain. Default:
-    false: a wildcard host is refused there."""
+    multi_label_wildcards: NotRequired[bool]
+    """Whether a wildcard host can match several labels, as on F5 NGINX Ingress Controller. Plain. Default: false,
+    which rejects wildcard hosts there."""
 
     settings: NotRequired[GatewaySettings]
-    """What holds for all routes: TLS versions, logs, limits, timeouts. For a controller that is installed."""
+    """Settings for all routes: TLS versions, logs, limits, timeouts. Only if Portico installs the controller."""
 
     installation: NotRequired[Installation]
-    """How the controller runs: as what, how often, where. For a controller that is installed."""
+    """How the controller runs: its workload, size, and placement. Only if Portico installs the controller."""
 
     crds: NotRequired[Crds]
-    """Whether the definitions of the controller's own resources are in the cluster (F5 NGINX Ingress Controller).
-    Default: they are not, and what needs them is refused."""
+    """Where the CustomResourceDefinitions of the controller's own resources come from (F5 NGINX Ingress Controller).
+    Default: nowhere, which rejects routes that need them."""
 
-    reached_from: NotRequired[Sequence[Peer]]
-    """Where the connections of a controller that is not installed come from: its pods, or addresses. The targets' pods
-    are opened to them. Needed where a target has a selector; an empty list opens nothing. Its length is plain."""
+    controller_peers: NotRequired[Sequence[Peer]]
+    """Where the connections of a controller that Portico doesn't install come from: its pods, or addresses. The
+    targets' pods accept connections from them. Required if a target has a selector; an empty list allows none. Its
+    length is plain."""
 
     response_headers: NotRequired[Sequence[str]]
-    """The names of more headers that others' routes may add to responses: ingress-nginx asks for them ahead. Plain.
-    Default: those of the gateway's own routes."""
+    """The names of more headers that routes of `IngressRoutes` can add to responses: ingress-nginx must have them
+    listed. Plain. Default: those of the gateway's own routes."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Annotations of the Ingress, for a generic class. Keys are plain. Default: none."""
+    """Annotations of the Ingress of a generic class. Keys are plain. Default: none."""
 
-    reports_address: NotRequired[bool]
-    """Whether the controller writes its address into an Ingress; the deployment waits for that then. Plain. Default:
+    publishes_address: NotRequired[bool]
+    """Whether the controller writes its address into an Ingress; the deployment then waits for it. Plain. Default:
     true, but false for F5 NGINX Ingress Controller without a load balancer of its own."""
 
-    ready_within: NotRequired[int]
-    """Seconds (1 to 3600) that the load balancer, and then each route, has to get an address, before the deployment
-    fails and says why. Plain. Default: 600."""
+    ready_timeout: NotRequired[int]
+    """Seconds (1 to 3600) that the load balancer, and then each route, can take to get an address before the deployment
+    fails. Plain. Default: 600."""
 
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Labels put on every object. Keys are plain. Default: none."""
+    """Labels of every object. Keys are plain. Default: none."""
 
     price: NotRequired[Price]
-    """What the platform asks for the load balancer, for the estimate of what it costs. Plain. Default: its list price
-    in the United States."""
+    """The platform's price for the load balancer, for the cost estimate. Plain. Default: its list price in the United
+    States."""
+
+
+@spec(
+    IngressGatewayArgs,
+    renamed={
+        "behind": "upstream",
+        "reached_from": "controller_peers",
+        "wildcards_any_depth": "multi_label_wildcards",
+        "reports_address": "publishes_address",
+        "ready_within": "ready_timeout",
+    },
+)
+class IngressGatewaySpec(Spec):
+    """Parsed `IngressGatewayArgs`."""
+
+    exposure: Optional[ExposureSpec] = None
+    upstream: Optional[UpstreamSpec] = None
+    controller: Controller = DEFAULT_CONTROLLER
+    install: Optional[bool] = None
+    class_name: Optional[pulumi.Input[str]] = None
+    namespace: Optional[pulumi.Input[str]] = None
+    routes: Sequence[RouteSpec] = ()
+    tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
+    https_redirect: Optional[bool] = None
+    default_backend: Optional[TargetSpec] = None
+    multi_label_wildcards: bool = False
+    settings: Optional[GatewaySettingsSpec] = None
+    installation: Optional[InstallationSpec] = None
+    crds: Optional[CrdsSpec] = None
+    controller_peers: Optional[Sequence[PeerSpec]] = None
+    response_headers: Sequence[str] = ()
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    publishes_address: Optional[bool] = None
+    ready_timeout: int = READY_TIMEOUT
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    price: Optional[PriceSpec] = None
 
 
 class IngressRoutesArgs(TypedDict):
-    """What an `IngressRoutes` takes: a gateway, and routes."""
+    """The arguments of an `IngressRoutes`: a gateway, and routes."""
 
     gateway: GatewayReference
-    """The gateway that they are added to: `IngressGateway.reference()`, or one written by hand."""
+    """The gateway that serves the routes: `IngressGateway.reference`, or a reference that you write by hand."""
 
     routes: Sequence[Route]
-    """Which requests go where. Its length is plain; its order says nothing."""
+    """Which requests go where. Its length is plain; its order has no meaning."""
 
     tls: NotRequired[Mapping[str, HostTls]]
-    """The certificates of hosts that the gateway has none for, by the host that each is for. The Secrets are in the
-    gateway's namespace. Keys are plain. Default: none."""
+    """The certificates of hosts for which the gateway has none, by host. The Secrets are in the gateway's namespace.
+    Keys are plain. Default: none."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Annotations of the Ingress, for a generic class. Keys are plain. Default: none."""
+    """Annotations of the Ingress of a generic class. Keys are plain. Default: none."""
 
-    ready_within: NotRequired[int]
-    """Seconds (1 to 3600) that each route has to get an address, before the deployment fails and says why. Plain.
-    Default: 600."""
+    ready_timeout: NotRequired[int]
+    """Seconds (1 to 3600) that each route can take to get an address before the deployment fails. Plain. Default:
+    600."""
 
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Labels put on every object. Keys are plain. Default: none."""
+    """Labels of every object. Keys are plain. Default: none."""
+
+
+@spec(IngressRoutesArgs, renamed={"ready_within": "ready_timeout"})
+class IngressRoutesSpec(Spec):
+    """Parsed `IngressRoutesArgs`."""
+
+    gateway: GatewayReferenceSpec
+    routes: Sequence[RouteSpec]
+    tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    ready_timeout: int = READY_TIMEOUT
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])

@@ -1,32 +1,57 @@
-"""What of a gateway is looser than the secure default."""
+"""What of a gateway is less strict than the secure default."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .compilation import entry_of
-from .gateway_plan import installs
-from .install.installation import loosened
-from .told import over_tls
+from ..args.exceptions import SecurityException, exception_kind, exception_texts
+from ..args.parse import parse
+from ..args.problems import Problems
+from .args import IngressGatewayArgs, IngressGatewaySpec
+from .gateway_plan import installer_of
+from .install.installation import installation_exceptions
 
-__all__ = ["exceptions_of"]
+__all__ = ["exceptions_of", "security_exceptions"]
+
+UNVERIFIED_TARGET = exception_kind("unverified-target", "the gateway doesn't verify the target's certificate")
+UNCHECKED_ANNOTATIONS = exception_kind(
+    "unchecked-annotations", "nothing checks what the controller does with these annotations"
+)
+PLAIN_HTTP = exception_kind("plain-http", "the gateway serves requests without TLS")
+MULTI_LABEL_WILDCARDS = exception_kind(
+    "multi-label-wildcards", "a wildcard host matches names with any number of labels in its place"
+)
 
 
 def exceptions_of(args: Mapping[str, Any]) -> dict[str, str]:
-    """What is looser, by the path of the argument that says so."""
-    found: dict[str, str] = {}
-    for at, route in enumerate(args.get("routes", [])):
-        entry = entry_of(route)
-        if over_tls(entry) and "backend_tls" not in route:
-            found[f"routes[{at}].protocol"] = "the target's certificate is not checked"
-        if "annotations" in route:
-            found[f"routes[{at}].annotations"] = "the controller is told what nobody checks"
-    for host, entry in args.get("tls", {}).items():
-        if entry.get("redirect") is False:
-            found[f"tls.{host}.redirect"] = "requests without TLS are answered"
-    if args.get("https_redirect") is False:
-        found["https_redirect"] = "requests without TLS are answered"
-    if args.get("wildcards_any_depth"):
-        found["wildcards_any_depth"] = "a wildcard host takes names of any depth"
-    if args.get("annotations"):
-        found["annotations"] = "the controller is told what nobody checks"
-    return {**found, **(loosened(args.get("installation", {}), "installation") if installs(args) else {})}
+    """What is less strict, by the path of the argument."""
+    # Serves the stack modules until they are ported.
+    spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""))
+    return exception_texts(security_exceptions(spec), spec.at)
+
+
+def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
+    """Every setting that is less strict than the secure default."""
+    found = [*_of_routes(spec), *_of_tls(spec)]
+    if spec.multi_label_wildcards:
+        found.append(SecurityException(MULTI_LABEL_WILDCARDS, spec.at / "multi_label_wildcards"))
+    if spec.annotations:
+        found.append(SecurityException(UNCHECKED_ANNOTATIONS, spec.at / "annotations"))
+    if spec.installation is not None and installer_of(spec) is not None:
+        found += installation_exceptions(spec.installation)
+    return found
+
+
+def _of_routes(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
+    for route in spec.routes:
+        if route.protocol is not None and route.protocol.uses_tls and route.backend_tls is None:
+            yield SecurityException(UNVERIFIED_TARGET, route.at / "protocol")
+        if route.annotations:
+            yield SecurityException(UNCHECKED_ANNOTATIONS, route.at / "annotations")
+
+
+def _of_tls(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
+    for tls in spec.tls.values():
+        if tls.redirect is False:
+            yield SecurityException(PLAIN_HTTP, tls.at / "redirect")
+    if spec.https_redirect is False:
+        yield SecurityException(PLAIN_HTTP, spec.at / "https_redirect")

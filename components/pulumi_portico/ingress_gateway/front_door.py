@@ -1,113 +1,149 @@
-"""What stands in front of the controller: a load balancer of the gateway's own, or a Service for whatever else does."""
+"""What's in front of the controller: a load balancer of the gateway's own, or a Service for whatever else is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Optional, cast
+from dataclasses import dataclass, replace
+from typing import Any, Optional
 
 import pulumi
 
 from ..lifecycle.hooks import on_no_address, on_replacement
-from ..network_policy import Peer
-from ..ordering import Dependency
+from ..lifecycle.objects import ObjectSpec, Options
+from ..networking.network_policies import PeerSpec
+from ..networking.ports import ServicePort
 from ..public_load_balancer.balancer import Balancer, build_balancer
+from ..public_load_balancer.platform_module import PlatformModule, Request
 from ..public_load_balancer.platforms import module_of
-from ..register import WAIT_FOR, register
-from .gateway_plan import PORTS, installs, request_of
-from .registration import READY_WITHIN, REPORTED
+from ..register import WAIT_FOR
+from .args import IngressGatewaySpec
+from .compile_input import ADDRESS_PUBLISHED
+from .install.installation import InstallationSpec
 
-__all__ = ["FrontDoor", "front_door_of", "register_front_door", "with_hook"]
+__all__ = [
+    "PORTS",
+    "SERVICE",
+    "FrontDoor",
+    "exposure_request",
+    "front_door_objects",
+    "plan_front_door",
+    "with_hook",
+]
 
 _COMPONENT = "IngressGateway"
+
+SERVICE = "service"
+"""The key of the Service."""
+
+PORTS = (ServicePort("http", 80, 80), ServicePort("https", 443, 443))
+"""The ports of the Service, and of the controller's containers."""
 
 
 @dataclass(frozen=True)
 class FrontDoor:
-    """What stands in front of the controller, described."""
+    """What's in front of the controller."""
 
     name: str
+    namespace: pulumi.Input[str]
+    selector: Mapping[str, str]
+    """The labels of the controller's pods."""
+    labels: Mapping[str, pulumi.Input[str]]
+    ready_timeout: int
     balancer: Optional[Balancer] = None
-    """The load balancer of the gateway's own; None where it has none."""
+    """The gateway's own load balancer; None if it has none."""
+    platform: Optional[PlatformModule] = None
+    """The platform of the load balancer."""
     proxy_protocol: bool = False
     """Whether the controller must read the PROXY protocol."""
-    proxy_sources: Sequence[Any] = ()
-    """Whom it is believed of, in CIDR notation."""
-    peers: Sequence[Peer] = ()
-    """Who may connect to the controller, beside whom the load balancer's own policy lets in."""
+    proxy_sources: Sequence[pulumi.Input[str]] = ()
+    """The addresses whose PROXY protocol the controller trusts, in CIDR notation."""
+    peers: Sequence[PeerSpec] = ()
+    """Who can connect to the controller, in addition to those that the load balancer's own policy allows."""
+
+    def metadata(self) -> dict[str, Any]:
+        """The metadata of its objects, whose names Pulumi generates."""
+        return {**({"labels": dict(self.labels)} if self.labels else {}), "namespace": self.namespace}
 
     @property
     def state(self) -> dict[str, Any]:
-        """What is recorded of it, which the next deployment is compared with."""
-        it = self.balancer
-        return {} if it is None else {"identity": it.identity, "held": it.held, "protected": it.protected}
+        """What the component records of the load balancer, to compare the next deployment with."""
+        return {} if self.balancer is None else self.balancer.recorded_state
 
 
-def front_door_of(name: str, args: Mapping[str, Any], selector: Mapping[str, str]) -> FrontDoor:
-    """The front door of the gateway called ``name``, whose controller's pods ``selector`` finds."""
-    if not installs(args):
-        return FrontDoor(name)
-    if "behind" in args:
-        sources = args["behind"].get("sources", [])
-        peers = cast("list[Peer]", [{"cidr": it} for it in sources])
-        return FrontDoor(name, None, args["behind"].get("proxy_protocol", False), sources, peers)
-    request = request_of(args)
-    balancer = build_balancer(_labelled(args), selector, request)
-    sources = [peer["cidr"] for peer in module_of(request).sources(request) if "cidr" in peer]
-    return FrontDoor(name, balancer, balancer.proxy_protocol, sources)
+def exposure_request(spec: IngressGatewaySpec) -> Optional[Request]:
+    """What the gateway requests of its platform; None if it has no load balancer of its own."""
+    if spec.exposure is None:
+        return None
+    return Request(spec.exposure, PORTS, (spec.installation or InstallationSpec()).drain)
 
 
-def _labelled(args: Mapping[str, Any]) -> dict[str, Any]:
-    return {"labels": args["labels"]} if "labels" in args else {}
+def plan_front_door(
+    name: str, namespace: pulumi.Input[str], selector: Mapping[str, str], spec: IngressGatewaySpec
+) -> FrontDoor:
+    """The front door of the gateway called `name`, whose controller's pods have the labels `selector`."""
+    common = FrontDoor(name, namespace, selector, spec.labels, spec.ready_timeout)
+    if spec.upstream is not None:
+        sources = spec.upstream.sources
+        peers = [PeerSpec(cidr=source) for source in sources]
+        return replace(common, proxy_protocol=spec.upstream.proxy_protocol, proxy_sources=sources, peers=peers)
+    request = exposure_request(spec)
+    if request is None:
+        return common
+    balancer, platform = build_balancer(common.metadata(), selector, request), module_of(request.exposure.platform)
+    sources = [peer.cidr for peer in platform.sources(request) if peer.cidr is not None]
+    return replace(
+        common,
+        balancer=balancer,
+        platform=platform,
+        proxy_protocol=balancer.proxy_protocol,
+        proxy_sources=sources,
+    )
 
 
 def with_hook(front: FrontDoor, opts: Optional[pulumi.ResourceOptions]) -> Optional[pulumi.ResourceOptions]:
-    """The options, with what looks at a change of the load balancer before anything is done about it."""
+    """The component's options, with the hook that looks at a change of the load balancer before it is made."""
     if front.balancer is None:
         return opts
     hooked = pulumi.ResourceOptions(hooks=on_replacement(front.name, _COMPONENT))
     return pulumi.ResourceOptions.merge(opts, hooked)
 
 
-def register_front_door(
-    front: FrontDoor,
-    namespace: Any,
-    args: Mapping[str, Any],
-    selector: Mapping[str, str],
-    parent: pulumi.Resource,
-    first: Sequence[Dependency],
-) -> Any:
-    """Register it, and answer its Service. It comes before the controller, which is told its name."""
-    name, metadata = front.name, {**_labelled(args), "namespace": namespace}
-    beside = pulumi.ResourceOptions(parent=parent, depends_on=list(first))
-    if front.balancer is None:
-        return register(_service(metadata, selector), f"{name}-service", beside)
-    policy = _placed(front.balancer.network_policy, namespace)
-    register(policy, f"{name}-front-door", beside)
-    service = _placed(front.balancer.service, namespace)
-    # The address alone: Pulumi's own way waits for pods too, which come after it.
-    service["metadata"]["annotations"] = {**service["metadata"].get("annotations", {}), WAIT_FOR: REPORTED}
-    seconds = args.get("ready_within", READY_WITHIN)
-    options = pulumi.ResourceOptions(
-        parent=parent,
-        depends_on=list(first),
-        custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
-        replacement_trigger=cast("Any", front.balancer.identity),
-        hooks=on_no_address(name, front.balancer.identity["platform"], seconds, _COMPONENT),
+def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpec]:
+    """The Service and, of a load balancer, the policy that allows its connections. They come after `first`."""
+    platform, seconds = front.platform, front.ready_timeout
+    if front.balancer is None or platform is None:
+        return [ObjectSpec(SERVICE, _service(front), first)]
+    service = dict(front.balancer.service)
+    metadata = service["metadata"]
+    # Pulumi's own way to wait also waits for pods, which come later.
+    annotations = {**metadata.get("annotations", {}), WAIT_FOR: ADDRESS_PUBLISHED}
+    service["metadata"] = {**metadata, "annotations": annotations}
+    options = Options(
+        timeout=seconds,
+        replacement_trigger=front.balancer.identity,
+        hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_hint, seconds, _COMPONENT),
     )
-    return register(service, f"{name}-service", options)
-
-
-def _placed(manifest: Mapping[str, Any], namespace: Any) -> dict[str, Any]:
-    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
-
-
-def _service(metadata: Mapping[str, Any], selector: Mapping[str, str]) -> dict[str, Any]:
-    ports = [
-        {"name": it.name, "protocol": it.protocol, "port": it.number, "targetPort": it.target, "appProtocol": it.name}
-        for it in PORTS
+    return [
+        ObjectSpec("front-door", front.balancer.network_policy, first),
+        ObjectSpec(SERVICE, service, first, options),
     ]
+
+
+def _service(front: FrontDoor) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": dict(metadata),
-        "spec": {"type": "ClusterIP", "selector": dict(selector), "ports": ports},
+        "metadata": front.metadata(),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": dict(front.selector),
+            "ports": [
+                {
+                    "name": port.name,
+                    "protocol": port.protocol,
+                    "port": port.number,
+                    "targetPort": port.target,
+                    "appProtocol": port.name,
+                }
+                for port in PORTS
+            ],
+        },
     }

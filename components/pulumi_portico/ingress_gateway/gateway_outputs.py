@@ -1,4 +1,4 @@
-"""What a gateway answers, made from what the cluster says."""
+"""The outputs of a gateway that follow from what the cluster reports."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _NOWHERE = {"ip": "", "hostname": ""}
 
 
 def address_of(service: Any, ingresses: Sequence[Any]) -> pulumi.Output[dict[str, str]]:
-    """The address of a load balancer's Service, else the one that the controller has written into an Ingress."""
+    """The address of a load balancer's Service, else the one that the controller publishes in an Ingress."""
     holder = service if service is not None else next(iter(ingresses), None)
     if holder is None:
         return pulumi.Output.from_input(_NOWHERE)
@@ -21,13 +21,14 @@ def address_of(service: Any, ingresses: Sequence[Any]) -> pulumi.Output[dict[str
 
 
 def urls_of(secured: Mapping[str, bool], address: pulumi.Output[dict[str, str]]) -> pulumi.Output[dict[str, str]]:
-    """Where clients reach each host, ``secured`` saying whether with TLS; routes of every host by the address."""
+    """The URL of each host, `secured` saying whether it has TLS; of routes without a host, the address's."""
     named = {host: f"{_scheme(tls)}://{host}" for host, tls in secured.items() if host and not host.startswith("*.")}
     if "" not in secured:
         return pulumi.Output.from_input(named)
 
-    def with_address(it: Mapping[str, str]) -> dict[str, str]:
-        host = it["hostname"] or (f"[{it['ip']}]" if ":" in it["ip"] else it["ip"])
+    def with_address(found: Mapping[str, str]) -> dict[str, str]:
+        ip = found["ip"]
+        host = found["hostname"] or (f"[{ip}]" if ":" in ip else ip)
         return {**named, **({"*": f"{_scheme(secured[''])}://{host}"} if host else {})}
 
     return address.apply(with_address)

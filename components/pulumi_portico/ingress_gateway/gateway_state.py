@@ -1,66 +1,90 @@
 """What the components of one program have added to a gateway, so that no two of them add the same.
 
-Kept with the stack that the program makes, by the gateway's class, and gone with it. What another program has added
-is known by the references that name it.
+Kept with the stack that the program creates, by the gateway's class, and gone with it. What another program has added
+is known from the references that list it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Optional
 from weakref import WeakKeyDictionary
 
 import pulumi
 
+from ..args.codes import define
+from ..args.location import Location
+from ..args.problems import Problems
 from ..lifecycle.claims import provider_of, stack
-from ..ordering import Dependency
+from ..networking.network_policies import PeerSpec
+from ..networking.target import TargetSpec
+from .controller_rules import report_shared
+from .resolved_routes import ResolvedRoute
+from .route_set import RouteSet
+from .tls import HostTlsSpec
 
-__all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "state_of"]
-
+__all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "add_routes", "state_of", "with_others"]
 
 Setting = tuple[str, str]
-"""A target, as far as it can be told ahead, and a field of its routes."""
+"""A target, as far as it's known in advance, and a field of its routes."""
+
+ROUTE_ELSEWHERE = define(
+    "route-of-other-component",
+    "{owner} has a route that matches the same requests, at {other}: {path_type} {path} of {host}.",
+    allowed="each host, path, and path type once in a gateway",
+    hint="Remove one of them.",
+)
+ROUTE_LISTED = define(
+    "route-of-other-program",
+    "The gateway's reference lists a route of another program that matches the same requests: {path_type} {path} of "
+    "{host}.",
+    allowed="each host, path, and path type once in a gateway",
+    hint="Remove one of them.",
+)
+PREFIX_ELSEWHERE = define(
+    "prefix-of-other-component",
+    "{owner} has a prefix with this path, at {other}, and {controller} requires both in one component.",
+    allowed="the component of the prefix",
+    hint="Move the route there.",
+)
 
 
 class Owner(NamedTuple):
-    """Who has added something, and where it stands in its arguments."""
+    """Who has added something, and where it is in the arguments."""
 
     component: str
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.component} ({self.where})"
+    at: Location
 
 
 @dataclass(frozen=True)
 class GatewayFacts:
     """What a gateway of this program has for the routes of others."""
 
-    first: Sequence[Dependency]
-    """What its routes are created after and deleted before: the controller, which is the last of its installation."""
-    tls: Mapping[str, Mapping[str, Any]]
+    resources: Sequence[pulumi.Resource]
+    """What its routes are created after and deleted before."""
+    tls: Mapping[str, HostTlsSpec]
     """Its certificates, by host or wildcard, each with the name of its Secret."""
-    reached_from: Optional[Sequence[Any]]
-    """Where its connections come from; None where that is not known."""
-    default_backend: Optional[Mapping[str, Any]]
-    """The target that answers where no route does."""
+    controller_peers: Optional[Sequence[PeerSpec]]
+    """Where its connections come from; None if that isn't known."""
+    default_backend: Optional[TargetSpec]
+    """The target of requests that no route matches."""
     response_headers: frozenset[str]
-    """The headers that routes may add to responses; empty where the controller does not ask."""
+    """The headers that routes can add to responses; empty if the controller needs no list of them."""
 
 
 @dataclass
 class GatewayState:
-    """What has been added so far."""
+    """What components have added so far."""
 
     routes: dict[str, Owner] = field(default_factory=dict[str, Owner])
-    """The routes, by what they take."""
+    """The routes, by what they match."""
     hosts: dict[str, Owner] = field(default_factory=dict[str, Owner])
     """Who added each host first."""
     exact: dict[tuple[str, str], Owner] = field(default_factory=dict[tuple[str, str], Owner])
     """The exact routes, by host and path."""
     prefixes: dict[tuple[str, str], Owner] = field(default_factory=dict[tuple[str, str], Owner])
-    """The routes by prefix, by host and path."""
+    """The prefixes, by host and path."""
     shared: dict[Setting, tuple[Any, Owner]] = field(default_factory=dict[Setting, tuple[Any, Owner]])
-    """What was said of Services' ports, where the controller has one setting for all routes that lead there."""
+    """The settings that the controller has once for all routes to a target."""
     host_resources: dict[str, pulumi.Resource] = field(default_factory=dict[str, pulumi.Resource])
     """The Ingress of each host that has one of its own."""
     facts: Optional[GatewayFacts] = None
@@ -70,7 +94,88 @@ _BY_STACK: WeakKeyDictionary[Any, dict[Any, GatewayState]] = WeakKeyDictionary()
 
 
 def state_of(class_name: Any, opts: Optional[pulumi.ResourceOptions]) -> GatewayState:
-    """The state of the gateway of a class; of one whose name is known only later, that of this very Output."""
+    """The state of the gateway of a class; if the class is known only later, the state of that Output."""
     states = _BY_STACK.setdefault(stack(), {})
     key = class_name if isinstance(class_name, str) else id(class_name)
     return states.setdefault((key, provider_of(opts)), GatewayState())
+
+
+def with_others(
+    routes: RouteSet, state: Optional[GatewayState], component: str, listed_hosts: frozenset[str] = frozenset()
+) -> RouteSet:
+    """The routes of a component, with what other components have added to the same hosts before.
+
+    `listed_hosts` are the hosts that a reference lists.
+    """
+    own = {"", *(route.host for route in routes.routes)}
+    found = state or GatewayState()
+
+    def is_of_other(owner: Optional[Owner]) -> bool:
+        return owner is not None and owner.component != component
+
+    exact = ((route.host, route.path) for route in routes.routes)
+    return replace(
+        routes,
+        hosts_of_others=frozenset(host for host in own if host in listed_hosts or is_of_other(found.hosts.get(host))),
+        hosts_with_root_route=frozenset(host for host in own if is_of_other(found.prefixes.get((host, "/")))),
+        exact_paths_in_use=frozenset(match for match in exact if is_of_other(found.exact.get(match))),
+    )
+
+
+def add_routes(
+    state: GatewayState, component: str, routes: RouteSet, listed: Sequence[str], problems: Problems
+) -> None:
+    """Add a component's routes to the gateway's, or report whose they repeat; `listed` are those that a reference
+    lists."""
+    before = len(problems.found)
+    known = frozenset(listed)
+    component_routes = (*routes.routes, *routes.fallbacks)
+    for route in component_routes:
+        _check_repeated(state, component, route, known, problems)
+        _check_prefix(state, component, routes, route, problems)
+    shared = _shared(state, component, routes, problems)
+    if len(problems.found) > before:
+        return
+    state.shared.update(shared)
+    for route in component_routes:
+        owner = Owner(component, route.at)
+        state.routes[route.text] = owner
+        state.hosts.setdefault(route.host, owner)
+        (state.exact if route.exact else state.prefixes)[(route.host, route.path)] = owner
+
+
+def _check_repeated(
+    state: GatewayState, component: str, route: ResolvedRoute, listed: frozenset[str], problems: Problems
+) -> None:
+    match: dict[str, Any] = {"path_type": route.path_type.value, "path": route.path, "host": route.host or "every host"}
+    owner = state.routes.get(route.text)
+    if owner is not None and owner.component != component:
+        problems.report(ROUTE_ELSEWHERE, route.at, owner=owner.component, other=owner.at, **match)
+    elif route.text in listed:
+        problems.report(ROUTE_LISTED, route.at, **match)
+
+
+def _check_prefix(
+    state: GatewayState, component: str, routes: RouteSet, route: ResolvedRoute, problems: Problems
+) -> None:
+    if not routes.module.exact_and_prefix_in_one_component or not route.exact:
+        return
+    prefix = state.prefixes.get((route.host, route.path))
+    if prefix is not None and prefix.component != component:
+        params: dict[str, Any] = {"owner": prefix.component, "other": prefix.at, "controller": routes.module.title}
+        problems.report(PREFIX_ELSEWHERE, route.at, **params)
+
+
+def _shared(
+    state: GatewayState, component: str, routes: RouteSet, problems: Problems
+) -> dict[Setting, tuple[Any, Owner]]:
+    """The settings that the controller has once for all routes to a target, and that nobody has set before."""
+    added: dict[Setting, tuple[Any, Owner]] = {}
+    for setting, value, route in routes.module.shared(routes.compile_input()):
+        mine = (value, Owner(component, route.at))
+        other, owner = state.shared.get(setting, mine)
+        if owner.component != component and other != value:
+            report_shared(routes.module, setting[1], route, owner.component, problems)
+        elif setting not in state.shared:
+            added.setdefault(setting, mine)
+    return added

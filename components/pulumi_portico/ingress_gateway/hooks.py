@@ -1,4 +1,4 @@
-"""What a gateway explains while the engine is at work: why a route has no address."""
+"""What a gateway explains while the engine runs: why a route has no address."""
 
 from typing import Optional
 
@@ -7,16 +7,16 @@ import pulumi
 from ..lifecycle.claims import unique
 from ..lifecycle.hooks import mocked
 
-__all__ = ["explain_unanswered", "on_unanswered"]
+__all__ = ["explain_timeout", "on_timeout"]
 
 
-def on_unanswered(name: str, title: str, seconds: int) -> Optional[pulumi.ResourceHookBinding]:
-    """Explains what to look at where the controller does not take a route."""
+def on_timeout(name: str, title: str, seconds: int) -> Optional[pulumi.ResourceHookBinding]:
+    """A hook that explains what to check if the controller doesn't publish an address for a route."""
     if mocked():
         return None
 
     def explain(args: pulumi.ErrorHookArgs) -> bool:
-        if message := explain_unanswered(name, title, seconds, args.errors):
+        if message := explain_timeout(name, title, seconds, args.errors):
             pulumi.log.error(message)
         return False
 
@@ -24,12 +24,12 @@ def on_unanswered(name: str, title: str, seconds: int) -> Optional[pulumi.Resour
     return pulumi.ResourceHookBinding(on_error=[hook])
 
 
-def explain_unanswered(name: str, title: str, seconds: int, errors: list[str]) -> Optional[str]:
-    """What to look at, where the provider gave up waiting for the controller's address in an Ingress."""
+def explain_timeout(name: str, title: str, seconds: int, errors: list[str]) -> Optional[str]:
+    """What to check if the provider gave up waiting for an address in an Ingress; None for other errors."""
     if not any("imed out" in error or "timeout" in error for error in errors):
         return None
     return (
-        f'Ingress "{name}" has no address after {seconds} seconds, so {title} has not taken it, or says nothing of its '
-        "address. Ask kubectl describe ingress for what it has against it, and look into its log. Where it takes "
-        "routes without saying so, set reports_address to false; where it only takes longer, raise ready_within."
+        f'Ingress "{name}" has no address after {seconds} seconds: {title} rejected it, or doesn\'t publish addresses. '
+        f"Run kubectl describe ingress to see why, and check the controller's log. If {title} doesn't publish "
+        "addresses, set publishes_address to false. If it only needs more time, increase ready_timeout."
     )

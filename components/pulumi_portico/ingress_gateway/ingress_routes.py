@@ -1,97 +1,110 @@
-"""The `IngressRoutes` component: routes that are added to a gateway from elsewhere."""
+"""The `IngressRoutes` component: routes that another component, program, or stack adds to a gateway."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Optional, cast
 
 import pulumi
 
-from ..errors import Problems
+from ..args.problems import Problems
+from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
-from .args import IngressRoutesArgs
+from .args import IngressRoutesArgs, IngressRoutesSpec
 from .gateway_outputs import urls_of
-from .gateway_plan import reference_routing
-from .gateway_state import GatewayState, state_of
-from .reference import EVERY_HOST, route_text
-from .registration import READY_WITHIN, Waiting, register_routes
-from .routing import Routing, add_to
-from .validation import check_ingress_routes, check_referred
+from .gateway_plan import address_wait, plan_added_routes
+from .gateway_state import GatewayState, add_routes, state_of
+from .reference import EVERY_HOST
+from .registration import register_with_routes
+from .route_objects import route_objects
+from .route_set import RouteSet
+from .validation import check_added_routes, parse_ingress_routes
 
 __all__ = ["IngressRoutes"]
 
 
 class IngressRoutes(pulumi.ComponentResource):
-    """Routes that are added to a gateway: of this program, of another one, or one that Portico does not own.
+    """Routes that are added to a gateway: of this program, of another one, or one that Portico doesn't manage.
 
     No route may repeat one that the gateway has, as far as that is known: those of this program's components, and
     those that the reference lists.
     """
 
     urls: pulumi.Output[dict[str, str]]
-    """Where clients reach each of its hosts, by the host. A wildcard has none."""
+    """The URL of each of its hosts, by host. A wildcard has none."""
 
     routes: pulumi.Output[list[str]]
-    """Its routes, each as host, type and path, for the references of other programs."""
+    """Its routes, each as host, type, and path, for the references of other programs."""
 
     hosts: pulumi.Output[list[str]]
     """Its hosts, for the references of other programs."""
 
     def __init__(self, name: str, args: IngressRoutesArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name: lower-case letters, digits and hyphens, a letter first, 40
-            characters at most. All that it makes has names that begin with it.
+        :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter, at most 40
+            characters. The names of all of its resources begin with it.
         :param args: The gateway, and which requests go where.
-        :param opts: Pulumi's resource options; a provider given here reaches every child.
-        :raises ArgumentError: with every problem of name and args, before anything is registered.
+        :param opts: Pulumi's resource options. Every child inherits a provider from them.
+        :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
-        me = f'IngressRoutes "{name}"'
-        problems = Problems(me)
-        checked = cast("Mapping[str, Any]", check_ingress_routes(name, args, problems))
+        component = f'IngressRoutes "{name}"'
+        problems = Problems(component)
+        spec = parse_ingress_routes(name, args, problems)
+        problems.run(_check_with_gateway, name, spec, opts)
         problems.raise_if_any()
-        gateway: Mapping[str, Any] = checked["gateway"]
-        state = state_of(gateway["class_name"], opts)
-        routing = reference_routing(name, checked, state, me)
-        peers = _peers(gateway, state)
-        check_referred(routing, peers, _ahead(gateway, state), problems)
+        gateway = spec.gateway
+        state = state_of(gateway.class_name, opts)
+        routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
+        listed = gateway.routes
+        add_routes(state, component, routes, () if isinstance(listed, pulumi.Output) else _plain(listed), problems)
         problems.raise_if_any()
-        listed = gateway.get("routes", [])
-        add_to(state, me, routing, [] if isinstance(listed, pulumi.Output) else listed, problems)
         super().__init__("portico:index:IngressRoutes", name, {}, opts)
         if isinstance(listed, pulumi.Output):
-            routing = _once_listed(routing, cast("pulumi.Output[Sequence[str]]", listed), me)
-        waiting = Waiting(gateway.get("reports_address", True), checked.get("ready_within", READY_WITHIN))
-        first = [*dependencies_of(opts), *(state.facts.first if state.facts else ())]
-        made = register_routes(routing, peers or [], waiting, self, first, state.host_resources)
-        self._set_outputs(made.routing)
+            routes = _checked_later(routes, listed, component)
+        wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
+        first = [*dependencies_of(opts), *(state.facts.resources if state.facts else ())]
+        register_with_routes(
+            name,
+            routes,
+            state,
+            self,
+            lambda hosts_elsewhere: route_objects(routes, peers or (), wait, (), hosts_elsewhere),
+            first,
+        )
+        self._set_outputs(routes)
 
-    def _set_outputs(self, routing: Routing) -> None:
-        compilation = routing.compilation
-        secured = {host: it.tls for host, it in compilation.hosts.items() if host}
+    def _set_outputs(self, routes: RouteSet) -> None:
+        secured = {name: host.tls for name, host in routes.hosts.items() if name}
         self.urls = urls_of(secured, pulumi.Output.from_input({"ip": "", "hostname": ""}))
-        entries = compilation.routes
-        self.routes = pulumi.Output.from_input(sorted(route_text(it.host, it.path, it.path_type) for it in entries))
-        self.hosts = pulumi.Output.from_input(sorted(it or EVERY_HOST for it in compilation.hosts))
+        self.routes = pulumi.Output.from_input(routes.texts)
+        self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in routes.hosts))
         self.register_outputs({"urls": self.urls, "routes": self.routes, "hosts": self.hosts})
 
 
-def _peers(gateway: Mapping[str, Any], state: GatewayState) -> Optional[Sequence[Any]]:
-    if "reached_from" in gateway:
-        return gateway["reached_from"]
-    return state.facts.reached_from if state.facts else None
+def _check_with_gateway(
+    name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], problems: Problems
+) -> None:
+    state = state_of(spec.gateway.class_name, opts)
+    headers = (state.facts.response_headers if state.facts else frozenset[str]()) | {*spec.gateway.response_headers}
+    check_added_routes(plan_added_routes(name, spec, state), _peers(spec, state), headers, problems)
 
 
-def _ahead(gateway: Mapping[str, Any], state: GatewayState) -> frozenset[str]:
-    """The headers that the controller was told of ahead."""
-    known = state.facts.response_headers if state.facts else frozenset[str]()
-    return known | frozenset(gateway.get("response_headers", []))
+def _peers(spec: IngressRoutesSpec, state: GatewayState) -> Optional[Sequence[PeerSpec]]:
+    if spec.gateway.controller_peers is not None:
+        return spec.gateway.controller_peers
+    return state.facts.controller_peers if state.facts else None
 
 
-def _once_listed(routing: Routing, listed: pulumi.Output[Sequence[str]], me: str) -> Routing:
-    """The routing, whose objects are made once it is known that no other program has its routes."""
+def _plain(listed: Any) -> Sequence[str]:
+    return cast("Sequence[str]", listed)
+
+
+def _checked_later(routes: RouteSet, listed: pulumi.Output[Sequence[str]], component: str) -> RouteSet:
+    """The routes, whose objects are created once it's known that no other program has these routes."""
 
     def settle(known: Sequence[Any]) -> Any:
-        problems = Problems(me)
-        add_to(GatewayState(), me, routing, known[1] or [], problems)
+        problems = Problems(component)
+        add_routes(GatewayState(), component, routes, known[1] or (), problems)
+        problems.raise_if_any()
         return known[0]
 
-    class_name = pulumi.Output.all(routing.class_name, listed).apply(settle)
-    return routing.with_class(class_name)
+    return replace(routes, class_name=pulumi.Output.all(routes.class_name, listed).apply(settle))

@@ -1,67 +1,113 @@
-"""Which route takes a request: what every controller is compiled to, and what the tests hold it against."""
+"""Which route receives a request: what every controller is compiled to, and what the tests compare it with."""
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, Optional, TypeVar
 
 from .routes import PathType
 
-__all__ = ["canonical_path", "host_of", "match_route", "path_of", "path_type_of", "takes_host", "takes_path"]
+__all__ = [
+    "RouteTable",
+    "canonical_path",
+    "comparable_path",
+    "host_of",
+    "match_route",
+    "path_of",
+    "path_type_of",
+    "takes_host",
+    "takes_path",
+]
 
-R = TypeVar("R", bound=Mapping[str, Any])
+R = TypeVar("R")
+M = TypeVar("M", bound=Mapping[str, Any])
 
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-def match_route(routes: Iterable[R], host: str, path: str) -> Optional[R]:
-    """The route that takes a request, as it was given, or None, where the default backend answers.
+@dataclass
+class _Paths(Generic[R]):
+    """The routes of a host, by path."""
 
-    The most specific host that has a route decides alone: what it has no path for goes to no other host's routes.
+    exact: dict[str, R] = field(default_factory=dict[str, Any])
+    prefixes: dict[str, R] = field(default_factory=dict[str, Any])
 
-    :param routes: Any number of `Route`s, in any order, under the names that Python or a stack file gives their fields.
-    :param host: The request's Host header or `:authority`; a port is left aside.
-    :param path: The request's path; a query is left aside. What is written in another way, as %61 for a, // for / or
-        /b/../a for /a, is compared as nginx understands it.
+
+class RouteTable(Generic[R]):
+    """Routes by host and path. A look-up takes as long as the path has elements, however many routes there are."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, _Paths[R]] = {}
+
+    def add(self, host: str, path: str, path_type: PathType, route: R) -> None:
+        """Add a route; of two that match the same, the first remains."""
+        paths = self._hosts.setdefault(host, _Paths())
+        kept = paths.exact if path_type is PathType.EXACT else paths.prefixes
+        kept.setdefault(path, route)
+
+    def match(self, host: str, path: str) -> Optional[R]:
+        """The route that receives a request; None if the default backend does."""
+        canonical = canonical_path(path)
+        paths = self._paths_of(_host_name(host))
+        if canonical is None or paths is None:
+            return None
+        if canonical in paths.exact:
+            return paths.exact[canonical]
+        prefix = canonical
+        while prefix:
+            if prefix in paths.prefixes:
+                return paths.prefixes[prefix]
+            prefix = prefix.rpartition("/")[0]
+        return paths.prefixes.get("/")
+
+    def _paths_of(self, host: str) -> Optional[_Paths[R]]:
+        """The routes of the most specific host, which decides alone."""
+        label, _, rest = host.partition(".")
+        patterns = (host, f"*.{rest}" if label and rest else "", "")
+        return next((self._hosts[pattern] for pattern in patterns if pattern in self._hosts), None)
+
+
+def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
+    """The route that receives a request, as it was written; None if the default backend receives it.
+
+    The most specific host that has a route decides alone: a request that none of its paths match goes to no other
+    host's routes.
+
+    :param routes: Any number of `Route`s, in any order, with field names as in Python or in a stack file.
+    :param host: The request's Host header or `:authority`; a port is ignored.
+    :param path: The request's path; a query is ignored. A path in another form, such as %61 for a, // for / or /b/../a
+        for /a, is compared as nginx understands it.
     """
-    asked, where = _asked_host(host), canonical_path(path)
-    if where is None:
-        return None
-    all_of = list(routes)
-    hosts = {host_of(route) for route in all_of}
-    chosen = max((it for it in hosts if takes_host(it, asked)), key=_specificity, default=None)
-    here = [route for route in all_of if host_of(route) == chosen]
-    taking = [route for route in here if takes_path(path_type_of(route), path_of(route), where)]
-    return max(taking, key=_rank, default=None)
-
-
-def _specificity(pattern: str) -> tuple[bool, bool]:
-    return pattern != "", not pattern.startswith("*.")
-
-
-def _rank(route: Mapping[str, Any]) -> tuple[bool, int]:
-    return path_type_of(route) == PathType.EXACT.value, len(path_of(route))
+    table: RouteTable[M] = RouteTable()
+    for route in routes:
+        table.add(host_of(route), path_of(route), PathType(path_type_of(route)), route)
+    return table.match(host, path)
 
 
 def host_of(route: Mapping[str, Any]) -> str:
-    """The route's host, as requests are compared with it; empty where it has none."""
+    """The route's host, as requests are compared with it; empty if it has none."""
     return str(route.get("host") or "").lower()
 
 
 def path_of(route: Mapping[str, Any]) -> str:
-    """The route's path. What stands behind a prefix's last element says nothing: /foo/ takes what /foo does."""
-    path = str(route.get("path") or "/")
-    return path.rstrip("/") or "/" if path_type_of(route) == PathType.PREFIX.value else path
+    """The route's path. A slash at the end of a prefix means nothing: /foo/ matches what /foo does."""
+    return comparable_path(str(route.get("path") or "/"), PathType(path_type_of(route)))
+
+
+def comparable_path(path: str, path_type: PathType) -> str:
+    """A route's path, as requests are compared with it."""
+    return path.rstrip("/") or "/" if path_type is PathType.PREFIX else path
 
 
 def path_type_of(route: Mapping[str, Any]) -> str:
     """How the route's path is compared."""
-    given = route.get("path_type") or route.get("pathType") or PathType.PREFIX
-    return given.value if isinstance(given, PathType) else str(given)
+    path_type = route.get("path_type") or route.get("pathType") or PathType.PREFIX
+    return path_type.value if isinstance(path_type, PathType) else str(path_type)
 
 
 def takes_host(pattern: str, host: str) -> bool:
-    """Whether a route's host takes a request's; a wildcard stands for one label."""
+    """Whether a route's host matches a request's; a wildcard matches one label."""
     if not pattern.startswith("*."):
         return pattern in ("", host)
     label, _, rest = host.partition(".")
@@ -69,14 +115,14 @@ def takes_host(pattern: str, host: str) -> bool:
 
 
 def takes_path(path_type: str, pattern: str, path: str) -> bool:
-    """Whether a route's path takes a request's."""
+    """Whether a route's path matches a request's."""
     if path_type == PathType.EXACT.value or path == pattern:
         return path == pattern
     return path.startswith(pattern if pattern == "/" else f"{pattern}/")
 
 
-def _asked_host(host: str) -> str:
-    """The host name of a Host header: in lower case, without a port and the root's dot."""
+def _host_name(host: str) -> str:
+    """The host name of a Host header: in lowercase, without a port and the root's dot."""
     name = host.lower()
     if not name.startswith("["):
         name = name.partition(":")[0]
@@ -84,13 +130,13 @@ def _asked_host(host: str) -> str:
 
 
 def canonical_path(path: str) -> Optional[str]:
-    """A path as nginx compares it: decoded, slashes merged, `.` and `..` resolved; None where it has no such form
-    (nginx answers 400).
+    """A path as nginx compares it: decoded, slashes merged, `.` and `..` resolved; None if it has no such form (nginx
+    responds with 400).
 
     Source: nginx's `ngx_http_parse_complex_uri`, with `merge_slashes` on, which is its default.
     """
-    wanted = re.split(r"[?#]", path, maxsplit=1)[0]
-    if not wanted.startswith("/") or _BROKEN.search(wanted) or "\0" in (decoded := _decoded(wanted)):
+    requested = re.split(r"[?#]", path, maxsplit=1)[0]
+    if not requested.startswith("/") or _BROKEN.search(requested) or "\0" in (decoded := _decoded(requested)):
         return None
     kept: list[str] = []
     segments = decoded.split("/")[1:]
@@ -106,6 +152,6 @@ def canonical_path(path: str) -> Optional[str]:
 
 
 def _decoded(path: str) -> str:
-    # Bytes that are no UTF-8 stay apart from each other, so that no two paths become one.
-    raw = _ESCAPED.sub(lambda it: chr(int(it[1], 16)), path.encode("utf-8").decode("latin-1"))
+    # Bytes that aren't UTF-8 stay different from each other, so that no two paths become one.
+    raw = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), path.encode("utf-8").decode("latin-1"))
     return raw.encode("latin-1").decode("utf-8", errors="surrogateescape")

@@ -1,87 +1,102 @@
-"""A gateway, as routes of another component, program or stack name it."""
+"""A gateway, as routes of another component, program, or stack refer to it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Refusal
-from ..names import dns_label, dns_subdomain
-from ..network_policy import Peer
-from .controller_module import Controller
-from .texts import header_name
-from .texts import host as host_name
+from ..args.names import dns_label, dns_subdomain
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
+from ..networking.network_policies import Peer, PeerSpec
+from .controllers import Controller
+from .resolved_routes import EVERY_HOST
+from .text_rules import any_host, header_name
+from .text_rules import host as host_name
 
-__all__ = ["EVERY_HOST", "RULES", "GatewayReference", "route_text"]
+__all__ = ["EVERY_HOST", "RULES", "GatewayReference", "GatewayReferenceSpec"]
 
 
 class GatewayReference(TypedDict):
-    """A gateway, as `IngressRoutes` names it: `IngressGateway.reference()` answers one; for a gateway of another
-    program, write it by hand, or with what that program exports."""
+    """A gateway, as `IngressRoutes` refers to it: `IngressGateway.reference`. For a gateway of another program, write
+    it by hand, or with what that program exports."""
 
     controller: Controller
     """The controller of the class. Plain."""
 
     class_name: pulumi.Input[str]
-    """The IngressClass. A plain one finds the gateway in this program, whose routes no other may repeat."""
+    """The IngressClass. If it's plain, it identifies the gateway in this program, whose routes no other component may
+    repeat."""
 
     namespace: pulumi.Input[str]
-    """The gateway's namespace, which its certificates are in."""
+    """The gateway's namespace, which has its certificates."""
 
     hosts: NotRequired[Sequence[str]]
-    """The hosts that somebody else adds first, with their certificates, * standing for routes without a host: of F5
-    NGINX Ingress Controller, one component makes a host's master Ingress. Plain. Default: those that this program's
-    other components add."""
+    """The hosts that another program adds first, with their certificates; * is for routes without a host. On F5 NGINX
+    Ingress Controller, only one component creates a host's master Ingress. Plain. Default: the hosts that other
+    components of this program add."""
 
     certificates: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """The Secrets of certificates that the gateway has, by host or wildcard, in its namespace. Keys are plain. Default:
-    those that this program's gateway has."""
+    """The Secrets of the gateway's certificates, by host or wildcard, in its namespace. Keys are plain. Default: those
+    of this program's gateway."""
 
     routes: NotRequired[pulumi.Input[Sequence[str]]]
-    """The routes that others have added, as the gateway's `routes` output lists them. One that is repeated fails the
-    deployment. Default: those of this program."""
+    """The routes that other programs have added, as the gateway's `routes` output lists them. A route that repeats one
+    fails the deployment. Default: those of this program."""
 
-    reached_from: NotRequired[Sequence[Peer]]
-    """Where the controller's connections come from: its pods, or addresses. The targets' pods are opened to them. Its
-    length is plain. Default: this program's gateway knows."""
+    controller_peers: NotRequired[Sequence[Peer]]
+    """Where the controller's connections come from: its pods, or addresses. The targets' pods accept connections from
+    them. Its length is plain. Default: those of this program's gateway."""
 
     custom_resources: NotRequired[bool]
-    """Whether the controller's own resources are there (F5 NGINX Ingress Controller). Plain. Default: false."""
+    """Whether the cluster has the definitions of the controller's own resources (F5 NGINX Ingress Controller). Plain.
+    Default: false."""
 
-    wildcards_any_depth: NotRequired[bool]
-    """Whether a wildcard may stand for several labels. Plain. Default: false."""
+    multi_label_wildcards: NotRequired[bool]
+    """Whether a wildcard host can match several labels. Plain. Default: false."""
 
     response_headers: NotRequired[Sequence[str]]
-    """The names of the headers that routes may add to responses, where the controller asks for them ahead
+    """The names of the headers that routes can add to responses, if the controller must have them listed
     (ingress-nginx). Plain. Default: those that this program's gateway lists."""
 
-    reports_address: NotRequired[bool]
-    """Whether the controller writes its address into an Ingress, which the deployment waits for. Plain. Default:
+    publishes_address: NotRequired[bool]
+    """Whether the controller writes its address into an Ingress; the deployment then waits for it. Plain. Default:
     true."""
 
 
-EVERY_HOST = "*"
-"""How lists of hosts name routes without one."""
+@spec(
+    GatewayReference,
+    renamed={
+        "reached_from": "controller_peers",
+        "wildcards_any_depth": "multi_label_wildcards",
+        "reports_address": "publishes_address",
+    },
+)
+class GatewayReferenceSpec(Spec):
+    """A parsed `GatewayReference`."""
 
-
-def _known_host(value: str) -> Optional[Refusal]:
-    return None if value == EVERY_HOST else host_name(value)
+    controller: Controller
+    class_name: pulumi.Input[str]
+    namespace: pulumi.Input[str]
+    hosts: Sequence[str] = ()
+    certificates: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    routes: pulumi.Input[Sequence[str]] = ()
+    controller_peers: Optional[Sequence[PeerSpec]] = None
+    custom_resources: bool = False
+    multi_label_wildcards: bool = False
+    response_headers: Sequence[str] = ()
+    publishes_address: bool = True
 
 
 RULES: Rules = {
     GatewayReference: {
         "class_name": Field(dns_subdomain),
         "namespace": Field(dns_label),
-        "hosts": Field(items=_known_host),
+        "hosts": Field(items=any_host),
         "certificates": Field(keys=host_name, items=dns_subdomain),
         "response_headers": Field(items=header_name),
     }
 }
 """What the fields must satisfy beyond their types."""
-
-
-def route_text(host: str, path: str, path_type: str) -> str:
-    """A route, as the `routes` output lists it."""
-    return f"{host or EVERY_HOST} {path_type} {path}"

@@ -1,18 +1,29 @@
-"""What the fields of routes must satisfy beyond their types, and beside each other, whatever the controller."""
+"""The rules of routes that hold on every controller: of each field, and between the fields of one route."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
-from ..checks import Field, Rules
-from ..errors import Problems, Refusal
-from ..names import annotation_key, dns_subdomain
-from ..target import RULES as TARGET_RULES
-from ..values import Rule, cidr, some, whole_number
-from .compilation import Entry
-from .route_settings import BackendTls, BasicAuth, Cors, RateLimit, Redirect, SessionAffinity, Timeouts
-from .routes import PathType, Route
-from .texts import (
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.names import annotation_key, dns_subdomain
+from ..args.parse import Field, Rule, Rules
+from ..args.problems import ABSENT, Edit, Problems, Reason, Remove, Set
+from ..args.values import cidr, some, whole_number
+from ..networking.target import RULES as TARGET_RULES
+from .resolved_routes import ResolvedRoute
+from .route_settings import (
+    BackendProtocol,
+    BackendTls,
+    BasicAuth,
+    Cors,
+    RateLimit,
+    Redirect,
+    SameSite,
+    SessionPersistence,
+    Timeouts,
+)
+from .routes import Route, RouteSpec
+from .text_rules import (
     cookie_name,
     header_name,
     header_text,
@@ -28,32 +39,100 @@ from .texts import (
     server_name,
     user_name,
 )
-from .told import over_tls
 
-__all__ = ["RULES", "check_routes"]
+__all__ = ["RULES", "check_route", "check_route_of_host"]
 
 _CODES = (301, 302, 307, 308)
 _APP_ROOT = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 
+INVALID_REDIRECT_CODE = define(
+    "invalid-redirect-code", "{value} isn't a status code of a redirect.", allowed="one of {codes}"
+)
+INVALID_APP_ROOT = define(
+    "invalid-app-root",
+    "{value} isn't a valid path to redirect browsers to.",
+    allowed="a path below /, of letters, digits, and the characters - . _ /, without a slash at the end",
+)
+NO_TARGET = define(
+    "route-without-target",
+    "This route has neither a {target} nor a {redirect}.",
+    allowed="the target of a WebService, or one that you write by hand",
+)
+NO_PORT = define("route-target-without-port", "This target has neither a {port} nor a {port_name}.")
+EMPTY_REDIRECT = define(
+    "empty-redirect",
+    "This redirect has neither a {host} nor a {path}.",
+    allowed="one of them, or both",
+    hint="To redirect clients to https, set {tls}.",
+)
+ONLY_WITH_TARGET = define(
+    "only-with-target", "{field} applies to requests that go to a target, and this route redirects them."
+)
+APP_ROOT_WITHOUT_ROOT = define(
+    "app-root-without-root-path",
+    "{app_root} applies to requests for /, which this route doesn't match.",
+    allowed="only in a route of type Prefix with the path /",
+)
+BACKEND_TLS_WITHOUT_TLS = define(
+    "backend-tls-without-tls",
+    "{backend_tls} applies to a target that speaks TLS.",
+    allowed="only with the {protocol} HTTPS or GRPCS",
+)
+NEEDS_HOST_TLS = define(
+    "host-without-tls",
+    "{field} requires TLS, and no certificate is for {host}.",
+    allowed="only for a host with TLS",
+    hint="Add an entry for the host to {tls}.",
+)
+WEBSOCKET_WITH_GRPC = define(
+    "websocket-with-grpc",
+    "A target that speaks gRPC has no WebSockets.",
+    allowed="only with the {protocol} HTTP or HTTPS",
+)
+EMPTY_RATE_LIMIT = define("empty-rate-limit", "This limits nothing.", allowed="one of {fields}, or both")
+RATE_WITHOUT_REQUESTS = define(
+    "rate-limit-without-requests", "{field} refers to {requests}, which isn't set.", allowed="only with {requests}"
+)
+BURST_BELOW_RATE = define(
+    "burst-below-rate", "{value} is less than the rate of {requests} requests.", allowed="{requests} or more"
+)
+CREDENTIALS_FOR_ALL = define(
+    "credentials-for-every-origin",
+    "This would give every site the user's cookies, and browsers reject it.",
+    allowed="only with origins by name",
+)
+ORIGINS_BESIDE_ALL = define(
+    "origins-besides-wildcard", "These origins include *, which already allows every one.", allowed="* alone"
+)
+NO_USERS = define("basic-auth-without-users", "This names no users.", allowed="one of {fields}")
+SECURE_COOKIE_WITHOUT_TLS = define(
+    "secure-cookie-without-tls",
+    "Browsers send a secure cookie only over TLS, and no certificate is for {host}.",
+    allowed="false, or a host with TLS",
+)
+CROSS_SITE_COOKIE_NOT_SECURE = define(
+    "same-site-none-without-secure",
+    "Browsers accept a cookie whose {same_site} is None only if it's secure.",
+    allowed="Lax, Strict, or a secure cookie",
+)
 
-def _code(value: int) -> Optional[Refusal]:
-    return None if value in _CODES else Refusal("is no status of a redirect", ", ".join(map(str, _CODES)))
+
+def _redirect_code(value: int) -> Optional[Reason]:
+    return None if value in _CODES else Reason(INVALID_REDIRECT_CODE, {"codes": list(_CODES)})
 
 
-def _app_root(value: str) -> Optional[Refusal]:
+def _app_root(value: str) -> Optional[Reason]:
     # No tilde and no slash at the end: F5 NGINX Ingress Controller 5.5.4, validateAppRootAnnotation.
-    if refusal := route_path(value):
-        return refusal
+    if reason := route_path(value):
+        return reason
     if _APP_ROOT.fullmatch(value):
         return None
-    fix = f'write "{value.rstrip("/")}"' if _APP_ROOT.fullmatch(value.rstrip("/")) else ""
-    return Refusal(
-        "is no path to send a browser to", "a path below /, of letters, digits and - . _, no slash last", fix
-    )
+    shorter = value.rstrip("/")
+    return Reason(INVALID_APP_ROOT, suggestion=shorter if _APP_ROOT.fullmatch(shorter) else ABSENT)
 
 
 def _some(what: str) -> Rule:
-    return some(f"one {what} or more")
+    return some(f"at least one {what}")
 
 
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
@@ -75,11 +154,11 @@ RULES: Rules = {
         "response_headers": _HEADERS,
         "annotations": Field(_some("annotation"), keys=annotation_key),
     },
-    Redirect: {"host": Field(server_name), "path": Field(redirect_path), "code": Field(_code)},
+    Redirect: {"host": Field(server_name), "path": Field(redirect_path), "code": Field(_redirect_code)},
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).
     Timeouts: {"connect": Field(whole_number(1, 75, "a number of seconds")), "read": _SECONDS, "send": _SECONDS},
     BackendTls: {"ca_certificate": Field(pem_certificate), "server_name": Field(server_name)},
-    SessionAffinity: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(route_path)},
+    SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(route_path)},
     RateLimit: {"requests": _COUNT, "burst": _COUNT, "connections": _COUNT},
     Cors: {
         "origins": Field(_some("origin"), items=origin),
@@ -96,7 +175,6 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-Spelling = Callable[[str], str]
 _FOR_TARGETS = (
     "rewrite",
     "timeouts",
@@ -105,7 +183,7 @@ _FOR_TARGETS = (
     "websocket",
     "protocol",
     "backend_tls",
-    "session_affinity",
+    "session_persistence",
     "load_balancing",
     "request_headers",
     "response_headers",
@@ -117,106 +195,165 @@ _FOR_TARGETS = (
 )
 
 
-def check_routes(
-    entries: Iterable[Entry], secured: Callable[[str], bool], problems: Problems, spelling: Spelling
-) -> None:
-    """Note what does not go together in a route; ``secured`` says of a host whether clients reach it with TLS."""
-    seen: dict[tuple[str, str, str], str] = {}
-    for entry in entries:
-        other = seen.setdefault((entry.host, entry.path, entry.path_type), entry.where)
-        if other != entry.where:
-            wrong = f"takes the same requests as {other}: {described(entry)}"
-            refusal = Refusal(wrong, "each host, path and type once", "leave one of them out")
-            problems.note(entry.where, refusal)
-        _check_destination(entry, problems, spelling)
-        _check_groups(entry, secured(entry.host), problems, spelling)
+def check_route(route: RouteSpec, problems: Problems) -> None:
+    """Report what a route's fields contradict in each other, whatever its host."""
+    for rule in _RULES:
+        problems.run(rule, route)
+    if route.redirect is not None:
+        for field in _FOR_TARGETS:
+            problems.run(_check_for_target, route, field)
 
 
-def described(entry: Entry) -> str:
-    """What a route takes, in words."""
-    return f"{entry.path_type} {entry.path} of {entry.host or 'every host'}"
+def _check_destination(route: RouteSpec, problems: Problems) -> None:
+    if route.redirect is None and route.target is None:
+        at = route.at / "target"
+        problems.report(NO_TARGET, at, target=FieldName("target"), redirect=FieldName("redirect"))
+    if route.redirect is not None and route.target is not None:
+        at = route.at / "redirect"
+        problems.report_exclusive(at, "target", fix=Remove(at))
 
 
-def _check_destination(entry: Entry, problems: Problems, spelling: Spelling) -> None:
-    redirects = "redirect" in entry.args
-    if not redirects and not entry.target:
-        refusal = Refusal("is missing, and the route does not redirect", "a WebService's target(), or one by hand")
-        problems.note(f"{entry.where}.target", refusal)
-    if redirects and entry.target:
-        refusal = Refusal("stands beside a target, which no request reaches", "one of the two")
-        problems.note(f"{entry.where}.redirect", refusal)
-    if entry.target and ("port" in entry.target) == ("port_name" in entry.target):
-        there = "stands beside port" if "port" in entry.target else "is missing, and so is port"
-        problems.note(f"{entry.where}.target.{spelling('port_name')}", Refusal(there, "one of the two"))
-    if redirects:
-        if not {"host", "path"} & set(entry.of("redirect")):
-            refusal = Refusal(
-                "names neither a host nor a path", "one of them, or both", "to have clients use https, set tls"
-            )
-            problems.note(f"{entry.where}.redirect", refusal)
-        for field in (it for it in _FOR_TARGETS if it in entry.args):
-            refusal = Refusal("is for requests that go on to a target, and this route redirects", "beside a target")
-            problems.note(f"{entry.where}.{spelling(field)}", refusal)
-    if "app_root" in entry.args and (entry.path != "/" or entry.path_type != PathType.PREFIX.value):
-        refusal = Refusal("is for browsers that ask for /, which this route does not take", "beside the path / alone")
-        problems.note(f"{entry.where}.{spelling('app_root')}", refusal)
+def _check_target_port(route: RouteSpec, problems: Problems) -> None:
+    target = route.target
+    if target is None:
+        return
+    at = target.at / "port_name"
+    if target.port is None and target.port_name is None:
+        problems.report(NO_PORT, at, port=FieldName("port"), port_name=FieldName("port_name"))
+    if target.port is not None and target.port_name is not None:
+        problems.report_exclusive(at, "port", fix=Remove(at))
 
 
-def _check_groups(entry: Entry, secured: bool, problems: Problems, spelling: Spelling) -> None:
-    where = entry.where
-    if "backend_tls" in entry.args and not over_tls(entry):
-        refusal = Refusal("is of a target that speaks TLS", "with protocol HTTPS or GRPCS", "set protocol")
-        problems.note(f"{where}.{spelling('backend_tls')}", refusal)
-    protocol = entry.args.get("protocol", "")
-    if protocol.startswith("GRPC"):
-        if not secured:
-            wrong = "is spoken over HTTP/2, which clients get with TLS alone, and the host has none"
-            refusal = Refusal(wrong, "for a host with TLS", f"give the host an entry in {spelling('tls')}")
-            problems.add(f"{where}.protocol", protocol, refusal)
-        if entry.args.get("websocket"):
-            problems.note(f"{where}.websocket", Refusal("is nothing that gRPC has", "beside HTTP or HTTPS"))
-    _check_limits(entry, problems, spelling)
-    auth = entry.of("basic_auth")
-    if "basic_auth" in entry.args:
-        if ("users" in auth) == ("secret" in auth):
-            there = "holds both users and a secret" if auth.get("users") else "names no users"
-            problems.note(f"{where}.{spelling('basic_auth')}", Refusal(there, "users or a secret"))
-        if not secured:
-            wrong = "asks for a password that anybody on the way can read, as the host has no TLS"
-            refusal = Refusal(wrong, "for a host with TLS", f"give the host an entry in {spelling('tls')}")
-            problems.note(f"{where}.{spelling('basic_auth')}", refusal)
-    _check_cookies(entry, secured, problems, spelling)
+def _check_for_target(route: RouteSpec, field: str, problems: Problems) -> None:
+    if getattr(route, field) is not None:
+        problems.report(ONLY_WITH_TARGET, route.at / field, field=FieldName(field), fix=Remove(route.at / field))
 
 
-def _check_limits(entry: Entry, problems: Problems, spelling: Spelling) -> None:
-    limit, where = entry.of("rate_limit"), f"{entry.where}.{spelling('rate_limit')}"
-    if "rate_limit" in entry.args and not {"requests", "connections"} & set(limit):
-        problems.note(where, Refusal("limits nothing", "requests, connections or both"))
-    for field in ("per", "burst"):
-        if field in limit and "requests" not in limit:
-            problems.note(f"{where}.{field}", Refusal("is that of requests, and there are none", "beside requests"))
-    cors = entry.of("cors")
-    if cors.get("credentials") and "*" in cors["origins"]:
-        refusal = Refusal(
-            "is true beside an origin of *, which would give every site the user's cookies, and browsers refuse",
-            "with origins by name",
-            "name the origins",
-        )
-        problems.note(f"{entry.where}.cors.credentials", refusal)
-    if len(cors.get("origins", [])) > 1 and "*" in cors["origins"]:
-        problems.note(f"{entry.where}.cors.origins", Refusal("name others beside *, which is all", "* alone"))
+def _check_redirect(route: RouteSpec, problems: Problems) -> None:
+    redirect = route.redirect
+    if redirect is not None and redirect.host is None and redirect.path is None:
+        fields: dict[str, Any] = {name: FieldName(name) for name in ("host", "path", "tls")}
+        problems.report(EMPTY_REDIRECT, redirect.at, **fields)
 
 
-def _check_cookies(entry: Entry, secured: bool, problems: Problems, spelling: Spelling) -> None:
-    affinity: Mapping[str, Any] = entry.of("session_affinity")
-    where = f"{entry.where}.{spelling('session_affinity')}"
-    if affinity.get("secure") and not secured:
-        refusal = Refusal("is true, and no browser sends the cookie to a host without TLS", "false, or a host with TLS")
-        problems.note(f"{where}.secure", refusal)
-    if affinity.get("same_site") == "None" and not affinity.get("secure", secured):
-        refusal = Refusal("is None, which browsers take of a secure cookie alone", "Lax, Strict, or a secure cookie")
-        problems.note(f"{where}.{spelling('same_site')}", refusal)
-    requests, burst = entry.of("rate_limit").get("requests"), entry.of("rate_limit").get("burst")
-    if isinstance(requests, int) and isinstance(burst, int) and burst < requests:
-        refusal = Refusal(f"is less than the {requests} of requests", f"{requests} or more", "leave it out")
-        problems.add(f"{entry.where}.{spelling('rate_limit')}.burst", burst, refusal)
+def _check_backend_tls(route: RouteSpec, problems: Problems) -> None:
+    protocol = route.protocol or BackendProtocol.HTTP
+    if route.backend_tls is None or protocol.uses_tls:
+        return
+    secured = BackendProtocol.GRPCS if protocol.is_grpc else BackendProtocol.HTTPS
+    problems.report(
+        BACKEND_TLS_WITHOUT_TLS,
+        route.at / "backend_tls",
+        backend_tls=FieldName("backend_tls"),
+        protocol=FieldName("protocol"),
+        fix=Set(route.at / "protocol", secured.value),
+    )
+
+
+def _check_websocket(route: RouteSpec, problems: Problems) -> None:
+    if route.websocket and route.protocol is not None and route.protocol.is_grpc:
+        at = route.at / "websocket"
+        problems.report(WEBSOCKET_WITH_GRPC, at, protocol=FieldName("protocol"), fix=Remove(at))
+
+
+def _check_rate_limit(route: RouteSpec, problems: Problems) -> None:
+    limit = route.rate_limit
+    if limit is None:
+        return
+    requests = FieldName("requests")
+    if limit.requests is None and limit.connections is None:
+        fields = [requests, FieldName("connections")]
+        problems.report(EMPTY_RATE_LIMIT, limit.at, fields=fields, fix=Remove(limit.at))
+    for field, value in (("per", limit.per), ("burst", limit.burst)):
+        if value is not None and limit.requests is None:
+            at = limit.at / field
+            problems.report(RATE_WITHOUT_REQUESTS, at, field=FieldName(field), requests=requests, fix=Remove(at))
+
+
+def _check_burst(route: RouteSpec, problems: Problems) -> None:
+    limit = route.rate_limit
+    if limit is None or not isinstance(limit.requests, int) or not isinstance(limit.burst, int):
+        return
+    if limit.burst < limit.requests:
+        at = limit.at / "burst"
+        problems.report(BURST_BELOW_RATE, at, value=limit.burst, requests=limit.requests, fix=Remove(at))
+
+
+def _check_cors(route: RouteSpec, problems: Problems) -> None:
+    cors = route.cors
+    if cors is None or "*" not in cors.origins:
+        return
+    if cors.credentials:
+        at = cors.at / "credentials"
+        problems.report(CREDENTIALS_FOR_ALL, at, fix=Remove(at))
+    if len(cors.origins) > 1:
+        problems.report(ORIGINS_BESIDE_ALL, cors.at / "origins", fix=Set(cors.at / "origins", ["*"]))
+
+
+def _check_basic_auth(route: RouteSpec, problems: Problems) -> None:
+    auth = route.basic_auth
+    if auth is None:
+        return
+    if auth.users is not None and auth.secret is not None:
+        problems.report_exclusive(auth.at / "secret", "users", fix=Remove(auth.at / "secret"))
+    if auth.users is None and auth.secret is None:
+        problems.report(NO_USERS, auth.at, fields=[FieldName("users"), FieldName("secret")])
+
+
+_RULES = (
+    _check_destination,
+    _check_target_port,
+    _check_redirect,
+    _check_backend_tls,
+    _check_websocket,
+    _check_rate_limit,
+    _check_burst,
+    _check_cors,
+    _check_basic_auth,
+)
+
+
+def check_route_of_host(route: ResolvedRoute, problems: Problems, *, has_tls: bool) -> None:
+    """Report what a route's fields contradict in its path and its host; `has_tls` is whether the host has TLS."""
+    problems.run(_check_app_root, route)
+    if not has_tls:
+        problems.run(_check_grpc, route)
+        problems.run(_check_password, route)
+    problems.run(_check_cookie, route, has_tls)
+
+
+def _check_app_root(route: ResolvedRoute, problems: Problems) -> None:
+    if route.spec.app_root is not None and not route.is_root:
+        at = route.at / "app_root"
+        problems.report(APP_ROOT_WITHOUT_ROOT, at, app_root=FieldName("app_root"), fix=Remove(at))
+
+
+def _check_grpc(route: ResolvedRoute, problems: Problems) -> None:
+    # Clients get HTTP/2, which gRPC needs, only with TLS.
+    if route.protocol.is_grpc:
+        _report_without_tls(route, "protocol", problems)
+
+
+def _check_password(route: ResolvedRoute, problems: Problems) -> None:
+    # Otherwise, anyone between the client and the gateway could read the password.
+    if route.spec.basic_auth is not None:
+        _report_without_tls(route, "basic_auth", problems)
+
+
+def _report_without_tls(route: ResolvedRoute, field: str, problems: Problems) -> None:
+    named: dict[str, Any] = {"field": FieldName(field), "tls": FieldName("tls")}
+    problems.report(NEEDS_HOST_TLS, route.at / field, host=route.host or "every host", **named)
+
+
+def _check_cookie(route: ResolvedRoute, has_tls: bool, problems: Problems) -> None:
+    session = route.spec.session_persistence
+    if session is None:
+        return
+    secure, same_site = session.at / "secure", session.at / "same_site"
+    crosses_sites = session.same_site is SameSite.NONE
+    if session.secure and not has_tls:
+        edits: list[Edit] = [Remove(secure), *([Remove(same_site)] if crosses_sites else [])]
+        problems.report(SECURE_COOKIE_WITHOUT_TLS, secure, host=route.host or "every host", fix=edits)
+    elif crosses_sites and not (has_tls if session.secure is None else session.secure):
+        fix = Remove(secure) if has_tls else Remove(same_site)
+        problems.report(CROSS_SITE_COOKIE_NOT_SECURE, same_site, same_site=FieldName("same_site"), fix=fix)

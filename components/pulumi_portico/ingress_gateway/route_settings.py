@@ -1,31 +1,41 @@
-"""The groups of settings that a `Route` holds."""
+"""The groups of settings of a `Route`, and their specs."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.spec import Spec, spec
 
 __all__ = [
     "BackendProtocol",
     "BackendTls",
+    "BackendTlsSpec",
     "BasicAuth",
+    "BasicAuthSpec",
     "Buffering",
+    "BufferingSpec",
     "Cors",
+    "CorsSpec",
     "LoadBalancing",
     "Per",
     "RateLimit",
+    "RateLimitSpec",
     "Redirect",
+    "RedirectSpec",
     "SameSite",
     "Scheme",
-    "SessionAffinity",
+    "SessionPersistence",
+    "SessionPersistenceSpec",
     "Timeouts",
+    "TimeoutsSpec",
 ]
 
 
 class Scheme(str, Enum):
-    """What a URL begins with."""
+    """The scheme that a URL starts with."""
 
     HTTP = "http"
     """Without TLS."""
@@ -35,50 +45,78 @@ class Scheme(str, Enum):
 
 
 class Redirect(TypedDict):
-    """Another address that the client is sent to. What is not said stays as it was asked for."""
+    """The URL that a redirect leads to. Parts that aren't set stay as the client requested them."""
 
     scheme: NotRequired[Scheme]
-    """http or https. Plain. Default: https where a host is named, else what was asked by."""
+    """The scheme. Plain. Default: https."""
 
     host: NotRequired[str]
-    """The host name, such as www.example.com. Plain. Default: the one asked for."""
+    """The host name, such as www.example.com. Plain. Default: the host of the request."""
 
     path: NotRequired[str]
-    """The path, which takes the place of the whole path and query. Plain. Default: the path and the query asked for."""
+    """The path, which replaces the whole path and query. Plain. Default: the path and the query of the request."""
 
     code: NotRequired[int]
-    """The status: 301 or 308 for good, which browsers keep; 302 or 307 for now. With 307 and 308 the client keeps the
-    method and the body. Plain. Default: 302."""
+    """The status code: 301 or 308 for permanent redirects, which browsers cache; 302 or 307 for temporary ones. With
+    307 and 308, the client keeps the method and the body. Plain. Default: 302."""
+
+
+@spec(Redirect)
+class RedirectSpec(Spec):
+    """A parsed `Redirect`."""
+
+    scheme: Optional[Scheme] = None
+    host: Optional[str] = None
+    path: Optional[str] = None
+    code: Optional[int] = None
 
 
 class Timeouts(TypedDict):
-    """How long the target may take."""
+    """How long the gateway waits for the target."""
 
     connect: NotRequired[pulumi.Input[int]]
-    """Seconds (1 to 75) to take a connection; nginx never waits longer. Default: that of the gateway, 5."""
+    """Seconds (1 to 75) to open a connection; nginx never waits longer. Default: that of the gateway, 5."""
 
     read: NotRequired[pulumi.Input[int]]
-    """Seconds (1 or more) of silence while the gateway waits for more of an answer. Default: that of the gateway, 60;
-    3600 where `websocket` is true."""
+    """Seconds (1 or more) between two reads of a response. Default: that of the gateway, 60; 3600 if `websocket` is set
+    to true."""
 
     send: NotRequired[pulumi.Input[int]]
-    """Seconds (1 or more) for which it may take no more of a request. Default: that of the gateway, 60; 3600 where
-    `websocket` is true."""
+    """Seconds (1 or more) between two writes of a request. Default: that of the gateway, 60; 3600 if `websocket` is set
+    to true."""
+
+
+@spec(Timeouts)
+class TimeoutsSpec(Spec):
+    """Parsed `Timeouts`."""
+
+    connect: Optional[pulumi.Input[int]] = None
+    read: Optional[pulumi.Input[int]] = None
+    send: Optional[pulumi.Input[int]] = None
 
 
 class Buffering(TypedDict):
-    """Whether bodies are collected before they go on: it keeps pods from waiting for slow clients, and clients from
-    seeing an answer while it is made."""
+    """Whether the gateway collects bodies before it sends them on: pods don't wait for slow clients, but clients don't
+    see a response while it's created."""
 
     requests: NotRequired[bool]
-    """Whether a request's body is. Plain. Default: true."""
+    """Whether it buffers the body of a request. Plain. Default: true."""
 
     responses: NotRequired[bool]
-    """Whether a response's is. Plain; false for streams, such as server-sent events. Default: true."""
+    """Whether it buffers the body of a response. Set it to false for streams, such as server-sent events. Plain.
+    Default: true."""
+
+
+@spec(Buffering)
+class BufferingSpec(Spec):
+    """A parsed `Buffering`. None is true, too, but requests nothing of the controller."""
+
+    requests: Optional[bool] = None
+    responses: Optional[bool] = None
 
 
 class BackendProtocol(str, Enum):
-    """What a target speaks."""
+    """The protocol that a target speaks."""
 
     HTTP = "HTTP"
     """HTTP/1.1."""
@@ -92,60 +130,89 @@ class BackendProtocol(str, Enum):
     GRPCS = "GRPCS"
     """gRPC over TLS."""
 
+    @property
+    def is_grpc(self) -> bool:
+        """Whether the target speaks gRPC."""
+        return self in (BackendProtocol.GRPC, BackendProtocol.GRPCS)
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the target speaks TLS."""
+        return self in (BackendProtocol.HTTPS, BackendProtocol.GRPCS)
+
 
 class BackendTls(TypedDict):
-    """How the certificate of a target that speaks TLS is checked."""
+    """How the gateway verifies the certificate of a target that speaks TLS."""
 
     ca_certificate: pulumi.Input[str]
-    """The certificates, in PEM, of who may have issued it."""
+    """The certificates of the accepted issuers, in PEM."""
 
     server_name: NotRequired[pulumi.Input[str]]
-    """The name that it must be for, which is asked for by SNI too. Default: the Service's DNS name."""
+    """The name that the certificate must be for. The gateway also sends it as SNI. Default: the Service's DNS name."""
+
+
+@spec(BackendTls)
+class BackendTlsSpec(Spec):
+    """A parsed `BackendTls`."""
+
+    ca_certificate: pulumi.Input[str]
+    server_name: Optional[pulumi.Input[str]] = None
 
 
 class SameSite(str, Enum):
-    """Whether a browser sends a cookie along with requests that another site made it send."""
+    """Whether a browser sends a cookie with requests that another site causes."""
 
     STRICT = "Strict"
     """Never."""
 
     LAX = "Lax"
-    """When a link is followed."""
+    """If the user follows a link."""
 
     NONE = "None"
-    """Always; a browser wants the cookie to be secure then."""
+    """Always; browsers then require a secure cookie."""
 
 
-class SessionAffinity(TypedDict):
-    """A cookie that keeps a client with one pod, as long as that lives."""
+class SessionPersistence(TypedDict):
+    """A cookie that keeps a client with one pod while that pod runs."""
 
     cookie: NotRequired[str]
-    """The cookie's name. Plain. Default: route."""
+    """The name of the cookie. Plain. Default: route."""
 
     max_age: NotRequired[pulumi.Input[int]]
-    """Seconds (1 or more) that it lasts. Default: until the browser is closed."""
+    """Seconds (1 or more) until the cookie expires. Default: it expires when the browser closes."""
 
     path: NotRequired[str]
     """The path below which browsers send it. Plain. Default: the route's own."""
 
     same_site: NotRequired[SameSite]
-    """Whether other sites' requests carry it. Plain. Default: Lax."""
+    """Whether browsers send it with requests of other sites. Plain. Default: Lax."""
 
     secure: NotRequired[bool]
-    """Whether browsers send it over TLS alone. Plain. Default: true where the host has TLS."""
+    """Whether browsers send it only over TLS. Plain. Default: true if the host has TLS."""
+
+
+@spec(SessionPersistence)
+class SessionPersistenceSpec(Spec):
+    """A parsed `SessionPersistence`."""
+
+    cookie: Optional[str] = None
+    max_age: Optional[pulumi.Input[int]] = None
+    path: Optional[str] = None
+    same_site: Optional[SameSite] = None
+    secure: Optional[bool] = None
 
 
 class LoadBalancing(str, Enum):
-    """How a pod is chosen for a request."""
+    """How the gateway chooses a pod for a request."""
 
     ROUND_ROBIN = "round-robin"
     """One after the other."""
 
     LEAST_CONNECTIONS = "least-connections"
-    """The one with the fewest requests under way."""
+    """The one with the fewest active requests."""
 
     FASTEST = "fastest"
-    """The better of two, by how long it took of late (an exponentially weighted moving average)."""
+    """The better of two by their recent response time (an exponentially weighted moving average)."""
 
     CLIENT_ADDRESS = "client-address"
     """The same for each client, by its address."""
@@ -155,7 +222,7 @@ class LoadBalancing(str, Enum):
 
 
 class Per(str, Enum):
-    """The time that a rate is counted over."""
+    """The period that a rate refers to."""
 
     SECOND = "second"
     """A second."""
@@ -165,54 +232,88 @@ class Per(str, Enum):
 
 
 class RateLimit(TypedDict):
-    """How often one client, by its address, may ask one replica of the controller. More is answered with 429."""
+    """How many requests one client, by its address, can send to one replica of the controller. It rejects more with
+    429."""
 
     requests: NotRequired[pulumi.Input[int]]
-    """How many requests (1 or more) in the time. Needed unless there is `connections`."""
+    """The number of requests (1 or more) per period. Required unless `connections` is set."""
 
     per: NotRequired[Per]
-    """That time. Plain. Default: second."""
+    """The period. Plain. Default: second."""
 
     burst: NotRequired[pulumi.Input[int]]
-    """How many requests (1 or more) may come at once before any is turned away. Default: five times `requests`."""
+    """How many requests (1 or more) can arrive at once before the gateway rejects any. Default: five times
+    `requests`."""
 
     connections: NotRequired[pulumi.Input[int]]
-    """How many requests (1 or more) may be under way at once. Default: any number."""
+    """How many requests (1 or more) can be active at once. Default: any number."""
+
+
+@spec(RateLimit)
+class RateLimitSpec(Spec):
+    """A parsed `RateLimit`."""
+
+    requests: Optional[pulumi.Input[int]] = None
+    per: Optional[Per] = None
+    burst: Optional[pulumi.Input[int]] = None
+    connections: Optional[pulumi.Input[int]] = None
 
 
 class Cors(TypedDict):
-    """Which other sites' pages may use the route (cross-origin resource sharing)."""
+    """Which pages of other sites can use the route (cross-origin resource sharing)."""
 
     origins: Sequence[str]
-    """The sites, such as https://shop.example.com, or https://*.example.com for one more label; * alone for every one.
+    """The sites, such as https://shop.example.com, or https://*.example.com for one more label; * alone for every site.
     Plain."""
 
     methods: NotRequired[Sequence[str]]
-    """The methods that they may use. Plain. Default: GET, PUT, POST, DELETE, PATCH and OPTIONS."""
+    """The methods that they can use. Plain. Default: GET, PUT, POST, DELETE, PATCH and OPTIONS."""
 
     headers: NotRequired[Sequence[str]]
-    """The headers that they may send. Plain. Default: those that a plain form can, Authorization and Content-Type."""
+    """The headers that they can send. Plain. Default: those that a plain form can send, Authorization, and
+    Content-Type."""
 
     expose_headers: NotRequired[Sequence[str]]
-    """The headers of an answer that they may read. Plain. Default: those that every page may."""
+    """The headers of a response that they can read. Plain. Default: those that every page can read."""
 
     credentials: NotRequired[bool]
-    """Whether cookies go along; not with an origin of *. Plain. Default: false."""
+    """Whether browsers send cookies; not with an origin of *. Plain. Default: false."""
 
     max_age: NotRequired[int]
-    """Seconds (0 or more) for which a browser need not ask again. Plain. Default: 1728000."""
+    """Seconds (0 or more) for which a browser caches the answer. Plain. Default: 1728000."""
+
+
+@spec(Cors)
+class CorsSpec(Spec):
+    """A parsed `Cors`."""
+
+    origins: Sequence[str]
+    methods: Optional[Sequence[str]] = None
+    headers: Optional[Sequence[str]] = None
+    expose_headers: Optional[Sequence[str]] = None
+    credentials: Optional[bool] = None
+    max_age: Optional[int] = None
 
 
 class BasicAuth(TypedDict):
-    """Ask for a user name and a password, over TLS alone."""
+    """Require a user name and a password, over TLS."""
 
     users: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """The users, by name, each with the hash of a password as `htpasswd` or `openssl passwd` make it: $apr1$, $5$, $6$
-    or {SSHA}. Kept secret. Names are plain. This or `secret`."""
+    """The users, by name, each with the hash of a password as `htpasswd` or `openssl passwd` creates it: $apr1$, $5$,
+    $6$ or {SSHA}. Kept secret. Names are plain. Set this or `secret`."""
 
     secret: NotRequired[pulumi.Input[str]]
-    """A Secret, in the target's namespace, that holds them as the controller wants it: key `auth` for ingress-nginx,
-    type nginx.org/htpasswd and key `htpasswd` for F5 NIC."""
+    """A Secret in the target's namespace with the users in the controller's format: key `auth` for ingress-nginx, type
+    nginx.org/htpasswd and key `htpasswd` for F5 NIC."""
 
     realm: NotRequired[str]
-    """What a browser shows beside the question. Plain. Default: Sign in."""
+    """The text that a browser shows with its prompt. Plain. Default: Sign in."""
+
+
+@spec(BasicAuth)
+class BasicAuthSpec(Spec):
+    """A parsed `BasicAuth`."""
+
+    users: Optional[Mapping[str, pulumi.Input[str]]] = None
+    secret: Optional[pulumi.Input[str]] = None
+    realm: Optional[str] = None

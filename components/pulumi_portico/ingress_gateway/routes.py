@@ -1,123 +1,174 @@
-"""A route: which requests, by host and path, go to which Service, and what happens to them on the way.
+"""A route: which requests, by host and path, go to which Service, and how the gateway processes them.
 
-Routes say nothing of the controller that keeps them: a compiler makes each controller behave as they say, or
-refuses.
+Routes are independent of the controller: a compiler makes each controller behave as they say, or rejects them.
 """
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import TYPE_CHECKING, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..target import Target
+from ..args.spec import Spec, spec
+from ..networking.target import Target, TargetSpec
 from .route_settings import (
     BackendProtocol,
     BackendTls,
+    BackendTlsSpec,
     BasicAuth,
+    BasicAuthSpec,
     Buffering,
+    BufferingSpec,
     Cors,
+    CorsSpec,
     LoadBalancing,
     RateLimit,
+    RateLimitSpec,
     Redirect,
-    SessionAffinity,
+    RedirectSpec,
+    SessionPersistence,
+    SessionPersistenceSpec,
     Timeouts,
+    TimeoutsSpec,
 )
 
-__all__ = ["PathType", "Route"]
+if TYPE_CHECKING:
+    from .resolved_routes import ResolvedRoute
+
+__all__ = ["PathType", "Route", "RouteSpec"]
 
 
 class PathType(str, Enum):
     """How a route's path is compared with a request's."""
 
     PREFIX = "Prefix"
-    """The request's path is the route's, or goes on below it: /foo takes /foo, /foo/ and /foo/bar, but not /foobar."""
+    """The request's path is the route's, or is below it: /foo matches /foo, /foo/ and /foo/bar, but not /foobar."""
 
     EXACT = "Exact"
-    """The request's path is the route's, letter by letter."""
+    """The request's path is the route's, character by character."""
 
 
 class Route(TypedDict):
-    """Requests, by host and path, and the Service that they go to.
+    """Requests, by host and path, and the Service that receives them.
 
-    Of several routes that fit, the one whose host is the most specific takes the request: the exact host before a
-    wildcard, a wildcard before none. Among those an exact path comes before a prefix, and a longer prefix before a
-    shorter one. `match_route` tells which.
+    If several routes match a request, the one with the most specific host receives it: an exact host before a wildcard,
+    a wildcard before no host. Among those, an exact path comes before a prefix, and a longer prefix before a shorter
+    one. `match_route` returns the one.
     """
 
     target: NotRequired[Target]
-    """Where requests go: a WebService's `target()`, or one written by hand. Needed unless the route redirects."""
+    """The Service that receives the requests: `WebService.target`, or one that you write by hand. Required unless the
+    route redirects."""
 
     host: NotRequired[str]
-    """The host name that was asked for, such as shop.example.com; *.example.com stands for exactly one more label in
-    front. Plain. Default: every host that no other route names."""
+    """The host name of the request, such as shop.example.com; *.example.com matches exactly one more label in front.
+    Plain. Default: every host that no other route names."""
 
     path: NotRequired[str]
-    """The path that was asked for, such as /api. Plain. Default: /."""
+    """The path of the request, such as /api. Plain. Default: /."""
 
     path_type: NotRequired[PathType]
     """How the path is compared. Plain. Default: Prefix."""
 
     rewrite: NotRequired[str]
-    """What takes the place of `path` before the request goes on: with path /api and rewrite /v2, /api/users becomes
+    """What replaces `path` before the gateway sends the request on: with path /api and rewrite /v2, /api/users becomes
     /v2/users. Plain. Default: the path stays as it is."""
 
     redirect: NotRequired[Redirect]
-    """Answer with another address instead of sending the request on. Default: none."""
+    """Redirect the client instead of sending the request on. Default: none."""
 
     app_root: NotRequired[str]
-    """Where a browser that asks for / itself is sent, such as /login. For a route of path / alone. Plain. Default:
-    nowhere."""
+    """The path that a browser that requests / itself is redirected to, such as /login. Only for a route of path /.
+    Plain. Default: none."""
 
     timeouts: NotRequired[Timeouts]
-    """How long the target may take. Default: that of the gateway."""
+    """How long the gateway waits for the target. Default: the gateway's timeouts."""
 
     body_size: NotRequired[pulumi.Input[int]]
-    """The largest request body in MiB (0 or more); 0 sets no limit. A larger one is answered with 413. Default: that of
-    the gateway."""
+    """The largest request body in MiB (0 or more); 0 sets no limit. The gateway rejects a larger one with 413. Default:
+    the gateway's limit."""
 
     buffering: NotRequired[Buffering]
-    """Whether bodies are collected before they go on. Default: both ways."""
+    """Whether the gateway collects bodies before it sends them on. Default: both requests and responses."""
 
     websocket: NotRequired[bool]
-    """Whether a connection may become a WebSocket. Written out as true, it also lets both sides be silent for an hour.
-    Plain. Default: true, where the target speaks HTTP/1.1."""
+    """Whether a connection can become a WebSocket. If you set it to true, both sides can also be silent for an hour.
+    Plain. Default: true if the target speaks HTTP/1.1."""
 
     protocol: NotRequired[BackendProtocol]
-    """What the target speaks. Plain. Default: HTTP."""
+    """The protocol that the target speaks. Plain. Default: HTTP."""
 
     backend_tls: NotRequired[BackendTls]
-    """How the target's certificate is checked, where it speaks TLS. Default: not at all."""
+    """How the gateway verifies the certificate of a target that speaks TLS. Default: it doesn't."""
 
-    session_affinity: NotRequired[SessionAffinity]
+    session_persistence: NotRequired[SessionPersistence]
     """Keep a client with one pod, by a cookie. Default: any pod."""
 
     load_balancing: NotRequired[LoadBalancing]
-    """How a pod is chosen. Plain. Default: round-robin."""
+    """How the gateway chooses a pod. Plain. Default: round-robin."""
 
     rate_limit: NotRequired[RateLimit]
-    """How often a client may ask. Default: as often as it likes."""
+    """How many requests a client can send. Default: no limit."""
 
     cors: NotRequired[Cors]
-    """Which other sites' pages may use the route. Default: none is told that it may."""
+    """Which pages of other sites can use the route. Default: none."""
 
     allowed_sources: NotRequired[Sequence[pulumi.Input[str]]]
-    """The clients' addresses that are let in, in CIDR notation; others are answered with 403. Its length is plain.
+    """The client addresses that the route accepts, in CIDR notation; it rejects others with 403. Its length is plain.
     Default: all."""
 
     denied_sources: NotRequired[Sequence[pulumi.Input[str]]]
-    """The clients' addresses that are kept out, in CIDR notation, with 403. Its length is plain. Default: none."""
+    """The client addresses that the route rejects with 403, in CIDR notation. Its length is plain. Default: none."""
 
     basic_auth: NotRequired[BasicAuth]
-    """Ask for a user name and a password. Default: not."""
+    """Require a user name and a password. Default: none."""
 
     request_headers: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Headers that the target gets, in place of what the client sent under these names. Keys are plain. Default:
-    none."""
+    """Headers that the target receives, instead of those that the client sent under these names. Keys are plain.
+    Default: none."""
 
     response_headers: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Headers that are added to what the target answers. Keys are plain. Default: none."""
+    """Headers that the gateway adds to the target's responses. Keys are plain. Default: none."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """The controller's own annotations, for what has no field here. Keys are plain; one that a field writes, one of
-    another controller, and one that holds configuration of nginx (a snippet) are refused. Default: none."""
+    """The controller's own annotations, for what has no field. Keys are plain. Rejected: those that a field writes,
+    those of another controller, and those that contain nginx configuration (snippets). Default: none."""
+
+
+class _Resolvable(Spec):
+    """A spec that keeps what it resolves to, so that it's resolved once, however many ask."""
+
+    __slots__ = ("resolution",)
+
+    resolution: "ResolvedRoute"
+    """Set by `resolve_route`, and nowhere else."""
+
+
+@spec(Route, renamed={"session_affinity": "session_persistence"})
+class RouteSpec(_Resolvable):
+    """A parsed `Route`. A field that is None requests nothing of the controller."""
+
+    target: Optional[TargetSpec] = None
+    host: Optional[str] = None
+    path: str = "/"
+    path_type: PathType = PathType.PREFIX
+    rewrite: Optional[str] = None
+    redirect: Optional[RedirectSpec] = None
+    app_root: Optional[str] = None
+    timeouts: Optional[TimeoutsSpec] = None
+    body_size: Optional[pulumi.Input[int]] = None
+    buffering: Optional[BufferingSpec] = None
+    websocket: Optional[bool] = None
+    protocol: Optional[BackendProtocol] = None
+    backend_tls: Optional[BackendTlsSpec] = None
+    session_persistence: Optional[SessionPersistenceSpec] = None
+    load_balancing: Optional[LoadBalancing] = None
+    rate_limit: Optional[RateLimitSpec] = None
+    cors: Optional[CorsSpec] = None
+    allowed_sources: Optional[Sequence[pulumi.Input[str]]] = None
+    denied_sources: Optional[Sequence[pulumi.Input[str]]] = None
+    basic_auth: Optional[BasicAuthSpec] = None
+    request_headers: Optional[Mapping[str, pulumi.Input[str]]] = None
+    response_headers: Optional[Mapping[str, pulumi.Input[str]]] = None
+    annotations: Optional[Mapping[str, pulumi.Input[str]]] = None

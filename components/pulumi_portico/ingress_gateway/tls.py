@@ -1,51 +1,86 @@
-"""TLS of the hosts: where a certificate comes from, and what happens to requests without TLS.
+"""TLS of the hosts: where a certificate comes from, and how requests without TLS are handled.
 
 Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Problems, Refusal
-from ..names import dns_subdomain
-from .texts import pem_certificate, pem_private_key
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.names import dns_subdomain
+from ..args.parse import Field, Rules
+from ..args.problems import Edit, Problems, Remove
+from ..args.spec import Spec, spec
+from .text_rules import pem_certificate, pem_private_key
 
-__all__ = ["RULES", "HostTls", "build_tls_secret", "certificate_key", "check_tls", "issuer_annotations"]
+__all__ = [
+    "RULES",
+    "HostTls",
+    "HostTlsSpec",
+    "build_tls_secret",
+    "certificate_key",
+    "check_certificate_source",
+    "check_issued_wildcards",
+    "issuer_annotations",
+]
 
 
 class HostTls(TypedDict):
-    """Where the certificate of a host comes from: one of `secret`, `certificate` with `key`, `issuer` and
-    `cluster_issuer`; or TLS ends before the gateway."""
+    """Where the certificate of a host comes from: one of `secret`, `certificate` with `key`, `issuer`, and
+    `cluster_issuer`; or that TLS is terminated upstream."""
 
     secret: NotRequired[pulumi.Input[str]]
-    """A Secret of type kubernetes.io/tls that exists already, in the gateway's namespace."""
+    """An existing Secret of type kubernetes.io/tls in the gateway's namespace."""
 
     certificate: NotRequired[pulumi.Input[str]]
-    """The certificate in PEM, and behind it those of who issued it. Beside `key`; a Secret is made of both."""
+    """The certificate in PEM, followed by those of its issuers. Requires `key`; Portico creates a Secret of both."""
 
     key: NotRequired[pulumi.Input[str]]
     """The certificate's private key in PEM. Kept secret."""
 
     issuer: NotRequired[pulumi.Input[str]]
-    """The cert-manager Issuer, in the gateway's namespace, that issues the certificate and renews it. Maps to the
+    """The cert-manager Issuer, in the gateway's namespace, that issues and renews the certificate. Maps to the
     annotation `cert-manager.io/issuer`."""
 
     cluster_issuer: NotRequired[pulumi.Input[str]]
-    """The cert-manager ClusterIssuer that does. Maps to `cert-manager.io/cluster-issuer`."""
+    """The cert-manager ClusterIssuer that issues and renews the certificate. Maps to `cert-manager.io/cluster-issuer`.
+    """
 
-    ends_before: NotRequired[bool]
-    """Whether TLS ends before the gateway, at a load balancer that says so by `X-Forwarded-Proto`. Plain. Default:
-    false."""
+    tls_terminated_upstream: NotRequired[bool]
+    """Whether a load balancer in front of the gateway terminates TLS, and reports it in `X-Forwarded-Proto`. Plain.
+    Default: false."""
 
     redirect: NotRequired[bool]
-    """Whether a request without TLS is sent to the same address with it, by status 308. Plain. Default: true."""
+    """Whether a request without TLS is redirected to the same URL with TLS, by status 308. Plain. Default: true."""
 
 
-_SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "ends_before")
+@spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"})
+class HostTlsSpec(Spec):
+    """A parsed `HostTls`."""
+
+    secret: Optional[pulumi.Input[str]] = None
+    certificate: Optional[pulumi.Input[str]] = None
+    key: Optional[pulumi.Input[str]] = None
+    issuer: Optional[pulumi.Input[str]] = None
+    cluster_issuer: Optional[pulumi.Input[str]] = None
+    tls_terminated_upstream: bool = False
+    redirect: Optional[bool] = None
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The fields that say where the certificate comes from."""
+        is_set = {
+            "secret": self.secret is not None,
+            "certificate": self.certificate is not None or self.key is not None,
+            "issuer": self.issuer is not None,
+            "cluster_issuer": self.cluster_issuer is not None,
+            "tls_terminated_upstream": self.tls_terminated_upstream,
+        }
+        return [field for field, value in is_set.items() if value]
 
 
 RULES: Rules = {
@@ -59,71 +94,77 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
+NO_CERTIFICATE = define(
+    "tls-without-certificate",
+    "This entry names no certificate.",
+    allowed="one of {fields}",
+    hint="A host without TLS needs no entry.",
+)
+ISSUED_FOR_UNROUTED_WILDCARD = define(
+    "issuer-for-unrouted-wildcard",
+    "The Ingress of {host} makes cert-manager issue the certificate, and no route has this host.",
+    allowed="an issuer for a host that has a route",
+    hint="Give each host an entry, or create a cert-manager Certificate for the wildcard and set its secret.",
+)
 
-def check_tls(
-    tls: Mapping[str, Any],
-    routed: frozenset[str],
-    problems: Problems,
-    path: str,
-    spelling: Callable[[str], str],
-) -> None:
-    """Note hosts whose certificate comes from nowhere, or from two places; ``routed`` are the hosts of the routes."""
+_SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "tls_terminated_upstream")
+
+
+def check_certificate_source(tls: HostTlsSpec, problems: Problems) -> None:
+    """Report a host whose certificate comes from nowhere, or from two places."""
+    first, *others = tls.sources or [""]
+    # A misspelled or former name is reported already.
+    if not first and not problems.has_within(tls.at):
+        problems.report(NO_CERTIFICATE, tls.at, fields=[FieldName(name) for name in _SOURCES])
+    for second in others:
+        removed: list[Edit] = [Remove(tls.at / second)] if second != "certificate" else _remove_pair(tls)
+        problems.report_exclusive(tls.at / second, first, fix=removed)
+    if (tls.certificate is None) != (tls.key is None) and first == "certificate":
+        missing, what = ("key", "the private key") if tls.key is None else ("certificate", "the certificate of the key")
+        problems.report_missing(tls.at / missing, f"{what}, in PEM")
+
+
+def _remove_pair(tls: HostTlsSpec) -> list[Edit]:
+    fields = {"certificate": tls.certificate, "key": tls.key}
+    return [Remove(tls.at / name) for name, value in fields.items() if value is not None]
+
+
+def check_issued_wildcards(tls: Mapping[str, HostTlsSpec], routed: frozenset[str], problems: Problems) -> None:
+    """Report wildcards whose certificate cert-manager can't issue because no Ingress has them; `routed` are the hosts
+    of the routes."""
     for host, entry in tls.items():
-        where = f"{path}.{host}"
-        sources = [it for it in _SOURCES if entry.get(it)]
-        if not sources:
-            wrong = "names no certificate" + (", and redirects to https" if entry.get("redirect") else "")
-            allowed = ", ".join(map(spelling, _SOURCES))
-            problems.note(where, Refusal(wrong, f"one of {allowed}", "a host without TLS needs no entry"))
-        for second in sources[1:]:
-            refusal = Refusal(f"stands beside {spelling(sources[0])}", "one place for a certificate to come from")
-            problems.note(f"{where}.{spelling(second)}", refusal)
-        if ("certificate" in entry) != ("key" in entry):
-            there, missing = ("certificate", "key") if "certificate" in entry else ("key", "certificate")
-            refusal = Refusal(f"is missing, and {spelling(there)} is there", "both or neither")
-            problems.note(f"{where}.{spelling(missing)}", refusal)
-        _check_wildcard(host, entry, routed, problems, where, spelling)
+        problems.run(_check_issued_wildcard, host, entry, routed)
 
 
-def _check_wildcard(
-    host: str,
-    entry: Mapping[str, Any],
-    routed: frozenset[str],
-    problems: Problems,
-    where: str,
-    spelling: Callable[[str], str],
-) -> None:
-    issued = next((it for it in ("issuer", "cluster_issuer") if it in entry), None)
-    if issued and host.startswith("*.") and host not in routed:
-        refusal = Refusal(
-            "is asked for by the Ingress of the host, and no route is of this host",
-            "for a host that is routed",
-            "give each host an entry, or make a Certificate of cert-manager for the wildcard and name its secret",
-        )
-        problems.note(f"{where}.{spelling(issued)}", refusal)
+def _check_issued_wildcard(host: str, tls: HostTlsSpec, routed: frozenset[str], problems: Problems) -> None:
+    for field in ("issuer", "cluster_issuer"):
+        if field in tls.sources and host.startswith("*.") and host not in routed:
+            problems.report(ISSUED_FOR_UNROUTED_WILDCARD, tls.at / field, host=host)
 
 
-def certificate_key(tls: Mapping[str, Any], host: str) -> Optional[str]:
-    """The entry that is for a host: its own, else that of the wildcard above it; None where there is none."""
+def certificate_key(tls: Mapping[str, HostTlsSpec], host: str) -> Optional[str]:
+    """The key of the entry for a host: its own, else that of the wildcard above it; None if there is none."""
     if not host or host in tls:
         return host if host in tls else None
     above = f"*.{host.partition('.')[2]}"
     return above if above in tls else None
 
 
-def issuer_annotations(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells cert-manager to issue a certificate for the Ingress that carries it."""
-    keys = {"issuer": "cert-manager.io/issuer", "cluster_issuer": "cert-manager.io/cluster-issuer"}
-    return {key: entry[field] for field, key in keys.items() if field in entry}
+def issuer_annotations(tls: HostTlsSpec) -> dict[str, Any]:
+    """What makes cert-manager issue a certificate for the Ingress that has these annotations."""
+    issuers = {"cert-manager.io/issuer": tls.issuer, "cert-manager.io/cluster-issuer": tls.cluster_issuer}
+    return {key: issuer for key, issuer in issuers.items() if issuer is not None}
 
 
-def build_tls_secret(metadata: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+def build_tls_secret(
+    metadata: Mapping[str, Any], certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
+) -> dict[str, Any]:
     """The Secret of a certificate and its key."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": dict(metadata),
         "type": "kubernetes.io/tls",
-        # Secret, however the key was given.
-        "stringData": pulumi.Output.secret({"tls.crt": entry["certificate"], "tls.key": entry["key"]}),
+        # Secret, even if the key isn't.
+        "stringData": pulumi.Output.secret({"tls.crt": certificate, "tls.key": key}),
     }

@@ -1,92 +1,23 @@
-"""What more than one compiler tells: defaults that are the same everywhere, and values as annotations write them."""
+"""Serves the stack modules and the command until they are ported."""
 
-from collections.abc import Mapping
-from typing import Any, Optional, cast
+from typing import Optional
 
-import pulumi
-
-from ..outputs import applied, combined
 from .compilation import Entry
-from .route_settings import BackendProtocol, Scheme
-from .routes import PathType
+from .defaults import REDIRECT_CODE
+from .route_settings import Scheme
 
-__all__ = [
-    "COOKIE",
-    "CORS_HEADERS",
-    "CORS_MAX_AGE",
-    "CORS_METHODS",
-    "REALM",
-    "REDIRECT_CODE",
-    "REJECTED",
-    "burst_of",
-    "htpasswd",
-    "is_grpc",
-    "over_tls",
-    "redirect_parts",
-    "takes_websockets",
-    "timeouts_of",
-]
-
-COOKIE = "route"
-REALM = "Sign in"
-REDIRECT_CODE = 302
-REJECTED = 429
-"""Too Many Requests (RFC 6585)."""
-
-CORS_METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
-CORS_HEADERS = ("Authorization", "Content-Type")
-CORS_MAX_AGE = 1728000
-
-_HOUR = 3600
-_BURST = 5
+__all__ = ["REDIRECT_CODE", "is_grpc", "redirect_parts"]
 
 
 def is_grpc(entry: Entry) -> bool:
     """Whether the target speaks gRPC."""
-    return entry.args.get("protocol") in (BackendProtocol.GRPC.value, BackendProtocol.GRPCS.value)
-
-
-def over_tls(entry: Entry) -> bool:
-    """Whether the target speaks TLS."""
-    return entry.args.get("protocol") in (BackendProtocol.HTTPS.value, BackendProtocol.GRPCS.value)
-
-
-def takes_websockets(entry: Entry) -> bool:
-    """Whether a connection may become a WebSocket."""
-    return not is_grpc(entry) and entry.args.get("websocket", True)
-
-
-def timeouts_of(entry: Entry) -> dict[str, Any]:
-    """The timeouts that the route sets, in seconds."""
-    given = dict(entry.of("timeouts"))
-    if entry.args.get("websocket"):
-        given.setdefault("read", _HOUR)
-        given.setdefault("send", _HOUR)
-    return given
-
-
-def burst_of(limit: Mapping[str, Any]) -> Any:
-    """How many requests may come at once."""
-    return limit["burst"] if "burst" in limit else applied(limit["requests"], lambda count: _BURST * count)
-
-
-def htpasswd(users: Mapping[str, Any]) -> Any:
-    """The users and the hashes of their passwords, as nginx reads them. Secret, however they were given."""
-    names = sorted(users)
-    lines = combined(
-        [users[name] for name in names],
-        lambda hashes: "".join(f"{name}:{known}\n" for name, known in zip(names, hashes, strict=True)),
-    )
-    return cast("Any", pulumi.Output.secret(lines))
+    return entry.args.get("protocol") in ("GRPC", "GRPCS")
 
 
 def redirect_parts(entry: Entry) -> tuple[str, Optional[str], Optional[str]]:
-    """Where a redirect leads: the scheme, the host and the path; None for those that were asked for."""
+    """Where a redirect leads: the scheme, the host, and the path; None for those of the request."""
     redirect = entry.of("redirect")
     host = redirect.get("host")
     if host is None and entry.host and not entry.host.startswith("*."):
         host = entry.host
     return redirect.get("scheme", Scheme.HTTPS.value), host, redirect.get("path")
-
-
-EXACT, PREFIX, OWN = PathType.EXACT.value, PathType.PREFIX.value, "ImplementationSpecific"

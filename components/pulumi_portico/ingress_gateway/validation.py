@@ -1,4 +1,4 @@
-"""The checks of a whole `IngressGateway` and of an `IngressRoutes`: each field's, and those between fields."""
+"""The rules of a whole `IngressGateway` and of an `IngressRoutes`: of each field, and between fields."""
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
@@ -6,47 +6,61 @@ from typing import Any, Optional, cast
 
 import pulumi
 
-from ..checks import Field, Rules, check
-from ..errors import Problems, Refusal
+from ..args.codes import define
+from ..args.location import ROOT, Key, KeyStyle, Location
+from ..args.location import Field as FieldName
+from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
+from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
+from ..args.problems import ABSENT, Problems, Reason, Remove, Set
+from ..args.shapes import as_written, camel_case
+from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..load_balancers import ClientIp
-from ..names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
-from ..network_policy import RULES as PEER_RULES
-from ..network_policy import check_peers
+from ..networking.network_policies import RULES as PEER_RULES
+from ..networking.network_policies import PeerSpec, check_peers
+from ..networking.target import RULES as TARGET_RULES
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
-from ..public_load_balancer.platform_module import chosen_or_hidden
-from ..public_load_balancer.platforms import check_exposure
-from ..shapes import as_written
-from ..values import cidr, whole_number
-from .args import Behind, IngressGatewayArgs, IngressRoutesArgs
-from .controller_module import Controller
-from .gateway_plan import controller_of, installs, request_of, routing_of
+from ..public_load_balancer.exposure_checks import check_exposure
+from ..public_load_balancer.platforms import module_of
+from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
+from .controllers import CONTROLLERS
+from .front_door import exposure_request
+from .gateway_plan import installer_of, plan_routes
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
 from .install.installation import RULES as INSTALLATION_RULES
-from .install.installation import check_installation
+from .install.installation import InstallationSpec, check_installation
+from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
-from .install.settings import check_settings
+from .install.settings import GatewaySettingsSpec, check_settings
+from .mappings import as_mapping
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
-from .routing import Routing, check_routing
-from .texts import header_name, host
+from .route_set import RouteSet
+from .route_set_rules import check_controller_peers, check_response_headers, check_routes
+from .routes import RouteSpec
+from .text_rules import header_name, host
 from .tls import RULES as TLS_RULES
 
-__all__ = ["GATEWAY_RULES", "check_ingress_gateway", "check_ingress_routes", "check_referred"]
-
-Spelling = Callable[[str], str]
+__all__ = [
+    "GATEWAY_RULES",
+    "check_added_routes",
+    "check_ingress_gateway",
+    "check_ingress_routes",
+    "parse_ingress_gateway",
+    "parse_ingress_routes",
+]
 
 _NAME_LENGTH = 40
-"""A Service's name less what the front door's ends in and what Pulumi adds."""
+"""The longest name of a Service, less the Service's suffix and what Pulumi adds."""
 
 _COMMON = {
     "tls": Field(keys=host),
-    "ready_within": Field(whole_number(1, 3600, "a number of seconds")),
     "labels": Field(keys=label_key, items=label_value),
     "annotations": Field(keys=annotation_key),
 }
-_SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **PEER_RULES}
+_TIMEOUT = Field(whole_number(1, 3600, "a number of seconds"))
+_SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **PEER_RULES, **TARGET_RULES}
 
 GATEWAY_RULES: Rules = {
     **_SHARED,
@@ -55,218 +69,402 @@ GATEWAY_RULES: Rules = {
     **CRDS_RULES,
     **INSTALLATION_RULES,
     **SETTINGS_RULES,
-    Behind: {"sources": Field(items=cidr)},
+    Upstream: {"sources": Field(items=cidr)},
     IngressGatewayArgs: {
         **_COMMON,
+        "ready_timeout": _TIMEOUT,
         "class_name": Field(dns_subdomain),
         "namespace": Field(dns_label),
         "response_headers": Field(items=header_name),
     },
 }
-_ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: _COMMON}
+"""What the fields of a gateway must satisfy beyond their types."""
 
-_FOR_INSTALLED = ("exposure", "behind", "settings", "installation", "price")
-_FOR_OTHERS = ("reached_from",)
-_APART_FROM_ROUTES = ("exposure", "behind", "settings", "installation", "price")
-"""What the routes are checked without: where it alone is wrong, theirs is told at the same time."""
+_ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: {**_COMMON, "ready_timeout": _TIMEOUT}}
+
+NAME_TOO_LONG = define(
+    "gateway-name-too-long", "{value} is {excess} characters too long.", allowed="at most {most} characters"
+)
+NO_ROUTES = define(
+    "no-routes", "This adds no routes.", allowed="at least one route", hint="Add one, or remove the component."
+)
+NOT_INSTALLABLE = define(
+    "controller-not-installable",
+    "Portico can't install {controller}.",
+    allowed="false, or one of the controllers {installable}",
+)
+ONLY_IF_INSTALLED = define("only-if-installed", "{field} applies only to a controller that Portico installs.")
+ONLY_IF_NOT_INSTALLED = define(
+    "only-if-not-installed", "{field} applies only to a controller that Portico doesn't install."
+)
+CRDS_NOT_SUPPORTED = define(
+    "crds-not-supported", "{controller} has no resources of its own.", allowed="only on {controllers}"
+)
+WEBHOOK_NOT_SUPPORTED = define(
+    "admission-webhook-not-supported", "{controller} has no admission webhook.", allowed="only on {controllers}"
+)
+OWN_NAMESPACE_SERVED = define(
+    "own-namespace-served", "The controller always serves its own namespace, {value}.", allowed="other namespaces"
+)
+NOT_EXPOSED = define(
+    "gateway-not-exposed",
+    "This doesn't say who can reach the gateway.",
+    allowed="one of {fields}",
+    hint="For a load balancer of its own, set {exposure}. If something else is in front, set {upstream}.",
+)
+PROXY_SOURCES_MISSING = define(
+    "proxy-protocol-without-sources",
+    "With the PROXY protocol, anyone who can connect could claim to be any client.",
+    allowed="the addresses that send the PROXY protocol",
+    hint="Set {sources}.",
+)
+TLS_BEFORE_GATEWAY = define(
+    "tls-terminated-before-gateway",
+    "This load balancer would terminate TLS without telling the gateway, which would treat every request as one "
+    "without TLS.",
+    hint="Set the gateway's {tls}, or put an AwsLoadBalancer in front.",
+)
+CLIENT_ADDRESS_HIDDEN = define(
+    "client-address-hidden",
+    "{field} matches client addresses, and {client_ip} is hide, so the gateway sees the address of the load balancer "
+    "or of a node.",
+    allowed="only if {client_ip} is preserve or proxy-protocol",
+)
+FORWARDED_FROM_MISSING = define(
+    "forwarded-from-missing",
+    "TLS of {host} is terminated before the gateway, so a header says whether a client used TLS, and no sender of it "
+    "is trusted.",
+    hint="Set {forwarded_from} to the addresses of what's in front.",
+)
+FORWARDED_AND_PROXY_PROTOCOL = define(
+    "forwarded-from-with-proxy-protocol",
+    "The PROXY protocol already says the client's address.",
+    allowed="either {forwarded_from} or the PROXY protocol",
+)
+SOURCE_NOT_TRUSTED = define(
+    "source-not-trusted",
+    "{value} can connect and isn't within {forwarded_from}, so the gateway would trust its headers too.",
+    allowed="only addresses within {forwarded_from}",
+    hint="Allow only what's in front, or add {value} to {forwarded_from}.",
+)
+
+
+def parse_ingress_gateway(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> IngressGatewaySpec:
+    """The parsed arguments of the IngressGateway called `name`, with every problem in `problems`."""
+    _check_name(name, problems, at)
+    spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
+    for rule in _RULES:
+        problems.run(rule, spec)
+    problems.run(_check_routes, spec, name)
+    problems.run(_check_peers_of_routes, spec, name)
+    problems.run(_check_own_namespace, spec, name)
+    return spec
 
 
 def check_ingress_gateway(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Spelling = as_written
+    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
 ) -> IngressGatewayArgs:
-    """The checked arguments of the IngressGateway called ``name``; what is wrong is noted in ``problems``.
+    """The checked arguments, as the stack modules have them."""
+    # Serves the stack modules and the provider until they are ported.
+    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
+        problems.style = KeyStyle.CAMEL
+    spec = parse_ingress_gateway(name, args, problems, Location((Key(path),) if path else ()))
+    return cast("IngressGatewayArgs", as_mapping(spec))
 
-    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
+
+def _check_name(name: str, problems: Problems, at: Location) -> None:
+    reason: Optional[Reason] = service_name(name)
+    if len(name) > _NAME_LENGTH:
+        reason = Reason(NAME_TOO_LONG, {"excess": len(name) - _NAME_LENGTH, "most": _NAME_LENGTH})
+    if reason is None:
+        return
+    if at:
+        problems.reject(at, name, reason, is_key=True)
+    else:
+        # The name isn't among the arguments, so no edit of them can fix it.
+        problems.reject(Location(("name",)), name, reason._replace(suggestion=ABSENT))
+
+
+def _check_install(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.install and spec.controller.module.installer is None:
+        at = spec.at / "install"
+        problems.report(
+            NOT_INSTALLABLE, at, controller=spec.controller, installable=sorted(INSTALLERS), fix=Set(at, value=False)
+        )
+
+
+def _check_class_and_namespace(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if installer_of(spec) is None:
+        problems.run(_require_class, spec)
+        problems.run(_require_namespace, spec)
+    elif isinstance(spec.class_name, pulumi.Output):
+        problems.report(NOT_PLAIN, spec.at / "class_name", value=spec.class_name, expected="text")
+
+
+def _require_class(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.class_name is None:
+        problems.report_missing(spec.at / "class_name", "the controller's IngressClass")
+
+
+def _require_namespace(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.namespace is None:
+        problems.report_missing(spec.at / "namespace", "the namespace of the certificates and of the hosts' Ingresses")
+
+
+_FOR_INSTALLED: Mapping[str, Callable[[IngressGatewaySpec], Any]] = {
+    "exposure": lambda spec: spec.exposure,
+    "upstream": lambda spec: spec.upstream,
+    "settings": lambda spec: spec.settings,
+    "installation": lambda spec: spec.installation,
+    "price": lambda spec: spec.price,
+}
+"""The fields that apply only to a controller that Portico installs."""
+
+
+def _check_exclusive_with_install(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if installer_of(spec) is None:
+        for field in _FOR_INSTALLED:
+            problems.run(_check_for_installed, spec, field)
+    elif spec.controller_peers is not None:
+        at = spec.at / "controller_peers"
+        problems.report(ONLY_IF_NOT_INSTALLED, at, field=FieldName("controller_peers"), fix=Remove(at))
+
+
+def _check_for_installed(spec: IngressGatewaySpec, field: str, problems: Problems) -> None:
+    if _FOR_INSTALLED[field](spec) is not None:
+        at = spec.at / field
+        problems.report(ONLY_IF_INSTALLED, at, field=FieldName(field), fix=Remove(at))
+
+
+def _check_crds(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.crds is None:
+        return
+    if not spec.controller.module.has_custom_resources:
+        able = sorted(name for name, known in CONTROLLERS.items() if known.has_custom_resources)
+        problems.report(
+            CRDS_NOT_SUPPORTED, spec.crds.at, controller=_title(spec), controllers=able, fix=Remove(spec.crds.at)
+        )
+    else:
+        check_crds(spec.crds, problems, installs=installer_of(spec) is not None)
+
+
+def _title(spec: IngressGatewaySpec) -> str:
+    return spec.controller.module.title
+
+
+def _check_controller_peers(spec: IngressGatewaySpec, problems: Problems) -> None:
+    check_peers(spec.controller_peers or (), problems)
+
+
+def _check_settings(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.settings is not None:
+        problems.run(check_settings, spec.settings)
+
+
+def _check_installation(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.installation is not None:
+        check_installation(spec.installation, problems)
+
+
+def _check_supported(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """Report what the controller's installer doesn't support."""
+    installer = installer_of(spec)
+    if installer is None:
+        return
+    for check_part in installer.checks:
+        problems.run(check_part, spec.settings or GatewaySettingsSpec(), spec.installation or InstallationSpec())
+    if installer.webhook is None:
+        problems.run(_reject_webhook, spec)
+
+
+def _reject_webhook(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.installation is None or spec.installation.admission_webhook is None:
+        return
+    at = spec.installation.at / "admission_webhook"
+    able = sorted(name for name, known in INSTALLERS.items() if known.webhook is not None)
+    problems.report(WEBHOOK_NOT_SUPPORTED, at, controller=_title(spec), controllers=able, fix=Remove(at))
+
+
+def _check_own_namespace(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
+    if installer_of(spec) is None or spec.installation is None:
+        return
+    own = name if spec.namespace is None else spec.namespace
+    for index, namespace in enumerate(spec.installation.served_namespaces or ()):
+        if namespace == own:
+            at = spec.installation.at / "served_namespaces" / index
+            problems.report(OWN_NAMESPACE_SERVED, at, value=namespace, fix=Remove(at))
+
+
+def _check_front(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if installer_of(spec) is None:
+        return
+    if spec.exposure is not None and spec.upstream is not None:
+        at = spec.at / "upstream"
+        problems.report_exclusive(at, "exposure", fix=Remove(at))
+    elif spec.exposure is None and spec.upstream is None:
+        exposure, upstream = FieldName("exposure"), FieldName("upstream")
+        at = spec.at / "exposure"
+        problems.report(NOT_EXPOSED, at, fields=[exposure, upstream], exposure=exposure, upstream=upstream)
+
+
+def _check_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
+    upstream = spec.upstream
+    if upstream is not None and upstream.proxy_protocol and not upstream.sources:
+        problems.report(PROXY_SOURCES_MISSING, upstream.at / "sources", sources=FieldName("sources"))
+
+
+def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
+    request = exposure_request(spec)
+    if request is None or spec.exposure is None or installer_of(spec) is None:
+        return
+    at = spec.exposure.at
+    if spec.exposure.tls is not None:
+        problems.report(TLS_BEFORE_GATEWAY, at / "tls", tls=spec.at / "tls")
+    check_exposure(request, problems)
+
+
+def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """A controller that sees the address of a node or of the load balancer would reject, or accept, everyone."""
+    request = exposure_request(spec)
+    if request is None or installer_of(spec) is None or _forwarded_from(spec):
+        return
+    platform = module_of(request.exposure.platform)
+    if platform.client_ip(request) is not ClientIp.HIDE:
+        return
+    client_ip = request.at / "client_ip"
+    preserve = f"client_ip={ClientIp.PRESERVE.value}"
+    fix = Set(client_ip, ClientIp.PRESERVE.value) if platform.supports(preserve) else None
+    for route in spec.routes:
+        problems.run(_check_sources, route, client_ip, fix)
+
+
+def _check_sources(route: RouteSpec, client_ip: Location, fix: Optional[Set], problems: Problems) -> None:
+    for field, sources in (("allowed_sources", route.allowed_sources), ("denied_sources", route.denied_sources)):
+        if sources is not None:
+            named: dict[str, Any] = {"field": FieldName(field), "client_ip": client_ip}
+            problems.report(CLIENT_ADDRESS_HIDDEN, route.at / field, fix=fix, **named)
+
+
+def _forwarded_from(spec: IngressGatewaySpec) -> Sequence[pulumi.Input[str]]:
+    return () if spec.settings is None else spec.settings.forwarded_from
+
+
+def _check_tls_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """The controllers don't check who sent `X-Forwarded-Proto`, so they must trust everyone who can connect."""
+    if installer_of(spec) is None or _forwarded_from(spec):
+        return
+    for host_name, entry in spec.tls.items():
+        if entry.tls_terminated_upstream:
+            at = spec.at / "settings" / "forwarded_from"
+            problems.report(FORWARDED_FROM_MISSING, at, host=host_name, forwarded_from=at)
+            return
+
+
+def _check_forwarded(spec: IngressGatewaySpec, problems: Problems) -> None:
+    trusted = _forwarded_from(spec)
+    if installer_of(spec) is None or not trusted:
+        return
+    at = spec.at / "settings" / "forwarded_from"
+    if _speaks_proxy_protocol(spec):
+        problems.report(FORWARDED_AND_PROXY_PROTOCOL, at, forwarded_from=at, fix=Remove(at))
+    allowed, sources = _sources(spec)
+    for index, source in enumerate(sources):
+        if isinstance(source, str) and not _is_within(source, trusted):
+            problems.report(SOURCE_NOT_TRUSTED, allowed / index, value=source, forwarded_from=at)
+
+
+def _speaks_proxy_protocol(spec: IngressGatewaySpec) -> bool:
+    if spec.upstream is not None:
+        return spec.upstream.proxy_protocol
+    return spec.exposure is not None and spec.exposure.client_ip is ClientIp.PROXY_PROTOCOL
+
+
+def _sources(spec: IngressGatewaySpec) -> tuple[Location, Sequence[pulumi.Input[str]]]:
+    """Where the addresses are that can connect, and the addresses."""
+    if spec.upstream is not None:
+        return spec.upstream.at / "sources", spec.upstream.sources
+    sources = None if spec.exposure is None else spec.exposure.allowed_sources
+    return spec.at / "exposure" / "allowed_sources", sources or ()
+
+
+def _is_within(source: str, trusted: Sequence[Any]) -> bool:
+    checked = ipaddress.ip_network(source)
+    # A range that is known only later can be any.
+    known = [ipaddress.ip_network(entry) for entry in trusted if not isinstance(entry, pulumi.Output)]
+    within = (entry.version == checked.version and checked.subnet_of(cast("Any", entry)) for entry in known)
+    return len(known) < len(trusted) or any(within)
+
+
+def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
+    check_routes(plan_routes(name, spec), problems)
+
+
+def _check_peers_of_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
+    if installer_of(spec) is None:
+        at = spec.at / "controller_peers"
+        check_controller_peers(plan_routes(name, spec), spec.controller_peers, at, problems)
+
+
+_RULES = (
+    _check_install,
+    _check_class_and_namespace,
+    _check_exclusive_with_install,
+    _check_crds,
+    _check_controller_peers,
+    _check_settings,
+    _check_installation,
+    _check_supported,
+    _check_front,
+    _check_upstream,
+    _check_exposure,
+    _check_client_addresses,
+    _check_tls_upstream,
+    _check_forwarded,
+)
+
+
+def parse_ingress_routes(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> IngressRoutesSpec:
+    """The parsed arguments of the IngressRoutes called `name`, with every problem in `problems`.
+
+    The rules that need what the program knows of the gateway are those of `check_added_routes`.
     """
-    before = len(problems.found)
-    _check_name(name, problems, path)
-    checked: Any = check(IngressGatewayArgs, args, GATEWAY_RULES, problems, path, spelling)
-    prefix = f"{path}." if path else ""
-    # What the checks below look into must be as it should be.
-    if len(problems.found) == before:
-        _check_installing(name, checked, problems, prefix, spelling)
-    apart = tuple(f"{prefix}{it}" for it in _APART_FROM_ROUTES)
-    if all(it.path.startswith(apart) for it in problems.found[before:]):
-        routing = routing_of(name, checked, checked.get("namespace", name), prefix, spelling)
-        check_routing(routing, problems)
-        if not installs(checked):
-            _check_reached(routing, checked.get("reached_from"), problems, f"{prefix}{spelling('reached_from')}")
-    return checked
+    _check_name(name, problems, at)
+    spec = parse(IngressRoutesSpec, IngressRoutesArgs, args, _ROUTES_RULES, problems, at, hooks)
+    problems.run(_check_peers_of_reference, spec)
+    problems.run(_check_any_route, spec)
+    return spec
+
+
+def _check_peers_of_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
+    check_peers(spec.gateway.controller_peers or (), problems)
+
+
+def _check_any_route(spec: IngressRoutesSpec, problems: Problems) -> None:
+    if not spec.routes:
+        problems.report(NO_ROUTES, spec.at / "routes")
 
 
 def check_ingress_routes(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Spelling = as_written
-) -> IngressRoutesArgs:
-    """The checked arguments of the IngressRoutes called ``name``; what is wrong is noted in ``problems``.
+    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
+) -> Any:
+    """The arguments, with every problem of them in `problems`."""
+    # Serves the provider until it is ported.
+    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
+        problems.style = KeyStyle.CAMEL
+    return as_mapping(parse_ingress_routes(name, args, problems, Location((Key(path),) if path else ())))
 
-    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
+
+def check_added_routes(
+    routes: RouteSet, peers: Optional[Sequence[PeerSpec]], headers: frozenset[str], problems: Problems
+) -> None:
+    """Report what's wrong with routes that are added to a gateway, as far as this program knows the gateway.
+
+    `peers` are where its controller's connections come from, and `headers` those that its configuration lists.
     """
-    before = len(problems.found)
-    _check_name(name, problems, path)
-    checked: Any = check(IngressRoutesArgs, args, _ROUTES_RULES, problems, path, spelling)
-    prefix = f"{path}." if path else ""
-    if len(problems.found) == before:
-        gateway = checked["gateway"]
-        check_peers(gateway.get("reached_from"), problems, f"{prefix}gateway.{spelling('reached_from')}", spelling)
-        if not checked["routes"]:
-            problems.note(f"{prefix}routes", Refusal("holds none", "one route or more", "leave the component out"))
-    return checked
-
-
-def check_referred(routing: Routing, peers: Any, ahead: frozenset[str], problems: Problems) -> None:
-    """Note what is wrong with routes beside what this program knows of their gateway; ``ahead`` are the headers that
-    its controller was told of."""
-    check_routing(routing, problems)
-    _check_reached(routing, peers, problems, "gateway.reached_from")
-    _check_told_ahead(routing, ahead, problems)
-
-
-def _check_name(name: str, problems: Problems, path: str) -> None:
-    refusal: Optional[Refusal] = service_name(name)
-    if len(name) > _NAME_LENGTH:
-        refusal = Refusal(f"is {len(name)} characters long", f"{_NAME_LENGTH} characters at most")
-    if refusal:
-        problems.add(path or "name", name, refusal)
-
-
-def _check_installing(name: str, args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    controller = controller_of(args)
-    if "crds" in args:
-        if controller != Controller.F5_NGINX.value:
-            refusal = Refusal(f"are those of f5-nginx, and {controller} has none", "beside f5-nginx", "leave it out")
-            problems.note(f"{prefix}crds", refusal)
-        check_crds(args["crds"], installs(args), problems, f"{prefix}crds", spelling)
-    check_peers(args.get("reached_from"), problems, f"{prefix}{spelling('reached_from')}", spelling)
-    if not installs(args):
-        _check_not_installed(args, problems, prefix, spelling)
-        return
-    if controller == Controller.GENERIC.value:
-        refusal = Refusal("is true, and a generic class is one that the cluster has", "false, or another controller")
-        problems.note(f"{prefix}install", refusal)
-        return
-    for field in (it for it in _FOR_OTHERS if it in args):
-        refusal = Refusal("is known of a controller that is installed", "with install false", "leave it out")
-        problems.note(f"{prefix}{spelling(field)}", refusal)
-    if isinstance(args.get("class_name"), pulumi.Output):
-        refusal = Refusal("is known only during the deployment, and the controller is told of it", "a plain name")
-        problems.note(f"{prefix}{spelling('class_name')}", refusal)
-    check_settings(args.get("settings", {}), controller, problems, f"{prefix}settings", spelling)
-    check_installation(args.get("installation", {}), controller, problems, f"{prefix}installation", spelling)
-    for at, namespace in enumerate(args.get("installation", {}).get("served_namespaces", [])):
-        if namespace == args.get("namespace", name):
-            refusal = Refusal("is the gateway's own, which it serves anyway", "others", "leave it out")
-            problems.add(f"{prefix}installation.{spelling('served_namespaces')}[{at}]", namespace, refusal)
-    _check_front(args, problems, prefix, spelling)
-    _check_forwarded(args, problems, prefix, spelling)
-    _check_seen(args, problems, prefix, spelling)
-
-
-def _check_not_installed(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    for field in (it for it in _FOR_INSTALLED if it in args):
-        refusal = Refusal("is for a controller that is installed, and this one is there", "with install true")
-        problems.note(f"{prefix}{spelling(field)}", refusal)
-    for field, what in (("class_name", "the IngressClass"), ("namespace", "where its certificates and hosts are kept")):
-        if field not in args:
-            problems.missing(f"{prefix}{spelling(field)}", f"{what}, as the controller is there already")
-
-
-def _check_front(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    if ("exposure" in args) == ("behind" in args):
-        wrong = "stands beside behind" if "exposure" in args else "is missing"
-        allowed = "how far the gateway is exposed: scope, platform, allowed_sources"
-        problems.note(f"{prefix}exposure", Refusal(wrong, allowed, "or say by behind what stands in front of it"))
-        return
-    if "behind" in args:
-        behind = args["behind"]
-        if behind.get("proxy_protocol") and not behind.get("sources"):
-            refusal = Refusal("is missing, and anybody could write a client's address", "who may write it")
-            problems.note(f"{prefix}behind.sources", refusal)
-        return
-    if "tls" in args["exposure"]:
-        refusal = Refusal(
-            "ends TLS at a load balancer that does not say so: the gateway would take all requests for ones without",
-            "TLS at the gateway",
-            "give the certificates to tls, or put an AwsLoadBalancer in front",
-        )
-        problems.note(f"{prefix}exposure.tls", refusal)
-    check_exposure(request_of(args), problems, f"{prefix}exposure.", spelling)
-
-
-def _check_seen(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    """A controller that is shown a node's or the load balancer's address would keep out, or let in, everybody."""
-    if "exposure" not in args or "forwarded_from" in args.get("settings", {}):
-        return
-    if chosen_or_hidden(request_of(args)) != ClientIp.HIDE.value:
-        return
-    where = f"exposure.{spelling('client_ip')}"
-    for at, route in enumerate(args.get("routes", [])):
-        for field in (it for it in ("allowed_sources", "denied_sources") if it in route):
-            refusal = Refusal(
-                f"names clients, and {where} is hide, so that the gateway sees the load balancer's address or a node's",
-                f"beside {where} preserve or proxy-protocol",
-                f"write {where}: preserve",
-            )
-            problems.note(f"{prefix}routes[{at}].{spelling(field)}", refusal)
-
-
-def _check_forwarded(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    """The controllers ask nobody where `X-Forwarded-Proto` comes from, so all who can connect must be believed."""
-    believed = args.get("settings", {}).get("forwarded_from")
-    where = f"{prefix}settings.{spelling('forwarded_from')}"
-    for at, entry in args.get("tls", {}).items():
-        if entry.get("ends_before") and believed is None:
-            refusal = Refusal(
-                f"is missing, and by tls.{at}.{spelling('ends_before')} a header says whether a client has used TLS",
-                "the addresses of what stands in front",
-            )
-            problems.note(where, refusal)
-            return
-    if believed is None:
-        return
-    speaks = args.get("behind", {}).get("proxy_protocol")
-    if speaks or args.get("exposure", {}).get("client_ip") == ClientIp.PROXY_PROTOCOL.value:
-        refusal = Refusal("stands beside the PROXY protocol, and a client has one address", "one of the two")
-        problems.note(where, refusal)
-    front = ("behind", "sources") if "behind" in args else ("exposure", "allowed_sources")
-    for at, source in enumerate(args.get(front[0], {}).get(front[1], [])):
-        if isinstance(source, pulumi.Output) or _is_within(source, believed):
-            continue
-        refusal = Refusal(
-            f"may connect, and is not in {where}, so that its claims would be believed too",
-            "addresses that are believed",
-            f"let in what stands in front alone, or add it to {where}",
-        )
-        problems.add(f"{prefix}{front[0]}.{spelling(front[1])}[{at}]", source, refusal)
-
-
-def _is_within(source: str, believed: Sequence[Any]) -> bool:
-    asked = ipaddress.ip_network(source)
-    # What is known later may be any.
-    known = [ipaddress.ip_network(it) for it in believed if not isinstance(it, pulumi.Output)]
-    within = (it.version == asked.version and asked.subnet_of(cast("Any", it)) for it in known)
-    return len(known) < len(believed) or any(within)
-
-
-def _check_reached(routing: Routing, peers: Any, problems: Problems, where: str) -> None:
-    if peers is None and any(entry.target.get("selector") for entry in routing.entries):
-        refusal = Refusal(
-            "is missing, and pods accept connections from nobody who is not named",
-            "the controller's pods, or their addresses",
-            "name its namespace, such as [{namespace: ingress-nginx}]; an empty list opens nothing",
-        )
-        problems.note(where, refusal)
-
-
-def _check_told_ahead(routing: Routing, allowed: frozenset[str], problems: Problems) -> None:
-    """Note headers that ingress-nginx was not told of: it would answer 503."""
-    if routing.controller != Controller.INGRESS_NGINX.value:
-        return
-    for entry in routing.entries:
-        for name in cast("Mapping[str, Any]", entry.args.get("response_headers", {})):
-            if name not in allowed:
-                refusal = Refusal(
-                    "is no header that the gateway has told ingress-nginx of, which would answer 503",
-                    ", ".join(sorted(allowed)) or "none",
-                    "add it to the gateway's response_headers",
-                )
-                problems.note(f"{entry.where}.{routing.spelling('response_headers')}.{name}", refusal)
+    check_routes(routes, problems)
+    problems.run(check_controller_peers, routes, peers, routes.at / "gateway" / "controller_peers")
+    check_response_headers(routes, headers, problems)

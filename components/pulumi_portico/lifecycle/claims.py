@@ -1,26 +1,46 @@
-"""What the load balancers of one Pulumi program have claimed, so that no two of them claim the same.
+"""The values that the load balancers of one Pulumi program claim, so that no two of them use the same.
 
-Kept with the stack that the program makes, and gone with it. Two programs do not see each other, nor
-do balancers with providers of their own: they may be in accounts where the same name is another one.
+Claims belong to the stack that the program creates. Programs don't see each other's claims. Neither do load balancers
+with different providers: in another account, the same name is another name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional, cast
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import get_root_resource
 
-from ..errors import Problems, Refusal
+from ..args.codes import define
+from ..args.location import Location
+from ..args.problems import Problems
 
-__all__ = ["claim_each", "provider_of", "stack", "unique"]
+__all__ = ["ExclusiveValue", "claim_each", "plain_items", "provider_of", "stack", "unique"]
 
-Claim = tuple[str, str, str]
-"""The cloud, the field and the value."""
+CLAIMED = define(
+    "claimed-value",
+    "{owner} has {value} already, and no two load balancers can share it.",
+    allowed="a value that no other load balancer has",
+    hint="Set another value.",
+)
+
+_Claim = tuple[str, str, str]
+"""The cloud, the field, and the value."""
+
+
+@dataclass(frozen=True)
+class ExclusiveValue:
+    """A value that no two load balancers of a cloud can share."""
+
+    field: str
+    value: Any
+    """A list claims each of its items. Outputs claim nothing."""
+    location: Location
 
 
 class _Stackless:
-    """Stands for the stack in a process that has none: a component provider's."""
+    """In place of the stack in a process that has none, such as a component provider."""
 
 
 _STACKLESS = _Stackless()
@@ -32,12 +52,12 @@ def _claims() -> dict[Any, str]:
 
 
 def stack() -> Any:
-    """The stack that is being made, or what stands for it where there is none."""
+    """The stack that the program creates, or a stand-in if there is none."""
     return get_root_resource() or _STACKLESS
 
 
 def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
-    """The provider that a component's children get; None for the default one."""
+    """The provider of a component's children; None for the default provider."""
     if opts is None:
         return None
     given = cast("Any", opts.provider or opts.providers)
@@ -46,45 +66,44 @@ def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
     if isinstance(given, Mapping):
         given = cast("Mapping[str, Any]", given).get("kubernetes")
     if isinstance(given, Sequence):
-        given = next((it for it in cast("Sequence[Any]", given) if it.package == "kubernetes"), None)
-    # The object itself, and not its id, which another one may have once this one is gone.
+        given = next((item for item in cast("Sequence[Any]", given) if item.package == "kubernetes"), None)
+    # The object, not its id, which another object may have after this one is gone.
     return given
 
 
 def claim_each(
-    cloud: str,
-    held: Mapping[str, Any],
-    path: str,
-    problems: Problems,
-    opts: Optional[pulumi.ResourceOptions],
+    cloud: str, values: Iterable[ExclusiveValue], problems: Problems, opts: Optional[pulumi.ResourceOptions]
 ) -> None:
-    """Claim every value that no two load balancers can share; raise if another component has claimed one.
-
-    ``path`` is the location of the fields, with a dot at its end if it isn't empty.
-    """
-    plain: list[tuple[str, str]] = []
-    for field, value in held.items():
-        values = cast("list[Any]", value) if isinstance(value, list) else [value]
-        plain += [(field, str(item)) for item in values if not isinstance(item, pulumi.Output)]
-    claimant = problems.subject
-    for field, value in plain:
-        if other := _owner((cloud, field, value), claimant, opts):
-            wrong = f"is that of {other} too, and no two load balancers can have it"
-            problems.add(f"{path}{field}", value, Refusal(wrong, "one that nobody else has", "give it another one"))
+    """Claim values that no two load balancers can share; raise if another component has claimed one."""
+    provider, claimant = provider_of(opts), problems.subject
+    claims: list[_Claim] = []
+    for exclusive in values:
+        for location, item in plain_items(exclusive):
+            claim = (cloud, exclusive.field, str(item))
+            owner = _claims().get((claim, provider))
+            # A component provider can create one component several times, in a preview and in the update after it.
+            if owner not in (None, claimant):
+                problems.report(CLAIMED, location, value=item, owner=owner)
+            claims.append(claim)
     problems.raise_if_any()
-    for field, value in plain:
-        _claims()[(cloud, field, value), provider_of(opts)] = claimant
+    for claim in claims:
+        _claims()[claim, provider] = claimant
 
 
-def _owner(claim: Claim, claimant: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
-    """The other component that has the claim already, if there is one."""
-    other = _claims().get((claim, provider_of(opts)))
-    # A component provider may make one component several times, in a preview and in the update after it.
-    return other if other != claimant else None
+def plain_items(exclusive: ExclusiveValue) -> Iterator[tuple[Location, Any]]:
+    """The location and the value of each item that isn't an Output."""
+    value = exclusive.value
+    if isinstance(value, (list, tuple)):
+        located = [(exclusive.location / index, item) for index, item in enumerate(cast("Sequence[Any]", value))]
+    else:
+        located = [(exclusive.location, value)]
+    for location, item in located:
+        if not isinstance(item, pulumi.Output):
+            yield location, item
 
 
 def unique(name: str) -> str:
-    """The name, with a number where the program has made it before."""
+    """The name, with a number if the program has used the name before."""
     claims = _claims()
     count, made = 1, name
     while made in claims:

@@ -1,31 +1,34 @@
 """The hooks of load balancers: they judge a change before the engine makes it, and explain a missing address."""
 
-from collections.abc import Mapping
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import Optional
 
 import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.settings import get_monitor
 
-from ..errors import PorticoError
-from ..load_balancers import Platform
+from ..args.codes import define
+from ..args.location import Field
+from ..args.problems import PorticoError
+from ..untyped import Properties
 from .claims import unique
-from .replacement import COMPONENT, judge
+from .replacement import COMPONENT, Finding, judge
 
-__all__ = ["explain_no_address", "mocked", "on_no_address", "on_replacement", "watch"]
+__all__ = ["mocked", "no_address", "on_no_address", "on_replacement", "watch"]
 
-_CONTROLLERS: Mapping[str, str] = {
-    Platform.AWS_CONTROLLER.value: "the AWS Load Balancer Controller (namespace kube-system, as a rule)",
-    Platform.EKS_AUTO_MODE.value: "EKS Auto Mode",
-    Platform.AWS_LEGACY.value: "the AWS cloud controller manager, where no AWS Load Balancer Controller is installed,",
-    Platform.GKE.value: "GKE",
-    Platform.AZURE.value: "AKS",
-    Platform.GENERIC.value: "a controller for Services of type LoadBalancer, such as MetalLB",
-}
+_NOT_ALLOCATED = "not allocated an IP address"
+"""A part of the Kubernetes provider's error."""
+
+NO_ADDRESS = define(
+    "no-load-balancer-address",
+    "{subject} has no address after {seconds} seconds.",
+    hint="Check that {controller} runs, and read its log and the output of kubectl describe service. {further}If it "
+    "only needs more time, increase {field}.",
+)
 
 
 def on_replacement(name: str, component: str = COMPONENT) -> Optional[pulumi.ResourceHookBinding]:
-    """Looks at a change before anything is done about it, in a preview too."""
+    """Judges a change before the engine makes it, also in a preview."""
     if mocked():
         return None
 
@@ -37,49 +40,47 @@ def on_replacement(name: str, component: str = COMPONENT) -> Optional[pulumi.Res
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
-def watch(
-    name: str, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any], component: str = COMPONENT
-) -> None:
-    """Warn of an address that changes; raise `PorticoError` where the change cannot be made in one step."""
-    addresses = (outputs.get(name) for name in ("address", "hostname", "dns_name"))
-    known = list(dict.fromkeys(str(address) for address in addresses if address))
-    refused, warning = judge(name, old, new, known, component)
-    if refused:
-        raise PorticoError(refused)
-    if warning:
-        pulumi.log.warn(warning)
+def watch(name: str, old: Properties, new: Properties, outputs: Properties, component: str = COMPONENT) -> None:
+    """Warn of an address that changes; raise `PorticoError` if the change isn't possible in one step."""
+    known = [str(outputs[output]) for output in ("address", "hostname") if outputs.get(output)]
+    judgment = judge(name, old, new, known, component)
+    if judgment.blockers:
+        raise PorticoError(judgment.rejection)
+    for warning in judgment.warnings:
+        pulumi.log.warn(warning.text)
+
+
+def no_address(
+    name: str, controller: str, further: str, seconds: int, errors: Sequence[str], component: str = COMPONENT
+) -> Optional[Finding]:
+    """What to check if the provider waited for an address in vain; None if it failed for another reason.
+
+    `controller` is what creates load balancers; `further` is what else to check, as a sentence.
+    """
+    if not any(_NOT_ALLOCATED in error for error in errors):
+        return None
+    subject = f'{component} "{name}"'
+    params = {"subject": subject, "seconds": seconds, "controller": controller}
+    return Finding(NO_ADDRESS, {**params, "further": f"{further} " if further else "", "field": Field("ready_timeout")})
 
 
 def on_no_address(
-    name: str, platform: str, seconds: int, component: str = COMPONENT
+    name: str, controller: str, further: str, seconds: int, component: str = COMPONENT
 ) -> Optional[pulumi.ResourceHookBinding]:
-    """Explains what to look at where no address arrives."""
+    """Logs what to check if no address arrives."""
     if mocked():
         return None
 
     def explain(args: pulumi.ErrorHookArgs) -> bool:
-        if message := explain_no_address(name, platform, seconds, args.errors, component):
-            pulumi.log.error(message)
+        if found := no_address(name, controller, further, seconds, args.errors, component):
+            pulumi.log.error(found.text)
         return False
 
     hook = pulumi.ErrorHook(unique(f"portico-{name}-no-address"), explain)
     return pulumi.ResourceHookBinding(on_error=[hook])
 
 
-def explain_no_address(
-    name: str, platform: str, seconds: int, errors: list[str], component: str = COMPONENT
-) -> Optional[str]:
-    """What to look at, where the provider gave up waiting for an address."""
-    if not any("not allocated an IP address" in error for error in errors):
-        return None
-    return (
-        f'{component} "{name}" has no address after {seconds} seconds. On {platform}, '
-        f"{_CONTROLLERS[platform]} gives it one: does it run here, and what does it say of the Service? Ask kubectl "
-        "describe service, and the controller's log. Where it only takes longer, raise ready_within."
-    )
-
-
 def mocked() -> bool:
     """Whether the program runs on mocks."""
-    # Mocks run no hooks, and those of older SDKs (3.250) do not even take them.
+    # Mocks run no hooks, and those of older SDKs (3.250) don't accept them.
     return isinstance(get_monitor(), mocks.MockMonitor)

@@ -1,133 +1,214 @@
-"""When a change makes another load balancer: the old address goes, and sometimes the new one cannot come first."""
+"""When a change replaces a load balancer: its address changes, and sometimes the new one can't be created first.
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Optional, cast
+A judgment is data. It becomes text in the engine's log, at the edge.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from pulumi.output import Unknown
 
-from ..errors import shown
+from ..args.codes import Code, define
+from ..args.display import parameter_text, value_text
+from ..args.location import Field, KeyStyle, Location
+from ..untyped import Properties
 
-__all__ = ["COMPONENT", "State", "judge"]
+__all__ = ["COMPONENT", "Change", "Finding", "Judgment", "State", "judge", "recorded_state"]
 
 COMPONENT = "PublicLoadBalancer"
-"""Whose load balancer it is, where nothing else is said."""
+"""The default of whose load balancer it is."""
 
-State = Mapping[str, Any]
-"""What a component records of its load balancer: `identity`, `grown`, `held`, `protected`, `numbers`, and as outputs
-its addresses."""
+State = Properties
+"""What a component records of its load balancer: `recorded_state`, its addresses as outputs, and for a load balancer
+that Pulumi owns also `grown` and `numbers`."""
+
+# The engine's state has these keys, so they can't be renamed.
+_IDENTITY, _EXCLUSIVE, _PROTECTED, _GROWING, _PRIORITIES = "identity", "held", "protected", "grown", "numbers"
+_LABELS = {"primary address_family": "the primary IP version"}
+"""How recorded names that aren't fields read in a message."""
+
+REPLACED = define(
+    "load-balancer-replaced",
+    "{subject} is replaced, because {changes}. The new load balancer is created first and has another address. "
+    "{addresses} stops working afterwards.",
+    hint="Point DNS and firewalls to the new address.",
+)
+ADDRESS_CHANGES = define(
+    "load-balancer-address-changes",
+    "{subject} changes its address, because {fields} changes. {addresses} stops working.",
+    hint="Point DNS and firewalls to the new address.",
+)
+BLOCKED = define(
+    "load-balancer-replacement-blocked",
+    "{subject} must be replaced, because {changes}. That isn't possible in one step: the new load balancer is created "
+    "before the old one is deleted, so that clients can always connect.",
+)
+CANNOT_SHARE = define(
+    "load-balancers-cannot-share",
+    "The two can't have the same {fields} at the same time.",
+    hint="Deploy in two steps:\n"
+    "1. Make this change, and remove {fields} or set other values. Run pulumi up.\n"
+    "2. When the old load balancer is deleted, set {fields} again. Run pulumi up.",
+)
+TARGET_GROUPS_IN_USE = define(
+    "target-groups-in-use",
+    "A target group can belong to only one load balancer.",
+    hint="Deploy in two steps:\n"
+    "1. Create another {component} with its own targets, and point clients to it. Run pulumi up.\n"
+    "2. When no client uses this one, remove it. Run pulumi up.",
+)
+DELETION_PROTECTED = define(
+    "load-balancer-deletion-protected",
+    "{field} prevents the deletion of the old load balancer.",
+    hint="Deploy in two steps:\n"
+    "1. Set {field} to false, and change nothing else. Run pulumi up.\n"
+    "2. Make this change. Run pulumi up. You can set {field} to true again.",
+)
+
+PRIORITY_IN_USE = define(
+    "rule-priority-in-use",
+    "The rule for {after} gets the priority {priority} on port {port}, which the rule for {before} has. {subject} "
+    "can't change both in one step, because AWS allows each priority once, and the old rule is deleted after the new "
+    "one is created.",
+    hint="Give the new route a priority that no other route has. Or deploy in two steps:\n"
+    "1. Remove or change the old route, and leave out the new one. Run pulumi up.\n"
+    "2. Add the new route. Run pulumi up.",
+)
 
 
-def judge(
-    name: str, old: State, new: State, addresses: Sequence[str], component: str = COMPONENT
-) -> tuple[Optional[str], Optional[str]]:
-    """Whether the change from ``old`` to ``new`` is refused, and what is to be warned of: a message each, or none."""
-    changed = _changed(old.get("identity", {}), new.get("identity", {})) + _lost(old, new)
+@dataclass(frozen=True)
+class Change:
+    """A recorded value that changes."""
+
+    name: str
+    before: Any
+    after: Any
+
+    @property
+    def text(self) -> str:
+        """The change in words."""
+        label = _LABELS.get(self.name, f"`{self.name}`")
+        return f"{label} changes from {_shown(self.before)} to {_shown(self.after)}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know about a change."""
+
+    code: Code
+    params: Properties = field(default_factory=dict[str, Any])
+
+    @property
+    def text(self) -> str:
+        """The finding in words, with the steps of the migration, if there are any."""
+        shown = {name: _parameter(value) for name, value in self.params.items()}
+        return "\n".join(part.format(**shown) for part in (self.code.message, self.code.hint) if part)
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What a change of a load balancer means."""
+
+    changes: tuple[Change, ...] = ()
+    """Why it is replaced; empty if it is updated."""
+    blockers: tuple[Finding, ...] = ()
+    """Why the change isn't possible in one step; empty if it is."""
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def rejection(self) -> str:
+        """Why the change isn't possible, in words; empty if it is."""
+        return "\n".join(finding.text for finding in self.blockers)
+
+
+def recorded_state(identity: Properties, exclusive: Properties, *, is_protected: bool) -> dict[str, Any]:
+    """What a component records: values whose change replaces the load balancer, values that no two can share, and
+    whether the cloud refuses to delete it."""
+    return {_IDENTITY: identity, _EXCLUSIVE: exclusive, _PROTECTED: is_protected}
+
+
+def judge(name: str, old: State, new: State, addresses: Sequence[str], component: str = COMPONENT) -> Judgment:
+    """What the change of a component's recorded state from `old` to `new` means. `addresses` are its present ones."""
     subject = f'{component} "{name}"'
-    if not changed:
-        return _handed_over(subject, old, new), _warn_in_place(subject, old, new, addresses)
-    what = "; ".join(changed)
-    in_the_way = _in_the_way(old, new, component)
-    if in_the_way:
-        steps = "\n".join(f"  {line}" for line in in_the_way)
-        why = "The new load balancer is made before the old one goes, so that one of them always answers."
-        return f"{subject} would have to be replaced, and cannot be: {what}.\n  {why}\n{steps}", None
-    known = ", ".join(addresses)
-    return None, (
-        f"{subject} is replaced: {what}. The new load balancer is made first and has another address; "
-        f"{known or 'the present one'} stops answering once it is there. Point DNS and firewalls to the new one."
-    )
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    names = sorted({*old, *new})
-    return [
-        f"{name} changes from {_said(old.get(name))} to {_said(new.get(name))}"
-        for name in names
-        # What a component of an older version did not record is not known to have changed.
-        if name in old and name in new and old[name] != new[name]
-    ]
-
-
-def _lost(old: State, new: State) -> list[str]:
-    """What may become more, and not less."""
-    lost: list[str] = []
-    for name, before in old.get("grown", {}).items():
-        after: Sequence[Any] = new.get("grown", {}).get(name, before)
-        if any(isinstance(it, Unknown) for it in after):
-            continue
-        gone = [it for it in before if it not in after]
-        lost += [f"{name} loses {_said(gone)}"] if gone else []
-    return lost
-
-
-def _handed_over(subject: str, old: State, new: State) -> Optional[str]:
-    """Why a rule cannot have its number: another one has it until all else is done, as what goes goes last."""
-    before, after = old.get("numbers", {}), new.get("numbers", {})
-    both = [it for it in sorted(after) if it in before and before[it] != after[it]]
-    if not both:
-        return None
-    lines: list[str] = []
-    for it in both:
-        port, _, number = it.partition(" ")
-        lines.append(
-            f"The rule of {after[it]} gets the priority {number} on port {port}, which that of {before[it]} has."
+    known = list(addresses) or ["The present address"]
+    lost = tuple(_lost(old, new))
+    changes = (*_changed(old.get(_IDENTITY, {}), new.get(_IDENTITY, {})), *lost)
+    if not changes:
+        return Judgment(
+            (), tuple(_priorities_in_use(subject, old, new)), tuple(_changed_in_place(subject, old, new, known))
         )
-    return "\n  ".join(
-        (
-            f"{subject} cannot be updated in one step.",
-            *lines,
-            "AWS takes a priority once, and the old rule goes after the new one is made. Two steps:",
-            "1. leave the new route out, with the old one gone or changed, and run pulumi up",
-            "2. write the new route and run pulumi up",
-            "Or give the new route a priority that no other has.",
-        )
-    )
+    params = {"subject": subject, "changes": changes}
+    blockers = tuple(_blockers(old, new, component, lost=bool(lost)))
+    if blockers:
+        return Judgment(changes, (Finding(BLOCKED, params), *blockers))
+    return Judgment(changes, (), (Finding(REPLACED, {**params, "addresses": known}),))
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, Unknown):
-        return "what is not known yet"
-    if isinstance(value, list):
-        return ", ".join(map(_said, cast("list[Any]", value))) or "none"
-    return "none" if value in (None, "") else shown(value)
+def _changed(old: Properties, new: Properties) -> Iterator[Change]:
+    # A component of an older version may not have recorded a value, which then doesn't count as changed.
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            yield Change(name, old[name], new[name])
 
 
-def _in_the_way(old: State, new: State, component: str) -> list[str]:
-    """Why the two cannot be there at the same time, and the steps that lead around it."""
-    lines: list[str] = []
-    both = [name for name in sorted(old.get("held", {})) if _shared(old["held"][name], new.get("held", {}).get(name))]
-    if both:
-        fields = " and ".join(both)
-        lines += [
-            f"Both cannot have the same {fields} at the same time. Two steps:",
-            f"1. leave {fields} out (or give others), together with this change, and run pulumi up",
-            f"2. once the old load balancer is gone, write {fields} again and run pulumi up",
-        ]
-    if _lost(old, new):
-        lines += [
-            "Its target groups can be at one load balancer alone, and do not know that they are to move. Two steps:",
-            f"1. make another {component} beside it, with targets of its own, point clients to it, and run pulumi up",
-            "2. once nobody comes to this one, remove it and run pulumi up",
-        ]
-    if old.get("protected", False):
-        lines += [
-            "deletion_protection keeps the old one from being deleted. Two steps:",
-            "1. set deletion_protection to false, with nothing else changed, and run pulumi up",
-            "2. make this change and run pulumi up; deletion_protection may be true again",
-        ]
-    return lines
+def _lost(old: State, new: State) -> Iterator[Change]:
+    """Lists that can grow in place, and lose an item only by a replacement."""
+    for name, before in old.get(_GROWING, {}).items():
+        after: Sequence[Any] = new.get(_GROWING, {}).get(name, before)
+        is_known = not any(isinstance(item, Unknown) for item in after)
+        if is_known and any(item not in after for item in before):
+            yield Change(name, before, after)
 
 
-def _shared(old: Any, new: Any) -> bool:
+def _priorities_in_use(subject: str, old: State, new: State) -> Iterator[Finding]:
+    """Rules whose priority another rule has until the end of the deployment."""
+    before, after = old.get(_PRIORITIES, {}), new.get(_PRIORITIES, {})
+    for key in sorted(after):
+        if key in before and before[key] != after[key]:
+            port, _, priority = key.partition(" ")
+            params = {"after": after[key], "before": before[key], "priority": priority, "port": port}
+            yield Finding(PRIORITY_IN_USE, {"subject": subject, **params})
+
+
+def _blockers(old: State, new: State, component: str, *, lost: bool) -> Iterator[Finding]:
+    """Why the old and the new load balancer can't exist at the same time."""
+    before, after = old.get(_EXCLUSIVE, {}), new.get(_EXCLUSIVE, {})
+    if shared := [name for name in sorted(before) if _overlaps(before[name], after.get(name))]:
+        yield Finding(CANNOT_SHARE, {"fields": list(map(_field, shared))})
+    if lost:
+        yield Finding(TARGET_GROUPS_IN_USE, {"component": component})
+    if old.get(_PROTECTED, False):
+        yield Finding(DELETION_PROTECTED, {"field": Field("deletion_protection")})
+
+
+def _overlaps(old: Any, new: Any) -> bool:
     if isinstance(old, Sequence) and not isinstance(old, str):
-        return any(it in (new or []) for it in cast("Sequence[Any]", old))
+        return any(item in (new or []) for item in cast("Sequence[Any]", old))
     return bool(old) and old == new
 
 
-def _warn_in_place(subject: str, old: State, new: State, addresses: Sequence[str]) -> Optional[str]:
-    before, after = old.get("held", {}), new.get("held", {})
+def _changed_in_place(subject: str, old: State, new: State, addresses: Sequence[str]) -> Iterator[Finding]:
+    before, after = old.get(_EXCLUSIVE, {}), new.get(_EXCLUSIVE, {})
     changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-    if not changed or "identity" not in old:
-        return None
-    known = ", ".join(addresses)
-    return f"{subject} changes its address: {', '.join(changed)} changes. {known or 'The present one'} stops answering."
+    if changed and _IDENTITY in old:
+        params = {"subject": subject, "fields": list(map(_field, changed)), "addresses": addresses}
+        yield Finding(ADDRESS_CHANGES, params)
+
+
+def _field(name: str) -> Location:
+    return Location(name.split("."))
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, tuple) and all(isinstance(item, Change) for item in cast("tuple[Any, ...]", value)):
+        return ", and ".join(change.text for change in cast("tuple[Change, ...]", value))
+    return parameter_text(value, KeyStyle.PYTHON)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Unknown):
+        return "a value that isn't known yet"
+    if isinstance(value, list):
+        return ", ".join(map(_shown, cast("list[Any]", value))) or "none"
+    return "none" if value in (None, "") else value_text(value, KeyStyle.PYTHON)

@@ -1,19 +1,18 @@
 """`PublicLoadBalancer`: a Service of type LoadBalancer, set right for its platform."""
 
 from .args import BalancerPort, PublicLoadBalancerArgs
+from .aws_settings import AwsSettings, TargetType
+from .azure_settings import AzureSettings
 from .component import PublicLoadBalancer
 from .exposure import Exposure
+from .gke_settings import GkeSettings, NetworkTier
+from .platforms import Platform
 from .settings import (
     AccessLogs,
     AlpnPolicy,
-    AwsSettings,
-    AzureSettings,
     BalancerTls,
-    GkeSettings,
     HealthCheck,
     HealthProtocol,
-    NetworkTier,
-    TargetType,
 )
 
 __all__ = [
@@ -28,6 +27,7 @@ __all__ = [
     "HealthCheck",
     "HealthProtocol",
     "NetworkTier",
+    "Platform",
     "PublicLoadBalancer",
     "PublicLoadBalancerArgs",
     "TargetType",

@@ -1,4 +1,4 @@
-"""The address that a cluster writes into the status of a Service, or of an Ingress."""
+"""The address that a cluster writes into the status of a Service or an Ingress."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ __all__ = ["first_address"]
 
 
 def first_address(status: Any) -> dict[str, str]:
-    """The first address in a status; empty where there is none, as under mocks and where manifests are rendered."""
-    ingress: Any = getattr(getattr(status, "load_balancer", None), "ingress", None)
-    found: Any = ingress[0] if ingress else None
-    return {"ip": getattr(found, "ip", None) or "", "hostname": getattr(found, "hostname", None) or ""}
+    """The first address in a status; empty if there is none, as with mocks and in rendered manifests."""
+    addresses: Any = getattr(getattr(status, "load_balancer", None), "ingress", None)
+    first: Any = addresses[0] if addresses else None
+    return {"ip": getattr(first, "ip", None) or "", "hostname": getattr(first, "hostname", None) or ""}

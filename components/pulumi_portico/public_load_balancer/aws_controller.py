@@ -1,57 +1,64 @@
-"""The AWS Load Balancer Controller: a Network Load Balancer, with the pods or the nodes behind it.
+"""The AWS Load Balancer Controller: a Network Load Balancer, with pods or nodes as targets.
 
 Source: kubernetes-sigs/aws-load-balancer-controller, docs/guide/service/annotations.md and nlb.md, August 2026.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
-from ..errors import Problems, Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform, Scope
-from ..target import Protocol
+from ..args.codes import define
+from ..args.location import Field, Key, Location
+from ..args.problems import Problems, Remove
+from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.cost import Billing
+from ..load_balancers import ClientIp, IpAddressType
+from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
-from .common import affinity, class_of, comma_list, comma_map, source_ranges, text, tls_ports
-from .platform_module import PlatformModule, Request, Told
+from .common import (
+    annotation_text,
+    comma_list,
+    comma_map,
+    load_balancer_class,
+    session_affinity,
+    source_ranges,
+    tls_ports,
+)
+from .platform_module import Feature, PlatformModule, PlatformRule, Request, ServiceFragment
 
-__all__ = ["ATTRIBUTE_HONOURS", "MODULE", "NO_IPV6_ALONE", "OBSOLETE", "check", "tell_nlb"]
+__all__ = ["CAPABILITIES", "MODULE", "NO_IPV6_ONLY", "OBSOLETE", "RULES", "render_network_load_balancer"]
 
 _CLASS = "service.k8s.aws/nlb"
+_TYPE = f"{PREFIX}type"
 _ATTRIBUTES = f"{PREFIX}attributes"
 _GROUP = f"{PREFIX}target-group-attributes"
 _LISTENER = f"{PREFIX}listener-attributes.{{protocol}}-{{port}}"
-_POLICY = "spec.externalTrafficPolicy"
-_PRESERVE = f"{_GROUP}#preserve_client_ip.enabled"
-_PROXY = f"{_GROUP}#proxy_protocol_v2.enabled"
+_LISTENER_TCP_UDP = f"{PREFIX}enable-tcp-udp-listener"
+_CLIENT_IP = (
+    f"{_GROUP}#preserve_client_ip.enabled",
+    f"{_GROUP}#proxy_protocol_v2.enabled",
+    "spec.externalTrafficPolicy",
+)
 
-# What both controllers have that make a Network Load Balancer from these annotations.
-ATTRIBUTE_HONOURS: Mapping[str, tuple[str, ...]] = {
+CAPABILITIES: Mapping[Feature, tuple[str, ...]] = {
     "scope=internet": (f"{PREFIX}scheme",),
     "scope=internal": (f"{PREFIX}scheme",),
     "allowed_sources": ("spec.loadBalancerSourceRanges",),
-    "client_ip=preserve": (_PRESERVE, _PROXY, _POLICY),
-    "client_ip=proxy-protocol": (_PRESERVE, _PROXY, _POLICY),
-    "client_ip=hide": (_PRESERVE, _PROXY, _POLICY),
+    "client_ip=preserve": _CLIENT_IP,
+    "client_ip=proxy-protocol": _CLIENT_IP,
+    "client_ip=hide": _CLIENT_IP,
     "static_addresses": (f"{PREFIX}eip-allocations", f"{PREFIX}private-ipv4-addresses"),
     "subnets": (f"{PREFIX}subnets",),
-    "address_family=IPv4": (f"{PREFIX}ip-address-type",),
-    "address_family=dual": (f"{PREFIX}ip-address-type", f"{PREFIX}enable-prefix-for-ipv6-source-nat"),
+    "ip_address_type=ipv4": (f"{PREFIX}ip-address-type",),
+    "ip_address_type=dualstack": (f"{PREFIX}ip-address-type", f"{PREFIX}enable-prefix-for-ipv6-source-nat"),
     "name": (f"{PREFIX}name",),
     "tags": (f"{PREFIX}additional-resource-tags",),
-    "health.protocol": (f"{PREFIX}healthcheck-protocol",),
-    "health.path": (f"{PREFIX}healthcheck-path", f"{PREFIX}healthcheck-protocol"),
-    "health.port": (f"{PREFIX}healthcheck-port",),
-    "health.interval": (f"{PREFIX}healthcheck-interval",),
-    "health.timeout": (f"{PREFIX}healthcheck-timeout",),
+    **aws.HEALTH_CAPABILITIES,
     "health.healthy": (f"{PREFIX}healthcheck-healthy-threshold",),
     "health.unhealthy": (f"{PREFIX}healthcheck-unhealthy-threshold",),
     "health.success_codes": (f"{PREFIX}healthcheck-success-codes",),
-    "health.node_port": ("spec.healthCheckNodePort",),
-    "tls.certificates": (f"{PREFIX}ssl-cert", f"{PREFIX}ssl-ports", f"{PREFIX}ssl-negotiation-policy"),
-    "tls.ports": (f"{PREFIX}ssl-ports",),
-    "tls.policy": (f"{PREFIX}ssl-negotiation-policy",),
+    **aws.TLS_CAPABILITIES,
     "tls.alpn": (f"{PREFIX}alpn-policy",),
-    "tls.encrypt_to_pods": (f"{PREFIX}backend-protocol",),
     "cross_zone": (f"{_ATTRIBUTES}#load_balancing.cross_zone.enabled",),
     "idle_timeout": (f"{_LISTENER}#tcp.idle_timeout.seconds",),
     "session_affinity": (f"{_GROUP}#stickiness.enabled", f"{_GROUP}#stickiness.type", "spec.sessionAffinity"),
@@ -66,176 +73,211 @@ ATTRIBUTE_HONOURS: Mapping[str, tuple[str, ...]] = {
     "aws.target_group_attributes": (f"{_GROUP}#",),
     "protocol=UDP": (),
     "protocols=mixed": (),
-    # The drain is the target's, and no field: what is told of it is in the way of raw annotations all the same.
+    # The target has the drain, not the exposure. Raw annotations must not set what configures it either.
     "drain": (f"{_GROUP}#deregistration_delay.timeout_seconds",),
 }
+"""What both controllers support that read these annotations."""
 
-
-OBSOLETE: Mapping[str, str] = {
-    f"{PREFIX}internal": f"use scope: {Scope.INTERNAL.value}",
-    f"{PREFIX}proxy-protocol": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
-    f"{PREFIX}cross-zone-load-balancing-enabled": "use cross_zone",
-    f"{PREFIX}access-log-enabled": "use access_logs",
-    f"{PREFIX}access-log-s3-bucket-name": "use access_logs",
-    f"{PREFIX}access-log-s3-bucket-prefix": "use access_logs",
+OBSOLETE: Mapping[str, Optional[Location]] = {
+    _TYPE: None,
+    f"{PREFIX}internal": Location(("scope",)),
+    f"{PREFIX}proxy-protocol": Location(("client_ip",)),
+    f"{PREFIX}cross-zone-load-balancing-enabled": Location(("cross_zone",)),
+    f"{PREFIX}access-log-enabled": Location(("access_logs",)),
+    f"{PREFIX}access-log-s3-bucket-name": Location(("access_logs", "bucket")),
+    f"{PREFIX}access-log-s3-bucket-prefix": Location(("access_logs", "prefix")),
 }
-"""What such controllers do not read, or not any more, and what to do instead."""
+"""Annotations that such controllers don't read, or no longer read, or that contradict the class."""
 
-NO_IPV6_ALONE: Mapping[str, str] = {
-    "address_family=IPv6": "write dual: AWS has no Network Load Balancer with IPv6 alone"
-}
-"""What to do instead of what no Network Load Balancer has."""
+NO_IPV6_ONLY: Mapping[Feature, IpAddressType] = {"ip_address_type=ipv6": IpAddressType.DUALSTACK}
+"""The alternative to Network Load Balancers with only IPv6, which AWS doesn't have."""
+
+ATTRIBUTE_OF_FIELD = define(
+    "attribute-of-field", "{field} sets this attribute.", allowed="attributes that no field sets", hint="Set {field}."
+)
+STICKINESS_WITH_TLS = define(
+    "session-affinity-with-tls", "AWS doesn't support this for ports that use TLS.", allowed="only if {tls} isn't set"
+)
+IDLE_TIMEOUT_WITHOUT_TCP = define(
+    "idle-timeout-without-tcp",
+    "No port accepts TCP connections without TLS, and AWS fixes the timeout of others.",
+    allowed="only if a TCP port doesn't use TLS",
+)
 
 
-def tell_nlb(request: Request, class_name: str) -> Told:
-    """What a Service tells a controller that makes a Network Load Balancer from these annotations."""
-    exposure, aws_settings = request.exposure, request.of("aws")
-    ip_targets = aws.ip_targets(request)
-    local = not ip_targets and aws.client_ip(request) == ClientIp.PRESERVE.value
+def render_network_load_balancer(request: Request, class_name: str) -> ServiceFragment:
+    """The Service for a controller that reads these annotations."""
+    exposure = request.exposure
+    has_ip_targets = aws.has_ip_targets(request)
+    is_local = not has_ip_targets and aws.client_ip(request) is ClientIp.PRESERVE
+    node_port = exposure.health.node_port
+    spec = {
+        **load_balancer_class(request, class_name),
+        "externalTrafficPolicy": "Local" if is_local else "Cluster",
+        # Connections go to the pods, so the nodes need no port.
+        "allocateLoadBalancerNodePorts": not has_ip_targets,
+        **({"healthCheckNodePort": node_port} if node_port else {}),
+        **source_ranges(request),
+        **({} if has_ip_targets else session_affinity(request)),
+    }
     annotations = {
-        f"{PREFIX}scheme": "internet-facing" if request.internet else "internal",
-        f"{PREFIX}nlb-target-type": "ip" if ip_targets else "instance",
+        f"{PREFIX}scheme": "internet-facing" if request.is_internet else "internal",
+        f"{PREFIX}nlb-target-type": "ip" if has_ip_targets else "instance",
         _ATTRIBUTES: comma_map(_load_balancer_attributes(request)),
         _GROUP: comma_map(_target_group_attributes(request)),
         **aws.placement_annotations(request),
         **aws.health_annotations(request),
         **aws.tls_annotations(request),
         **_listener_annotations(request),
-        **_family_annotations(request),
+        **_ip_address_annotations(request),
+        **_name_annotations(request),
+        **_source_annotations(request),
     }
-    if "name" in exposure:
-        annotations[f"{PREFIX}name"] = exposure["name"]
-    if "security_groups" in aws_settings:
-        managed = aws_settings.get("manage_backend_rules", True)
-        annotations[f"{PREFIX}manage-backend-security-group-rules"] = text(managed)
-    if lists := aws_settings.get("prefix_lists"):
-        annotations[f"{PREFIX}security-group-prefix-lists"] = comma_list(lists)
-    node_port = request.of("health").get("node_port")
-    spec = {
-        **class_of(request, class_name),
-        "externalTrafficPolicy": "Local" if local else "Cluster",
-        # The pods are reached themselves, so the nodes need not open a port for it.
-        "allocateLoadBalancerNodePorts": not ip_targets,
-        **({"healthCheckNodePort": node_port} if node_port else {}),
-        **source_ranges(request),
-        **({} if ip_targets else affinity(request)),
-    }
-    return Told(spec, annotations)
+    return ServiceFragment(spec, annotations)
+
+
+def _name_annotations(request: Request) -> dict[str, Any]:
+    name = request.exposure.name
+    return {} if name is None else {f"{PREFIX}name": name}
+
+
+def _source_annotations(request: Request) -> dict[str, Any]:
+    settings, annotations = request.exposure.aws, dict[str, Any]()
+    if settings.security_groups:
+        managed = True if settings.manage_backend_rules is None else settings.manage_backend_rules
+        annotations[f"{PREFIX}manage-backend-security-group-rules"] = annotation_text(managed)
+    if settings.prefix_lists:
+        annotations[f"{PREFIX}security-group-prefix-lists"] = comma_list(settings.prefix_lists)
+    return annotations
 
 
 def _load_balancer_attributes(request: Request) -> dict[str, Any]:
-    exposure, logs = request.exposure, request.of("access_logs")
-    # Each is always written: leaving one out does not put it back.
-    attributes = {
-        "load_balancing.cross_zone.enabled": exposure.get("cross_zone", False),
-        "deletion_protection.enabled": exposure.get("deletion_protection", False),
-        "access_logs.s3.enabled": "bucket" in logs,
+    exposure, logs = request.exposure, request.exposure.access_logs
+    # Each is always set: removing one from the annotation doesn't reset it.
+    attributes: dict[str, Any] = {
+        "load_balancing.cross_zone.enabled": False if exposure.cross_zone is None else exposure.cross_zone,
+        "deletion_protection.enabled": bool(exposure.deletion_protection),
+        "access_logs.s3.enabled": logs is not None,
     }
-    attributes |= {f"access_logs.s3.{name}": logs[name] for name in ("bucket", "prefix") if name in logs}
-    return {**request.of("aws").get("load_balancer_attributes", {}), **attributes}
+    if logs is not None:
+        attributes["access_logs.s3.bucket"] = logs.bucket
+        if logs.prefix is not None:
+            attributes["access_logs.s3.prefix"] = logs.prefix
+    return {**exposure.aws.load_balancer_attributes, **attributes}
 
 
 def _target_group_attributes(request: Request) -> dict[str, Any]:
-    client_ip = aws.client_ip(request)
-    # AWS refuses to hide it from UDP targets; where nodes pass connections on, they hide it in any case.
-    kept = client_ip == ClientIp.PRESERVE.value or request.speaks(Protocol.UDP)
+    client_ip, is_sticky = aws.client_ip(request), request.exposure.has_client_affinity
+    # AWS can't hide the address from UDP targets. Nodes that forward connections hide it in any case.
+    is_preserved = client_ip is ClientIp.PRESERVE or request.uses(Protocol.UDP)
     attributes: dict[str, Any] = {
-        "preserve_client_ip.enabled": kept,
-        "proxy_protocol_v2.enabled": client_ip == ClientIp.PROXY_PROTOCOL.value,
-        "stickiness.enabled": request.exposure.get("session_affinity", False),
+        "preserve_client_ip.enabled": is_preserved,
+        "proxy_protocol_v2.enabled": client_ip is ClientIp.PROXY_PROTOCOL,
+        "stickiness.enabled": is_sticky,
     }
-    if request.exposure.get("session_affinity", False):
+    if is_sticky:
         attributes["stickiness.type"] = "source_ip"
     if request.drain is not None:
         attributes["deregistration_delay.timeout_seconds"] = request.drain
-    return {**request.of("aws").get("target_group_attributes", {}), **attributes}
+    return {**request.exposure.aws.target_group_attributes, **attributes}
+
+
+def _plain_tcp_ports(request: Request) -> list[int]:
+    """The numbers of the TCP ports that don't use TLS."""
+    secure = tls_ports(request)
+    return [port.number for port in request.ports if port.protocol == Protocol.TCP.value and port.name not in secure]
 
 
 def _listener_annotations(request: Request) -> dict[str, Any]:
-    if "idle_timeout" not in request.exposure:
+    timeout = request.exposure.idle_timeout
+    if timeout is None:
         return {}
-    seconds = comma_map({"tcp.idle_timeout.seconds": request.exposure["idle_timeout"]})
-    secure = tls_ports(request)
-    numbers = [it.number for it in request.ports if it.protocol == Protocol.TCP.value and it.name not in secure]
-    udp = {it.number for it in request.ports if it.protocol == Protocol.UDP.value}
-    name = {number: "TCP_UDP" if number in udp else "TCP" for number in numbers}
-    return {_LISTENER.format(protocol=name[number], port=number): seconds for number in numbers}
+    seconds = comma_map({"tcp.idle_timeout.seconds": timeout})
+    udp = {port.number for port in request.ports if port.protocol == Protocol.UDP.value}
+    protocols = {number: "TCP_UDP" if number in udp else "TCP" for number in _plain_tcp_ports(request)}
+    return {_LISTENER.format(protocol=protocol, port=number): seconds for number, protocol in protocols.items()}
 
 
-def _family_annotations(request: Request) -> dict[str, Any]:
-    family = request.exposure.get("address_family")
-    if family is None:
+def _ip_address_annotations(request: Request) -> dict[str, Any]:
+    exposure = request.exposure
+    if exposure.ip_address_type is None:
         return {}
-    told = {f"{PREFIX}ip-address-type": "dualstack" if family == IpFamily.DUAL.value else "ipv4"}
-    if family == IpFamily.DUAL.value and request.speaks(Protocol.UDP):
-        # Without it, AWS takes no UDP listener on a dual-stack load balancer.
-        told[f"{PREFIX}enable-prefix-for-ipv6-source-nat"] = "on"
-    return told
+    annotations = {f"{PREFIX}ip-address-type": "dualstack" if exposure.is_dualstack else "ipv4"}
+    if exposure.is_dualstack and request.uses(Protocol.UDP):
+        # Without it, AWS rejects UDP listeners on a dual-stack load balancer.
+        annotations[f"{PREFIX}enable-prefix-for-ipv6-source-nat"] = "on"
+    return annotations
 
 
-def check(request: Request, problems: Problems, path: str) -> None:
-    """Note what a Network Load Balancer cannot do together."""
-    aws.check_places(request, problems, path)
-    aws.check_security_groups(request, problems, path)
-    aws.check_health(request, problems, path)
-    aws.check_client_ip(request, problems, path)
-    _check_attributes(request, problems, path)
-    secure = tls_ports(request)
-    if "access_logs" in request.exposure and not secure:
-        wrong = "is written of TLS connections alone, and no port speaks TLS"
-        problems.note(f"{path}access_logs", Refusal(wrong, "beside tls", "give tls, or use the VPC's flow logs"))
-    if request.exposure.get("session_affinity", False) and secure:
-        refusal = Refusal("is not to be had for ports that speak TLS", "without tls", "leave one of the two out")
-        problems.note(f"{path}session_affinity", refusal)
-    plain = [it for it in request.ports if it.protocol == Protocol.TCP.value and it.name not in secure]
-    if "idle_timeout" in request.exposure and not plain:
-        wrong = "is that of TCP connections, and no port has any that is not TLS: AWS fixes theirs"
-        problems.note(f"{path}idle_timeout", Refusal(wrong, "beside a TCP port without TLS", "leave it out"))
+def _check_attributes(request: Request, problems: Problems) -> None:
+    """Report attributes that a field sets."""
+    settings, at = request.exposure.aws, request.at / "aws"
+    given = (
+        (at / "load_balancer_attributes", _ATTRIBUTES, settings.load_balancer_attributes),
+        (at / "target_group_attributes", _GROUP, settings.target_group_attributes),
+    )
+    for location, annotation, attributes in given:
+        for key in attributes:
+            names = (name for name, settings in CAPABILITIES.items() if f"{annotation}#{key}" in settings)
+            if feature := next(names, None):
+                field = Location(feature.partition("=")[0].split("."))
+                edit = Remove(location / Key(key) if len(attributes) > 1 else location)
+                problems.report(ATTRIBUTE_OF_FIELD, location / Key(key), field=field, fix=edit)
 
 
-def _check_attributes(request: Request, problems: Problems, path: str) -> None:
-    """Note an attribute that a field writes."""
-    for name, annotation in (("load_balancer_attributes", _ATTRIBUTES), ("target_group_attributes", _GROUP)):
-        for key in request.of("aws").get(name, {}):
-            writer = next((it for it, places in ATTRIBUTE_HONOURS.items() if f"{annotation}#{key}" in places), None)
-            if writer is not None:
-                fix = f"use {writer.partition('=')[0]}" if writer != "drain" else "set the drain of the target"
-                refusal = Refusal("is written by a field", "attributes that no field writes", fix)
-                problems.note(f"{path}aws.{name}.{key}", refusal)
+def _check_session_affinity(request: Request, problems: Problems) -> None:
+    location = request.at / "session_affinity"
+    if request.exposure.has_client_affinity and tls_ports(request):
+        problems.report(STICKINESS_WITH_TLS, location, tls=Field("tls"), fix=Remove(location))
 
 
-def _tell(request: Request) -> Told:
-    told = tell_nlb(request, _CLASS)
-    if any(it.number == other.number for it in request.ports for other in request.ports if it is not other):
+def _check_idle_timeout(request: Request, problems: Problems) -> None:
+    location = request.at / "idle_timeout"
+    if request.exposure.idle_timeout is not None and not _plain_tcp_ports(request):
+        problems.report(IDLE_TIMEOUT_WITHOUT_TCP, location, fix=Remove(location))
+
+
+RULES: tuple[PlatformRule, ...] = (*aws.RULES, _check_attributes, _check_session_affinity, _check_idle_timeout)
+"""What such controllers don't support in combination."""
+
+
+def _render(request: Request) -> ServiceFragment:
+    fragment = render_network_load_balancer(request, _CLASS)
+    numbers = [port.number for port in request.ports]
+    if len(numbers) > len(set(numbers)):
         # Without it, one of the two protocols would get no listener.
-        extra = {f"{PREFIX}enable-tcp-udp-listener": "true"}
-        return Told(told.spec, {**told.annotations, **extra})
-    return told
+        return ServiceFragment(fragment.spec, {**fragment.annotations, _LISTENER_TCP_UDP: "true"})
+    return fragment
 
 
 MODULE = PlatformModule(
-    name=Platform.AWS_CONTROLLER.value,
-    honours={
-        **ATTRIBUTE_HONOURS,
+    name="aws-controller",
+    title="AWS Load Balancer Controller",
+    kind=aws.KIND,
+    cloud=AWS,
+    controller="the AWS Load Balancer Controller",
+    minimum_version="2.6",
+    no_address_hint="It usually runs in the namespace kube-system.",
+    billing=Billing("aws-controller", AWS_PRICES),
+    settings=aws.SETTINGS,
+    source_names=aws.SOURCE_NAMES,
+    capabilities={
+        **CAPABILITIES,
         "load_balancer_class": ("spec.loadBalancerClass",),
-        "port=shared": (f"{PREFIX}enable-tcp-udp-listener",),
+        "port=shared": (_LISTENER_TCP_UDP,),
     },
-    prefixes=(PREFIX, "service.beta.kubernetes.io/actions."),
-    tell=_tell,
-    check=check,
+    annotation_prefixes=(PREFIX, "service.beta.kubernetes.io/actions."),
+    render=_render,
+    rules=RULES,
     billable=aws.billable,
     sources=aws.sources,
     client_ip=aws.client_ip,
     health_port=aws.health_port,
-    default_family=IpFamily.IPV4.value,
-    renewed_by=("name", "static_addresses"),
-    held=("name", "static_addresses"),
-    reserved=aws.reserved,
-    limits=aws.limits,
-    instead=NO_IPV6_ALONE,
-    obsolete={
-        f"{PREFIX}type": "leave it out: the class picks the controller, and the two may disagree",
-        **OBSOLETE,
-        f"{PREFIX}proxy-protocol-per-target-group": f"use client_ip: {ClientIp.PROXY_PROTOCOL.value}",
-    },
+    default_ip_address_type=IpAddressType.IPV4,
+    replaced_by_change_of=("name", "static_addresses"),
+    exclusive=("name", "static_addresses"),
+    static_address=aws.static_address,
+    limits=aws.LIMITS,
+    alternatives=NO_IPV6_ONLY,
+    obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": Location(("client_ip",))},
 )

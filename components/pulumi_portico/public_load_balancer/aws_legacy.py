@@ -1,129 +1,139 @@
-"""The AWS cloud controller manager: a Network Load Balancer, with the nodes behind it.
+"""The AWS cloud controller manager: a Network Load Balancer, with nodes as targets.
 
 Source: kubernetes/cloud-provider-aws, docs/service_controller.md and pkg/providers/v1, July 2026. Where the two differ,
-the code counts: cross-zone and access logs are documented for the classic load balancer alone, and set on both.
+the code counts: it sets cross-zone and access logs for both kinds, and the docs mention only the classic load balancer.
 """
 
 from typing import Any
 
-from ..errors import Problems, Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform
-from ..target import Protocol
+from ..args.codes import define
+from ..args.location import Location
+from ..args.problems import Problems, Set
+from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.cost import Billing
+from ..load_balancers import ClientIp, IpAddressType
+from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
-from .common import comma_map, families, local_when_preserved, source_ranges, text
-from .platform_module import PlatformModule, Request, Told
+from .common import annotation_text, comma_map, ip_families, source_ranges, traffic_policy
+from .common_rules import trimmed
+from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
 
 _GROUP = f"{PREFIX}target-group-attributes"
 _TYPE = f"{PREFIX}type"
-_CLIENT_IP = (f"{_GROUP}#preserve_client_ip.enabled", f"{_GROUP}#proxy_protocol_v2.enabled")
-_POLICY = "spec.externalTrafficPolicy"
+_CLIENT_IP = (
+    f"{_GROUP}#preserve_client_ip.enabled",
+    f"{_GROUP}#proxy_protocol_v2.enabled",
+    "spec.externalTrafficPolicy",
+)
 _CROSS_ZONE = f"{PREFIX}cross-zone-load-balancing-enabled"
 _LOGS = f"{PREFIX}access-log"
 _THRESHOLDS = (f"{PREFIX}healthcheck-healthy-threshold", f"{PREFIX}healthcheck-unhealthy-threshold")
 
+THRESHOLDS_DIFFER = define("health-thresholds-differ", "This differs from {other}.", allowed="the same number for both")
+SEVERAL_CERTIFICATES = define("several-certificates", "There are {count} certificates.", allowed="one certificate")
 
-def _tell(request: Request) -> Told:
-    logs = request.of("access_logs")
+
+def _render(request: Request) -> ServiceFragment:
+    exposure = request.exposure
     annotations: dict[str, Any] = {
-        # Without it, it would make a classic load balancer.
+        # Without it, the controller creates a classic load balancer.
         _TYPE: "nlb",
         _GROUP: comma_map(_attributes(request)),
         **aws.placement_annotations(request),
         **aws.health_annotations(request),
         **aws.tls_annotations(request),
     }
-    if not request.internet:
+    if not request.is_internet:
         annotations[f"{PREFIX}internal"] = "true"
-    if "cross_zone" in request.exposure:
-        annotations[_CROSS_ZONE] = text(request.exposure["cross_zone"])
-    if logs:
+    if exposure.cross_zone is not None:
+        annotations[_CROSS_ZONE] = annotation_text(exposure.cross_zone)
+    if exposure.access_logs is not None:
         annotations[f"{_LOGS}-enabled"] = "true"
-        annotations |= {f"{_LOGS}-s3-bucket-{'name' if key == 'bucket' else key}": logs[key] for key in logs}
-    return Told({**local_when_preserved(request), **source_ranges(request), **families(request)}, annotations)
+        annotations[f"{_LOGS}-s3-bucket-name"] = exposure.access_logs.bucket
+        if exposure.access_logs.prefix is not None:
+            annotations[f"{_LOGS}-s3-bucket-prefix"] = exposure.access_logs.prefix
+    spec = {**traffic_policy(request), **source_ranges(request), **ip_families(request)}
+    return ServiceFragment(spec, annotations)
 
 
 def _attributes(request: Request) -> dict[str, Any]:
-    proxied = request.exposure.get("client_ip") == ClientIp.PROXY_PROTOCOL.value
-    # Nodes that pass connections on hide the client's address in any case; from UDP targets AWS refuses to.
-    kept = request.exposure.get("client_ip") == ClientIp.PRESERVE.value or request.speaks(Protocol.UDP)
-    return {"preserve_client_ip.enabled": kept, "proxy_protocol_v2.enabled": proxied}
+    client_ip = request.exposure.client_ip
+    # Nodes that forward connections hide the client's address in any case. AWS can't hide it from UDP targets.
+    is_preserved = client_ip is ClientIp.PRESERVE or request.uses(Protocol.UDP)
+    return {
+        "preserve_client_ip.enabled": is_preserved,
+        "proxy_protocol_v2.enabled": client_ip is ClientIp.PROXY_PROTOCOL,
+    }
 
 
-def _check(request: Request, problems: Problems, path: str) -> None:
-    aws.check_places(request, problems, path)
-    aws.check_security_groups(request, problems, path)
-    aws.check_health(request, problems, path)
-    aws.check_client_ip(request, problems, path)
-    health, tls = request.of("health"), request.of("tls")
-    counts = [health.get("healthy"), health.get("unhealthy")]
-    if counts[0] != counts[1]:
-        wrong = "is not the same as health.unhealthy, as it must be here"
-        problems.note(f"{path}health.healthy", Refusal(wrong, "the same number for both", "give both"))
-    certificates = tls.get("certificates", [])
-    if len(certificates) > 1:
-        refusal = Refusal(f"holds {len(certificates)}, and this controller takes one", "one certificate", "keep one")
-        problems.note(f"{path}tls.certificates", refusal)
-    if "access_logs" in request.exposure and not tls:
-        wrong = "is written of TLS connections alone, and no port speaks TLS"
-        problems.note(f"{path}access_logs", Refusal(wrong, "beside tls", "give tls, or use the VPC's flow logs"))
+def _check_thresholds(request: Request, problems: Problems) -> None:
+    health, at = request.exposure.health, request.at / "health"
+    if health.healthy == health.unhealthy:
+        return
+    # One of the two is set.
+    name, value = ("unhealthy", health.unhealthy) if health.healthy is None else ("healthy", health.healthy)
+    other = "healthy" if name == "unhealthy" else "unhealthy"
+    fix = Set(at / other, value) if isinstance(value, int) else None
+    problems.report(THRESHOLDS_DIFFER, at / "healthy", other=at / "unhealthy", fix=fix)
+
+
+def _check_certificates(request: Request, problems: Problems) -> None:
+    tls, location = request.exposure.tls, request.at / "tls" / "certificates"
+    if tls is not None and len(tls.certificates) > 1:
+        fix = trimmed(location, tls.certificates, 1)
+        problems.report(SEVERAL_CERTIFICATES, location, count=len(tls.certificates), fix=fix)
 
 
 MODULE = PlatformModule(
-    name=Platform.AWS_LEGACY.value,
-    honours={
+    name="aws-legacy",
+    title="AWS cloud controller manager",
+    kind=aws.KIND,
+    cloud=AWS,
+    controller="the AWS cloud controller manager",
+    no_address_hint="The AWS Load Balancer Controller must not be installed.",
+    billing=Billing("aws-legacy", AWS_PRICES),
+    settings=aws.SETTINGS,
+    source_names=aws.SOURCE_NAMES,
+    capabilities={
         "scope=internet": (f"{PREFIX}internal",),
         "scope=internal": (f"{PREFIX}internal",),
         "allowed_sources": ("spec.loadBalancerSourceRanges",),
-        "client_ip=preserve": (*_CLIENT_IP, _POLICY),
-        "client_ip=proxy-protocol": (*_CLIENT_IP, _POLICY),
-        "client_ip=hide": (*_CLIENT_IP, _POLICY),
+        "client_ip=preserve": _CLIENT_IP,
+        "client_ip=proxy-protocol": _CLIENT_IP,
+        "client_ip=hide": _CLIENT_IP,
         "static_addresses": (f"{PREFIX}eip-allocations", f"{PREFIX}private-ipv4-addresses"),
         "subnets": (f"{PREFIX}subnets",),
-        "address_family=IPv4": ("spec.ipFamilyPolicy", "spec.ipFamilies"),
+        "ip_address_type=ipv4": ("spec.ipFamilyPolicy", "spec.ipFamilies"),
         "tags": (f"{PREFIX}additional-resource-tags",),
-        "health.protocol": (f"{PREFIX}healthcheck-protocol",),
-        "health.path": (f"{PREFIX}healthcheck-path", f"{PREFIX}healthcheck-protocol"),
-        "health.port": (f"{PREFIX}healthcheck-port",),
-        "health.interval": (f"{PREFIX}healthcheck-interval",),
-        "health.timeout": (f"{PREFIX}healthcheck-timeout",),
-        # The two must be the same.
+        **aws.HEALTH_CAPABILITIES,
+        # The two must be equal.
         "health.healthy": _THRESHOLDS,
         "health.unhealthy": _THRESHOLDS,
-        "health.node_port": ("spec.healthCheckNodePort",),
-        "tls.certificates": (f"{PREFIX}ssl-cert", f"{PREFIX}ssl-ports", f"{PREFIX}ssl-negotiation-policy"),
-        "tls.ports": (f"{PREFIX}ssl-ports",),
-        "tls.policy": (f"{PREFIX}ssl-negotiation-policy",),
-        "tls.encrypt_to_pods": (f"{PREFIX}backend-protocol",),
+        **aws.TLS_CAPABILITIES,
         "cross_zone": (_CROSS_ZONE,),
         "access_logs.bucket": (f"{_LOGS}-enabled", f"{_LOGS}-s3-bucket-name"),
         "access_logs.prefix": (f"{_LOGS}-s3-bucket-prefix",),
         "aws.security_groups": (f"{PREFIX}security-groups",),
         "protocol=UDP": (),
     },
-    prefixes=(PREFIX,),
-    tell=_tell,
-    check=_check,
+    annotation_prefixes=(PREFIX,),
+    render=_render,
+    rules=(*aws.RULES, _check_thresholds, _check_certificates),
     billable=aws.billable,
     sources=aws.sources,
-    default_family=IpFamily.IPV4.value,
-    renewed_by=("static_addresses", "subnets"),
-    reserved=aws.reserved,
-    limits={feature: rule for feature, rule in aws.limits.items() if feature != "idle_timeout"},
-    instead={
-        "session_affinity": "leave it out: this controller refuses the whole Service",
-        "protocols=mixed": "make a balancer for each protocol: this controller refuses the whole Service",
-        "load_balancer_class": "leave it out: this controller takes Services without a class alone",
-        "aws.target_type": "leave it out: this controller reaches nodes alone",
-    },
-    obsolete={
-        _TYPE: "leave it out: it is always nlb here",
-        f"{PREFIX}proxy-protocol": "use client_ip: this one is for the classic load balancer alone",
-        f"{PREFIX}extra-security-groups": "use aws.security_groups: this controller refuses it for an NLB",
-        f"{PREFIX}connection-idle-timeout": "leave it out: it is for the classic load balancer alone",
-        f"{PREFIX}connection-draining-enabled": "leave it out: it is for the classic load balancer alone",
-        f"{PREFIX}connection-draining-timeout": "leave it out: it is for the classic load balancer alone",
+    default_ip_address_type=IpAddressType.IPV4,
+    replaced_by_change_of=("static_addresses", "subnets"),
+    static_address=aws.static_address,
+    limits={feature: rule for feature, rule in aws.LIMITS.items() if feature != "idle_timeout"},
+    obsolete_annotations={
+        _TYPE: None,
+        f"{PREFIX}proxy-protocol": Location(("client_ip",)),
+        f"{PREFIX}extra-security-groups": Location(("aws", "security_groups")),
+        f"{PREFIX}connection-idle-timeout": None,
+        f"{PREFIX}connection-draining-enabled": None,
+        f"{PREFIX}connection-draining-timeout": None,
     },
 )

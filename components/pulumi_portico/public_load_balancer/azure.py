@@ -1,4 +1,4 @@
-"""Azure Kubernetes Service: rules on the cluster's Standard Load Balancer, with the nodes behind it.
+"""Azure Kubernetes Service: rules on the cluster's Standard Load Balancer, with nodes as targets.
 
 Source: kubernetes-sigs/cloud-provider-azure, pkg/consts/consts.go and pkg/provider, August 2026.
 """
@@ -6,30 +6,37 @@ Source: kubernetes-sigs/cloud-provider-azure, pkg/consts/consts.go and pkg/provi
 import re
 from typing import Any, Optional
 
-from ..errors import Problems, Refusal
-from ..lifecycle.cost import Billable
-from ..load_balancers import Platform, Scope
-from ..network_policy import Peer
+from ..args.codes import define
+from ..args.location import Field
+from ..args.problems import Problems, Reason, Remove
+from ..args.values import Rule, whole_number
+from ..lifecycle.cost import Assumption, Billable, Billing, ListPrices
+from ..load_balancers import ClientIp, IpAddressType, Scope
+from ..networking.network_policies import PeerSpec
 from ..outputs import applied
-from ..values import Rule, whole_number
+from .azure_settings import AzureSettings
 from .common import (
-    affinity,
-    check_node_health,
-    check_node_port,
-    check_one_of_each,
-    clients,
+    IP_FAMILIES,
+    TRAFFIC_POLICY,
+    annotation_text,
+    client_peers,
+    client_peers_or_nodes,
     comma_list,
     comma_map,
-    families,
-    from_nodes_or_clients,
-    local_when_preserved,
-    note_out_of_place,
-    preserves,
-    private_address,
+    ip_families,
+    is_client_ip_preserved,
+    session_affinity,
     source_ranges,
-    text,
+    traffic_policy,
 )
-from .platform_module import PlatformModule, Request, Told
+from .common_rules import (
+    check_address_count,
+    check_node_targets_health,
+    check_one_subnet,
+    only_with_scope,
+    private_address,
+)
+from .platform_module import PlatformModule, Request, ServiceFragment, Settings
 from .settings import HealthProtocol
 
 __all__ = ["MODULE"]
@@ -43,129 +50,218 @@ _ADDRESSES = (f"{_PREFIX}load-balancer-ipv4", f"{_PREFIX}load-balancer-ipv6")
 _RANGES = f"{_PREFIX}allowed-ip-ranges"
 _DENY = f"{_PREFIX}deny-all-except-load-balancer-source-ranges"
 _TAGS = f"{_PREFIX}pip-tags"
+_SERVICE_TAGS = f"{_PREFIX}allowed-service-tags"
 _IDLE = f"{_PREFIX}load-balancer-tcp-idle-timeout"
-_POLICY = ("spec.externalTrafficPolicy",)
-_FAMILIES = ("spec.ipFamilyPolicy", "spec.ipFamilies")
-_MINUTE = 60
-_PROBE_SECONDS = 120
-
-_HEALTH = {"path": "request-path", "interval": "interval", "unhealthy": "num-of-probe"}
-_OWN = {
-    "resource_group": "load-balancer-resource-group",
-    "public_ip_prefix": "pip-prefix-id",
-    "public_ip_prefix_ipv6": "pip-prefix-id-ipv6",
-    "dns_label": "dns-label-name",
+_FLOATING_IP = f"{_PREFIX}disable-load-balancer-floating-ip"
+_OF_PUBLIC_IP = {
+    "resource_group": f"{_PREFIX}load-balancer-resource-group",
+    "public_ip_prefix": f"{_PREFIX}pip-prefix-id",
+    "public_ip_prefix_ipv6": f"{_PREFIX}pip-prefix-id-ipv6",
+    "dns_label": f"{_PREFIX}dns-label-name",
 }
+"""The annotations of settings that a public IP has."""
+
+_MINUTE = 60
+_TIMEOUT = whole_number(4 * _MINUTE, 100 * _MINUTE, "a number of seconds")
+_PROBE_SECONDS = 120
+_PROBE_INTERVAL = 5
+_PROBE_FAILURES = 2
+
+NOT_WHOLE_MINUTES = define(
+    "not-whole-minutes", "{value} seconds aren't whole minutes.", allowed="a multiple of {minute}"
+)
+NOT_A_PUBLIC_IP = define(
+    "not-a-public-ip-name",
+    "{value} isn't the name of a public IP.",
+    allowed="letters, digits, dots, hyphens, and underscores, at most 80 characters",
+)
+PATH_OF_TCP_CHECK = define(
+    "path-of-tcp-check", "A TCP health check has no path.", allowed="only if {field} is http or https"
+)
+PROBES_TOO_LONG = define(
+    "probes-too-long",
+    "Together with {failures} failed checks, this takes {seconds} seconds.",
+    allowed="less than {most} seconds in total",
+    hint="Reduce {interval} or {unhealthy}.",
+)
+PREFIX_WITH_ADDRESSES = define(
+    "public-ip-prefix-with-addresses", "Set either this or {other}, not both.", allowed="one of the two"
+)
+SHARED_LOAD_BALANCER = define(
+    "assumed-shared-load-balancer", "It is for the cluster's one load balancer, which all Services share."
+)
+HEALTH_PORT_ANNOTATION = define(
+    "health-port-needs-annotation",
+    "Azure Kubernetes Service supports {field} only by an annotation.",
+    allowed="the annotation service.beta.kubernetes.io/port_PORT_health-probe_port",
+)
 
 
-def _whole_minutes(value: int) -> Optional[Refusal]:
-    within = whole_number(4 * _MINUTE, 100 * _MINUTE, "a number of seconds that Azure takes")(value)
-    if within is not None or value % _MINUTE == 0:
-        return within
-    fix = f"write {-(-value // _MINUTE) * _MINUTE}"
-    return Refusal("is not a number of whole minutes, and Azure takes no other", "a multiple of 60", fix)
+def _whole_minutes(value: int) -> Optional[Reason]:
+    if reason := _TIMEOUT(value):
+        return reason
+    return Reason(NOT_WHOLE_MINUTES, {"minute": _MINUTE}, -(-value // _MINUTE) * _MINUTE) if value % _MINUTE else None
 
 
-def _public_ip(value: str) -> Optional[Refusal]:
-    """The name of a public IP, as Azure Resource Manager takes it."""
-    if re.fullmatch(r"(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?", value):
-        return None
-    return Refusal("is not the name of a public IP", "the name that the public IP was made by")
+def _public_ip(value: str) -> Optional[Reason]:
+    """The name of a public IP, as Azure Resource Manager allows it."""
+    matches = re.fullmatch(r"(?![0-9.]+$)[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?", value)
+    return None if matches else Reason(NOT_A_PUBLIC_IP)
 
 
-def _reserved(request: Request) -> Rule:
-    return _public_ip if request.internet else private_address
+def _static_address(request: Request) -> Rule:
+    return _public_ip if request.is_internet else private_address
 
 
-def _tell(request: Request) -> Told:
-    exposure, azure = request.exposure, request.of("azure")
-    annotations: dict[str, Any] = {} if request.internet else {_INTERNAL: "true"}
-    ranges = source_ranges(request)
-    if tags := azure.get("service_tags"):
-        # The ranges in the Service's spec would be held to by the nodes too, and keep out what the tags let in.
-        annotations[f"{_PREFIX}allowed-service-tags"] = comma_list(tags)
+def _render(request: Request) -> ServiceFragment:
+    ranges, annotations = _ranges(request)
+    spec = {**traffic_policy(request), **ranges, **ip_families(request), **session_affinity(request)}
+    return ServiceFragment(
+        spec,
+        {
+            **({} if request.is_internet else {_INTERNAL: "true"}),
+            **annotations,
+            **_address_annotations(request),
+            **_setting_annotations(request),
+            **_health_annotations(request),
+        },
+    )
+
+
+def _ranges(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Who can connect: fields of the spec, and annotations."""
+    ranges, annotations = source_ranges(request), dict[str, Any]()
+    if tags := request.exposure.azure.service_tags:
+        # The nodes also enforce the ranges in the spec, and would reject connections that the tags allow.
+        annotations[_SERVICE_TAGS] = comma_list(tags)
         annotations |= {_RANGES: comma_list(ranges["loadBalancerSourceRanges"])} if ranges else {}
         ranges = {}
-    if not request.internet and exposure.get("allowed_sources"):
-        # Without it, the whole virtual network is let in beside them.
+    if not request.is_internet and request.exposure.allowed_sources:
+        # Without it, the whole virtual network can connect too.
         annotations[_DENY] = "true"
-    places = _NAMES if request.internet else _ADDRESSES
-    annotations |= dict(zip(_place_order(request, places), exposure.get("static_addresses", []), strict=False))
-    if subnets := exposure.get("subnets"):
-        annotations[_SUBNET] = comma_list(subnets)
-    if "tags" in exposure:
-        annotations[_TAGS] = comma_map(exposure["tags"])
-    if "idle_timeout" in exposure:
-        annotations[_IDLE] = applied(exposure["idle_timeout"], lambda seconds: text(seconds // _MINUTE))
-    annotations |= {f"{_PREFIX}{theirs}": azure[ours] for ours, theirs in _OWN.items() if ours in azure}
-    if "floating_ip" in azure:
-        disabled = applied(azure["floating_ip"], lambda enabled: text(not enabled))
-        annotations[f"{_PREFIX}disable-load-balancer-floating-ip"] = disabled
-    spec = {**local_when_preserved(request), **ranges, **families(request), **affinity(request)}
-    return Told(spec, {**annotations, **_health(request)})
+    return ranges, annotations
 
 
-def _place_order(request: Request, places: tuple[str, ...]) -> tuple[str, ...]:
-    return places[1:] if request.exposure.get("address_family") == "IPv6" else places
+def _address_annotations(request: Request) -> dict[str, Any]:
+    exposure = request.exposure
+    keys = _NAMES if request.is_internet else _ADDRESSES
+    ordered = keys[1:] if exposure.ip_address_type is IpAddressType.IPV6 else keys
+    return dict(zip(ordered, exposure.static_addresses, strict=False))
 
 
-def _health(request: Request) -> dict[str, Any]:
-    health = request.of("health")
-    told = {f"{_PROBE}{theirs}": text(health[ours]) for ours, theirs in _HEALTH.items() if ours in health}
-    protocol = health.get("protocol", HealthProtocol.HTTP.value if "path" in health else None)
-    return {**told, **({f"{_PROBE}protocol": protocol} if protocol else {})}
+def _setting_annotations(request: Request) -> dict[str, Any]:
+    exposure, azure = request.exposure, request.exposure.azure
+    annotations: dict[str, Any] = {}
+    if exposure.subnets:
+        annotations[_SUBNET] = comma_list(exposure.subnets)
+    if exposure.tags:
+        annotations[_TAGS] = comma_map(exposure.tags)
+    if exposure.idle_timeout is not None:
+        annotations[_IDLE] = applied(exposure.idle_timeout, lambda seconds: annotation_text(seconds // _MINUTE))
+    values = {
+        "resource_group": azure.resource_group,
+        "public_ip_prefix": azure.public_ip_prefix,
+        "public_ip_prefix_ipv6": azure.public_ip_prefix_ipv6,
+        "dns_label": azure.dns_label,
+    }
+    annotations |= {_OF_PUBLIC_IP[name]: value for name, value in values.items() if value is not None}
+    if azure.floating_ip is not None:
+        annotations[_FLOATING_IP] = applied(azure.floating_ip, lambda enabled: annotation_text(not enabled))
+    return annotations
 
 
-def _check(request: Request, problems: Problems, path: str) -> None:
-    exposure, health = request.exposure, request.of("health")
-    (check_node_health if preserves(request) else check_node_port)(request, problems, path)
-    if health.get("protocol") == HealthProtocol.TCP.value and "path" in health:
-        refusal = Refusal(
-            "is asked for over HTTP, and the protocol is tcp", "http or https", "leave health.protocol out"
-        )
-        problems.note(f"{path}health.path", refusal)
-    interval: Any = health.get("interval", 5)
-    failures: Any = health.get("unhealthy", 2)
-    known = isinstance(interval, int) and isinstance(failures, int)
-    if known and (seconds := interval * failures) >= _PROBE_SECONDS:
-        wrong = f"makes {seconds} seconds together with health.unhealthy"
-        problems.add(f"{path}health.interval", interval, Refusal(wrong, f"less than {_PROBE_SECONDS} seconds in all"))
-    check_one_of_each(request, problems, path)
-    if request.internet:
-        note_out_of_place(request, problems, path, {"subnets": f"with scope {Scope.INTERNAL.value}"})
+def _health_annotations(request: Request) -> dict[str, Any]:
+    health = request.exposure.health
+    values = {"request-path": health.path, "interval": health.interval, "num-of-probe": health.unhealthy}
+    annotations = {f"{_PROBE}{name}": annotation_text(value) for name, value in values.items() if value is not None}
+    protocol = health.protocol or (HealthProtocol.HTTP if health.path is not None else None)
+    return {**annotations, **({f"{_PROBE}protocol": protocol.value} if protocol else {})}
+
+
+def _check_path(request: Request, problems: Problems) -> None:
+    health, location = request.exposure.health, request.at / "health" / "path"
+    if health.protocol is HealthProtocol.TCP and health.path is not None:
+        fix = Remove(location.parent / "protocol")
+        problems.report(PATH_OF_TCP_CHECK, location, field=Field("protocol"), fix=fix)
+
+
+def _check_probes(request: Request, problems: Problems) -> None:
+    health, at = request.exposure.health, request.at / "health"
+    interval: Any = _PROBE_INTERVAL if health.interval is None else health.interval
+    failures: Any = _PROBE_FAILURES if health.unhealthy is None else health.unhealthy
+    if not isinstance(interval, int) or not isinstance(failures, int) or interval * failures < _PROBE_SECONDS:
+        return
+    problems.report(
+        PROBES_TOO_LONG,
+        at / "interval",
+        value=interval,
+        failures=failures,
+        seconds=interval * failures,
+        most=_PROBE_SECONDS,
+        interval=Field("interval"),
+        unhealthy=Field("unhealthy"),
+    )
+
+
+def _check_scope(request: Request, problems: Problems) -> None:
+    if request.is_internet:
+        only_with_scope(Scope.INTERNAL, ("subnets",), request, problems)
     else:
-        public = ("tags", *(f"azure.{it}" for it in _OWN))
-        note_out_of_place(request, problems, path, dict.fromkeys(public, "with scope internet: it is of the public IP"))
-    for prefix in ("public_ip_prefix", "public_ip_prefix_ipv6"):
-        if prefix in request.of("azure") and "static_addresses" in exposure:
-            refusal = Refusal("stands beside static_addresses", "one of the two", "keep one of the two")
-            problems.note(f"{path}azure.{prefix}", refusal)
+        of_public_ip = ("tags", *(f"azure.{name}" for name in _OF_PUBLIC_IP))
+        only_with_scope(Scope.INTERNET, of_public_ip, request, problems)
 
 
-def _sources(request: Request) -> list[Peer]:
-    if preserves(request) and request.of("azure").get("service_tags"):
-        return clients(request, unlisted=True)
-    return from_nodes_or_clients(request)
+def _check_prefixes(request: Request, problems: Problems) -> None:
+    azure = request.exposure.azure
+    prefixes = {"public_ip_prefix": azure.public_ip_prefix, "public_ip_prefix_ipv6": azure.public_ip_prefix_ipv6}
+    for name, prefix in prefixes.items():
+        if prefix is not None and request.exposure.static_addresses:
+            location = request.at / "azure" / name
+            other = Field("static_addresses")
+            problems.report(PREFIX_WITH_ADDRESSES, location, other=other, fix=Remove(location))
+
+
+def _sources(request: Request) -> list[PeerSpec]:
+    if is_client_ip_preserved(request) and request.exposure.azure.service_tags:
+        return client_peers(request, unlisted=True)
+    return client_peers_or_nodes(request)
 
 
 def _billable(request: Request) -> Billable:
-    addresses = (2 if request.wants_dual() else 1) if request.internet else 0
-    return Billable(1, addresses, "the cluster's one load balancer, which all Services share")
+    addresses = (2 if request.exposure.is_dualstack else 1) if request.is_internet else 0
+    return Billable(1, addresses, (Assumption(SHARED_LOAD_BALANCER),))
 
 
 MODULE = PlatformModule(
-    name=Platform.AZURE.value,
-    honours={
+    name="azure",
+    title="Azure Kubernetes Service",
+    kind="Standard Load Balancer",
+    cloud="azure",
+    controller="AKS",
+    billing=Billing(
+        "azure",
+        ListPrices(
+            load_balancer_hour=0.025,
+            public_address_hour=0.005,
+            currency="USD",
+            source="azure.microsoft.com/pricing/details/load-balancer and ip-addresses: five rules are included",
+            date="2026-06-30",
+        ),
+        is_shared=True,
+    ),
+    settings=Settings("azure", AzureSettings),
+    source_names={"azure.service_tags": "service tag"},
+    capabilities={
         "scope=internet": (_INTERNAL, _DENY),
         "scope=internal": (_INTERNAL, _DENY),
         "allowed_sources": ("spec.loadBalancerSourceRanges", _RANGES, _DENY),
-        "client_ip=preserve": _POLICY,
-        "client_ip=hide": _POLICY,
+        "client_ip=preserve": TRAFFIC_POLICY,
+        "client_ip=hide": TRAFFIC_POLICY,
         "static_addresses": (*_NAMES, *_ADDRESSES),
         "subnets": (_SUBNET,),
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "ip_address_type=ipv4": IP_FAMILIES,
+        "ip_address_type=ipv6": IP_FAMILIES,
+        "ip_address_type=dualstack": IP_FAMILIES,
         "tags": (_TAGS,),
         "health.protocol": (f"{_PROBE}protocol",),
         "health.path": (f"{_PROBE}request-path", f"{_PROBE}protocol"),
@@ -174,35 +270,32 @@ MODULE = PlatformModule(
         "health.node_port": ("spec.healthCheckNodePort",),
         "idle_timeout": (_IDLE,),
         "session_affinity": ("spec.sessionAffinity",),
-        "azure.resource_group": (f"{_PREFIX}load-balancer-resource-group",),
-        "azure.public_ip_prefix": (f"{_PREFIX}pip-prefix-id",),
-        "azure.public_ip_prefix_ipv6": (f"{_PREFIX}pip-prefix-id-ipv6",),
-        "azure.dns_label": (f"{_PREFIX}dns-label-name",),
-        "azure.service_tags": (f"{_PREFIX}allowed-service-tags", _RANGES, "spec.loadBalancerSourceRanges"),
-        "azure.floating_ip": (f"{_PREFIX}disable-load-balancer-floating-ip",),
+        **{f"azure.{name}": (key,) for name, key in _OF_PUBLIC_IP.items()},
+        "azure.service_tags": (_SERVICE_TAGS, _RANGES, "spec.loadBalancerSourceRanges"),
+        "azure.floating_ip": (_FLOATING_IP,),
         "protocol=UDP": (),
         "protocols=mixed": (),
         "port=shared": (),
     },
-    prefixes=(_PREFIX, "service.beta.kubernetes.io/port_"),
-    tell=_tell,
-    check=_check,
+    annotation_prefixes=(_PREFIX, "service.beta.kubernetes.io/port_"),
+    render=_render,
+    rules=(
+        check_node_targets_health,
+        _check_path,
+        _check_probes,
+        check_address_count,
+        check_one_subnet,
+        _check_scope,
+        _check_prefixes,
+    ),
     billable=_billable,
     sources=_sources,
-    reserved=_reserved,
+    static_address=_static_address,
     limits={
         "idle_timeout": _whole_minutes,
-        "health.interval": whole_number(5, 119, "a number of seconds that Azure takes"),
-        "health.unhealthy": whole_number(2, 23, "a number of failures that Azure takes"),
+        "health.interval": whole_number(5, 119, "a number of seconds"),
+        "health.unhealthy": whole_number(2, 23, "a number of checks"),
     },
-    instead={
-        "client_ip=proxy-protocol": "use preserve",
-        "tls.certificates": "let the pods end TLS, or put a gateway in front",
-        "health.port": "write the annotation service.beta.kubernetes.io/port_PORT_health-probe_port",
-        "name": "leave it out: the load balancer is the cluster's, and its name too",
-    },
-    obsolete={
-        f"{_PREFIX}shared-securityrule": "leave it out: it is documented, and nothing reads it",
-        f"{_PREFIX}load-balancer-mode": "leave it out: it is for the Basic load balancer, which is retired",
-    },
+    alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE, "health.port": HEALTH_PORT_ANNOTATION},
+    obsolete_annotations={f"{_PREFIX}shared-securityrule": None, f"{_PREFIX}load-balancer-mode": None},
 )

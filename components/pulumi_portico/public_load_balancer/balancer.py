@@ -1,24 +1,25 @@
-"""The Service of type LoadBalancer that an exposure asks for, and what follows from it.
+"""The Service of type LoadBalancer of an exposure, its NetworkPolicy, and what follows from them.
 
-Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves. It serves a load balancer of its own
-and the front door of a gateway alike.
+Pure: specs in, dictionaries out; Outputs pass through at the leaves. It serves load balancers of their own and the
+load balancers of gateways alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, IpFamily
-from ..network_policy import build_ingress, build_network_policy
-from ..service_ports import ServicePort
-from ..target import Protocol
-from .platform_module import Request
+from ..lifecycle.replacement import recorded_state
+from ..load_balancers import ClientIp, IpAddressType
+from ..networking.network_policies import build_ingress, build_network_policy
+from ..networking.ports import ServicePort
+from ..networking.target import Protocol
+from ..untyped import Manifest
+from .platform_module import Request, value_of
 from .platforms import module_of
 
-__all__ = ["Balancer", "build_balancer"]
-
-Manifest = dict[str, Any]
+__all__ = ["Balancer", "build_balancer", "exclusive_values"]
 
 
 @dataclass(frozen=True)
@@ -26,37 +27,41 @@ class Balancer:
     """A load balancer, described."""
 
     service: Manifest
-    """The Service that the platform makes it for."""
+    """The Service that the platform creates it for."""
     network_policy: Manifest
-    """What lets it in at the pods, beside what else lets others in."""
-    client_ip: str
-    """What the pods are told of the client's address, by the names of `ClientIp`."""
-    identity: Mapping[str, Any]
-    """What it is: a change makes another load balancer."""
-    held: Mapping[str, Any]
-    """What no two load balancers can have at the same time."""
-    protected: bool
+    """Allows it to connect to the pods, in addition to what other policies allow."""
+    client_ip: ClientIp
+    """What the pods see of the client's address."""
+    identity: Manifest
+    """What it is: a change replaces the load balancer."""
+    exclusive: Manifest
+    """The values that no two load balancers can share."""
+    is_protected: bool
     """Whether the platform refuses to delete it."""
     billable: Billable
-    """What it is billed by."""
 
     @property
     def proxy_protocol(self) -> bool:
-        """Whether the pods must read the PROXY protocol: they must where it is true, and must not where it is false."""
-        return self.client_ip == ClientIp.PROXY_PROTOCOL.value
+        """Whether the pods must read the PROXY protocol. If not, they must not."""
+        return self.client_ip is ClientIp.PROXY_PROTOCOL
 
     @property
     def traffic_policy(self) -> str:
-        """Whether nodes serve their own pods alone: Local or Cluster."""
+        """Whether nodes forward connections only to their own pods: Local or Cluster."""
         return self.service["spec"]["externalTrafficPolicy"]
 
+    @property
+    def recorded_state(self) -> dict[str, Any]:
+        """What the component records, for the next deployment to compare with."""
+        return recorded_state(self.identity, self.exclusive, is_protected=self.is_protected)
 
-def build_balancer(metadata: Mapping[str, Any], selector: Mapping[str, Any], request: Request) -> Balancer:
-    """The load balancer of the pods that ``selector`` finds; ``metadata`` goes to its objects as it is."""
-    module = module_of(request)
+
+def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:
+    """The load balancer of the pods that `selector` selects; its objects have this metadata."""
+    module = module_of(request.exposure.platform)
     request = module.with_limits(request)
-    told = module.tell(request)
-    annotations = {**told.annotations, **request.exposure.get("annotations", {})}
+    fragment = module.render(request)
+    annotations = {**fragment.annotations, **request.exposure.annotations}
     service: Manifest = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -64,56 +69,70 @@ def build_balancer(metadata: Mapping[str, Any], selector: Mapping[str, Any], req
         "spec": {
             "type": "LoadBalancer",
             "selector": dict(selector),
-            "ports": list(map(_port, request.ports)),
-            **told.spec,
+            "ports": [_port(port) for port in request.ports],
+            **fragment.spec,
         },
     }
     return Balancer(
         service=service,
         network_policy=_network_policy(metadata, selector, request),
         client_ip=module.client_ip(request),
-        identity=_identity(request, told.spec),
-        held=_held(request),
-        protected=request.exposure.get("deletion_protection", False),
+        identity=_identity(request, fragment.spec),
+        exclusive=dict(_exclusive(request)),
+        is_protected=bool(request.exposure.deletion_protection),
         billable=module.billable(request),
     )
 
 
+def exclusive_values(request: Request) -> list[ExclusiveValue]:
+    """The values that no two load balancers can share, and where they are."""
+    at = request.at
+    return [ExclusiveValue(name, value, at.join(name.split("."))) for name, value in _exclusive(request)]
+
+
 def _port(port: ServicePort) -> Manifest:
-    # Without appProtocol: Azure would take it for what a health check is to ask, and for which path.
+    # Without appProtocol, from which Azure derives the protocol and the path of health checks.
     return {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target}
 
 
-def _network_policy(metadata: Mapping[str, Any], selector: Mapping[str, Any], request: Request) -> Manifest:
+def _network_policy(metadata: Manifest, selector: Manifest, request: Request) -> Manifest:
+    module = module_of(request.exposure.platform)
     ports = sorted({(port.target, port.protocol) for port in request.ports})
-    asked = module_of(request).health_port(request)
-    if asked is not None and (asked, Protocol.TCP.value) not in ports:
-        ports.append((asked, Protocol.TCP.value))
-    rules = build_ingress(module_of(request).sources(request), ports)
-    # All of them may reach the same ports: one rule says it.
-    together = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}
-    return build_network_policy(metadata, selector, [together])
+    health_port = module.health_port(request)
+    if health_port is not None and (health_port, Protocol.TCP.value) not in ports:
+        ports.append((health_port, Protocol.TCP.value))
+    rules = build_ingress(module.sources(request), ports)
+    # All peers can connect to the same ports, so one rule is enough.
+    merged = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}
+    return build_network_policy(metadata, selector, [merged])
 
 
-def _identity(request: Request, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What Kubernetes or the platform reads only once: what it is made for."""
+def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
+    """What Kubernetes or the platform reads only when it creates a load balancer."""
     exposure = request.exposure
-    identity = {
-        "platform": exposure["platform"],
-        "scope": exposure["scope"],
+    identity: dict[str, Any] = {
+        "platform": exposure.platform.value,
+        "scope": exposure.scope.value,
         "load_balancer_class": spec.get("loadBalancerClass", ""),
-        "primary address_family": "IPv6" if exposure.get("address_family") == IpFamily.IPV6.value else "IPv4",
+        # A recorded name: it must not change.
+        "primary address_family": "IPv6" if exposure.ip_address_type is IpAddressType.IPV6 else "IPv4",
     }
-    for feature in (*module_of(request).renewed_by, "health.node_port"):
-        identity[feature] = _value(request, feature)
+    for feature in (*module_of(exposure.platform).replaced_by_change_of, "health.node_port"):
+        identity[feature] = _recorded(value_of(exposure, feature))
     return identity
 
 
-def _held(request: Request) -> dict[str, Any]:
-    held = {feature: _value(request, feature) for feature in (*module_of(request).held, "health.node_port")}
-    return {feature: value for feature, value in held.items() if value}
+def _exclusive(request: Request) -> Iterator[tuple[str, Any]]:
+    for feature in (*module_of(request.exposure.platform).exclusive, "health.node_port"):
+        value = value_of(request.exposure, feature)
+        if value is not None:
+            yield feature, _recorded(value)
 
 
-def _value(request: Request, feature: str) -> Any:
-    group, _, name = feature.rpartition(".")
-    return (request.of(group) if group else request.exposure).get(name, "")
+def _recorded(value: Any) -> Any:
+    """A value as a component records it."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return list(cast("tuple[Any, ...]", value))
+    return getattr(value, "value", value)

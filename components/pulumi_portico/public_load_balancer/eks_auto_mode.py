@@ -1,45 +1,48 @@
-"""EKS Auto Mode: a Network Load Balancer, told as the AWS Load Balancer Controller is, by what of it Auto Mode reads.
+"""EKS Auto Mode: a Network Load Balancer, configured by part of the AWS Load Balancer Controller's annotations.
 
-Source: the Amazon EKS User Guide, "Use Service Annotations to configure Network Load Balancers". It lists part of
-the annotations; those that it calls unsupported are not used here.
+Source: the Amazon EKS User Guide, "Use Service Annotations to configure Network Load Balancers". It lists a part of the
+annotations. Portico doesn't use those that it calls unsupported.
 """
 
-from ..load_balancers import IpFamily, Platform
+from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.cost import Billing
+from ..load_balancers import IpAddressType
 from . import aws
 from .aws import PREFIX
-from .aws_controller import ATTRIBUTE_HONOURS, NO_IPV6_ALONE, OBSOLETE, check, tell_nlb
-from .platform_module import PlatformModule, Request, Told
+from .aws_controller import CAPABILITIES, NO_IPV6_ONLY, OBSOLETE, RULES, render_network_load_balancer
+from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
 
 _CLASS = "eks.amazonaws.com/nlb"
 
 
-def _tell(request: Request) -> Told:
-    return tell_nlb(request, _CLASS)
+def _render(request: Request) -> ServiceFragment:
+    return render_network_load_balancer(request, _CLASS)
 
 
 MODULE = PlatformModule(
-    name=Platform.EKS_AUTO_MODE.value,
-    honours=ATTRIBUTE_HONOURS,
-    prefixes=(PREFIX,),
-    tell=_tell,
-    check=check,
+    name="eks-auto-mode",
+    title="EKS Auto Mode",
+    kind=aws.KIND,
+    cloud=AWS,
+    controller="EKS Auto Mode",
+    billing=Billing("eks-auto-mode", AWS_PRICES),
+    settings=aws.SETTINGS,
+    source_names=aws.SOURCE_NAMES,
+    capabilities=CAPABILITIES,
+    annotation_prefixes=(PREFIX,),
+    render=_render,
+    rules=RULES,
     billable=aws.billable,
     sources=aws.sources,
     client_ip=aws.client_ip,
     health_port=aws.health_port,
-    default_family=IpFamily.IPV4.value,
-    renewed_by=("name", "static_addresses"),
-    held=("name", "static_addresses"),
-    reserved=aws.reserved,
-    limits=aws.limits,
-    instead={
-        **NO_IPV6_ALONE,
-        "load_balancer_class": "leave it out: Auto Mode reads its own class alone",
-    },
-    obsolete={
-        f"{PREFIX}type": "leave it out: Auto Mode is picked by its class",
-        **OBSOLETE,
-    },
+    default_ip_address_type=IpAddressType.IPV4,
+    replaced_by_change_of=("name", "static_addresses"),
+    exclusive=("name", "static_addresses"),
+    static_address=aws.static_address,
+    limits=aws.LIMITS,
+    alternatives=NO_IPV6_ONLY,
+    obsolete_annotations=OBSOLETE,
 )

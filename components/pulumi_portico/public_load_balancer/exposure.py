@@ -1,80 +1,93 @@
-"""How far something is exposed, and how the load balancer in front of it is set: one model for every platform.
+"""How a load balancer exposes something, and its settings: one model for every platform.
 
-Nothing here knows what is exposed: a load balancer of its own, or the front door of a gateway.
+It serves load balancers of their own and gateways alike, and knows neither.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from dataclasses import field
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Refusal
-from ..load_balancers import ClientIp, IpFamily, Platform, Scope, balancer_name, status_codes
-from ..names import annotation_key, label_key, port_name, port_number
-from ..values import Rule, cidr, http_path, some, whole_number
-from .settings import AccessLogs, AwsSettings, AzureSettings, BalancerTls, GkeSettings, HealthCheck
+from ..args.codes import define
+from ..args.names import annotation_key, label_key
+from ..args.parse import Field, Rules
+from ..args.problems import Reason
+from ..args.spec import Spec, spec
+from ..args.values import cidr, some, whole_number
+from ..load_balancers import ClientIp, IpAddressType, Scope, load_balancer_name
+from ..networking.session_affinity import SessionAffinity
+from .annotation_text import LIST, TAGS
+from .aws_settings import RULES as AWS_RULES
+from .aws_settings import AwsSettings, AwsSettingsSpec
+from .azure_settings import RULES as AZURE_RULES
+from .azure_settings import AzureSettings, AzureSettingsSpec
+from .gke_settings import GkeSettings, GkeSettingsSpec
+from .platforms import Platform
+from .settings import RULES as SETTINGS_RULES
+from .settings import AccessLogs, AccessLogsSpec, BalancerTls, BalancerTlsSpec, HealthCheck, HealthCheckSpec
 
-__all__ = ["RULES", "Exposure"]
+__all__ = ["RULES", "Exposure", "ExposureSpec"]
 
 
 class Exposure(TypedDict):
-    """How far something is exposed, and how the load balancer in front of it is set.
+    """How a load balancer exposes something, and the settings of the load balancer.
 
-    What the chosen platform cannot do is refused, never ignored.
+    Portico rejects settings that the platform doesn't support.
     """
 
     scope: Scope
-    """Who can reach the load balancer at all: internet or internal. Plain; a change makes another load balancer."""
+    """Who can reach the load balancer: internet or internal. Plain; a change replaces the load balancer."""
 
     platform: Platform
-    """What makes the load balancer. Without a default: what one platform needs another one ignores, so none would be
-    right everywhere. Plain; a change makes another load balancer."""
+    """What creates the load balancer. There is no default, because platforms ignore each other's settings. Plain; a
+    change replaces the load balancer."""
 
     allowed_sources: NotRequired[Sequence[pulumi.Input[str]]]
-    """The clients' addresses that are let in, in CIDR notation. Required for the internet; for everyone, write
-    0.0.0.0/0, and ::/0 beside it where there is IPv6. Its length is plain. Default for internal: the whole network.
-    Maps to `loadBalancerSourceRanges`."""
+    """The addresses of the clients that can connect, in CIDR notation. Required if the scope is internet; for everyone,
+    set 0.0.0.0/0, and also ::/0 if there is IPv6. Its length is plain. Default for internal: the whole network. Maps to
+    `loadBalancerSourceRanges`."""
 
     client_ip: NotRequired[ClientIp]
-    """What the pods are told of the client's address. Plain. Default: hide; for UDP on AWS with ip targets, preserve,
-    as AWS does nothing else."""
+    """What the pods see of the client's address. Plain. Default: hide; for UDP on AWS with ip targets, preserve,
+    because AWS supports nothing else there."""
 
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
-    """Addresses reserved beforehand. AWS: Elastic IP allocation ids (internet) or private IPv4 addresses (internal),
-    one for each subnet. GKE: names of regional addresses. Azure: names of public IPs (internet) or private addresses
-    (internal), IPv4 first. Its length is plain."""
+    """Addresses that are reserved in advance. AWS: Elastic IP allocation IDs (internet) or private IPv4 addresses
+    (internal), one for each subnet. GKE: names of regional addresses. Azure: names of public IPs (internet) or private
+    addresses (internal), IPv4 first. Its length is plain."""
 
     subnets: NotRequired[Sequence[pulumi.Input[str]]]
-    """The subnets that the load balancer is in: ids on AWS, one in each zone; one name on GKE and Azure. Its length is
-    plain. Default: the platform finds them."""
+    """The load balancer's subnets: on AWS one ID for each zone, on GKE and Azure one name. Its length is plain.
+    Default: the platform finds them."""
 
-    address_family: NotRequired[IpFamily]
-    """Which addresses it has. Plain; IPv4 to IPv6 and back makes another load balancer. Default: the cluster's."""
+    ip_address_type: NotRequired[IpAddressType]
+    """Which IP addresses the load balancer has. Plain; a change to or from ipv6 replaces the load balancer. Default:
+    the cluster's default; on AWS ipv4."""
 
     name: NotRequired[str]
-    """The load balancer's own name (32 characters at most). Plain; a change makes another load balancer, and no two may
-    have one name. Default: the platform makes one up, which lets it be replaced without an outage."""
+    """The name of the load balancer (at most 32 characters). Plain; a change replaces the load balancer, and no two can
+    have the same name. Default: the platform generates one, so the load balancer can be replaced without an outage."""
 
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Tags put on what the platform creates, for cost reports and the like. Keys are plain. Default: none."""
+    """Tags of what the platform creates, such as for cost reports. Keys are plain. Default: none."""
 
     health: NotRequired[HealthCheck]
-    """How the load balancer asks whether a target works. Default: whether the port takes connections."""
+    """How the load balancer checks the health of a target. Default: whether the port accepts connections."""
 
     tls: NotRequired[BalancerTls]
-    """TLS that ends at the load balancer. Default: none; what the clients send goes to the pods as it is."""
+    """TLS that terminates at the load balancer. Default: none; the pods receive what the clients send."""
 
     cross_zone: NotRequired[pulumi.Input[bool]]
-    """Whether connections go to targets in every zone, not just in the zone that they came in by. Default: false."""
+    """Whether connections go to targets in every zone, not only in the zone that they enter by. Default: false."""
 
     idle_timeout: NotRequired[pulumi.Input[int]]
-    """Seconds after which a silent TCP connection is dropped. AWS: 60 to 6000. Azure: 240 to 6000, whole minutes.
-    Default: the platform's own. To go back to it, write it: AWS 350, Azure 240."""
+    """Seconds after which the load balancer closes an idle TCP connection. AWS: 60 to 6000. Azure: 240 to 6000, a
+    multiple of 60. Default: the platform's default. To return to it, set it: AWS 350, Azure 240."""
 
-    session_affinity: NotRequired[bool]
-    """Whether one client's connections keep going to the same target, by its address. Plain. Default: false."""
+    session_affinity: NotRequired[SessionAffinity]
+    """Whether connections from one client address go to the same target. Plain. Default: None."""
 
     deletion_protection: NotRequired[bool]
     """Whether the platform refuses to delete the load balancer. Plain. Default: false."""
@@ -83,82 +96,99 @@ class Exposure(TypedDict):
     """Where the load balancer writes a log of its connections. Default: nowhere."""
 
     load_balancer_class: NotRequired[str]
-    """The class that picks the controller. Plain; a change makes another load balancer. Default: the platform's.
+    """The class that selects the controller. Plain; a change replaces the load balancer. Default: the platform's class.
     Maps to `loadBalancerClass`."""
 
     platform_sources: NotRequired[Sequence[pulumi.Input[str]]]
-    """The addresses that the load balancer and the nodes themselves connect from, in CIDR notation: their subnets. The
-    target's pods are opened to them where connections do not come from the clients' own addresses. Its length is
-    plain. Default: all private addresses. Maps to a NetworkPolicy."""
+    """The addresses that the load balancer and the nodes connect from, in CIDR notation: their subnets. A NetworkPolicy
+    allows them to connect to the pods if connections don't come from the clients' own addresses. Its length is plain.
+    Default: all private addresses."""
 
     aws: NotRequired[AwsSettings]
-    """What only AWS has: where connections are sent, security groups, more attributes."""
+    """Settings that only AWS supports: targets, security groups, and further attributes."""
 
     gke: NotRequired[GkeSettings]
-    """What only Google Kubernetes Engine has: network tier, global access, weights."""
+    """Settings that only Google Kubernetes Engine supports: network tier, global access, and weights."""
 
     azure: NotRequired[AzureSettings]
-    """What only Azure has: resource group, address prefixes, DNS label, service tags."""
+    """Settings that only Azure supports: resource group, address prefixes, DNS label, and service tags."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """More annotations of the Service, for what has no field here. Keys are plain; one that a field writes, or that is
-    another platform's, is refused. Default: none."""
+    """Further annotations of the Service, for settings that have no field. Keys are plain. Portico rejects one that a
+    field sets, or that belongs to another platform. Default: none."""
 
 
-def _without_separators(what: str) -> Rule:
-    """Text that stands in an annotation of pairs, whose separators it must not hold."""
+BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
-    def rule(value: str) -> Optional[Refusal]:
-        if value and not set(value) & set(",="):
-            return None
-        wrong = "is empty" if not value else "holds a comma or an equals sign, which separate what the platform is told"
-        return Refusal(wrong, f"{what} without commas and equals signs")
-
-    return rule
+_IP_ADDRESS_TYPES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}
 
 
-_CODES = status_codes("[1-5][0-9]{2}", "codes and ranges of them, such as 200-399 or 200,204")
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
-_COUNT = Field(whole_number(1, what="a number of answers"))
-_TAGS = Field(some(), keys=_without_separators("a tag's key"), items=_without_separators("a tag's value"))
-_ATTRIBUTES = Field(
-    some(), keys=_without_separators("an attribute's key"), items=_without_separators("an attribute's value")
-)
-_LISTED = Field(some(), items=_without_separators("a name or an id"))
+def _ip_address_type(value: Any) -> tuple[str, Any]:
+    """`address_family` as it is today."""
+    known = _IP_ADDRESS_TYPES.get(value) if isinstance(value, str) else None
+    return "ip_address_type", value if known is None else known.value
+
+
+@spec(Exposure, renamed={"address_family": _ip_address_type})
+class ExposureSpec(Spec):
+    """A parsed `Exposure`. A field is None or empty if it isn't set."""
+
+    scope: Scope
+    platform: Platform
+    allowed_sources: Optional[Sequence[pulumi.Input[str]]] = None
+    client_ip: Optional[ClientIp] = None
+    static_addresses: Sequence[pulumi.Input[str]] = ()
+    subnets: Sequence[pulumi.Input[str]] = ()
+    ip_address_type: Optional[IpAddressType] = None
+    name: Optional[str] = None
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+    health: HealthCheckSpec = field(default_factory=HealthCheckSpec)
+    tls: Optional[BalancerTlsSpec] = None
+    cross_zone: Optional[pulumi.Input[bool]] = None
+    idle_timeout: Optional[pulumi.Input[int]] = None
+    session_affinity: Optional[SessionAffinity] = None
+    deletion_protection: Optional[bool] = None
+    access_logs: Optional[AccessLogsSpec] = None
+    load_balancer_class: Optional[str] = None
+    platform_sources: Optional[Sequence[pulumi.Input[str]]] = None
+    aws: AwsSettingsSpec = field(default_factory=AwsSettingsSpec)
+    gke: GkeSettingsSpec = field(default_factory=GkeSettingsSpec)
+    azure: AzureSettingsSpec = field(default_factory=AzureSettingsSpec)
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+
+    @property
+    def is_dualstack(self) -> bool:
+        """Whether the load balancer has IPv4 and IPv6 addresses."""
+        return self.ip_address_type is IpAddressType.DUALSTACK
+
+    @property
+    def has_client_affinity(self) -> bool:
+        """Whether connections from one client address go to the same target."""
+        return self.session_affinity is SessionAffinity.CLIENT_IP
+
+
+def _session_affinity(value: Any) -> Optional[Reason]:
+    """The field was a boolean."""
+    if not isinstance(value, bool):
+        return None
+    return Reason(BOOLEAN_AFFINITY, {}, (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value)
+
 
 RULES: Rules = {
+    **SETTINGS_RULES,
+    **AWS_RULES,
+    **AZURE_RULES,
     Exposure: {
         "allowed_sources": Field(items=cidr),
-        "static_addresses": _LISTED,
-        "subnets": _LISTED,
-        "name": Field(balancer_name),
-        "tags": _TAGS,
-        "idle_timeout": _SECONDS,
+        "static_addresses": LIST,
+        "subnets": LIST,
+        "name": Field(load_balancer_name),
+        "tags": TAGS,
+        "idle_timeout": Field(whole_number(1, what="a number of seconds", is_suggested=False)),
+        "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
-        "platform_sources": Field(some(), items=cidr),
+        "platform_sources": Field(some("at least one range"), items=cidr),
         "annotations": Field(keys=annotation_key),
     },
-    HealthCheck: {
-        "path": Field(http_path),
-        "port": Field(port_number),
-        "interval": _SECONDS,
-        "timeout": _SECONDS,
-        "healthy": _COUNT,
-        "unhealthy": _COUNT,
-        "success_codes": Field(_CODES),
-        "node_port": Field(whole_number(30000, 32767, "a port of the nodes that Kubernetes gives out")),
-    },
-    BalancerTls: {"certificates": _LISTED, "ports": Field(items=port_name)},
-    AccessLogs: {
-        "bucket": Field(_without_separators("a bucket's name")),
-        "prefix": Field(_without_separators("a folder's name")),
-    },
-    AwsSettings: {
-        "security_groups": _LISTED,
-        "prefix_lists": _LISTED,
-        "load_balancer_attributes": _ATTRIBUTES,
-        "target_group_attributes": _ATTRIBUTES,
-    },
-    AzureSettings: {"service_tags": _LISTED},
 }
-"""What the fields must satisfy beyond their types, whatever the platform."""
+"""What the fields must satisfy, whatever the platform."""

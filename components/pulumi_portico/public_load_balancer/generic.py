@@ -3,83 +3,102 @@
 Source: kubernetes/api, core/v1/types.go.
 """
 
-from ..errors import Problems, Refusal
-from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, Platform
+from ..args.codes import define
+from ..args.location import Field, Key
+from ..args.problems import Problems, Remove
+from ..lifecycle.cost import Billable, Billing
+from ..load_balancers import ClientIp
 from .common import (
-    affinity,
-    check_node_health,
-    check_node_port,
-    class_of,
-    families,
-    from_nodes_or_clients,
-    local_when_preserved,
-    preserves,
+    IP_FAMILIES,
+    TRAFFIC_POLICY,
+    client_peers_or_nodes,
+    ip_families,
+    load_balancer_class,
+    session_affinity,
     source_ranges,
+    traffic_policy,
 )
-from .platform_module import PlatformModule, Request, Told
+from .common_rules import check_node_targets_health
+from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
 
-_POLICY = ("spec.externalTrafficPolicy",)
-_FAMILIES = ("spec.ipFamilyPolicy", "spec.ipFamilies")
+_PROXY_PROTOCOL = "proxy-protocol"
+
+NEEDS_ANNOTATION = define(
+    "needs-annotation",
+    "Kubernetes has no field for {value}, so your controller must support it.",
+    allowed="only if {needed} configures it",
+    hint="Set {needed} as the documentation of your controller describes it.",
+)
+CONTROLLER_ANNOTATION = define(
+    "needs-controller-annotation",
+    "Kubernetes has no field for {field}.",
+    allowed="the annotation of your controller, such as metallb.io/loadBalancerIPs for static addresses with MetalLB",
+)
+CONTRADICTS_CLIENT_IP = define(
+    "annotation-contradicts-client-ip",
+    "This annotation enables the PROXY protocol, and {field} isn't {needed}.",
+    allowed="only if {field} is {needed}",
+)
 
 
-def _tell(request: Request) -> Told:
-    return Told(
+def _render(request: Request) -> ServiceFragment:
+    return ServiceFragment(
         {
-            **class_of(request),
-            **local_when_preserved(request),
+            **load_balancer_class(request),
+            **traffic_policy(request),
             **source_ranges(request),
-            **families(request),
-            **affinity(request),
+            **ip_families(request),
+            **session_affinity(request),
         }
     )
 
 
-def _check(request: Request, problems: Problems, path: str) -> None:
+def _check_internal(request: Request, problems: Problems) -> None:
     exposure = request.exposure
-    annotations = exposure.get("annotations", {})
-    if not request.internet and not annotations and "load_balancer_class" not in exposure:
-        problems.add(
-            f"{path}scope",
-            exposure["scope"],
-            Refusal(
-                "is something that Kubernetes has no field for, so nothing would tell the platform",
-                "with the load_balancer_class or the annotation that makes your platform's load balancer internal",
-                "add it, or write internet and the allowed_sources that may reach it",
-            ),
-        )
-    (check_node_health if preserves(request) else check_node_port)(request, problems, path)
-    if exposure.get("client_ip") == ClientIp.PROXY_PROTOCOL.value:
-        if not any("proxy-protocol" in key for key in annotations):
-            wrong = "is something that Kubernetes has no field for, so the load balancer would not be told"
-            allowed = "with the annotation that makes your platform's load balancer speak it"
-            problems.add(f"{path}client_ip", exposure["client_ip"], Refusal(wrong, allowed, "add it, or use preserve"))
-    else:
-        for key in annotations:
-            if "proxy-protocol" in key:
-                wrong = "makes the load balancer speak the PROXY protocol, and client_ip says that it does not"
-                fix = "set client_ip to proxy-protocol"
-                problems.note(f"{path}annotations.{key}", Refusal(wrong, "with client_ip proxy-protocol", fix))
+    if not request.is_internet and not exposure.annotations and exposure.load_balancer_class is None:
+        needed = [Field("load_balancer_class"), Field("annotations")]
+        problems.report(NEEDS_ANNOTATION, request.at / "scope", value=exposure.scope.value, needed=needed)
+
+
+def _check_proxy_protocol(request: Request, problems: Problems) -> None:
+    exposure, location = request.exposure, request.at / "client_ip"
+    enabling = [key for key in exposure.annotations if _PROXY_PROTOCOL in key]
+    if exposure.client_ip is ClientIp.PROXY_PROTOCOL:
+        if not enabling:
+            needed, value = [Field("annotations")], exposure.client_ip.value
+            problems.report(NEEDS_ANNOTATION, location, value=value, needed=needed)
+        return
+    for key in enabling:
+        at = request.at / "annotations" / Key(key)
+        needed = ClientIp.PROXY_PROTOCOL
+        problems.report(CONTRADICTS_CLIENT_IP, at, field=Field("client_ip"), needed=needed, fix=Remove(at))
 
 
 def _billable(request: Request) -> Billable:
-    return Billable(1, public_addresses=int(request.internet))
+    return Billable(1, public_addresses=int(request.is_internet))
 
+
+_NEED_ANNOTATIONS = ("static_addresses", "tls.certificates", "health.path", "subnets", "name")
 
 MODULE = PlatformModule(
-    name=Platform.GENERIC.value,
-    honours={
+    name="generic",
+    title="any other cluster",
+    kind="load balancer",
+    cloud="generic",
+    controller="a controller for Services of type LoadBalancer, such as MetalLB,",
+    billing=Billing("generic"),
+    capabilities={
         "scope=internet": (),
         "scope=internal": (),
         "allowed_sources": ("spec.loadBalancerSourceRanges",),
-        "client_ip=preserve": _POLICY,
-        "client_ip=proxy-protocol": _POLICY,
-        "client_ip=hide": _POLICY,
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "client_ip=preserve": TRAFFIC_POLICY,
+        "client_ip=proxy-protocol": TRAFFIC_POLICY,
+        "client_ip=hide": TRAFFIC_POLICY,
+        "ip_address_type=ipv4": IP_FAMILIES,
+        "ip_address_type=ipv6": IP_FAMILIES,
+        "ip_address_type=dualstack": IP_FAMILIES,
         "health.node_port": ("spec.healthCheckNodePort",),
         "session_affinity": ("spec.sessionAffinity",),
         "load_balancer_class": ("spec.loadBalancerClass",),
@@ -88,16 +107,10 @@ MODULE = PlatformModule(
         "protocols=mixed": (),
         "port=shared": (),
     },
-    prefixes=(),
-    tell=_tell,
-    check=_check,
+    annotation_prefixes=(),
+    render=_render,
+    rules=(_check_internal, check_node_targets_health, _check_proxy_protocol),
     billable=_billable,
-    sources=from_nodes_or_clients,
-    instead={
-        "static_addresses": "write your controller's own annotation, for MetalLB metallb.io/loadBalancerIPs",
-        "tls.certificates": "write your controller's own annotations, or let the pods end TLS",
-        "health.path": "write your controller's own annotations",
-        "subnets": "write your controller's own annotation",
-        "name": "write your controller's own annotation",
-    },
+    sources=client_peers_or_nodes,
+    alternatives=dict.fromkeys(_NEED_ANNOTATIONS, CONTROLLER_ANNOTATION),
 )

@@ -1,31 +1,40 @@
-"""Google Kubernetes Engine: a passthrough Network Load Balancer, with the nodes behind it.
+"""Google Kubernetes Engine: a passthrough Network Load Balancer, with nodes as targets.
 
 Source: kubernetes/ingress-gce, pkg/l4/annotations and pkg/l4/resources, August 2026; the GKE documentation,
 "LoadBalancer Service parameters" and "Create a mixed-protocol external load balancer".
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Optional
 
-from ..errors import Problems, Refusal
-from ..lifecycle.cost import Billable
-from ..load_balancers import IpFamily, Platform, Scope
+from ..args.codes import define
+from ..args.location import Location
+from ..args.problems import Problems, Reason, Set
+from ..lifecycle.cost import Billable, Billing, ListPrices
+from ..load_balancers import ClientIp, IpAddressType, Scope
 from .common import (
-    affinity,
-    check_node_health,
-    check_node_port,
-    check_one_of_each,
-    class_of,
+    IP_FAMILIES,
+    TRAFFIC_POLICY,
+    annotation_text,
+    client_peers_or_nodes,
     comma_list,
-    families,
-    from_nodes_or_clients,
-    local_when_preserved,
-    note_out_of_place,
-    preserves,
+    ip_families,
+    is_client_ip_preserved,
+    load_balancer_class,
+    session_affinity,
     source_ranges,
-    text,
+    traffic_policy,
 )
-from .platform_module import PlatformModule, Request, Told
+from .common_rules import (
+    check_address_count,
+    check_node_targets_health,
+    check_one_subnet,
+    only_with_scope,
+    report_no_effect,
+)
+from .gke_settings import GkeSettings
+from .platform_module import PlatformModule, Request, ServiceFragment, Settings
 
 __all__ = ["MODULE"]
 
@@ -36,88 +45,133 @@ _SUBNET = "networking.gke.io/load-balancer-subnet"
 _GLOBAL = "networking.gke.io/internal-load-balancer-allow-global-access"
 _TIER = "cloud.google.com/network-tier"
 _WEIGHTED = "networking.gke.io/weighted-load-balancing"
-_POLICY = ("spec.externalTrafficPolicy",)
-_FAMILIES = ("spec.ipFamilyPolicy", "spec.ipFamilies")
 
-_CLASSES = {
-    Scope.INTERNET.value: "networking.gke.io/l4-regional-external",
-    Scope.INTERNAL.value: "networking.gke.io/l4-regional-internal",
+_CLASSES: Mapping[Scope, str] = {
+    Scope.INTERNET: "networking.gke.io/l4-regional-external",
+    Scope.INTERNAL: "networking.gke.io/l4-regional-internal",
 }
-"""Read by GKE 1.33.1-gke.1779000 and newer; the internal one wants GKE subsetting."""
+"""GKE 1.33.1-gke.1779000 and newer reads them; the internal one requires GKE subsetting."""
+
+_RULES_AT_ONE_PRICE = 5
+"""The number of a project's forwarding rules that together cost as much as one (0.025 USD per hour)."""
+_FURTHER_RULE = 0.4
+"""The price of each further one (0.01 USD per hour), as a part of the price of one."""
+
+NOT_AN_ADDRESS_NAME = define(
+    "not-an-address-name",
+    "{value} isn't the name of a reserved address.",
+    allowed="the names of regional addresses: lowercase letters, digits, and hyphens, at most 63 characters",
+)
+CLASS_FOR_OTHER_SCOPE = define(
+    "load-balancer-class-for-other-scope",
+    "{value} isn't the class of load balancers whose scope is {scope}.",
+    allowed="{class_name}",
+)
+INTERNAL_MIXED_PROTOCOLS = define(
+    "internal-mixed-protocols",
+    "GKE doesn't support several protocols on one internal load balancer.",
+    allowed="one protocol",
+    hint="Create one load balancer for each protocol.",
+)
 
 
-def _address_name(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", value):
-        return None
-    allowed = "the names of regional addresses: lower-case letters, digits and hyphens"
-    return Refusal("is not the name of a reserved address", allowed, "write the name that the address was reserved by")
+def _address_name(value: str) -> Optional[Reason]:
+    return None if re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", value) else Reason(NOT_AN_ADDRESS_NAME)
 
 
-def _tell(request: Request) -> Told:
-    exposure, gke = request.exposure, request.of("gke")
+def _render(request: Request) -> ServiceFragment:
+    exposure, gke = request.exposure, request.exposure.gke
     annotations: dict[str, Any] = {}
-    if "load_balancer_class" not in exposure:
-        annotations |= {_BACKEND_SERVICE: "enabled"} if request.internet else {_TYPE: "Internal"}
-    if addresses := exposure.get("static_addresses"):
-        annotations[_ADDRESSES] = comma_list(addresses)
-    if subnets := exposure.get("subnets"):
-        annotations[_SUBNET] = comma_list(subnets)
-    if "network_tier" in gke:
-        annotations[_TIER] = gke["network_tier"]
-    if "global_access" in gke:
-        annotations[_GLOBAL] = text(gke["global_access"])
-    if gke.get("weighted", False):
+    if exposure.load_balancer_class is None:
+        annotations |= {_BACKEND_SERVICE: "enabled"} if request.is_internet else {_TYPE: "Internal"}
+    if exposure.static_addresses:
+        annotations[_ADDRESSES] = comma_list(exposure.static_addresses)
+    if exposure.subnets:
+        annotations[_SUBNET] = comma_list(exposure.subnets)
+    if gke.network_tier is not None:
+        annotations[_TIER] = gke.network_tier.value
+    if gke.global_access is not None:
+        annotations[_GLOBAL] = annotation_text(gke.global_access)
+    if gke.weighted:
         annotations[_WEIGHTED] = "pods-per-node"
     spec = {
-        **class_of(request),
-        **local_when_preserved(request),
+        **load_balancer_class(request),
+        **traffic_policy(request),
         **source_ranges(request),
-        **families(request),
-        **affinity(request),
+        **ip_families(request),
+        **session_affinity(request),
     }
-    return Told(spec, annotations)
+    return ServiceFragment(spec, annotations)
 
 
-def _check(request: Request, problems: Problems, path: str) -> None:
+def _check_class(request: Request, problems: Problems) -> None:
     exposure = request.exposure
-    chosen, wanted = exposure.get("load_balancer_class"), _CLASSES[exposure["scope"]]
-    if chosen not in (None, wanted):
-        refusal = Refusal(f"does not make a load balancer for scope {exposure['scope']}", wanted, f"write {wanted}")
-        problems.add(f"{path}load_balancer_class", chosen, refusal)
-    (check_node_health if preserves(request) else check_node_port)(request, problems, path)
-    check_one_of_each(request, problems, path)
-    if request.internet:
-        note_out_of_place(request, problems, path, {"gke.global_access": "with scope internal"})
-        if exposure.get("address_family") not in (IpFamily.IPV6.value, IpFamily.DUAL.value):
-            note_out_of_place(request, problems, path, {"subnets": "with scope internal, or for IPv6"})
-    else:
-        note_out_of_place(request, problems, path, {"gke.network_tier": "with scope internet"})
-        if len({port.protocol for port in request.ports}) > 1:
-            wrong = "speak TCP and UDP, which an internal load balancer here cannot do together"
-            problems.note("ports", Refusal(wrong, "one protocol", "make a balancer for each protocol"))
-    if request.of("gke").get("weighted", False) and not preserves(request):
-        wrong = "weighs nodes by their own pods, and client_ip does not keep connections there"
-        problems.note(f"{path}gke.weighted", Refusal(wrong, "with client_ip preserve", "set client_ip to preserve"))
+    chosen, expected = exposure.load_balancer_class, _CLASSES[exposure.scope]
+    if chosen not in (None, expected):
+        location, scope = request.at / "load_balancer_class", exposure.scope
+        fix = Set(location, expected)
+        problems.report(CLASS_FOR_OTHER_SCOPE, location, value=chosen, scope=scope, class_name=expected, fix=fix)
+
+
+def _check_scope(request: Request, problems: Problems) -> None:
+    if request.is_internet:
+        only_with_scope(Scope.INTERNAL, ("gke.global_access",), request, problems)
+        return
+    only_with_scope(Scope.INTERNET, ("gke.network_tier",), request, problems)
+    if len(request.protocols) > 1:
+        problems.report(INTERNAL_MIXED_PROTOCOLS, request.ports_location)
+
+
+def _check_subnets(request: Request, problems: Problems) -> None:
+    ipv6 = (IpAddressType.IPV6, IpAddressType.DUALSTACK)
+    if request.is_internet and request.exposure.subnets and request.exposure.ip_address_type not in ipv6:
+        report_no_effect(problems, request.at / "subnets", "ip_address_type", *ipv6)
+
+
+def _check_weights(request: Request, problems: Problems) -> None:
+    if request.exposure.gke.weighted and not is_client_ip_preserved(request):
+        report_no_effect(problems, request.at / "gke" / "weighted", "client_ip", ClientIp.PRESERVE)
 
 
 def _billable(request: Request) -> Billable:
-    protocols = len({port.protocol for port in request.ports})
-    return Billable(protocols * (2 if request.wants_dual() else 1), public_addresses=int(request.internet))
+    rules = len(request.protocols) * (2 if request.exposure.is_dualstack else 1)
+    return Billable(rules, public_addresses=int(request.is_internet))
+
+
+def _units(rules: int) -> float:
+    return min(rules, 1) + _FURTHER_RULE * max(0, rules - _RULES_AT_ONE_PRICE)
 
 
 MODULE = PlatformModule(
-    name=Platform.GKE.value,
-    honours={
+    name="gke",
+    title="Google Kubernetes Engine",
+    kind="passthrough Network Load Balancer",
+    cloud="google",
+    controller="GKE",
+    minimum_version="1.25.5",
+    billing=Billing(
+        "gke",
+        ListPrices(
+            load_balancer_hour=0.025,
+            public_address_hour=0.0,
+            currency="USD",
+            source="cloud.google.com/load-balancing/pricing: up to five forwarding rules cost this together",
+            date="2026-06-30",
+            units=_units,
+        ),
+    ),
+    settings=Settings("gke", GkeSettings),
+    capabilities={
         "scope=internet": (_BACKEND_SERVICE, _TYPE),
         "scope=internal": (_BACKEND_SERVICE, _TYPE),
         "allowed_sources": ("spec.loadBalancerSourceRanges",),
-        "client_ip=preserve": _POLICY,
-        "client_ip=hide": _POLICY,
+        "client_ip=preserve": TRAFFIC_POLICY,
+        "client_ip=hide": TRAFFIC_POLICY,
         "static_addresses": (_ADDRESSES,),
         "subnets": (_SUBNET,),
-        "address_family=IPv4": _FAMILIES,
-        "address_family=IPv6": _FAMILIES,
-        "address_family=dual": _FAMILIES,
+        "ip_address_type=ipv4": IP_FAMILIES,
+        "ip_address_type=ipv6": IP_FAMILIES,
+        "ip_address_type=dualstack": IP_FAMILIES,
         "health.node_port": ("spec.healthCheckNodePort",),
         "session_affinity": ("spec.sessionAffinity",),
         "load_balancer_class": ("spec.loadBalancerClass", _BACKEND_SERVICE, _TYPE),
@@ -128,19 +182,24 @@ MODULE = PlatformModule(
         "protocols=mixed": (),
         "port=shared": (),
     },
-    prefixes=("networking.gke.io/", "cloud.google.com/"),
-    tell=_tell,
-    check=_check,
+    annotation_prefixes=("networking.gke.io/", "cloud.google.com/"),
+    render=_render,
+    rules=(
+        _check_class,
+        check_node_targets_health,
+        check_address_count,
+        check_one_subnet,
+        _check_scope,
+        _check_subnets,
+        _check_weights,
+    ),
     billable=_billable,
-    sources=from_nodes_or_clients,
-    renewed_by=("gke.network_tier",),
-    reserved=lambda _: _address_name,
-    instead={
-        "client_ip=proxy-protocol": "use preserve: the load balancer passes packets through as they are",
-        "tls.certificates": "let the pods end TLS, or put a gateway in front",
-    },
-    obsolete={
-        "cloud.google.com/load-balancer-type": f"use scope: {Scope.INTERNAL.value}",
-        "networking.gke.io/internal-load-balancer-subnet": "use subnets",
+    sources=client_peers_or_nodes,
+    replaced_by_change_of=("gke.network_tier",),
+    static_address=lambda _: _address_name,
+    alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE},
+    obsolete_annotations={
+        "cloud.google.com/load-balancer-type": Location(("scope",)),
+        "networking.gke.io/internal-load-balancer-subnet": Location(("subnets",)),
     },
 )

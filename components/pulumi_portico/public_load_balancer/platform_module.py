@@ -1,241 +1,337 @@
-"""What a platform's module declares, and what follows from it for every platform alike.
+"""What a platform's module declares, and what follows from it for every platform.
 
-`Feature`s are what can be asked for: a field, such as `health.path`, one choice of a field, such as
-`client_ip=preserve`, or what the ports need, such as `protocol=UDP`. A module says for each that its
-platform has which places of the Service tell it so; what it does not name is refused. The errors, the
-table in the docs, the check of raw annotations and the tests are all made from that one mapping.
+A `Feature` is something that an exposure can request: a field, such as `health.path`, a choice of a field, such as
+`client_ip=preserve`, or something that the ports need, such as `protocol=UDP`. A module maps each feature that its
+platform supports to the fields and annotations of the Service that configure it. Portico rejects every other feature.
+The problems, the table in the docs, the check of raw annotations, and the tests derive from that mapping.
 """
 
+import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ..errors import Problems
-from ..lifecycle.cost import Billable
-from ..load_balancers import ClientIp, IpFamily, Scope
-from ..network_policy import Peer
-from ..service_ports import ServicePort
-from ..shapes import is_args, is_enum, shapes_of
-from ..target import Protocol
-from ..values import Rule
-from .exposure import Exposure
+from ..args.codes import Code
+from ..args.location import Location
+from ..args.problems import Problems, Unavailable
+from ..args.shapes import Shape, is_args, shapes_of
+from ..args.values import Rule
+from ..lifecycle.cost import Billable, Billing
+from ..load_balancers import ClientIp, IpAddressType, Scope
+from ..networking.network_policies import PeerSpec
+from ..networking.ports import ServicePort
+from ..networking.target import Protocol
+from .exposure import Exposure, ExposureSpec
 
 __all__ = [
-    "Asked",
     "Feature",
-    "Place",
     "PlatformModule",
     "Request",
-    "Told",
+    "RequestedFeature",
+    "ServiceFragment",
+    "ServiceSetting",
+    "Settings",
     "all_features",
     "annotation_pattern",
-    "features_of",
+    "client_ip_or_hide",
+    "requested_features",
+    "value_of",
 ]
 
 Feature = str
-"""What can be asked for."""
+"""Something that an exposure can request."""
 
-Place = str
-"""Where the Service tells it: `spec.field`, an annotation's key, or `key#attribute` for one pair of an annotation that
-holds pairs. `{port}` and `{protocol}` stand for a port's number and transport."""
+ServiceSetting = str
+"""What configures it in the Service: `spec.field`, an annotation's key, or `key#attribute` for one pair of an
+annotation that lists pairs. `{port}` and `{protocol}` stand for a port's number and protocol."""
 
-_BY_CHOICE = ("scope", "client_ip", "address_family")
-# Checked by themselves: they go to every platform, or say which one it is.
-_APART = ("platform", "platform_sources", "annotations")
+_BY_CHOICE = ("scope", "client_ip", "ip_address_type")
+# Every platform supports them, and they have checks of their own.
+_ALWAYS_SUPPORTED = ("platform", "platform_sources", "annotations")
 _PROTOCOLS = ("protocol=UDP", "protocol=SCTP", "protocols=mixed", "port=shared")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a platform."""
+    """What an exposure requests from its platform, with the ports that it exposes."""
 
-    exposure: Mapping[str, Any]
-    """The checked `Exposure`."""
-    ports: tuple[ServicePort, ...]
-    """What the load balancer listens on, and the ports of the pods behind."""
+    exposure: ExposureSpec
+    known_ports: Optional[tuple[ServicePort, ...]]
+    """The ports of the load balancer, and of the pods behind it; None if the arguments don't determine them."""
     drain: Optional[int] = None
-    """Seconds that a pod goes on serving after it was told to stop, where that is known."""
+    """Seconds that a terminating pod continues to serve requests, if it is known."""
+    port_locations: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    """Where the fields `port` and `protocol` of each port are, by the port's name, if the user sets them."""
 
     @property
-    def internet(self) -> bool:
-        """Whether it is for the internet."""
-        return self.exposure["scope"] == Scope.INTERNET.value
+    def ports(self) -> tuple[ServicePort, ...]:
+        """The ports of the load balancer, and of the pods behind it. Unavailable if they aren't known."""
+        if self.known_ports is None:
+            raise Unavailable("ports")
+        return self.known_ports
 
-    def of(self, group: str) -> Mapping[str, Any]:
-        """The settings of a group; empty where there are none."""
-        return self.exposure.get(group, {})
+    @property
+    def at(self) -> Location:
+        """Where the exposure is."""
+        return self.exposure.at
 
-    def speaks(self, protocol: Protocol) -> bool:
-        """Whether a port speaks it."""
+    @property
+    def is_internet(self) -> bool:
+        """Whether clients on the internet can reach the load balancer."""
+        return self.exposure.scope is Scope.INTERNET
+
+    def uses(self, protocol: Protocol) -> bool:
+        """Whether a port uses the protocol."""
         return any(port.protocol == protocol.value for port in self.ports)
 
-    def wants_dual(self) -> bool:
-        """Whether it is to have both address families."""
-        return self.exposure.get("address_family") == IpFamily.DUAL.value
+    @property
+    def protocols(self) -> list[str]:
+        """The protocols of the ports."""
+        return sorted({port.protocol for port in self.ports})
+
+    def location_of(self, port: ServicePort, field: str) -> Location:
+        """Where a field of a port is; the exposure if the user doesn't set the port."""
+        found = self.port_locations.get(port.name)
+        return self.at if found is None else found / field
+
+    @property
+    def ports_location(self) -> Location:
+        """Where the ports are; the exposure if the user doesn't set them."""
+        found = next(iter(self.port_locations.values()), None)
+        return self.at if found is None else found.parent
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the Service tells the platform."""
+class ServiceFragment:
+    """What configures the load balancer in its Service."""
 
     spec: Mapping[str, Any]
-    """Fields of its `spec`, beside type, selector and ports."""
+    """Fields of the Service's spec, apart from type, selector, and ports."""
     annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Its annotations."""
 
 
-def chosen_or_hidden(request: Request) -> str:
-    """What the pods are told of the client's address: what was chosen, else nothing."""
-    return request.exposure.get("client_ip", ClientIp.HIDE.value)
+PlatformRule = Callable[[Request, Problems], None]
+"""Reports what a platform doesn't support in combination."""
 
 
-def no_port(_request: Request) -> Optional[int]:
-    """No port: the pods themselves are asked for nothing else."""
+def client_ip_or_hide(request: Request) -> ClientIp:
+    """What the pods see of the client's address, with hide as the default."""
+    return request.exposure.client_ip or ClientIp.HIDE
+
+
+def _no_health_port(_request: Request) -> Optional[int]:
     return None
 
 
 @dataclass(frozen=True)
+class Settings:
+    """The settings that only one family of platforms supports."""
+
+    field: str
+    """Their field in `Exposure`."""
+    args_type: Any
+    """Their args type."""
+
+
+@dataclass(frozen=True)
 class PlatformModule:
-    """What a platform can do, and how it is told."""
+    """Everything about a platform."""
 
     name: str
     """As the `platform` field has it."""
-    honours: Mapping[Feature, tuple[Place, ...]]
-    """What it can do, and where that is told; empty where it is so without being told."""
-    prefixes: tuple[str, ...]
-    """How the annotations begin that are this platform's own."""
-    tell: Callable[[Request], Told]
-    """What a Service tells it."""
-    check: Callable[[Request, Problems, str], None]
-    """Note what it cannot do together."""
+    title: str
+    """As its vendor calls it."""
+    kind: str
+    """The kind of load balancer."""
+    cloud: str
+    """What its load balancers share names and addresses with. Two of one cloud can't have the same."""
+    controller: str
+    """What creates the load balancer for a Service, as a sentence has it."""
+    billing: Billing
+    capabilities: Mapping[Feature, tuple[ServiceSetting, ...]]
+    """What the platform supports, and what configures each feature in the Service; nothing if it needs no setting."""
+    annotation_prefixes: tuple[str, ...]
+    """How the annotations start that only this platform reads."""
+    render: Callable[[Request], ServiceFragment]
+    """Configures the Service."""
+    rules: Sequence[PlatformRule]
+    """What the platform doesn't support in combination."""
     billable: Callable[[Request], Billable]
-    """What it bills."""
-    sources: Callable[[Request], list[Peer]]
-    """Where the connections that reach the pods come from."""
-    client_ip: Callable[[Request], str] = chosen_or_hidden
-    """What the pods are told of the client's address, with the default filled in."""
-    health_port: Callable[[Request], Optional[int]] = no_port
-    """The port of the pods that it asks for their health, where it is another one than connections go to."""
-    default_family: str = ""
-    """The address family that it takes where none is chosen; empty where that is the cluster's."""
-    renewed_by: tuple[str, ...] = ()
-    """Fields that it reads only while it makes a load balancer, beside scope, class and the primary address family."""
-    held: tuple[str, ...] = ("static_addresses",)
-    """Fields whose values two load balancers cannot have at the same time."""
+    """What the platform bills for."""
+    sources: Callable[[Request], list[PeerSpec]]
+    """Where connections to the pods come from."""
+    client_ip: Callable[[Request], ClientIp] = client_ip_or_hide
+    """What the pods see of the client's address, with the default."""
+    health_port: Callable[[Request], Optional[int]] = _no_health_port
+    """The pods' port for health checks, if it differs from the ports of connections."""
+    minimum_version: str = ""
+    """The oldest version of the controller that Portico supports; empty if any works."""
+    no_address_hint: str = ""
+    """What else to check if the load balancer gets no address, as a sentence."""
+    settings: Optional[Settings] = None
+    """Its family's field of `Exposure`."""
+    source_names: Mapping[Feature, str] = field(default_factory=dict[str, str])
+    """Fields that name further sources of connections, and what one of their items is called."""
+    default_ip_address_type: Optional[IpAddressType] = None
+    """The default of `ip_address_type`; None if the cluster decides."""
+    replaced_by_change_of: tuple[Feature, ...] = ()
+    """Fields that the platform reads only when it creates a load balancer, in addition to scope, class, and the primary
+    address family."""
+    exclusive: tuple[Feature, ...] = ("static_addresses",)
+    """Fields whose values two load balancers can't share."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
-    """What it takes as values, beyond what an `Exposure` takes."""
-    reserved: Optional[Callable[[Request], Rule]] = None
-    """What it takes as a static address; None where it takes none."""
-    instead: Mapping[Feature, str] = field(default_factory=dict[str, str])
-    """What to do instead, for what it cannot do."""
-    obsolete: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Annotations that do nothing, or not what they seem to, and what to do instead."""
+    """What the values must satisfy, in addition to the rules of `Exposure`."""
+    static_address: Optional[Callable[[Request], Rule]] = None
+    """What a static address must satisfy; None if the platform supports none."""
+    alternatives: Mapping[Feature, Union[Code, Enum]] = field(default_factory=dict[str, "Union[Code, Enum]"])
+    """For a feature that the platform doesn't support: the code of the problem, or the value to set in its place."""
+    obsolete_annotations: Mapping[str, Optional[Location]] = field(default_factory=dict[str, Optional[Location]])
+    """Annotations without the effect that they seem to have, and the field of `Exposure` to set instead, if any."""
 
-    def can(self, feature: Feature) -> bool:
-        """Whether the platform does what is asked."""
-        return feature in self.honours
+    def __post_init__(self) -> None:
+        named = {*self.capabilities, *self.limits, *self.exclusive, *self.replaced_by_change_of, *self.alternatives}
+        if unknown := {*named, *self.source_names} - {*all_features(), "drain"}:
+            raise ValueError(f"the platform {self.name} names unknown features: {', '.join(sorted(unknown))}")
+        if self.settings and shapes_of(Exposure)[self.settings.field].type is not self.settings.args_type:
+            raise ValueError(f"Exposure.{self.settings.field} isn't of the type that {self.name} declares")
 
-    def writes(self, key: str) -> Optional[Feature]:
-        """The feature that a field writes this annotation for, if one does; for all ports or for one."""
-        for_all = re.sub(r"\.[0-9]+$", "", key)
-        for feature, places in self.honours.items():
-            written = [annotation_pattern(place) for place in places if not place.startswith("spec.")]
-            if any(it.fullmatch(key) or it.fullmatch(for_all) for it in written):
+    def supports(self, feature: Feature) -> bool:
+        """Whether the platform supports a feature."""
+        return feature in self.capabilities
+
+    def feature_of_annotation(self, key: str) -> Optional[Feature]:
+        """The feature that an annotation configures, for all ports or for one, if a field sets the annotation."""
+        for_all_ports = re.sub(r"\.[0-9]+$", "", key)
+        for feature, settings in self.capabilities.items():
+            patterns = [annotation_pattern(setting) for setting in settings if not setting.startswith("spec.")]
+            if any(pattern.fullmatch(key) or pattern.fullmatch(for_all_ports) for pattern in patterns):
                 return feature
         return None
 
     def limits_of(self, request: Request) -> Mapping[Feature, Rule]:
-        """What it takes as values, static addresses among them."""
-        return {**self.limits, **({"static_addresses": self.reserved(request)} if self.reserved else {})}
+        """What the values must satisfy, static addresses included."""
+        own = {"static_addresses": self.static_address(request)} if self.static_address else {}
+        return {**self.limits, **own}
 
     def with_limits(self, request: Request) -> Request:
-        """The request, its Outputs guarded by what this platform takes."""
-        exposure = dict(request.exposure)
+        """The request, whose Outputs fail if they violate the platform's limits."""
+        exposure = request.exposure
         for feature, rule in self.limits_of(request).items():
-            group, _, name = feature.rpartition(".")
-            held: Any = dict(exposure.get(group, {})) if group else exposure
-            if name in held:
-                held[name] = _guarded(held[name], rule, f"exposure.{feature}")
-                if group:
-                    exposure[group] = held
-        return replace(request, exposure=exposure)
+            value = value_of(exposure, feature)
+            guarded = _guarded(value, rule, exposure.at.join(feature.split(".")))
+            if guarded is not value:
+                exposure = _with_value(exposure, feature, guarded)
+        return dataclasses.replace(request, exposure=exposure)
 
 
-def _guarded(value: Any, rule: Rule, path: str) -> Any:
-    """The value; where it is known only later, an Output that fails if the rule refuses what it turns out to be."""
-    if isinstance(value, list):
-        return [_guarded(it, rule, f"{path}[{at}]") for at, it in enumerate(cast("list[Any]", value))]
+def _guarded(value: Any, rule: Rule, location: Location) -> Any:
+    """The value; an Output fails if the rule rejects its value."""
+    if isinstance(value, tuple):
+        items = cast("tuple[Any, ...]", value)
+        return tuple(_guarded(item, rule, location / index) for index, item in enumerate(items))
     if not isinstance(value, pulumi.Output):
         return value
+    output = cast("pulumi.Output[Any]", value)
 
-    def settle(known: Any) -> Any:
+    def settle(known: Sequence[Any]) -> Any:
         problems = Problems("The load balancer")
-        if refusal := rule(known):
-            problems.add(path, known, refusal)
+        if reason := rule(known[0]):
+            problems.reject(location, known[0], reason, secret=bool(known[1]))
         problems.raise_if_any()
-        return known
+        return known[0]
 
-    return cast("pulumi.Output[Any]", value).apply(settle)
+    return pulumi.Output.all(output, pulumi.Output.from_input(output.is_secret())).apply(settle)
+
+
+# Features name fields, as the tables of the modules do. These two functions are the only ones that look fields up by
+# name; a module that names an unknown feature isn't imported.
+
+
+def value_of(exposure: ExposureSpec, feature: Feature) -> Any:
+    """The value of a field, such as `name` or `health.path`; None if it isn't set."""
+    value: Any = exposure
+    for name in feature.split("."):
+        value = None if value is None else getattr(value, name)
+    return None if value in ((), {}) else value
+
+
+def _with_value(exposure: ExposureSpec, feature: Feature, value: Any) -> ExposureSpec:
+    group, _, name = feature.rpartition(".")
+    if not group:
+        return dataclasses.replace(exposure, **{name: value})
+    return dataclasses.replace(exposure, **{group: dataclasses.replace(getattr(exposure, group), **{name: value})})
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A feature that is asked for, and where."""
+class RequestedFeature:
+    """A feature that a request needs, and the argument that asks for it."""
 
     feature: Feature
-    path: str
+    location: Location
     value: Any
 
 
-def features_of(request: Request) -> list[Asked]:
-    """What is asked for, in the order of the fields, then of the ports."""
-    asked: list[Asked] = []
-    for name, value in request.exposure.items():
-        if name in _BY_CHOICE:
-            asked.append(Asked(f"{name}={value}", f"exposure.{name}", value))
-        elif name not in _APART:
-            asked += _leaves(name, value)
-    return [*asked, *_of_ports(request.ports)]
+def requested_features(request: Request) -> list[RequestedFeature]:
+    """What the platform must support, in the order of the fields, then of the ports. Fields and ports whose value isn't
+    available request nothing."""
+    return [*_field_requests(request.exposure), *_port_requests(request)]
 
 
-def _leaves(name: str, value: Any) -> Iterable[Asked]:
-    if not is_args(shapes_of(Exposure)[name].type):
-        return [Asked(name, f"exposure.{name}", value)]
-    given = cast("Mapping[str, Any]", value)
-    return [Asked(f"{name}.{leaf}", f"exposure.{name}.{leaf}", held) for leaf, held in given.items()]
+def _field_requests(exposure: ExposureSpec) -> Iterator[RequestedFeature]:
+    for feature in _field_features():
+        try:
+            value = value_of(exposure, feature)
+        except Unavailable:
+            continue
+        if value is not None:
+            chosen = f"{feature}={value.value}" if feature in _BY_CHOICE else feature
+            yield RequestedFeature(chosen, exposure.at.join(feature.split(".")), value)
 
 
-def _of_ports(ports: tuple[ServicePort, ...]) -> Iterable[Asked]:
+def _port_requests(request: Request) -> Iterator[RequestedFeature]:
+    ports = request.known_ports or ()
     for port in ports:
         if port.protocol != Protocol.TCP.value:
-            yield Asked(f"protocol={port.protocol}", f"ports.{port.name}.protocol", port.protocol)
+            at = request.location_of(port, "protocol")
+            yield RequestedFeature(f"protocol={port.protocol}", at, port.protocol)
     if len({port.protocol for port in ports}) > 1:
-        yield Asked("protocols=mixed", "ports", ", ".join(sorted({port.protocol for port in ports})))
+        yield RequestedFeature("protocols=mixed", request.ports_location, None)
     for port in ports:
         if any(other.number == port.number and other.protocol < port.protocol for other in ports):
-            yield Asked("port=shared", f"ports.{port.name}.port", port.number)
+            yield RequestedFeature("port=shared", request.location_of(port, "port"), port.number)
+
+
+@cache
+def _field_features() -> tuple[Feature, ...]:
+    """The fields that platforms differ in, in their order."""
+    return tuple(_fields_below(shapes_of(Exposure)))
+
+
+def _fields_below(fields: Mapping[str, Shape]) -> Iterator[Feature]:
+    for name, shape in fields.items():
+        if is_args(shape.type):
+            yield from (f"{name}.{leaf}" for leaf in shapes_of(shape.type))
+        elif name not in _ALWAYS_SUPPORTED:
+            yield name
 
 
 @cache
 def all_features() -> tuple[Feature, ...]:
-    """Everything that can be asked for, in the order of the fields, then of the ports."""
+    """Every feature, in the order of the fields, then of the ports."""
     found: list[Feature] = []
-    for name, shape in shapes_of(Exposure).items():
-        if name in _BY_CHOICE and is_enum(shape.type):
-            found += [f"{name}={choice.value}" for choice in shape.type]
-        elif is_args(shape.type):
-            found += [f"{name}.{leaf}" for leaf in shapes_of(shape.type)]
-        elif name not in _APART:
-            found.append(name)
+    for feature in _field_features():
+        choices: Iterable[Enum] = shapes_of(Exposure)[feature].type if feature in _BY_CHOICE else ()
+        found += [f"{feature}={choice.value}" for choice in choices] or [feature]
     return (*found, *_PROTOCOLS)
 
 
 @cache
-def annotation_pattern(place: Place) -> re.Pattern[str]:
-    """What the keys of a place's annotation look like, whatever the port."""
-    key = re.escape(place.partition("#")[0]).replace(re.escape("{port}"), "[0-9]+")
+def annotation_pattern(setting: ServiceSetting) -> re.Pattern[str]:
+    """The pattern of an annotation's key, for every port and protocol."""
+    key = re.escape(setting.partition("#")[0]).replace(re.escape("{port}"), "[0-9]+")
     return re.compile(key.replace(re.escape("{protocol}"), "[A-Z_]+"))

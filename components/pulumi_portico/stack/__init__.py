@@ -1,7 +1,7 @@
-"""A stack file, built: what the root program runs for every environment.
+"""Stack files: one for each environment, which the root program builds.
 
-The stack's configuration holds, under `portico:`, the same arguments as the components take in Python, in camelCase.
-It is checked whole before anything is registered.
+A stack's configuration has, below `portico:`, the same arguments as the components in Python, in camelCase. It's
+checked as a whole before anything is registered.
 """
 
 from .args import StackArgs, StackTarget

@@ -1,48 +1,61 @@
-"""What a stack file says below `portico:`."""
+"""The type of a stack file's values below `portico:`."""
 
 from collections.abc import Mapping
+from typing import Optional
 
 from .._typing import NotRequired, TypedDict
-from ..aws_load_balancer import AwsLoadBalancerArgs
+from ..args.shapes import camel_case, shapes_of
+from ..args.spec import Spec, spec
+from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs
-from ..shapes import camel_case, shapes_of
 from ..web_service import WebServiceArgs
 
-__all__ = ["KEYS", "StackArgs", "StackTarget"]
+__all__ = ["KEYS", "StackArgs", "StackTarget", "StackTargetSpec"]
 
 
 class StackTarget(TypedDict):
-    """A service or a gateway of the stack, by name, wherever a target is wanted. With a `namespace`, it is a Service
-    that the stack does not make, written out as Python callers do."""
+    """A service or a gateway of the stack, by name, wherever a target is expected. A target with a `namespace` is a
+    Service that the stack doesn't create, with the fields that Python programs use."""
 
     service: NotRequired[str]
-    """The service's name in the stack. This or `gateway`."""
+    """The name of the service in the stack. Set this or `gateway`."""
 
     gateway: NotRequired[str]
-    """The gateway's name in the stack, of one that installs its controller. Load balancers alone lead to gateways."""
+    """The name of the gateway in the stack. The gateway must install its controller. Only load balancers can target
+    gateways."""
 
     port: NotRequired[int]
-    """The port, by the number that other pods use (`servicePort`). Default: of a service, the port `http`, else its
-    first TCP port by name; of a gateway, 443."""
+    """The number of the port that other pods use (`servicePort`). Default: for a service, the port `http`, or else its
+    first TCP port by name; for a gateway, 443."""
 
     port_name: NotRequired[str]
-    """The port, by name, instead of `port`."""
+    """The name of the port. Set this or `port`."""
+
+
+@spec(StackTarget)
+class StackTargetSpec(Spec):
+    """A parsed `StackTarget`."""
+
+    service: Optional[str] = None
+    gateway: Optional[str] = None
+    port: Optional[int] = None
+    port_name: Optional[str] = None
 
 
 class StackArgs(TypedDict):
-    """What a stack file says below `portico:`; a base file says the same without `portico:` before its keys."""
+    """The values of a stack file below `portico:`. A base file has the same keys without the prefix `portico:`."""
 
     extends: NotRequired[str]
-    """The name of a base file beside the stack file, which this one is laid over: mappings key by key, all else
-    replaced; a null takes out what the base has. Default: none."""
+    """The name of a base file beside the stack file. The stack file overrides it: mappings are merged key by key, all
+    else is replaced, and a null removes what the base file has. Default: none."""
 
     namespace: str
-    """The namespace that the stack makes, with Pod Security "restricted", and that its services live in unless they
-    say otherwise."""
+    """The namespace that the stack creates, with Pod Security "restricted". It's the default namespace of the stack's
+    services."""
 
     defaults: NotRequired[WebServiceArgs]
-    """What every service starts from; what the service itself says is laid over it. Default: nothing."""
+    """The defaults of every service, which each service overrides. Default: none."""
 
     services: NotRequired[Mapping[str, WebServiceArgs]]
     """The stack's WebServices, by name. Default: none."""

@@ -1,31 +1,35 @@
-"""Registers what a stack's plan says, and exports what is useful of it."""
+"""Registers a stack's plan, and exports the stack's outputs."""
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 from pulumi.runtime import is_config_secret
 
-from ..aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
-from ..errors import Problems
-from ..ingress_gateway import IngressGateway, IngressGatewayArgs
+from ..args.location import KeyStyle
+from ..args.problems import Problems
+from ..args.spec import Spec
+from ..aws_load_balancer import AwsLoadBalancer
+from ..ingress_gateway import IngressGateway
+from ..ingress_gateway.args import IngressGatewaySpec
 from ..namespace import build_namespace
+from ..networking.target import TargetSpec
 from ..ordering import after
-from ..public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
+from ..public_load_balancer import PublicLoadBalancer
 from ..register import name_of, register
-from ..shapes import Shape, as_written
-from ..target import Target
 from ..web_service import WebService
+from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
-from .located import Node, Secret, is_within, placed
+from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
-from .references import is_reference, reached
-from .walk import walked
+from .references import GATEWAY, Reference
+from .source_map import Node, Secret, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
 
@@ -48,50 +52,50 @@ class BuiltStack:
 
 
 def build_stack() -> BuiltStack:
-    """Build what the current stack's configuration picks, and export its outputs: what the root program runs."""
+    """Build what the current stack's configuration selects, and export its outputs: the root program."""
     return build(plan_of_engine())
 
 
 def plan_of_engine() -> StackPlan:
     """The checked plan of the stack that the engine runs.
 
-    The engine's configuration holds, whichever file and environment it comes from. The project's file of the stack
-    tells where things are written, and which of them are secret. Raises `ArgumentError` as `load_stack` does.
+    The engine's configuration counts, from whichever file and environment. The project's stack file has the positions,
+    and which of the values are secret. Raises `ArgumentError` as `load_stack` does.
     """
     stack = pulumi.get_stack()
-    problems = Problems(f'Stack "{stack}"')
+    problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
     folder = project_folder(_root())
-    values, sealed = _configuration()
-    own = _places(stack_file(stack, folder), values, problems)
-    said = own.fields if own else dict[str, Node]()
-    given = {key: _placed(value, said.get(key), sealed=key in sealed) for key, value in values.items()}
-    tree = Node(given, own.place if own else None)
+    values, secret_keys = _configuration()
+    own = _engine_file(stack_file(stack, folder), values, problems)
+    sources = own.fields if own else dict[str, Node]()
+    nodes = {key: _node(value, sources.get(key), is_secret=key in secret_keys) for key, value in values.items()}
+    tree = Node(nodes, own.place if own else None)
     return check_tree(stack, with_bases(tree, folder, problems), problems)
 
 
-def _placed(value: Any, said: Optional[Node], *, sealed: bool) -> Node:
-    """The engine's value of a key; the file's own, where that is a scalar, which the engine hands on as text."""
-    scalar = said is not None and not isinstance(said.value, (dict, list, Secret))
-    return said if said is not None and scalar else placed(value, said, sealed=sealed)
+def _node(value: Any, source: Optional[Node], *, is_secret: bool) -> Node:
+    """The engine's value of a key; the file's own if that's a scalar, which the engine passes on as text."""
+    is_scalar = source is not None and source.is_scalar and not isinstance(source.value, Secret)
+    return source if source is not None and is_scalar else with_positions(value, source, is_secret=is_secret)
 
 
 def _root() -> Path:
-    # The mocks make one up; a program runs in its project's folder anyway, unless that says `main`.
+    # The mocks make one up; a program runs in its project's folder anyway, unless that has another `main`.
     root = Path(str(pulumi.get_root_directory()))
     return root if root.is_dir() else Path()
 
 
 def _configuration() -> tuple[dict[str, Any], frozenset[str]]:
-    """What the engine says of each key, and the keys that it holds secret."""
+    """The engine's value of each key, and the keys that it treats as secret."""
     config = pulumi.Config("portico")
     values: dict[str, Any] = {}
     for key in KEYS:
         text = config.get(key)
-        # Pulumi.yaml declares every key with an empty default, which says nothing.
+        # Pulumi.yaml declares every key, with an empty default for none.
         if text:
             values[key] = text if key in _TEXTS else _parsed(text)
-    sealed = frozenset(key for key in values if is_config_secret(f"portico:{key}"))
-    return values, sealed
+    secret_keys = frozenset(key for key in values if is_config_secret(f"portico:{key}"))
+    return values, secret_keys
 
 
 def _parsed(text: str) -> Any:
@@ -101,33 +105,34 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _places(file: Path, values: Mapping[str, Any], problems: Problems) -> Optional[Node]:
-    """The stack's file, where it is the one that the engine has read: Pulumi does not tell of `--config-file`."""
+def _engine_file(file: Path, values: Mapping[str, Any], problems: Problems) -> Optional[Node]:
+    """The values of the stack file if it's the one that the engine has read: `--config-file` isn't visible here."""
     if not file.is_file():
         return None
-    found = Problems(problems.subject)
+    found = Problems(problems.subject, style=KeyStyle.STACK)
     own = read_stack_file(file, found)
-    if own is not None and not all(_says(it, values.get(key)) for key, it in own.fields.items()):
+    if own is not None and not all(_has(node, values.get(key)) for key, node in own.fields.items()):
         return None
     problems.found += found.found
     return own
 
 
-def _says(node: Node, value: Any) -> bool:
-    """Whether the engine's value is what the file says of a key."""
+def _has(node: Node, value: Any) -> bool:
+    """Whether the engine's value is the file's value of a key."""
     if is_within(node, value):
         return True
-    scalar = not isinstance(node.value, (dict, list))
-    return scalar and (value in (None, "") if node.value in (None, "") else _text(node.value) == _text(value))
+    if not node.is_scalar:
+        return False
+    return value in (None, "") if node.value in (None, "") else _text(node.value) == _text(value)
 
 
 def _text(value: Any) -> str:
-    """A value of a key as the engine hands it on."""
+    """A value of a key as the engine passes it on."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def build(plan: StackPlan) -> BuiltStack:
-    """Register the plan: the namespace, then services, gateways and load balancers; and export its outputs."""
+    """Register the plan: the namespace, then services, gateways, and load balancers; and export its outputs."""
     return _Builder(plan).build()
 
 
@@ -142,48 +147,58 @@ class _Builder:
 
     def build(self) -> BuiltStack:
         plan = self._plan
-        for name, args in plan.services.items():
-            placed_args: Any = {"namespace": plan.namespace, **args}
-            self._services[name] = WebService(name, placed_args, self._within(placed_args))
-        # One may live in the namespace that another one makes.
-        for name, args in sorted(plan.gateways.items(), key=lambda it: ("namespace" in it[1], it[0])):
-            made = IngressGateway(name, self._resolved(IngressGatewayArgs, args), self._within(args))
-            self._gateways[name] = made
-            self._namespaces.setdefault(name, made.namespace)
-        balancers = {
-            name: PublicLoadBalancer(name, self._resolved(PublicLoadBalancerArgs, args))
-            for name, args in plan.load_balancers.items()
-        }
+        for name, spec in plan.services.items():
+            self._services[name] = WebService(name, cast("Any", spec), self._after_namespace(spec))
+        for name, spec in gateways_in_order(plan.gateways):
+            gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
+            self._gateways[name] = gateway
+            self._namespaces.setdefault(name, gateway.namespace)
+        balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
         aws_balancers = {
-            name: AwsLoadBalancer(name, self._resolved(AwsLoadBalancerArgs, args))
-            for name, args in plan.aws_load_balancers.items()
+            name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
         built = BuiltStack(self._services, self._gateways, balancers, aws_balancers)
         export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
-    def _within(self, args: Mapping[str, Any]) -> pulumi.ResourceOptions:
+    def _after_namespace(self, spec: Union[WebServiceSpec, IngressGatewaySpec]) -> pulumi.ResourceOptions:
         """Options that put a component after its namespace, if the stack creates it."""
-        known = self._namespace_of(args)
-        return pulumi.ResourceOptions(depends_on=[] if known is None else list(after(known)))
+        created = self._created(spec.namespace)
+        return pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
 
-    def _namespace_of(self, args: Mapping[str, Any]) -> Optional[pulumi.Output[str]]:
-        namespace = args.get("namespace")
+    def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
         return self._namespaces.get(namespace) if isinstance(namespace, str) else None
 
-    def _resolved(self, args_type: type, args: Mapping[str, Any]) -> Any:
-        """The arguments, with what references lead to in their place."""
+    def _resolved(self, spec: Any) -> Any:
+        """The arguments, with targets that wait for what they lead to."""
+        return _with_targets(spec, self._target)
 
-        def visit(shape: Shape, value: Any, _path: str) -> Any:
-            return self._target(value) if shape.type is Target else value
+    def _target(self, target: TargetSpec) -> Any:
+        reference = self._plan.reference(target)
+        if reference is None:
+            # The stack doesn't create the Service, but can create its namespace.
+            created = self._created(target.namespace)
+            return target if created is None else dataclasses.replace(target, ready=created)
+        return self._output_of(reference)
 
-        return walked(Shape(args_type, later=False), args, "", visit, as_written)
+    def _output_of(self, reference: Reference) -> TargetSpec:
+        port = reference.port.name
+        if reference.kind == GATEWAY:
+            return TargetSpec(**self._gateways[reference.name].targets[port])
+        return TargetSpec(**self._services[reference.name].targets[port])
 
-    def _target(self, target: Mapping[str, Any]) -> Any:
-        if not is_reference(target):
-            # Written out; the stack may create the namespace all the same.
-            known = self._namespace_of(target)
-            return target if known is None else {"ready": known, **target}
-        leads = reached(target, self._plan.services, self._plan.gateways)
-        component = self._gateways[leads.name] if leads.kind == "gateway" else self._services[leads.name]
-        return component.target(cast("Any", leads.port).name)
+
+def _with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
+    """A parsed value with its targets changed."""
+    if isinstance(value, TargetSpec):
+        return change(value)
+    if isinstance(value, Spec):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: _with_targets(item, change) for name, item in fields.items() if name != "at"}
+        return dataclasses.replace(value, **changed)
+    if isinstance(value, Mapping):
+        return {key: _with_targets(item, change) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        items = [_with_targets(item, change) for item in cast("Sequence[Any]", value)]
+        return tuple(items) if isinstance(value, tuple) else items
+    return value

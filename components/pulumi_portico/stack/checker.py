@@ -1,146 +1,141 @@
-"""Checks a stack as a whole: each component by its own rules, and what they would refuse of each other."""
+"""Checks a stack as a whole: each component by its own rules, and what several of them would share."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..aws_load_balancer import AwsLoadBalancerArgs
-from ..aws_load_balancer.args import check_aws_load_balancer
-from ..checks import check
-from ..errors import Problems, Refusal
-from ..ingress_gateway import IngressGatewayArgs
-from ..ingress_gateway.validation import check_ingress_gateway
-from ..names import dns_label
-from ..public_load_balancer import PublicLoadBalancerArgs
-from ..public_load_balancer.args import check_public_load_balancer
-from ..shapes import Shape, camel_case
-from ..values import image_rule
+from ..args.codes import define
+from ..args.location import ROOT, Field, Key, Location
+from ..args.names import dns_label
+from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
+from ..args.problems import MISSING, Move, Problems, Remove
+from ..args.secrets import Secret
+from ..args.shapes import camel_case
+from ..args.values import image_rule
 from ..web_service import WebServiceArgs
-from ..web_service.args import rules_with
-from ..web_service.validation import check_web_service
+from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
-from .checked import Checked, Components, right
-from .conflicts import check_held, check_names, check_namespaces, check_routes
-from .files import PREFIX
-from .located import Node, Secret, plain
+from .conflicts import Parts, check_conflicts
+from .parts import (
+    AWS_LOAD_BALANCERS,
+    GATEWAYS,
+    LOAD_BALANCERS,
+    SERVICES,
+    BalancerPart,
+    GatewayPart,
+    Kind,
+    Part,
+    ServicePart,
+    backend_of,
+)
 from .peers import check_peer_names
 from .references import References
-from .secrets import Secrets
-from .walk import Visitor, walked
+from .source_map import Node, holds_secret, plain
 
-__all__ = ["Checker"]
+__all__ = ["check_parts"]
 
-_TOLD = ("port", "service", "kind", "selector", "labels", "drain", "namespace", "controller", "install")
-"""What the arguments begin with that a target is made of."""
+_NAMESPACE = ROOT / "namespace"
+_DEFAULTS = ROOT / "defaults"
+_TEXT = "the name of the namespace that the stack creates"
+_UNKNOWN = "unknown"
+"""Stands for a namespace that is invalid, which is reported."""
+
+MOVED_TO_AWS = define(
+    "moved-to-aws-load-balancers",
+    "A load balancer that Pulumi owns is one of {field} now.",
+    allowed="target and exposure",
+)
 
 
-class Checker:
-    """Checks the parts of a stack, in the order in which they need each other."""
+def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
+    """The components of a stack, and what their targets lead to. They are valid only if nothing is reported."""
+    for key in tree.fields.keys() - set(KEYS):
+        problems.report_unknown(ROOT / Key(key), KEYS)
+    namespace = _namespace(tree, problems)
+    _check_defaults(tree, problems)
+    services = {name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})}
+    check_peer_names({name: part for name, part in services.items() if part.usable}, problems)
+    references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
+    within = references.hooks(within_gateway=True)
+    gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
+    references.gateways = {name: backend_of(part) for name, part in gateways.items()}
+    hooks = references.hooks()
+    balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
+    aws_balancers = {name: Part(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
+    parts = Parts(namespace, services, gateways, balancers, aws_balancers)
+    check_conflicts(parts, problems)
+    return parts, references
 
-    def __init__(self, tree: Node, problems: Problems) -> None:
-        self._tree, self._problems = tree, problems
-        self._secrets = Secrets(problems)
 
-    def parts(self) -> dict[str, Any]:
-        """What a plan is made of; it is whole only where nothing was noted."""
-        for key in self._tree.fields.keys() - set(KEYS):
-            self._problems.unknown(f"{PREFIX}{key}", [f"{PREFIX}{it}" for it in KEYS])
-        namespace = self._namespace()
-        self._check_defaults()
-        services = self._each("services", WebServiceArgs, check_web_service, self._secrets.reveal)
-        check_peer_names(namespace, services, self._problems)
-        known = {name: cast("WebServiceArgs", it.args) if it.reachable else None for name, it in services.items()}
-        inner = References(namespace, known, self._problems, within_gateway=True)
-        gateways = self._each("gateways", IngressGatewayArgs, check_ingress_gateway, self._both(inner))
-        fronts = {name: it.args if it.reachable else None for name, it in gateways.items()}
-        outer = References(namespace, known, self._problems, fronts)
-        visit = self._both(outer)
-        balancers = self._each("loadBalancers", PublicLoadBalancerArgs, check_public_load_balancer, visit)
-        aws_balancers = self._each("awsLoadBalancers", AwsLoadBalancerArgs, check_aws_load_balancer, visit)
-        self._secrets.forget_followers()
-        check_namespaces(namespace, services, gateways, self._problems)
-        check_names(namespace, services, right(gateways), balancers, aws_balancers, self._problems)
-        check_routes(right(gateways), self._problems)
-        check_held(right(gateways), right(balancers), right(aws_balancers), self._problems)
-        return {
-            "namespace": namespace,
-            "services": {name: it.args for name, it in services.items()},
-            "gateways": _named_again(inner, gateways, IngressGatewayArgs),
-            "load_balancers": _named_again(outer, balancers, PublicLoadBalancerArgs),
-            "aws_load_balancers": _named_again(outer, aws_balancers, AwsLoadBalancerArgs),
-        }
-
-    def _namespace(self) -> str:
-        value = plain(self._tree.fields.get("namespace", Node(None)))
-        path = f"{PREFIX}namespace"
-        if value is None or value == "":
-            self._problems.missing(path, "the name of the namespace that the stack makes")
-        elif isinstance(value, Secret):
-            refusal = Refusal("is a secret, and what is created depends on it", "a plain name")
-            self._problems.add(path, value, refusal, show=False)
-        elif not isinstance(value, str):
-            self._problems.add(path, value, Refusal("is not text", "the name of the namespace"))
-        elif refusal := dns_label(value):
-            self._problems.add(path, value, refusal)
+def _namespace(tree: Node, problems: Problems) -> str:
+    value = plain(tree.fields.get("namespace", Node(None)))
+    if value is None or value == "":
+        problems.report_missing(_NAMESPACE, _TEXT)
+    elif isinstance(value, Secret) and value.certain:
+        problems.report(SECRET_NOT_ALLOWED, _NAMESPACE, secret=True, expected="text")
+    else:
+        name = value.value if isinstance(value, Secret) else value
+        if not isinstance(name, str):
+            problems.report(WRONG_TYPE, _NAMESPACE, value=name, expected="text")
+        elif reason := dns_label(name):
+            problems.reject(_NAMESPACE, name, reason)
         else:
-            return value
-        return "unknown"
-
-    def _check_defaults(self) -> None:
-        """Note what is wrong with the defaults by themselves; they need not be whole."""
-        node = self._tree.fields.get("defaults")
-        if node is None or node.value is None:
-            return
-        path, value, found = f"{PREFIX}defaults", plain(node), Problems(self._problems.subject)
-        if not isinstance(node.value, dict):
-            self._refuse(path, node, _not_arguments(WebServiceArgs))
-            return
-        secrets = Secrets(found)
-        args = walked(Shape(WebServiceArgs, later=False), value, path, secrets.reveal)
-        check(WebServiceArgs, args, rules_with(image_rule(latest=True)), found, path, camel_case)
-        secrets.forget_followers()
-        self._problems.found += (it for it in found.found if it.wrong != "is missing")
-
-    def _both(self, references: References) -> Visitor:
-        """References and secrets."""
-
-        def visit(shape: Shape, value: Any, path: str) -> Any:
-            resolved = references.resolve(shape, value, path)
-            return self._secrets.reveal(shape, resolved, path)
-
-        return visit
-
-    def _each(self, key: str, args_type: type, checked_by: Callable[..., Any], visit: Visitor) -> dict[str, Checked]:
-        """The checked arguments of each component of a kind."""
-        node = self._tree.fields.get(key)
-        if node is None or node.value is None:
-            return {}
-        path = f"{PREFIX}{key}"
-        if not isinstance(node.value, dict):
-            self._refuse(path, node, Refusal("is not a mapping", "a mapping of names to arguments"))
-        components: dict[str, Checked] = {}
-        for name, it in node.fields.items():
-            where = f"{path}.{name}"
-            if not isinstance(it.value, dict):
-                self._refuse(where, it, _not_arguments(args_type))
-                components[name] = Checked(where, {}, good=False, reachable=False)
-                continue
-            before = len(self._problems.found)
-            args = walked(Shape(args_type, later=False), plain(it), where, visit)
-            checked = checked_by(name, args, self._problems, where, camel_case)
-            wrong = [it.path for it in self._problems.found[before:]]
-            told = any(path == where or path.startswith(f"{where}.{it}") for path in wrong for it in _TOLD)
-            components[name] = Checked(where, checked, good=not wrong, reachable=not told)
-        return components
-
-    def _refuse(self, path: str, node: Node, refusal: Refusal) -> None:
-        value = plain(node)
-        self._problems.add(path, value, refusal, show=not isinstance(value, Secret))
+            return name
+    return _UNKNOWN
 
 
-def _not_arguments(args_type: type) -> Refusal:
-    return Refusal("is not a mapping of arguments", f"the fields of {args_type.__name__}")
+def _check_defaults(tree: Node, problems: Problems) -> None:
+    """Report what's wrong with the defaults by themselves. They don't have to have every required field."""
+    node = tree.fields.get("defaults")
+    if node is None or node.value is None:
+        return
+    if not isinstance(node.value, dict):
+        _report_not_a_mapping(_DEFAULTS, node, describe(WebServiceArgs), problems)
+        return
+    found = Problems(problems.subject, style=problems.style)
+    parse(WebServiceSpec, WebServiceArgs, plain(node), rules_with(image_rule(latest=True)), found, _DEFAULTS)
+    for problem in found.found:
+        if problem.code is not MISSING:
+            problems.found.append(problem)
 
 
-def _named_again(references: References, components: Components, args_type: type) -> dict[str, Any]:
-    shape = Shape(args_type, later=False)
-    return {name: references.restored(shape, it.args, it.path) for name, it in components.items()}
+_Arguments = tuple[Kind, str, Location, Any, bool]
+
+
+def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterator[tuple[str, _Arguments]]:
+    """The fields of the part of each component of a kind."""
+    at = ROOT / kind.field
+    node = tree.fields.get(camel_case(kind.field))
+    if node is None or node.value is None:
+        return
+    if not isinstance(node.value, dict):
+        expected = f"a mapping of names to {describe(kind.args_type)}"
+        _report_not_a_mapping(at, node, expected, problems)
+    for name, arguments in node.fields.items():
+        where = at / Key(name)
+        if kind is LOAD_BALANCERS and "aws" in arguments.fields:
+            _report_moved(where, name, arguments, tree, problems)
+            continue
+        if not isinstance(arguments.value, dict):
+            _report_not_a_mapping(where, arguments, describe(kind.args_type), problems)
+            yield name, (kind, name, where, None, False)
+            continue
+        before = len(problems.found)
+        spec = kind.parse(name, plain(arguments), problems, where, hooks)
+        usable = len(problems.found) == before or not isinstance(spec, Mapping)
+        yield name, (kind, name, where, spec, usable)
+
+
+def _report_not_a_mapping(at: Location, node: Node, expected: str, problems: Problems) -> None:
+    value = plain(node)
+    problems.report(NOT_ARGUMENTS, at, value=value, secret=holds_secret(node), expected=expected)
+
+
+def _report_moved(at: Location, name: str, arguments: Node, tree: Node, problems: Problems) -> None:
+    """Report a load balancer that Pulumi owns among those of platforms, where it was before AwsLoadBalancer."""
+    field = AWS_LOAD_BALANCERS.field
+    others = tree.fields.get(camel_case(field), Node(None)).fields
+    to = ROOT / field / Key(name)
+    moved = [Move(at / "aws", to)]
+    moved += [Move(at / key, to / key) for key in arguments.fields if key != "aws"]
+    edits = () if name in others else (*moved, Remove(at))
+    problems.report(MOVED_TO_AWS, at / "aws", fix=edits, field=Field(field))

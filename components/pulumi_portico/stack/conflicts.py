@@ -1,149 +1,204 @@
-"""What several components of a stack would have at once: each refuses it when it is made, and a stack before."""
+"""What several components of a stack would have in common, and can't share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import pulumi
 
+from ..args.codes import define
+from ..args.location import Field, Location
+from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import state_of
-from ..errors import ArgumentError, Problems, Refusal
-from ..ingress_gateway.front_door import front_door_of
-from ..ingress_gateway.gateway_plan import class_of, installs, routing_of
-from ..ingress_gateway.gateway_state import GatewayState
-from ..ingress_gateway.install.installer import selector_of
-from ..ingress_gateway.routing import add_to
-from ..lifecycle.cost import AWS
-from ..public_load_balancer.args import request_of
-from ..public_load_balancer.balancer import build_balancer
-from ..shapes import camel_case
-from .checked import Components
+from ..ingress_gateway.front_door import exposure_request
+from ..ingress_gateway.gateway_plan import plan_routes
+from ..ingress_gateway.gateway_state import GatewayState, add_routes
+from ..lifecycle.aws import AWS
+from ..public_load_balancer.balancer import exclusive_values
+from ..public_load_balancer.plan import request_of
+from ..public_load_balancer.platform_module import Request
+from ..public_load_balancer.platforms import module_of
+from .parts import BalancerPart, GatewayPart, Part, ServicePart
 
-__all__ = ["check_held", "check_names", "check_namespaces", "check_routes"]
+__all__ = ["Parts", "check_conflicts"]
+
+GATEWAY_CREATES_STACK_NAMESPACE = define(
+    "gateway-creates-stack-namespace",
+    "The gateway would create the namespace {namespace}, which the stack creates already.",
+    allowed="another name, or a {field} of its own",
+)
+SERVICE_IN_GATEWAY_NAMESPACE = define(
+    "service-in-gateway-namespace",
+    "The gateway {gateway} creates the namespace {value} after the services that it routes to.",
+    allowed="a namespace that exists",
+)
+SAME_CLASS = define(
+    "same-ingress-class",
+    "{other} creates the IngressClass {class_name} too.",
+    allowed="one gateway for each IngressClass",
+    hint="Set another {field}.",
+)
+SAME_DEPLOYMENT = define(
+    "same-deployment",
+    "The service {name} creates the Deployment {name} in the same namespace.",
+    allowed="another name, or another namespace",
+    hint="Rename one of them.",
+)
+SAME_OUTPUT_NAME = define(
+    "same-output-name",
+    "{other} has the same name, and the stack's outputs are by name.",
+    allowed="another name",
+    hint="Rename one of them.",
+)
+SHARED_CLAIM = define(
+    "already-claimed",
+    "{other} uses {value} too, and two load balancers can't share it.",
+    allowed="a value that no other load balancer uses",
+    hint="Set another value.",
+)
 
 _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
 
 
-def check_routes(gateways: Components, problems: Problems) -> None:
-    """Note routes that gateways of one class would both have."""
+@dataclass(frozen=True)
+class Parts:
+    """The components of a stack, by kind and name."""
+
+    namespace: str
+    """The namespace that the stack creates."""
+    services: Mapping[str, ServicePart]
+    gateways: Mapping[str, GatewayPart]
+    load_balancers: Mapping[str, BalancerPart]
+    aws_load_balancers: Mapping[str, Part]
+
+
+def check_conflicts(parts: Parts, problems: Problems) -> None:
+    """Report what several components would create or use, and can't share."""
+    gateways = {name: gateway for name, gateway in parts.gateways.items() if gateway.usable}
+    for gateway in gateways.values():
+        problems.run(_check_created_namespace, gateway, parts)
+        problems.run(_check_deployment, gateway, parts)
+        problems.run(_check_output_names, gateway, parts)
+    _check_classes(gateways, problems)
+    for name in parts.load_balancers.keys() & parts.aws_load_balancers.keys():
+        _report_same_output_name(parts.aws_load_balancers[name], parts.load_balancers[name], problems)
+    _check_routes(gateways, problems)
+    _check_claims(parts, problems)
+
+
+def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
+    if gateway.spec.namespace is not None or not gateway.installs:
+        return
+    if gateway.name == parts.namespace:
+        fix = Set(gateway.at / "namespace", parts.namespace)
+        params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
+        problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
+        return
+    for service in parts.services.values():
+        problems.run(_check_service_namespace, service, gateway)
+
+
+def _check_service_namespace(service: ServicePart, gateway: GatewayPart, problems: Problems) -> None:
+    if service.usable and service.namespace == gateway.name:
+        where = service.at / "namespace"
+        problems.report(
+            SERVICE_IN_GATEWAY_NAMESPACE, where, value=gateway.name, gateway=gateway.name, fix=Remove(where)
+        )
+
+
+def _check_deployment(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
+    service = parts.services.get(gateway.name)
+    if gateway.installs and service is not None and service.usable and service.namespace == gateway.namespace:
+        problems.report(SAME_DEPLOYMENT, gateway.at, name=gateway.name)
+
+
+def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
+    if gateway.spec.exposure is None:
+        return
+    for balancers in (parts.load_balancers, parts.aws_load_balancers):
+        if gateway.name in balancers:
+            _report_same_output_name(balancers[gateway.name], gateway, problems)
+
+
+def _report_same_output_name(part: Part, other: Part, problems: Problems) -> None:
+    problems.report(SAME_OUTPUT_NAME, part.at, other=other.at)
+
+
+def _check_classes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
+    first: dict[str, GatewayPart] = {}
+    for gateway in gateways.values():
+        problems.run(_check_class, gateway, first)
+
+
+def _check_class(gateway: GatewayPart, first: dict[str, GatewayPart], problems: Problems) -> None:
+    class_name = gateway.class_name
+    if not gateway.installs or not isinstance(class_name, str):
+        return
+    other = first.setdefault(class_name, gateway)
+    if other is not gateway:
+        where, field = gateway.at / "class_name", Field("class_name")
+        fix = Remove(where) if gateway.spec.class_name is not None and gateway.name not in first else None
+        where = where if gateway.spec.class_name is not None else gateway.at
+        problems.report(SAME_CLASS, where, other=other.at, class_name=class_name, field=field, fix=fix)
+
+
+def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
+    """Report routes that several gateways of one class have."""
     states: dict[Any, GatewayState] = {}
-    for name, (path, args, *_) in gateways.items():
-        chosen = class_of(name, args)
-        state = states.setdefault(chosen if isinstance(chosen, str) else id(chosen), GatewayState())
-        routing = routing_of(name, args, args.get("namespace", name), f"{path}.", camel_case, state, f'"{name}"')
-        own = Problems(problems.subject)
-        try:
-            add_to(state, f'IngressGateway "{name}"', routing, [], own)
-        except ArgumentError:
-            problems.found += own.found
+    for gateway in gateways.values():
+        problems.run(_check_routes_of, gateway, states)
 
 
-def check_namespaces(namespace: str, services: Components, gateways: Components, problems: Problems) -> None:
-    """Note namespaces that would be made twice, or that are not there yet when something is to live in them."""
-    own = [name for name, it in gateways.items() if it.good and "namespace" not in it.args and installs(it.args)]
-    if namespace in own:
-        wrong = "is the stack's namespace too, and the gateway would make one of its own by this name"
-        fix = f"write namespace: {namespace} in it, or choose another name"
-        problems.note(gateways[namespace].path, Refusal(wrong, "another name", fix))
-    for path, args, *_ in services.values():
-        if args.get("namespace") in own:
-            wrong = "is made by the gateway, which comes after the services that it leads to"
-            refusal = Refusal(wrong, "a namespace that is there", f"leave it out for {namespace}")
-            problems.add(f"{path}.namespace", args["namespace"], refusal)
+def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:
+    class_name = gateway.class_name
+    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    add_routes(state, gateway.title, plan_routes(gateway.name, gateway.spec, state), [], problems)
 
 
-def check_names(
-    namespace: str,
-    services: Components,
-    gateways: Components,
-    balancers: Components,
-    aws_balancers: Components,
-    problems: Problems,
-) -> None:
-    """Note components of two kinds that would both have an object, or an output, of one name."""
-    classes: dict[Any, str] = {}
-    for name, (path, args, *_) in gateways.items():
-        chosen = class_of(name, args)
-        if not installs(args) or not isinstance(chosen, str):
-            continue
-        other = classes.setdefault(chosen, path)
-        if other != path:
-            wrong = f"makes the IngressClass {chosen}, which {other} makes too"
-            where = f"{path}.className" if "class_name" in args else path
-            problems.note(where, Refusal(wrong, "each class once", "write another className"))
-        service = services.get(name)
-        if service is not None and service.args.get("namespace", namespace) == args.get("namespace", name):
-            wrong = f"is the name of a service in the same namespace too, and both make a Deployment {name}"
-            problems.note(path, Refusal(wrong, "another name, or another namespace", "choose another name"))
-        for others in (balancers, aws_balancers):
-            if "exposure" in args and name in others:
-                _note_same_name(others[name].path, "a gateway with a load balancer of its own", problems)
-    for name in sorted(balancers.keys() & aws_balancers.keys()):
-        _note_same_name(aws_balancers[name].path, "one of loadBalancers", problems)
+class _Claim(NamedTuple):
+    """What only one load balancer can use."""
 
-
-def _note_same_name(path: str, other: str, problems: Problems) -> None:
-    wrong = f"is the name of {other} too, and outputs tell them apart by name"
-    problems.note(path, Refusal(wrong, "another name", "choose another name"))
-
-
-class _Held(NamedTuple):
     cloud: str
     kind: str
     value: str
 
 
-@dataclass(frozen=True)
-class _Holder:
-    path: str
-    what: str
+def _check_claims(parts: Parts, problems: Problems) -> None:
+    """Report what several load balancers would use: an address, a name, a port of the nodes."""
+    claims: dict[_Claim, Location] = {}
+    for part in (*parts.gateways.values(), *parts.load_balancers.values(), *parts.aws_load_balancers.values()):
+        if part.usable:
+            problems.run(_check_claims_of, part, claims)
 
 
-def check_held(
-    gateways: Components,
-    balancers: Components,
-    aws_balancers: Components,
-    problems: Problems,
-) -> None:
-    """Note what two load balancers would both have: an address, a name, a port of the nodes."""
-    seen: dict[_Held, _Holder] = {}
-    holders = [*_of_gateways(gateways), *_of_balancers(balancers), *_of_aws_balancers(aws_balancers)]
-    for held, holder in holders:
-        other = seen.setdefault(held, holder)
-        if other is not holder:
-            wrong = f"is that of {other.what} ({other.path}) too, and no two load balancers can have it"
-            problems.add(holder.path, held.value, Refusal(wrong, "one that nobody else has", "give it another one"))
+def _check_claims_of(part: Part, claims: dict[_Claim, Location], problems: Problems) -> None:
+    for claim, where in _claims_of(part):
+        other = claims.setdefault(claim, where)
+        if other != where:
+            problems.report(SHARED_CLAIM, where, value=claim.value, other=other)
 
 
-def _of_gateways(gateways: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, *_) in gateways.items():
-        balancer = front_door_of(name, args, selector_of(name)).balancer
-        if balancer is not None:
-            cloud = _cloud(args["exposure"]["platform"])
-            yield from _each(balancer.held, cloud, f"{path}.exposure", f'IngressGateway "{name}"')
+def _claims_of(part: Part) -> Iterator[tuple[_Claim, Location]]:
+    if isinstance(part, GatewayPart):
+        request = exposure_request(part.spec) if part.installs else None
+        if request is not None:
+            yield from _claims_of_request(request)
+    elif isinstance(part, BalancerPart):
+        yield from _claims_of_request(request_of(part.spec))
+    else:
+        for field, value in cast("Mapping[str, Any]", state_of(part.spec)["held"]).items():
+            yield from _claims(AWS, field, value, part.at.join(field.split(".")))
 
 
-def _of_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, *_) in balancers.items():
-        balancer = build_balancer({}, args["target"].get("selector", {}), request_of(args))
-        cloud = _cloud(args["exposure"]["platform"])
-        yield from _each(balancer.held, cloud, f"{path}.exposure", f'PublicLoadBalancer "{name}"')
+def _claims_of_request(request: Request) -> Iterator[tuple[_Claim, Location]]:
+    cloud = module_of(request.exposure.platform).cloud
+    for exclusive in exclusive_values(request):
+        yield from _claims(cloud, exclusive.field, exclusive.value, exclusive.location)
 
 
-def _of_aws_balancers(balancers: Components) -> Iterator[tuple[_Held, _Holder]]:
-    for name, (path, args, *_) in balancers.items():
-        yield from _each(state_of(args)["held"], AWS, path, f'AwsLoadBalancer "{name}"')
-
-
-def _cloud(platform: str) -> str:
-    return AWS if platform.startswith(("aws-", "eks-")) else platform
-
-
-def _each(held: Mapping[str, Any], cloud: str, path: str, what: str) -> Iterator[tuple[_Held, _Holder]]:
-    for field, value in held.items():
-        kind = "address" if field in _ADDRESSES else field
-        where = f"{path}.{'.'.join(map(camel_case, field.split('.')))}"
-        several = isinstance(value, list)
-        for at, it in enumerate(cast("list[Any]", value) if several else [value]):
-            if not isinstance(it, pulumi.Output):
-                yield _Held(cloud, kind, str(it)), _Holder(f"{where}[{at}]" if several else where, what)
+def _claims(cloud: str, field: str, value: Any, at: Location) -> Iterator[tuple[_Claim, Location]]:
+    kind = "address" if field in _ADDRESSES else field
+    several = isinstance(value, (list, tuple))
+    for index, item in enumerate(cast("Sequence[Any]", value) if several else [value]):
+        if not isinstance(item, pulumi.Output):
+            yield _Claim(cloud, kind, str(item)), at / index if several else at

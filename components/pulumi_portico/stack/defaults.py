@@ -1,8 +1,8 @@
-"""What every service starts from, merged under each."""
+"""The defaults of services, merged into each service."""
 
 from collections.abc import Mapping
 
-from .located import Node, laid_over
+from .source_map import Node, overlay
 
 __all__ = ["with_defaults"]
 
@@ -13,23 +13,23 @@ _ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
     "replicas": ("autoscaling",),
     "autoscaling": ("replicas",),
 }
-"""What a default gives way to, where a service says it in another way."""
+"""The keys of a service that override a default of another key, because the two are mutually exclusive."""
 
 
 def with_defaults(tree: Node) -> Node:
-    """The stack with its defaults under each service; where they are none, it stays as it is."""
+    """The stack with its defaults merged into each service; the stack itself if it has no valid ones."""
     defaults, services = tree.fields.get("defaults"), tree.fields.get("services")
     if defaults is None or services is None or not isinstance(services.value, dict):
         return tree
     if not isinstance(defaults.value, dict):
         return tree
-    merged = {name: _merged(defaults, it) for name, it in services.fields.items()}
+    merged = {name: _merged(defaults, service) for name, service in services.fields.items()}
     return Node({**tree.fields, "services": Node(merged, services.place, services.key)}, tree.place, tree.key)
 
 
 def _merged(defaults: Node, service: Node) -> Node:
     if not isinstance(service.value, dict):
         return service
-    said = {key for key, it in service.fields.items() if it.value is not None}
-    kept = {key: it for key, it in defaults.fields.items() if not said.intersection(_ALTERNATIVES.get(key, ()))}
-    return laid_over(Node(kept), service)
+    own = {key for key, node in service.fields.items() if node.value is not None}
+    kept = {key: node for key, node in defaults.fields.items() if not own.intersection(_ALTERNATIVES.get(key, ()))}
+    return overlay(Node(kept), service)

@@ -1,4 +1,4 @@
-"""The outputs of a stack: where each service is reached inside, and what is reached from outside."""
+"""The outputs of a stack: the URL of each service inside the cluster, and what is exposed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -8,28 +8,29 @@ import pulumi
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..public_load_balancer import PublicLoadBalancer
-from ..web_service import WebService, WebServiceArgs
+from ..web_service import WebService
+from ..web_service.args import WebServiceSpec
 
 __all__ = ["export_outputs"]
 
 _EVERY_HOST = "*"
-"""How a gateway's `urls` name routes without a host."""
+"""The key of a gateway's `urls` for routes without a host."""
 
-Told = Sequence[tuple[str, Any]]
-"""What each gateway and load balancer says, with its name."""
+Named = Sequence[tuple[str, Any]]
+"""A value of each gateway and load balancer, with its name."""
 
 
 def export_outputs(
-    arguments: Mapping[str, WebServiceArgs],
+    specs: Mapping[str, WebServiceSpec],
     services: Mapping[str, WebService],
     gateways: Mapping[str, IngressGateway],
     balancers: Mapping[str, PublicLoadBalancer],
     aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
-    """Export `NAME-url` of each service; where something is reached from outside, `urls`, `addresses` and `costs`."""
+    """Export `NAME-url` of each service, and `urls`, `addresses`, and `costs` if anything is exposed."""
     for name, service in services.items():
-        # A worker without ports has none.
-        if arguments[name].get("ports") != {}:
+        # A worker has no URL.
+        if specs[name].port is not None or specs[name].ports:
             pulumi.export(f"{name}-url", service.url)
     by_kubernetes = [*gateways.items(), *balancers.items()]
     entries = [*by_kubernetes, *aws_balancers.items()]
@@ -40,27 +41,30 @@ def export_outputs(
     urls += [(name, balancer.url.apply(_of_every_host)) for name, balancer in balancers.items()]
     urls += [(name, _aws_urls(balancer)) for name, balancer in aws_balancers.items()]
     pulumi.export("urls", _gathered(urls, _by_host))
-    addresses = [(name, pulumi.Output.all(it.hostname, it.address).apply(_first)) for name, it in by_kubernetes]
+    addresses = [
+        (name, pulumi.Output.all(entry.hostname, entry.address).apply(_first)) for name, entry in by_kubernetes
+    ]
     addresses += [(name, balancer.dns_name) for name, balancer in aws_balancers.items()]
     pulumi.export("addresses", _gathered(addresses, _by_name))
     billed = [(name, pulumi.Output.all(entry.load_balancers, entry.cost).apply(_cost)) for name, entry in entries]
     pulumi.export("costs", _gathered(billed, _by_name))
 
 
-def _gathered(told: Iterable[tuple[str, pulumi.Output[Any]]], gather: Callable[[Told], Any]) -> pulumi.Output[Any]:
-    pairs = list(told)
+def _gathered(values: Iterable[tuple[str, pulumi.Output[Any]]], gather: Callable[[Named], Any]) -> pulumi.Output[Any]:
+    pairs = list(values)
     names = [name for name, _ in pairs]
-    return pulumi.Output.all(*(it for _, it in pairs)).apply(lambda known: gather(list(zip(names, known, strict=True))))
+    outputs = pulumi.Output.all(*(value for _, value in pairs))
+    return outputs.apply(lambda known: gather(list(zip(names, known, strict=True))))
 
 
-def _by_name(told: Told) -> dict[str, str]:
-    """What is there to say, by name."""
-    return {name: it for name, it in told if it}
+def _by_name(values: Named) -> dict[str, str]:
+    """The values that aren't empty, by name."""
+    return {name: value for name, value in values if value}
 
 
-def _by_host(told: Told) -> dict[str, str]:
-    """The URLs by host; those of every host, by the name of what has them."""
-    named = ((name if host == _EVERY_HOST else host, url) for name, urls in told for host, url in urls.items())
+def _by_host(values: Named) -> dict[str, str]:
+    """The URLs by host; those of every host, by the name of the gateway or load balancer."""
+    named = ((name if host == _EVERY_HOST else host, url) for name, urls in values for host, url in urls.items())
     return {key: url for key, url in named if url}
 
 

@@ -1,189 +1,275 @@
-"""Finds and reads a stack's files: its own and the base files that it extends."""
+"""Finds and reads a stack's files: the stack file, and the base files that it extends."""
 
 import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from ..errors import Problem, Problems, Refusal, nearest, write_nearest
+from ..args.codes import define
+from ..args.location import Field, Key, KeyStyle, Location
+from ..args.parse import WRONG_TYPE
+from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
 from .args import KEYS
-from .located import Node, Secret, laid_over, plain
 from .project import project_file, settings_of
+from .source_map import Node, Secret, holds_secret, overlay, plain
 from .yaml_file import parse
 
-__all__ = ["PREFIX", "base_of", "project_folder", "read_stack_file", "stack_file", "with_bases"]
+__all__ = [
+    "PREFIX",
+    "TextReader",
+    "extended_file",
+    "project_folder",
+    "read_stack_file",
+    "read_text",
+    "shown_path",
+    "stack_file",
+    "with_bases",
+]
 
 PREFIX = "portico:"
-"""What the keys begin with in a stack file, and in every problem's path."""
+"""The prefix of Portico's keys in a stack file."""
 
-_PULUMIS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
-"""What Pulumi knows at the top of a stack file."""
+_EXTENDS = Location(("extends",))
+_PULUMI_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
+"""The keys that Pulumi supports at the top level of a stack file."""
+
+_BESIDE = "a file beside the stack file"
+
+FILE_UNREADABLE = define("file-unreadable", "{file} can't be read: {reason}.", allowed="a readable file")
+FILE_NOT_UTF8 = define("file-not-utf8", "{file} isn't UTF-8.", allowed="text in UTF-8")
+FILE_NOT_A_MAPPING = define("file-not-a-mapping", "{file} isn't a mapping.", allowed="the keys {keys}")
+CONFIG_NOT_A_MAPPING = define(
+    "config-not-a-mapping", "The configuration isn't a mapping.", allowed="keys such as portico:services"
+)
+KEY_OUTSIDE_CONFIG = define(
+    "key-outside-config", "{name} isn't a key of a stack file.", allowed="{known}", hint="Move it into config."
+)
+BASE_NOT_BESIDE = define(
+    "base-not-beside", "{value} isn't the name of a file beside the stack file.", allowed=f"{_BESIDE}: {{known}}"
+)
+BASE_NOT_FOUND = define("base-not-found", "The folder {folder} has no file {value}.", allowed=f"{_BESIDE}: {{known}}")
+BASE_IS_LINK = define("base-is-link", "{value} is a symbolic link to a file outside of the folder.", allowed=_BESIDE)
+BASE_IS_STACK_FILE = define(
+    "base-is-stack-file", "{value} is a stack file.", allowed="a base file, whose keys have no prefix portico:"
+)
+BASE_CYCLE = define("base-cycle", "{value} extends itself: {chain}.", allowed="base files without a cycle")
+SECRET_IN_BASE_FILE = define(
+    "secret-in-base-file",
+    "Every stack reads this base file, but only one can decrypt this secret.",
+    allowed="secrets in stack files",
+    hint="Move the secret to the stack files, encrypted for each stack.",
+)
+
+TextReader = Callable[[Path], str]
+"""Returns the text of a file."""
 
 
 def stack_file(stack: str, folder: Path) -> Path:
-    """The file of a stack, as Pulumi calls it: it ends as the project's own does."""
+    """The file of a stack, as Pulumi names it. The suffix is the same as that of the project's file."""
     file = folder / f"Pulumi.{stack}.yaml"
     other = file.with_suffix(".yml")
     return other if other.is_file() and not file.is_file() else file
 
 
 def project_folder(root: Path) -> Path:
-    """The folder that the project's stack files are in: `stackConfigDir` of its Pulumi.yaml, else the project's own."""
+    """The folder of the project's stack files: `stackConfigDir` of its Pulumi.yaml, or the project's own folder."""
     file = project_file([root])
     return root if file is None else root / str(settings_of(file).get("stackConfigDir") or "")
 
 
-def read_stack_file(file: Path, problems: Problems) -> Optional[Node]:
-    """What a stack file says below `portico:`, by the keys without it; None where it cannot be read, which is noted."""
-    before = len(problems.found)
-    root = _read(file, problems)
+def read_text(file: Path) -> str:
+    """The text of a file. Raises OSError or UnicodeDecodeError if it can't be read."""
+    return file.read_bytes().decode("utf-8-sig")
+
+
+def read_stack_file(file: Path, problems: Problems, reader: TextReader = read_text) -> Optional[Node]:
+    """The values of a stack file below `portico:`, by key without the prefix; None if the file can't be read."""
+    root = _read(file, problems, _in_stack_file, reader)
     if root is None:
         return None
-    # A path in it begins at the configuration.
-    for at, problem in enumerate(problems.found[before:], before):
-        problems.found[at] = replace(problem, path=problem.path.removeprefix("config."))
     if not isinstance(root.value, dict):
-        problems.found.append(
-            _at(root, shown_path(file), Refusal("is not a mapping", "config, with the keys below it"))
-        )
+        _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": ["config"]}), root)
         return None
-    for key, it in root.fields.items():
-        if key not in _PULUMIS:
-            fix = "move it below config" if ":" in key else write_nearest(key, _PULUMIS)
-            problems.found.append(_at(it, key, Refusal("is no part of a stack file", ", ".join(_PULUMIS), fix)))
+    for key, node in root.fields.items():
+        if key not in _PULUMI_KEYS:
+            _report(problems, _unknown_top_level_key(key, root.fields), node)
     config = root.fields.get("config", Node({}, root.place))
     if config.value is None:
         return Node({}, config.place, config.key)
     if not isinstance(config.value, dict):
-        problems.found.append(_at(config, "config", Refusal("is not a mapping", "keys such as portico:services")))
+        _report(problems, Problem(CONFIG_NOT_A_MAPPING, Location((Key("config"),))), config)
         return None
-    return _own(config, problems)
+    return _portico_values(config, problems)
 
 
-def _own(config: Node, problems: Problems) -> Node:
-    """The keys of ours, without their prefix; others are the providers' business."""
-    own: dict[str, Node] = {}
-    for key, it in config.fields.items():
+def _unknown_top_level_key(key: str, siblings: Collection[str]) -> Problem:
+    if ":" in key:
+        return Problem(KEY_OUTSIDE_CONFIG, Location((Key(key),)), {"name": key, "known": _PULUMI_KEYS})
+    return _unknown_key(key, _PULUMI_KEYS, nearest(key, _PULUMI_KEYS), siblings)
+
+
+def _unknown_key(key: str, known: tuple[str, ...], close: Optional[str], siblings: Collection[str]) -> Problem:
+    location = Location((Key(key),))
+    edit = Move(location, location.parent / Key(close)) if close else Remove(location)
+    params = {"name": key, "known": [Field(name) for name in known]}
+    # Two values for one key: which of them is right, only the author knows.
+    return Problem(UNKNOWN, location, params, edits=() if close in siblings else (edit,))
+
+
+def _portico_values(config: Node, problems: Problems) -> Node:
+    """The values of Portico's keys. The other keys belong to the providers."""
+    known = tuple(f"{PREFIX}{name}" for name in KEYS)
+    values: dict[str, Node] = {}
+    for key, node in config.fields.items():
         name = key.removeprefix(PREFIX)
         if name != key and name in KEYS:
-            own[name] = it
-        elif name != key or ":" not in key or _is_meant_for_us(key):
-            name = key.rpartition(":")[2]
-            allowed = ", ".join(f"{PREFIX}{it}" for it in KEYS)
-            fix = write_nearest(name, KEYS).replace("write ", f"write {PREFIX}") or "leave it out"
-            problems.found.append(_at(it, key, Refusal("is no key of a stack file", allowed, fix)))
-    return Node(own, config.place, config.key)
+            values[name] = node
+        elif name != key or ":" not in key or _is_misspelled_prefix(key):
+            close = nearest(key.rpartition(":")[2], KEYS)
+            problem = _unknown_key(key, known, f"{PREFIX}{close}" if close else None, config.fields)
+            _report(problems, problem, node)
+    return Node(values, config.place, config.key)
 
 
-def _is_meant_for_us(key: str) -> bool:
-    """Whether another prefix is ours misspelled: nobody would read the key."""
+def _is_misspelled_prefix(key: str) -> bool:
+    """Whether another prefix is Portico's, misspelled: no provider reads the key."""
     prefix, _, name = key.partition(":")
     return name in KEYS and nearest(prefix, [PREFIX.rstrip(":")]) is not None
 
 
-def with_bases(own: Node, folder: Path, problems: Problems) -> Node:
-    """What the stack says, laid over the base files that it extends, the nearest first."""
+def with_bases(own: Node, folder: Path, problems: Problems, reader: TextReader = read_text) -> Node:
+    """The values of the stack file, over those of the base files that it extends, the nearest first."""
     layers, seen = [own], list[Path]()
     pending = own.fields.get("extends")
     while pending is not None and pending.value not in (None, ""):
-        file = base_of(pending, folder, seen, problems)
-        base = None if file is None else _read_base(file, problems)
+        file = extended_file(pending, folder, seen, problems)
+        base = None if file is None else _read_base(file, problems, reader)
         if file is None or base is None:
             break
         seen.append(file)
         pending = base.fields.get("extends")
         layers.append(base)
-    # From the last base on, so that a null takes out what any of those below has.
+    # From the last base on, so that a null removes what any of those below it has.
     tree = layers.pop()
     while layers:
-        tree = laid_over(tree, layers.pop())
-    return Node({key: it for key, it in tree.fields.items() if key != "extends"}, tree.place, tree.key)
+        tree = overlay(tree, layers.pop())
+    return Node({key: node for key, node in tree.fields.items() if key != "extends"}, tree.place, tree.key)
 
 
-def base_of(extends: Node, folder: Path, seen: list[Path], problems: Problems) -> Optional[Path]:
-    """The base file of a name; None where there is none that may be read, which is noted."""
+def extended_file(extends: Node, folder: Path, seen: list[Path], problems: Problems) -> Optional[Path]:
+    """The base file that `extends` names; None if Portico can't read it, which is reported."""
     name: Any = extends.value
-    path, known = f"{PREFIX}extends", _bases(folder)
-    refusal: Optional[Refusal] = None
-    allowed = ", ".join(known) or "the name of a file beside the stack file"
-    if not isinstance(name, str):
-        refusal = Refusal("is not text", "the name of one file beside the stack file")
-    elif name != Path(name).name or name in (".", ".."):
-        refusal = Refusal("is not the name of a file beside the stack file", allowed)
-    elif not (folder / name).is_file():
-        near = write_nearest(name, known)
-        refusal = Refusal(f"is no file in {shown_path(folder)}", allowed, near)
-    elif (folder / name).resolve().parent != folder.resolve():
-        refusal = Refusal("is a link that leads out of the folder", "a file beside the stack file")
-    elif name.startswith("Pulumi."):
-        refusal = Refusal("is a stack file", "a base file, which holds the keys without portico: before them")
-    elif folder / name in seen:
-        chain = " extends ".join(it.name for it in [*seen, folder / name])
-        refusal = Refusal(f"goes round in a circle: {chain}", "a base file that leads to an end", "leave it out")
-    if refusal is None:
-        return folder / str(name)
-    shown = "[secret]" if isinstance(name, Secret) else f'"{name}"' if isinstance(name, str) else str(plain(extends))
-    problems.found.append(_at(extends, path, refusal, shown))
+    if isinstance(name, str):
+        problem = _base_problem(name, folder, seen)
+        if problem is None:
+            return folder / name
+    else:
+        secret = holds_secret(extends)
+        value: Any = ABSENT if secret else plain(extends)
+        problem = Problem(WRONG_TYPE, _EXTENDS, {"expected": f"the name of {_BESIDE}"}, value, secret=secret)
+    _report(problems, replace(problem, style=KeyStyle.STACK), extends)
     return None
 
 
-def _bases(folder: Path) -> list[str]:
-    files = sorted(it.name for it in folder.iterdir() if it.suffix in (".yaml", ".yml")) if folder.is_dir() else []
-    return [it for it in files if not it.startswith("Pulumi.")]
+def _base_problem(name: str, folder: Path, seen: list[Path]) -> Optional[Problem]:
+    known = _base_files(folder)
+    if name != Path(name).name or name in (".", ".."):
+        return Problem(BASE_NOT_BESIDE, _EXTENDS, {"known": known}, name)
+    if not (folder / name).is_file():
+        close = nearest(name, known)
+        params = {"folder": shown_path(folder), "known": known}
+        return Problem(BASE_NOT_FOUND, _EXTENDS, params, name, edits=(Set(_EXTENDS, close),) if close else ())
+    if (folder / name).resolve().parent != folder.resolve():
+        return Problem(BASE_IS_LINK, _EXTENDS, value=name)
+    if name.startswith("Pulumi."):
+        return Problem(BASE_IS_STACK_FILE, _EXTENDS, value=name)
+    if folder / name in seen:
+        chain = " extends ".join(file.name for file in [*seen, folder / name])
+        return Problem(BASE_CYCLE, _EXTENDS, {"chain": chain}, name, edits=(Remove(_EXTENDS),))
+    return None
 
 
-def _read_base(file: Path, problems: Problems) -> Optional[Node]:
-    before = len(problems.found)
-    root = _read(file, problems)
-    for at, problem in enumerate(problems.found[before:], before):
-        # What is wrong with the file as a whole has no path.
-        if problem.path and problem.place:
-            problems.found[at] = replace(problem, path=f"{PREFIX}{problem.path}")
+def _base_files(folder: Path) -> list[str]:
+    files = sorted(file.name for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    return [name for name in files if not name.startswith("Pulumi.")]
+
+
+def _read_base(file: Path, problems: Problems, reader: TextReader) -> Optional[Node]:
+    root = _read(file, problems, _in_base_file, reader)
     if root is None:
         return None
     if not isinstance(root.value, dict):
-        refusal = Refusal("is not a mapping", ", ".join(KEYS))
-        problems.found.append(_at(root, "", refusal))
+        _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": KEYS}), root)
         return None
-    for key, it in root.fields.items():
+    for key, node in root.fields.items():
         if key not in KEYS:
             name = key.removeprefix(PREFIX)
-            fix = f"write {name}" if name in KEYS else write_nearest(name, KEYS)
-            problems.found.append(_at(it, key, Refusal("is no key of a base file", ", ".join(KEYS), fix)))
-    _refuse_secrets(root, PREFIX, problems)
-    return Node({key: it for key, it in root.fields.items() if key in KEYS}, root.place)
+            close = name if name in KEYS else nearest(name, KEYS)
+            _report(problems, _unknown_key(key, KEYS, close, root.fields), node)
+    _reject_secrets(root, Location(), problems)
+    return Node({key: node for key, node in root.fields.items() if key in KEYS}, root.place)
 
 
-def _refuse_secrets(node: Node, path: str, problems: Problems) -> None:
+def _reject_secrets(node: Node, location: Location, problems: Problems) -> None:
     if isinstance(node.value, Secret):
-        allowed = "secrets in the stack files, each encrypted for its own stack"
-        refusal = Refusal("is a secret, and a base file, which every stack reads, holds none", allowed)
-        problems.found.append(_at(node, path, refusal, "[secret]"))
-    for key, it in node.fields.items():
-        _refuse_secrets(it, f"{path}{key}" if path == PREFIX else f"{path}.{key}", problems)
-    for at, it in enumerate(node.items):
-        _refuse_secrets(it, f"{path}[{at}]", problems)
+        _report(problems, Problem(SECRET_IN_BASE_FILE, location, secret=True, style=KeyStyle.STACK), node)
+    for key, field in node.fields.items():
+        _reject_secrets(field, location / Key(key), problems)
+    for index, item in enumerate(node.items):
+        _reject_secrets(item, location / index, problems)
 
 
-def _read(file: Path, problems: Problems) -> Optional[Node]:
+def _read(file: Path, problems: Problems, in_file: Callable[[Problem], Problem], reader: TextReader) -> Optional[Node]:
     name = shown_path(file)
+    found: list[Problem] = []
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        root = parse(reader(file), name, found)
     except OSError as error:
-        problems.note(name, Refusal(f"cannot be read: {error.strerror}", "a file"))
+        problems.report(FILE_UNREADABLE, Location(), file=name, reason=str(error.strerror))
         return None
     except UnicodeDecodeError:
-        problems.note(name, Refusal("is not UTF-8", "text in UTF-8"))
+        problems.report(FILE_NOT_UTF8, Location(), file=name)
         return None
-    return parse(text, name, problems)
+    problems.found += map(in_file, found)
+    return root
+
+
+def _in_base_file(problem: Problem) -> Problem:
+    """A problem of a base file, located below `portico:`."""
+    return replace(problem, style=KeyStyle.STACK)
+
+
+def _in_stack_file(problem: Problem) -> Problem:
+    """A problem of a stack file, located below `portico:` if it's there."""
+    first, *rest = problem.location[:2] or ("",)
+    if first != "config" or not rest:
+        return problem
+    is_ours = str(rest[0]).startswith(PREFIX)
+
+    def moved(location: Location) -> Location:
+        key = str(location[1])
+        return Location((Key(key.removeprefix(PREFIX)), *location[2:])) if is_ours else Location(location[1:])
+
+    edits = tuple(_relocated(edit, moved) for edit in problem.edits)
+    style = KeyStyle.STACK if is_ours else KeyStyle.CAMEL
+    return replace(problem, location=moved(problem.location), edits=edits, style=style)
+
+
+def _relocated(edit: Edit, moved: Callable[[Location], Location]) -> Edit:
+    changed: Mapping[str, Any] = {"to": moved(edit.to)} if isinstance(edit, Move) else {}
+    return replace(edit, location=moved(edit.location), **changed)
 
 
 def shown_path(file: Path) -> str:
-    """The file as messages name it: from here, where it is below."""
+    """The file as messages name it: relative to the working directory if it's below that."""
     path = os.path.relpath(file)
     return str(file) if path.startswith("..") else path
 
 
-def _at(node: Node, path: str, refusal: Refusal, value: str = "") -> Problem:
-    place = node.place if value or node.key is None else node.key
-    return Problem(path, value, *refusal, place=str(place) if place else "")
+def _report(problems: Problems, problem: Problem, node: Node) -> None:
+    """Report a problem of a file's node: of the value if the problem has one, else of the key."""
+    of_value = problem.value is not ABSENT or problem.secret
+    place = node.place if of_value or node.key is None else node.key
+    style = KeyStyle.STACK if problem.style is KeyStyle.STACK else KeyStyle.CAMEL
+    problems.found.append(replace(problem, place=str(place) if place else "", style=style))

@@ -1,87 +1,131 @@
-"""A stack's configuration, checked whole: what is made of it, or every problem of it at once."""
+"""A stack's configuration, checked as a whole: its plan, or every problem at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
-from ..aws_load_balancer import AwsLoadBalancerArgs
-from ..errors import ArgumentError, Problems, Refusal, write_nearest
-from ..ingress_gateway import IngressGatewayArgs
+from ..args.codes import define
+from ..args.location import ROOT, KeyStyle, Location
+from ..args.problems import ArgumentError, Problem, Problems, nearest
+from ..aws_load_balancer.args import AwsLoadBalancerArgs
+from ..ingress_gateway.args import IngressGatewaySpec
+from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
-from ..public_load_balancer import PublicLoadBalancerArgs
-from ..web_service import WebServiceArgs
-from .checker import Checker
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..web_service.args import WebServiceSpec
+from .checker import check_parts
 from .defaults import with_defaults
-from .files import read_stack_file, shown_path, stack_file, with_bases
-from .located import Node, placed
+from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .problems import in_files
 from .program import with_files
-from .wording import in_words_of_file
+from .references import Reference
+from .source_map import Node, with_positions
 
-__all__ = ["StackPlan", "check_stack", "check_tree", "load_stack"]
+__all__ = ["StackPlan", "check_stack", "check_tree", "load_stack", "read_tree"]
 
-Checked = Mapping[str, Any]
+STACK_NOT_FOUND = define("stack-not-found", "The stack file {file} doesn't exist.", allowed="{known}")
+STACK_MISSPELLED = define(
+    "stack-misspelled", "The stack file {file} doesn't exist.", allowed="{known}", hint="Use the stack {close}."
+)
 
 
 @dataclass(frozen=True)
 class StackPlan:
-    """A stack's checked configuration: the components' arguments under their Python names. Targets that name something
-    of the stack are as they were written: a mapping of `service` or `gateway`, and `port` or `port_name`."""
+    """A stack's checked configuration."""
 
     stack: str
     """The stack's name."""
     namespace: str
-    """The namespace that the stack makes, and that its services live in unless they say otherwise."""
-    services: Mapping[str, WebServiceArgs]
-    """The arguments of each WebService, by name, the defaults merged in."""
-    gateways: Mapping[str, IngressGatewayArgs]
+    """The namespace that the stack creates. It's the default namespace of the stack's services."""
+    services: Mapping[str, WebServiceSpec]
+    """The arguments of each WebService, by name, with the stack's defaults."""
+    gateways: Mapping[str, IngressGatewaySpec]
     """The arguments of each IngressGateway, by name."""
-    load_balancers: Mapping[str, PublicLoadBalancerArgs]
+    load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
     aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
     """The arguments of each AwsLoadBalancer, by name."""
+    references: Mapping[Location, Reference] = field(default_factory=dict[Location, Reference])
+    """What the targets lead to that name a service or a gateway of the stack, by the location of the target."""
+
+    def reference(self, target: TargetSpec) -> Optional[Reference]:
+        """What a target leads to; None for a Service that the stack doesn't create."""
+        return self.references.get(target.at)
+
+    @property
+    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The gateways as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.gateways)
+
+    @property
+    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
+        """The load balancers as mappings. Serves the views and the command until they are ported."""
+        return cast("Mapping[str, Any]", self.load_balancers)
 
 
-def load_stack(stack: str, folder: Path) -> StackPlan:
-    """The checked plan of a stack, from its file in the folder and the base that it extends, without the engine.
+def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
+    """The checked plan of a stack, from its file in the folder and the base files that it extends, without the engine.
 
-    Secrets stay encrypted: what stands in their place says where each is written, such as
+    Secrets stay encrypted: a placeholder names the location of each, such as
     `[secret portico:services.api.env.PASSWORD]`. Raises `ArgumentError` with every problem of the whole stack, each
-    with the file, line and column that it is about.
+    with file, line, and column.
     """
-    # Secrets become Outputs, which want one.
-    ensure_event_loop()
-    problems = Problems(f'Stack "{stack}"')
+    problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
+    tree = read_tree(stack, folder, problems, reader)
+    return check_tree(stack, tree, problems, folder)
+
+
+def read_tree(stack: str, folder: Path, problems: Problems, reader: TextReader = read_text) -> Node:
+    """The values of a stack's files. Raises `ArgumentError` if the stack file can't be read."""
     file = stack_file(stack, folder)
     if not file.is_file():
-        names = sorted(it.name.removeprefix("Pulumi.").removesuffix(".yaml") for it in folder.glob("Pulumi.*.yaml"))
-        refusal = Refusal("is missing", f"a stack: {', '.join(names)}" if names else "a stack file")
-        problems.note(shown_path(file), refusal._replace(fix=write_nearest(stack, names)))
+        problems.found.append(_not_found(stack, file))
         problems.raise_if_any()
-    own = read_stack_file(file, problems)
+    own = read_stack_file(file, problems, reader)
     if own is None:
         raise ArgumentError(problems.subject, problems.found)
-    return check_tree(stack, with_bases(own, folder, problems), problems, folder)
+    return with_bases(own, folder, problems, reader)
+
+
+def _not_found(stack: str, file: Path) -> Problem:
+    known = sorted(found.name.removeprefix("Pulumi.").rpartition(".")[0] for found in file.parent.glob("Pulumi.*.y*ml"))
+    close = nearest(stack, known)
+    params = {"file": shown_path(file), "known": known}
+    if close is None:
+        return Problem(STACK_NOT_FOUND, ROOT, params)
+    return Problem(STACK_MISSPELLED, ROOT, {**params, "close": close})
 
 
 def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
-    """The checked plan of what stands below `portico:`, by the same keys without it.
+    """The checked plan of the values below `portico:`, by key without the prefix.
 
-    Raises `ArgumentError` with every problem of the whole stack at once.
+    Raises `ArgumentError` with every problem of the whole stack.
     """
-    return check_tree(stack, placed(config, None, sealed=False), Problems(f'Stack "{stack}"'))
+    problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
+    return check_tree(stack, with_positions(config, None, is_secret=False), problems)
 
 
 def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
-    """The same, of values that know where they were written; ``problems`` holds what was wrong with their files.
+    """The checked plan of values with positions. `problems` has the problems of their files.
 
-    ``folder`` is that of the stack's file, where the working directory may be another than the program's.
+    `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always
+    the working directory.
     """
+    # Secrets become Outputs, which need an event loop.
+    ensure_event_loop()
     tree = with_defaults(tree)
-    before = len(problems.found)
-    parts = Checker(tree if folder is None else with_files(tree, folder), problems).parts()
-    unread = {it.place for it in problems.found[:before]}
-    problems.found[before:] = in_words_of_file(tree, problems.found[before:], unread)
-    problems.found[:] = dict.fromkeys(problems.found)
-    problems.raise_if_any()
-    return StackPlan(stack, **parts)
+    of_stack = Problems(problems.subject, style=KeyStyle.STACK)
+    parts, references = check_parts(tree if folder is None else with_files(tree, folder), of_stack)
+    found = list(in_files(tree, problems.found, of_stack.found))
+    if found:
+        raise ArgumentError(problems.subject, found)
+    return StackPlan(
+        stack,
+        parts.namespace,
+        {name: part.in_namespace() for name, part in parts.services.items()},
+        {name: part.spec for name, part in parts.gateways.items()},
+        {name: part.spec for name, part in parts.load_balancers.items()},
+        {name: part.spec for name, part in parts.aws_load_balancers.items()},
+        references.found,
+    )

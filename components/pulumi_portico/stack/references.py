@@ -1,234 +1,255 @@
-"""References by name: a target that names a service or a gateway of the stack."""
+"""References by name: targets that name a service or a gateway of the stack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, cast
+from typing import Any, Optional, cast
 
-from ..errors import Problems, Refusal, write_nearest
-from ..ingress_gateway.gateway_plan import PORTS, installs
-from ..ingress_gateway.install.installation import drain_of
-from ..ingress_gateway.install.installer import selector_of
-from ..service_ports import ServicePort, main_port
-from ..shapes import Shape, as_written, camel_case, shapes_of
-from ..target import Protocol, Target
-from ..web_service import WebServiceArgs
-from ..web_service.plan import plan_of
-from .args import StackTarget
-from .located import Secret
-from .walk import walked
+import pulumi
 
-__all__ = ["References", "gateway_ports", "is_reference", "port_of", "reached", "service_ports"]
+from ..args.codes import define
+from ..args.location import Field, Location
+from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
+from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
+from ..args.secrets import Secret
+from ..args.shapes import camel_case, shapes_of
+from ..networking.ports import ServicePort, main_port
+from ..networking.target import Protocol, Target, TargetSpec
+from .args import StackTarget, StackTargetSpec
 
-_GATEWAY_PORT = "https"
+__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References"]
+
+SERVICE = "service"
+GATEWAY = "gateway"
+
+_EXPECTED = "a service or a gateway of the stack by name, such as {service: api}"
+
+UNKNOWN_SERVICE = define(
+    "unknown-service",
+    "The stack has no service {value}.",
+    allowed="{known}",
+    hint="For a Service that the stack doesn't create, set its {namespace} too.",
+)
+UNKNOWN_GATEWAY = define("unknown-gateway", "The stack has no gateway {value}.", allowed="{known}")
+GATEWAY_BEHIND_GATEWAY = define(
+    "gateway-behind-gateway", "A gateway can't route to the gateway {value}.", allowed="services: {known}"
+)
+UNKNOWN_PORT = define("unknown-port", "The {kind} {name} has no port {value}.", allowed="{ports}")
+NO_PORTS = define("no-ports", "The service {value} has no ports.", allowed="a service with ports")
+GATEWAY_NOT_INSTALLED = define(
+    "gateway-not-installed",
+    "The gateway {value} doesn't install its controller, so the stack doesn't know its ports.",
+    allowed="a gateway that installs its controller",
+)
+DERIVED_FIELD = define(
+    "derived-field",
+    "The stack derives this field from its own services and gateways.",
+    allowed="{known}; for a Service that the stack doesn't create, also {namespace}",
+)
+PORT_IS_NAME = define("port-is-name", "{value} isn't the number of a port.", allowed="a number, or a name as {field}")
 
 
-def is_reference(target: Mapping[str, Any]) -> bool:
-    """Whether a target names something of the stack; one with a namespace is written out."""
-    return "namespace" not in target
-
-
-def service_ports(name: str, args: WebServiceArgs) -> Mapping[str, ServicePort]:
-    """The ports of a service, by name."""
-    return plan_of(name, args).ports
-
-
-def gateway_ports(args: Mapping[str, Any]) -> Mapping[str, ServicePort]:
-    """The ports of a gateway, by name; none where its controller is the cluster's own."""
-    return {it.name: it for it in PORTS} if installs(args) else {}
-
-
-def port_of(target: Mapping[str, Any], ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The port that a reference means, of those that it leads to; None where there is none."""
-    if "port_name" in target:
-        return ports.get(target["port_name"])
-    if "port" in target:
-        same = {name: it for name, it in ports.items() if it.number == target["port"]}
-        return main_port(same)
-    return ports.get(_GATEWAY_PORT) if "gateway" in target else main_port(ports)
-
-
-class Reached(NamedTuple):
-    """What a reference leads to."""
+@dataclass(frozen=True)
+class Backend:
+    """A service or a gateway of the stack that targets can lead to."""
 
     kind: str
-    """service or gateway."""
+    """`SERVICE` or `GATEWAY`."""
     name: str
-    port: Optional[ServicePort]
-    """None where there is no such port."""
+    namespace: pulumi.Input[str]
+    ports: Mapping[str, ServicePort]
+    """Its ports by name; empty for a gateway that doesn't install its controller."""
+    default_port: Optional[ServicePort]
+    """The port of a target that names none."""
+    selector: Mapping[str, str]
+    drain: int
+
+    def target(self, port: ServicePort, at: Location) -> TargetSpec:
+        """The target that leads to one of its ports."""
+        return TargetSpec(
+            at=at,
+            service=self.name,
+            namespace=self.namespace,
+            port=port.number,
+            target_port=port.target,
+            protocol=Protocol(port.protocol),
+            selector=dict(self.selector),
+            drain=self.drain,
+        )
 
 
-def reached(target: Mapping[str, Any], services: Mapping[str, WebServiceArgs], gateways: Mapping[str, Any]) -> Reached:
-    """What a checked reference leads to, of the stack's checked services and gateways."""
-    if "gateway" in target:
-        name = str(target["gateway"])
-        return Reached("gateway", name, port_of(target, gateway_ports(gateways[name])))
-    name = str(target["service"])
-    return Reached("service", name, port_of(target, service_ports(name, services[name])))
+@dataclass(frozen=True)
+class Reference:
+    """What a target that names a service or a gateway leads to."""
+
+    kind: str
+    """`SERVICE` or `GATEWAY`."""
+    name: str
+    port: ServicePort
+
+
+_DERIVED = {camel_case(name): name for name in shapes_of(Target).keys() - shapes_of(StackTarget).keys()}
+"""The fields of a target that a reference doesn't have, by their keys."""
+
+
+def _is_port_name(key: str, value: Any) -> bool:
+    return key == "port" and isinstance(value, str) and not value.isdecimal()
+
+
+Backends = Mapping[str, Optional[Backend]]
+"""By name; None for a component whose own problems hide what a target needs."""
 
 
 @dataclass
 class References:
-    """What can be referred to, and what was."""
+    """Reads the targets of components, and keeps what each leads to."""
 
-    namespace: str
-    services: Mapping[str, Optional[WebServiceArgs]]
-    """The checked arguments of each service by name; None of one that has problems of its own."""
+    services: Backends
+    gateways: Backends
     problems: Problems
-    gateways: Mapping[str, Optional[Mapping[str, Any]]] = field(default_factory=dict[str, "Mapping[str, Any] | None"])
-    """The same of gateways."""
-    within_gateway: bool = False
-    """Whether the references stand in a gateway, which leads to services alone."""
-    made: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, "Mapping[str, Any]"])
-    """The references, by the path that each stands at."""
+    found: dict[Location, Reference] = field(default_factory=dict[Location, Reference])
+    """What each target leads to, by the target's location."""
 
-    def resolve(self, shape: Shape, value: Any, path: str) -> Any:
-        """A visitor: what a reference leads to, written out for the components' own checks."""
-        if shape.type is not Target or value is None:
+    def hooks(self, *, within_gateway: bool = False) -> Hooks:
+        """The hooks that read the targets of a component. Gateways can route only to services."""
+        reader = _Reader(self, within_gateway)
+        return {Target: reader.read}
+
+
+@dataclass
+class _Reader:
+    """Reads the targets of one component."""
+
+    references: References
+    within_gateway: bool
+
+    @property
+    def problems(self) -> Problems:
+        return self.references.problems
+
+    def backends(self, kind: str) -> Backends:
+        return self.references.services if kind == SERVICE else self.references.gateways
+
+    def read(self, value: Any, at: Location) -> Any:
+        """The target that a reference leads to, or the value itself if it's a target with a namespace."""
+        if isinstance(value, TargetSpec):
             return value
         if not isinstance(value, Mapping):
-            self._refuse_scalar(value, path)
-            return self._stand_in("unknown")
-        given = {key: _known_text(it) for key, it in cast("Mapping[str, Any]", value).items()}
-        if not is_reference(given):
-            return self._refuse_mixed(cast("Mapping[str, Any]", value), path)
-        reference = self._read(given, path)
-        self.made[path] = reference
-        kind = "gateway" if "gateway" in reference else "service"
-        return self._lead(reference, kind, path) if kind in reference else self._stand_in("unknown")
+            return self._not_a_mapping(value, at)
+        given = cast("Mapping[str, Any]", value)
+        if "namespace" in given:
+            return self._with_namespace(given, at)
+        self._check_fields(given, at)
+        own = {key: item for key, item in given.items() if key not in _DERIVED and not _is_port_name(key, item)}
+        reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
+        if "port" in given and "port" not in own:
+            return INVALID
+        try:
+            return self._resolved(reference, self.problems)
+        except Unavailable:
+            return INVALID
 
-    def restored(self, shape: Shape, value: Any, path: str) -> Any:
-        """The checked arguments with what was written out by `resolve` named again."""
+    def _not_a_mapping(self, value: Any, at: Location) -> Any:
+        known = value.value if isinstance(value, Secret) else value
+        kinds = [kind for kind in (SERVICE, GATEWAY) if isinstance(known, str) and known in self.backends(kind)]
+        fix = Set(at, {kinds[0]: known}) if kinds else None
+        secret = isinstance(value, (Secret, list))
+        self.problems.report(NOT_ARGUMENTS, at, value=value, secret=secret, fix=fix, expected=_EXPECTED)
+        return INVALID
 
-        def visit(shape: Shape, value: Any, path: str) -> Any:
-            return self.made.get(path, value) if shape.type is Target else value
-
-        return walked(shape, value, path, visit, as_written)
-
-    def _refuse_mixed(self, given: Mapping[str, Any], path: str) -> Any:
-        if "gateway" not in given:
+    def _with_namespace(self, given: Mapping[str, Any], at: Location) -> Any:
+        if GATEWAY not in given:
             return given
-        refusal = Refusal("stands beside namespace", "a gateway of the stack by name alone", "leave namespace out")
-        self.problems.note(f"{path}.gateway", refusal)
-        return self._stand_in("unknown")
+        self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
+        return INVALID
 
-    def _refuse_scalar(self, value: Any, path: str) -> None:
-        kinds = [kind for kind, known in self._known().items() if value in known] if isinstance(value, str) else []
-        fix = f"write {{{kinds[0]}: {value}}}" if kinds else ""
-        allowed = "a service or gateway of the stack by name, such as {service: api}"
-        self.problems.add(path, value, Refusal("is not a mapping", allowed, fix))
+    def _check_fields(self, given: Mapping[str, Any], at: Location) -> None:
+        """Report the fields that only a target with a namespace has, and a port's name instead of its number."""
+        known = [Field(name) for name in shapes_of(StackTarget)]
+        for key in given:
+            if key in _DERIVED:
+                where, namespace = at / _DERIVED[key], Field("namespace")
+                self.problems.report(DERIVED_FIELD, where, fix=Remove(where), known=known, namespace=namespace)
+            elif _is_port_name(key, given[key]):
+                where = at / "port"
+                fix = Remove(where) if given.get("portName") else Move(where, at / "port_name")
+                self.problems.report(PORT_IS_NAME, where, value=given[key], fix=fix, field=Field("port_name"))
 
-    def _known(self) -> Mapping[str, Mapping[str, Any]]:
-        return {"service": self.services, "gateway": self.gateways}
+    def _resolved(self, reference: StackTargetSpec, problems: Problems) -> Any:
+        service, gateway = reference.service, reference.gateway
+        if service is not None and gateway is not None:
+            problems.report_exclusive(reference.at / GATEWAY, SERVICE)
+            return INVALID
+        if service is None and gateway is None:
+            problems.report_missing(reference.at / SERVICE, "a service or a gateway of the stack, by name")
+            return INVALID
+        if service is not None:
+            return self._target(reference, SERVICE, service, problems)
+        assert gateway is not None
+        return self._target(reference, GATEWAY, gateway, problems)
 
-    def _read(self, given: Mapping[str, Any], path: str) -> dict[str, Any]:
-        """The reference under its fields' own names, as far as it is right."""
-        names = {camel_case(name): (name, shape) for name, shape in shapes_of(StackTarget).items()}
-        reference: dict[str, Any] = {}
-        for key, value in given.items():
-            where = f"{path}.{key}"
-            if key in names:
-                name, shape = names[key]
-                if value is None:
-                    continue
-                if isinstance(value, Secret):
-                    self.problems.add(where, value, Refusal("must not be secret", "the name, as it is"), show=False)
-                elif not isinstance(value, shape.type) or isinstance(value, bool):
-                    self.problems.add(where, value, self._retyped(key, value))
-                else:
-                    reference[name] = value
-            elif key in {camel_case(name) for name in shapes_of(Target)}:
-                refusal = Refusal(
-                    "is known of what the stack makes",
-                    ", ".join(names),
-                    "leave it out; or, for a Service that the stack does not make, write its namespace too",
-                )
-                self.problems.note(where, refusal)
-            else:
-                self.problems.unknown(where, names)
-        self._check_fields(reference, given, path)
-        return reference
-
-    @staticmethod
-    def _retyped(key: str, value: Any) -> Refusal:
-        if key == "port":
-            fix = f"write portName: {value}" if isinstance(value, str) and not value.isdecimal() else ""
-            return Refusal("is not a whole number", "the port's number, or its name as portName", fix)
-        return Refusal("is not text", "a name")
-
-    def _check_fields(self, reference: Mapping[str, Any], given: Mapping[str, Any], path: str) -> None:
-        if "service" in given and "gateway" in given:
-            self.problems.note(f"{path}.gateway", Refusal("stands beside service", "one of the two"))
-        if "service" not in given and "gateway" not in given:
-            self.problems.missing(f"{path}.service", "a service of the stack by name, or a gateway")
-        if "port" in reference and "port_name" in reference:
-            self.problems.note(f"{path}.portName", Refusal("stands beside port", "one of the two"))
-
-    def _lead(self, reference: Mapping[str, Any], kind: str, path: str) -> Any:
-        name, known = str(reference[kind]), self._known()[kind]
-        if name not in known:
-            self.problems.add(f"{path}.{kind}", name, self._unknown(name, kind))
-            return self._stand_in(name)
-        args = known[name]
-        if args is None:
-            return self._stand_in(name)
-        ports = service_ports(name, cast("WebServiceArgs", args)) if kind == "service" else gateway_ports(args)
-        port = port_of(reference, ports)
+    def _target(self, reference: StackTargetSpec, kind: str, name: str, problems: Problems) -> Any:
+        known = self.backends(kind)
+        if name not in known or (kind == GATEWAY and self.within_gateway):
+            self._report_unknown(reference.at, kind, name, problems)
+            return INVALID
+        backend = known[name]
+        if backend is None:
+            return INVALID
+        port = _port_of(reference, backend, problems)
         if port is None:
-            self._refuse_port(reference, kind, ports, path)
-            return self._stand_in(name)
-        return self._service(name, port) if kind == "service" else _gateway(name, port, args)
+            return INVALID
+        self.references.found[reference.at] = Reference(kind, name, port)
+        return backend.target(port, reference.at)
 
-    def _unknown(self, name: str, kind: str) -> Refusal:
-        known = self._known()
-        other = "gateway" if kind == "service" else "service"
-        if kind == "gateway" and self.within_gateway:
-            fix = f"write service: {name}" if name in self.services else ""
-            return Refusal("is a gateway, and gateways lead to services", "a service", fix)
-        fix = f"write {other}: {name}" if name in known[other] else write_nearest(name, known[kind])
-        if not fix and kind == "service":
-            fix = "for a Service that the stack does not make, write its namespace too"
-        return Refusal(f"is no {kind} of the stack", ", ".join(sorted(known[kind])) or "none: it has none", fix)
-
-    def _refuse_port(
-        self, reference: Mapping[str, Any], kind: str, ports: Mapping[str, ServicePort], path: str
-    ) -> None:
-        name = reference[kind]
-        there = ", ".join(f"{it.name} ({it.number})" for it in ports.values())
-        if not ports:
-            why = "has no port" if kind == "service" else "has none: its controller is not installed by it"
-            self.problems.add(f"{path}.{kind}", name, Refusal(why, f"a {kind} that has one"))
-        elif "port_name" in reference:
-            wanted = reference["port_name"]
-            refusal = Refusal(f"is no port of {kind} {name}", there, write_nearest(wanted, ports))
-            self.problems.add(f"{path}.portName", wanted, refusal)
+    def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> None:
+        services, gateways = self.backends(SERVICE), self.backends(GATEWAY)
+        where = at / kind
+        if kind == GATEWAY and self.within_gateway:
+            fix = Move(where, at / SERVICE) if name in services else None
+            problems.report(GATEWAY_BEHIND_GATEWAY, where, value=name, fix=fix, known=sorted(services))
+        elif kind == GATEWAY:
+            fix = Move(where, at / SERVICE) if name in services else _renamed(where, name, gateways)
+            problems.report(UNKNOWN_GATEWAY, where, value=name, fix=fix, known=sorted(gateways))
         else:
-            wanted = reference.get("port")
-            behind = next((it for it in ports.values() if it.target == wanted), None)
-            fix = f"write {behind.number}, which leads to the pods' {wanted}" if behind else ""
-            self.problems.add(f"{path}.port", wanted, Refusal(f"is no port of {kind} {name}", there, fix))
-
-    def _service(self, name: str, port: ServicePort) -> dict[str, Any]:
-        args = cast("WebServiceArgs", self.services[name])
-        plan = plan_of(name, args)
-        place = {"service": name, "namespace": args.get("namespace", self.namespace)}
-        return {**place, **_listening(port), "selector": dict(plan.selector), "drain": plan.drain}
-
-    def _stand_in(self, name: str) -> dict[str, Any]:
-        """Keeps a wrong reference from making more problems than its own."""
-        place = {"service": "unknown", "namespace": "unknown", "selector": {"unknown": name[:1] or "a"}}
-        return {**place, **_listening(ServicePort("http", 80, 80)), "drain": 0}
+            is_gateway = name in gateways and not self.within_gateway
+            fix = Move(where, at / GATEWAY) if is_gateway else _renamed(where, name, services)
+            params: dict[str, Any] = {"known": sorted(services), "namespace": Field("namespace")}
+            problems.report(UNKNOWN_SERVICE, where, value=name, fix=fix, **params)
 
 
-def _known_text(value: Any) -> Any:
-    """What the engine holds secret for something beside it is text as any other: names are nobody's secrets."""
-    return value.value if isinstance(value, Secret) and not value.certain else value
+def _renamed(where: Location, name: str, known: Iterable[str]) -> Optional[Edit]:
+    close = nearest(name, known)
+    return None if close is None else Set(where, close)
 
 
-def _gateway(name: str, port: ServicePort, args: Mapping[str, Any]) -> dict[str, Any]:
-    place = {"service": name, "namespace": args.get("namespace", name)}
-    drain = drain_of(args.get("installation", {}))
-    return {**place, **_listening(port), "selector": selector_of(name), "drain": drain}
-
-
-def _listening(port: ServicePort) -> dict[str, Any]:
-    return {"port": port.number, "targetPort": port.target, "protocol": Protocol(port.protocol).value}
+def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -> Optional[ServicePort]:
+    """The port of a backend that a reference names; None if there is none, which is reported."""
+    at, ports = reference.at, backend.ports
+    if reference.port is not None and reference.port_name is not None:
+        same = reference.port_name in ports and ports[reference.port_name].number == reference.port
+        problems.report_exclusive(at / "port_name", "port", fix=Remove(at / "port") if same else None)
+        return None
+    if not ports:
+        code = NO_PORTS if backend.kind == SERVICE else GATEWAY_NOT_INSTALLED
+        problems.report(code, at / backend.kind, value=backend.name)
+        return None
+    params: dict[str, Any] = {
+        "kind": backend.kind,
+        "name": backend.name,
+        "ports": [f"{port.name} ({port.number})" for port in ports.values()],
+    }
+    if reference.port_name is not None:
+        port = ports.get(reference.port_name)
+        if port is None:
+            fix = _renamed(at / "port_name", reference.port_name, ports)
+            problems.report(UNKNOWN_PORT, at / "port_name", value=reference.port_name, fix=fix, **params)
+        return port
+    if reference.port is None:
+        return backend.default_port
+    port = main_port({name: port for name, port in ports.items() if port.number == reference.port})
+    if port is None:
+        # The number is often that of the container.
+        container = next((port for port in ports.values() if port.target == reference.port), None)
+        fix = Set(at / "port", container.number) if container else None
+        problems.report(UNKNOWN_PORT, at / "port", value=reference.port, fix=fix, **params)
+    return port

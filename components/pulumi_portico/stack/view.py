@@ -6,7 +6,7 @@ Plain values only: `portico explain` writes them down, and `portico diagram` dra
 from dataclasses import dataclass
 from typing import Optional
 
-from ..service_ports import DEFAULT_PORTS
+from ..lifecycle.cost import Estimate
 
 __all__ = ["BalancerView", "DefaultException", "GatewayView", "LinkView", "RouteView", "ServiceView", "StackView"]
 
@@ -35,17 +35,6 @@ class RouteView:
     conditions: str = ""
     """What else a request must have, such as `methods=POST`; empty where host and path are all."""
 
-    @property
-    def url_scheme(self) -> str:
-        """The scheme of the route's URLs: gRPC clients use https."""
-        return "https" if self.scheme == "grpc" else self.scheme
-
-    @property
-    def url_port(self) -> str:
-        """The port as a URL ends with it, such as `:8443`; empty if it's the scheme's default."""
-        default = str(DEFAULT_PORTS.get(self.url_scheme, ""))
-        return "" if self.client_port in ("", default) else f":{self.client_port}"
-
 
 @dataclass(frozen=True)
 class BalancerView:
@@ -71,10 +60,13 @@ class BalancerView:
     """How many load balancers the platform bills for it."""
     public_addresses: int
     """How many public addresses the platform bills for it."""
-    monthly_cost: Optional[float]
-    """What it costs for being there, a month; None where no price is known."""
-    cost: str
-    """The same in words, with what it is made from."""
+    estimate: Estimate
+    """What it costs, apart from usage."""
+
+    @property
+    def monthly_cost(self) -> Optional[float]:
+        """What it costs per month, in the estimate's currency; None if no price is known."""
+        return self.estimate.monthly
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""Reads YAML as Pulumi's engine does (gopkg.in/yaml.v3), with the place of every value.
+"""Reads YAML as Pulumi's engine does (gopkg.in/yaml.v3), with the position of every value.
 
-What readers of YAML 1.1 and 1.2 take for different things is refused: `no`, `0777`, `1:30`, `2026-01-01`. PyYAML, which
-Pulumi itself needs, is the same parser as the engine's, from C; only what its scalars mean is decided here.
+What readers of YAML 1.1 and 1.2 read as different types is rejected: `no`, `0777`, `1:30`, `2026-01-01`. PyYAML, which
+Pulumi itself requires, only parses; the types of scalars are decided here.
+
+The locations of problems have the file's keys, as they are written, from the file's root.
 """
 
 import re
@@ -11,10 +13,55 @@ from typing import Any, Optional, cast
 
 import yaml
 
-from ..errors import Problem, Problems, Refusal, shown
-from .located import Doubtful, Node, Place, Secret
+from ..args.codes import Code, define
+from ..args.location import ROOT, Key, KeyStyle, Location
+from ..args.problems import Problem, Set
+from .source_map import AmbiguousScalar, Node, Place, Secret
 
-__all__ = ["parse"]
+__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "meant_boolean", "parse"]
+
+TAB = define("yaml-tab", "A tab can't indent YAML.", allowed="spaces", hint="Replace the tab with two spaces.")
+INVALID_YAML = define("invalid-yaml", "This isn't valid YAML: {detail}.", allowed="one YAML document")
+INVALID_CHARACTER = define("yaml-invalid-character", "YAML doesn't allow this character.", allowed="printable text")
+TOO_LARGE = define(
+    "yaml-too-large",
+    "This has too many values, or nests them too deeply, with its aliases resolved.",
+    allowed="at most {values} values and {levels} levels",
+)
+UNSUPPORTED_TAG = define("yaml-tag", "Stack files don't support the YAML tag {tag}.", allowed="no tags")
+DUPLICATE_KEY = define("duplicate-key", "Line {line} already has this key.", allowed="each key once")
+KEY_NOT_SCALAR = define("yaml-key-not-scalar", "A list or a mapping can't be a key.", allowed="text as the key")
+MERGE_KEY = define("yaml-merge-key", "Not every YAML reader supports merge keys.", allowed="the keys themselves")
+KEY_NOT_TEXT = define(
+    "yaml-key-not-text", "YAML doesn't read the key {key} as text.", allowed="text", hint="Put the key in quotes."
+)
+AMBIGUOUS_BOOLEAN = define(
+    "ambiguous-boolean",
+    "{value} is text for some YAML readers, and a Boolean for others.",
+    allowed="true or false, or text in quotes",
+)
+_QUOTED = "Put the text in quotes."
+AMBIGUOUS_SEXAGESIMAL = define(
+    "ambiguous-sexagesimal",
+    "{value} is a number to base 60 for some YAML readers, and text for others.",
+    allowed="text in quotes",
+    hint=_QUOTED,
+)
+AMBIGUOUS_NUMBER = define(
+    "ambiguous-number",
+    "{value} is a number whose value depends on the YAML reader.",
+    allowed="a decimal number, or text in quotes",
+    hint=_QUOTED,
+)
+AMBIGUOUS_DATE = define(
+    "ambiguous-date", "{value} is a date for some YAML readers.", allowed="text in quotes", hint=_QUOTED
+)
+NUMBER_TOO_LARGE = define(
+    "number-too-large",
+    "A stack's configuration can't hold the number {value}.",
+    allowed="numbers from -{most} to {most}, or text in quotes",
+    hint=_QUOTED,
+)
 
 _MOST_NODES = 100_000
 _DEEPEST = 100
@@ -24,7 +71,8 @@ _CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_WORDS = frozenset(form for it in ("y", "n", "yes", "no", "on", "off") for form in (it, it.capitalize(), it.upper()))
+_BOOLEANS = ("y", "n", "yes", "no", "on", "off")
+_WORDS = frozenset(form for word in _BOOLEANS for form in (word, word.capitalize(), word.upper()))
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _SIXTIETHS = re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?")
@@ -35,7 +83,7 @@ _NOT_DECIMAL = re.compile(
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NUMBERS = (_FRACTION, _NOT_DECIMAL, _DATE, _NOT_FINITE)
 _LARGEST = 2**53
-"""The engine passes numbers on as JSON, whose readers hold no larger one exactly."""
+"""The engine encodes numbers as JSON, whose readers don't keep larger ones exact."""
 
 
 def _is_too_large(text: str) -> bool:
@@ -45,12 +93,12 @@ def _is_too_large(text: str) -> bool:
     return abs(float(text)) > _LARGEST or (bool(_WHOLE.fullmatch(text)) and abs(int(text)) > _LARGEST)
 
 
-_TRAPS: tuple[tuple[Callable[[str], Any], str, str], ...] = (
-    (_WORDS.__contains__, "is text to some readers of YAML, and true or false to others", "true or false, or text in"),
-    (_SIXTIETHS.fullmatch, "is a number in sixtieths to some readers of YAML, and text to others", "text in"),
-    (_NOT_DECIMAL.fullmatch, "is a number whose value depends on who reads it", "a decimal number, or text in"),
-    (_DATE.fullmatch, "is a date to YAML, which writes it down in another way", "text in"),
-    (_is_too_large, "is no number that a configuration can hold", "a smaller number, or text in"),
+_AMBIGUOUS: tuple[tuple[Callable[[str], Any], Code], ...] = (
+    (_WORDS.__contains__, AMBIGUOUS_BOOLEAN),
+    (_SIXTIETHS.fullmatch, AMBIGUOUS_SEXAGESIMAL),
+    (_NOT_DECIMAL.fullmatch, AMBIGUOUS_NUMBER),
+    (_DATE.fullmatch, AMBIGUOUS_DATE),
+    (_is_too_large, NUMBER_TOO_LARGE),
 )
 
 
@@ -59,8 +107,8 @@ _TEXT = "tag:yaml.org,2002:str"
 _TAGS = (_PLAIN, _TEXT, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
-class _Stop(Exception):
-    """The file holds more than is read."""
+class _TooLargeError(Exception):
+    """The file has more values than Portico reads."""
 
     def __init__(self, place: Place) -> None:
         super().__init__()
@@ -68,7 +116,7 @@ class _Stop(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves what a scalar without quotes means to the reader below: PyYAML would go by YAML 1.1."""
+    """Doesn't resolve the types of plain scalars: PyYAML would follow YAML 1.1."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         """The tag of a node that has none."""
@@ -77,101 +125,107 @@ class _Loader(yaml.SafeLoader):
         return str(cast("Any", super()).resolve(kind, value, implicit))
 
 
-def parse(text: str, file: str, problems: Problems) -> Optional[Node]:
-    """The file's one document; None where it cannot be read at all, which is noted."""
+def compose(text: str) -> Optional[yaml.Node]:
+    """The nodes of the text's one document, as PyYAML has them; None if it has none. Raises `yaml.YAMLError`."""
+    return cast("Any", yaml).compose(text, Loader=_Loader)
+
+
+def parse(text: str, file: str, found: list[Problem]) -> Optional[Node]:
+    """The file's one document; None if it can't be read at all. Appends what's wrong to `found`."""
     try:
-        root: Any = cast("Any", yaml).compose(text, Loader=_Loader)
+        root = compose(text)
     except yaml.YAMLError as error:
-        problems.found.append(_unreadable(error, text, file))
+        found.append(_unreadable(error, text, file))
         return None
     except RecursionError:
-        problems.note(file, Refusal("is nested too deep", f"{_DEEPEST} levels at most"))
+        found.append(_too_large(Place(file, 1, 1)))
         return None
     if root is None:
         return Node({}, Place(file, 1, 1))
     try:
-        return _Reader(file, problems).node(root, "", 0)
-    except _Stop as stop:
-        allowed = f"{_MOST_NODES} values and {_DEEPEST} levels at most"
-        refusal = Refusal("holds too much here, its aliases followed", allowed)
-        problems.found.append(Problem("", "", *refusal, place=str(stop.place)))
+        return _Reader(file, found).node(root, ROOT, 0)
+    except _TooLargeError as error:
+        found.append(_too_large(error.place))
         return None
+
+
+def _problem(code: Code, place: Place, location: Location = ROOT, **more: Any) -> Problem:
+    return Problem(code, location, place=str(place), style=KeyStyle.CAMEL, **more)
+
+
+def _too_large(place: Place) -> Problem:
+    return _problem(TOO_LARGE, place, params={"values": _MOST_NODES, "levels": _DEEPEST})
 
 
 def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
-        # A character that YAML does not have: the reader tells its place in the text alone.
+        # A character that YAML doesn't allow: the reader knows only its index.
         before = text[: getattr(error, "position", 0)]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        wrong = "holds a character that YAML does not have"
-    else:
-        line, column = mark.line + 1, mark.column + 1
-        told = str(getattr(error, "problem", "") or getattr(error, "context", ""))
-        wrong = f"is not YAML: {told}"
-    rest = (text.splitlines()[line - 1 :] or [""])[0][column - 1 :]
+        return _problem(INVALID_CHARACTER, Place(file, line, column))
+    place = Place(file, mark.line + 1, mark.column + 1)
+    rest = (text.splitlines()[mark.line :] or [""])[0][mark.column :]
     if rest.startswith("\t"):
-        return Problem("", "", "is indented by a tab", "spaces", "write two spaces", str(Place(file, line, column)))
-    return Problem("", "", wrong, "one document of YAML", "", str(Place(file, line, column)))
+        return _problem(TAB, place)
+    detail = str(getattr(error, "problem", "") or getattr(error, "context", ""))
+    return _problem(INVALID_YAML, place, params={"detail": detail})
 
 
 @dataclass
 class _Reader:
     file: str
-    problems: Problems
+    found: list[Problem]
     count: int = 0
 
-    def node(self, node: yaml.Node, path: str, depth: int, key: Optional[Place] = None) -> Node:
+    def node(self, node: yaml.Node, location: Location, depth: int, key: Optional[Place] = None) -> Node:
         self.count += 1
         place = self._place(node)
         if self.count > _MOST_NODES or depth > _DEEPEST:
-            raise _Stop(place)
+            raise _TooLargeError(place)
         if node.tag not in _TAGS:
-            self._note(path, node.tag, Refusal("is a tag that a stack file does not take", "none"), node)
+            self._report(UNSUPPORTED_TAG, location, node, params={"tag": node.tag})
         if isinstance(node, yaml.MappingNode):
-            return Node(self._mapping(node, path, depth), place, key)
+            return Node(self._mapping(node, location, depth), place, key)
         if isinstance(node, yaml.SequenceNode):
-            items = [self.node(it, f"{path}[{at}]", depth + 1) for at, it in enumerate(node.value)]
+            items = [self.node(item, location / index, depth + 1) for index, item in enumerate(node.value)]
             return Node(items, place, key)
-        return Node(self._scalar(cast("yaml.ScalarNode", node), path), place, key)
+        return Node(self._scalar(cast("yaml.ScalarNode", node), location), place, key)
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> Any:
-        read: dict[str, Node] = {}
+    def _mapping(self, node: yaml.MappingNode, location: Location, depth: int) -> Any:
+        fields: dict[str, Node] = {}
         for key, value in node.value:
-            name = self._key(key, path)
+            name = self._key(key, location)
             if name is None:
                 continue
-            where = f"{path}.{name}" if path else name
-            if name in read:
-                first = read[name].key
-                refusal = Refusal(f"stands at line {first.line if first else 0} already", "each key once")
-                self._note(where, "", refusal, key)
+            at = location / Key(name)
+            if name in fields:
+                first = fields[name].key
+                self._report(DUPLICATE_KEY, at, key, params={"line": first.line if first else 0})
                 continue
-            read[name] = self.node(value, where, depth + 1, self._place(key))
-        if read.keys() == {"secure"} and isinstance(read["secure"].value, str):
+            fields[name] = self.node(value, at, depth + 1, self._place(key))
+        if fields.keys() == {"secure"} and isinstance(fields["secure"].value, str):
             return Secret()
-        return read
+        return fields
 
-    def _key(self, key: yaml.Node, path: str) -> Optional[str]:
+    def _key(self, key: yaml.Node, location: Location) -> Optional[str]:
         if not isinstance(key, yaml.ScalarNode):
-            self._note(path, "", Refusal("has a key that is no text", "text as the key"), key)
+            self._report(KEY_NOT_SCALAR, location, key)
             return None
-        where = f"{path}.{key.value}" if path else key.value
+        at = location / Key(key.value)
         if key.tag == _PLAIN and key.value == "<<":
-            refusal = Refusal("merges another mapping, which not all readers do", "the keys themselves")
-            self._note(where, "", refusal, key)
+            self._report(MERGE_KEY, at, key)
             return None
-        # A key is text, whatever it looks like, but for what the engine would make a number or nothing of.
-        if key.tag != _TEXT and (key.value in _CONSTANTS or any(it.fullmatch(key.value) for it in _NUMBERS)):
-            refusal = Refusal("is no text", "text as the key", f'write "{key.value}", with quotes')
-            self._note(where, key.value, refusal, key)
+        # A key is text, whatever it looks like, unless the engine reads a number or a null.
+        if key.tag != _TEXT and (key.value in _CONSTANTS or any(form.fullmatch(key.value) for form in _NUMBERS)):
+            self._report(KEY_NOT_TEXT, at, key, params={"key": key.value})
             return None
         return key.value
 
-    def _scalar(self, node: yaml.ScalarNode, path: str) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, location: Location) -> Any:
         text = node.value
         if node.tag != _PLAIN:
             return text
@@ -179,24 +233,22 @@ class _Reader:
             return _CONSTANTS[text]
         if _FRACTION.fullmatch(text) and not _is_too_large(text):
             return int(text) if _WHOLE.fullmatch(text) else _number(float(text))
-        for trapped, wrong, allowed in _TRAPS:
-            if trapped(text):
-                fix = _meant(text)
-                self._note(path, shown(text), Refusal(wrong, f"{allowed} quotes", fix), node)
-                return Doubtful(text)
+        for is_ambiguous, code in _AMBIGUOUS:
+            if is_ambiguous(text):
+                params = {"most": _LARGEST} if code is NUMBER_TOO_LARGE else {}
+                self._report(code, location, node, value=text, params=params, edits=(Set(location, text),))
+                return AmbiguousScalar(text)
         return text
 
-    def _note(self, path: str, value: str, refusal: Refusal, node: yaml.Node) -> None:
-        self.problems.found.append(Problem(path, value, *refusal, place=str(self._place(node))))
+    def _report(self, code: Code, location: Location, node: yaml.Node, **more: Any) -> None:
+        self.found.append(_problem(code, self._place(node), location, **more))
 
 
 def _number(value: float) -> Any:
-    """The number as it comes out of the engine, which passes configuration on as JSON."""
+    """The number as the engine passes it on, which encodes configuration as JSON."""
     return int(value) if value.is_integer() else value
 
 
-def _meant(text: str) -> str:
-    if text in _WORDS:
-        meant = "true" if text.lower() in ("y", "yes", "on") else "false"
-        return f'write {meant}, or "{text}" with quotes'
-    return f'write "{text}", with quotes'
+def meant_boolean(text: str) -> bool:
+    """The Boolean that a word such as `yes` or `off` means."""
+    return text.lower() in ("y", "yes", "on")

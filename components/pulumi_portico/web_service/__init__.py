@@ -1,25 +1,25 @@
 """`WebService`: a workload and its Service."""
 
+from ..networking.session_affinity import SessionAffinity
+from ..workload.autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
+from ..workload.availability import DisruptionBudget
+from ..workload.containers import Container
+from ..workload.health import Health, Probe
+from ..workload.identity import Identity
+from ..workload.images import ImagePolicy, PullPolicy
+from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
+from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
+from ..workload.resources import Limits, Resources
+from ..workload.rollout import Rollout
+from ..workload.security import Security
+from ..workload.volumes import AccessMode, Projection, Storage, Volume
 from .args import WebServiceArgs
-from .autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
-from .availability import DisruptionBudget
 from .component import WebService
-from .containers import Container
-from .health import Health, Probe
-from .identity import Identity
-from .images import ImagePolicy, PullPolicy
-from .kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
-from .placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from .ports import Port
-from .resources import Limits, Resources
-from .rollout import Rollout
-from .security import Security
-from .service import AddressFamily, ServiceSettings, TrafficPolicy
-from .volumes import AccessMode, Projection, Storage, Volume
+from .service import InternalTrafficPolicy, IpFamilyPolicy, ServiceSettings
 
 __all__ = [
     "AccessMode",
-    "AddressFamily",
     "Architecture",
     "Autoscaling",
     "ClaimRetention",
@@ -28,6 +28,8 @@ __all__ = [
     "Health",
     "Identity",
     "ImagePolicy",
+    "InternalTrafficPolicy",
+    "IpFamilyPolicy",
     "Limits",
     "Metric",
     "MetricSource",
@@ -43,13 +45,13 @@ __all__ = [
     "Scaling",
     "Security",
     "ServiceSettings",
+    "SessionAffinity",
     "Spread",
     "Spreading",
     "StatefulSettings",
     "Storage",
     "Toleration",
     "TolerationEffect",
-    "TrafficPolicy",
     "Volume",
     "WebService",
     "WebServiceArgs",

@@ -1,79 +1,106 @@
-"""What a `WebService`'s checked arguments come down to: derived once, read by everything that builds from them."""
+"""A resolved `WebService`: what its parsed arguments mean, resolved once for everything that builds from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
-from ..network_policy import NAME_LABEL
-from ..service_ports import ServicePort
-from .args import WebServiceArgs
-from .autoscaling import MIN_REPLICAS
-from .availability import DRAIN_SECONDS
-from .kinds import WorkloadKind, kind_of
-from .ports import ports_of
+from ..args.parse import parse
+from ..args.problems import Problems
+from ..args.values import image_rule
+from ..networking.network_policies import NAME_LABEL, PodPort
+from ..networking.ports import ServicePort, main_port
+from ..workload.health import probed_port
+from ..workload.kinds import WorkloadKind
+from .args import WebServiceArgs, WebServiceSpec, rules_with
+from .ports import resolve_ports
 from .service import is_headless
 
-__all__ = ["Plan", "plan_of", "selector_of"]
+__all__ = ["WebServicePlan", "plan_of", "plan_web_service", "selector_of"]
 
 _REPLICAS = 2
-# The pods of a StatefulSet are not alike: whether two of them work together is the application's business.
+# The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
 _STATEFUL_REPLICAS = 1
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A WebService with its defaults filled in."""
+class WebServicePlan:
+    """A WebService with its defaults resolved."""
 
     name: str
-    args: WebServiceArgs
-    kind: str
+    spec: WebServiceSpec
+    kind: WorkloadKind
     selector: Mapping[str, str]
-    """The labels that find the pods."""
+    """The labels that select the pods."""
     labels: Mapping[str, Any]
-    """The labels of the pods and of every object."""
+    """The labels of the pods and of every object, the selector included."""
     headless: bool
+    """Whether the Service has no address of its own."""
     ports: Mapping[str, ServicePort]
+    """The ports by name: what the container listens on, and what the Service offers. Empty for a worker."""
+    default_port: Optional[ServicePort]
+    """The port of `url` and `target`; None for a worker."""
+    probed_port: Optional[ServicePort]
+    """The port that the probes connect to; None if they don't."""
     drain: int
-    """Seconds that a pod goes on serving after it was told to stop."""
+    """Seconds that a terminating pod continues to serve requests."""
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata that all of the service's objects have."""
         metadata: dict[str, Any] = {"name": self.name, "labels": dict(self.labels)}
-        return {**metadata, "namespace": self.args["namespace"]} if "namespace" in self.args else metadata
+        return metadata if self.spec.namespace is None else {**metadata, "namespace": self.spec.namespace}
 
     @property
     def replicas(self) -> Any:
-        """How many pods there are at first; None where the nodes decide."""
-        if self.kind == WorkloadKind.DAEMON_SET.value:
+        """How many pods exist at first; None if the number of nodes decides."""
+        if self.kind is WorkloadKind.DAEMON_SET:
             return None
-        default = _STATEFUL_REPLICAS if self.kind == WorkloadKind.STATEFUL_SET.value else _REPLICAS
-        if "autoscaling" in self.args:
-            return self.args["autoscaling"].get("min_replicas", MIN_REPLICAS)
-        return self.args.get("replicas", default)
+        if self.spec.autoscaling is not None:
+            return self.spec.autoscaling.min_replicas
+        if self.spec.replicas is not None:
+            return self.spec.replicas
+        return _STATEFUL_REPLICAS if self.kind is WorkloadKind.STATEFUL_SET else _REPLICAS
 
     @property
-    def pod_ports(self) -> list[tuple[int, str]]:
-        """What the pods listen on, each with its transport."""
+    def pod_ports(self) -> Sequence[PodPort]:
+        """The ports that the pods listen on, each with its protocol: what NetworkPolicies allow."""
         return [(port.target, port.protocol) for port in self.ports.values()]
 
+    @property
+    def args(self) -> Any:
+        """The parsed arguments."""
+        # Serves the stack modules until they are ported.
+        return self.spec
 
-def plan_of(name: str, args: WebServiceArgs) -> Plan:
-    """The plan of the WebService called ``name``, from its checked arguments."""
-    selector = selector_of(name, args)
-    headless = is_headless(args)
-    return Plan(
-        name,
-        args,
-        kind_of(args),
-        selector,
-        {**args.get("labels", {}), **selector},
-        headless,
-        ports_of(args, headless=headless),
-        args.get("drain", DRAIN_SECONDS),
+
+def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
+    """The plan of the WebService called `name`, from its parsed arguments."""
+    selector = selector_of(name, spec)
+    headless = is_headless(spec)
+    ports = resolve_ports(spec, headless=headless)
+    return WebServicePlan(
+        name=name,
+        spec=spec,
+        kind=spec.kind,
+        selector=selector,
+        labels={**(spec.labels or {}), **selector},
+        headless=headless,
+        ports=ports,
+        default_port=main_port(ports),
+        probed_port=probed_port(spec.health, ports),
+        drain=spec.drain,
     )
 
 
-def selector_of(name: str, args: WebServiceArgs) -> Mapping[str, str]:
-    """The labels that find the pods: few, as Kubernetes freezes them."""
-    return args.get("selector", {NAME_LABEL: name})
+def plan_of(name: str, args: Any) -> WebServicePlan:
+    """The plan of a WebService."""
+    # Serves the stack modules until they are ported. Their plans can hold arguments that aren't parsed.
+    if not isinstance(args, WebServiceSpec):
+        rules = rules_with(image_rule(latest=True))
+        args = parse(WebServiceSpec, WebServiceArgs, args, rules, Problems(f'WebService "{name}"'))
+    return plan_web_service(name, args)
+
+
+def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
+    """The labels that select the pods: few, because Kubernetes freezes them."""
+    return {NAME_LABEL: name} if spec.selector is None else spec.selector

@@ -1,17 +1,22 @@
 """The ports of a `WebService`: what the container listens on, and what the Service offers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Optional
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Problems, Refusal
-from ..names import app_protocol, port_number
-from ..service_ports import HTTP, HTTP_PORT, ServicePort
-from ..shapes import mapped
-from ..target import Protocol
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.location import Key, Location
+from ..args.names import app_protocol, port_number
+from ..args.parse import Field, Rules
+from ..args.problems import Problems, Remove
+from ..args.spec import Spec, spec
+from ..networking.ports import HTTP, HTTP_PORT, ServicePort
+from ..networking.target import Protocol
 
-__all__ = ["RULES", "Port", "check_ports", "ports_of"]
+if TYPE_CHECKING:
+    from .args import WebServiceSpec
+
+__all__ = ["RULES", "Port", "PortSpec", "check_ports", "resolve_ports"]
 
 
 class Port(TypedDict):
@@ -24,69 +29,108 @@ class Port(TypedDict):
     """The port (1 to 65535) that other pods use. Plain. Default: the same as `port`. Maps to the Service's `port`."""
 
     protocol: NotRequired[Protocol]
-    """The transport. Plain. Default: TCP. Maps to `protocol`."""
+    """The transport protocol. Plain. Default: TCP. Maps to `protocol`."""
 
     app_protocol: NotRequired[str]
-    """What is spoken over it, as a hint to whatever is in front: `http`, `https`, or a name with a prefix, such as
-    `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
+    """The application protocol, as a hint for gateways and load balancers: `http`, `https`, or a name with a prefix,
+    such as `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
+
+
+@spec(Port)
+class PortSpec(Spec):
+    """A parsed `Port`."""
+
+    port: int
+    service_port: Optional[int] = None
+    protocol: Protocol = Protocol.TCP
+    app_protocol: Optional[str] = None
 
 
 _PORT = Field(port_number)
 RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Field(app_protocol)}}
 """What the fields must satisfy beyond their types."""
 
+NO_PORT = define(
+    "no-port",
+    "This service has no port.",
+    allowed="the port that the container listens on as {port}, or several by name as {ports}",
+    hint="For a worker that listens on no port, set {ports} to an empty mapping.",
+)
+DUPLICATE_PORT = define(
+    "duplicate-port",
+    "{value} is also the {protocol} {field} of {other}.",
+    allowed="each number once for each protocol",
+    hint="Choose another number.",
+)
 
-def ports_of(args: Mapping[str, Any], *, headless: bool) -> dict[str, ServicePort]:
-    """The service's ports by name, ordered by name, so that the order in which they were written changes nothing.
 
-    A headless Service leads to the pods themselves, so their own ports are the ones to use.
+def resolve_ports(spec: "WebServiceSpec", *, headless: bool) -> dict[str, ServicePort]:
+    """The service's ports by name, ordered by name, so that the order in the arguments changes nothing.
+
+    The name of a headless Service resolves to the pods themselves, so clients use the pods' own port.
     """
-    if "port" in args:
-        port = args["port"]
-        return {HTTP: ServicePort(HTTP, port, port if headless else args.get("service_port", HTTP_PORT))}
-    ports: Mapping[str, Port] = args.get("ports", {})
-    return {
-        name: ServicePort(
-            name,
-            port["port"],
-            port.get("service_port", port["port"]),
-            port.get("protocol", Protocol.TCP.value),
-            port.get("app_protocol"),
-        )
-        for name, port in sorted(ports.items())
-    }
+    if spec.port is not None:
+        number = HTTP_PORT if spec.service_port is None else spec.service_port
+        return {HTTP: ServicePort(HTTP, spec.port, spec.port if headless else number)}
+    return {name: _resolve(name, port) for name, port in sorted((spec.ports or {}).items())}
 
 
-def check_ports(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]) -> None:
-    """Note where there are no ports, where they are given in two ways, or where two are the same."""
-    if "port" not in args and "ports" not in args:
-        problems.note(
-            f"{prefix}port",
-            Refusal(
-                "is missing",
-                "the port that the container listens on, or several by name as ports",
-                "for a worker that listens on none, write ports: {}",
-            ),
-        )
-    if "ports" not in args:
+def _resolve(name: str, port: PortSpec) -> ServicePort:
+    number = port.port if port.service_port is None else port.service_port
+    return ServicePort(name, port.port, number, port.protocol.value, port.app_protocol)
+
+
+def check_ports(spec: "WebServiceSpec", problems: Problems) -> None:
+    """Report a service without ports, with ports in two forms, or with two ports that are the same."""
+    problems.run(_check_port_is_set, spec)
+    problems.run(_check_exclusive, spec)
+    problems.run(_check_duplicates, spec)
+
+
+def _check_port_is_set(spec: "WebServiceSpec", problems: Problems) -> None:
+    if spec.port is None and spec.ports is None:
+        problems.report(NO_PORT, spec.at / "port", port=FieldName("port"), ports=FieldName("ports"))
+
+
+def _check_exclusive(spec: "WebServiceSpec", problems: Problems) -> None:
+    if spec.ports is None:
         return
-    for field in ("port", "service_port"):
-        if field in args:
-            refusal = Refusal("stands beside ports", "one port, or several by name", f"move it into {prefix}ports")
-            problems.add(f"{prefix}{spelling(field)}", args[field], refusal)
-    _check_same(args["ports"], problems, f"{prefix}ports", spelling)
+    # An empty mapping is a worker's: with a port, the port is what counts.
+    removed = None if spec.ports else Remove(spec.at / "ports")
+    if spec.port is not None:
+        problems.report_exclusive(spec.at / "port", "ports", fix=removed or Remove(spec.at / "port"))
+    if spec.service_port is not None:
+        where = spec.at / "service_port"
+        fix = removed if removed and spec.port is not None else Remove(where)
+        problems.report_exclusive(where, "ports", fix=fix)
 
 
-def _check_same(ports: Any, problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
-    seen: dict[tuple[str, str, str], str] = {}
-    for name, given in ((name, mapped(port)) for name, port in mapped(ports).items()):
-        protocol = given.get("protocol", Protocol.TCP.value)
-        for field, number in (
-            ("port", given.get("port")),
-            ("service_port", given.get("service_port", given.get("port"))),
+def _check_duplicates(spec: "WebServiceSpec", problems: Problems) -> None:
+    targets: dict[tuple[int, Protocol], Location] = {}
+    numbers: dict[tuple[int, Protocol], Location] = {}
+    for name, port in (spec.ports or {}).items():
+        problems.run(_check_duplicate, spec.at / "ports" / Key(name), port, targets, numbers)
+
+
+def _check_duplicate(
+    at: Location,
+    port: PortSpec,
+    targets: dict[tuple[int, Protocol], Location],
+    numbers: dict[tuple[int, Protocol], Location],
+    problems: Problems,
+) -> None:
+    number = port.port if port.service_port is None else port.service_port
+    for field, value, first in (("port", port.port, targets), ("service_port", number, numbers)):
+        other = first.setdefault((value, port.protocol), at)
+        # What follows from `port` is reported there.
+        if other != at and (
+            field == "port" or port.service_port is not None or targets[port.port, port.protocol] == at
         ):
-            # What is no number or no protocol is refused by itself, and may be anything.
-            other = seen.setdefault((field, repr(number), repr(protocol)), name)
-            if number is not None and other != name:
-                refusal = Refusal(f"is the {protocol} {spelling(field)} of {other} too", "each number once")
-                problems.add(f"{path}.{name}.{spelling(field)}", number, refusal)
+            problems.report(
+                DUPLICATE_PORT,
+                at / field,
+                value=value,
+                protocol=port.protocol,
+                field=FieldName(field),
+                other=other,
+            )

@@ -1,150 +1,230 @@
-"""The Service of a `WebService`: one name for its pods, and how requests to it are spread."""
+"""The Service of a `WebService`: one name for its pods, and how it distributes requests to them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..checks import Field, Rules
-from ..errors import Problems, Refusal
-from ..names import annotation_key
-from ..service_ports import ServicePort
-from ..shapes import mapped
-from ..values import whole_number
-from .kinds import WorkloadKind, kind_of
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.names import annotation_key
+from ..args.parse import Field, Rules
+from ..args.problems import Problems, Remove, Set
+from ..args.spec import Spec, spec
+from ..args.values import whole_number
+from ..networking.ports import ServicePort
+from ..networking.session_affinity import SessionAffinity
+from ..workload.kinds import WorkloadKind
+
+if TYPE_CHECKING:
+    from .args import WebServiceSpec
 
 __all__ = [
     "RULES",
-    "AddressFamily",
+    "InternalTrafficPolicy",
+    "IpFamilyPolicy",
     "ServiceSettings",
-    "TrafficPolicy",
+    "ServiceSettingsSpec",
     "build_service",
     "check_service",
     "is_headless",
 ]
 
 
-class TrafficPolicy(str, Enum):
-    """Which of the pods a request from inside the cluster may go to."""
+class InternalTrafficPolicy(str, Enum):
+    """Which of the pods a request from inside the cluster can reach."""
 
     CLUSTER = "Cluster"
     """Any that is ready."""
 
     LOCAL = "Local"
-    """Only one on the node that the request comes from; where there is none, the request fails."""
+    """Only those on the node that the request comes from; without any, the request fails."""
 
 
-class AddressFamily(str, Enum):
-    """Which addresses the Service has."""
+class IpFamilyPolicy(str, Enum):
+    """Which IP families the Service has addresses of."""
 
-    SINGLE = "SingleStack"
-    """One, of the cluster's first family."""
+    SINGLE_STACK = "SingleStack"
+    """One: the cluster's first family."""
 
-    PREFER_DUAL = "PreferDualStack"
-    """IPv4 and IPv6 where the cluster has both, else one."""
+    PREFER_DUAL_STACK = "PreferDualStack"
+    """IPv4 and IPv6 if the cluster has both, else one."""
 
-    REQUIRE_DUAL = "RequireDualStack"
-    """IPv4 and IPv6; refused by a cluster that has not both."""
+    REQUIRE_DUAL_STACK = "RequireDualStack"
+    """IPv4 and IPv6; a cluster that doesn't have both rejects it."""
 
 
 class ServiceSettings(TypedDict):
     """How the Service offers its pods to the rest of the cluster."""
 
     headless: NotRequired[bool]
-    """Whether the Service's name leads to the pods themselves instead of to one address in front of them: for clients
-    that choose a pod, such as gRPC's. Plain: turning it replaces the Service. Default: false, but true for a
-    StatefulSet, whose pods have names of their own by it. Maps to `clusterIP: None`."""
+    """Whether the Service's name resolves to the pods themselves instead of one address in front of them: for clients
+    that choose a pod, such as gRPC's. Plain: a change replaces the Service. Default: false, but true for a StatefulSet,
+    whose pods get their names from it. Maps to `clusterIP: None`."""
 
     publish_not_ready: NotRequired[bool]
-    """Whether the name leads to pods that are not ready too, for those that must find each other to become ready.
+    """Whether the name also resolves to pods that aren't ready, for pods that must find each other to become ready.
     Plain. Default: false. Maps to `publishNotReadyAddresses`."""
 
-    session_affinity: NotRequired[pulumi.Input[int]]
-    """Seconds (1 to 86400) that one client's requests go to the same pod, by its address. Default: no affinity. Maps
-    to `sessionAffinity: ClientIP` and its timeout."""
+    session_affinity: NotRequired[SessionAffinity]
+    """Whether the requests of one client reach the same pod. Plain. Default: None. Maps to `sessionAffinity`."""
 
-    traffic_policy: NotRequired[TrafficPolicy]
-    """Which pods a request from inside the cluster may go to. Plain. Default: Cluster. Maps to
+    session_affinity_timeout: NotRequired[pulumi.Input[int]]
+    """Seconds (1 to 86400) after a client's last request that its requests continue to reach the same pod. Requires the
+    session affinity ClientIP. Default: 10800, which is Kubernetes' own. Maps to
+    `sessionAffinityConfig.clientIP.timeoutSeconds`."""
+
+    internal_traffic_policy: NotRequired[InternalTrafficPolicy]
+    """Which pods a request from inside the cluster can reach. Plain. Default: Cluster. Maps to
     `internalTrafficPolicy`."""
 
-    address_family: NotRequired[AddressFamily]
-    """Which addresses the Service has. Plain. Default: SingleStack. Maps to `ipFamilyPolicy`."""
+    ip_family_policy: NotRequired[IpFamilyPolicy]
+    """Which IP families the Service has addresses of. Plain. Default: SingleStack. Maps to `ipFamilyPolicy`."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the Service. Keys are plain. Default: none."""
 
 
+def _former_session_affinity(value: Any) -> Optional[Mapping[str, Any]]:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return {"session_affinity": SessionAffinity.CLIENT_IP.value, "session_affinity_timeout": value}
+
+
+@spec(
+    ServiceSettings,
+    renamed={"traffic_policy": "internal_traffic_policy", "address_family": "ip_family_policy"},
+    changed={"session_affinity": _former_session_affinity},
+)
+class ServiceSettingsSpec(Spec):
+    """Parsed `ServiceSettings`."""
+
+    headless: Optional[bool] = None
+    publish_not_ready: bool = False
+    session_affinity: SessionAffinity = SessionAffinity.NONE
+    session_affinity_timeout: Optional[pulumi.Input[int]] = None
+    internal_traffic_policy: Optional[InternalTrafficPolicy] = None
+    ip_family_policy: Optional[IpFamilyPolicy] = None
+    annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+
+
 RULES: Rules = {
     ServiceSettings: {
-        "session_affinity": Field(whole_number(1, 86400, "a number of seconds")),
+        "session_affinity_timeout": Field(whole_number(1, 86400, "a number of seconds")),
         "annotations": Field(keys=annotation_key),
     }
 }
 """What the fields must satisfy beyond their types."""
 
+WORKER_HAS_NO_SERVICE = define("worker-has-no-service", "A worker without ports has no Service.")
+NEEDS_CLUSTER_IP = define("needs-cluster-ip", "This requires a cluster IP address, and a headless Service has none.")
+TIMEOUT_WITHOUT_AFFINITY = define(
+    "timeout-without-session-affinity", "This requires {field} to be {affinity}.", allowed="{field}: {affinity}"
+)
+HEADLESS_SERVICE_PORT = define(
+    "headless-service-port",
+    "{value} isn't the port of the pods, and clients of a headless Service connect to the pods themselves.",
+    allowed="{port}",
+)
 
-def is_headless(args: Mapping[str, Any]) -> bool:
+
+def is_headless(spec: "WebServiceSpec") -> bool:
     """Whether the Service has no address of its own."""
-    default = kind_of(args) == WorkloadKind.STATEFUL_SET.value
-    return bool(mapped(args.get("service")).get("headless", default))
+    headless = spec.service.headless if spec.service else None
+    return spec.kind is WorkloadKind.STATEFUL_SET if headless is None else headless
 
 
-def check_service(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str]) -> None:
-    """Note what is told to a Service that is not there, or that has no address to do it with."""
-    settings = mapped(args.get("service"))
-    if "service" in args and args.get("ports") == {}:
-        refusal = Refusal("is for a Service, and a worker without ports has none", "no service", "leave it out")
-        problems.note(f"{prefix}service", refusal)
-    if not is_headless(args):
+def check_service(spec: "WebServiceSpec", problems: Problems) -> None:
+    """Report settings of a Service that doesn't exist, or that has no address."""
+    problems.run(_check_worker, spec)
+    problems.run(_check_affinity, spec)
+    problems.run(_check_traffic_policy, spec)
+    problems.run(_check_timeout, spec)
+    problems.run(_check_service_ports, spec)
+
+
+def _check_worker(spec: "WebServiceSpec", problems: Problems) -> None:
+    if spec.service is not None and spec.port is None and spec.ports is not None and not spec.ports:
+        problems.report(WORKER_HAS_NO_SERVICE, spec.at / "service", fix=Remove(spec.at / "service"))
+
+
+def _check_affinity(spec: "WebServiceSpec", problems: Problems) -> None:
+    settings = spec.service
+    if settings is not None and is_headless(spec) and settings.session_affinity is not SessionAffinity.NONE:
+        where = settings.at / "session_affinity"
+        fix = [Remove(where)]
+        if settings.session_affinity_timeout is not None:
+            fix.append(Remove(settings.at / "session_affinity_timeout"))
+        problems.report(NEEDS_CLUSTER_IP, where, fix=fix)
+
+
+def _check_traffic_policy(spec: "WebServiceSpec", problems: Problems) -> None:
+    settings = spec.service
+    if settings is not None and is_headless(spec) and settings.internal_traffic_policy is not None:
+        where = settings.at / "internal_traffic_policy"
+        problems.report(NEEDS_CLUSTER_IP, where, fix=Remove(where))
+
+
+def _check_timeout(spec: "WebServiceSpec", problems: Problems) -> None:
+    settings = spec.service
+    if settings is None or settings.session_affinity_timeout is None:
         return
-    fix = "leave it out, or set service.headless to false"
-    for field in ("session_affinity", "traffic_policy"):
-        if field in settings:
-            refusal = Refusal("is kept by a Service's address, and a headless one has none", "no headless Service", fix)
-            problems.note(f"{prefix}service.{spelling(field)}", refusal)
-    _check_untranslated(args, problems, prefix, spelling, fix)
+    if settings.session_affinity is SessionAffinity.NONE:
+        field, affinity = FieldName("session_affinity"), SessionAffinity.CLIENT_IP.value
+        where = settings.at / "session_affinity_timeout"
+        # Affinity would be another problem of a headless Service.
+        fix = Remove(where) if is_headless(spec) else Set(settings.at / field, affinity)
+        problems.report(TIMEOUT_WITHOUT_AFFINITY, where, field=field, affinity=affinity, fix=fix)
 
 
-def _check_untranslated(
-    args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Callable[[str], str], fix: str
-) -> None:
-    named = mapped(args.get("ports"))
-    for where, told in ((prefix, args), *((f"{prefix}ports.{name}.", mapped(it)) for name, it in named.items())):
-        if "service_port" in told and told["service_port"] != told.get("port"):
-            refusal = Refusal(
-                "is another than the pods' own, and a headless Service leads to the pods themselves",
-                f"{told.get('port')}, as port",
-                fix,
+def _check_service_ports(spec: "WebServiceSpec", problems: Problems) -> None:
+    if not is_headless(spec):
+        return
+    for holder in (spec, *(spec.ports or {}).values()):
+        if holder.service_port is not None and holder.port is not None and holder.service_port != holder.port:
+            where = holder.at / "service_port"
+            problems.report(
+                HEADLESS_SERVICE_PORT, where, value=holder.service_port, port=str(holder.port), fix=Remove(where)
             )
-            problems.add(f"{where}{spelling('service_port')}", told["service_port"], refusal)
 
 
 def build_service(
     metadata: Mapping[str, Any],
     selector: Mapping[str, str],
-    ports: Mapping[str, ServicePort],
-    settings: ServiceSettings,
+    ports: Sequence[ServicePort],
+    settings: Optional[ServiceSettingsSpec],
     *,
     headless: bool,
 ) -> dict[str, Any]:
-    """The Service that gives the pods one name, inside the cluster."""
-    spec: dict[str, Any] = {"type": "ClusterIP", "selector": dict(selector), "ports": list(map(_port, ports.values()))}
+    """The Service that gives the pods one name inside the cluster."""
+    found = settings or ServiceSettingsSpec()
+    built: dict[str, Any] = {
+        "type": "ClusterIP",
+        "selector": dict(selector),
+        "ports": [_port(port) for port in ports],
+    }
     if headless:
-        spec["clusterIP"] = "None"
-    if settings.get("publish_not_ready", False):
-        spec["publishNotReadyAddresses"] = True
-    if "session_affinity" in settings:
-        spec["sessionAffinity"] = "ClientIP"
-        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": settings["session_affinity"]}}
-    if "traffic_policy" in settings:
-        spec["internalTrafficPolicy"] = settings["traffic_policy"]
-    if "address_family" in settings:
-        spec["ipFamilyPolicy"] = settings["address_family"]
-    annotations = settings.get("annotations")
-    described = {**metadata, "annotations": annotations} if annotations else dict(metadata)
-    return {"apiVersion": "v1", "kind": "Service", "metadata": described, "spec": spec}
+        built["clusterIP"] = "None"
+    if found.publish_not_ready:
+        built["publishNotReadyAddresses"] = True
+    built |= _affinity(found)
+    if found.internal_traffic_policy is not None:
+        built["internalTrafficPolicy"] = found.internal_traffic_policy.value
+    if found.ip_family_policy is not None:
+        built["ipFamilyPolicy"] = found.ip_family_policy.value
+    described = {**metadata, "annotations": dict(found.annotations)} if found.annotations else dict(metadata)
+    return {"apiVersion": "v1", "kind": "Service", "metadata": described, "spec": built}
+
+
+def _affinity(settings: ServiceSettingsSpec) -> dict[str, Any]:
+    if settings.session_affinity is SessionAffinity.NONE:
+        return {}
+    affinity: dict[str, Any] = {"sessionAffinity": settings.session_affinity.value}
+    if settings.session_affinity_timeout is not None:
+        affinity["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": settings.session_affinity_timeout}}
+    return affinity
 
 
 def _port(port: ServicePort) -> dict[str, Any]:

@@ -1,99 +1,99 @@
-"""The checks of a whole `WebService`: each field's, and those between fields."""
+"""The rules of a whole `WebService`: each field's, and those between fields."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, Optional, cast
 
-from ..checks import Rules, check
-from ..errors import Problems, Refusal
-from ..names import workload_name
-from ..network_policy import check_peers
-from ..shapes import as_written, mapped
-from ..values import image_rule
-from .args import WebServiceArgs, rules_with
-from .autoscaling import check_autoscaling
-from .availability import check_disruption_budget
-from .containers import check_containers
-from .environment import GENERATED, check_environment
-from .health import check_asked_port, check_health
-from .identity import check_identity
-from .kinds import WorkloadKind, check_kind, kind_of
-from .placement import check_placement
+from ..args.codes import define
+from ..args.exceptions import SecurityException, exception_kind
+from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
+from ..args.names import service_name, workload_name
+from ..args.parse import Hooks, Rules, parse
+from ..args.problems import Problems, Remove, Set
+from ..args.shapes import as_written, camel_case
+from ..args.values import image_rule
+from ..networking.network_policies import check_peers
+from ..workload.autoscaling import check_autoscaling
+from ..workload.availability import check_disruption_budget
+from ..workload.containers import (
+    CommonContainerSpec,
+    check_container_names,
+    check_init_container,
+    check_other_container,
+    check_sidecar,
+    exceptions_of_container,
+)
+from ..workload.environment import check_mount_paths, check_variables, own_mount_paths
+from ..workload.health import check_health, check_probed_port
+from ..workload.identity import check_identity, exceptions_of_identity
+from ..workload.images import ImagePolicySpec, exceptions_of_images
+from ..workload.placement import check_placement
+from ..workload.rollout import check_rollout
+from ..workload.security import check_security, exceptions_of_security
+from ..workload.volumes import check_volume, check_volume_names, mount_paths_of
+from .args import WebServiceArgs, WebServiceSpec, rules_with
+from .kind_rules import check_kind
 from .plan import selector_of
-from .ports import check_ports, ports_of
-from .resources import Limits
-from .rollout import check_rollout
-from .security import check_security, loosened
+from .ports import check_ports, resolve_ports
 from .service import check_service, is_headless
-from .volumes import check_volumes
 
-__all__ = ["check_web_service", "exceptions_of"]
+__all__ = ["check_web_service", "exceptions_of", "parse_web_service"]
 
-Spelling = Callable[[str], str]
+EMPTY_SELECTOR = define(
+    "empty-selector", "An empty selector selects every pod of the namespace.", allowed="one label or more"
+)
+LABEL_IN_SELECTOR = define("label-in-selector", "{selector} sets this label too.", allowed="any other label")
+EXTRA_LABEL_IN_SELECTOR = define(
+    "extra-label-in-selector", "The pods are selected by this label.", allowed="any other label"
+)
+POLICY_TURNED_OFF = define("network-policy-turned-off", "This configures the NetworkPolicy, and {field} turns it off.")
+POLICY_ON_HOST_NETWORK = define(
+    "network-policy-on-host-network", "NetworkPolicies don't apply to pods on the host network."
+)
+
+_TEMPLATE_FIELDS = ("metadata", "spec")
+
+
+def parse_web_service(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> WebServiceSpec:
+    """The parsed arguments of the WebService called `name`; what's wrong is reported in `problems`."""
+    # The name of a component isn't among its arguments; in a stack, it is their key.
+    named = at or ROOT / "name"
+    if reason := service_name(name):
+        problems.reject(named, name, reason, is_key=bool(at))
+    rules = _rules_for(args, problems.style)
+    spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
+    if reason is None:
+        problems.run(_check_workload_name, name, named, spec)
+    for rule in _RULES:
+        problems.run(rule, spec)
+    problems.run(_check_other_containers, name, spec)
+    return spec
 
 
 def check_web_service(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Spelling = as_written
-) -> WebServiceArgs:
-    """The checked arguments of the WebService called ``name``; what is wrong is noted in ``problems``.
-
-    ``path`` and ``spelling`` are where the arguments stand and how their keys are written.
-    """
-    before = len(problems.found)
-    if refusal := workload_name(_known_kind(args, spelling))(name):
-        problems.add(path or "name", name, refusal)
-    checked: Any = check(WebServiceArgs, args, _rules_for(args, spelling), problems, path, spelling)
-    prefix = f"{path}." if path else ""
-    for check_part in (
-        check_kind,
-        check_ports,
-        check_service,
-        check_environment,
-        check_autoscaling,
-        _check_selector,
-        _check_network,
-        _check_extra,
-    ):
-        check_part(checked, problems, prefix, spelling)
-    check_containers(name, checked, problems, prefix, spelling)
-    _check_nested(checked, problems, prefix, spelling)
-    # The ports are looked into only where they are as they should be.
-    if len(problems.found) == before and "health" in checked:
-        ports = ports_of(checked, headless=is_headless(checked))
-        check_asked_port(checked["health"], ports, problems, f"{prefix}health")
-    return checked
+    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
+) -> Any:
+    """The parsed arguments of the WebService called `name`."""
+    # Serves the stack modules until they are ported.
+    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
+        problems.style = KeyStyle.CAMEL
+    return parse_web_service(name, args, problems, Location((Key(path),) if path else ()))
 
 
-def exceptions_of(args: WebServiceArgs) -> dict[str, str]:
-    """What is looser than the secure default, by the path of the argument that says so."""
-    found = loosened(args.get("security", {}), "security")
-    if args.get("identity", {}).get("token"):
-        found["identity.token"] = "the pods have a token for the API server"
-    if args.get("image_policy", {}).get("allow_latest"):
-        found["image_policy.allow_latest"] = "an image may change without a change here"
-    if not args.get("network_policy", True):
-        found["network_policy"] = "the pods may connect, and be connected to, as everybody may"
-    for prefix, container in _containers(args):
-        if container.get("resources", {}).get("limits") == Limits.NONE.value:
-            found[f"{prefix}resources.limits"] = "the container may take all that its node has"
-    if "extra" in args:
-        found["extra"] = "the pods' template is changed by what nobody checks"
-    return found
-
-
-def _containers(args: WebServiceArgs) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every container with where it stands: the application, and those before and beside it."""
-    yield "", args
-    for field in ("sidecars", "init_containers"):
-        for at, container in enumerate(args.get(field, [])):
-            yield f"{field}[{at}].", cast("Mapping[str, Any]", container)
-
-
-def _rules_for(args: Any, spelling: Spelling) -> Rules:
-    """What images must satisfy is the arguments' own choice."""
-    told = mapped(mapped(args).get(spelling("image_policy")))
-    latest, digest = (told.get(spelling(field)) is True for field in ("allow_latest", "require_digest"))
+def _rules_for(args: Any, style: KeyStyle) -> Rules:
+    """The rules of the fields. What images must satisfy is the arguments' own choice."""
+    policy = _field(args, "image_policy", style)
+    latest, digest = (_field(policy, field, style) is True for field in ("allow_latest", "require_digest"))
     return _rules(latest=latest, digest=digest)
+
+
+def _field(args: Any, name: str, style: KeyStyle) -> Any:
+    """A field of arguments that aren't parsed yet."""
+    if isinstance(args, ImagePolicySpec):
+        return {"allow_latest": args.allow_latest, "require_digest": args.require_digest}[name]
+    return cast("Mapping[Any, Any]", args).get(field_text(name, style)) if isinstance(args, Mapping) else None
 
 
 @cache
@@ -101,64 +101,183 @@ def _rules(*, latest: bool, digest: bool) -> Rules:
     return rules_with(image_rule(latest=latest, digest=digest))
 
 
-def _known_kind(args: Any, spelling: Spelling) -> str:
-    kind = mapped(args).get(spelling("kind"))
-    return WorkloadKind(kind).value if kind in [it.value for it in WorkloadKind] else WorkloadKind.DEPLOYMENT.value
+def _check_workload_name(name: str, named: Location, spec: WebServiceSpec, problems: Problems) -> None:
+    if reason := workload_name(spec.kind.value)(name):
+        problems.reject(named, name, reason, is_key=bool(spec.at))
 
 
-def _check_nested(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    nested: tuple[tuple[str, Callable[..., None]], ...] = (
-        ("health", check_health),
-        ("disruption_budget", check_disruption_budget),
-        ("identity", check_identity),
-        ("security", check_security),
-    )
-    for field, check_part in nested:
-        check_part(mapped(args.get(field)), problems, prefix + spelling(field), spelling)
-    check_rollout(mapped(args.get("rollout")), kind_of(args), problems, f"{prefix}rollout", spelling)
-    check_placement(mapped(args.get("placement")), problems, f"{prefix}placement")
-    host = bool(mapped(args.get("security")).get("host_paths"))
-    check_volumes(args.get("volumes"), problems, f"{prefix}volumes", spelling, host=host)
-    for field in ("volumes", "storage"):
-        for name in mapped(args.get(field)):
-            taken = field == "storage" and name in mapped(args.get("volumes"))
-            if taken or name.startswith(GENERATED):
-                wrong = "is the name of a volume too" if taken else "is a name that Portico gives"
-                problems.note(f"{prefix}{field}.{name}", Refusal(wrong, "any other name", "choose another name"))
+def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
+    problems.run(check_variables, spec)
+    problems.run(_check_paths, spec)
 
 
-def _check_network(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    for field in ("allow_from", "allow_to"):
-        check_peers(args.get(field), problems, prefix + spelling(field), spelling)
-        if field in args and args.get("network_policy") is False:
-            where = spelling("network_policy")
-            refusal = Refusal(f"is kept by the policy that {where} turns off", "one of the two", f"leave {where} out")
-            problems.note(prefix + spelling(field), refusal)
-    if mapped(args.get("security")).get("host_network") is True and args.get("network_policy") is not False:
-        where = f"{prefix}security.{spelling('host_network')}"
-        fix = f"write {spelling('network_policy')}: false beside it"
-        problems.note(where, Refusal("takes the pods out of reach of the network policy", "without the policy", fix))
+def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:
+    problems.run(check_mount_paths, [*own_mount_paths(spec), *mount_paths_of(spec.volumes, spec.storage)])
 
 
-def _check_extra(args: Mapping[str, Any], problems: Problems, prefix: str, spelling: Spelling) -> None:
-    extra = mapped(args.get("extra"))
-    for key in sorted(extra.keys() - {"metadata", "spec"}):
-        refusal = Refusal("is no part of a pod's template", "metadata, spec", "put it below spec")
-        problems.note(f"{prefix}extra.{key}", refusal)
-    selector = mapped(selector_of("", cast("WebServiceArgs", args)))
-    for key in mapped(mapped(extra.get("metadata")).get("labels")):
-        if key in selector:
-            refusal = Refusal("is what the pods are found by", "other labels", f"set it by {spelling('selector')}")
-            problems.note(f"{prefix}extra.metadata.labels.{key}", refusal)
+def _check_health(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.health is not None:
+        problems.run(check_health, spec.health)
 
 
-def _check_selector(args: Mapping[str, Any], problems: Problems, prefix: str, _spelling: Spelling) -> None:
-    selector = selector_of("", cast("WebServiceArgs", args))
-    if selector == {}:
-        refusal = Refusal("selects every pod of the namespace", "one label or more", "leave it out for the default")
-        problems.add(f"{prefix}selector", selector, refusal)
-    # A label written twice with two values would leave the selector finding nothing.
-    labels = mapped(args.get("labels"))
-    for key in [key for key in labels if key in mapped(selector)]:
-        refusal = Refusal("stands in the selector too", "labels that the selector does not hold", "keep one of the two")
-        problems.add(f"{prefix}labels.{key}", labels[key], refusal)
+def _check_probed_port(spec: WebServiceSpec, problems: Problems) -> None:
+    # Without a port, which is reported, nothing is known about the ports.
+    if spec.health is not None and (spec.port is not None or spec.ports is not None):
+        problems.run(check_probed_port, spec.health, resolve_ports(spec, headless=is_headless(spec)))
+
+
+def _check_replicas(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.replicas is not None and spec.autoscaling is not None:
+        replicas = spec.at / "replicas"
+        problems.report_exclusive(replicas, "autoscaling", fix=Remove(replicas))
+
+
+def _check_autoscaling(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.autoscaling is not None:
+        problems.run(check_autoscaling, spec.autoscaling)
+
+
+def _check_disruption_budget(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.disruption_budget is not None:
+        problems.run(check_disruption_budget, spec.disruption_budget)
+
+
+def _check_identity(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.identity is not None:
+        problems.run(check_identity, spec.identity)
+
+
+def _check_security(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.security is not None:
+        problems.run(check_security, spec.security)
+
+
+def _check_placement(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.placement is not None:
+        problems.run(check_placement, spec.placement)
+
+
+def _check_rollout(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.rollout is not None:
+        on_host = spec.security is not None and spec.security.host_network
+        problems.run(check_rollout, spec.rollout, spec.kind, on_host)
+
+
+def _check_volumes(spec: WebServiceSpec, problems: Problems) -> None:
+    for volume in spec.volumes.values():
+        host_paths = spec.security is not None and spec.security.host_paths
+        problems.run(check_volume, volume, host_paths, spec.at / "security" / "host_paths")
+
+
+def _check_volume_names(spec: WebServiceSpec, problems: Problems) -> None:
+    check_volume_names(spec.volumes, spec.storage, problems)
+
+
+def _check_peers(spec: WebServiceSpec, problems: Problems) -> None:
+    problems.run(_check_peers_in, spec, "allow_from")
+    problems.run(_check_peers_in, spec, "allow_to")
+
+
+def _check_peers_in(spec: WebServiceSpec, field: str, problems: Problems) -> None:
+    peers = spec.allow_from if field == "allow_from" else spec.allow_to
+    problems.run(check_peers, peers)
+    if peers and not spec.network_policy:
+        where = spec.at / field
+        on_host = spec.security is not None and spec.security.host_network
+        # On the host network, the policy must stay turned off.
+        fix = Remove(where) if on_host else Remove(spec.at / "network_policy")
+        problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=fix)
+
+
+def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.security is not None and spec.security.host_network and spec.network_policy:
+        peers = [Remove(spec.at / field) for field in _peer_fields(spec)]
+        fix = [Set(spec.at / "network_policy", value=False), *peers]
+        problems.report(POLICY_ON_HOST_NETWORK, spec.at / "security" / "host_network", fix=fix)
+
+
+def _peer_fields(spec: WebServiceSpec) -> list[str]:
+    return [field for field, peers in (("allow_from", spec.allow_from), ("allow_to", spec.allow_to)) if peers]
+
+
+def _check_selector(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.selector is not None and not spec.selector:
+        where = spec.at / "selector"
+        problems.report(EMPTY_SELECTOR, where, value={}, fix=Remove(where))
+
+
+def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
+    # If the values differed, the selector would select no pod.
+    for key in spec.labels or {}:
+        if key in selector_of("", spec):
+            where = spec.at / "labels" / Key(key)
+            problems.report(LABEL_IN_SELECTOR, where, selector=Field("selector"), fix=Remove(where))
+
+
+def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
+    extra = spec.extra or {}
+    for key in sorted(extra.keys() - set(_TEMPLATE_FIELDS)):
+        problems.report_unknown(spec.at / "extra" / Key(key), _TEMPLATE_FIELDS)
+    metadata = extra.get("metadata")
+    labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
+    for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
+        if key in selector_of("", spec):
+            where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
+            problems.report(EXTRA_LABEL_IN_SELECTOR, where, fix=Remove(where))
+
+
+def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    problems.run(check_container_names, name, [*spec.sidecars, *spec.init_containers])
+    volumes = [*spec.volumes, *spec.storage]
+    for sidecar in spec.sidecars:
+        problems.run(check_other_container, sidecar, volumes)
+        problems.run(check_sidecar, sidecar)
+    for container in spec.init_containers:
+        problems.run(check_other_container, container, volumes)
+        problems.run(check_init_container, container)
+
+
+_RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
+    check_kind,
+    check_ports,
+    check_service,
+    _check_environment,
+    _check_health,
+    _check_probed_port,
+    _check_replicas,
+    _check_autoscaling,
+    _check_disruption_budget,
+    _check_identity,
+    _check_security,
+    _check_placement,
+    _check_rollout,
+    _check_volumes,
+    _check_volume_names,
+    _check_peers,
+    _check_host_network,
+    _check_selector,
+    _check_labels,
+    _check_extra,
+)
+
+_NO_POLICY = exception_kind("no-network-policy", "No NetworkPolicy restricts these pods.")
+_EXTRA = exception_kind("unchecked-template", "Portico doesn't check what this changes in the pods' template.")
+
+
+def exceptions_of(spec: WebServiceSpec) -> list[SecurityException]:
+    """What is less strict than the secure default."""
+    found: list[SecurityException] = []
+    if spec.security is not None:
+        found += exceptions_of_security(spec.security)
+    if spec.identity is not None:
+        found += exceptions_of_identity(spec.identity)
+    if spec.image_policy is not None:
+        found += exceptions_of_images(spec.image_policy)
+    if not spec.network_policy:
+        found.append(SecurityException(_NO_POLICY, spec.at / "network_policy"))
+    containers: Sequence[CommonContainerSpec] = (spec, *spec.sidecars, *spec.init_containers)
+    for container in containers:
+        found += exceptions_of_container(container)
+    if spec.extra is not None:
+        found.append(SecurityException(_EXTRA, spec.at / "extra"))
+    return found

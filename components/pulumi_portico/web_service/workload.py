@@ -1,6 +1,6 @@
-"""The workload of a `WebService`: what makes its pods, by kind.
+"""The workload of a `WebService`: what creates its pods, by kind.
 
-Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
+Pure: a plan in, dictionaries out; Outputs pass through at the leaves.
 """
 
 from collections.abc import Mapping
@@ -8,70 +8,99 @@ from typing import Any
 
 from ..outputs import applied
 from ..register import WAIT_FOR
-from .environment import Sources
-from .kinds import ClaimRetention, PodManagement, WorkloadKind
-from .plan import Plan
-from .pod import build_template
-from .rollout import build_rollout
-from .volumes import build_claim
+from ..workload.environment import Sources
+from ..workload.kinds import StatefulSettingsSpec, WorkloadKind
+from ..workload.pod import PodPlan, build_template
+from ..workload.rollout import build_rollout
+from ..workload.volumes import build_claim
+from .plan import WebServicePlan
 
 __all__ = ["build_workload"]
 
 
-def build_workload(plan: Plan, account: Any, sources: Mapping[str, Sources]) -> dict[str, Any]:
-    """The workload: its pods are of the ServiceAccount ``account``, with each container's ``sources`` by its name."""
-    args = plan.args
+def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict[str, Any]:
+    """The workload; `sources` are the objects that each container's environment comes from, by its name."""
+    spec = plan.spec
     metadata = plan.metadata
-    if plan.kind == WorkloadKind.REPLICA_SET.value:
-        # The name is generated: another ReplicaSet is to be there before this one goes.
+    if plan.kind is WorkloadKind.REPLICA_SET:
+        # The name is generated, so that another ReplicaSet can exist before this one is deleted.
         del metadata["name"]
-    if waits := _waits(plan):
-        metadata["annotations"] = waits
-    replicas = plan.replicas
-    on_host = args.get("security", {}).get("host_network", False)
+    if annotations := _wait_annotations(plan):
+        metadata["annotations"] = annotations
+    on_host = spec.security is not None and spec.security.host_network
     return {
         "apiVersion": "apps/v1",
-        "kind": plan.kind,
+        "kind": plan.kind.value,
         "metadata": metadata,
         "spec": {
-            **({} if replicas is None else {"replicas": replicas}),
+            **({} if plan.replicas is None else {"replicas": plan.replicas}),
             "selector": {"matchLabels": dict(plan.selector)},
-            **build_rollout(plan.kind, args.get("rollout", {}), on_host=on_host),
-            **(_stateful(plan) if plan.kind == WorkloadKind.STATEFUL_SET.value else {}),
-            "template": build_template(plan, account, sources),
+            **build_rollout(plan.kind, spec.rollout, on_host=on_host),
+            **(_stateful(plan) if plan.kind is WorkloadKind.STATEFUL_SET else {}),
+            "template": build_template(_pod(plan, sources)),
         },
     }
 
 
-def _stateful(plan: Plan) -> dict[str, Any]:
-    settings, storage = plan.args.get("stateful_set", {}), plan.args.get("storage", {})
-    spec: dict[str, Any] = {
-        # Frozen by Kubernetes, so the same whether there is a Service or not.
+def _pod(plan: WebServicePlan, sources: Mapping[str, Sources]) -> PodPlan:
+    spec = plan.spec
+    existing = spec.identity.service_account if spec.identity else None
+    return PodPlan(
+        name=plan.name,
+        kind=plan.kind,
+        application=spec,
+        # The plain name of an account of our own: so the pods' template is known in a preview.
+        account=plan.name if existing is None else existing,
+        selector=plan.selector,
+        labels=plan.labels,
+        ports=plan.ports,
+        drain=plan.drain,
+        shutdown=spec.shutdown,
+        sidecars=spec.sidecars,
+        init_containers=spec.init_containers,
+        volumes=spec.volumes,
+        storage=spec.storage,
+        identity=spec.identity,
+        security=spec.security,
+        image_policy=spec.image_policy,
+        placement=spec.placement,
+        annotations=spec.pod_annotations,
+        extra=spec.extra,
+        sources=sources,
+    )
+
+
+def _stateful(plan: WebServicePlan) -> dict[str, Any]:
+    settings, storage = plan.spec.stateful_set or StatefulSettingsSpec(), plan.spec.storage
+    built: dict[str, Any] = {
+        # Frozen by Kubernetes, so the same with and without a Service.
         "serviceName": plan.name,
-        "podManagementPolicy": settings.get("pod_management", PodManagement.ORDERED_READY.value),
+        "podManagementPolicy": settings.pod_management.value,
         "persistentVolumeClaimRetentionPolicy": {
-            "whenDeleted": settings.get("claims_when_deleted", ClaimRetention.RETAIN.value),
-            "whenScaled": settings.get("claims_when_scaled", ClaimRetention.RETAIN.value),
+            "whenDeleted": settings.claims_when_deleted.value,
+            "whenScaled": settings.claims_when_scaled.value,
         },
     }
     if storage:
-        spec["volumeClaimTemplates"] = [build_claim(name, it, plan.selector) for name, it in sorted(storage.items())]
-    return spec
+        claims = [build_claim(name, claim, plan.selector) for name, claim in sorted(storage.items())]
+        built["volumeClaimTemplates"] = claims
+    return built
 
 
-def _waits(plan: Plan) -> dict[str, Any]:
-    """What Pulumi waits for, where its own way would not do."""
-    partitioned = "partition" in plan.args.get("rollout", {})
-    # For a ReplicaSet it waits for nothing; for a StatefulSet, until its revision is the new one in every pod, which a
+def _wait_annotations(plan: WebServicePlan) -> dict[str, Any]:
+    """What Pulumi waits for, if its own condition isn't right."""
+    rollout = plan.spec.rollout
+    partitioned = rollout is not None and rollout.partition is not None
+    # Pulumi doesn't wait for a ReplicaSet. For a StatefulSet, it waits until every pod has the new revision, which a
     # partition prevents.
-    if plan.kind != WorkloadKind.REPLICA_SET.value and not partitioned:
+    if plan.kind is not WorkloadKind.REPLICA_SET and not partitioned:
         return {}
-    if "autoscaling" in plan.args:
-        # Their number is the autoscaler's.
+    if plan.spec.autoscaling is not None:
+        # The autoscaler decides the number.
         return {WAIT_FOR: "jsonpath={.status.readyReplicas}"}
     return {WAIT_FOR: applied(plan.replicas, _ready)}
 
 
 def _ready(replicas: int) -> str:
-    # A number of nothing is left out of a status.
+    # The API server omits a number of 0 from a status.
     return f"jsonpath={{.status.readyReplicas}}={replicas}" if replicas else "jsonpath={.status.replicas}=0"

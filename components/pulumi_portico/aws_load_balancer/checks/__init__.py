@@ -1,2 +1,1 @@
-"""The checks of a load balancer that Pulumi owns: what AWS would refuse, or ignore, is refused before anything is
-made."""
+"""The checks of an `AwsLoadBalancer`: what AWS would reject or ignore is rejected before anything is created."""

@@ -1,59 +1,80 @@
-"""The checks of who is let in, and of the security groups of targets: AWS takes each rule of a security group once.
+"""The checks of the clients' sources, and of the targets' security groups.
 
 Source: EC2 API reference, AuthorizeSecurityGroupIngress and AuthorizeSecurityGroupEgress (InvalidPermission.Duplicate).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from ...args.location import Field, Key, Location
+from ...args.problems import Problems, Remove
+from ..args import AwsLoadBalancerSpec, AwsSourceSpec
+from ..problems import (
+    EMPTY_SOURCE,
+    IPV6_NOT_SUPPORTED,
+    SAME_SOURCE,
+    UNKNOWN_SECURITY_GROUP,
+    UNUSED_GROUP,
+    check_key,
+    field_names,
+    plain,
+    set_of,
+)
 
-from .place import Place, alone, known_key, plain
-
-__all__ = ["check_groups"]
+__all__ = ["check_duplicate_sources", "check_security_groups", "check_sources", "check_target_groups"]
 
 _SOURCES = ("cidr", "prefix_list", "security_group")
 
 
-def check_groups(place: Place, aws: Mapping[str, Any]) -> None:
-    """Note sources that name nobody or somebody twice, and security groups that are unknown or not used."""
-    _check_sources(place.field("sources"), aws)
-    groups: Mapping[str, Any] = aws.get("target_security_groups", {})
-    at = place.field("target_security_groups")
-    _check_once(at, {name: ("", it) for name, it in groups.items()}, {})
-    named = {it["security_group"] for it in aws["targets"].values() if "security_group" in it}
-    for name in groups:
-        if name not in named:
-            at.key(name).note("is named by no target", "one that a target names", "leave it out")
-    for name, target in aws["targets"].items():
-        if "security_group" not in target:
+def check_sources(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report sources that name nothing, or several things."""
+    for source in (spec.sources or {}).values():
+        problems.run(_check_source, source)
+
+
+def _check_source(source: AwsSourceSpec, problems: Problems) -> None:
+    if not set_of(source, _SOURCES, problems):
+        problems.report(EMPTY_SOURCE, source.at, fields=field_names(_SOURCES))
+    cidr = source.cidr
+    if isinstance(cidr, str) and ":" in cidr:
+        hint = Field("allowed_sources")
+        problems.report(IPV6_NOT_SUPPORTED, source.at / "cidr", value=cidr, family="IPv4", field=hint)
+
+
+def check_duplicate_sources(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report sources that are there twice."""
+    seen: dict[tuple[str, object], Location] = {
+        ("cidr", source): spec.at / "allowed_sources" / index for index, source in enumerate(spec.allowed_sources or ())
+    }
+    for source in (spec.sources or {}).values():
+        known = {"cidr": source.cidr, "prefix_list": source.prefix_list, "security_group": source.security_group}
+        name = next((name for name, value in known.items() if value is not None), None)
+        if name is None or not plain(known[name]):
             continue
-        here = place.field("targets").key(name).field("security_group")
-        known = known_key(here, target["security_group"], groups, "the keys of target_security_groups")
-        if known and "existing" in aws and "security_group" not in aws["existing"]:
-            here.note("is to let in a load balancer whose own is not known", "beside existing.security_group")
+        other = seen.setdefault((name, known[name]), source.at / name)
+        if other != source.at / name:
+            problems.report(SAME_SOURCE, source.at / name, value=known[name], other=other)
 
 
-def _check_sources(place: Place, aws: Mapping[str, Any]) -> None:
-    ends: dict[str, tuple[str, Any]] = {}
-    for name, source in aws.get("sources", {}).items():
-        at = place.key(name)
-        found = alone(at, source, _SOURCES, required=False)
-        if not found:
-            at.note("names nobody", "one of cidr, prefix_list, security_group")
-            continue
-        ends[name] = found[0], source[found[0]]
-        if ":" in str(source.get("cidr", "")) and plain(source["cidr"]):
-            at.field("cidr").add(source["cidr"], "is IPv6", "IPv4", "write IPv6 ranges as allowed_sources")
-    seen = {("cidr", it): "allowed_sources" for it in aws.get("allowed_sources", [])}
-    _check_once(place, ends, seen)
-
-
-def _check_once(place: Place, ends: Mapping[str, tuple[str, Any]], seen: Mapping[tuple[str, Any], str]) -> None:
-    """Note what is there under two names, where it is known now."""
-    first = dict(seen)
-    for name, (field, value) in ends.items():
-        if not plain(value):
-            continue
-        other = first.setdefault((field, value), name)
+def check_security_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report security groups that no target uses, or that have several names."""
+    at = spec.at / "target_security_groups"
+    used = {target.security_group for target in spec.targets.values()}
+    first: dict[object, str] = {}
+    for name, group in (spec.target_security_groups or {}).items():
+        other = first.setdefault(group, name) if plain(group) else name
         if other != name:
-            at = place.key(name).field(field) if field else place.key(name)
-            at.add(value, f"is that of {other} too", "each one once", "leave one of them out")
+            problems.report(SAME_SOURCE, at / Key(name), value=group, other=at / Key(other))
+        if name not in used:
+            whole = at if len(spec.target_security_groups or {}) == 1 else at / Key(name)
+            problems.report(UNUSED_GROUP, at / Key(name), fix=Remove(whole))
+
+
+def check_target_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report targets whose security group is unknown, or can't allow the load balancer."""
+    groups = spec.target_security_groups or {}
+    for target in spec.targets.values():
+        name, at = target.security_group, target.at / "security_group"
+        if name is None:
+            continue
+        known = check_key(at, name, groups, spec.at / "target_security_groups", problems)
+        if known and spec.existing is not None and spec.existing.security_group is None:
+            field = Location(("existing", "security_group"))
+            problems.report(UNKNOWN_SECURITY_GROUP, at, field=field)

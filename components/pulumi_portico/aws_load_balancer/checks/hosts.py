@@ -1,77 +1,88 @@
-"""The checks of hosts: each in its zone, each with a certificate where TLS is spoken."""
+"""The checks of hosts: each is in its zone, and has a certificate if a listener terminates TLS."""
 
-from collections.abc import Mapping
-from typing import Any
+from ...args.location import Field
+from ...args.problems import Problems, Remove
+from ..args import AwsLoadBalancerSpec
+from ..hosts import AwsHostSpec
+from ..problems import (
+    NEEDS,
+    NEEDS_TLS,
+    NO_CERTIFICATE,
+    NO_DEFAULT_HOST,
+    NO_HOSTS,
+    NOT_COVERED,
+    NOT_IN_ZONE,
+    OTHER_WITHOUT_CERTIFICATE,
+    check_key,
+    field_names,
+    report_set,
+)
 
-from ..hosts import certificate_owner, has_certificate
-from .place import Place, known_key
+__all__ = ["check_default_host", "check_hosts"]
 
-__all__ = ["check_hosts"]
-
-
-def check_hosts(place: Place, given: Mapping[str, Any], *, tls: bool) -> None:
-    """Note what is wrong with hosts; ``tls`` is whether a listener speaks it."""
-    hosts: Mapping[str, Any] = given.get("hosts", {})
-    for name, host in hosts.items():
-        at = place.field("hosts").key(name)
-        _check_zone(at, name, host)
-        _check_certificate(at, name, hosts, tls=tls)
-    _check_default(place, given, hosts, tls=tls)
+_TLS = ("https", "tls")
 
 
-def _check_zone(at: Place, name: str, host: Mapping[str, Any]) -> None:
-    zone = host.get("zone")
+def check_hosts(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what's wrong with each host."""
+    for name, host in (spec.hosts or {}).items():
+        problems.run(_check_zone, name, host)
+        problems.run(_check_certificate, name, host, spec)
+
+
+def _check_zone(name: str, host: AwsHostSpec, problems: Problems) -> None:
+    zone = host.zone
     if zone is None:
-        for field in ("zone_id", "private_zone", "record"):
-            if field in host:
-                at.field(field).note("is about a zone, and there is none", "beside zone", "name the zone")
+        report_set(host, ("zone_id", "private_zone", "record"), problems, NEEDS, needed=Field("zone"))
+    elif name != zone and not name.endswith(f".{zone}"):
+        problems.report(NOT_IN_ZONE, host.at / "zone", value=zone, host=name)
+
+
+def _check_certificate(name: str, host: AwsHostSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if not _needs_certificates(spec):
+        report_set(host, ("certificate", "certificate_of"), problems, NEEDS_TLS, protocols=_TLS)
+    elif host.certificate_of is not None:
+        _check_other(name, host, host.certificate_of, spec, problems)
+    elif not host.has_certificate:
+        fields = field_names(("certificate", "certificate_of"))
+        problems.report(NO_CERTIFICATE, host.at, fields=fields, zone=Field("zone"))
+
+
+def _check_other(name: str, host: AwsHostSpec, other_name: str, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    at, hosts = host.at / "certificate_of", spec.hosts or {}
+    if host.certificate is not None:
+        problems.report_exclusive(at, "certificate", fix=Remove(at))
+    if not check_key(at, other_name, hosts, spec.at / "hosts", problems, is_suggested=False):
         return
-    if name != zone and not name.endswith(f".{zone}"):
-        at.field("zone").add(zone, f"is not the zone of {name}", f"a zone whose name {name} ends with")
-
-
-def _check_certificate(at: Place, name: str, hosts: Mapping[str, Any], *, tls: bool) -> None:
-    host = hosts[name]
-    if not tls:
-        for field in ("certificate", "certificate_of"):
-            if field in host:
-                at.field(field).note("is for TLS, and no listener speaks it", "beside a listener with https or tls")
-    elif "certificate_of" in host:
-        _check_other(at.field("certificate_of"), name, hosts)
-    elif not has_certificate(host):
-        wrong = "has no certificate, and a listener speaks TLS"
-        if host.get("private_zone"):
-            wrong = "is in a private zone, where ACM validates nothing, and has no certificate"
-        at.note(wrong, "a certificate, a public zone to validate one in, or certificate_of another host")
-
-
-def _check_other(at: Place, name: str, hosts: Mapping[str, Any]) -> None:
-    other = hosts[name]["certificate_of"]
-    if "certificate" in hosts[name]:
-        at.note("stands beside certificate", "one of the two")
-    if not known_key(at, other, hosts, "the hosts here"):
-        return
-    if not has_certificate(hosts[other]):
-        at.add(other, "has no certificate of its own", "a host with one")
-    elif not _covers(other, name) and "certificate" not in hosts[other]:
-        at.add(other, f"has a certificate that is not for {name}", f"{name} or *.{name.partition('.')[2]}")
+    other = hosts[other_name]
+    if not other.has_certificate:
+        problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=other_name)
+    elif not _covers(other_name, name) and other.certificate is None:
+        wildcard = f"*.{name.partition('.')[2]}"
+        problems.report(NOT_COVERED, at, value=other_name, host=name, wildcard=wildcard)
 
 
 def _covers(certified: str, name: str) -> bool:
-    """Whether a certificate for one name is for another; its wildcard is one label (RFC 6125)."""
+    """Whether a certificate for one name is for another; a wildcard stands for one label (RFC 6125)."""
     return certified == name or (certified.startswith("*.") and name.partition(".")[2] == certified[2:])
 
 
-def _check_default(place: Place, given: Mapping[str, Any], hosts: Mapping[str, Any], *, tls: bool) -> None:
-    at, default = place.field("default_host"), given.get("default_host")
-    certified = sorted(name for name, host in hosts.items() if has_certificate(host))
+def check_default_host(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report a default host without a certificate, and certificates without one that is the default."""
+    at, default, hosts = spec.at / "default_host", spec.default_host, spec.hosts or {}
+    certified = sorted(name for name, host in hosts.items() if host.has_certificate)
     if default is not None:
-        if not known_key(at, default, hosts, "the hosts here"):
-            return
-        if certificate_owner(default, hosts) not in certified and tls:
-            at.add(default, "has no certificate", ", ".join(certified) or "none has one")
-    elif tls and not hosts:
-        place.field("hosts").note("is missing, and TLS wants a certificate", "a host with a certificate or a zone")
-    elif tls and len(certified) > 1:
-        wrong = "is missing, and several hosts have certificates"
-        at.note(wrong, "the host whose certificate clients see that name none", f"write one of {', '.join(certified)}")
+        if check_key(at, default, hosts, spec.at / "hosts", problems) and _needs_certificates(spec):
+            owner = hosts[default].certificate_of or default
+            if owner not in certified:
+                problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=default)
+    elif not _needs_certificates(spec):
+        return
+    elif not hosts:
+        problems.report(NO_HOSTS, spec.at / "hosts")
+    elif len(certified) > 1:
+        problems.report(NO_DEFAULT_HOST, at, known=certified)
+
+
+def _needs_certificates(spec: AwsLoadBalancerSpec) -> bool:
+    return any(listener.terminates_tls for listener in spec.listeners)

@@ -4,120 +4,177 @@ Sources: API reference, CreateListener and ListenerAttribute; user guides, "List
 Balancers" and "... Network Load Balancers" (which target groups a listener takes), "Mutual authentication".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from ...args.location import Field, Key, Location
+from ...args.problems import Problems, Remove
 from ...http_defaults import HSTS_MAX_AGE
-from ..choices import AwsBalancerKind, AwsClientCertificateMode
-from ..listener import speaks_tls
-from ..target_group import protocol_of
-from .place import Place, a_kind, alone, only_for
+from ..args import AwsLoadBalancerSpec
+from ..choices import (
+    AwsBalancerKind,
+    AwsClientCertificateMode,
+    AwsListenerProtocol,
+    AwsTargetProtocol,
+    AwsVersion,
+)
+from ..listener import AwsListenerSpec
+from ..problems import (
+    DUPLICATE_LISTENER,
+    EXISTING_NETWORK_LISTENER,
+    HSTS_OFF,
+    HSTS_PRELOAD,
+    NEEDS,
+    NEEDS_PROTOCOL,
+    NEEDS_VALUE,
+    NO_AUTHORITIES,
+    NO_ROUTES,
+    SET_ELSEWHERE,
+    TARGET_PROTOCOL,
+    TARGET_VERSION,
+    WRONG_KIND,
+    WRONG_PROTOCOL,
+    field_names,
+    report_set,
+    set_of,
+)
 from .routes import ACTIONS, check_action, check_routes
 
-__all__ = ["check_listeners"]
+__all__ = ["check_duplicate_ports", "check_listeners"]
 
-_SPOKEN = {"application": ("http", "https"), "network": ("tcp", "tls", "udp", "tcp-udp")}
-_TAKES = {"tcp": ("tcp", "tcp-udp"), "tls": ("tcp", "tls"), "udp": ("udp", "tcp-udp"), "tcp-udp": ("tcp-udp",)}
+_APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
+_HTTP, _HTTPS, _TCP = AwsListenerProtocol.HTTP, AwsListenerProtocol.HTTPS, AwsListenerProtocol.TCP
+_TLS, _UDP, _TCP_UDP = AwsListenerProtocol.TLS, AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP
+_SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
+_TO_TCP, _TO_TLS = AwsTargetProtocol.TCP, AwsTargetProtocol.TLS
+_TO_UDP, _TO_TCP_UDP = AwsTargetProtocol.UDP, AwsTargetProtocol.TCP_UDP
+_FORWARDS = {
+    _TCP: (_TO_TCP, _TO_TCP_UDP),
+    _TLS: (_TO_TCP, _TO_TLS),
+    _UDP: (_TO_UDP, _TO_TCP_UDP),
+    _TCP_UDP: (_TO_TCP_UDP,),
+}
+_HSTS = ("hsts_max_age", "hsts_subdomains", "hsts_preload")
 
 
-def check_listeners(place: Place, aws: Mapping[str, Any]) -> None:
-    """Note what is wrong with the listeners."""
-    listeners: Sequence[Mapping[str, Any]] = aws["listeners"]
-    seen: dict[int, int] = {}
-    for at, listener in enumerate(listeners):
-        here = place.field("listeners").item(at)
-        other = seen.setdefault(listener["port"], at)
-        if other != at:
-            here.field("port").add(listener["port"], f"is that of listeners[{other}] too", "each port once")
-        _check_listener(here, listener, aws)
+def check_duplicate_ports(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report listeners with the same port."""
+    seen: dict[int, AwsListenerSpec] = {}
+    for listener in spec.listeners:
+        other = seen.setdefault(listener.port, listener)
+        if other is not listener:
+            problems.report(DUPLICATE_LISTENER, listener.at / "port", value=listener.port, other=other.at)
 
 
-def _check_listener(here: Place, listener: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
-    kind, protocol = aws["kind"], listener["protocol"]
-    if protocol not in _SPOKEN[kind]:
-        allowed = ", ".join(_SPOKEN[kind])
-        here.field("protocol").add(protocol, f"is not what {a_kind(kind)} takes from clients", allowed)
+def check_listeners(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what's wrong with each listener."""
+    for listener in spec.listeners:
+        for rule in (_check_protocol, _check_existing, _check_kind, _check_action, _check_targets):
+            problems.run(rule, listener, spec)
+        for rule in (_check_tls, _check_client_certificates, _check_headers):
+            problems.run(rule, listener)
+        if spec.kind is _APPLICATION:
+            check_routes(listener, spec, problems)
+
+
+def _check_protocol(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    choices = _SPOKEN[spec.kind]
+    if listener.protocol not in choices:
+        at = listener.at / "protocol"
+        problems.report(WRONG_PROTOCOL, at, value=listener.protocol, choices=choices, kind=spec.kind)
+
+
+def _check_existing(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if listener.existing is None:
+        report_set(listener, ("priorities",), problems, NEEDS, needed=Field("existing"))
         return
-    if "existing" in listener:
-        _check_existing(here, listener, kind)
+    names = (*ACTIONS, "sticky_for", "policy", "client_certificates", "headers", "tcp_idle_timeout")
+    allowed = field_names(("routes", "priorities"))
+    report_set(listener, names, problems, SET_ELSEWHERE, owner="the listener", allowed=allowed)
+    if spec.kind is _NETWORK:
+        problems.report(EXISTING_NETWORK_LISTENER, listener.at / "existing")
+    elif not listener.routes:
+        problems.report(NO_ROUTES, listener.at / "routes")
+
+
+def _check_kind(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.kind is _APPLICATION:
+        report_set(listener, ("tcp_idle_timeout",), problems, WRONG_KIND, kind=_NETWORK)
+        return
+    report_set(listener, ("routes", "headers"), problems, WRONG_KIND, kind=_APPLICATION)
+    if listener.protocol not in (_TCP, _TLS):
+        report_set(listener, ("tcp_idle_timeout",), problems, NEEDS_PROTOCOL, protocols=[_TCP, _TLS])
+
+
+def _check_action(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if listener.existing is None:
+        check_action(listener, listener, spec, problems, required=spec.kind is _NETWORK)
+
+
+def _check_tls(listener: AwsListenerSpec, problems: Problems) -> None:
+    if listener.existing is None and not listener.speaks_tls:
+        report_set(listener, ("policy",), problems, NEEDS_PROTOCOL, protocols=[_HTTPS, _TLS])
+
+
+def _check_client_certificates(listener: AwsListenerSpec, problems: Problems) -> None:
+    mutual = listener.client_certificates
+    if mutual is None or listener.existing is not None:
+        return
+    if listener.protocol is not _HTTPS:
+        at = listener.at / "client_certificates"
+        problems.report(NEEDS_PROTOCOL, at, protocols=[_HTTPS], fix=Remove(at))
+    elif mutual.mode is AwsClientCertificateMode.VERIFY:
+        if not set_of(mutual, ("trust_store", "bundle"), problems):
+            fields, passthrough = field_names(("trust_store", "bundle")), AwsClientCertificateMode.PASSTHROUGH
+            problems.report(NO_AUTHORITIES, mutual.at, fields=fields, mode=Field("mode"), passthrough=passthrough)
     else:
-        only_for(here, listener, ("priorities",), "are those of an existing listener", "beside existing")
-        check_action(here, listener, aws, required=kind == AwsBalancerKind.NETWORK.value)
-        _check_tls(here, listener)
-    if kind == AwsBalancerKind.APPLICATION.value:
-        only_for(here, listener, ("tcp_idle_timeout",), "is for TCP listeners", "the load balancer's idle_timeout")
-        _check_headers(here.field("headers"), listener)
-        check_routes(here, listener, aws)
-    else:
-        only_for(here, listener, ("routes", "headers"), "is for Application Load Balancers", "to or weights")
-        if protocol not in ("tcp", "tls"):
-            only_for(here, listener, ("tcp_idle_timeout",), "is for TCP", "TCP and TLS listeners")
-    _check_groups(here, listener, aws)
+        names = ("trust_store", "bundle", "ignore_expiry", "advertise_authorities")
+        verify = [AwsClientCertificateMode.VERIFY]
+        report_set(mutual, names, problems, NEEDS_VALUE, needed=Field("mode"), values=verify)
 
 
-def _check_existing(here: Place, listener: Mapping[str, Any], kind: str) -> None:
-    wrong = "is the listener's own business, which was made elsewhere"
-    fields = (*ACTIONS, "sticky_for", "policy", "client_certificates", "headers", "tcp_idle_timeout")
-    only_for(here, listener, fields, wrong, "routes and priorities")
-    if kind == AwsBalancerKind.NETWORK.value:
-        here.field("existing").note("has no routes to add, on a network load balancer", "Application Load Balancers")
-    elif not listener.get("routes"):
-        here.field("routes").note("is missing, and nothing else is added to a listener made elsewhere", "one or more")
-
-
-def _check_tls(here: Place, listener: Mapping[str, Any]) -> None:
-    if not speaks_tls(listener):
-        only_for(here, listener, ("policy",), "is for TLS", "HTTPS and TLS listeners")
-    mutual = listener.get("client_certificates")
-    if mutual is None:
+def _check_headers(listener: AwsListenerSpec, problems: Problems) -> None:
+    headers = listener.headers
+    if headers is None or listener.protocol not in (_HTTP, _HTTPS):
         return
-    at = here.field("client_certificates")
-    if listener["protocol"] != "https":
-        at.note("is for HTTPS", "HTTPS listeners of Application Load Balancers")
+    if listener.protocol is _HTTP:
+        # Browsers ignore it over plain HTTP.
+        report_set(headers, _HSTS, problems, NEEDS_PROTOCOL, protocols=[_HTTPS])
         return
-    verifies = mutual.get("mode", "verify") == AwsClientCertificateMode.VERIFY.value
-    if verifies:
-        if not alone(at, mutual, ("trust_store", "bundle"), required=False):
-            at.note("trusts nobody", "a trust_store or a bundle", "for passing them through, set mode to passthrough")
-        return
-    fields = ("trust_store", "bundle", "ignore_expiry", "advertise_authorities")
-    only_for(at, mutual, fields, "is for certificates that are verified", "beside mode verify")
-
-
-def _check_headers(at: Place, listener: Mapping[str, Any]) -> None:
-    headers = listener.get("headers", {})
-    hsts = ("hsts_max_age", "hsts_subdomains", "hsts_preload")
-    if listener["protocol"] != "https":
-        only_for(at, headers, hsts, "is read over HTTPS alone", "HTTPS listeners")
-        return
-    age = headers.get("hsts_max_age", HSTS_MAX_AGE)
+    age = HSTS_MAX_AGE if headers.hsts_max_age is None else headers.hsts_max_age
     if age == 0:
-        only_for(at, headers, hsts[1:], "is part of a header that is not written", "with hsts_max_age above 0")
-    elif headers.get("hsts_preload") and (age < HSTS_MAX_AGE or not headers.get("hsts_subdomains")):
-        wrong = "is not taken by browsers' lists like this"
-        at.field("hsts_preload").note(wrong, "with hsts_subdomains and a hsts_max_age of 31536000 or more")
+        report_set(headers, _HSTS[1:], problems, HSTS_OFF, field=Field("hsts_max_age"))
+    elif headers.hsts_preload and (age < HSTS_MAX_AGE or not headers.hsts_subdomains):
+        names: dict[str, Any] = {"subdomains": Field("hsts_subdomains"), "max_age": Field("hsts_max_age")}
+        at = headers.at / "hsts_preload"
+        problems.report(HSTS_PRELOAD, at, least=HSTS_MAX_AGE, fix=Remove(at), **names)
 
 
-def _check_groups(here: Place, listener: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
-    """Which target groups a listener takes."""
-    targets: Mapping[str, Any] = aws["targets"]
-    holders = [(here, listener)]
-    holders += [(here.field("routes").item(at), route) for at, route in enumerate(listener.get("routes", []))]
-    for place, holder in holders:
-        named = [(place.field("to"), holder["to"])] if "to" in holder else []
-        named += [(place.field("weights").key(key), key) for key in holder.get("weights", {})]
-        for where, key in named:
-            if key in targets:
-                _check_group(where, key, targets[key], listener, aws["kind"])
+def _check_targets(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report targets that the listener can't forward to."""
+    for at, key in _forwarded(listener):
+        if key in spec.targets:
+            problems.run(_check_target, at, key, listener, spec)
 
 
-def _check_group(where: Place, key: str, target: Mapping[str, Any], listener: Mapping[str, Any], kind: str) -> None:
-    protocol = listener["protocol"]
-    if kind == AwsBalancerKind.NETWORK.value:
-        spoken = protocol_of(target, kind)
-        if spoken not in _TAKES[protocol]:
-            wrong = f"is spoken to by {spoken}, which a listener with {protocol} does not do"
-            where.add(key, wrong, f"a target whose protocol is {' or '.join(_TAKES[protocol])}")
-    elif target.get("version", "http1") != "http1" and protocol != "https":
-        # User guide, "Target groups": HTTP/2 and gRPC are for HTTPS listeners alone.
-        where.add(key, f"speaks {target['version']}, and the listener plain HTTP", "an HTTPS listener")
+def _forwarded(listener: AwsListenerSpec) -> Iterator[tuple[Location, str]]:
+    for holder in (listener, *(listener.routes or ())):
+        if holder.to is not None:
+            yield holder.at / "to", holder.to
+        for key in holder.weights or {}:
+            yield holder.at / "weights" / Key(key), key
+
+
+def _check_target(
+    at: Location, key: str, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems
+) -> None:
+    target, protocol = spec.targets[key], listener.protocol
+    if spec.kind is _NETWORK:
+        choices = _FORWARDS.get(protocol)
+        spoken = target.protocol_for(spec.kind)
+        if choices is not None and spoken not in choices:
+            params: dict[str, Any] = {"spoken": spoken, "protocol": protocol, "choices": choices}
+            problems.report(TARGET_PROTOCOL, at, value=key, **params)
+    elif target.version not in (None, AwsVersion.HTTP1) and protocol is _HTTP:
+        # User guide, "Target groups": only HTTPS listeners support HTTP/2 and gRPC.
+        problems.report(TARGET_VERSION, at, value=key, version=target.version)

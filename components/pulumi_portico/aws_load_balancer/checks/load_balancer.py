@@ -1,169 +1,251 @@
-"""The checks of the load balancer as a whole: its place, its addresses, its logs and its quotas.
+"""The checks of the load balancer as a whole: its subnets, addresses, logs, and quotas.
 
 Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guides, "Quotas".
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...errors import Problems
+from ...args.location import Field, Location
+from ...args.parse import describe
+from ...args.problems import Problems, Remove
 from ...load_balancers import IpFamily, Scope
-from ..choices import AwsBalancerKind
-from ..hosts import has_certificate
-from ..listener import listeners_of, redirects_http, speaks_tls
-from ..logs import KINDS, wanted_logs
+from ..args import AwsLoadBalancerSpec
+from ..choices import AwsBalancerKind, AwsListenerProtocol
+from ..listener import listeners_of, redirects_http
+from ..logs import KINDS, AwsLogsSpec
+from ..mappings import mapping_of
+from ..problems import (
+    DUALSTACK_UDP,
+    DUPLICATE_ITEM,
+    FEW_SUBNETS,
+    IPV6_NOT_SUPPORTED,
+    IPV6_ONLY,
+    LIST_LENGTHS,
+    NEEDS,
+    NO_CLIENTS,
+    NO_HTTP_REDIRECT,
+    NO_LOGS,
+    NO_TLS_LOGGED,
+    OLD_PULUMI_AWS,
+    QUOTA,
+    RULES_QUOTA,
+    SAME_ZONE,
+    SET_ELSEWHERE,
+    WRONG_KIND,
+    WRONG_SCOPE,
+    is_set,
+    report_set,
+)
 from ..resources import takes
 from ..security_group_rules import build_egress, build_ingress
-from .groups import check_groups
-from .hosts import check_hosts
-from .listeners import check_listeners
-from .place import Place, only_for, plain
-from .targets import check_target
+from .groups import check_duplicate_sources, check_security_groups, check_sources, check_target_groups
+from .hosts import check_default_host, check_hosts
+from .listeners import check_duplicate_ports, check_listeners
+from .targets import check_targets
 
 __all__ = ["check_aws"]
 
-_APPLICATION = (
+_APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
+_ONLY_APPLICATION = (
     *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "redirect_http"),
     *("wildcards_any_depth", "web_acl"),
 )
-_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
+_ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (
     *("scope", "subnets", "zones", "allowed_sources", "sources", "elastic_ips", "private_addresses", "name"),
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
     *("preserve_host", "redirect_http", "logs"),
 )
-_QUOTAS = {"rules": 100, "certificates": 25, "listeners": 50, "target_groups": 100, "security_group_rules": 60}
 _LEAST_ZONES = 2
 
 
-def check_aws(aws: Mapping[str, Any], problems: Problems, path: str, spelling: Callable[[str], str]) -> None:
-    """Note what AWS would refuse or ignore. What is looked into is right by itself."""
-    place, before = Place(problems, path, spelling), len(problems.found)
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    other = "is for Network Load Balancers" if application else "is for Application Load Balancers"
-    only_for(place, aws, _NETWORK if application else _APPLICATION, other, f"nothing, as this one is {aws['kind']}")
-    if "existing" in aws:
-        wrong = "is the load balancer's own business, which was made elsewhere"
-        only_for(place, aws, _OWN, wrong, "not beside existing")
-    else:
-        _check_own(place, aws)
-    for name, target in aws["targets"].items():
-        check_target(place.field("targets").key(name), target, aws["kind"])
-    check_listeners(place, aws)
-    tls = any(speaks_tls(it) and "existing" not in it for it in aws["listeners"])
-    check_hosts(place, aws, tls=tls)
-    check_groups(place, aws)
-    _check_quotas(place, aws)
-    if "existing" not in aws and len(problems.found) == before:
-        _check_rules(place, aws)
+def check_aws(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what AWS would reject or ignore."""
+    own = (_check_required, _check_subnets, _check_zones, _check_addresses, _check_ip_addresses, _check_ranges)
+    for rule in (_check_kind, _check_existing, *own, _check_redirect, _check_logs, _check_log_settings):
+        problems.run(rule, spec)
+    for rule in (check_targets, check_duplicate_ports, check_listeners, check_hosts, check_default_host):
+        problems.run(rule, spec)
+    for rule in (check_sources, check_duplicate_sources, check_security_groups, check_target_groups):
+        problems.run(rule, spec)
+    for rule in (_check_rules_quota, _check_certificates_quota, _check_counts, _check_security_group_quota):
+        problems.run(rule, spec)
 
 
-def _check_own(place: Place, aws: Mapping[str, Any]) -> None:
-    if "scope" not in aws:
-        place.field("scope").note("is missing", "internet or internal")
-    if "allowed_sources" not in aws and "sources" not in aws:
-        wrong = "is missing, and nobody is let in until it says who"
-        place.field("allowed_sources").note(wrong, "addresses in CIDR notation", "for everybody, write 0.0.0.0/0")
-    _check_zones(place, aws)
-    _check_addresses(place, aws)
-    _check_logs(place.field("logs"), aws)
-    if aws.get("redirect_http") and not redirects_http(aws):
-        wrong = "is true, and there is a listener on port 80 or none with HTTPS on port 443"
-        place.field("redirect_http").note(wrong, "without a listener on port 80, beside HTTPS on port 443")
-    for at, listener in enumerate(aws["listeners"]):
-        if "existing" in listener:
-            wrong = "was made elsewhere, and the load balancer is made here"
-            place.field("listeners").item(at).field("existing").note(wrong, "beside an existing load balancer")
+def _check_kind(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    is_application = spec.kind is _APPLICATION
+    names, other = (_ONLY_NETWORK, _NETWORK) if is_application else (_ONLY_APPLICATION, _APPLICATION)
+    report_set(spec, names, problems, WRONG_KIND, kind=other)
 
 
-def _check_zones(place: Place, aws: Mapping[str, Any]) -> None:
-    subnets: Sequence[Any] = aws.get("subnets", [])
-    at = place.field("subnets")
-    if len(subnets) < _LEAST_ZONES:
-        # CreateLoadBalancer wants two zones of an Application Load Balancer; Security Hub's ELB.13 of every one.
-        at.note(f"is {len(subnets) or 'missing'}, and one zone may fail", "subnets of two zones or more")
-    known = [it for it in subnets if plain(it)]
-    for one in sorted({it for it in known if known.count(it) > 1}):
-        at.add(one, "is there twice", "each subnet once")
-    zones: Sequence[str] = aws.get("zones", [])
-    if not zones:
+def _check_existing(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.existing is not None:
+        params = {"owner": "the load balancer", "allowed": "targets, listeners, routes, and hosts"}
+        report_set(spec, _OWN, problems, SET_ELSEWHERE, **params)
         return
-    at = place.field("zones")
-    if len(zones) != len(subnets):
-        at.note(f"is {len(zones)} zones, and there are {len(subnets)} subnets", "one for each subnet")
-    for zone in sorted({it for it in zones if list(zones).count(it) > 1}):
-        at.add(zone, "has two of the subnets, and AWS takes one of each zone", "a zone of its own for each subnet")
+    for listener in spec.listeners:
+        if listener.existing is not None:
+            problems.report(NEEDS, listener.at / "existing", needed=Location(("existing", "load_balancer")))
 
 
-def _check_addresses(place: Place, aws: Mapping[str, Any]) -> None:
-    internet, subnets = aws.get("scope") == Scope.INTERNET.value, aws.get("subnets", [])
-    for name, where in (("elastic_ips", True), ("private_addresses", False)):
-        at, addresses = place.field(name), aws.get(name)
+def _check_required(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.existing is not None:
+        return
+    if not is_set(spec, "scope"):
+        problems.report_missing(spec.at / "scope", describe(Scope))
+    if not is_set(spec, "allowed_sources") and not is_set(spec, "sources"):
+        problems.report(NO_CLIENTS, spec.at / "allowed_sources")
+
+
+def _check_subnets(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    subnets, at = spec.subnets or (), spec.at / "subnets"
+    if spec.existing is None and len(subnets) < _LEAST_ZONES:
+        # CreateLoadBalancer requires two zones for an Application Load Balancer; Security Hub's ELB.13 for every one.
+        problems.report(FEW_SUBNETS, at, count=len(subnets), least=_LEAST_ZONES)
+    known = [subnet if isinstance(subnet, str) else None for subnet in subnets]
+    for index, subnet in enumerate(known):
+        if subnet is not None and subnet in known[:index]:
+            problems.report(DUPLICATE_ITEM, at / index, value=subnet)
+
+
+def _check_zones(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    zones, at = spec.zones or (), spec.at / "zones"
+    if not zones or spec.existing is not None:
+        return
+    _check_length(at, len(zones), spec, problems)
+    for index, zone in enumerate(zones):
+        if zone in zones[:index]:
+            problems.report(SAME_ZONE, at / index, value=zone)
+
+
+def _check_length(at: Location, count: int, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    needed = len(spec.subnets or ())
+    if count != needed:
+        problems.report(LIST_LENGTHS, at, count=count, needed=needed, other=Field("subnets"))
+
+
+def _check_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.existing is not None:
+        return
+    for name, addresses, scope in (
+        ("elastic_ips", spec.elastic_ips, Scope.INTERNET),
+        ("private_addresses", spec.private_addresses, Scope.INTERNAL),
+    ):
         if addresses is None:
             continue
-        if internet != where:
-            at.note(
-                f"is for {'the internet' if where else 'internal load balancers'}", "the other scope", "leave it out"
-            )
-        if len(addresses) != len(subnets):
-            at.note(f"is {len(addresses)} addresses, and there are {len(subnets)} subnets", "one for each subnet")
-    family = aws.get("address_family", IpFamily.IPV4.value)
-    if family == IpFamily.IPV6.value:
-        place.field("address_family").add(family, "alone is not what AWS's load balancers have", "IPv4 or dual")
-    if family == IpFamily.DUAL.value and any("udp" in it["protocol"] for it in aws["listeners"]):
-        # User guide, "Listeners": with dualstack, UDP wants a prefix for source NAT, which the subnets must have.
-        wrong = "is not for UDP, which AWS turns into IPv4 by address prefixes of the subnets"
-        place.field("address_family").add(family, wrong, "IPv4", "give UDP a load balancer of its own")
-    for at, source in enumerate(aws.get("allowed_sources", [])):
-        if ":" in source and family == IpFamily.IPV4.value:
-            wrong = "is IPv6, and the load balancer has IPv4 alone"
-            place.field("allowed_sources").item(at).add(source, wrong, "IPv4", "or set address_family to dual")
+        at = spec.at / name
+        if spec.scope is not None and spec.scope is not scope:
+            problems.report(WRONG_SCOPE, at, field=Field("scope"), scope=scope, fix=Remove(at))
+        _check_length(at, len(addresses), spec, problems)
 
 
-def _check_logs(at: Place, aws: Mapping[str, Any]) -> None:
-    logs = aws.get("logs", {})
-    if aws["kind"] == AwsBalancerKind.NETWORK.value:
-        only_for(at, logs, ("connections", "health"), "is for Application Load Balancers", "access")
-        if logs.get("access") and not any(it["protocol"] == "tls" for it in aws["listeners"]):
+def _check_ip_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    family, at = spec.address_family, spec.at / "address_family"
+    if family is IpFamily.IPV6:
+        problems.report(IPV6_ONLY, at, value=family)
+    if family is IpFamily.DUAL and spec.existing is None:
+        udp = (AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP)
+        if any(listener.protocol in udp for listener in spec.listeners):
+            # User guide, "Listeners": with dualstack, UDP needs a prefix for source NAT, which the subnets must have.
+            problems.report(DUALSTACK_UDP, at, value=family)
+
+
+def _check_ranges(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.address_family not in (None, IpFamily.IPV4) or spec.existing is not None:
+        return
+    for index, source in enumerate(spec.allowed_sources or ()):
+        if ":" in source:
+            at, field = spec.at / "allowed_sources" / index, Field("address_family")
+            problems.report(IPV6_NOT_SUPPORTED, at, value=source, family="IPv4", field=field)
+
+
+def _check_redirect(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if spec.redirect_http and spec.existing is None and spec.kind is _APPLICATION:
+        listeners = [{"port": listener.port, "protocol": listener.protocol.value} for listener in spec.listeners]
+        if not redirects_http({"listeners": listeners}):
+            at = spec.at / "redirect_http"
+            problems.report(NO_HTTP_REDIRECT, at, fix=Remove(at))
+
+
+def _check_logs(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    logs = spec.logs
+    if logs is None or spec.existing is not None:
+        return
+    if spec.kind is _NETWORK:
+        report_set(logs, ("connections", "health"), problems, WRONG_KIND, kind=_APPLICATION)
+        if logs.access and not _logs_tls(spec):
             # User guide: "Access logs are created only if the load balancer has a TLS listener".
-            at.field("access").note("is of TLS connections, and no listener speaks TLS", "beside a TLS listener")
-    elif logs.get("health") and not takes("lb.LoadBalancer", KINDS["health"]):
-        wrong = "is newer than the installed pulumi_aws"
-        at.field("health").note(wrong, "with pulumi-aws 7.13 or newer", "install it, or leave this out")
-    if "bucket" in logs:
-        fields = ("keep_days", "delete_with_balancer")
-        only_for(at, logs, fields, "is the bucket's own business, which was made elsewhere", "not beside bucket")
-    for kind in KINDS:
-        if logs.get(kind):
-            return
-    if not wanted_logs(aws):
-        only_for(at, logs, ("bucket", "prefix", "keep_days", "delete_with_balancer"), "is for logs, and none is on", "")
+            problems.report(NO_TLS_LOGGED, logs.at / "access", fix=Remove(logs.at / "access"))
+    elif logs.health and not takes("lb.LoadBalancer", KINDS["health"]):
+        problems.report(OLD_PULUMI_AWS, logs.at / "health", least="7.13", fix=Remove(logs.at / "health"))
 
 
-def _check_quotas(place: Place, aws: Mapping[str, Any]) -> None:
-    quotas = {**_QUOTAS, **aws.get("quotas", {})}
-    certified = sum(has_certificate(host) for host in aws.get("hosts", {}).values())
-    counts = {
-        "rules": ("listeners", sum(len(it.get("routes", [])) for it in aws["listeners"]), "routes"),
-        "certificates": ("hosts", max(0, certified - 1), "certificates beside the default one"),
-        "listeners": ("listeners", len(aws["listeners"]), "listeners"),
-        "target_groups": ("targets", len(aws["targets"]), "targets"),
-    }
-    for name, (field, count, what) in counts.items():
-        if count > quotas[name]:
-            fix = f"where AWS has raised the quota, write it as quotas.{place.spelling(name)}"
-            place.field(field).note(f"has {count} {what}, more than the quota", f"{quotas[name]} at most", fix)
+def _check_log_settings(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    logs = spec.logs
+    if logs is None or spec.existing is not None:
+        return
+    own = ("keep_days", "delete_with_balancer")
+    if logs.bucket is not None:
+        report_set(logs, own, problems, SET_ELSEWHERE, owner="the bucket", allowed=Field("prefix"))
+    if not _is_logging(logs, spec):
+        names = ("bucket", "prefix", *(own if logs.bucket is None else ()))
+        report_set(logs, names, problems, NO_LOGS)
 
 
-def _check_rules(place: Place, aws: Mapping[str, Any]) -> None:
+def _is_logging(logs: AwsLogsSpec, spec: AwsLoadBalancerSpec) -> bool:
+    by_default = spec.kind is _APPLICATION or _logs_tls(spec)
+    return bool(by_default if logs.access is None else logs.access) or bool(logs.connections) or bool(logs.health)
+
+
+def _logs_tls(spec: AwsLoadBalancerSpec) -> bool:
+    return any(listener.protocol is AwsListenerProtocol.TLS for listener in spec.listeners)
+
+
+def _check_quota(name: str, at: Location, count: int, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    most: int = getattr(spec.quotas, name)
+    if count > most:
+        problems.report(QUOTA, at, count=count, most=most, what=name.replace("_", " "), field=_quota_field(name))
+
+
+def _quota_field(name: str) -> Location:
+    return Location(("quotas", name))
+
+
+def _check_rules_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    count = sum(len(listener.routes or ()) for listener in spec.listeners)
+    _check_quota("rules", spec.at / "listeners", count, spec, problems)
+
+
+def _check_certificates_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    certified = sum(host.has_certificate for host in (spec.hosts or {}).values())
+    _check_quota("certificates", spec.at / "hosts", max(0, certified - 1), spec, problems)
+
+
+def _check_counts(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    _check_quota("listeners", spec.at / "listeners", len(spec.listeners), spec, problems)
+    _check_quota("target_groups", spec.at / "targets", len(spec.targets), spec, problems)
+
+
+def _check_security_group_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """A security group has so many rules each way, and as many again for IPv6 (VPC user guide, "Quotas")."""
-    most = aws.get("quotas", {}).get("security_group_rules", _QUOTAS["security_group_rules"])
-    ways = (
-        ("listeners", "let clients in", build_ingress(aws, listeners_of(aws))),
-        ("targets", "let it out", build_egress(aws)),
-    )
-    for field, what, rules in ways:
+    if spec.existing is not None or not _has_known_ends(spec):
+        return
+    given: Any = mapping_of(spec)
+    most = spec.quotas.security_group_rules
+    ways = (("listeners", build_ingress(given, listeners_of(given))), ("targets", build_egress(given)))
+    for name, rules in ways:
         count = sum("cidr_ipv6" not in rule for rule in rules.values())
         if count > most:
-            fix = f"give fewer, wider ranges; a raised quota is quotas.{place.spelling('security_group_rules')}"
-            place.field(field).note(f"wants {count} rules of a security group to {what}", f"{most} at most", fix)
+            field = _quota_field("security_group_rules")
+            problems.report(RULES_QUOTA, spec.at / name, count=count, most=most, field=field)
+
+
+def _has_known_ends(spec: AwsLoadBalancerSpec) -> bool:
+    """Whether every source and every security group of a target names something; the opposite is reported."""
+    groups = spec.target_security_groups or {}
+    named = [target.security_group for target in spec.targets.values() if target.security_group is not None]
+    sources = (spec.sources or {}).values()
+    return all(name in groups for name in named) and all(
+        source.cidr is not None or source.prefix_list is not None or source.security_group is not None
+        for source in sources
+    )

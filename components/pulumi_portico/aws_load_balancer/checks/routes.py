@@ -1,17 +1,26 @@
-"""The checks of what is done with requests: actions, routes, and the order of their rules.
+"""The checks of what happens to requests: actions, routes, and the order of their rules.
 
 Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener rules" and "Quotas for your Application
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
-from ...service_ports import DEFAULT_PORTS
+import pulumi
+
+from ...args.location import Field, Key, Location
+from ...args.problems import Problems, Remove, Set, Unavailable
+from ...networking.ports import DEFAULT_PORTS
+from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind
+from ..listener import AwsListenerSpec
 from ..priorities import (
+    LEAST,
     LEAST_ROOM,
+    MOST,
     MOST_ELEMENTS,
     Match,
     free_priority,
@@ -19,146 +28,261 @@ from ..priorities import (
     overlap,
     priority_of,
     rank_of,
-    span_of,
 )
-from ..routes import build_conditions
-from .place import Place, alone, known_key, plain
+from ..problems import (
+    AMBIGUOUS,
+    DEEP_PATH,
+    FEW_PRIORITIES,
+    HEADER_EMPTY,
+    HEADER_VALUE,
+    MANY_VALUES,
+    MANY_WILDCARDS,
+    MATCHES_ALL,
+    NEEDS,
+    NO_ACTION,
+    NO_WEIGHT,
+    PRIORITY_OUTSIDE,
+    REDIRECT_LOOP,
+    SAME_PRIORITY,
+    SAME_REQUESTS,
+    TOO_MANY_TARGETS,
+    WILDCARD_DEPTH,
+    WRONG_KIND,
+    WRONG_ORDER,
+    check_key,
+    field_names,
+    is_set,
+    report_set,
+    set_of,
+)
+from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions
 
 __all__ = ["ACTIONS", "check_action", "check_routes"]
 
 ACTIONS = ("to", "weights", "respond", "redirect")
-"""What can be done with a request; one of them."""
+"""What can happen to a request; one of them."""
 
 _MOST_GROUPS = 5
 _MOST_VALUES = 5
 _MOST_WILDCARDS = 6
 _VALUE_LENGTH = 128
 
+Holder = Union[AwsListenerSpec, AwsRouteSpec]
+"""What has an action: a listener, or one of its routes."""
+
 
 def check_action(
-    place: Place,
-    given: Mapping[str, Any],
-    aws: Mapping[str, Any],
-    *,
-    required: bool,
-    listener: Optional[Mapping[str, Any]] = None,
+    holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems, *, required: bool
 ) -> None:
-    """Note what is wrong with what is done with a request, by a route of a listener or by the listener itself."""
-    found = alone(place, given, ACTIONS, required=required)
-    targets: Mapping[str, Any] = aws["targets"]
-    if "to" in given:
-        known_key(place.field("to"), given["to"], targets, "the targets")
-    if "weights" in given:
-        _check_weights(place.field("weights"), given["weights"], targets)
-    if "sticky_for" in given and "weights" not in given:
-        place.field("sticky_for").note("is about weights, and there are none", "beside weights")
-    if aws["kind"] == AwsBalancerKind.NETWORK.value:
-        for name in ("respond", "redirect", "sticky_for"):
-            if name in given:
-                place.field(name).note("is for Application Load Balancers", "to or weights", "leave it out")
-    elif "redirect" in found:
-        _check_redirect(place.field("redirect"), given["redirect"], listener or given)
+    """Report what's wrong with the action of a listener, or of one of its routes."""
+    found = set_of(holder, ACTIONS, problems)
+    is_network = spec.kind is AwsBalancerKind.NETWORK
+    if required and not found:
+        problems.report(NO_ACTION, holder.at, fields=field_names(ACTIONS[:2] if is_network else ACTIONS))
+    if not is_set(holder, "weights"):
+        report_set(holder, ("sticky_for",), problems, NEEDS, needed=Field("weights"))
+    elif is_network:
+        report_set(holder, ("sticky_for",), problems, WRONG_KIND, kind=AwsBalancerKind.APPLICATION)
+    if is_network:
+        for name in [name for name in ("respond", "redirect") if name in found]:
+            # Without it, a listener needs another action.
+            fix = Remove(holder.at / name) if len(found) > 1 else None
+            problems.report(WRONG_KIND, holder.at / name, kind=AwsBalancerKind.APPLICATION, fix=fix)
+    problems.run(_check_to, holder, spec)
+    problems.run(_check_weights, holder, spec)
+    problems.run(_check_redirect, holder, listener)
 
 
-def _check_weights(at: Place, weights: Mapping[str, Any], targets: Mapping[str, Any]) -> None:
-    for key in weights:
-        known_key(at.key(key), key, targets, "the targets")
-    if len(weights) > _MOST_GROUPS:
-        at.note(f"names {len(weights)} targets", f"{_MOST_GROUPS} at most")
-    if all(plain(it) and it == 0 for it in weights.values()):
-        at.note("sends nothing anywhere: every weight is 0", "one weight above 0")
+def _check_to(holder: Holder, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if holder.to is not None:
+        check_key(holder.at / "to", holder.to, spec.targets, spec.at / "targets", problems)
 
 
-def _check_redirect(at: Place, redirect: Mapping[str, Any], listener: Mapping[str, Any]) -> None:
-    # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". One
-    # that says what the request says already is taken, and loops.
-    scheme = redirect.get("scheme", listener["protocol"])
-    port = redirect.get("port", DEFAULT_PORTS[scheme] if "scheme" in redirect else listener["port"])
-    same = (scheme, port) == (listener["protocol"], listener["port"])
-    if same and "host" not in redirect and "path" not in redirect:
-        at.note("leads to where it comes from", "another scheme, host, port or path")
-
-
-def check_routes(place: Place, listener: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
-    """Note what is wrong with a listener's routes, one by one and together."""
-    first, last = span_of(listener)
-    if last - first + 1 < LEAST_ROOM:
-        at = place.field("priorities")
-        at.note(f"has room for {max(0, last - first + 1)} rules", f"{LEAST_ROOM} or more, so that they are spread")
+def _check_weights(holder: Holder, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    weights, at = holder.weights, holder.at / "weights"
+    if weights is None:
         return
-    before = len(place.problems.found)
-    routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
-    for at, route in enumerate(routes):
-        here = place.field("routes").item(at)
-        check_action(here, route, aws, required=True, listener=listener)
-        _check_match(here, route, aws)
-    # What follows compares routes that are right by themselves.
-    if len(place.problems.found) == before:
-        _check_together(place.field("routes"), routes, (first, last))
+    for key in weights:
+        check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems)
+    if len(weights) > _MOST_GROUPS:
+        problems.report(TOO_MANY_TARGETS, at, count=len(weights), most=_MOST_GROUPS)
+    if all(not isinstance(weight, pulumi.Output) and weight == 0 for weight in weights.values()):
+        problems.report(NO_WEIGHT, at)
 
 
-def _check_match(here: Place, route: Mapping[str, Any], aws: Mapping[str, Any]) -> None:
-    match = match_of(route)
-    conditions = build_conditions(match)
-    if not conditions:
-        here.note("is for every request", "a host, a path or another condition", "write what it does at the listener")
-    if match.host.startswith("*.") and not aws.get("wildcards_any_depth"):
-        wrong = "is taken by AWS for hosts of several more labels too, such as a.b" + match.host[1:]
-        here.field("host").add(match.host, wrong, "one host", "where that is meant, set wildcards_any_depth to true")
-    if not match.exact and len(match.elements) > MOST_ELEMENTS:
-        here.field("path").add(match.path, f"has {len(match.elements)} elements", f"{MOST_ELEMENTS} at most")
-    values = [value for condition in conditions for it in condition.values() for value in it["values"]]
-    if len(values) > _MOST_VALUES:
-        wrong = f"has {len(values)} values to compare with (a path that is no exact one counts twice)"
-        here.note(wrong, f"{_MOST_VALUES} at most", "make several routes of it")
-    if sum(value.count("*") + value.count("?") for value in values) > _MOST_WILDCARDS:
-        here.note("has too many wildcards", f"{_MOST_WILDCARDS} at most", "make several routes of it")
-    for name, known in route.get("headers", {}).items():
-        for at, value in enumerate(known):
-            if not 0 < len(value) <= _VALUE_LENGTH:
-                where = here.field("headers").key(name).item(at)
-                where.add(value, "is no value that AWS compares with", f"1 to {_VALUE_LENGTH} characters")
-        if not known:
-            here.field("headers").key(name).note("holds none", "one value or more", "leave the header out")
+def _check_redirect(holder: Holder, listener: AwsListenerSpec, problems: Problems) -> None:
+    redirect = holder.redirect
+    if redirect is not None and _is_loop(redirect, listener):
+        problems.report(REDIRECT_LOOP, redirect.at)
 
 
-def _check_together(place: Place, routes: Sequence[Mapping[str, Any]], span: tuple[int, int]) -> None:
-    matches = [match_of(route) for route in routes]
-    priorities = [
-        route.get("priority", priority_of(match, *span)) for route, match in zip(routes, matches, strict=True)
+def _is_loop(redirect: AwsRedirectSpec, listener: AwsListenerSpec) -> bool:
+    # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". AWS
+    # accepts one that sets what the request has already, which loops.
+    protocol, port = listener.protocol.value, listener.port
+    to_scheme = redirect.scheme or protocol
+    to_port = redirect.port or (DEFAULT_PORTS[to_scheme] if redirect.scheme else port)
+    return (to_scheme, to_port) == (protocol, port) and redirect.host is None and redirect.path is None
+
+
+def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what's wrong with a listener's routes, one by one and together."""
+    problems.run(_check_span, listener)
+    problems.run(_check_each, listener, spec)
+    problems.run(_check_together, listener)
+
+
+def _span(listener: AwsListenerSpec) -> tuple[int, int]:
+    """The first and the last of our priorities."""
+    ours = listener.priorities
+    return (LEAST, MOST) if ours is None else (ours.first, ours.last)
+
+
+def _room(listener: AwsListenerSpec) -> int:
+    first, last = _span(listener)
+    return max(0, last - first + 1)
+
+
+def _check_span(listener: AwsListenerSpec, problems: Problems) -> None:
+    if _room(listener) < LEAST_ROOM:
+        problems.report(FEW_PRIORITIES, listener.at / "priorities", count=_room(listener), least=LEAST_ROOM)
+
+
+def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    for route in listener.routes or ():
+        check_action(route, listener, spec, problems, required=True)
+        for rule in (_check_conditions, _check_values, _check_depth):
+            problems.run(rule, route)
+        problems.run(_check_wildcard, route, spec)
+        problems.run(_check_headers, route)
+        problems.run(_check_priority, route, listener)
+
+
+def _match(route: AwsRouteSpec) -> Match:
+    given = {
+        "host": route.host or "",
+        "path": route.path or "/",
+        "exact": bool(route.exact),
+        "methods": route.methods,
+        "headers": route.headers or {},
+        "sources": route.sources,
+    }
+    return match_of(given)
+
+
+def _check_conditions(route: AwsRouteSpec, problems: Problems) -> None:
+    if not build_conditions(_match(route)):
+        problems.report(MATCHES_ALL, route.at)
+
+
+def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
+    conditions: list[dict[str, Any]] = build_conditions(_match(route))
+    values: list[str] = [
+        value for condition in conditions for detail in condition.values() for value in detail["values"]
     ]
-    for at, number in enumerate(priorities):
-        if not span[0] <= number <= span[1]:
-            place.item(at).field("priority").add(number, "is not one of ours", f"{span[0]} to {span[1]}")
-    for one, other in combinations(range(len(routes)), 2):
-        at = place.item(other)
-        if matches[one] == matches[other]:
-            at.note(f"is for the same requests as routes[{one}]", "each host and path once")
-        elif priorities[one] == priorities[other]:
-            made = "priority" not in routes[one] and "priority" not in routes[other]
-            _collision(at, matches[other], one, priorities, span, made=made)
-        elif overlap(matches[one], matches[other]):
-            said = "priority" in routes[one] or "priority" in routes[other]
-            _check_order(at, (matches[one], priorities[one]), (matches[other], priorities[other]), one, said=said)
+    if len(values) > _MOST_VALUES:
+        problems.report(MANY_VALUES, route.at, count=len(values), most=_MOST_VALUES)
+    count = sum(value.count("*") + value.count("?") for value in values)
+    if count > _MOST_WILDCARDS:
+        problems.report(MANY_WILDCARDS, route.at, count=count, most=_MOST_WILDCARDS)
 
 
-def _check_order(at: Place, one: tuple[Match, int], other: tuple[Match, int], which: int, *, said: bool) -> None:
-    """Where some request fits two routes, the more specific one must come first; of two that are equally so, the one
-    that the caller says."""
-    ranks = rank_of(one[0]), rank_of(other[0])
-    if ranks[0] == ranks[1]:
-        if not said:
-            wrong = f"and routes[{which}] can be for the same request, and neither is the more specific one"
-            at.note(wrong, "a priority of this one, before or after the other's", f"write one that is not {one[1]}")
-    elif (ranks[0] < ranks[1]) != (one[1] < other[1]):
-        wrong = f"puts {other[0].text} on the wrong side of {one[0].text} (routes[{which}], {one[1]})"
-        at.field("priority").add(other[1], wrong, "a lower number for the more specific one", "leave the priority out")
+def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
+    match = _match(route)
+    count = len(match.elements)
+    if not match.exact and count > MOST_ELEMENTS:
+        problems.report(DEEP_PATH, route.at / "path", value=match.path, count=count, most=MOST_ELEMENTS)
 
 
-def _collision(
-    at: Place, match: Match, which: int, priorities: Sequence[int], span: tuple[int, int], *, made: bool
+def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    host = route.host
+    if host is not None and host.startswith("*.") and not spec.wildcards_any_depth:
+        field, example = Field("wildcards_any_depth"), f"a.b{host[1:]}"
+        problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
+
+
+def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
+    at = route.at / "headers"
+    for name, values in (route.headers or {}).items():
+        if not values:
+            whole = at if len(route.headers or {}) == 1 else at / Key(name)
+            problems.report(HEADER_EMPTY, at / Key(name), fix=None if whole == at else Remove(whole))
+        for index, value in enumerate(values):
+            if not 0 < len(value) <= _VALUE_LENGTH:
+                problems.report(HEADER_VALUE, at / Key(name) / index, value=value, most=_VALUE_LENGTH)
+
+
+def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Problems) -> None:
+    first, last = _span(listener)
+    if route.priority is not None and _room(listener) >= LEAST_ROOM and not first <= route.priority <= last:
+        params: dict[str, Any] = {"field": Field("priorities"), "first": first, "last": last}
+        problems.report(PRIORITY_OUTSIDE, route.at / "priority", value=route.priority, **params)
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A route with its rule's priority."""
+
+    route: AwsRouteSpec
+    match: Match
+    priority: int
+
+    @property
+    def is_set(self) -> bool:
+        return self.route.priority is not None
+
+    @property
+    def at(self) -> Location:
+        return self.route.at
+
+
+def _ranked(route: AwsRouteSpec, span: tuple[int, int]) -> Optional[_Ranked]:
+    """The route as AWS ranks it; None if it has an invalid value, or one that its rank doesn't allow."""
+    try:
+        match = _match(route)
+        if not match.exact and len(match.elements) > MOST_ELEMENTS:
+            return None
+        return _Ranked(route, match, priority_of(match, *span) if route.priority is None else route.priority)
+    except Unavailable:
+        return None
+
+
+def _check_together(listener: AwsListenerSpec, problems: Problems) -> None:
+    if _room(listener) < LEAST_ROOM:
+        return
+    span = _span(listener)
+    ranked = [found for route in listener.routes or () if (found := _ranked(route, span)) is not None]
+    priorities = [one.priority for one in ranked]
+    for one, other in combinations(ranked, 2):
+        if one.match == other.match:
+            problems.report(SAME_REQUESTS, other.at, other=one.at)
+        elif one.priority == other.priority:
+            _report_collision(one, other, priorities, span, problems)
+        elif overlap(one.match, other.match):
+            _check_order(one, other, problems)
+
+
+def _report_collision(
+    one: _Ranked, other: _Ranked, priorities: Sequence[int], span: tuple[int, int], problems: Problems
 ) -> None:
-    free = free_priority(match, priorities, *span)
-    wrong = f"gets the priority {priorities[which]} that routes[{which}] has"
-    wrong += "; each is made from what a route matches" if made else ""
-    at.note(wrong, "a priority of its own", f'write "priority": {free}' if free else "merge routes")
+    free = free_priority(other.match, priorities, *span)
+    fix = None if free is None else Set(other.at / "priority", free)
+    problems.report(SAME_PRIORITY, other.at, priority=one.priority, other=one.at, fix=fix)
+
+
+def _check_order(one: _Ranked, other: _Ranked, problems: Problems) -> None:
+    """If a request can match two routes, the more specific one must be first; if neither is more specific, a priority
+    must say which is first."""
+    ranks = rank_of(one.match), rank_of(other.match)
+    if ranks[0] == ranks[1]:
+        if not one.is_set and not other.is_set:
+            field = Field("priority")
+            problems.report(AMBIGUOUS, other.at, other=one.at, field=field, priority=one.priority)
+        return
+    if (ranks[0] < ranks[1]) != (one.priority < other.priority):
+        wrong = other if other.is_set else one
+        first, second = sorted((one, other), key=lambda ranked: ranked.priority)
+        at = wrong.at / "priority"
+        params: dict[str, Any] = {"first": first.at, "second": second.at}
+        fix = None if one.is_set and other.is_set else Remove(at)
+        problems.report(WRONG_ORDER, at, value=wrong.priority, fix=fix, **params)

@@ -4,119 +4,181 @@ Sources: API reference, CreateTargetGroup and TargetGroupAttribute; user guides,
 Load Balancers" and "... Network Load Balancers".
 """
 
-from collections.abc import Mapping
-from typing import Any
-
+from ...args.location import Field
+from ...args.problems import Problems, Remove, Set
 from ...load_balancers import ClientIp
-from ...target import Protocol
-from ..choices import AwsAlgorithm, AwsBalancerKind
-from ..target_group import client_ip_of, protocol_of, transports
-from .place import Place, a_kind, alone, only_for, plain
+from ...networking.target import Protocol, TargetSpec
+from ..args import AwsLoadBalancerSpec
+from ..choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
+from ..problems import (
+    CODES_OUT_OF_RANGE,
+    EMPTY_TARGET,
+    EXPECTS_PROXY,
+    LATER_PORT,
+    MUST_READ_PROXY,
+    NEEDS_HTTP_CHECK,
+    NOT_BOUND,
+    PORT_NEEDED,
+    PROXIED_HEALTH,
+    SET_BY_TARGET,
+    SLOW_START,
+    TIMEOUT_TOO_LONG,
+    TLS_AFFINITY,
+    UDP_CLIENT_IP,
+    UDP_HEALTH,
+    WRONG_KIND,
+    WRONG_PROTOCOL,
+    field_names,
+    is_set,
+    plain,
+    report_set,
+    set_of,
+)
+from ..target_group import AwsHealthCheckSpec, AwsTargetSpec, transports
 
-__all__ = ["check_numbers", "check_target"]
+__all__ = ["check_port_numbers", "check_targets"]
 
-_SPOKEN = {"application": ("http", "https"), "network": ("tcp", "tls", "udp", "tcp-udp")}
-_ASKED = {"application": ("http", "https"), "network": ("http", "https", "tcp")}
-_APPLICATION = ("version", "slow_start", "algorithm", "sticky_for")
-_NETWORK = ("session_affinity", "client_ip", "reads_proxy_protocol")
+_APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
+_HTTP, _HTTPS, _TCP = AwsTargetProtocol.HTTP, AwsTargetProtocol.HTTPS, AwsTargetProtocol.TCP
+_TLS, _UDP, _TCP_UDP = AwsTargetProtocol.TLS, AwsTargetProtocol.UDP, AwsTargetProtocol.TCP_UDP
+_SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
+_HEALTH = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_HTTP, _HTTPS, _TCP)}
+_ONLY_APPLICATION = ("version", "slow_start", "algorithm", "sticky_for")
+_ONLY_NETWORK = ("session_affinity", "client_ip", "reads_proxy_protocol")
 _HOW = ("target", "instances", "addresses", "bound_elsewhere")
+_NO_HEALTH = AwsHealthCheckSpec()
 
 
-def check_target(place: Place, given: Mapping[str, Any], kind: str) -> None:
-    """Note what AWS would refuse or ignore of a target."""
-    application = kind == AwsBalancerKind.APPLICATION.value
-    found = alone(place, given, _HOW, required=True)
-    if found == ["bound_elsewhere"] and not given["bound_elsewhere"]:
-        place.field("bound_elsewhere").note("is false, and nothing else says what the targets are", "true")
-    _check_port(place, given)
-    other = "is for Application Load Balancers" if not application else "is for Network Load Balancers"
-    only_for(place, given, _NETWORK if application else _APPLICATION, other, f"nothing, as this one is {kind}")
-    spoken = protocol_of(given, kind)
+def check_targets(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what AWS would reject or ignore of the targets."""
+    for target in spec.targets.values():
+        for rule in (_check_how, _check_port):
+            problems.run(rule, target)
+        for rule in (_check_kind, _check_health_protocol, _check_http_health, _check_udp_health, _check_codes):
+            problems.run(rule, target, spec.kind)
+        for rule in (_check_timeout, _check_slow_start):
+            problems.run(rule, target)
+        if spec.kind is _NETWORK:
+            for rule in (_check_client_ip, _check_proxy_protocol, _check_proxied_health, _check_affinity):
+                problems.run(rule, target)
+
+
+def _check_how(target: AwsTargetSpec, problems: Problems) -> None:
+    found = set_of(target, _HOW, problems)
+    if not found:
+        problems.report(EMPTY_TARGET, target.at, fields=field_names(_HOW))
+    elif found == ["bound_elsewhere"] and not target.bound_elsewhere:
+        at = target.at / "bound_elsewhere"
+        problems.report(NOT_BOUND, at, value=False, fix=Set(at, value=True))
+
+
+def _check_port(target: AwsTargetSpec, problems: Problems) -> None:
+    if target.target is not None:
+        report_set(target, ("port", "drain"), problems, SET_BY_TARGET, field=Field("target"))
+        problems.run(check_port_numbers, target.target)
+    elif target.port is None and any(is_set(target, name) for name in _HOW):
+        problems.report(PORT_NEEDED, target.at / "port")
+
+
+def check_port_numbers(target: TargetSpec, problems: Problems) -> None:
+    """Report a target whose port has no number that is known: a target group and its firewall rules need one."""
+    if target.port is None and target.target_port is None:
+        problems.report(PORT_NEEDED, target.at / "port")
+    for name, port in (("port", target.port), ("target_port", target.target_port)):
+        if not plain(port):
+            problems.report(LATER_PORT, target.at / name)
+    if target.protocol is Protocol.SCTP:
+        choices, kind = [Protocol.TCP, Protocol.UDP], "AWS"
+        problems.report(WRONG_PROTOCOL, target.at / "protocol", value=target.protocol, choices=choices, kind=kind)
+
+
+def _check_kind(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+    names, other = (_ONLY_NETWORK, _NETWORK) if kind is _APPLICATION else (_ONLY_APPLICATION, _APPLICATION)
+    report_set(target, names, problems, WRONG_KIND, kind=other)
+    spoken = target.protocol_for(kind)
     if spoken not in _SPOKEN[kind]:
-        allowed = ", ".join(_SPOKEN[kind])
-        place.field("protocol").add(spoken, f"is not what {a_kind(kind)} speaks to targets", allowed)
+        at, fix = target.at / "protocol", Remove(target.at / "protocol")
+        problems.report(WRONG_PROTOCOL, at, value=spoken, choices=_SPOKEN[kind], kind=kind, fix=fix)
+
+
+def _check_health_protocol(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+    health = target.health or _NO_HEALTH
+    if health.protocol is not None and health.protocol not in _HEALTH[kind]:
+        at = health.at / "protocol"
+        choices = _HEALTH[kind]
+        problems.report(WRONG_PROTOCOL, at, value=health.protocol, choices=choices, kind=kind, fix=Remove(at))
+
+
+def _check_http_health(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+    health = target.health or _NO_HEALTH
+    by_default = kind is _NETWORK and health.protocol is None and not is_set(health, "path")
+    if health.protocol is _TCP or by_default:
+        report_set(health, ("path", "success_codes"), problems, NEEDS_HTTP_CHECK)
+
+
+def _check_udp_health(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+    health = target.health
+    if target.protocol_for(kind) is _UDP and kind is _NETWORK and (health is None or health.port is None):
+        problems.report(UDP_HEALTH, target.at / "health" / "port")
+
+
+def _check_timeout(target: AwsTargetSpec, problems: Problems) -> None:
+    health = target.health or _NO_HEALTH
+    interval, timeout = health.interval or 30, health.timeout or 2
+    if isinstance(interval, int) and isinstance(timeout, int) and timeout >= interval:
+        # ALB: "The timeout must be smaller than the interval"; for an NLB it can't be longer than the interval either.
+        at = health.at / ("timeout" if health.timeout is not None else "interval")
+        problems.report(TIMEOUT_TOO_LONG, at, value=timeout, interval=interval, field=Field("interval"))
+
+
+def _check_codes(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+    health = target.health or _NO_HEALTH
+    codes = health.success_codes
+    if not isinstance(codes, str):
         return
-    _check_health(place.field("health"), given, kind, spoken)
-    if application:
-        _check_start(place, given)
-    else:
-        _check_client(place, given, spoken)
+    least, most = (0, 99) if target.version is AwsVersion.GRPC else (200, 499 if kind is _APPLICATION else 599)
+    numbers = [int(number) for part in codes.split(",") for number in part.split("-")]
+    if not all(least <= number <= most for number in numbers):
+        problems.report(CODES_OUT_OF_RANGE, health.at / "success_codes", value=codes, least=least, most=most)
 
 
-def _check_port(place: Place, given: Mapping[str, Any]) -> None:
-    target = given.get("target")
-    if target is None:
-        if "port" not in given:
-            place.field("port").note("is missing", "the port that the targets listen on")
-        return
-    at = place.field("target")
-    wrong = "is what the target says itself"
-    only_for(place, given, ("port", "drain"), wrong, "instances, addresses and what is bound elsewhere")
-    check_numbers(at, target)
+def _check_slow_start(target: AwsTargetSpec, problems: Problems) -> None:
+    needed = AwsAlgorithm.ROUND_ROBIN
+    if target.algorithm not in (None, needed) and target.slow_start is not None:
+        at = target.at / "slow_start"
+        problems.report(SLOW_START, at, field=Field("algorithm"), needed=needed, fix=Remove(at))
 
 
-def check_numbers(at: Place, target: Mapping[str, Any]) -> None:
-    """Note a target whose port has no number that is known, as a target group and the ways to it have one."""
-    if "port" not in target and "target_port" not in target:
-        at.field("port").note("is missing, and a target group has a number", "the Service's port, by number")
-    for name in ("port", "target_port"):
-        if name in target and not plain(target[name]):
-            wrong = "is known only during the deployment, and what lets the load balancer in is known by it"
-            at.field(name).note(wrong, "a plain number")
-    if target.get("protocol") == Protocol.SCTP.value:
-        at.field("protocol").add("SCTP", "is not what AWS's load balancers carry", "TCP or UDP")
+def _client_ip(target: AwsTargetSpec) -> ClientIp:
+    if target.client_ip is not None:
+        return target.client_ip
+    return ClientIp.PRESERVE if "udp" in transports(target.protocol_for(_NETWORK)) else ClientIp.HIDE
 
 
-def _check_health(at: Place, given: Mapping[str, Any], kind: str, spoken: str) -> None:
-    health = given.get("health", {})
-    asked = health.get("protocol")
-    if asked is not None and asked not in _ASKED[kind]:
-        at.field("protocol").add(asked, f"is not what {a_kind(kind)} asks by", ", ".join(_ASKED[kind]))
-    if asked == "tcp" or (kind == AwsBalancerKind.NETWORK.value and asked is None and "path" not in health):
-        only_for(at, health, ("path", "success_codes"), "is what HTTP answers, and TCP is asked", "beside HTTP")
-    if spoken == "udp" and "port" not in health:
-        at.field("port").note("is missing, and UDP answers no health check", "a TCP port that answers for it")
-    interval, timeout = health.get("interval", 30), health.get("timeout", 2)
-    if plain(interval) and plain(timeout) and timeout >= interval:
-        # ALB: "The timeout must be smaller than the interval"; an NLB takes no more than the interval either.
-        at.field("timeout").add(timeout, f"is no less than the interval of {interval}", "less than the interval")
-    codes = health.get("success_codes")
-    if codes is not None and plain(codes):
-        _check_codes(at.field("success_codes"), codes, given.get("version"), kind)
+def _check_client_ip(target: AwsTargetSpec, problems: Problems) -> None:
+    client_ip, at = _client_ip(target), target.at / "client_ip"
+    if "udp" in transports(target.protocol_for(_NETWORK)) and client_ip is not ClientIp.PRESERVE:
+        problems.report(UDP_CLIENT_IP, at, value=client_ip, fix=Remove(at))
 
 
-def _check_codes(at: Place, codes: str, version: Any, kind: str) -> None:
-    most = 499 if kind == AwsBalancerKind.APPLICATION.value else 599
-    least, most = (0, 99) if version == "grpc" else (200, most)
-    numbers = [int(it) for part in codes.split(",") for it in part.split("-")]
-    if not all(least <= it <= most for it in numbers):
-        at.add(codes, "holds a code that AWS does not take here", f"{least} to {most}")
+def _check_proxy_protocol(target: AwsTargetSpec, problems: Problems) -> None:
+    at, sends = target.at / "reads_proxy_protocol", _client_ip(target) is ClientIp.PROXY_PROTOCOL
+    if sends and not target.reads_proxy_protocol:
+        problems.report(MUST_READ_PROXY, at)
+    if target.reads_proxy_protocol and not sends:
+        field, needed = Field("client_ip"), ClientIp.PROXY_PROTOCOL
+        problems.report(EXPECTS_PROXY, at, field=field, needed=needed, fix=Remove(at))
 
 
-def _check_start(place: Place, given: Mapping[str, Any]) -> None:
-    algorithm = given.get("algorithm", AwsAlgorithm.ROUND_ROBIN.value)
-    if "slow_start" in given and algorithm != AwsAlgorithm.ROUND_ROBIN.value:
-        wrong = f"is not for the algorithm {algorithm}"
-        place.field("slow_start").note(wrong, "beside round_robin", "leave one of them out")
+def _check_proxied_health(target: AwsTargetSpec, problems: Problems) -> None:
+    health = target.health or _NO_HEALTH
+    is_http = health.path is not None or health.protocol not in (None, _TCP)
+    if _client_ip(target) is ClientIp.PROXY_PROTOCOL and health.port is not None and is_http:
+        problems.report(PROXIED_HEALTH, health.at / "port", value=health.port, fix=Remove(health.at / "port"))
 
 
-def _check_client(place: Place, given: Mapping[str, Any], spoken: str) -> None:
-    told = client_ip_of(given, spoken)
-    at = place.field("client_ip")
-    proxied = told == ClientIp.PROXY_PROTOCOL.value
-    if "udp" in transports(spoken) and told != ClientIp.PRESERVE.value:
-        at.add(told, "cannot be had for UDP: AWS always keeps the client's address there", "preserve", "leave it out")
-    health = given.get("health", {})
-    if proxied and "port" in health and ("path" in health or health.get("protocol", "tcp") != "tcp"):
-        wrong = "is asked over HTTP, and the load balancer speaks the PROXY protocol to it too"
-        place.field("health").field("port").note(wrong, "the port of the connections", "leave the port or the path out")
-    reads = given.get("reads_proxy_protocol", False)
-    if proxied and not reads:
-        wrong = "is not true, and the PROXY protocol breaks every connection to targets that do not expect it"
-        place.field("reads_proxy_protocol").note(wrong, "true, once the targets are set to read it")
-    if reads and not proxied:
-        wrong = "is true, and the load balancer does not speak the PROXY protocol, which such targets wait for in vain"
-        place.field("reads_proxy_protocol").note(wrong, "with client_ip proxy-protocol")
-    if given.get("session_affinity") and spoken == "tls":
+def _check_affinity(target: AwsTargetSpec, problems: Problems) -> None:
+    if target.session_affinity and target.protocol_for(_NETWORK) is _TLS:
         # User guide: "Sticky sessions are not supported with TLS listeners and TLS target groups."
-        place.field("session_affinity").note("is not for TLS", "TCP and UDP targets", "leave it out")
+        at = target.at / "session_affinity"
+        problems.report(TLS_AFFINITY, at, fix=Remove(at))

@@ -1,1 +1,1 @@
-"""A stack, rendered: what it would register, as plain text, without engine or cluster."""
+"""What a stack creates, as plain text."""

@@ -1,15 +1,21 @@
-"""The Kubernetes objects of a recording, as `kubectl apply` takes them."""
+"""The Kubernetes objects of a stack, as `kubectl apply` accepts them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Optional, cast
 
+from ...lifecycle.objects import manifests_of
 from ...merge import merged
+from ...stack.objects import ComponentObjects, objects_of
+from ...stack.parts import KINDS
 from ...testing.recording import Recording, Registration
+from ...untyped import Manifest
+from ..project import Stack
+from .names import generated_name, urn_of
 from .recorder import object_name
-from .secrets import masked
+from .secrets import masked, settled
 
-__all__ = ["Rendered", "manifests_of"]
+__all__ = ["RenderedObject", "listed_objects", "recorded_objects", "rendered_objects"]
 
 _KINDS: Sequence[str] = (
     "Namespace",
@@ -33,30 +39,32 @@ _KINDS: Sequence[str] = (
     "ValidatingWebhookConfiguration",
     "Ingress",
 )
-"""The kinds in an order in which each finds what it needs; others come last."""
+
+"""The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
 _PATCH = "Patch"
+"""The suffix of the kinds that change an object which something else creates."""
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedObject:
     """A Kubernetes object, rendered."""
 
-    manifest: Mapping[str, Any]
-    called: str
-    """What it is called by as long as it is what it is: its own name, or the resource's where Pulumi makes one up."""
-    made_up: bool
-    """Whether its name was made up."""
+    manifest: Manifest
+    identifier: str
+    """What identifies it in every run: its own name, or the name of its resource if Pulumi generates one."""
+    generated: bool
+    """Whether its name is generated."""
 
     @property
     def rank(self) -> int:
-        """When it comes."""
+        """Its position among the kinds."""
         kind = self.manifest["kind"]
         return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
     @property
     def namespace(self) -> str:
-        """Its namespace; empty where it has none."""
+        """Its namespace; empty if it has none."""
         return str(self.manifest["metadata"].get("namespace") or "")
 
     @property
@@ -65,60 +73,101 @@ class Rendered:
         return str(self.manifest["metadata"]["name"])
 
 
-def manifests_of(recording: Recording) -> list[Rendered]:
-    """Every Kubernetes object, in an order in which they can be made."""
-    made: dict[tuple[str, str, str], Rendered] = {}
-    patches: list[Registration] = []
-    for it in recording.registrations:
-        if it.custom and it.type.startswith("kubernetes:"):
-            if it.type.endswith(_PATCH):
-                patches.append(it)
-            else:
-                one = _rendered(it)
-                made[_key(one.manifest)] = one
+def rendered_objects(stack: Stack, recording: Optional[Recording]) -> list[RenderedObject]:
+    """Every Kubernetes object of a stack, in an order in which they can be created.
+
+    `recording` has the components without a list of objects; None if the stack has none of those.
+    """
+    unlisted = [kind.type for kind in KINDS if kind.objects is None]
+    found = [*listed_objects(stack), *(recorded_objects(recording, unlisted) if recording is not None else ())]
+    ordered = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in found]
+    return sorted(ordered, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
+
+
+def listed_objects(stack: Stack) -> Iterable[RenderedObject]:
+    """The objects that the components list."""
+    return _patched(one for component in objects_of(stack.plan) for one in _of_component(stack, component))
+
+
+def _of_component(stack: Stack, component: ComponentObjects) -> Iterator[RenderedObject]:
+    def generated(full: str, manifest: Manifest) -> str:
+        return generated_name(urn_of(stack, component.type, manifest, full), full, settled(manifest))
+
+    manifests = manifests_of(component.name, component.objects, generated)
+    for described, (full, manifest) in zip(component.objects, manifests, strict=True):
+        rendered = _rendered(settled(manifest))
+        is_named = described.manifest["metadata"].get("name") is not None
+        yield RenderedObject(rendered, str(rendered["metadata"]["name"]) if is_named else full, not is_named)
+
+
+def recorded_objects(recording: Recording, components: Collection[str]) -> Iterable[RenderedObject]:
+    """The objects that components of these types have registered; the stack's own have an empty type."""
+    return _patched(
+        _rendered_registration(registration)
+        for registration in recording.registrations
+        if registration.custom
+        and registration.type.startswith("kubernetes:")
+        and _component(registration) in components
+    )
+
+
+def _patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
+    """The objects, with the patches among them applied."""
+    found: dict[tuple[str, str, str], RenderedObject] = {}
+    patches: list[RenderedObject] = []
+    for one in objects:
+        if str(one.manifest["kind"]).endswith(_PATCH):
+            patches.append(one)
+        else:
+            found[_key(one.manifest)] = one
     for patch in patches:
-        manifest = _manifest(patch)
-        onto = made[_key(manifest)]
-        made[_key(manifest)] = Rendered(merged(onto.manifest, manifest), onto.called, onto.made_up)
-    rendered = [Rendered(_ordered(it.manifest), it.called, it.made_up) for it in made.values()]
-    return sorted(rendered, key=lambda it: (it.rank, it.manifest["kind"], it.namespace, it.name))
+        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(_PATCH)}
+        base = found[_key(manifest)]
+        found[_key(manifest)] = RenderedObject(merged(base.manifest, manifest), base.identifier, base.generated)
+    return found.values()
 
 
-def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+def _component(registration: Registration) -> str:
+    """The type of the component that a resource belongs to; empty for the stack's own resources."""
+    component = registration.urn.split("::")[2].split("$")[0]
+    return component if component.startswith("portico:") else ""
+
+
+def _key(manifest: Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
-    return manifest["kind"], str(metadata.get("namespace") or ""), str(metadata["name"])
+    return manifest["kind"].removesuffix(_PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
-def _rendered(it: Registration) -> Rendered:
-    own = cast("Mapping[str, Any]", it.inputs.get("metadata") or {}).get("name")
-    return Rendered(_manifest(it), it.name if own is None else str(own), own is None)
+def _rendered_registration(registration: Registration) -> RenderedObject:
+    own = cast("Manifest", registration.inputs.get("metadata") or {}).get("name")
+    manifest = masked(registration.inputs)
+    manifest["metadata"] = {**manifest.get("metadata", {}), "name": object_name(registration)}
+    if registration.type.endswith(_PATCH):
+        # The provider has the same kind for an object and for a patch of it.
+        manifest["kind"] = manifest["kind"].removesuffix(_PATCH) + _PATCH
+    return RenderedObject(_rendered(manifest), registration.name if own is None else str(own), own is None)
 
 
-def _manifest(it: Registration) -> dict[str, Any]:
-    manifest: dict[str, Any] = masked(it.inputs)
-    metadata = {**manifest.get("metadata", {}), "name": object_name(it)}
-    told = cast("Mapping[str, Any]", metadata.get("annotations") or {})
-    # What only Pulumi reads says how a deployment by Pulumi waits.
-    annotations = {key: value for key, value in told.items() if not key.startswith("pulumi.com/")}
-    metadata.pop("annotations", None)
-    manifest["metadata"] = {**metadata, **({"annotations": annotations} if annotations else {})}
-    if manifest["kind"] == "Secret":
-        _keep_out(manifest)
-    return manifest
+def _rendered(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without what only Pulumi reads, and without the values of Secrets."""
+    metadata = dict(manifest["metadata"])
+    annotations = cast("Manifest", metadata.pop("annotations", None) or {})
+    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
+    rendered = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
+    return _without_values(rendered) if manifest["kind"] == "Secret" else rendered
 
 
-def _keep_out(secret: dict[str, Any]) -> None:
-    """A Secret's values as placeholders, whether or not its author marked them; `data` would want base64."""
-    data: dict[str, Any] = {**secret.pop("data", {}), **secret.get("stringData", {})}
-    if data:
-        secret["stringData"] = dict.fromkeys(data, "[secret]")
+def _without_values(secret: dict[str, Any]) -> dict[str, Any]:
+    """A Secret with placeholders for its values, whether or not they are marked as secret; `data` would need base64."""
+    values: dict[str, Any] = {**secret.pop("data", {}), **secret.get("stringData", {})}
+    return {**secret, "stringData": dict.fromkeys(values, "[secret]")} if values else secret
 
 
 def _ordered(value: Any, first: Sequence[str] = ("apiVersion", "kind", "metadata")) -> Any:
-    """Keys in an order that does not depend on how they came, those first that say what it is."""
+    """Keys in an order of their own, those first that identify the object."""
     if isinstance(value, Mapping):
-        given = cast("Mapping[str, Any]", value)
-        keys = [it for it in first if it in given]
-        keys += sorted(given.keys() - set(keys))
-        return {key: _ordered(given[key], ("name", "namespace")) for key in keys}
-    return [_ordered(it, ("name",)) for it in cast("list[Any]", value)] if isinstance(value, list) else value
+        fields = cast("Manifest", value)
+        keys = [key for key in first if key in fields]
+        keys += sorted(fields.keys() - set(keys))
+        return {key: _ordered(fields[key], ("name", "namespace")) for key in keys}
+    return [_ordered(item, ("name",)) for item in cast("list[Any]", value)] if isinstance(value, list) else value

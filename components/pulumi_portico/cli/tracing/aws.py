@@ -7,9 +7,8 @@ from typing import Any, Optional
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import listeners_of
-from ...aws_load_balancer.priorities import fits_host, fits_path, match_of, priority_of, span_of
+from ...aws_load_balancer.priorities import match_of, priority_of, span_of
 from ...aws_load_balancer.target_group import transports
-from ...service_ports import DEFAULT_PORTS
 from ...stack.views.destinations import Destination, text_of
 from ...stack.views.routes import aws_action
 from .answers import Answer, Considered, Outcome
@@ -63,15 +62,21 @@ def _priority(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
 def why_not(route: Mapping[str, Any], request: Request) -> str:
     """Why a rule does not fit a request; empty where it does."""
     match = match_of(route)
-    if match.host and not fits_host(match.host, request.host):
+    if match.host and not _host_fits(match.host, request.host):
         return f"it is for another host: {match.host}"
+    # An Application Load Balancer compares the path as it is written.
     path, at = request.path, match.path
-    if not fits_path(match, path):
-        if match.exact:
-            return f"it takes {at} alone"
+    if match.exact and path != at:
+        return f"it takes {at} alone"
+    if not match.exact and at not in ("/", path) and not path.startswith(f"{at}/"):
         longer = at.startswith(f"{path.rstrip('/')}/")
         return f"its path, {at}, goes on beyond {path}" if longer else f"its path is another one: {at}"
     return next(filter(None, (_unmet(name, values, request) for name, values in match.conditions)), "")
+
+
+def _host_fits(pattern: str, host: str) -> bool:
+    # A wildcard is any number of characters there, dots too.
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else pattern == host
 
 
 def _unmet(name: str, values: Sequence[str], request: Request) -> str:
@@ -110,7 +115,7 @@ def _acted(
 
 def _location(to: Mapping[str, Any], request: Request) -> str:
     scheme = to.get("scheme", request.scheme)
-    usual = DEFAULT_PORTS.get(scheme)
+    usual = {"http": 80, "https": 443}.get(scheme)
     port = to.get("port", usual if "scheme" in to else request.port)
     host, path = text_of(to.get("host", "#{host}")), text_of(to.get("path", "/#{path}"))
     query = text_of(to.get("query", "#{query}"))

@@ -34,17 +34,17 @@ def answers_of(plan: StackPlan, request: Request) -> list[Answer]:
 
 def _names(plan: StackPlan, entry: str, request: Request) -> bool:
     """Whether an entry names the request's host."""
-    if entry in plan.load_balancers:
-        return request.host in dns_names(plan.load_balancers[entry])
+    if entry in plan.load_balancer_args:
+        return request.host in dns_names(plan.load_balancer_args[entry])
     if entry in plan.aws_load_balancers:
         return request.host in plan.aws_load_balancers[entry].get("hosts", {})
-    routes = plan.gateways[entry].get("routes", [])
+    routes = plan.gateway_args[entry].get("routes", [])
     return any(host_of(it) != "" and takes_host(host_of(it), request.host) for it in routes)
 
 
 def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
     """The gateways that have a way in of their own, or that the cluster has anyway."""
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         if "exposure" in args:
             yield _by_front_door(plan, name, args["exposure"], request)
         elif not installs(args) or not _fronted(plan, name):
@@ -54,7 +54,8 @@ def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
 
 
 def _fronted(plan: StackPlan, name: str) -> bool:
-    by_platform = any(args["target"].get("gateway") == name for args in plan.load_balancers.values())
+    targets = [destination_of(plan, args["target"]) for args in plan.load_balancer_args.values()]
+    by_platform = any(target.kind == "gateway" and target.name == name for target in targets)
     return by_platform or any(
         destination.kind == "gateway" and destination.name == name
         for aws in plan.aws_load_balancers.values()
@@ -87,7 +88,7 @@ def _kept_out(allowed: Any, request: Request) -> str:
 
 
 def _balancers(plan: StackPlan, request: Request) -> Iterator[Answer]:
-    for name, args in plan.load_balancers.items():
+    for name, args in plan.load_balancer_args.items():
         yield _of_platform(plan, name, args, request)
     for name, aws in plan.aws_load_balancers.items():
         yield _of_aws(plan, name, aws, request)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, Optional, cast
 from urllib.parse import quote
 
-from ...http_defaults import HTTPS_REDIRECT
 from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
 from ...ingress_gateway.gateway_plan import controller_of
 from ...ingress_gateway.matching import canonical_path, host_of, match_route, path_of, path_type_of
@@ -19,6 +18,7 @@ from .request import Request, is_outside, is_within
 
 __all__ = ["at_gateway"]
 
+_HTTPS_REDIRECT = 308
 _UNENCODED = "".join(chr(it) for it in range(0x21, 0x7F) if chr(it) not in "#%?")
 """What nginx writes as it is into a path that it has changed. Source: the table `uri` of its `ngx_escape_uri`."""
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
@@ -26,9 +26,9 @@ _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 def at_gateway(plan: StackPlan, name: str, request: Request, *, ended: bool = False) -> Answer:
     """What becomes of a request at a gateway; ``ended`` is whether a load balancer in front has ended its TLS."""
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
-    host = _as_compared(request.host, routes, any_depth=args.get("wildcards_any_depth", False))
+    host = _as_compared(request.host, routes, any_depth=args.get("multi_label_wildcards", False))
     chosen = match_route(routes, host, request.path)
     decisive = decisive_host(routes, host)
     considered = _considered(plan, routes, chosen, decisive, host, request.path)
@@ -86,16 +86,17 @@ def _answered(
 ) -> Answer:
     if (where := canonical_path(request.path)) is None:
         return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
-    hosts = gateway_routing(name, plan.gateways[name]).compilation.hosts
+    hosts = gateway_routing(name, plan.gateway_args[name]).hosts
     host = hosts.get(decisive or "")
     # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
-    secure = host is not None and host.ends_before if ended else request.secure
+    secure = host is not None and host.tls_terminated_upstream if ended else request.secure
     if host is not None and host.redirect and host.tls and not secure:
         location = f"https://{request.url_host}{request.target}"
         why = "requests without TLS are sent to https"
         if ended:
-            why = f"TLS has ended before the gateway, which is not told so (tls, endsBefore), and for ever {why}"
-        return _sent_on(name, HTTPS_REDIRECT, location, why)
+            setting = "(tls, tlsTerminatedUpstream)"
+            why = f"TLS has ended before the gateway, which is not told so {setting}, and for ever {why}"
+        return _sent_on(name, _HTTPS_REDIRECT, location, why)
     if secure and not (host is not None and host.tls):
         said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"
         return Answer(name, (), Outcome.NOTHING, said)
@@ -105,7 +106,7 @@ def _answered(
 
 
 def _fallback(plan: StackPlan, name: str, request: Request, decisive: Optional[str]) -> Answer:
-    args = plan.gateways[name]
+    args = plan.gateway_args[name]
     why = (
         f"{decisive or 'the gateway'} has no route for {request.path}"
         if decisive is not None
@@ -127,7 +128,7 @@ def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Opt
         return _sent_on(name, REDIRECT_CODE, location, "who asks for / itself is sent to the app root")
     if "redirect" in entry.args:
         return _redirected(name, request, entry)
-    destination = destination_of(plan, entry.target)
+    destination = destination_of(plan, cast("Any", entry.target))
     # nginx hands a path on as it was written, unless it is rewritten.
     path = request.path if entry.rewrite is None else _rewritten(entry, entry.rewrite, where)
     changed = f", as {path}" if entry.rewrite is not None else ""

@@ -9,11 +9,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import pulumi
 
-from ...service_ports import DEFAULT_PORTS
-
 __all__ = ["Request", "is_outside", "is_within", "parse_request"]
 
-_PORTS = {**DEFAULT_PORTS, "grpc": DEFAULT_PORTS["https"]}
+_PORTS = {"http": 80, "https": 443, "grpc": 443}
 _SCHEMES = (*_PORTS, "tcp", "tls", "udp")
 
 

@@ -1,4 +1,4 @@
-"""F5 NGINX Ingress Controller: routes, as it is told of them."""
+"""F5 NGINX Ingress Controller: what it supports, how it serves routes, and how it is installed."""
 
 from .module import MODULE
 

@@ -1,96 +1,95 @@
-"""What a minion tells F5 NGINX Ingress Controller of its route."""
+"""The annotations of a route for F5 NGINX Ingress Controller."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...lifecycle.objects import ObjectSpec
 from ...outputs import applied, joined, words
-from ..compilation import Compilation, Entry, HostEntry
-from ..route_settings import LoadBalancing, Per, SameSite
-from ..told import COOKIE, REALM, REJECTED, burst_of, is_grpc, over_tls, takes_websockets, timeouts_of
-from .custom_resources import build_policies
+from ..compile_input import CompileInput
+from ..defaults import COOKIE, REALM, REJECTED, burst_of, timeouts_of
+from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..route_settings import LoadBalancing, Per, RateLimitSpec, SameSite, SessionPersistenceSpec
 
-__all__ = ["NIC", "annotations_of", "prefixed"]
+__all__ = ["NIC", "prefixed", "route_annotations"]
 
 NIC = "nginx.org/"
 _BALANCING = {
-    LoadBalancing.ROUND_ROBIN.value: "round_robin",
-    LoadBalancing.LEAST_CONNECTIONS.value: "least_conn",
-    LoadBalancing.CLIENT_ADDRESS.value: "hash $remote_addr consistent",
-    LoadBalancing.REQUEST_URI.value: "hash $request_uri consistent",
+    LoadBalancing.ROUND_ROBIN: "round_robin",
+    LoadBalancing.LEAST_CONNECTIONS: "least_conn",
+    LoadBalancing.CLIENT_ADDRESS: "hash $remote_addr consistent",
+    LoadBalancing.REQUEST_URI: "hash $request_uri consistent",
 }
 
 
-def annotations_of(compilation: Compilation, entry: Entry) -> dict[str, Any]:
-    """What the route asks for, by the annotations' names without their prefix."""
-    service = entry.target["service"]
-    # Of its own accord it picks the less busy of two at random.
-    balancing = entry.args.get("load_balancing", LoadBalancing.ROUND_ROBIN.value)
-    told: dict[str, Any] = {"lb-method": _BALANCING[balancing]}
-    if over_tls(entry):
-        told["ssl-services"] = service
-    if is_grpc(entry):
-        told["grpc-services"] = service
+def route_annotations(component: CompileInput, route: ResolvedRoute, policies: Sequence[ObjectSpec]) -> dict[str, Any]:
+    """What configures the route, by the annotations' names without their prefix; `policies` are the route's."""
+    spec, service = route.spec, component.service(route)
+    # By default, the controller picks the less busy of two pods at random.
+    annotations: dict[str, Any] = {"lb-method": _BALANCING[spec.load_balancing or LoadBalancing.ROUND_ROBIN]}
+    if route.protocol.uses_tls:
+        annotations["ssl-services"] = service
+    if route.protocol.is_grpc:
+        annotations["grpc-services"] = service
     else:
-        told.update(_bodies(entry))
-    if takes_websockets(entry):
-        told["websocket-services"] = service
-    for name, value in timeouts_of(entry).items():
-        told[f"proxy-{name}-timeout"] = applied(value, lambda seconds: f"{seconds}s")
-    if "session_affinity" in entry.args:
-        host = compilation.hosts[entry.host]
-        told["sticky-cookie-services"] = words("serviceName=", service, " ", _cookie(entry, host))
-    return {**told, **_access(compilation, entry), **_headers_of(entry)}
+        annotations.update(_bodies(route))
+    if route.accepts_websockets:
+        annotations["websocket-services"] = service
+    for name, value in timeouts_of(route).items():
+        annotations[f"proxy-{name}-timeout"] = applied(value, lambda seconds: f"{seconds}s")
+    if spec.session_persistence is not None:
+        cookie = _cookie(route, spec.session_persistence, component.hosts[route.host])
+        annotations["sticky-cookie-services"] = words("serviceName=", service, " ", cookie)
+    return {**annotations, **_access(component, route, policies), **_headers_of(route)}
 
 
-def _access(compilation: Compilation, entry: Entry) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if "rate_limit" in entry.args:
-        told.update(_rate_limit(entry.of("rate_limit")))
-    if "basic_auth" in entry.args:
-        auth = entry.of("basic_auth")
-        told["basic-auth-secret"] = auth.get("secret", compilation.called(f"{entry.key}-users"))
-        told["basic-auth-realm"] = auth.get("realm", REALM)
-    if policies := build_policies(compilation, entry):
-        told["policies"] = ",".join(f"{compilation.name}-{it.suffix}" for it in policies)
-    return told
+def _access(component: CompileInput, route: ResolvedRoute, policies: Sequence[ObjectSpec]) -> dict[str, Any]:
+    annotations: dict[str, Any] = {}
+    if route.spec.rate_limit is not None:
+        annotations.update(_rate_limit(route.spec.rate_limit))
+    if (auth := route.spec.basic_auth) is not None:
+        annotations["basic-auth-secret"] = component.name_of(route, "users") if auth.secret is None else auth.secret
+        annotations["basic-auth-realm"] = auth.realm or REALM
+    if policies:
+        annotations["policies"] = ",".join(f"{component.name}-{policy.key}" for policy in policies)
+    return annotations
 
 
-def _headers_of(entry: Entry) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if headers := entry.args.get("request_headers"):
-        told["proxy-set-headers"] = _headers(headers)
-    if headers := entry.args.get("response_headers"):
-        told["add-header"] = _headers(headers, ":always")
-    if "response_headers" in entry.args or "cors" in entry.args:
-        # Else those that hold for the whole server, HSTS among them, would be gone.
-        told["add-header-inherit"] = "merge"
-    return told
+def _headers_of(route: ResolvedRoute) -> dict[str, Any]:
+    annotations: dict[str, Any] = {}
+    if headers := route.spec.request_headers:
+        annotations["proxy-set-headers"] = _headers(headers)
+    if headers := route.spec.response_headers:
+        annotations["add-header"] = _headers(headers, ":always")
+    if headers or route.spec.cors is not None:
+        # Otherwise, those of the whole server, such as HSTS, would be lost.
+        annotations["add-header-inherit"] = "merge"
+    return annotations
 
 
-def _bodies(entry: Entry) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if "body_size" in entry.args:
-        told["client-max-body-size"] = applied(entry.args["body_size"], lambda size: f"{size}m" if size else "0")
-    told["proxy-buffering"] = str(entry.of("buffering").get("responses", True)).lower()
-    return told
+def _bodies(route: ResolvedRoute) -> dict[str, Any]:
+    annotations: dict[str, Any] = {}
+    if route.spec.body_size is not None:
+        annotations["client-max-body-size"] = applied(route.spec.body_size, lambda size: f"{size}m" if size else "0")
+    buffers = route.spec.buffering is None or route.spec.buffering.responses is not False
+    annotations["proxy-buffering"] = str(buffers).lower()
+    return annotations
 
 
-def _cookie(entry: Entry, host: HostEntry) -> Any:
-    affinity = entry.of("session_affinity")
-    same_site = affinity.get("same_site", SameSite.LAX.value).lower()
-    parts: list[Any] = [affinity.get("cookie", COOKIE)]
-    if "max_age" in affinity:
-        parts.append(applied(affinity["max_age"], lambda age: f"expires={age}s"))
-    parts += [f"path={affinity.get('path', entry.path)}", "httponly", f"samesite={same_site}"]
-    if affinity.get("secure", host.tls):
+def _cookie(route: ResolvedRoute, session: SessionPersistenceSpec, host: ResolvedHost) -> Any:
+    parts: list[Any] = [session.cookie or COOKIE]
+    if session.max_age is not None:
+        parts.append(applied(session.max_age, lambda age: f"expires={age}s"))
+    same_site = (session.same_site or SameSite.LAX).value.lower()
+    parts += [f"path={session.path or route.path}", "httponly", f"samesite={same_site}"]
+    if host.tls if session.secure is None else session.secure:
         parts.append("secure")
     return joined(parts, " ")
 
 
-def _rate_limit(limit: Mapping[str, Any]) -> dict[str, Any]:
-    unit = "m" if limit.get("per") == Per.MINUTE.value else "s"
+def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
+    unit = "m" if limit.per is Per.MINUTE else "s"
     return {
-        "limit-req-rate": applied(limit["requests"], lambda count: f"{count}r/{unit}"),
+        "limit-req-rate": applied(limit.requests, lambda count: f"{count}r/{unit}"),
         "limit-req-key": "${binary_remote_addr}",
         "limit-req-burst": applied(burst_of(limit), str),
         "limit-req-no-delay": "true",
@@ -102,6 +101,6 @@ def _headers(headers: Mapping[str, Any], flag: str = "") -> Any:
     return joined(words(name, ":", value, flag) for name, value in sorted(headers.items()))
 
 
-def prefixed(told: Mapping[str, Any]) -> dict[str, Any]:
+def prefixed(annotations: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations by their whole keys."""
-    return {f"{NIC}{key}": value for key, value in told.items()}
+    return {f"{NIC}{key}": value for key, value in annotations.items()}

@@ -1,99 +1,108 @@
-"""F5 NGINX Ingress Controller: for each host a master Ingress, for each route a minion, or two.
+"""F5 NGINX Ingress Controller: for each host a master Ingress, for each route one or two minions.
 
-It lets one Ingress have a host, unless a master and its minions share it; takes Prefix as the beginning of a text; and
-keys paths by their text alone, whatever their type. So a prefix is written as the path itself, exactly, and as all
-below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/configs/ingress.go` and its template.
+It allows one Ingress for each host, unless a master and its minions share it; treats Prefix as the beginning of a text;
+and identifies paths by their text only, whatever their type. So a prefix becomes the path itself, exactly, and
+everything below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/configs/ingress.go` and its template.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...http_defaults import HTTPS_REDIRECT
+from ...lifecycle.objects import ObjectSpec
 from ...outputs import words
-from ..compilation import Compilation, Described, Entry, HostEntry
-from ..told import EXACT, OWN, PREFIX
-from .annotations import annotations_of, prefixed
-from .custom_resources import build_extras, build_virtual_server
+from ..compile_input import CompileInput, chained
+from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREFIX
+from ..resolved_routes import ResolvedHost, ResolvedRoute
+from .annotations import prefixed, route_annotations
+from .custom_resources import build_policies, build_secrets, build_virtual_server
 
 __all__ = ["compile_routes"]
 
-"""The status that ingress-nginx answers with."""
+_Paths = Sequence[tuple[str, str]]
+"""Paths of an Ingress, and their types."""
 
 
-def compile_routes(compilation: Compilation) -> list[Described]:
-    """A master for each host that no other component has made, and the minions; for a host that is redirected as a
+def compile_routes(component: CompileInput) -> list[ObjectSpec]:
+    """A master for each host that no other component has added, and the minions; for a host that is redirected as a
     whole, a VirtualServer."""
-    described: list[Described] = []
-    for name, host in sorted(compilation.hosts.items()):
-        if name in compilation.own_hosts and name not in compilation.redirected:
-            described.append(Described(f"host-{host.key}", _master(compilation, host), awaited=True, host=name))
-    exact = {(entry.host, entry.path) for entry in compilation.routes if entry.exact} | compilation.taken
-    for entry in compilation.routes:
-        if entry.host in compilation.redirected:
-            described.append(Described(entry.key, build_virtual_server(compilation, entry), route=entry))
+    masters = {
+        name: _master(component, host)
+        for name, host in sorted(component.hosts.items())
+        if name in component.own_hosts and name not in component.redirected_hosts
+    }
+    objects = list(masters.values())
+    exact = {(route.host, route.path) for route in component.routes if route.exact} | component.exact_paths_in_use
+    for route in component.routes:
+        if route.host in component.redirected_hosts:
+            objects.append(build_virtual_server(component, route, component.after))
             continue
-        described += build_extras(compilation, entry)
-        described += _minions(compilation, entry, has_exact=(entry.host, entry.path) in exact)
-    return described
+        policies = build_policies(component, route)
+        named = chained([*build_secrets(component, route), *policies])
+        annotations = route_annotations(component, route, policies)
+        after = component.before_ingress(route, named, frozenset(masters))
+        objects += named
+        for half, paths, rewrites in _halves(component, route, has_exact=(route.host, route.path) in exact):
+            objects.append(_minion(component, route, half, paths, {**rewrites, **annotations}, after))
+    return objects
 
 
-def _master(compilation: Compilation, host: HostEntry) -> dict[str, Any]:
-    told: dict[str, Any] = {"mergeable-ingress-type": "master", "ssl-redirect": "false"}
+def _master(component: CompileInput, host: ResolvedHost) -> ObjectSpec:
+    annotations: dict[str, Any] = {"mergeable-ingress-type": "master", "ssl-redirect": "false"}
     if host.tls and host.redirect:
-        told["http-redirect-code"] = str(HTTPS_REDIRECT)
-        told["redirect-to-https" if host.ends_before else "ssl-redirect"] = "true"
+        annotations["http-redirect-code"] = str(HTTPS_REDIRECT_CODE)
+        annotations["redirect-to-https" if host.tls_terminated_upstream else "ssl-redirect"] = "true"
     if host.app_root:
-        told["app-root"] = host.app_root
+        annotations["app-root"] = host.app_root
     spec: dict[str, Any] = {"rules": [{"host": host.host}] if host.host else [{}]}
     if host.secret is not None:
         spec["tls"] = [{"hosts": [host.host], "secretName": host.secret}]
-    annotations = {**prefixed(told), **host.annotations}
-    return compilation.ingress(f"host-{host.key}", compilation.namespace, annotations, spec)
+    full = {**prefixed(annotations), **host.annotations}
+    return component.ingress(host.object_key, component.namespace, full, spec, component.after)
 
 
-def _minions(compilation: Compilation, entry: Entry, *, has_exact: bool) -> list[Described]:
-    return [
-        Described(
-            entry.key + half, _minion(compilation, entry, entry.key + half, paths, more), awaited=True, route=entry
-        )
-        for half, paths, more in _halves(entry, has_exact=has_exact)
-    ]
-
-
-def _halves(entry: Entry, *, has_exact: bool) -> Iterable[tuple[str, list[tuple[str, str]], dict[str, Any]]]:
+def _halves(
+    component: CompileInput, route: ResolvedRoute, *, has_exact: bool
+) -> Iterable[tuple[str, _Paths, Mapping[str, Any]]]:
     """The minions of a route: what their names end in, their paths, and how each rewrites."""
-    if entry.exact:
-        yield _exact_half(entry)
+    if route.exact:
+        yield _exact_half(component, route)
         return
-    below = ("/" if entry.path == "/" else f"{entry.path}/", PREFIX)
-    itself = [] if entry.path == "/" or has_exact else [(entry.path, EXACT)]
-    if entry.rewrite and itself:
+    below = ("/" if route.path == "/" else f"{route.path}/", PREFIX)
+    itself = [] if route.path == "/" or has_exact else [(route.path, EXACT)]
+    if route.rewrite and itself:
         # A Service has one rewrite in an Ingress, and the two halves must end alike: /a to /b, and /a/ to /b/.
-        yield "-itself", itself, _rewrites(entry, entry.rewrite)
-        yield "", [below], _rewrites(entry, f"{entry.rewrite}/")
+        yield "-itself", itself, _rewrites(component, route, route.rewrite)
+        yield "", [below], _rewrites(component, route, f"{route.rewrite}/")
         return
-    yield "", [*itself, below], {} if entry.rewrite is None else _rewrites(entry, f"{entry.rewrite}/")
+    rewrites = {} if route.rewrite is None else _rewrites(component, route, f"{route.rewrite}/")
+    yield "", [*itself, below], rewrites
 
 
-def _exact_half(entry: Entry) -> tuple[str, list[tuple[str, str]], dict[str, Any]]:
-    if not entry.path.endswith("/"):
-        return "", [(entry.path, EXACT)], {} if entry.rewrite is None else _rewrites(entry, entry.rewrite)
-    # Its text is that of the prefix below, so it is written in another way.
-    pattern = entry.path.replace(".", r"\.") + "$"
-    told = {"path-regex": "case_sensitive"}
-    return "", [(pattern, OWN)], {**told, **({} if entry.rewrite is None else {"rewrite-target": entry.rewrite})}
+def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, Any]]:
+    if not route.path.endswith("/"):
+        rewrites = {} if route.rewrite is None else _rewrites(component, route, route.rewrite)
+        return "", [(route.path, EXACT)], rewrites
+    # Its text is that of the prefix below, so it's written in another way.
+    pattern = route.path.replace(".", r"\.") + "$"
+    rewrites = {} if route.rewrite is None else {"rewrite-target": route.rewrite}
+    return "", [(pattern, IMPLEMENTATION_SPECIFIC)], {"path-regex": "case_sensitive", **rewrites}
 
 
-def _rewrites(entry: Entry, target: str) -> dict[str, Any]:
-    return {"rewrites": words("serviceName=", entry.target["service"], f" rewrite={target}")}
+def _rewrites(component: CompileInput, route: ResolvedRoute, target: str) -> dict[str, Any]:
+    return {"rewrites": words("serviceName=", component.service(route), f" rewrite={target}")}
 
 
 def _minion(
-    compilation: Compilation, entry: Entry, suffix: str, paths: list[tuple[str, str]], more: Mapping[str, Any]
-) -> dict[str, Any]:
-    told = {"mergeable-ingress-type": "minion", **more, **annotations_of(compilation, entry)}
-    backend = entry.backend()
+    component: CompileInput,
+    route: ResolvedRoute,
+    half: str,
+    paths: _Paths,
+    annotations: Mapping[str, Any],
+    after: Sequence[str],
+) -> ObjectSpec:
+    backend = component.backend(route)
     http = {"paths": [{"path": path, "pathType": kind, "backend": backend} for path, kind in paths]}
-    rule = {**({"host": entry.host} if entry.host else {}), "http": http}
-    annotations = {**prefixed(told), **entry.args.get("annotations", {})}
-    return compilation.ingress(suffix, entry.namespace, annotations, {"rules": [rule]})
+    rule = {**({"host": route.host} if route.host else {}), "http": http}
+    own = prefixed({"mergeable-ingress-type": "minion", **annotations})
+    full = {**own, **(route.spec.annotations or {})}
+    return component.ingress(route.key + half, route.namespace, full, {"rules": [rule]}, after, component.ready(route))

@@ -1,114 +1,140 @@
-"""What F5 NGINX Ingress Controller can do with routes, and what it cannot do together."""
+"""What F5 NGINX Ingress Controller supports, and what it doesn't support in combination."""
 
-from collections.abc import Callable, Mapping
-from typing import Optional
+from collections.abc import Callable
+from typing import Any, Optional
 
 import pulumi
 
-from ...errors import Problems, Refusal
-from ...values import Rule
-from ..compilation import Compilation, Entry
-from ..controller_module import Controller, ControllerModule, Way, features_of
+from ...args.codes import define
+from ...args.location import Field
+from ...args.problems import Problems, Reason, Remove
+from ..capabilities import Alternative, FeatureSupport, field_of, requested_features
+from ..compile_input import CompileInput
+from ..controller_module import ControllerModule
+from ..resolved_routes import ResolvedRoute
+from ..route_settings import LoadBalancing
 from ..routes import PathType
-from ..told import is_grpc
 from .annotations import NIC
 from .ingresses import compile_routes
+from .installer import INSTALLER
 
 __all__ = ["MODULE"]
+
+NOT_FOR_GRPC = define(
+    "f5-nginx-not-for-grpc",
+    "F5 NGINX Ingress Controller doesn't support {feature} for targets that speak gRPC.",
+    allowed="targets that speak HTTP/1.1",
+)
+PARTIAL_REDIRECT = define(
+    "f5-nginx-redirects-whole-hosts",
+    "F5 NGINX Ingress Controller redirects only named hosts as a whole.",
+    allowed="the only route of its host, with the path /",
+    hint="Redirect the whole host, or redirect in the application.",
+)
+REDIRECT_WITH_ISSUER = define(
+    "f5-nginx-redirect-with-issuer",
+    "The Ingress of {host} would make cert-manager issue the certificate, and a host that is redirected has none.",
+    allowed="a host with a secret, or with a certificate and its key",
+    hint="Create a cert-manager Certificate, and set its secret.",
+)
+APP_ROOT_ELSEWHERE = define(
+    "f5-nginx-app-root-of-other-component",
+    "This is a setting of the whole host {host}, whose Ingress another component creates.",
+    allowed="the component that adds the host first",
+    hint="Set it there.",
+)
+HEADER_SEPARATOR = define(
+    "f5-nginx-header-separator",
+    "{value} contains a character with which F5 NGINX Ingress Controller separates headers.",
+    allowed="text without {separators}",
+    hint="Set the header in the application.",
+)
+REQUESTS_BUFFERED = define(
+    "f5-nginx-buffers-requests",
+    "{controller} always buffers request bodies.",
+    allowed="controllers that support it: {supported_by}",
+)
+ALLOW_OVERRIDES_DENY = define(
+    "f5-nginx-allow-overrides-deny",
+    "{controller} accepts every client in allowed_sources, whatever {feature} says.",
+    allowed="one of the two",
+    hint="Allow the ranges without those that you deny.",
+)
 
 _NOT_FOR_GRPC = ("body_size", "request_headers", "buffering.responses=true", "buffering.responses=false", "rewrite")
 
 
-def check(compilation: Compilation, problems: Problems, spelling: Callable[[str], str]) -> None:
-    """Note what F5 NGINX Ingress Controller cannot do together."""
-    for entry in compilation.routes:
-        if is_grpc(entry):
-            _check_grpc(entry, problems, spelling)
-        if "redirect" in entry.args:
-            _check_redirect(compilation, entry, problems)
-        if "app_root" in entry.args and entry.host not in compilation.own_hosts:
-            refusal = Refusal(
-                "is a setting of the whole host, whose master Ingress another component makes",
-                "where the host's first routes are added",
-                "set it there",
-            )
-            problems.note(f"{entry.where}.{spelling('app_root')}", refusal)
+def check(component: CompileInput, problems: Problems) -> None:
+    """Report what F5 NGINX Ingress Controller doesn't support in combination."""
+    for route in component.routes:
+        problems.run(_check_grpc, route)
+        problems.run(_check_redirect, component, route)
+        problems.run(_check_app_root, component, route)
 
 
-def _check_grpc(entry: Entry, problems: Problems, spelling: Callable[[str], str]) -> None:
-    for asked in features_of(entry):
-        if asked.feature in _NOT_FOR_GRPC:
-            path = ".".join(map(spelling, asked.path.split(".")))
-            refusal = Refusal(
-                "is nothing that F5 NGINX Ingress Controller can do for gRPC", "on ingress-nginx", "leave it out"
-            )
-            problems.note(f"{entry.where}.{path}", refusal)
+def _check_grpc(route: ResolvedRoute, problems: Problems) -> None:
+    if not route.protocol.is_grpc:
+        return
+    for requested in requested_features(route):
+        if requested.feature in _NOT_FOR_GRPC:
+            feature = Field(field_of(requested.feature))
+            problems.report(NOT_FOR_GRPC, requested.at, feature=feature, fix=Remove(requested.at))
 
 
-def _check_redirect(compilation: Compilation, entry: Entry, problems: Problems) -> None:
-    where = f"{entry.where}.redirect"
-    whole = entry.host in compilation.redirected and entry.path == "/" and not entry.exact and entry.host
-    if not whole or entry.host not in compilation.own_hosts:
-        refusal = Refusal(
-            "is of a part of a host, and F5 NGINX Ingress Controller can redirect a named host as a whole alone",
-            "the one route of its host, with the path /",
-            "redirect the host, or let the application answer",
-        )
-        problems.note(where, refusal)
-    host = compilation.hosts[entry.host]
-    if host.annotations:
-        refusal = Refusal(
-            "is of a host whose certificate cert-manager is to issue for an Ingress, and there is none for it",
-            "a host with a secret, or a certificate and its key",
-            "make a Certificate of cert-manager, and name its secret",
-        )
-        problems.note(where, refusal)
+def _check_app_root(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+    if route.spec.app_root is not None and route.host not in component.own_hosts:
+        at = route.at / "app_root"
+        problems.report(APP_ROOT_ELSEWHERE, at, host=route.host or "*", fix=Remove(at))
 
 
-def _header_value(value: str) -> Optional[Refusal]:
-    """F5 NGINX Ingress Controller parts headers by commas, and a header's name from its value by colons."""
-    if isinstance(value, pulumi.Output) or not set(value) & set(",:"):
-        return None
-    return Refusal(
-        "holds a comma or a colon, by which F5 NGINX Ingress Controller takes headers apart",
-        "text without them",
-        "let the application set it",
-    )
+def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+    if route.spec.redirect is None:
+        return
+    at = route.at / "redirect"
+    is_whole = route.host in component.redirected_hosts and route.is_root and route.host
+    if not is_whole or route.host not in component.own_hosts:
+        problems.report(PARTIAL_REDIRECT, at)
+    if component.hosts[route.host].annotations:
+        problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
 
 
-def _request_value(value: str) -> Optional[Refusal]:
-    if isinstance(value, pulumi.Output) or "," not in value:
-        return None
-    return Refusal(
-        "holds a comma, by which F5 NGINX Ingress Controller takes headers apart",
-        "text without one",
-        "let the application set it",
-    )
+def _without(separators: str) -> Callable[[Any], Optional[Reason]]:
+    """F5 NGINX Ingress Controller separates headers by commas, and a response header's name from its value by a
+    colon."""
+
+    def rule(value: Any) -> Optional[Reason]:
+        if isinstance(value, pulumi.Output) or not set(str(value)) & set(separators):
+            return None
+        return Reason(HEADER_SEPARATOR, {"separators": list(separators)})
+
+    return rule
 
 
-def _nic(*keys: str) -> Way:
-    return Way(tuple(f"{NIC}{key}" for key in keys))
+def _nic(*keys: str) -> FeatureSupport:
+    return FeatureSupport(tuple(f"{NIC}{key}" for key in keys))
 
 
-def _custom(*keys: str) -> Way:
-    return Way(tuple(f"{NIC}{key}" for key in keys), custom=True)
+def _custom(*keys: str) -> FeatureSupport:
+    return FeatureSupport(tuple(f"{NIC}{key}" for key in keys), custom_resources=True)
 
 
-_LIMITS: Mapping[str, Rule] = {"response_headers": _header_value, "request_headers": _request_value}
-_HTTP_ALONE = ("websocket-services", "proxy-buffering")
+_HTTP_ONLY = ("websocket-services", "proxy-buffering")
 _LIMIT_KEYS = ("limit-req-rate", "limit-req-key", "limit-req-no-delay", "limit-req-reject-code")
-_ALLOW_ALONE = (
-    "it lets in whom an allow list names whatever a deny list says: allow the ranges without those that are denied"
-)
 
 MODULE = ControllerModule(
-    name=Controller.F5_NGINX.value,
+    name="f5-nginx",
     title="F5 NGINX Ingress Controller",
-    prefixes=(NIC, "nginx.com/"),
+    supported_versions=("5.5",),
+    objects_read=("Ingress", "VirtualServer", "Policy"),
+    installer=INSTALLER,
     compile=compile_routes,
     check=check,
-    limits=_LIMITS,
-    own_objects=tuple(
+    publishes_address_without_load_balancer=False,
+    multi_label_wildcards=True,
+    exact_and_prefix_in_one_component=True,
+    limits={"response_headers": _without(",:"), "request_headers": _without(",")},
+    annotation_prefixes=(NIC, "nginx.com/"),
+    annotations_written=tuple(
         f"{NIC}{key}"
         for key in (
             "mergeable-ingress-type",
@@ -120,11 +146,11 @@ MODULE = ControllerModule(
             "add-header-inherit",
         )
     ),
-    ways={
-        "host=wildcard": Way(),
-        "host=any": Way(),
-        f"path_type={PathType.PREFIX.value}": Way(),
-        f"path_type={PathType.EXACT.value}": Way(),
+    features={
+        "host=wildcard": FeatureSupport(),
+        "host=any": FeatureSupport(),
+        f"path_type={PathType.PREFIX.value}": FeatureSupport(),
+        f"path_type={PathType.EXACT.value}": FeatureSupport(),
         "rewrite": _nic("rewrites", "rewrite-target"),
         "redirect.scheme": _custom(),
         "redirect.host": _custom(),
@@ -135,23 +161,23 @@ MODULE = ControllerModule(
         "timeouts.read": _nic("proxy-read-timeout"),
         "timeouts.send": _nic("proxy-send-timeout"),
         "body_size": _nic("client-max-body-size"),
-        "buffering.requests=true": Way(),
+        "buffering.requests=true": FeatureSupport(),
         "buffering.responses=true": _nic("proxy-buffering"),
         "buffering.responses=false": _nic("proxy-buffering"),
         "websocket=true": _nic("websocket-services", "proxy-read-timeout", "proxy-send-timeout"),
         "websocket=false": _nic("websocket-services"),
-        "protocol=HTTP": Way(),
+        "protocol=HTTP": FeatureSupport(),
         "protocol=HTTPS": _nic("ssl-services"),
-        "protocol=GRPC": _nic("grpc-services", *_HTTP_ALONE),
-        "protocol=GRPCS": _nic("grpc-services", "ssl-services", *_HTTP_ALONE),
+        "protocol=GRPC": _nic("grpc-services", *_HTTP_ONLY),
+        "protocol=GRPCS": _nic("grpc-services", "ssl-services", *_HTTP_ONLY),
         "backend_tls.ca_certificate": _custom("policies"),
         "backend_tls.server_name": _custom("policies"),
-        "session_affinity.cookie": _nic("sticky-cookie-services"),
-        "session_affinity.max_age": _nic("sticky-cookie-services"),
-        "session_affinity.path": _nic("sticky-cookie-services"),
-        "session_affinity.same_site": _nic("sticky-cookie-services"),
-        "session_affinity.secure=true": _nic("sticky-cookie-services"),
-        "session_affinity.secure=false": _nic("sticky-cookie-services"),
+        "session_persistence.cookie": _nic("sticky-cookie-services"),
+        "session_persistence.max_age": _nic("sticky-cookie-services"),
+        "session_persistence.path": _nic("sticky-cookie-services"),
+        "session_persistence.same_site": _nic("sticky-cookie-services"),
+        "session_persistence.secure=true": _nic("sticky-cookie-services"),
+        "session_persistence.secure=false": _nic("sticky-cookie-services"),
         "load_balancing=round-robin": _nic("lb-method"),
         "load_balancing=least-connections": _nic("lb-method"),
         "load_balancing=client-address": _nic("lb-method"),
@@ -174,11 +200,10 @@ MODULE = ControllerModule(
         "request_headers": _nic("proxy-set-headers"),
         "response_headers": _nic("add-header", "add-header-inherit"),
     },
-    instead={
-        "buffering.requests=false": "its Ingresses have no setting for it: the gateway collects a request's body",
-        "load_balancing=fastest": "least-connections comes closest",
-        "rate_limit.connections": "limit the requests, or a pod's own connections",
-        "allowed_sources+denied_sources": _ALLOW_ALONE,
+    alternatives={
+        "buffering.requests=false": Alternative(REQUESTS_BUFFERED),
+        "load_balancing=fastest": Alternative(value=LoadBalancing.LEAST_CONNECTIONS.value),
+        "allowed_sources+denied_sources": Alternative(ALLOW_OVERRIDES_DENY),
     },
 )
 """F5 NGINX Ingress Controller, open source edition."""

@@ -1,4 +1,4 @@
-"""The community's ingress-nginx: routes, as it is told of them."""
+"""The community's ingress-nginx: what it supports, how it serves routes, and how it is installed."""
 
 from .module import MODULE
 

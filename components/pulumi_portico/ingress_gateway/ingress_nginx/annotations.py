@@ -1,15 +1,16 @@
-"""What an Ingress tells ingress-nginx of its route, and the objects that it names."""
+"""The annotations of a route for ingress-nginx, and the objects that they refer to."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
-from ...errors import ArgumentError, Problems, Refusal
+from ...args.codes import define
+from ...args.location import Location
+from ...args.problems import ArgumentError, Problems, Reason
+from ...lifecycle.objects import ObjectSpec
 from ...outputs import applied, combined, joined, words
-from ..compilation import Compilation, Described, Entry, HostEntry
-from ..route_settings import BackendProtocol, LoadBalancing, Per, SameSite
-from ..told import (
+from ..compile_input import CompileInput
+from ..defaults import (
     COOKIE,
     CORS_HEADERS,
     CORS_MAX_AGE,
@@ -21,181 +22,211 @@ from ..told import (
     redirect_parts,
     timeouts_of,
 )
+from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..route_settings import (
+    BackendProtocol,
+    BasicAuthSpec,
+    CorsSpec,
+    LoadBalancing,
+    Per,
+    RateLimitSpec,
+    RedirectSpec,
+    SameSite,
+    SessionPersistenceSpec,
+)
 
-__all__ = ["PREFIX", "annotations_of", "build_extras", "https_of", "keeps_path", "namespace_of", "no_multiple"]
+__all__ = [
+    "PREFIX",
+    "build_referenced",
+    "burst_reason",
+    "ingress_namespace",
+    "keeps_path",
+    "redirect_annotations",
+    "route_annotations",
+]
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 _PERMANENT = (301, 308)
-_BALANCING = {LoadBalancing.ROUND_ROBIN.value: "round_robin", LoadBalancing.FASTEST.value: "ewma"}
+_BALANCING = {LoadBalancing.ROUND_ROBIN: "round_robin", LoadBalancing.FASTEST: "ewma"}
+
+BURST_NOT_MULTIPLE = define(
+    "ingress-nginx-burst-not-a-multiple",
+    "{value} isn't a multiple of the rate of {requests} requests, and ingress-nginx sets a burst only as a multiple.",
+    allowed="a multiple of {requests}",
+)
 
 
-def annotations_of(compilation: Compilation, entry: Entry) -> dict[str, Any]:
+def route_annotations(component: CompileInput, route: ResolvedRoute) -> dict[str, Any]:
     """The annotations of a route's Ingress."""
-    host = compilation.hosts[entry.host]
-    told: dict[str, Any] = {"use-regex": "true"}
-    if entry.rewrite is not None:
-        told["rewrite-target"] = _rewrite_target(entry)
-    if "redirect" in entry.args:
-        told.update(_redirect(entry))
-    if "app_root" in entry.args:
-        told["app-root"] = entry.args["app_root"]
-    told.update({f"proxy-{name}-timeout": applied(value, str) for name, value in timeouts_of(entry).items()})
-    if "body_size" in entry.args:
-        told["proxy-body-size"] = applied(entry.args["body_size"], lambda size: f"{size}m" if size else "0")
-    if entry.target:
-        told.update(_target(entry, host))
-    told.update(_access(compilation, entry))
-    return {**{f"{PREFIX}{key}": value for key, value in told.items()}, **https_of(host)}
+    host, spec = component.hosts[route.host], route.spec
+    annotations: dict[str, Any] = {"use-regex": "true"}
+    if route.rewrite is not None:
+        annotations["rewrite-target"] = _rewrite_target(route, route.rewrite)
+    if spec.redirect is not None:
+        annotations.update(_redirect(route, spec.redirect))
+    if spec.app_root is not None:
+        annotations["app-root"] = spec.app_root
+    annotations.update({f"proxy-{name}-timeout": applied(value, str) for name, value in timeouts_of(route).items()})
+    if spec.body_size is not None:
+        annotations["proxy-body-size"] = applied(spec.body_size, lambda size: f"{size}m" if size else "0")
+    if route.target is not None:
+        annotations.update(_target(route, host))
+    annotations.update(_access(component, route))
+    return {**{f"{PREFIX}{key}": value for key, value in annotations.items()}, **redirect_annotations(host)}
 
 
-def _rewrite_target(entry: Entry) -> str:
-    if entry.exact:
-        return str(entry.rewrite)
-    if entry.path == "/":
-        return f"{entry.rewrite}/$1"
-    return f"{entry.rewrite}$1" if entry.rewrite else "/$2"
+def _rewrite_target(route: ResolvedRoute, rewrite: str) -> str:
+    if route.exact:
+        return rewrite
+    if route.path == "/":
+        return f"{rewrite}/$1"
+    return f"{rewrite}$1" if rewrite else "/$2"
 
 
-def keeps_path(entry: Entry) -> bool:
-    """Whether it sends clients elsewhere with the path that they asked for."""
-    return "redirect" in entry.args and "path" not in entry.of("redirect")
+def keeps_path(route: ResolvedRoute) -> bool:
+    """Whether it redirects clients to the path that they requested."""
+    return route.spec.redirect is not None and route.spec.redirect.path is None
 
 
-def namespace_of(compilation: Compilation, entry: Entry) -> Any:
+def ingress_namespace(component: CompileInput, route: ResolvedRoute) -> Any:
     """The namespace of a route's Ingress: the target's, which it must be in."""
-    return entry.namespace if entry.target else compilation.namespace
+    return component.namespace if route.target is None else route.namespace
 
 
-def https_of(host: HostEntry) -> dict[str, str]:
-    """What becomes of requests without TLS. The paths that no route takes have it from the host's own Ingress."""
-    told = {"ssl-redirect": str(host.tls and host.redirect).lower()}
-    if host.tls and host.redirect:
-        # Else /a/ would be sent to /a.
-        told["preserve-trailing-slash"] = "true"
-        if host.ends_before:
-            told["force-ssl-redirect"] = "true"
-    return {f"{PREFIX}{key}": value for key, value in told.items()}
+def redirect_annotations(host: ResolvedHost) -> dict[str, str]:
+    """How requests without TLS are handled. Paths that no route matches have it from the host's own Ingress."""
+    redirects = host.tls and host.redirect
+    annotations = {"ssl-redirect": str(redirects).lower()}
+    if redirects:
+        # Otherwise, /a/ would be redirected to /a.
+        annotations["preserve-trailing-slash"] = "true"
+        if host.tls_terminated_upstream:
+            annotations["force-ssl-redirect"] = "true"
+    return {f"{PREFIX}{key}": value for key, value in annotations.items()}
 
 
-def _redirect(entry: Entry) -> dict[str, str]:
-    scheme, host, path = redirect_parts(entry)
+def _redirect(route: ResolvedRoute, redirect: RedirectSpec) -> dict[str, str]:
+    scheme, host, path = redirect_parts(route)
     if path is None:
-        # A replacement that begins with a scheme is a redirect to nginx, and the one that may hold what was asked for.
+        # A replacement that begins with a scheme is a redirect for nginx, and the only one that can have the path of
+        # the request.
         return {"rewrite-target": f"{scheme}://{host}/$1"}
-    code = entry.of("redirect").get("code", REDIRECT_CODE)
+    code = redirect.code or REDIRECT_CODE
     kind = "permanent" if code in _PERMANENT else "temporal"
     return {f"{kind}-redirect": f"{scheme}://{host}{path}", f"{kind}-redirect-code": str(code)}
 
 
-def _target(entry: Entry, host: HostEntry) -> dict[str, Any]:
-    buffering = entry.of("buffering")
-    told: dict[str, Any] = {
-        "proxy-request-buffering": "on" if buffering.get("requests", True) else "off",
-        "proxy-buffering": "on" if buffering.get("responses", True) else "off",
+def _target(route: ResolvedRoute, host: ResolvedHost) -> dict[str, Any]:
+    spec, buffering = route.spec, route.spec.buffering
+    annotations: dict[str, Any] = {
+        "proxy-request-buffering": "off" if buffering and buffering.requests is False else "on",
+        "proxy-buffering": "off" if buffering and buffering.responses is False else "on",
     }
-    protocol = entry.args.get("protocol", BackendProtocol.HTTP.value)
-    if protocol != BackendProtocol.HTTP.value:
-        told["backend-protocol"] = protocol
-    if "load_balancing" in entry.args:
-        told["load-balance"] = _BALANCING[entry.args["load_balancing"]]
-    if "session_affinity" in entry.args:
-        told.update(_affinity(entry, host))
-    return told
+    if route.protocol is not BackendProtocol.HTTP:
+        annotations["backend-protocol"] = route.protocol.value
+    if spec.load_balancing is not None:
+        annotations["load-balance"] = _BALANCING[spec.load_balancing]
+    if spec.session_persistence is not None:
+        annotations.update(_persistence(route, spec.session_persistence, host))
+    return annotations
 
 
-def _affinity(entry: Entry, host: HostEntry) -> dict[str, Any]:
-    affinity = entry.of("session_affinity")
-    told: dict[str, Any] = {
+def _persistence(route: ResolvedRoute, session: SessionPersistenceSpec, host: ResolvedHost) -> dict[str, Any]:
+    secure = host.tls if session.secure is None else session.secure
+    annotations: dict[str, Any] = {
         "affinity": "cookie",
         "affinity-mode": "persistent",
-        "session-cookie-name": affinity.get("cookie", COOKIE),
-        "session-cookie-path": affinity.get("path", entry.path),
-        "session-cookie-samesite": affinity.get("same_site", SameSite.LAX.value),
-        "session-cookie-secure": str(affinity.get("secure", host.tls)).lower(),
+        "session-cookie-name": session.cookie or COOKIE,
+        "session-cookie-path": session.path or route.path,
+        "session-cookie-samesite": (session.same_site or SameSite.LAX).value,
+        "session-cookie-secure": str(secure).lower(),
     }
-    if "max_age" in affinity:
-        told["session-cookie-max-age"] = told["session-cookie-expires"] = applied(affinity["max_age"], str)
-    return told
+    if session.max_age is not None:
+        annotations["session-cookie-max-age"] = annotations["session-cookie-expires"] = applied(session.max_age, str)
+    return annotations
 
 
-def _access(compilation: Compilation, entry: Entry) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for field, key in (("allowed_sources", "allowlist-source-range"), ("denied_sources", "denylist-source-range")):
-        if field in entry.args:
-            told[key] = joined(entry.args[field])
-    if "rate_limit" in entry.args:
-        told.update(_rate_limit(entry))
-    if "cors" in entry.args:
-        told.update(_cors(entry.of("cors")))
-    if "basic_auth" in entry.args:
-        auth = entry.of("basic_auth")
-        secret = auth.get("secret", compilation.called(f"{entry.key}-users"))
-        told |= {
-            "auth-type": "basic",
-            "auth-secret": secret,
-            "auth-secret-type": "auth-file",
-            "auth-realm": auth.get("realm", REALM),
-        }
-    if "response_headers" in entry.args:
-        told["custom-headers"] = words(entry.namespace, "/", compilation.called(f"{entry.key}-headers"))
-    return told
+def _access(component: CompileInput, route: ResolvedRoute) -> dict[str, Any]:
+    spec = route.spec
+    annotations: dict[str, Any] = {}
+    if spec.allowed_sources is not None:
+        annotations["allowlist-source-range"] = joined(spec.allowed_sources)
+    if spec.denied_sources is not None:
+        annotations["denylist-source-range"] = joined(spec.denied_sources)
+    if spec.rate_limit is not None:
+        annotations.update(_rate_limit(spec.rate_limit))
+    if spec.cors is not None:
+        annotations.update(_cors(spec.cors))
+    if spec.basic_auth is not None:
+        annotations.update(_basic_auth(component, route, spec.basic_auth))
+    if spec.response_headers is not None:
+        annotations["custom-headers"] = words(route.namespace, "/", component.name_of(route, "headers"))
+    return annotations
 
 
-def _rate_limit(entry: Entry) -> dict[str, Any]:
-    limit = entry.of("rate_limit")
-    told: dict[str, Any] = {}
-    if "requests" in limit:
-        told["limit-rpm" if limit.get("per") == Per.MINUTE.value else "limit-rps"] = applied(limit["requests"], str)
-        where = f"{entry.where}.rate_limit.burst"
-        told["limit-burst-multiplier"] = combined(
-            [limit["requests"], burst_of(limit)], lambda known: _multiplier(known[0], known[1], where)
+def _basic_auth(component: CompileInput, route: ResolvedRoute, auth: BasicAuthSpec) -> dict[str, Any]:
+    return {
+        "auth-type": "basic",
+        "auth-secret": component.name_of(route, "users") if auth.secret is None else auth.secret,
+        "auth-secret-type": "auth-file",
+        "auth-realm": auth.realm or REALM,
+    }
+
+
+def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
+    annotations: dict[str, Any] = {}
+    if limit.requests is not None:
+        rate = "limit-rpm" if limit.per is Per.MINUTE else "limit-rps"
+        annotations[rate] = applied(limit.requests, str)
+        at = limit.at / "burst"
+        annotations["limit-burst-multiplier"] = combined(
+            [limit.requests, burst_of(limit)], lambda known: _multiplier(known[0], known[1], at)
         )
-    if "connections" in limit:
-        told["limit-connections"] = applied(limit["connections"], str)
-    return told
+    if limit.connections is not None:
+        annotations["limit-connections"] = applied(limit.connections, str)
+    return annotations
 
 
-def _multiplier(requests: int, burst: int, where: str) -> str:
-    if burst % requests or burst < requests:
+def _multiplier(requests: int, burst: int, at: Location) -> str:
+    # The numbers can be known only during the deployment.
+    if reason := burst_reason(requests, burst):
         problems = Problems("The route")
-        problems.add(where, burst, no_multiple(requests, burst))
+        problems.reject(at, burst, reason)
         raise ArgumentError(problems.subject, problems.found)
     return str(burst // requests)
 
 
-def no_multiple(requests: int, burst: int) -> Refusal:
-    """Why a burst is refused that is no multiple of the rate."""
-    fix = f"write {max(1, round(burst / requests)) * requests}"
-    return Refusal(f"is no multiple of the {requests} of requests, which ingress-nginx counts it in", "a multiple", fix)
+def burst_reason(requests: int, burst: int) -> Optional[Reason]:
+    """Why ingress-nginx rejects a burst; None if it accepts it."""
+    if burst >= requests and burst % requests == 0:
+        return None
+    return Reason(BURST_NOT_MULTIPLE, {"requests": requests}, max(1, round(burst / requests)) * requests)
 
 
-def _cors(cors: Mapping[str, Any]) -> dict[str, str]:
-    told = {
+def _cors(cors: CorsSpec) -> dict[str, str]:
+    annotations = {
         "enable-cors": "true",
-        "cors-allow-origin": ",".join(cors["origins"]),
-        "cors-allow-methods": ", ".join(cors.get("methods", CORS_METHODS)),
-        "cors-allow-headers": ", ".join(cors.get("headers", CORS_HEADERS)),
-        "cors-allow-credentials": str(cors.get("credentials", False)).lower(),
-        "cors-max-age": str(cors.get("max_age", CORS_MAX_AGE)),
+        "cors-allow-origin": ",".join(cors.origins),
+        "cors-allow-methods": ", ".join(cors.methods or CORS_METHODS),
+        "cors-allow-headers": ", ".join(cors.headers or CORS_HEADERS),
+        "cors-allow-credentials": str(bool(cors.credentials)).lower(),
+        "cors-max-age": str(CORS_MAX_AGE if cors.max_age is None else cors.max_age),
     }
-    if cors.get("expose_headers"):
-        told["cors-expose-headers"] = ", ".join(cors["expose_headers"])
-    return told
+    if cors.expose_headers:
+        annotations["cors-expose-headers"] = ", ".join(cors.expose_headers)
+    return annotations
 
 
-def build_extras(compilation: Compilation, entry: Entry) -> list[Described]:
-    """What the annotations name."""
-    described: list[Described] = []
-    if users := entry.of("basic_auth").get("users"):
-        suffix = f"{entry.key}-users"
-        metadata = compilation.metadata(suffix, namespace_of(compilation, entry))
-        # Secret, however they were given.
-        data = pulumi.Output.secret({"auth": htpasswd(users)})
-        manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "stringData": data}
-        described.append(Described(suffix, manifest, route=entry))
-    if headers := entry.args.get("response_headers"):
-        suffix = f"{entry.key}-headers"
-        metadata = compilation.metadata(suffix, namespace_of(compilation, entry))
-        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(headers)}
-        described.append(Described(suffix, manifest, route=entry))
-    return described
+def build_referenced(component: CompileInput, route: ResolvedRoute) -> list[ObjectSpec]:
+    """The objects that a route's annotations refer to."""
+    auth, headers = route.spec.basic_auth, route.spec.response_headers
+    namespace = ingress_namespace(component, route)
+    objects: list[ObjectSpec] = []
+    if auth is not None and auth.users:
+        # Secret, even if the hashes aren't.
+        data = pulumi.Output.secret({"auth": htpasswd(auth.users)})
+        content = {"type": "Opaque", "stringData": data}
+        objects.append(component.named_object(route, "users", namespace, "Secret", content))
+    if headers:
+        objects.append(component.named_object(route, "headers", namespace, "ConfigMap", {"data": dict(headers)}))
+    return objects

@@ -1,23 +1,26 @@
-"""The definitions of a controller's own resources."""
+"""The CustomResourceDefinitions of a controller's own resources."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional, cast
 
 import yaml
 
 from ..._typing import NotRequired, TypedDict
-from ...checks import Rules
-from ...errors import Problems, Refusal
+from ...args.codes import define
+from ...args.location import Field as FieldName
+from ...args.parse import Rules
+from ...args.problems import Problems, Reason, Remove, Set
+from ...args.spec import Spec, spec
 
-__all__ = ["RULES", "Crds", "build_definitions", "check_crds"]
+__all__ = ["RULES", "Crds", "CrdsSpec", "build_definitions", "check_crds"]
 
 _FORCE = "pulumi.com/patchForce"
 
 
 class Crds(TypedDict):
-    """Where the definitions of the controller's own resources are: in the cluster already, or in a file. F5 NGINX
-    Ingress Controller's come with each release, as deploy/crds.yaml."""
+    """Where the CustomResourceDefinitions of the controller's own resources come from: the cluster has them already,
+    or a file does. Those of F5 NGINX Ingress Controller come with each release, as deploy/crds.yaml."""
 
     installed: NotRequired[bool]
     """Whether the cluster has them already. Plain. Default: false."""
@@ -26,35 +29,76 @@ class Crds(TypedDict):
     """The file to install them from, below the program's folder. Plain."""
 
 
+@spec(Crds)
+class CrdsSpec(Spec):
+    """A parsed `Crds`."""
+
+    installed: bool = False
+    path: Optional[str] = None
+
+
 RULES: Rules = {}
 """What the fields must satisfy beyond their types."""
 
+CRDS_NOT_FOUND = define(
+    "crds-without-source",
+    "This doesn't say where the definitions come from.",
+    allowed="one of {fields}",
+    hint="If the cluster has the definitions, set {installed} to true; otherwise, set {path} to the release's "
+    "deploy/crds.yaml.",
+)
+CRDS_PATH_WITHOUT_INSTALL = define(
+    "crds-path-without-install",
+    "Portico installs definitions only with their controller, and {install} is false.",
+)
+CRDS_FILE_MISSING = define(
+    "crds-file-missing",
+    "The file {value} doesn't exist.",
+    hint="Download the release's deploy/crds.yaml next to the program.",
+)
+CRDS_FILE_NOT_TEXT = define("crds-file-not-text", "The file {value} isn't UTF-8 text.", hint=CRDS_FILE_MISSING.hint)
+CRDS_FILE_NOT_YAML = define(
+    "crds-file-not-yaml",
+    "The file {value} isn't YAML: see line {line}, column {column}.",
+    hint=CRDS_FILE_MISSING.hint,
+)
+CRDS_FILE_OTHER_OBJECTS = define(
+    "crds-file-other-objects",
+    "The file {value} has objects other than CustomResourceDefinitions, or none.",
+    allowed="only CustomResourceDefinitions",
+    hint=CRDS_FILE_MISSING.hint,
+)
 
-def check_crds(
-    crds: Mapping[str, Any], installs: bool, problems: Problems, path: str, spelling: Callable[[str], str]
-) -> None:
-    """Note definitions that are nowhere, or in two places."""
-    given = crds.get("path")
-    if crds.get("installed", False) == (given is not None):
-        wrong = "says both that they are there and where to install them from" if given else "says nothing"
-        problems.note(path, Refusal(wrong, f"{spelling('installed')} or {spelling('path')}"))
-    elif given is not None and not installs:
-        refusal = Refusal("is installed with the controller, and this one is there", "installed: true")
-        problems.note(f"{path}.{spelling('path')}", refusal)
-    elif given is not None and (wrong := _unfit(given)):
-        refusal = Refusal(wrong, "the release's deploy/crds.yaml", "download it beside the program")
-        problems.add(f"{path}.{spelling('path')}", given, refusal)
+
+def check_crds(crds: CrdsSpec, problems: Problems, *, installs: bool) -> None:
+    """Report definitions without a source, or with two; `installs` is whether Portico installs the controller."""
+    at = crds.at / "path"
+    if crds.path is None:
+        if not crds.installed:
+            installed, path = FieldName("installed"), FieldName("path")
+            problems.report(CRDS_NOT_FOUND, crds.at, fields=[installed, path], installed=installed, path=path)
+    elif crds.installed:
+        problems.report_exclusive(at, "installed", fix=Remove(at))
+    elif not installs:
+        fix = [Remove(at), Set(crds.at / "installed", value=True)]
+        problems.report(CRDS_PATH_WITHOUT_INSTALL, at, install=FieldName("install"), fix=fix)
+    elif reason := _wrong_file(crds.path):
+        problems.reject(at, crds.path, reason)
 
 
-def _unfit(path: str) -> Optional[str]:
+def _wrong_file(path: str) -> Optional[Reason]:
     if not Path(path).is_file():
-        return "is no file"
+        return Reason(CRDS_FILE_MISSING)
     try:
         documents = _documents(path)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return f"is not YAML ({' '.join(str(error).split())})"
+    except UnicodeDecodeError:
+        return Reason(CRDS_FILE_NOT_TEXT)
+    except yaml.YAMLError as error:
+        mark: Optional[yaml.Mark] = getattr(error, "problem_mark", None)
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        return Reason(CRDS_FILE_NOT_YAML, {"line": line + 1, "column": column + 1})
     if not documents or not all(map(_is_definition, documents)):
-        return "holds something else than CustomResourceDefinitions"
+        return Reason(CRDS_FILE_OTHER_OBJECTS)
     return None
 
 
@@ -62,28 +106,28 @@ def _is_definition(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
     fields = cast("Mapping[str, Any]", document)
-    kind = fields.get("apiVersion"), fields.get("kind")
     metadata: Any = fields.get("metadata")
     whole = isinstance(metadata, Mapping) and "name" in metadata and isinstance(fields.get("spec"), Mapping)
+    kind = fields.get("apiVersion"), fields.get("kind")
     return whole and kind == ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 def _documents(path: str) -> list[Any]:
-    # The one in C, where there is one: a release's definitions are a megabyte.
+    # The loader in C, if there is one: a release's definitions are a megabyte.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with Path(path).open(encoding="utf-8") as file:
-        return [it for it in yaml.load_all(file, Loader=loader) if it is not None]
+        return [document for document in yaml.load_all(file, Loader=loader) if document is not None]
 
 
 def build_definitions(path: str) -> Sequence[dict[str, Any]]:
-    """The definitions of a checked file, as Pulumi makes them.
+    """The definitions of a checked file, as Pulumi registers them.
 
-    They stay when the gateway goes, so that the next one meets them: it takes over those of another release.
+    They stay when the gateway is deleted, so the next gateway finds them: it takes over those of another release.
     """
-    return [_taken_over(it) for it in _documents(path)]
+    return [_with_force(definition) for definition in _documents(path)]
 
 
-def _taken_over(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _with_force(definition: Mapping[str, Any]) -> dict[str, Any]:
     metadata: Mapping[str, Any] = definition["metadata"]
     annotations = {**metadata.get("annotations", {}), _FORCE: "true"}
     return {**definition, "metadata": {**metadata, "annotations": annotations}}

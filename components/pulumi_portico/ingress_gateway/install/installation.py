@@ -1,131 +1,135 @@
 """How a controller that a gateway installs runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Optional
 
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...errors import Problems, Refusal
-from ...names import annotation_key, dns_label
-from ...network_policy import Peer, check_peers
-from ...values import cidr, image_reference, some, whole_number
-from ...web_service.autoscaling import RULES as AUTOSCALING_RULES
-from ...web_service.autoscaling import Autoscaling, check_autoscaling
-from ...web_service.availability import RULES as AVAILABILITY_RULES
-from ...web_service.availability import DisruptionBudget, check_disruption_budget
-from ...web_service.placement import RULES as PLACEMENT_RULES
-from ...web_service.placement import Placement, check_placement
-from ...web_service.resources import RULES as RESOURCES_RULES
-from ...web_service.resources import Limits, Resources
-from ..controller_module import Controller
-from ..texts import pem_certificate, pem_private_key
+from ...args.codes import define
+from ...args.exceptions import SecurityException, exception_kind
+from ...args.location import Field as FieldName
+from ...args.names import annotation_key, dns_label
+from ...args.parse import Field, Rules
+from ...args.problems import Problems, Remove
+from ...args.spec import Spec, spec
+from ...args.values import image_reference, whole_number
+from ...networking.network_policies import Peer, PeerSpec, check_peers
+from ...workload.autoscaling import RULES as AUTOSCALING_RULES
+from ...workload.autoscaling import Autoscaling, AutoscalingSpec, check_autoscaling
+from ...workload.availability import RULES as AVAILABILITY_RULES
+from ...workload.availability import DisruptionBudget, DisruptionBudgetSpec, check_disruption_budget
+from ...workload.kinds import WorkloadKind
+from ...workload.placement import RULES as PLACEMENT_RULES
+from ...workload.placement import Placement, PlacementSpec, check_placement
+from ...workload.resources import RULES as RESOURCES_RULES
+from ...workload.resources import Limits, Resources, ResourcesSpec
+from .webhook import RULES as WEBHOOK_RULES
+from .webhook import AdmissionWebhook, AdmissionWebhookSpec
 
 __all__ = [
     "RULES",
-    "AdmissionWebhook",
     "ControllerKind",
     "Installation",
+    "InstallationSpec",
     "check_installation",
     "drain_of",
-    "loosened",
-    "shutdown_of",
+    "installation_exceptions",
 ]
 
 _DRAIN = 30
-_SHUTDOWN = 240
 
 
 class ControllerKind(str, Enum):
-    """What makes the controller's pods."""
+    """The kind of the controller's workload."""
 
     DEPLOYMENT = "Deployment"
-    """A number of pods, wherever there is room."""
+    """A number of pods, on any nodes."""
 
     DAEMON_SET = "DaemonSet"
     """One pod on each node."""
 
-
-class AdmissionWebhook(TypedDict):
-    """Have the API server ask ingress-nginx about each Ingress before it takes it. Whoever reaches it can have nginx
-    read what they send (CVE-2025-1974), so nobody but the API server may."""
-
-    api_server_sources: Sequence[pulumi.Input[str]]
-    """The API server's addresses, in CIDR notation. Its length is plain."""
-
-    certificate: pulumi.Input[str]
-    """The webhook's certificate in PEM, for NAME-admission.NAMESPACE.svc, NAME being the gateway's."""
-
-    key: pulumi.Input[str]
-    """Its private key in PEM. Kept secret."""
-
-    ca_certificate: pulumi.Input[str]
-    """The certificate in PEM of who issued it."""
+    @property
+    def workload(self) -> WorkloadKind:
+        """The same kind, among those of every workload."""
+        return WorkloadKind(self.value)
 
 
 class Installation(TypedDict):
     """How the controller runs."""
 
     kind: NotRequired[ControllerKind]
-    """What makes its pods. Plain. Default: Deployment."""
+    """The kind of its workload. Plain. Default: Deployment."""
 
     replicas: NotRequired[pulumi.Input[int]]
-    """How many pods (1 or more) a Deployment has. This or `autoscaling`. Default: 2."""
+    """How many pods (1 or more) a Deployment has. Set this or `autoscaling`. Default: 2."""
 
     autoscaling: NotRequired[Autoscaling]
     """How the number of pods follows the load."""
 
     resources: NotRequired[Resources]
-    """What each pod is given. Default: a quarter of a core, 512 MiB of memory, 2048 MiB of disk for bodies that are
-    collected."""
+    """The resources of each pod. Default: a quarter of a core, 512 MiB of memory, 2048 MiB of disk for buffered
+    bodies."""
 
     image: NotRequired[pulumi.Input[str]]
-    """Another image of the controller, from a mirror for example. Default: docker.io/nginx/nginx-ingress:5.5.4;
-    registry.k8s.io/ingress-nginx/controller:v1.15.1 by its digest."""
+    """Another image of the controller, for example from a mirror. Default: docker.io/nginx/nginx-ingress:5.5.4 for
+    f5-nginx; registry.k8s.io/ingress-nginx/controller:v1.15.1 by its digest for ingress-nginx."""
 
     placement: NotRequired[Placement]
-    """Which nodes the pods run on. Default: spread over zones and nodes, where there is room."""
+    """Which nodes the pods run on. Default: any, spread over zones and nodes if possible."""
 
     disruption_budget: NotRequired[DisruptionBudget]
-    """How many pods may be moved away at a time. Default: 1. A DaemonSet has none."""
+    """How many pods can be evicted at a time. Default: 1. A DaemonSet has none."""
 
     drain: NotRequired[int]
-    """Seconds (0 to 3600) that a pod goes on taking connections after it was told to stop: as long as the load balancer
-    in front takes to hear of it, which derives its own delay from this. Plain. Default: 30."""
+    """Seconds (0 to 3600) that a terminating pod continues to accept connections: as long as the load balancer in
+    front takes to notice, which derives its own delay from this. Plain. Default: 30."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that requests under way have to end after that; WebSockets are cut then. So they are after
-    each change of the routes or, on F5 NGINX Ingress Controller, of a target's pods, as nginx goes on in new processes
-    then. Plain. Default: 240, as ingress-nginx has it. Maps to nginx's `worker_shutdown_timeout`."""
+    """Seconds (1 to 3600) that open requests then have to end; WebSockets are closed at the end. nginx also closes
+    them this long after each change of the routes or, on F5 NGINX Ingress Controller, of a target's pods, because it
+    then continues in new processes. Plain. Default: 240, as on ingress-nginx. Maps to `worker_shutdown_timeout`."""
 
     served_namespaces: NotRequired[Sequence[str]]
-    """The namespaces whose routes it keeps, beside its own; it can read the Secrets of no others. ingress-nginx can be
-    told of its own alone, by an empty list. Plain. Default: all."""
+    """The namespaces whose routes it serves, in addition to its own; it can't read Secrets elsewhere. ingress-nginx
+    supports only an empty list, for its own. Plain. Default: all."""
 
     default_class: NotRequired[bool]
-    """Whether its class is that of Ingresses that name none. Plain. Default: false."""
+    """Whether its class is the default, for Ingresses that name none. Plain. Default: false."""
 
     metrics: NotRequired[bool]
-    """Whether it serves metrics for Prometheus, by the Service NAME-metrics. Plain. Default: true."""
+    """Whether it exposes metrics for Prometheus, through the Service NAME-metrics. Plain. Default: true."""
 
     metrics_from: NotRequired[Sequence[Peer]]
-    """Who may read the metrics. Its length is plain. Default: nobody."""
+    """Who can read the metrics. Its length is plain. Default: nobody."""
 
     admission_webhook: NotRequired[AdmissionWebhook]
-    """Have the API server ask ingress-nginx about each Ingress. Default: not."""
+    """Have the API server ask ingress-nginx about each Ingress. Default: off."""
 
     pod_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the pods. Keys are plain. Default: none."""
 
 
-def _narrow(value: str) -> Optional[Refusal]:
-    if refusal := cidr(value):
-        return refusal
-    if value.endswith("/0"):
-        return Refusal("is everybody, who could then have nginx read what they send", "the API server's own addresses")
-    return None
+@spec(Installation)
+class InstallationSpec(Spec):
+    """A parsed `Installation`."""
+
+    kind: ControllerKind = ControllerKind.DEPLOYMENT
+    replicas: Optional[pulumi.Input[int]] = None
+    autoscaling: Optional[AutoscalingSpec] = None
+    resources: Optional[ResourcesSpec] = None
+    image: Optional[pulumi.Input[str]] = None
+    placement: Optional[PlacementSpec] = None
+    disruption_budget: Optional[DisruptionBudgetSpec] = None
+    drain: int = _DRAIN
+    shutdown: int = 240
+    served_namespaces: Optional[Sequence[str]] = None
+    default_class: bool = False
+    metrics: bool = True
+    metrics_from: Sequence[PeerSpec] = ()
+    admission_webhook: Optional[AdmissionWebhookSpec] = None
+    pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
 
 
 RULES: Rules = {
@@ -133,6 +137,7 @@ RULES: Rules = {
     **AVAILABILITY_RULES,
     **PLACEMENT_RULES,
     **RESOURCES_RULES,
+    **WEBHOOK_RULES,
     Installation: {
         "replicas": Field(whole_number(1, what="a number of pods")),
         "image": Field(image_reference),
@@ -141,75 +146,110 @@ RULES: Rules = {
         "served_namespaces": Field(items=dns_label),
         "pod_annotations": Field(keys=annotation_key),
     },
-    AdmissionWebhook: {
-        "api_server_sources": Field(some("the addresses of the API server", fix=""), items=_narrow),
-        "certificate": Field(pem_certificate),
-        "key": Field(pem_private_key, secret=True),
-        "ca_certificate": Field(pem_certificate),
-    },
 }
 """What the fields must satisfy beyond their types."""
 
+NOT_FOR_DAEMON_SET = define(
+    "not-for-controller-daemon-set",
+    "A DaemonSet runs one pod on each node, so {field} doesn't apply to it.",
+    allowed="only with {kind} Deployment",
+)
+METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and {metrics} is false.")
+NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.")
+
+
+WEBHOOK = exception_kind("admission-webhook", "the API server sends every Ingress to the controller")
+NO_LIMITS = exception_kind("controller-without-limits", "the controller can use all of its node's memory and disk")
+
 
 def drain_of(installation: Mapping[str, Any]) -> int:
-    """Seconds that a pod goes on taking connections after it was told to stop."""
+    """Seconds that a terminating pod continues to accept connections."""
+    # Serves the stack modules until they are ported.
     return installation.get("drain", _DRAIN)
 
 
-def shutdown_of(installation: Mapping[str, Any]) -> int:
-    """Seconds that requests under way have to end after that."""
-    return installation.get("shutdown", _SHUTDOWN)
+def check_installation(installation: InstallationSpec, problems: Problems) -> None:
+    """Report fields that contradict each other."""
+    for rule in _RULES:
+        problems.run(rule, installation)
 
 
-def check_installation(
-    installation: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
-) -> None:
-    """Note what does not go together, or not on this controller."""
-    check_autoscaling(installation, problems, f"{path}.", spelling)
-    budget = f"{path}.{spelling('disruption_budget')}"
-    check_disruption_budget(installation.get("disruption_budget", {}), problems, budget, spelling)
-    check_placement(installation.get("placement", {}), problems, f"{path}.placement")
-    check_peers(installation.get("metrics_from"), problems, f"{path}.{spelling('metrics_from')}", spelling)
-    if installation.get("kind") == ControllerKind.DAEMON_SET.value:
-        for field in (it for it in ("replicas", "autoscaling", "disruption_budget") if it in installation):
-            refusal = Refusal(
-                "is nothing that a DaemonSet has: its nodes decide", "beside a Deployment", "leave it out"
-            )
-            problems.note(f"{path}.{spelling(field)}", refusal)
-    if installation.get("metrics_from") and not installation.get("metrics", True):
-        refusal = Refusal("may read metrics, and there are none", "beside metrics", "leave it out")
-        problems.note(f"{path}.{spelling('metrics_from')}", refusal)
-    _check_by_controller(installation, controller, problems, path, spelling)
-
-
-def _check_by_controller(
-    installation: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
-) -> None:
-    served: Sequence[str] = installation.get("served_namespaces", [])
-    for at, namespace in enumerate(served):
-        if namespace in served[:at]:
-            refusal = Refusal("is named twice", "each namespace once", "leave one of them out")
-            problems.add(f"{path}.{spelling('served_namespaces')}[{at}]", namespace, refusal)
-    if controller != Controller.INGRESS_NGINX.value:
-        if "admission_webhook" in installation:
-            refusal = Refusal("is ingress-nginx's, and F5 NGINX Ingress Controller has none", "on ingress-nginx")
-            problems.note(f"{path}.{spelling('admission_webhook')}", refusal)
+def _check_autoscaling(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.autoscaling is None:
         return
-    if installation.get("served_namespaces"):
-        refusal = Refusal(
-            "names others, and ingress-nginx keeps the routes of all namespaces, or of one alone, where its "
-            "certificates are too",
-            "an empty list, for its own namespace",
-            "use f5-nginx, or leave it out",
-        )
-        problems.note(f"{path}.{spelling('served_namespaces')}", refusal)
+    check_autoscaling(installation.autoscaling, problems)
+    if installation.replicas is not None:
+        at = installation.at / "replicas"
+        problems.report_exclusive(at, "autoscaling", fix=Remove(at))
 
 
-def loosened(installation: Mapping[str, Any], path: str) -> dict[str, str]:
-    """What is looser than the secure default, by the argument that says so."""
-    found: dict[str, str] = {}
-    if "admission_webhook" in installation:
-        found[f"{path}.admission_webhook"] = "the API server sends every Ingress to the controller"
-    if installation.get("resources", {}).get("limits") == Limits.NONE.value:
-        found[f"{path}.resources.limits"] = "the controller may take all that its node has"
+def _check_disruption_budget(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.disruption_budget is not None:
+        check_disruption_budget(installation.disruption_budget, problems)
+
+
+def _check_placement(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.placement is not None:
+        check_placement(installation.placement, problems)
+
+
+def _check_metrics(installation: InstallationSpec, problems: Problems) -> None:
+    check_peers(installation.metrics_from, problems)
+    if installation.metrics_from and not installation.metrics:
+        at = installation.at / "metrics_from"
+        problems.report(METRICS_OFF, at, metrics=FieldName("metrics"), fix=Remove(at))
+
+
+def _check_kind(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.kind is ControllerKind.DAEMON_SET:
+        problems.run(_check_replicas_of_daemon_set, installation)
+        problems.run(_check_autoscaling_of_daemon_set, installation)
+        problems.run(_check_budget_of_daemon_set, installation)
+
+
+def _check_replicas_of_daemon_set(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.replicas is not None:
+        _reject_for_daemon_set(installation, "replicas", problems)
+
+
+def _check_autoscaling_of_daemon_set(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.autoscaling is not None:
+        _reject_for_daemon_set(installation, "autoscaling", problems)
+
+
+def _check_budget_of_daemon_set(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.disruption_budget is not None:
+        _reject_for_daemon_set(installation, "disruption_budget", problems)
+
+
+def _reject_for_daemon_set(installation: InstallationSpec, field: str, problems: Problems) -> None:
+    at = installation.at / field
+    problems.report(NOT_FOR_DAEMON_SET, at, field=FieldName(field), kind=FieldName("kind"), fix=Remove(at))
+
+
+def _check_served_namespaces(installation: InstallationSpec, problems: Problems) -> None:
+    served = installation.served_namespaces or ()
+    for index, namespace in enumerate(served):
+        if namespace in served[:index]:
+            at = installation.at / "served_namespaces" / index
+            problems.report(NAMESPACE_REPEATED, at, value=namespace, fix=Remove(at))
+
+
+_RULES = (
+    _check_autoscaling,
+    _check_disruption_budget,
+    _check_placement,
+    _check_kind,
+    _check_metrics,
+    _check_served_namespaces,
+)
+
+
+def installation_exceptions(installation: InstallationSpec) -> list[SecurityException]:
+    """Every setting that is less strict than the secure default."""
+    found: list[SecurityException] = []
+    if installation.admission_webhook is not None:
+        found.append(SecurityException(WEBHOOK, installation.at / "admission_webhook"))
+    if installation.resources is not None and installation.resources.limits is Limits.NONE:
+        found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))
     return found

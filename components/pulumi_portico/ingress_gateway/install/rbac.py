@@ -1,108 +1,56 @@
-"""What a controller may do in the cluster: exactly what it asks for, verb by verb.
+"""What a controller is allowed to do in the cluster: exactly what it needs, verb by verb.
 
-Read at F5 NGINX Ingress Controller 5.5.4 and ingress-nginx 1.15.1; tests/cluster/test_gateway_rbac.py names the line
-that each of them comes from, and proves them on an API server. Left out of the charts' rules: writing Services and
-reading who owns a pod (F5's zone sync, NGINX Plus alone), Nodes and IngressClasses as a list (F5's telemetry, which is
-off), F5's GlobalConfiguration (of no use without its argument), and reading one object where a list is kept up to date.
+Each controller's rights are on its installer. tests/cluster/test_gateway_rbac.py names the line of the controller's
+source that needs each of them, and proves them on an API server.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..controller_module import Controller
+__all__ = ["READ", "WATCH", "Rights", "RightsInput", "leader_election", "rule"]
 
-__all__ = ["Rights", "rights_of"]
+WATCH = ("list", "watch")
+"""What a controller needs to keep a list up to date."""
 
-_KEEP = ("list", "watch")
-"""What it takes to have a list that is kept up to date."""
-_READ = ("get", *_KEEP)
-_CUSTOM = ("virtualservers", "virtualserverroutes", "transportservers", "policies")
+READ = ("get", *WATCH)
+
+
+@dataclass(frozen=True)
+class RightsInput:
+    """What a controller's rights follow from."""
+
+    lease: str
+    """The Lease by which its pods elect a leader."""
+    class_name: str
+    custom_resources: bool = False
+    """Whether it reads its own custom resources."""
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What a controller may do."""
+    """The RBAC rules of a controller."""
 
-    own: tuple[Mapping[str, Any], ...]
-    """In its own namespace, beside what it may do in each that it serves: that is always one of them."""
-    served: tuple[Mapping[str, Any], ...]
-    """In each namespace whose routes it keeps."""
-    cluster: tuple[Mapping[str, Any], ...]
-    """With what is in no namespace."""
-
-
-def rights_of(controller: str, lease: str, class_name: str, *, custom: bool, named: bool) -> Rights:
-    """The rights of a controller that elects a leader by ``lease``; ``custom`` says whether it reads its own resources,
-    ``named`` whether the namespaces that it serves are named to it: it then looks at start whether they are there."""
-    namespaces = (_rule("", ["namespaces"], ["get"]),) if named else ()
-    if controller == Controller.F5_NGINX.value:
-        return Rights(_f5_own(lease), (*_f5_served(custom=custom), *namespaces), _f5_cluster(class_name))
-    return Rights(_in_own(lease), (*_in_served(), *namespaces), _in_cluster())
+    own: Sequence[Mapping[str, Any]]
+    """In its own namespace, in addition to `served`: its own namespace is always one of those that it serves."""
+    served: Sequence[Mapping[str, Any]]
+    """In each namespace whose routes it serves."""
+    cluster: Sequence[Mapping[str, Any]]
+    """For objects without a namespace."""
+    named: Sequence[Mapping[str, Any]] = ()
+    """In each namespace that it serves, if its arguments name them: it then checks at start that they exist."""
 
 
-def _rule(group: str, resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()) -> dict[str, Any]:
+def rule(group: str, resources: Sequence[str], verbs: Sequence[str], names: Sequence[str] = ()) -> dict[str, Any]:
+    """A rule of a Role or ClusterRole."""
     named = {"resourceNames": list(names)} if names else {}
     return {"apiGroups": [group], "resources": list(resources), **named, "verbs": list(verbs)}
 
 
-def _leader(lease: str) -> tuple[dict[str, Any], ...]:
+def leader_election(lease: str) -> Sequence[Mapping[str, Any]]:
+    """The rules for electing a leader by a Lease."""
     return (
-        _rule("coordination.k8s.io", ["leases"], ["get", "update"], [lease]),
-        # A name that is yet to be made cannot be named in a rule.
-        _rule("coordination.k8s.io", ["leases"], ["create"]),
-    )
-
-
-def _f5_own(lease: str) -> tuple[dict[str, Any], ...]:
-    return (
-        _rule("", ["configmaps"], _READ),
-        # It writes its version into the labels of its own pod.
-        _rule("", ["pods"], ["get", "update"]),
-        *_leader(lease),
-    )
-
-
-def _f5_served(*, custom: bool) -> tuple[dict[str, Any], ...]:
-    rules = [
-        _rule("", ["pods", "secrets", "services"], _KEEP),
-        _rule("discovery.k8s.io", ["endpointslices"], _KEEP),
-        _rule("networking.k8s.io", ["ingresses"], _READ),
-        _rule("networking.k8s.io", ["ingresses/status"], ["update"]),
-        # A new leader reads from the events of its own resources what state they were in.
-        _rule("", ["events"], ["create", "patch", *(["list"] if custom else [])]),
-    ]
-    if custom:
-        rules.append(_rule("k8s.nginx.org", _CUSTOM, _READ))
-        rules.append(_rule("k8s.nginx.org", [f"{it}/status" for it in _CUSTOM], ["update"]))
-    return tuple(rules)
-
-
-def _f5_cluster(class_name: str) -> tuple[dict[str, Any], ...]:
-    return (_rule("networking.k8s.io", ["ingressclasses"], ["get"], [class_name]),)
-
-
-def _in_own(lease: str) -> tuple[dict[str, Any], ...]:
-    return (
-        _rule("", ["configmaps", "services"], ["get"]),
-        _rule("", ["pods"], ["get", "list"]),
-        *_leader(lease),
-    )
-
-
-def _in_served() -> tuple[dict[str, Any], ...]:
-    return (
-        _rule("", ["configmaps", "secrets", "services"], _KEEP),
-        _rule("discovery.k8s.io", ["endpointslices"], _KEEP),
-        _rule("networking.k8s.io", ["ingresses"], _READ),
-        _rule("networking.k8s.io", ["ingresses/status"], ["update"]),
-        _rule("", ["events"], ["create", "patch"]),
-    )
-
-
-def _in_cluster() -> tuple[dict[str, Any], ...]:
-    return (
-        _rule("networking.k8s.io", ["ingressclasses"], _KEEP),
-        # The zone of its own node.
-        _rule("", ["nodes"], ["get"]),
+        rule("coordination.k8s.io", ["leases"], ["get", "update"], [lease]),
+        # A rule can't name an object that doesn't exist yet.
+        rule("coordination.k8s.io", ["leases"], ["create"]),
     )

@@ -1,137 +1,211 @@
-"""What holds for all routes of a gateway: the same on every controller, and written out where they differ."""
+"""The settings of a gateway that apply to all of its routes, with defaults that are the same on every controller."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import field
 from enum import Enum
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
-from ...checks import Field, Rules
-from ...errors import Problems, Refusal
-from ...values import cidr, some, whole_number
-from ..controller_module import Controller
+from ...args.codes import define
+from ...args.location import Field as FieldName
+from ...args.parse import Field, Rules
+from ...args.problems import Problems, Reason, Remove
+from ...args.spec import Spec, spec
+from ...args.values import cidr, some, whole_number
 from ..route_settings import Timeouts
 
-__all__ = ["RULES", "AccessLog", "GatewaySettings", "Hsts", "KeepAlive", "TlsVersion", "Workers", "check_settings"]
+__all__ = [
+    "RULES",
+    "AccessLog",
+    "GatewaySettings",
+    "GatewaySettingsSpec",
+    "Hsts",
+    "HstsSpec",
+    "KeepAlive",
+    "KeepAliveSpec",
+    "TlsVersion",
+    "Workers",
+    "WorkersSpec",
+    "check_settings",
+]
+
+_YEAR = 31536000
+"""Seconds."""
 
 
 class TlsVersion(str, Enum):
-    """A version of TLS that clients may use."""
+    """A version of TLS that clients can use."""
 
     TLS_1_2 = "TLSv1.2"
     """TLS 1.2, with the ciphers of `ciphers`."""
 
     TLS_1_3 = "TLSv1.3"
-    """TLS 1.3, whose ciphers are its own."""
+    """TLS 1.3, which has ciphers of its own."""
 
 
 class AccessLog(str, Enum):
-    """What is written of each request."""
+    """What the controller logs of each request."""
 
     JSON = "json"
     """A line of JSON."""
 
     PLAIN = "plain"
-    """The controller's own line of text."""
+    """A line of text in the controller's own format."""
 
     OFF = "off"
     """Nothing."""
 
 
 class Hsts(TypedDict):
-    """HTTP Strict Transport Security: a browser that has seen it uses https for the host, whatever is changed later,
-    until it runs out."""
+    """HTTP Strict Transport Security: a browser that receives it uses only HTTPS for the host until `max_age` passes,
+    whatever you change later."""
 
     max_age: NotRequired[pulumi.Input[int]]
-    """Seconds (1 or more) for which it does. Default: 31536000, a year."""
+    """Seconds (1 or more) that browsers remember it. Default: 31536000, a year."""
 
     include_subdomains: NotRequired[bool]
-    """Whether it does so for every name below the host too. Plain. Default: false."""
+    """Whether it also applies to every name below the host. Plain. Default: false."""
 
     preload: NotRequired[bool]
-    """Whether browsers' makers may build the host into their lists. F5 NGINX Ingress Controller always says so. Plain.
-    Default: false."""
+    """Whether browser vendors can add the host to their built-in lists. F5 NGINX Ingress Controller always allows it.
+    Plain. Default: false."""
+
+
+@spec(Hsts)
+class HstsSpec(Spec):
+    """A parsed `Hsts`."""
+
+    max_age: pulumi.Input[int] = _YEAR
+    include_subdomains: bool = False
+    preload: bool = False
 
 
 class KeepAlive(TypedDict):
-    """How long a client's connection is kept for its next request."""
+    """How long the controller keeps a client's connection open for the next request."""
 
     timeout: NotRequired[pulumi.Input[int]]
-    """Seconds (1 or more). Less than the load balancer's own, which is 350 on AWS. Default: 75."""
+    """Seconds (1 or more). Keep it below the idle timeout of the load balancer in front, which is 350 on AWS.
+    Default: 75."""
 
     requests: NotRequired[pulumi.Input[int]]
-    """How many requests (1 or more) one connection may carry. Default: 1000."""
+    """How many requests (1 or more) one connection can carry. Default: 1000."""
+
+
+@spec(KeepAlive)
+class KeepAliveSpec(Spec):
+    """A parsed `KeepAlive`."""
+
+    timeout: pulumi.Input[int] = 75
+    requests: pulumi.Input[int] = 1000
 
 
 class Workers(TypedDict):
     """nginx's worker processes."""
 
     processes: NotRequired[pulumi.Input[int]]
-    """How many (1 to 1024) in each pod. Each takes some 20 MiB of memory, and uses one CPU at most. Default: 4."""
+    """How many processes (1 to 1024) each pod runs. Each takes about 20 MiB of memory and uses at most one CPU.
+    Default: 4."""
 
     connections: NotRequired[pulumi.Input[int]]
-    """How many connections (1 or more) each may have, to clients and targets together. Default: 16384."""
+    """How many connections (1 or more) each process can have, to clients and targets together. Default: 16384."""
+
+
+@spec(Workers)
+class WorkersSpec(Spec):
+    """A parsed `Workers`."""
+
+    # nginx's own default, one per CPU of the node, takes more memory than a pod has on a large node.
+    processes: pulumi.Input[int] = 4
+    connections: pulumi.Input[int] = 16384
 
 
 class GatewaySettings(TypedDict):
-    """What holds for all routes of a gateway."""
+    """The settings of a gateway that apply to all of its routes."""
 
     tls_versions: NotRequired[Sequence[TlsVersion]]
-    """The versions of TLS that clients may use. Plain. Default: TLSv1.2 and TLSv1.3."""
+    """The versions of TLS that clients can use. Plain. Default: TLSv1.2 and TLSv1.3."""
 
     ciphers: NotRequired[Sequence[str]]
-    """The ciphers of TLS 1.2, by OpenSSL's names, the preferred one first. Plain. Default: those with forward secrecy
-    and authenticated encryption (Mozilla's "intermediate" list without its last two)."""
+    """The ciphers of TLS 1.2, by their OpenSSL names, in order of preference. Plain. Default: those with forward
+    secrecy and authenticated encryption (Mozilla's "intermediate" list without its last two)."""
 
     hsts: NotRequired[Hsts]
-    """Tell browsers to use https alone. Default: they are not told."""
+    """HTTP Strict Transport Security. Default: off."""
 
     http2: NotRequired[bool]
-    """Whether clients may use HTTP/2, which gRPC needs. Plain. Default: true."""
+    """Whether clients can use HTTP/2, which gRPC needs. Plain. Default: true."""
 
     forwarded_from: NotRequired[Sequence[pulumi.Input[str]]]
-    """The addresses whose `X-Forwarded-For`, `-Proto` and `-Host` are believed, in CIDR notation: those of a proxy in
-    front. All who can connect must be among them, as the controllers ask nobody where the last two come from. Its
-    length is plain. Default: none."""
+    """The addresses, in CIDR notation, whose `X-Forwarded-For`, `-Proto`, and `-Host` headers the controller trusts:
+    those of a proxy in front. Every client that can connect must be among them, because the controllers don't check
+    who sent the last two. Its length is plain. Default: none."""
 
     access_log: NotRequired[AccessLog]
-    """What is written of each request. Plain. Default: json."""
+    """What the controller logs of each request. Plain. Default: json."""
 
     body_size: NotRequired[pulumi.Input[int]]
     """The largest request body in MiB (0 or more); 0 sets no limit. Default: 1."""
 
     timeouts: NotRequired[Timeouts]
-    """How long targets may take. Default: 5 seconds to connect, 60 to read, 60 to send."""
+    """The timeouts of connections to targets. Default: 5 seconds to connect, 60 to read, 60 to send."""
 
     keep_alive: NotRequired[KeepAlive]
-    """How long a client's connection is kept for its next request."""
+    """How long the controller keeps a client's connection open for the next request."""
 
     workers: NotRequired[Workers]
     """nginx's worker processes."""
 
 
-def _cipher(value: str) -> Optional[Refusal]:
-    if re.fullmatch(r"[A-Z0-9]+(-[A-Z0-9]+)+", value):
-        return None
-    return Refusal("is no cipher", "a name of OpenSSL, such as ECDHE-RSA-AES128-GCM-SHA256")
+@spec(GatewaySettings)
+class GatewaySettingsSpec(Spec):
+    """A parsed `GatewaySettings`."""
+
+    tls_versions: Sequence[TlsVersion] = tuple(TlsVersion)
+    ciphers: Optional[Sequence[str]] = None
+    hsts: Optional[HstsSpec] = None
+    http2: bool = True
+    forwarded_from: Sequence[pulumi.Input[str]] = ()
+    access_log: AccessLog = AccessLog.JSON
+    body_size: pulumi.Input[int] = 1
+    timeouts: Optional[Timeouts] = None
+    keep_alive: KeepAliveSpec = field(default_factory=KeepAliveSpec)
+    workers: WorkersSpec = field(default_factory=WorkersSpec)
 
 
-def _trusted(value: str) -> Optional[Refusal]:
-    if refusal := cidr(value):
-        return refusal
-    if value.endswith("/0"):
-        return Refusal("is everybody, who could claim to be any client", "the addresses of the proxy in front")
-    return None
+INVALID_CIPHER = define(
+    "invalid-cipher",
+    "{value} isn't the name of a cipher.",
+    allowed="an OpenSSL name, such as ECDHE-RSA-AES128-GCM-SHA256",
+)
+EVERYONE_TRUSTED = define(
+    "everyone-trusted",
+    "{value} covers every address, so anyone could claim to be any client.",
+    allowed="the addresses of the proxy in front",
+)
+CIPHERS_WITHOUT_TLS_1_2 = define(
+    "ciphers-without-tls-1-2", "These are ciphers of TLS 1.2, which {versions} doesn't include."
+)
+
+
+def _cipher(value: str) -> Optional[Reason]:
+    return None if re.fullmatch(r"[A-Z0-9]+(-[A-Z0-9]+)+", value) else Reason(INVALID_CIPHER)
+
+
+def _trusted(value: str) -> Optional[Reason]:
+    if reason := cidr(value):
+        return reason
+    return Reason(EVERYONE_TRUSTED) if value.endswith("/0") else None
 
 
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 RULES: Rules = {
     GatewaySettings: {
-        "tls_versions": Field(some()),
-        "ciphers": Field(some(), items=_cipher),
-        "forwarded_from": Field(some(), items=_trusted),
+        "tls_versions": Field(some("at least one version")),
+        "ciphers": Field(some("at least one cipher"), items=_cipher),
+        "forwarded_from": Field(some("at least one address range"), items=_trusted),
         "body_size": Field(whole_number(0, 10**6, "a number of MiB")),
     },
     Hsts: {"max_age": _SECONDS},
@@ -144,19 +218,8 @@ RULES: Rules = {
 """What the fields must satisfy beyond their types."""
 
 
-def check_settings(
-    settings: Mapping[str, Any], controller: str, problems: Problems, path: str, spelling: Callable[[str], str]
-) -> None:
-    """Note what does not go together, or not on this controller."""
-    hsts = settings.get("hsts")
-    if hsts is not None and controller == Controller.F5_NGINX.value and not hsts.get("preload"):
-        refusal = Refusal(
-            "is false, and F5 NGINX Ingress Controller always lets browsers' makers build the host into their lists",
-            "true there, or either on ingress-nginx",
-            "write true if that may be, or leave hsts out",
-        )
-        problems.note(f"{path}.hsts.preload", refusal)
-    versions = settings.get("tls_versions", [])
-    if "ciphers" in settings and versions and TlsVersion.TLS_1_2.value not in versions:
-        refusal = Refusal("are those of TLS 1.2, which is left out", "beside TLSv1.2", "leave it out")
-        problems.note(f"{path}.{spelling('ciphers')}", refusal)
+def check_settings(settings: GatewaySettingsSpec, problems: Problems) -> None:
+    """Report settings that contradict each other."""
+    if settings.ciphers is not None and TlsVersion.TLS_1_2 not in settings.tls_versions:
+        at = settings.at / "ciphers"
+        problems.report(CIPHERS_WITHOUT_TLS_1_2, at, versions=FieldName("tls_versions"), fix=Remove(at))

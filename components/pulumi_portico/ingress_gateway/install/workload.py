@@ -1,142 +1,156 @@
-"""The controller's workload: its pods, restricted as far as the controller lets them be.
+"""The controller's workload: its pods, as restricted as the controller allows.
 
-Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
+Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from ...web_service.placement import build_placement, build_spread
-from ...web_service.resources import build_resources
-from ...web_service.rollout import build_rollout
-from .installation import ControllerKind
-from .programs import Program
+from ...workload.placement import build_placement, build_spread
+from ...workload.resources import ResourceDefaults, build_resources
+from ...workload.rollout import RolloutSpec, build_rollout
+from .installation import ControllerKind, InstallationSpec
+from .installer import Installer
+from .webhook import MOUNT_PATH
 
-__all__ = ["build_workload", "kind_of"]
+__all__ = ["build_workload"]
 
 _REPLICAS = 2
-_RESOURCES = {"cpu": 0.25, "memory": 512, "disk": 2048}
+_RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
 _BIND = "NET_BIND_SERVICE"
-_READY_SECONDS = 10
-"""How long a new pod must be ready before an old one goes: a load balancer asks a few times before it sends any."""
+_ROLLOUT = RolloutSpec(min_ready_seconds=10)
+"""A new pod must be ready for this long before an old one is deleted: a load balancer probes it a few times before it
+sends requests."""
 
 _WEBHOOK = "webhook"
-
-
-def kind_of(installation: Mapping[str, Any]) -> str:
-    """What makes the pods."""
-    return installation.get("kind", ControllerKind.DEPLOYMENT.value)
 
 
 def build_workload(
     metadata: Mapping[str, Any],
     selector: Mapping[str, str],
-    installation: Mapping[str, Any],
-    program: Program,
-    account: Any,
+    installation: InstallationSpec,
+    installer: Installer,
+    arguments: Sequence[Any],
 ) -> dict[str, Any]:
-    """The workload."""
-    kind = kind_of(installation)
-    annotations: Mapping[str, Any] = installation.get("pod_annotations", {})
+    """The workload, which has the name of its ServiceAccount."""
+    kind = installation.kind
+    annotations = dict(installation.pod_annotations or {})
     template: dict[str, Any] = {
         "metadata": {
             "labels": {**metadata.get("labels", {}), **selector},
-            **({"annotations": dict(annotations)} if annotations else {}),
+            **({"annotations": annotations} if annotations else {}),
         },
-        "spec": _pod(kind, selector, installation, program, account),
+        "spec": _pod(selector, installation, installer, arguments, metadata["name"]),
     }
-    replicas: dict[str, Any] = {}
-    if kind == ControllerKind.DEPLOYMENT.value:
-        least = installation.get("autoscaling", {}).get("min_replicas", _REPLICAS)
-        replicas["replicas"] = installation.get("replicas", least)
     return {
         "apiVersion": "apps/v1",
-        "kind": kind,
+        "kind": kind.value,
         "metadata": dict(metadata),
         "spec": {
-            **replicas,
+            **({"replicas": _replicas(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
             "selector": {"matchLabels": dict(selector)},
-            **build_rollout(kind, {"min_ready": _READY_SECONDS}),
+            **build_rollout(kind.workload, _ROLLOUT),
             "template": template,
         },
     }
 
 
+def _replicas(installation: InstallationSpec) -> Any:
+    if installation.replicas is not None:
+        return installation.replicas
+    return _REPLICAS if installation.autoscaling is None else installation.autoscaling.min_replicas
+
+
 def _pod(
-    kind: str, selector: Mapping[str, str], installation: Mapping[str, Any], program: Program, account: Any
+    selector: Mapping[str, str],
+    installation: InstallationSpec,
+    installer: Installer,
+    arguments: Sequence[Any],
+    account: str,
 ) -> dict[str, Any]:
-    placement = installation.get("placement", {})
-    volumes: list[dict[str, Any]] = [{"name": name, "emptyDir": {}} for name in program.writable]
-    if _WEBHOOK in program.ports:
+    placement = installation.placement
+    volumes: list[dict[str, Any]] = [{"name": name, "emptyDir": {}} for name in installer.writable]
+    if installation.admission_webhook is not None:
         volumes.append({"name": _WEBHOOK, "secret": {"secretName": f"{account}-admission"}})
     return {
         "serviceAccountName": account,
-        # It works by the API server.
+        # The controller talks to the API server.
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": program.user,
-            "runAsGroup": program.group,
-            "fsGroup": program.group,
+            "runAsUser": installer.user,
+            "runAsGroup": installer.group,
+            "fsGroup": installer.group,
             "seccompProfile": {"type": "RuntimeDefault"},
-            # Lets a user other than root have 80 and 443. Other ports would show in X-Forwarded-Port.
+            # Lets a user other than root listen on 80 and 443. Other ports would show in X-Forwarded-Port.
             "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
         },
-        "terminationGracePeriodSeconds": program.grace,
+        "terminationGracePeriodSeconds": installation.drain + installation.shutdown + installer.extra_grace,
         **build_placement(placement),
-        **build_spread(kind, placement.get("spread", {}), selector),
+        **build_spread(installation.kind.workload, placement.spread if placement else None, selector),
         **({"volumes": volumes} if volumes else {}),
-        **({"initContainers": [_copying(installation, program)]} if program.copied else {}),
-        "containers": [_container(installation, program)],
+        **({"initContainers": [_copy_container(installation, installer)]} if installer.copied else {}),
+        "containers": [_container(installation, installer, arguments)],
     }
 
 
-def _base(name: str, installation: Mapping[str, Any], program: Program, capabilities: Sequence[str]) -> dict[str, Any]:
-    resources: Any = {**_RESOURCES, **installation.get("resources", {})}
+def _base(
+    name: str, installation: InstallationSpec, installer: Installer, capabilities: Sequence[str]
+) -> dict[str, Any]:
     return {
         "name": name,
-        "image": installation.get("image", program.image),
+        "image": installer.image if installation.image is None else installation.image,
         "imagePullPolicy": "IfNotPresent",
-        **build_resources(resources),
+        **build_resources(installation.resources, _RESOURCES),
         "securityContext": {
             "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": bool(program.writable),
+            "readOnlyRootFilesystem": bool(installer.writable),
             "capabilities": {"drop": ["ALL"], **({"add": list(capabilities)} if capabilities else {})},
         },
     }
 
 
-def _copying(installation: Mapping[str, Any], program: Program) -> dict[str, Any]:
-    """Puts the image's own files where the controller can write."""
-    first = next(iter(program.writable))
+def _copy_container(installation: InstallationSpec, installer: Installer) -> dict[str, Any]:
+    """The container that copies the image's own files to where the controller can write."""
+    first = next(iter(installer.writable))
     return {
-        **_base("copy", installation, program, ()),
-        # As it is: the modules are a symbolic link.
-        "command": ["cp", "-dR", f"{program.copied}/.", "/to"],
+        **_base("copy", installation, installer, ()),
+        # Keeps symbolic links, of which the modules are one.
+        "command": ["cp", "-dR", f"{installer.copied}/.", "/to"],
         "volumeMounts": [{"name": first, "mountPath": "/to"}],
     }
 
 
-def _container(installation: Mapping[str, Any], program: Program) -> dict[str, Any]:
+def _container(installation: InstallationSpec, installer: Installer, arguments: Sequence[Any]) -> dict[str, Any]:
+    pre_stop = dict(installer.pre_stop(installation.drain))
     own = {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
     env: list[dict[str, Any]] = [
         {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in own.items()
     ]
-    env += [{"name": name, "value": value} for name, value in program.env.items()]
-    ports = dict(program.ports)
-    if installation.get("metrics", True) and program.metrics_port not in ports.values():
-        ports["metrics"] = program.metrics_port
-    mounts: list[dict[str, Any]] = [{"name": name, "mountPath": path} for name, path in program.writable.items()]
-    if _WEBHOOK in program.ports:
-        mounts.append({"name": _WEBHOOK, "mountPath": "/etc/webhook", "readOnly": True})
+    env += [{"name": name, "value": value} for name, value in installer.env.items()]
+    mounts: list[dict[str, Any]] = [{"name": name, "mountPath": path} for name, path in installer.writable.items()]
+    if installation.admission_webhook is not None:
+        mounts.append({"name": _WEBHOOK, "mountPath": MOUNT_PATH, "readOnly": True})
     return {
-        # The images' nginx carries the capability in its file, and does not start where it cannot be had.
-        **_base("controller", installation, program, [_BIND]),
-        "args": list(cast("list[Any]", program.args)),
+        # nginx's file in the images has this capability, and it doesn't start if the container can't have it.
+        **_base("controller", installation, installer, [_BIND]),
+        "args": list(arguments),
         "env": env,
-        "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports.items()],
-        **program.probes,
-        **({"lifecycle": {"preStop": dict(program.pre_stop)}} if program.pre_stop else {}),
+        "ports": [
+            {"name": name, "containerPort": port, "protocol": "TCP"}
+            for name, port in _ports(installation, installer).items()
+        ],
+        **installer.probes,
+        **({"lifecycle": {"preStop": pre_stop}} if pre_stop else {}),
         **({"volumeMounts": mounts} if mounts else {}),
     }
+
+
+def _ports(installation: InstallationSpec, installer: Installer) -> Mapping[str, int]:
+    ports = dict(installer.ports)
+    if installer.webhook is not None and installation.admission_webhook is not None:
+        ports[_WEBHOOK] = installer.webhook.port
+    if installation.metrics and installer.metrics_port not in ports.values():
+        ports["metrics"] = installer.metrics_port
+    return ports

@@ -8,34 +8,28 @@ from ...aws_load_balancer.listener import listeners_of, speaks_tls
 from ...aws_load_balancer.load_balancer import billable
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ...lifecycle.cost import AWS, estimate
-from ...load_balancers import Platform, Scope
+from ...lifecycle.aws import AWS, AWS_BILLING
+from ...lifecycle.cost import estimate
+from ...load_balancers import Scope
+from ...networking.ports import ServicePort
 from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.platform_module import Request
-from ...public_load_balancer.platforms import module_of
-from ...service_ports import ServicePort
+from ...public_load_balancer.exposure import ExposureSpec
+from ...public_load_balancer.platform_module import Request, value_of
+from ...public_load_balancer.platforms import all_platforms, module_of
 from ..plan import StackPlan
 from ..view import BalancerView
 from .destinations import Destination, destination_of, text_of, texts_of
 from .requests import request_of
 
-__all__ = ["KINDS", "balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
+__all__ = ["balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
 
 PRIVATE = "the private network"
 """Who may connect to an internal load balancer that names nobody."""
 
-_NETWORK = "Network Load Balancer"
-KINDS: Mapping[str, str] = {
-    Platform.AWS_CONTROLLER.value: _NETWORK,
-    Platform.EKS_AUTO_MODE.value: _NETWORK,
-    Platform.AWS_LEGACY.value: _NETWORK,
-    Platform.GKE.value: "passthrough Network Load Balancer",
-    Platform.AZURE.value: "Standard Load Balancer",
-    Platform.GENERIC.value: "load balancer",
+_AWS_KINDS: Mapping[str, str] = {
     AwsBalancerKind.APPLICATION.value: "Application Load Balancer",
-    AwsBalancerKind.NETWORK.value: _NETWORK,
+    AwsBalancerKind.NETWORK.value: "Network Load Balancer",
 }
-"""What platforms call them."""
 
 
 def balancers_of(plan: StackPlan) -> tuple[BalancerView, ...]:
@@ -45,14 +39,14 @@ def balancers_of(plan: StackPlan) -> tuple[BalancerView, ...]:
 
 
 def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         if "exposure" in args:
             tls = "gateway" if tls_hosts(args) else "nowhere"
             yield _of_platform(name, request_of_gateway(args), tls, (name,), args.get("price"))
 
 
 def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.load_balancers.items():
+    for name, args in plan.load_balancer_args.items():
         request = request_of(plan, args)
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
@@ -62,35 +56,32 @@ def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
 
 
 def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
-    platform = request.exposure["platform"]
-    billed = module_of(request).billable(request)
-    estimated = estimate(platform, billed, price)
+    module = module_of(request.exposure.platform)
+    billed = module.billable(request)
     return BalancerView(
         name=name,
-        kind=KINDS[platform],
-        platform=platform,
-        scope=request.exposure["scope"],
+        kind=module.kind,
+        platform=module.name,
+        scope=request.exposure.scope.value,
         sources=sources_of(request.exposure),
-        ports=tuple(f"{it.number}/{it.protocol}" for it in request.ports),
+        ports=tuple(f"{port.number}/{port.protocol}" for port in request.ports),
         tls=tls,
         leads_to=leads_to,
         load_balancers=billed.load_balancers,
         public_addresses=billed.public_addresses,
-        monthly_cost=estimated.monthly,
-        cost=estimated.text,
+        estimate=estimate(module.billing, billed, price),
     )
 
 
 def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], price: Any) -> BalancerView:
     billed = billable(aws)
-    estimated = estimate(AWS, billed, price)
     listeners = listeners_of(aws)
     destinations = [it for _, it in targets_of(plan, aws)]
     ports = [(it["port"], carrier.upper()) for it in listeners for carrier in transports(it["protocol"])]
     here = any(speaks_tls(it) for it in listeners)
     return BalancerView(
         name=name,
-        kind=KINDS[aws["kind"]],
+        kind=_AWS_KINDS[aws["kind"]],
         platform=AWS,
         scope=aws.get("scope", Scope.INTERNET.value),
         sources=_aws_sources(aws),
@@ -99,8 +90,7 @@ def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], price: Any) -> B
         leads_to=tuple(dict.fromkeys(it.name for it in destinations)),
         load_balancers=billed.load_balancers,
         public_addresses=billed.public_addresses,
-        monthly_cost=estimated.monthly,
-        cost=estimated.text,
+        estimate=estimate(AWS_BILLING, billed, price),
     )
 
 
@@ -115,15 +105,12 @@ def targets_of(plan: StackPlan, aws: Mapping[str, Any]) -> list[tuple[str, Desti
     return found
 
 
-def sources_of(exposure: Mapping[str, Any]) -> tuple[str, ...]:
-    """Who may connect, as an exposure says it."""
-    named: list[Any] = list(exposure.get("allowed_sources", []))
-    for group, field, what in (
-        ("aws", "prefix_lists", "prefix list"),
-        ("aws", "security_groups", "security group"),
-        ("azure", "service_tags", "service tag"),
-    ):
-        named += [f"{what} {text_of(it)}" for it in exposure.get(group, {}).get(field, [])]
+def sources_of(exposure: ExposureSpec) -> tuple[str, ...]:
+    """Who can connect: ranges, and what else the exposure names."""
+    named: list[Any] = list(exposure.allowed_sources or ())
+    names = {feature: name for module in all_platforms() for feature, name in module.source_names.items()}
+    for feature, name in names.items():
+        named += [f"{name} {text_of(item)}" for item in value_of(exposure, feature) or ()]
     return texts_of(named) or (PRIVATE,)
 
 
@@ -140,7 +127,9 @@ def _aws_sources(aws: Mapping[str, Any]) -> tuple[str, ...]:
 
 def tls_hosts(args: Mapping[str, Any]) -> tuple[str, ...]:
     """The hosts that a gateway ends TLS for."""
-    return tuple(sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("ends_before")))
+    return tuple(
+        sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("tls_terminated_upstream"))
+    )
 
 
 def ends_tls_itself(port: ServicePort) -> bool:
@@ -152,7 +141,7 @@ def _tls_of(plan: StackPlan, destinations: Sequence[Destination], ports: Sequenc
     """Where TLS ends: at the load balancer, at a gateway or service behind it, or nowhere."""
     if here:
         return "here"
-    if any(it.kind == "gateway" and tls_hosts(plan.gateways[it.name]) for it in destinations):
+    if any(it.kind == "gateway" and tls_hosts(plan.gateway_args[it.name]) for it in destinations):
         return "gateway"
     chosen = [it.chosen for it in destinations if it.chosen is not None and it.kind == "service"]
     return "service" if any(map(ends_tls_itself, [*ports, *chosen])) else "nowhere"

@@ -1,14 +1,14 @@
 """Where a target of a stack leads to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
-from ...service_ports import ServicePort
+from ...networking.ports import ServicePort
+from ...networking.target import TargetSpec
 from ..plan import StackPlan
-from ..references import is_reference, reached
 
 __all__ = ["LATER", "Destination", "destination_of", "ports_open", "text_of", "texts_of"]
 
@@ -30,30 +30,31 @@ class Destination:
     """The port of it, where the stack makes it."""
 
 
-def destination_of(plan: StackPlan, target: Mapping[str, Any]) -> Destination:
-    """Where a target leads to, by name or written out."""
-    if not is_reference(target):
-        return _written_out(plan, target)
-    kind, name, port = reached(target, plan.services, plan.gateways)
-    return Destination(kind, name, str(port.number) if port else "", port)
+def destination_of(plan: StackPlan, target: TargetSpec) -> Destination:
+    """Where a target leads to."""
+    reference = plan.reference(target)
+    if reference is None:
+        return _outside(plan, target)
+    return Destination(reference.kind, reference.name, str(reference.port.number), reference.port)
 
 
-def _written_out(plan: StackPlan, target: Mapping[str, Any]) -> Destination:
-    name, namespace = text_of(target["service"]), text_of(target["namespace"])
-    port = text_of(target.get("port", target.get("port_name", "")))
+def _outside(plan: StackPlan, target: TargetSpec) -> Destination:
+    """Where a target with a namespace leads to, which can be a service of the stack all the same."""
+    name, namespace = text_of(target.service), text_of(target.namespace)
+    port = text_of(target.port if target.port is not None else target.port_name or "")
     args = plan.services.get(name)
-    if args is not None and text_of(args.get("namespace", plan.namespace)) == namespace:
+    if args is not None and text_of(args.namespace or plan.namespace) == namespace:
         return Destination("service", name, port)
     return Destination("other", name if namespace == plan.namespace else f"{name}.{namespace}", port)
 
 
-def ports_open(plan: StackPlan, target: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ports of the pods that whatever leads to a target is let in at."""
+def ports_open(plan: StackPlan, target: TargetSpec) -> tuple[str, ...]:
+    """The ports of the pods that whatever leads to a target can connect to."""
     destination = destination_of(plan, target)
     if destination.chosen is not None:
         return (f"{destination.chosen.target}/{destination.chosen.protocol}",)
-    port = target.get("target_port", target.get("port"))
-    return () if port is None else (f"{text_of(port)}/{target.get('protocol', 'TCP')}",)
+    port = target.target_port if target.target_port is not None else target.port
+    return () if port is None else (f"{text_of(port)}/{target.protocol.value}",)
 
 
 def text_of(value: Any) -> str:

@@ -8,15 +8,17 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, cast
 
 import pulumi
 
-from ...ingress_gateway.exceptions import exceptions_of as of_gateway
+from ...args.location import KeyStyle, Location, location_text
+from ...args.shapes import camel_case
+from ...args.spec import Spec
+from ...ingress_gateway.exceptions import security_exceptions as of_gateway
 from ...load_balancers import EVERYONE
-from ...shapes import camel_case
 from ...web_service.validation import exceptions_of as of_service
-from ..located import first_step
 from ..plan import StackPlan
 from ..view import BalancerView, DefaultException
 from .destinations import LATER
@@ -65,9 +67,9 @@ RULES: Sequence[Rule] = (
     Rule("gateways.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("gateways.*.exposure.platform_sources[]", _everybody, "everybody may connect to the controller's pods"),
     Rule("gateways.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("gateways.*.behind.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
-    Rule("gateways.*.reached_from[].cidr", _everybody, "everybody may connect to the targets' pods"),
-    Rule("gateways.*.reached_from[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
+    Rule("gateways.*.upstream.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
+    Rule("gateways.*.controller_peers[].cidr", _everybody, "everybody may connect to the targets' pods"),
+    Rule("gateways.*.controller_peers[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
     Rule(
         "gateways.*.installation.metrics_from[].cidr", _everybody, "everybody who reaches the pods may read the metrics"
     ),
@@ -76,7 +78,7 @@ RULES: Sequence[Rule] = (
     Rule("gateways.*.settings.body_size", _is(0), "a request's body may be of any size"),
     Rule("gateways.*.routes[].body_size", _is(0), "a request's body may be of any size"),
     Rule("gateways.*.routes[].cors.origins[]", _is("*"), "every other site's pages may use the route"),
-    Rule("gateways.*.routes[].session_affinity.secure", _false, "the cookie goes over connections without TLS too"),
+    Rule("gateways.*.routes[].session_persistence.secure", _false, "the cookie goes over connections without TLS too"),
     Rule("loadBalancers.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
     Rule("loadBalancers.*.exposure.platform_sources[]", _everybody, "everybody may connect to the pods"),
     Rule("loadBalancers.*.exposure.annotations", _some, "the platform is told what nobody checks"),
@@ -113,7 +115,7 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[D
         "loadBalancers": plan.load_balancers,
         "awsLoadBalancers": plan.aws_load_balancers,
     }
-    found = [*_reported(plan)]
+    found = [*_reported(plan, tree)]
     for rule in RULES:
         found += [_exception(path, value, rule.meaning) for path, value in _at(tree, rule.where) if _known(rule, value)]
     found += [_exception(path, value, meaning) for path, value, meaning in plain_text_of(plan, balancers)]
@@ -129,24 +131,28 @@ def _natural(path: str) -> list[Any]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", path)]
 
 
-def _reported(plan: StackPlan) -> Iterator[DefaultException]:
-    for kind, components, report in (
-        ("services", plan.services, cast("Any", of_service)),
-        ("gateways", plan.gateways, cast("Any", of_gateway)),
-    ):
-        for name, args in components.items():
-            for path, meaning in report(args).items():
-                yield _exception(f"{kind}.{name}.{path}", _value(args, path), meaning)
+def _reported(plan: StackPlan, tree: Mapping[str, Any]) -> Iterator[DefaultException]:
+    """What the components report themselves."""
+    found = [exception for spec in plan.services.values() for exception in of_service(spec)]
+    found += [exception for spec in plan.gateways.values() for exception in of_gateway(spec)]
+    for exception in found:
+        path = location_text(exception.location, KeyStyle.STACK)
+        yield DefaultException(path, _shown(_value_at(tree, exception.location)), exception.meaning(KeyStyle.STACK))
 
 
-def _value(args: Any, path: str) -> Any:
-    """What stands at a path such as `routes[0].protocol`, whose keys may hold dots."""
-    while path:
-        key, path = first_step(path, range(len(args)) if path.startswith("[") else args)
-        if key is None:
+def _value_at(tree: Mapping[str, Any], location: Location) -> Any:
+    """The value at a location of the stack; None if it isn't set."""
+    value: Any = tree
+    for step in location:
+        if isinstance(value, Spec):
+            value = cast("Any", value).get(step)
+        elif isinstance(value, Mapping):
+            value = cast("Mapping[Any, Any]", value).get(step)
+        elif isinstance(value, (list, tuple)) and isinstance(step, int):
+            value = cast("Sequence[Any]", value)[step]
+        else:
             return None
-        args = args[key]
-    return args
+    return value
 
 
 def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -155,11 +161,11 @@ def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
         return
     if where.startswith("[]"):
-        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, list) else ()):
+        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, (list, tuple)) else ()):
             yield from _at(item, where[2:], f"{path}[{at}]")
         return
     step = re.match(r"\.?([a-zA-Z_0-9]+|\*)", where)
-    if step is None or not isinstance(node, Mapping):
+    if step is None or not isinstance(node, (Mapping, Spec)):
         return
     given, rest = cast("Mapping[str, Any]", node), where[step.end() :]
     for key in given if step[1] == "*" else (step[1],):
@@ -181,6 +187,8 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, pulumi.Output):
         return LATER
+    if isinstance(value, Enum):
+        return str(value.value)
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     text = json.dumps(value, sort_keys=True, default=lambda _: LATER)

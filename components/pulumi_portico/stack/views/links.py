@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
-from ...network_policy import NAME_LABEL
-from ...web_service.plan import Plan, plan_of
+from ...networking.network_policies import NAME_LABEL
+from ...web_service.plan import WebServicePlan, plan_of
 from ..plan import StackPlan
 from ..view import BalancerView, LinkView
 from .balancers import targets_of
@@ -39,7 +39,7 @@ def _by_number(port: str) -> tuple[int, str]:
 def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[LinkView]:
     for it in balancers:
         # A gateway's own load balancer is in neither: it is part of the gateway.
-        if args := plan.load_balancers.get(it.name):
+        if args := plan.load_balancer_args.get(it.name):
             destination = destination_of(plan, args["target"])
             yield LinkView(it.name, destination.name, ports_open(plan, args["target"]))
         elif aws := plan.aws_load_balancers.get(it.name):
@@ -54,7 +54,7 @@ def _port(destination: Destination) -> tuple[str, ...]:
 
 
 def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         targets = [it["target"] for it in args.get("routes", []) if "target" in it]
         targets += [args["default_backend"]] if "default_backend" in args else []
         for target in targets:
@@ -73,7 +73,7 @@ class _Policies:
             yield from self._let_in(name, planned)
             yield from self._let_out(name, planned)
 
-    def _let_in(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_in(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         every = tuple(f"{target}/{protocol}" for target, protocol in planned.pod_ports)
         if not planned.args.get("network_policy", True):
             yield LinkView(_EVERYONE, name, ())
@@ -86,7 +86,7 @@ class _Policies:
             if not self._named(peer, name):
                 yield LinkView(self._words(peer), name, ports)
 
-    def _let_out(self, name: str, planned: Plan) -> Iterator[LinkView]:
+    def _let_out(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
         if not planned.args.get("network_policy", True):
             yield LinkView(name, _EVERYONE, ())
             return
@@ -139,7 +139,7 @@ class _Policies:
     def _gateway(self, peer: Mapping[str, Any]) -> str:
         """The gateway of the stack whose controller a peer means; empty where it means none."""
         wanted = _labels_of(peer)
-        for name, args in self._stack.gateways.items():
+        for name, args in self._stack.gateway_args.items():
             place = text_of(args.get("namespace", name))
             fits = all(controller_labels(name).get(key) == it for key, it in wanted.items())
             if "cidr" not in peer and fits and (peer.get("any_namespace") or peer.get("namespace") == place):

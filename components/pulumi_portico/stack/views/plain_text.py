@@ -6,8 +6,8 @@ from typing import Any
 from ...aws_load_balancer.listener import listeners_of
 from ...ingress_gateway.compilation import entry_of
 from ...load_balancers import Scope
+from ...networking.target import Protocol
 from ...public_load_balancer.common import tls_ports
-from ...target import Protocol
 from ..plan import StackPlan
 from ..view import BalancerView
 from .balancers import ends_tls_itself, targets_of
@@ -26,12 +26,12 @@ _MEANING = "goes over the internet without TLS"
 def plain_text_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Found]:
     """What of the stack's routes and ports clients on the internet reach without TLS."""
     outside = {it.name: it for it in balancers if it.scope == Scope.INTERNET.value}
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         fronts = [it for it in outside.values() if name in it.leads_to]
         if any(it.tls != "here" for it in fronts):
             yield from _of_gateway(name, args)
-    for name in outside.keys() & plan.load_balancers.keys():
-        yield from _of_platform(plan, name, plan.load_balancers[name])
+    for name in outside.keys() & plan.load_balancer_args.keys():
+        yield from _of_platform(plan, name, plan.load_balancer_args[name])
     for name in outside.keys() & plan.aws_load_balancers.keys():
         yield from _of_aws(plan, name, plan.aws_load_balancers[name])
 
@@ -43,7 +43,7 @@ def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
         if routing.tls_of(entry.host) is None:
             asked = f"{entry.host}{entry.path}" if entry.host else f"{entry.path} of any host"
             # Where a host is written, that is what has no certificate; else the route as a whole.
-            where = next((it for it in ("host", "path") if it in route), "")
+            where = "host" if entry.host else "path" if entry.path != "/" else ""
             said = f"what is sent to {asked} {_MEANING}: no entry of tls is for it"
             yield f"gateways.{name}.routes[{at}]{f'.{where}' if where else ''}", route.get(where), said
 

@@ -1,21 +1,14 @@
-"""What a load balancer of a stack asks of its platform."""
+"""What a load balancer of a stack requests from its platform."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from ...public_load_balancer.args import request_of as request_of_args
+from ...public_load_balancer.plan import request_of as request_of_spec
 from ...public_load_balancer.platform_module import Request
 from ..plan import StackPlan
-from ..references import is_reference, reached
 
 __all__ = ["request_of"]
 
 
-def request_of(plan: StackPlan, args: Mapping[str, Any]) -> Request:
-    """The same as of arguments whose target is written out."""
-    target: Mapping[str, Any] = args["target"]
-    if is_reference(target):
-        port = reached(target, plan.services, plan.gateways).port
-        if port is not None:
-            target = {"port": port.number, "target_port": port.target, "protocol": port.protocol}
-    return request_of_args({**args, "target": target})
+def request_of(_plan: StackPlan, spec: Any) -> Request:
+    """The request of a load balancer's arguments."""
+    return request_of_spec(spec)

@@ -1,7 +1,7 @@
 """The table of hosts and paths."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import listeners_of, speaks_tls
@@ -36,7 +36,7 @@ def gateway_routing(name: str, args: Mapping[str, Any]) -> Routing:
 
 
 def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
-    for name, args in plan.gateways.items():
+    for name, args in plan.gateway_args.items():
         routing = gateway_routing(name, args)
         for route in args.get("routes", []):
             entry = entry_of(route)
@@ -52,7 +52,7 @@ def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
 def _action(plan: StackPlan, entry: Entry) -> tuple[str, str]:
     if "redirect" in entry.args:
         return f"redirect to {redirect_text(entry)}", ""
-    destination = destination_of(plan, entry.target)
+    destination = destination_of(plan, cast("Any", entry.target))
     return destination.name, destination.port
 
 
@@ -63,7 +63,7 @@ def redirect_text(entry: Entry) -> str:
 
 
 def _of_balancers(plan: StackPlan) -> Iterator[RouteView]:
-    for name, args in plan.load_balancers.items():
+    for name, args in plan.load_balancer_args.items():
         yield from _of_platform(plan, name, args)
     for name, args in plan.aws_load_balancers.items():
         yield from _of_aws(plan, name, args)

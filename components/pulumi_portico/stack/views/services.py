@@ -12,6 +12,8 @@ from .destinations import text_of
 
 __all__ = ["gateways_of", "services_of"]
 
+_USUAL = {"http": "80", "https": "443", "grpc": "443"}
+
 
 def services_of(plan: StackPlan, routes: Sequence[RouteView]) -> tuple[ServiceView, ...]:
     """Every service of the stack, by name."""
@@ -43,7 +45,9 @@ def _replicas(args: Mapping[str, Any], at_first: Any) -> str:
 def _url(route: RouteView) -> str:
     """Where clients reach what a route leads to; an address that only a deployment tells stays a name."""
     host = route.host or f"[address of {route.entry}]"
-    return f"{route.url_scheme}://{host}{route.url_port}{route.path if route.path != '/' else ''}"
+    scheme = "https" if route.scheme == "grpc" else route.scheme
+    port = f":{route.client_port}" if route.client_port not in ("", _USUAL.get(scheme)) else ""
+    return f"{scheme}://{host}{port}{route.path if route.path != '/' else ''}"
 
 
 def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[GatewayView, ...]:
@@ -56,5 +60,5 @@ def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[Gat
             tls_hosts=tls_hosts(args),
             behind=tuple(it.name for it in balancers if name in it.leads_to),
         )
-        for name, args in sorted(plan.gateways.items())
+        for name, args in sorted(plan.gateway_args.items())
     )

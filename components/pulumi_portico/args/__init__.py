@@ -1,0 +1,1 @@
+"""Arguments: parsing against their types, the rules of their fields, and problems as data."""

@@ -1,0 +1,329 @@
+"""Problems as data, the collector that reports all of them at once, and the exceptions that carry them.
+
+    PorticoError            anything that Portico rejects or can't do
+    └── ArgumentError       arguments that a component rejects
+
+Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceback.
+"""
+
+import difflib
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Optional, Union
+
+import pulumi
+
+from ..untyped import Parameters
+from .codes import Code, define
+from .display import as_data, escaped, parameter_text, value_text
+from .location import ROOT, Field, Key, KeyStyle, Location, location_text
+from .secrets import redacted
+
+__all__ = [
+    "ABSENT",
+    "ArgumentError",
+    "Edit",
+    "Move",
+    "PorticoError",
+    "Problem",
+    "Problems",
+    "Reason",
+    "Remove",
+    "Set",
+    "Unavailable",
+    "nearest",
+]
+
+
+class _Absent:
+    """The type of `ABSENT`."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT: Any = _Absent()
+"""In place of a value where there is none; None is a value."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """A fix: set the value at a location."""
+
+    location: Location
+    value: Any
+
+
+@dataclass(frozen=True)
+class Remove:
+    """A fix: remove the value at a location."""
+
+    location: Location
+
+
+@dataclass(frozen=True)
+class Move:
+    """A fix: move the value at a location to another one; within one mapping, rename its key."""
+
+    location: Location
+    to: Location
+
+
+Edit = Union[Set, Remove, Move]
+"""A change of the arguments that a program can apply."""
+
+
+class Reason(NamedTuple):
+    """Why a rule rejects a value. The caller adds the value and its location."""
+
+    code: Code
+    params: Parameters = {}
+    suggestion: Any = ABSENT
+    """The value to write instead, if there is one."""
+
+
+class Unavailable(Exception):
+    """A rule needs a value that is invalid or missing, which is reported already. `Problems.run` catches it."""
+
+
+UNKNOWN = define("unknown-argument", "Unknown argument {name}.", allowed="{known}")
+MISSING = define("missing", "This argument is required.", allowed="{what}")
+EXCLUSIVE = define("mutually-exclusive", "Set only one of {fields}.", hint="Keep one of them.")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that's wrong with the arguments."""
+
+    code: Code
+    location: Location
+    """Where the value is in the arguments; empty for the arguments, or a file, as a whole."""
+    params: Parameters = field(default_factory=dict[str, Any])
+    """What the code's templates name."""
+    value: Any = ABSENT
+    """The rejected value; `ABSENT` if there is none or it must not be shown."""
+    secret: bool = False
+    """Whether the value must not be shown."""
+    edits: tuple[Edit, ...] = ()
+    """The changes that fix it; empty if none is known."""
+    place: str = ""
+    """The file, line, and column; empty if no file is known."""
+    style: KeyStyle = field(default=KeyStyle.PYTHON, compare=False)
+    """How its reader writes field names."""
+
+    @property
+    def path(self) -> str:
+        """The location as the reader writes it."""
+        return location_text(self.location, self.style)
+
+    @property
+    def message(self) -> str:
+        """What's wrong, as a sentence."""
+        return self._filled(self.code.message)
+
+    @property
+    def allowed(self) -> str:
+        """What's allowed there; empty if the message says it."""
+        return self._filled(self.code.allowed)
+
+    @property
+    def fix(self) -> str:
+        """The fix, as a sentence; empty if none is known."""
+        if self.edits:
+            text = ", and ".join(_edit_text(edit, self) for edit in self.edits)
+            return f"{text[0].upper()}{text[1:]}."
+        return self._filled(self.code.hint)
+
+    def __str__(self) -> str:
+        lines = [": ".join(part for part in (self.place, escaped(self.path), self.message) if part)]
+        if allowed := self.allowed:
+            lines.append(f"  allowed: {allowed}")
+        if fix := self.fix:
+            lines.append(f"  fix: {fix}")
+        return "\n".join(lines)
+
+    def as_data(self) -> Parameters:
+        """The problem for programs, as JSON has it."""
+        return {
+            "code": self.code.name,
+            "location": as_data(self.location, self.style),
+            "params": {name: as_data(value, self.style) for name, value in self.params.items()},
+            "value": None if self.value is ABSENT else as_data(self.value, self.style),
+            "edits": [_edit_data(edit, self.style) for edit in self.edits],
+            "place": self.place,
+            "path": self.path,
+            "message": self.message,
+            "allowed": self.allowed,
+            "fix": self.fix,
+        }
+
+    def _filled(self, template: str) -> str:
+        if "{" not in template:
+            return template
+        shown = {name: parameter_text(value, self.style) for name, value in self.params.items()}
+        return template.format(value="[secret]" if self.secret else value_text(self.value, self.style), **shown)
+
+
+def _edit_text(edit: Edit, problem: Problem) -> str:
+    style, near = problem.style, problem.location.parent
+
+    def shown(location: Location) -> str:
+        # The last step is enough for what is beside the value; the reader sees the value's own path already.
+        last = location[-1:] if location.parent == near and not isinstance(location[-1], int) else location
+        text = location_text(
+            Location(last), KeyStyle.CAMEL if last is not location and style is KeyStyle.STACK else style
+        )
+        return f"`{escaped(text)}`"
+
+    if isinstance(edit, Set):
+        return f"set {shown(edit.location)} to {value_text(edit.value, style)}"
+    if isinstance(edit, Remove):
+        return f"remove {shown(edit.location)}"
+    if edit.location.parent == edit.to.parent:
+        return f"rename {shown(edit.location)} to {shown(edit.to)}"
+    return f"move {shown(edit.location)} to {shown(edit.to)}"
+
+
+def _edit_data(edit: Edit, style: KeyStyle) -> Parameters:
+    at = as_data(edit.location, style)
+    if isinstance(edit, Set):
+        return {"action": "set", "location": at, "value": as_data(edit.value, style)}
+    if isinstance(edit, Remove):
+        return {"action": "remove", "location": at}
+    return {"action": "move", "location": at, "to": as_data(edit.to, style)}
+
+
+class PorticoError(pulumi.RunError):
+    """Anything that Portico rejects or can't do."""
+
+
+class ArgumentError(PorticoError):
+    """Arguments that a component rejects: every problem of one component, or of one stack, at once.
+
+    Not a ValueError: if an Output raises one, Pulumi wraps it into a message of its own, which prints every sibling
+    value, secrets included.
+    """
+
+    problems: tuple[Any, ...]
+    """The problems, in the order of the arguments."""
+
+    def __init__(self, subject: str, problems: Iterable[Any]) -> None:
+        self.problems = tuple(problems)
+        count = "a problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        body = "\n".join("  " + line for problem in self.problems for line in str(problem).splitlines())
+        super().__init__(f"{subject} has {count}:\n{body}")
+
+
+@dataclass
+class Problems:
+    """Collects the problems of one component or stack, so that all of them are reported together."""
+
+    subject: str
+    """Whose arguments these are, such as ``WebService "api"``."""
+    found: list[Any] = field(default_factory=list[Any])
+    style: KeyStyle = KeyStyle.PYTHON
+    """How the reader of the problems writes field names."""
+
+    def report(
+        self,
+        code: Code,
+        location: Location,
+        *,
+        value: Any = ABSENT,
+        secret: bool = False,
+        fix: Union[Edit, Sequence[Edit], None] = None,
+        **params: Any,
+    ) -> None:
+        """Report a problem. `secret` keeps the value, and a fix that could quote it, out of the problem."""
+        edits = () if fix is None or secret else (fix,) if isinstance(fix, (Set, Remove, Move)) else tuple(fix)
+        kept = ABSENT if secret else value
+        if secret and isinstance(value, str) and value:
+            params = {name: redacted(param, [value]) for name, param in params.items()}
+        self.found.append(Problem(code, location, params, kept, secret, edits, style=self.style))
+
+    def reject(
+        self, location: Location, value: Any, reason: Reason, *, secret: bool = False, is_key: bool = False
+    ) -> None:
+        """Report that a rule rejects the value at a location, or the last key of the location."""
+        fix: Optional[Edit] = None
+        if reason.suggestion is not ABSENT:
+            renamed = location.parent / Key(reason.suggestion) if is_key else ROOT
+            fix = Move(location, renamed) if is_key else Set(location, reason.suggestion)
+        self.report(reason.code, location, value=value, secret=secret, fix=fix, **reason.params)
+
+    def report_missing(self, location: Location, what: Any, *, fix: Optional[Edit] = None) -> None:
+        """Report that a required argument isn't set; `what` says what it is."""
+        self.report(MISSING, location, what=what, fix=fix)
+
+    def report_unknown(self, location: Location, known: Iterable[str], is_set: Container[str] = ()) -> None:
+        """Report an argument that doesn't exist, by its location; `known` are the fields that do, and `is_set` those
+        that have a value already."""
+        name = str(location[-1])
+        fields = {field: field for field in known}
+        close = nearest(name, fields)
+        rename = close is not None and close not in is_set
+        edit: Edit = Move(location, location.parent / close) if close and rename else Remove(location)
+        self.report(UNKNOWN, location, name=name, known=[Field(field) for field in sorted(fields)], fix=edit)
+
+    def report_exclusive(self, location: Location, *others: str, fix: Union[Edit, Sequence[Edit], None] = None) -> None:
+        """Report arguments that exclude each other: the one at the location, and the fields beside it."""
+        fields = [Field(name) for name in (*others, str(location[-1]))]
+        self.report(EXCLUSIVE, location, fields=fields, fix=fix)
+
+    def run(self, rule: Callable[..., None], *args: Any) -> None:
+        """Apply a rule, `rule(*args, problems)`, unless a value that it needs is unavailable."""
+        try:
+            rule(*args, self)
+        except Unavailable:
+            return
+
+    def has_within(self, location: Location) -> bool:
+        """Whether a problem is reported at the location or below it."""
+        return any(isinstance(it, Problem) and it.location.is_within(location) for it in self.found)
+
+    def raise_if_any(self) -> None:
+        """Raise one `ArgumentError` with every problem, if there is any."""
+        if self.found:
+            raise ArgumentError(self.subject, self.found)
+
+    # What follows serves the modules that still describe problems as sentences. It goes with the last of them.
+
+    def add(self, path: str, value: Any, refusal: Any, *, show: bool = True) -> None:
+        """Note that ``value`` at ``path`` is rejected; ``show=False`` keeps the value out of the message."""
+        from ..errors import LegacyProblem, shown
+
+        if isinstance(refusal, Reason):
+            self.reject(Location((Key(path),)), value, refusal, secret=not show)
+            return
+        if not show:
+            refusal = refusal._replace(fix="")
+        self.found.append(LegacyProblem(path, shown(value) if show else "[secret]", *refusal))
+
+    def note(self, path: str, refusal: Any) -> None:
+        """Note what is wrong at ``path`` as a whole."""
+        from ..errors import LegacyProblem
+
+        self.found.append(LegacyProblem(path, "", *refusal))
+
+    def missing(self, path: str, allowed: str) -> None:
+        """Note that nothing is at ``path``."""
+        self.report_missing(Location((Key(path),)), allowed)
+
+    def unknown(self, path: str, known: Iterable[str]) -> None:
+        """Note an argument that does not exist."""
+        parent, _, name = path.rpartition(".")
+        self.report_unknown(Location((Key(parent), Key(name)) if parent else (Key(name),)), [Key(it) for it in known])
+
+
+def nearest(name: str, known: Iterable[str]) -> Optional[str]:
+    """The known spelling closest to `name`, also across camelCase, snake_case, and kebab-case; None if none is."""
+    folded = {_fold(candidate): candidate for candidate in known}
+    close = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def _fold(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()

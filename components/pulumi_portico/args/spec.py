@@ -1,0 +1,150 @@
+"""Specs: the typed values that parsing returns, one frozen dataclass for each args type.
+
+An args type (a TypedDict) is what callers write; its spec is what builders read. The fields are the same. A field whose
+value is invalid, or required and missing, isn't set: reading it raises `Unavailable`, which ends the rule that needs it
+and no other one.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
+
+import pulumi
+
+from .._typing import dataclass_transform
+from .location import ROOT, Location
+from .problems import Unavailable
+from .shapes import required_fields, shapes_of
+
+__all__ = ["Changed", "Renamed", "Spec", "changed_fields", "defaults_of", "renamed_fields", "spec", "spec_for"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """The parsed arguments of one args type."""
+
+    at: Location = dataclasses.field(default=ROOT, compare=False, repr=False)
+    """Where the arguments are."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Only a slot that isn't set gets here.
+            if name.startswith("__"):
+                raise AttributeError(name)
+            if name not in type(self).__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__} has no field {name}")
+            raise Unavailable(self.at / name)
+
+        # What follows serves the modules that still read mappings. It goes with the last of them.
+
+        def get(self, name: str, default: Any = None) -> Any:
+            """The value of a field, as a mapping has it."""
+            try:
+                return self[name] if name in self else default  # noqa: SIM401
+            except Unavailable:
+                return default
+
+        def __getitem__(self, name: str) -> Any:
+            value = getattr(self, name)
+            if value is None:
+                raise KeyError(name)
+            return value
+
+        def __contains__(self, name: object) -> bool:
+            try:
+                return getattr(self, str(name), None) not in (None, ()) if not _is_later(self, name) else True
+            except Unavailable:
+                return True
+
+        def keys(self) -> list[str]:
+            """The names of the fields that are set."""
+            return [name for name in type(self).__dataclass_fields__ if name != "at" and self.get(name) is not None]
+
+        def __iter__(self) -> Any:
+            return iter(self.keys())
+
+        def items(self) -> list[tuple[str, Any]]:
+            """The fields that are set."""
+            return [(name, getattr(self, name)) for name in self.keys()]
+
+
+def _is_later(made: Any, name: Any) -> bool:
+    return isinstance(getattr(made, str(name), None), pulumi.Output)
+
+
+S = TypeVar("S", bound=Spec)
+
+Renamed = Mapping[str, Union[str, Callable[[Any], tuple[str, Any]]]]
+"""The fields' former names. Each maps to the name today, or to a function that returns the name and the value today."""
+
+_SPECS: dict[type, type[Spec]] = {}
+_RENAMED: dict[type, Renamed] = {}
+
+Changed = Mapping[str, Callable[[Any], Optional[Mapping[str, Any]]]]
+"""The fields whose values had another form. Each function returns the fields that a value of that form sets today, or
+None for any other value."""
+
+_CHANGED: dict[type, Changed] = {}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
+def spec(
+    args_type: Any, *, renamed: Optional[Renamed] = None, changed: Optional[Changed] = None
+) -> Callable[[type[S]], type[S]]:
+    """Make a class the spec of an args type: a frozen dataclass with the same fields.
+
+    Fields that the args type doesn't require have a default, which is the documented one.
+    """
+
+    def declare(cls: type[S]) -> type[S]:
+        made: Any = dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        fields = {field.name: field for field in dataclasses.fields(made) if field.name != "at"}
+        if fields.keys() != shapes_of(args_type).keys():
+            difference = sorted(fields.keys() ^ shapes_of(args_type).keys())
+            raise TypeError(f"{made.__name__} and {args_type.__name__} differ in {', '.join(difference)}")
+        for name, field in fields.items():
+            has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+            if has_default == (name in required_fields(args_type)):
+                raise TypeError(f"{made.__name__}.{name} must have a default exactly if it isn't required")
+        _SPECS[args_type] = made
+        _RENAMED[args_type] = renamed or {}
+        _CHANGED[args_type] = changed or {}
+        return made
+
+    return declare
+
+
+def spec_for(args_type: Any) -> Optional[type[Spec]]:
+    """The spec of an args type; None if it has none."""
+    return _SPECS.get(args_type)
+
+
+@cache
+def defaults_of(made: type[Spec]) -> Mapping[str, Callable[[], Any]]:
+    """What makes the default of each field; None for a field that is required."""
+    found: dict[str, Callable[[], Any]] = {}
+    for field in dataclasses.fields(made):
+        if field.name == "at":
+            continue
+        if field.default_factory is not dataclasses.MISSING:
+            found[field.name] = field.default_factory
+        else:
+            default = None if field.default is dataclasses.MISSING else field.default
+            found[field.name] = partial(_same, default)
+    return found
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def changed_fields(args_type: Any) -> Changed:
+    """The fields of an args type whose values had another form."""
+    return _CHANGED.get(args_type, {})
+
+
+def renamed_fields(args_type: Any) -> Renamed:
+    """The former names of the fields of an args type."""
+    return _RENAMED.get(args_type, {})

@@ -1,0 +1,273 @@
+"""The rules of values: numbers, paths, images, addresses.
+
+A rule takes a value and returns None, or the `Reason` why it rejects the value.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .codes import Code, define
+from .parse import Rule
+from .problems import ABSENT, Reason, nearest
+from .secrets import Placeholder
+
+__all__ = [
+    "Placeholder",
+    "Rule",
+    "WholeNumber",
+    "cidr",
+    "field_path",
+    "file_path",
+    "http_path",
+    "image_reference",
+    "image_rule",
+    "mebibytes",
+    "number",
+    "quantity",
+    "resource_field",
+    "some",
+    "variable_name",
+    "whole_number",
+]
+
+OUT_OF_RANGE = define("out-of-range", "{value} is out of range.", allowed="{what} from {least} to {most}")
+TOO_SMALL = define("too-small", "{value} is too small.", allowed="{what}, at least {least}")
+EMPTY = define("empty", "{value} is empty.", allowed="{what}")
+INVALID_VARIABLE_NAME = define(
+    "invalid-variable-name",
+    "{value} isn't the name of an environment variable.",
+    allowed="letters, digits, underscores, dots, and hyphens, not starting with a digit, at most {most} characters",
+)
+INVALID_FIELD_PATH = define(
+    "invalid-field-path", "A variable can't refer to the pod field {value}.", allowed="{choices}"
+)
+INVALID_RESOURCE_FIELD = define(
+    "invalid-resource-field", "A variable can't refer to the resource {value}.", allowed="{choices}"
+)
+INVALID_FILE_PATH = define(
+    "invalid-file-path",
+    "{value} isn't a path in the container.",
+    allowed="an absolute path below /, of letters, digits, dots, hyphens, and underscores, without . and .. elements, "
+    "at most {most} characters",
+)
+INVALID_HTTP_PATH = define(
+    "invalid-http-path",
+    "{value} isn't an HTTP path.",
+    allowed="a slash, then letters, digits, and the characters that a URL allows unescaped",
+)
+INVALID_IMAGE = define("invalid-image", "{value} isn't an image reference.", allowed="{allowed}")
+IMAGE_WITHOUT_DIGEST = define(
+    "image-without-digest",
+    "{value} has no digest.",
+    allowed="{allowed}",
+    hint="Add @ and the digest that the registry shows.",
+)
+IMAGE_WITHOUT_VERSION = define(
+    "image-without-version", "{value} has no version.", allowed="{allowed}", hint='Add a version, such as "{example}".'
+)
+IMAGE_TAG_LATEST = define(
+    "image-tag-latest",
+    'The tag "latest" of {value} can change after review.',
+    allowed="{allowed}",
+    hint='Set a version, such as "{example}".',
+)
+INVALID_CIDR = define(
+    "invalid-cidr", "{value} isn't an address range.", allowed="a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32"
+)
+CIDR_WITHOUT_LENGTH = define("cidr-without-length", "{value} has no prefix length.", allowed=INVALID_CIDR.allowed)
+CIDR_WITH_HOST_BITS = define(
+    "cidr-with-host-bits", "{value} isn't the first address of its range.", allowed=INVALID_CIDR.allowed
+)
+
+_NAME_LENGTH = 253
+_PATH_LENGTH = 126
+
+# The grammar of a reference, from the distribution project's `reference` package:
+# an optional registry host, path components, then a tag, a digest, or both.
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?"
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?"
+)
+
+
+def some(what: str = "at least one item") -> Rule:
+    """A list or mapping that isn't empty; `what` says what it holds."""
+
+    def rule(value: Any) -> Optional[Reason]:
+        return None if value else Reason(EMPTY, {"what": what})
+
+    return rule
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """The rule of a whole number between two bounds, both included."""
+
+    least: int
+    most: Optional[int]
+    what: str
+    """What the number is, such as `a number of seconds`."""
+    is_suggested: bool = True
+    """Whether the fix is to set the nearest number. It isn't if other rules may reject that one."""
+
+    def __call__(self, value: Any) -> Optional[Reason]:
+        """Why it is out of range, if it is."""
+        if value < self.least and self.most is None:
+            suggestion = self.least if self.is_suggested else ABSENT
+            return Reason(TOO_SMALL, {"what": self.what, "least": self.least}, suggestion)
+        if self.most is None or self.least <= value <= self.most:
+            return None
+        nearest_number = self.least if value < self.least else self.most
+        suggestion = nearest_number if self.is_suggested else ABSENT
+        return Reason(OUT_OF_RANGE, {"what": self.what, "least": self.least, "most": self.most}, suggestion)
+
+
+def whole_number(
+    least: int, most: Optional[int] = None, what: str = "a whole number", *, is_suggested: bool = True
+) -> WholeNumber:
+    """A whole number between two bounds, both included; `what` says what it is, such as `a number of seconds`."""
+    return WholeNumber(least, most, what, is_suggested)
+
+
+def number(least: float, what: str = "a number") -> Rule:
+    """A number from a bound on; `what` says what it is."""
+
+    def rule(value: Any) -> Optional[Reason]:
+        return None if value >= least else Reason(TOO_SMALL, {"what": what, "least": least}, least)
+
+    return rule
+
+
+def quantity(value: float) -> str:
+    """A number as the API server writes it, so that what is read back is what was sent: in thousandths where it is
+    not whole."""
+    thousandths = round(value * 1000)
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def mebibytes(size: int) -> str:
+    """A size in MiB as the API server writes it."""
+    for unit in ("Mi", "Gi"):
+        if size % 1024:
+            return f"{size}{unit}"
+        size //= 1024
+    return f"{size}Ti"
+
+
+def variable_name(value: str) -> Optional[Reason]:
+    """The name of an environment variable, which can also be the key of a Secret."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", value) and len(value) <= _NAME_LENGTH:
+        return None
+    return Reason(INVALID_VARIABLE_NAME, {"most": _NAME_LENGTH})
+
+
+_FIELD_PATHS = (
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.labels['KEY']",
+    "metadata.annotations['KEY']",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+)
+_FIELD_PATH = re.compile(
+    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00-\x1f]+'\])"
+    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
+)
+
+
+def field_path(value: str) -> Optional[Reason]:
+    """A field of the pod that a variable can refer to (the downward API)."""
+    if _FIELD_PATH.fullmatch(value):
+        return None
+    return _closest(INVALID_FIELD_PATH, value, _FIELD_PATHS)
+
+
+_RESOURCE_FIELDS = tuple(
+    f"{kind}.{resource}" for kind in ("limits", "requests") for resource in ("cpu", "memory", "ephemeral-storage")
+)
+
+
+def resource_field(value: str) -> Optional[Reason]:
+    """A resource of the container that a variable can refer to (the downward API)."""
+    return None if value in _RESOURCE_FIELDS else _closest(INVALID_RESOURCE_FIELD, value, _RESOURCE_FIELDS)
+
+
+def _closest(code: Code, value: str, choices: Sequence[str]) -> Reason:
+    close = nearest(value, choices)
+    # KEY stands for the user's own.
+    usable = close is not None and "KEY" not in close
+    return Reason(code, {"choices": choices}, close if usable else ABSENT)
+
+
+_FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
+
+
+def file_path(value: str) -> Optional[Reason]:
+    """A path in the container's file system: absolute, below the root, without . and .. elements."""
+    if _FILE_PATH.fullmatch(value) and len(value) <= _PATH_LENGTH:
+        return None
+    absolute = f"/{value}".rstrip("/").replace("//", "/")
+    usable = absolute != value and _FILE_PATH.fullmatch(absolute) and len(absolute) <= _PATH_LENGTH
+    return Reason(INVALID_FILE_PATH, {"most": _PATH_LENGTH}, absolute if usable else ABSENT)
+
+
+_HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+
+
+def http_path(value: str) -> Optional[Reason]:
+    """The path, and the query if any, of an HTTP request (RFC 3986)."""
+    if _HTTP_PATH.fullmatch(value):
+        return None
+    return Reason(INVALID_HTTP_PATH, suggestion=f"/{value}" if _HTTP_PATH.fullmatch(f"/{value}") else ABSENT)
+
+
+def image_rule(*, latest: bool = False, digest: bool = False) -> Rule:
+    """A container image that names its version: by tag, by digest, or both.
+
+    `latest` allows the tag `latest` and no tag; `digest` requires a digest.
+    """
+    allowed = "[registry/]repository:tag, [registry/]repository@sha256:digest, or both"
+    if digest:
+        allowed = "[registry/]repository[:tag]@sha256:digest"
+
+    def rule(value: str) -> Optional[Reason]:
+        match = _IMAGE.fullmatch(value)
+        if match is None:
+            return Reason(INVALID_IMAGE, {"allowed": allowed})
+        if match["digest"]:
+            return None
+        if digest:
+            return Reason(IMAGE_WITHOUT_DIGEST, {"allowed": allowed})
+        if latest or match["tag"] not in (None, "latest"):
+            return None
+        code = IMAGE_WITHOUT_VERSION if match["tag"] is None else IMAGE_TAG_LATEST
+        return Reason(code, {"allowed": allowed, "example": f"{value.removesuffix(':latest')}:1.2.3"})
+
+    return rule
+
+
+image_reference = image_rule()
+"""A container image that names its version by a tag other than `latest`, by digest, or both."""
+
+
+def cidr(value: str) -> Optional[Reason]:
+    """A range of addresses, IPv4 or IPv6: its first address, a slash, and the length of the prefix."""
+    try:
+        # Python also accepts 10.0.0.0/255.0.0.0 and a bare address; Kubernetes accepts neither.
+        network = str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        return Reason(INVALID_CIDR)
+    if network == value:
+        return None
+    return Reason(CIDR_WITHOUT_LENGTH if "/" not in value else CIDR_WITH_HOST_BITS, suggestion=network)

@@ -1,0 +1,292 @@
+"""Applies the fixes of a stack's problems to its files."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Optional
+
+from ...args.location import Key, KeyStyle, Location, Step, camel_case
+from ...args.problems import ArgumentError, Edit, Move, Problem, Problems, Remove, Set
+from ...stack.defaults import with_defaults
+from ...stack.files import PREFIX, read_text, shown_path
+from ...stack.plan import StackPlan, check_tree, read_tree
+from ...stack.source_map import Node, holds_secret, node_at, plain
+from .source_text import EditError, Entry, Path, SourceText
+
+__all__ = ["FixedStack", "fix_stack"]
+
+_MOST_ROUNDS = 20
+"""A fix can reveal a problem that has a fix too. No chain of them is longer."""
+
+
+@dataclass
+class FixedStack:
+    """A stack after its fixes."""
+
+    applied: list[Problem] = field(default_factory=list[Problem])
+    """The problems whose fixes are applied, in order, with the positions that they had."""
+    texts: dict[FilePath, str] = field(default_factory=dict[FilePath, str])
+    """The new text of each file that changes."""
+    plan: Optional[StackPlan] = None
+    """The plan of the stack; None if it's still invalid."""
+    error: Optional[ArgumentError] = None
+    """The problems that are left; None if there are none."""
+
+
+def fix_stack(
+    stack: str, folder: FilePath, *, rounds: int = _MOST_ROUNDS, choose: Callable[[Problem], bool] = lambda _: True
+) -> FixedStack:
+    """Apply the fixes of a stack's problems, round by round, until none is left that can be applied.
+
+    Nothing is written: `FixedStack.texts` has what to write. Only files in the folder change. `choose` is whether to
+    apply the fix of a problem.
+    """
+    fixed = FixedStack()
+    for number in range(rounds + 1):
+        files = _Files(folder, fixed.texts)
+        tree = _check(stack, folder, files, fixed)
+        if tree is None or fixed.error is None or number == rounds:
+            break
+        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, fixed.error.problems)))
+        if not applied:
+            break
+        fixed.applied += applied
+        fixed.texts |= files.changed
+    return fixed
+
+
+def _check(stack: str, folder: FilePath, files: "_Files", fixed: FixedStack) -> Optional[Node]:
+    """Set the plan or the problems of the stack, and return its values; None if its file can't be read."""
+    problems = Problems(f'Stack "{stack}"', style=KeyStyle.STACK)
+    tree: Optional[Node] = None
+    fixed.plan, fixed.error = None, None
+    try:
+        tree = read_tree(stack, folder, problems, files.read)
+        fixed.plan = check_tree(stack, tree, problems, folder)
+    except ArgumentError as error:
+        fixed.error = error
+    return tree
+
+
+@dataclass
+class _Files:
+    """The files of a stack: as they are on disk, or as the fixes before have changed them."""
+
+    folder: FilePath
+    texts: dict[FilePath, str]
+    paths: dict[str, FilePath] = field(default_factory=dict[str, FilePath])
+    """The files by the names that positions have."""
+    sources: dict[FilePath, SourceText] = field(default_factory=dict[FilePath, SourceText])
+
+    def read(self, file: FilePath) -> str:
+        """The text of a file."""
+        self.paths[shown_path(file)] = file
+        return self.texts[file] if file in self.texts else read_text(file)
+
+    def source(self, name: str) -> tuple[FilePath, SourceText]:
+        """The file of a position, and its text. Raises `EditError` if it can't be edited."""
+        file = self.paths.get(name)
+        # A link can lead out of the project.
+        if file is None or file.resolve().parent != self.folder.resolve():
+            raise EditError
+        if file not in self.sources:
+            self.sources[file] = SourceText(self.read(file))
+        return file, self.sources[file]
+
+    @property
+    def changed(self) -> dict[FilePath, str]:
+        """The texts of the files that differ from what was read."""
+        texts = {file: source.text for file, source in self.sources.items()}
+        return {file: text for file, text in texts.items() if text != self.read(file)}
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A change of one entry of a file."""
+
+    file: FilePath
+    action: str
+    """`rename`, `set`, `insert`, `remove`, or `move`."""
+    path: Path
+    """The entry; for `insert`, the mapping that gets one."""
+    value: Any = None
+    """The new key or value."""
+    keys: Sequence[str] = ()
+    """For `insert` and `move`, the keys of the new entry, each below the one before."""
+    to: Path = ()
+    """For `move`, the mapping that gets the entry."""
+
+
+class _Round:
+    """Applies the fixes of the problems that one check has found."""
+
+    def __init__(self, tree: Node, files: _Files) -> None:
+        self._tree, self._files = tree, files
+        defaults = tree.fields.get("defaults")
+        self._defaults = {id(node) for node in defaults.below()} if defaults else set[int]()
+
+    def apply(self, problems: Sequence[Any]) -> list[Problem]:
+        """Apply what can be applied, and return the problems whose fixes are."""
+        # Positions are those before the round; what a change of this round moves waits for the next one.
+        pending = [(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
+        applied: list[Problem] = []
+        touched: list[_Change] = []
+        for problem, changes in pending:
+            if not any(_interfere(change, other) for change in changes for other in touched) and self._apply(changes):
+                applied.append(problem)
+                touched += changes
+        return applied
+
+    def _apply(self, changes: Sequence[_Change]) -> bool:
+        before = dict(self._files.sources)
+        try:
+            for change in changes:
+                source = self._files.sources[change.file]
+                self._files.sources[change.file] = _changed(source, change)
+        except EditError:
+            self._files.sources = before
+            return False
+        return True
+
+    def _changes_of(self, problem: Problem) -> list[_Change]:
+        try:
+            return [change for edit in problem.edits for change in self._changes(edit, problem)]
+        except EditError:
+            return []
+
+    def _changes(self, edit: Edit, problem: Problem) -> Iterator[_Change]:
+        if isinstance(edit, Set):
+            yield self._set(edit.location, edit.value, problem)
+        elif isinstance(edit, Remove):
+            yield self._removed(edit.location, problem)
+        else:
+            yield from self._moved(edit, problem)
+
+    def _set(self, location: Location, value: Any, problem: Problem) -> _Change:
+        found = self._entry(location, problem)
+        if found is not None:
+            return _Change(found[0], "set", found[1].path, value)
+        return self._inserted(location, value, problem)
+
+    def _removed(self, location: Location, problem: Problem) -> _Change:
+        found = self._entry(location, problem)
+        if found is not None:
+            return _Change(found[0], "remove", found[1].path)
+        # A null overrides a default.
+        return self._inserted(location, None, problem)
+
+    def _moved(self, edit: Move, problem: Problem) -> Iterator[_Change]:
+        found = self._entry(edit.location, problem)
+        if found is not None and edit.to.parent == edit.location.parent:
+            file, entry = found
+            # The problems of a file's own keys have these as they are.
+            has_prefix = problem.style is KeyStyle.STACK and str(entry.path[-1]).startswith(PREFIX)
+            yield _Change(file, "rename", entry.path, self._key(edit.to, with_prefix=has_prefix))
+            return
+        node, rest = node_at(self._tree, edit.location)
+        if rest or holds_secret(node):
+            raise EditError
+        added = self._set(edit.to, plain(node), problem)
+        if found is not None and added.action == "insert" and added.file == found[0]:
+            yield _Change(added.file, "move", found[1].path, keys=added.keys, to=added.path)
+            return
+        yield self._removed(edit.location, problem)
+        yield added
+
+    def _inserted(self, location: Location, value: Any, problem: Problem) -> _Change:
+        """The change that adds a value: to the nearest mapping on the way to it that a file has."""
+        for length in range(len(location) - 1, -1, -1):
+            parent, steps = Location(location[:length]), location[length:]
+            node, rest = node_at(self._tree, parent)
+            if rest or (id(node) in self._defaults and self._is_override(parent, problem)):
+                continue
+            is_mapping = node.value is None or isinstance(node.value, dict)
+            if any(isinstance(step, int) for step in steps) or not is_mapping:
+                raise EditError
+            file, entry = self._entry_of(node, parent)
+            key = self._key(Location(steps[:1]), with_prefix=not parent and entry.path == ("config",))
+            return _Change(file, "insert", entry.path, value, [key, *map(_text, steps[1:])])
+        raise EditError
+
+    @staticmethod
+    def _key(location: Location, *, with_prefix: bool) -> str:
+        key = _text(location[-1])
+        return f"{PREFIX}{key}" if with_prefix and not key.startswith(PREFIX) else key
+
+    @staticmethod
+    def _is_override(location: Location, problem: Problem) -> bool:
+        """Whether a value of the defaults must change for one service only: the defaults themselves are valid."""
+        return location[:1] != ("defaults",) and problem.location[:1] != ("defaults",)
+
+    def _entry(self, location: Location, problem: Problem) -> Optional[tuple[FilePath, Entry]]:
+        """The entry of a location; None if no file has it, or if it's a default that a service must override."""
+        if location == problem.location and problem.place and (found := self._entry_at(problem.place, location)):
+            node, rest = node_at(self._tree, location)
+            is_default = not rest and id(node) in self._defaults and self._is_override(location, problem)
+            return None if is_default else found
+        node, rest = node_at(self._tree, location)
+        if rest or (id(node) in self._defaults and self._is_override(location, problem)):
+            return None
+        return self._entry_of(node, location)
+
+    def _entry_of(self, node: Node, location: Location) -> tuple[FilePath, Entry]:
+        place = node.key or node.place
+        found = None if place is None else self._entry_at(str(place), location)
+        if found is None:
+            raise EditError
+        return found
+
+    def _entry_at(self, place: str, location: Location) -> Optional[tuple[FilePath, Entry]]:
+        """The entry at a position, if it's that of the location's last step."""
+        name, line, column = place.rsplit(":", 2)
+        file, source = self._files.source(name)
+        found = [entry for entry in source.at(int(line), int(column)) if _is_entry_of(entry, location)]
+        # The key `config` is where the file starts, too.
+        return (file, max(found, key=lambda entry: len(entry.path))) if found else None
+
+
+def _is_entry_of(entry: Entry, location: Location) -> bool:
+    if not location:
+        return entry.path in ((), ("config",))
+    last = entry.path[-1] if entry.path else None
+    key = _text(location[-1]) if isinstance(location[-1], str) else location[-1]
+    return last in (key, f"{PREFIX}{key}")
+
+
+def _text(step: Step) -> str:
+    return step if isinstance(step, Key) else camel_case(str(step))
+
+
+def _interfere(change: _Change, other: _Change) -> bool:
+    """Whether a change of this round could miss its entry because of one before."""
+    if change.file != other.file:
+        return False
+    if any(_overlap(path, removed) for path in _paths(change) for removed in _paths(other)):
+        return True
+    # The items after a removed one have other indexes now.
+    holders = [other.path[:-1]] if other.action in ("remove", "move") and isinstance(other.path[-1], int) else []
+    return any(path[: len(holder)] == holder for path in _paths(change) for holder in holders)
+
+
+def _paths(change: _Change) -> list[Path]:
+    """The entries that a change is about."""
+    if change.action == "insert":
+        return [(*change.path, change.keys[0])]
+    return [change.path, (*change.to, change.keys[0])] if change.action == "move" else [change.path]
+
+
+def _overlap(path: Path, other: Path) -> bool:
+    shorter = min(len(path), len(other))
+    return path[:shorter] == other[:shorter]
+
+
+def _changed(source: SourceText, change: _Change) -> SourceText:
+    if change.action == "rename":
+        return source.rename(change.path, change.value)
+    if change.action == "set":
+        return source.set(change.path, change.value)
+    if change.action == "insert":
+        return source.insert(change.path, change.keys, change.value)
+    if change.action == "move":
+        return source.move(change.path, change.to, change.keys)
+    return source.remove(change.path)

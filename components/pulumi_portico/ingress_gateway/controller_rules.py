@@ -1,0 +1,198 @@
+"""The rules that hold routes against what their controller supports."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+import pulumi
+
+from ..args.codes import define
+from ..args.location import Field, Key, Location
+from ..args.parse import Rule
+from ..args.problems import ABSENT, Edit, Problems, Remove, Set
+from .capabilities import Alternative, RequestedFeature, field_of, requested_features
+from .compile_input import CompileInput
+from .controller_module import ControllerModule
+from .controllers import CONTROLLERS
+from .defaults import redirect_parts
+from .matching import RouteTable
+from .resolved_routes import ResolvedRoute
+
+__all__ = ["check_annotations", "check_with_controller", "report_shared"]
+
+NEEDS_CUSTOM_RESOURCES = define(
+    "feature-needs-custom-resources",
+    "{controller} supports {feature} only through its custom resources, whose definitions the cluster might not have.",
+    allowed="clusters with the definitions",
+    hint="Install the release's deploy/crds.yaml, by {path} or in advance, and set {installed}.",
+)
+SNIPPET = define(
+    "snippet-annotation",
+    "The annotation {key} contains configuration of nginx: who can write one can read every Secret of the controller.",
+    allowed="fields, and annotations without configuration",
+)
+WRITTEN_BY_FIELD = define(
+    "annotation-written-by-field",
+    "The field {field} writes the annotation {key}, and both would contradict each other.",
+)
+FOREIGN_ANNOTATION = define(
+    "annotation-of-another-controller",
+    "{owner} reads the annotation {key}, and {controller} doesn't.",
+    allowed="keys that begin with {prefixes}",
+)
+RESERVED_HEADER = define(
+    "reserved-request-header", "The gateway itself sets the header {name}.", allowed="any other header"
+)
+REDIRECT_LOOP = define(
+    "redirect-loop",
+    "This redirects to a URL that the route itself matches, so a client never gets a response.",
+    allowed="another host, or a path that another route matches",
+    hint="To redirect clients to https, set {tls}.",
+)
+SHARED_SETTING = define(
+    "conflicting-target-setting",
+    "{controller} has one {field} for each port of a Service, and {other} has another value.",
+    allowed="the same value for all routes to one target",
+    hint="Set the same value, or give one of the routes a Service of its own.",
+)
+
+_RESERVED_HEADERS = ("host", "connection", "upgrade", "x-real-ip", "content-length", "transfer-encoding")
+
+_KEPT = ("protocol", "redirect", "backend_tls", "allowed_sources", "denied_sources", "basic_auth", "rate_limit")
+"""What no program should remove to make arguments valid: it says where requests go, or keeps requests out."""
+
+
+def check_with_controller(
+    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool
+) -> None:
+    """Report what the controller doesn't support in a route; `custom_resources` is whether its own resources are
+    available."""
+    table: RouteTable[ResolvedRoute] = RouteTable()
+    for route in component.routes:
+        table.add(route.host, route.path, route.path_type, route)
+    for route in component.routes:
+        requested = requested_features(route)
+        for feature in requested:
+            if not module.supports(feature.feature, custom_resources=custom_resources):
+                _report_unsupported(module, route, feature, requested, problems)
+        problems.run(_check_limits, module, route)
+        problems.run(_check_route_annotations, module, route)
+        problems.run(_check_request_headers, route)
+        problems.run(_check_loop, table, route)
+    problems.run(_check_shared, module, component)
+
+
+def _report_unsupported(
+    module: ControllerModule,
+    route: ResolvedRoute,
+    requested: RequestedFeature,
+    all_requested: Iterable[RequestedFeature],
+    problems: Problems,
+) -> None:
+    feature, at = requested.feature, requested.at
+    value = requested.value if isinstance(requested.value, (str, int)) else ABSENT
+    named: dict[str, Any] = {"controller": module.title, "feature": Field(field_of(feature))}
+    if module.supports(feature):
+        crds: dict[str, Any] = {"path": Field("crds.path"), "installed": Field("crds.installed")}
+        problems.report(NEEDS_CUSTOM_RESOURCES, at, value=value, **named, **crds)
+        return
+    alternative = module.alternatives.get(feature, Alternative())
+    supported_by = [other.title for other in CONTROLLERS.values() if other.supports(feature)]
+    fix: Optional[Edit] = None
+    if alternative.value is not ABSENT:
+        fix = Set(at, alternative.value)
+    elif field_of(feature).partition(".")[0] not in _KEPT:
+        fix = _removal(module, route, requested, all_requested)
+    problems.report(
+        alternative.code, at, value=value, fix=fix, supported_by=supported_by, **named, **alternative.params
+    )
+
+
+def _removal(
+    module: ControllerModule,
+    route: ResolvedRoute,
+    requested: RequestedFeature,
+    all_requested: Iterable[RequestedFeature],
+) -> Optional[Edit]:
+    """The edit that stops requesting a feature: without the field, or without its group if nothing of that is left."""
+    name, _, leaf = field_of(requested.feature).partition(".")
+    if name == "host":
+        return None
+    group = [other for other in all_requested if field_of(other.feature).partition(".")[0] == name]
+    is_useless = not any(module.supports(other.feature) for other in group)
+    return Remove(route.at / name if not leaf or is_useless else requested.at)
+
+
+def _check_limits(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
+    headers = {"request_headers": route.spec.request_headers, "response_headers": route.spec.response_headers}
+    for field, rule in module.limits.items():
+        _check_values(headers.get(field) or {}, rule, route.at / field, problems)
+
+
+def _check_values(values: Mapping[str, Any], rule: Rule, at: Location, problems: Problems) -> None:
+    for key, value in values.items():
+        if not isinstance(value, pulumi.Output) and (reason := rule(value)):
+            problems.reject(at / Key(key), value, reason)
+
+
+def _check_route_annotations(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
+    check_annotations(module, route.spec.annotations or {}, route.at / "annotations", problems)
+
+
+def check_annotations(
+    module: ControllerModule, annotations: Mapping[str, Any], at: Location, problems: Problems
+) -> None:
+    """Report raw annotations that contain configuration, contradict a field, or have no effect."""
+    for key in annotations:
+        where = at / Key(key)
+        if key.endswith(module.denied_annotations):
+            problems.report(SNIPPET, where, key=key, fix=Remove(where))
+        elif not module.annotation_prefixes:
+            continue
+        elif feature := module.feature_of_annotation(key):
+            problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
+        elif not key.startswith(module.annotation_prefixes):
+            _check_owner(module, key, where, problems)
+
+
+def _check_owner(module: ControllerModule, key: str, at: Location, problems: Problems) -> None:
+    for owner in CONTROLLERS.values():
+        if owner.annotation_prefixes and key.startswith(owner.annotation_prefixes):
+            params: dict[str, Any] = {
+                "owner": owner.title,
+                "controller": module.title,
+                "prefixes": module.annotation_prefixes,
+            }
+            problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
+            return
+
+
+def _check_request_headers(route: ResolvedRoute, problems: Problems) -> None:
+    for name in route.spec.request_headers or {}:
+        if name.lower() in _RESERVED_HEADERS or name.lower().startswith("x-forwarded-"):
+            at = route.at / "request_headers"
+            is_only = len(route.spec.request_headers or {}) == 1
+            problems.report(RESERVED_HEADER, at / Key(name), name=name, fix=Remove(at if is_only else at / Key(name)))
+
+
+def _check_loop(table: RouteTable[ResolvedRoute], route: ResolvedRoute, problems: Problems) -> None:
+    if route.spec.redirect is None:
+        return
+    _, host, path = redirect_parts(route)
+    reached = table.match(route.host if host is None else host, route.path if path is None else path)
+    if reached is route:
+        problems.report(REDIRECT_LOOP, route.at / "redirect", tls=Field("tls"))
+
+
+def _check_shared(module: ControllerModule, component: CompileInput, problems: Problems) -> None:
+    """Report routes to one target whose values differ, if the controller has only one for all of them."""
+    seen: dict[tuple[str, str], tuple[Any, ResolvedRoute]] = {}
+    for setting, value, route in module.shared(component):
+        other, first = seen.setdefault(setting, (value, route))
+        if other != value:
+            report_shared(module, setting[1], route, first.at, problems)
+
+
+def report_shared(module: ControllerModule, field: str, route: ResolvedRoute, other: Any, problems: Problems) -> None:
+    """Report that a route has another value than one before it; `other` says which."""
+    at = route.at if route.is_fallback else route.at / field
+    problems.report(SHARED_SETTING, at, controller=module.title, field=Field(field), other=other)

@@ -1,0 +1,1 @@
+"""What connects workloads: targets, the ports of Services, peers, and NetworkPolicies."""

@@ -1,0 +1,203 @@
+"""NetworkPolicies, and the peers that they name.
+
+Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
+
+Policies are additive: one that a gateway or a load balancer registers for its target adds to what the target's own
+allows. The cluster's network plugin enforces them, if it supports them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Optional
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.names import dns_label, label_key, label_value, port_number, service_name
+from ..args.parse import Field, Rules
+from ..args.problems import Problems, Remove
+from ..args.spec import Spec, spec
+from ..args.values import cidr, some
+from ..untyped import Manifest
+from .target import Protocol
+
+__all__ = [
+    "NAME_LABEL",
+    "RULES",
+    "Peer",
+    "PeerSpec",
+    "PodPort",
+    "build_egress",
+    "build_ingress",
+    "build_network_policy",
+    "check_peers",
+]
+
+PodPort = tuple[Any, str]
+"""A port that pods listen on, and its protocol."""
+
+NAME_LABEL = "app.kubernetes.io/name"
+"""The label that selects a WebService's pods if it has no selector of its own, and a peer's by its name."""
+
+_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""Kubernetes (1.22 and newer) sets it on every namespace."""
+
+_DNS_PORTS: Sequence[PodPort] = ((53, "UDP"), (53, "TCP"))
+_DNS_PODS = {
+    "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: "kube-system"}},
+    "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+}
+_NODE_LOCAL_DNS = {"ipBlock": {"cidr": "169.254.20.10/32"}}
+"""Where NodeLocal DNSCache listens (Kubernetes documentation, "Using NodeLocal DNSCache in Kubernetes Clusters")."""
+
+
+class Peer(TypedDict):
+    """The other end of a connection: pods by name or by labels, every pod of a namespace, or addresses."""
+
+    service: NotRequired[pulumi.Input[str]]
+    """The pods of the WebService with this name, if it has the default selector."""
+
+    selector: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The pods with all of these labels. Keys are plain. Maps to `podSelector.matchLabels`."""
+
+    namespace: NotRequired[pulumi.Input[str]]
+    """The namespace of those pods; without `service` and `selector`, every pod in it. Default: the namespace of the
+    policy. Maps to `namespaceSelector`."""
+
+    any_namespace: NotRequired[bool]
+    """Whether those pods can be in any namespace; without `service` and `selector`, every pod of the cluster. Plain.
+    Default: false. Maps to an empty `namespaceSelector`."""
+
+    cidr: NotRequired[pulumi.Input[str]]
+    """Addresses outside the cluster, such as 10.0.0.0/8. Maps to `ipBlock.cidr`."""
+
+    cidr_except: NotRequired[Sequence[pulumi.Input[str]]]
+    """Addresses within `cidr` to exclude. Its length is plain. Maps to `ipBlock.except`."""
+
+    ports: NotRequired[Sequence[pulumi.Input[int]]]
+    """The ports (1 to 65535) of the pods or hosts that accept the connection, not those of a Service in front. Its
+    length is plain. Default: in `allow_from`, every port of the service; in `allow_to`, every port."""
+
+    protocol: NotRequired[Protocol]
+    """The transport protocol of `ports`. Plain. Default: TCP."""
+
+
+@spec(Peer)
+class PeerSpec(Spec):
+    """A parsed `Peer`."""
+
+    service: Optional[pulumi.Input[str]] = None
+    selector: Optional[Mapping[str, pulumi.Input[str]]] = None
+    namespace: Optional[pulumi.Input[str]] = None
+    any_namespace: bool = False
+    cidr: Optional[pulumi.Input[str]] = None
+    cidr_except: Sequence[pulumi.Input[str]] = ()
+    ports: Sequence[pulumi.Input[int]] = ()
+    protocol: Optional[Protocol] = None
+
+
+RULES: Rules = {
+    Peer: {
+        "service": Field(service_name),
+        "selector": Field(some("at least one label"), keys=label_key, items=label_value),
+        "namespace": Field(dns_label),
+        "cidr": Field(cidr),
+        "cidr_except": Field(items=cidr),
+        "ports": Field(items=port_number),
+    }
+}
+"""What the fields of a peer must satisfy."""
+
+EMPTY_PEER = define(
+    "empty-peer",
+    "This peer names nothing.",
+    allowed="one of {fields}",
+    hint="For every address, set a cidr of 0.0.0.0/0.",
+)
+EXCEPT_WITHOUT_CIDR = define(
+    "cidr-except-without-cidr", "This excludes addresses from {needed}, which isn't set.", hint="Set {needed}."
+)
+PROTOCOL_WITHOUT_PORTS = define(
+    "protocol-without-ports", "This is the protocol of {needed}, which isn't set.", hint="Set {needed}."
+)
+
+_PODS = ("service", "selector", "namespace", "any_namespace")
+_EXCLUSIVE = (("service", "selector"), ("namespace", "any_namespace"), *((field, "cidr") for field in _PODS))
+
+
+def check_peers(peers: Iterable[PeerSpec], problems: Problems) -> None:
+    """Report each peer that names nothing, or one end in two ways."""
+    for peer in peers:
+        problems.run(_check_peer, peer)
+
+
+def _check_peer(peer: PeerSpec, problems: Problems) -> None:
+    is_set = {field for field in (*_PODS, "cidr") if getattr(peer, field) not in (None, False)}
+    if not is_set:
+        problems.report(EMPTY_PEER, peer.at, fields=[FieldName(field) for field in (*_PODS, "cidr")])
+    for one, other in _EXCLUSIVE:
+        if one in is_set and other in is_set:
+            problems.report_exclusive(peer.at / other, one, fix=Remove(peer.at / other))
+    if peer.cidr_except and peer.cidr is None:
+        problems.report(EXCEPT_WITHOUT_CIDR, peer.at / "cidr_except", needed=FieldName("cidr"))
+    if peer.protocol is not None and not peer.ports:
+        problems.report(PROTOCOL_WITHOUT_PORTS, peer.at / "protocol", needed=FieldName("ports"))
+
+
+def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:
+    """The rules that allow connections from `peers`: to the ports that each names, else to all of `ports`."""
+    return [_rule("from", [_peer(peer)], _ports_of(peer) or ports) for peer in peers]
+
+
+def build_egress(peers: Iterable[PeerSpec]) -> list[dict[str, Any]]:
+    """The rules that allow connections to `peers`, and always to the cluster's DNS."""
+    dns = _rule("to", [_DNS_PODS, _NODE_LOCAL_DNS], _DNS_PORTS)
+    return [dns, *(_rule("to", [_peer(peer)], _ports_of(peer)) for peer in peers)]
+
+
+def build_network_policy(
+    metadata: Manifest,
+    selector: Manifest,
+    ingress: Sequence[Manifest],
+    egress: Optional[Sequence[Manifest]] = None,
+) -> dict[str, Any]:
+    """The NetworkPolicy of the pods that `selector` selects. Without `egress`, it doesn't restrict what they send, and
+    so only adds to what other policies allow."""
+    spec: dict[str, Any] = {"podSelector": {"matchLabels": dict(selector)}, "policyTypes": ["Ingress"]}
+    # No rule allows nothing; an empty list, which means the same, is lost on the way to the API server.
+    if ingress:
+        spec["ingress"] = [dict(rule) for rule in ingress]
+    if egress is not None:
+        spec["policyTypes"].append("Egress")
+        spec["egress"] = [dict(rule) for rule in egress]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": dict(metadata),
+        "spec": spec,
+    }
+
+
+def _rule(direction: str, peers: Sequence[Manifest], ports: Sequence[PodPort]) -> dict[str, Any]:
+    named = [{"port": port, "protocol": protocol} for port, protocol in ports]
+    return {direction: list(peers), **({"ports": named} if named else {})}
+
+
+def _ports_of(peer: PeerSpec) -> list[PodPort]:
+    return [(port, (peer.protocol or Protocol.TCP).value) for port in peer.ports]
+
+
+def _peer(peer: PeerSpec) -> dict[str, Any]:
+    if peer.cidr is not None:
+        return {"ipBlock": {"cidr": peer.cidr, **({"except": list(peer.cidr_except)} if peer.cidr_except else {})}}
+    built: dict[str, Any] = {}
+    if peer.any_namespace:
+        built["namespaceSelector"] = {}
+    elif peer.namespace is not None:
+        built["namespaceSelector"] = {"matchLabels": {_NAMESPACE_LABEL: peer.namespace}}
+    if peer.service is not None:
+        built["podSelector"] = {"matchLabels": {NAME_LABEL: peer.service}}
+    elif peer.selector is not None:
+        built["podSelector"] = {"matchLabels": dict(peer.selector)}
+    return built

@@ -1,0 +1,95 @@
+"""The value that connects components: a Service, and one of its ports."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Optional
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..args.names import dns_label, label_key, label_value, port_name, port_number, service_name
+from ..args.parse import Field, Rules
+from ..args.spec import Spec, spec
+from ..args.values import whole_number
+
+__all__ = ["RULES", "Protocol", "Target", "TargetSpec"]
+
+
+class Protocol(str, Enum):
+    """The transport protocol of a port."""
+
+    TCP = "TCP"
+    """TCP, and everything that runs over it."""
+
+    UDP = "UDP"
+    """UDP, such as DNS queries."""
+
+    SCTP = "SCTP"
+    """SCTP, if the cluster's network supports it."""
+
+
+class Target(TypedDict):
+    """A port of a Service, for routes and load balancers.
+
+    `WebService.target` is one. Write one by hand for a Service that Portico doesn't manage.
+    """
+
+    service: pulumi.Input[str]
+    """The name of the Service."""
+
+    namespace: pulumi.Input[str]
+    """The namespace of the Service and its pods."""
+
+    port: NotRequired[pulumi.Input[int]]
+    """The number (1 to 65535) of the Service's port. Set this or `port_name`."""
+
+    port_name: NotRequired[pulumi.Input[str]]
+    """The name of the Service's port. Set this or `port`."""
+
+    target_port: NotRequired[pulumi.Input[int]]
+    """The port (1 to 65535) that the pods listen on. A load balancer needs it because it has a Service of its own, and
+    NetworkPolicies need it because they match the pods' ports. Default: `port`."""
+
+    protocol: NotRequired[Protocol]
+    """The transport protocol of the port. Plain. Default: TCP."""
+
+    selector: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The labels by which the Service selects its pods. A load balancer needs them because it has a Service of its
+    own."""
+
+    ready: NotRequired[pulumi.Input[str]]
+    """An Output that is known when the Service is ready. Whatever routes to the target is created after the resources
+    that the Output comes from, and deleted before them. `WebService.target` sets it. Default: the target exists."""
+
+    drain: NotRequired[int]
+    """Seconds (0 to 3600) that a terminating pod continues to serve requests. Load balancers derive their delays from
+    it. Plain."""
+
+
+@spec(Target)
+class TargetSpec(Spec):
+    """A parsed `Target`."""
+
+    service: pulumi.Input[str]
+    namespace: pulumi.Input[str]
+    port: Optional[pulumi.Input[int]] = None
+    port_name: Optional[pulumi.Input[str]] = None
+    target_port: Optional[pulumi.Input[int]] = None
+    protocol: Protocol = Protocol.TCP
+    selector: Optional[Mapping[str, pulumi.Input[str]]] = None
+    ready: Optional[pulumi.Input[str]] = None
+    drain: Optional[int] = None
+
+
+RULES: Rules = {
+    Target: {
+        "service": Field(service_name),
+        "namespace": Field(dns_label),
+        "port": Field(port_number),
+        "port_name": Field(port_name),
+        "target_port": Field(port_number),
+        "drain": Field(whole_number(0, 3600, "a number of seconds")),
+        "selector": Field(keys=label_key, items=label_value),
+    }
+}
+"""What the fields of a target must satisfy."""

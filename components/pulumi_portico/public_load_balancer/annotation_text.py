@@ -1,0 +1,36 @@
+"""Text that becomes part of an annotation that lists values, or pairs of a key and a value."""
+
+from typing import Optional
+
+from ..args.codes import define
+from ..args.parse import Field, Rule
+from ..args.problems import Reason
+from ..args.values import EMPTY, some
+
+__all__ = ["ATTRIBUTES", "LIST", "TAGS", "without_separators"]
+
+SEPARATOR_IN_TEXT = define(
+    "separator-in-text",
+    "{value} contains a comma or an equals sign, which separate values in the annotation.",
+    allowed="{what} without commas and equals signs",
+)
+
+
+def without_separators(what: str) -> Rule:
+    """Text that isn't empty and doesn't contain the separators; `what` says what it is."""
+
+    def rule(value: str) -> Optional[Reason]:
+        if not value:
+            return Reason(EMPTY, {"what": what})
+        return Reason(SEPARATOR_IN_TEXT, {"what": what}) if set(value) & set(",=") else None
+
+    return rule
+
+
+TAGS = Field(some("at least one tag"), keys=without_separators("a tag key"), items=without_separators("a tag value"))
+ATTRIBUTES = Field(
+    some("at least one attribute"),
+    keys=without_separators("an attribute key"),
+    items=without_separators("an attribute value"),
+)
+LIST = Field(some(), items=without_separators("a name or an ID"))

@@ -1,0 +1,200 @@
+"""The components of a stack, parsed, and what the rules of the whole stack need of each."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+import pulumi
+
+from ..args.location import Location
+from ..args.parse import Hooks
+from ..args.problems import Problems, Unavailable
+from ..aws_load_balancer.args import AwsLoadBalancerArgs
+from ..aws_load_balancer.mappings import mapping_of
+from ..aws_load_balancer.validation import parse_aws_load_balancer
+from ..ingress_gateway import IngressGatewayArgs
+from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.gateway_state import GatewayState, add_routes
+from ..ingress_gateway.objects import objects_of as gateway_objects_of
+from ..ingress_gateway.validation import parse_ingress_gateway
+from ..lifecycle.objects import ObjectSpec
+from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.plan import objects_of as balancer_objects_of
+from ..public_load_balancer.plan import plan_public_load_balancer
+from ..public_load_balancer.validation import parse_public_load_balancer
+from ..web_service import WebServiceArgs
+from ..web_service.args import WebServiceSpec
+from ..web_service.objects import objects_of as service_objects_of
+from ..web_service.plan import plan_web_service
+from ..web_service.validation import parse_web_service
+from .references import GATEWAY, SERVICE, Backend
+
+__all__ = [
+    "AWS_LOAD_BALANCERS",
+    "GATEWAYS",
+    "KINDS",
+    "LOAD_BALANCERS",
+    "SERVICES",
+    "BalancerPart",
+    "GatewayPart",
+    "Kind",
+    "Part",
+    "ServicePart",
+    "backend_of",
+    "gateways_in_order",
+]
+
+Parse = Callable[[str, Any, Problems, Location, Hooks], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of component that stacks have."""
+
+    field: str
+    """The field of `StackArgs` with the components, by name."""
+    title: str
+    """The component."""
+    args_type: Any
+    parse: Parse
+    """Parses the arguments of one component, and applies all its rules."""
+    objects: Optional[Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]] = None
+    """The objects that each component registers, from the parsed arguments of all of them by name; None for a kind
+    whose components don't have one list of objects yet, so that rendering registers them on a recorder."""
+
+    @property
+    def type(self) -> str:
+        """The component's type token."""
+        return f"portico:index:{self.title}"
+
+
+def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, service_objects_of(plan_web_service(name, spec))
+
+
+def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    states: dict[Any, GatewayState] = {}
+    for name, spec in gateways_in_order(specs):
+        class_name = name if spec.class_name is None else spec.class_name
+        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+        plan = plan_gateway(name, spec, state)
+        yield name, gateway_objects_of(plan)
+        # The stack is valid: no gateway repeats the routes of another one.
+        add_routes(state, name, plan.routes, [], Problems(name))
+
+
+def _balancer_objects(specs: Mapping[str, PublicLoadBalancerSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, balancer_objects_of(plan_public_load_balancer(name, spec))
+
+
+def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple[str, IngressGatewaySpec]]:
+    """The gateways in the order in which a stack creates them: a gateway can be in the namespace of another one."""
+    return sorted(specs.items(), key=lambda item: (item[1].namespace is not None, item[0]))
+
+
+def _parse_aws(name: str, args: Any, problems: Problems, at: Location, hooks: Hooks) -> Any:
+    # The views of the stack read a mapping of plain values until they are ported. It exists only if it's valid.
+    before = len(problems.found)
+    spec = parse_aws_load_balancer(name, args, problems, at, hooks)
+    return mapping_of(spec) if len(problems.found) == before else {}
+
+
+SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
+GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway, _gateway_objects)
+LOAD_BALANCERS = Kind(
+    "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
+)
+AWS_LOAD_BALANCERS = Kind("aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, _parse_aws)
+
+KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+"""The kinds of components, in the order in which a stack creates them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a stack."""
+
+    kind: Kind
+    name: str
+    at: Location
+    """The location of its arguments."""
+    spec: Any
+    """Its parsed arguments."""
+    usable: bool
+    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable, or a valid mapping."""
+
+    @property
+    def title(self) -> str:
+        """The component as messages name it."""
+        return f'{self.kind.title} "{self.name}"'
+
+
+@dataclass(frozen=True)
+class ServicePart(Part):
+    """A service of the stack."""
+
+    spec: WebServiceSpec
+    default_namespace: str
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the service."""
+        own = self.spec.namespace
+        return self.default_namespace if own is None else own
+
+    def in_namespace(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace, unless they have another one."""
+        return dataclasses.replace(self.spec, namespace=self.namespace)
+
+    def backend(self) -> Backend:
+        """The service as a target of routes and load balancers."""
+        plan = plan_web_service(self.name, self.spec)
+        return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class GatewayPart(Part):
+    """A gateway of the stack."""
+
+    spec: IngressGatewaySpec
+
+    @property
+    def class_name(self) -> pulumi.Input[str]:
+        """The IngressClass."""
+        return self.name if self.spec.class_name is None else self.spec.class_name
+
+    @property
+    def installs(self) -> bool:
+        """Whether the gateway installs its controller."""
+        return installer_of(self.spec) is not None
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the controller."""
+        return self.name if self.spec.namespace is None else self.spec.namespace
+
+    def backend(self) -> Backend:
+        """The gateway's controller as a target of load balancers."""
+        plan = plan_gateway(self.name, self.spec)
+        ports = plan.ports
+        return Backend(GATEWAY, self.name, plan.namespace, ports, ports.get("https"), plan.selector, plan.drain)
+
+
+@dataclass(frozen=True)
+class BalancerPart(Part):
+    """A PublicLoadBalancer of the stack."""
+
+    spec: PublicLoadBalancerSpec
+
+
+def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:
+    """A component as a target; None if a value that this needs is invalid, which is reported already."""
+    try:
+        return part.backend() if part.usable else None
+    except Unavailable:
+        return None

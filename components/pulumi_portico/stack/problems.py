@@ -1,0 +1,144 @@
+"""The problems of a stack, with their positions in its files."""
+
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Optional, cast
+
+from ..args.location import Key, KeyStyle, Location, camel_case
+from ..args.parse import WRONG_TYPE
+from ..args.problems import ABSENT, Edit, Problem, Set
+from ..args.secrets import redacted
+from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
+from .args import StackArgs
+from .program import is_file_path
+from .source_map import AmbiguousScalar, Node, Place, holds_secret, node_at, place_of, secrets_in
+from .yaml_file import AMBIGUOUS_BOOLEAN, meant_boolean
+
+__all__ = ["in_files"]
+
+
+def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of a stack's files and of its values, each once, with positions, and without secrets."""
+    followers: dict[str, list[Problem]] = {}
+    located = [_located(tree, problem) for problem in of_stack]
+    for problem, node in located:
+        if isinstance(node.value, AmbiguousScalar) and problem.value is not ABSENT:
+            followers.setdefault(problem.place, []).append(problem)
+    seen: set[Any] = set()
+    for problem in of_files:
+        fixed = _with_meant_value(problem, followers.get(problem.place, ()))
+        if not _is_known(fixed, seen):
+            yield fixed
+    secrets = secrets_in(tree)
+    inherited: dict[Any, Location] = {}
+    for problem, node in located:
+        if problem in followers.get(problem.place, ()) or _is_inherited(tree, problem, inherited):
+            continue
+        hidden = _without_secrets(problem, node, secrets)
+        if not _is_known(hidden, seen):
+            yield hidden
+
+
+def _is_known(problem: Problem, seen: set[Any]) -> bool:
+    key = (problem.code, problem.location, problem.place, str(problem))
+    if key in seen:
+        return True
+    seen.add(key)
+    return False
+
+
+def _located(tree: Node, problem: Problem) -> tuple[Problem, Node]:
+    """The problem with its position, and the node at its location; an empty node if nothing is there."""
+    node, rest = node_at(tree, problem.location)
+    of_value = (problem.value is not ABSENT or problem.secret) and not _is_about_key(problem)
+    place = place_of(tree, problem.location, of_value=of_value)
+    edits = tuple(map(_in_file_style, problem.edits))
+    # The file has a path as the user wrote it, not as the program opens it.
+    value = node.value if is_file_path(problem.location) and isinstance(problem.value, str) else problem.value
+    placed = replace(problem, value=value, place=_text(place), style=KeyStyle.STACK, edits=edits)
+    return placed, Node(None) if rest else node
+
+
+def _text(place: Optional[Place]) -> str:
+    return str(place) if place else ""
+
+
+def _is_about_key(problem: Problem) -> bool:
+    last = problem.location[-1] if problem.location else None
+    return isinstance(last, Key) and problem.value == last
+
+
+def _with_meant_value(problem: Problem, followers: Sequence[Problem]) -> Problem:
+    """An ambiguous scalar's problem with a fix only if the value that this sets is valid there."""
+    if not followers:
+        return problem
+    if problem.code is AMBIGUOUS_BOOLEAN and all(
+        follower.code is WRONG_TYPE and follower.params["expected"] == "true or false" for follower in followers
+    ):
+        return replace(problem, edits=(Set(problem.location, meant_boolean(str(problem.value))),))
+    return replace(problem, edits=())
+
+
+def _is_inherited(tree: Node, problem: Problem, inherited: dict[Any, Location]) -> bool:
+    """Whether another component has the same problem from the same line, such as one of the defaults."""
+    if not problem.place:
+        return False
+    _, rest = node_at(tree, problem.location)
+    key = (problem.code, problem.place, str(problem.value), rest)
+    return inherited.setdefault(key, problem.location) != problem.location
+
+
+def _without_secrets(problem: Problem, node: Node, secrets: frozenset[str]) -> Problem:
+    """The problem without what the engine treats as secret."""
+    if problem.secret or (problem.value is not ABSENT and holds_secret(node)):
+        problem = replace(problem, value=ABSENT, secret=True, edits=())
+    if not secrets:
+        return problem
+    value = redacted(problem.value, secrets)
+    params = {name: redacted(param, secrets) for name, param in problem.params.items()}
+    hidden = value is not problem.value or any(params[name] is not param for name, param in problem.params.items())
+    if value is not problem.value:
+        problem = replace(problem, value=ABSENT, secret=True)
+    return replace(problem, params=params, edits=()) if hidden else problem
+
+
+def _in_file_style(edit: Edit) -> Edit:
+    """The edit with the keys of its value as a stack file has them."""
+    if not isinstance(edit, Set) or isinstance(edit.value, (str, int, float)):
+        return edit
+    shape = _shape_at(edit.location)
+    return edit if shape is None else replace(edit, value=_camel_cased(shape.type, edit.value))
+
+
+def _shape_at(location: Location) -> Optional[Shape]:
+    """The shape of the value at a location of a stack; None if the stack's type has no such location."""
+    shape = Shape(StackArgs, later=False)
+    for step in location:
+        if is_args(shape.type):
+            found = shapes_of(shape.type).get(str(step))
+            if found is None:
+                return None
+            shape = found
+        elif is_generic(shape.type, Mapping) or is_generic(shape.type, Sequence):
+            shape = take_apart(typing.get_args(shape.type)[-1])
+        else:
+            return None
+    return shape
+
+
+def _camel_cased(typ: Any, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, Any]", value)
+        if is_args(typ):
+            shapes = shapes_of(typ)
+            return {
+                camel_case(key): _camel_cased(shapes[key].type if key in shapes else Any, item)
+                for key, item in fields.items()
+            }
+        below = take_apart(typing.get_args(typ)[-1]).type if is_generic(typ, Mapping) else Any
+        return {key: _camel_cased(below, item) for key, item in fields.items()}
+    if isinstance(value, (list, tuple)):
+        below = take_apart(typing.get_args(typ)[-1]).type if is_generic(typ, Sequence) else Any
+        return [_camel_cased(below, item) for item in cast("Sequence[Any]", value)]
+    return value

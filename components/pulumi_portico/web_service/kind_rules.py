@@ -1,0 +1,92 @@
+"""Which settings each kind of workload can have."""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, Optional
+
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.location import Location
+from ..args.problems import Problems, Remove
+from ..workload.kinds import WorkloadKind
+from ..workload.rollout import RolloutSpec
+from .args import WebServiceSpec
+
+__all__ = ["check_kind"]
+
+_DEPLOYMENT, _STATEFUL_SET, _DAEMON_SET, _REPLICA_SET = WorkloadKind
+_REPLICATED = (_DEPLOYMENT, _STATEFUL_SET, _REPLICA_SET)
+_ROLLING = (_DEPLOYMENT, _DAEMON_SET)
+
+NOT_FOR_KIND = define(
+    "not-for-kind",
+    "A {kind} doesn't have this setting.",
+    allowed="{kinds}",
+    hint="Remove it, or set {field} to one of {kinds}.",
+)
+
+
+class _Setting(NamedTuple):
+    """A setting that only some kinds have."""
+
+    location: Location
+    is_set: bool
+    kinds: Collection[WorkloadKind]
+    removable: bool = True
+    """Whether removing it is a fix: without storage, for example, the application is another one."""
+
+
+def check_kind(spec: WebServiceSpec, problems: Problems) -> None:
+    """Report each setting that the kind can't have, and the kinds that can."""
+    for rule in (_check_settings, _check_stateful_settings, _check_spread, _check_rollout):
+        problems.run(rule, spec)
+
+
+def _check_settings(spec: WebServiceSpec, problems: Problems) -> None:
+    for field, is_set in (
+        ("replicas", spec.replicas is not None),
+        ("autoscaling", spec.autoscaling is not None),
+        ("disruption_budget", spec.disruption_budget is not None),
+    ):
+        _check(_Setting(spec.at / field, is_set, _REPLICATED), spec.kind, problems)
+
+
+def _check_stateful_settings(spec: WebServiceSpec, problems: Problems) -> None:
+    only = (_STATEFUL_SET,)
+    _check(_Setting(spec.at / "storage", bool(spec.storage), only, removable=False), spec.kind, problems)
+    _check(_Setting(spec.at / "stateful_set", spec.stateful_set is not None, only), spec.kind, problems)
+
+
+def _check_spread(spec: WebServiceSpec, problems: Problems) -> None:
+    placement = spec.placement
+    if placement is not None:
+        setting = _Setting(placement.at / "spread", placement.spread is not None, _REPLICATED)
+        _check(setting, spec.kind, problems)
+
+
+def _check_rollout(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.rollout is not None:
+        for setting in _rollout_settings(spec.rollout):
+            _check(setting, spec.kind, problems)
+
+
+def _rollout_settings(rollout: RolloutSpec) -> Iterator[_Setting]:
+    for field, is_set, kinds in (
+        ("max_surge", rollout.max_surge is not None, _ROLLING),
+        ("max_surge_percent", rollout.max_surge_percent is not None, _ROLLING),
+        # A StatefulSet ignores it before Kubernetes 1.35.
+        ("max_unavailable", rollout.max_unavailable is not None, _ROLLING),
+        ("max_unavailable_percent", rollout.max_unavailable_percent is not None, _ROLLING),
+        ("recreate", rollout.recreate, (_DEPLOYMENT,)),
+        ("progress_deadline_seconds", rollout.progress_deadline_seconds is not None, (_DEPLOYMENT,)),
+        # Pulumi's provider replaces a StatefulSet, pods and all, if its history limit changes.
+        ("revision_history_limit", rollout.revision_history_limit is not None, _ROLLING),
+        ("partition", rollout.partition is not None, (_STATEFUL_SET,)),
+    ):
+        yield _Setting(rollout.at / field, is_set, kinds)
+
+
+def _check(setting: _Setting, kind: WorkloadKind, problems: Problems) -> None:
+    if setting.is_set and kind not in setting.kinds:
+        fix: Optional[Remove] = Remove(setting.location) if setting.removable else None
+        kinds = [allowed.value for allowed in setting.kinds]
+        problems.report(NOT_FOR_KIND, setting.location, kind=kind, kinds=kinds, field=FieldName("kind"), fix=fix)

@@ -1,0 +1,142 @@
+"""The objects of a `WebService`: the one list that the component registers, and that `portico render` prints."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..networking.network_policies import build_egress, build_ingress, build_network_policy
+from ..ordering import WIDTH
+from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
+from ..workload.availability import build_disruption_budget
+from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
+from ..workload.identity import build_service_account
+from ..workload.kinds import WorkloadKind
+from .plan import WebServicePlan
+from .service import build_service
+from .workload import build_workload
+
+__all__ = ["NETWORK_POLICY", "SERVICE", "SERVICE_ACCOUNT", "objects_of", "workload_key"]
+
+SERVICE = "service"
+"""The key of the Service."""
+
+SERVICE_ACCOUNT = "service-account"
+"""The key of the ServiceAccount."""
+
+NETWORK_POLICY = "network-policy"
+"""The key of the NetworkPolicy."""
+
+_WORKLOAD_KEYS: Mapping[WorkloadKind, str] = {
+    WorkloadKind.DEPLOYMENT: "deployment",
+    WorkloadKind.STATEFUL_SET: "stateful-set",
+    WorkloadKind.DAEMON_SET: "daemon-set",
+    WorkloadKind.REPLICA_SET: "replica-set",
+}
+
+
+def workload_key(plan: WebServicePlan) -> str:
+    """The key of the workload."""
+    return _WORKLOAD_KEYS[plan.kind]
+
+
+def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
+    """The objects of the WebService, each after those that it needs."""
+    guards = list(_guards(plan))
+    # No pod runs without its account and its policy.
+    before = [guard.key for guard in guards]
+    objects = [*guards, *_disruption_budget(plan)]
+    # A headless Service doesn't wait for pods, and a StatefulSet's pods get their names from it. Any other Service
+    # waits until its pods are ready.
+    if plan.headless and plan.ports:
+        objects.append(_service(plan, before))
+        before = [SERVICE]
+    sources = _sources(plan)
+    source_objects, gathering = _source_objects(plan)
+    objects += source_objects
+    objects.append(_workload(plan, sources, [*before, *gathering]))
+    if not plan.headless and plan.ports:
+        objects.append(_service(plan, []))
+    if plan.spec.autoscaling is not None:
+        objects.append(_autoscaler(plan, plan.spec.autoscaling))
+    return objects
+
+
+def _guards(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    """What must exist before any pod runs."""
+    spec = plan.spec
+    if spec.identity is None or spec.identity.service_account is None:
+        yield ObjectSpec(SERVICE_ACCOUNT, build_service_account(plan.metadata, spec.identity))
+    if spec.network_policy:
+        ingress, egress = build_ingress(spec.allow_from, plan.pod_ports), build_egress(spec.allow_to)
+        yield ObjectSpec(NETWORK_POLICY, build_network_policy(plan.metadata, plan.selector, ingress, egress))
+
+
+def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    # Drains don't evict a DaemonSet's pods, and the budget's controller can't count them.
+    if plan.kind is not WorkloadKind.DAEMON_SET:
+        budget = build_disruption_budget(plan.metadata, plan.selector, plan.spec.disruption_budget)
+        yield ObjectSpec("disruption-budget", budget)
+
+
+def _environments(plan: WebServicePlan) -> Iterator[tuple[str, str, EnvironmentSpec]]:
+    """Each container's name, what the keys of its objects start with, and its environment."""
+    yield plan.name, "", plan.spec
+    for container in (*plan.spec.sidecars, *plan.spec.init_containers):
+        yield container.name, f"{container.name}-", container
+
+
+def _sources(plan: WebServicePlan) -> dict[str, Sources]:
+    """What each container refers to its Secret and its ConfigMap by."""
+    many = _has_many_sources(plan)
+    return {
+        name: Sources(
+            secret=Ref(f"{prefix}env", is_detached=many) if environment.secret_env else None,
+            config_map=Ref(f"{prefix}files", is_detached=many) if environment.config_files else None,
+        )
+        for name, prefix, environment in _environments(plan)
+    }
+
+
+def _has_many_sources(plan: WebServicePlan) -> bool:
+    """Whether the pods would depend on too many objects if they depended on each source."""
+    return sum(1 for _ in _each_source(plan)) >= WIDTH
+
+
+def _source_objects(plan: WebServicePlan) -> tuple[list[ObjectSpec], list[str]]:
+    """The Secrets and the ConfigMaps of the containers, and what the pods come after, apart from those that they depend
+    on by name."""
+    sources = list(_each_source(plan))
+    return (gathered(sources), [sources[0].key]) if _has_many_sources(plan) else (sources, [])
+
+
+def _each_source(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    for _, prefix, environment in _environments(plan):
+        if environment.secret_env:
+            yield ObjectSpec(f"{prefix}env", build_secret(plan.metadata, environment.secret_env))
+        if environment.config_files:
+            yield ObjectSpec(f"{prefix}files", build_config_map(plan.metadata, environment.config_files))
+
+
+def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list[str]) -> ObjectSpec:
+    replica_set = plan.kind is WorkloadKind.REPLICA_SET
+    options = Options(
+        timeout=plan.spec.ready_timeout,
+        # The provider leaves the field to its owner: Pulumi at first, then the autoscaler.
+        ignore_changes=() if plan.spec.autoscaling is None else ("spec.replicas",),
+        # A change of a ReplicaSet's template doesn't reach its pods.
+        replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
+    )
+    return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
+    ports = list(plan.ports.values())
+    service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
+    return ObjectSpec(SERVICE, service, before, Options(timeout=plan.spec.ready_timeout))
+
+
+def _autoscaler(plan: WebServicePlan, autoscaling: AutoscalingSpec) -> ObjectSpec:
+    # Only a ReplicaSet's name is generated.
+    workload: Any = Ref(workload_key(plan)) if plan.kind is WorkloadKind.REPLICA_SET else plan.name
+    manifest = build_autoscaler(plan.metadata, plan.kind, workload, autoscaling)
+    return ObjectSpec("autoscaler", manifest, [workload_key(plan)])

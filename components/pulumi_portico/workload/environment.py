@@ -1,0 +1,207 @@
+"""The environment of a container: variables, secrets, files, and writable paths.
+
+Pure: specs in, dictionaries out; Outputs pass through at the leaves.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Optional
+
+import pulumi
+
+from ..args.codes import define
+from ..args.location import Key, Location
+from ..args.parse import Field
+from ..args.problems import Problems, Remove
+from ..args.spec import Spec
+from ..args.values import field_path, file_path, resource_field, variable_name
+from ..untyped import Manifest
+
+__all__ = [
+    "ENVIRONMENT_RULES",
+    "RESERVED_VOLUME_NAMES",
+    "EnvironmentSpec",
+    "MountPath",
+    "Sources",
+    "build_config_map",
+    "build_environment",
+    "build_files",
+    "build_secret",
+    "check_mount_paths",
+    "check_variables",
+    "own_mount_paths",
+]
+
+Values = Mapping[str, pulumi.Input[str]]
+
+_CONFIG_FILES, _WRITABLE = "config-files", "writable"
+RESERVED_VOLUME_NAMES = (_CONFIG_FILES, _WRITABLE)
+"""What the names of the volumes start with that Portico adds for files and writable paths."""
+
+# Enough for temporary files; more, or data to keep, needs a volume.
+_WRITABLE_MIB = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSpec(Spec):
+    """The environment in the parsed arguments of a container."""
+
+    env: Values = dataclasses.field(default_factory=dict[str, pulumi.Input[str]])
+    secret_env: Values = dataclasses.field(default_factory=dict[str, pulumi.Input[str]])
+    field_env: Values = dataclasses.field(default_factory=dict[str, pulumi.Input[str]])
+    resource_env: Values = dataclasses.field(default_factory=dict[str, pulumi.Input[str]])
+    config_files: Values = dataclasses.field(default_factory=dict[str, pulumi.Input[str]])
+    writable_paths: Sequence[str] = ()
+
+
+ENVIRONMENT_RULES: Mapping[str, Field] = {
+    "env": Field(keys=variable_name),
+    "secret_env": Field(keys=variable_name, secret=True),
+    "field_env": Field(keys=variable_name, items=field_path),
+    "resource_env": Field(keys=variable_name, items=resource_field),
+    "config_files": Field(keys=file_path),
+    "writable_paths": Field(items=file_path),
+}
+"""What the fields of a container's environment must satisfy."""
+
+DUPLICATE_VARIABLE = define("duplicate-variable", "{other} sets the same variable.", allowed="each variable once")
+DUPLICATE_MOUNT_PATH = define(
+    "duplicate-mount-path",
+    "{other} has the same path in the container.",
+    allowed="each path once",
+    hint="Choose another path.",
+)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The objects that a container's environment comes from, whose names are generated: what a manifest refers to them
+    by."""
+
+    secret: Any = None
+    """The name of the Secret with the values of `secret_env`."""
+    config_map: Any = None
+    """The name of the ConfigMap with the contents of `config_files`."""
+
+
+class MountPath(NamedTuple):
+    """A path in the container at which something is mounted."""
+
+    path: str
+    location: Location
+    """Where the arguments say so."""
+    removable: Optional[Location] = None
+    """What to remove to unmount it; None if nothing can be removed."""
+
+
+def check_variables(environment: EnvironmentSpec, problems: Problems) -> None:
+    """Report variables that are set twice."""
+    first: dict[str, Location] = {}
+    for field, values in (
+        ("env", environment.env),
+        ("field_env", environment.field_env),
+        ("resource_env", environment.resource_env),
+        ("secret_env", environment.secret_env),
+    ):
+        for name in values:
+            where = environment.at / field / Key(name)
+            other = first.setdefault(name, where)
+            if other != where:
+                problems.report(DUPLICATE_VARIABLE, where, other=other, fix=Remove(where))
+
+
+def own_mount_paths(environment: EnvironmentSpec) -> Iterator[MountPath]:
+    """The paths of the files and of the writable paths."""
+    for path in environment.config_files:
+        where = environment.at / "config_files" / Key(path)
+        yield MountPath(path, where, where)
+    for index, path in enumerate(environment.writable_paths):
+        where = environment.at / "writable_paths" / index
+        yield MountPath(path, where, where)
+
+
+def check_mount_paths(paths: Iterable[MountPath], problems: Problems) -> None:
+    """Report paths at which two things are mounted."""
+    first: dict[str, Location] = {}
+    for path, where, removable in paths:
+        other = first.setdefault(path, where)
+        if other != where:
+            fix = None if removable is None else Remove(removable)
+            problems.report(DUPLICATE_MOUNT_PATH, where, value=path, other=other, fix=fix)
+
+
+def build_secret(metadata: Manifest, values: Values) -> Manifest:
+    """The Secret with the secret variables. Its name is generated, so that a change creates another one and the pods
+    roll."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _without_name(metadata),
+        # Secret in the state, even if the arguments aren't.
+        "stringData": pulumi.Output.secret(dict(values)),
+        "immutable": True,
+    }
+
+
+def build_config_map(metadata: Manifest, files: Values) -> Manifest:
+    """The ConfigMap with the files. Its name is generated, so that a change creates another one and the pods roll."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": _without_name(metadata),
+        "data": {_key_of(path): content for path, content in files.items()},
+        "immutable": True,
+    }
+
+
+def build_environment(environment: EnvironmentSpec, sources: Sources) -> Manifest:
+    """The container's `env`, ordered by name, so that the order in the arguments doesn't roll the pods."""
+    variables: dict[str, Manifest] = {name: {"value": value} for name, value in environment.env.items()}
+    for name, path in environment.field_env.items():
+        variables[name] = {"valueFrom": {"fieldRef": {"fieldPath": path}}}
+    for name, resource in environment.resource_env.items():
+        variables[name] = {"valueFrom": {"resourceFieldRef": {"resource": resource}}}
+    for name in environment.secret_env:
+        variables[name] = {"valueFrom": {"secretKeyRef": {"name": sources.secret, "key": name}}}
+    return {"env": [{"name": name, **variables[name]} for name in sorted(variables)]} if variables else {}
+
+
+def build_files(
+    environment: EnvironmentSpec, sources: Sources, owner: str = ""
+) -> tuple[list[Manifest], list[Manifest]]:
+    """The container's mounts, and the pod's volumes for them: read-only files, and writable paths. `owner` makes the
+    volumes of one container differ from another's."""
+    config = _CONFIG_FILES + (f"-{_hash(owner)}" if owner else "")
+    mounts: list[Manifest] = [
+        {"name": config, "mountPath": path, "subPath": _key_of(path), "readOnly": True}
+        for path in sorted(environment.config_files)
+    ]
+    volumes: list[Manifest] = [{"name": config, "configMap": {"name": sources.config_map}}] if mounts else []
+    for path in sorted(environment.writable_paths):
+        volume = _volume_name(path, owner)
+        mounts.append({"name": volume, "mountPath": path})
+        volumes.append({"name": volume, "emptyDir": {"sizeLimit": f"{_WRITABLE_MIB}Mi"}})
+    return mounts, volumes
+
+
+def _without_name(metadata: Manifest) -> Manifest:
+    return {key: value for key, value in metadata.items() if key != "name"}
+
+
+def _key_of(path: str) -> str:
+    """A path as the key of a ConfigMap, which can't have slashes."""
+    key = path.strip("/").replace("/", "_")
+    # The hash distinguishes /a_b from /a/b.
+    return f"{key}-{_hash(path)}" if "_" in path else key
+
+
+def _volume_name(path: str, owner: str) -> str:
+    # The hash distinguishes paths that differ only in other characters.
+    words = "".join(char if char.isalnum() else "-" for char in path.lower()).strip("-")[:40].rstrip("-")
+    return f"{_WRITABLE}-{words}-{_hash(owner + path)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

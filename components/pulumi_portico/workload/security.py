@@ -1,0 +1,272 @@
+"""What the pods are allowed to do: what Pod Security "restricted" allows, and each relaxation by name.
+
+Pure: specs in, dictionaries out.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Optional
+
+from .._typing import NotRequired, TypedDict
+from ..args.codes import define
+from ..args.exceptions import SecurityException, exception_kind
+from ..args.location import Field as FieldName
+from ..args.parse import Field, Rules
+from ..args.problems import ABSENT, Problems, Reason, Remove, Set
+from ..args.spec import Spec, spec
+from ..args.values import file_path, whole_number
+
+__all__ = [
+    "RULES",
+    "USER_ID",
+    "Security",
+    "SecuritySpec",
+    "build_container_security",
+    "build_pod_security",
+    "check_security",
+    "exceptions_of_security",
+]
+
+USER_ID = 10001
+"""Pod Security "restricted" requires a user other than root; checkov (CKV_K8S_40) and kube-score require one above
+10000, which is unlikely to be a user of the node."""
+
+_LEAST_SAFE_ID = 10001
+
+
+class Security(TypedDict):
+    """What the pods are allowed to do beyond the minimum. All of it is plain, so that a review sees it."""
+
+    user: NotRequired[int]
+    """The user ID (0 or more) of the containers' processes. Plain. Default: 10001. An ID of 10000 or less is reported
+    in `exceptions`; 0 requires `allow_root`. Maps to `runAsUser`."""
+
+    group: NotRequired[int]
+    """The group ID (0 or more) of the containers' processes. Plain. Default: the same as `user`. Maps to
+    `runAsGroup`."""
+
+    fs_group: NotRequired[int]
+    """The group ID (0 or more) that owns the volumes. Plain. Default: the same as `group` if the pods have storage or a
+    claim, else none. Maps to `fsGroup`."""
+
+    allow_root: NotRequired[bool]
+    """Whether the containers can run as root: as `user` or, if it isn't set, as the image says. Plain. Default: false.
+    Reported in `exceptions`. Maps to `runAsNonRoot`."""
+
+    writable_root: NotRequired[bool]
+    """Whether the whole root file system is writable; `writable_paths` allows single folders. Plain. Default: false.
+    Reported in `exceptions`. Maps to `readOnlyRootFilesystem`."""
+
+    net_bind_service: NotRequired[bool]
+    """Whether the application can listen on ports below 1024, through the only capability that "restricted" allows, and
+    through the kernel setting that makes it work for users other than root. Plain. Default: false. Maps to
+    `capabilities.add` and `sysctls`."""
+
+    capabilities: NotRequired[Sequence[str]]
+    """More Linux capabilities, such as `NET_ADMIN`. Plain. Default: none. Reported in `exceptions`. Maps to
+    `capabilities.add`."""
+
+    privilege_escalation: NotRequired[bool]
+    """Whether a process can gain more privileges than its parent. Plain. Default: false. Reported in `exceptions`. Maps
+    to `allowPrivilegeEscalation`."""
+
+    privileged: NotRequired[bool]
+    """Whether the containers have all privileges of the node. Plain. Default: false. Reported in `exceptions`. Maps to
+    `privileged`."""
+
+    seccomp_profile: NotRequired[str]
+    """A seccomp profile on the nodes, as a path below the kubelet's seccomp folder. Plain. Default: the container
+    runtime's own. Maps to `seccompProfile` of type Localhost."""
+
+    unconfined_seccomp: NotRequired[bool]
+    """Whether every system call is allowed. Plain. Default: false. Reported in `exceptions`. Maps to `seccompProfile`
+    of type Unconfined."""
+
+    host_network: NotRequired[bool]
+    """Whether the pods use their node's network; NetworkPolicies don't apply to them then. Plain. Default: false.
+    Reported in `exceptions`. Maps to `hostNetwork`."""
+
+    host_paths: NotRequired[bool]
+    """Whether volumes can be folders of the node (`host_path`). Plain. Default: false. Reported in `exceptions`."""
+
+
+@spec(Security)
+class SecuritySpec(Spec):
+    """Parsed `Security`."""
+
+    user: Optional[int] = None
+    group: Optional[int] = None
+    fs_group: Optional[int] = None
+    allow_root: bool = False
+    writable_root: bool = False
+    net_bind_service: bool = False
+    capabilities: Sequence[str] = ()
+    privilege_escalation: bool = False
+    privileged: bool = False
+    seccomp_profile: Optional[str] = None
+    unconfined_seccomp: bool = False
+    host_network: bool = False
+    host_paths: bool = False
+
+
+INVALID_CAPABILITY = define(
+    "invalid-capability",
+    "{value} isn't a capability.",
+    allowed="a name as Kubernetes has it, without CAP_, such as NET_ADMIN",
+)
+CAPABILITY_HAS_FIELD = define("capability-has-field", "{field} adds this capability.")
+INVALID_SECCOMP_PROFILE = define(
+    "invalid-seccomp-profile",
+    "{value} isn't a path below the kubelet's seccomp folder.",
+    allowed="a relative path without . and .. elements, such as profiles/api.json",
+)
+USER_IS_ROOT = define(
+    "user-is-root", "User 0 is root.", allowed="1 or more", hint="Set another user, or set {field} to true."
+)
+
+_CAPABILITY = re.compile(r"[A-Z][A-Z0-9_]*")
+_NET_BIND = "NET_BIND_SERVICE"
+
+
+def _capability(value: str) -> Optional[Reason]:
+    name = value.upper().removeprefix("CAP_")
+    if _CAPABILITY.fullmatch(value) and value == name:
+        return None
+    # A suggestion must be valid itself, and this capability has a field.
+    usable = _CAPABILITY.fullmatch(name) and name != _NET_BIND
+    return Reason(INVALID_CAPABILITY, suggestion=name if usable else ABSENT)
+
+
+def _profile(value: str) -> Optional[Reason]:
+    return Reason(INVALID_SECCOMP_PROFILE) if file_path(f"/{value}") else None
+
+
+_id_number = whole_number(0, 2**31 - 1, "an ID")
+
+
+def _user_id(value: int) -> Optional[Reason]:
+    reason = _id_number(value)
+    # 0, the nearest, is root.
+    return reason and reason._replace(suggestion=USER_ID)
+
+
+_ID = Field(_id_number)
+RULES: Rules = {
+    Security: {
+        "user": Field(_user_id),
+        "group": _ID,
+        "fs_group": _ID,
+        "capabilities": Field(items=_capability),
+        "seccomp_profile": Field(_profile),
+    }
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def check_security(security: SecuritySpec, problems: Problems) -> None:
+    """Report settings that contradict each other."""
+    problems.run(_check_root, security)
+    problems.run(_check_seccomp, security)
+    problems.run(_check_capabilities, security)
+
+
+def _check_capabilities(security: SecuritySpec, problems: Problems) -> None:
+    field = FieldName("net_bind_service")
+    for index, capability in enumerate(security.capabilities):
+        if capability == _NET_BIND:
+            where = security.at / "capabilities" / index
+            fix = [Remove(where), Set(security.at / field, value=True)]
+            problems.report(CAPABILITY_HAS_FIELD, where, value=capability, field=field, fix=fix)
+
+
+def _check_root(security: SecuritySpec, problems: Problems) -> None:
+    if security.user == 0 and not security.allow_root:
+        problems.report(USER_IS_ROOT, security.at / "user", value=0, field=FieldName("allow_root"))
+
+
+def _check_seccomp(security: SecuritySpec, problems: Problems) -> None:
+    if security.seccomp_profile is not None and security.unconfined_seccomp:
+        where = security.at / "unconfined_seccomp"
+        problems.report_exclusive(where, "seccomp_profile", fix=Remove(where))
+
+
+_ALLOWS_ROOT = exception_kind("allows-root", "The containers can run as root.")
+_WRITABLE_ROOT = exception_kind("writable-root", "The root file system is writable.")
+_ESCALATES = exception_kind("privilege-escalation", "A process can gain more privileges than its parent.")
+_PRIVILEGED = exception_kind("privileged", "The containers have all privileges of their node.")
+_UNCONFINED = exception_kind("unconfined-seccomp", "Every system call is allowed.")
+_HOST_NETWORK = exception_kind(
+    "host-network", "The pods use their node's network, and NetworkPolicies don't apply to them."
+)
+_HOST_PATHS = exception_kind("host-paths", "The pods can use folders of their node.")
+_LOW_USER = exception_kind("low-user-id", "User {user} can be a user of the node.")
+_CAPABILITIES = exception_kind("capabilities", "The containers have more capabilities: {capabilities}.")
+
+
+def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException]:
+    """What is less strict than the secure default."""
+    for field, kind, is_set in (
+        ("allow_root", _ALLOWS_ROOT, security.allow_root),
+        ("writable_root", _WRITABLE_ROOT, security.writable_root),
+        ("privilege_escalation", _ESCALATES, security.privilege_escalation),
+        ("privileged", _PRIVILEGED, security.privileged),
+        ("unconfined_seccomp", _UNCONFINED, security.unconfined_seccomp),
+        ("host_network", _HOST_NETWORK, security.host_network),
+        ("host_paths", _HOST_PATHS, security.host_paths),
+    ):
+        if is_set:
+            yield SecurityException(kind, security.at / field)
+    if security.user is not None and security.user < _LEAST_SAFE_ID:
+        yield SecurityException(_LOW_USER, security.at / "user", {"user": security.user})
+    if security.capabilities:
+        capabilities = sorted(security.capabilities)
+        yield SecurityException(_CAPABILITIES, security.at / "capabilities", {"capabilities": capabilities})
+
+
+def build_pod_security(security: Optional[SecuritySpec], *, storage: bool) -> dict[str, Any]:
+    """The part of the pod's `spec` that says what all of its containers can do; `storage` says that it has storage."""
+    found = security or SecuritySpec()
+    user = USER_ID if found.user is None and not found.allow_root else found.user
+    group = user if found.group is None else found.group
+    fs_group = group if found.fs_group is None and storage else found.fs_group
+    context: dict[str, Any] = {"seccompProfile": _seccomp(found)}
+    if not found.allow_root:
+        context["runAsNonRoot"] = True
+    if user is not None:
+        context["runAsUser"] = user
+    if group is not None:
+        context["runAsGroup"] = group
+    if fs_group is not None:
+        # Changes the owner of a large volume's files once, not at every start.
+        context |= {"fsGroup": fs_group, "fsGroupChangePolicy": "OnRootMismatch"}
+    if found.net_bind_service and not found.host_network:
+        # The capability alone doesn't help users other than root, because their processes can't escalate.
+        context["sysctls"] = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
+    built: dict[str, Any] = {"securityContext": context}
+    if found.host_network:
+        # Without the policy, the pods would use their node's name server, which doesn't know Services.
+        built |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    return built
+
+
+def build_container_security(security: Optional[SecuritySpec]) -> dict[str, Any]:
+    """A container's `securityContext`."""
+    found = security or SecuritySpec()
+    added = [*([_NET_BIND] if found.net_bind_service else []), *found.capabilities]
+    context: dict[str, Any] = {
+        # Kubernetes rejects a privileged container that can't escalate.
+        "allowPrivilegeEscalation": found.privileged or found.privilege_escalation or "SYS_ADMIN" in added,
+        "readOnlyRootFilesystem": not found.writable_root,
+        "capabilities": {"drop": ["ALL"], **({"add": sorted(added)} if added else {})},
+    }
+    if found.privileged:
+        context["privileged"] = True
+    return {"securityContext": context}
+
+
+def _seccomp(security: SecuritySpec) -> dict[str, Any]:
+    if security.unconfined_seccomp:
+        return {"type": "Unconfined"}
+    if security.seccomp_profile:
+        return {"type": "Localhost", "localhostProfile": security.seccomp_profile}
+    return {"type": "RuntimeDefault"}

@@ -1,0 +1,421 @@
+"""Volumes: what the containers of a pod can read and write in addition to their images.
+
+Pure: specs in, dictionaries out; Outputs pass through at the leaves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Optional, Union
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..args.codes import define
+from ..args.location import Field as FieldName
+from ..args.location import Location
+from ..args.names import dns_subdomain
+from ..args.parse import Field, Rules
+from ..args.problems import Problems, Reason, Remove
+from ..args.spec import Spec, spec
+from ..args.values import field_path, file_path, mebibytes, whole_number
+from ..outputs import applied
+from .environment import RESERVED_VOLUME_NAMES, MountPath
+
+__all__ = [
+    "RULES",
+    "AccessMode",
+    "Projection",
+    "ProjectionSpec",
+    "Storage",
+    "StorageSpec",
+    "Volume",
+    "VolumeSpec",
+    "build_claim",
+    "build_mounts",
+    "build_volume",
+    "check_volume",
+    "check_volume_names",
+    "mount_paths_of",
+    "needs_group",
+]
+
+
+class AccessMode(str, Enum):
+    """Which pods can mount a claim at the same time."""
+
+    READ_WRITE_ONCE = "ReadWriteOnce"
+    """The pods of one node."""
+
+    READ_WRITE_ONCE_POD = "ReadWriteOncePod"
+    """One pod."""
+
+    READ_WRITE_MANY = "ReadWriteMany"
+    """Pods of any node, if the storage class supports it."""
+
+
+class Storage(TypedDict):
+    """Storage of each pod of a StatefulSet, which outlives the pod; its key is the claim's name."""
+
+    path: str
+    """Where the application finds it: an absolute path. Plain. Maps to `mountPath`."""
+
+    size_gib: int
+    """GiB (1 or more). Plain. A change replaces the StatefulSet, and existing claims keep their size. Maps to
+    `resources.requests.storage`."""
+
+    storage_class: NotRequired[str]
+    """The StorageClass. Plain: a change replaces the StatefulSet. Default: the cluster's. Maps to
+    `storageClassName`."""
+
+    access_mode: NotRequired[AccessMode]
+    """Which pods can mount it at the same time. Plain: a change replaces the StatefulSet. Default: ReadWriteOnce. Maps
+    to `accessModes`."""
+
+    sub_path: NotRequired[str]
+    """The folder of it that is mounted, for applications that need an empty one. Plain. Default: all of it. Maps to
+    `subPath`."""
+
+
+class Projection(TypedDict):
+    """A part of a projected volume: one of a Secret, a ConfigMap, a token, or fields of the pod."""
+
+    secret: NotRequired[pulumi.Input[str]]
+    """The name of the Secret whose keys become files."""
+
+    config_map: NotRequired[pulumi.Input[str]]
+    """The name of the ConfigMap whose keys become files."""
+
+    items: NotRequired[Mapping[str, str]]
+    """Which keys of the Secret or the ConfigMap become files, and each file's path. Plain. Default: all, with their own
+    names."""
+
+    token_audience: NotRequired[pulumi.Input[str]]
+    """The audience of a token. The token's file is `token_path`. Maps to `serviceAccountToken.audience`."""
+
+    token_path: NotRequired[str]
+    """The token's file. Plain. Default: `token`. Maps to `serviceAccountToken.path`."""
+
+    token_seconds: NotRequired[pulumi.Input[int]]
+    """Seconds (600 or more) that a token is valid; Kubernetes renews it earlier. Default: 3600. Maps to
+    `serviceAccountToken.expirationSeconds`."""
+
+    fields: NotRequired[Mapping[str, str]]
+    """Files with fields of the pod, such as `metadata.labels['team']`, by the file's path. Plain. Maps to
+    `downwardAPI`."""
+
+
+class Volume(TypedDict):
+    """A volume of the pods; its key is its name. Without a source, it is an empty folder that Kubernetes deletes with
+    the pod."""
+
+    path: NotRequired[str]
+    """Where the application finds it: an absolute path. Plain. Default: nowhere, for a volume that only other
+    containers mount. Maps to `mountPath`."""
+
+    read_only: NotRequired[bool]
+    """Whether the application can only read it. Plain. Default: false for empty folders and claims, true for the rest.
+    Maps to `readOnly`."""
+
+    sub_path: NotRequired[str]
+    """The folder or file of it that is mounted. Plain. Default: all of it. Maps to `subPath`."""
+
+    size_mib: NotRequired[pulumi.Input[int]]
+    """MiB (1 or more) that an empty folder can hold. Default: 256. Maps to `emptyDir.sizeLimit`."""
+
+    in_memory: NotRequired[bool]
+    """Whether an empty folder is in memory, which counts as the container's. Plain. Default: false. Maps to
+    `emptyDir.medium`."""
+
+    claim: NotRequired[pulumi.Input[str]]
+    """The name of a PersistentVolumeClaim. Maps to `persistentVolumeClaim`."""
+
+    secret: NotRequired[pulumi.Input[str]]
+    """The name of a Secret. Maps to `secret`."""
+
+    config_map: NotRequired[pulumi.Input[str]]
+    """The name of a ConfigMap. Maps to `configMap`."""
+
+    projected: NotRequired[Sequence[Projection]]
+    """Several sources in one folder. Plain, their leaves are not. Maps to `projected`."""
+
+    host_path: NotRequired[pulumi.Input[str]]
+    """A folder of the node. Requires `security.host_paths`. Maps to `hostPath`."""
+
+
+@spec(Storage, renamed={"size": "size_gib"})
+class StorageSpec(Spec):
+    """Parsed `Storage`."""
+
+    path: str
+    size_gib: int
+    storage_class: Optional[str] = None
+    access_mode: AccessMode = AccessMode.READ_WRITE_ONCE
+    sub_path: Optional[str] = None
+
+
+@spec(Projection)
+class ProjectionSpec(Spec):
+    """A parsed `Projection`."""
+
+    secret: Optional[pulumi.Input[str]] = None
+    config_map: Optional[pulumi.Input[str]] = None
+    items: Optional[Mapping[str, str]] = None
+    token_audience: Optional[pulumi.Input[str]] = None
+    token_path: Optional[str] = None
+    token_seconds: Optional[pulumi.Input[int]] = None
+    fields: Optional[Mapping[str, str]] = None
+
+    def sources(self) -> list[str]:
+        """The fields that name a source."""
+        sources = (
+            ("secret", self.secret),
+            ("config_map", self.config_map),
+            ("token_audience", self.token_audience),
+            ("fields", self.fields),
+        )
+        return [field for field, value in sources if value is not None]
+
+
+@spec(Volume, renamed={"size": "size_mib"})
+class VolumeSpec(Spec):
+    """A parsed `Volume`."""
+
+    path: Optional[str] = None
+    read_only: Optional[bool] = None
+    sub_path: Optional[str] = None
+    size_mib: Optional[pulumi.Input[int]] = None
+    in_memory: bool = False
+    claim: Optional[pulumi.Input[str]] = None
+    secret: Optional[pulumi.Input[str]] = None
+    config_map: Optional[pulumi.Input[str]] = None
+    projected: Optional[Sequence[ProjectionSpec]] = None
+    host_path: Optional[pulumi.Input[str]] = None
+
+    def sources(self) -> list[str]:
+        """The fields that name a source; none for an empty folder."""
+        sources = (
+            ("claim", self.claim),
+            ("secret", self.secret),
+            ("config_map", self.config_map),
+            ("projected", self.projected),
+            ("host_path", self.host_path),
+        )
+        return [field for field, value in sources if value is not None]
+
+    def is_read_only(self) -> bool:
+        """Whether the application can only read it."""
+        return self.sources() not in ([], ["claim"]) if self.read_only is None else self.read_only
+
+
+INVALID_RELATIVE_PATH = define(
+    "invalid-relative-path",
+    "{value} isn't a path within the volume.",
+    allowed="a relative path without . and .. elements, such as data or keys/tls.crt",
+)
+ONLY_FOR_EMPTY_FOLDERS = define(
+    "only-for-empty-folders", "This applies only to an empty folder, and {source} is another source."
+)
+HOST_PATH_NOT_ALLOWED = define(
+    "host-path-not-allowed",
+    "This is a folder of the node, and {field} doesn't allow it.",
+    allowed="any other source",
+    hint="Keep the data in a claim, or set {field} to true.",
+)
+EMPTY_PROJECTION = define(
+    "empty-projection", "This part has no source.", allowed="one of {fields}", hint="Set one of {fields}."
+)
+WITHOUT_SOURCE = define("projection-field-without-source", "This applies only to {fields}, and none is set.")
+RESERVED_VOLUME_NAME = define(
+    "reserved-volume-name",
+    "Portico uses volume names that start with {prefixes}.",
+    allowed="any other name",
+    hint="Choose another name.",
+)
+DUPLICATE_VOLUME_NAME = define(
+    "duplicate-volume-name", "{other} has the same name.", allowed="each name once", hint="Choose another name."
+)
+
+
+def _relative(value: str) -> Optional[Reason]:
+    return Reason(INVALID_RELATIVE_PATH) if file_path(f"/{value}") else None
+
+
+_NAME = Field(dns_subdomain)
+
+RULES: Rules = {
+    Storage: {
+        "path": Field(file_path),
+        "size_gib": Field(whole_number(1, what="a number of GiB")),
+        "storage_class": _NAME,
+        "sub_path": Field(_relative),
+    },
+    Projection: {
+        "secret": _NAME,
+        "config_map": _NAME,
+        "items": Field(items=_relative),
+        "token_path": Field(_relative),
+        "token_seconds": Field(whole_number(600, what="a number of seconds")),
+        "fields": Field(keys=_relative, items=field_path),
+    },
+    Volume: {
+        "path": Field(file_path),
+        "sub_path": Field(_relative),
+        "size_mib": Field(whole_number(1, what="a number of MiB")),
+        "claim": _NAME,
+        "secret": _NAME,
+        "config_map": _NAME,
+        "host_path": Field(file_path),
+    },
+}
+"""What the fields must satisfy beyond their types."""
+
+_EMPTY_MIB = 256
+_TOKEN_SECONDS = 3600
+
+
+def check_volume(volume: VolumeSpec, host_paths_allowed: bool, allowing: Location, problems: Problems) -> None:
+    """Report a volume with two sources, or with one that isn't allowed; `allowing` is the argument that would allow
+    folders of the node."""
+    problems.run(_check_sources, volume)
+    problems.run(_check_empty_folder, volume)
+    problems.run(_check_host_path, volume, host_paths_allowed, allowing)
+    problems.run(_check_projections, volume)
+
+
+def _check_sources(volume: Union[VolumeSpec, ProjectionSpec], problems: Problems) -> None:
+    first, *others = volume.sources() or [""]
+    if others:
+        fix = [Remove(volume.at / other) for other in others]
+        problems.report_exclusive(volume.at / others[0], first, *others[1:], fix=fix)
+
+
+def _check_empty_folder(volume: VolumeSpec, problems: Problems) -> None:
+    sources = volume.sources()
+    for field, is_set in (("size_mib", volume.size_mib is not None), ("in_memory", volume.in_memory)):
+        if is_set and sources:
+            where = volume.at / field
+            problems.report(ONLY_FOR_EMPTY_FOLDERS, where, source=FieldName(sources[0]), fix=Remove(where))
+
+
+def _check_host_path(volume: VolumeSpec, host_paths_allowed: bool, allowing: Location, problems: Problems) -> None:
+    if volume.host_path is not None and not host_paths_allowed:
+        problems.report(HOST_PATH_NOT_ALLOWED, volume.at / "host_path", field=allowing)
+
+
+def _check_projections(volume: VolumeSpec, problems: Problems) -> None:
+    for part in volume.projected or ():
+        problems.run(_check_sources, part)
+        problems.run(_check_projection, part)
+
+
+def _check_projection(part: ProjectionSpec, problems: Problems) -> None:
+    sources = part.sources()
+    if not sources:
+        fields = [FieldName(field) for field in ("secret", "config_map", "token_audience", "fields")]
+        problems.report(EMPTY_PROJECTION, part.at, fields=fields)
+    for field, value, owners in (
+        ("items", part.items, ("secret", "config_map")),
+        ("token_path", part.token_path, ("token_audience",)),
+        ("token_seconds", part.token_seconds, ("token_audience",)),
+    ):
+        if value is not None and not set(owners) & set(sources):
+            where = part.at / field
+            problems.report(WITHOUT_SOURCE, where, fields=[FieldName(owner) for owner in owners], fix=Remove(where))
+
+
+def check_volume_names(
+    volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec], problems: Problems
+) -> None:
+    """Report names that two volumes have, or that Portico uses."""
+    for name, volume in (*volumes.items(), *storage.items()):
+        if name.startswith(RESERVED_VOLUME_NAMES):
+            problems.report(RESERVED_VOLUME_NAME, volume.at, prefixes=RESERVED_VOLUME_NAMES)
+    for name in volumes.keys() & storage.keys():
+        problems.report(DUPLICATE_VOLUME_NAME, storage[name].at, other=volumes[name].at)
+
+
+def mount_paths_of(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec]) -> Iterator[MountPath]:
+    """The paths at which the application finds its volumes."""
+    for volume in volumes.values():
+        if volume.path is not None:
+            yield MountPath(volume.path, volume.at / "path", volume.at / "path")
+    for claim in storage.values():
+        yield MountPath(claim.path, claim.at / "path")
+
+
+def needs_group(volumes: Mapping[str, VolumeSpec]) -> bool:
+    """Whether a volume's files must belong to a group of the pods so that they can write them."""
+    return any(volume.claim is not None for volume in volumes.values())
+
+
+def build_claim(name: str, storage: StorageSpec, selector: Mapping[str, str]) -> dict[str, Any]:
+    """The template of a StatefulSet's claims. Kubernetes freezes it, so it has nothing that can change."""
+    built: dict[str, Any] = {
+        "accessModes": [storage.access_mode.value],
+        "resources": {"requests": {"storage": mebibytes(storage.size_gib * 1024)}},
+        # As the API server sets it, so that a refresh finds no difference.
+        "volumeMode": "Filesystem",
+    }
+    if storage.storage_class is not None:
+        built["storageClassName"] = storage.storage_class
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "labels": dict(selector)},
+        "spec": built,
+    }
+
+
+def build_mounts(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec]) -> list[dict[str, Any]]:
+    """The application's mounts of its volumes, ordered by name."""
+    mounts = [
+        _mount(name, volume.path, volume.sub_path, read_only=volume.is_read_only())
+        for name, volume in volumes.items()
+        if volume.path is not None
+    ]
+    mounts += [_mount(name, claim.path, claim.sub_path, read_only=False) for name, claim in storage.items()]
+    return sorted(mounts, key=lambda mount: str(mount["name"]))
+
+
+def _mount(name: str, path: str, sub_path: Optional[str], *, read_only: bool) -> dict[str, Any]:
+    mount: dict[str, Any] = {"name": name, "mountPath": path}
+    if read_only:
+        mount["readOnly"] = True
+    if sub_path is not None:
+        mount["subPath"] = sub_path
+    return mount
+
+
+def build_volume(name: str, volume: VolumeSpec) -> dict[str, Any]:
+    """One of the pod's `volumes`."""
+    return {"name": name, **_source(volume)}
+
+
+def _source(volume: VolumeSpec) -> dict[str, Any]:
+    if volume.claim is not None:
+        return {"persistentVolumeClaim": {"claimName": volume.claim}}
+    if volume.secret is not None:
+        return {"secret": {"secretName": volume.secret}}
+    if volume.config_map is not None:
+        return {"configMap": {"name": volume.config_map}}
+    if volume.host_path is not None:
+        return {"hostPath": {"path": volume.host_path, "type": "Directory"}}
+    if volume.projected is not None:
+        return {"projected": {"sources": [_part(part) for part in volume.projected]}}
+    limit = applied(_EMPTY_MIB if volume.size_mib is None else volume.size_mib, mebibytes)
+    return {"emptyDir": {"sizeLimit": limit, **({"medium": "Memory"} if volume.in_memory else {})}}
+
+
+def _part(part: ProjectionSpec) -> dict[str, Any]:
+    if part.fields is not None:
+        files = [{"path": path, "fieldRef": {"fieldPath": field}} for path, field in sorted(part.fields.items())]
+        return {"downwardAPI": {"items": files}}
+    if part.token_audience is not None:
+        seconds = _TOKEN_SECONDS if part.token_seconds is None else part.token_seconds
+        token = {"audience": part.token_audience, "path": part.token_path or "token", "expirationSeconds": seconds}
+        return {"serviceAccountToken": token}
+    chosen = sorted((part.items or {}).items())
+    items = {"items": [{"key": key, "path": path} for key, path in chosen]} if chosen else {}
+    if part.secret is not None:
+        return {"secret": {"name": part.secret, **items}}
+    return {"configMap": {"name": part.config_map, **items}}

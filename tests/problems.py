@@ -1,0 +1,76 @@
+"""Problems in tests: as data, never as sentences."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from pulumi_portico import ArgumentError
+from pulumi_portico.args.location import Key, KeyStyle, Location, field_text
+from pulumi_portico.args.problems import Edit, Move, Problem, Remove, Set
+
+
+def problems_of(rejected: Callable[[], Any]) -> list[Problem]:
+    """The problems for which a call rejects its arguments."""
+    with pytest.raises(ArgumentError) as caught:
+        rejected()
+    return list(caught.value.problems)
+
+
+def assert_problem(problems: Sequence[Problem], code: str, *location: Any, **params: Any) -> Problem:
+    """The one problem with this code at this location; its parameters include these."""
+    found = [problem for problem in problems if problem.code.name == code and tuple(problem.location) == location]
+    there = [(problem.code.name, tuple(problem.location)) for problem in problems]
+    assert len(found) == 1, f"no {code} at {location}: {there}"
+    for name, value in params.items():
+        assert found[0].params[name] == value
+    return found[0]
+
+
+def applied(edits: Sequence[Edit], args: Any, style: KeyStyle = KeyStyle.PYTHON) -> Any:
+    """The arguments after the edits."""
+    changed = copy.deepcopy(args)
+    for edit in edits:
+        if isinstance(edit, Set):
+            _put(changed, edit.location, edit.value, style)
+        elif isinstance(edit, Remove):
+            _take(changed, edit.location, style)
+        else:
+            assert isinstance(edit, Move)
+            _put(changed, edit.to, _take(changed, edit.location, style), style)
+    return changed
+
+
+def _step(step: Any, style: KeyStyle) -> Any:
+    return step if isinstance(step, (int, Key)) else field_text(step, style)
+
+
+def _holder(args: Any, location: Location, style: KeyStyle) -> Any:
+    for step in location.parent:
+        at = _step(step, style)
+        args = args.setdefault(at, {}) if isinstance(args, dict) else args[at]
+    return args
+
+
+def _put(args: Any, location: Location, value: Any, style: KeyStyle) -> None:
+    _holder(args, location, style)[_step(location[-1], style)] = value
+
+
+def _take(args: Any, location: Location, style: KeyStyle) -> Any:
+    holder: Any = _holder(args, location, style)
+    return holder.pop(_step(location[-1], style))
+
+
+def assert_fixes_work(check: Callable[[Any], Sequence[Problem]], args: Mapping[str, Any]) -> int:
+    """Apply the edits of each problem in turn and check again: that problem is gone, and there is no new one.
+
+    Returns the number of problems with edits.
+    """
+    before = check(args)
+    names = {(problem.code.name, problem.location) for problem in before}
+    fixable = [problem for problem in before if problem.edits]
+    for problem in fixable:
+        after = {(it.code.name, it.location) for it in check(applied(problem.edits, args, problem.style))}
+        assert (problem.code.name, problem.location) not in after, f"the fix of {problem} doesn't fix it"
+        assert after <= names, f"the fix of {problem} makes {after - names}"
+    return len(fixable)
