@@ -11,31 +11,31 @@ from ...aws_load_balancer.choices import AwsBalancerKind, AwsListenerProtocol, A
 from ...aws_load_balancer.listener import AwsListener, AwsListenerSpec, listeners_of
 from ...aws_load_balancer.load_balancer import billable
 from ...aws_load_balancer.mappings import mapping_of
-from ...aws_load_balancer.priorities import match_of
-from ...aws_load_balancer.routes import AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
 from ...lifecycle.cost import Billable
 from ..plan import StackPlan
 
 __all__ = [
     "aws_billable",
+    "aws_spec",
     "aws_specs",
-    "conditions_of",
     "is_application",
     "listeners_with_redirect",
     "protocols_of",
 ]
 
-# The plan and the builders of these load balancers still have mappings. Only this module knows.
+# Plans and builders still have mappings of these load balancers. Only this module and aws_routes.py know.
 
 
 def aws_specs(plan: StackPlan) -> Mapping[str, AwsLoadBalancerSpec]:
     """The parsed arguments of each load balancer, by name."""
-    at = ROOT / "aws_load_balancers"
-    return {
-        name: parse(AwsLoadBalancerSpec, AwsLoadBalancerArgs, args, {}, Problems(""), at / Key(name))
-        for name, args in plan.aws_load_balancers.items()
-    }
+    return {name: aws_spec(plan, name) for name in plan.aws_load_balancers}
+
+
+def aws_spec(plan: StackPlan, name: str) -> AwsLoadBalancerSpec:
+    """The parsed arguments of one load balancer."""
+    at = ROOT / "aws_load_balancers" / Key(name)
+    return parse(AwsLoadBalancerSpec, AwsLoadBalancerArgs, plan.aws_load_balancers[name], {}, Problems(""), at)
 
 
 def aws_billable(spec: AwsLoadBalancerSpec) -> Billable:
@@ -52,11 +52,6 @@ def listeners_with_redirect(spec: AwsLoadBalancerSpec) -> Sequence[AwsListenerSp
 def protocols_of(protocol: Union[AwsListenerProtocol, AwsTargetProtocol]) -> Sequence[str]:
     """The transport protocols of a listener or a target."""
     return [name.upper() for name in transports(protocol.value)]
-
-
-def conditions_of(route: AwsRouteSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What a request must have in addition to the host and the path of a route."""
-    return tuple((name, tuple(values)) for name, values in match_of(mapping_of(route)).conditions)
 
 
 def is_application(spec: AwsLoadBalancerSpec) -> bool:

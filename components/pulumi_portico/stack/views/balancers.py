@@ -31,10 +31,10 @@ from ..view import (
     Total,
 )
 from .aws import aws_billable, aws_specs, listeners_with_redirect, protocols_of
-from .destinations import Destination, destination_of, text_of
+from .destinations import text_of
 from .peers import aws_backend, peer_of, service_port
 
-__all__ = ["BilledBalancer", "balancers_of", "serves_tls", "targets_of", "tls_hosts", "total_of"]
+__all__ = ["BilledBalancer", "balancers_of", "serves_tls", "tls_hosts", "total_of"]
 
 _AWS_KINDS: Mapping[AwsBalancerKind, str] = {
     AwsBalancerKind.APPLICATION: "Application Load Balancer",
@@ -184,15 +184,3 @@ def _tls_behind(plan: StackPlan, targets: Sequence[TargetSpec], ports: Sequence[
     chosen = [service_port(plan, target) for target in targets]
     services = [port for port, peer in zip(chosen, peers, strict=True) if port and peer.kind is PeerKind.SERVICE]
     return TlsTermination.SERVICE if any(map(serves_tls, [*ports, *services])) else TlsTermination.NONE
-
-
-def targets_of(plan: StackPlan, aws: Mapping[str, Any]) -> list[tuple[str, Destination]]:
-    """Where each target of a load balancer that Pulumi owns leads to, by its key."""
-    # Serves `portico route` until it is ported.
-    found: list[tuple[str, Destination]] = []
-    for key, given in aws["targets"].items():
-        if "target" in given:
-            found.append((key, destination_of(plan, given["target"])))
-        else:
-            found.append((key, Destination("other", key, text_of(given.get("port", "")))))
-    return found

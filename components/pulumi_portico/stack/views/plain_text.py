@@ -9,9 +9,8 @@ from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
 from ...aws_load_balancer.target_group import AwsTargetSpec
-from ...ingress_gateway.args import IngressGatewaySpec
-from ...ingress_gateway.gateway_plan import plan_routes
 from ...ingress_gateway.resolved_routes import ResolvedRoute
+from ...ingress_gateway.route_set import RouteSet
 from ...load_balancers import Scope
 from ...networking.target import Protocol, TargetSpec
 from ...public_load_balancer.args import PublicLoadBalancerSpec
@@ -19,7 +18,7 @@ from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BalancerView, PeerKind, TlsTermination
-from .aws import aws_specs, listeners_with_redirect
+from .aws import aws_spec, listeners_with_redirect
 from .balancers import serves_tls
 from .peers import peer_of, service_port
 
@@ -54,19 +53,18 @@ def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) ->
         if balancer.component == "load_balancers":
             yield from _of_platform(plan, plan.load_balancers[balancer.name])
         elif balancer.component == "aws_load_balancers":
-            yield from _on_aws(plan, balancer.name, aws_specs(plan)[balancer.name])
-    for name, spec in plan.gateways.items():
+            yield from _on_aws(plan, balancer.name, aws_spec(plan, balancer.name))
+    for name, gateway in plan.gateway_plans.items():
         fronts = [balancer for balancer in public if _leads_to_gateway(balancer, name)]
         if any(balancer.tls is not TlsTermination.LOAD_BALANCER for balancer in fronts):
-            yield from _of_gateway(name, spec)
+            yield from _of_gateway(gateway.routes)
 
 
 def _leads_to_gateway(balancer: BalancerView, name: str) -> bool:
     return any(target.kind is PeerKind.GATEWAY and target.name == name for target in balancer.targets)
 
 
-def _of_gateway(name: str, spec: IngressGatewaySpec) -> Iterator[SecurityException]:
-    routes = plan_routes(name, spec)
+def _of_gateway(routes: RouteSet) -> Iterator[SecurityException]:
     for route in routes.routes:
         if routes.tls_of(route.host) is None:
             yield _of_route(route)

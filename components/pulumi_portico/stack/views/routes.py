@@ -1,37 +1,30 @@
 """The table of hosts and paths."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Optional, Union
 
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
-from ...aws_load_balancer.routes import AwsRouteSpec
-from ...ingress_gateway.compilation import Entry
 from ...ingress_gateway.defaults import redirect_parts
-from ...ingress_gateway.gateway_plan import plan_routes, routing_of
 from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
 from ...ingress_gateway.routes import PathType
-from ...ingress_gateway.routing import Routing
-from ...ingress_gateway.told import redirect_parts as redirect_parts_of_entry
 from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BackendView, PeerKind, PeerView, RedirectView, RouteView
-from .aws import aws_specs, conditions_of, is_application, listeners_with_redirect
-from .destinations import Destination, text_of
+from .aws import aws_specs, is_application, listeners_with_redirect
+from .aws_routes import NOT_FOUND, Routed, aws_match
+from .destinations import destination_of, text_of
 from .peers import aws_backend, backend_of, known_number, peer_of
 
-__all__ = ["aws_action", "dns_names", "gateway_routing", "redirect_text", "routes_of"]
+__all__ = ["dns_names", "route_action", "routes_of"]
 
 _DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
 _WITH_TLS = {"http": "https", "tcp": "tls"}
 """The scheme of a port whose TLS terminates at the load balancer, by the scheme of the port itself."""
-
-_NOT_FOUND = 404
-"""The response of a listener that sets no default action."""
 
 
 def routes_of(plan: StackPlan) -> tuple[RouteView, ...]:
@@ -46,12 +39,12 @@ def _order(route: RouteView) -> tuple[str, str, str, str, int, str]:
 
 
 def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
-    for name, spec in plan.gateways.items():
-        entry, routes = PeerView(PeerKind.GATEWAY, name), plan_routes(name, spec)
-        for route in routes.routes:
-            yield _of_route(plan, entry, routes, route)
-        if spec.default_backend is not None:
-            yield RouteView(entry, "", "", None, "http", (backend_of(plan, spec.default_backend),))
+    for name, gateway in plan.gateway_plans.items():
+        entry, backend = PeerView(PeerKind.GATEWAY, name), gateway.spec.default_backend
+        for route in gateway.routes.routes:
+            yield _of_route(plan, entry, gateway.routes, route)
+        if backend is not None:
+            yield RouteView(entry, "", "", None, "http", (backend_of(plan, backend),))
 
 
 def _of_route(plan: StackPlan, entry: PeerView, routes: RouteSet, route: ResolvedRoute) -> RouteView:
@@ -70,7 +63,7 @@ def _of_platforms(plan: StackPlan) -> Iterator[RouteView]:
         for port in request.ports:
             scheme = _WITH_TLS.get(port.scheme, port.scheme) if port.name in secured else port.scheme
             backends = (BackendView(peer, port.target),)
-            for host in dns_names(spec) or ("",):
+            for host in dns_names(spec.exposure) or ("",):
                 yield RouteView(entry, host, "", None, scheme, backends, client_port=port.number)
 
 
@@ -83,7 +76,7 @@ def _on_aws(plan: StackPlan) -> Iterator[RouteView]:
             for route in listener.routes or ():
                 path_type = PathType.EXACT if route.exact else PathType.PREFIX
                 row = RouteView(entry, route.host or "", route.path or "/", path_type, scheme)
-                row = replace(row, client_port=listener.port, conditions=conditions_of(route))
+                row = replace(row, client_port=listener.port, conditions=aws_match(route).conditions)
                 yield _with_action(plan, spec, row, route)
             for host in hosts:
                 row = RouteView(entry, host, "", None, scheme, client_port=listener.port)
@@ -96,9 +89,7 @@ def _scheme(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> str:
     return "tls" if listener.speaks_tls and not is_application(spec) else listener.protocol.value
 
 
-def _with_action(
-    plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, routed: Union[AwsListenerSpec, AwsRouteSpec]
-) -> RouteView:
+def _with_action(plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, routed: Routed) -> RouteView:
     """The row with what the load balancer does with its requests."""
     if routed.to is not None:
         return replace(row, backends=(aws_backend(plan, routed.to, spec.targets[routed.to]),))
@@ -112,44 +103,19 @@ def _with_action(
         redirect = routed.redirect
         host, path = (text_of(part or "") for part in (redirect.host, redirect.path))
         return replace(row, redirect=RedirectView(redirect.scheme or "", host, redirect.port, path))
-    return replace(row, status=_NOT_FOUND if routed.respond is None else routed.respond.status)
+    return replace(row, status=NOT_FOUND if routed.respond is None else routed.respond.status)
 
 
-# What follows serves `portico route` until it is ported.
+def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
+    """What a gateway's route leads to, and the port of that; the port is empty for a redirect."""
+    if route.target is None:
+        scheme, host, path = redirect_parts(route)
+        return f"redirect to {scheme}://{host or 'the same host'}{'/...' if path is None else path}", ""
+    destination = destination_of(plan, route.target)
+    return destination.name, destination.port
 
 
-def gateway_routing(name: str, args: Mapping[str, Any]) -> Routing:
-    """The routes of a gateway, with what it knows of their hosts."""
-    return routing_of(name, args, args.get("namespace", name))
-
-
-def redirect_text(entry: Entry) -> str:
-    """Where a route's redirect leads, what stays as it was asked for left as words."""
-    scheme, host, path = redirect_parts_of_entry(entry)
-    return f"{scheme}://{host or 'the same host'}{'/...' if path is None else path}"
-
-
-def dns_names(args: Any) -> tuple[str, ...]:
-    """The host names that a load balancer of the platform is given, as far as its arguments tell."""
-    told = args["exposure"].get("annotations", {}).get(_DNS_ANNOTATION)
-    return tuple(it.strip() for it in text_of(told).split(",")) if told is not None else ()
-
-
-def aws_action(given: Mapping[str, Any], targets: Mapping[str, Destination]) -> tuple[str, str]:
-    """What a listener or a route of it does with a request: where it leads to, and the port."""
-    if "to" in given:
-        destination = targets[given["to"]]
-        return destination.name, destination.port
-    if "weights" in given:
-        shares = [f"{targets[key].name} ({text_of(share)})" for key, share in sorted(given["weights"].items())]
-        return " or ".join(shares), ""
-    if "redirect" in given:
-        return f"redirect to {_aws_redirect(given['redirect'])}", ""
-    answer: Optional[Mapping[str, Any]] = given.get("respond")
-    return f"answer {answer['status'] if answer else 404}", ""
-
-
-def _aws_redirect(to: Mapping[str, Any]) -> str:
-    port = f":{to['port']}" if "port" in to else ""
-    host = text_of(to["host"]) if "host" in to else "the same host"
-    return f"{to.get('scheme', 'the same scheme')}://{host}{port}{text_of(to.get('path', '/...'))}"
+def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:
+    """The host names that ExternalDNS creates for a load balancer, as far as the arguments set them."""
+    listed = exposure.annotations.get(_DNS_ANNOTATION)
+    return () if listed is None else tuple(name.strip() for name in text_of(listed).split(","))
