@@ -40,8 +40,9 @@ def _least(box: Box) -> int:
 def _forward(graph: Graph, keys: Iterable[str]) -> dict[str, list[str]]:
     """What stands to the right of each box; an edge that would close a circle is turned around."""
     after: dict[str, list[str]] = {key: [] for key in keys}
-    # Services that requests lead to stand below each other, whatever they have to do with each other.
-    entered = {edge.target for edge in graph.edges if edge.kind != "link" and edge.target.startswith("service:")}
+    # Services that receive requests share a column, whatever links there are between them.
+    requests = (edge for edge in graph.edges if edge.kind != "link")
+    entered = {edge.target for edge in requests if graph.boxes[edge.target].kind == "service"}
     for edge in graph.edges:
         if edge.source != edge.target and not {edge.source, edge.target} <= entered:
             back = _least(graph.boxes[edge.target]) < _least(graph.boxes[edge.source])

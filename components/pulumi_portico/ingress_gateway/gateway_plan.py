@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
-from ..public_load_balancer.platform_module import Request
 from .args import IngressGatewaySpec, IngressRoutesSpec
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
-from .controllers import CONTROLLERS, DEFAULT_CONTROLLER
 from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
 from .gateway_state import GatewayState, with_others
-from .install.installation import InstallationSpec, drain_of
+from .install.installation import InstallationSpec
 from .install.installer import Installer, selector_of
 from .install.objects import InstallPlan
 from .install.settings import GatewaySettingsSpec
@@ -30,13 +28,10 @@ __all__ = [
     "GatewayPlan",
     "address_wait",
     "component_name",
-    "controller_of",
     "installer_of",
-    "installs",
     "plan_added_routes",
     "plan_gateway",
     "plan_routes",
-    "request_of",
     "route_objects_of",
 ]
 
@@ -206,21 +201,3 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
 def route_objects_of(plan: GatewayPlan, hosts_elsewhere: Mapping[str, str], first: Sequence[str]) -> list[ObjectSpec]:
     """The objects of the gateway's own routes; `first` are the keys of what they come after."""
     return route_objects(plan.routes, plan.peers or (), plan.wait, first, hosts_elsewhere)
-
-
-# What follows serves the stack modules until they are ported.
-
-
-def controller_of(args: Mapping[str, Any]) -> str:
-    """The name of the gateway's controller."""
-    return args.get("controller", DEFAULT_CONTROLLER.value)
-
-
-def installs(args: Mapping[str, Any]) -> bool:
-    """Whether Portico installs the controller."""
-    return args.get("install", CONTROLLERS[controller_of(args)].installer is not None)
-
-
-def request_of(args: Mapping[str, Any]) -> Request:
-    """What is requested of the platform."""
-    return Request(args["exposure"], PORTS, drain_of(args.get("installation", {})))

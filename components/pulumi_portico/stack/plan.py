@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
@@ -60,16 +60,6 @@ class StackPlan:
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
         """What follows from each gateway's arguments, by name. It's resolved once."""
         return dict(gateway_plans(self.gateways))
-
-    @property
-    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The gateways as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.gateways)
-
-    @property
-    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The load balancers as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.load_balancers)
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:

@@ -13,6 +13,7 @@ from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.matching import matches_host
 from ...networking.ports import DEFAULT_PORTS
 from ...stack import StackPlan
+from ...stack.views.aws import aws_spec
 from ...stack.views.aws_routes import (
     NOT_FOUND,
     Routed,
@@ -20,7 +21,6 @@ from ...stack.views.aws_routes import (
     aws_destinations,
     aws_listeners,
     aws_match,
-    aws_spec,
     ranked_routes,
 )
 from ...stack.views.destinations import Destination, text_of

@@ -6,7 +6,8 @@ from dataclasses import replace
 from ...ingress_gateway.gateway_plan import PORTS, GatewayPlan
 from ...stack import StackPlan
 from ...stack.references import GATEWAY
-from ...stack.views.aws_routes import aws_destinations, aws_spec
+from ...stack.views.aws import aws_spec
+from ...stack.views.aws_routes import aws_destinations
 from ...stack.views.destinations import Destination, destination_of
 from ...stack.views.routes import dns_names
 from .answers import Answer, Hop, HopKind, Outcome

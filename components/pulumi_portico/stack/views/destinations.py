@@ -11,7 +11,7 @@ from ...networking.target import TargetSpec
 from ..plan import StackPlan
 from ..references import SERVICE
 
-__all__ = ["LATER", "OTHER", "Destination", "destination_of", "ports_open", "text_of", "texts_of"]
+__all__ = ["LATER", "OTHER", "Destination", "destination_of", "text_of", "texts_of"]
 
 LATER = "[known later]"
 """Stands for a value that is secret, or that is known only during the deployment."""
@@ -55,15 +55,6 @@ def _by_namespace(plan: StackPlan, target: TargetSpec) -> Destination:
     if service is not None and text_of(service.namespace or plan.namespace) == namespace:
         return Destination(SERVICE, name, port)
     return Destination(OTHER, name if namespace == plan.namespace else f"{name}.{namespace}", port)
-
-
-def ports_open(plan: StackPlan, target: TargetSpec) -> tuple[str, ...]:
-    """The ports of the pods that are open to whatever routes to a target, such as `8080/TCP`."""
-    destination = destination_of(plan, target)
-    if destination.chosen is not None:
-        return (f"{destination.chosen.target}/{destination.chosen.protocol}",)
-    port = target.target_port if target.target_port is not None else target.port
-    return () if port is None else (f"{text_of(port)}/{target.protocol.value}",)
 
 
 def text_of(value: Any) -> str:

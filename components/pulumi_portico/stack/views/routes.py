@@ -1,22 +1,26 @@
 """The table of hosts and paths."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
+from ...aws_load_balancer.choices import AwsListenerProtocol
+from ...aws_load_balancer.listener import AwsListenerSpec
 from ...ingress_gateway.defaults import redirect_parts
-from ...ingress_gateway.gateway_plan import GatewayPlan, plan_routes
 from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
-from ...public_load_balancer.args import PublicLoadBalancerSpec
+from ...ingress_gateway.routes import PathType
 from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
-from ..view import RouteView
-from .aws_routes import aws_route_views
+from ..view import BackendView, PeerKind, PeerView, RedirectView, RouteView
+from .aws import aws_specs, is_application, listeners_with_redirect
+from .aws_routes import NOT_FOUND, Routed, aws_match
 from .destinations import destination_of, text_of
+from .peers import aws_backend, backend_of, known_number, peer_of
 
-__all__ = ["dns_names", "gateway_routing", "route_action", "routes_of"]
+__all__ = ["dns_names", "route_action", "routes_of"]
 
 _DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
 _WITH_TLS = {"http": "https", "tcp": "tls"}
@@ -25,36 +29,81 @@ _WITH_TLS = {"http": "https", "tcp": "tls"}
 
 def routes_of(plan: StackPlan) -> tuple[RouteView, ...]:
     """Every route of the stack, by entry, host, and path."""
-    found = [*_of_gateways(plan), *_of_load_balancers(plan)]
-    for name in plan.aws_load_balancers:
-        found += aws_route_views(plan, name)
+    found = [*_of_gateways(plan), *_of_platforms(plan), *_on_aws(plan)]
     return tuple(sorted(found, key=_order))
 
 
-def _order(row: RouteView) -> tuple[str, ...]:
-    return row.entry, row.host, row.path, row.path_type, row.client_port, row.scheme
-
-
-def gateway_routing(name: str, spec: Any) -> RouteSet:
-    """The routes of a gateway."""
-    # Serves plain_text.py until it is ported.
-    return plan_routes(name, spec)
+def _order(route: RouteView) -> tuple[str, str, str, str, int, str]:
+    path_type = "" if route.path_type is None else route.path_type.value
+    return route.entry.name, route.host, route.path, path_type, route.client_port or 0, route.scheme
 
 
 def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
     for name, gateway in plan.gateway_plans.items():
+        entry, backend = PeerView(PeerKind.GATEWAY, name), gateway.spec.default_backend
         for route in gateway.routes.routes:
-            action = route_action(plan, route)
-            yield RouteView(name, route.host, route.path, route.path_type.value, *action, _scheme(gateway, route))
-        if gateway.spec.default_backend is not None:
-            destination = destination_of(plan, gateway.spec.default_backend)
-            yield RouteView(name, "", "", "", destination.name, destination.port, "http")
+            yield _of_route(plan, entry, gateway.routes, route)
+        if backend is not None:
+            yield RouteView(entry, "", "", None, "http", (backend_of(plan, backend),))
 
 
-def _scheme(gateway: GatewayPlan, route: ResolvedRoute) -> str:
-    if route.protocol.is_grpc:
-        return "grpc"
-    return "http" if gateway.routes.tls_of(route.host) is None else "https"
+def _of_route(plan: StackPlan, entry: PeerView, routes: RouteSet, route: ResolvedRoute) -> RouteView:
+    tls = "http" if routes.tls_of(route.host) is None else "https"
+    row = RouteView(entry, route.host, route.path, route.path_type, "grpc" if route.protocol.is_grpc else tls)
+    if route.target is not None:
+        return replace(row, backends=(backend_of(plan, route.target),))
+    scheme, host, path = redirect_parts(route)
+    return replace(row, redirect=RedirectView(scheme, host or "", path=path or ""))
+
+
+def _of_platforms(plan: StackPlan) -> Iterator[RouteView]:
+    for name, spec in plan.load_balancers.items():
+        entry, request, peer = PeerView(PeerKind.LOAD_BALANCER, name), request_of(spec), peer_of(plan, spec.target)
+        secured = tls_ports(request)
+        for port in request.ports:
+            scheme = _WITH_TLS.get(port.scheme, port.scheme) if port.name in secured else port.scheme
+            backends = (BackendView(peer, port.target),)
+            for host in dns_names(spec.exposure) or ("",):
+                yield RouteView(entry, host, "", None, scheme, backends, client_port=port.number)
+
+
+def _on_aws(plan: StackPlan) -> Iterator[RouteView]:
+    for name, spec in aws_specs(plan).items():
+        entry = PeerView(PeerKind.LOAD_BALANCER, name)
+        hosts = ("",) if is_application(spec) else tuple(spec.hosts or ()) or ("",)
+        for listener in listeners_with_redirect(spec):
+            scheme = _scheme(spec, listener)
+            for route in listener.routes or ():
+                path_type = PathType.EXACT if route.exact else PathType.PREFIX
+                row = RouteView(entry, route.host or "", route.path or "/", path_type, scheme)
+                row = replace(row, client_port=listener.port, conditions=aws_match(route).conditions)
+                yield _with_action(plan, spec, row, route)
+            for host in hosts:
+                row = RouteView(entry, host, "", None, scheme, client_port=listener.port)
+                yield _with_action(plan, spec, row, listener)
+
+
+def _scheme(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> str:
+    if listener.protocol is AwsListenerProtocol.TCP_UDP:
+        return "tcp"
+    return "tls" if listener.speaks_tls and not is_application(spec) else listener.protocol.value
+
+
+def _with_action(plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, routed: Routed) -> RouteView:
+    """The row with what the load balancer does with its requests."""
+    if routed.to is not None:
+        return replace(row, backends=(aws_backend(plan, routed.to, spec.targets[routed.to]),))
+    if routed.weights is not None:
+        shares = sorted(routed.weights.items())
+        backends = (
+            replace(aws_backend(plan, key, spec.targets[key]), weight=known_number(share)) for key, share in shares
+        )
+        return replace(row, backends=tuple(backends))
+    if routed.redirect is not None:
+        redirect = routed.redirect
+        host, path = (text_of(part or "") for part in (redirect.host, redirect.path))
+        return replace(row, redirect=RedirectView(redirect.scheme or "", host, redirect.port, path))
+    return replace(row, status=NOT_FOUND if routed.respond is None else routed.respond.status)
 
 
 def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
@@ -64,20 +113,6 @@ def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
         return f"redirect to {scheme}://{host or 'the same host'}{'/...' if path is None else path}", ""
     destination = destination_of(plan, route.target)
     return destination.name, destination.port
-
-
-def _of_load_balancers(plan: StackPlan) -> Iterator[RouteView]:
-    for name, spec in plan.load_balancers.items():
-        yield from _of_load_balancer(plan, name, spec)
-
-
-def _of_load_balancer(plan: StackPlan, name: str, spec: PublicLoadBalancerSpec) -> Iterator[RouteView]:
-    request, destination = request_of(spec), destination_of(plan, spec.target)
-    terminated = tls_ports(request)
-    for port in request.ports:
-        scheme = _WITH_TLS.get(port.scheme, port.scheme) if port.name in terminated else port.scheme
-        for host in dns_names(spec.exposure) or ("",):
-            yield RouteView(name, host, "", "", destination.name, str(port.target), scheme, str(port.number))
 
 
 def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:
