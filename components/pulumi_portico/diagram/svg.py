@@ -1,4 +1,4 @@
-"""From a stack as it is read to the text of an SVG picture."""
+"""From a stack's view to the text of an SVG picture."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ __all__ = ["Picture", "draw_svg", "number", "picture"]
 _MARGIN = 20
 _TITLE = 62
 _LEGEND = 24
-_LEAST_WIDTH = 640
+_MINIMUM_WIDTH = 640
 _EDGES: Mapping[EdgeKind, str] = {
     "public": "requests from the internet",
     "internal": "requests from the private network",
@@ -36,9 +36,9 @@ class Picture(NamedTuple):
     svg: ET.Element
     """The SVG element."""
     ids: dict[str, str]
-    """The identifier in it of each box, by the key of the box."""
+    """The `id` of each box, by the key of the box."""
     neighbours: dict[str, list[str]]
-    """The keys of what each box is joined with, by its own key."""
+    """The keys of the boxes that edges connect to each box, by its own key."""
     width: float
     """In pixels."""
     keys: Mapping[PeerView, str]
@@ -51,10 +51,10 @@ class _Entry(NamedTuple):
 
 
 def draw_svg(view: StackView) -> str:
-    """The picture of a stack: one SVG file, for light and dark. It depends on nothing but the view."""
+    """The SVG picture of a stack, for light and dark screens. It depends only on the view."""
     svg = picture(view).svg
     for part in svg.iter():
-        # A line each, for reading differences; but no space is added to a text.
+        # One element per line, for readable diffs. Texts get no additional space.
         if part.tag in ("svg", "g"):
             part.text = "\n"
         if part.tag not in ("text", "title") or part.tail is None:
@@ -63,14 +63,14 @@ def draw_svg(view: StackView) -> str:
 
 
 def picture(view: StackView, *, titled: bool = True) -> Picture:
-    """The picture of a stack as an element, for a page to hold; `titled` writes what it is of above it."""
+    """The picture of a stack as an element. `titled` adds a title above it."""
     reading = Reading(view)
     graph = reading.graph
     layout = lay_out(graph)
     ids = {key: f"box-{index}" for index, key in enumerate(graph.boxes)}
     words = f"namespace {clean(view.namespace)}: {', '.join(summary(view))}"
     title = f"Stack {clean(view.stack)}"
-    wide = max(layout.width, _LEAST_WIDTH, *((width(title, "title"), width(words, "detail")) if titled else ()))
+    wide = max(layout.width, _MINIMUM_WIDTH, *((width(title, "title"), width(words, "detail")) if titled else ()))
     head = _TITLE if titled else 0
     rows = _rows(_legend(graph), wide)
     foot = _MARGIN + head + (layout.height or _LEGEND) + 16
@@ -107,13 +107,13 @@ def _draw(svg: ET.Element, layout: Layout, ids: dict[str, str], head: float) -> 
         draw_text(drawing, "column", heading.x, heading.y + 16, heading.text)
     for box in layout.boxes:
         draw_box(drawing, box, ids[box.box.key])
-    # Links first: the ways of requests are seen above them.
-    for edge in sorted(layout.edges, key=lambda it: it.edge.kind != "link"):
+    # Links first, so that requests are on top.
+    for edge in sorted(layout.edges, key=lambda placed: placed.edge.kind != "link"):
         draw_edge(drawing, edge, ids)
 
 
 def _legend(graph: Graph) -> list[_Entry]:
-    """What the picture's own signs and lines mean."""
+    """The meaning of the signs and edges that the picture has."""
     drawn = {edge.kind for edge in graph.edges}
     lines = [line for box in graph.boxes.values() for line in box.lines]
     signs = {
