@@ -23,7 +23,7 @@ def test_every_problem_is_in_one_error() -> None:
     problems.report(
         RANGE, PORT, value=0, field=Field("service_port"), least=1, most=9, others=[10, 11], other=ROOT / "a"
     )
-    problems.report_unknown(ROOT / "imagee", ["image", "port"])
+    problems.report_unknown(ROOT / "imagee", ["image", "port"], meant="image")
     problems.report_missing(ROOT / "image", "text")
     with pytest.raises(ArgumentError) as caught:
         problems.raise_if_any()

@@ -7,7 +7,7 @@ from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
 from ..args.names import dns_label
 from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
-from ..args.problems import MISSING, Move, Problems, Remove
+from ..args.problems import MISSING, Move, Problems, Remove, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case
 from ..args.values import image_rule
@@ -49,7 +49,8 @@ MOVED_TO_AWS = define(
 def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     """The components of a stack, and what their targets lead to. They are valid only if nothing is reported."""
     for key in tree.fields.keys() - set(KEYS):
-        problems.report_unknown(ROOT / Key(key), KEYS)
+        close = nearest(key, KEYS)
+        problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
     namespace = _namespace(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})}
