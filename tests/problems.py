@@ -69,8 +69,14 @@ def identities(problems: Sequence[Problem]) -> set[tuple[str, Location]]:
 def moved_by(edits: Sequence[Edit], location: Location) -> Location:
     """Where a location is after the edits: a value that is moved takes along what is wrong with it."""
     for edit in edits:
-        if isinstance(edit, Move) and location.is_within(edit.location):
+        if not isinstance(edit, Move):
+            continue
+        if location.is_within(edit.location):
             location = edit.to.join(location[len(edit.location) :])
+        elif edit.location[:1] == ("defaults",) and location[:1] == ("services",):
+            # A service has the defaults, and what is wrong with them.
+            within = moved_by([edit], Location(("defaults", *location[2:])))
+            location = Location(location[:2]).join(within[1:])
     return location
 
 

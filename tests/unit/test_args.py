@@ -313,7 +313,8 @@ def test_a_renamed_field_is_recognized_and_carries_its_value_over() -> None:
         Move(Location(("amount",)), Location(("count",))),
     )
     strength = assert_problem(problems, "renamed-argument", "strength", new="ratio")
-    assert strength.edits[-1] == Set(Location(("ratio",)), 0.5)
+    at = Location(("strength",))
+    assert strength.edits == (Set(at, 0.5), Move(at, Location(("ratio",))))
     assert assert_fixes_work(problems_in, {"name": "a", "amount": 3, "strength": 50}) == 2
 
 

@@ -69,6 +69,9 @@ def fixed(folder: Path, stack: str, **bases: str) -> dict[str, str]:
     return {file.name: text for file, text in result.texts.items()}
 
 
+WORKER = "      image: api:1\n      ports: {}\n"
+
+
 def services(text: str) -> str:
     return f"config:\n  portico:namespace: shop\n  portico:services:\n{text}"
 
@@ -116,8 +119,8 @@ def test_a_default_that_one_service_cannot_have_is_overridden_there(tmp_path: Pa
             "    api:\n      image: api:1\n      port: 80\n      health: {}\n",
         ),
         (
-            "    b:\n      image: b:1\n      port: 80\n      allowTo:\n      - anyNamespace: true\n        namespace: c\n",
-            "    b:\n      image: b:1\n      port: 80\n      allowTo:\n      - namespace: c\n",
+            f"    api:\n{WORKER}      allowTo:\n      - anyNamespace: true\n        namespace: shop\n",
+            f"    api:\n{WORKER}      allowTo:\n      - namespace: shop\n",
         ),
         (
             "    api:\n      image: api:1\n      port: 80\n      args:\n        - --port\n        - 8080  # ours\n",

@@ -222,8 +222,8 @@ class Parser:
             code, fix = (RENAMED, Remove(at_key)) if is_same else (BOTH_NAMES, None)
             self.problems.report(code, at_key, fix=fix, **names)
             return None
-        at = at_key.parent / name
-        edits: list[Edit] = [Move(at_key, at), *([Set(at, changed)] if changed is not value else [])]
+        edits: list[Edit] = [] if changed is value else [Set(at_key, changed)]
+        edits.append(Move(at_key, at_key.parent / name))
         self.problems.report(RENAMED, at_key, fix=edits, **names)
         return name, changed
 
