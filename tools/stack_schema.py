@@ -1,6 +1,6 @@
 """The JSON Schema of stack files, for editors: components/stack.schema.json, and that of the base files they extend.
 
-Made from the same types as the schema for the other languages; `python -m tools.schema` writes all of them.
+Made from the same types as the schema for the other languages; `python -m tools.docs` writes all of them.
 """
 
 from __future__ import annotations

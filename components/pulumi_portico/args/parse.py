@@ -157,7 +157,7 @@ class Parser:
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key in names:
-                today = {} if value is None else self._today(args_type, names[key], value, at, is_set)
+                today = self._today(args_type, names[key], value, at, is_set)
                 parsed |= {name: self._field(args_type, name, item, at / name) for name, item in today.items()}
             elif meant := self._unknown(args_type, key, value, at, is_set):
                 name, item = meant
@@ -215,20 +215,23 @@ class Parser:
     ) -> Optional[tuple[str, Any]]:
         """Report the former name of a field, as `_unknown` reports other keys."""
         name, changed = (new, value) if isinstance(new, str) else new(value)
-        names = {"old": FieldName(at_key[-1]), "new": FieldName(name)}
+        old, today = FieldName(at_key[-1]), FieldName(name)
         if name in is_set:
             # If the values differ, only the author knows which one is right.
-            is_same = not isinstance(changed, pulumi.Output) and is_set[name] == changed
-            code, fix = (RENAMED, Remove(at_key)) if is_same else (BOTH_NAMES, None)
-            self.problems.report(code, at_key, fix=fix, **names)
+            if not isinstance(changed, pulumi.Output) and is_set[name] == changed:
+                self.problems.report(RENAMED, at_key, fix=Remove(at_key), old=old, new=today)
+            else:
+                self.problems.report(BOTH_NAMES, at_key, old=old, new=today)
             return None
         edits: list[Edit] = [] if changed is value else [Set(at_key, changed)]
         edits.append(Move(at_key, at_key.parent / name))
-        self.problems.report(RENAMED, at_key, fix=edits, **names)
+        self.problems.report(RENAMED, at_key, fix=edits, old=old, new=today)
         return name, changed
 
     def _today(self, args_type: Any, name: str, value: Any, at: Location, is_set: Collection[str]) -> Mapping[str, Any]:
         """The fields that a field's value sets. Reports a value whose form is that of an earlier release."""
+        if value is None:
+            return {}
         changed = changed_fields(args_type).get(name)
         fields = changed(value) if changed else None
         if fields is None:
@@ -328,7 +331,7 @@ class Parser:
                 self.problems.report(KEY_NOT_TEXT, where, value=key)
                 parsed[str(key)] = INVALID
             elif field.keys is not None and (reason := field.keys(key)):
-                name = self._rejected_key(value, reason, field, where)
+                name = self._rejected_key(cast("Mapping[Any, Any]", value), reason, field, where)
                 parsed[name] = INVALID if name == key else self.value(shape, item, field.each(), where)
             else:
                 parsed[key] = self.value(shape, item, field.each(), where)
