@@ -63,7 +63,8 @@ def generate(_: str = "") -> str:
 
 
 def _text(template: str) -> str:
-    return re.sub(r"\{([a-z_]+)\}", lambda match: f"*{match[1].replace('_', ' ')}*", template).replace("|", "\\|")
+    text = re.sub(r"\{([a-z_]+)\}", lambda match: f"*{match[1].replace('_', ' ')}*", template)
+    return text.replace("|", "\\|").replace("\n", "<br>")
 
 
 def _fix(code: Code) -> str:
