@@ -312,36 +312,6 @@ class Problems:
         if self.found:
             raise ArgumentError(self.subject, self.found)
 
-    # What follows serves the modules that still describe problems as sentences. It goes with the last of them.
-
-    def add(self, path: str, value: Any, refusal: Any, *, show: bool = True) -> None:
-        """Note that ``value`` at ``path`` is rejected; ``show=False`` keeps the value out of the message."""
-        from ..errors import LegacyProblem, shown
-
-        if isinstance(refusal, Reason):
-            self.reject(Location((Key(path),)), value, refusal, secret=not show)
-            return
-        if not show:
-            refusal = refusal._replace(fix="")
-        self.found.append(LegacyProblem(path, shown(value) if show else "[secret]", *refusal))
-
-    def note(self, path: str, refusal: Any) -> None:
-        """Note what is wrong at ``path`` as a whole."""
-        from ..errors import LegacyProblem
-
-        self.found.append(LegacyProblem(path, "", *refusal))
-
-    def missing(self, path: str, allowed: str) -> None:
-        """Note that nothing is at ``path``."""
-        self.report_missing(Location((Key(path),)), allowed)
-
-    def unknown(self, path: str, known: Iterable[str]) -> None:
-        """Note an argument that does not exist."""
-        parent, _, name = path.rpartition(".")
-        known = [Key(field) for field in known]
-        location = Location((Key(parent), Key(name)) if parent else (Key(name),))
-        self.report_unknown(location, known, meant=nearest(name, known))
-
 
 def nearest(name: str, known: Iterable[str]) -> Optional[str]:
     """The known spelling closest to `name`, also across camelCase, snake_case, and kebab-case; None if none is."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..errors import write_nearest
+from ..args.problems import nearest
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -54,9 +54,10 @@ def route(
     if via is not None:
         names = sorted(it.entry for it in answers)
         if via not in names:
-            fix = write_nearest(via, names)
-            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}{f' ({fix})' if fix else ''}"
-            raise typer.BadParameter(said, param_hint="--via")
+            close = nearest(via, names)
+            hint = f" Use {close}." if close else ""
+            text = f"the stack has no entry {via}; its entries are {', '.join(names) or 'none'}.{hint}"
+            raise typer.BadParameter(text, param_hint="--via")
         answers = [it for it in answers if it.entry == via]
     if as_json:
         sys.stdout.write(json.dumps(_plain(found.name, asked, answers), indent=2) + "\n")

@@ -33,10 +33,8 @@ __all__ = [
     "PORTS",
     "GatewayPlan",
     "address_wait",
-    "class_of",
     "component_name",
     "controller_of",
-    "custom_of",
     "installer_of",
     "installs",
     "plan_added_routes",
@@ -226,16 +224,6 @@ def controller_of(args: Mapping[str, Any]) -> str:
 def installs(args: Mapping[str, Any]) -> bool:
     """Whether Portico installs the controller."""
     return args.get("install", CONTROLLERS[controller_of(args)].installer is not None)
-
-
-def class_of(name: str, args: Mapping[str, Any]) -> Any:
-    """The IngressClass."""
-    return args.get("class_name", name)
-
-
-def custom_of(args: Mapping[str, Any]) -> bool:
-    """Whether the cluster has the definitions of the controller's own resources."""
-    return bool(args.get("crds"))
 
 
 def request_of(args: Mapping[str, Any]) -> Request:

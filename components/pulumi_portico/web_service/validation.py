@@ -10,7 +10,6 @@ from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
 from ..args.problems import Problems, Remove, Set, nearest
-from ..args.shapes import as_written, camel_case
 from ..args.values import image_rule
 from ..networking.network_policies import check_peers
 from ..workload.autoscaling import check_autoscaling
@@ -37,7 +36,7 @@ from .plan import selector_of
 from .ports import check_ports, resolve_ports
 from .service import check_service, is_headless
 
-__all__ = ["check_web_service", "exceptions_of", "parse_web_service"]
+__all__ = ["exceptions_of", "parse_web_service"]
 
 EMPTY_SELECTOR = define(
     "empty-selector", "An empty selector selects every pod of the namespace.", allowed="one label or more"
@@ -70,16 +69,6 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     return spec
-
-
-def check_web_service(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> Any:
-    """The parsed arguments of the WebService called `name`."""
-    # Serves the stack modules until they are ported.
-    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
-        problems.style = KeyStyle.CAMEL
-    return parse_web_service(name, args, problems, Location((Key(path),) if path else ()))
 
 
 def _rules_for(args: Any, style: KeyStyle) -> Rules:
