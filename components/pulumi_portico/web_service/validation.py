@@ -9,7 +9,7 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
-from ..args.problems import Problems, Remove, Set
+from ..args.problems import Problems, Remove, Set, nearest
 from ..args.values import image_rule
 from ..networking.network_policies import check_peers
 from ..workload.autoscaling import check_autoscaling
@@ -206,7 +206,12 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
     for key in sorted(extra.keys() - set(_TEMPLATE_FIELDS)):
-        problems.report_unknown(spec.at / "extra" / Key(key), _TEMPLATE_FIELDS)
+        close = nearest(key, _TEMPLATE_FIELDS)
+        problems.report_unknown(
+            spec.at / "extra" / Key(key),
+            _TEMPLATE_FIELDS,
+            meant=None if close is None or close in extra else Key(close),
+        )
     metadata = extra.get("metadata")
     labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):

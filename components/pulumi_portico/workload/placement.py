@@ -15,7 +15,7 @@ from ..args.location import Field as FieldName
 from ..args.location import Key
 from ..args.names import dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Set
+from ..args.problems import Problems, Set, nearest
 from ..args.spec import Spec, spec
 from ..args.values import some, whole_number
 from ..untyped import Manifest
@@ -202,7 +202,9 @@ def check_placement(placement: PlacementSpec, problems: Problems) -> None:
 def _check_affinity(placement: PlacementSpec, problems: Problems) -> None:
     for key in placement.affinity or {}:
         if key not in _AFFINITIES:
-            problems.report_unknown(placement.at / "affinity" / Key(key), _AFFINITIES)
+            close = nearest(key, _AFFINITIES)
+            meant = None if close is None or close in (placement.affinity or {}) else Key(close)
+            problems.report_unknown(placement.at / "affinity" / Key(key), _AFFINITIES, meant=meant)
 
 
 def _check_tolerations(placement: PlacementSpec, problems: Problems) -> None:
