@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .codes import Code, define
 from .parse import Rule
@@ -24,6 +24,8 @@ __all__ = [
     "http_path",
     "image_reference",
     "image_rule",
+    "ip_address",
+    "ip_network",
     "mebibytes",
     "number",
     "quantity",
@@ -77,10 +79,21 @@ IMAGE_TAG_LATEST = define(
 INVALID_CIDR = define(
     "invalid-cidr", "{value} isn't an address range.", allowed="a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32"
 )
+CIDR_IS_MAPPED = define(
+    "cidr-is-ipv4-mapped",
+    "{value} is an IPv4 range in an IPv6 form, which Kubernetes rejects.",
+    allowed=INVALID_CIDR.allowed,
+)
 CIDR_WITHOUT_LENGTH = define("cidr-without-length", "{value} has no prefix length.", allowed=INVALID_CIDR.allowed)
 CIDR_WITH_HOST_BITS = define(
     "cidr-with-host-bits", "{value} isn't the first address of its range.", allowed=INVALID_CIDR.allowed
 )
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
+"""The characters of an address. A scope ID (`fe80::1%eth0`) has others, any at all."""
+
+_MAPPED_LENGTH = 96
+"""The length of the prefix of IPv4-mapped addresses, ::ffff:0:0/96."""
 
 _NAME_LENGTH = 253
 _PATH_LENGTH = 126
@@ -262,12 +275,41 @@ image_reference = image_rule()
 
 
 def cidr(value: str) -> Optional[Reason]:
-    """A range of addresses, IPv4 or IPv6: its first address, a slash, and the length of the prefix."""
+    """A range of addresses, IPv4 or IPv6: its first address, a slash, and the length of the prefix.
+
+    As strict as the API server can be (`k8s.io/apimachinery/pkg/util/validation`, IsValidCIDR): some fields accept
+    more for the sake of old objects. The text becomes part of controllers' configuration, so no other text is a range.
+    """
+    network = ip_network(value)
+    if network is None:
+        return Reason(INVALID_CIDR)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is not None:
+        length = network.prefixlen - _MAPPED_LENGTH
+        ipv4 = str(ipaddress.ip_network(f"{mapped}/{length}", strict=False)) if length >= 0 else ABSENT
+        return Reason(CIDR_IS_MAPPED, suggestion=ipv4)
+    text = str(network)
+    if text == value:
+        return None
+    return Reason(CIDR_WITHOUT_LENGTH if "/" not in value else CIDR_WITH_HOST_BITS, suggestion=text)
+
+
+def ip_network(value: str) -> Optional[Union[ipaddress.IPv4Network, ipaddress.IPv6Network]]:
+    """The range of addresses that a text is; None if it isn't one."""
+    if not _ADDRESS.fullmatch(value.partition("/")[0]):
+        return None
     try:
         # Python also accepts 10.0.0.0/255.0.0.0 and a bare address; Kubernetes accepts neither.
-        network = str(ipaddress.ip_network(value, strict=False))
+        return ipaddress.ip_network(value, strict=False)
     except ValueError:
-        return Reason(INVALID_CIDR)
-    if network == value:
         return None
-    return Reason(CIDR_WITHOUT_LENGTH if "/" not in value else CIDR_WITH_HOST_BITS, suggestion=network)
+
+
+def ip_address(value: str) -> Optional[Union[ipaddress.IPv4Address, ipaddress.IPv6Address]]:
+    """The address that a text is; None if it isn't one, or is one that only a single machine can use."""
+    if not _ADDRESS.fullmatch(value):
+        return None
+    try:
+        return ipaddress.ip_address(value)
+    except ValueError:
+        return None
