@@ -15,7 +15,7 @@ from typing import Any, Optional, TypeVar, cast
 
 import pulumi
 
-from .codes import define
+from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
 from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
@@ -23,7 +23,7 @@ from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
-__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "parse"]
+__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "has_secret_field", "parse"]
 
 Rule = Callable[[Any], Optional[Reason]]
 """What a value must satisfy: returns None, or why the value is rejected."""
@@ -132,7 +132,7 @@ class Parser:
             if read is not args:
                 return self._nothing(args_type, at) if read is INVALID else read
         if not isinstance(args, Mapping):
-            self._report(NOT_ARGUMENTS, at, args, expected=describe(args_type))
+            self._report_shape(NOT_ARGUMENTS, args_type, at, args, _NO_RULES)
             return self._nothing(args_type, at)
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
@@ -278,7 +278,7 @@ class Parser:
 
     def _mapping(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if not isinstance(value, Mapping):
-            self._report(NOT_ARGUMENTS, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_ARGUMENTS, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[1])
         parsed: dict[str, Any] = {}
@@ -298,20 +298,34 @@ class Parser:
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-            self._report(NOT_A_LIST, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_A_LIST, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[0])
         items = cast("Sequence[Any]", value)
         parsed = [self.value(shape, item, field.each(), at / index) for index, item in enumerate(items)]
         return INVALID if any(item is INVALID for item in parsed) else tuple(parsed)
 
-    def _report(self, code: Any, at: Location, value: Any, *, secret: bool = False, expected: str) -> None:
-        # What is below a value of the wrong shape may be secret, whatever it was meant to be.
-        show = not secret and not isinstance(value, (Mapping, list, tuple))
-        self.problems.report(code, at, value=value, secret=not show, expected=expected)
+    def _report_shape(self, code: Code, typ: Any, at: Location, value: Any, field: Field) -> None:
+        # What is below a value of the wrong shape may be secret, whatever it was meant to be; so may be text in place
+        # of what has a secret field.
+        hide = field.secret or isinstance(value, (Mapping, list, tuple)) or has_secret_field(typ, self.rules)
+        self.problems.report(code, at, value=value, secret=hide, expected=describe(typ))
 
     def _reject(self, at: Location, value: Any, reason: Reason, field: Field) -> None:
         self.problems.reject(at, value, reason, secret=field.secret)
+
+
+def has_secret_field(typ: Any, rules: Rules, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a type has a field, at any depth, whose value messages never show."""
+    if is_generic(typ, Mapping) or is_generic(typ, Sequence):
+        return has_secret_field(take_apart(typing.get_args(typ)[-1]).type, rules, seen)
+    if not is_args(typ) or typ in seen:
+        return False
+    fields = rules.get(typ, {})
+    return any(
+        fields.get(name, _NO_RULES).secret or has_secret_field(shape.type, rules, seen | {typ})
+        for name, shape in shapes_of(typ).items()
+    )
 
 
 def _legacy(value: Any) -> Any:
