@@ -1,10 +1,10 @@
 """`portico explain`: what a stack means to whoever reads it."""
 
 import json
-import sys
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from .console import write
 from .options import FolderOption, JsonOption, StackOption
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def explain(stack: StackOption = None, folder: FolderOption = None, as_json: Jso
     data: dict[str, Any] = {"version": 1, **asdict(view), "total": asdict(total)}
     data["balancers"] = [_balancer_data(balancer) for balancer in view.balancers]
     data["mechanisms"] = [asdict(mechanism) for mechanism in mechanisms]
-    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    write(json.dumps(data, indent=2) + "\n")
 
 
 def _balancer_data(balancer: "BalancerView") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import EVERYONE, Scope
 from ..pluralize import pluralize
 from ..stack.view import BalancerView, RouteView, StackView
+from .console import shown
 from .mechanisms import Mechanism, Total
 
 if TYPE_CHECKING:
@@ -131,41 +132,36 @@ def _title(console: "Console", text: str) -> None:
 
 
 def _line(console: "Console", text: str, style: str = "") -> None:
-    from rich.text import Text
-
-    console.print(Text(text, style=style))
+    console.print(shown(text, style))
 
 
 def _indented(console: "Console", text: str, columns: int) -> None:
     from rich.padding import Padding
-    from rich.text import Text
 
-    console.print(Padding(Text(text), (0, 0, 0, columns), expand=False))
+    console.print(Padding(shown(text), (0, 0, 0, columns), expand=False))
 
 
 def _grid(console: "Console", rows: Iterable[tuple[str, str]]) -> None:
     """Names, and what there is to say of each, under each other."""
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
     for name, text in rows:
-        grid.add_row(Text(name, style="cyan"), Text(text))
+        grid.add_row(shown(name, "cyan"), shown(text))
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
 def _table(console: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     columns: dict[str, Any] = {"box": None, "padding": (0, 2, 0, 0), "header_style": "dim"}
     table = Table(**columns)
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(shown, row))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))

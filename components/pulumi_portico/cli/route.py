@@ -1,13 +1,13 @@
 """`portico route`: what takes a request, and why nothing else does."""
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from ..errors import write_nearest
+from .console import shown, usage_error, write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -56,10 +56,10 @@ def route(
         if via not in names:
             fix = write_nearest(via, names)
             said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}{f' ({fix})' if fix else ''}"
-            raise typer.BadParameter(said, param_hint="--via")
+            raise usage_error(said, option="--via")
         answers = [it for it in answers if it.entry == via]
     if as_json:
-        sys.stdout.write(json.dumps(_plain(found.name, asked, answers), indent=2) + "\n")
+        write(json.dumps(_plain(found.name, asked, answers), indent=2) + "\n")
     else:
         from .console import stdout
 
@@ -72,13 +72,13 @@ def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Requ
     from .tracing import parse_request
 
     if len(words) > _MOST:
-        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="REQUEST")
+        raise usage_error("is a method and a URL, or a URL alone", option="REQUEST")
     method = words[0] if len(words) == _MOST else "GET"
     try:
         return parse_request(words[-1], method, client, headers)
     except ValueError as error:
         # It may be the address or a header that is wrong; the message says which.
-        raise typer.BadParameter(str(error)) from error
+        raise usage_error(str(error)) from error
 
 
 def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:
@@ -87,9 +87,7 @@ def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str,
 
 
 def _print(console: "Console", request: "Request", answers: "list[Answer]") -> None:
-    from rich.text import Text
-
-    console.print(Text(str(request), style="bold"))
+    console.print(shown(str(request), "bold"))
     if not answers:
         console.print("Nothing of the stack is reached from outside.")
     for answer in answers:
@@ -100,16 +98,15 @@ def _print(console: "Console", request: "Request", answers: "list[Answer]") -> N
 def _print_one(console: "Console", answer: "Answer", *, http: bool) -> None:
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     from .tracing import Outcome
 
     styles = {Outcome.SERVICE: "green", Outcome.REDIRECT: "cyan", Outcome.ANSWER: "yellow", Outcome.NOTHING: "red"}
     way = " -> ".join(answer.enters_by) or answer.entry
-    said = Text.assemble((f"{way}: ", "bold"), (answer.text, styles[answer.outcome]))
+    said = shown(f"{way}: ", "bold") + shown(answer.text, styles[answer.outcome])
     console.print(said)
     if answer.outcome is Outcome.SERVICE and http and answer.path:
-        console.print(Padding(Text(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
+        console.print(Padding(shown(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
     if not answer.considered:
         return
     # Before the route that fits is asked, another rule may have answered.
@@ -118,5 +115,5 @@ def _print_one(console: "Console", answer: "Answer", *, http: bool) -> None:
     for it in answer.considered:
         mark = fits if it.takes else "not"
         style = "" if it.takes else "dim"
-        table.add_row(*(Text(text, style=style) for text in (mark, it.what, it.leads_to, it.why)))
+        table.add_row(*(shown(text, style) for text in (mark, it.what, it.leads_to, it.why)))
     console.print(Padding(table, (0, 0, 0, 2)))
