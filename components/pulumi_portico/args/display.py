@@ -46,7 +46,11 @@ def _written(value: Any, style: KeyStyle) -> str:
         return f"{{{', '.join(f'{_written(key, style)}: {_written(item, style)}' for key, item in fields.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item, style) for item in cast('Sequence[Any]', value))}]"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes no whole number of thousands of digits.
+        text = "a number of thousands of digits"
     return text if style is KeyStyle.PYTHON else _YAML_CONSTANTS.get(text, text)
 
 

@@ -6,6 +6,7 @@ an Output that fails if a rule rejects the value.
 
 import dataclasses
 import inspect
+import math
 import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -70,6 +71,8 @@ Hooks = Mapping[Any, Callable[[Any, Location], Any]]
 """By args type: reads a value in another way, such as a reference by name. Returns the spec, INVALID, or the value
 itself to have it parsed."""
 
+_LARGEST = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_RULES = Field()
 _SCALARS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -89,6 +92,10 @@ SECRET_NOT_ALLOWED = define(
     "This value is secret, and Portico needs to read it.",
     allowed="{expected}, as a plain value",
     hint="Write the value itself, or encrypt only values below it.",
+)
+NUMBER_TOO_LARGE = define("argument-too-large", "{value} is too large.", allowed="numbers from -{most} to {most}")
+NOT_UNICODE = define(
+    "not-unicode", "{value} has half of a surrogate pair, which no file can have.", allowed="text in Unicode"
 )
 RENAMED = define("renamed-argument", "{old} is now {new}.")
 FORMER_VALUE = define("former-value", "{value} is the former form of this argument.", allowed="{expected}")
@@ -257,6 +264,9 @@ class Parser:
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
+            if reason := _unsendable(value):
+                self._reject(at, value, reason, field)
+                return INVALID
             return value
         reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
         if field.other_type and (special := field.other_type(value)):
@@ -332,6 +342,16 @@ def _legacy(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_legacy(item) for item in cast("tuple[Any, ...]", value)]
     return value.value if isinstance(value, Enum) else value
+
+
+def _unsendable(value: Any) -> Optional[Reason]:
+    """Why the engine can't be sent a value."""
+    if isinstance(value, str):
+        return Reason(NOT_UNICODE) if _SURROGATE.search(value) else None
+    # Readers of JSON, the engine among them, don't keep larger numbers exact, or reject them.
+    if isinstance(value, (int, float)) and _LARGEST < abs(value) < math.inf:
+        return Reason(NUMBER_TOO_LARGE, {"most": _LARGEST})
+    return None
 
 
 def _is_a(value: Any, typ: type) -> bool:

@@ -4,6 +4,7 @@ A rule takes a value and returns None, or the `Reason` why it rejects the value.
 """
 
 import ipaddress
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ __all__ = [
     "ip_network",
     "mebibytes",
     "number",
+    "printable",
     "quantity",
     "resource_field",
     "some",
@@ -37,6 +39,7 @@ __all__ = [
 
 OUT_OF_RANGE = define("out-of-range", "{value} is out of range.", allowed="{what} from {least} to {most}")
 TOO_SMALL = define("too-small", "{value} is too small.", allowed="{what}, at least {least}")
+NOT_FINITE = define("not-finite", "{value} isn't a finite number.", allowed="{what}, at least {least}")
 EMPTY = define("empty", "{value} is empty.", allowed="{what}")
 INVALID_VARIABLE_NAME = define(
     "invalid-variable-name",
@@ -75,6 +78,9 @@ IMAGE_TAG_LATEST = define(
     'The tag "latest" of {value} can change after review.',
     allowed="{allowed}",
     hint='Set a version, such as "{example}".',
+)
+UNPRINTABLE = define(
+    "unprintable-text", "{value} has a character that can't be printed.", allowed="letters, digits, and punctuation"
 )
 INVALID_CIDR = define(
     "invalid-cidr", "{value} isn't an address range.", allowed="a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32"
@@ -152,9 +158,16 @@ def number(least: float, what: str = "a number") -> Rule:
     """A number from a bound on; `what` says what it is."""
 
     def rule(value: Any) -> Optional[Reason]:
+        if math.isinf(value) or math.isnan(value):
+            return Reason(NOT_FINITE, {"what": what, "least": least})
         return None if value >= least else Reason(TOO_SMALL, {"what": what, "least": least}, least)
 
     return rule
+
+
+def printable(value: str) -> Optional[Reason]:
+    """Text of one line without control characters."""
+    return None if value.isprintable() else Reason(UNPRINTABLE)
 
 
 def quantity(value: float) -> str:

@@ -19,6 +19,7 @@ from ..args.problems import Problems, Set
 from ..args.spec import Spec, spec
 from ..args.values import some, whole_number
 from .kinds import WorkloadKind
+from .shapes import LIST, Shape, check_shape
 
 __all__ = [
     "RULES",
@@ -190,6 +191,16 @@ SECONDS_WITHOUT_EFFECT = define(
 
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_POD_AFFINITY = {_REQUIRED: LIST, _PREFERRED: LIST}
+_AFFINITY_SHAPE: Shape = {
+    "nodeAffinity": {
+        _REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": LIST, "matchFields": LIST}]},
+        _PREFERRED: LIST,
+    },
+    "podAffinity": _POD_AFFINITY,
+    "podAntiAffinity": _POD_AFFINITY,
+}
 
 
 def check_placement(placement: PlacementSpec, problems: Problems) -> None:
@@ -199,9 +210,11 @@ def check_placement(placement: PlacementSpec, problems: Problems) -> None:
 
 
 def _check_affinity(placement: PlacementSpec, problems: Problems) -> None:
+    at = placement.at / "affinity"
     for key in placement.affinity or {}:
         if key not in _AFFINITIES:
-            problems.report_unknown(placement.at / "affinity" / Key(key), _AFFINITIES)
+            problems.report_unknown(at / Key(key), _AFFINITIES)
+    check_shape(placement.affinity, _AFFINITY_SHAPE, at, problems)
 
 
 def _check_tolerations(placement: PlacementSpec, problems: Problems) -> None:
@@ -281,9 +294,9 @@ def _affinity(placement: PlacementSpec) -> dict[str, Any]:
         return affinity
     architectures = sorted(architecture.value for architecture in placement.architectures)
     expression = {"key": "kubernetes.io/arch", "operator": "In", "values": architectures}
-    nodes: dict[str, Any] = dict(affinity.get("nodeAffinity", {}))
-    terms: Sequence[Mapping[str, Any]] = nodes.get(_REQUIRED, {}).get("nodeSelectorTerms") or [{}]
+    nodes: dict[str, Any] = dict(affinity.get("nodeAffinity") or {})
+    terms: Sequence[Mapping[str, Any]] = (nodes.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{}]
     # A node has to match only one of several terms, so each of them must require the architecture.
-    required = [{**term, "matchExpressions": [*term.get("matchExpressions", []), expression]} for term in terms]
+    required = [{**term, "matchExpressions": [*(term.get("matchExpressions") or []), expression]} for term in terms]
     nodes[_REQUIRED] = {"nodeSelectorTerms": required}
     return {**affinity, "nodeAffinity": nodes}
