@@ -106,7 +106,8 @@ def _replaced(value: Any, at: Location, change: Callable[[Location, pulumi.Outpu
         before = cast("Sequence[Any]", value)
         after = [_replaced(item, at / index, change) for index, item in enumerate(before)]
         changed = any(one is not other for one, other in zip(after, before, strict=True))
-        return type(value)(after) if changed else before
+        made = tuple(after) if isinstance(before, tuple) else after
+        return made if changed else before
     return value
 
 

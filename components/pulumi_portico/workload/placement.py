@@ -295,8 +295,13 @@ def _affinity(placement: PlacementSpec) -> dict[str, Any]:
     architectures = sorted(architecture.value for architecture in placement.architectures)
     expression = {"key": "kubernetes.io/arch", "operator": "In", "values": architectures}
     nodes: dict[str, Any] = dict(affinity.get("nodeAffinity") or {})
-    terms: Sequence[Mapping[str, Any]] = (nodes.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{}]
+    hard: Mapping[str, Any] = nodes.get(_REQUIRED) or {}
+    terms: Sequence[Mapping[str, Any]] = hard.get("nodeSelectorTerms") or [{}]
     # A node has to match only one of several terms, so each of them must require the architecture.
-    required = [{**term, "matchExpressions": [*(term.get("matchExpressions") or []), expression]} for term in terms]
+    required = [{**term, "matchExpressions": [*_expressions(term), expression]} for term in terms]
     nodes[_REQUIRED] = {"nodeSelectorTerms": required}
     return {**affinity, "nodeAffinity": nodes}
+
+
+def _expressions(term: Mapping[str, Any]) -> Sequence[Any]:
+    return term.get("matchExpressions") or ()

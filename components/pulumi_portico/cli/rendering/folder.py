@@ -100,9 +100,9 @@ def compare(folder: Path, files: Mapping[str, str], owner: Owner, *known: str) -
 
 def _present(folder: Path, names: Iterable[str]) -> dict[str, Optional[str]]:
     """What is in the folder under these names or as a YAML file: the text, or None for what isn't a regular file."""
-    listed = {entry.name for entry in os.scandir(folder) if entry.name.endswith(".yaml")} if folder.is_dir() else set()
+    listed = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208  # names, not paths
     present: dict[str, Optional[str]] = {}
-    for name in sorted({*listed, *names}):
+    for name in sorted({*(name for name in listed if name.endswith(".yaml")), *names}):
         below = folder / name
         if below.parent != folder and below.parent.is_symlink():
             raise PorticoError(f"{below.parent} is a symbolic link; remove it, or render to another folder")
