@@ -57,7 +57,8 @@ class RejectedArguments(InputPropertiesError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         lines = (f"\t{line}" for problem in problems for line in str(problem).splitlines())
-        super().__init__("\n".join(("the arguments are invalid:", *lines)))
+        # An empty list: without any, the SDK's server fails.
+        super().__init__("\n".join(("the arguments are invalid:", *lines)), [])
 
 
 class PorticoProvider(ComponentProvider):

@@ -107,7 +107,7 @@ def test_a_hosted_components_problems_go_back_as_one_error() -> None:
     assert [problem.path for problem in problems] == ["image", "servicePort", "port", "rollout.maxSurge"]
     assert '\timage: "api" has no version.\n\t  allowed: ' in caught.value.message
     # The engine prints the values of the properties that an error names, secrets included.
-    assert caught.value.errors is None
+    assert caught.value.errors == []
 
 
 def test_the_paths_of_problems_are_as_the_other_languages_write_them() -> None:
