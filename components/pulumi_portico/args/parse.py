@@ -6,6 +6,7 @@ an Output that fails if a rule rejects the value.
 
 import dataclasses
 import inspect
+import math
 import re
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Optional, TypeVar, Union, cast
 
 import pulumi
 
-from .codes import define
+from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
 from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
@@ -23,7 +24,7 @@ from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
-__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "describe", "fits", "parse"]
+__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "describe", "fits", "has_secret_field", "parse"]
 
 Rule = Callable[[Any], Optional[Reason]]
 """What a value must satisfy: returns None, or why the value is rejected."""
@@ -70,6 +71,8 @@ Hooks = Mapping[Any, Callable[[Any, Location], Any]]
 """By args type: reads a value in another way, such as a reference by name. Returns the spec, INVALID, or the value
 itself to have it parsed."""
 
+_LARGEST = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_RULES = Field()
 _SCALARS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -89,6 +92,10 @@ SECRET_NOT_ALLOWED = define(
     "This value is secret, and Portico needs to read it.",
     allowed="{expected}, as a plain value",
     hint="Write the value itself, or encrypt only values below it.",
+)
+NUMBER_TOO_LARGE = define("argument-too-large", "{value} is too large.", allowed="numbers from -{most} to {most}")
+NOT_UNICODE = define(
+    "not-unicode", "{value} has half of a surrogate pair, which no file can have.", allowed="text in Unicode"
 )
 RENAMED = define("renamed-argument", "{old} is now {new}.")
 BOTH_NAMES = define(
@@ -137,7 +144,7 @@ class Parser:
             if read is not args:
                 return self._nothing(args_type, at) if read is INVALID else read
         if not isinstance(args, Mapping):
-            self._report(NOT_ARGUMENTS, at, args, expected=describe(args_type))
+            self._report_shape(NOT_ARGUMENTS, args_type, at, args, _NO_RULES)
             return self._nothing(args_type, at)
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
@@ -301,6 +308,8 @@ class Parser:
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
+            if reason := _unsendable(value):
+                return self._rejected(shape, value, reason, field, at)
             return value
         reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
         if field.other_type and (special := field.other_type(value)):
@@ -321,7 +330,7 @@ class Parser:
 
     def _mapping(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if not isinstance(value, Mapping):
-            self._report(NOT_ARGUMENTS, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_ARGUMENTS, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[1])
         parsed: dict[str, Any] = {}
@@ -341,17 +350,18 @@ class Parser:
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-            self._report(NOT_A_LIST, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_A_LIST, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[0])
         items = cast("Sequence[Any]", value)
         parsed = [self.value(shape, item, field.each(), at / index) for index, item in enumerate(items)]
         return INVALID if any(item is INVALID for item in parsed) else tuple(parsed)
 
-    def _report(self, code: Any, at: Location, value: Any, *, secret: bool = False, expected: str) -> None:
-        # What is below a value of the wrong shape may be secret, whatever it was meant to be.
-        show = not secret and not isinstance(value, (Mapping, list, tuple))
-        self.problems.report(code, at, value=value, secret=not show, expected=expected)
+    def _report_shape(self, code: Code, typ: Any, at: Location, value: Any, field: Field) -> None:
+        # What is below a value of the wrong shape may be secret, whatever it was meant to be; so may be text in place
+        # of what has a secret field.
+        hide = field.secret or isinstance(value, (Mapping, list, tuple)) or has_secret_field(typ, self.rules)
+        self.problems.report(code, at, value=value, secret=hide, expected=describe(typ))
 
     def _rejected(self, shape: Shape, value: Any, reason: Reason, field: Field, at: Location) -> Any:
         """Report that a rule rejects a value. Returns what the fix makes of it; INVALID if there is no fix.
@@ -404,10 +414,33 @@ def fits(shape: Shape, value: Any) -> bool:
     return _is_a(value, typ) or _converted(typ, value) is not ABSENT
 
 
+def has_secret_field(typ: Any, rules: Rules, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a type has a field, at any depth, whose value messages never show."""
+    if is_generic(typ, Mapping) or is_generic(typ, Sequence):
+        return has_secret_field(take_apart(typing.get_args(typ)[-1]).type, rules, seen)
+    if not is_args(typ) or typ in seen:
+        return False
+    fields = rules.get(typ, {})
+    return any(
+        fields.get(name, _NO_RULES).secret or has_secret_field(shape.type, rules, seen | {typ})
+        for name, shape in shapes_of(typ).items()
+    )
+
+
 def _legacy(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_legacy(item) for item in cast("tuple[Any, ...]", value)]
     return value.value if isinstance(value, Enum) else value
+
+
+def _unsendable(value: Any) -> Optional[Reason]:
+    """Why the engine can't be sent a value."""
+    if isinstance(value, str):
+        return Reason(NOT_UNICODE) if _SURROGATE.search(value) else None
+    # Readers of JSON, the engine among them, don't keep larger numbers exact, or reject them.
+    if isinstance(value, (int, float)) and _LARGEST < abs(value) < math.inf:
+        return Reason(NUMBER_TOO_LARGE, {"most": _LARGEST})
+    return None
 
 
 def _is_a(value: Any, typ: type) -> bool:

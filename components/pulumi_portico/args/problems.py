@@ -7,8 +7,8 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Optional, Union
 
 import pulumi
@@ -17,7 +17,7 @@ from ..untyped import Parameters
 from .codes import Code, define
 from .display import as_data, escaped, parameter_text, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location, location_text
-from .secrets import redacted
+from .secrets import redacted, texts_of
 
 __all__ = [
     "ABSENT",
@@ -162,6 +162,17 @@ class Problem:
             "fix": self.fix,
         }
 
+    def without_secrets(self, texts: Collection[str], *, hides_value: bool = False) -> "Problem":
+        """The problem without these texts. `hides_value` is whether the value, or a part of it, is secret itself."""
+        hides = hides_value or redacted(self.value, texts) is not self.value
+        params = {name: redacted(param, texts) for name, param in self.params.items()}
+        is_changed = hides or any(params[name] is not param for name, param in self.params.items())
+        if not is_changed:
+            return self
+        # An edit can quote a value, or what follows from it.
+        value, secret = (ABSENT, True) if hides else (self.value, self.secret)
+        return replace(self, value=value, secret=secret, params=params, edits=())
+
     def _filled(self, template: str) -> str:
         if "{" not in template:
             return template
@@ -251,8 +262,8 @@ class Problems:
                 for name, param in params.items()
             }
         kept = ABSENT if secret else value
-        if secret and isinstance(value, str) and value:
-            params = {name: redacted(param, [value]) for name, param in params.items()}
+        if secret and (texts := texts_of(value)):
+            params = {name: redacted(param, texts) for name, param in params.items()}
         self.found.append(Problem(code, location, params, kept, secret, edits, style=self.style))
 
     def _as_written(self, location: Location) -> Location:

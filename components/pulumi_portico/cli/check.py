@@ -1,7 +1,6 @@
 """`portico check`: checks a stack, and fixes it."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -10,6 +9,7 @@ import typer
 
 from ..args.problems import ArgumentError, Problem
 from ..pluralize import pluralize
+from .console import write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -60,7 +60,7 @@ def check(
         raise error
     elif plan is not None:
         parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
-        sys.stdout.write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
+        write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
     if error is not None:
         raise typer.Exit(Exit.FAILED)
 
@@ -76,8 +76,8 @@ def _fix(
     write_files(fixed.texts)
     if not as_json:
         for problem in fixed.applied:
-            sys.stdout.write(f"{problem.place}: {problem.path}: {problem.fix}\n")
-        sys.stdout.write(_summary(fixed.applied, fixed.texts))
+            write(f"{problem.place}: {problem.path}: {problem.fix}\n")
+        write(_summary(fixed.applied, fixed.texts))
     return fixed.applied, fixed.plan, fixed.error
 
 
@@ -105,4 +105,4 @@ def _write_json(
         **({"fixed": [problem.as_data() for problem in fixed]} if fixed is not None else {}),
         **(_counts(plan) if plan is not None else {}),
     }
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    write(json.dumps(value, indent=2) + "\n")

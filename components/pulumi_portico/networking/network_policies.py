@@ -104,7 +104,7 @@ RULES: Rules = {
         "namespace": Field(dns_label),
         "cidr": Field(cidr),
         "cidr_except": Field(items=cidr),
-        "ports": Field(items=port_number),
+        "ports": Field(some("at least one port"), items=port_number),
     }
 }
 """What the fields of a peer must satisfy."""

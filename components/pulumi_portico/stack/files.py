@@ -12,7 +12,7 @@ from ..args.parse import WRONG_TYPE, fits
 from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
 from ..args.shapes import camel_case, shapes_of
 from .args import KEYS, StackArgs
-from .project import project_file, settings_of
+from .project import is_file, project_file, settings_of
 from .source_map import Node, Secret, holds_secret, overlay, plain
 from .yaml_file import parse
 
@@ -73,7 +73,7 @@ def stack_file(stack: str, folder: Path) -> Path:
     """The file of a stack, as Pulumi names it. The suffix is the same as that of the project's file."""
     file = folder / f"Pulumi.{stack}.yaml"
     other = file.with_suffix(".yml")
-    return other if other.is_file() and not file.is_file() else file
+    return other if is_file(other) and not is_file(file) else file
 
 
 def project_folder(root: Path) -> Path:
@@ -200,7 +200,7 @@ def _base_problem(name: str, folder: Path, seen: list[Path]) -> Optional[Problem
     known = _base_files(folder)
     if name != Path(name).name or name in (".", ".."):
         return Problem(BASE_NOT_BESIDE, _EXTENDS, {"known": known}, name)
-    if not (folder / name).is_file():
+    if not is_file(folder / name):
         close = nearest(name, known)
         params = {"folder": shown_path(folder), "known": known}
         return Problem(BASE_NOT_FOUND, _EXTENDS, params, name, edits=(Set(_EXTENDS, close),) if close else ())

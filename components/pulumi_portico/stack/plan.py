@@ -22,6 +22,7 @@ from .files import TextReader, read_stack_file, read_text, shown_path, stack_fil
 from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
+from .project import is_file
 from .references import Reference
 from .source_map import Node, with_positions
 
@@ -77,7 +78,7 @@ def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> Stac
 def read_tree(stack: str, folder: Path, problems: Problems, reader: TextReader = read_text) -> Node:
     """The values of a stack's files. Raises `ArgumentError` if the stack file can't be read."""
     file = stack_file(stack, folder)
-    if not file.is_file():
+    if not is_file(file):
         problems.found.append(_not_found(stack, file))
         problems.raise_if_any()
     own = read_stack_file(file, problems, reader)

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.exceptions import exception_texts
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
@@ -114,12 +115,10 @@ class WebService(pulumi.ComponentResource):
 
 def _parsed(name: str, args: Union[WebServiceArgs, WebServiceSpec]) -> WebServiceSpec:
     """The parsed arguments. A stack has parsed them already."""
-    if isinstance(args, WebServiceSpec):
-        return args
     problems = Problems(f'WebService "{name}"')
-    spec = parse_web_service(name, args, problems)
+    spec = args if isinstance(args, WebServiceSpec) else parse_web_service(name, args, problems)
     problems.raise_if_any()
-    return spec
+    return guarded(problems.subject, spec, lambda known, found: parse_web_service(name, known, found, known.at))
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

@@ -29,6 +29,7 @@ from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import check_security, exceptions_of_security
+from ..workload.shapes import LIST, MAPPING, Shape, check_shape
 from ..workload.volumes import check_volume, check_volume_names, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
@@ -46,11 +47,34 @@ EXTRA_LABEL_IN_SELECTOR = define(
     "extra-label-in-selector", "The pods are selected by this label.", allowed="any other label"
 )
 POLICY_TURNED_OFF = define("network-policy-turned-off", "This configures the NetworkPolicy, and {field} turns it off.")
+PEER_WITHOUT_PORTS = define(
+    "peer-without-ports",
+    "This service has no ports, so the peer could connect to every port of the pods.",
+    allowed="only with {ports}",
+    hint="Set {ports} to those that the pods listen on.",
+)
 POLICY_ON_HOST_NETWORK = define(
     "network-policy-on-host-network", "NetworkPolicies don't apply to pods on the host network."
 )
 
 _TEMPLATE_FIELDS = ("metadata", "spec")
+_CONTAINERS = [{"env": LIST, "ports": LIST, "volumeMounts": LIST, "resources": MAPPING, "securityContext": MAPPING}]
+_TEMPLATE_SHAPE: Shape = {
+    "metadata": {"labels": MAPPING, "annotations": MAPPING},
+    "spec": {
+        "affinity": MAPPING,
+        "containers": _CONTAINERS,
+        "hostAliases": LIST,
+        "imagePullSecrets": LIST,
+        "initContainers": _CONTAINERS,
+        "nodeSelector": MAPPING,
+        "securityContext": MAPPING,
+        "tolerations": LIST,
+        "topologySpreadConstraints": LIST,
+        "volumes": LIST,
+    },
+}
+"""What Portico merges, in the pods' template."""
 
 
 def parse_web_service(
@@ -178,6 +202,15 @@ def _check_peers_in(spec: WebServiceSpec, field: str, problems: Problems) -> Non
         problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=fix)
 
 
+def _check_peers_of_worker(spec: WebServiceSpec, problems: Problems) -> None:
+    """Report peers that could connect to every port of the pods, because the service has none of its own."""
+    if resolve_ports(spec, headless=is_headless(spec)):
+        return
+    for peer in spec.allow_from:
+        if not peer.ports:
+            problems.report(PEER_WITHOUT_PORTS, peer.at, ports=Field("ports"))
+
+
 def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.security is not None and spec.security.host_network and spec.network_policy:
         peers = [Remove(spec.at / field) for field in _peer_fields(spec)]
@@ -212,6 +245,7 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
             _TEMPLATE_FIELDS,
             meant=None if close is None or close in extra else Key(close),
         )
+    check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
     metadata = extra.get("metadata")
     labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
@@ -248,6 +282,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_volumes,
     _check_volume_names,
     _check_peers,
+    _check_peers_of_worker,
     _check_host_network,
     _check_selector,
     _check_labels,

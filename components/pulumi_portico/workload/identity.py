@@ -85,7 +85,7 @@ INVALID_ROLE_ARN = define(
 INVALID_GCP_ACCOUNT = define(
     "invalid-gcp-service-account",
     "{value} isn't the address of a Google service account.",
-    allowed="NAME@PROJECT.iam.gserviceaccount.com",
+    allowed="NAME@PROJECT.iam.gserviceaccount.com, or a default account of Google",
 )
 ANNOTATION_SET_BY_FIELD = define("annotation-set-by-field", "{field} sets this annotation.")
 ANNOTATES_EXISTING_ACCOUNT = define(
@@ -110,7 +110,12 @@ RULES: Rules = {
         "service_account": Field(dns_subdomain),
         "aws_role_arn": Field(_matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", INVALID_ROLE_ARN)),
         "gcp_service_account": Field(
-            _matching(r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com", INVALID_GCP_ACCOUNT)
+            _matching(
+                r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com"
+                # Those that Google creates.
+                r"|[0-9]+-compute@developer\.gserviceaccount\.com|[a-z0-9.:-]+@appspot\.gserviceaccount\.com",
+                INVALID_GCP_ACCOUNT,
+            )
         ),
         "azure_client_id": Field(_UUID),
         "azure_tenant_id": Field(_UUID),
