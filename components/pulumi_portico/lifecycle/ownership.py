@@ -41,6 +41,11 @@ Lookup = Callable[[str], Any]
 """Reads the object with an ID from the cluster, as a resource."""
 
 
+def is_patch(kind: str) -> bool:
+    """Whether a resource of the kind changes an object that another resource creates."""
+    return kind.endswith("Patch")
+
+
 def owner() -> str:
     """The stack that the program runs for: its organization, project, and name."""
     return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
@@ -59,7 +64,12 @@ def field_manager(stack: str, resource: str) -> str:
 def owned(
     manifest: Mapping[str, Any], name: str, opts: pulumi.ResourceOptions
 ) -> tuple[Mapping[str, Any], pulumi.ResourceOptions]:
-    """The manifest and the options of an object that the program's stack owns; `name` is its Pulumi name."""
+    """The manifest and the options of an object that the program's stack owns; `name` is its Pulumi name.
+
+    A patch stays as it is: another resource has the object, and owns it.
+    """
+    if is_patch(manifest["kind"]):
+        return manifest, opts
     metadata: Mapping[str, Any] = manifest["metadata"]
     annotations: Mapping[str, Any] = metadata.get("annotations") or {}
     stack, parent = owner(), opts.parent
@@ -79,7 +89,7 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
 
     The Kubernetes provider overrides conflicts when it previews a new object, so that only an update has them.
     """
-    if not pulumi.runtime.is_dry_run() or os.environ.get(_FORCE) == "true":
+    if not pulumi.runtime.is_dry_run() or is_patch(kind) or os.environ.get(_FORCE) == "true":
         return
 
     async def look() -> None:
@@ -92,8 +102,9 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
             return
         name = "/".join(filter(None, (_text(metadata, "namespace"), _text(metadata, "name"))))
         live: Mapping[str, Any] = await lookup(name).metadata.future() or {}
-        other = (live.get("annotations") or {}).get(OWNER)
-        if other not in (None, owner()):
+        annotations: Mapping[str, str] = live.get("annotations") or {}
+        other = annotations.get(OWNER, owner())
+        if other != owner():
             params = {"kind": kind, "name": name, "other": other, "own": owner()}
             raise PorticoError(Finding(OWNED_BY_ANOTHER_STACK, params).text)
 
