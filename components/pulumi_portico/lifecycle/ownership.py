@@ -48,7 +48,9 @@ def is_patch(kind: str) -> bool:
 
 def owner() -> str:
     """The stack that the program runs for: its organization, project, and name."""
-    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    # Mocks have no organization. Pulumi's default is the one of backends without organizations.
+    organization = pulumi.get_organization() or "organization"
+    return f"{organization}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def field_manager(stack: str, resource: str) -> str:
@@ -74,7 +76,7 @@ def owned(
     annotations: Mapping[str, Any] = metadata.get("annotations") or {}
     stack, parent = owner(), opts.parent
     component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
-    manager = field_manager(stack, f"{component} {name}")
+    manager = field_manager(stack, f"{component} {manifest['kind']} {name}")
     own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
