@@ -9,6 +9,7 @@ from typing import Any, cast
 import pulumi
 
 from .lifecycle.ownership import owned, reject_if_owned_by_another
+from .untyped import Manifest
 
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
@@ -30,7 +31,7 @@ _MODULES: Mapping[str, str] = {
 }
 
 
-def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
     """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
     of its kind.
     """
@@ -79,7 +80,7 @@ def name_of(resource: Any) -> pulumi.Output[str]:
 
 def _name(metadata: Any) -> str:
     # The metadata of a kind that the SDK does not know is a mapping.
-    return str(cast("Mapping[str, Any]", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
+    return str(cast("Manifest", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
 
 
 def namespace_of(resource: Any) -> pulumi.Output[str]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico import match_route
+from pulumi_portico.args.location import camel_case
 from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
 from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.cli.tracing import Outcome, Request, answers_of, parse_request
@@ -26,7 +27,7 @@ from pulumi_portico.ingress_gateway.matching import (
     takes_host,
     takes_path,
 )
-from pulumi_portico.stack import StackPlan
+from pulumi_portico.stack import StackPlan, check_stack
 from pulumi_portico.stack.views.destinations import Destination
 
 from tests.command import SHOP, called, json_of, plan_of, written
@@ -63,11 +64,20 @@ def with_targets(routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def stack_of(routes: list[dict[str, Any]], **more: Any) -> StackPlan:
-    """A plan as a file with these routes is read."""
+    """The checked plan of a stack whose gateway has these routes."""
     exposure = {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}
-    gateway: Any = {"exposure": exposure, "routes": routes, **more}
-    services: Any = {"web": {"image": "web:1", "port": 8080}}
-    return StackPlan("dev", "shop", services, {"edge": gateway}, {}, {})
+    # The controller whose wildcard hosts match one label.
+    gateway = {"exposure": exposure, "controller": "ingress-nginx", "routes": routes, **more}
+    services = {"web": {"image": "web:1", "port": 8080}}
+    config = {"namespace": "shop", "services": services, "gateways": {"edge": gateway}}
+    return check_stack("dev", in_camel_case(config))
+
+
+def in_camel_case(value: Any) -> Any:
+    """Arguments with the keys of stack files."""
+    if isinstance(value, dict):
+        return {camel_case(key): in_camel_case(item) for key, item in value.items()}
+    return [in_camel_case(item) for item in value] if isinstance(value, list) else value
 
 
 def written_as(route: dict[str, Any]) -> str:
@@ -132,7 +142,7 @@ def test_each_reason_is_true(routes: list[dict[str, Any]], host: str, path: str)
 @given(st.sampled_from(["a.b.example.com", "a.b.c.example.com", "a.example.com"]))
 def test_where_a_wildcard_stands_for_any_depth_it_takes_deeper_names(host: str) -> None:
     routes = with_targets([{"host": "*.example.com", "path": "/"}, {"host": "", "path": "/"}])
-    plan = stack_of(routes, multi_label_wildcards=True)
+    plan = stack_of(routes, controller="f5-nginx", multi_label_wildcards=True)
     answer = at_gateway(plan, "edge", Request("http", host, 80, "/"))
     assert [it.what for it in answer.considered if it.takes] == ["*.example.com/ Prefix"]
 
@@ -350,9 +360,11 @@ def test_a_wrong_option_is_not_called_a_wrong_request(options: tuple[str, str], 
 
 
 def test_a_redirect_names_an_ipv6_host_in_brackets() -> None:
-    stack = stack_of([{"host": "", "path": "/", "redirect": {"path": "/new"}}])
-    answer = at_gateway(stack, "edge", parse_request("http://[2001:db8::1]/old", "GET", None, []))
-    assert answer.location == "https://[2001:db8::1]/new"
+    # Only a redirect to the app root has the host that the client requested: a redirect of a route without a host
+    # names its own on every controller.
+    stack = stack_of(with_targets([{"app_root": "/login"}]))
+    answer = at_gateway(stack, "edge", parse_request("http://[2001:db8::1]/", "GET", None, []))
+    assert answer.location == "http://[2001:db8::1]/login"
 
 
 def test_headers_and_sources_of_aws_routes_must_be_met(shop: str) -> None:

@@ -156,11 +156,13 @@ def test_an_unknown_stack_is_reported_with_the_nearest(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     for name in ("staging", "production"):
         (tmp_path / f"Pulumi.{name}.yaml").touch()
-    (problem,) = problems_of(lambda: load_stack("stagin", Path()))
-    assert problem.code.name == "stack-not-found"
-    assert problem.params["file"] == "Pulumi.stagin.yaml"
-    assert problem.params["known"] == ["production", "staging"]
-    assert "staging" in problem.fix
+    file, known = "Pulumi.stagin.yaml", ["production", "staging"]
+    problems = problems_of(lambda: load_stack("stagin", Path()))
+    problem = assert_problem(problems, "stack-misspelled", file=file, known=known, close="staging")
+    assert problem.fix == "Use the stack staging."
+    problems = problems_of(lambda: load_stack("qqq", Path()))
+    problem = assert_problem(problems, "stack-not-found", file="Pulumi.qqq.yaml", known=known)
+    assert problem.fix == ""
 
 
 def test_a_file_that_is_not_text_and_a_link_out_of_the_folder_are_reported(

@@ -14,6 +14,7 @@ import pulumi
 
 from ..args.codes import define
 from ..args.problems import PorticoError
+from ..untyped import Manifest
 from .replacement import Finding
 
 __all__ = ["FIELD_MANAGER", "OWNER", "field_manager", "owned", "owner", "reject_if_owned_by_another"]
@@ -63,17 +64,15 @@ def field_manager(stack: str, resource: str) -> str:
     return name[: _LONGEST - len(suffix)] + suffix
 
 
-def owned(
-    manifest: Mapping[str, Any], name: str, opts: pulumi.ResourceOptions
-) -> tuple[Mapping[str, Any], pulumi.ResourceOptions]:
+def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[Manifest, pulumi.ResourceOptions]:
     """The manifest and the options of an object that the program's stack owns; `name` is its Pulumi name.
 
     A patch stays as it is: another resource has the object, and owns it.
     """
     if is_patch(manifest["kind"]):
         return manifest, opts
-    metadata: Mapping[str, Any] = manifest["metadata"]
-    annotations: Mapping[str, Any] = metadata.get("annotations") or {}
+    metadata: Manifest = manifest["metadata"]
+    annotations: Manifest = metadata.get("annotations") or {}
     stack, parent = owner(), opts.parent
     component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
     manager = field_manager(stack, f"{component} {manifest['kind']} {name}")
@@ -98,12 +97,12 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
         # A resource of the stack's state has an ID in a preview too, unless it's replaced.
         if await resource.id.is_known() or not await resource.metadata.is_known():
             return
-        metadata: Mapping[str, Any] = await resource.metadata.future() or {}
+        metadata: Manifest = await resource.metadata.future() or {}
         if not _text(metadata, "resource_version", "resourceVersion"):
             # Only an object that exists has a version.
             return
         name = "/".join(filter(None, (_text(metadata, "namespace"), _text(metadata, "name"))))
-        live: Mapping[str, Any] = await lookup(name).metadata.future() or {}
+        live: Manifest = await lookup(name).metadata.future() or {}
         annotations: Mapping[str, str] = live.get("annotations") or {}
         other = annotations.get(OWNER, owner())
         if other != owner():
@@ -114,6 +113,6 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
     pulumi.Output.from_input(look())
 
 
-def _text(metadata: Mapping[str, Any], name: str, api_name: Optional[str] = None) -> str:
+def _text(metadata: Manifest, name: str, api_name: Optional[str] = None) -> str:
     """A field of an object's metadata; that of a kind that the SDK doesn't know has the API's names."""
     return metadata.get(name) or (metadata.get(api_name) if api_name else None) or ""
