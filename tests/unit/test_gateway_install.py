@@ -19,6 +19,7 @@ from pulumi_portico.lifecycle.objects import manifests_of
 from pulumi_portico.testing import Recording, Registration, Secret, record
 
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
+from tests.ownership import without_owner
 from tests.problems import assert_fixes_work, assert_problem
 from tests.unit.gateways import (
     CERTIFICATE,
@@ -455,7 +456,7 @@ def test_the_list_of_objects_is_what_the_component_registers(controller: str) ->
 
 
 def _with_name(registration: Registration) -> dict[str, Any]:
-    manifest = registration.manifest()
+    manifest = without_owner(registration.manifest())
     return {**manifest, "metadata": {"name": registration.name, **manifest["metadata"]}}
 
 
@@ -755,4 +756,6 @@ def test_the_definitions_file_is_installed_before_the_controller(
     assert definition.manifest()["spec"] == yaml.safe_load(DEFINITION)["spec"]
     # It is there still when the next gateway comes, perhaps with another release's.
     assert definition.request.retainOnDelete
-    assert definition.manifest()["metadata"]["annotations"] == {"of": "a release", "pulumi.com/patchForce": "true"}
+    assert without_owner(definition.manifest())["metadata"]["annotations"] == {"of": "a release"}
+    # Those of another stack stay as they are.
+    assert "pulumi.com/patchForce" not in definition.manifest()["metadata"]["annotations"]

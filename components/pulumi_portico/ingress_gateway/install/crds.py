@@ -15,8 +15,6 @@ from ...args.spec import Spec, spec
 
 __all__ = ["RULES", "Crds", "CrdsSpec", "build_definitions", "check_crds"]
 
-_FORCE = "pulumi.com/patchForce"
-
 
 class Crds(TypedDict):
     """Where the CustomResourceDefinitions of the controller's own resources come from: the cluster has them already,
@@ -151,14 +149,6 @@ def _check_depth(text: str, loader: Any) -> None:
 
 
 def build_definitions(path: str) -> Sequence[dict[str, Any]]:
-    """The definitions of a checked file, as Pulumi registers them.
-
-    They stay when the gateway is deleted, so the next gateway finds them: it takes over those of another release.
-    """
-    return [_with_force(definition) for definition in _documents(path)]
-
-
-def _with_force(definition: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: Mapping[str, Any] = definition["metadata"]
-    annotations = {**metadata.get("annotations", {}), _FORCE: "true"}
-    return {**definition, "metadata": {**metadata, "annotations": annotations}}
+    """The definitions of a checked file. They stay when the gateway is deleted, so the stack's next gateway finds them,
+    and updates those of another release."""
+    return _documents(path)
