@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.node import f5_nginx
-from tests.scoreboard.cases import gateway, of_kind, open_case, render
+from tests.scoreboard.cases import gateway, held_case, of_kind, open_case, render
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 from tests.unit.readers.nginx import Request
@@ -73,7 +73,7 @@ def test_a_pod_gets_the_path_as_it_was_received(path: str, controller: str) -> N
     assert (answer.kind, answer.path) == ("backend", path)
 
 
-@pytest.mark.parametrize("user", [open_case("R4", 0, row="as root")])
+@pytest.mark.parametrize("user", [held_case("R4", 0, row="as root")])
 def test_nginx_workers_can_read_the_keys(user: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The harness runs the controller as uid 101, as its image does, so that its workers own what it writes.
 
