@@ -120,7 +120,13 @@ class IngressGateway(pulumi.ComponentResource):
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)
         state.facts = GatewayFacts(
-            first, certificates, plan.peers, spec.default_backend, plan.listed_headers, plan.routes.hsts
+            first,
+            certificates,
+            plan.peers,
+            spec.default_backend,
+            plan.listed_headers,
+            is_installed=plan.routes.is_installed,
+            hsts=plan.routes.hsts,
         )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)

@@ -70,6 +70,8 @@ class GatewayFacts:
     """The target of requests that no route matches."""
     response_headers: frozenset[str]
     """The headers that routes can add to responses; empty if the controller needs no list of them."""
+    is_installed: bool = False
+    """Whether Portico configures its controller."""
     hsts: Optional[HstsSpec] = None
     """The HSTS header of its hosts with a certificate."""
 

@@ -50,6 +50,8 @@ class RouteSet:
     """Whether the cluster has the definitions of the controller's own resources."""
     multi_label_wildcards: bool = False
     """Whether a wildcard may match several labels."""
+    is_installed: bool = False
+    """Whether Portico configures the controller, as far as it's known."""
     hsts: Optional[HstsSpec] = None
     """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
 

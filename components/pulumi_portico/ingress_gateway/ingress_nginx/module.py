@@ -15,6 +15,7 @@ from ..routes import PathType
 from .annotations import PREFIX, burst_reason
 from .ingresses import compile_routes
 from .installer import INSTALLER
+from .raw_annotations import RAW_ANNOTATIONS
 
 __all__ = ["MODULE"]
 
@@ -176,6 +177,7 @@ MODULE = ControllerModule(
     shared=shared_settings,
     declares_response_headers=True,
     annotation_prefixes=(PREFIX,),
+    raw_annotations=RAW_ANNOTATIONS,
     annotations_written=(
         f"{PREFIX}use-regex",
         f"{PREFIX}ssl-redirect",
