@@ -119,7 +119,15 @@ class IngressGateway(pulumi.ComponentResource):
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)
-        state.facts = GatewayFacts(first, certificates, plan.peers, spec.default_backend, plan.listed_headers)
+        state.facts = GatewayFacts(
+            first,
+            certificates,
+            plan.peers,
+            spec.default_backend,
+            plan.listed_headers,
+            is_installed=plan.routes.is_installed,
+            hsts=plan.routes.hsts,
+        )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)
         self._register_all_outputs()

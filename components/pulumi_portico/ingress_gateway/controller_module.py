@@ -13,6 +13,7 @@ from ..lifecycle.objects import ObjectSpec
 from .capabilities import Alternative, Feature, FeatureSupport
 from .compile_input import ADDRESS_PUBLISHED, CompileInput
 from .install.installer import Installer
+from .raw_annotations import RawAnnotations
 from .resolved_routes import ResolvedRoute
 
 __all__ = ["ControllerModule", "SharedSetting"]
@@ -66,6 +67,8 @@ class ControllerModule:
     """Annotations that the compiler writes whatever a route requests."""
     denied_annotations: tuple[str, ...] = ("snippet", "-snippets")
     """How the annotations end that contain configuration of nginx."""
+    raw_annotations: Optional[RawAnnotations] = None
+    """The annotations that it knows; None if any can have an effect."""
 
     wait_condition: Optional[str] = ADDRESS_PUBLISHED
     """What the deployment waits for in an Ingress; None for Pulumi's own readiness logic."""

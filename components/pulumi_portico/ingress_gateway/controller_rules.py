@@ -15,6 +15,7 @@ from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
+from .raw_annotations import UNKNOWN_ANNOTATION
 from .resolved_routes import ResolvedRoute, table_of
 from .text_rules import cookie_path
 
@@ -63,10 +64,12 @@ _KEPT = ("protocol", "redirect", "backend_tls", "allowed_sources", "denied_sourc
 
 
 def check_with_controller(
-    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool
+    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool, is_installed: bool
 ) -> None:
-    """Report what the controller doesn't support in a route; `custom_resources` is whether its own resources are
-    available."""
+    """Report what the controller doesn't support in a route.
+
+    `custom_resources` is whether its own resources are available, and `is_installed` whether Portico configures it.
+    """
     table = table_of(component.routes)
     for route in component.routes:
         requested = requested_features(route)
@@ -76,7 +79,7 @@ def check_with_controller(
         problems.run(_check_path, module, route)
         problems.run(_check_cookie_path, route)
         problems.run(_check_limits, module, route)
-        problems.run(_check_route_annotations, module, route)
+        problems.run(_check_route_annotations, module, route, is_installed)
         problems.run(_check_request_headers, route)
         problems.run(_check_loop, table, route)
     problems.run(_check_shared, module, component)
@@ -152,14 +155,25 @@ def _check_values(
             problems.reject(at / Key(key), value, reason)
 
 
-def _check_route_annotations(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
-    check_annotations(module, route.spec.annotations or {}, route.at / "annotations", problems)
+def _check_route_annotations(
+    module: ControllerModule, route: ResolvedRoute, is_installed: bool, problems: Problems
+) -> None:
+    at = route.at / "annotations"
+    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed)
 
 
 def check_annotations(
-    module: ControllerModule, annotations: Mapping[str, Any], at: Location, problems: Problems
+    module: ControllerModule,
+    annotations: Mapping[str, Any],
+    at: Location,
+    problems: Problems,
+    *,
+    is_installed: bool = False,
 ) -> None:
-    """Report raw annotations that contain configuration, contradict a field, or have no effect."""
+    """Report raw annotations that contain configuration, contradict a field, or have no effect.
+
+    `is_installed` is whether Portico configures the controller.
+    """
     for key in annotations:
         where = at / Key(key)
         if key.endswith(module.denied_annotations):
@@ -168,8 +182,20 @@ def check_annotations(
             continue
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
-        elif not key.startswith(module.annotation_prefixes):
-            _check_owner(module, key, where, problems)
+        else:
+            _check_raw(module, key, where, problems, is_installed=is_installed)
+
+
+def _check_raw(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> None:
+    raw = module.raw_annotations
+    if raw is not None and (denial := raw.denial(key, is_installed=is_installed)):
+        params: dict[str, Any] = {"controller": module.title, "version": raw.version, **denial.params}
+        problems.report(denial.code, at, key=key, fix=Remove(at), **params)
+    elif not key.startswith(module.annotation_prefixes):
+        _check_owner(module, key, at, problems)
+    elif raw is not None and not raw.knows(key):
+        params = {"controller": module.title, "version": raw.version}
+        problems.report(UNKNOWN_ANNOTATION, at, key=key, fix=Remove(at), **params)
 
 
 def _check_owner(module: ControllerModule, key: str, at: Location, problems: Problems) -> None:

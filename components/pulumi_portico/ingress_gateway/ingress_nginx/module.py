@@ -16,6 +16,7 @@ from ..text_rules import nginx_path
 from .annotations import PREFIX, burst_reason
 from .ingresses import compile_routes
 from .installer import INSTALLER
+from .raw_annotations import RAW_ANNOTATIONS
 
 __all__ = ["MODULE"]
 
@@ -178,6 +179,7 @@ MODULE = ControllerModule(
     shared=shared_settings,
     declares_response_headers=True,
     annotation_prefixes=(PREFIX,),
+    raw_annotations=RAW_ANNOTATIONS,
     annotations_written=(
         f"{PREFIX}use-regex",
         f"{PREFIX}ssl-redirect",
