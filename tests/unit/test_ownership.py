@@ -12,17 +12,15 @@ from pulumi.runtime import mocks
 from pulumi_portico import WebService, register
 from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.lifecycle import ownership
-from pulumi_portico.lifecycle.ownership import FIELD_MANAGER, OWNER, field_manager
+from pulumi_portico.lifecycle.ownership import FIELD_MANAGER, KEEP_FIELD_MANAGER, OWNER, field_manager
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.monitor import Answers, Recorder
 from pulumi_portico.testing.running import run_once
 
 from tests.aws_balancers import calls, outputs
-from tests.ownership import without_owner
 from tests.unit.test_urns import everything
 
 STACK = "organization/shop/dev"
-KEPT = 'metadata.annotations["pulumi.com/patchFieldManager"]'
 
 
 def objects(program: Callable[[], Any] = everything) -> list[Registration]:
@@ -32,7 +30,7 @@ def objects(program: Callable[[], Any] = everything) -> list[Registration]:
 
 
 def annotations_of(registered: Registration) -> Mapping[str, str]:
-    return registered.manifest()["metadata"].get("annotations", {})
+    return registered.inputs["metadata"].get("annotations", {})
 
 
 def test_every_object_has_its_owner_and_a_field_manager_of_its_own() -> None:
@@ -43,7 +41,7 @@ def test_every_object_has_its_owner_and_a_field_manager_of_its_own() -> None:
     assert len(set(managers)) == len(managers)
     assert all(manager.startswith(f"portico:{STACK}:") for manager in managers)
     # A rename of the stack changes the owner only.
-    assert all(KEPT in found.ignore_changes for found in owned)
+    assert all(KEEP_FIELD_MANAGER in found.ignore_changes for found in owned)
 
 
 def test_a_patch_has_no_owner_of_its_own() -> None:
@@ -60,17 +58,16 @@ def test_the_owner_changes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None
     plain = objects()
     assert [found.urn for found in owned] == [found.urn for found in plain]
     for ours, theirs in zip(owned, plain, strict=True):
-        assert without_owner(ours.manifest()) == without_owner(theirs.manifest())
-        assert ours.manifest().get("spec") == theirs.manifest().get("spec")
+        assert ours.manifest() == theirs.manifest()
         assert ours.dependencies == theirs.dependencies
-        assert tuple(path for path in ours.ignore_changes if path != KEPT) == theirs.ignore_changes
+        assert tuple(path for path in ours.ignore_changes if path != KEEP_FIELD_MANAGER) == theirs.ignore_changes
         for option in ("parent", "provider", "aliases", "retainOnDelete", "deleteBeforeReplace", "customTimeouts"):
             assert getattr(ours.request, option) == getattr(theirs.request, option)
 
 
 def test_pods_and_selectors_have_no_owner() -> None:
     for found in objects():
-        for part, value in found.manifest().items():
+        for part, value in found.inputs.items():
             assert part == "metadata" or OWNER not in repr(value)
 
 

@@ -9,13 +9,13 @@ from .install.installation import installation_exceptions
 
 __all__ = ["security_exceptions"]
 
-UNVERIFIED_TARGET = exception_kind("unverified-target", "the gateway doesn't verify the target's certificate")
+UNVERIFIED_TARGET = exception_kind("unverified-target", "The gateway doesn't verify the target's certificate.")
 UNCHECKED_ANNOTATIONS = exception_kind(
-    "unchecked-annotations", "nothing checks what the controller does with these annotations"
+    "unchecked-annotations", "Portico doesn't check what the controller does with these annotations."
 )
-PLAIN_HTTP = exception_kind("plain-http", "the gateway serves requests without TLS")
+PLAIN_HTTP = exception_kind("plain-http", "The gateway serves requests without TLS.")
 MULTI_LABEL_WILDCARDS = exception_kind(
-    "multi-label-wildcards", "a wildcard host matches names with any number of labels in its place"
+    "multi-label-wildcards", "A wildcard host matches names with any number of labels in its place."
 )
 
 

@@ -8,7 +8,7 @@ error names the field manager of the first one, so that has the name of the stac
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 import pulumi
 
@@ -17,7 +17,16 @@ from ..args.problems import PorticoError
 from ..untyped import Manifest
 from .replacement import Finding
 
-__all__ = ["FIELD_MANAGER", "OWNER", "field_manager", "owned", "owner", "reject_if_owned_by_another"]
+__all__ = [
+    "FIELD_MANAGER",
+    "KEEP_FIELD_MANAGER",
+    "OWNER",
+    "field_manager",
+    "owned",
+    "owner",
+    "reject_if_owned_by_another",
+    "without_owner",
+]
 
 OWNER = "portico.dev/stack"
 """The annotation with the stack that owns the object."""
@@ -25,7 +34,9 @@ OWNER = "portico.dev/stack"
 FIELD_MANAGER = "pulumi.com/patchFieldManager"
 """The annotation from which the Kubernetes provider takes the object's field manager."""
 
-_KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
+KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
+"""Its path, for `ignore_changes`."""
+
 _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
 _FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
@@ -80,9 +91,22 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
         # would conflict with the old one: after an upgrade from a version without owners, or a rename of the stack.
-        kept = pulumi.ResourceOptions(ignore_changes=[_KEEP_FIELD_MANAGER])
+        kept = pulumi.ResourceOptions(ignore_changes=[KEEP_FIELD_MANAGER])
         opts = pulumi.ResourceOptions.merge(opts, kept)
     return {**manifest, "metadata": {**metadata, "annotations": own}}, opts
+
+
+def without_owner(manifest: Manifest) -> dict[str, Any]:
+    """A registered manifest as the component lists it, and `portico render` prints it."""
+    metadata: Any = manifest.get("metadata")
+    annotations: Any = cast("Manifest", metadata).get("annotations") if isinstance(metadata, Mapping) else None
+    if not isinstance(annotations, Mapping) or OWNER not in annotations:
+        return dict(manifest)
+    kept = {
+        key: value for key, value in cast("Mapping[str, Any]", annotations).items() if key not in (OWNER, FIELD_MANAGER)
+    }
+    rest = {key: value for key, value in cast("Manifest", metadata).items() if key != "annotations"}
+    return {**manifest, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
 
 
 def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None:

@@ -157,8 +157,8 @@ METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and
 NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.")
 
 
-WEBHOOK = exception_kind("admission-webhook", "the API server sends every Ingress to the controller")
-NO_LIMITS = exception_kind("controller-without-limits", "the controller can use all of its node's memory and disk")
+WEBHOOK = exception_kind("admission-webhook", "The API server sends every Ingress to the controller.")
+NO_LIMITS = exception_kind("controller-without-limits", "The controller can use all of its node's memory and disk.")
 
 
 def check_installation(installation: InstallationSpec, problems: Problems) -> None:

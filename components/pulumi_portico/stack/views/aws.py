@@ -24,7 +24,7 @@ __all__ = [
     "protocols_of",
 ]
 
-# Plans and builders still have mappings of these load balancers. Only this module and aws_routes.py know.
+# Plans and builders still have mappings of these load balancers. Only this module and aws_routes.py read them.
 
 
 def aws_specs(plan: StackPlan) -> Mapping[str, AwsLoadBalancerSpec]:
