@@ -31,6 +31,8 @@ The last column is how you fix the problem. `--fix` means that `portico check --
 knows the change; in Python and other languages, the message names the same change. Words are for the other cases.
 `--fix` never removes an argument that Portico doesn't know, and never removes or changes a secret.
 """
+_REPORTS = ("report", "Reason", "Problem", "Finding", "Assumption")
+"""The calls that report a code, which is their first argument."""
 _SECTIONS = {
     "args": "Arguments of every component",
     "stack": "Stack files",
@@ -110,6 +112,8 @@ def codes_with_edits() -> frozenset[str]:
             names.setdefault(constant, set()).add(name)
     functions = (node for tree in _trees().values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     constants = {constant for function in functions for constant in _constants_with_edits(function)}
+    # A table passes its codes on to the rule that reports them.
+    constants |= {constant for tree in _trees().values() for constant in _constants_in_tables(tree)}
     return frozenset(name for constant in constants for name in names.get(constant, ()))
 
 
@@ -118,13 +122,22 @@ def _constants_with_edits(function: ast.FunctionDef) -> set[str]:
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     named: dict[str, bool] = {}
     for call in calls:
-        if _name(call) in ("report", "Reason", "Problem") and call.args and isinstance(call.args[0], ast.Name):
+        if _name(call) in _REPORTS and call.args and isinstance(call.args[0], ast.Name):
             constant = call.args[0].id
             named[constant] = named.get(constant, False) or _has_edits(call)
-    others: set[str] = set()
+    # Another call passes the code on to the rule that reports it.
+    others = {arg.id for call in calls for arg in call.args if isinstance(arg, ast.Name)} - named.keys()
     if any(_has_edits(call) or _name(call) in ("Set", "Remove", "Move") for call in calls):
-        others = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} - named.keys()
+        others |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} - named.keys()
     return others | {constant for constant, has_edits in named.items() if has_edits}
+
+
+def _constants_in_tables(tree: ast.Module) -> set[str]:
+    """The names that a module's statements use outside of functions and classes."""
+    own = {constant for _, constant in _constants(tree)}
+    statements = [node for node in tree.body if not isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    names = (node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Load) and (node.id in own or node.id.isupper())}
 
 
 def _name(call: ast.Call) -> str:
