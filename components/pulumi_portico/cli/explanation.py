@@ -26,6 +26,7 @@ def print_explanation(console: "Console", view: StackView, total: Total, mechani
     _tls(console, view)
     _inside(console, view)
     _exceptions(console, view)
+    _notes(console, view)
     _mechanisms(console, mechanisms)
 
 
@@ -102,6 +103,15 @@ def _exceptions(console: "Console", view: StackView) -> None:
     for it in view.exceptions:
         _indented(console, f"{it.path}{f': {it.value}' if it.value else ''}", 2)
         _indented(console, it.meaning, 4)
+
+
+def _notes(console: "Console", view: StackView) -> None:
+    if not view.notes:
+        return
+    _title(console, "What you must add")
+    for note in view.notes:
+        _indented(console, note.path, 2)
+        _indented(console, f"{note.message} {note.fix}", 4)
 
 
 def _mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:

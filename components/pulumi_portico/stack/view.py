@@ -8,7 +8,16 @@ from typing import Optional
 
 from ..lifecycle.cost import Estimate
 
-__all__ = ["BalancerView", "DefaultException", "GatewayView", "LinkView", "RouteView", "ServiceView", "StackView"]
+__all__ = [
+    "BalancerView",
+    "DefaultException",
+    "GatewayView",
+    "LinkView",
+    "NoteView",
+    "RouteView",
+    "ServiceView",
+    "StackView",
+]
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,18 @@ class DefaultException:
 
 
 @dataclass(frozen=True)
+class NoteView:
+    """Something that the user must add for the stack to work, and that Portico can't."""
+
+    path: str
+    """The setting that needs it, such as `portico:services.api.identity.token`."""
+    message: str
+    """Why the setting doesn't work without it."""
+    fix: str
+    """What to add."""
+
+
+@dataclass(frozen=True)
 class StackView:
     """A stack, as it is read."""
 
@@ -148,3 +169,5 @@ class StackView:
     """Who may talk to whom, balancers and gateways included, by source and target."""
     exceptions: tuple[DefaultException, ...]
     """Every exception to the secure defaults, by path."""
+    notes: tuple[NoteView, ...]
+    """What the user must add for the stack to work, by service."""

@@ -1,7 +1,7 @@
 """Makes the view of a stack: what a plan means to whoever reads it."""
 
 from ..plan import StackPlan
-from ..view import StackView
+from ..view import NoteView, StackView
 from .balancers import balancers_of
 from .exceptions import exceptions_of
 from .links import links_of
@@ -23,4 +23,5 @@ def view_of(plan: StackPlan) -> StackView:
         services=services_of(plan, routes),
         links=links_of(plan, balancers),
         exceptions=exceptions_of(plan, balancers),
+        notes=tuple(NoteView(note.path, note.message, note.fix) for note in plan.notes),
     )
