@@ -116,8 +116,8 @@ def test_a_default_that_one_service_cannot_have_is_overridden_there(tmp_path: Pa
             "    api:\n      image: api:1\n      port: 80\n      health: {}\n",
         ),
         (
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - qqq: 1\n        service: api\n",
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - service: api\n",
+            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - qqq: 1\n        namespace: web\n",
+            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - namespace: web\n",
         ),
         (
             "    api:\n      image: api:1\n      port: 80\n      args:\n        - --port\n        - 8080  # ours\n",
