@@ -11,7 +11,6 @@ import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import partial
 from importlib.metadata import version
 from typing import Any, Optional, cast
 
@@ -28,7 +27,7 @@ from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, parse_target_binding
 from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
-from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
+from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
 from .web_service import WebService, WebServiceArgs
@@ -40,8 +39,8 @@ _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., A
     # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
     WebService: (WebServiceArgs, parse_web_service),
     AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
-    IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
-    IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
+    IngressGateway: (IngressGatewayArgs, parse_ingress_gateway),
+    IngressRoutes: (IngressRoutesArgs, parse_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
     TargetBinding: (TargetBindingArgs, parse_target_binding),
 }

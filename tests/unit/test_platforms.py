@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -9,8 +10,9 @@ import pytest
 from pulumi_portico import ArgumentError, Exposure, Platform, PublicLoadBalancer
 from pulumi_portico.args.location import ROOT, Key, KeyStyle, Location
 from pulumi_portico.args.parse import parse
-from pulumi_portico.args.problems import Problems, Set
+from pulumi_portico.args.problems import Problems, Remove, Set
 from pulumi_portico.networking.ports import ServicePort
+from pulumi_portico.public_load_balancer import exposure_checks
 from pulumi_portico.public_load_balancer.balancer import build_balancer
 from pulumi_portico.public_load_balancer.exposure import RULES, ExposureSpec
 from pulumi_portico.public_load_balancer.exposure_checks import check_exposure
@@ -857,3 +859,13 @@ def test_problems_have_the_location_of_the_exposure() -> None:
         "portico:gateways.edge.exposure",
         "portico:gateways.edge.exposure.allowedSources",
     ]
+
+
+def test_an_annotation_that_the_drain_sets_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform whose drain has an annotation of its own: those on AWS share theirs with fields."""
+    generic = module_of(Platform.GENERIC)
+    made_up = replace(generic, capabilities={**generic.capabilities, "drain": ("example.com/drain",)})
+    monkeypatch.setattr(exposure_checks, "module_of", lambda _platform: made_up)
+    found = rejected(exposure("generic", annotations={"example.com/drain": "20"}))
+    problem = assert_problem(found, "annotation-of-drain", "exposure", "annotations", "example.com/drain")
+    assert problem.edits == (Remove(problem.location),)

@@ -636,6 +636,13 @@ def test_f5_nginx_needs_an_exact_path_and_its_prefix_in_one_component() -> None:
     assert_problem(found, "prefix-of-other-component", "routes", 0)
 
 
+def test_f5_nginx_needs_the_app_root_in_the_component_of_its_host() -> None:
+    first: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}
+    found = added_problems(first, [route(host=HOST, path="/", app_root="/x")])
+    problem = assert_problem(found, "f5-nginx-app-root-of-other-component", "routes", 0, "app_root", host=HOST)
+    assert problem.edits == (Remove(problem.location),)
+
+
 def test_a_route_that_another_program_lists_later_fails_once_it_is_known() -> None:
     def program() -> None:
         reference: Any = {**_REFERENCE, "routes": pulumi.Output.from_input([f"{HOST} Prefix /a"])}

@@ -65,6 +65,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"resources": {"memory": "256Mi"}}, "wrong-type", ("resources", "memory"), {}),
     ({"resources": {"limits": "cpu"}}, "not-a-choice", ("resources", "limits"), {"choices": ["memory", "all", "none"]}),
     ({"extra": {"containers": []}}, "unknown-argument", ("extra", "containers"), {}),
+    ({"extra": {"sepc": {}}}, "unknown-argument", ("extra", "sepc"), {}),
     (
         {"extra": {"metadata": {"labels": {"app.kubernetes.io/name": "b"}}}},
         "extra-label-in-selector",

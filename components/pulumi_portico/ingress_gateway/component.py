@@ -19,9 +19,8 @@ from .gateway_outputs import address_of, urls_of
 from .gateway_plan import GatewayPlan, component_name, plan_gateway
 from .gateway_state import GatewayFacts, add_routes, state_of
 from .install.objects import CONTROLLER
-from .mappings import as_mapping
 from .objects import NAMESPACE, objects_of
-from .reference import EVERY_HOST, GatewayReference
+from .reference import EVERY_HOST, GatewayReference, peer_args
 from .registration import Registered, register_with_routes
 from .tls import HostTlsSpec
 from .validation import parse_ingress_gateway
@@ -200,7 +199,7 @@ def _reference(plan: GatewayPlan) -> GatewayReference:
         "publishes_address": plan.wait.publishes_address,
     }
     if plan.peers is not None:
-        reference["controller_peers"] = [as_mapping(peer) for peer in plan.peers]
+        reference["controller_peers"] = [peer_args(peer) for peer in plan.peers]
     return reference
 
 

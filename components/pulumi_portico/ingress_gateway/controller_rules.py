@@ -15,7 +15,7 @@ from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
-from .resolved_routes import ResolvedRoute
+from .resolved_routes import ResolvedRoute, table_of
 
 __all__ = ["check_annotations", "check_with_controller", "report_shared"]
 
@@ -66,9 +66,7 @@ def check_with_controller(
 ) -> None:
     """Report what the controller doesn't support in a route; `custom_resources` is whether its own resources are
     available."""
-    table: RouteTable[ResolvedRoute] = RouteTable()
-    for route in component.routes:
-        table.add(route.host, route.path, route.path_type, route)
+    table = table_of(component.routes)
     for route in component.routes:
         requested = requested_features(route)
         for feature in requested:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
@@ -48,7 +48,7 @@ class IngressRoutes(pulumi.ComponentResource):
         """
         component = f'IngressRoutes "{name}"'
         problems = Problems(component)
-        spec = parse_ingress_routes(name, args, problems)
+        spec = _parsed(name, args, problems)
         problems.run(_check_with_gateway, name, spec, opts)
         problems.raise_if_any()
         gateway = spec.gateway
@@ -78,6 +78,11 @@ class IngressRoutes(pulumi.ComponentResource):
         self.routes = pulumi.Output.from_input(routes.texts)
         self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in routes.hosts))
         self.register_outputs({"urls": self.urls, "routes": self.routes, "hosts": self.hosts})
+
+
+def _parsed(name: str, args: Union[IngressRoutesArgs, IngressRoutesSpec], problems: Problems) -> IngressRoutesSpec:
+    """The parsed arguments. The provider for other languages has parsed them already."""
+    return args if isinstance(args, IngressRoutesSpec) else parse_ingress_routes(name, args, problems)
 
 
 def _check_with_gateway(

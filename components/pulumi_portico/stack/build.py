@@ -110,7 +110,7 @@ def _engine_file(file: Path, values: Mapping[str, Any], problems: Problems) -> O
     if not file.is_file():
         return None
     found = Problems(problems.subject, style=KeyStyle.STACK)
-    own = read_stack_file(file, found)
+    own = read_stack_file(file, found, with_misspelled=False)
     if own is not None and not all(_has(node, values.get(key)) for key, node in own.fields.items()):
         return None
     problems.found += found.found

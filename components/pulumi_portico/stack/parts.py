@@ -15,7 +15,7 @@ from ..aws_load_balancer.mappings import mapping_of
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.gateway_plan import GatewayPlan, installer_of, plan_gateway
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import parse_ingress_gateway
@@ -45,6 +45,7 @@ __all__ = [
     "Part",
     "ServicePart",
     "backend_of",
+    "gateway_plans",
     "gateways_in_order",
 ]
 
@@ -78,12 +79,18 @@ def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str,
 
 
 def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, plan in gateway_plans(specs):
+        yield name, gateway_objects_of(plan)
+
+
+def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, GatewayPlan]]:
+    """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in gateways_in_order(specs):
         class_name = name if spec.class_name is None else spec.class_name
         state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
         plan = plan_gateway(name, spec, state)
-        yield name, gateway_objects_of(plan)
+        yield name, plan
         # The stack is valid: no gateway repeats the routes of another one.
         add_routes(state, name, plan.routes, [], Problems(name))
 

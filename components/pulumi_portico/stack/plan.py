@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer.args import PublicLoadBalancerSpec
@@ -18,6 +20,7 @@ from ..web_service.validation import notes_of
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
 from .references import Reference
@@ -59,15 +62,10 @@ class StackPlan:
         """What the user must add for the stack to work, and Portico can't."""
         return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
 
-    @property
-    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The gateways as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.gateways)
-
-    @property
-    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The load balancers as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.load_balancers)
+    @cached_property
+    def gateway_plans(self) -> Mapping[str, GatewayPlan]:
+        """What follows from each gateway's arguments, by name. It's resolved once."""
+        return dict(gateway_plans(self.gateways))
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:

@@ -17,6 +17,8 @@ from .yaml_file import AMBIGUOUS_BOOLEAN, meant_boolean
 
 __all__ = ["in_files"]
 
+_DEFAULTS = Location(("defaults",))
+
 
 def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem]) -> Iterator[Problem]:
     """The problems of a stack's files and of its values, each once, with positions, and without secrets."""
@@ -31,10 +33,8 @@ def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem
         if not _is_known(fixed, seen):
             yield fixed
     secrets = secrets_in(tree)
-    inherited: dict[Any, Location] = {}
-    for problem, node in located:
-        if problem in followers.get(problem.place, ()) or _is_inherited(tree, problem, inherited):
-            continue
+    own = [(problem, node) for problem, node in located if problem not in followers.get(problem.place, ())]
+    for problem, node in _once(tree, own):
         hidden = _without_secrets(problem, node, secrets)
         if not _is_known(hidden, seen):
             yield hidden
@@ -80,13 +80,18 @@ def _with_meant_value(problem: Problem, followers: Sequence[Problem]) -> Problem
     return replace(problem, edits=())
 
 
-def _is_inherited(tree: Node, problem: Problem, inherited: dict[Any, Location]) -> bool:
-    """Whether another component has the same problem from the same line, such as one of the defaults."""
-    if not problem.place:
-        return False
-    _, rest = node_at(tree, problem.location)
-    key = (problem.code, problem.place, str(problem.value), rest)
-    return inherited.setdefault(key, problem.location) != problem.location
+def _once(tree: Node, located: Iterable[tuple[Problem, Node]]) -> Iterable[tuple[Problem, Node]]:
+    """The problems, with their nodes: one for those that several components have from the same line, such as one of the
+    defaults. Its fix is that of all of them."""
+    found: dict[Any, tuple[Problem, Node]] = {}
+    for problem, node in located:
+        _, rest = node_at(tree, problem.location)
+        key = (problem.code, problem.place, str(problem.value), rest) if problem.place else len(found)
+        first = found.setdefault(key, (problem, node))[0]
+        if first is not problem and first.edits and first.location[:1] != _DEFAULTS:
+            more = tuple(edit for edit in problem.edits if edit not in first.edits)
+            found[key] = replace(first, edits=(*first.edits, *more)), found[key][1]
+    return found.values()
 
 
 def _without_secrets(problem: Problem, node: Node, secrets: frozenset[str]) -> Problem:

@@ -9,8 +9,7 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
-from ..args.problems import Problem, Problems, Remove, Set
-from ..args.shapes import as_written, camel_case
+from ..args.problems import Problem, Problems, Remove, Set, nearest
 from ..args.values import image_rule
 from ..networking.dns import check_dns, exceptions_of_dns
 from ..networking.network_policies import check_peers, check_pod_ports
@@ -38,7 +37,7 @@ from .plan import selector_of
 from .ports import check_ports, resolve_ports
 from .service import check_service, is_headless
 
-__all__ = ["check_web_service", "exceptions_of", "notes_of", "parse_web_service"]
+__all__ = ["exceptions_of", "notes_of", "parse_web_service"]
 
 EMPTY_SELECTOR = define(
     "empty-selector", "An empty selector selects every pod of the namespace.", allowed="one label or more"
@@ -71,16 +70,6 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     return spec
-
-
-def check_web_service(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> Any:
-    """The parsed arguments of the WebService called `name`."""
-    # Serves the stack modules until they are ported.
-    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
-        problems.style = KeyStyle.CAMEL
-    return parse_web_service(name, args, problems, Location((Key(path),) if path else ()))
 
 
 def _rules_for(args: Any, style: KeyStyle) -> Rules:
@@ -238,7 +227,12 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
     for key in sorted(extra.keys() - set(_TEMPLATE_FIELDS)):
-        problems.report_unknown(spec.at / "extra" / Key(key), _TEMPLATE_FIELDS)
+        close = nearest(key, _TEMPLATE_FIELDS)
+        problems.report_unknown(
+            spec.at / "extra" / Key(key),
+            _TEMPLATE_FIELDS,
+            meant=None if close is None or close in extra else Key(close),
+        )
     metadata = extra.get("metadata")
     labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
