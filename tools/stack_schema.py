@@ -111,6 +111,7 @@ def _config() -> dict[str, Any]:
             **told,
             f"{_PREFIX}extends": {**told[f"{_PREFIX}extends"], "type": "string"},
             f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
+            f"{_PREFIX}dns": {**told[f"{_PREFIX}dns"], "allOf": [_ref("Dns")]},
             f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
             **{key: {"description": text} for key, text in _OTHERS.items()},
         },
@@ -142,6 +143,7 @@ def _base() -> dict[str, Any]:
         **{key: _named(key, "Partial") for key in _KINDS},
         "defaults": {"allOf": [_ref("WebServicePartial")]},
         "namespace": _NAMESPACE,
+        "dns": {"allOf": [_ref("Dns")]},
         "extends": {"type": "string"},
     }
     return {

@@ -44,6 +44,7 @@ PORT_CODES = {
 SHARED_PORT = {"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}}
 INTERNAL = {"scope": "internal", "allowed_sources": None}
 PRESERVE = {"client_ip": "preserve"}
+HIDE = {"client_ip": "hide"}
 INSTANCE = {"target_type": "instance"}
 HEALTH_OF_UDP = {"health": {"port": 8081}}
 
@@ -53,9 +54,9 @@ SAMPLES: dict[str, Sample] = {
     "scope=internet": ({"scope": "internet"}, {"scope": "internal"}),
     "scope=internal": ({"scope": "internal"}, {"scope": "internet"}),
     "allowed_sources": ({"allowed_sources": ["203.0.113.0/24"]}, {"allowed_sources": ["192.0.2.0/24"]}),
-    "client_ip=preserve": (PRESERVE, {}),
+    "client_ip=preserve": (PRESERVE, HIDE),
     "client_ip=proxy-protocol": ({"client_ip": "proxy-protocol"}, PRESERVE),
-    "client_ip=hide": ({"client_ip": "hide"}, PRESERVE),
+    "client_ip=hide": (HIDE, PRESERVE),
     "static_addresses": ({"static_addresses": ["eipalloc-1"]}, {}),
     "subnets": ({"subnets": ["subnet-1"]}, {}),
     "ip_address_type=ipv4": ({"ip_address_type": "ipv4"}, {}),
@@ -121,6 +122,8 @@ OTHER_SAMPLES: dict[tuple[str, str], Sample] = {
     ("aws-legacy", "health.unhealthy"): THRESHOLDS,
     ("gke", "subnets"): INTERNAL_SUBNET,
     ("azure", "subnets"): INTERNAL_SUBNET,
+    ("azure", "health.protocol"): ({**HIDE, "health": {"protocol": "https"}}, HIDE),
+    ("azure", "health.path"): ({**HIDE, "health": {"path": "/healthz"}}, HIDE),
     ("generic", "scope=internet"): (SWITCH_SCOPE := {"annotations": {"example.com/internal": "true"}}, SWITCH_SCOPE),
     ("generic", "scope=internal"): ({**SWITCH_SCOPE, "scope": "internal"}, {**SWITCH_SCOPE, "scope": "internet"}),
     ("generic", "client_ip=proxy-protocol"): ({**SWITCH, "client_ip": "proxy-protocol"}, {**PRESERVE}),

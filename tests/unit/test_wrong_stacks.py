@@ -284,7 +284,7 @@ config:
         LEVEL: info
       health: {path: /ready}
       allowFrom: [{service: web, ports: [8080]}]
-    web: {image: web:2, port: 80, autoscaling: {maxReplicas: 9}}
+    web: {image: web:2, port: 80, autoscaling: {maxReplicas: 9}, allowTo: [{service: api}]}
     jobs: {image: jobs:3, ports: {}}
   portico:gateways:
     edge:

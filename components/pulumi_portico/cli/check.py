@@ -39,7 +39,8 @@ def check(
     """Check a stack: its file, the base files that it extends, and what the stack would create.
 
     Prints every problem with its file, line, and column, what's allowed, and the fix if one is known. With --fix,
-    applies the fixes and keeps everything else in the files as it is. The exit code is 1 if the stack is invalid.
+    applies the fixes and keeps everything else in the files as it is. Notes say what you must add for a valid stack to
+    work. The exit code is 1 if the stack is invalid.
     """
     from .project import locate_stack
 
@@ -61,6 +62,8 @@ def check(
     elif plan is not None:
         parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
         write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
+        for note in plan.notes:
+            write(f"Note: {note}\n")
     if error is not None:
         raise typer.Exit(Exit.FAILED)
 
@@ -103,6 +106,7 @@ def _write_json(
         "valid": plan is not None,
         "problems": [problem.as_data() for problem in problems],
         **({"fixed": [problem.as_data() for problem in fixed]} if fixed is not None else {}),
+        "notes": [note.as_data() for note in (plan.notes if plan is not None else ())],
         **(_counts(plan) if plan is not None else {}),
     }
     write(json.dumps(value, indent=2) + "\n")

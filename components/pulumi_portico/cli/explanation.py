@@ -65,6 +65,7 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_tls(console, view)
     _print_internal(console, view)
     _print_exceptions(console, view)
+    _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
 
 
@@ -135,6 +136,15 @@ def _print_exceptions(console: "Console", view: StackView) -> None:
         value = exception_value(exception)
         _indented(console, f"{exception_path(exception)}{f': {value}' if value else ''}", 2)
         _indented(console, exception_meaning(exception), 4)
+
+
+def _print_notes(console: "Console", view: StackView) -> None:
+    if not view.notes:
+        return
+    _title(console, "What you must add")
+    for note in view.notes:
+        _indented(console, note.path, 2)
+        _indented(console, f"{note.message} {note.fix}", 4)
 
 
 def _print_mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:

@@ -62,6 +62,9 @@ def check_node_targets_health(request: Request, problems: Problems) -> None:
 def check_fixed_health(request: Request, problems: Problems) -> None:
     """Report settings of a health check that is fixed, because each node reports the health of its own pods."""
     health = request.exposure.health
+    # With the platform's default, the health check is what the user chose.
+    is_chosen = request.exposure.client_ip is not None
+    hide = Set(request.at / "client_ip", ClientIp.HIDE.value)
     chosen: Mapping[str, Any] = {
         "protocol": health.protocol,
         "port": health.port,
@@ -75,7 +78,7 @@ def check_fixed_health(request: Request, problems: Problems) -> None:
                 FIXED_HEALTH_CHECK,
                 location,
                 value=value,
-                fix=Remove(location),
+                fix=Remove(location) if is_chosen else hide,
                 field=Field("client_ip"),
                 value_of_field=ClientIp.PRESERVE,
                 allowed_field=Field("node_port"),

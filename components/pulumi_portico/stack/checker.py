@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
@@ -12,6 +12,8 @@ from ..args.problems import MISSING, Edit, Move, Problems, Remove, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
 from ..args.values import image_rule
+from ..networking.dns import Dns, DnsSpec, check_dns
+from ..networking.network_policies import RULES as NETWORK_RULES
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
@@ -28,13 +30,14 @@ from .parts import (
     ServicePart,
     backend_of,
 )
-from .peers import check_peer_names
+from .peers import check_peers_of_stack
 from .references import References
 from .source_map import Node, holds_secret, plain
 
 __all__ = ["check_parts"]
 
 _NAMESPACE = ROOT / "namespace"
+_DNS = ROOT / "dns"
 _DEFAULTS = ROOT / "defaults"
 _TEXT = "the name of the namespace that the stack creates"
 _AWS_FIELDS = {camel_case(name): name for name in shapes_of(AWS_LOAD_BALANCERS.args_type)}
@@ -54,9 +57,10 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
         close = nearest(key, KEYS)
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
     namespace = _namespace(tree, problems)
+    dns = _dns(tree, problems)
     _check_defaults(tree, problems)
-    services = {name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})}
-    check_peer_names({name: part for name, part in services.items() if part.usable}, problems)
+    services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
+    check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
@@ -84,6 +88,18 @@ def _namespace(tree: Node, problems: Problems) -> str:
         else:
             return name
     return _UNKNOWN
+
+
+def _dns(tree: Node, problems: Problems) -> Optional[DnsSpec]:
+    node = tree.fields.get("dns")
+    if node is None or node.value is None:
+        return None
+    if not isinstance(node.value, dict):
+        _report_not_a_mapping(_DNS, node, describe(Dns), problems)
+        return None
+    dns = parse(DnsSpec, Dns, plain(node), NETWORK_RULES, problems, _DNS)
+    problems.run(check_dns, dns)
+    return dns
 
 
 def _check_defaults(tree: Node, problems: Problems) -> None:

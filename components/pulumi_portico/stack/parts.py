@@ -22,6 +22,7 @@ from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
+from ..networking.dns import DnsSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import RULES as BALANCER_RULES
 from ..public_load_balancer.args import PublicLoadBalancerSpec
@@ -160,6 +161,7 @@ class ServicePart(Part):
 
     spec: WebServiceSpec
     default_namespace: str
+    default_dns: Optional[DnsSpec]
 
     @property
     def namespace(self) -> pulumi.Input[str]:
@@ -167,9 +169,10 @@ class ServicePart(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
-    def in_namespace(self) -> WebServiceSpec:
-        """The arguments with the stack's namespace, unless they have another one."""
-        return dataclasses.replace(self.spec, namespace=self.namespace)
+    def with_stack_values(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""

@@ -1,6 +1,6 @@
 """A stack's configuration, checked as a whole: its plan, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..web_service.args import WebServiceSpec
+from ..web_service.validation import notes_of
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
@@ -56,6 +57,11 @@ class StackPlan:
     def reference(self, target: TargetSpec) -> Optional[Reference]:
         """What a target leads to; None for a Service that the stack doesn't create."""
         return self.references.get(target.at)
+
+    @property
+    def notes(self) -> Sequence[Problem]:
+        """What the user must add for the stack to work, and Portico can't."""
+        return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
@@ -122,7 +128,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     return StackPlan(
         stack,
         parts.namespace,
-        {name: part.in_namespace() for name, part in parts.services.items()},
+        {name: part.with_stack_values() for name, part in parts.services.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},

@@ -15,7 +15,7 @@ from ..register import name_of, namespace_of
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
-from .validation import exceptions_of, parse_web_service
+from .validation import exceptions_of, notes_of, parse_web_service
 
 __all__ = ["WebService"]
 
@@ -71,6 +71,8 @@ class WebService(pulumi.ComponentResource):
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         self._plan = plan = plan_web_service(name, spec)
+        for note in notes_of(spec):
+            pulumi.log.warn(str(note), self)
         self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
