@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.args.parse import parse
+from pulumi_portico.args.problems import Problems
+from pulumi_portico.aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
+from pulumi_portico.aws_load_balancer.priorities import Match
+from pulumi_portico.aws_load_balancer.routes import AwsRoute, AwsRouteSpec
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
 ACCOUNT = "123456789012"
@@ -91,6 +97,24 @@ def calls(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         return {"accountId": ACCOUNT}
     assert token.endswith(":getLoadBalancer"), token
     return {"dnsName": "theirs.elb.amazonaws.com", "zoneId": "ZELB", "arn": args["arn"]}
+
+
+def planned(aws: Mapping[str, Any], name: str = "shop") -> AwsLoadBalancerPlan:
+    """The plan of a load balancer, whose arguments can have problems."""
+    return plan_aws_load_balancer(name, parse_aws_load_balancer(name, aws, Problems("test")))
+
+
+def parsed_route(route: Mapping[str, Any]) -> AwsRouteSpec:
+    """A route, whose values no rule checks."""
+    problems = Problems("test")
+    spec = parse(AwsRouteSpec, AwsRoute, route, {}, problems)
+    problems.raise_if_any()
+    return spec
+
+
+def match_of(route: Mapping[str, Any]) -> Match:
+    """What a route matches."""
+    return parsed_route(route).match
 
 
 def own(aws: Mapping[str, Any], **args: Any) -> Recording:

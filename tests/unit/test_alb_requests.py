@@ -10,11 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.args.problems import Problem, Problems
-from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.priorities import priority_of
 from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
+from tests.aws_balancers import match_of, parsed_route
 from tests.problems import assert_problem, problems_of
 from tests.unit.readers.alb import Listener
 from tests.unit.readers.nginx import Request
@@ -210,7 +211,7 @@ def compiled(routes: Sequence[Route]) -> Listener:
         {
             "priority": priority_of(match_of(it)),
             "conditions": [_camel(condition) for condition in build_conditions(match_of(it))],
-            "actions": [_camel(build_action(it, groups))],
+            "actions": [_camel(build_action(parsed_route(it), groups))],
         }
         for it in routes
     ]

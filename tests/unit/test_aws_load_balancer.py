@@ -774,7 +774,7 @@ def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
     from pulumi_portico import PorticoError
     from pulumi_portico.aws_load_balancer.resources import register_aws
 
-    with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
+    with pytest.raises(PorticoError, match=r"can't create lb\.TargetGroup api: .*'of_tomorrow'"):
         register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
 
 

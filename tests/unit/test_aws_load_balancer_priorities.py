@@ -17,7 +17,6 @@ from pulumi_portico.aws_load_balancer.priorities import (
     Match,
     band_of,
     free_priority,
-    match_of,
     overlap,
     priority_of,
     rank_of,
@@ -25,7 +24,7 @@ from pulumi_portico.aws_load_balancer.priorities import (
 from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 
-from tests.aws_balancers import own, routed, rules
+from tests.aws_balancers import match_of, own, routed, rules
 from tests.problems import assert_problem
 
 LABELS = st.sampled_from(["a", "b", "shop", "api"])

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico import match_route
 from pulumi_portico.args.location import camel_case
-from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.priorities import priority_of
 from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.cli.tracing import Outcome, Request, answers_of, parse_request
 from pulumi_portico.cli.tracing.aws import at_listener
@@ -30,6 +30,7 @@ from pulumi_portico.ingress_gateway.matching import (
 from pulumi_portico.stack import StackPlan, check_stack
 from pulumi_portico.stack.views.destinations import Destination
 
+from tests.aws_balancers import match_of, planned
 from tests.command import SHOP, called, json_of, plan_of, written
 from tests.support import ROOT
 
@@ -208,7 +209,8 @@ def test_an_application_load_balancer_takes_the_first_rule_that_fits(
     expected = next((it for it in ranked if fits_as_aws_says(it, request)), None)
     targets = {it["to"]: Destination("service", it["to"], "80") for it in ranked}
     listener = {"port": 443, "protocol": "https", "routes": [{**it, "to": f"t{at}"} for at, it in enumerate(routes)]}
-    answer, destination = at_listener("front", {"kind": "application"}, listener, request, targets)
+    plan = planned({"kind": "application", "vpc": "vpc-1", "targets": {}, "listeners": [listener]}, "front")
+    answer, destination = at_listener(plan, plan.listeners[0], request, targets)
     assert (destination.name if destination else None) == (expected["to"] if expected else None)
     assert answer.status == (0 if expected else 404)
     assert [it.leads_to for it in answer.considered if it.takes] == ([expected["to"]] if expected else [])

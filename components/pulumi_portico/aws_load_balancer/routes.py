@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
@@ -13,14 +14,17 @@ from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.values import Rule, cidr, whole_number
+from ..lifecycle.objects import Properties
 from ..networking.ports import DEFAULT_PORTS
 from .priorities import LEAST, MOST, Match
+from .resources import without_none
 from .rules import header_name, not_empty, route_host, route_path
 
 __all__ = [
     "NOT_FOUND",
     "ROUTED",
     "RULES",
+    "ActionSpec",
     "AwsFixedResponse",
     "AwsFixedResponseSpec",
     "AwsRedirect",
@@ -135,8 +139,24 @@ class AwsRoute(TypedDict):
     from what it matches."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec(Spec):
+    """What happens to a request: the parsed fields that listeners and routes share."""
+
+    to: Optional[str] = None
+    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
+    sticky_for: Optional[pulumi.Input[int]] = None
+    respond: Optional[AwsFixedResponseSpec] = None
+    redirect: Optional[AwsRedirectSpec] = None
+
+    @property
+    def target_keys(self) -> Sequence[str]:
+        """The keys of the targets that requests are forwarded to."""
+        return [self.to] if self.to is not None else list(self.weights or ())
+
+
 @spec(AwsRoute)
-class AwsRouteSpec(Spec):
+class AwsRouteSpec(ActionSpec):
     """A parsed `AwsRoute`. A field is None if it isn't set."""
 
     host: Optional[str] = None
@@ -145,12 +165,23 @@ class AwsRouteSpec(Spec):
     methods: Optional[Sequence[str]] = None
     headers: Optional[Mapping[str, Sequence[str]]] = None
     sources: Optional[Sequence[str]] = None
-    to: Optional[str] = None
-    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
-    sticky_for: Optional[pulumi.Input[int]] = None
-    respond: Optional[AwsFixedResponseSpec] = None
-    redirect: Optional[AwsRedirectSpec] = None
     priority: Optional[int] = None
+
+    @property
+    def match(self) -> Match:
+        """What the route matches. Kinds of conditions, and their values, are in an order of their own."""
+        conditions: list[tuple[str, tuple[str, ...]]] = []
+        if self.methods:
+            conditions.append(("methods", tuple(sorted(set(self.methods)))))
+        if self.sources:
+            conditions.append(("sources", tuple(sorted(set(self.sources)))))
+        headers = self.headers or {}
+        conditions += [
+            (f"header {name.lower()}", tuple(sorted(set(headers[name])))) for name in sorted(headers, key=str.lower)
+        ]
+        path, exact = self.path or "/", bool(self.exact)
+        # A prefix matches with and without a slash behind it.
+        return Match(self.host or "", path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
 
 
 INVALID_STATUS = define(
@@ -235,45 +266,51 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-NOT_FOUND: Mapping[str, Any] = {"respond": {"status": 404, "body": "Not found"}}
-"""What an Application Load Balancer does with what no route is for."""
+NOT_FOUND = AwsFixedResponseSpec(status=404, body="Not found")
+"""What an Application Load Balancer responds if no route matches, and its listener sets nothing else."""
 
 
-def build_action(given: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, Any]:
+def build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
     """The action, as listeners and their rules take it; ``groups`` has the target groups' ARNs by key."""
-    if "to" in given:
-        return {"type": "forward", "target_group_arn": groups[given["to"]]}
-    if "weights" in given:
-        weights: Mapping[str, Any] = given["weights"]
-        forward: dict[str, Any] = {
+    if action.to is not None:
+        return {"type": "forward", "target_group_arn": groups[action.to]}
+    if action.weights is not None:
+        weights = action.weights
+        forward: Properties = {
             "target_groups": [{"arn": groups[key], "weight": weights[key]} for key in sorted(weights)]
         }
-        if "sticky_for" in given:
-            forward["stickiness"] = {"enabled": True, "duration": given["sticky_for"]}
+        if action.sticky_for is not None:
+            forward["stickiness"] = {"enabled": True, "duration": action.sticky_for}
         return {"type": "forward", "forward": forward}
-    if "redirect" in given:
-        return {"type": "redirect", "redirect": _redirect(given["redirect"])}
-    answer: Mapping[str, Any] = given["respond"]
-    fixed = {"status_code": str(answer["status"]), "content_type": answer.get("content_type", "text/plain")}
-    return {"type": "fixed-response", "fixed_response": {**fixed, **_some({"message_body": answer.get("body")})}}
-
-
-def _redirect(to: Mapping[str, Any]) -> dict[str, Any]:
-    scheme = to.get("scheme")
-    port = to.get("port", DEFAULT_PORTS.get(scheme or ""))
-    told = {
-        "protocol": scheme.upper() if scheme else None,
-        "port": None if port is None else str(port),
-        "host": to.get("host"),
-        "path": to.get("path"),
-        "query": to.get("query"),
+    if action.redirect is not None:
+        return {"type": "redirect", "redirect": _redirect(action.redirect)}
+    response = action.respond or NOT_FOUND
+    fixed: Properties = {
+        "status_code": str(response.status),
+        "content_type": response.content_type or "text/plain",
+        "message_body": response.body,
     }
-    return {"status_code": "HTTP_301" if to.get("permanent") else "HTTP_302", **_some(told)}
+    return {"type": "fixed-response", "fixed_response": without_none(fixed)}
 
 
-def build_conditions(match: Match) -> list[dict[str, Any]]:
+def _redirect(redirect: AwsRedirectSpec) -> Properties:
+    scheme = redirect.scheme
+    port = DEFAULT_PORTS.get(scheme or "") if redirect.port is None else redirect.port
+    return without_none(
+        {
+            "status_code": "HTTP_301" if redirect.permanent else "HTTP_302",
+            "protocol": scheme.upper() if scheme else None,
+            "port": None if port is None else str(port),
+            "host": redirect.host,
+            "path": redirect.path,
+            "query": redirect.query,
+        }
+    )
+
+
+def build_conditions(match: Match) -> list[Properties]:
     """What a rule matches, as `aws.lb.ListenerRule` takes it. A prefix is two patterns, as `/a*` lets /ab in."""
-    conditions: list[dict[str, Any]] = []
+    conditions: list[Properties] = []
     if match.host:
         conditions.append({"host_header": {"values": [match.host]}})
     if match.exact:
@@ -289,7 +326,3 @@ def build_conditions(match: Match) -> list[dict[str, Any]]:
         else:
             conditions.append({"source_ip": {"values": list(values)}})
     return conditions
-
-
-def _some(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}

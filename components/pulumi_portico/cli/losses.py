@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..aws_load_balancer.choices import AwsBalancerKind
+from ..aws_load_balancer.routes import AwsRouteSpec
 from ..load_balancers import ClientIp
 from ..stack import StackPlan
 from ..stack.views.balancers import targets_of
 from ..stack.views.destinations import Destination, destination_of
 from ..stack.views.requests import request_of
 
-__all__ = ["is_application", "lost_by_balancers", "lost_by_gateway"]
+__all__ = ["lost_by_balancers", "lost_by_gateway"]
 
 _ROUTE_FIELDS: Mapping[str, str] = {
     "rewrite": "rewritten paths",
@@ -35,15 +36,9 @@ _ROUTE_FIELDS: Mapping[str, str] = {
 _WEB_PORTS = (80, 443)
 
 
-_AWS_FIELDS: Mapping[str, str] = {
-    "methods": "routes by method",
-    "headers": "routes by header",
-    "sources": "routes by the client's address",
-    "weights": "shares between targets",
-    "redirect": "redirects",
-    "respond": "answers of its own",
-}
-"""What an Application Load Balancer does with requests."""
+_METHODS, _HEADERS, _WEIGHTS = "routes by method", "routes by header", "shares between targets"
+_ONLY_APPLICATION = (_METHODS, _HEADERS, _WEIGHTS)
+"""What an Application Load Balancer does with requests, and no gateway."""
 
 Leads = tuple[str, str, str]
 """A host, a path, and the service that answers."""
@@ -63,27 +58,32 @@ def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
             used["certificates from cert-manager, but by each service itself"] = None
         if "default_backend" in args:
             used["a default backend"] = None
-    for routes, targets in _application(plan):
-        yield from _shared_hosts(
-            (it.get("host", ""), it.get("path", "/"), targets[it["to"]].name) for it in routes if "to" in it
-        )
-        used |= {it: None for field, it in _AWS_FIELDS.items() if any(field in route for route in routes)}
+    for aws_routes, destinations in _application(plan):
+        forwarding = [(route, destinations[route.to].name) for route in aws_routes if route.to is not None]
+        yield from _shared_hosts((route.host or "", route.path or "/", service) for route, service in forwarding)
+        used |= dict.fromkeys(_aws_features(aws_routes))
     yield from used
 
 
-def is_application(aws: Mapping[str, Any]) -> bool:
-    """Whether an AwsLoadBalancer is an Application Load Balancer."""
-    return aws["kind"] == AwsBalancerKind.APPLICATION.value
+def _aws_features(routes: Sequence[AwsRouteSpec]) -> list[str]:
+    """What an Application Load Balancer does with requests."""
+    features = {
+        _METHODS: any(route.methods for route in routes),
+        _HEADERS: any(route.headers for route in routes),
+        "routes by the client's address": any(route.sources for route in routes),
+        _WEIGHTS: any(route.weights for route in routes),
+        "redirects": any(route.redirect for route in routes),
+        "answers of its own": any(route.respond for route in routes),
+    }
+    return [feature for feature, is_used in features.items() if is_used]
 
 
-def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Destination]]]:
+def _application(plan: StackPlan) -> Iterator[tuple[Sequence[AwsRouteSpec], Mapping[str, Destination]]]:
     """The routes of each Application Load Balancer, and where its targets lead to."""
-    for aws in plan.aws_load_balancers.values():
-        if is_application(aws):
-            yield (
-                [it for listener in aws["listeners"] for it in listener.get("routes", [])],
-                dict(targets_of(plan, aws)),
-            )
+    for spec in plan.aws_load_balancers.values():
+        if spec.kind is AwsBalancerKind.APPLICATION:
+            routes = [route for listener in spec.listeners for route in listener.routes or ()]
+            yield routes, dict(targets_of(plan, spec))
 
 
 def _shared_hosts(leads: Iterable[Leads]) -> Iterator[str]:
@@ -101,10 +101,9 @@ def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
     """What services would not have behind a gateway; ``others`` are those that speak no HTTP."""
     for name in others:
         yield f"nothing for {name}, which speaks no HTTP and keeps a load balancer of its own"
-    ours = ("methods", "headers", "weights")
-    used = {field for routes, _ in _application(plan) for field in ours if any(field in it for it in routes)}
-    yield from (_AWS_FIELDS[field] for field in ours if field in used)
-    yield from (f"the web ACL of {name}" for name, aws in plan.aws_load_balancers.items() if "web_acl" in aws)
+    used = {feature for routes, _ in _application(plan) for feature in _aws_features(routes)}
+    yield from (feature for feature in _ONLY_APPLICATION if feature in used)
+    yield from (f"the web ACL of {name}" for name, spec in plan.aws_load_balancers.items() if spec.web_acl is not None)
     for name, args in plan.load_balancer_args.items():
         destination = destination_of(plan, args["target"])
         if destination.kind == "gateway" or destination.name in others:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from ..aws_load_balancer.load_balancer import billable as billable_of_aws
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.choices import AwsBalancerKind
+from ..aws_load_balancer.load_balancer import billable_of as billable_of_aws
 from ..ingress_gateway.gateway_plan import controller_of, installs
 from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
 from ..lifecycle.aws import AWS_BILLING
@@ -17,7 +19,7 @@ from ..stack import StackPlan
 from ..stack.view import StackView
 from ..stack.views.destinations import Destination, destination_of, text_of
 from ..stack.views.requests import request_of
-from .losses import is_application, lost_by_balancers, lost_by_gateway
+from .losses import lost_by_balancers, lost_by_gateway
 
 __all__ = ["Mechanism", "Total", "mechanisms_of", "total_of"]
 
@@ -79,8 +81,8 @@ class _Offer:
 
 def total_of(plan: StackPlan, view: StackView) -> Total:
     """What the stack's load balancers are billed together, which may be less than each of them alone."""
-    arguments = {**plan.gateway_args, **plan.load_balancer_args, **plan.aws_load_balancers}
-    return _total((_billing_of(it.platform), _price(arguments[it.name]), it.estimate.billable) for it in view.balancers)
+    specs = {**plan.gateways, **plan.load_balancers, **plan.aws_load_balancers}
+    return _total((_billing_of(it.platform), specs[it.name].price, it.estimate.billable) for it in view.balancers)
 
 
 def _price(args: Mapping[str, Any]) -> Optional[PriceSpec]:
@@ -145,7 +147,11 @@ def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
     if of_gateways:
         yield _PROTOCOLS
     application = [False for args in plan.load_balancer_args.values() if [*_of_balancer(plan, args)]]
-    application += [is_application(aws) for aws in plan.aws_load_balancers.values() if [*_of_aws_balancer(plan, aws)]]
+    application += [
+        spec.kind is AwsBalancerKind.APPLICATION
+        for spec in plan.aws_load_balancers.values()
+        if [*_of_aws_balancer(plan, spec)]
+    ]
     if any(application):
         yield _APPLICATION
     if not all(application):
@@ -178,10 +184,10 @@ def _by_name(destination: Destination) -> Destination:
     return replace(destination, port="")
 
 
-def _of_aws_balancer(plan: StackPlan, aws: Mapping[str, Any]) -> Iterator[Destination]:
-    application = is_application(aws)
-    for given in aws["targets"].values():
-        destination = destination_of(plan, given["target"]) if "target" in given else None
+def _of_aws_balancer(plan: StackPlan, spec: AwsLoadBalancerSpec) -> Iterator[Destination]:
+    application = spec.kind is AwsBalancerKind.APPLICATION
+    for target in spec.targets.values():
+        destination = None if target.target is None else destination_of(plan, target.target)
         if destination is not None and destination.kind != "gateway":
             http = ServicePort("http", 80, 80)
             yield replace(_by_name(destination), chosen=http if application else destination.chosen)
@@ -220,10 +226,10 @@ def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
             yield args["exposure"]["scope"], _of_request(request_of_gateway(args), _price(args))
     for args in plan.load_balancer_args.values():
         yield args["exposure"]["scope"], _of_request(request_of(plan, args), _price(args))
-    for aws in plan.aws_load_balancers.values():
-        if "existing" not in aws:
-            scope = aws.get("scope", Scope.INTERNET.value)
-            yield scope, _Offer(AWS_BILLING, billable_of_aws(aws), _price(aws), ends_tls=True)
+    for spec in plan.aws_load_balancers.values():
+        if spec.existing is None:
+            scope = (spec.scope or Scope.INTERNET).value
+            yield scope, _Offer(AWS_BILLING, billable_of_aws(spec), spec.price, ends_tls=True)
 
 
 def _of_request(request: Request, price: Optional[PriceSpec]) -> _Offer:

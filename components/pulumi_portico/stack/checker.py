@@ -1,6 +1,6 @@
 """Checks a stack as a whole: each component by its own rules, and what several of them would share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ..args.codes import define
@@ -20,10 +20,10 @@ from .parts import (
     GATEWAYS,
     LOAD_BALANCERS,
     SERVICES,
+    AwsBalancerPart,
     BalancerPart,
     GatewayPart,
     Kind,
-    Part,
     ServicePart,
     backend_of,
 )
@@ -60,7 +60,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
-    aws_balancers = {name: Part(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
+    aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     return parts, references
@@ -119,10 +119,7 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
             _report_not_a_mapping(where, arguments, describe(kind.args_type), problems)
             yield name, (kind, name, where, None, False)
             continue
-        before = len(problems.found)
-        spec = kind.parse(name, plain(arguments), problems, where, hooks)
-        usable = len(problems.found) == before or not isinstance(spec, Mapping)
-        yield name, (kind, name, where, spec, usable)
+        yield name, (kind, name, where, kind.parse(name, plain(arguments), problems, where, hooks), True)
 
 
 def _report_not_a_mapping(at: Location, node: Node, expected: str, problems: Problems) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Optional, cast
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
-from ..aws_load_balancer.args import AwsLoadBalancerArgs
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
@@ -44,7 +44,7 @@ class StackPlan:
     """The arguments of each IngressGateway, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
-    aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
+    aws_load_balancers: Mapping[str, AwsLoadBalancerSpec]
     """The arguments of each AwsLoadBalancer, by name."""
     references: Mapping[Location, Reference] = field(default_factory=dict[Location, Reference])
     """What the targets lead to that name a service or a gateway of the stack, by the location of the target."""

@@ -18,15 +18,11 @@ from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind
 from ..listener import AwsListenerSpec
 from ..priorities import (
-    LEAST,
     LEAST_ROOM,
-    MOST,
     MOST_ELEMENTS,
     Match,
     free_priority,
-    match_of,
     overlap,
-    priority_of,
     rank_of,
 )
 from ..problems import (
@@ -132,14 +128,8 @@ def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems:
     problems.run(_check_together, listener)
 
 
-def _span(listener: AwsListenerSpec) -> tuple[int, int]:
-    """The first and the last of our priorities."""
-    ours = listener.priorities
-    return (LEAST, MOST) if ours is None else (ours.first, ours.last)
-
-
 def _room(listener: AwsListenerSpec) -> int:
-    first, last = _span(listener)
+    first, last = listener.span
     return max(0, last - first + 1)
 
 
@@ -158,25 +148,13 @@ def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: 
         problems.run(_check_priority, route, listener)
 
 
-def _match(route: AwsRouteSpec) -> Match:
-    given = {
-        "host": route.host or "",
-        "path": route.path or "/",
-        "exact": bool(route.exact),
-        "methods": route.methods,
-        "headers": route.headers or {},
-        "sources": route.sources,
-    }
-    return match_of(given)
-
-
 def _check_conditions(route: AwsRouteSpec, problems: Problems) -> None:
-    if not build_conditions(_match(route)):
+    if not build_conditions(route.match):
         problems.report(MATCHES_ALL, route.at)
 
 
 def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
-    conditions: list[dict[str, Any]] = build_conditions(_match(route))
+    conditions = build_conditions(route.match)
     values: list[str] = [
         value for condition in conditions for detail in condition.values() for value in detail["values"]
     ]
@@ -188,7 +166,7 @@ def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
 
 
 def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
-    match = _match(route)
+    match = route.match
     count = len(match.elements)
     if not match.exact and count > MOST_ELEMENTS:
         problems.report(DEEP_PATH, route.at / "path", value=match.path, count=count, most=MOST_ELEMENTS)
@@ -213,7 +191,7 @@ def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
 
 
 def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Problems) -> None:
-    first, last = _span(listener)
+    first, last = listener.span
     if route.priority is not None and _room(listener) >= LEAST_ROOM and not first <= route.priority <= last:
         params: dict[str, Any] = {"field": Field("priorities"), "first": first, "last": last}
         problems.report(PRIORITY_OUTSIDE, route.at / "priority", value=route.priority, **params)
@@ -236,13 +214,13 @@ class _Ranked:
         return self.route.at
 
 
-def _ranked(route: AwsRouteSpec, span: tuple[int, int]) -> Optional[_Ranked]:
+def _ranked(route: AwsRouteSpec, listener: AwsListenerSpec) -> Optional[_Ranked]:
     """The route as AWS ranks it; None if it has an invalid value, or one that its rank doesn't allow."""
     try:
-        match = _match(route)
+        match = route.match
         if not match.exact and len(match.elements) > MOST_ELEMENTS:
             return None
-        return _Ranked(route, match, priority_of(match, *span) if route.priority is None else route.priority)
+        return _Ranked(route, match, listener.priority_of(route))
     except Unavailable:
         return None
 
@@ -250,8 +228,8 @@ def _ranked(route: AwsRouteSpec, span: tuple[int, int]) -> Optional[_Ranked]:
 def _check_together(listener: AwsListenerSpec, problems: Problems) -> None:
     if _room(listener) < LEAST_ROOM:
         return
-    span = _span(listener)
-    ranked = [found for route in listener.routes or () if (found := _ranked(route, span)) is not None]
+    span = listener.span
+    ranked = [found for route in listener.routes or () if (found := _ranked(route, listener)) is not None]
     priorities = [one.priority for one in ranked]
     for one, other in combinations(ranked, 2):
         if one.match == other.match:

@@ -3,11 +3,12 @@
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import listeners_of
-from ...aws_load_balancer.priorities import match_of, priority_of, span_of
+from ...aws_load_balancer.listener import AwsListenerSpec
+from ...aws_load_balancer.plan import AwsLoadBalancerPlan
+from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec, AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
 from ...stack.views.destinations import Destination, text_of
 from ...stack.views.routes import aws_action
@@ -16,52 +17,46 @@ from .request import Request, is_within
 
 __all__ = ["Step", "at_listener", "listener_for", "why_not"]
 
-_NOT_FOUND = 404
 _FOUND, _MOVED = 302, 301
 
 Step = tuple[Answer, Optional[Destination]]
 """What becomes of the request, and where it goes on to."""
 
 
-def listener_for(aws: Mapping[str, Any], request: Request) -> Optional[Mapping[str, Any]]:
+def listener_for(plan: AwsLoadBalancerPlan, request: Request) -> Optional[AwsListenerSpec]:
     """The listener that a request's connection comes to."""
-    carrier = request.transport.lower()
-    for it in listeners_of(aws):
-        if it["port"] == request.port and carrier in transports(it["protocol"]):
-            return it
+    transport = request.transport.lower()
+    for listener in plan.listeners:
+        if listener.port == request.port and transport in transports(listener.protocol):
+            return listener
     return None
 
 
 def at_listener(
-    name: str, aws: Mapping[str, Any], listener: Mapping[str, Any], request: Request, targets: Mapping[str, Destination]
+    plan: AwsLoadBalancerPlan, listener: AwsListenerSpec, request: Request, targets: Mapping[str, Destination]
 ) -> Step:
     """What a listener does with a request."""
-    routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
-    ranked = sorted(routes, key=lambda it: _priority(it, listener))
-    against = {_priority(it, listener): why_not(it, request) for it in ranked}
-    chosen = next((it for it in ranked if not against[_priority(it, listener)]), None)
+    ranked = sorted(listener.routes or (), key=listener.priority_of)
+    against = {listener.priority_of(route): why_not(route, request) for route in ranked}
+    chosen = next((route for route in ranked if not against[listener.priority_of(route)]), None)
     considered: list[Considered] = []
-    for it in ranked:
-        priority = _priority(it, listener)
+    for route in ranked:
+        priority = listener.priority_of(route)
         why = f"the first rule that fits, priority {priority}"
-        if it is not chosen:
+        if route is not chosen:
             why = against[priority] or f"it fits too, and is less specific: priority {priority} comes later"
-        considered.append(Considered(match_of(it).text, aws_action(it, targets)[0], it is chosen, why))
+        considered.append(Considered(route.match.text, aws_action(route, targets)[0], route is chosen, why))
     considered.sort(key=lambda it: not it.takes)
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    default = "no route fits, and the listener's default" if application else f"port {listener['port']}"
+    application = plan.spec.kind is AwsBalancerKind.APPLICATION
+    default = "no route fits, and the listener's default" if application else f"port {listener.port}"
     said = "a route" if chosen is not None else default
-    answer, destination = _acted(name, chosen if chosen is not None else listener, request, targets, said)
+    answer, destination = _acted(plan.name, chosen if chosen is not None else listener, request, targets, said)
     return replace(answer, considered=tuple(considered)), destination
 
 
-def _priority(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
-    return route.get("priority", priority_of(match_of(route), *span_of(listener)))
-
-
-def why_not(route: Mapping[str, Any], request: Request) -> str:
+def why_not(route: AwsRouteSpec, request: Request) -> str:
     """Why a rule does not fit a request; empty where it does."""
-    match = match_of(route)
+    match = route.match
     if match.host and not _host_fits(match.host, request.host):
         return f"it is for another host: {match.host}"
     # An Application Load Balancer compares the path as it is written.
@@ -93,32 +88,30 @@ def _unmet(name: str, values: Sequence[str], request: Request) -> str:
     return f"it wants the header {header}: {' or '.join(values)}"
 
 
-def _acted(
-    name: str, given: Mapping[str, Any], request: Request, targets: Mapping[str, Destination], what: str
-) -> Step:
-    leads_to, port = aws_action(given, targets)
-    if "to" in given:
-        destination = targets[given["to"]]
+def _acted(name: str, action: ActionSpec, request: Request, targets: Mapping[str, Destination], what: str) -> Step:
+    leads_to, port = aws_action(action, targets)
+    if action.to is not None:
+        destination = targets[action.to]
         named = f"{leads_to}:{port}" if port else leads_to
         said = f"{what} leads to {destination.kind} {leads_to}"
         return Answer(name, (), Outcome.SERVICE, said, named, request.target), destination
-    if "weights" in given:
+    if action.weights is not None:
         return Answer(name, (), Outcome.SERVICE, f"{what} leads to {leads_to}", leads_to, request.target), None
-    if "redirect" in given:
-        status = _MOVED if given["redirect"].get("permanent") else _FOUND
-        location = _location(given["redirect"], request)
+    if action.redirect is not None:
+        status = _MOVED if action.redirect.permanent else _FOUND
+        location = _location(action.redirect, request)
         said = f"{what} redirects: {status} to {location}"
         return Answer(name, (), Outcome.REDIRECT, said, status=status, location=location), None
-    status = given["respond"]["status"] if "respond" in given else _NOT_FOUND
+    status = (action.respond or NOT_FOUND).status
     return Answer(name, (), Outcome.ANSWER, f"{what} answers {status} by itself", status=status), None
 
 
-def _location(to: Mapping[str, Any], request: Request) -> str:
-    scheme = to.get("scheme", request.scheme)
+def _location(to: AwsRedirectSpec, request: Request) -> str:
+    scheme = to.scheme or request.scheme
     usual = {"http": 80, "https": 443}.get(scheme)
-    port = to.get("port", usual if "scheme" in to else request.port)
-    host, path = text_of(to.get("host", "#{host}")), text_of(to.get("path", "/#{path}"))
-    query = text_of(to.get("query", "#{query}"))
+    port = to.port or (usual if to.scheme else request.port)
+    host, path = text_of(to.host or "#{host}"), text_of(to.path or "/#{path}")
+    query = text_of("#{query}" if to.query is None else to.query)
     told = f"{scheme}://{host}{'' if port == usual else f':{port}'}{path}{f'?{query}' if query else ''}"
     asked = {
         "host": request.url_host,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
-from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import speaks_tls
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
+from ...aws_load_balancer.plan import plan_aws_load_balancer
 from ...ingress_gateway.gateway_plan import installs
 from ...ingress_gateway.matching import host_of, takes_host
 from ...stack import StackPlan
@@ -37,7 +37,7 @@ def _names(plan: StackPlan, entry: str, request: Request) -> bool:
     if entry in plan.load_balancer_args:
         return request.host in dns_names(plan.load_balancer_args[entry])
     if entry in plan.aws_load_balancers:
-        return request.host in plan.aws_load_balancers[entry].get("hosts", {})
+        return request.host in (plan.aws_load_balancers[entry].hosts or {})
     routes = plan.gateway_args[entry].get("routes", [])
     return any(host_of(it) != "" and takes_host(host_of(it), request.host) for it in routes)
 
@@ -140,24 +140,23 @@ def _going_on(
     return replace(answer, entry=name, enters_by=(f"gateway {destination.name}, port {at}",))
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], request: Request) -> Answer:
+def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec, request: Request) -> Answer:
+    aws = plan_aws_load_balancer(name, spec)
     listener = listener_for(aws, request)
     if listener is None:
         return Answer(name, (), Outcome.NOTHING, f"nothing listens at port {request.port}/{request.transport}")
-    if "sources" not in aws and (refused := _kept_out(aws.get("allowed_sources"), request)):
+    if spec.sources is None and (refused := _kept_out(spec.allowed_sources, request)):
         return Answer(name, (), Outcome.NOTHING, refused)
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    if application and request.secure != speaks_tls(listener):
-        said = f"port {request.port} speaks {listener['protocol']}, not {request.scheme}"
+    if aws.is_application and request.secure != listener.speaks_tls:
+        said = f"port {request.port} speaks {listener.protocol.value}, not {request.scheme}"
         return Answer(name, (), Outcome.NOTHING, said)
-    hosts = aws.get("hosts", {})
-    if hosts and not application and not any(_named(it, request.host) for it in hosts):
-        return Answer(name, (), Outcome.NOTHING, f"its names are others: {', '.join(hosts)}")
-    answer, destination = at_listener(name, aws, listener, request, dict(targets_of(plan, aws)))
+    if aws.hosts and not aws.is_application and not any(_named(it, request.host) for it in aws.hosts):
+        return Answer(name, (), Outcome.NOTHING, f"its names are others: {', '.join(aws.hosts)}")
+    answer, destination = at_listener(aws, listener, request, dict(targets_of(plan, spec)))
     by = f"{name}, port {request.port}/{request.transport}"
     if destination is None or destination.kind != "gateway":
         return replace(answer, enters_by=(by,))
-    further = _going_on(plan, name, request, destination, "", ended=speaks_tls(listener))
+    further = _going_on(plan, name, request, destination, "", ended=listener.speaks_tls)
     return replace(further, enters_by=(by, *further.enters_by))
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import listeners_of, speaks_tls
-from ...aws_load_balancer.load_balancer import billable
+from ...aws_load_balancer.load_balancer import estimate_of
+from ...aws_load_balancer.plan import plan_aws_load_balancer
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
-from ...lifecycle.aws import AWS, AWS_BILLING
+from ...lifecycle.aws import AWS
 from ...lifecycle.cost import estimate
 from ...load_balancers import Scope
 from ...networking.ports import ServicePort
@@ -26,9 +27,9 @@ __all__ = ["balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_h
 PRIVATE = "the private network"
 """Who may connect to an internal load balancer that names nobody."""
 
-_AWS_KINDS: Mapping[str, str] = {
-    AwsBalancerKind.APPLICATION.value: "Application Load Balancer",
-    AwsBalancerKind.NETWORK.value: "Network Load Balancer",
+_AWS_KINDS = {
+    AwsBalancerKind.APPLICATION: "Application Load Balancer",
+    AwsBalancerKind.NETWORK: "Network Load Balancer",
 }
 
 
@@ -51,8 +52,8 @@ def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
         destination = destination_of(plan, args["target"])
         tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
         yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
-    for name, args in plan.aws_load_balancers.items():
-        yield _of_aws(plan, name, args, args.get("price"))
+    for name, spec in plan.aws_load_balancers.items():
+        yield _of_aws(plan, name, spec)
 
 
 def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
@@ -73,35 +74,35 @@ def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...
     )
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], price: Any) -> BalancerView:
-    billed = billable(aws)
-    listeners = listeners_of(aws)
-    destinations = [it for _, it in targets_of(plan, aws)]
-    ports = [(it["port"], carrier.upper()) for it in listeners for carrier in transports(it["protocol"])]
-    here = any(speaks_tls(it) for it in listeners)
+def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> BalancerView:
+    estimated, listeners = estimate_of(spec), plan_aws_load_balancer(name, spec).listeners
+    destinations = [destination for _, destination in targets_of(plan, spec)]
+    ports = [
+        (listener.port, transport.upper()) for listener in listeners for transport in transports(listener.protocol)
+    ]
     return BalancerView(
         name=name,
-        kind=_AWS_KINDS[aws["kind"]],
+        kind=_AWS_KINDS[spec.kind],
         platform=AWS,
-        scope=aws.get("scope", Scope.INTERNET.value),
-        sources=_aws_sources(aws),
-        ports=tuple(f"{number}/{carrier}" for number, carrier in ports),
-        tls=_tls_of(plan, destinations, (), here=here),
-        leads_to=tuple(dict.fromkeys(it.name for it in destinations)),
-        load_balancers=billed.load_balancers,
-        public_addresses=billed.public_addresses,
-        estimate=estimate(AWS_BILLING, billed, price),
+        scope=(spec.scope or Scope.INTERNET).value,
+        sources=_aws_sources(spec),
+        ports=tuple(f"{number}/{transport}" for number, transport in ports),
+        tls=_tls_of(plan, destinations, (), here=any(listener.speaks_tls for listener in listeners)),
+        leads_to=tuple(dict.fromkeys(destination.name for destination in destinations)),
+        load_balancers=estimated.billable.load_balancers,
+        public_addresses=estimated.billable.public_addresses,
+        estimate=estimated,
     )
 
 
-def targets_of(plan: StackPlan, aws: Mapping[str, Any]) -> list[tuple[str, Destination]]:
+def targets_of(plan: StackPlan, spec: AwsLoadBalancerSpec) -> list[tuple[str, Destination]]:
     """Where each target of a load balancer that Pulumi owns leads to, by its key."""
     found: list[tuple[str, Destination]] = []
-    for key, given in aws["targets"].items():
-        if "target" in given:
-            found.append((key, destination_of(plan, given["target"])))
+    for key, target in spec.targets.items():
+        if target.target is not None:
+            found.append((key, destination_of(plan, target.target)))
         else:
-            found.append((key, Destination("other", key, text_of(given.get("port", "")))))
+            found.append((key, Destination("other", key, "" if target.port is None else str(target.port))))
     return found
 
 
@@ -114,13 +115,16 @@ def sources_of(exposure: ExposureSpec) -> tuple[str, ...]:
     return texts_of(named) or (PRIVATE,)
 
 
-def _aws_sources(aws: Mapping[str, Any]) -> tuple[str, ...]:
-    named: list[Any] = list(aws.get("allowed_sources", []))
-    for source in aws.get("sources", {}).values():
-        for field, what in (("cidr", ""), ("prefix_list", "prefix list "), ("security_group", "security group ")):
-            if field in source:
-                named.append(f"{what}{text_of(source[field])}")
-    if "existing" in aws:
+def _aws_sources(spec: AwsLoadBalancerSpec) -> tuple[str, ...]:
+    named: list[Any] = list(spec.allowed_sources or ())
+    for source in (spec.sources or {}).values():
+        if source.cidr is not None:
+            named.append(source.cidr)
+        elif source.prefix_list is not None:
+            named.append(f"prefix list {text_of(source.prefix_list)}")
+        else:
+            named.append(f"security group {text_of(source.security_group)}")
+    if spec.existing is not None:
         named.append("whom the load balancer made elsewhere lets in")
     return texts_of(named) or (PRIVATE,)
 

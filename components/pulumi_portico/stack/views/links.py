@@ -43,9 +43,8 @@ def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Itera
             destination = destination_of(plan, args["target"])
             yield LinkView(it.name, destination.name, ports_open(plan, args["target"]))
         elif aws := plan.aws_load_balancers.get(it.name):
-            given: Mapping[str, Any] = aws["targets"]
             for key, destination in targets_of(plan, aws):
-                target = given[key].get("target")
+                target = aws.targets[key].target
                 yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
 
 

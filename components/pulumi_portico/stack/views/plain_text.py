@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...aws_load_balancer.listener import listeners_of
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
+from ...aws_load_balancer.choices import AwsListenerProtocol
+from ...aws_load_balancer.listener import AwsListenerSpec
+from ...aws_load_balancer.plan import plan_aws_load_balancer
 from ...ingress_gateway.compilation import entry_of
 from ...load_balancers import Scope
 from ...networking.target import Protocol
@@ -63,20 +66,20 @@ def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterato
             yield f"loadBalancers.{name}.{field}", port.number, said
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[Found]:
-    targets = dict(targets_of(plan, aws))
-    for at, listener in enumerate(listeners_of(aws)):
-        if listener["protocol"] not in ("http", "tcp") or _sends_on(listener):
+def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[Found]:
+    targets = dict(targets_of(plan, spec))
+    for index, listener in enumerate(plan_aws_load_balancer(name, spec).listeners):
+        if listener.protocol not in (AwsListenerProtocol.HTTP, AwsListenerProtocol.TCP) or _sends_on(listener):
             continue
-        leads_to = [targets[key] for key in (listener.get("to"), *listener.get("weights", {})) if key in targets]
+        leads_to = [targets[key] for key in listener.target_keys]
         answers = [it for it in leads_to if it.kind == "gateway" or (it.chosen and ends_tls_itself(it.chosen))]
         # What a gateway does with it, it says itself.
         if leads_to and len(answers) == len(leads_to):
             continue
-        said = f"what is sent to port {listener['port']} {_MEANING}"
-        yield f"awsLoadBalancers.{name}.listeners[{at}].protocol", listener["protocol"], said
+        said = f"what is sent to port {listener.port} {_MEANING}"
+        yield f"awsLoadBalancers.{name}.listeners[{index}].protocol", listener.protocol, said
 
 
-def _sends_on(listener: Mapping[str, Any]) -> bool:
+def _sends_on(listener: AwsListenerSpec) -> bool:
     """Whether it does nothing but send clients to https."""
-    return not listener.get("routes") and listener.get("redirect", {}).get("scheme") == "https"
+    return not listener.routes and listener.redirect is not None and listener.redirect.scheme == "https"

@@ -1,11 +1,11 @@
 """The table of hosts and paths."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional, cast
+from typing import Any, cast
 
-from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import listeners_of, speaks_tls
-from ...aws_load_balancer.priorities import match_of
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
+from ...aws_load_balancer.plan import plan_aws_load_balancer
+from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec
 from ...ingress_gateway.compilation import Entry, entry_of
 from ...ingress_gateway.gateway_plan import routing_of
 from ...ingress_gateway.matching import host_of, path_of, path_type_of
@@ -65,8 +65,8 @@ def redirect_text(entry: Entry) -> str:
 def _of_balancers(plan: StackPlan) -> Iterator[RouteView]:
     for name, args in plan.load_balancer_args.items():
         yield from _of_platform(plan, name, args)
-    for name, args in plan.aws_load_balancers.items():
-        yield from _of_aws(plan, name, args)
+    for name, spec in plan.aws_load_balancers.items():
+        yield from _of_aws(plan, name, spec)
 
 
 def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[RouteView]:
@@ -84,39 +84,38 @@ def dns_names(args: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(it.strip() for it in text_of(told).split(",")) if told is not None else ()
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[RouteView]:
-    targets = dict(targets_of(plan, aws))
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    for listener in listeners_of(aws):
-        number = str(listener["port"])
-        scheme = "tls" if speaks_tls(listener) and not application else listener["protocol"].partition("-")[0]
-        for route in listener.get("routes", []):
+def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[RouteView]:
+    targets, planned = dict(targets_of(plan, spec)), plan_aws_load_balancer(name, spec)
+    for listener in planned.listeners:
+        number, protocol = str(listener.port), listener.protocol.value
+        scheme = "tls" if listener.speaks_tls and not planned.is_application else protocol.partition("-")[0]
+        for route in listener.routes or ():
             leads_to, port = aws_action(route, targets)
-            path_type = "Exact" if route.get("exact") else "Prefix"
-            matched = (route.get("host", ""), route.get("path", "/"), path_type)
-            more = " ".join(f"{key}={','.join(values)}" for key, values in match_of(route).conditions)
+            path_type = "Exact" if route.exact else "Prefix"
+            matched = (route.host or "", route.path or "/", path_type)
+            more = " ".join(f"{key}={','.join(values)}" for key, values in route.match.conditions)
             yield RouteView(name, *matched, leads_to, port, scheme, number, more)
         leads_to, port = aws_action(listener, targets)
-        hosts = ("",) if application else tuple(aws.get("hosts", {})) or ("",)
+        hosts = ("",) if planned.is_application else tuple(planned.hosts) or ("",)
         for host in hosts:
             yield RouteView(name, host, "", "", leads_to, port, scheme, number)
 
 
-def aws_action(given: Mapping[str, Any], targets: Mapping[str, Destination]) -> tuple[str, str]:
+def aws_action(action: ActionSpec, targets: Mapping[str, Destination]) -> tuple[str, str]:
     """What a listener or a route of it does with a request: where it leads to, and the port."""
-    if "to" in given:
-        destination = targets[given["to"]]
+    if action.to is not None:
+        destination = targets[action.to]
         return destination.name, destination.port
-    if "weights" in given:
-        shares = [f"{targets[key].name} ({text_of(share)})" for key, share in sorted(given["weights"].items())]
+    if action.weights is not None:
+        shares = [f"{targets[key].name} ({text_of(share)})" for key, share in sorted(action.weights.items())]
         return " or ".join(shares), ""
-    if "redirect" in given:
-        return f"redirect to {_aws_redirect(given['redirect'])}", ""
-    answer: Optional[Mapping[str, Any]] = given.get("respond")
-    return f"answer {answer['status'] if answer else 404}", ""
+    if action.redirect is not None:
+        return f"redirect to {_aws_redirect(action.redirect)}", ""
+    return f"answer {(action.respond or NOT_FOUND).status}", ""
 
 
-def _aws_redirect(to: Mapping[str, Any]) -> str:
-    port = f":{to['port']}" if "port" in to else ""
-    host = text_of(to["host"]) if "host" in to else "the same host"
-    return f"{to.get('scheme', 'the same scheme')}://{host}{port}{text_of(to.get('path', '/...'))}"
+def _aws_redirect(redirect: AwsRedirectSpec) -> str:
+    port = "" if redirect.port is None else f":{redirect.port}"
+    host = "the same host" if redirect.host is None else text_of(redirect.host)
+    path = "/..." if redirect.path is None else text_of(redirect.path)
+    return f"{redirect.scheme or 'the same scheme'}://{host}{port}{path}"
