@@ -274,7 +274,10 @@ def test_a_renamed_field_is_recognized_and_carries_its_value_over() -> None:
         Move(Location(("amount",)), Location(("count",))),
     )
     strength = assert_problem(problems, "renamed-argument", "strength", new="ratio")
-    assert strength.edits[-1] == Set(Location(("ratio",)), 0.5)
+    assert strength.edits == (
+        Set(Location(("strength",)), 0.5),
+        Move(Location(("strength",)), Location(("ratio",))),
+    )
     assert assert_fixes_work(problems_in, {"name": "a", "amount": 3, "strength": 50}) == 2
 
 

@@ -140,11 +140,12 @@ class Parser:
         parsed: dict[str, Any] = {}
         for key, value in given.items():
             if key not in names:
-                self._unknown(args_type, key, given, at, names)
+                # What the fix sets isn't reported as not set.
+                parsed |= dict.fromkeys(self._unknown(args_type, key, given, at, names), INVALID)
             elif value is not None:
                 parsed[names[key]] = self._field(args_type, names[key], value, at)
         for name in required_fields(args_type):
-            if given.get(field_text(name, self.style)) is None:
+            if given.get(field_text(name, self.style)) is None and name not in parsed:
                 parsed[name] = INVALID
                 self.problems.report_missing(at / name, describe(shapes[name].type))
         return self._made(args_type, parsed, {names[key]: value for key, value in given.items() if key in names}, at)
@@ -171,19 +172,21 @@ class Parser:
 
     def _unknown(
         self, args_type: Any, key: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
-    ) -> None:
+    ) -> Sequence[str]:
+        """Report an argument that doesn't exist. Return the field that the fix sets, if the name is a former one."""
         former = {field_text(old, self.style): new for old, new in renamed_fields(args_type).items()}
         at_key, value = at / Key(key), given[key]
         is_set = {name for written, name in names.items() if given.get(written) is not None}
         if key not in former:
             self.problems.report_unknown(at_key, names.values(), is_set)
-            return
+            return ()
         new = former[key]
         name, changed = (new, value) if isinstance(new, str) else new(value)
-        edits: list[Edit] = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        edits: list[Edit] = [*([Set(at_key, changed)] if changed is not value else []), Move(at_key, at / name)]
         if name in is_set:
             edits = [Remove(at_key)]
         self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
+        return () if name in is_set else (name,)
 
     def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
         if self._is_former(args_type, name, value, at):
@@ -293,7 +296,9 @@ class Parser:
             else:
                 parsed[key] = self.value(shape, item, field.each(), where)
         if is_args(shape.type):
-            return {key: item for key, item in parsed.items() if item is not INVALID}
+            usable = {key: item for key, item in parsed.items() if item is not INVALID}
+            # An empty mapping would be another problem.
+            return INVALID if parsed and not usable else usable
         return INVALID if any(item is INVALID for item in parsed.values()) else parsed
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
