@@ -29,11 +29,11 @@ TARGET: dict[str, Any] = {
     "drain": 20,
 }
 API: dict[str, Any] = {"target": TARGET}
-HTTPS: dict[str, Any] = {"port": 443, "protocol": "https", "to": "api"}
+HTTPS: dict[str, Any] = {"port": 443, "protocol": "https", "target": "api"}
 HOSTS: dict[str, Any] = {"shop.example.com": {"zone": "example.com"}}
 GIVEN: dict[str, Any] = {"shop.example.com": {"certificate": CERTIFICATE}}
-TCP: dict[str, Any] = {"port": 443, "protocol": "tcp", "to": "api"}
-TLS: dict[str, Any] = {"port": 443, "protocol": "tls", "to": "api"}
+TCP: dict[str, Any] = {"port": 443, "protocol": "tcp", "target": "api"}
+TLS: dict[str, Any] = {"port": 443, "protocol": "tls", "target": "api"}
 BASE: dict[str, Any] = {
     "scope": "internet",
     "vpc": "vpc-1",
@@ -60,8 +60,8 @@ def network(**fields: Any) -> dict[str, Any]:
 
 def routed(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """An Application Load Balancer whose HTTPS listener has these routes, to the target api where they name none."""
-    doing = ("to", "weights", "respond", "redirect")
-    given = [route if any(it in route for it in doing) else {**route, "to": "api"} for route in routes]
+    doing = ("target", "weights", "respond", "redirect")
+    given = [route if any(it in route for it in doing) else {**route, "target": "api"} for route in routes]
     return application(listeners=[{"port": 443, "protocol": "https", "routes": given}], **fields)
 
 

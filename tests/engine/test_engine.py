@@ -281,7 +281,7 @@ args = {
     "allowed_sources": ["0.0.0.0/0"],
     "logs": {"access": False},
     "targets": {"api": {"target": target}},
-    "listeners": [{"port": 443, "protocol": "tcp", "to": "api"}],
+    "listeners": [{"port": 443, "protocol": "tcp", "target": "api"}],
 }
 """
 FORMER_TYPE = """\

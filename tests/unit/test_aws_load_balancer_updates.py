@@ -58,8 +58,8 @@ def change(before: dict[str, Any], after: dict[str, Any]) -> Judgment:
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
-    old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
-    new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
+    old: dict[str, Any] = {"path": "/old", "priority": 7, "target": "one"}
+    new: dict[str, Any] = {"path": "/new", "priority": 7, "target": "one"}
     (blocker,) = change(balancer(old), balancer(new)).blockers
     assert blocker.code.name == "rule-priority-in-use"
     params = {name: str(blocker.params[name]) for name in ("before", "after", "priority", "port")}
@@ -68,12 +68,14 @@ def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     assert change(balancer(old), balancer()) == Judgment()
     assert change(balancer(), balancer(new)) == Judgment()
     # Other changes of a route keep its number.
-    assert change(balancer(old), balancer({**old, "to": "two"})) == Judgment()
+    assert change(balancer(old), balancer({**old, "target": "two"})) == Judgment()
 
 
 def test_two_rules_do_not_swap_their_numbers() -> None:
     def routes(one: int, other: int) -> dict[str, Any]:
-        return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
+        return balancer(
+            {"path": "/a", "priority": one, "target": "one"}, {"path": "/b", "priority": other, "target": "two"}
+        )
 
     blockers = change(routes(7, 8), routes(8, 7)).blockers
     assert {blocker.code.name for blocker in blockers} == {"rule-priority-in-use"}
@@ -82,15 +84,15 @@ def test_two_rules_do_not_swap_their_numbers() -> None:
 
 def test_a_number_is_that_of_one_listener() -> None:
     def on(port: int, path: str) -> dict[str, Any]:
-        rule = {"path": path, "priority": 7, "to": "one"}
+        rule = {"path": path, "priority": 7, "target": "one"}
         return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
 
     assert change(on(80, "/a"), on(8080, "/b")) == Judgment()
 
 
 def test_another_load_balancer_has_numbers_of_its_own() -> None:
-    old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
-    judgment = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    old = balancer({"path": "/old", "priority": 7, "target": "one"}, deletion_protection=False)
+    judgment = change(old, balancer({"path": "/new", "priority": 7, "target": "one"}, scope="internal"))
     assert judgment.blockers == ()
     assert [warning.code.name for warning in judgment.warnings] == ["load-balancer-replaced"]
 
@@ -111,8 +113,8 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
         return model.compare(lambda: program(before), lambda: program(after))
 
 
-A: dict[str, Any] = {"path": "/a", "to": "one"}
-B: dict[str, Any] = {"path": "/b", "to": "two"}
+A: dict[str, Any] = {"path": "/a", "target": "one"}
+B: dict[str, Any] = {"path": "/b", "target": "two"}
 
 
 def test_one_more_route_makes_one_rule_and_touches_nothing_else() -> None:
@@ -238,7 +240,7 @@ def test_each_source_and_security_group_is_there_once(
 
 @given(sources=SOURCES)
 def test_every_source_is_let_in(sources: list[str]) -> None:
-    rules = build_ingress(planned(balancer(allowed_sources=sources, address_family="dual"), "edge"))
+    rules = build_ingress(planned(balancer(allowed_sources=sources, ip_address_type="dualstack"), "edge"))
     assert {it.get("cidr_ipv4", it.get("cidr_ipv6")) for it in rules.values()} == set(sources)
 
 
@@ -326,7 +328,7 @@ def joining(recorded: Recording, target: str) -> set[str]:
 
 
 def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> None:
-    listener = {"port": 80, "protocol": "http", "to": "one", "routes": [{"path": "/a", "to": "two"}]}
+    listener = {"port": 80, "protocol": "http", "target": "one", "routes": [{"path": "/a", "target": "two"}]}
     recorded = registered(balancer(listeners=[listener], logs={"access": False}))
     one, two = joining(recorded, "one"), joining(recorded, "two")
     assert (len(one), len(two)) == (1, 2)

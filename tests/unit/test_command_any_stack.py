@@ -94,7 +94,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "readsProxyProtocol": True,
             }
         },
-        "listeners": [{"port": 443, "protocol": "tcp", "to": "https"}],
+        "listeners": [{"port": 443, "protocol": "tcp", "target": "https"}],
     },
     "machines": {
         **PLACE,
@@ -117,7 +117,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "port": 443,
                 "protocol": "https",
                 "existing": "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/a/0123456789abcdef/1",
-                "routes": [{"host": "j.example.com", "to": "web"}],
+                "routes": [{"host": "j.example.com", "target": "web"}],
             }
         ],
     },

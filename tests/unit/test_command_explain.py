@@ -169,13 +169,13 @@ def test_a_service_that_keeps_its_load_balancer_is_named_once(tmp_path: Path) ->
 def application_stack(*routes: dict[str, Any]) -> dict[str, Any]:
     aws = copy.deepcopy(SHOP["awsLoadBalancers"]["shared"])
     aws["listeners"][0]["routes"] = list(routes)
-    aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["to"] == it for route in routes)}
+    aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["target"] == it for route in routes)}
     return {**SHOP, "gateways": {}, "loadBalancers": {}, "awsLoadBalancers": {"shared": aws}}
 
 
 @pytest.mark.parametrize("services", [("web",), ("web", "api")])
 def test_an_application_load_balancer_speaks_http_alone(services: tuple[str, ...], tmp_path: Path) -> None:
-    routes = [{"host": "aws.example.com", "path": f"/{it}", "to": it} for it in services]
+    routes = [{"host": "aws.example.com", "path": f"/{it}", "target": it} for it in services]
     (now,) = (it for it in of_values(tmp_path, application_stack(*routes)).values() if it.current)
     assert now.protocols == "HTTP/1.1, HTTP/2, WebSocket and gRPC, at any port"
 
@@ -183,7 +183,7 @@ def test_an_application_load_balancer_speaks_http_alone(services: tuple[str, ...
 def test_every_service_of_a_path_is_lost_with_it(tmp_path: Path) -> None:
     """By method, a path leads to several."""
     route = {"host": "aws.example.com", "path": "/api"}
-    values = application_stack({**route, "to": "api"}, {**route, "methods": ["POST"], "to": "web"})
+    values = application_stack({**route, "target": "api"}, {**route, "methods": ["POST"], "target": "web"})
     lost = of_values(tmp_path, values)["a load balancer each"].lost
     assert "paths of aws.example.com: /api for api, /api for web; each service has an address of its own" in lost
 

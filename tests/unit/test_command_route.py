@@ -154,9 +154,9 @@ aws_routes = st.lists(
         {"path": st.sampled_from(AWS_PATHS)},
         optional={
             "host": st.sampled_from(["example.com", "*.example.com", "a.example.com"]),
-            "exact": st.booleans(),
+            "path_type": st.sampled_from(["Prefix", "Exact"]),
             "methods": st.sampled_from([["GET"], ["POST", "PUT"]]),
-            "sources": st.sampled_from([["10.0.0.0/8"], ["192.168.0.0/16"]]),
+            "allowed_sources": st.sampled_from([["10.0.0.0/8"], ["192.168.0.0/16"]]),
             "headers": st.sampled_from([{"X-Role": ["admin*"]}, {"X-Role": ["guest"]}]),
         },
     ),
@@ -203,17 +203,23 @@ def fits_as_aws_says(route: dict[str, Any], request: Request) -> bool:
 def test_an_application_load_balancer_takes_the_first_rule_that_fits(
     routes: list[dict[str, Any]], request: Request
 ) -> None:
-    ranked = sorted(({**it, "to": f"t{at}"} for at, it in enumerate(routes)), key=lambda it: priority_of(match_of(it)))
+    ranked = sorted(
+        ({**it, "target": f"t{at}"} for at, it in enumerate(routes)), key=lambda it: priority_of(match_of(it))
+    )
     # Two at one priority are refused beforehand.
     assume(len({priority_of(match_of(it)) for it in routes}) == len(routes))
     expected = next((it for it in ranked if fits_as_aws_says(it, request)), None)
-    targets = {it["to"]: Destination("service", it["to"], "80") for it in ranked}
-    listener = {"port": 443, "protocol": "https", "routes": [{**it, "to": f"t{at}"} for at, it in enumerate(routes)]}
+    targets = {it["target"]: Destination("service", it["target"], "80") for it in ranked}
+    listener = {
+        "port": 443,
+        "protocol": "https",
+        "routes": [{**it, "target": f"t{at}"} for at, it in enumerate(routes)],
+    }
     plan = planned({"kind": "application", "vpc": "vpc-1", "targets": {}, "listeners": [listener]}, "front")
     answer, destination = at_listener(plan, plan.listeners[0], request, targets)
-    assert (destination.name if destination else None) == (expected["to"] if expected else None)
+    assert (destination.name if destination else None) == (expected["target"] if expected else None)
     assert answer.status == (0 if expected else 404)
-    assert [it.leads_to for it in answer.considered if it.takes] == ([expected["to"]] if expected else [])
+    assert [it.leads_to for it in answer.considered if it.takes] == ([expected["target"]] if expected else [])
     assert len(answer.considered) == len(routes)
     assert all(it.why for it in answer.considered)
 
@@ -409,7 +415,7 @@ def test_tls_that_ends_before_the_gateway_is_known_to_it_or_is_not(
     }
     aws = SHOP["awsLoadBalancers"]["shared"]
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
-    front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "target": "gateway"}]}
     plan = plan_of(
         tmp_path, {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     )

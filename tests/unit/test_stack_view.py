@@ -340,10 +340,10 @@ def test_a_gateway_behind_a_load_balancer_that_ends_tls_leaves_none_out(tmp_path
         "routes": [{"host": "b.example.com", "target": {"service": "web"}}],
     }
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
-    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "target": "gateway"}]}
     values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     assert exceptions_of(tmp_path / "https", values) == []
-    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "to": "gateway"}]}
+    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "target": "gateway"}]}
     values = {**values, "loadBalancers": {}, "awsLoadBalancers": {"front": plain}}
     assert [it.path for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
 
@@ -356,7 +356,7 @@ def test_inside_the_private_network_nothing_need_have_tls(tmp_path: Path) -> Non
 
 
 def test_plain_http_at_a_load_balancer_of_aws_is_reported_but_not_what_sends_on_to_https(tmp_path: Path) -> None:
-    plain = {"port": 8080, "protocol": "http", "to": "web"}
+    plain = {"port": 8080, "protocol": "http", "target": "web"}
     values = changed("awsLoadBalancers.shared", {"listeners": [{**HTTPS, "routes": []}, plain]})
     (found,) = exceptions_of(tmp_path, values)
     assert (found.path, found.value) == ("portico:awsLoadBalancers.shared.listeners[1].protocol", "http")

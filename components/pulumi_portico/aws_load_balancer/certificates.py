@@ -53,7 +53,7 @@ def default_certificate_host(plan: AwsLoadBalancerPlan, arns: Mapping[str, Any])
 
 def certificate_objects(plan: AwsLoadBalancerPlan) -> Iterator[ObjectSpec]:
     """The certificates that ACM issues, with their validation."""
-    seconds = plan.spec.certificate_within
+    seconds = plan.spec.certificate_timeout
     options = Options(create_timeout=_CERTIFICATE_TIMEOUT if seconds is None else seconds)
     recorded: set[str] = set()
     for name, host in plan.hosts.items():

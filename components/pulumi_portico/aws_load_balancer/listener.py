@@ -16,6 +16,7 @@ from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProto
 from .priorities import LEAST, MOST, priority_of
 from .resources import without_none
 from .routes import (
+    RENAMED_ACTION_FIELDS,
     ROUTED,
     ActionSpec,
     AwsFixedResponse,
@@ -166,14 +167,15 @@ class AwsListener(TypedDict):
     routes: NotRequired[Sequence[AwsRoute]]
     """Where requests go, by host and path. Application Load Balancers. Its length is plain. Default: none."""
 
-    to: NotRequired[str]
-    """The target of what no route is for, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`.
-    Default: Application Load Balancers answer 404; others want one."""
+    target: NotRequired[str]
+    """The target of requests that no route matches, by its key in `targets`. Plain. Set one of this, `weights`,
+    `respond`, and `redirect`. Default: an Application Load Balancer responds with 404; a Network Load Balancer requires
+    one."""
 
     weights: NotRequired[Mapping[str, pulumi.Input[int]]]
     """The same for several targets (5 at most), with the share of each (0 to 999). Keys are plain."""
 
-    sticky_for: NotRequired[pulumi.Input[int]]
+    stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Application Load Balancers.
     Default: each request anew."""
 
@@ -202,7 +204,7 @@ class AwsListener(TypedDict):
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
 
 
-@spec(AwsListener)
+@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS)
 class AwsListenerSpec(ActionSpec):
     """A parsed `AwsListener`. A field is None if it isn't set."""
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pulumi
 
-from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpFamily
+from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpAddressType
 from ..networking.ports import DEFAULT_PORTS
 from .args import AwsLoadBalancerSpec
 from .choices import AwsBalancerKind, AwsListenerProtocol
 from .hosts import AwsHostSpec
 from .listener import AwsListenerSpec
 from .logs import AwsLogsSpec, LogKind
-from .routes import ActionSpec, AwsRedirectSpec
+from .routes import MOVED_PERMANENTLY, ActionSpec, AwsRedirectSpec
 from .target_group import AwsTargetPlan
 
 __all__ = ["AwsLoadBalancerPlan", "plan_aws_load_balancer"]
@@ -23,7 +23,7 @@ _HTTP_PORT, _HTTPS_PORT = DEFAULT_PORTS["http"], DEFAULT_PORTS["https"]
 _REDIRECT_TO_HTTPS = AwsListenerSpec(
     port=_HTTP_PORT,
     protocol=AwsListenerProtocol.HTTP,
-    redirect=AwsRedirectSpec(scheme="https", permanent=True),
+    redirect=AwsRedirectSpec(scheme="https", code=MOVED_PERMANENTLY),
 )
 
 
@@ -42,13 +42,13 @@ class AwsLoadBalancerPlan:
     @property
     def is_dualstack(self) -> bool:
         """Whether it has IPv4 and IPv6 addresses."""
-        return self.spec.address_family is IpFamily.DUAL
+        return self.spec.ip_address_type is IpAddressType.DUALSTACK
 
     @cached_property
     def redirects_http(self) -> bool:
         """Whether a listener is added that redirects HTTP clients to HTTPS."""
         protocols = {listener.port: listener.protocol for listener in self.spec.listeners}
-        is_enabled = self.spec.redirect_http is not False and self.spec.existing is None
+        is_enabled = self.spec.https_redirect is not False and self.spec.existing is None
         return is_enabled and _HTTP_PORT not in protocols and protocols.get(_HTTPS_PORT) is AwsListenerProtocol.HTTPS
 
     @cached_property

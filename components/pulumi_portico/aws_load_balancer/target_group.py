@@ -13,6 +13,7 @@ from ..args.spec import Spec, spec
 from ..args.values import http_path, whole_number
 from ..lifecycle.objects import Properties
 from ..load_balancers import ClientIp, http_or_grpc_codes
+from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol, Target, TargetSpec
 from ..outputs import applied
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
@@ -115,12 +116,13 @@ class AwsTarget(TypedDict):
     algorithm: NotRequired[AwsAlgorithm]
     """How one of them is chosen. Plain. Application Load Balancers. Default: round robin."""
 
-    sticky_for: NotRequired[pulumi.Input[int]]
+    stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays at one target, by a cookie. Application Load Balancers. Default:
     none."""
 
-    session_affinity: NotRequired[bool]
-    """Whether a client stays at one target, by its address. Plain. Network Load Balancers. Default: false."""
+    session_affinity: NotRequired[SessionAffinity]
+    """Whether connections from one client address go to the same target. Plain. Network Load Balancers. Default:
+    None."""
 
     client_ip: NotRequired[ClientIp]
     """What targets are told of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
@@ -136,7 +138,17 @@ class AwsTarget(TypedDict):
     all of `target_ranges`."""
 
 
-@spec(AwsTarget)
+def _former_session_affinity(value: Any) -> Optional[Mapping[str, Any]]:
+    if not isinstance(value, bool):
+        return None
+    return {"session_affinity": (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value}
+
+
+@spec(
+    AwsTarget,
+    renamed={"sticky_for": "stickiness_duration"},
+    changed={"session_affinity": _former_session_affinity},
+)
 class AwsTargetSpec(Spec):
     """A parsed `AwsTarget`. A field is None if it isn't set."""
 
@@ -151,8 +163,8 @@ class AwsTargetSpec(Spec):
     drain: Optional[pulumi.Input[int]] = None
     slow_start: Optional[pulumi.Input[int]] = None
     algorithm: Optional[AwsAlgorithm] = None
-    sticky_for: Optional[pulumi.Input[int]] = None
-    session_affinity: Optional[bool] = None
+    stickiness_duration: Optional[pulumi.Input[int]] = None
+    session_affinity: Optional[SessionAffinity] = None
     client_ip: Optional[ClientIp] = None
     reads_proxy_protocol: Optional[bool] = None
     security_group: Optional[str] = None
@@ -165,6 +177,11 @@ class AwsTargetSpec(Spec):
             return AwsTargetProtocol.HTTP
         is_udp = self.target is not None and self.target.protocol is Protocol.UDP
         return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
+
+    @property
+    def has_client_affinity(self) -> bool:
+        """Whether connections from one client address go to the same target."""
+        return self.session_affinity is SessionAffinity.CLIENT_IP
 
 
 RULES: Rules = {
@@ -183,7 +200,7 @@ RULES: Rules = {
         "port": Field(port_number),
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
-        "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
+        "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
         "security_group": Field(service_name),
     },
 }
@@ -275,12 +292,12 @@ def build_target_group(
 
 
 def _application(spec: AwsTargetSpec) -> Properties:
-    cookie = {"type": "lb_cookie", "enabled": True, "cookie_duration": spec.sticky_for}
+    cookie = {"type": "lb_cookie", "enabled": True, "cookie_duration": spec.stickiness_duration}
     return {
         "protocol_version": (spec.version or AwsVersion.HTTP1).value.upper(),
         "load_balancing_algorithm_type": spec.algorithm and spec.algorithm.value,
         "load_balancing_anomaly_mitigation": "on" if spec.algorithm is AwsAlgorithm.RANDOM else None,
-        "stickiness": None if spec.sticky_for is None else cookie,
+        "stickiness": None if spec.stickiness_duration is None else cookie,
     }
 
 
@@ -289,7 +306,7 @@ def _network(target: AwsTargetPlan) -> Properties:
         # AWS's own default depends on the type of the targets, so it is always set.
         "preserve_client_ip": "true" if target.client_ip is ClientIp.PRESERVE else "false",
         "proxy_protocol_v2": target.client_ip is ClientIp.PROXY_PROTOCOL,
-        "stickiness": {"type": "source_ip", "enabled": True} if target.spec.session_affinity else None,
+        "stickiness": {"type": "source_ip", "enabled": True} if target.spec.has_client_affinity else None,
         # A connection that outlives its target is closed, instead of hanging.
         "connection_termination": True if "udp" in target.transports else None,
     }

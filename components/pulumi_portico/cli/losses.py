@@ -59,7 +59,7 @@ def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
         if "default_backend" in args:
             used["a default backend"] = None
     for aws_routes, destinations in _application(plan):
-        forwarding = [(route, destinations[route.to].name) for route in aws_routes if route.to is not None]
+        forwarding = [(route, destinations[route.target].name) for route in aws_routes if route.target is not None]
         yield from _shared_hosts((route.host or "", route.path or "/", service) for route, service in forwarding)
         used |= dict.fromkeys(_aws_features(aws_routes))
     yield from used
@@ -70,7 +70,7 @@ def _aws_features(routes: Sequence[AwsRouteSpec]) -> list[str]:
     features = {
         _METHODS: any(route.methods for route in routes),
         _HEADERS: any(route.headers for route in routes),
-        "routes by the client's address": any(route.sources for route in routes),
+        "routes by the client's address": any(route.allowed_sources for route in routes),
         _WEIGHTS: any(route.weights for route in routes),
         "redirects": any(route.redirect for route in routes),
         "answers of its own": any(route.respond for route in routes),

@@ -6,7 +6,7 @@ Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guide
 from ...args.location import Field, Location
 from ...args.parse import describe
 from ...args.problems import Problems, Remove
-from ...load_balancers import IpFamily, Scope
+from ...load_balancers import IpAddressType, Scope
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind, AwsListenerProtocol
 from ..logs import LogKind
@@ -44,14 +44,14 @@ __all__ = ["check_aws"]
 
 _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _ONLY_APPLICATION = (
-    *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "redirect_http"),
+    *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "https_redirect"),
     *("wildcards_any_depth", "web_acl"),
 )
 _ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (
     *("scope", "subnets", "zones", "allowed_sources", "sources", "elastic_ips", "private_addresses", "name"),
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
-    *("preserve_host", "redirect_http", "logs"),
+    *("preserve_host", "https_redirect", "logs"),
 )
 _LEAST_ZONES = 2
 
@@ -137,10 +137,10 @@ def _check_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
 
 
 def _check_ip_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    family, at = spec.address_family, spec.at / "address_family"
-    if family is IpFamily.IPV6:
+    family, at = spec.ip_address_type, spec.at / "ip_address_type"
+    if family is IpAddressType.IPV6:
         problems.report(IPV6_ONLY, at, value=family)
-    if family is IpFamily.DUAL and spec.existing is None:
+    if family is IpAddressType.DUALSTACK and spec.existing is None:
         udp = (AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP)
         if any(listener.protocol in udp for listener in spec.listeners):
             # User guide, "Listeners": with dualstack, UDP needs a prefix for source NAT, which the subnets must have.
@@ -148,18 +148,18 @@ def _check_ip_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
 
 
 def _check_ranges(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    if spec.address_family not in (None, IpFamily.IPV4) or spec.existing is not None:
+    if spec.ip_address_type not in (None, IpAddressType.IPV4) or spec.existing is not None:
         return
     for index, source in enumerate(spec.allowed_sources or ()):
         if ":" in source:
-            at, field = spec.at / "allowed_sources" / index, Field("address_family")
+            at, field = spec.at / "allowed_sources" / index, Field("ip_address_type")
             problems.report(IPV6_NOT_SUPPORTED, at, value=source, family="IPv4", field=field)
 
 
 def _check_redirect(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     is_own = spec.existing is None and spec.kind is _APPLICATION
-    if spec.redirect_http and is_own and not plan_aws_load_balancer("", spec).redirects_http:
-        at = spec.at / "redirect_http"
+    if spec.https_redirect and is_own and not plan_aws_load_balancer("", spec).redirects_http:
+        at = spec.at / "https_redirect"
         problems.report(NO_HTTP_REDIRECT, at, fix=Remove(at))
 
 

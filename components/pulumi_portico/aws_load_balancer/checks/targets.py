@@ -43,7 +43,7 @@ _HTTP, _HTTPS, _TCP = AwsTargetProtocol.HTTP, AwsTargetProtocol.HTTPS, AwsTarget
 _TLS, _UDP, _TCP_UDP = AwsTargetProtocol.TLS, AwsTargetProtocol.UDP, AwsTargetProtocol.TCP_UDP
 _SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
 _HEALTH = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_HTTP, _HTTPS, _TCP)}
-_ONLY_APPLICATION = ("version", "slow_start", "algorithm", "sticky_for")
+_ONLY_APPLICATION = ("version", "slow_start", "algorithm", "stickiness_duration")
 _ONLY_NETWORK = ("session_affinity", "client_ip", "reads_proxy_protocol")
 _HOW = ("target", "instances", "addresses", "bound_elsewhere")
 _NO_HEALTH = AwsHealthCheckSpec()
@@ -176,7 +176,7 @@ def _check_proxied_health(target: AwsTargetSpec, problems: Problems) -> None:
 
 
 def _check_affinity(target: AwsTargetSpec, problems: Problems) -> None:
-    if target.session_affinity and target.protocol_for(_NETWORK) is _TLS:
+    if target.has_client_affinity and target.protocol_for(_NETWORK) is _TLS:
         # User guide: "Sticky sessions are not supported with TLS listeners and TLS target groups."
         at = target.at / "session_affinity"
         problems.report(TLS_AFFINITY, at, fix=Remove(at))

@@ -17,7 +17,6 @@ from .request import Request, is_within
 
 __all__ = ["Step", "at_listener", "listener_for", "why_not"]
 
-_FOUND, _MOVED = 302, 301
 
 Step = tuple[Answer, Optional[Destination]]
 """What becomes of the request, and where it goes on to."""
@@ -90,15 +89,15 @@ def _unmet(name: str, values: Sequence[str], request: Request) -> str:
 
 def _acted(name: str, action: ActionSpec, request: Request, targets: Mapping[str, Destination], what: str) -> Step:
     leads_to, port = aws_action(action, targets)
-    if action.to is not None:
-        destination = targets[action.to]
+    if action.target is not None:
+        destination = targets[action.target]
         named = f"{leads_to}:{port}" if port else leads_to
         said = f"{what} leads to {destination.kind} {leads_to}"
         return Answer(name, (), Outcome.SERVICE, said, named, request.target), destination
     if action.weights is not None:
         return Answer(name, (), Outcome.SERVICE, f"{what} leads to {leads_to}", leads_to, request.target), None
     if action.redirect is not None:
-        status = _MOVED if action.redirect.permanent else _FOUND
+        status = action.redirect.code
         location = _location(action.redirect, request)
         said = f"{what} redirects: {status} to {location}"
         return Answer(name, (), Outcome.REDIRECT, said, status=status, location=location), None

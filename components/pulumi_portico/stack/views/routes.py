@@ -91,7 +91,7 @@ def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[R
         scheme = "tls" if listener.speaks_tls and not planned.is_application else protocol.partition("-")[0]
         for route in listener.routes or ():
             leads_to, port = aws_action(route, targets)
-            path_type = "Exact" if route.exact else "Prefix"
+            path_type = route.path_type.value
             matched = (route.host or "", route.path or "/", path_type)
             more = " ".join(f"{key}={','.join(values)}" for key, values in route.match.conditions)
             yield RouteView(name, *matched, leads_to, port, scheme, number, more)
@@ -103,8 +103,8 @@ def _of_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[R
 
 def aws_action(action: ActionSpec, targets: Mapping[str, Destination]) -> tuple[str, str]:
     """What a listener or a route of it does with a request: where it leads to, and the port."""
-    if action.to is not None:
-        destination = targets[action.to]
+    if action.target is not None:
+        destination = targets[action.target]
         return destination.name, destination.port
     if action.weights is not None:
         shares = [f"{targets[key].name} ({text_of(share)})" for key, share in sorted(action.weights.items())]
