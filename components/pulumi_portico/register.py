@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import pulumi
 
+from .untyped import Manifest
+
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
 WAIT_FOR = "pulumi.com/waitFor"
@@ -27,7 +29,7 @@ _MODULES: Mapping[str, str] = {
 }
 
 
-def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
     """Register ``manifest`` under ``resource_name`` and answer the typed resource of its kind.
 
     The module of the kind's API version is imported here, when the first resource of it
@@ -41,7 +43,7 @@ def register(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.Resou
     return getattr(module, manifest["kind"])(resource_name, opts=opts, **fields)
 
 
-def _register_custom(manifest: Mapping[str, Any], resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+def _register_custom(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
     """A resource of a kind that the cluster has learnt from somebody else, such as a controller."""
     module = importlib.import_module("pulumi_kubernetes.apiextensions")
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
@@ -60,7 +62,7 @@ def name_of(resource: Any) -> pulumi.Output[str]:
 
 def _name(metadata: Any) -> str:
     # The metadata of a kind that the SDK does not know is a mapping.
-    return str(cast("Mapping[str, Any]", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
+    return str(cast("Manifest", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
 
 
 def namespace_of(resource: Any) -> pulumi.Output[str]:

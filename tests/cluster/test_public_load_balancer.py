@@ -326,7 +326,7 @@ def test_two_balancers_with_one_name_fail_in_a_preview(program: PulumiProgram, n
     program.write(source(namespace, a=exposed, b=exposed))
     run = program.preview(check=False)
     assert run.status != 0
-    assert 'exposure.name: "shop-web" is that of PublicLoadBalancer "a" too' in run.output
+    assert 'exposure.name: PublicLoadBalancer "a" has "shop-web" already' in run.output
 
 
 def test_balancers_of_one_name_under_different_parents_are_watched_each(program: PulumiProgram, namespace: str) -> None:

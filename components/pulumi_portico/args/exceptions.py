@@ -1,9 +1,9 @@
 """Exceptions: settings that are less strict than the secure default, as data. They are allowed, and reported."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..untyped import Parameters
 from .codes import Code
 from .display import parameter_text
 from .location import KeyStyle, Location, location_text
@@ -23,7 +23,7 @@ class SecurityException:
     kind: Code
     location: Location
     """Where the setting is in the arguments."""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     """What the kind's template names."""
 
     def meaning(self, style: KeyStyle = KeyStyle.PYTHON) -> str:

@@ -7,12 +7,13 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
 import pulumi
 
+from ..untyped import Parameters
 from .codes import Code, define
 from .display import as_data, escaped, parameter_text, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location, location_text
@@ -79,7 +80,7 @@ class Reason(NamedTuple):
     """Why a rule rejects a value. The caller adds the value and its location."""
 
     code: Code
-    params: Mapping[str, Any] = {}
+    params: Parameters = {}
     suggestion: Any = ABSENT
     """The value to write instead, if there is one."""
 
@@ -100,7 +101,7 @@ class Problem:
     code: Code
     location: Location
     """Where the value is in the arguments; empty for the arguments, or a file, as a whole."""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     """What the code's templates name."""
     value: Any = ABSENT
     """The rejected value; `ABSENT` if there is none or it must not be shown."""
@@ -144,7 +145,7 @@ class Problem:
             lines.append(f"  fix: {fix}")
         return "\n".join(lines)
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Parameters:
         """The problem for programs, as JSON has it."""
         return {
             "code": self.code.name,
@@ -186,7 +187,7 @@ def _edit_text(edit: Edit, problem: Problem) -> str:
     return f"move {shown(edit.location)} to {shown(edit.to)}"
 
 
-def _edit_data(edit: Edit, style: KeyStyle) -> Mapping[str, Any]:
+def _edit_data(edit: Edit, style: KeyStyle) -> Parameters:
     at = as_data(edit.location, style)
     if isinstance(edit, Set):
         return {"action": "set", "location": at, "value": as_data(edit.value, style)}

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..lifecycle.objects import Properties
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ..networking.target import Protocol, TargetSpec
+from ..untyped import Properties
 
 __all__ = ["IMMUTABLE", "PodPorts", "build_binding", "build_policy"]
 

@@ -8,8 +8,8 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
-from ..lifecycle.objects import Properties
 from ..outputs import Ref
+from ..untyped import Properties
 from .resources import without_none
 from .rules import arn, host_name
 

@@ -11,7 +11,7 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
-from ..lifecycle.objects import Properties
+from ..untyped import Properties
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST, priority_of
 from .resources import without_none
@@ -269,7 +269,7 @@ def build_listener(
     tags: Optional[Mapping[str, pulumi.Input[str]]],
 ) -> Properties:
     """The listener, as `aws.lb.Listener` takes it; ``groups`` has the target groups' ARNs by key."""
-    properties: Properties = {
+    properties: dict[str, Any] = {
         "load_balancer_arn": load_balancer,
         "port": listener.port,
         "protocol": listener.protocol.value.upper().replace("-", "_"),

@@ -1,6 +1,6 @@
 """The load balancer itself: its properties, what no two can share, what the next deployment compares, and its cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Optional, cast
 
 import pulumi
@@ -9,8 +9,8 @@ from ..args.codes import define
 from ..lifecycle.aws import AWS, AWS_BILLING
 from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Assumption, Billable, Estimate, estimate
-from ..lifecycle.objects import Properties
 from ..load_balancers import Scope
+from ..untyped import Properties
 from .args import AwsLoadBalancerSpec
 from .choices import AwsDesyncMode
 from .logs import build_logs
@@ -79,7 +79,7 @@ def exclusive_values(spec: AwsLoadBalancerSpec) -> list[ExclusiveValue]:
     return [ExclusiveValue(name, value, spec.at / name) for name, value in values.items() if value]
 
 
-def identity_of(spec: AwsLoadBalancerSpec) -> Mapping[str, Any]:
+def identity_of(spec: AwsLoadBalancerSpec) -> Properties:
     """What AWS reads only when it creates a load balancer: a change replaces it."""
     if spec.existing is not None:
         return {}
@@ -87,10 +87,10 @@ def identity_of(spec: AwsLoadBalancerSpec) -> Mapping[str, Any]:
     return {"platform": AWS, "kind": spec.kind.value, "scope": scope, "vpc": spec.vpc, "name": spec.name or ""}
 
 
-def recorded_state(plan: AwsLoadBalancerPlan) -> Mapping[str, Any]:
+def recorded_state(plan: AwsLoadBalancerPlan) -> Properties:
     """What the next deployment compares: whether a change replaces the load balancer, and whether it can."""
     spec = plan.spec
-    state: Properties = {
+    state: dict[str, Any] = {
         "identity": identity_of(spec),
         "held": {exclusive.field: _plain(exclusive.value) for exclusive in exclusive_values(spec)},
         "protected": spec.existing is None and _is_protected(spec),

@@ -13,8 +13,8 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
-from ..lifecycle.objects import Properties
 from ..outputs import words
+from ..untyped import Properties
 from .choices import AwsBalancerKind
 from .routes import text
 
@@ -97,7 +97,7 @@ def build_logs(logs: Optional[AwsLogsSpec], kinds: Sequence[LogKind], bucket: An
     """The properties of the load balancer that set what it logs, and where."""
     prefix = None if logs is None else logs.prefix
     is_own = logs is None or logs.bucket is None
-    built: Properties = {}
+    built: dict[str, Any] = {}
     for kind in kinds:
         key_prefix = prefix
         if is_own:
@@ -182,7 +182,7 @@ def build_policy(kind: AwsBalancerKind, bucket_arn: str, account: str) -> str:
 
 
 def _allow(sid: str, service: str, action: str, resource: str, condition: Optional[Properties] = None) -> Properties:
-    allowed: Properties = {
+    allowed: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",
         "Principal": {"Service": f"{service}.amazonaws.com"},

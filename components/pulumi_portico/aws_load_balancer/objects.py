@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..lifecycle.objects import ObjectSpec, Options, Properties, Ref, gathered
+from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..untyped import Properties
 from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
 from .certificates import (
     certificate_objects,
@@ -199,7 +200,7 @@ class _Objects:
         if certificates is None or certificates.bundle is None:
             return []
         bundle, prefix = certificates.bundle, "ca_certificates_bundle_s3"
-        properties: Properties = {f"{prefix}_bucket": bundle.bucket, f"{prefix}_key": bundle.key}
+        properties: dict[str, Any] = {f"{prefix}_bucket": bundle.bucket, f"{prefix}_key": bundle.key}
         if bundle.version is not None:
             properties[f"{prefix}_object_version"] = bundle.version
         key, suffix = f"trust-store/{listener.port}", str(listener.port)

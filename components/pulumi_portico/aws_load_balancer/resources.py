@@ -8,7 +8,6 @@ import importlib
 import importlib.util
 import inspect
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,8 +15,9 @@ import pulumi
 
 from ..args.location import camel_case
 from ..args.problems import PorticoError
-from ..lifecycle.objects import ObjectSpec, Properties
+from ..lifecycle.objects import ObjectSpec
 from ..load_balancers import NAME_LENGTH
+from ..untyped import Properties
 
 __all__ = [
     "AwsLookup",
@@ -144,6 +144,6 @@ def short(name: str) -> str:
     return f"{name[: most - _HASH - 1].rstrip('-')}-{digest}"
 
 
-def without_none(properties: Mapping[str, Any]) -> Properties:
+def without_none(properties: Properties) -> Properties:
     """The properties that have a value."""
     return {name: value for name, value in properties.items() if value is not None}

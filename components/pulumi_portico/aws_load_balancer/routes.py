@@ -14,9 +14,9 @@ from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.values import Rule, cidr, whole_number
-from ..lifecycle.objects import Properties
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
+from ..untyped import Properties
 from .priorities import LEAST, MOST, Match
 from .resources import without_none
 from .rules import header_name, not_empty, route_host, route_path
@@ -311,7 +311,7 @@ def build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
         return {"type": "forward", "target_group_arn": groups[action.target]}
     if action.weights is not None:
         weights = action.weights
-        forward: Properties = {
+        forward: dict[str, Any] = {
             "target_groups": [{"arn": groups[key], "weight": weights[key]} for key in sorted(weights)]
         }
         if action.stickiness_duration is not None:
@@ -320,7 +320,7 @@ def build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
     if action.redirect is not None:
         return {"type": "redirect", "redirect": _redirect(action.redirect)}
     response = action.respond or NOT_FOUND
-    fixed: Properties = {
+    fixed: dict[str, Any] = {
         "status_code": str(response.status),
         "content_type": response.content_type or "text/plain",
         "message_body": response.body,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..lifecycle.objects import Properties
+from ..untyped import Properties
 from .args import AwsSourceSpec
 from .plan import AwsLoadBalancerPlan
 from .target_group import AwsTargetPlan, transports
@@ -58,7 +58,7 @@ def build_target_ingress(plan: AwsLoadBalancerPlan, security_group: Any) -> Secu
     """Allows the load balancer to connect to instances and addresses that name their security group. For pods, a
     TargetGroupBinding does it."""
     rules: SecurityGroupRules = {}
-    peer: Properties = {"referenced_security_group_id": security_group}
+    peer: dict[str, Any] = {"referenced_security_group_id": security_group}
     for target in plan.targets.values():
         if target.spec.security_group is None or not _has_own_addresses(target):
             continue

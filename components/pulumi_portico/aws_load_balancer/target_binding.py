@@ -12,7 +12,7 @@ from ..args.parse import Field, Hooks, Rules, parse
 from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.values import cidr
-from ..lifecycle.objects import ObjectSpec, Options, Properties, register_objects
+from ..lifecycle.objects import ObjectSpec, Options, register_objects
 from ..load_balancers import PRIVATE_ADDRESSES
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Target, TargetSpec
@@ -131,7 +131,7 @@ class TargetBinding(pulumi.ComponentResource):
 
 def binding_objects(spec: TargetBindingSpec) -> list[ObjectSpec]:
     """The objects of a TargetBinding: the TargetGroupBinding, and the NetworkPolicy if the pods' labels are known."""
-    metadata: Properties = {"namespace": spec.target.namespace, **({"labels": spec.labels} if spec.labels else {})}
+    metadata: dict[str, Any] = {"namespace": spec.target.namespace, **({"labels": spec.labels} if spec.labels else {})}
     ranges = PRIVATE_ADDRESSES if spec.target_ranges is None else spec.target_ranges
     ports = PodPorts(spec.target, (spec.target.protocol.value.lower(),), spec.health_port)
     binding = build_binding(metadata, ports, spec.target_group, security_group=spec.security_group, ranges=ranges)

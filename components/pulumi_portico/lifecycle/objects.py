@@ -14,12 +14,12 @@ import pulumi
 from ..ordering import WIDTH, Dependency, after, detached
 from ..outputs import Computed, Ref, Text, combined, words
 from ..register import name_of, register
+from ..untyped import Manifest, Properties
 
 __all__ = [
     "ListedObject",
     "ObjectSpec",
     "Options",
-    "Properties",
     "Ref",
     "gathered",
     "manifests_of",
@@ -27,9 +27,6 @@ __all__ = [
     "resolved",
     "value_of",
 ]
-
-Properties = dict[str, Any]
-"""The plain properties of an object, as Kubernetes or a cloud's SDK has them. Leaves can be Outputs and `Ref`s."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class ObjectSpec:
 
     key: str
     """What identifies it within the component; its Pulumi name ends in it, unless `suffix` is set."""
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     """The object, as Kubernetes has it; of a cloud's resource, its properties. Leaves can be Outputs and `Ref`s."""
     after: Sequence[str] = ()
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
@@ -169,7 +166,7 @@ class ListedObject:
 def manifests_of(
     name: str,
     objects: Iterable[ObjectSpec],
-    generated: Callable[[str, Mapping[str, Any]], str],
+    generated: Callable[[str, Manifest], str],
     output_of: Optional[Callable[[ListedObject, Ref], Any]] = None,
     outside: Optional[Mapping[str, ListedObject]] = None,
 ) -> list[ListedObject]:
@@ -190,7 +187,7 @@ def manifests_of(
 
     for described in objects:
         full = described.resource_name(name)
-        manifest: Properties = resolved(described.manifest, value_for)
+        manifest: dict[str, Any] = resolved(described.manifest, value_for)
         if described.is_kubernetes:
             metadata = dict(manifest["metadata"])
             if "name" not in metadata:
@@ -209,7 +206,7 @@ def resolved(value: Any, value_for: Callable[[Ref], Any]) -> Any:
     if isinstance(value, Computed):
         return combined([resolved(part, value_for) for part in value.parts], value.function)
     if isinstance(value, Mapping):
-        return {key: resolved(item, value_for) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: resolved(item, value_for) for key, item in cast("Manifest", value).items()}
     if isinstance(value, (list, tuple)):
         return [resolved(item, value_for) for item in cast("Sequence[Any]", value)]
     return value

@@ -19,6 +19,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove
 from ..args.spec import Spec, spec
 from ..args.values import cidr, some
+from ..untyped import Manifest
 from .target import Protocol
 
 __all__ = [
@@ -156,10 +157,10 @@ def build_egress(peers: Iterable[PeerSpec]) -> list[dict[str, Any]]:
 
 
 def build_network_policy(
-    metadata: Mapping[str, Any],
-    selector: Mapping[str, Any],
-    ingress: Sequence[Mapping[str, Any]],
-    egress: Optional[Sequence[Mapping[str, Any]]] = None,
+    metadata: Manifest,
+    selector: Manifest,
+    ingress: Sequence[Manifest],
+    egress: Optional[Sequence[Manifest]] = None,
 ) -> dict[str, Any]:
     """The NetworkPolicy of the pods that `selector` selects. Without `egress`, it doesn't restrict what they send, and
     so only adds to what other policies allow."""
@@ -178,7 +179,7 @@ def build_network_policy(
     }
 
 
-def _rule(direction: str, peers: Sequence[Mapping[str, Any]], ports: Sequence[PodPort]) -> dict[str, Any]:
+def _rule(direction: str, peers: Sequence[Manifest], ports: Sequence[PodPort]) -> dict[str, Any]:
     named = [{"port": port, "protocol": protocol} for port, protocol in ports]
     return {direction: list(peers), **({"ports": named} if named else {})}
 

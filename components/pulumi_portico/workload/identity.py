@@ -18,6 +18,7 @@ from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
+from ..untyped import Manifest
 
 __all__ = [
     "RULES",
@@ -163,7 +164,7 @@ def exceptions_of_identity(identity: IdentitySpec) -> Iterator[SecurityException
         yield SecurityException(_HAS_TOKEN, identity.at / "token")
 
 
-def build_service_account(metadata: Mapping[str, Any], identity: Optional[IdentitySpec] = None) -> dict[str, Any]:
+def build_service_account(metadata: Manifest, identity: Optional[IdentitySpec] = None) -> dict[str, Any]:
     """The pods' own ServiceAccount. The pods choose whether they get a token; other users of the account get none."""
     found = identity or IdentitySpec()
     annotations: dict[str, Any] = {key: value for _, key, value in _cloud_annotations(found)}

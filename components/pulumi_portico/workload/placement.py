@@ -18,6 +18,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Problems, Set
 from ..args.spec import Spec, spec
 from ..args.values import some, whole_number
+from ..untyped import Manifest
 from .kinds import WorkloadKind
 
 __all__ = [
@@ -119,7 +120,7 @@ class Placement(TypedDict):
     tolerations: NotRequired[Sequence[Toleration]]
     """Taints that the pods tolerate. Its length is plain. Default: none. Maps to `tolerations`."""
 
-    affinity: NotRequired[Mapping[str, Any]]
+    affinity: NotRequired[Manifest]
     """Affinity as Kubernetes has it in a pod: `nodeAffinity`, `podAffinity`, `podAntiAffinity`. Plain. Default: none.
     Maps to `affinity`."""
 
@@ -160,7 +161,7 @@ class PlacementSpec(Spec):
     node_selector: Optional[Mapping[str, pulumi.Input[str]]] = None
     architectures: Sequence[Architecture] = ()
     tolerations: Sequence[TolerationSpec] = ()
-    affinity: Optional[Mapping[str, Any]] = None
+    affinity: Optional[Manifest] = None
     spread: Optional[SpreadSpec] = None
     priority_class: Optional[pulumi.Input[str]] = None
     runtime_class: Optional[pulumi.Input[str]] = None
@@ -282,7 +283,7 @@ def _affinity(placement: PlacementSpec) -> dict[str, Any]:
     architectures = sorted(architecture.value for architecture in placement.architectures)
     expression = {"key": "kubernetes.io/arch", "operator": "In", "values": architectures}
     nodes: dict[str, Any] = dict(affinity.get("nodeAffinity", {}))
-    terms: Sequence[Mapping[str, Any]] = nodes.get(_REQUIRED, {}).get("nodeSelectorTerms") or [{}]
+    terms: Sequence[Manifest] = nodes.get(_REQUIRED, {}).get("nodeSelectorTerms") or [{}]
     # A node has to match only one of several terms, so each of them must require the architecture.
     required = [{**term, "matchExpressions": [*term.get("matchExpressions", []), expression]} for term in terms]
     nodes[_REQUIRED] = {"nodeSelectorTerms": required}

@@ -4,7 +4,7 @@ Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener r
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Optional, Union
@@ -15,6 +15,7 @@ from ...args.codes import Code
 from ...args.location import Field, Key, Location
 from ...args.problems import ABSENT, Edit, Problems, Remove, Set, Unavailable
 from ...networking.ports import DEFAULT_PORTS
+from ...untyped import Parameters
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind
 from ..listener import AwsListenerSpec
@@ -246,7 +247,7 @@ class _Conflict:
     """Where the problem is."""
     route: _Ranked
     """The route whose priority the fix changes."""
-    params: Mapping[str, Any]
+    params: Parameters
 
     @property
     def key(self) -> tuple[str, Location]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from ...args.location import camel_case
 from ...aws_load_balancer.resources import AwsResource
+from ...untyped import Properties
 from ..project import Stack
 from .listed import listed_objects
 from .secrets import settled
@@ -28,13 +29,13 @@ def aws_resources_of(stack: Stack) -> list[dict[str, Any]]:
 def _inputs(value: Any) -> Any:
     """Properties by the names that the provider has for them."""
     if isinstance(value, Mapping):
-        properties = cast("Mapping[str, Any]", value)
+        properties = cast("Properties", value)
         return {camel_case(name): item if name in _FREE_KEYS else _inputs(item) for name, item in properties.items()}
     return [_inputs(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = cast("Properties", value)
         return {key: _ordered(fields[key]) for key in sorted(fields) if fields[key] is not None}
     return [_ordered(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -7,6 +7,7 @@ from ...args.location import KeyStyle, Location, camel_case, location_text
 from ...aws_load_balancer.resources import AwsLookup, AwsResource
 from ...lifecycle.objects import ListedObject, Ref, manifests_of
 from ...stack.objects import ComponentObjects, objects_of
+from ...untyped import Manifest
 from ..project import Stack
 from .names import generated_name, urn_of
 from .secrets import settled
@@ -26,7 +27,7 @@ def listed_objects(stack: Stack) -> Iterator[ListedObject]:
 
 
 def _of_component(stack: Stack, component: ComponentObjects, outside: Mapping[str, ListedObject]) -> list[ListedObject]:
-    def generated(full: str, manifest: Mapping[str, Any]) -> str:
+    def generated(full: str, manifest: Manifest) -> str:
         return generated_name(urn_of(stack, component.type, manifest, full), full, settled(manifest))
 
     return manifests_of(component.name, component.objects, generated, _output_of, outside)

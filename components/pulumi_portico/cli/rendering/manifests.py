@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from ...lifecycle.objects import ListedObject
 from ...merge import merged
+from ...untyped import Manifest
 from ..project import Stack
 from .listed import listed_objects
 from .secrets import settled
@@ -44,7 +45,7 @@ PATCH = "Patch"
 class RenderedObject:
     """A Kubernetes object, rendered."""
 
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     identifier: str
     """What identifies it in every run: its own name, or the name of its resource if Pulumi generates one."""
     generated: bool
@@ -96,7 +97,7 @@ def patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
     return found.values()
 
 
-def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+def _key(manifest: Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
     return manifest["kind"].removesuffix(PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
@@ -104,7 +105,7 @@ def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
 def rendered(manifest: dict[str, Any]) -> dict[str, Any]:
     """A manifest without what only Pulumi reads, and without the values of Secrets."""
     metadata = dict(manifest["metadata"])
-    annotations = cast("Mapping[str, Any]", metadata.pop("annotations", None) or {})
+    annotations = cast("Manifest", metadata.pop("annotations", None) or {})
     kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
     kept_fields = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
     return _without_values(kept_fields) if manifest["kind"] == "Secret" else kept_fields
@@ -119,7 +120,7 @@ def _without_values(secret: dict[str, Any]) -> dict[str, Any]:
 def _ordered(value: Any, first: Sequence[str] = ("apiVersion", "kind", "metadata")) -> Any:
     """Keys in an order of their own, those first that identify the object."""
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = cast("Manifest", value)
         keys = [key for key in first if key in fields]
         keys += sorted(fields.keys() - set(keys))
         return {key: _ordered(fields[key], ("name", "namespace")) for key in keys}
