@@ -592,6 +592,16 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
+        application(**listener(target=None, redirect={"host": "www.example.com", "code": 308})),
+        "invalid-alb-redirect-code",
+        ("listeners", 0, "redirect", "code"),
+    ),
+    (
+        application(**listener(target=None, redirect={"host": "www.example.com", "code": 303})),
+        "invalid-alb-redirect-code",
+        ("listeners", 0, "redirect", "code"),
+    ),
+    (
         application(**listener(target=None, redirect={"scheme": "ftp"})),
         "invalid-redirect-scheme",
         (

@@ -43,6 +43,7 @@ __all__ = [
 MOVED_PERMANENTLY, FOUND = 301, 302
 _REDIRECT_CODES = (MOVED_PERMANENTLY, FOUND)
 """The codes of redirects that AWS supports (RedirectActionConfig, `StatusCode`)."""
+_SIMILAR_CODES = {308: MOVED_PERMANENTLY, 307: FOUND}
 
 
 class AwsFixedResponse(TypedDict):
@@ -244,7 +245,9 @@ def _content_type(value: str) -> Optional[Reason]:
 
 
 def _redirect_code(value: int) -> Optional[Reason]:
-    return None if value in _REDIRECT_CODES else Reason(INVALID_CODE, {"codes": list(_REDIRECT_CODES)})
+    if value in _REDIRECT_CODES:
+        return None
+    return Reason(INVALID_CODE, {"codes": list(_REDIRECT_CODES)}, _SIMILAR_CODES.get(value, ABSENT))
 
 
 def _scheme(value: str) -> Optional[Reason]:
