@@ -260,7 +260,7 @@ pulumi.export("cost", lb.cost)
 # Its AWS resources are ConfigMaps here: the identity of children is the engine's business, not a provider's.
 AWS_LOAD_BALANCER = """\
 from pulumi_portico import AwsLoadBalancer
-from pulumi_portico.aws_load_balancer import registration
+from pulumi_portico.aws_load_balancer import resources
 
 
 class Stand(kubernetes.core.v1.ConfigMap):
@@ -272,7 +272,7 @@ def stand_in(kind, name, properties, opts):
     return Stand(f"{kind}-{name}", metadata=metadata, data={"name": name}, opts=opts)
 
 
-registration.register_aws = stand_in
+resources.register_aws = stand_in
 target = {"service": "api", "namespace": "shop", "port": 80, "target_port": 8080, "selector": {"app": "api"}}
 args = {
     "kind": "network",
@@ -282,7 +282,7 @@ args = {
     "allowed_sources": ["0.0.0.0/0"],
     "logs": {"access": False},
     "targets": {"api": {"target": target}},
-    "listeners": [{"port": 443, "protocol": "tcp", "to": "api"}],
+    "listeners": [{"port": 443, "protocol": "tcp", "target": "api"}],
 }
 """
 FORMER_TYPE = """\

@@ -59,7 +59,7 @@ INJECTION = "fe80::%1; server { listen 8088; root .; autoindex on; } #/64"
 MAPPED = str(ipaddress.ip_network("::ffff:10.0.0.0/104"))
 
 Ranged = tuple[Callable[[str], dict[str, Any]], tuple[Any, ...]]
-LISTENER = {"port": 80, "protocol": "http", "to": "web"}
+LISTENER = {"port": 80, "protocol": "http", "target": "web"}
 RANGES: Mapping[str, Ranged] = {
     "settings.forwardedFrom": (
         lambda it: gateway({"host": SHOP}, settings={"forwardedFrom": ["203.0.113.0/24", it]}),

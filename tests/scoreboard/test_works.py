@@ -403,7 +403,7 @@ def test_the_proxy_protocol_on_aws_legacy_states_its_version() -> None:
 
 # B15, B16: load balancers that Pulumi owns.
 
-HTTPS = {"port": 443, "protocol": "https", "to": "web"}
+HTTPS = {"port": 443, "protocol": "https", "target": "web"}
 PREFIX_LIST_WEIGHT = 55
 QUOTA = 60
 

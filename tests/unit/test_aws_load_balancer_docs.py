@@ -156,7 +156,9 @@ def test_what_was_made_by_others_gets_its_alias(model: AwsModel) -> None:
     # What it names is what the component makes.
     made = {
         (it.type, it.name)
-        for it in own(application(listeners=[{"port": 80, "protocol": "http", "to": "api"}], hosts=None)).registrations
+        for it in own(
+            application(listeners=[{"port": 80, "protocol": "http", "target": "api"}], hosts=None)
+        ).registrations
     }
     assert names["WAS"].keys() <= made
 

@@ -13,11 +13,11 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico.cli.project import Stack, find_stack
-from pulumi_portico.cli.rendering.manifests import RenderedObject, listed_objects, recorded_objects
-from pulumi_portico.cli.rendering.recorder import recorded
-from pulumi_portico.stack.parts import KINDS
+from pulumi_portico.cli.rendering.aws import aws_resources_of
+from pulumi_portico.cli.rendering.manifests import RenderedObject, rendered_objects
 
 from tests.command import SHOP, called, written
+from tests.registered_objects import registered, registered_aws_resources, registered_objects
 from tests.stacks import FOLDER, NAMES
 
 SECURE = {"secure": "v1:djBlZm9vYmFy:YmFy"}
@@ -94,7 +94,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "readsProxyProtocol": True,
             }
         },
-        "listeners": [{"port": 443, "protocol": "tcp", "to": "https"}],
+        "listeners": [{"port": 443, "protocol": "tcp", "target": "https"}],
     },
     "machines": {
         **PLACE,
@@ -117,7 +117,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "port": 443,
                 "protocol": "https",
                 "existing": "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/a/0123456789abcdef/1",
-                "routes": [{"host": "j.example.com", "to": "web"}],
+                "routes": [{"host": "j.example.com", "target": "web"}],
             }
         ],
     },
@@ -186,9 +186,9 @@ def manifests_by_key(objects: Iterable[RenderedObject]) -> dict[tuple[str, str, 
 
 def assert_listed_is_registered(stack: Stack) -> None:
     """The objects that components list are those that they register."""
-    listed = [kind.type for kind in KINDS if kind.objects is not None]
-    registered = recorded_objects(recorded(stack), ["", *listed])
-    assert manifests_by_key(listed_objects(stack)) == manifests_by_key(registered)
+    recording = registered(stack)
+    assert manifests_by_key(rendered_objects(stack)) == manifests_by_key(registered_objects(recording))
+    assert aws_resources_of(stack) == registered_aws_resources(recording)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -207,20 +207,20 @@ def test_every_loss_has_a_text(tmp_path: Path) -> None:
 def application_stack(*routes: dict[str, Any]) -> dict[str, Any]:
     aws = copy.deepcopy(SHOP["awsLoadBalancers"]["shared"])
     aws["listeners"][0]["routes"] = list(routes)
-    aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["to"] == it for route in routes)}
+    aws["targets"] = {it: aws["targets"][it] for it in aws["targets"] if any(route["target"] == it for route in routes)}
     return {**SHOP, "gateways": {}, "loadBalancers": {}, "awsLoadBalancers": {"shared": aws}}
 
 
 @pytest.mark.parametrize("services", [("web",), ("web", "api")])
 def test_an_application_load_balancer_speaks_only_http(services: tuple[str, ...], tmp_path: Path) -> None:
-    routes = [{"host": "aws.example.com", "path": f"/{name}", "to": name} for name in services]
+    routes = [{"host": "aws.example.com", "path": f"/{name}", "target": name} for name in services]
     (current,) = (each for each in of_values(tmp_path, application_stack(*routes)).values() if each.is_current)
     assert current.protocols == (ProtocolSet.HTTP_ANY_PORT,)
 
 
 def test_a_path_that_leads_to_several_services_by_method_is_lost(tmp_path: Path) -> None:
     route = {"host": "aws.example.com", "path": "/api"}
-    values = application_stack({**route, "to": "api"}, {**route, "methods": ["POST"], "to": "web"})
+    values = application_stack({**route, "target": "api"}, {**route, "methods": ["POST"], "target": "web"})
     lost = of_values(tmp_path, values)[LOAD_BALANCERS].losses
     assert Loss(losses.SHARED_HOST, {"host": "aws.example.com", "services": ["api", "web"]}) in lost
 

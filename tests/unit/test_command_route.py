@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pulumi_portico import match_route
 from pulumi_portico.args.codes import all_codes
 from pulumi_portico.args.location import Key, Location, camel_case
-from pulumi_portico.aws_load_balancer.priorities import match_of, overlap, priority_of, rank_of
+from pulumi_portico.aws_load_balancer.priorities import overlap, priority_of, rank_of
 from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.cli.tracing import (
     Answer,
@@ -30,6 +30,7 @@ from pulumi_portico.cli.tracing import (
 from pulumi_portico.ingress_gateway.matching import canonical_path, host_of, path_of, path_type_of
 from pulumi_portico.stack import StackPlan, check_stack
 
+from tests.aws_balancers import match_of
 from tests.command import SHOP, called, json_of, plan_of, written
 from tests.support import ROOT
 
@@ -270,9 +271,9 @@ aws_routes = st.lists(
         {"path": st.sampled_from(PATHS)},
         optional={
             "host": st.sampled_from(["example.com", "*.example.com", "a.example.com"]),
-            "exact": st.booleans(),
+            "path_type": st.sampled_from(["Prefix", "Exact"]),
             "methods": st.sampled_from([["GET"], ["POST", "PUT"]]),
-            "sources": st.sampled_from([["10.0.0.0/8"], ["192.168.0.0/16"]]),
+            "allowed_sources": st.sampled_from([["10.0.0.0/8"], ["192.168.0.0/16"]]),
             "headers": st.sampled_from([{"X-Role": ["admin*"]}, {"X-Role": ["guest"]}]),
         },
     ).filter(is_valid_rule),
@@ -556,7 +557,7 @@ def test_a_gateway_can_know_that_tls_terminates_in_front_of_it(tls: Any, code: s
     }
     aws = SHOP["awsLoadBalancers"]["shared"]
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
-    front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    front = {**aws, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "target": "gateway"}]}
     stack = {**SHOP, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     answer = answer_of(plan_of(tmp_path, stack), "https://s.example.com/")
     assert code_of(answer) == code

@@ -449,10 +449,10 @@ def test_the_list_of_objects_is_what_the_component_registers(controller: str) ->
         outputs=lambda it: names.get(it.name) if "name" not in it.inputs.get("metadata", {"name": ""}) else None,
     )
     registered = {it.name: _with_name(it) for it in recorded.registrations if it.custom}
-    assert registered.keys() == {name for name, _ in listed}
-    for name, manifest in listed:
+    assert registered.keys() == {one.name for one in listed}
+    for one in listed:
         # The provider has the same kind for an object and for a patch of it.
-        assert registered[name] == {**manifest, "kind": manifest["kind"].removesuffix("Patch")}, name
+        assert registered[one.name] == {**one.manifest, "kind": one.manifest["kind"].removesuffix("Patch")}, one.name
 
 
 def _with_name(registration: Registration) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from pulumi_portico.cli.project import Stack
 from pulumi_portico.cli.rendering.manifests import rendered_objects
-from pulumi_portico.cli.rendering.recorder import recorded as rendered
 from pulumi_portico.lifecycle.cost import estimate_text
 from pulumi_portico.stack import build, load_stack
 from pulumi_portico.stack.views import view_of
@@ -41,7 +40,7 @@ def text_of(name: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_stack_renders_to_what_it_registers_and_kubernetes_takes_it(name: str) -> None:
     stack = Stack(name, "portico", load_stack(name, FOLDER))
-    manifests = [one.manifest for one in rendered_objects(stack, rendered(stack))]
+    manifests = [one.manifest for one in rendered_objects(stack)]
     assert all(it["metadata"]["name"] for it in manifests)
     # What is registered as a patch of an object is part of it there.
     made = [it.type.rpartition(":")[2] for it in of(name).registrations if it.type.startswith("kubernetes:")]

@@ -525,10 +525,10 @@ def test_a_gateway_behind_a_load_balancer_that_terminates_tls_makes_no_exception
         "routes": [{"host": "b.example.com", "target": {"service": "web"}}],
     }
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
-    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "target": "gateway"}]}
     values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     assert exceptions_of(tmp_path / "https", values) == []
-    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "to": "gateway"}]}
+    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "target": "gateway"}]}
     values = {**values, "loadBalancers": {}, "awsLoadBalancers": {"front": plain}}
     assert [path(it) for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
 
@@ -541,7 +541,7 @@ def test_the_private_network_needs_no_tls(tmp_path: Path) -> None:
 
 
 def test_plain_http_at_a_load_balancer_on_aws_is_reported_unless_it_redirects_to_https(tmp_path: Path) -> None:
-    plain = {"port": 8080, "protocol": "http", "to": "web"}
+    plain = {"port": 8080, "protocol": "http", "target": "web"}
     values = changed("awsLoadBalancers.shared", {"listeners": [{**HTTPS, "routes": []}, plain]})
     (found,) = exceptions_of(tmp_path, values)
     assert (code(found), path(found), found.value) == (

@@ -310,7 +310,7 @@ config:
       subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
       allowedSources: [10.0.0.0/8]
       targets: {inner: {target: {gateway: inner}}}
-      listeners: [{port: 443, protocol: tcp, to: inner}]
+      listeners: [{port: 443, protocol: tcp, target: inner}]
 encryptionsalt: v1:x
 """
 NAMES = ["service", "gateway", "port", "portName", "namespace", "target", "exposure", "aws", "image", "secure", "name"]

@@ -345,7 +345,9 @@ class Parser:
             else:
                 parsed[key] = self.value(shape, item, field.each(), where)
         if is_args(shape.type):
-            return {key: item for key, item in parsed.items() if item is not INVALID}
+            usable = {key: item for key, item in parsed.items() if item is not INVALID}
+            # An empty mapping would be another problem.
+            return INVALID if parsed and not usable else usable
         return INVALID if any(item is INVALID for item in parsed.values()) else parsed
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:

@@ -39,7 +39,7 @@ INVALID_ROUTE_HOST = define(
 ROUTE_WILDCARD = define(
     "route-path-wildcard",
     "{value} has a wildcard.",
-    allowed="a path, which matches by whole elements, unless {field} is true",
+    allowed="a path without wildcards; it matches by whole elements",
 )
 INVALID_ROUTE_PATH = define(
     "invalid-alb-route-path",
@@ -93,7 +93,7 @@ def route_path(value: str) -> Optional[Reason]:
     """The path that a route is for (RuleCondition, `path-pattern`: 128 characters; `*` and `?` are wildcards there)."""
     if "*" in value or "?" in value:
         prefix = value.rstrip("*?/") or "/"
-        return Reason(ROUTE_WILDCARD, {"field": Field("exact")}, prefix if _is_route_path(prefix) else ABSENT)
+        return Reason(ROUTE_WILDCARD, {}, prefix if _is_route_path(prefix) else ABSENT)
     if _is_route_path(value):
         return None
     rooted = f"/{value}"

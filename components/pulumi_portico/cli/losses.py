@@ -18,7 +18,7 @@ from ..public_load_balancer.plan import request_of
 from ..stack import StackPlan
 from ..stack.view import PeerKind
 from ..stack.view_text import peer_text
-from ..stack.views.aws import aws_specs, is_application
+from ..stack.views.aws import is_application
 from ..stack.views.peers import aws_backend, peer_of
 
 __all__ = ["Loss", "lost_with_gateway", "lost_with_load_balancers"]
@@ -74,7 +74,7 @@ def lost_with_load_balancers(plan: StackPlan) -> tuple[Loss, ...]:
     found: list[Loss] = []
     for gateway in plan.gateways.values():
         found += _of_gateway(plan, gateway)
-    for spec in aws_specs(plan).values():
+    for spec in plan.aws_load_balancers.values():
         if is_application(spec):
             found += _shared_hosts(_aws_services_by_host(plan, spec))
             found += _settings(_aws_routes(spec), _AWS_ROUTE_SETTINGS)
@@ -85,7 +85,7 @@ def lost_with_gateway(plan: StackPlan, not_http: Iterable[str]) -> tuple[Loss, .
     """What the stack would lose behind one gateway. `not_http` are the services that don't speak HTTP."""
     others = list(not_http)
     found = [Loss(NOT_HTTP, {"service": name}) for name in others]
-    aws = aws_specs(plan)
+    aws = plan.aws_load_balancers
     for spec in aws.values():
         found += _settings(_aws_routes(spec), _NOT_ON_GATEWAYS)
     found += [Loss(WEB_ACL, {"load_balancer": name}) for name, spec in aws.items() if spec.web_acl is not None]
@@ -133,8 +133,8 @@ def _aws_routes(spec: AwsLoadBalancerSpec) -> list[AwsRouteSpec]:
 def _aws_services_by_host(plan: StackPlan, spec: AwsLoadBalancerSpec) -> Mapping[str, Mapping[str, None]]:
     services: dict[str, dict[str, None]] = {}
     for route in _aws_routes(spec):
-        if route.to is not None:
-            peer = aws_backend(plan, route.to, spec.targets[route.to]).peer
+        if route.target is not None:
+            peer = aws_backend(plan, route.target, spec.targets[route.target]).peer
             services.setdefault(route.host or "", {})[peer_text(peer)] = None
     return services
 

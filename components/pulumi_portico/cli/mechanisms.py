@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Optional
 
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.load_balancer import billable_of
 from ..ingress_gateway.controllers import DEFAULT_CONTROLLER
 from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import installer_of
@@ -23,7 +24,7 @@ from ..public_load_balancer.platforms import module_of
 from ..stack import StackPlan
 from ..stack.view import PeerKind, PeerView, ReplicasView, StackView, TlsTermination, Total
 from ..stack.view_text import peer_text
-from ..stack.views.aws import aws_billable, aws_specs, is_application
+from ..stack.views.aws import is_application
 from ..stack.views.balancers import total_of
 from ..stack.views.peers import aws_backend, known_number, peer_of, service_port
 from .losses import Loss, lost_with_gateway, lost_with_load_balancers
@@ -183,7 +184,7 @@ def _protocols(plan: StackPlan) -> Iterator[ProtocolSet]:
     """What clients can use today."""
     if any(True for _ in _by_gateways(plan)):
         yield ProtocolSet.HTTP_DEFAULT_PORTS
-    aws = [is_application(spec) for spec in aws_specs(plan).values() if any(True for _ in _by_aws(plan, spec))]
+    aws = [is_application(spec) for spec in plan.aws_load_balancers.values() if any(True for _ in _by_aws(plan, spec))]
     if any(aws):
         yield ProtocolSet.HTTP_ANY_PORT
     if not all(aws) or any(True for spec in plan.load_balancers.values() for _ in _by_platform(plan, spec)):
@@ -200,7 +201,7 @@ def _by_gateways(plan: StackPlan) -> Iterator[_Exposed]:
 def _by_load_balancers(plan: StackPlan) -> Iterator[_Exposed]:
     for spec in plan.load_balancers.values():
         yield from _by_platform(plan, spec)
-    for spec in aws_specs(plan).values():
+    for spec in plan.aws_load_balancers.values():
         yield from _by_aws(plan, spec)
 
 
@@ -240,9 +241,9 @@ def _offers(plan: StackPlan) -> Iterator[tuple[Scope, _Offer]]:
             yield request.exposure.scope, _of_request(request, spec.price)
     for spec in plan.load_balancers.values():
         yield spec.exposure.scope, _of_request(request_of(spec), spec.price)
-    for spec in aws_specs(plan).values():
+    for spec in plan.aws_load_balancers.values():
         if spec.existing is None:
-            billable = aws_billable(spec)
+            billable = billable_of(spec)
             yield spec.scope or Scope.INTERNET, _Offer(AWS_BILLING, billable, spec.price, terminates_tls=True)
 
 

@@ -11,8 +11,6 @@ from .exits import Exit
 from .options import FolderOption, StackOption
 
 if TYPE_CHECKING:
-    from ..testing.recording import Recording
-    from .project import Stack
     from .rendering.folder import Changes, Owner
     from .rendering.manifests import RenderedObject
 
@@ -41,6 +39,7 @@ def render(
     The same stack always renders to the same bytes. Secrets are placeholders.
     """
     from .project import find_stack
+    from .rendering.aws import aws_resources_of
     from .rendering.folder import Owner
     from .rendering.manifests import rendered_objects
 
@@ -49,8 +48,7 @@ def render(
     if aws and output is not None:
         raise usage_error("excludes --output, which writes the AWS resources too", option="--aws")
     found = find_stack(stack, folder)
-    recording = _recording(found)
-    manifests, resources = rendered_objects(found, recording), _aws_resources(recording)
+    manifests, resources = rendered_objects(found), aws_resources_of(found)
     if output is not None:
         _to_folder(output, Owner(found.project, found.name), manifests, resources, only_check=only_check)
         return
@@ -63,24 +61,6 @@ def render(
     write("---\n".join(_document(rendered, ascii_only=ascii_only) for rendered in manifests))
     if resources:
         write_error(f"portico: {len(resources)} AWS resources aren't printed; use --aws\n")
-
-
-def _recording(stack: "Stack") -> "Optional[Recording]":
-    """A recording of the stack if it has components without a list of objects; None if it has none."""
-    from ..stack.objects import components_of
-    from ..stack.parts import KINDS
-
-    if not any(components_of(stack.plan, kind) for kind in KINDS if kind.objects is None):
-        return None
-    from .rendering.recorder import recorded
-
-    return recorded(stack)
-
-
-def _aws_resources(recording: "Optional[Recording]") -> list[dict[str, Any]]:
-    from .rendering.aws import aws_resources_of
-
-    return aws_resources_of(recording) if recording is not None else []
 
 
 def _document(rendered: "RenderedObject", *, ascii_only: bool = False) -> str:

@@ -16,7 +16,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import cidr, some, whole_number
-from ..load_balancers import ClientIp, IpAddressType, Scope, load_balancer_name
+from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
 from ..networking.session_affinity import SessionAffinity
 from .annotation_text import LIST, TAGS
 from .aws_settings import RULES as AWS_RULES
@@ -123,16 +123,8 @@ class Exposure(TypedDict):
 
 BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
-_IP_ADDRESS_TYPES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}
 
-
-def _ip_address_type(value: Any) -> tuple[str, Any]:
-    """`address_family` as it is today."""
-    known = _IP_ADDRESS_TYPES.get(value) if isinstance(value, str) else None
-    return "ip_address_type", value if known is None else known.value
-
-
-@spec(Exposure, renamed={"address_family": _ip_address_type})
+@spec(Exposure, renamed={"address_family": former_address_family})
 class ExposureSpec(Spec):
     """A parsed `Exposure`. A field is None or empty if it isn't set."""
 

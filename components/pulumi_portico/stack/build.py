@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Union, cast
@@ -12,7 +12,6 @@ from pulumi.runtime import is_config_secret
 
 from ..args.location import KeyStyle
 from ..args.problems import Problems
-from ..args.spec import Spec
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
@@ -29,7 +28,7 @@ from .files import project_folder, read_stack_file, stack_file, with_bases
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
-from .references import GATEWAY, Reference
+from .references import GATEWAY, Reference, with_targets
 from .source_map import Node, Secret, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
@@ -172,7 +171,7 @@ class _Builder:
 
     def _resolved(self, spec: Any) -> Any:
         """The arguments, with targets that wait for what they lead to."""
-        return _with_targets(spec, self._target)
+        return with_targets(spec, self._target)
 
     def _target(self, target: TargetSpec) -> Any:
         reference = self._plan.reference(target)
@@ -187,19 +186,3 @@ class _Builder:
         if reference.kind == GATEWAY:
             return TargetSpec(**self._gateways[reference.name].targets[port])
         return TargetSpec(**self._services[reference.name].targets[port])
-
-
-def _with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
-    """A parsed value with its targets changed."""
-    if isinstance(value, TargetSpec):
-        return change(value)
-    if isinstance(value, Spec):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        changed = {name: _with_targets(item, change) for name, item in fields.items() if name != "at"}
-        return dataclasses.replace(value, **changed)
-    if isinstance(value, Mapping):
-        return {key: _with_targets(item, change) for key, item in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, (list, tuple)):
-        items = [_with_targets(item, change) for item in cast("Sequence[Any]", value)]
-        return tuple(items) if isinstance(value, tuple) else items
-    return value

@@ -23,10 +23,10 @@ from .parts import (
     GATEWAYS,
     LOAD_BALANCERS,
     SERVICES,
+    AwsBalancerPart,
     BalancerPart,
     GatewayPart,
     Kind,
-    Part,
     ServicePart,
     backend_of,
 )
@@ -67,7 +67,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
-    aws_balancers = {name: Part(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
+    aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     return parts, references
@@ -138,9 +138,8 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
             continue
         before = len(problems.found)
         spec = kind.parse(name, plain(arguments), problems, where, hooks)
-        usable = len(problems.found) == before or not isinstance(spec, Mapping)
         meant = _with_free_name(where, node, problems, before)
-        yield meant, (kind, meant, where, spec, usable)
+        yield meant, (kind, meant, where, spec, True)
 
 
 def _components(kind: Kind, tree: Node) -> Node:

@@ -12,8 +12,9 @@ from ..args.parse import Hooks, Rules
 from ..args.problems import Problems, Unavailable
 from ..args.values import image_rule
 from ..aws_load_balancer.args import RULES as AWS_RULES
-from ..aws_load_balancer.args import AwsLoadBalancerArgs
-from ..aws_load_balancer.mappings import mapping_of
+from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
+from ..aws_load_balancer.objects import objects_of as aws_objects_of
+from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
@@ -43,6 +44,7 @@ __all__ = [
     "LOAD_BALANCERS",
     "SECRET_RULES",
     "SERVICES",
+    "AwsBalancerPart",
     "BalancerPart",
     "GatewayPart",
     "Kind",
@@ -67,9 +69,8 @@ class Kind:
     args_type: Any
     parse: Parse
     """Parses the arguments of one component, and applies all its rules."""
-    objects: Optional[Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]] = None
-    """The objects that each component registers, from the parsed arguments of all of them by name; None for a kind
-    whose components don't have one list of objects yet, so that rendering registers them on a recorder."""
+    objects: Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]
+    """The objects that each component registers, from the parsed arguments of all of them by name."""
 
     @property
     def type(self) -> str:
@@ -104,16 +105,14 @@ def _balancer_objects(specs: Mapping[str, PublicLoadBalancerSpec]) -> Iterator[t
         yield name, balancer_objects_of(plan_public_load_balancer(name, spec))
 
 
+def _aws_objects(specs: Mapping[str, AwsLoadBalancerSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, aws_objects_of(plan_aws_load_balancer(name, spec))
+
+
 def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple[str, IngressGatewaySpec]]:
     """The gateways in the order in which a stack creates them: a gateway can be in the namespace of another one."""
     return sorted(specs.items(), key=lambda item: (item[1].namespace is not None, item[0]))
-
-
-def _parse_aws(name: str, args: Any, problems: Problems, at: Location, hooks: Hooks) -> Any:
-    # The views of the stack read a mapping of plain values until they are ported. It exists only if it's valid.
-    before = len(problems.found)
-    spec = parse_aws_load_balancer(name, args, problems, at, hooks)
-    return mapping_of(spec) if len(problems.found) == before else {}
 
 
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
@@ -121,7 +120,9 @@ GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_
 LOAD_BALANCERS = Kind(
     "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
 )
-AWS_LOAD_BALANCERS = Kind("aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, _parse_aws)
+AWS_LOAD_BALANCERS = Kind(
+    "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, parse_aws_load_balancer, _aws_objects
+)
 
 KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
@@ -147,7 +148,7 @@ class Part:
     spec: Any
     """Its parsed arguments."""
     usable: bool
-    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable, or a valid mapping."""
+    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable."""
 
     @property
     def title(self) -> str:
@@ -213,6 +214,13 @@ class BalancerPart(Part):
     """A PublicLoadBalancer of the stack."""
 
     spec: PublicLoadBalancerSpec
+
+
+@dataclass(frozen=True)
+class AwsBalancerPart(Part):
+    """An AwsLoadBalancer of the stack."""
+
+    spec: AwsLoadBalancerSpec
 
 
 def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:

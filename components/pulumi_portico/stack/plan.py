@@ -9,7 +9,8 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
-from ..aws_load_balancer.args import AwsLoadBalancerArgs
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
@@ -49,7 +50,7 @@ class StackPlan:
     """The arguments of each IngressGateway, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
-    aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
+    aws_load_balancers: Mapping[str, AwsLoadBalancerSpec]
     """The arguments of each AwsLoadBalancer, by name."""
     references: Mapping[Location, Reference] = field(default_factory=dict[Location, Reference])
     """What the targets lead to that name a service or a gateway of the stack, by the location of the target."""
@@ -67,6 +68,11 @@ class StackPlan:
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
         """What follows from each gateway's arguments, by name. It's resolved once."""
         return dict(gateway_plans(self.gateways))
+
+    @cached_property
+    def aws_plans(self) -> Mapping[str, AwsLoadBalancerPlan]:
+        """What follows from the arguments of each load balancer on AWS, by name."""
+        return {name: plan_aws_load_balancer(name, spec) for name, spec in self.aws_load_balancers.items()}
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:

@@ -1,6 +1,7 @@
 """References by name: targets that name a service or a gateway of the stack."""
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
 
@@ -12,11 +13,12 @@ from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
+from ..args.spec import Spec
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol, Target, TargetSpec
 from .args import StackTarget, StackTargetSpec
 
-__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References"]
+__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References", "with_targets"]
 
 SERVICE = "service"
 GATEWAY = "gateway"
@@ -268,3 +270,19 @@ def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -
         fix = Set(at / "port", container.number) if container else None
         problems.report(UNKNOWN_PORT, at / "port", value=reference.port, fix=fix, **params)
     return port
+
+
+def with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
+    """A parsed value, such as the arguments of a component, with its targets changed."""
+    if isinstance(value, TargetSpec):
+        return change(value)
+    if isinstance(value, Spec):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: with_targets(item, change) for name, item in fields.items() if name != "at"}
+        return dataclasses.replace(value, **changed)
+    if isinstance(value, Mapping):
+        return {key: with_targets(item, change) for key, item in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        items = [with_targets(item, change) for item in cast("Sequence[Any]", value)]
+        return tuple(items) if isinstance(value, tuple) else items
+    return value

@@ -8,19 +8,14 @@ from typing import Any, Optional
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import AwsListenerSpec
 from ...aws_load_balancer.priorities import fits_host, fits_path
-from ...aws_load_balancer.routes import AwsRedirectSpec, AwsRouteSpec
+from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec, AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.matching import matches_host
 from ...networking.ports import DEFAULT_PORTS
 from ...stack import StackPlan
-from ...stack.views.aws import aws_spec
 from ...stack.views.aws_routes import (
-    NOT_FOUND,
-    Routed,
     aws_action,
     aws_destinations,
-    aws_listeners,
-    aws_match,
     ranked_routes,
 )
 from ...stack.views.destinations import Destination, text_of
@@ -49,13 +44,11 @@ from .request import Request, is_within
 
 __all__ = ["at_aws_load_balancer"]
 
-_FOUND, _MOVED_PERMANENTLY = 302, 301
-
 
 def at_aws_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
     """What a load balancer does with a request."""
-    spec = aws_spec(stack, name)
-    listener = _listener_for(aws_listeners(stack, name), request)
+    spec = stack.aws_load_balancers[name]
+    listener = _listener_for(stack.aws_plans[name].listeners, request)
     if listener is None:
         return Step(port_closed(name, request))
     if spec.sources is None and (stopped := blocked(name, spec.allowed_sources, request)):
@@ -77,7 +70,7 @@ def at_aws_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
 def _listener_for(listeners: Sequence[AwsListenerSpec], request: Request) -> Optional[AwsListenerSpec]:
     """The listener that accepts the request's connection."""
     protocol = request.protocol.lower()
-    matching = (listener for listener in listeners if protocol in transports(listener.protocol.value))
+    matching = (listener for listener in listeners if protocol in transports(listener.protocol))
     return next((listener for listener in matching if listener.port == request.port), None)
 
 
@@ -91,7 +84,7 @@ def _at_listener(
         matches = chosen is None and reason is None
         if reason is None:
             reason = RouteReason(FIRST_RULE if matches else LATER_RULE, {"priority": priority})
-        candidates.append(Candidate(aws_match(route).text, aws_action(route, destinations)[0], matches, reason))
+        candidates.append(Candidate(route.match.text, aws_action(route, destinations)[0], matches, reason))
         chosen = route if matches else chosen
     candidates.sort(key=lambda candidate: not candidate.matches)
     step = _by_action(name, chosen or listener, request, destinations)
@@ -102,7 +95,7 @@ def _at_listener(
 
 def _mismatch_of(route: AwsRouteSpec, request: Request) -> Optional[RouteReason]:
     """Why a rule doesn't match a request; None if it does."""
-    match = aws_match(route)
+    match = route.match
     if match.host and not fits_host(match.host, request.host):
         return RouteReason(OTHER_HOST, {"host": match.host})
     if not fits_path(match, request.path):
@@ -132,26 +125,26 @@ def _unmet(name: str, values: Sequence[str], request: Request) -> Optional[Route
     return RouteReason(OTHER_HEADER, {"header": header, "values": values})
 
 
-def _by_action(name: str, routed: Routed, request: Request, destinations: Mapping[str, Destination]) -> Step:
+def _by_action(name: str, action: ActionSpec, request: Request, destinations: Mapping[str, Destination]) -> Step:
     """What the action of a rule, or the default action of a listener, does with the request."""
-    if routed.to is not None:
-        destination = destinations[routed.to]
+    if action.target is not None:
+        destination = destinations[action.target]
         reason = RouteReason(FORWARDED, {"backend": destination.text, "kind": destination.kind})
         answer = Answer(name, Outcome.SERVICE, reason, leads_to=destination.text, path=request.target)
         return Step(answer, destination)
-    if routed.weights is not None:
-        leads_to, _ = aws_action(routed, destinations)
-        weights = {destinations[key].text: text_of(weight) for key, weight in sorted(routed.weights.items())}
+    if action.weights is not None:
+        leads_to, _ = aws_action(action, destinations)
+        weights = {destinations[key].text: text_of(weight) for key, weight in sorted(action.weights.items())}
         reason = RouteReason(WEIGHTED, {"backends": list(weights), "weights": weights})
         return Step(Answer(name, Outcome.SERVICE, reason, leads_to=leads_to, path=request.target))
-    if routed.redirect is not None:
-        return Step(_redirected(name, routed.redirect, request))
-    status = NOT_FOUND if routed.respond is None else routed.respond.status
+    if action.redirect is not None:
+        return Step(_redirected(name, action.redirect, request))
+    status = (action.respond or NOT_FOUND).status
     return Step(Answer(name, Outcome.RESPONSE, RouteReason(FIXED_RESPONSE, {"status": status}), status=status))
 
 
 def _redirected(name: str, redirect: AwsRedirectSpec, request: Request) -> Answer:
-    status = _MOVED_PERMANENTLY if redirect.permanent else _FOUND
+    status = redirect.code
     location = _location(redirect, request)
     reason = RouteReason(LOAD_BALANCER_REDIRECTS, {"location": location, "status": status})
     return Answer(name, Outcome.REDIRECT, reason, status=status, location=location)

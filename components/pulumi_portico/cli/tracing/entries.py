@@ -6,7 +6,6 @@ from dataclasses import replace
 from ...ingress_gateway.gateway_plan import PORTS, GatewayPlan
 from ...stack import StackPlan
 from ...stack.references import GATEWAY
-from ...stack.views.aws import aws_spec
 from ...stack.views.aws_routes import aws_destinations
 from ...stack.views.destinations import Destination, destination_of
 from ...stack.views.routes import dns_names
@@ -46,7 +45,7 @@ def _names_host(stack: StackPlan, entry: str, request: Request) -> bool:
     if entry in stack.load_balancers:
         return request.host in dns_names(stack.load_balancers[entry].exposure)
     if entry in stack.aws_load_balancers:
-        return request.host in (aws_spec(stack, entry).hosts or {})
+        return request.host in (stack.aws_load_balancers[entry].hosts or {})
     return bool(stack.gateway_plans[entry].routes.table.deciding_host(request.url_host))
 
 

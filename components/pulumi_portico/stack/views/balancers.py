@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsBalancerKind
+from ...aws_load_balancer.load_balancer import billable_of
 from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.front_door import exposure_request
 from ...lifecycle.aws import AWS, AWS_BILLING
@@ -30,7 +31,7 @@ from ..view import (
     TlsTermination,
     Total,
 )
-from .aws import aws_billable, aws_specs, listeners_with_redirect, protocols_of
+from .aws import protocols_of
 from .destinations import text_of
 from .peers import aws_backend, peer_of, service_port
 
@@ -117,8 +118,8 @@ def _of_platform(
 
 
 def _on_aws(plan: StackPlan) -> Iterator[BilledBalancer]:
-    for name, spec in aws_specs(plan).items():
-        billable, listeners = aws_billable(spec), listeners_with_redirect(spec)
+    for name, spec in plan.aws_load_balancers.items():
+        billable, listeners = billable_of(spec), plan.aws_plans[name].listeners
         targets = [target.target for target in spec.targets.values() if target.target is not None]
         speaks_tls = any(listener.speaks_tls for listener in listeners)
         view = BalancerView(

@@ -21,7 +21,6 @@ from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
-from .aws import aws_specs
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .plain_text import plain_text_exceptions
 
@@ -62,7 +61,7 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
     found: dict[tuple[Location, str], SecurityException] = {}
     for exception in _found(plan, balancers):
         found.setdefault((exception.location, exception.kind.name), exception)
-    aws = aws_specs(plan)
+    aws = plan.aws_load_balancers
     return tuple(
         ExceptionView(found[key], _value_at(plan, aws, found[key].location)) for key in sorted(found, key=_order)
     )
@@ -77,7 +76,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from _of_gateway(gateway)
     for balancer in plan.load_balancers.values():
         yield from _of_exposure(balancer.exposure)
-    for aws in aws_specs(plan).values():
+    for aws in plan.aws_load_balancers.values():
         yield from aws_exceptions(aws)
     yield from plain_text_exceptions(plan, balancers)
 

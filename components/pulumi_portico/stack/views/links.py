@@ -9,7 +9,6 @@ from ...networking.target import Protocol, TargetSpec
 from ...web_service.plan import WebServicePlan, plan_web_service
 from ..plan import StackPlan
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
-from .aws import aws_specs
 from .destinations import text_of
 from .peers import aws_backend, aws_open_ports, known_number, open_ports, peer_of
 
@@ -57,7 +56,7 @@ def _from_balancers(plan: StackPlan) -> Iterator[LinkView]:
     # The load balancer of a gateway is part of the gateway.
     for name, spec in plan.load_balancers.items():
         yield _to_target(plan, PeerView(PeerKind.LOAD_BALANCER, name), spec.target)
-    for name, spec in aws_specs(plan).items():
+    for name, spec in plan.aws_load_balancers.items():
         source = PeerView(PeerKind.LOAD_BALANCER, name)
         for key, target in spec.targets.items():
             ports = aws_open_ports(plan, spec.kind, target)

@@ -18,7 +18,6 @@ from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BalancerView, PeerKind, TlsTermination
-from .aws import aws_spec, listeners_with_redirect
 from .balancers import serves_tls
 from .peers import peer_of, service_port
 
@@ -53,7 +52,7 @@ def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) ->
         if balancer.component == "load_balancers":
             yield from _of_platform(plan, plan.load_balancers[balancer.name])
         elif balancer.component == "aws_load_balancers":
-            yield from _on_aws(plan, balancer.name, aws_spec(plan, balancer.name))
+            yield from _on_aws(plan, balancer.name, plan.aws_load_balancers[balancer.name])
     for name, gateway in plan.gateway_plans.items():
         fronts = [balancer for balancer in public if _leads_to_gateway(balancer, name)]
         if any(balancer.tls is not TlsTermination.LOAD_BALANCER for balancer in fronts):
@@ -91,7 +90,7 @@ def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[Secu
 
 
 def _on_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
-    for index, listener in enumerate(listeners_with_redirect(spec)):
+    for index, listener in enumerate(plan.aws_plans[name].listeners):
         if listener.protocol not in _PLAIN_PROTOCOLS or _only_redirects_to_https(listener):
             continue
         # The gateway's own routes are reported, and services that terminate TLS themselves need no TLS here.
@@ -102,8 +101,7 @@ def _on_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[S
 
 
 def _targets_of(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> list[AwsTargetSpec]:
-    keys = [*([] if listener.to is None else [listener.to]), *(listener.weights or {})]
-    return [spec.targets[key] for key in keys]
+    return [spec.targets[key] for key in listener.target_keys]
 
 
 def _handles_tls(plan: StackPlan, target: Optional[TargetSpec]) -> bool:

@@ -6,17 +6,16 @@ from dataclasses import replace
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
+from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec
 from ...ingress_gateway.defaults import redirect_parts
 from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
-from ...ingress_gateway.routes import PathType
 from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BackendView, PeerKind, PeerView, RedirectView, RouteView
-from .aws import aws_specs, is_application, listeners_with_redirect
-from .aws_routes import NOT_FOUND, Routed, aws_match
+from .aws import is_application
 from .destinations import destination_of, text_of
 from .peers import aws_backend, backend_of, known_number, peer_of
 
@@ -68,15 +67,14 @@ def _of_platforms(plan: StackPlan) -> Iterator[RouteView]:
 
 
 def _on_aws(plan: StackPlan) -> Iterator[RouteView]:
-    for name, spec in aws_specs(plan).items():
+    for name, spec in plan.aws_load_balancers.items():
         entry = PeerView(PeerKind.LOAD_BALANCER, name)
         hosts = ("",) if is_application(spec) else tuple(spec.hosts or ()) or ("",)
-        for listener in listeners_with_redirect(spec):
+        for listener in plan.aws_plans[name].listeners:
             scheme = _scheme(spec, listener)
             for route in listener.routes or ():
-                path_type = PathType.EXACT if route.exact else PathType.PREFIX
-                row = RouteView(entry, route.host or "", route.path or "/", path_type, scheme)
-                row = replace(row, client_port=listener.port, conditions=aws_match(route).conditions)
+                row = RouteView(entry, route.host or "", route.path or "/", route.path_type, scheme)
+                row = replace(row, client_port=listener.port, conditions=route.match.conditions)
                 yield _with_action(plan, spec, row, route)
             for host in hosts:
                 row = RouteView(entry, host, "", None, scheme, client_port=listener.port)
@@ -89,21 +87,21 @@ def _scheme(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> str:
     return "tls" if listener.speaks_tls and not is_application(spec) else listener.protocol.value
 
 
-def _with_action(plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, routed: Routed) -> RouteView:
+def _with_action(plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, action: ActionSpec) -> RouteView:
     """The row with what the load balancer does with its requests."""
-    if routed.to is not None:
-        return replace(row, backends=(aws_backend(plan, routed.to, spec.targets[routed.to]),))
-    if routed.weights is not None:
-        shares = sorted(routed.weights.items())
+    if action.target is not None:
+        return replace(row, backends=(aws_backend(plan, action.target, spec.targets[action.target]),))
+    if action.weights is not None:
+        shares = sorted(action.weights.items())
         backends = (
             replace(aws_backend(plan, key, spec.targets[key]), weight=known_number(share)) for key, share in shares
         )
         return replace(row, backends=tuple(backends))
-    if routed.redirect is not None:
-        redirect = routed.redirect
+    if action.redirect is not None:
+        redirect = action.redirect
         host, path = (text_of(part or "") for part in (redirect.host, redirect.path))
         return replace(row, redirect=RedirectView(redirect.scheme or "", host, redirect.port, path))
-    return replace(row, status=NOT_FOUND if routed.respond is None else routed.respond.status)
+    return replace(row, status=(action.respond or NOT_FOUND).status)
 
 
 def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
