@@ -302,7 +302,7 @@ def with_priority(route: Route, routes: list[Route]) -> Route:
 
 def aws_stack_of(routes: list[Route]) -> StackPlan:
     """The checked plan of a stack with an Application Load Balancer whose routes lead to targets of their own."""
-    with_actions = [{**with_priority(route, routes), "to": f"t{at}"} for at, route in enumerate(routes)]
+    with_actions = [{**with_priority(route, routes), "target": f"t{at}"} for at, route in enumerate(routes)]
     front = {
         "kind": "application",
         "scope": "internet",

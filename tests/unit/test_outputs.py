@@ -48,7 +48,7 @@ COMPONENTS: Mapping[str, tuple[Callable[..., Any], Any, Mapping[str, Any]]] = {
             "subnets": ["subnet-1", "subnet-2"],
             "allowed_sources": ["0.0.0.0/0"],
             "targets": {"web": {"target": TARGET}},
-            "listeners": [{"port": 80, "protocol": "http", "to": "web"}],
+            "listeners": [{"port": 80, "protocol": "http", "target": "web"}],
         },
     ),
 }
