@@ -33,7 +33,7 @@ lint: dev-venv ## Format, lint and types
 	$(BIN)/lint-imports --no-cache --no-logo
 
 unit: dev-venv ## Unit tests: seconds, no Go, no engine
-	$(BIN)/pytest tests/unit tests/scoreboard -n auto
+	$(BIN)/pytest tests/unit tests/scoreboard -n auto -m "not long"
 
 engine-test: dev-venv ## Tests on the real Pulumi engine
 	$(BIN)/pytest tests/engine
@@ -41,9 +41,10 @@ engine-test: dev-venv ## Tests on the real Pulumi engine
 cluster-test: dev-venv ## Tests on the real API server
 	$(BIN)/pytest tests/cluster -n 3 -m "not long"
 
-long-test: dev-venv ## The tests on the real API server that `make test` leaves out, the rest of the stacks among them
+long-test: dev-venv ## The long tests that `make test` leaves out, the rest of the stacks on the API server among them
 	@$(BIN)/python -m tools.build
 	$(BIN)/pytest tests/cluster -n 3 -m long
+	$(BIN)/pytest tests/unit -n auto -m long -rs
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
