@@ -309,7 +309,7 @@ def test_the_json_has_the_documented_fields(tmp_path: Path) -> None:
     data = json_of("explain", "--folder", str(written(tmp_path) / "stacks"))
     assert data["version"] == 1
     page = (ROOT / "docs" / "command.md").read_text()
-    shape = page[page.index("### What `explain --json` prints") : page.index("### What `route --json` answers")]
+    shape = page[page.index("### What `explain --json` prints") : page.index("### What `route --json` prints")]
     documented = shape[shape.index("| field") :]
     for key in data:
         assert f"`{key}`" in documented, key
