@@ -720,6 +720,13 @@ def test_the_text_has_the_way_the_result_and_every_route(shop: str) -> None:
         assert f"{mark} {candidate.match} {candidate.leads_to} {candidate.reason.text}" in lines
 
 
+def test_control_characters_of_a_url_never_reach_the_terminal(shop: str) -> None:
+    found = called("route", "https://shop.example.com/a\x1b[31m", "--folder", shop)
+    assert found.exit_code == 0
+    assert "/a\\x1b[31m" in found.stdout
+    assert "\x1b" not in found.output
+
+
 @pytest.fixture
 def no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails if Pulumi's runtime starts, or if a resource is registered."""
