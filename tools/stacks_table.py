@@ -1,8 +1,7 @@
-"""Write the tables of docs/shipped-stacks.md anew: what each stack that ships is, and how long its file is."""
+"""The tables of docs/shipped-stacks.md: what each stack that ships is, and how long its file is."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from pulumi_portico.stack.view_text import peer_text
 from pulumi_portico.stack.views import view_of
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import filled, markdown, write_anew
+from tools.tables import filled, markdown
 
 FILE = ROOT / "docs" / "shipped-stacks.md"
 STACKS = ROOT / "stacks"
@@ -103,12 +101,3 @@ TABLES: Mapping[str, Callable[[], str]] = {"stacks": stacks_table, "lengths": le
 def generate(page: str) -> str:
     """The page with its tables as the stacks have them."""
     return filled(page, {name: table() for name, table in TABLES.items()})
-
-
-@main_guard
-def main() -> None:
-    write_anew(FILE, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

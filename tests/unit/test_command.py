@@ -112,6 +112,7 @@ def test_check_counts_the_components_in_words_and_as_json(tmp_path: Path) -> Non
         "stack": "dev",
         "valid": True,
         "problems": [],
+        "notes": [],
         "services": 4,
         "gateways": 1,
         "load_balancers": 1,

@@ -1,11 +1,11 @@
 """`portico diagram`: draws a stack."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .console import usage_error, write
 from .exits import Exit
 from .options import FolderOption, StackOption
 
@@ -40,7 +40,7 @@ def diagram(
     from .project import find_stack
 
     if output.suffix not in _ENDINGS:
-        raise typer.BadParameter(f'"{output}" must end in {" or ".join(_ENDINGS)}', param_hint="--output")
+        raise usage_error(f'"{output}" must end in {" or ".join(_ENDINGS)}', option="--output")
     view = view_of(find_stack(stack, folder).plan)
     text = draw_svg(view) if output.suffix == ".svg" else draw_page(view)
     if only_check:
@@ -50,13 +50,13 @@ def diagram(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise typer.BadParameter(f"can't write {output}: {error.strerror}", param_hint="--output") from error
-    sys.stdout.write(f"{output}\n")
+        raise usage_error(f"can't write {output}: {error.strerror}", option="--output") from error
+    write(f"{output}\n")
 
 
 def _compare(output: Path, text: str) -> None:
     written = output.read_bytes() if output.is_file() else None
     if written == text.encode():
         return
-    sys.stdout.write(f"{output} is {'missing' if written is None else 'out of date'}\n")
+    write(f"{output} is {'missing' if written is None else 'out of date'}\n")
     raise typer.Exit(Exit.FAILED)

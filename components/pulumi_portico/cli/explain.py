@@ -1,8 +1,8 @@
 """`portico explain`: what a stack means to its readers."""
 
 import json
-import sys
 
+from .console import write
 from .options import FolderOption, JsonOption, StackOption
 
 __all__ = ["explain"]
@@ -24,7 +24,7 @@ def explain(stack: StackOption = None, folder: FolderOption = None, as_json: Jso
     if as_json:
         from .explanation_data import explanation_data
 
-        sys.stdout.write(json.dumps(explanation_data(view, mechanisms), indent=2) + "\n")
+        write(json.dumps(explanation_data(view, mechanisms), indent=2) + "\n")
         return
     from .console import stdout
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..args.display import escaped
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import Scope
 from ..pluralize import pluralize
@@ -21,6 +20,7 @@ from ..stack.view_text import (
     source_text,
     total_text,
 )
+from .console import shown
 from .mechanisms import Certificates, ControllerPods, Mechanism, MechanismKind, ProtocolSet
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_tls(console, view)
     _print_internal(console, view)
     _print_exceptions(console, view)
+    _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
 
 
@@ -137,6 +138,15 @@ def _print_exceptions(console: "Console", view: StackView) -> None:
         _indented(console, exception_meaning(exception), 4)
 
 
+def _print_notes(console: "Console", view: StackView) -> None:
+    if not view.notes:
+        return
+    _title(console, "What you must add")
+    for note in view.notes:
+        _indented(console, note.path, 2)
+        _indented(console, f"{note.message} {note.fix}", 4)
+
+
 def _print_mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:
     if not mechanisms:
         return
@@ -175,20 +185,13 @@ def _title(console: "Console", text: str) -> None:
 
 
 def _line(console: "Console", text: str, style: str = "") -> None:
-    console.print(_text(text, style))
-
-
-def _text(text: str, style: str = "") -> Any:
-    """Text for the terminal. Only line breaks keep their effect."""
-    from rich.text import Text
-
-    return Text("\n".join(map(escaped, text.split("\n"))), style=style)
+    console.print(shown(text, style))
 
 
 def _indented(console: "Console", text: str, columns: int) -> None:
     from rich.padding import Padding
 
-    console.print(Padding(_text(text), (0, 0, 0, columns), expand=False))
+    console.print(Padding(shown(text), (0, 0, 0, columns), expand=False))
 
 
 def _grid(console: "Console", rows: Iterable[tuple[str, str]]) -> None:
@@ -200,7 +203,7 @@ def _grid(console: "Console", rows: Iterable[tuple[str, str]]) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column()
     for name, text in rows:
-        grid.add_row(_text(name, "cyan"), _text(text))
+        grid.add_row(shown(name, "cyan"), shown(text))
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
@@ -213,5 +216,5 @@ def _table(console: "Console", heads: Sequence[str], rows: Iterable[Sequence[str
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*map(_text, row))
+        table.add_row(*map(shown, row))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))

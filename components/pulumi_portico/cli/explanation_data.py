@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from ..args.display import as_data
 from ..args.location import KeyStyle
+from ..args.problems import Problem
 from ..lifecycle.cost import Estimate, estimate_data
 from ..stack.view import ExceptionView, PeerView, StackView
 from ..stack.view_text import exception_meaning, exception_path
@@ -16,6 +17,8 @@ __all__ = ["explanation_data"]
 
 _PAIRS = ("labels", "conditions")
 """The fields with pairs of names and values, which JSON has as objects."""
+
+_NOTE_FIELDS = ("code", "path", "params", "message", "fix")
 
 
 def explanation_data(view: StackView, mechanisms: Sequence[Mechanism]) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def _data(value: Any) -> Any:
         return _exception_data(value)
     if isinstance(value, Estimate):
         return estimate_data(value)
+    if isinstance(value, Problem):
+        return {name: value.as_data()[name] for name in _NOTE_FIELDS}
     if isinstance(value, Loss):
         return {"code": value.code.name, "params": as_data(value.params, KeyStyle.STACK), "text": value.text}
     if isinstance(value, PeerView):

@@ -1,13 +1,13 @@
 """`portico route`: which service receives a request, and why no other route matches it."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from ..args.problems import nearest
+from .console import shown, usage_error, write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -53,7 +53,7 @@ def route(
     found = find_stack(stack, folder)
     answers = _only(via, answers_of(found.plan, parsed))
     if as_json:
-        sys.stdout.write(json.dumps(_as_data(found.name, parsed, answers), indent=2) + "\n")
+        write(json.dumps(_as_data(found.name, parsed, answers), indent=2) + "\n")
     else:
         from .console import stdout
 
@@ -66,13 +66,13 @@ def _parsed(words: list[str], client: Optional[str], headers: list[str]) -> "Req
     from .tracing import InvalidRequest, parse_request
 
     if len(words) > _METHOD_AND_URL:
-        raise typer.BadParameter("only a method and a URL, or a URL", param_hint="REQUEST")
+        raise usage_error("only a method and a URL, or a URL", option="REQUEST")
     method = words[0] if len(words) == _METHOD_AND_URL else "GET"
     try:
         return parse_request(words[-1], method, client, headers)
     except InvalidRequest as error:
         # The message names the URL, the address, or the header.
-        raise typer.BadParameter(str(error)) from error
+        raise usage_error(str(error)) from error
 
 
 def _only(via: Optional[str], answers: "list[Answer]") -> "list[Answer]":
@@ -84,7 +84,7 @@ def _only(via: Optional[str], answers: "list[Answer]") -> "list[Answer]":
         close = nearest(via, names)
         hint = f"; did you mean {close}?" if close else ""
         known = ", ".join(names) or "none"
-        raise typer.BadParameter(f"clients can't connect to {via}, only to: {known}{hint}", param_hint="--via")
+        raise usage_error(f"clients can't connect to {via}, only to: {known}{hint}", option="--via")
     return [answer for answer in answers if answer.entry == via]
 
 
@@ -95,9 +95,7 @@ def _as_data(stack: str, request: "Request", answers: "Sequence[Answer]") -> Map
 
 
 def _print(console: "Console", request: "Request", answers: "Sequence[Answer]") -> None:
-    from rich.text import Text
-
-    console.print(Text(str(request), style="bold"))
+    console.print(shown(str(request), "bold"))
     if not answers:
         console.print("The stack has no gateway and no load balancer that clients can connect to.")
     for answer in answers:
@@ -108,7 +106,6 @@ def _print(console: "Console", request: "Request", answers: "Sequence[Answer]") 
 def _print_answer(console: "Console", answer: "Answer") -> None:
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     from .tracing import Outcome
 
@@ -119,12 +116,12 @@ def _print_answer(console: "Console", answer: "Answer") -> None:
         Outcome.UNREACHABLE: "red",
     }
     way = " -> ".join(hop.text for hop in answer.hops) or answer.entry
-    console.print(Text.assemble((f"{way}: ", "bold"), (answer.text, styles[answer.outcome])))
+    console.print(shown(f"{way}: ", "bold") + shown(answer.text, styles[answer.outcome]))
     if not answer.candidates:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for candidate in answer.candidates:
         mark, style = ("match", "") if candidate.matches else ("-", "dim")
         columns = (mark, candidate.match, candidate.leads_to, candidate.reason.text)
-        table.add_row(*(Text(column, style=style) for column in columns))
+        table.add_row(*(shown(column, style) for column in columns))
     console.print(Padding(table, (0, 0, 0, 2)))

@@ -6,6 +6,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.exceptions import exception_texts
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..networking.ports import ServicePort
@@ -118,7 +119,15 @@ class IngressGateway(pulumi.ComponentResource):
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)
-        state.facts = GatewayFacts(first, certificates, plan.peers, spec.default_backend, plan.listed_headers)
+        state.facts = GatewayFacts(
+            first,
+            certificates,
+            plan.peers,
+            spec.default_backend,
+            plan.listed_headers,
+            is_installed=plan.routes.is_installed,
+            hsts=plan.routes.hsts,
+        )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)
         self._register_all_outputs()
@@ -182,11 +191,9 @@ class IngressGateway(pulumi.ComponentResource):
 
 def _parsed(name: str, args: Union[IngressGatewayArgs, IngressGatewaySpec], problems: Problems) -> IngressGatewaySpec:
     """The parsed arguments. A stack has parsed them already."""
-    if isinstance(args, IngressGatewaySpec):
-        return args
-    spec = parse_ingress_gateway(name, args, problems)
+    spec = args if isinstance(args, IngressGatewaySpec) else parse_ingress_gateway(name, args, problems)
     problems.raise_if_any()
-    return spec
+    return guarded(problems.subject, spec, lambda known, found: parse_ingress_gateway(name, known, found, known.at))
 
 
 def _reference(plan: GatewayPlan) -> GatewayReference:

@@ -166,6 +166,8 @@ def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayStat
         annotations=spec.annotations,
         custom_resources=spec.crds is not None,
         multi_label_wildcards=spec.multi_label_wildcards,
+        is_installed=installer_of(spec) is not None,
+        hsts=None if spec.settings is None else spec.settings.hsts,
     )
     return with_others(routes, state, component_name(name))
 
@@ -193,6 +195,8 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
         annotations=spec.annotations,
         custom_resources=gateway.custom_resources,
         multi_label_wildcards=gateway.multi_label_wildcards,
+        is_installed=facts.is_installed if facts else False,
+        hsts=facts.hsts if facts else None,
     )
     listed = frozenset("" if host == EVERY_HOST else host for host in gateway.hosts)
     return with_others(routes, state, f'IngressRoutes "{name}"', listed)

@@ -6,6 +6,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
@@ -51,6 +52,7 @@ class IngressRoutes(pulumi.ComponentResource):
         spec = _parsed(name, args, problems)
         problems.run(_check_with_gateway, name, spec, opts)
         problems.raise_if_any()
+        spec = _guarded(name, spec, opts, component)
         gateway = spec.gateway
         state = state_of(gateway.class_name, opts)
         routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
@@ -83,6 +85,20 @@ class IngressRoutes(pulumi.ComponentResource):
 def _parsed(name: str, args: Union[IngressRoutesArgs, IngressRoutesSpec], problems: Problems) -> IngressRoutesSpec:
     """The parsed arguments. The provider for other languages has parsed them already."""
     return args if isinstance(args, IngressRoutesSpec) else parse_ingress_routes(name, args, problems)
+
+
+def _guarded(
+    name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], component: str
+) -> IngressRoutesSpec:
+    class_name = spec.gateway.class_name
+
+    def check(known: IngressRoutesSpec, problems: Problems) -> None:
+        parse_ingress_routes(name, known, problems)
+        # What the program knows of the gateway is kept by its class, which is the same one even if it's known now.
+        gateway = replace(known.gateway, class_name=class_name)
+        problems.run(_check_with_gateway, name, replace(known, gateway=gateway), opts)
+
+    return guarded(component, spec, check)
 
 
 def _check_with_gateway(

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Optional, Union
 
 from ..args.exceptions import SecurityException
+from ..args.problems import Problem
 from ..ingress_gateway.routes import PathType
 from ..lifecycle.cost import Estimate
 from ..load_balancers import Scope
@@ -343,5 +344,7 @@ class StackView:
     """Who can connect to whom, including load balancers and gateways, by source and target."""
     exceptions: tuple[ExceptionView, ...]
     """Every exception to the secure defaults, by location."""
+    notes: tuple[Problem, ...]
+    """What the user must add for the stack to work, and Portico can't."""
     total: Total
     """What the load balancers cost together, which can be less than the sum of each alone."""

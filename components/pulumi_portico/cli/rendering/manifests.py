@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Optional, cast
 
 from ...lifecycle.objects import manifests_of
+from ...lifecycle.ownership import OWNER
 from ...merge import merged
 from ...stack.objects import ComponentObjects, objects_of
 from ...stack.parts import KINDS
@@ -149,10 +150,10 @@ def _rendered_registration(registration: Registration) -> RenderedObject:
 
 
 def _rendered(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest without what only Pulumi reads, and without the values of Secrets."""
+    """A manifest without what only Pulumi reads, without the stack that owns it, and without the values of Secrets."""
     metadata = dict(manifest["metadata"])
     annotations = cast("Manifest", metadata.pop("annotations", None) or {})
-    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
+    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/") and key != OWNER}
     rendered = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
     return _without_values(rendered) if manifest["kind"] == "Secret" else rendered
 

@@ -24,5 +24,6 @@ def view_of(plan: StackPlan) -> StackView:
         services=services_of(plan, routes),
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
+        notes=tuple(plan.notes),
         total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )
