@@ -770,7 +770,7 @@ def test_what_is_known_late_is_held_to_the_platforms_limits_too(
             return [late(value) for value in it]
         return pulumi.Output.from_input(it)
 
-    with pytest.raises(ArgumentError, match="The load balancer has a problem") as caught:
+    with pytest.raises(ArgumentError, match='PublicLoadBalancer "web" has ') as caught:
         record(lambda: PublicLoadBalancer("web", arguments(exposure(platform, **late(fields)))))
     assert_problem(caught.value.problems, code, "exposure", *location)
 
