@@ -163,7 +163,7 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
     program.write(source(namespace, "edge-alone", args))
     run = program.up(check=False)
     assert run.status != 0
-    assert "has no address after 5 seconds, so F5 NGINX Ingress Controller has not taken it" in run.output
+    assert "has no address after 5 seconds: F5 NGINX Ingress Controller rejected it" in run.output
     program.write(source(namespace, "edge-alone", {**args, "publishes_address": False}))
     program.up()
     program.destroy()

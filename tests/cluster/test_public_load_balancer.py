@@ -212,7 +212,7 @@ def test_what_cannot_be_updated_is_replaced_by_making_the_new_one_first(
     preview = program.preview()
     for name in REPLACED:
         # An address that is known is named; what a preview shows, an update shows too.
-        assert f'PublicLoadBalancer "{name}" is replaced: ' in preview.output
+        assert f'PublicLoadBalancer "{name}" is replaced, because ' in preview.output
         assert f"{address(old[name])} stops working afterwards" in preview.output
     run = program.up()
     assert f"{address(old['class'])} stops working afterwards" in run.output
@@ -326,7 +326,7 @@ def test_two_balancers_with_one_name_fail_in_a_preview(program: PulumiProgram, n
     program.write(source(namespace, a=exposed, b=exposed))
     run = program.preview(check=False)
     assert run.status != 0
-    assert 'exposure.name: "shop-web" is that of PublicLoadBalancer "a" too' in run.output
+    assert 'exposure.name: PublicLoadBalancer "a" has "shop-web" already' in run.output
 
 
 def test_balancers_of_one_name_under_different_parents_are_watched_each(program: PulumiProgram, namespace: str) -> None:

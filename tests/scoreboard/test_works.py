@@ -122,8 +122,8 @@ def test_the_first_challenge_reaches_port_80() -> None:
 @field_case("B20")
 def test_tls_that_ends_before_the_gateway_shows_in_the_forwarded_protocol() -> None:
     def values(**fields: Any) -> dict[str, Any]:
-        ends_before = {SHOP: {"endsBefore": True, **fields}}
-        return gateway({"host": SHOP}, tls=ends_before, settings={"forwardedFrom": ["203.0.113.0/24"]})
+        tls = {SHOP: {"tlsTerminatedUpstream": True, **fields}}
+        return gateway({"host": SHOP}, tls=tls, settings={"forwardedFrom": ["203.0.113.0/24"]})
 
     def protocol(stack_values: dict[str, Any]) -> Any:
         answer = read(stack_values).answer(Request(SHOP, "/", headers={"X-Forwarded-Proto": "https"}))

@@ -1,9 +1,9 @@
 """Exceptions: settings that are less strict than the secure default, as data. They are allowed, and reported."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..untyped import Parameters
 from .codes import Code
 from .display import parameter_text
 from .location import KeyStyle, Location, location_text
@@ -23,7 +23,7 @@ class SecurityException:
     kind: Code
     location: Location
     """Where the setting is in the arguments."""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     """What the kind's template names."""
 
     def meaning(self, style: KeyStyle = KeyStyle.PYTHON) -> str:
@@ -32,8 +32,11 @@ class SecurityException:
 
 
 def exception_texts(found: list[SecurityException], at: Location) -> dict[str, str]:
-    """The sentence of each exception, by the path of its setting in the arguments that are at `at`."""
-    return {
-        location_text(Location(exception.location[len(at) :]), KeyStyle.PYTHON): exception.meaning()
-        for exception in found
-    }
+    """The sentence of each exception, by the path of its setting in the arguments that are at `at`. A setting that the
+    arguments have from their stack has its path in the stack."""
+    return {_path_in(at, exception.location): exception.meaning() for exception in found}
+
+
+def _path_in(at: Location, location: Location) -> str:
+    own = location[len(at) :] if location.is_within(at) else location
+    return location_text(Location(own), KeyStyle.PYTHON)

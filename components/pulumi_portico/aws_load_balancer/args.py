@@ -23,7 +23,7 @@ from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs, AwsLogsSpec
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id, tag_count, tag_key, tag_value
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget, AwsTargetSpec
 
@@ -305,6 +305,7 @@ RULES: Rules = {
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
         "name": Field(load_balancer_name),
+        "tags": Field(tag_count, keys=tag_key, items=tag_value),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
         "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),

@@ -5,6 +5,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..args.guard import guarded
 from ..args.location import ROOT
 from ..args.problems import Problems
 from ..lifecycle.aws import AWS, AWS_BILLING
@@ -84,6 +85,9 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         given: Any = args
         spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
+        spec = guarded(
+            problems.subject, spec, lambda known, found: parse_aws_load_balancer(name, known, found, known.at)
+        )
         checked: Mapping[str, Any] = mapping_of(spec)
         require_pulumi_aws(name)
         # The next deployment compares itself with this state.

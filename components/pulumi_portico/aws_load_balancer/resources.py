@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from ..errors import PorticoError
+from ..args.problems import PorticoError
 from ..load_balancers import NAME_LENGTH
 
 __all__ = ["call", "is_available", "register_aws", "require_pulumi_aws", "short", "takes"]

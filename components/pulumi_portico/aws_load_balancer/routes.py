@@ -7,12 +7,12 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
-from ..args.values import Rule, cidr, whole_number
+from ..args.values import Rule, cidr, printable, whole_number
 from ..networking.ports import DEFAULT_PORTS
 from .priorities import LEAST, MOST, Match
 from .rules import header_name, not_empty, route_host, route_path
@@ -153,6 +153,21 @@ class AwsRouteSpec(Spec):
     priority: Optional[int] = None
 
 
+INVALID_REDIRECT_HOST = define(
+    "invalid-alb-redirect-host",
+    "{value} isn't the host of a URL.",
+    allowed="a DNS name, in which #{{host}} is the host of the request",
+)
+INVALID_REDIRECT_PATH = define(
+    "invalid-alb-redirect-path",
+    "{value} isn't an absolute path.",
+    allowed="a slash, then printable characters without spaces; #{{path}} is the path of the request",
+)
+INVALID_REDIRECT_QUERY = define(
+    "invalid-alb-redirect-query",
+    "{value} isn't the query of a URL.",
+    allowed="printable characters without spaces; #{{query}} is the query of the request",
+)
 INVALID_STATUS = define(
     "invalid-response-status",
     "A load balancer can't respond with the status {value}.",
@@ -193,13 +208,30 @@ def _method(value: str) -> Optional[Reason]:
     return Reason(INVALID_METHOD, {}, upper if re.fullmatch(_METHOD, upper) else ABSENT)
 
 
-def text(most: int, what: str) -> Rule:
+def text(most: int, what: str, *, several_lines: bool = False) -> Rule:
     """Text of a length that AWS takes."""
 
     def rule(value: str) -> Optional[Reason]:
-        if 0 < len(value) <= most:
-            return None
-        return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        if not 0 < len(value) <= most:
+            return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        return printable(value.replace("\n", "") if several_lines else value)
+
+    return rule
+
+
+_REDIRECT_LENGTH = 128
+_PART = r"#\{(protocol|host|port|path|query)\}"
+"""What AWS replaces with a part of the request's URL (RedirectActionConfig)."""
+
+
+def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
+    """The rule of a part of the URL that a redirect leads to."""
+    compiled, has_length = re.compile(pattern), text(_REDIRECT_LENGTH, what)
+
+    def rule(value: str) -> Optional[Reason]:
+        if reason := has_length(value):
+            return reason
+        return None if compiled.fullmatch(value) else Reason(code)
 
     return rule
 
@@ -214,14 +246,14 @@ RULES: Rules = {
     AwsFixedResponse: {
         "status": Field(_status),
         "content_type": Field(_content_type),
-        "body": Field(text(1024, "body")),
+        "body": Field(text(1024, "body", several_lines=True)),
     },
     AwsRedirect: {
         "scheme": Field(_scheme),
-        "host": Field(text(128, "host")),
+        "host": Field(_redirect_part("host", rf"([A-Za-z0-9.-]|{_PART})+", INVALID_REDIRECT_HOST)),
         "port": Field(port_number),
-        "path": Field(text(128, "path")),
-        "query": Field(text(128, "query")),
+        "path": Field(_redirect_part("path", rf"/([!-~]|{_PART})*", INVALID_REDIRECT_PATH)),
+        "query": Field(_redirect_part("query", rf"([!-~]|{_PART})+", INVALID_REDIRECT_QUERY)),
     },
     AwsRoute: {
         "host": Field(route_host),

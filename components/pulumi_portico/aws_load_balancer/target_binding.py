@@ -6,6 +6,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.guard import guarded
 from ..args.location import ROOT, Location
 from ..args.names import label_key, label_value, port_number
 from ..args.parse import Field, Hooks, Rules, parse
@@ -113,6 +114,7 @@ class TargetBinding(pulumi.ComponentResource):
         given: Any = args
         spec = given if isinstance(given, TargetBindingSpec) else parse_target_binding(name, given, problems)
         problems.raise_if_any()
+        spec = guarded(problems.subject, spec, lambda known, found: parse_target_binding(name, known, found))
         checked: Mapping[str, Any] = mapping_of(spec)
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         target = checked["target"]

@@ -54,6 +54,10 @@ class ControllerModule:
     """What to do instead of using a feature that it doesn't support, if there is more to say."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
     """What it accepts as values of a mapping, beyond what a `Route` accepts."""
+    path: Optional[Rule] = None
+    """What it accepts as a path, beyond what a `Route` accepts."""
+    split_headers: frozenset[str] = frozenset()
+    """The headers of responses, in lower case, whose lists it returns as several lines: one for each item."""
     supported_versions: tuple[str, ...] = ()
     """The versions whose behavior the compiler relies on; empty if it relies on the Ingress API only."""
 

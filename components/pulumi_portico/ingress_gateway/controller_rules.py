@@ -16,7 +16,8 @@ from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
 from .raw_annotations import UNKNOWN_ANNOTATION
-from .resolved_routes import ResolvedRoute
+from .resolved_routes import ResolvedRoute, table_of
+from .text_rules import cookie_path
 
 __all__ = ["check_annotations", "check_with_controller", "report_shared"]
 
@@ -69,14 +70,14 @@ def check_with_controller(
 
     `custom_resources` is whether its own resources are available, and `is_installed` whether Portico configures it.
     """
-    table: RouteTable[ResolvedRoute] = RouteTable()
-    for route in component.routes:
-        table.add(route.host, route.path, route.path_type, route)
+    table = table_of(component.routes)
     for route in component.routes:
         requested = requested_features(route)
         for feature in requested:
             if not module.supports(feature.feature, custom_resources=custom_resources):
                 _report_unsupported(module, route, feature, requested, problems)
+        problems.run(_check_path, module, route)
+        problems.run(_check_cookie_path, route)
         problems.run(_check_limits, module, route)
         problems.run(_check_route_annotations, module, route, is_installed)
         problems.run(_check_request_headers, route)
@@ -125,15 +126,32 @@ def _removal(
     return Remove(route.at / name if not leaf or is_useless else requested.at)
 
 
+def _check_path(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
+    if module.path is not None and (reason := module.path(route.path)):
+        problems.reject(route.at / "path", route.path, reason)
+
+
+def _check_cookie_path(route: ResolvedRoute, problems: Problems) -> None:
+    session = route.spec.session_persistence
+    if session is not None and session.path is None and (reason := cookie_path(route.path)):
+        problems.reject(session.at / "path", route.path, reason)
+
+
 def _check_limits(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
     headers = {"request_headers": route.spec.request_headers, "response_headers": route.spec.response_headers}
     for field, rule in module.limits.items():
-        _check_values(headers.get(field) or {}, rule, route.at / field, problems)
+        split = module.split_headers if field == "response_headers" else frozenset[str]()
+        _check_values(headers.get(field) or {}, rule, split, route.at / field, problems)
 
 
-def _check_values(values: Mapping[str, Any], rule: Rule, at: Location, problems: Problems) -> None:
+def _check_values(
+    values: Mapping[str, Any], rule: Rule, split: frozenset[str], at: Location, problems: Problems
+) -> None:
     for key, value in values.items():
-        if not isinstance(value, pulumi.Output) and (reason := rule(value)):
+        if isinstance(value, pulumi.Output):
+            continue
+        items = str(value).split(",") if key.lower() in split else [value]
+        if reason := next(filter(None, map(rule, items)), None):
             problems.reject(at / Key(key), value, reason)
 
 

@@ -14,7 +14,8 @@ from ..outputs import Ref
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
 from .install.settings import HstsSpec
-from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of
+from .matching import RouteTable
+from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
 from .tls import HostTlsSpec, certificate_key, issuer_annotations
 
@@ -59,6 +60,11 @@ class RouteSet:
     def routes(self) -> tuple[ResolvedRoute, ...]:
         """The component's routes, apart from those whose host or path is invalid."""
         return tuple(route for spec in self.specs if (route := _resolved_or_none(spec)) is not None)
+
+    @cached_property
+    def table(self) -> RouteTable[ResolvedRoute]:
+        """The component's routes, by what they match."""
+        return table_of(self.routes, multi_label_wildcards=self.multi_label_wildcards)
 
     @property
     def texts(self) -> list[str]:

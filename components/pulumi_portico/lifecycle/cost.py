@@ -5,7 +5,7 @@ Prices change and differ between regions. The estimate leaves out what usage cos
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -16,6 +16,7 @@ from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.values import number
 from ..pluralize import pluralize
+from ..untyped import Parameters
 
 __all__ = [
     "LOAD_BALANCER",
@@ -133,7 +134,7 @@ class Assumption:
     """What an estimate assumes because it isn't known in advance."""
 
     code: Code
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
 
     @property
     def text(self) -> str:

@@ -1,7 +1,7 @@
 """The hooks of load balancers: they judge a change before the engine makes it, and explain a missing address."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import Optional
 
 import pulumi
 from pulumi.runtime import mocks
@@ -10,6 +10,7 @@ from pulumi.runtime.settings import get_monitor
 from ..args.codes import define
 from ..args.location import Field
 from ..args.problems import PorticoError
+from ..untyped import Properties
 from .claims import unique
 from .replacement import COMPONENT, Finding, judge
 
@@ -39,9 +40,7 @@ def on_replacement(name: str, component: str = COMPONENT) -> Optional[pulumi.Res
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
-def watch(
-    name: str, old: Mapping[str, Any], new: Mapping[str, Any], outputs: Mapping[str, Any], component: str = COMPONENT
-) -> None:
+def watch(name: str, old: Properties, new: Properties, outputs: Properties, component: str = COMPONENT) -> None:
     """Warn of an address that changes; raise `PorticoError` if the change isn't possible in one step."""
     known = [str(outputs[output]) for output in ("address", "hostname") if outputs.get(output)]
     judgment = judge(name, old, new, known, component)

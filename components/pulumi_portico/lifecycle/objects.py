@@ -13,6 +13,7 @@ import pulumi
 from ..ordering import WIDTH, Dependency, after, detached
 from ..outputs import Ref, Text, words
 from ..register import name_of, register
+from ..untyped import Manifest
 
 __all__ = ["ObjectSpec", "Options", "Ref", "gathered", "manifests_of", "register_objects", "resolved"]
 
@@ -39,7 +40,7 @@ class ObjectSpec:
 
     key: str
     """What identifies it within the component; its Pulumi name ends in it."""
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     """The object, as Kubernetes has it. Leaves can be Outputs and `Ref`s."""
     after: Sequence[str] = ()
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
@@ -107,7 +108,7 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
 
 
 def manifests_of(
-    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str, Mapping[str, Any]], str]
+    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str, Manifest], str]
 ) -> list[tuple[str, dict[str, Any]]]:
     """The Pulumi name and the manifest of each object, without registering any.
 
@@ -134,7 +135,7 @@ def resolved(value: Any, name_for: Callable[[Ref], Any]) -> Any:
     if isinstance(value, Text):
         return words(*(resolved(part, name_for) for part in value.parts))
     if isinstance(value, Mapping):
-        return {key: resolved(item, name_for) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: resolved(item, name_for) for key, item in cast("Manifest", value).items()}
     if isinstance(value, (list, tuple)):
         return [resolved(item, name_for) for item in cast("Sequence[Any]", value)]
     return value

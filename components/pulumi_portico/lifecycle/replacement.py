@@ -3,7 +3,7 @@
 A judgment is data. It becomes text in the engine's log, at the edge.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,13 +12,14 @@ from pulumi.output import Unknown
 from ..args.codes import Code, define
 from ..args.display import parameter_text, value_text
 from ..args.location import Field, KeyStyle, Location
+from ..untyped import Properties
 
 __all__ = ["COMPONENT", "Change", "Finding", "Judgment", "State", "judge", "recorded_state"]
 
 COMPONENT = "PublicLoadBalancer"
 """The default of whose load balancer it is."""
 
-State = Mapping[str, Any]
+State = Properties
 """What a component records of its load balancer: `recorded_state`, its addresses as outputs, and for a load balancer
 that Pulumi owns also `grown` and `numbers`."""
 
@@ -64,6 +65,7 @@ DELETION_PROTECTED = define(
     "1. Set {field} to false, and change nothing else. Run pulumi up.\n"
     "2. Make this change. Run pulumi up. You can set {field} to true again.",
 )
+
 PRIORITY_IN_USE = define(
     "rule-priority-in-use",
     "The rule for {after} gets the priority {priority} on port {port}, which the rule for {before} has. {subject} "
@@ -95,7 +97,7 @@ class Finding:
     """One thing to know about a change."""
 
     code: Code
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Properties = field(default_factory=dict[str, Any])
 
     @property
     def text(self) -> str:
@@ -120,7 +122,7 @@ class Judgment:
         return "\n".join(finding.text for finding in self.blockers)
 
 
-def recorded_state(identity: Mapping[str, Any], exclusive: Mapping[str, Any], *, is_protected: bool) -> dict[str, Any]:
+def recorded_state(identity: Properties, exclusive: Properties, *, is_protected: bool) -> dict[str, Any]:
     """What a component records: values whose change replaces the load balancer, values that no two can share, and
     whether the cloud refuses to delete it."""
     return {_IDENTITY: identity, _EXCLUSIVE: exclusive, _PROTECTED: is_protected}
@@ -143,7 +145,7 @@ def judge(name: str, old: State, new: State, addresses: Sequence[str], component
     return Judgment(changes, (), (Finding(REPLACED, {**params, "addresses": known}),))
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _changed(old: Properties, new: Properties) -> Iterator[Change]:
     # A component of an older version may not have recorded a value, which then doesn't count as changed.
     for name in sorted(old.keys() & new.keys()):
         if old[name] != new[name]:

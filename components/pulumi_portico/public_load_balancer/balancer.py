@@ -4,7 +4,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves. It serves 
 load balancers of gateways alike.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,12 +15,11 @@ from ..load_balancers import ClientIp, IpAddressType
 from ..networking.network_policies import build_ingress, build_network_policy
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
+from ..untyped import Manifest
 from .platform_module import Request, value_of
 from .platforms import module_of
 
 __all__ = ["Balancer", "build_balancer", "exclusive_values"]
-
-Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,9 @@ class Balancer:
     """Allows it to connect to the pods, in addition to what other policies allow."""
     client_ip: ClientIp
     """What the pods see of the client's address."""
-    identity: Mapping[str, Any]
+    identity: Manifest
     """What it is: a change replaces the load balancer."""
-    exclusive: Mapping[str, Any]
+    exclusive: Manifest
     """The values that no two load balancers can share."""
     is_protected: bool
     """Whether the platform refuses to delete it."""
@@ -57,7 +56,7 @@ class Balancer:
         return recorded_state(self.identity, self.exclusive, is_protected=self.is_protected)
 
 
-def build_balancer(metadata: Mapping[str, Any], selector: Mapping[str, Any], request: Request) -> Balancer:
+def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:
     """The load balancer of the pods that `selector` selects; its objects have this metadata."""
     module = module_of(request.exposure.platform)
     request = module.with_limits(request)
@@ -96,7 +95,7 @@ def _port(port: ServicePort) -> Manifest:
     return {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target}
 
 
-def _network_policy(metadata: Mapping[str, Any], selector: Mapping[str, Any], request: Request) -> Manifest:
+def _network_policy(metadata: Manifest, selector: Manifest, request: Request) -> Manifest:
     module = module_of(request.exposure.platform)
     ports = sorted({(port.target, port.protocol) for port in request.ports})
     health_port = module.health_port(request)
@@ -108,7 +107,7 @@ def _network_policy(metadata: Mapping[str, Any], selector: Mapping[str, Any], re
     return build_network_policy(metadata, selector, [merged])
 
 
-def _identity(request: Request, spec: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
     """What Kubernetes or the platform reads only when it creates a load balancer."""
     exposure = request.exposure
     identity: dict[str, Any] = {

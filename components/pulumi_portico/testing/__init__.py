@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol
 
 from ..outputs import ensure_event_loop
+from ..untyped import Properties
 from .monitor import Answers, Calls, Outputs, Recorder
 from .recording import Recording, Registration
 from .running import run_once
@@ -60,11 +61,11 @@ def record(
 class Cloud(Protocol):
     """What answers for a cloud's resources and functions."""
 
-    def outputs(self, registration: Registration, *, preview: bool) -> Optional[Mapping[str, Any]]:
+    def outputs(self, registration: Registration, *, preview: bool) -> Optional[Properties]:
         """What it answers to a registration; None of what is not its own."""
         ...
 
-    def function(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    def function(self, token: str, args: Properties) -> Properties:
         """What it answers to a function."""
         ...
 
@@ -73,7 +74,7 @@ def _outputs(own: Optional[Outputs], cloud: Optional[Cloud], *, preview: bool) -
     if cloud is None:
         return own
 
-    def answer(registration: Registration) -> Optional[Mapping[str, Any]]:
+    def answer(registration: Registration) -> Optional[Properties]:
         made = cloud.outputs(registration, preview=preview)
         return {**(made or {}), **((own(registration) if own else None) or {})}
 
@@ -84,7 +85,7 @@ def _calls(own: Optional[Calls], cloud: Optional[Cloud]) -> Optional[Calls]:
     if cloud is None:
         return own
 
-    def answer(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(token: str, args: Properties) -> Properties:
         return cloud.function(token, args) if token.startswith("aws:") or own is None else own(token, args)
 
     return answer

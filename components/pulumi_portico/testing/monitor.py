@@ -9,15 +9,16 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
+from ..untyped import Properties
 from .recording import Registration, registration_of
 from .wire import Secret, off_the_wire, on_the_wire, unwrapped
 
 __all__ = ["Answers", "Calls", "Outputs", "Recorder"]
 
-Calls = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+Calls = Callable[[str, Properties], Properties]
 """Answers a provider's function, by its token and arguments."""
 
-Outputs = Callable[[Registration], Optional[Mapping[str, Any]]]
+Outputs = Callable[[Registration], Optional[Properties]]
 """What a resource's outputs hold beside its inputs: a load balancer's address, say."""
 
 
@@ -30,10 +31,10 @@ class Answers(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
         if self._calls is None:
             raise LookupError(f"the program calls {args.token}: give record(calls=...) an answer for it")
-        return dict(self._calls(args.token, cast("Mapping[str, Any]", args.args)))
+        return dict(self._calls(args.token, cast("Properties", args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
-        return f"{args.name}-id", dict(cast("Mapping[str, Any]", args.inputs))
+        return f"{args.name}-id", dict(cast("Properties", args.inputs))
 
 
 class Recorder(mocks.MockMonitor):
@@ -42,7 +43,7 @@ class Recorder(mocks.MockMonitor):
     def __init__(self, answers: Answers, outputs: Optional[Outputs], preview: bool) -> None:
         super().__init__(answers)
         self.registrations: dict[str, Registration] = {}
-        self.outputs: dict[str, Mapping[str, Any]] = {}
+        self.outputs: dict[str, Properties] = {}
         self._outputs = outputs
         self._preview = preview
         # The runtime calls from several threads.
@@ -84,19 +85,19 @@ def _outputs_of(it: Registration) -> dict[str, Any]:
     return outputs
 
 
-def _identity(it: Registration, state: Mapping[str, Any]) -> str:
+def _identity(it: Registration, state: Properties) -> str:
     # What a cloud's own model has made has an identity already.
     if isinstance(known := state.get("id"), str) and "id" not in it.inputs:
         return known
     metadata = state.get("metadata")
     if not it.type.startswith("kubernetes:") or not isinstance(metadata, Mapping):
         return f"{it.name}-id"
-    known = cast("Mapping[str, Any]", metadata)
+    known = cast("Properties", metadata)
     return f"{known.get('namespace', 'default')}/{known['name']}"
 
 
 def _merged(base: Any, more: Any) -> Any:
     if not isinstance(base, Mapping) or not isinstance(more, Mapping):
         return more
-    below, above = cast("Mapping[str, Any]", base), cast("Mapping[str, Any]", more)
+    below, above = cast("Properties", base), cast("Properties", more)
     return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
 
-from ..errors import nearest
+from ..args.problems import nearest
+from ..lifecycle.ownership import without_owner
+from ..untyped import Properties
 from .wire import off_the_wire, unwrapped
 
 __all__ = ["Recording", "Registration", "registration_of"]
@@ -24,7 +26,7 @@ class Registration:
     """The URN of its parent; None for the stack's own children."""
     custom: bool
     """Whether a provider makes it; False for a component."""
-    inputs: Mapping[str, Any]
+    inputs: Properties
     """What it was given. Secrets are `Secret`s; what a preview cannot know is `pulumi.output.UNKNOWN`."""
     dependencies: frozenset[str]
     """The URNs of the resources that it depends on: those of `depends_on`, and those that its inputs come from."""
@@ -51,8 +53,11 @@ class Registration:
         return self.dependencies.union(*self.property_dependencies.values())
 
     def manifest(self) -> dict[str, Any]:
-        """The Kubernetes object, as plain dictionaries; secrets unwrapped."""
-        return unwrapped(self.inputs)
+        """The Kubernetes object, as plain dictionaries; secrets unwrapped.
+
+        As `portico render` prints it, it has no annotations of the stack that owns it; `inputs` has them.
+        """
+        return without_owner(unwrapped(self.inputs))
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,9 @@ class Recording:
 
     registrations: Sequence[Registration]
     """Every resource but the stack, ordered by URN."""
-    outputs: Mapping[str, Mapping[str, Any]]
+    outputs: Mapping[str, Properties]
     """What each component registered as its outputs, by the component's Pulumi name; secrets unwrapped."""
-    exports: Mapping[str, Any]
+    exports: Properties
     """What the program exported; secrets unwrapped."""
     value: Any
     """What the program returned: an Output, or one inside a list or mapping, as its value."""
@@ -141,4 +146,4 @@ def _alias(alias: Any) -> Mapping[str, str]:
 
 def _object_name(it: Registration) -> Any:
     metadata = it.inputs.get("metadata")
-    return cast("Mapping[str, Any]", metadata).get("name") if isinstance(metadata, Mapping) else None
+    return cast("Properties", metadata).get("name") if isinstance(metadata, Mapping) else None

@@ -7,6 +7,8 @@ from typing import Any, cast
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
+from ..untyped import Properties
+
 __all__ = ["Secret", "off_the_wire", "on_the_wire", "unwrapped"]
 
 
@@ -36,7 +38,7 @@ def on_the_wire(value: Any) -> Any:
         signature = {rpc._special_sig_key: rpc._special_secret_sig}  # pyright: ignore[reportPrivateUsage]
         return {**signature, "value": on_the_wire(value.value)}
     if isinstance(value, Mapping):
-        return {key: on_the_wire(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: on_the_wire(item) for key, item in cast("Properties", value).items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [on_the_wire(item) for item in cast("Sequence[Any]", value)]
     return value
@@ -47,7 +49,7 @@ def unwrapped(value: Any) -> Any:
     if isinstance(value, Secret):
         return unwrapped(value.value)
     if isinstance(value, Mapping):
-        return {key: unwrapped(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: unwrapped(item) for key, item in cast("Properties", value).items()}
     if isinstance(value, list):
         return [unwrapped(item) for item in cast("list[Any]", value)]
     return value

@@ -18,6 +18,7 @@ from ..args.problems import Move, Problems, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import number, quantity, whole_number
 from ..outputs import applied
+from ..untyped import Manifest
 from .kinds import WorkloadKind
 
 __all__ = [
@@ -274,7 +275,7 @@ def _check_period(scaling: ScalingSpec, problems: Problems) -> None:
 
 
 def build_autoscaler(
-    metadata: Mapping[str, Any], kind: WorkloadKind, workload: Any, autoscaling: AutoscalingSpec
+    metadata: Manifest, kind: WorkloadKind, workload: Any, autoscaling: AutoscalingSpec
 ) -> dict[str, Any]:
     """The HorizontalPodAutoscaler of the workload with this name."""
     directions = (("scaleUp", autoscaling.scale_up), ("scaleDown", autoscaling.scale_down))

@@ -14,6 +14,7 @@ from ..args.problems import Problems, Remove
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..outputs import applied
+from ..untyped import Manifest
 
 __all__ = [
     "DRAIN_SECONDS",
@@ -81,7 +82,7 @@ def build_drain(drain: int, shutdown: int) -> tuple[dict[str, Any], dict[str, An
 
 
 def build_disruption_budget(
-    metadata: Mapping[str, Any], selector: Mapping[str, str], budget: Optional[DisruptionBudgetSpec]
+    metadata: Manifest, selector: Mapping[str, str], budget: Optional[DisruptionBudgetSpec]
 ) -> dict[str, Any]:
     """The PodDisruptionBudget. It never blocks a drain forever: it allows the eviction of a single replica, and of pods
     that aren't healthy anyway."""

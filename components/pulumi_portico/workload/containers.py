@@ -19,6 +19,7 @@ from ..args.problems import Move, Problems, Reason, Remove, Set, nearest
 from ..args.spec import spec
 from ..args.values import file_path
 from ..networking.ports import ServicePort
+from ..untyped import Manifest
 from .environment import (
     ENVIRONMENT_RULES,
     EnvironmentSpec,
@@ -230,7 +231,7 @@ def build_container(
     container: CommonContainerSpec,
     sources: Sources,
     ports: Mapping[str, ServicePort],
-    common: Mapping[str, Any],
+    common: Manifest,
 ) -> dict[str, Any]:
     """A container without its mounts; `common` is what all containers of the pod have."""
     return {
@@ -260,11 +261,11 @@ def build_other_containers(
     sidecars: Sequence[ContainerSpec],
     init_containers: Sequence[ContainerSpec],
     sources: Mapping[str, Sources],
-    common: Mapping[str, Any],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    common: Manifest,
+) -> tuple[list[Manifest], list[Manifest]]:
     """The pod's `initContainers`, and their volumes. Sidecars come first, so that they run when the others start."""
-    containers: list[dict[str, Any]] = []
-    volumes: list[dict[str, Any]] = []
+    containers: list[Manifest] = []
+    volumes: list[Manifest] = []
     # An init container that always restarts is a sidecar (Kubernetes 1.29 and newer).
     for group, restarts in ((sidecars, {"restartPolicy": "Always"}), (init_containers, {})):
         for container in group:
@@ -274,9 +275,7 @@ def build_other_containers(
     return containers, volumes
 
 
-def _build_other(
-    container: ContainerSpec, sources: Sources, common: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _build_other(container: ContainerSpec, sources: Sources, common: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
     ports = {} if container.port is None else {"": ServicePort("", container.port, container.port)}
     built = build_container(container.name, container, sources, ports, common)
     mounts, volumes = build_files(container, sources, container.name)

@@ -17,6 +17,7 @@ from ..args.parse import Field
 from ..args.problems import Problems, Remove
 from ..args.spec import Spec
 from ..args.values import field_path, file_path, resource_field, variable_name
+from ..untyped import Manifest
 
 __all__ = [
     "ENVIRONMENT_RULES",
@@ -33,7 +34,6 @@ __all__ = [
     "own_mount_paths",
 ]
 
-Manifest = dict[str, Any]
 Values = Mapping[str, pulumi.Input[str]]
 
 _CONFIG_FILES, _WRITABLE = "config-files", "writable"
@@ -132,7 +132,7 @@ def check_mount_paths(paths: Iterable[MountPath], problems: Problems) -> None:
             problems.report(DUPLICATE_MOUNT_PATH, where, value=path, other=other, fix=fix)
 
 
-def build_secret(metadata: Mapping[str, Any], values: Values) -> Manifest:
+def build_secret(metadata: Manifest, values: Values) -> Manifest:
     """The Secret with the secret variables. Its name is generated, so that a change creates another one and the pods
     roll."""
     return {
@@ -145,7 +145,7 @@ def build_secret(metadata: Mapping[str, Any], values: Values) -> Manifest:
     }
 
 
-def build_config_map(metadata: Mapping[str, Any], files: Values) -> Manifest:
+def build_config_map(metadata: Manifest, files: Values) -> Manifest:
     """The ConfigMap with the files. Its name is generated, so that a change creates another one and the pods roll."""
     return {
         "apiVersion": "v1",
@@ -186,7 +186,7 @@ def build_files(
     return mounts, volumes
 
 
-def _without_name(metadata: Mapping[str, Any]) -> Manifest:
+def _without_name(metadata: Manifest) -> Manifest:
     return {key: value for key, value in metadata.items() if key != "name"}
 
 

@@ -11,6 +11,7 @@ import pulumi
 
 from ..merge import merged
 from ..networking.ports import ServicePort
+from ..untyped import Manifest
 from .availability import SHUTDOWN_SECONDS, build_drain
 from .containers import CommonContainerSpec, ContainerSpec, build_container, build_other_containers
 from .environment import Sources, build_files
@@ -36,7 +37,7 @@ class PodPlan:
     """The name of the ServiceAccount."""
     selector: Mapping[str, str]
     """The labels that select the pods."""
-    labels: Mapping[str, Any]
+    labels: Manifest
     """The labels of the pods, the selector included."""
     ports: Mapping[str, ServicePort]
     """The ports that the application listens on, by name."""
@@ -53,7 +54,7 @@ class PodPlan:
     image_policy: Optional[ImagePolicySpec] = None
     placement: Optional[PlacementSpec] = None
     annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
-    extra: Optional[Mapping[str, Any]] = None
+    extra: Optional[Manifest] = None
     """What is merged last into the template, as Kubernetes has it."""
     sources: Mapping[str, Sources] = field(default_factory=dict[str, Sources])
     """The objects that each container's environment comes from, by the container's name."""
@@ -91,9 +92,7 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
     }
 
 
-def _application(
-    pod: PodPlan, common: Mapping[str, Any], of_container: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _application(pod: PodPlan, common: Manifest, of_container: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
     """The application's container, and the volumes of its files."""
     sources = pod.sources.get(pod.name, Sources())
     built = {**build_container(pod.name, pod.application, sources, pod.ports, common), **of_container}

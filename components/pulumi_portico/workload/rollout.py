@@ -3,7 +3,7 @@
 Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional
 
 import pulumi
@@ -16,6 +16,7 @@ from ..args.problems import Edit, Problems, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..outputs import applied
+from ..untyped import Manifest
 from .kinds import WorkloadKind
 
 __all__ = ["RULES", "Rollout", "RolloutSpec", "build_rollout", "check_rollout"]
@@ -224,7 +225,7 @@ def _numbers(rollout: RolloutSpec) -> dict[str, Any]:
     return {key: value for key, value in numbers.items() if value is not None}
 
 
-def _rolling(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _rolling(settings: Manifest) -> dict[str, Any]:
     return {"type": "RollingUpdate", "rollingUpdate": dict(settings)}
 
 

@@ -625,7 +625,8 @@ def _added(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in filter(None, (it.strip() for it in text.split(","))):
         name, value = (*(it.strip() for it in entry.split(":", 2)), "")[:2]
-        found[name] = value
+        # One line each; whoever receives them joins them (RFC 9110, section 5.3).
+        found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 
 

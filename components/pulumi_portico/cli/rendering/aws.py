@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ...testing.recording import Recording
+from ...untyped import Properties
 from .secrets import masked
 
 __all__ = ["aws_resources_of"]
@@ -21,6 +22,6 @@ def aws_resources_of(recording: Recording) -> list[dict[str, Any]]:
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = cast("Properties", value)
         return {key: _ordered(fields[key]) for key in sorted(fields) if fields[key] is not None}
     return [_ordered(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Optional, cast
 
 from ...lifecycle.objects import manifests_of
+from ...lifecycle.ownership import OWNER
 from ...merge import merged
 from ...stack.objects import ComponentObjects, objects_of
 from ...stack.parts import KINDS
 from ...testing.recording import Recording, Registration
+from ...untyped import Manifest
 from ..project import Stack
 from .names import generated_name, urn_of
 from .recorder import object_name
@@ -38,6 +40,7 @@ _KINDS: Sequence[str] = (
     "ValidatingWebhookConfiguration",
     "Ingress",
 )
+
 """The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
 _PATCH = "Patch"
@@ -48,7 +51,7 @@ _PATCH = "Patch"
 class RenderedObject:
     """A Kubernetes object, rendered."""
 
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     identifier: str
     """What identifies it in every run: its own name, or the name of its resource if Pulumi generates one."""
     generated: bool
@@ -88,7 +91,7 @@ def listed_objects(stack: Stack) -> Iterable[RenderedObject]:
 
 
 def _of_component(stack: Stack, component: ComponentObjects) -> Iterator[RenderedObject]:
-    def generated(full: str, manifest: Mapping[str, Any]) -> str:
+    def generated(full: str, manifest: Manifest) -> str:
         return generated_name(urn_of(stack, component.type, manifest, full), full, settled(manifest))
 
     manifests = manifests_of(component.name, component.objects, generated)
@@ -131,13 +134,13 @@ def _component(registration: Registration) -> str:
     return component if component.startswith("portico:") else ""
 
 
-def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+def _key(manifest: Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
     return manifest["kind"].removesuffix(_PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
 def _rendered_registration(registration: Registration) -> RenderedObject:
-    own = cast("Mapping[str, Any]", registration.inputs.get("metadata") or {}).get("name")
+    own = cast("Manifest", registration.inputs.get("metadata") or {}).get("name")
     manifest = masked(registration.inputs)
     manifest["metadata"] = {**manifest.get("metadata", {}), "name": object_name(registration)}
     if registration.type.endswith(_PATCH):
@@ -147,10 +150,10 @@ def _rendered_registration(registration: Registration) -> RenderedObject:
 
 
 def _rendered(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest without what only Pulumi reads, and without the values of Secrets."""
+    """A manifest without what only Pulumi reads, without the stack that owns it, and without the values of Secrets."""
     metadata = dict(manifest["metadata"])
-    annotations = cast("Mapping[str, Any]", metadata.pop("annotations", None) or {})
-    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
+    annotations = cast("Manifest", metadata.pop("annotations", None) or {})
+    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/") and key != OWNER}
     rendered = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
     return _without_values(rendered) if manifest["kind"] == "Secret" else rendered
 
@@ -164,7 +167,7 @@ def _without_values(secret: dict[str, Any]) -> dict[str, Any]:
 def _ordered(value: Any, first: Sequence[str] = ("apiVersion", "kind", "metadata")) -> Any:
     """Keys in an order of their own, those first that identify the object."""
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = cast("Manifest", value)
         keys = [key for key in first if key in fields]
         keys += sorted(fields.keys() - set(keys))
         return {key: _ordered(fields[key], ("name", "namespace")) for key in keys}

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from ...untyped import Manifest
 from ..project import Stack
 
 __all__ = ["generated_name", "urn_of"]
@@ -16,7 +16,7 @@ _RENAMED = (":AwsLoadBalancer$", ":PublicLoadBalancer$")
 """A type of component and its former name, which generated names keep: its alias keeps a live stack's resources."""
 
 
-def urn_of(stack: Stack, component_type: str, manifest: Mapping[str, Any], name: str) -> str:
+def urn_of(stack: Stack, component_type: str, manifest: Manifest, name: str) -> str:
     """The URN of an object's resource in a component."""
     api_version = manifest["apiVersion"]
     group = api_version if "/" in api_version else f"core/{api_version}"

@@ -13,6 +13,7 @@ from ...stack import build
 from ...testing.monitor import Answers, Recorder
 from ...testing.recording import Recording, Registration
 from ...testing.running import run_once
+from ...untyped import Properties
 from ..project import Stack
 from .names import generated_name
 from .secrets import masked
@@ -47,7 +48,7 @@ def reference(registration: Registration, output: str) -> str:
     return f"${{{registration.type}::{registration.name}.{output}}}"
 
 
-def _outputs(registration: Registration) -> Optional[Mapping[str, Any]]:
+def _outputs(registration: Registration) -> Optional[Properties]:
     if registration.type.startswith("kubernetes:"):
         metadata: Any = registration.inputs.get("metadata") or {}
         named = not isinstance(metadata, Mapping) or "name" in metadata
@@ -76,7 +77,7 @@ def _texts(token: str) -> Iterator[str]:
     module, _, cls = token.removeprefix("aws:").rpartition(":")
     # The component that has registered the resource has imported it.
     package = sys.modules["pulumi_aws." + module.partition("/")[0]]
-    members = cast("Mapping[str, Any]", vars(getattr(package, cls)))
+    members = cast("Properties", vars(getattr(package, cls)))
     for name, member in members.items():
         if isinstance(member, property) and member.fget is not None:
             hint: Any = member.fget.__annotations__.get("return")
@@ -84,12 +85,12 @@ def _texts(token: str) -> Iterator[str]:
                 yield str(getattr(member.fget, "_pulumi_name", None) or name)
 
 
-def _answer(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer(token: str, args: Properties) -> Properties:
     given = ", ".join(f"{key}={args[key]}" for key in sorted(args) if args[key] not in (None, False))
     return {name: f"${{{token}({given}).{name}}}" for name in _FUNCTIONS.get(token, ())}
 
 
 def object_name(registration: Registration) -> str:
     """The name of a Kubernetes object: its own, else the generated one."""
-    metadata = cast("Mapping[str, Any]", registration.inputs.get("metadata") or {})
+    metadata = cast("Properties", registration.inputs.get("metadata") or {})
     return str(metadata["name"]) if "name" in metadata else _generated_name(registration)

@@ -68,7 +68,7 @@ def _headers_of(component: CompileInput, route: ResolvedRoute) -> dict[str, Any]
         # Otherwise, those of the whole server, such as HSTS, would be lost.
         annotations["add-header-inherit"] = "merge"
     if headers:
-        annotations["add-header"] = _headers(headers, ":always")
+        annotations["add-header"] = joined(_added(name, value) for name, value in sorted(headers.items()))
     return annotations
 
 
@@ -112,8 +112,23 @@ def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
     }
 
 
-def _headers(headers: Mapping[str, Any], flag: str = "") -> Any:
-    return joined(words(name, ":", value, flag) for name, value in sorted(headers.items()))
+def _headers(headers: Mapping[str, Any]) -> Any:
+    return joined(words(name, ":", value) for name, value in sorted(headers.items()))
+
+
+SPLIT_HEADERS = frozenset(
+    ("accept-ch", "allow", "cache-control", "link", "permissions-policy", "server-timing", "vary")
+)
+"""Headers whose lists mean the same in several lines, one for each item (RFC 9110, section 5.3). The annotation has no
+form for a comma in a value."""
+
+
+def _added(name: str, value: Any) -> Any:
+    def lines(known: str) -> str:
+        items = known.split(",") if name.lower() in SPLIT_HEADERS else [known]
+        return ",".join(f"{name}:{item.strip()}:always" for item in items)
+
+    return applied(value, lines)
 
 
 def prefixed(annotations: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ...outputs import words
 from ..compile_input import CompileInput, chained
 from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREFIX
 from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..text_rules import escaped_path
 from .annotations import prefixed, route_annotations
 from .custom_resources import build_policies, build_secrets, build_virtual_server
 
@@ -97,7 +98,7 @@ def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Pa
         return "", [(route.path, EXACT)], rewrites
     # Its text is that of the prefix below, so it's written in another way.
     # `$` would also match before a newline at the end, which clients write as %0a.
-    pattern = route.path.replace(".", r"\.") + r"\z"
+    pattern = escaped_path(route.path) + r"\z"
     rewrites = {} if route.rewrite is None else {"rewrite-target": route.rewrite}
     return "", [(pattern, IMPLEMENTATION_SPECIFIC)], {"path-regex": "case_sensitive", **rewrites}
 

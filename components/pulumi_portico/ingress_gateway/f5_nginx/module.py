@@ -14,7 +14,8 @@ from ..controller_module import ControllerModule
 from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
-from .annotations import NIC
+from ..text_rules import nginx_path
+from .annotations import NIC, SPLIT_HEADERS
 from .ingresses import compile_routes
 from .installer import INSTALLER
 from .raw_annotations import RAW_ANNOTATIONS
@@ -133,6 +134,8 @@ MODULE = ControllerModule(
     publishes_address_without_load_balancer=False,
     multi_label_wildcards=True,
     exact_and_prefix_in_one_component=True,
+    path=nginx_path,
+    split_headers=SPLIT_HEADERS,
     limits={"response_headers": _without(",:"), "request_headers": _without(",")},
     annotation_prefixes=(NIC, "nginx.com/"),
     raw_annotations=RAW_ANNOTATIONS,

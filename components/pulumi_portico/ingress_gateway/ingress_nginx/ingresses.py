@@ -12,6 +12,7 @@ from ...lifecycle.objects import ObjectSpec
 from ..compile_input import CompileInput, chained
 from ..defaults import IMPLEMENTATION_SPECIFIC
 from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..text_rules import escaped_path
 from .annotations import build_referenced, ingress_namespace, keeps_path, redirect_annotations, route_annotations
 
 __all__ = ["compile_routes", "path_pattern"]
@@ -59,7 +60,7 @@ def path_pattern(route: ResolvedRoute) -> str:
     path is longer than the prefix of the same text. `(?s)` and `\\z` include newlines, which clients write as %0a: `.`
     and `$` alone would let a path with one past the route that it belongs to.
     """
-    text = route.path[1:].replace(".", r"\.")
+    text = escaped_path(route.path[1:])
     keeps = keeps_path(route)
     if route.exact:
         return (f"/((?-i:{text}))" if keeps else f"/(?-i:{text})") + r"(?:\z|\z|\z|\z)"

@@ -12,6 +12,7 @@ from ..defaults import REDIRECT_CODE, redirect_parts
 from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
+from ..text_rules import nginx_path
 from .annotations import PREFIX, burst_reason
 from .ingresses import compile_routes
 from .installer import INSTALLER
@@ -172,6 +173,7 @@ MODULE = ControllerModule(
     title="ingress-nginx",
     supported_versions=("1.15",),
     installer=INSTALLER,
+    path=nginx_path,
     compile=compile_routes,
     check=check,
     shared=shared_settings,

@@ -10,6 +10,7 @@ from ...lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ...networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ...networking.target import Protocol
 from ...register import SKIP_AWAIT
+from ...untyped import Manifest
 from ...workload.autoscaling import build_autoscaler
 from ...workload.availability import build_disruption_budget
 from ...workload.identity import build_service_account
@@ -25,7 +26,6 @@ from .workload import build_workload
 
 __all__ = ["CONTROLLER", "InstallPlan", "installation_objects"]
 
-Manifest = dict[str, Any]
 
 CONTROLLER = "controller"
 """The key of the controller's workload, which comes after everything that it needs."""
@@ -129,7 +129,7 @@ def _roles(plan: InstallPlan) -> list[tuple[str, Manifest]]:
     ]
 
 
-def _role(plan: InstallPlan, namespace: Any, rules: Sequence[Mapping[str, Any]]) -> Manifest:
+def _role(plan: InstallPlan, namespace: Any, rules: Sequence[Manifest]) -> Manifest:
     metadata = {**plan.metadata(CONTROLLER), "namespace": namespace}
     return {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": [dict(rule) for rule in rules]}
 

@@ -18,6 +18,7 @@ from ...args.spec import Spec, spec
 from ...args.values import cidr, some
 from ...outputs import applied
 from ...register import SKIP_AWAIT
+from ...untyped import Manifest
 from ..text_rules import pem_certificate, pem_private_key
 from ..tls import build_tls_secret
 
@@ -95,10 +96,10 @@ class Webhook:
 def build_webhook(
     webhook: Webhook,
     given: AdmissionWebhookSpec,
-    metadata: Callable[[str], dict[str, Any]],
+    metadata: Callable[[str], Manifest],
     labels: Mapping[str, Any],
     selector: Mapping[str, str],
-) -> list[tuple[str, dict[str, Any]]]:
+) -> list[tuple[str, Manifest]]:
     """The Secret, the Service, and the configuration, each with the key of its object.
 
     `metadata` makes the metadata of an object in the controller's namespace, and `labels` is that of one in none.

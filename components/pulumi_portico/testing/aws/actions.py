@@ -8,6 +8,7 @@ Balancers" (protocol versions); the quotas of both.
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from ...untyped import Properties
 from .asked import Asked, is_unknown
 from .attributes import ALB, NLB
 
@@ -51,7 +52,7 @@ def actions_of(asked: Asked, operation: str, field: str) -> list[dict[str, Any]]
     return [_action(asked, operation, it, field) for it in asked.items(field)]
 
 
-def _action(asked: Asked, operation: str, given: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _action(asked: Asked, operation: str, given: Properties, where: str) -> dict[str, Any]:
     action = asked.told(given, _ACTION, where)
     ends = [it for it in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if it in action]
     needs = {"redirect": "RedirectConfig", "fixed-response": "FixedResponseConfig"}.get(action.get("Type", ""))
@@ -73,7 +74,7 @@ def _action(asked: Asked, operation: str, given: Mapping[str, Any], where: str) 
     return action
 
 
-def _forward(asked: Asked, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _forward(asked: Asked, operation: str, given: Properties) -> dict[str, Any]:
     forward = asked.told(given, _FORWARD, "forward")
     groups = [
         asked.told(it, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
@@ -143,7 +144,7 @@ def let_go(asked: Asked, gone: str) -> None:
     asked.model.forwards.update(kept)
 
 
-def _groups(action: Mapping[str, Any]) -> list[Any]:
+def _groups(action: Properties) -> list[Any]:
     weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
     return [*(it.get("TargetGroupArn") for it in weighted), action.get("TargetGroupArn")]
 

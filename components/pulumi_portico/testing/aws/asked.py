@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
+from ...untyped import Properties
 from .account import Account
 from .refusal import AwsRefusal
 from .shapes import problems_of
@@ -27,14 +28,14 @@ class Asked:
         self,
         model: Account,
         resource: str,
-        inputs: Mapping[str, Any],
+        inputs: Properties,
         *,
         preview: bool,
-        made: Optional[Mapping[str, Any]] = None,
+        made: Optional[Properties] = None,
         changed: Sequence[str] = (),
     ) -> None:
         self.model, self.resource, self.inputs, self.preview = model, resource, inputs, preview
-        self.made: Mapping[str, Any] = made or {}
+        self.made: Properties = made or {}
         """The outputs of what is there already."""
         self.changed = changed
         """The inputs that differ from what is there already."""
@@ -67,9 +68,9 @@ class Asked:
     def part(self, field: str) -> dict[str, Any]:
         """An input that is a structure; empty where there is none, or a preview does not know it."""
         value = self.known(field)
-        return {} if value is None else dict(cast("Mapping[str, Any]", value))
+        return {} if value is None else dict(cast("Properties", value))
 
-    def told(self, given: Mapping[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
+    def told(self, given: Properties, names: Mapping[str, str], where: str) -> dict[str, Any]:
         """A structure by AWS's names. What has no name there is nothing that this model may pass over."""
         for field in given:
             if field not in names and given[field] is not None:
@@ -107,7 +108,7 @@ class Asked:
         """Refuse the registration."""
         raise AwsRefusal(self.resource, operation, why)
 
-    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
+    def call(self, service: str, operation: str, params: Properties) -> Any:
         """Make a call. In a preview, what is known is held against the model alone, and the answer is None."""
         given = {key: value for key, value in params.items() if value is not None}
         self._hold(service, operation, given)
@@ -122,19 +123,19 @@ class Asked:
         except (ClientError, BotoCoreError) as refused:
             raise AwsRefusal(self.resource, operation, str(refused)) from refused
 
-    def held(self, service: str, operation: str, params: Mapping[str, Any], part: str = "") -> None:
+    def held(self, service: str, operation: str, params: Properties, part: str = "") -> None:
         """Hold a call, or a part of it, against the model alone, and list it as unproved: moto has none such."""
         self._hold(service, operation, {key: value for key, value in params.items() if value is not None})
         self.model.unproved.add(f"{service}:{operation}{part and f' ({part})'}")
 
-    def ask(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
+    def ask(self, service: str, operation: str, params: Properties) -> Any:
         """Ask what is there, which changes nothing; so a preview asks too."""
         try:
             return getattr(self.model.client(service), _method(operation))(**params)
         except (ClientError, BotoCoreError) as refused:
             raise AwsRefusal(self.resource, operation, str(refused)) from refused
 
-    def _hold(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+    def _hold(self, service: str, operation: str, params: Properties) -> None:
         partial = self._unknown or _holds_unknown(params)
         found = problems_of(service, operation, _without_unknown(params))
         if partial and self.preview:
@@ -156,7 +157,7 @@ def is_unknown(value: Any) -> bool:
 
 def _holds_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_holds_unknown, cast("Mapping[str, Any]", value).values()))
+        return any(map(_holds_unknown, cast("Properties", value).values()))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return any(map(_holds_unknown, cast("Sequence[Any]", value)))
     return is_unknown(value)
@@ -164,7 +165,7 @@ def _holds_unknown(value: Any) -> bool:
 
 def _without_unknown(value: Any) -> Any:
     if isinstance(value, Mapping):
-        known = cast("Mapping[str, Any]", value).items()
+        known = cast("Properties", value).items()
         return {key: _without_unknown(it) for key, it in known if not is_unknown(it)}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_without_unknown(it) for it in cast("Sequence[Any]", value) if not is_unknown(it)]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...untyped import Properties
 from .asked import Asked
 from .attributes import ALB, BALANCER, GATEWAY, NLB, attributes_of
 from .kinds import Kind
@@ -95,7 +96,7 @@ def _check_name_is_free(asked: Asked, name: str) -> None:
         asked.refuse("CreateLoadBalancer", f"DuplicateLoadBalancerName: a load balancer {name!r} is there already")
 
 
-def _check_zones(asked: Asked, kind: str, mappings: Sequence[Mapping[str, Any]]) -> None:
+def _check_zones(asked: Asked, kind: str, mappings: Sequence[Properties]) -> None:
     """ "You must specify subnets from at least two Availability Zones" of an ALB, and one of each zone (Subnets)."""
     named = [it["SubnetId"] for it in mappings if isinstance(it.get("SubnetId"), str)] or asked.items("subnets")
     if not named:
@@ -167,7 +168,7 @@ def _remove(asked: Asked) -> None:
     asked.call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": arn})
 
 
-def _replaced_if(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+def _replaced_if(old: Properties, new: Properties) -> set[str]:
     """Subnets and security groups that cannot be changed in place."""
     network = new.get("loadBalancerType") == NLB
     found: set[str] = set()

@@ -5,9 +5,10 @@ Source: the API reference of S3; for what makes another one, terraform-provider-
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from ...untyped import Properties
 from .asked import Asked, is_unknown
 from .kinds import Kind
 
@@ -64,7 +65,7 @@ def _remove_bucket(asked: Asked) -> None:
     asked.call("s3", "DeleteBucket", {"Bucket": name})
 
 
-def _set(operation: str, told: Callable[[Asked], Mapping[str, Any]], back: str) -> Kind:
+def _set(operation: str, told: Callable[[Asked], Properties], back: str) -> Kind:
     """A setting of a bucket: one call sets it, another takes it back."""
 
     def make(asked: Asked) -> dict[str, Any]:
@@ -78,24 +79,24 @@ def _set(operation: str, told: Callable[[Asked], Mapping[str, Any]], back: str) 
     return Kind(make, remove, replaced_by=("bucket",), ordered=("rules",) if "Lifecycle" in operation else ())
 
 
-def _access(asked: Asked) -> Mapping[str, Any]:
+def _access(asked: Asked) -> Properties:
     return {
         "PublicAccessBlockConfiguration": {theirs: bool(asked.get(ours, False)) for ours, theirs in _BLOCKS.items()}
     }
 
 
-def _ownership(asked: Asked) -> Mapping[str, Any]:
+def _ownership(asked: Asked) -> Properties:
     rule = asked.told(asked.part("rule"), {"objectOwnership": "ObjectOwnership"}, "rule")
     return {"OwnershipControls": {"Rules": [rule]}}
 
 
-def _versioning(asked: Asked) -> Mapping[str, Any]:
+def _versioning(asked: Asked) -> Properties:
     given = asked.part("versioningConfiguration")
     told = asked.told(given, {"status": "Status", "mfaDelete": "MFADelete"}, "versioningConfiguration")
     return {"VersioningConfiguration": told}
 
 
-def _encryption(asked: Asked) -> Mapping[str, Any]:
+def _encryption(asked: Asked) -> Properties:
     rules: list[dict[str, Any]] = []
     for given in asked.items("rules"):
         names = {"applyServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
@@ -107,7 +108,7 @@ def _encryption(asked: Asked) -> Mapping[str, Any]:
     return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
-def _lifecycle(asked: Asked) -> Mapping[str, Any]:
+def _lifecycle(asked: Asked) -> Properties:
     rules: list[dict[str, Any]] = []
     for given in asked.items("rules"):
         rule: dict[str, Any] = {"Filter": {}, **asked.told(given, _LIFECYCLE, "rules")}
@@ -116,7 +117,7 @@ def _lifecycle(asked: Asked) -> Mapping[str, Any]:
     return {"LifecycleConfiguration": {"Rules": rules}}
 
 
-def _policy(asked: Asked) -> Mapping[str, Any]:
+def _policy(asked: Asked) -> Properties:
     text = asked.get("policy")
     document = text if isinstance(text, str) else json.dumps(text)
     if is_unknown(document):

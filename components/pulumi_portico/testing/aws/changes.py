@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from ...untyped import Properties
 from ..recording import Registration
 from .kinds import Kind
 
@@ -34,9 +35,7 @@ class Difference:
     """Whether the old one goes before the new one is made."""
 
 
-def difference(
-    kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], it: Registration, trigger: str
-) -> Difference:
+def difference(kind: Kind, old: Properties, new: Properties, it: Registration, trigger: str) -> Difference:
     """What differs, as the provider and the engine see it.
 
     An input that is given with what is AWS's default anyway, and was not given before, counts as changed.
@@ -68,7 +67,7 @@ def trigger_of(it: Registration) -> str:
 def _plain(value: Any, *, ordered: bool = False) -> Any:
     """A value to compare: without order, as the provider's types of lists are sets but for a few."""
     if isinstance(value, Mapping):
-        return {key: _plain(it) for key, it in cast("Mapping[str, Any]", value).items() if it is not None}
+        return {key: _plain(it) for key, it in cast("Properties", value).items() if it is not None}
     if isinstance(value, Sequence) and not isinstance(value, str):
         items = [_plain(it) for it in cast("Sequence[Any]", value)]
         return items if ordered else sorted(items, key=repr)

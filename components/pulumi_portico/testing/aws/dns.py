@@ -7,6 +7,7 @@ types" of Route 53; for what makes another one, terraform-provider-aws.
 from collections.abc import Mapping
 from typing import Any
 
+from ...untyped import Properties
 from .asked import Asked, is_unknown
 from .kinds import Kind
 
@@ -122,7 +123,7 @@ def _write(asked: Asked, action: str) -> tuple[Any, dict[str, Any]]:
     return zone, record
 
 
-def _check_within(asked: Asked, record: Mapping[str, Any], zone: str) -> None:
+def _check_within(asked: Asked, record: Properties, zone: str) -> None:
     found = asked.ask("route53", "GetHostedZone", {"Id": zone})["HostedZone"]["Name"].rstrip(".")
     bare = record["Name"].rstrip(".")
     if bare != found and not bare.endswith(f".{found}"):
@@ -131,7 +132,7 @@ def _check_within(asked: Asked, record: Mapping[str, Any], zone: str) -> None:
         asked.refuse(_CHANGE, f"a CNAME is not permitted at the apex of the zone {found!r}")
 
 
-def _check_alias(asked: Asked, alias: Mapping[str, Any]) -> None:
+def _check_alias(asked: Asked, alias: Properties) -> None:
     """ "The alias target name does not lie within the target zone" (InvalidChangeBatch), which moto takes."""
     name = str(alias.get("DNSName")).rstrip(".").removeprefix("dualstack.")
     for it in asked.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:

@@ -5,25 +5,26 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ...untyped import Properties
 from .account import Account
 from .refusal import AwsRefusal
 
 __all__ = ["answer_function"]
 
 
-def _region(model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
+def _region(model: Account, _args: Properties) -> dict[str, Any]:
     return {"id": model.region, "name": model.region, "region": model.region}
 
 
-def _identity(model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(model: Account, _args: Properties) -> dict[str, Any]:
     return {"id": model.account, "accountId": model.account, "arn": f"arn:aws:iam::{model.account}:root", "userId": "X"}
 
 
-def _partition(_model: Account, _args: Mapping[str, Any]) -> dict[str, Any]:
+def _partition(_model: Account, _args: Properties) -> dict[str, Any]:
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com"}
 
 
-def _zone(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
+def _zone(model: Account, args: Properties) -> dict[str, Any]:
     zones = model.client("route53").list_hosted_zones()["HostedZones"]
     for zone in zones:
         name, identity = zone["Name"].rstrip("."), zone["Id"].rpartition("/")[2]
@@ -42,13 +43,13 @@ def _ask(model: Account, service: str, method: str, **params: Any) -> Any:
         raise AwsRefusal("a function", method, str(refused)) from refused
 
 
-def _subnet(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
+def _subnet(model: Account, args: Properties) -> dict[str, Any]:
     found = _ask(model, "ec2", "describe_subnets", SubnetIds=[args["id"]])["Subnets"][0]
     zone = found["AvailabilityZone"]
     return {"id": args["id"], "vpcId": found["VpcId"], "availabilityZone": zone, "cidrBlock": found["CidrBlock"]}
 
 
-def _balancer(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
+def _balancer(model: Account, args: Properties) -> dict[str, Any]:
     asked = {"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {"Names": [args.get("name")]}
     found = _ask(model, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
     return {
@@ -66,7 +67,7 @@ def _balancer(model: Account, args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_FUNCTIONS: Mapping[str, Callable[[Account, Mapping[str, Any]], dict[str, Any]]] = {
+_FUNCTIONS: Mapping[str, Callable[[Account, Properties], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getPartition:getPartition": _partition,
@@ -76,7 +77,7 @@ _FUNCTIONS: Mapping[str, Callable[[Account, Mapping[str, Any]], dict[str, Any]]]
 }
 
 
-def answer_function(model: Account, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+def answer_function(model: Account, token: str, args: Properties) -> Properties:
     """What AWS answers to a function of the provider."""
     answer = _FUNCTIONS.get(token)
     if answer is None:

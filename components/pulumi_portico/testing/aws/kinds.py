@@ -1,9 +1,10 @@
 """What the model knows of a type of resource: how it is made, changed and deleted, and what makes another one of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ...untyped import Properties
 from .asked import Asked
 
 __all__ = ["Kind"]
@@ -23,7 +24,7 @@ class Kind:
     """Changes one in place; None where what makes one also changes it."""
     replaced_by: Sequence[str] = ()
     """The inputs whose change makes another resource, as the provider's schema marks them (ForceNew)."""
-    replaced_if: Optional[Callable[[Mapping[str, Any], Mapping[str, Any]], set[str]]] = None
+    replaced_if: Optional[Callable[[Properties, Properties], set[str]]] = None
     """What of old and new inputs makes another resource beside that (the provider's CustomizeDiff)."""
     ordered: Sequence[str] = ()
     """The inputs whose order means something; other lists are sets to the provider."""

@@ -12,6 +12,7 @@ from typing import Any, Optional, cast
 
 from botocore.exceptions import ClientError
 
+from ...untyped import Properties
 from .asked import Asked, is_unknown
 from .attributes import ALB, NLB
 
@@ -80,7 +81,7 @@ def _said(asked: Asked, method: str, bucket: str, key: str) -> Optional[Any]:
         return None
 
 
-def _lets(statement: Mapping[str, Any], writer: str, key: str) -> bool:
+def _lets(statement: Properties, writer: str, key: str) -> bool:
     principal = statement.get("Principal", {})
     services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
     actions = map(str.lower, _listed(statement.get("Action")))

@@ -1,8 +1,8 @@
 """How registrations become resources: made, changed in place, replaced and deleted in the engine's order."""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
+from ...untyped import Properties
 from ..recording import Registration
 from ..wire import unwrapped
 from .account import Account
@@ -18,8 +18,8 @@ class Made(TypedDict):
 
     name: str
     kind: Kind
-    inputs: Mapping[str, Any]
-    outputs: Mapping[str, Any]
+    inputs: Properties
+    outputs: Properties
     trigger: str
     order: int
     """When it was registered last: what depends on another resource comes after it."""
@@ -27,9 +27,9 @@ class Made(TypedDict):
     """Whether it stays when the program has it no more."""
 
 
-def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Properties:
     """Make a resource; in a preview, hold it against what AWS takes."""
-    inputs: Mapping[str, Any] = unwrapped(it.inputs)
+    inputs: Properties = unwrapped(it.inputs)
     asked = Asked(model, it.name, inputs, preview=preview)
     outputs = kind.make(asked)
     if unread := asked.unread():
@@ -39,7 +39,7 @@ def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Mapp
     return outputs
 
 
-def _keep(model: Account, kind: Kind, it: Registration, outputs: Mapping[str, Any]) -> None:
+def _keep(model: Account, kind: Kind, it: Registration, outputs: Properties) -> None:
     model.count += 1
     model.made[it.urn] = Made(
         name=it.name,
@@ -66,7 +66,7 @@ class Update:
         self._kept = others
         self._old: list[Made] = []
 
-    def outputs(self, model: Account, kind: Kind, it: Registration, *, preview: bool) -> Mapping[str, Any]:
+    def outputs(self, model: Account, kind: Kind, it: Registration, *, preview: bool) -> Properties:
         """What AWS answers to a registration of the update."""
         if not preview:
             self._kept.add(it.urn)
@@ -91,13 +91,13 @@ class Update:
 
     def _change(
         self, model: Account, it: Registration, there: str, changed: frozenset[str], *, preview: bool
-    ) -> Mapping[str, Any]:
+    ) -> Properties:
         old = model.made[there]
         kind, outputs = old["kind"], old["outputs"]
         # Held first as a new one would be; then changed in place, where it keeps its identity.
         make(model, kind, it, preview=True)
         if changed:
-            inputs: Mapping[str, Any] = unwrapped(it.inputs)
+            inputs: Properties = unwrapped(it.inputs)
             (kind.change or kind.make)(
                 Asked(model, it.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
             )

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from ...untyped import Properties
 from .. import record
 from ..recording import Registration
 from .account import Account
@@ -72,7 +73,7 @@ class AwsModel(Account):
         allocate = self.client("ec2").allocate_address
         return [allocate(Domain="vpc")["AllocationId"] for _ in range(count)]
 
-    def bucket(self, name: str, policy: Optional[Mapping[str, Any]] = None) -> str:
+    def bucket(self, name: str, policy: Optional[Properties] = None) -> str:
         """A bucket, with a policy where one is given; answers its name."""
         where = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         self.client("s3").create_bucket(Bucket=name, **where)
@@ -107,7 +108,7 @@ class AwsModel(Account):
 
     # What the mocks ask ----------------------------------------------------------------------------------------
 
-    def outputs(self, registration: Registration, *, preview: bool) -> Optional[Mapping[str, Any]]:
+    def outputs(self, registration: Registration, *, preview: bool) -> Optional[Properties]:
         """What AWS answers to a registration; None of what is not AWS's."""
         if not registration.type.startswith("aws:") or not registration.custom:
             return None
@@ -122,7 +123,7 @@ class AwsModel(Account):
                 return self._update.outputs(self, kind, registration, preview=preview)
             return make(self, kind, registration, preview=preview)
 
-    def function(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    def function(self, token: str, args: Properties) -> Properties:
         """What AWS answers to a function of the provider."""
         with self._lock:
             return answer_function(self, token, args)

@@ -6,9 +6,9 @@ reference of EC2; AssociateWebACL in that of WAF; for what makes another one, te
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from ...untyped import Properties
 from .actions import kind_of
 from .asked import Asked, is_unknown
 from .attributes import ALB
@@ -155,7 +155,7 @@ def _authorize(direction: str) -> Kind:
     return Kind(make, remove, change, replaced_by=("securityGroupId",), replaced_if=_of_another_end)
 
 
-def _of_another_end(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+def _of_another_end(old: Properties, new: Properties) -> set[str]:
     """ "When you modify a rule, you cannot change the rule's source type" (ModifySecurityGroupRules)."""
     before, after = ({it for it in _ENDS if given.get(it) is not None} for given in (old, new))
     return before ^ after

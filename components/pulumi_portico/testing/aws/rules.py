@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...untyped import Properties
 from .actions import actions_of, forward_to, let_go
 from .asked import Asked, is_unknown
 from .kinds import Kind
@@ -46,7 +47,7 @@ def _conditions(asked: Asked, operation: str) -> list[dict[str, Any]]:
     return found
 
 
-def _condition(asked: Asked, operation: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _condition(asked: Asked, operation: str, given: Properties) -> list[dict[str, Any]]:
     asked.told(given, _CONDITION, "conditions")
     found: list[dict[str, Any]] = []
     for field, (name, config, pattern) in _PLAIN.items():
@@ -85,13 +86,13 @@ def _check_value(asked: Asked, operation: str, field: str, pattern: Any, value: 
             asked.refuse(operation, f"{value!r} is no value of host-header: letters alone after the last dot")
 
 
-def _values(condition: Mapping[str, Any]) -> list[Any]:
+def _values(condition: Properties) -> list[Any]:
     values: list[Any] = next(it for key, it in condition.items() if key.endswith("Config")).get("Values", [])
     # The text of a query string is in its parts.
     return [f"{it.get('Key', '')}={it['Value']}" if isinstance(it, Mapping) else it for it in values]
 
 
-def _listener(asked: Asked) -> Mapping[str, Any]:
+def _listener(asked: Asked) -> Properties:
     return asked.ask("elbv2", "DescribeListeners", {"ListenerArns": [asked.get("listenerArn")]})["Listeners"][0]
 
 

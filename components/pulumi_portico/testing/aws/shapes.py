@@ -11,6 +11,8 @@ from typing import Any, cast
 import botocore.session
 from botocore.validate import ParamValidator
 
+from ...untyped import Properties
+
 __all__ = ["problems_of"]
 
 
@@ -19,7 +21,7 @@ def _service(name: str) -> Any:
     return cast("Any", botocore.session.get_session()).get_service_model(name)
 
 
-def problems_of(service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
+def problems_of(service: str, operation: str, params: Properties) -> list[str]:
     """What the model of the service has against the parameters of a call."""
     shape = _service(service).operation_model(operation).input_shape
     report: Any = ParamValidator().validate(params, shape)
@@ -30,7 +32,7 @@ def problems_of(service: str, operation: str, params: Mapping[str, Any]) -> list
 def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, Mapping):
-        for name, held in cast("Mapping[str, Any]", value).items():
+        for name, held in cast("Properties", value).items():
             if name in shape.members:
                 yield from _beyond(shape.members[name], held, f"{path}.{name}".lstrip("."))
     elif kind == "list" and isinstance(value, Sequence) and not isinstance(value, str):
@@ -48,7 +50,7 @@ def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield f"{path} is {value}, and {most} is the most"
 
 
-def _text(metadata: Mapping[str, Any], value: str, path: str) -> Iterator[str]:
+def _text(metadata: Properties, value: str, path: str) -> Iterator[str]:
     choices, pattern, most = (metadata.get(it) for it in ("enum", "pattern", "max"))
     if choices and value not in choices:
         yield f"{path} is {value!r}, and may be {', '.join(choices)}"

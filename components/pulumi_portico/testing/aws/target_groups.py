@@ -3,9 +3,9 @@
 Sources: CreateTargetGroup, ModifyTargetGroup, TargetGroupAttribute in the API reference of Elastic Load Balancing.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
+from ...untyped import Properties
 from .asked import Asked, is_unknown
 from .attributes import GROUP, attributes_of
 from .balancers import NAME_LENGTH, elb_name, set_attributes
@@ -120,7 +120,7 @@ def _remove(asked: Asked) -> None:
     asked.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": asked.made["arn"]})
 
 
-def _target(asked: Asked) -> Mapping[str, Any]:
+def _target(asked: Asked) -> Properties:
     names = {"targetId": "Id", "port": "Port", "availabilityZone": "AvailabilityZone"}
     told = {theirs: asked.get(ours) for ours, theirs in names.items()}
     target = {key: value for key, value in told.items() if value is not None}
