@@ -137,7 +137,7 @@ class Parser:
 
     def arguments(self, args_type: Any, args: Any, at: Location) -> Any:
         """The spec of an args type; a mapping of its fields if it has no spec."""
-        if isinstance(args, spec_for(args_type) or ()):
+        if isinstance(args, spec_for(args_type)):
             return args
         if hook := self.hooks.get(args_type):
             read = hook(args, at)
@@ -154,7 +154,7 @@ class Parser:
             if name not in parsed:
                 parsed[name] = INVALID
                 self.problems.report_missing(at / name, describe(shapes[name].type))
-        return self._made(args_type, parsed, {names[key]: value for key, value in given.items() if key in names}, at)
+        return self._made(args_type, parsed, at)
 
     def _fields(
         self, args_type: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
@@ -174,14 +174,8 @@ class Parser:
                     parsed[name] = self._field(args_type, name, item, at / Key(key))
         return parsed
 
-    def _made(self, args_type: Any, parsed: Mapping[str, Any], given: Mapping[str, Any], at: Location) -> Any:
+    def _made(self, args_type: Any, parsed: Mapping[str, Any], at: Location) -> Any:
         made_type = spec_for(args_type)
-        if made_type is None:
-            # An args type without a spec yet: its checks expect what was written.
-            found = {
-                name: given[name] if value is INVALID else value for name, value in parsed.items() if name in given
-            }
-            return {name: _legacy(value) for name, value in found.items()}
         made: Any = object.__new__(made_type)
         object.__setattr__(made, "at", at)
         for name, default in defaults_of(made_type).items():
@@ -192,7 +186,7 @@ class Parser:
 
     def _nothing(self, args_type: Any, at: Location) -> Any:
         """What stands for arguments that can't be read: every field is unavailable."""
-        return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), {}, at)
+        return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), at)
 
     def _unknown(
         self, args_type: Any, key: Any, value: Any, at: Location, is_set: Mapping[str, Any]
@@ -427,12 +421,6 @@ def has_secret_field(typ: Any, rules: Rules, seen: frozenset[Any] = frozenset())
         fields.get(name, _NO_RULES).secret or has_secret_field(shape.type, rules, seen | {typ})
         for name, shape in shapes_of(typ).items()
     )
-
-
-def _legacy(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_legacy(item) for item in cast("tuple[Any, ...]", value)]
-    return value.value if isinstance(value, Enum) else value
 
 
 def _unsendable(value: Any) -> Optional[Reason]:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
-import pulumi
-
 from .._typing import dataclass_transform
 from .location import ROOT, Location
 from .problems import Unavailable
@@ -36,42 +34,6 @@ class Spec:
             if name not in type(self).__dataclass_fields__:
                 raise AttributeError(f"{type(self).__name__} has no field {name}")
             raise Unavailable(self.at / name)
-
-        # What follows serves the modules that still read mappings. It goes with the last of them.
-
-        def get(self, name: str, default: Any = None) -> Any:
-            """The value of a field, as a mapping has it."""
-            try:
-                return self[name] if name in self else default  # noqa: SIM401
-            except Unavailable:
-                return default
-
-        def __getitem__(self, name: str) -> Any:
-            value = getattr(self, name)
-            if value is None:
-                raise KeyError(name)
-            return value
-
-        def __contains__(self, name: object) -> bool:
-            try:
-                return getattr(self, str(name), None) not in (None, ()) if not _is_later(self, name) else True
-            except Unavailable:
-                return True
-
-        def keys(self) -> list[str]:
-            """The names of the fields that are set."""
-            return [name for name in type(self).__dataclass_fields__ if name != "at" and self.get(name) is not None]
-
-        def __iter__(self) -> Any:
-            return iter(self.keys())
-
-        def items(self) -> list[tuple[str, Any]]:
-            """The fields that are set."""
-            return [(name, getattr(self, name)) for name in self.keys()]
-
-
-def _is_later(made: Any, name: Any) -> bool:
-    return isinstance(getattr(made, str(name), None), pulumi.Output)
 
 
 S = TypeVar("S", bound=Spec)
@@ -116,9 +78,9 @@ def spec(
     return declare
 
 
-def spec_for(args_type: Any) -> Optional[type[Spec]]:
-    """The spec of an args type; None if it has none."""
-    return _SPECS.get(args_type)
+def spec_for(args_type: Any) -> type[Spec]:
+    """The spec of an args type."""
+    return _SPECS[args_type]
 
 
 @cache
