@@ -77,7 +77,7 @@ def test_the_problems_of_an_invalid_stack_are_printed_with_their_lines(command: 
     found = called(*arguments_of(command, tmp_path), "--folder", str(tmp_path / "project" / "stacks"))
     assert found.exit_code == 1
     assert found.stdout == ""
-    assert 'Stack "dev" has 4 problems:' in found.stderr
+    assert 'Stack "dev" has 3 problems:' in found.stderr
     assert "Pulumi.dev.yaml:" in found.stderr
     assert "fix: Rename `imag` to `image`." in found.stderr
 

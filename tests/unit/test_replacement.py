@@ -88,7 +88,7 @@ def test_a_change_that_makes_another_one_says_which_address_goes(
         *((it, {}, {"deletion_protection": True}) for it in NLB),
         *((it, {"deletion_protection": True}, {}) for it in NLB),
         *((it, {}, {"subnets": ["subnet-1"], "aws": {"target_type": "instance"}}) for it in NLB),
-        ("azure", {}, {"idle_timeout": 600, "health": {"path": "/"}}),
+        ("azure", {"client_ip": "hide"}, {"client_ip": "hide", "idle_timeout": 600, "health": {"path": "/"}}),
     ],
 )
 def test_an_update_in_place_reports_nothing(platform: str, old: dict[str, Any], new: dict[str, Any]) -> None:

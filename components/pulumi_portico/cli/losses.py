@@ -60,7 +60,7 @@ _MATCHED = ("at", "target", "host", "path", "path_type", "resolution", "websocke
 _ROUTE_SETTINGS = [field.name for field in dataclasses.fields(RouteSpec) if field.name not in _MATCHED]
 """What a gateway does with requests, and the load balancer of a Service doesn't."""
 
-_AWS_ROUTE_SETTINGS = ("methods", "headers", "sources", "weights", "redirect", "respond")
+_AWS_ROUTE_SETTINGS = ("methods", "headers", "allowed_sources", "weights", "redirect", "respond")
 """What an Application Load Balancer does with requests, and the load balancer of a Service doesn't."""
 
 _NOT_ON_GATEWAYS = ("methods", "headers", "weights")

@@ -139,4 +139,6 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
 
 def _text(metadata: Manifest, name: str, api_name: Optional[str] = None) -> str:
     """A field of an object's metadata; that of a kind that the SDK doesn't know has the API's names."""
-    return metadata.get(name) or (metadata.get(api_name) if api_name else None) or ""
+    # The SDK's own types warn of the API's names.
+    other = metadata.get(api_name) if api_name is not None and type(metadata) is dict else None
+    return metadata.get(name) or other or ""
