@@ -178,6 +178,7 @@ SMALL = StackView(
         *calls(("web", "api")),
     ),
     exceptions=(),
+    notes=(),
     total=total_of(_SMALL_BALANCERS),
 )
 
@@ -272,6 +273,7 @@ MIXED = StackView(
         exception("services", Key("broker"), "security", "writable_root", value=True),
         exception("services", Key("broker"), "security", "user", value=0),
     ),
+    notes=(),
     total=total_of(_MIXED_BALANCERS),
 )
 
@@ -308,10 +310,11 @@ BOUTIQUE = StackView(
     services=tuple(service(name, PortView(port or None, "TCP", "grpc")) for name, port in _BOUTIQUE.items()),
     links=calls(*((source, target) for source, targets in _CALLS.items() for target in targets.split())),
     exceptions=(exception("services", Key("redis-cart"), "security", "user", value=999),),
+    notes=(),
     total=total_of(_BOUTIQUE_BALANCERS),
 )
 
-EMPTY = StackView("dev", "empty", (), (), (), (), (), (), Total(0, 0, ()))
+EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), Total(0, 0, ()))
 
 LARGE = StackView(
     stack="large",
@@ -330,6 +333,7 @@ LARGE = StackView(
     services=tuple(service(f"service-{number:02}", replicas=ReplicasView(2)) for number in range(40)),
     links=calls(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}") for n in range(0, 40, 4))),
     exceptions=(),
+    notes=(),
     total=total_of(_SMALL_BALANCERS),
 )
 
@@ -437,5 +441,6 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
             )
         ),
         exceptions=tuple(exception("services", Key(name), "security", "user", value=0) for name in services[:2]),
+        notes=(),
         total=total_of(found),
     )

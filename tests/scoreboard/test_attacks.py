@@ -76,13 +76,13 @@ RANGES: Mapping[str, Ranged] = {
         (*FRONT, "exposure", "allowedSources"),
     ),
     "exposure.platformSources": (
-        lambda it: balancer({**INTERNET, "platformSources": [it]}),
+        lambda it: balancer({**INTERNET, "clientIp": "hide", "platformSources": [it]}),
         (*FRONT, "exposure", "platformSources"),
     ),
     "allowFrom": (lambda it: service(allowFrom=[{"cidr": it}]), ("services", "web", "allowFrom")),
     "allowTo": (lambda it: service(allowTo=[{"cidr": it}]), ("services", "web", "allowTo")),
     "aws.allowedSources": (
-        lambda it: aws_balancer(allowedSources=[it], listeners=[LISTENER], addressFamily="dual"),
+        lambda it: aws_balancer(allowedSources=[it], listeners=[LISTENER], ipAddressType="dualstack"),
         (*AWS_FRONT, "allowedSources"),
     ),
     "aws.targetRanges": (

@@ -140,5 +140,5 @@ def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None
 def _text(metadata: Manifest, name: str, api_name: Optional[str] = None) -> str:
     """A field of an object's metadata; that of a kind that the SDK doesn't know has the API's names."""
     # The SDK's own types warn of the API's names.
-    other = metadata.get(api_name) if api_name is not None and type(metadata) is dict else None
-    return metadata.get(name) or other or ""
+    names = [name, api_name] if api_name and metadata.__class__ is dict else [name]
+    return next((str(metadata[key]) for key in names if metadata.get(key)), "")
