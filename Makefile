@@ -65,14 +65,8 @@ checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an env
 
 test-all: test long-test matrix checkov browser-test node-test ## And the long tests, the SDKs' matrix, the audit, the browser, the real node
 
-schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stack.svg anew from the code
-	@$(BIN)/python -m tools.schema
-	@$(BIN)/python -m tools.platform_table
-	@$(BIN)/python -m tools.feature_table
-	@$(BIN)/python -m tools.settings_table
-	@$(BIN)/python -m tools.command_docs
-	@$(BIN)/python -m tools.stack_picture
-	@$(BIN)/python -m tools.stacks_table
+schema: dev-venv ## Write what is made from the code: the schemas, the docs' references, tables and examples, docs/stack.svg
+	@$(BIN)/python -m tools.docs
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

@@ -1,5 +1,6 @@
 """Pulumi components that take a container image to a public URL on Kubernetes."""
 
+from .args.problems import ArgumentError, PorticoError, Problem
 from .aws_load_balancer import (
     AwsAlgorithm,
     AwsBalancerKind,
@@ -30,7 +31,6 @@ from .aws_load_balancer import (
     TargetBinding,
     TargetBindingArgs,
 )
-from .errors import ArgumentError, PorticoError, Problem
 from .ingress_gateway import (
     AccessLog,
     AdmissionWebhook,

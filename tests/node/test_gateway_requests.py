@@ -17,6 +17,7 @@ from tests.node import f5_nginx
 from tests.node.traffic import ALLOWED_RESPONSE_HEADERS, CLASS, ask, log, routers, served_by_traefik
 from tests.pulumi_program import PulumiProgram
 from tests.unit.readers.ingress_nginx import IngressNginx
+from tests.unit.readers.nginx import as_received
 from tools.node import NodeCluster
 from tools.node_config import ECHO_IMAGE, NODE_ADDRESS
 from tools.pki import issue
@@ -136,7 +137,7 @@ def wrong_in(row: Row, told: Told, after: Sequence[Told], *, traefik: bool) -> l
 
 
 def _path(asked: Asked) -> str:
-    return "/" + asked.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    return as_received("/" + asked.url.partition("://")[2].partition("/")[2])
 
 
 def deploy(node: NodeCluster, namespace: str, program: PulumiProgram, controller: str) -> None:

@@ -423,7 +423,7 @@ def test_pods_join_by_a_binding_and_are_opened_to_the_balancer() -> None:
     assert group["deregistrationDelay"] == 20, "it is the target's drain"
     binding = recorded.one("TargetGroupBinding")
     assert binding.inputs["apiVersion"] == "elbv2.k8s.aws/v1beta1"
-    assert binding.inputs["metadata"] == {"namespace": "shop"}, "a generated name, so that it can be replaced"
+    assert binding.manifest()["metadata"] == {"namespace": "shop"}, "a generated name, so that it can be replaced"
     assert binding.inputs["spec"] == {
         "targetGroupARN": arn("lb", "shop-api"),
         "targetType": "ip",

@@ -284,7 +284,7 @@ class TestFolder:
         (folder / "kustomization.yaml").write_text("resources: []\n")
         (folder / "notes.txt").write_text("ours\n")
         (folder / "99-other.yaml").write_text(
-            "# Made by `portico render --stack prod`: what is changed here is lost.\n"
+            "# `portico render` writes this file for stack prod of project shop. It overwrites your changes.\n"
         )
         less = {**SHOP, "loadBalancers": {}, "awsLoadBalancers": {}}
         said = self.render(str(written(tmp_path / "less", {"dev": less}) / "stacks"), folder).stdout

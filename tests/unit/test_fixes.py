@@ -72,6 +72,9 @@ def fixed(folder: Path, stack: str, **bases: str) -> dict[str, str]:
     return {file.name: text for file, text in result.texts.items()}
 
 
+WORKER = "      image: api:1\n      ports: {}\n"
+
+
 def services(text: str) -> str:
     return f"config:\n  portico:namespace: shop\n  portico:services:\n{text}"
 
@@ -108,19 +111,19 @@ def test_a_default_that_one_service_cannot_have_is_overridden_there(tmp_path: Pa
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("    api: {image: 'api:1', port: 80, foo: [1, 2]}\n", "    api: {image: 'api:1', port: 80}\n"),
-        ("    api: {qqq: 1, image: 'api:1', port: 80}\n", "    api: {image: 'api:1', port: 80}\n"),
+        ("    api: {image: 'api:1', port: 80, selector: {}}\n", "    api: {image: 'api:1', port: 80}\n"),
+        ("    api: {selector: {}, image: 'api:1', port: 80}\n", "    api: {image: 'api:1', port: 80}\n"),
         (
-            "    api:\n      image: api:1\n      qqq:\n        - 1 # one\n      # The port.\n      port: 80\n",
+            "    api:\n      image: api:1\n      ports:\n        {} # none\n      # The port.\n      port: 80\n",
             "    api:\n      image: api:1\n      # The port.\n      port: 80\n",
         ),
         (
-            "    api:\n      image: api:1\n      port: 80\n      health:\n        qqq: 1\n",
+            "    api:\n      image: api:1\n      port: 80\n      health:\n        portName: x\n",
             "    api:\n      image: api:1\n      port: 80\n      health: {}\n",
         ),
         (
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - qqq: 1\n        service: api\n",
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - service: api\n",
+            f"    api:\n{WORKER}      allowTo:\n      - anyNamespace: true\n        namespace: shop\n",
+            f"    api:\n{WORKER}      allowTo:\n      - namespace: shop\n",
         ),
         (
             "    api:\n      image: api:1\n      port: 80\n      args:\n        - --port\n        - 8080  # ours\n",
@@ -166,6 +169,7 @@ config:
       addressFamily: dual   # both
       redirectHttp: false
       certificateWithin: 600
+      wildcardsAnyDepth: false
       hosts: {shop.example.com: {zone: example.com}}
       targets:
         api: {target: {service: api}, stickyFor: 60}
@@ -213,6 +217,7 @@ config:
       ipAddressType: dualstack   # both
       httpsRedirect: false
       certificateTimeout: 600
+      multiLabelWildcards: false
       hosts: {shop.example.com: {zone: example.com}}
       targets:
         api: {target: {service: api}, stickinessDuration: 60}
@@ -249,20 +254,21 @@ config:
 def test_every_former_name_of_an_aws_load_balancer_is_renamed(tmp_path: Path) -> None:
     types = [args_type for args_type in AWS_RULES if args_type.__name__.startswith("Aws")]
     former = {name for args_type in types for name in (*renamed_fields(args_type), *changed_fields(args_type))}
-    assert len(former) == 9
+    assert len(former) == 10
     assert all(f"{camel_case(name)}:" in AWS_BEFORE for name in former)
     assert fixed(tmp_path, AWS_BEFORE) == {"Pulumi.dev.yaml": AWS_AFTER}
 
 
 def test_a_secret_is_neither_changed_nor_removed(tmp_path: Path) -> None:
-    # No field is near the name, so the fix would remove it.
-    text = services(f"    api: {{image: 'api:1', port: '80', qqq: {{a: {SECRET}}}}}\n")
+    # The fix would remove it.
+    service = f"{{annotations: {{a: {SECRET}}}}}"
+    text = services(f"    api: {{image: 'api:1', ports: {{}}, drain: '80', service: {service}}}\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(text)
     result = fix_stack("dev", tmp_path)
-    assert [problem.path for problem in result.applied] == ["portico:services.api.port"]
+    assert [problem.path for problem in result.applied] == ["portico:services.api.drain"]
     assert list(result.texts.values()) == [text.replace("'80'", "80")]
     assert result.error is not None
-    assert [problem.path for problem in result.error.problems] == ["portico:services.api.qqq"]
+    assert [problem.path for problem in result.error.problems] == ["portico:services.api.service"]
 
 
 def test_a_key_above_a_secret_is_renamed(tmp_path: Path) -> None:

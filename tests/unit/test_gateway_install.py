@@ -16,6 +16,7 @@ from pulumi_portico.ingress_gateway.install.installation import Installation
 from pulumi_portico.ingress_gateway.install.installers import INSTALLERS
 from pulumi_portico.ingress_gateway.objects import objects_of
 from pulumi_portico.lifecycle.objects import manifests_of
+from pulumi_portico.lifecycle.ownership import KEEP_FIELD_MANAGER
 from pulumi_portico.testing import Recording, Registration, Secret, record
 
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
@@ -96,7 +97,7 @@ def test_a_gateway_installs_its_controller(controller: str) -> None:
     scaled = install(controller, autoscaling={"min_replicas": 3, "max_replicas": 9})
     assert kinds(scaled) == sorted([*ALWAYS, "Deployment", "PodDisruptionBudget", "HorizontalPodAutoscaler"])
     assert workload(scaled)["spec"]["replicas"] == 3
-    assert scaled.one("Deployment").ignore_changes == ("spec.replicas",)
+    assert scaled.one("Deployment").ignore_changes == ("spec.replicas", KEEP_FIELD_MANAGER)
     assert scaled.manifest("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == "edge"
 
 
@@ -755,4 +756,5 @@ def test_the_definitions_file_is_installed_before_the_controller(
     assert definition.manifest()["spec"] == yaml.safe_load(DEFINITION)["spec"]
     # It is there still when the next gateway comes, perhaps with another release's.
     assert definition.request.retainOnDelete
-    assert definition.manifest()["metadata"]["annotations"] == {"of": "a release", "pulumi.com/patchForce": "true"}
+    # Definitions of another stack stay as they are: nothing is applied by force.
+    assert definition.manifest()["metadata"]["annotations"] == {"of": "a release"}

@@ -12,7 +12,6 @@ from pulumi_portico.testing import Recording, Registration, record
 from tests.gateway import routes
 from tests.gateway.reading import slug_of, taken_by, wrong_at
 from tests.gateway.rows import F5, INGRESS_NGINX, ODD, ROWS, Row
-from tests.scoreboard.cases import field_case
 from tests.unit.gateways import CERTIFICATE, problems_of_gateway
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
@@ -95,11 +94,7 @@ def all_routes() -> Sequence[Mapping[str, Any]]:
     return [*every, *backed, {"target": routes.DEFAULT_BACKEND}]
 
 
-def test_the_controller_takes_all_of_it(
-    controller: str, reader: IngressNginx | F5Nginx, request: pytest.FixtureRequest
-) -> None:
-    if controller == F5:
-        request.applymarker(field_case("R1", "a route for every host"))
+def test_the_controller_takes_all_of_it(reader: IngressNginx | F5Nginx) -> None:
     assert reader.rejected == {}
     assert reader.ignored == {}
     assert reader.broken == []
@@ -111,24 +106,12 @@ def test_a_row_says_whose_route_match_route_names(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda it: it.says)
-def test_a_row_holds_on_each_controller(
-    row: Row, controller: str, reader: IngressNginx | F5Nginx, request: pytest.FixtureRequest
-) -> None:
-    if case := _open_case(row, controller):
-        request.applymarker(field_case(case))
+def test_a_row_holds_on_each_controller(row: Row, controller: str, reader: IngressNginx | F5Nginx) -> None:
     wrong = wrong_at(row, reader)
     if controller in row.apart:
         assert wrong, "the controller does the same: the row need not be apart"
     else:
         assert wrong == []
-
-
-def _open_case(row: Row, controller: str) -> str:
-    """The field case that keeps a row from holding."""
-    if "//api" in row.asked.url or "/../" in row.asked.url:
-        return "R3"
-    is_preflight = row.asked.method == "OPTIONS" and row.status == 204
-    return "R2" if is_preflight and controller == F5 else ""
 
 
 @pytest.mark.parametrize("row", ODD, ids=lambda it: it.says)

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.output import UNKNOWN
 from pulumi_portico import Platform
-from pulumi_portico.errors import PorticoError
+from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.lifecycle import hooks
 from pulumi_portico.lifecycle.hooks import no_address, watch
 from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge

@@ -208,7 +208,6 @@ def test_the_view_of_a_stack_counts_and_prices_what_its_components_do(name: str)
 
 def test_the_page_is_what_the_stacks_are() -> None:
     page = stacks_table.FILE.read_text()
-    assert page == stacks_table.generate(page), "run `make schema` and review the difference"
     assert sorted(stacks_table.ORDER) == NAMES
     # A table that is not in the page would be made into nothing.
     assert all(table() in page for table in stacks_table.TABLES.values())

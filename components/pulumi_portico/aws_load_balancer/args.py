@@ -23,7 +23,7 @@ from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs, AwsLogsSpec
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id, tag_count, tag_key, tag_value
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget, AwsTargetSpec
 
@@ -199,7 +199,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
     true."""
 
-    wildcards_any_depth: NotRequired[bool]
+    multi_label_wildcards: NotRequired[bool]
     """Whether routes may be for hosts such as *.example.com, which AWS takes for a.b.example.com too. Plain. Default:
     false."""
 
@@ -239,6 +239,7 @@ class AwsLoadBalancerArgs(TypedDict):
         "address_family": former_address_family,
         "redirect_http": "https_redirect",
         "certificate_within": "certificate_timeout",
+        "wildcards_any_depth": "multi_label_wildcards",
     },
 )
 class AwsLoadBalancerSpec(Spec):
@@ -268,7 +269,7 @@ class AwsLoadBalancerSpec(Spec):
     http2: Optional[pulumi.Input[bool]] = None
     preserve_host: Optional[pulumi.Input[bool]] = None
     https_redirect: Optional[bool] = None
-    wildcards_any_depth: Optional[bool] = None
+    multi_label_wildcards: Optional[bool] = None
     hosts: Optional[Mapping[str, AwsHostSpec]] = None
     default_host: Optional[str] = None
     certificate_timeout: Optional[int] = None
@@ -312,6 +313,7 @@ RULES: Rules = {
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
         "name": Field(load_balancer_name),
+        "tags": Field(tag_count, keys=tag_key, items=tag_value),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
         "certificate_timeout": Field(whole_number(60, 7200, "a number of seconds")),

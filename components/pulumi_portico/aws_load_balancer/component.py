@@ -5,6 +5,7 @@ from typing import Any, Optional, Union
 
 import pulumi
 
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import claim_each
@@ -85,6 +86,9 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         given: Union[AwsLoadBalancerArgs, AwsLoadBalancerSpec] = args
         spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
+        spec = guarded(
+            problems.subject, spec, lambda known, found: parse_aws_load_balancer(name, known, found, known.at)
+        )
         plan = plan_aws_load_balancer(name, spec)
         require_pulumi_aws(name)
         claim_each(AWS, exclusive_values(spec), problems, opts)

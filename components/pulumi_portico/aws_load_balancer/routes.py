@@ -8,12 +8,12 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
-from ..args.values import Rule, cidr, whole_number
+from ..args.values import Rule, cidr, printable, whole_number
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
 from ..untyped import Properties
@@ -114,7 +114,7 @@ class AwsRoute(TypedDict):
     nothing."""
 
     host: NotRequired[str]
-    """The host name of the request, such as shop.example.com; *.example.com requires `wildcards_any_depth`. Plain.
+    """The host name of the request, such as shop.example.com; *.example.com requires `multi_label_wildcards`. Plain.
     Default: every host."""
 
     path: NotRequired[str]
@@ -212,6 +212,21 @@ class AwsRouteSpec(ActionSpec):
         return Match(self.host or "", path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
 
 
+INVALID_REDIRECT_HOST = define(
+    "invalid-alb-redirect-host",
+    "{value} isn't the host of a URL.",
+    allowed="a DNS name, in which #{{host}} is the host of the request",
+)
+INVALID_REDIRECT_PATH = define(
+    "invalid-alb-redirect-path",
+    "{value} isn't an absolute path.",
+    allowed="a slash, then printable characters without spaces; #{{path}} is the path of the request",
+)
+INVALID_REDIRECT_QUERY = define(
+    "invalid-alb-redirect-query",
+    "{value} isn't the query of a URL.",
+    allowed="printable characters without spaces; #{{query}} is the query of the request",
+)
 INVALID_STATUS = define(
     "invalid-response-status",
     "A load balancer can't respond with the status {value}.",
@@ -261,13 +276,30 @@ def _method(value: str) -> Optional[Reason]:
     return Reason(INVALID_METHOD, {}, upper if re.fullmatch(_METHOD, upper) else ABSENT)
 
 
-def text(most: int, what: str) -> Rule:
+def text(most: int, what: str, *, several_lines: bool = False) -> Rule:
     """Text of a length that AWS takes."""
 
     def rule(value: str) -> Optional[Reason]:
-        if 0 < len(value) <= most:
-            return None
-        return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        if not 0 < len(value) <= most:
+            return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        return printable(value.replace("\n", "") if several_lines else value)
+
+    return rule
+
+
+_REDIRECT_LENGTH = 128
+_PART = r"#\{(protocol|host|port|path|query)\}"
+"""What AWS replaces with a part of the request's URL (RedirectActionConfig)."""
+
+
+def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
+    """The rule of a part of the URL that a redirect leads to."""
+    compiled, has_length = re.compile(pattern), text(_REDIRECT_LENGTH, what)
+
+    def rule(value: str) -> Optional[Reason]:
+        if reason := has_length(value):
+            return reason
+        return None if compiled.fullmatch(value) else Reason(code)
 
     return rule
 
@@ -282,14 +314,14 @@ RULES: Rules = {
     AwsFixedResponse: {
         "status": Field(_status),
         "content_type": Field(_content_type),
-        "body": Field(text(1024, "body")),
+        "body": Field(text(1024, "body", several_lines=True)),
     },
     AwsRedirect: {
         "scheme": Field(_scheme),
-        "host": Field(text(128, "host")),
+        "host": Field(_redirect_part("host", rf"([A-Za-z0-9.-]|{_PART})+", INVALID_REDIRECT_HOST)),
         "port": Field(port_number),
-        "path": Field(text(128, "path")),
-        "query": Field(text(128, "query")),
+        "path": Field(_redirect_part("path", rf"/([!-~]|{_PART})*", INVALID_REDIRECT_PATH)),
+        "query": Field(_redirect_part("query", rf"([!-~]|{_PART})+", INVALID_REDIRECT_QUERY)),
         "code": Field(_redirect_code),
     },
     AwsRoute: {

@@ -6,6 +6,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.guard import guarded
 from ..args.location import ROOT, Location
 from ..args.names import label_key, label_value, port_number
 from ..args.parse import Field, Hooks, Rules, parse
@@ -122,6 +123,7 @@ class TargetBinding(pulumi.ComponentResource):
         given: Union[TargetBindingArgs, TargetBindingSpec] = args
         spec = given if isinstance(given, TargetBindingSpec) else parse_target_binding(name, given, problems)
         problems.raise_if_any()
+        spec = guarded(problems.subject, spec, lambda known, found: parse_target_binding(name, known, found))
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         first = [*dependencies_of(opts), *after(spec.target.ready)]
         registered = register_objects(name, binding_objects(spec), self, first)

@@ -10,6 +10,7 @@ from ..lifecycle.objects import ObjectSpec, Options, Ref
 from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR
 from .hooks import on_timeout
+from .install.settings import HstsSpec
 from .resolved_routes import ResolvedHost, ResolvedRoute
 
 __all__ = ["ADDRESS_PUBLISHED", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained"]
@@ -64,6 +65,8 @@ class CompileInput:
     """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
     exact_paths_in_use: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of the exact routes of other components."""
+    hsts: Optional[HstsSpec] = None
+    """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
     peers: Sequence[PeerSpec] = ()
     """Where the controller's connections come from."""
     wait: AddressWait = field(default_factory=AddressWait)

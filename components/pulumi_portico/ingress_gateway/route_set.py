@@ -13,7 +13,9 @@ from ..ordering import WIDTH
 from ..outputs import Ref
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
-from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of
+from .install.settings import HstsSpec
+from .matching import RouteTable
+from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
 from .tls import HostTlsSpec, certificate_key, issuer_annotations
 
@@ -49,11 +51,20 @@ class RouteSet:
     """Whether the cluster has the definitions of the controller's own resources."""
     multi_label_wildcards: bool = False
     """Whether a wildcard may match several labels."""
+    is_installed: bool = False
+    """Whether Portico configures the controller, as far as it's known."""
+    hsts: Optional[HstsSpec] = None
+    """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
 
     @cached_property
     def routes(self) -> tuple[ResolvedRoute, ...]:
         """The component's routes, apart from those whose host or path is invalid."""
         return tuple(route for spec in self.specs if (route := _resolved_or_none(spec)) is not None)
+
+    @cached_property
+    def table(self) -> RouteTable[ResolvedRoute]:
+        """The component's routes, by what they match."""
+        return table_of(self.routes, multi_label_wildcards=self.multi_label_wildcards)
 
     @property
     def texts(self) -> list[str]:
@@ -170,6 +181,7 @@ class RouteSet:
             annotations=self.annotations,
             default_backend=None if fallback is None else fallback_route("", fallback),
             exact_paths_in_use=self.exact_paths_in_use,
+            hsts=self.hsts,
             peers=peers,
             wait=wait or AddressWait(),
             after=after,

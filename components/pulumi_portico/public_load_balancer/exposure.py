@@ -50,8 +50,10 @@ class Exposure(TypedDict):
     `loadBalancerSourceRanges`."""
 
     client_ip: NotRequired[ClientIp]
-    """What the pods see of the client's address. Plain. Default: hide; for UDP on AWS with ip targets, preserve,
-    because AWS supports nothing else there."""
+    """What the pods see of the client's address. Plain. Default: preserve on GKE and Azure, because their load
+    balancers pass connections through to nodes, and some dataplanes apply NetworkPolicies to them before they replace
+    the address; hide on other platforms; for UDP on AWS with ip targets, preserve, because AWS supports nothing else
+    there."""
 
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Addresses that are reserved in advance. AWS: Elastic IP allocation IDs (internet) or private IPv4 addresses
@@ -101,8 +103,9 @@ class Exposure(TypedDict):
 
     platform_sources: NotRequired[Sequence[pulumi.Input[str]]]
     """The addresses that the load balancer and the nodes connect from, in CIDR notation: their subnets. A NetworkPolicy
-    allows them to connect to the pods if connections don't come from the clients' own addresses. Its length is plain.
-    Default: all private addresses."""
+    allows them to connect to the pods if connections don't come from the clients' own addresses; if the client's
+    address is hidden on a platform that passes connections through, it allows `allowed_sources` too. Its length is
+    plain. Default: all private addresses."""
 
     aws: NotRequired[AwsSettings]
     """Settings that only AWS supports: targets, security groups, and further attributes."""

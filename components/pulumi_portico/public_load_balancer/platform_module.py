@@ -39,6 +39,7 @@ __all__ = [
     "all_features",
     "annotation_pattern",
     "client_ip_or_hide",
+    "client_ip_or_preserve",
     "requested_features",
     "value_of",
 ]
@@ -122,6 +123,11 @@ PlatformRule = Callable[[Request, Problems], None]
 def client_ip_or_hide(request: Request) -> ClientIp:
     """What the pods see of the client's address, with hide as the default."""
     return request.exposure.client_ip or ClientIp.HIDE
+
+
+def client_ip_or_preserve(request: Request) -> ClientIp:
+    """What the pods see of the client's address, with preserve as the default."""
+    return request.exposure.client_ip or ClientIp.PRESERVE
 
 
 def _no_health_port(_request: Request) -> Optional[int]:

@@ -27,6 +27,7 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
+from .project import is_file
 from .references import GATEWAY, Reference, with_targets
 from .source_map import Node, Secret, is_within, with_positions
 
@@ -106,10 +107,10 @@ def _parsed(text: str) -> Any:
 
 def _engine_file(file: Path, values: Mapping[str, Any], problems: Problems) -> Optional[Node]:
     """The values of the stack file if it's the one that the engine has read: `--config-file` isn't visible here."""
-    if not file.is_file():
+    if not is_file(file):
         return None
     found = Problems(problems.subject, style=KeyStyle.STACK)
-    own = read_stack_file(file, found)
+    own = read_stack_file(file, found, with_misspelled=False)
     if own is not None and not all(_has(node, values.get(key)) for key, node in own.fields.items()):
         return None
     problems.found += found.found

@@ -8,26 +8,30 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Location
-from ..args.parse import Hooks
+from ..args.parse import Hooks, Rules
 from ..args.problems import Problems, Unavailable
+from ..args.values import image_rule
+from ..aws_load_balancer.args import RULES as AWS_RULES
 from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from ..aws_load_balancer.objects import objects_of as aws_objects_of
 from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.gateway_plan import GatewayPlan, installer_of, plan_gateway
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
-from ..ingress_gateway.validation import parse_ingress_gateway
+from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
+from ..networking.dns import DnsSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import RULES as BALANCER_RULES
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..public_load_balancer.plan import objects_of as balancer_objects_of
 from ..public_load_balancer.plan import plan_public_load_balancer
 from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
-from ..web_service.args import WebServiceSpec
+from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import plan_web_service
 from ..web_service.validation import parse_web_service
@@ -38,6 +42,7 @@ __all__ = [
     "GATEWAYS",
     "KINDS",
     "LOAD_BALANCERS",
+    "SECRET_RULES",
     "SERVICES",
     "AwsBalancerPart",
     "BalancerPart",
@@ -46,6 +51,7 @@ __all__ = [
     "Part",
     "ServicePart",
     "backend_of",
+    "gateway_plans",
     "gateways_in_order",
 ]
 
@@ -78,12 +84,18 @@ def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str,
 
 
 def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, plan in gateway_plans(specs):
+        yield name, gateway_objects_of(plan)
+
+
+def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, GatewayPlan]]:
+    """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in gateways_in_order(specs):
         class_name = name if spec.class_name is None else spec.class_name
         state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
         plan = plan_gateway(name, spec, state)
-        yield name, gateway_objects_of(plan)
+        yield name, plan
         # The stack is valid: no gateway repeats the routes of another one.
         add_routes(state, name, plan.routes, [], Problems(name))
 
@@ -116,6 +128,15 @@ KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
 
 
+SECRET_RULES: Rules = {
+    **AWS_RULES,
+    **BALANCER_RULES,
+    **GATEWAY_RULES,
+    **rules_with(image_rule()),
+}
+"""The rules of every args type of a stack, which say whose values messages never show."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One component of a stack."""
@@ -141,6 +162,7 @@ class ServicePart(Part):
 
     spec: WebServiceSpec
     default_namespace: str
+    default_dns: Optional[DnsSpec]
 
     @property
     def namespace(self) -> pulumi.Input[str]:
@@ -148,9 +170,10 @@ class ServicePart(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
-    def in_namespace(self) -> WebServiceSpec:
-        """The arguments with the stack's namespace, unless they have another one."""
-        return dataclasses.replace(self.spec, namespace=self.namespace)
+    def with_stack_values(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""

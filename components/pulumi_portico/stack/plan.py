@@ -1,24 +1,29 @@
 """A stack's configuration, checked as a whole: its plan, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..web_service.args import WebServiceSpec
+from ..web_service.validation import notes_of
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
+from .project import is_file
 from .references import Reference
 from .source_map import Node, with_positions
 
@@ -54,14 +59,14 @@ class StackPlan:
         return self.references.get(target.at)
 
     @property
-    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The gateways as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.gateways)
+    def notes(self) -> Sequence[Problem]:
+        """What the user must add for the stack to work, and Portico can't."""
+        return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
 
-    @property
-    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The load balancers as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.load_balancers)
+    @cached_property
+    def gateway_plans(self) -> Mapping[str, GatewayPlan]:
+        """What follows from each gateway's arguments, by name. It's resolved once."""
+        return dict(gateway_plans(self.gateways))
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
@@ -79,7 +84,7 @@ def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> Stac
 def read_tree(stack: str, folder: Path, problems: Problems, reader: TextReader = read_text) -> Node:
     """The values of a stack's files. Raises `ArgumentError` if the stack file can't be read."""
     file = stack_file(stack, folder)
-    if not file.is_file():
+    if not is_file(file):
         problems.found.append(_not_found(stack, file))
         problems.raise_if_any()
     own = read_stack_file(file, problems, reader)
@@ -123,7 +128,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     return StackPlan(
         stack,
         parts.namespace,
-        {name: part.in_namespace() for name, part in parts.services.items()},
+        {name: part.with_stack_values() for name, part in parts.services.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},

@@ -139,12 +139,18 @@ class _Reader:
             return self._not_a_mapping(value, at)
         given = cast("Mapping[str, Any]", value)
         if "namespace" in given:
-            return self._with_namespace(given, at)
+            if GATEWAY not in given:
+                return given
+            self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
+            given = {key: item for key, item in given.items() if key != "namespace"}
         self._check_fields(given, at)
         own = {key: item for key, item in given.items() if key not in _DERIVED and not _is_port_name(key, item)}
-        reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
         if "port" in given and "port" not in own:
-            return INVALID
+            if given.get("portName"):
+                return INVALID
+            own["portName"] = given["port"]
+            self.problems.written[at / "port_name"] = at / "port"
+        reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
         try:
             return self._resolved(reference, self.problems)
         except Unavailable:
@@ -158,12 +164,6 @@ class _Reader:
         self.problems.report(NOT_ARGUMENTS, at, value=value, secret=secret, fix=fix, expected=_EXPECTED)
         return INVALID
 
-    def _with_namespace(self, given: Mapping[str, Any], at: Location) -> Any:
-        if GATEWAY not in given:
-            return given
-        self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
-        return INVALID
-
     def _check_fields(self, given: Mapping[str, Any], at: Location) -> None:
         """Report the fields that only a target with a namespace has, and a port's name instead of its number."""
         known = [Field(name) for name in shapes_of(StackTarget)]
@@ -173,7 +173,11 @@ class _Reader:
                 self.problems.report(DERIVED_FIELD, where, fix=Remove(where), known=known, namespace=namespace)
             elif _is_port_name(key, given[key]):
                 where = at / "port"
-                fix = Remove(where) if given.get("portName") else Move(where, at / "port_name")
+                fix = None
+                if not given.get("portName"):
+                    fix = Move(where, at / "port_name")
+                elif given["portName"] == given[key]:
+                    fix = Remove(where)
                 self.problems.report(PORT_IS_NAME, where, value=given[key], fix=fix, field=Field("port_name"))
 
     def _resolved(self, reference: StackTargetSpec, problems: Problems) -> Any:
@@ -192,8 +196,11 @@ class _Reader:
     def _target(self, reference: StackTargetSpec, kind: str, name: str, problems: Problems) -> Any:
         known = self.backends(kind)
         if name not in known or (kind == GATEWAY and self.within_gateway):
-            self._report_unknown(reference.at, kind, name, problems)
-            return INVALID
+            meant = self._report_unknown(reference.at, kind, name, problems)
+            if meant is None:
+                return INVALID
+            kind, name = meant
+            known = self.backends(kind)
         backend = known[name]
         if backend is None:
             return INVALID
@@ -203,20 +210,28 @@ class _Reader:
         self.references.found[reference.at] = Reference(kind, name, port)
         return backend.target(port, reference.at)
 
-    def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> None:
+    def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> Optional[tuple[str, str]]:
+        """Report a name that no component has. Returns the kind and the name that the fix sets, if there is one."""
         services, gateways = self.backends(SERVICE), self.backends(GATEWAY)
-        where = at / kind
-        if kind == GATEWAY and self.within_gateway:
-            fix = Move(where, at / SERVICE) if name in services else None
-            problems.report(GATEWAY_BEHIND_GATEWAY, where, value=name, fix=fix, known=sorted(services))
-        elif kind == GATEWAY:
-            fix = Move(where, at / SERVICE) if name in services else _renamed(where, name, gateways)
-            problems.report(UNKNOWN_GATEWAY, where, value=name, fix=fix, known=sorted(gateways))
-        else:
-            is_gateway = name in gateways and not self.within_gateway
-            fix = Move(where, at / GATEWAY) if is_gateway else _renamed(where, name, services)
+        other = GATEWAY if kind == SERVICE else SERVICE
+        # Within a gateway, no gateway can be a target.
+        kinds = (SERVICE,) if self.within_gateway else (SERVICE, GATEWAY)
+        close = nearest(name, self.backends(kind)) if kind in kinds else None
+        fix: Optional[Edit] = None
+        meant: Optional[tuple[str, str]] = None
+        if other in kinds and name in self.backends(other):
+            fix, meant = Move(at / kind, at / other), (other, name)
+            problems.written[at / other] = at / kind
+        elif close is not None:
+            fix, meant = Set(at / kind, close), (kind, close)
+        if kind == SERVICE:
             params: dict[str, Any] = {"known": sorted(services), "namespace": Field("namespace")}
-            problems.report(UNKNOWN_SERVICE, where, value=name, fix=fix, **params)
+            problems.report(UNKNOWN_SERVICE, at / kind, value=name, fix=fix, **params)
+        elif self.within_gateway:
+            problems.report(GATEWAY_BEHIND_GATEWAY, at / kind, value=name, fix=fix, known=sorted(services))
+        else:
+            problems.report(UNKNOWN_GATEWAY, at / kind, value=name, fix=fix, known=sorted(gateways))
+        return meant
 
 
 def _renamed(where: Location, name: str, known: Iterable[str]) -> Optional[Edit]:

@@ -14,6 +14,7 @@ import pulumi
 from ...args.codes import Code
 from ...args.location import Field, Key, Location
 from ...args.problems import ABSENT, Edit, Problems, Remove, Set, Unavailable
+from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
 from ...untyped import Parameters
 from ..args import AwsLoadBalancerSpec
@@ -127,17 +128,37 @@ def _check_weights(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalan
 
 def _check_redirect(holder: Holder, listener: AwsListenerSpec, problems: Problems) -> None:
     redirect = holder.redirect
-    if redirect is not None and _is_loop(redirect, listener):
+    if redirect is not None and _is_loop(redirect, holder, listener):
         problems.report(REDIRECT_LOOP, redirect.at)
 
 
-def _is_loop(redirect: AwsRedirectSpec, listener: AwsListenerSpec) -> bool:
+def _is_loop(redirect: AwsRedirectSpec, holder: Holder, listener: AwsListenerSpec) -> bool:
     # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". AWS
     # accepts one that sets what the request has already, which loops.
     protocol, port = listener.protocol.value, listener.port
     to_scheme = redirect.scheme or protocol
     to_port = redirect.port or (DEFAULT_PORTS[to_scheme] if redirect.scheme else port)
-    return (to_scheme, to_port) == (protocol, port) and redirect.host is None and redirect.path is None
+    if (to_scheme, to_port) != (protocol, port):
+        return False
+    route = holder if isinstance(holder, AwsRouteSpec) else AwsRouteSpec()
+    return _keeps_host(redirect, route) and _keeps_path(redirect, route)
+
+
+def _keeps_host(redirect: AwsRedirectSpec, route: AwsRouteSpec) -> bool:
+    return redirect.host in (None, "#{host}") or (route.host is not None and redirect.host == route.host)
+
+
+def _keeps_path(redirect: AwsRedirectSpec, route: AwsRouteSpec) -> bool:
+    """Whether the route, or the listener, matches the path that the redirect leads to."""
+    path = redirect.path
+    if path in (None, "/#{path}"):
+        return True
+    if not isinstance(path, str) or "#{" in path:
+        return False
+    prefix = route.path or "/"
+    return path == prefix or (
+        route.path_type is PathType.PREFIX and path.startswith(prefix if prefix == "/" else f"{prefix}/")
+    )
 
 
 def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -193,8 +214,8 @@ def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
 
 def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     host = route.host
-    if host is not None and host.startswith("*.") and not spec.wildcards_any_depth:
-        field, example = Field("wildcards_any_depth"), f"a.b{host[1:]}"
+    if host is not None and host.startswith("*.") and not spec.multi_label_wildcards:
+        field, example = Field("multi_label_wildcards"), f"a.b{host[1:]}"
         problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...lifecycle.objects import ListedObject
+from ...lifecycle.ownership import OWNER
 from ...merge import merged
 from ...untyped import Manifest
 from ..project import Stack
@@ -103,10 +104,10 @@ def _key(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def rendered(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest without what only Pulumi reads, and without the values of Secrets."""
+    """A manifest without what only Pulumi reads, without the stack that owns it, and without the values of Secrets."""
     metadata = dict(manifest["metadata"])
     annotations = cast("Manifest", metadata.pop("annotations", None) or {})
-    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
+    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/") and key != OWNER}
     kept_fields = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
     return _without_values(kept_fields) if manifest["kind"] == "Secret" else kept_fields
 

@@ -3,121 +3,174 @@
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Optional
+from typing import Any, Optional
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import AwsListenerSpec
-from ...aws_load_balancer.plan import AwsLoadBalancerPlan
-from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec, AwsRouteSpec
+from ...aws_load_balancer.priorities import fits_host, fits_path
+from ...aws_load_balancer.routes import AwsRedirectSpec, AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
+from ...ingress_gateway.matching import matches_host
+from ...networking.ports import DEFAULT_PORTS
+from ...stack import StackPlan
+from ...stack.views.aws_routes import (
+    NOT_FOUND,
+    Routed,
+    aws_action,
+    aws_destinations,
+    aws_listeners,
+    ranked_routes,
+)
 from ...stack.views.destinations import Destination, text_of
-from ...stack.views.routes import aws_action
-from .answers import Answer, Considered, Outcome
+from .answers import Answer, Candidate, Hop, HopKind, Outcome
+from .connections import Step, blocked, host_not_served, port_closed
+from .reasons import (
+    EXACT_PATH_DIFFERS,
+    FIRST_RULE,
+    FIXED_RESPONSE,
+    FORWARDED,
+    LATER_RULE,
+    LOAD_BALANCER_REDIRECTS,
+    NO_RULE_MATCHES,
+    OTHER_HEADER,
+    OTHER_HOST,
+    OTHER_METHOD,
+    OTHER_PATH,
+    OTHER_SCHEME,
+    OTHER_SOURCE,
+    PATH_TOO_DEEP,
+    UNKNOWN_SOURCE,
+    WEIGHTED,
+    RouteReason,
+)
 from .request import Request, is_within
 
-__all__ = ["Step", "at_listener", "listener_for", "why_not"]
+__all__ = ["at_aws_load_balancer"]
 
 
-Step = tuple[Answer, Optional[Destination]]
-"""What becomes of the request, and where it goes on to."""
+def at_aws_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
+    """What a load balancer does with a request."""
+    spec = stack.aws_load_balancers[name]
+    listener = _listener_for(aws_listeners(stack, name), request)
+    if listener is None:
+        return Step(port_closed(name, request))
+    if spec.sources is None and (stopped := blocked(name, spec.allowed_sources, request)):
+        return Step(stopped)
+    is_application = spec.kind is AwsBalancerKind.APPLICATION
+    if is_application and request.is_secure != listener.speaks_tls:
+        params = {"port": request.port, "name": name, "serves": listener.protocol, "scheme": request.scheme}
+        return Step(Answer(name, Outcome.UNREACHABLE, RouteReason(OTHER_SCHEME, params)))
+    hosts = tuple(spec.hosts or ())
+    if hosts and not is_application and not any(matches_host(pattern, request.url_host) for pattern in hosts):
+        return Step(host_not_served(name, hosts))
+    step = _at_listener(name, listener, request, aws_destinations(stack, name))
+    answer = replace(step.answer, hops=(Hop(HopKind.LOAD_BALANCER, name, request.port, request.protocol),))
+    if is_application and not any(candidate.matches for candidate in answer.candidates):
+        answer = replace(answer, notes=(RouteReason(NO_RULE_MATCHES),))
+    return replace(step, answer=answer)
 
 
-def listener_for(plan: AwsLoadBalancerPlan, request: Request) -> Optional[AwsListenerSpec]:
-    """The listener that a request's connection comes to."""
-    transport = request.transport.lower()
-    for listener in plan.listeners:
-        if listener.port == request.port and transport in transports(listener.protocol):
-            return listener
-    return None
+def _listener_for(listeners: Sequence[AwsListenerSpec], request: Request) -> Optional[AwsListenerSpec]:
+    """The listener that accepts the request's connection."""
+    protocol = request.protocol.lower()
+    matching = (listener for listener in listeners if protocol in transports(listener.protocol))
+    return next((listener for listener in matching if listener.port == request.port), None)
 
 
-def at_listener(
-    plan: AwsLoadBalancerPlan, listener: AwsListenerSpec, request: Request, targets: Mapping[str, Destination]
+def _at_listener(
+    name: str, listener: AwsListenerSpec, request: Request, destinations: Mapping[str, Destination]
 ) -> Step:
-    """What a listener does with a request."""
-    ranked = sorted(listener.routes or (), key=listener.priority_of)
-    against = {listener.priority_of(route): why_not(route, request) for route in ranked}
-    chosen = next((route for route in ranked if not against[listener.priority_of(route)]), None)
-    considered: list[Considered] = []
-    for route in ranked:
-        priority = listener.priority_of(route)
-        why = f"the first rule that fits, priority {priority}"
-        if route is not chosen:
-            why = against[priority] or f"it fits too, and is less specific: priority {priority} comes later"
-        considered.append(Considered(route.match.text, aws_action(route, targets)[0], route is chosen, why))
-    considered.sort(key=lambda it: not it.takes)
-    application = plan.spec.kind is AwsBalancerKind.APPLICATION
-    default = "no route fits, and the listener's default" if application else f"port {listener.port}"
-    said = "a route" if chosen is not None else default
-    answer, destination = _acted(plan.name, chosen if chosen is not None else listener, request, targets, said)
-    return replace(answer, considered=tuple(considered)), destination
+    chosen: Optional[AwsRouteSpec] = None
+    candidates: list[Candidate] = []
+    for priority, route in ranked_routes(listener):
+        reason = _mismatch_of(route, request)
+        matches = chosen is None and reason is None
+        if reason is None:
+            reason = RouteReason(FIRST_RULE if matches else LATER_RULE, {"priority": priority})
+        candidates.append(Candidate(route.match.text, aws_action(route, destinations)[0], matches, reason))
+        chosen = route if matches else chosen
+    candidates.sort(key=lambda candidate: not candidate.matches)
+    step = _by_action(name, chosen or listener, request, destinations)
+    return Step(
+        replace(step.answer, candidates=tuple(candidates)), step.destination, tls_terminated=listener.speaks_tls
+    )
 
 
-def why_not(route: AwsRouteSpec, request: Request) -> str:
-    """Why a rule does not fit a request; empty where it does."""
+def _mismatch_of(route: AwsRouteSpec, request: Request) -> Optional[RouteReason]:
+    """Why a rule doesn't match a request; None if it does."""
     match = route.match
-    if match.host and not _host_fits(match.host, request.host):
-        return f"it is for another host: {match.host}"
-    # An Application Load Balancer compares the path as it is written.
-    path, at = request.path, match.path
-    if match.exact and path != at:
-        return f"it takes {at} alone"
-    if not match.exact and at not in ("/", path) and not path.startswith(f"{at}/"):
-        longer = at.startswith(f"{path.rstrip('/')}/")
-        return f"its path, {at}, goes on beyond {path}" if longer else f"its path is another one: {at}"
-    return next(filter(None, (_unmet(name, values, request) for name, values in match.conditions)), "")
+    if match.host and not fits_host(match.host, request.host):
+        return RouteReason(OTHER_HOST, {"host": match.host})
+    if not fits_path(match, request.path):
+        code = OTHER_PATH
+        if match.exact:
+            code = EXACT_PATH_DIFFERS
+        elif match.path.startswith(f"{request.path.rstrip('/')}/"):
+            code = PATH_TOO_DEEP
+        return RouteReason(code, {"path": match.path, "requested": request.path})
+    unmet = (_unmet(name, values, request) for name, values in match.conditions)
+    return next((reason for reason in unmet if reason is not None), None)
 
 
-def _host_fits(pattern: str, host: str) -> bool:
-    # A wildcard is any number of characters there, dots too.
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else pattern == host
-
-
-def _unmet(name: str, values: Sequence[str], request: Request) -> str:
+def _unmet(name: str, values: Sequence[str], request: Request) -> Optional[RouteReason]:
+    """Why a condition beyond host and path isn't met; None if it is."""
     kind, _, header = name.partition(" ")
     if kind == "methods":
-        return "" if request.method in values else f"it is for another method: {', '.join(values)}"
+        return None if request.method in values else RouteReason(OTHER_METHOD, {"methods": values})
     if kind == "sources":
         if request.client is None:
-            return f"it is for clients in {', '.join(values)}: say --from to try one"
-        return "" if is_within(request.client, values) else f"{request.client} is not in {', '.join(values)}"
-    held = request.headers.get(header)
-    if held is not None and any(fnmatch.fnmatchcase(held.lower(), it.lower()) for it in values):
-        return ""
-    return f"it wants the header {header}: {' or '.join(values)}"
+            return RouteReason(UNKNOWN_SOURCE, {"sources": values})
+        params = {"sources": values, "client": request.client}
+        return None if is_within(request.client, values) else RouteReason(OTHER_SOURCE, params)
+    sent = request.headers.get(header)
+    if sent is not None and any(fnmatch.fnmatchcase(sent.lower(), pattern.lower()) for pattern in values):
+        return None
+    return RouteReason(OTHER_HEADER, {"header": header, "values": values})
 
 
-def _acted(name: str, action: ActionSpec, request: Request, targets: Mapping[str, Destination], what: str) -> Step:
-    leads_to, port = aws_action(action, targets)
-    if action.target is not None:
-        destination = targets[action.target]
-        named = f"{leads_to}:{port}" if port else leads_to
-        said = f"{what} leads to {destination.kind} {leads_to}"
-        return Answer(name, (), Outcome.SERVICE, said, named, request.target), destination
-    if action.weights is not None:
-        return Answer(name, (), Outcome.SERVICE, f"{what} leads to {leads_to}", leads_to, request.target), None
-    if action.redirect is not None:
-        status = action.redirect.code
-        location = _location(action.redirect, request)
-        said = f"{what} redirects: {status} to {location}"
-        return Answer(name, (), Outcome.REDIRECT, said, status=status, location=location), None
-    status = (action.respond or NOT_FOUND).status
-    return Answer(name, (), Outcome.ANSWER, f"{what} answers {status} by itself", status=status), None
+def _by_action(name: str, routed: Routed, request: Request, destinations: Mapping[str, Destination]) -> Step:
+    """What the action of a rule, or the default action of a listener, does with the request."""
+    if routed.target is not None:
+        destination = destinations[routed.target]
+        reason = RouteReason(FORWARDED, {"backend": destination.text, "kind": destination.kind})
+        answer = Answer(name, Outcome.SERVICE, reason, leads_to=destination.text, path=request.target)
+        return Step(answer, destination)
+    if routed.weights is not None:
+        leads_to, _ = aws_action(routed, destinations)
+        weights = {destinations[key].text: text_of(weight) for key, weight in sorted(routed.weights.items())}
+        reason = RouteReason(WEIGHTED, {"backends": list(weights), "weights": weights})
+        return Step(Answer(name, Outcome.SERVICE, reason, leads_to=leads_to, path=request.target))
+    if routed.redirect is not None:
+        return Step(_redirected(name, routed.redirect, request))
+    status = NOT_FOUND if routed.respond is None else routed.respond.status
+    return Step(Answer(name, Outcome.RESPONSE, RouteReason(FIXED_RESPONSE, {"status": status}), status=status))
 
 
-def _location(to: AwsRedirectSpec, request: Request) -> str:
-    scheme = to.scheme or request.scheme
-    usual = {"http": 80, "https": 443}.get(scheme)
-    port = to.port or (usual if to.scheme else request.port)
-    host, path = text_of(to.host or "#{host}"), text_of(to.path or "/#{path}")
-    query = text_of("#{query}" if to.query is None else to.query)
-    told = f"{scheme}://{host}{'' if port == usual else f':{port}'}{path}{f'?{query}' if query else ''}"
-    asked = {
+def _redirected(name: str, redirect: AwsRedirectSpec, request: Request) -> Answer:
+    status, location = redirect.code, _location(redirect, request)
+    reason = RouteReason(LOAD_BALANCER_REDIRECTS, {"location": location, "status": status})
+    return Answer(name, Outcome.REDIRECT, reason, status=status, location=location)
+
+
+def _location(redirect: AwsRedirectSpec, request: Request) -> str:
+    scheme = redirect.scheme or request.scheme
+    default_port = DEFAULT_PORTS.get(scheme)
+    port = redirect.port if redirect.port is not None else request.port if redirect.scheme is None else default_port
+    host, path, query = (
+        default if value is None else text_of(value)
+        for value, default in (
+            (redirect.host, "#{host}"),
+            (redirect.path, "/#{path}"),
+            (redirect.query, "#{query}"),
+        )
+    )
+    location = f"{scheme}://{host}{'' if port == default_port else f':{port}'}{path}{f'?{query}' if query else ''}"
+    requested: Mapping[str, Any] = {
         "host": request.url_host,
         "path": request.path.lstrip("/"),
         "query": request.query,
         "port": str(request.port),
     }
-    for key, value in asked.items():
-        told = told.replace(f"#{{{key}}}", value)
-    return told.removesuffix("?")
+    for key, value in requested.items():
+        location = location.replace(f"#{{{key}}}", value)
+    return location.removesuffix("?")

@@ -13,6 +13,7 @@ from ...outputs import words
 from ..compile_input import CompileInput, chained
 from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREFIX
 from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..text_rules import escaped_path
 from .annotations import prefixed, route_annotations
 from .custom_resources import build_policies, build_secrets, build_virtual_server
 
@@ -54,10 +55,23 @@ def _master(component: CompileInput, host: ResolvedHost) -> ObjectSpec:
     if host.app_root:
         annotations["app-root"] = host.app_root
     spec: dict[str, Any] = {"rules": [{"host": host.host}] if host.host else [{}]}
+    if not host.host:
+        spec["defaultBackend"] = _own_root(component)
     if host.secret is not None:
         spec["tls"] = [{"hosts": [host.host], "secretName": host.secret}]
     full = {**prefixed(annotations), **host.annotations}
     return component.ingress(host.object_key, component.namespace, full, spec, component.after)
+
+
+def _own_root(component: CompileInput) -> dict[str, Any]:
+    """A default backend for the master of every host.
+
+    It never gets a request: a master's own locations are left out. But without one, the controller adds a `location /`
+    that responds with 404, and nginx can't load it beside that of a minion (5.5.4, `generateNginxCfg`, seen).
+    """
+    routes = [route for route in component.routes if not route.host and not route.redirects]
+    root = next((route for route in routes if route.is_root), None)
+    return component.backend(root or routes[0]) if routes else {"service": {"name": "unused", "port": {"number": 80}}}
 
 
 def _halves(
@@ -83,7 +97,8 @@ def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Pa
         rewrites = {} if route.rewrite is None else _rewrites(component, route, route.rewrite)
         return "", [(route.path, EXACT)], rewrites
     # Its text is that of the prefix below, so it's written in another way.
-    pattern = route.path.replace(".", r"\.") + "$"
+    # `$` would also match before a newline at the end, which clients write as %0a.
+    pattern = escaped_path(route.path) + r"\z"
     rewrites = {} if route.rewrite is None else {"rewrite-target": route.rewrite}
     return "", [(pattern, IMPLEMENTATION_SPECIFIC)], {"path-regex": "case_sensitive", **rewrites}
 

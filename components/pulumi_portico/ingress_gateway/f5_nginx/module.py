@@ -14,9 +14,11 @@ from ..controller_module import ControllerModule
 from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
-from .annotations import NIC
+from ..text_rules import nginx_path
+from .annotations import NIC, SPLIT_HEADERS
 from .ingresses import compile_routes
 from .installer import INSTALLER
+from .raw_annotations import RAW_ANNOTATIONS
 
 __all__ = ["MODULE"]
 
@@ -132,8 +134,11 @@ MODULE = ControllerModule(
     publishes_address_without_load_balancer=False,
     multi_label_wildcards=True,
     exact_and_prefix_in_one_component=True,
+    path=nginx_path,
+    split_headers=SPLIT_HEADERS,
     limits={"response_headers": _without(",:"), "request_headers": _without(",")},
     annotation_prefixes=(NIC, "nginx.com/"),
+    raw_annotations=RAW_ANNOTATIONS,
     annotations_written=tuple(
         f"{NIC}{key}"
         for key in (
@@ -185,7 +190,7 @@ MODULE = ControllerModule(
         "rate_limit.requests": _nic(*_LIMIT_KEYS, "limit-req-burst"),
         "rate_limit.per": _nic("limit-req-rate"),
         "rate_limit.burst": _nic("limit-req-burst"),
-        "cors.origins": _custom("policies", "add-header-inherit"),
+        "cors.origins": _custom("policies"),
         "cors.methods": _custom("policies"),
         "cors.headers": _custom("policies"),
         "cors.expose_headers": _custom("policies"),

@@ -13,7 +13,7 @@ from .installation import ControllerKind, InstallationSpec
 from .installer import Installer
 from .webhook import MOUNT_PATH
 
-__all__ = ["build_workload"]
+__all__ = ["build_workload", "replicas_of"]
 
 _REPLICAS = 2
 _RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
@@ -47,7 +47,7 @@ def build_workload(
         "kind": kind.value,
         "metadata": dict(metadata),
         "spec": {
-            **({"replicas": _replicas(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
+            **({"replicas": replicas_of(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
             "selector": {"matchLabels": dict(selector)},
             **build_rollout(kind.workload, _ROLLOUT),
             "template": template,
@@ -55,7 +55,8 @@ def build_workload(
     }
 
 
-def _replicas(installation: InstallationSpec) -> Any:
+def replicas_of(installation: InstallationSpec) -> Any:
+    """How many pods a Deployment of the controller has at first."""
     if installation.replicas is not None:
         return installation.replicas
     return _REPLICAS if installation.autoscaling is None else installation.autoscaling.min_replicas
