@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.parse import parse
 from pulumi_portico.args.problems import Problems
 from pulumi_portico.aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
@@ -104,9 +105,9 @@ def planned(aws: Mapping[str, Any], name: str = "shop") -> AwsLoadBalancerPlan:
     return plan_aws_load_balancer(name, parse_aws_load_balancer(name, aws, Problems("test")))
 
 
-def parsed_route(route: Mapping[str, Any]) -> AwsRouteSpec:
+def parsed_route(route: Mapping[str, Any], style: KeyStyle = KeyStyle.PYTHON) -> AwsRouteSpec:
     """A route, whose values no rule checks."""
-    problems = Problems("test")
+    problems = Problems("test", style=style)
     spec = parse(AwsRouteSpec, AwsRoute, route, {}, problems)
     problems.raise_if_any()
     return spec

@@ -116,7 +116,7 @@ REQUESTS: Sequence[tuple[Request, str]] = [
 @pytest.mark.parametrize("backwards", [False, True])
 def test_requests_reach_what_the_most_specific_route_says_in_whatever_order_it_is_written(backwards: bool) -> None:
     routes = ROUTES[::-1] if backwards else ROUTES
-    there = listener(made(arguments(routes, wildcards_any_depth=True)))
+    there = listener(made(arguments(routes, multi_label_wildcards=True)))
     assert there.refused() == []
     assert [(it, reached(there, it)) for it, _ in REQUESTS] == list(REQUESTS)
 
@@ -252,7 +252,7 @@ def test_the_most_specific_route_wins_whatever_routes_there_are(routes: list[Rou
     # Numbers that meet are refused, with one that is free.
     assume(not any("PriorityInUse" in it for it in there.refused()))
     assert there.refused() == []
-    assert found(routes, wildcards_any_depth=True) == []
+    assert found(routes, multi_label_wildcards=True) == []
     for request in requests:
         assert reached(there, request) == wins(routes, request), request
 
@@ -271,7 +271,7 @@ def test_another_route_moves_no_other_rule(routes: list[Route], data: st.DataObj
 
 def test_another_route_changes_no_resource_but_its_own() -> None:
     def rules(routes: Sequence[Route]) -> dict[str, Mapping[str, Any]]:
-        recorded = made(arguments(routes, wildcards_any_depth=True))
+        recorded = made(arguments(routes, multi_label_wildcards=True))
         # The component itself records the number of every rule.
         return {it.urn: it.inputs for it in recorded.registrations if it.custom}
 

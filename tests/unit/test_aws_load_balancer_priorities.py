@@ -124,9 +124,9 @@ def test_one_more_route_and_another_order_move_no_rule(
     assume(len({priority_of(it) for it in matches}) == len(together))
     assume(all(build_conditions(it) for it in matches))
     assume(all(len(it.elements) + 1 + 2 * bool(it.conditions) + 1 <= 5 or not it.conditions for it in matches))
-    before = rules(own(routed(*routes, wildcards_any_depth=True)))
+    before = rules(own(routed(*routes, multi_label_wildcards=True)))
     random.shuffle(together)
-    after = rules(own(routed(*together, wildcards_any_depth=True)))
+    after = rules(own(routed(*together, multi_label_wildcards=True)))
     assert before.items() <= after.items()
     assert len(after) == len(before) + 1
 

@@ -169,6 +169,7 @@ config:
       addressFamily: dual   # both
       redirectHttp: false
       certificateWithin: 600
+      wildcardsAnyDepth: false
       hosts: {shop.example.com: {zone: example.com}}
       targets:
         api: {target: {service: api}, stickyFor: 60}
@@ -216,6 +217,7 @@ config:
       ipAddressType: dualstack   # both
       httpsRedirect: false
       certificateTimeout: 600
+      multiLabelWildcards: false
       hosts: {shop.example.com: {zone: example.com}}
       targets:
         api: {target: {service: api}, stickinessDuration: 60}
@@ -252,7 +254,7 @@ config:
 def test_every_former_name_of_an_aws_load_balancer_is_renamed(tmp_path: Path) -> None:
     types = [args_type for args_type in AWS_RULES if args_type.__name__.startswith("Aws")]
     former = {name for args_type in types for name in (*renamed_fields(args_type), *changed_fields(args_type))}
-    assert len(former) == 9
+    assert len(former) == 10
     assert all(f"{camel_case(name)}:" in AWS_BEFORE for name in former)
     assert fixed(tmp_path, AWS_BEFORE) == {"Pulumi.dev.yaml": AWS_AFTER}
 

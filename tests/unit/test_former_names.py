@@ -19,6 +19,12 @@ from pulumi_portico.ingress_gateway.validation import parse_ingress_routes
 from tests.command import called
 from tests.problems import applied, assert_fixes_work
 
+AWS: dict[str, Any] = {
+    "scope": "internal",
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "allowedSources": ["10.0.0.0/8"],
+}
 STACK: dict[str, Any] = {
     "namespace": "shop",
     "services": {
@@ -48,11 +54,39 @@ STACK: dict[str, Any] = {
             "exposure": {"scope": "internal", "platform": "aws-controller", "allowedSources": ["10.0.0.0/8"]},
         }
     },
+    "awsLoadBalancers": {
+        "shop": {
+            **AWS,
+            "kind": "application",
+            "hosts": {"shop.example.com": {"zone": "example.com"}},
+            "targets": {"api": {"target": {"service": "api"}}, "data": {"target": {"service": "data"}}},
+            "listeners": [
+                {
+                    "port": 443,
+                    "protocol": "https",
+                    "routes": [
+                        {"path": "/api"},
+                        {"path": "/new", "weights": {"api": 1, "data": 9}},
+                        {"path": "/old", "redirect": {"host": "new.example.com"}},
+                    ],
+                },
+                {"port": 8443, "protocol": "https", "weights": {"api": 1, "data": 9}},
+            ],
+        },
+        "tcp": {
+            **AWS,
+            "kind": "network",
+            "targets": {"api": {"target": {"service": "api"}}},
+            "listeners": [{"port": 80, "protocol": "tcp"}],
+        },
+    },
 }
 """A stack with something of every args type. The cases complete it."""
 
 API, DATA = ("services", "api"), ("services", "data")
 EDGE, INNER, BALANCER = ("gateways", "edge"), ("gateways", "inner"), ("loadBalancers", "api")
+SHOP, TCP = ("awsLoadBalancers", "shop"), ("awsLoadBalancers", "tcp")
+AWS_ROUTES = (*SHOP, "listeners", 0, "routes")
 UPSTREAM = {"sources": ["10.0.0.0/8"]}
 
 
@@ -91,6 +125,21 @@ CASES: dict[tuple[str, str], Case] = {
     ("Route", "session_affinity"): Case((*EDGE, "routes", 0), {"cookie": "s"}, {"sessionPersistence": {"cookie": "s"}}),
     ("PublicLoadBalancerArgs", "ready_within"): Case(BALANCER, 60, {"readyTimeout": 60}),
     ("Exposure", "address_family"): Case((*BALANCER, "exposure"), "dual", {"ipAddressType": "dualstack"}),
+    ("AwsLoadBalancerArgs", "address_family"): Case(SHOP, "dual", {"ipAddressType": "dualstack"}),
+    ("AwsLoadBalancerArgs", "redirect_http"): Case(SHOP, former=False, today={"httpsRedirect": False}),
+    ("AwsLoadBalancerArgs", "certificate_within"): Case(SHOP, 600, {"certificateTimeout": 600}),
+    ("AwsLoadBalancerArgs", "wildcards_any_depth"): Case(SHOP, former=True, today={"multiLabelWildcards": True}),
+    ("AwsTarget", "sticky_for"): Case((*SHOP, "targets", "api"), 60, {"stickinessDuration": 60}),
+    ("AwsTarget", "session_affinity"): Case(
+        (*TCP, "targets", "api"), former=True, today={"sessionAffinity": "ClientIP"}
+    ),
+    ("AwsListener", "to"): Case((*TCP, "listeners", 0), "api", {"target": "api"}),
+    ("AwsListener", "sticky_for"): Case((*SHOP, "listeners", 1), 60, {"stickinessDuration": 60}),
+    ("AwsRoute", "to"): Case((*AWS_ROUTES, 0), "api", {"target": "api"}),
+    ("AwsRoute", "exact"): Case((*AWS_ROUTES, 0), former=True, today={"pathType": "Exact"}),
+    ("AwsRoute", "sources"): Case((*AWS_ROUTES, 0), ["10.1.0.0/16"], {"allowedSources": ["10.1.0.0/16"]}),
+    ("AwsRoute", "sticky_for"): Case((*AWS_ROUTES, 1), 60, {"stickinessDuration": 60}),
+    ("AwsRedirect", "permanent"): Case((*AWS_ROUTES, 2, "redirect"), former=True, today={"code": 301}),
 }
 """The former names of what a stack file has."""
 
@@ -139,6 +188,8 @@ REQUIRED: dict[tuple[str, str], tuple[tuple[Any, ...], dict[str, Any]]] = {
     ("Storage", "size"): ((*DATA, "storage", "data"), {"sizeGib": 8}),
     ("IngressGatewayArgs", "behind"): (INNER, {"upstream": UPSTREAM}),
     ("IngressGatewayArgs", "reached_from"): (EDGE, {"controllerPeers": PEERS}),
+    ("AwsListener", "to"): ((*TCP, "listeners", 0), {"target": "api"}),
+    ("AwsRoute", "to"): ((*AWS_ROUTES, 0), {"target": "api"}),
 }
 """What the stack needs, by the former name that sets it instead."""
 

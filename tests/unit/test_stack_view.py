@@ -388,8 +388,8 @@ EXAMPLES = (
     Example(
         aws_exceptions.WILDCARDS_AT_ANY_DEPTH,
         SHARED,
-        {"wildcardsAnyDepth": True},
-        "wildcardsAnyDepth",
+        {"multiLabelWildcards": True},
+        "multiLabelWildcards",
         value=True,
     ),
     Example(

@@ -199,7 +199,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
     true."""
 
-    wildcards_any_depth: NotRequired[bool]
+    multi_label_wildcards: NotRequired[bool]
     """Whether routes may be for hosts such as *.example.com, which AWS takes for a.b.example.com too. Plain. Default:
     false."""
 
@@ -239,6 +239,7 @@ class AwsLoadBalancerArgs(TypedDict):
         "address_family": former_address_family,
         "redirect_http": "https_redirect",
         "certificate_within": "certificate_timeout",
+        "wildcards_any_depth": "multi_label_wildcards",
     },
 )
 class AwsLoadBalancerSpec(Spec):
@@ -268,7 +269,7 @@ class AwsLoadBalancerSpec(Spec):
     http2: Optional[pulumi.Input[bool]] = None
     preserve_host: Optional[pulumi.Input[bool]] = None
     https_redirect: Optional[bool] = None
-    wildcards_any_depth: Optional[bool] = None
+    multi_label_wildcards: Optional[bool] = None
     hosts: Optional[Mapping[str, AwsHostSpec]] = None
     default_host: Optional[str] = None
     certificate_timeout: Optional[int] = None

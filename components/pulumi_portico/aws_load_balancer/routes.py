@@ -114,7 +114,7 @@ class AwsRoute(TypedDict):
     nothing."""
 
     host: NotRequired[str]
-    """The host name of the request, such as shop.example.com; *.example.com requires `wildcards_any_depth`. Plain.
+    """The host name of the request, such as shop.example.com; *.example.com requires `multi_label_wildcards`. Plain.
     Default: every host."""
 
     path: NotRequired[str]

@@ -45,7 +45,7 @@ __all__ = ["check_aws"]
 _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _ONLY_APPLICATION = (
     *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "https_redirect"),
-    *("wildcards_any_depth", "web_acl"),
+    *("multi_label_wildcards", "web_acl"),
 )
 _ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (

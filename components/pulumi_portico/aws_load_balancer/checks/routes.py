@@ -214,8 +214,8 @@ def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
 
 def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     host = route.host
-    if host is not None and host.startswith("*.") and not spec.wildcards_any_depth:
-        field, example = Field("wildcards_any_depth"), f"a.b{host[1:]}"
+    if host is not None and host.startswith("*.") and not spec.multi_label_wildcards:
+        field, example = Field("multi_label_wildcards"), f"a.b{host[1:]}"
         problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
 
 

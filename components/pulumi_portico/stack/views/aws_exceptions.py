@@ -57,8 +57,8 @@ def aws_exceptions(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
         yield SecurityException(MONITORED_DESYNC, spec.at / "desync_mode")
     if spec.drop_invalid_headers is False:
         yield SecurityException(INVALID_HEADERS, spec.at / "drop_invalid_headers")
-    if spec.wildcards_any_depth:
-        yield SecurityException(WILDCARDS_AT_ANY_DEPTH, spec.at / "wildcards_any_depth")
+    if spec.multi_label_wildcards:
+        yield SecurityException(WILDCARDS_AT_ANY_DEPTH, spec.at / "multi_label_wildcards")
     if spec.logs is not None:
         if spec.logs.access is False:
             yield SecurityException(NO_ACCESS_LOG, spec.logs.at / "access")
