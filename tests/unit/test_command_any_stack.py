@@ -28,7 +28,11 @@ PLACE = {key: AWS[key] for key in ("scope", "vpc", "subnets", "allowedSources")}
 
 SERVICES: dict[str, Any] = {
     **SHOP["services"],
-    "worker": {"image": "worker:1", "ports": {}, "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "web", "ports": [1]}]},
+    "worker": {
+        "image": "worker:1",
+        "ports": {},
+        "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "db", "namespace": "data", "ports": [1]}],
+    },
     "store": {
         "image": "store:1",
         "kind": "StatefulSet",

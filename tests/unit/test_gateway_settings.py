@@ -153,7 +153,8 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
         "workers": {"processes": later(2), "connections": later(1024)},
         "forwarded_from": [later("10.0.0.0/16")],
     }
-    args: Any = {"controller": controller, "exposure": EXPOSED, "settings": some}
+    exposure = {**EXPOSED, "allowed_sources": ["10.0.0.0/16"]}
+    args: Any = {"controller": controller, "exposure": exposure, "settings": some}
     told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]
     known: dict[str, Any] = {
         "hsts": {**HSTS["hsts"], "max_age": 300},
