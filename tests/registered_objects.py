@@ -14,6 +14,7 @@ from pulumi_portico.cli.project import Stack
 from pulumi_portico.cli.rendering.manifests import PATCH, RenderedObject, patched, rendered
 from pulumi_portico.cli.rendering.names import generated_name
 from pulumi_portico.cli.rendering.secrets import masked
+from pulumi_portico.lifecycle.ownership import without_owner
 from pulumi_portico.stack import build
 from pulumi_portico.testing import Recording, Registration
 from pulumi_portico.testing.monitor import Answers, Recorder
@@ -58,7 +59,7 @@ def _outputs(registration: Registration) -> Mapping[str, Any] | None:
 
 
 def _generated_name(registration: Registration) -> str:
-    return generated_name(registration.urn, registration.name, masked(registration.inputs))
+    return generated_name(registration.urn, registration.name, masked(without_owner(registration.inputs)))
 
 
 def _of_aws(registration: Registration) -> dict[str, Any]:
