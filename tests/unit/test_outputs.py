@@ -155,11 +155,16 @@ ROWS = [
 ]
 
 
+def _answer(token: str, _args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What functions of AWS return."""
+    return {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"}}[token]
+
+
 def error_with(leaf: Leaf, value: Callable[[], Any]) -> str | None:
     """The message with which the component rejects a value at the leaf; None if it accepts it."""
     component, typ, base = COMPONENTS[leaf.component]
     try:
-        record(lambda: component("web", put(base, typ, leaf.path, value())))
+        record(lambda: component("web", put(base, typ, leaf.path, value())), calls=_answer)
     except ArgumentError as error:
         return str(error)
     return None
