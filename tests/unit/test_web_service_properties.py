@@ -33,7 +33,7 @@ VOLUME = st.sampled_from(
     ]
 )
 PEER = st.one_of(
-    st.fixed_dictionaries({"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), max_size=2)}),
+    st.fixed_dictionaries({"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}),
     st.fixed_dictionaries({"cidr": st.sampled_from(["10.0.0.0/8", "2001:db8::/32"])}),
     st.fixed_dictionaries({"any_namespace": st.sampled_from([True])}, optional={"selector": st.just({"app": "a"})}),
 )
@@ -122,6 +122,16 @@ def web_services(draw: st.DrawFn) -> dict[str, Any]:
         args["ports"] = {name: {**port, "port": 1000 + at} for at, (name, port) in enumerate(sorted(ports.items()))}
         if not ports:
             args.pop("service", None)
+            args.pop("allow_from", None)
+    # Peers connect to ports of the pods.
+    numbers = [args["port"]] if ports is None else [port["port"] for port in args["ports"].values()]
+    protocols = {port["port"]: port.get("protocol", "TCP") for port in args.get("ports", {}).values()}
+    tcp = [number for number in numbers if protocols.get(number, "TCP") == "TCP"]
+    for peer in args.get("allow_from", []):
+        if "ports" in peer:
+            peer["ports"] = tcp[:2]
+        if not peer.get("ports", tcp):
+            del peer["ports"]
     if args.get("service", {}).keys() == {"session_affinity"} and kind == "StatefulSet":
         del args["service"]
     if kind != "DaemonSet":
