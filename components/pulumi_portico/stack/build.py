@@ -12,6 +12,7 @@ from pulumi.runtime import is_config_secret
 
 from ..args.location import KeyStyle
 from ..args.problems import Problems
+from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
@@ -29,7 +30,7 @@ from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
 from .references import GATEWAY, Reference, with_targets
-from .source_map import Node, Secret, is_within, with_positions
+from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
 

@@ -10,10 +10,11 @@ from ..args.codes import define
 from ..args.location import Field, Key, KeyStyle, Location
 from ..args.parse import WRONG_TYPE, fits
 from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
+from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
 from .args import KEYS, StackArgs
 from .project import is_file, project_file, settings_of
-from .source_map import Node, Secret, holds_secret, overlay, plain
+from .source_map import Node, holds_secret, overlay, plain
 from .yaml_file import parse
 
 __all__ = [
