@@ -103,7 +103,9 @@ class ResolvedHost:
     redirect: bool = False
     """Whether requests without TLS are redirected to the same URL with TLS."""
     annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What makes cert-manager issue the certificate."""
+    """What makes cert-manager issue the certificate of the Ingress that has these annotations."""
+    issuer: Optional[Mapping[str, Any]] = None
+    """The cert-manager issuer of the certificate, as a Certificate refers to it; None if there is none."""
     app_root: Optional[str] = None
 
     @property
