@@ -27,7 +27,7 @@ ingress = IngressGateway(
         "class_name": "nginx-example",
         "namespace": "default",
         "annotations": {"nginx.ingress.kubernetes.io/rewrite-target": "/"},
-        "routes": [{"path": "/api", "target": api.target}],
+        "routes": [{"path": "/api", "target": api.targets["http"]}],
         "controller_peers": [{"namespace": "ingress-nginx"}],
     },
 )
@@ -37,7 +37,7 @@ ingress = IngressGateway(
 public = PublicLoadBalancer(
     "api",
     {
-        "target": api.target,
+        "target": api.targets["http"],
         "exposure": {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]},
     },
 )

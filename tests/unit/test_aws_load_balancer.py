@@ -542,7 +542,8 @@ def test_a_webservice_is_a_target_and_its_drain_is_the_delay() -> None:
     def program() -> None:
         api = WebService("api", {"image": "api:1", "port": 8080, "drain": 70, "namespace": "shop"})
         aws: Any = application(targets={"api": {"target": api.target}})
-        AwsLoadBalancer("shop", {**aws, "labels": {"team": "shop"}})
+        labelled: Any = {**aws, "labels": {"team": "shop"}}
+        AwsLoadBalancer("shop", labelled)
 
     recorded = run(program)
     assert made(recorded, "TargetGroup")["deregistrationDelay"] == 70

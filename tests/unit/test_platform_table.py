@@ -342,7 +342,7 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
         return False
     for version in ("1.30", "1.37"):
         for manifest in (made.service, made.network_policy):
-            kubernetes_validate.validate(manifest, version, strict=True)
+            kubernetes_validate.validate(dict(manifest), version, strict=True)
     for group, name in leaves(fields):
         if name == "scope":
             continue

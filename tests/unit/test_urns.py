@@ -38,7 +38,7 @@ def everything() -> None:
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}
-    PublicLoadBalancer("public", {"target": api.target, "exposure": exposed})
+    PublicLoadBalancer("public", {"target": api.targets["http"], "exposure": exposed})
     _gateways(api, exposed)
     _of_aws(api)
 
@@ -64,7 +64,7 @@ def _of_aws(api: WebService) -> None:
 
 
 def _gateways(api: WebService, exposed: Exposure) -> None:
-    target = api.target
+    target = api.targets["http"]
     routes: Any = [
         {"host": "shop.example.com", "path": "/api", "rewrite": "/v2", "target": target},
         {"host": "shop.example.com", "path": "/api", "path_type": "Exact", "target": target},

@@ -12,6 +12,7 @@ from pulumi.runtime import is_config_secret
 
 from ..args.location import KeyStyle
 from ..args.problems import Problems
+from ..args.secrets import Secret
 from ..args.spec import Spec
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
@@ -29,7 +30,7 @@ from .files import project_folder, read_stack_file, stack_file, with_bases
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .references import GATEWAY, Reference
-from .source_map import Node, Secret, is_within, with_positions
+from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
 

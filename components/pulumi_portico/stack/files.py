@@ -10,9 +10,10 @@ from ..args.codes import define
 from ..args.location import Field, Key, KeyStyle, Location
 from ..args.parse import WRONG_TYPE
 from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
+from ..args.secrets import Secret
 from .args import KEYS
 from .project import project_file, settings_of
-from .source_map import Node, Secret, holds_secret, overlay, plain
+from .source_map import Node, holds_secret, overlay, plain
 from .yaml_file import parse
 
 __all__ = [

@@ -16,7 +16,8 @@ import yaml
 from ..args.codes import Code, define
 from ..args.location import ROOT, Key, KeyStyle, Location
 from ..args.problems import Problem, Set
-from .source_map import AmbiguousScalar, Node, Place, Secret
+from ..args.secrets import Secret
+from .source_map import AmbiguousScalar, Node, Place
 
 __all__ = ["AMBIGUOUS_BOOLEAN", "compose", "meant_boolean", "parse"]
 
