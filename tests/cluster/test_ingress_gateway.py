@@ -140,7 +140,7 @@ def test_a_stack_moves_from_one_controller_to_the_other_by_one_word(
     args: dict[str, Any] = {"exposure": EXPOSURE, "routes": [{"host": HOST, "path": "/api", "rewrite": "/"}]}
     program.write(source(namespace, "edge-move", {**args, "controller": "ingress-nginx"}))
     before = program.up()
-    assert "ingress-nginx, which was retired in March 2026" in before.output
+    assert "ingress-nginx was retired in March 2026" in before.output
     program.write(source(namespace, "edge-move", args))
     after = program.up()
     assert "retired" not in after.output
