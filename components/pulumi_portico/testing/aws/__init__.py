@@ -1,4 +1,4 @@
-"""AWS for tests: what a program registers is asked of AWS's own model, and of moto in this process.
+"""AWS for tests: AWS's own model and moto, in this process, check what a program registers.
 
     from pulumi_portico.testing import record
     from pulumi_portico.testing.aws import AwsModel

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from ...untyped import Properties
-from .asked import Asked, is_unknown
 from .attributes import ALB, NLB
+from .aws_request import AwsRequest, is_unknown
 
 __all__ = ["actions_of", "forward_to", "kind_of", "let_go"]
 
@@ -47,101 +47,105 @@ _FORWARDS: Mapping[str, Sequence[str]] = {
 _NEEDS_HTTPS = ("HTTP2", "GRPC")
 
 
-def actions_of(asked: Asked, operation: str, field: str) -> list[dict[str, Any]]:
+def actions_of(request: AwsRequest, operation: str, field: str) -> list[dict[str, Any]]:
     """Its actions, by AWS's names."""
-    return [_action(asked, operation, it, field) for it in asked.items(field)]
+    return [_action(request, operation, it, field) for it in request.items(field)]
 
 
-def _action(asked: Asked, operation: str, given: Properties, where: str) -> dict[str, Any]:
-    action = asked.told(given, _ACTION, where)
+def _action(request: AwsRequest, operation: str, given: Properties, where: str) -> dict[str, Any]:
+    action = request.translated(given, _ACTION, where)
     ends = [it for it in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if it in action]
     needs = {"redirect": "RedirectConfig", "fixed-response": "FixedResponseConfig"}.get(action.get("Type", ""))
     if needs and ends != [needs]:
-        asked.refuse(operation, f"an action of type {action['Type']} wants {needs} alone, and has {ends or 'none'}")
+        request.refuse(operation, f"an action of type {action['Type']} wants {needs} alone, and has {ends or 'none'}")
     if action.get("Type") == "forward" and not {"ForwardConfig", "TargetGroupArn"} & set(action):
-        asked.refuse(operation, "an action of type forward wants a target group")
+        request.refuse(operation, "an action of type forward wants a target group")
     if "ForwardConfig" in action:
-        action["ForwardConfig"] = _forward(asked, operation, action["ForwardConfig"])
+        action["ForwardConfig"] = _forward(request, operation, action["ForwardConfig"])
     if "RedirectConfig" in action:
-        redirect = asked.told(action["RedirectConfig"], _REDIRECT, "redirect")
+        redirect = request.translated(action["RedirectConfig"], _REDIRECT, "redirect")
         action["RedirectConfig"] = {key: str(value) for key, value in redirect.items()}
         if set(redirect) <= {"StatusCode"}:
-            asked.refuse(operation, "a redirect that changes nothing: protocol, host, port or path must differ")
+            request.refuse(operation, "a redirect that changes nothing: protocol, host, port or path must differ")
     if "FixedResponseConfig" in action:
-        action["FixedResponseConfig"] = fixed = asked.told(action["FixedResponseConfig"], _FIXED, "fixedResponse")
+        action["FixedResponseConfig"] = fixed = request.translated(
+            action["FixedResponseConfig"], _FIXED, "fixedResponse"
+        )
         if (kind := fixed.get("ContentType")) is not None and kind not in _CONTENT_TYPES:
-            asked.refuse(operation, f"ContentType is {kind}, and may be {', '.join(_CONTENT_TYPES)}")
+            request.refuse(operation, f"ContentType is {kind}, and may be {', '.join(_CONTENT_TYPES)}")
     return action
 
 
-def _forward(asked: Asked, operation: str, given: Properties) -> dict[str, Any]:
-    forward = asked.told(given, _FORWARD, "forward")
+def _forward(request: AwsRequest, operation: str, given: Properties) -> dict[str, Any]:
+    forward = request.translated(given, _FORWARD, "forward")
     groups = [
-        asked.told(it, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
+        request.translated(it, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
         for it in forward.get("TargetGroups", [])
     ]
     if not 1 <= len(groups) <= _GROUPS_PER_ACTION:
-        asked.refuse(operation, f"it forwards to {len(groups)} target groups, and may to 1 to {_GROUPS_PER_ACTION}")
+        request.refuse(operation, f"it forwards to {len(groups)} target groups, and may to 1 to {_GROUPS_PER_ACTION}")
     for group in groups:
         weight = group.get("Weight", 1)
         if not is_unknown(weight) and not 0 <= weight <= 999:  # noqa: PLR2004 (TargetGroupTuple: "The range is 0 to 999")
-            asked.refuse(operation, f"Weight is {weight}, and may be 0 to 999")
+            request.refuse(operation, f"Weight is {weight}, and may be 0 to 999")
     forward["TargetGroups"] = groups
     if "TargetGroupStickinessConfig" in forward:
         names = {"enabled": "Enabled", "duration": "DurationSeconds"}
-        sticky = asked.told(forward["TargetGroupStickinessConfig"], names, "forward.stickiness")
+        sticky = request.translated(forward["TargetGroupStickinessConfig"], names, "forward.stickiness")
         duration = sticky.get("DurationSeconds", 1)
         if not is_unknown(duration) and not 1 <= duration <= _LONGEST_STICKINESS:
-            asked.refuse(operation, f"DurationSeconds is {duration}, and may be 1 to {_LONGEST_STICKINESS}")
+            request.refuse(operation, f"DurationSeconds is {duration}, and may be 1 to {_LONGEST_STICKINESS}")
         forward["TargetGroupStickinessConfig"] = sticky
     return forward
 
 
-def kind_of(asked: Asked, balancer: Any) -> Optional[str]:
+def kind_of(request: AwsRequest, balancer: Any) -> Optional[str]:
     """The type of a load balancer; None where a preview does not know it."""
     if not isinstance(balancer, str) or is_unknown(balancer):
         return None
-    found = asked.ask("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": [balancer]})["LoadBalancers"]
+    found = request.ask("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": [balancer]})["LoadBalancers"]
     return found[0]["Type"]
 
 
 def forward_to(
-    asked: Asked, operation: str, owner: Optional[str], balancer: str, protocol: str, actions: Sequence[Any]
+    request: AwsRequest, operation: str, owner: Optional[str], balancer: str, protocol: str, actions: Sequence[Any]
 ) -> None:
     """Hold the target groups of actions against what AWS takes, and note who forwards to them."""
     arns = {arn for action in actions for arn in _groups(action) if isinstance(arn, str) and not is_unknown(arn)}
     if not arns:
         return
-    found = asked.ask("elbv2", "DescribeTargetGroups", {"TargetGroupArns": sorted(arns)})["TargetGroups"]
+    found = request.ask("elbv2", "DescribeTargetGroups", {"TargetGroupArns": sorted(arns)})["TargetGroups"]
     for group in found:
         name, speaks = group["TargetGroupName"], group.get("Protocol")
         if speaks not in _FORWARDS.get(protocol, (speaks,)):
-            asked.refuse(
+            request.refuse(
                 operation, f"IncompatibleProtocols: {name} is a target group of {speaks}; the listener is {protocol}"
             )
         if group.get("ProtocolVersion") in _NEEDS_HTTPS and protocol != "HTTPS":
-            asked.refuse(operation, f"{name} speaks {group['ProtocolVersion']}, which only a listener of HTTPS does")
-    _check_it_has_no_other(asked, operation, owner, balancer, arns)
+            request.refuse(operation, f"{name} speaks {group['ProtocolVersion']}, which only a listener of HTTPS does")
+    _check_it_has_no_other(request, operation, owner, balancer, arns)
     if owner is not None:
-        asked.model.forwards[owner] = (balancer, frozenset(arns))
+        request.model.forwards[owner] = (balancer, frozenset(arns))
 
 
-def _check_it_has_no_other(asked: Asked, operation: str, owner: Optional[str], balancer: str, arns: set[str]) -> None:
+def _check_it_has_no_other(
+    request: AwsRequest, operation: str, owner: Optional[str], balancer: str, arns: set[str]
+) -> None:
     """ "Load balancers per target group: 1", which no one can have raised (quotas of ALBs)."""
-    for who, (other, theirs) in asked.model.forwards.items():
+    for who, (other, theirs) in request.model.forwards.items():
         if who != owner and other != balancer and (shared := arns & theirs):
-            asked.refuse(
+            request.refuse(
                 operation,
                 f"TargetGroupAssociationLimit: {sorted(shared)[0]} is already with the load balancer {other}, and a "
                 "target group can be with one",
             )
 
 
-def let_go(asked: Asked, gone: str) -> None:
+def let_go(request: AwsRequest, gone: str) -> None:
     """Note that a listener or rule, or all of a load balancer, forwards no more."""
-    kept = {who: it for who, it in asked.model.forwards.items() if gone not in (who, it[0])}
-    asked.model.forwards.clear()
-    asked.model.forwards.update(kept)
+    kept = {who: it for who, it in request.model.forwards.items() if gone not in (who, it[0])}
+    request.model.forwards.clear()
+    request.model.forwards.update(kept)
 
 
 def _groups(action: Properties) -> list[Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from .asked import Asked, is_unknown
+from .aws_request import AwsRequest, is_unknown
 
 __all__ = ["ALB", "BALANCER", "GATEWAY", "GROUP", "LISTENER", "NLB", "Attribute", "attributes_of", "field_of"]
 
@@ -132,18 +132,18 @@ LISTENER: Mapping[str, Attribute] = {
 
 
 def attributes_of(
-    asked: Asked, table: Mapping[str, Attribute], operation: str, kind: Optional[str], what: str
+    request: AwsRequest, table: Mapping[str, Attribute], operation: str, kind: Optional[str], what: str
 ) -> list[dict[str, str]]:
     """The attributes that it sets, as AWS takes them. `kind` is None where a preview does not know it."""
     found: list[dict[str, str]] = []
     for field, attribute in table.items():
-        given = asked.get(field)
+        given = request.get(field)
         if given is None or is_unknown(given):
             continue
         value = str(given).lower() if isinstance(given, bool) else str(given)
         if attribute.of and kind is not None and kind not in attribute.of:
-            asked.refuse(operation, f"{attribute.key} ({field}) is no attribute of {what} {kind}")
+            request.refuse(operation, f"{attribute.key} ({field}) is no attribute of {what} {kind}")
         if wrong := attribute.takes(value):
-            asked.refuse(operation, f"{attribute.key} ({field}) is {value}, and {wrong}")
+            request.refuse(operation, f"{attribute.key} ({field}) is {value}, and {wrong}")
         found.append({"Key": attribute.key, "Value": value})
     return found

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...untyped import Properties
-from .asked import Asked, is_unknown
+from .aws_request import AwsRequest, is_unknown
 from .kinds import Kind
 
 __all__ = ["KINDS"]
@@ -39,95 +39,95 @@ _PARTS = {
 }
 
 
-def _bucket(asked: Asked) -> dict[str, Any]:
-    name, region = asked.name(_NAME_LENGTH, "bucket"), asked.model.region
+def _bucket(request: AwsRequest) -> dict[str, Any]:
+    name, region = request.name(_NAME_LENGTH, "bucket"), request.model.region
     if not _NAME.fullmatch(name):
-        asked.refuse("CreateBucket", f"InvalidBucketName: {name!r}; small letters, digits, dots and hyphens, 3 to 63")
+        request.refuse("CreateBucket", f"InvalidBucketName: {name!r}; small letters, digits, dots and hyphens, 3 to 63")
     where = None if region == "us-east-1" else {"LocationConstraint": region}
     # The provider's own, and what goes by a call of its own.
-    asked.get("forceDestroy")
-    asked.get("tags")
-    asked.call("s3", "CreateBucket", {"Bucket": name, "CreateBucketConfiguration": where})
-    if asked.preview:
+    request.get("forceDestroy")
+    request.get("tags")
+    request.call("s3", "CreateBucket", {"Bucket": name, "CreateBucketConfiguration": where})
+    if request.preview:
         return {"bucket": name}
     return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "bucketDomainName": f"{name}.s3.amazonaws.com"}
 
 
-def _change_bucket(asked: Asked) -> None:
+def _change_bucket(request: AwsRequest) -> None:
     """Tags and `forceDestroy` alone change in place."""
 
 
-def _remove_bucket(asked: Asked) -> None:
-    name = asked.made["bucket"]
-    if asked.get("forceDestroy"):
-        for it in asked.ask("s3", "ListObjectVersions", {"Bucket": name}).get("Versions", []):
-            asked.call("s3", "DeleteObject", {"Bucket": name, "Key": it["Key"], "VersionId": it["VersionId"]})
-    asked.call("s3", "DeleteBucket", {"Bucket": name})
+def _remove_bucket(request: AwsRequest) -> None:
+    name = request.made["bucket"]
+    if request.get("forceDestroy"):
+        for it in request.ask("s3", "ListObjectVersions", {"Bucket": name}).get("Versions", []):
+            request.call("s3", "DeleteObject", {"Bucket": name, "Key": it["Key"], "VersionId": it["VersionId"]})
+    request.call("s3", "DeleteBucket", {"Bucket": name})
 
 
-def _set(operation: str, told: Callable[[Asked], Properties], back: str) -> Kind:
+def _set(operation: str, settings: Callable[[AwsRequest], Properties], back: str) -> Kind:
     """A setting of a bucket: one call sets it, another takes it back."""
 
-    def make(asked: Asked) -> dict[str, Any]:
-        asked.call("s3", operation, {"Bucket": asked.get("bucket"), **told(asked)})
-        return {} if asked.preview else {"id": asked.get("bucket")}
+    def make(request: AwsRequest) -> dict[str, Any]:
+        request.call("s3", operation, {"Bucket": request.get("bucket"), **settings(request)})
+        return {} if request.preview else {"id": request.get("bucket")}
 
-    def remove(asked: Asked) -> None:
+    def remove(request: AwsRequest) -> None:
         if back:
-            asked.call("s3", back, {"Bucket": asked.get("bucket")})
+            request.call("s3", back, {"Bucket": request.get("bucket")})
 
     return Kind(make, remove, replaced_by=("bucket",), ordered=("rules",) if "Lifecycle" in operation else ())
 
 
-def _access(asked: Asked) -> Properties:
+def _access(request: AwsRequest) -> Properties:
     return {
-        "PublicAccessBlockConfiguration": {theirs: bool(asked.get(ours, False)) for ours, theirs in _BLOCKS.items()}
+        "PublicAccessBlockConfiguration": {theirs: bool(request.get(ours, False)) for ours, theirs in _BLOCKS.items()}
     }
 
 
-def _ownership(asked: Asked) -> Properties:
-    rule = asked.told(asked.part("rule"), {"objectOwnership": "ObjectOwnership"}, "rule")
+def _ownership(request: AwsRequest) -> Properties:
+    rule = request.translated(request.part("rule"), {"objectOwnership": "ObjectOwnership"}, "rule")
     return {"OwnershipControls": {"Rules": [rule]}}
 
 
-def _versioning(asked: Asked) -> Properties:
-    given = asked.part("versioningConfiguration")
-    told = asked.told(given, {"status": "Status", "mfaDelete": "MFADelete"}, "versioningConfiguration")
-    return {"VersioningConfiguration": told}
+def _versioning(request: AwsRequest) -> Properties:
+    given = request.part("versioningConfiguration")
+    params = request.translated(given, {"status": "Status", "mfaDelete": "MFADelete"}, "versioningConfiguration")
+    return {"VersioningConfiguration": params}
 
 
-def _encryption(asked: Asked) -> Properties:
+def _encryption(request: AwsRequest) -> Properties:
     rules: list[dict[str, Any]] = []
-    for given in asked.items("rules"):
+    for given in request.items("rules"):
         names = {"applyServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
-        rule = asked.told(given, {**names, "bucketKeyEnabled": "BucketKeyEnabled"}, "rules")
+        rule = request.translated(given, {**names, "bucketKeyEnabled": "BucketKeyEnabled"}, "rules")
         if default := rule.get("ApplyServerSideEncryptionByDefault"):
             named = {"sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
-            rule["ApplyServerSideEncryptionByDefault"] = asked.told(default, named, "rules")
+            rule["ApplyServerSideEncryptionByDefault"] = request.translated(default, named, "rules")
         rules.append(rule)
     return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
-def _lifecycle(asked: Asked) -> Properties:
+def _lifecycle(request: AwsRequest) -> Properties:
     rules: list[dict[str, Any]] = []
-    for given in asked.items("rules"):
-        rule: dict[str, Any] = {"Filter": {}, **asked.told(given, _LIFECYCLE, "rules")}
-        parts = {it: asked.told(rule[it], names, f"rules.{it}") for it, names in _PARTS.items() if it in rule}
+    for given in request.items("rules"):
+        rule: dict[str, Any] = {"Filter": {}, **request.translated(given, _LIFECYCLE, "rules")}
+        parts = {it: request.translated(rule[it], names, f"rules.{it}") for it, names in _PARTS.items() if it in rule}
         rules.append({**rule, **parts, "Filter": {"Prefix": "", **parts["Filter"]}})
     return {"LifecycleConfiguration": {"Rules": rules}}
 
 
-def _policy(asked: Asked) -> Properties:
-    text = asked.get("policy")
+def _policy(request: AwsRequest) -> Properties:
+    text = request.get("policy")
     document = text if isinstance(text, str) else json.dumps(text)
     if is_unknown(document):
         return {"Policy": document}
     try:
-        told = json.loads(document)
+        parsed = json.loads(document)
     except ValueError as broken:
-        asked.refuse("PutBucketPolicy", f"MalformedPolicy: its policy is no JSON: {broken}")
-    if not isinstance(told, dict) or "Statement" not in told:
-        asked.refuse("PutBucketPolicy", "MalformedPolicy: its policy has no Statement")
+        request.refuse("PutBucketPolicy", f"MalformedPolicy: its policy is no JSON: {broken}")
+    if not isinstance(parsed, dict) or "Statement" not in parsed:
+        request.refuse("PutBucketPolicy", "MalformedPolicy: its policy has no Statement")
     return {"Policy": document}
 
 

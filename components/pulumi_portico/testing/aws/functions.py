@@ -50,8 +50,8 @@ def _subnet(model: Account, args: Properties) -> dict[str, Any]:
 
 
 def _balancer(model: Account, args: Properties) -> dict[str, Any]:
-    asked = {"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {"Names": [args.get("name")]}
-    found = _ask(model, "elbv2", "describe_load_balancers", **asked)["LoadBalancers"][0]
+    request = {"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {"Names": [args.get("name")]}
+    found = _ask(model, "elbv2", "describe_load_balancers", **request)["LoadBalancers"][0]
     return {
         "id": found["LoadBalancerArn"],
         "arn": found["LoadBalancerArn"],

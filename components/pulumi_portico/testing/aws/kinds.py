@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ...untyped import Properties
-from .asked import Asked
+from .aws_request import AwsRequest
 
 __all__ = ["Kind"]
 
@@ -16,11 +16,11 @@ Outputs = dict[str, Any]
 class Kind:
     """A type of resource of the AWS provider."""
 
-    make: Callable[[Asked], Outputs]
+    make: Callable[[AwsRequest], Outputs]
     """Makes one; in a preview, holds what is known against what AWS takes. Answers its outputs."""
-    remove: Callable[[Asked], None]
+    remove: Callable[[AwsRequest], None]
     """Deletes one."""
-    change: Optional[Callable[[Asked], None]] = None
+    change: Optional[Callable[[AwsRequest], None]] = None
     """Changes one in place; None where what makes one also changes it."""
     replaced_by: Sequence[str] = ()
     """The inputs whose change makes another resource, as the provider's schema marks them (ForceNew)."""

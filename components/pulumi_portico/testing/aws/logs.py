@@ -13,8 +13,8 @@ from typing import Any, Optional, cast
 from botocore.exceptions import ClientError
 
 from ...untyped import Properties
-from .asked import Asked, is_unknown
 from .attributes import ALB, NLB
+from .aws_request import AwsRequest, is_unknown
 
 __all__ = ["UNPROVED_LOGS", "log_attributes"]
 
@@ -40,43 +40,45 @@ UNPROVED_LOGS = ("health_check_logs.s3.bucket", "health_check_logs.s3.prefix")
 """The attributes of logs that moto does not know."""
 
 
-def log_attributes(asked: Asked, kind: str) -> list[dict[str, str]]:
+def log_attributes(request: AwsRequest, kind: str) -> list[dict[str, str]]:
     """The attributes that say what is logged, and where."""
     found: list[dict[str, str]] = []
     for field, logs in _KINDS.items():
-        given = asked.part(field)
-        asked.told(given, {"enabled": "", "bucket": "", "prefix": ""}, field)
+        given = request.part(field)
+        request.translated(given, {"enabled": "", "bucket": "", "prefix": ""}, field)
         if not given.get("enabled"):
             continue
         if kind not in logs.of:
-            asked.refuse(_OPERATION, f"{logs.key} ({field}) is no attribute of a load balancer of type {kind}")
+            request.refuse(_OPERATION, f"{logs.key} ({field}) is no attribute of a load balancer of type {kind}")
         bucket, prefix = given.get("bucket"), given.get("prefix")
         if not bucket:
-            asked.refuse(_OPERATION, f"{logs.key}.enabled is true, and {logs.key}.bucket is missing")
-        if not asked.preview:
-            _check_it_may_write(asked, kind, bucket, prefix or "")
-        told = {"enabled": "true", "bucket": bucket, **({"prefix": prefix} if prefix else {})}
-        found += [{"Key": f"{logs.key}.{key}", "Value": value} for key, value in told.items() if not is_unknown(value)]
+            request.refuse(_OPERATION, f"{logs.key}.enabled is true, and {logs.key}.bucket is missing")
+        if not request.preview:
+            _check_it_may_write(request, kind, bucket, prefix or "")
+        params = {"enabled": "true", "bucket": bucket, **({"prefix": prefix} if prefix else {})}
+        found += [
+            {"Key": f"{logs.key}.{key}", "Value": value} for key, value in params.items() if not is_unknown(value)
+        ]
     return found
 
 
-def _check_it_may_write(asked: Asked, kind: str, bucket: str, prefix: str) -> None:
-    asked.ask("s3", "HeadBucket", {"Bucket": bucket})
-    encrypted = _said(asked, "get_bucket_encryption", bucket, "ServerSideEncryptionConfiguration")
+def _check_it_may_write(request: AwsRequest, kind: str, bucket: str, prefix: str) -> None:
+    request.ask("s3", "HeadBucket", {"Bucket": bucket})
+    encrypted = _said(request, "get_bucket_encryption", bucket, "ServerSideEncryptionConfiguration")
     if kind == ALB and "aws:kms" in json.dumps(encrypted):
-        asked.refuse(_OPERATION, f"the bucket {bucket} is encrypted by KMS, and an ALB writes with SSE-S3 alone")
-    policy = json.loads(_said(asked, "get_bucket_policy", bucket, "Policy") or "{}")
-    key = f"arn:aws:s3:::{bucket}/{prefix + '/' if prefix else ''}AWSLogs/{asked.model.account}/x"
+        request.refuse(_OPERATION, f"the bucket {bucket} is encrypted by KMS, and an ALB writes with SSE-S3 alone")
+    policy = json.loads(_said(request, "get_bucket_policy", bucket, "Policy") or "{}")
+    key = f"arn:aws:s3:::{bucket}/{prefix + '/' if prefix else ''}AWSLogs/{request.model.account}/x"
     if not any(_lets(it, _WRITERS[kind], key) for it in _listed(policy.get("Statement"))):
-        asked.refuse(
+        request.refuse(
             _OPERATION,
             f"Access Denied for bucket: {bucket}. Its policy does not let {_WRITERS[kind]} put {key[13:-1]}*",
         )
 
 
-def _said(asked: Asked, method: str, bucket: str, key: str) -> Optional[Any]:
+def _said(request: AwsRequest, method: str, bucket: str, key: str) -> Optional[Any]:
     try:
-        return getattr(asked.model.client("s3"), method)(Bucket=bucket)[key]
+        return getattr(request.model.client("s3"), method)(Bucket=bucket)[key]
     except ClientError:
         return None
 

@@ -6,7 +6,7 @@ from ...untyped import Properties
 from ..recording import Registration
 from ..wire import unwrapped
 from .account import Account
-from .asked import Asked
+from .aws_request import AwsRequest
 from .changes import Changes, difference, old_urns, trigger_of
 from .kinds import Kind
 
@@ -30,9 +30,9 @@ class Made(TypedDict):
 def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Properties:
     """Make a resource; in a preview, hold it against what AWS takes."""
     inputs: Properties = unwrapped(it.inputs)
-    asked = Asked(model, it.name, inputs, preview=preview)
-    outputs = kind.make(asked)
-    if unread := asked.unread():
+    request = AwsRequest(model, it.name, inputs, preview=preview)
+    outputs = kind.make(request)
+    if unread := request.unread():
         raise LookupError(f"{it.name} is given {', '.join(unread)}, which this model of AWS does not know of {it.type}")
     if not preview:
         _keep(model, kind, it, outputs)
@@ -54,7 +54,7 @@ def _keep(model: Account, kind: Kind, it: Registration, outputs: Properties) -> 
 
 def _remove(model: Account, made: Made) -> None:
     if not made["retained"]:
-        made["kind"].remove(Asked(model, made["name"], made["inputs"], preview=False, made=made["outputs"]))
+        made["kind"].remove(AwsRequest(model, made["name"], made["inputs"], preview=False, made=made["outputs"]))
 
 
 class Update:
@@ -99,7 +99,7 @@ class Update:
         if changed:
             inputs: Properties = unwrapped(it.inputs)
             (kind.change or kind.make)(
-                Asked(model, it.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
+                AwsRequest(model, it.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
             )
         if not preview:
             if changed:

@@ -54,8 +54,8 @@ class AwsModel(Account):
         zones = ec2.describe_availability_zones()["AvailabilityZones"]
         if count > len(zones):
             raise LookupError(f"{self.region} has {len(zones)} zones")
-        told = [{"CidrBlock": f"10.0.{at}.0/24", "AvailabilityZone": zones[at]["ZoneName"]} for at in range(count)]
-        return [ec2.create_subnet(VpcId=within, **it)["Subnet"]["SubnetId"] for it in told]
+        params = [{"CidrBlock": f"10.0.{at}.0/24", "AvailabilityZone": zones[at]["ZoneName"]} for at in range(count)]
+        return [ec2.create_subnet(VpcId=within, **it)["Subnet"]["SubnetId"] for it in params]
 
     def zone(self, name: str) -> str:
         """A public hosted zone; answers its id."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...untyped import Properties
 from .actions import kind_of
-from .asked import Asked, is_unknown
 from .attributes import ALB
+from .aws_request import AwsRequest, is_unknown
 from .kinds import Kind
 
 __all__ = ["KINDS"]
@@ -27,130 +27,132 @@ _ENDS = {
 _HIGHEST_PORT = 65535
 
 
-def _security_group(asked: Asked) -> dict[str, Any]:
-    name, description = asked.name(255), asked.get("description", "Managed by Pulumi")
+def _security_group(request: AwsRequest) -> dict[str, Any]:
+    name, description = request.name(255), request.get("description", "Managed by Pulumi")
     if name.startswith("sg-"):
-        asked.refuse("CreateSecurityGroup", f"{name!r} begins with sg-, which AWS keeps for ids")
+        request.refuse("CreateSecurityGroup", f"{name!r} begins with sg-, which AWS keeps for ids")
     for what, text in (("GroupName", name), ("GroupDescription", description)):
-        _check_text(asked, "CreateSecurityGroup", what, text)
-    if asked.items("ingress") or asked.items("egress"):
-        raise LookupError(f"{asked.resource}: rules within a group, which this model of AWS does not know")
-    params = {"GroupName": name, "Description": description, "VpcId": asked.get("vpcId")}
-    made = asked.call("ec2", "CreateSecurityGroup", {**params, "TagSpecifications": _tagged(asked, "security-group")})
+        _check_text(request, "CreateSecurityGroup", what, text)
+    if request.items("ingress") or request.items("egress"):
+        raise LookupError(f"{request.resource}: rules within a group, which this model of AWS does not know")
+    params = {"GroupName": name, "Description": description, "VpcId": request.get("vpcId")}
+    made = request.call(
+        "ec2", "CreateSecurityGroup", {**params, "TagSpecifications": _tagged(request, "security-group")}
+    )
     if made is None:
         return {"name": name}
     group = made["GroupId"]
     # A new one lets all out; the provider takes that away.
-    asked.call("ec2", "RevokeSecurityGroupEgress", {"GroupId": group, "IpPermissions": _EVERYWHERE})
-    arn = f"arn:aws:ec2:{asked.model.region}:{asked.model.account}:security-group/{group}"
+    request.call("ec2", "RevokeSecurityGroupEgress", {"GroupId": group, "IpPermissions": _EVERYWHERE})
+    arn = f"arn:aws:ec2:{request.model.region}:{request.model.account}:security-group/{group}"
     return {"id": group, "arn": arn, "name": name, "vpcId": params["VpcId"]}
 
 
-def _check_text(asked: Asked, operation: str, what: str, text: Any) -> None:
+def _check_text(request: AwsRequest, operation: str, what: str, text: Any) -> None:
     if isinstance(text, str) and not is_unknown(text) and not _TEXT.fullmatch(text):
-        asked.refuse(operation, f"{what} is {text!r}; it may have 255 characters: {_TEXT.pattern}")
+        request.refuse(operation, f"{what} is {text!r}; it may have 255 characters: {_TEXT.pattern}")
 
 
-def _tagged(asked: Asked, kind: str) -> Any:
-    tags = asked.tags()
+def _tagged(request: AwsRequest, kind: str) -> Any:
+    tags = request.tags()
     return [{"ResourceType": kind, "Tags": tags}] if tags else None
 
 
-def _change_group(asked: Asked) -> None:
+def _change_group(request: AwsRequest) -> None:
     """Tags alone change in place."""
 
 
-def _remove_group(asked: Asked) -> None:
+def _remove_group(request: AwsRequest) -> None:
     """moto deletes what others name; AWS answers DependencyViolation."""
-    group = asked.made["id"]
+    group = request.made["id"]
     users = [
         it["LoadBalancerName"]
-        for it in asked.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+        for it in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
         if group in it.get("SecurityGroups", [])
     ]
-    for other in asked.ask("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]:
+    for other in request.ask("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]:
         rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
         named = [pair.get("GroupId") for rule in rules for pair in rule["UserIdGroupPairs"]]
         if other["GroupId"] != group and group in named:
             users.append(other["GroupId"])
     if users:
-        asked.refuse("DeleteSecurityGroup", f"DependencyViolation: {group} is used by {', '.join(users)}")
-    asked.call("ec2", "DeleteSecurityGroup", {"GroupId": group})
+        request.refuse("DeleteSecurityGroup", f"DependencyViolation: {group} is used by {', '.join(users)}")
+    request.call("ec2", "DeleteSecurityGroup", {"GroupId": group})
 
 
-def _permission(asked: Asked, operation: str) -> dict[str, Any]:
-    protocol = str(asked.get("ipProtocol"))
+def _permission(request: AwsRequest, operation: str) -> dict[str, Any]:
+    protocol = str(request.get("ipProtocol"))
     permission: dict[str, Any] = {"IpProtocol": protocol}
-    given = [it for it in _ENDS if asked.get(it) is not None]
+    given = [it for it in _ENDS if request.get(it) is not None]
     if len(given) != 1:
-        asked.refuse(operation, f"it names {len(given)} ends: one of {', '.join(_ENDS)}")
+        request.refuse(operation, f"it names {len(given)} ends: one of {', '.join(_ENDS)}")
     group, key = _ENDS[given[0]]
-    end, description = asked.get(given[0]), asked.get("description")
-    _check_block(asked, operation, given[0], end)
-    _check_text(asked, operation, "Description", description)
+    end, description = request.get(given[0]), request.get("description")
+    _check_block(request, operation, given[0], end)
+    _check_text(request, operation, "Description", description)
     permission[group] = [{key: end, **({} if description is None else {"Description": description})}]
-    ports = [asked.get(it) for it in ("fromPort", "toPort")]
+    ports = [request.get(it) for it in ("fromPort", "toPort")]
     if protocol in ("tcp", "udp"):
         if None in ports:
-            asked.refuse(operation, "a rule of tcp or udp wants its ports")
+            request.refuse(operation, "a rule of tcp or udp wants its ports")
         known = [it for it in ports if not is_unknown(it)]
         if any(not 0 <= it <= _HIGHEST_PORT for it in known) or (len(known) > 1 and known[0] > known[1]):
-            asked.refuse(operation, f"its ports are {ports[0]} to {ports[1]}")
+            request.refuse(operation, f"its ports are {ports[0]} to {ports[1]}")
     elif protocol == "-1" and ports != [None, None]:
-        asked.refuse(operation, "a rule of all protocols (-1) has no ports")
-    told = {key: port for key, port in zip(("FromPort", "ToPort"), ports, strict=True) if port is not None}
-    return {**permission, **told}
+        request.refuse(operation, "a rule of all protocols (-1) has no ports")
+    params = {key: port for key, port in zip(("FromPort", "ToPort"), ports, strict=True) if port is not None}
+    return {**permission, **params}
 
 
-def _check_block(asked: Asked, operation: str, field: str, block: Any) -> None:
+def _check_block(request: AwsRequest, operation: str, field: str, block: Any) -> None:
     """The provider wants the network's address: no bits set behind the length."""
     if field not in ("cidrIpv4", "cidrIpv6") or is_unknown(block):
         return
     try:
         version = ipaddress.ip_network(block).version
     except ValueError as wrong:
-        asked.refuse(operation, f"{field} is {block!r}: {wrong}")
+        request.refuse(operation, f"{field} is {block!r}: {wrong}")
     if version != (4 if field == "cidrIpv4" else 6):
-        asked.refuse(operation, f"{field} is {block!r}, which is of the other family")
+        request.refuse(operation, f"{field} is {block!r}, which is of the other family")
 
 
 def _authorize(direction: str) -> Kind:
     operation, back = f"AuthorizeSecurityGroup{direction}", f"RevokeSecurityGroup{direction}"
 
-    def make(asked: Asked) -> dict[str, Any]:
-        permission = _permission(asked, operation)
-        params = {"GroupId": asked.get("securityGroupId"), "IpPermissions": [permission]}
-        made = asked.call("ec2", operation, {**params, "TagSpecifications": _tagged(asked, "security-group-rule")})
+    def make(request: AwsRequest) -> dict[str, Any]:
+        permission = _permission(request, operation)
+        params = {"GroupId": request.get("securityGroupId"), "IpPermissions": [permission]}
+        made = request.call("ec2", operation, {**params, "TagSpecifications": _tagged(request, "security-group-rule")})
         if made is None:
             return {}
         identity = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
         return {"id": identity, "securityGroupRuleId": identity}
 
-    def change(asked: Asked) -> None:
-        if set(asked.changed) <= {"tags"}:
+    def change(request: AwsRequest) -> None:
+        if set(request.changed) <= {"tags"}:
             return
-        permission = _permission(asked, "ModifySecurityGroupRules")
-        field = next(it for it in _ENDS if asked.get(it) is not None)
+        permission = _permission(request, "ModifySecurityGroupRules")
+        field = next(it for it in _ENDS if request.get(it) is not None)
         theirs = {"cidrIpv4": "CidrIpv4", "cidrIpv6": "CidrIpv6", "prefixListId": "PrefixListId"}
         rule = {
             **{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission},
-            theirs.get(field, "ReferencedGroupId"): asked.get(field),
-            "Description": asked.get("description"),
+            theirs.get(field, "ReferencedGroupId"): request.get(field),
+            "Description": request.get("description"),
         }
-        told = {
-            "SecurityGroupRuleId": asked.made["id"],
+        params = {
+            "SecurityGroupRuleId": request.made["id"],
             "SecurityGroupRule": {key: it for key, it in rule.items() if it is not None},
         }
-        params = {"GroupId": asked.get("securityGroupId"), "SecurityGroupRules": [told]}
+        params = {"GroupId": request.get("securityGroupId"), "SecurityGroupRules": [params]}
         if field == "cidrIpv4" and "FromPort" in permission:
-            asked.call("ec2", "ModifySecurityGroupRules", params)
+            request.call("ec2", "ModifySecurityGroupRules", params)
         else:
             # moto changes the addresses of IPv4 alone.
-            asked.held("ec2", "ModifySecurityGroupRules", params)
+            request.held("ec2", "ModifySecurityGroupRules", params)
 
-    def remove(asked: Asked) -> None:
-        params = {"GroupId": asked.get("securityGroupId"), "SecurityGroupRuleIds": [asked.made["id"]]}
-        asked.call("ec2", back, params)
+    def remove(request: AwsRequest) -> None:
+        params = {"GroupId": request.get("securityGroupId"), "SecurityGroupRuleIds": [request.made["id"]]}
+        request.call("ec2", back, params)
 
     return Kind(make, remove, change, replaced_by=("securityGroupId",), replaced_if=_of_another_end)
 
@@ -161,32 +163,32 @@ def _of_another_end(old: Properties, new: Properties) -> set[str]:
     return before ^ after
 
 
-def _address(asked: Asked) -> dict[str, Any]:
-    made = asked.call("ec2", "AllocateAddress", {"Domain": asked.get("domain", "vpc")})
+def _address(request: AwsRequest) -> dict[str, Any]:
+    made = request.call("ec2", "AllocateAddress", {"Domain": request.get("domain", "vpc")})
     if made is None:
         return {}
     return {"id": made["AllocationId"], "allocationId": made["AllocationId"], "publicIp": made["PublicIp"]}
 
 
-def _change_address(asked: Asked) -> None:
+def _change_address(request: AwsRequest) -> None:
     """Tags alone change in place."""
 
 
-def _release(asked: Asked) -> None:
-    asked.call("ec2", "ReleaseAddress", {"AllocationId": asked.made["id"]})
+def _release(request: AwsRequest) -> None:
+    request.call("ec2", "ReleaseAddress", {"AllocationId": request.made["id"]})
 
 
-def _associate(asked: Asked) -> dict[str, Any]:
+def _associate(request: AwsRequest) -> dict[str, Any]:
     """A web ACL's association, held against the model alone: moto knows none of load balancers."""
-    acl, resource = asked.get("webAclArn"), asked.get("resourceArn")
-    asked.held("wafv2", "AssociateWebACL", {"WebACLArn": acl, "ResourceArn": resource})
-    if kind_of(asked, resource) not in (None, ALB):
-        asked.refuse("AssociateWebACL", "only an Application Load Balancer takes a web ACL")
-    return {} if asked.preview else {"id": f"{acl},{resource}"}
+    acl, resource = request.get("webAclArn"), request.get("resourceArn")
+    request.held("wafv2", "AssociateWebACL", {"WebACLArn": acl, "ResourceArn": resource})
+    if kind_of(request, resource) not in (None, ALB):
+        request.refuse("AssociateWebACL", "only an Application Load Balancer takes a web ACL")
+    return {} if request.preview else {"id": f"{acl},{resource}"}
 
 
-def _disassociate(asked: Asked) -> None:
-    asked.held("wafv2", "DisassociateWebACL", {"ResourceArn": asked.get("resourceArn")})
+def _disassociate(request: AwsRequest) -> None:
+    request.held("wafv2", "DisassociateWebACL", {"ResourceArn": request.get("resourceArn")})
 
 
 KINDS = {

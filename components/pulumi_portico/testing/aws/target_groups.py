@@ -6,8 +6,8 @@ Sources: CreateTargetGroup, ModifyTargetGroup, TargetGroupAttribute in the API r
 from typing import Any
 
 from ...untyped import Properties
-from .asked import Asked, is_unknown
 from .attributes import GROUP, attributes_of
+from .aws_request import AwsRequest, is_unknown
 from .balancers import NAME_LENGTH, elb_name, set_attributes
 from .kinds import Kind
 
@@ -32,109 +32,113 @@ _TIMEOUTS = {"HTTP": 5, "HTTPS": 5, "GENEVE": 5}
 _TCP_TIMEOUT, _NLB_HTTP_TIMEOUT, _INTERVAL = 10, 6, 30
 
 
-def _make(asked: Asked) -> dict[str, Any]:
-    name, protocol = elb_name(asked), asked.get("protocol")
-    told = {
+def _make(request: AwsRequest) -> dict[str, Any]:
+    name, protocol = elb_name(request), request.get("protocol")
+    params = {
         "Name": name,
         "Protocol": protocol,
-        "ProtocolVersion": asked.get("protocolVersion"),
-        "Port": asked.get("port"),
-        "VpcId": asked.get("vpcId"),
-        "TargetType": asked.get("targetType"),
-        "IpAddressType": asked.get("ipAddressType"),
-        "Tags": asked.tags(),
+        "ProtocolVersion": request.get("protocolVersion"),
+        "Port": request.get("port"),
+        "VpcId": request.get("vpcId"),
+        "TargetType": request.get("targetType"),
+        "IpAddressType": request.get("ipAddressType"),
+        "Tags": request.tags(),
     }
-    if told["ProtocolVersion"] is not None and protocol not in _HTTP:
-        asked.refuse("CreateTargetGroup", f"a target group of {protocol} has no ProtocolVersion")
-    made = asked.call("elbv2", "CreateTargetGroup", {**told, **_health(asked, protocol)})
-    attributes = _attributes(asked, protocol)
+    if params["ProtocolVersion"] is not None and protocol not in _HTTP:
+        request.refuse("CreateTargetGroup", f"a target group of {protocol} has no ProtocolVersion")
+    made = request.call("elbv2", "CreateTargetGroup", {**params, **_health(request, protocol)})
+    attributes = _attributes(request, protocol)
     if made is None:
-        set_attributes(asked, "TargetGroup", "", attributes)
+        set_attributes(request, "TargetGroup", "", attributes)
         return {"name": name}
     arn = made["TargetGroups"][0]["TargetGroupArn"]
-    set_attributes(asked, "TargetGroup", arn, attributes)
+    set_attributes(request, "TargetGroup", arn, attributes)
     return {"id": arn, "arn": arn, "name": name, "arnSuffix": arn.rpartition(":")[2]}
 
 
-def _health(asked: Asked, protocol: Any) -> dict[str, Any]:
-    health = asked.told(asked.part("healthCheck"), _HEALTH, "healthCheck")
+def _health(request: AwsRequest, protocol: Any) -> dict[str, Any]:
+    health = request.translated(request.part("healthCheck"), _HEALTH, "healthCheck")
     if "HealthCheckPort" in health:
         health["HealthCheckPort"] = str(health["HealthCheckPort"])
     asks = health.get("HealthCheckProtocol", "HTTP" if protocol in _HTTP else "TCP")
     if asks not in _HTTP and {"HealthCheckPath", "Matcher"} & set(health):
-        asked.refuse("CreateTargetGroup", f"a health check by {asks} has neither a path nor codes")
+        request.refuse("CreateTargetGroup", f"a health check by {asks} has neither a path nor codes")
     if "Matcher" in health:
-        grpc = asked.get("protocolVersion") == "GRPC"
+        grpc = request.get("protocolVersion") == "GRPC"
         health["Matcher"] = {"GrpcCode" if grpc else "HttpCode": health["Matcher"]}
     interval = health.get("HealthCheckIntervalSeconds", _INTERVAL)
     by_default = _TIMEOUTS.get(protocol, _NLB_HTTP_TIMEOUT if asks in _HTTP else _TCP_TIMEOUT)
     timeout = health.get("HealthCheckTimeoutSeconds", by_default)
     if not is_unknown(interval) and not is_unknown(timeout) and timeout >= interval:
-        asked.refuse(
+        request.refuse(
             "CreateTargetGroup", f"the health check's timeout ({timeout}) is not below its interval ({interval})"
         )
     return health
 
 
-def _attributes(asked: Asked, protocol: Any) -> list[dict[str, str]]:
+def _attributes(request: AwsRequest, protocol: Any) -> list[dict[str, str]]:
     operation = "ModifyTargetGroupAttributes"
-    found = attributes_of(asked, GROUP, operation, protocol, "a target group of")
-    told = {it["Key"]: it["Value"] for it in found}
-    if protocol in ("UDP", "TCP_UDP") and told.get("preserve_client_ip.enabled") == "false":
-        asked.refuse(operation, f"preserve_client_ip.enabled can't be false of a target group of {protocol}")
-    algorithm = told.get("load_balancing.algorithm.type", "round_robin")
-    if told.get("load_balancing.algorithm.anomaly_mitigation") == "on" and algorithm != "weighted_random":
-        asked.refuse(operation, f"load_balancing.algorithm.anomaly_mitigation is for weighted_random, not {algorithm}")
-    if told.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
-        asked.refuse(operation, f"slow_start.duration_seconds is for round_robin, not {algorithm}")
-    return [*found, *_stickiness(asked, protocol, operation)]
+    found = attributes_of(request, GROUP, operation, protocol, "a target group of")
+    params = {it["Key"]: it["Value"] for it in found}
+    if protocol in ("UDP", "TCP_UDP") and params.get("preserve_client_ip.enabled") == "false":
+        request.refuse(operation, f"preserve_client_ip.enabled can't be false of a target group of {protocol}")
+    algorithm = params.get("load_balancing.algorithm.type", "round_robin")
+    if params.get("load_balancing.algorithm.anomaly_mitigation") == "on" and algorithm != "weighted_random":
+        request.refuse(
+            operation, f"load_balancing.algorithm.anomaly_mitigation is for weighted_random, not {algorithm}"
+        )
+    if params.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
+        request.refuse(operation, f"slow_start.duration_seconds is for round_robin, not {algorithm}")
+    return [*found, *_stickiness(request, protocol, operation)]
 
 
-def _stickiness(asked: Asked, protocol: Any, operation: str) -> list[dict[str, str]]:
-    given = asked.part("stickiness")
-    asked.told(given, _STICKINESS, "stickiness")
+def _stickiness(request: AwsRequest, protocol: Any, operation: str) -> list[dict[str, str]]:
+    given = request.part("stickiness")
+    request.translated(given, _STICKINESS, "stickiness")
     if not given:
         return []
     kinds = ("lb_cookie", "app_cookie") if protocol in _HTTP else ("source_ip",)
     kind, duration = str(given.get("type")), given.get("cookieDuration")
     if kind not in kinds or protocol == "TLS":
-        asked.refuse(operation, f"stickiness.type is {kind}, and may be {', '.join(kinds)} with {protocol}")
+        request.refuse(operation, f"stickiness.type is {kind}, and may be {', '.join(kinds)} with {protocol}")
     found = {"stickiness.enabled": str(given.get("enabled", True)).lower(), "stickiness.type": kind}
     if duration is not None and not is_unknown(duration):
         if kind not in ("lb_cookie", "app_cookie") or not 1 <= duration <= _LONGEST_COOKIE:
-            asked.refuse(operation, f"stickiness.{kind}.duration_seconds is {duration}: 1 to 604800, of cookies alone")
+            request.refuse(
+                operation, f"stickiness.{kind}.duration_seconds is {duration}: 1 to 604800, of cookies alone"
+            )
         found[f"stickiness.{kind}.duration_seconds"] = str(duration)
     if given.get("cookieName") is not None:
         found["stickiness.app_cookie.cookie_name"] = given["cookieName"]
     return [{"Key": key, "Value": value} for key, value in found.items()]
 
 
-def _change(asked: Asked) -> None:
-    arn, protocol = asked.made["arn"], asked.get("protocol")
-    if "healthCheck" in asked.changed:
-        asked.call("elbv2", "ModifyTargetGroup", {"TargetGroupArn": arn, **_health(asked, protocol)})
-    set_attributes(asked, "TargetGroup", arn, _attributes(asked, protocol))
+def _change(request: AwsRequest) -> None:
+    arn, protocol = request.made["arn"], request.get("protocol")
+    if "healthCheck" in request.changed:
+        request.call("elbv2", "ModifyTargetGroup", {"TargetGroupArn": arn, **_health(request, protocol)})
+    set_attributes(request, "TargetGroup", arn, _attributes(request, protocol))
 
 
-def _remove(asked: Asked) -> None:
-    asked.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": asked.made["arn"]})
+def _remove(request: AwsRequest) -> None:
+    request.call("elbv2", "DeleteTargetGroup", {"TargetGroupArn": request.made["arn"]})
 
 
-def _target(asked: Asked) -> Properties:
+def _target(request: AwsRequest) -> Properties:
     names = {"targetId": "Id", "port": "Port", "availabilityZone": "AvailabilityZone"}
-    told = {theirs: asked.get(ours) for ours, theirs in names.items()}
-    target = {key: value for key, value in told.items() if value is not None}
-    return {"TargetGroupArn": asked.get("targetGroupArn"), "Targets": [target]}
+    params = {theirs: request.get(ours) for ours, theirs in names.items()}
+    target = {key: value for key, value in params.items() if value is not None}
+    return {"TargetGroupArn": request.get("targetGroupArn"), "Targets": [target]}
 
 
-def _attach(asked: Asked) -> dict[str, Any]:
-    target = _target(asked)
-    asked.call("elbv2", "RegisterTargets", target)
-    return {} if asked.preview else {"id": f"{target['TargetGroupArn']}-{target['Targets'][0]['Id']}"}
+def _attach(request: AwsRequest) -> dict[str, Any]:
+    target = _target(request)
+    request.call("elbv2", "RegisterTargets", target)
+    return {} if request.preview else {"id": f"{target['TargetGroupArn']}-{target['Targets'][0]['Id']}"}
 
 
-def _detach(asked: Asked) -> None:
-    asked.call("elbv2", "DeregisterTargets", _target(asked))
+def _detach(request: AwsRequest) -> None:
+    request.call("elbv2", "DeregisterTargets", _target(request))
 
 
 KINDS = {

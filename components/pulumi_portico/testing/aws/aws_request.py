@@ -15,13 +15,13 @@ from .account import Account
 from .refusal import AwsRefusal
 from .shapes import problems_of
 
-__all__ = ["Asked", "is_unknown"]
+__all__ = ["AwsRequest", "is_unknown"]
 
-# What every resource may be told, and AWS is not.
+# Inputs that every resource can have, and that AWS doesn't receive.
 _OF_PULUMI = ("region", "tagsAll")
 
 
-class Asked:
+class AwsRequest:
     """One registration: what it is given, and AWS's answers."""
 
     def __init__(
@@ -70,8 +70,8 @@ class Asked:
         value = self.known(field)
         return {} if value is None else dict(cast("Properties", value))
 
-    def told(self, given: Properties, names: Mapping[str, str], where: str) -> dict[str, Any]:
-        """A structure by AWS's names. What has no name there is nothing that this model may pass over."""
+    def translated(self, given: Properties, names: Mapping[str, str], where: str) -> dict[str, Any]:
+        """A structure with AWS's names. Fails on a field that has no name there, because no input is ignored."""
         for field in given:
             if field not in names and given[field] is not None:
                 raise LookupError(f"{self.resource}: {where} has {field}, which this model of AWS does not know")
