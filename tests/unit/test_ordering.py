@@ -135,7 +135,7 @@ def gateway_with(controller: str, **more: Any) -> Order:
         if controller == "ingress-nginx":
             custom = {"response_headers": {"X-A": "b"}}
         routes: Any = [
-            {"host": HOST, "target": api.targets["http"], "basic_auth": {"users": {"a": HASH}}, **custom},
+            {"host": HOST, "target": api.target, "basic_auth": {"users": {"a": HASH}}, **custom},
             {"host": "www.example.com", "path": "/web", "target": web.target},
         ]
         tls: Any = {host: {"certificate": CERTIFICATE, "key": KEY} for host in (HOST, "www.example.com")}
@@ -253,7 +253,7 @@ def test_a_replaced_service_or_workload_replaces_nothing_that_routes_to_it(
     def program() -> None:
         serving: Any = {"image": "api:1", "port": 80, "autoscaling": {"max_replicas": 3}, **placed}
         api = WebService("api", serving)
-        routes: Any = [{"host": HOST, "target": api.targets["http"], "basic_auth": {"users": {"a": HASH}}}]
+        routes: Any = [{"host": HOST, "target": api.target, "basic_auth": {"users": {"a": HASH}}}]
         tls: Any = {HOST: {"certificate": CERTIFICATE, "key": KEY}}
         args: Any = {"controller": controller, "exposure": EXPOSED, "routes": routes, "tls": tls}
         edge = IngressGateway("edge", args)

@@ -7,7 +7,7 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
@@ -145,7 +145,7 @@ class Problem:
             lines.append(f"  fix: {fix}")
         return "\n".join(lines)
 
-    def as_data(self) -> Parameters:
+    def as_data(self) -> Mapping[str, Any]:
         """The problem for programs, as JSON has it."""
         return {
             "code": self.code.name,
@@ -187,7 +187,7 @@ def _edit_text(edit: Edit, problem: Problem) -> str:
     return f"move {shown(edit.location)} to {shown(edit.to)}"
 
 
-def _edit_data(edit: Edit, style: KeyStyle) -> Parameters:
+def _edit_data(edit: Edit, style: KeyStyle) -> Mapping[str, Any]:
     at = as_data(edit.location, style)
     if isinstance(edit, Set):
         return {"action": "set", "location": at, "value": as_data(edit.value, style)}

@@ -12,7 +12,7 @@ from pulumi.output import Unknown
 from ..args.codes import Code, define
 from ..args.display import parameter_text, value_text
 from ..args.location import Field, KeyStyle, Location
-from ..untyped import Properties
+from ..untyped import Parameters, Properties
 
 __all__ = ["COMPONENT", "Change", "Finding", "Judgment", "State", "judge", "recorded_state"]
 
@@ -65,7 +65,6 @@ DELETION_PROTECTED = define(
     "1. Set {field} to false, and change nothing else. Run pulumi up.\n"
     "2. Make this change. Run pulumi up. You can set {field} to true again.",
 )
-
 PRIORITY_IN_USE = define(
     "rule-priority-in-use",
     "The rule for {after} gets the priority {priority} on port {port}, which the rule for {before} has. {subject} "
@@ -97,7 +96,7 @@ class Finding:
     """One thing to know about a change."""
 
     code: Code
-    params: Properties = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
 
     @property
     def text(self) -> str:

@@ -15,7 +15,7 @@ from ..load_balancers import ClientIp, IpAddressType
 from ..networking.network_policies import build_ingress, build_network_policy
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
-from ..untyped import Manifest
+from ..untyped import Manifest, Properties
 from .platform_module import Request, value_of
 from .platforms import module_of
 
@@ -32,9 +32,9 @@ class Balancer:
     """Allows it to connect to the pods, in addition to what other policies allow."""
     client_ip: ClientIp
     """What the pods see of the client's address."""
-    identity: Manifest
+    identity: Properties
     """What it is: a change replaces the load balancer."""
-    exclusive: Manifest
+    exclusive: Properties
     """The values that no two load balancers can share."""
     is_protected: bool
     """Whether the platform refuses to delete it."""

@@ -64,7 +64,7 @@ class Recording:
     """Every resource but the stack, ordered by URN."""
     outputs: Mapping[str, Properties]
     """What each component registered as its outputs, by the component's Pulumi name; secrets unwrapped."""
-    exports: Properties
+    exports: Mapping[str, Any]
     """What the program exported; secrets unwrapped."""
     value: Any
     """What the program returned: an Output, or one inside a list or mapping, as its value."""

@@ -10,7 +10,6 @@ import pulumi
 from pulumi.runtime import mocks
 
 from ..outputs import ensure_event_loop
-from ..untyped import Properties
 from .monitor import Recorder
 from .recording import Recording
 
@@ -54,7 +53,7 @@ def _run(
         everything = pulumi.Output.from_input({"value": returned, "exports": dict(root.outputs)})
 
         async def settle() -> None:
-            settled.update(cast("Properties", await everything.future(with_unknowns=True)))
+            settled.update(cast("Mapping[str, Any]", await everything.future(with_unknowns=True)))
 
         return pulumi.Output.from_input(settle())
 

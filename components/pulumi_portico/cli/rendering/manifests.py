@@ -39,7 +39,6 @@ _KINDS: Sequence[str] = (
     "ValidatingWebhookConfiguration",
     "Ingress",
 )
-
 """The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
 _PATCH = "Patch"

@@ -77,7 +77,7 @@ def _texts(token: str) -> Iterator[str]:
     module, _, cls = token.removeprefix("aws:").rpartition(":")
     # The component that has registered the resource has imported it.
     package = sys.modules["pulumi_aws." + module.partition("/")[0]]
-    members = cast("Properties", vars(getattr(package, cls)))
+    members = cast("Mapping[str, Any]", vars(getattr(package, cls)))
     for name, member in members.items():
         if isinstance(member, property) and member.fget is not None:
             hint: Any = member.fget.__annotations__.get("return")

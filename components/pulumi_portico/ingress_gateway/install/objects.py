@@ -26,7 +26,6 @@ from .workload import build_workload
 
 __all__ = ["CONTROLLER", "InstallPlan", "installation_objects"]
 
-
 CONTROLLER = "controller"
 """The key of the controller's workload, which comes after everything that it needs."""
 
