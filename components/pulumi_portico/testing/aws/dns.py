@@ -35,10 +35,10 @@ def _certificate(request: AwsRequest) -> dict[str, Any]:
     if made is None:
         return {}
     arn = made["CertificateArn"]
-    params = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
+    described = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
     options = [
         {"domainName": it["DomainName"], **_proof(it["ResourceRecord"])}
-        for it in params.get("DomainValidationOptions", [])
+        for it in described.get("DomainValidationOptions", [])
         if "ResourceRecord" in it
     ]
     return {"id": arn, "arn": arn, "status": "PENDING_VALIDATION", "domainValidationOptions": options}
@@ -70,8 +70,8 @@ def _validation(request: AwsRequest) -> dict[str, Any]:
     arn, names = request.get("certificateArn"), request.items("validationRecordFqdns")
     if request.preview:
         return {}
-    params = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
-    records = [it["ResourceRecord"] for it in params.get("DomainValidationOptions", []) if "ResourceRecord" in it]
+    described = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
+    records = [it["ResourceRecord"] for it in described.get("DomainValidationOptions", []) if "ResourceRecord" in it]
     proofs = {it["Name"].rstrip("."): it["Value"].rstrip(".") for it in records}
     if names and (missing := set(proofs) - {it.rstrip(".") for it in names}):
         request.refuse("DescribeCertificate", f"it never is issued: no validationRecordFqdns for {sorted(missing)[0]}")
