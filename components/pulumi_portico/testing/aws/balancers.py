@@ -162,8 +162,8 @@ def _change(request: AwsRequest) -> None:
 def _remove(request: AwsRequest) -> None:
     """moto deletes what is protected; AWS answers OperationNotPermitted (DeleteLoadBalancer)."""
     arn = request.made["arn"]
-    params = request.ask("elbv2", "DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})["Attributes"]
-    if {"Key": _PROTECTION, "Value": "true"} in params:
+    attributes = request.ask("elbv2", "DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})["Attributes"]
+    if {"Key": _PROTECTION, "Value": "true"} in attributes:
         request.refuse("DeleteLoadBalancer", "OperationNotPermitted: deletion protection is on; switch it off first")
     request.call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": arn})
 
