@@ -147,7 +147,7 @@ class Problem:
             lines.append(f"  fix: {fix}")
         return "\n".join(lines)
 
-    def as_data(self) -> Parameters:
+    def as_data(self) -> dict[str, Any]:
         """The problem for programs, as JSON has it."""
         return {
             "code": self.code.name,
@@ -200,7 +200,7 @@ def _edit_text(edit: Edit, problem: Problem) -> str:
     return f"move {shown(edit.location)} to {shown(edit.to)}"
 
 
-def _edit_data(edit: Edit, style: KeyStyle) -> Parameters:
+def _edit_data(edit: Edit, style: KeyStyle) -> dict[str, Any]:
     at = as_data(edit.location, style)
     if isinstance(edit, Set):
         return {"action": "set", "location": at, "value": as_data(edit.value, style)}
