@@ -131,7 +131,7 @@ def web_services(draw: st.DrawFn) -> dict[str, Any]:
         if "ports" in peer:
             peer["ports"] = tcp[:2]
         if not peer.get("ports", tcp):
-            del peer["ports"]
+            peer.pop("ports", None)
     if args.get("service", {}).keys() == {"session_affinity"} and kind == "StatefulSet":
         del args["service"]
     if kind != "DaemonSet":
