@@ -99,15 +99,23 @@ def table(node: NodeCluster, namespace: str, controller: str) -> dict[str, Any]:
     }
 
 
-def settled(node: NodeCluster) -> None:
-    """Wait until the controller has taken over all that it was told."""
-    seen: list[int] = []
+def wait_for_traefik(node: NodeCluster, namespace: str) -> None:
+    """Wait until Traefik has a router for each path of each Ingress.
 
-    def still() -> bool:
-        seen.append(len(routers(node)))
-        return len(seen) > 4 and len(set(seen[-4:])) == 1
-
-    wait_until("Traefik has taken over the routes", still, seconds=30)
+    Traefik takes over changes in batches. A number that stays the same for a moment tells nothing.
+    """
+    ingresses: Sequence[Mapping[str, Any]] = node.get("ingresses", "-n", namespace)["items"]
+    wanted = {
+        f"{namespace}-{it['metadata']['name']}-rule-{rule}-path-{path}@kubernetesingressnginx"
+        for it in ingresses
+        for rule, content in enumerate(it["spec"]["rules"])
+        for path, _ in enumerate(content["http"]["paths"])
+    }
+    wait_until(
+        f"Traefik has a router for each of {len(wanted)} paths",
+        lambda: wanted <= {it["name"] for it in routers(node)},
+        seconds=60,
+    )
 
 
 def wrong_in(row: Row, told: Told, after: Sequence[Told], *, traefik: bool) -> list[str]:
@@ -163,7 +171,7 @@ def test_real_requests_meet_what_the_table_says(
 ) -> None:
     with served_by_traefik(node, node_namespace):
         deploy(node, node_namespace, program, INGRESS_NGINX)
-        settled(node)
+        wait_for_traefik(node, node_namespace)
         wrong, requests = wrong_among(node, [it for it in ROWS if not it.unproved], traefik=True)
         assert wrong == {}, f"{json.dumps(wrong, indent=1)}\n{log(node)}"
 

@@ -26,8 +26,6 @@ def test_the_page_of_problems_has_every_code_once() -> None:
     assert sorted(code for code, *_ in rows) == sorted(name for _, name in problem_codes._definitions())
     assert {code for code, *_ in rows} <= all_codes().keys()
     fixes = {code: fix for code, _, _, fix in rows}
-    # One of each: an edit, words, both, and neither.
-    assert fixes["renamed-argument"] == "`--fix`"
     assert fixes["image-without-digest"] == "Add @ and the digest that the registry shows."
-    assert fixes["unknown-argument"] == "`--fix` Remove it, or use an argument that exists."
+    assert fixes["unknown-argument"] == "Remove it, or use an argument that exists."
     assert fixes["base-not-beside"] == ""

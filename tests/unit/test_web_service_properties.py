@@ -33,7 +33,9 @@ VOLUME = st.sampled_from(
     ]
 )
 PEER = st.one_of(
-    st.fixed_dictionaries({"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}),
+    st.fixed_dictionaries(
+        {"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}
+    ),
     st.fixed_dictionaries({"cidr": st.sampled_from(["10.0.0.0/8", "2001:db8::/32"])}),
     st.fixed_dictionaries({"any_namespace": st.sampled_from([True])}, optional={"selector": st.just({"app": "a"})}),
 )
