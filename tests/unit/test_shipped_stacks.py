@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 from pulumi_portico.cli.project import Stack
@@ -17,11 +16,11 @@ from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording
 from pulumi_portico.testing.aws import Changes
 
+from tests.kubernetes_schemas import validate
 from tests.pod_security import not_restricted, templates
 from tests.stacks import FOLDER, NAMES, OF_THE_SHOP, ON_AWS, account, components, recorded, recorded_by_the_program
 from tools import stacks_table
 
-VERSIONS = ("1.30", "1.37")
 # Of a controller in the cluster, and so in no schema of Kubernetes'.
 CUSTOM = {ON_AWS: {"TargetGroupBinding"}}
 GATEWAY = "portico:index:IngressGateway"
@@ -49,8 +48,7 @@ def test_every_stack_renders_to_what_it_registers_and_kubernetes_takes_it(name: 
         if manifest["kind"] in CUSTOM.get(name, ()):
             assert manifest["apiVersion"] == "elbv2.k8s.aws/v1beta1"
             continue
-        for version in VERSIONS:
-            kubernetes_validate.validate(dict(manifest), version, strict=True)
+        validate(manifest)
 
 
 def test_a_second_run_on_aws_changes_nothing() -> None:
