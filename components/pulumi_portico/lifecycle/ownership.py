@@ -86,7 +86,9 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
     annotations: Manifest = metadata.get("annotations") or {}
     stack, parent = owner(), opts.parent
     component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
-    manager = field_manager(stack, f"{component} {manifest['kind']} {name}")
+    # An object that stays when its resource goes may be another resource's next, in the same stack.
+    resource = str(metadata["name"]) if opts.retain_on_delete else f"{component} {manifest['kind']} {name}"
+    manager = field_manager(stack, resource)
     own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
