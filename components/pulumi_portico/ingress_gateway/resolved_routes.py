@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.location import Location
 from ..networking.target import TargetSpec
 from .matching import RouteTable, comparable_path
@@ -102,7 +104,7 @@ class ResolvedHost:
     """Whether a load balancer in front of the gateway terminates TLS."""
     redirect: bool = False
     """Whether requests without TLS are redirected to the same URL with TLS."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """What makes cert-manager issue the certificate."""
     app_root: Optional[str] = None
 

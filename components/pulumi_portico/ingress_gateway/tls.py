@@ -15,6 +15,7 @@ from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove
 from ..args.spec import Spec, spec
+from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
 
 __all__ = [
@@ -157,7 +158,7 @@ def issuer_annotations(tls: HostTlsSpec) -> dict[str, Any]:
 
 
 def build_tls_secret(
-    metadata: Mapping[str, Any], certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
+    metadata: Manifest, certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
 ) -> dict[str, Any]:
     """The Secret of a certificate and its key."""
     return {

@@ -14,7 +14,7 @@ import pulumi
 
 from ..args.codes import define
 from ..args.problems import PorticoError
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
 from .replacement import Finding
 
 __all__ = [
@@ -104,9 +104,7 @@ def without_owner(manifest: Manifest) -> dict[str, Any]:
     annotations: Any = cast("Manifest", metadata).get("annotations") if isinstance(metadata, Mapping) else None
     if not isinstance(annotations, Mapping) or OWNER not in annotations:
         return dict(manifest)
-    kept = {
-        key: value for key, value in cast("Mapping[str, Any]", annotations).items() if key not in (OWNER, FIELD_MANAGER)
-    }
+    kept = {key: value for key, value in mapped(annotations).items() if key not in (OWNER, FIELD_MANAGER)}
     rest = {key: value for key, value in cast("Manifest", metadata).items() if key != "annotations"}
     return {**manifest, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
 

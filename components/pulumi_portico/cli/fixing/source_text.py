@@ -17,6 +17,7 @@ import yaml
 from ...args.problems import Problem
 from ...stack.source_map import Node, holds_secret, plain
 from ...stack.yaml_file import compose, parse
+from ...untyped import mapped
 from ..rendering.yaml_text import is_plain
 
 __all__ = ["EditError", "Entry", "Path", "SourceText"]
@@ -294,7 +295,7 @@ def flow_text(value: Any, style: Optional[str] = None) -> str:
             return "'" + value.replace("'", "''") + "'"
         return value if style is None and is_plain(value) else json.dumps(value, ensure_ascii=not value.isprintable())
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = mapped(value)
         return f"{{{', '.join(f'{flow_text(key)}: {flow_text(item)}' for key, item in fields.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(flow_text(item) for item in cast('Sequence[Any]', value))}]"

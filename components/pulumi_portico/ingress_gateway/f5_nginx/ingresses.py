@@ -8,6 +8,8 @@ everything below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import words
 from ..compile_input import CompileInput, chained
@@ -76,7 +78,7 @@ def _own_root(component: CompileInput) -> dict[str, Any]:
 
 def _halves(
     component: CompileInput, route: ResolvedRoute, *, has_exact: bool
-) -> Iterable[tuple[str, _Paths, Mapping[str, Any]]]:
+) -> Iterable[tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]]:
     """The minions of a route: what their names end in, their paths, and how each rewrites."""
     if route.exact:
         yield _exact_half(component, route)
@@ -92,7 +94,7 @@ def _halves(
     yield "", [*itself, below], rewrites
 
 
-def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, Any]]:
+def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]:
     if not route.path.endswith("/"):
         rewrites = {} if route.rewrite is None else _rewrites(component, route, route.rewrite)
         return "", [(route.path, EXACT)], rewrites
@@ -112,7 +114,7 @@ def _minion(
     route: ResolvedRoute,
     half: str,
     paths: _Paths,
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, pulumi.Input[str]],
     after: Sequence[str],
 ) -> ObjectSpec:
     backend = component.backend(route)
