@@ -19,7 +19,7 @@ from .install.settings import HstsSpec
 from .matching import RouteTable
 from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
-from .tls import HostTlsSpec, certificate_key, issuer_annotations
+from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
 
 __all__ = ["RouteSet", "certificate_suffix"]
 
@@ -146,6 +146,7 @@ class RouteSet:
             tls_terminated_upstream=tls.tls_terminated_upstream,
             redirect=self.module.redirects_to_https and redirect,
             annotations=issuer_annotations(tls) if key == host else {},
+            issuer=issuer_reference(tls) if key == host else None,
             app_root=app_root,
         )
 

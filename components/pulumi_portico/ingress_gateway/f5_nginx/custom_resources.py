@@ -93,6 +93,6 @@ def build_virtual_server(component: CompileInput, route: ResolvedRoute, after: S
     spec: dict[str, Any] = {"ingressClassName": component.class_name, "host": route.host, "routes": [redirect]}
     if host.secret is not None:
         spec["tls"] = {"secret": host.secret}
-    metadata = component.metadata(route.key, component.namespace, host.annotations)
+    metadata = component.metadata(route.key, component.namespace)
     manifest = {"apiVersion": _API_VERSION, "kind": "VirtualServer", "metadata": metadata, "spec": spec}
     return ObjectSpec(route.key, manifest, after)

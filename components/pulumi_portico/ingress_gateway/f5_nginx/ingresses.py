@@ -17,6 +17,7 @@ from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREF
 from ..resolved_routes import ResolvedHost, ResolvedRoute
 from ..text_rules import escaped_path
 from .annotations import prefixed, route_annotations
+from .certificates import build_certificate
 from .custom_resources import build_policies, build_secrets, build_virtual_server
 
 __all__ = ["compile_routes"]
@@ -34,6 +35,8 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
         if name in component.own_hosts and name not in component.redirected_hosts
     }
     objects = list(masters.values())
+    for name in masters:
+        objects += build_certificate(component, component.hosts[name])
     exact = {(route.host, route.path) for route in component.routes if route.exact} | component.exact_paths_in_use
     for route in component.routes:
         if route.host in component.redirected_hosts:
@@ -61,8 +64,7 @@ def _master(component: CompileInput, host: ResolvedHost) -> ObjectSpec:
         spec["defaultBackend"] = _own_root(component)
     if host.secret is not None:
         spec["tls"] = [{"hosts": [host.host], "secretName": host.secret}]
-    full = {**prefixed(annotations), **host.annotations}
-    return component.ingress(host.object_key, component.namespace, full, spec, component.after)
+    return component.ingress(host.object_key, component.namespace, prefixed(annotations), spec, component.after)
 
 
 def _own_root(component: CompileInput) -> dict[str, Any]:
