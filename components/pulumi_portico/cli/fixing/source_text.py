@@ -113,6 +113,9 @@ class SourceText:
         known = _value_at(expected, holder_path)
         if known is None:
             return self._replaced(holder, {key: nested}, _with_value(self.values, holder_path, {key: nested}))
+        if isinstance(known, dict) and key in known and inner:
+            # Another edit of the same fix has added it.
+            return self.insert((*holder_path, key), inner, value, block)
         if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode) or key in known:
             raise EditError
         known[key] = nested

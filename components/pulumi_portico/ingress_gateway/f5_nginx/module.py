@@ -35,7 +35,7 @@ PARTIAL_REDIRECT = define(
 )
 REDIRECT_WITH_ISSUER = define(
     "f5-nginx-redirect-with-issuer",
-    "cert-manager would answer the issuer at an Ingress of {host}, and a host that is redirected has none.",
+    "A redirected host has no Ingress for the challenge of cert-manager, so {host} can't have an issuer.",
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )
