@@ -33,17 +33,18 @@ lint: dev-venv ## Format, lint and types
 	$(BIN)/lint-imports --no-cache --no-logo
 
 unit: dev-venv ## Unit tests: seconds, no Go, no engine
-	$(BIN)/pytest tests/unit tests/scoreboard -n auto
+	$(BIN)/pytest tests/unit tests/scoreboard -n auto -m "not long"
 
 engine-test: dev-venv ## Tests on the real Pulumi engine
-	$(BIN)/pytest tests/engine
+	$(BIN)/pytest tests/engine -n auto
 
 cluster-test: dev-venv ## Tests on the real API server
 	$(BIN)/pytest tests/cluster -n 3 -m "not long"
 
-long-test: dev-venv ## The tests on the real API server that `make test` leaves out, the rest of the stacks among them
+long-test: dev-venv ## The long tests that `make test` leaves out, the rest of the stacks on the API server among them
 	@$(BIN)/python -m tools.build
 	$(BIN)/pytest tests/cluster -n 3 -m long
+	$(BIN)/pytest tests/unit -n auto -m long -rs
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
@@ -65,14 +66,8 @@ checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an env
 
 test-all: test long-test matrix checkov browser-test node-test ## And the long tests, the SDKs' matrix, the audit, the browser, the real node
 
-schema: dev-venv ## Write components/schema.json, the docs' tables and docs/stack.svg anew from the code
-	@$(BIN)/python -m tools.schema
-	@$(BIN)/python -m tools.platform_table
-	@$(BIN)/python -m tools.feature_table
-	@$(BIN)/python -m tools.settings_table
-	@$(BIN)/python -m tools.command_docs
-	@$(BIN)/python -m tools.stack_picture
-	@$(BIN)/python -m tools.stacks_table
+schema: dev-venv ## Write what is made from the code: the schemas, the docs' references, tables and examples, docs/stack.svg
+	@$(BIN)/python -m tools.docs
 
 snapshots: dev-venv ## Write tests/unit/urns.txt anew
 	@PORTICO_UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/unit/test_urns.py

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_portico import AwsLoadBalancer
+from pulumi_portico.args.location import KeyStyle
+from pulumi_portico.args.parse import parse
+from pulumi_portico.args.problems import Problems
+from pulumi_portico.aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
+from pulumi_portico.aws_load_balancer.priorities import Match
+from pulumi_portico.aws_load_balancer.routes import AwsRoute, AwsRouteSpec
+from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
 ACCOUNT = "123456789012"
@@ -23,11 +30,11 @@ TARGET: dict[str, Any] = {
     "drain": 20,
 }
 API: dict[str, Any] = {"target": TARGET}
-HTTPS: dict[str, Any] = {"port": 443, "protocol": "https", "to": "api"}
+HTTPS: dict[str, Any] = {"port": 443, "protocol": "https", "target": "api"}
 HOSTS: dict[str, Any] = {"shop.example.com": {"zone": "example.com"}}
 GIVEN: dict[str, Any] = {"shop.example.com": {"certificate": CERTIFICATE}}
-TCP: dict[str, Any] = {"port": 443, "protocol": "tcp", "to": "api"}
-TLS: dict[str, Any] = {"port": 443, "protocol": "tls", "to": "api"}
+TCP: dict[str, Any] = {"port": 443, "protocol": "tcp", "target": "api"}
+TLS: dict[str, Any] = {"port": 443, "protocol": "tls", "target": "api"}
 BASE: dict[str, Any] = {
     "scope": "internet",
     "vpc": "vpc-1",
@@ -54,8 +61,8 @@ def network(**fields: Any) -> dict[str, Any]:
 
 def routed(*routes: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """An Application Load Balancer whose HTTPS listener has these routes, to the target api where they name none."""
-    doing = ("to", "weights", "respond", "redirect")
-    given = [route if any(it in route for it in doing) else {**route, "to": "api"} for route in routes]
+    doing = ("target", "weights", "respond", "redirect")
+    given = [route if any(it in route for it in doing) else {**route, "target": "api"} for route in routes]
     return application(listeners=[{"port": 443, "protocol": "https", "routes": given}], **fields)
 
 
@@ -91,6 +98,24 @@ def calls(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
         return {"accountId": ACCOUNT}
     assert token.endswith(":getLoadBalancer"), token
     return {"dnsName": "theirs.elb.amazonaws.com", "zoneId": "ZELB", "arn": args["arn"]}
+
+
+def planned(aws: Mapping[str, Any], name: str = "shop") -> AwsLoadBalancerPlan:
+    """The plan of a load balancer, whose arguments can have problems."""
+    return plan_aws_load_balancer(name, parse_aws_load_balancer(name, aws, Problems("test")))
+
+
+def parsed_route(route: Mapping[str, Any], style: KeyStyle = KeyStyle.PYTHON) -> AwsRouteSpec:
+    """A route, whose values no rule checks."""
+    problems = Problems("test", style=style)
+    spec = parse(AwsRouteSpec, AwsRoute, route, {}, problems)
+    problems.raise_if_any()
+    return spec
+
+
+def match_of(route: Mapping[str, Any]) -> Match:
+    """What a route matches."""
+    return parsed_route(route).match
 
 
 def own(aws: Mapping[str, Any], **args: Any) -> Recording:

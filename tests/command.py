@@ -94,17 +94,17 @@ SHOP: dict[str, Any] = {
                     "port": 443,
                     "protocol": "https",
                     "routes": [
-                        {"host": "aws.example.com", "path": "/api", "to": "api"},
-                        {"host": "aws.example.com", "path": "/api", "methods": ["POST"], "to": "canary"},
+                        {"host": "aws.example.com", "path": "/api", "target": "api"},
+                        {"host": "aws.example.com", "path": "/api", "methods": ["POST"], "target": "canary"},
                         {
                             "host": "aws.example.com",
                             "path": "/admin",
-                            "sources": ["10.0.0.0/8"],
+                            "allowedSources": ["10.0.0.0/8"],
                             "headers": {"X-Role": ["admin*"]},
-                            "to": "web",
+                            "target": "web",
                         },
                         {"path": "/share", "weights": {"web": 90, "canary": 10}},
-                        {"path": "/old", "redirect": {"host": "new.example.com", "permanent": True}},
+                        {"path": "/old", "redirect": {"host": "new.example.com", "code": 301}},
                     ],
                     "respond": {"status": 403},
                 }

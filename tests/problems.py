@@ -61,16 +61,41 @@ def _take(args: Any, location: Location, style: KeyStyle) -> Any:
     return holder.pop(_step(location[-1], style))
 
 
+def identities(problems: Sequence[Problem]) -> set[tuple[str, Location]]:
+    """What the problems are, and where."""
+    return {(problem.code.name, problem.location) for problem in problems}
+
+
+def moved_by(edits: Sequence[Edit], location: Location) -> Location:
+    """Where a location is after the edits: a value that is moved takes along what is wrong with it."""
+    for edit in edits:
+        if not isinstance(edit, Move):
+            continue
+        if location.is_within(edit.location):
+            location = edit.to.join(location[len(edit.location) :])
+        elif edit.location[:1] == ("defaults",) and location[:1] == ("services",):
+            # A service has the defaults, and what is wrong with them.
+            within = moved_by([edit], Location(("defaults", *location[2:])))
+            location = Location(location[:2]).join(within[1:])
+    return location
+
+
+def assert_fixed(problem: Problem, before: Sequence[Problem], after: Sequence[Problem]) -> None:
+    """After a problem's edits, it is gone, and there is no problem that wasn't there before."""
+    identity = (problem.code.name, problem.location)
+    assert identity not in identities(after), f"the fix of {identity} doesn't fix it: {problem.edits}"
+    expected = {(name, moved_by(problem.edits, location)) for name, location in identities(before)}
+    news = identities(after) - identities(before) - expected
+    assert not news, f"the fix of {identity}, {problem.edits}, makes {news}"
+
+
 def assert_fixes_work(check: Callable[[Any], Sequence[Problem]], args: Mapping[str, Any]) -> int:
     """Apply the edits of each problem in turn and check again: that problem is gone, and there is no new one.
 
     Returns the number of problems with edits.
     """
     before = check(args)
-    names = {(problem.code.name, problem.location) for problem in before}
     fixable = [problem for problem in before if problem.edits]
     for problem in fixable:
-        after = {(it.code.name, it.location) for it in check(applied(problem.edits, args, problem.style))}
-        assert (problem.code.name, problem.location) not in after, f"the fix of {problem} doesn't fix it"
-        assert after <= names, f"the fix of {problem} makes {after - names}"
+        assert_fixed(problem, before, check(applied(problem.edits, args, problem.style)))
     return len(fixable)

@@ -1,39 +1,97 @@
-"""Stacks as they are read, for tests of what is drawn of them: by hand, and any at all."""
+"""Views of stacks, for tests of their pictures: some by hand, and generated ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
 from hypothesis import strategies as st
+from pulumi_portico.args.exceptions import SecurityException, exception_kind
+from pulumi_portico.args.location import Key, Location
+from pulumi_portico.ingress_gateway.routes import PathType
 from pulumi_portico.lifecycle.cost import Billable, Estimate, LineItem
+from pulumi_portico.load_balancers import Scope
 from pulumi_portico.stack.view import (
+    BackendView,
     BalancerView,
-    DefaultException,
+    Cost,
+    ExceptionView,
     GatewayView,
+    LinkKind,
     LinkView,
+    PeerKind,
+    PeerView,
+    PortView,
+    RedirectView,
+    ReplicasView,
     RouteView,
     ServiceView,
+    SourceKind,
+    SourceView,
     StackView,
+    TlsTermination,
+    Total,
+    UrlView,
 )
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
+ONE = ReplicasView(1)
+TCP_80, TCP_443 = PortView(80, "TCP"), PortView(443, "TCP")
 
 
-def service(name: str, *ports: str, replicas: str = "1", kind: str = "Deployment", url: str = "") -> ServiceView:
+def sources_of(*ranges: str) -> tuple[SourceView, ...]:
+    return tuple(SourceView(SourceKind.ADDRESSES, each) for each in ranges)
+
+
+def of_service(name: str) -> PeerView:
+    return PeerView(PeerKind.SERVICE, name)
+
+
+def of_gateway(name: str) -> PeerView:
+    return PeerView(PeerKind.GATEWAY, name)
+
+
+def of_balancer(name: str) -> PeerView:
+    return PeerView(PeerKind.LOAD_BALANCER, name)
+
+
+def service(
+    name: str,
+    *ports: PortView,
+    replicas: ReplicasView = ONE,
+    kind: str = "Deployment",
+    urls: tuple[UrlView, ...] = (),
+) -> ServiceView:
     image = f"registry.example.com/shop/{name}:1.4.2"
-    return ServiceView(name, kind, replicas, image, ports or ("http 80/TCP",), (url,) if url else ())
+    return ServiceView(name, kind, replicas, image, ports or (PortView(80, "TCP", "http"),), urls)
 
 
 def balancer(
     name: str,
-    *leads_to: str,
+    *targets: PeerView,
     kind: str = "Network Load Balancer",
     platform: str = "aws-controller",
-    scope: str = "internet",
-    sources: tuple[str, ...] = ANYWHERE,
-    ports: tuple[str, ...] = ("80/TCP", "443/TCP"),
-    tls: str = "gateway",
+    scope: Scope = Scope.INTERNET,
+    sources: tuple[SourceView, ...] = sources_of(*ANYWHERE),
+    ports: tuple[PortView, ...] = (TCP_80, TCP_443),
+    tls: TlsTermination = TlsTermination.GATEWAY,
     cost: float | None = 27.4,
+    currency: str = "USD",
+    component: str = "load_balancers",
 ) -> BalancerView:
-    return BalancerView(name, kind, platform, scope, sources, ports, tls, leads_to, 1, 1, estimate_of(platform, cost))
+    estimate = estimate_of(platform, cost, currency)
+    return BalancerView(name, kind, platform, scope, sources, ports, tls, targets, 1, 1, estimate, component)
+
+
+def gateway(
+    name: str,
+    *tls_hosts: str,
+    controller: str = "f5-nginx",
+    installed: bool = True,
+    load_balancers: tuple[str, ...] = ("edge",),
+) -> GatewayView:
+    return GatewayView(name, controller, installed, tls_hosts, load_balancers)
 
 
 def estimate_of(platform: str, cost: float | None, currency: str = "USD") -> Estimate:
@@ -44,78 +102,179 @@ def estimate_of(platform: str, cost: float | None, currency: str = "USD") -> Est
     return Estimate(platform, billable, (LineItem("load-balancer", 1, cost),), currency, "list prices")
 
 
-def route(entry: str, host: str, path: str, leads_to: str, port: str = "80", **more: str) -> RouteView:
-    path_type, scheme = more.get("path_type", "Prefix"), more.get("scheme", "https")
-    return RouteView(entry, host, path, path_type, leads_to, port, scheme, more.get("client_port", ""))
+def total_of(balancers: Iterable[BalancerView]) -> Total:
+    """The total of load balancers that share nothing."""
+    costs: dict[str, float] = {}
+    unknown = 0
+    listed = list(balancers)
+    for each in listed:
+        if each.estimate.currency is None or each.estimate.monthly is None:
+            unknown += each.load_balancers
+        else:
+            costs[each.estimate.currency] = costs.get(each.estimate.currency, 0) + each.estimate.monthly
+    return Total(
+        sum(each.load_balancers for each in listed),
+        sum(each.public_addresses for each in listed),
+        tuple(Cost(amount, currency) for currency, amount in sorted(costs.items())),
+        unknown,
+    )
 
 
-def links(*pairs: tuple[str, str, str]) -> tuple[LinkView, ...]:
-    return tuple(LinkView(source, target, (port,)) for source, target, port in sorted(pairs))
+def route(
+    entry: PeerView,
+    host: str,
+    path: str,
+    target: PeerView,
+    port: int | str = 80,
+    *,
+    path_type: PathType | None = PathType.PREFIX,
+    scheme: str = "https",
+    client_port: int | None = None,
+) -> RouteView:
+    return RouteView(entry, host, path, path_type, scheme, (BackendView(target, port),), client_port=client_port)
 
+
+def allowed(source: PeerView, target: PeerView, *ports: int) -> LinkView:
+    return LinkView(LinkKind.NETWORK_POLICY, source, target, tuple(PortView(port, "TCP") for port in ports))
+
+
+def calls(*pairs: tuple[str, str]) -> tuple[LinkView, ...]:
+    """Services that can connect to others."""
+    return tuple(allowed(of_service(source), of_service(target), 8080) for source, target in sorted(pairs))
+
+
+EXCEPTION = exception_kind("made-up", "This is less strict than the default.")
+
+
+def exception(*location: str, value: object = False) -> ExceptionView:
+    return ExceptionView(SecurityException(EXCEPTION, Location(location)), value)
+
+
+EDGE = of_gateway("edge")
+PROMETHEUS = PeerView(PeerKind.PODS, labels=(("app", "prometheus"),))
+
+_SMALL_BALANCERS = (balancer("edge", EDGE, component="gateways"),)
 
 SMALL = StackView(
     stack="staging",
     namespace="shop",
-    balancers=(balancer("edge", "edge"),),
-    gateways=(GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("shop.example.com",), behind=("edge",)),),
+    balancers=_SMALL_BALANCERS,
+    gateways=(gateway("edge", "shop.example.com"),),
     routes=(
-        route("edge", "shop.example.com", "/", "web"),
-        route("edge", "shop.example.com", "/api", "api"),
+        route(EDGE, "shop.example.com", "/", of_service("web")),
+        route(EDGE, "shop.example.com", "/api", of_service("api")),
     ),
     services=(
-        service("api", "http 80/TCP", replicas="2 to 10", url="https://shop.example.com/api"),
-        service("web", "http 80/TCP", replicas="2", url="https://shop.example.com/"),
+        service(
+            "api",
+            replicas=ReplicasView(2, 10, is_autoscaled=True),
+            urls=(UrlView("https", "edge", "shop.example.com", path="/api"),),
+        ),
+        service("web", replicas=ReplicasView(2), urls=(UrlView("https", "edge", "shop.example.com"),)),
     ),
-    links=links(("edge", "api", "8080/TCP"), ("edge", "web", "8080/TCP"), ("web", "api", "8080/TCP")),
+    links=(
+        LinkView(LinkKind.TARGET, EDGE, of_service("api"), (PortView(8080, "TCP"),)),
+        LinkView(LinkKind.TARGET, EDGE, of_service("web"), (PortView(8080, "TCP"),)),
+        *calls(("web", "api")),
+    ),
     exceptions=(),
+    notes=(),
+    total=total_of(_SMALL_BALANCERS),
+)
+
+_MIXED_BALANCERS = (
+    balancer(
+        "admin",
+        of_service("admin"),
+        scope=Scope.INTERNAL,
+        sources=sources_of("10.0.0.0/8", "192.168.0.0/16"),
+        tls=TlsTermination.LOAD_BALANCER,
+        cost=16.4,
+    ),
+    balancer(
+        "edge",
+        EDGE,
+        kind="Application Load Balancer",
+        platform="aws",
+        tls=TlsTermination.LOAD_BALANCER,
+        cost=31,
+        component="aws_load_balancers",
+    ),
+    balancer(
+        "mqtt",
+        of_service("broker"),
+        ports=(PortView(8883, "TCP"),),
+        tls=TlsTermination.SERVICE,
+        sources=sources_of("203.0.113.0/24"),
+        cost=None,
+    ),
 )
 
 MIXED = StackView(
     stack="production-aws",
     namespace="shop",
-    balancers=(
-        balancer("admin", "admin", scope="internal", sources=("10.0.0.0/8", "192.168.0.0/16"), tls="here", cost=16.4),
-        balancer("edge", "edge", kind="Application Load Balancer", platform="aws", tls="here", cost=31),
-        balancer("mqtt", "broker", ports=("8883/TCP",), tls="service", sources=("203.0.113.0/24",), cost=None),
-    ),
+    balancers=_MIXED_BALANCERS,
     gateways=(
-        GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("*.example.com",), behind=("edge",)),
-        GatewayView("legacy", "nginx-example", installed=False, tls_hosts=(), behind=()),
+        gateway("edge", "*.example.com"),
+        gateway("legacy", controller="generic", installed=False, load_balancers=()),
     ),
     routes=(
-        route("admin", "", "", "admin", "8080", scheme="http", path_type="", client_port="80"),
-        route("edge", "api.example.com", "/v1", "api", "8080"),
-        route("edge", "api.example.com", "/v1/a/very/long/path/of/one/of/the/customers", "api", "metrics"),
-        route("edge", "grpc.example.com", "/shop.Cart/Get", "cart", "5050", scheme="grpc", path_type="Exact"),
-        route("edge", "shop.example.com", "/", "web"),
-        route("edge", "shop.example.com", "/old", "redirect to https://www.example.com/new", "", path_type="Exact"),
-        route("legacy", "", "/", "billing-of-another-team", "80", scheme="http"),
+        route(of_balancer("admin"), "", "", of_service("admin"), 8080, scheme="http", path_type=None, client_port=80),
+        route(EDGE, "api.example.com", "/v1", of_service("api"), 8080),
+        route(EDGE, "api.example.com", "/v1/a/very/long/path/of/one/of/the/customers", of_service("api"), "metrics"),
+        route(
+            EDGE,
+            "grpc.example.com",
+            "/shop.Cart/Get",
+            of_service("cart"),
+            5050,
+            scheme="grpc",
+            path_type=PathType.EXACT,
+        ),
+        route(EDGE, "shop.example.com", "/", of_service("web")),
+        RouteView(
+            EDGE,
+            "shop.example.com",
+            "/old",
+            PathType.EXACT,
+            "https",
+            redirect=RedirectView("https", "www.example.com", path="/new"),
+        ),
+        route(of_gateway("legacy"), "", "/", PeerView(PeerKind.EXTERNAL_SERVICE, "billing", "team-b"), scheme="http"),
     ),
     services=(
-        service("admin", "http 80/TCP", replicas="2"),
-        service("api", "http 80/TCP", "metrics 9090/TCP", replicas="3 to 12"),
-        service("broker", "mqtt 8883/TCP", kind="StatefulSet", replicas="3"),
-        service("cart", "grpc 5050/TCP", replicas="2"),
-        service("node-exporter", "metrics 9100/TCP", kind="DaemonSet", replicas="one a node"),
-        service("nightly-report-of-all-orders-and-of-what-became-of-them", replicas="1"),
-        service("web", "http 80/TCP", replicas="4"),
+        service("admin", replicas=ReplicasView(2)),
+        service(
+            "api",
+            PortView(80, "TCP", "http"),
+            PortView(9090, "TCP", "metrics"),
+            replicas=ReplicasView(3, 12, is_autoscaled=True),
+        ),
+        service("broker", PortView(8883, "TCP", "mqtt"), kind="StatefulSet", replicas=ReplicasView(3)),
+        service("cart", PortView(5050, "TCP", "grpc"), replicas=ReplicasView(2)),
+        service(
+            "node-exporter",
+            PortView(9100, "TCP", "metrics"),
+            kind="DaemonSet",
+            replicas=ReplicasView(is_per_node=True),
+        ),
+        service("nightly-report-of-all-orders-and-of-what-became-of-them"),
+        service("web", replicas=ReplicasView(4)),
     ),
-    links=links(
-        ("10.20.0.0/16", "node-exporter", "9100/TCP"),
-        ("api", "10.99.0.0/24", "5432/TCP"),
-        ("api", "cart", "5050/TCP"),
-        ("app=prometheus", "api", "9090/TCP"),
-        ("app=prometheus", "node-exporter", "9100/TCP"),
-        ("broker", "api", "8080/TCP"),
-        ("broker", "broker", "8883/TCP"),
-        ("web", "api", "8080/TCP"),
-        ("web", "cart", "5050/TCP"),
+    links=(
+        allowed(PeerView(PeerKind.ADDRESSES, cidr="10.20.0.0/16"), of_service("node-exporter"), 9100),
+        allowed(of_service("api"), PeerView(PeerKind.ADDRESSES, cidr="10.99.0.0/24"), 5432),
+        *calls(("api", "cart"), ("broker", "api"), ("broker", "broker"), ("web", "api"), ("web", "cart")),
+        allowed(PROMETHEUS, of_service("api"), 9090),
+        allowed(PROMETHEUS, of_service("node-exporter"), 9100),
     ),
     exceptions=(
-        DefaultException("portico:gateways.edge.tls.redirect", "false", "HTTP is answered without encryption"),
-        DefaultException("portico:services.broker.security.readOnlyRootFilesystem", "false", "files can be changed"),
-        DefaultException("portico:services.broker.security.user", "0", "the process runs as root"),
+        exception("gateways", Key("edge"), "https_redirect"),
+        exception("services", Key("broker"), "security", "writable_root", value=True),
+        exception("services", Key("broker"), "security", "user", value=0),
     ),
+    notes=(),
+    total=total_of(_MIXED_BALANCERS),
 )
 
 _BOUTIQUE = {
@@ -140,87 +299,127 @@ _CALLS = {
     "recommendation": "productcatalog",
 }
 
+_BOUTIQUE_BALANCERS = (balancer("edge", EDGE, kind="forwarding rule", platform="gke", cost=18.25),)
+
 BOUTIQUE = StackView(
     stack="online-boutique",
     namespace="boutique",
-    balancers=(balancer("edge", "edge", kind="forwarding rule", platform="gke", cost=18.25),),
-    gateways=(GatewayView("edge", "f5-nginx", installed=True, tls_hosts=("shop.example.com",), behind=("edge",)),),
-    routes=(route("edge", "shop.example.com", "/", "frontend"),),
-    services=tuple(
-        service(name, *([f"grpc {port}/TCP"] if port else ["no ports"])) for name, port in _BOUTIQUE.items()
-    ),
-    links=links(*((source, target, "") for source, targets in _CALLS.items() for target in targets.split())),
-    exceptions=(DefaultException("portico:services.redis-cart.security.user", "999", "runs as a user of its own"),),
+    balancers=_BOUTIQUE_BALANCERS,
+    gateways=(gateway("edge", "shop.example.com"),),
+    routes=(route(EDGE, "shop.example.com", "/", of_service("frontend")),),
+    services=tuple(service(name, PortView(port or None, "TCP", "grpc")) for name, port in _BOUTIQUE.items()),
+    links=calls(*((source, target) for source, targets in _CALLS.items() for target in targets.split())),
+    exceptions=(exception("services", Key("redis-cart"), "security", "user", value=999),),
+    notes=(),
+    total=total_of(_BOUTIQUE_BALANCERS),
 )
 
-EMPTY = StackView("dev", "empty", (), (), (), (), (), ())
+EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), Total(0, 0, ()))
 
 LARGE = StackView(
     stack="large",
     namespace="shop",
-    balancers=(balancer("edge", "edge"),),
-    gateways=(GatewayView("edge", "ingress-nginx", installed=True, tls_hosts=(), behind=("edge",)),),
+    balancers=_SMALL_BALANCERS,
+    gateways=(gateway("edge", controller="ingress-nginx"),),
     routes=tuple(
-        route("edge", f"host-{number // 10}.example.com", f"/path-{number % 10}", f"service-{number * 7 % 40:02}")
+        route(
+            EDGE,
+            f"host-{number // 10}.example.com",
+            f"/path-{number % 10}",
+            of_service(f"service-{number * 7 % 40:02}"),
+        )
         for number in range(100)
     ),
-    services=tuple(service(f"service-{number:02}", replicas="2") for number in range(40)),
-    links=links(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}", "80/TCP") for n in range(0, 40, 4))),
+    services=tuple(service(f"service-{number:02}", replicas=ReplicasView(2)) for number in range(40)),
+    links=calls(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}") for n in range(0, 40, 4))),
     exceptions=(),
+    notes=(),
+    total=total_of(_SMALL_BALANCERS),
 )
 
 NAMED = {"small": SMALL, "mixed": MIXED, "boutique": BOUTIQUE, "empty": EMPTY, "large": LARGE}
 
 
-# Any stack at all, whatever its parts are called.
+# Generated stacks, whatever the names of their parts.
 
 NASTY = st.text(alphabet=st.sampled_from("abcWm.-<>&\"'/{};: 中😀\u202e\x00\n%"), min_size=1, max_size=70)
 LABEL = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 WORD = st.one_of(LABEL, NASTY)
+PORTS = st.builds(
+    PortView,
+    st.one_of(st.none(), st.integers(1, 65535)),
+    st.sampled_from(["TCP", "UDP", "SCTP"]),
+    st.one_of(st.just(""), LABEL),
+)
+REPLICAS = st.one_of(
+    st.just(ReplicasView(is_per_node=True)),
+    st.builds(ReplicasView, st.one_of(st.none(), st.integers(1, 999))),
+    st.builds(partial(ReplicasView, is_autoscaled=True), st.integers(1, 9), st.integers(10, 99)),
+)
+
+
+def _sources(names: st.SearchStrategy[str]) -> st.SearchStrategy[SourceView]:
+    return st.one_of(
+        st.builds(SourceView, st.just(SourceKind.ADDRESSES), names),
+        st.builds(SourceView, st.just(SourceKind.NAMED), names, st.just("prefix list")),
+        st.sampled_from([SourceView(SourceKind.PRIVATE_NETWORK), SourceView(SourceKind.EXISTING_RULES)]),
+    )
+
+
+def _actions(peers: st.SearchStrategy[PeerView], names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """What a route does: one backend, several, a redirect, or a status."""
+    backends = st.builds(BackendView, peers, st.one_of(st.none(), st.integers(1, 65535), names))
+    weighted = st.builds(BackendView, peers, st.just(80), st.integers(0, 100))
+    return st.one_of(
+        backends.map(lambda backend: {"backends": (backend,)}),
+        st.lists(weighted, min_size=2, max_size=3).map(lambda found: {"backends": tuple(found)}),
+        st.builds(RedirectView, host=names).map(lambda redirect: {"redirect": redirect}),
+        st.just({"status": 403}),
+    )
 
 
 @st.composite
 def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
-    """A stack with anything in it, and joined in any way."""
+    """A stack with anything in it, connected in any way."""
     services = sorted(draw(st.sets(names, max_size=12)))
     gateways = sorted(draw(st.sets(names, max_size=3)))
     balancers = sorted(draw(st.sets(names, max_size=4)))
-    somewhere = st.sampled_from([*services, *gateways, "10.0.0.0/8", "app=prometheus"])
-    target = st.sampled_from([*services, "not-of-the-stack"])
-    entries = [*gateways, *balancers]
-    routes = st.builds(
-        RouteView,
-        entry=st.sampled_from(entries or [""]),
-        host=st.one_of(st.just(""), names),
-        path=st.one_of(st.just(""), names.map("/{}".format)),
-        path_type=st.sampled_from(["Exact", "Prefix"]),
-        leads_to=target,
-        port=st.one_of(st.just(""), st.just("8080"), names),
-        scheme=st.sampled_from(["http", "https", "grpc", "tcp"]),
-        client_port=st.sampled_from(["", "443"]),
+    own = [*map(of_service, services), *map(of_gateway, gateways)]
+    outside = [PeerView(PeerKind.ADDRESSES, cidr="10.0.0.0/8"), PROMETHEUS, PeerView(PeerKind.ANYONE)]
+    target = st.sampled_from([*map(of_service, services), PeerView(PeerKind.EXTERNAL_SERVICE, "not-in-the-stack")])
+    entries = [*map(of_gateway, gateways), *map(of_balancer, balancers)]
+    routes = [
+        RouteView(
+            draw(st.sampled_from(entries)),
+            draw(st.one_of(st.just(""), names)),
+            draw(st.one_of(st.just(""), names.map("/{}".format))),
+            draw(st.sampled_from([None, *PathType])),
+            draw(st.sampled_from(["http", "https", "grpc", "tcp"])),
+            client_port=draw(st.sampled_from([None, 443])),
+            **draw(_actions(target, names)),
+        )
+        for _ in range(draw(st.integers(0, 15 if entries else 0)))
+    ]
+    found = tuple(
+        balancer(
+            name,
+            *draw(st.lists(st.sampled_from([*own, *outside]), max_size=3, unique=True)),
+            kind=draw(names),
+            platform=draw(names),
+            scope=draw(st.sampled_from(Scope)),
+            sources=tuple(draw(st.lists(_sources(names), max_size=8))),
+            ports=tuple(draw(st.lists(PORTS, max_size=4))),
+            tls=draw(st.sampled_from(TlsTermination)),
+            cost=draw(st.one_of(st.none(), st.floats(0, 1e6))),
+            currency=draw(st.sampled_from(["USD", "EUR"])),
+        )
+        for name in balancers
     )
-    found = draw(st.lists(routes, max_size=15 if entries else 0, unique=True))
+    somewhere = st.sampled_from([*own, *outside])
     return StackView(
         stack=draw(names),
         namespace=draw(names),
-        balancers=tuple(
-            BalancerView(
-                name,
-                draw(names),
-                draw(names),
-                draw(st.sampled_from(["internet", "internal"])),
-                tuple(draw(st.lists(names, max_size=8))),
-                tuple(draw(st.lists(names, max_size=4))),
-                draw(st.sampled_from(["here", "gateway", "service", "nowhere"])),
-                tuple(draw(st.lists(st.sampled_from([*services, *gateways, "other"]), max_size=3, unique=True))),
-                draw(st.integers(1, 3)),
-                1,
-                estimate_of(
-                    draw(names), draw(st.one_of(st.none(), st.floats(0, 1e6))), draw(st.sampled_from(["USD", "EUR"]))
-                ),
-            )
-            for name in balancers
-        ),
+        balancers=found,
         gateways=tuple(
             GatewayView(
                 name,
@@ -231,13 +430,17 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
             )
             for name in gateways
         ),
-        routes=tuple(sorted(found, key=lambda it: (it.entry, it.host, it.path))),
+        routes=tuple(sorted(routes, key=lambda route: (route.entry.name, route.host, route.path))),
         services=tuple(
-            ServiceView(name, "Deployment", draw(names), draw(names), tuple(draw(st.lists(names, max_size=7))), ())
+            ServiceView(name, "Deployment", draw(REPLICAS), draw(names), tuple(draw(st.lists(PORTS, max_size=7))), ())
             for name in services
         ),
-        links=tuple(draw(st.lists(st.builds(LinkView, somewhere, somewhere, st.just(())), max_size=20, unique=True))),
-        exceptions=tuple(
-            DefaultException(f"portico:services.{name}.security.user", "0", draw(names)) for name in services[:2]
+        links=tuple(
+            draw(
+                st.lists(st.builds(LinkView, st.sampled_from(LinkKind), somewhere, somewhere), max_size=20, unique=True)
+            )
         ),
+        exceptions=tuple(exception("services", Key(name), "security", "user", value=0) for name in services[:2]),
+        notes=(),
+        total=total_of(found),
     )

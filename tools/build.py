@@ -186,13 +186,19 @@ TOOLS = {
             ["github.com/traefik/traefik/v3/cmd/traefik"],
             _stamp_traefik,
         ),
+        Tool(
+            "kube-router",
+            "the firewall that enforces NetworkPolicies on the real node",
+            "kube-router",
+            ["github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"],
+        ),
         Tool("echo-server", "the HTTP server that the real node's pods run", "echo-server", ["."]),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 CLUSTER = ("etcd", "kubernetes", "kwok")
-NODE = ("kubernetes-node", "coredns", "traefik", "echo-server")
+NODE = ("kubernetes-node", "coredns", "traefik", "kube-router", "echo-server")
 
 
 def cache_root() -> Path:

@@ -1,4 +1,4 @@
-"""Write the examples of docs/command.md and README.md anew: each command, run, and what it answers.
+"""The examples of docs/command.md and README.md: each command, run, and what it prints.
 
 A block of YAML behind `<!-- file: stacks/Pulumi.NAME.yaml -->` is a stack file of a project of its own, in which
 commands that name the stack run; the others run in this repository.
@@ -14,8 +14,6 @@ import tempfile
 from pathlib import Path
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import write_anew
 
 __all__ = ["FILES", "generate"]
 
@@ -57,13 +55,3 @@ def _answer(command: str, folder: Path) -> str:
     # `head` closes the pipe, which is no fault of the command.
     ended = "" if done.returncode == 0 or "| head" in command else f"[exit code {done.returncode}]\n"
     return f"{done.stdout}{ended}"
-
-
-@main_guard
-def main() -> None:
-    for file in FILES:
-        write_anew(file, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

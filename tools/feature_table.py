@@ -1,16 +1,13 @@
-"""Write the table of docs/ingress-gateway.md: what a route can request, and how each controller supports it."""
+"""The table of docs/ingress-gateway.md: what a route can request, and how each controller supports it."""
 
 from __future__ import annotations
-
-import sys
 
 from pulumi_portico.ingress_gateway.capabilities import all_features
 from pulumi_portico.ingress_gateway.controller_module import ControllerModule
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import filled, markdown, write_anew, written_feature
+from tools.tables import filled, markdown, written_feature
 
 FILE = ROOT / "docs" / "ingress-gateway.md"
 ABBREVIATIONS = {"nginx.ingress.kubernetes.io/": "I-", "nginx.org/": "N-"}
@@ -47,12 +44,3 @@ def _short(key: str) -> str:
 def generate(page: str) -> str:
     """The page with its table as the code has it."""
     return filled(page, {"features": table()})
-
-
-@main_guard
-def main() -> None:
-    write_anew(FILE, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

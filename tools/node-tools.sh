@@ -2,7 +2,7 @@
 # Install what the real node needs besides the tools built here, and the browser that pictures are looked at with.
 # Debian or Ubuntu, as root.
 set -eu
-packages="containerd runc containernetworking-plugins iptables conntrack iproute2"
+packages="containerd runc containernetworking-plugins iptables ipset conntrack iproute2"
 # 124 MB to download, 395 MiB on the disk.
 packages="$packages chromium"
 if [ "$(id -u)" != 0 ]; then

@@ -4,7 +4,7 @@ The control plane of ``tools.cluster``, and instead of simulated nodes a kubelet
 kube-proxy and CoreDNS. kwok only plays the cloud: it gives Services of type LoadBalancer an address.
 Everything listens inside the namespaces that ``tools.isolation`` makes; nothing outside reaches it.
 
-NetworkPolicies are not enforced: no network plugin that does so can be had without a registry.
+kube-router's firewall enforces NetworkPolicies while a test asks for it, see `NodeCluster.enforcing_policies`.
 """
 
 from __future__ import annotations
@@ -43,10 +43,13 @@ _COMMANDS = (
     "runc",
     "ip",
     "iptables",
+    "ipset",
     "conntrack",
     "nsenter",
     "unshare",
 )
+# What the names of kube-router's chains begin with.
+_FIREWALL_CHAINS = ("KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-")
 _CNI_PLUGINS = ("ptp", "host-local", "portmap", "loopback")
 # Where Debian, the upstream archive and Fedora put them.
 _CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
@@ -62,12 +65,13 @@ class NodeCluster(Cluster):
     next start removes, together with its folder. Two of them, in two folders, may run at once.
     """
 
-    names = (*Cluster.names, "coredns", "containerd", "kube-proxy", "kubelet")
+    names = (*Cluster.names, "coredns", "containerd", "kube-proxy", "kubelet", "kube-router")
     clients = {
         **Cluster.clients,
         "kubelet": (f"system:node:{NODE_NAME}", "system:nodes"),
         "kube-proxy": ("system:kube-proxy", ""),
         "coredns": ("portico-coredns", "system:masters"),
+        "kube-router": ("portico-kube-router", "system:masters"),
     }
 
     def __init__(self, folder: Path) -> None:
@@ -174,6 +178,40 @@ class NodeCluster(Cluster):
             process.kill()
             process.wait()
             process.stdout.close()
+
+    @contextlib.contextmanager
+    def enforcing_policies(self) -> Generator[None]:
+        """Enforce NetworkPolicies while the block runs. The firewall needs a moment for each change of a policy."""
+        command = [*self.enter, self._bin("kube-router", "kube-router")]
+        kubeconfig = f"--kubeconfig={self.folder / 'kube-router.kubeconfig'}"
+        firewall = [
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            "--run-loadbalancer=false",
+            f"--hostname-override={NODE_NAME}",
+            f"--service-cluster-ip-range={self.service_cidr}",
+            # Also what other changes of the rules undo.
+            "--iptables-sync-period=5s",
+        ]
+        environment = {**os.environ, "NODE_NAME": NODE_NAME}
+        self.processes.start("kube-router", [*command, kubeconfig, *firewall], environment)
+        try:
+            wait_until("the firewall has its chains", self._has_firewall, seconds=_START_SECONDS)
+            yield
+        finally:
+            self.processes.stop("kube-router")
+            self._remove_firewall()
+
+    def _has_firewall(self) -> bool:
+        self.processes.check("kube-router")
+        return "KUBE-ROUTER-FORWARD" in self.run_in("iptables", "--list-rules", "FORWARD").stdout
+
+    def _remove_firewall(self) -> None:
+        # Its own `--cleanup-config` leaves chains that others lead to, and crashes on a kernel without IPVS.
+        rules = self.run_in("iptables-save", "--table=filter").stdout.splitlines(keepends=True)
+        kept = [rule for rule in rules if not any(chain in rule for chain in _FIREWALL_CHAINS)]
+        self.run_in("iptables-restore", stdin="".join(kept))
 
     def diagnosis(self) -> str:
         """What there is to know of a failure: the state of pods, events, and the ends of the logs."""

@@ -1,8 +1,7 @@
-"""Write the tables of docs/public-load-balancer.md: what you set, and what configures it on each platform."""
+"""The tables of docs/public-load-balancer.md: what you set, and what configures it on each platform."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from pulumi_portico.lifecycle.aws import AWS
@@ -10,8 +9,7 @@ from pulumi_portico.public_load_balancer.platform_module import PlatformModule, 
 from pulumi_portico.public_load_balancer.platforms import all_platforms
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import filled, markdown, write_anew, written_feature
+from tools.tables import filled, markdown, written_feature
 
 FILE = ROOT / "docs" / "public-load-balancer.md"
 ABBREVIATIONS = {
@@ -57,12 +55,3 @@ def _short(setting: str) -> str:
 def generate(page: str) -> str:
     """The page with its tables."""
     return filled(page, {name: table(platforms) for name, platforms in tables().items()})
-
-
-@main_guard
-def main() -> None:
-    write_anew(FILE, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

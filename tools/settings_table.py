@@ -1,8 +1,7 @@
-"""Write the tables of docs/ingress-controllers.md anew: what tells the controllers each setting, and their rights."""
+"""The tables of docs/ingress-controllers.md: what tells the controllers each setting, and their rights."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,8 +15,7 @@ from pulumi_portico.ingress_gateway.install.rbac import Rights, RightsInput
 from pulumi_portico.ingress_gateway.install.settings import RULES, GatewaySettings, GatewaySettingsSpec
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import filled, markdown, write_anew
+from tools.tables import filled, markdown
 
 FILE = ROOT / "docs" / "ingress-controllers.md"
 CONTROLLERS = tuple(INSTALLERS)
@@ -116,12 +114,3 @@ TABLES: Mapping[str, Callable[[], str]] = {"settings": settings_table, "rights":
 def generate(page: str) -> str:
     """The page with its tables as the code has them."""
     return filled(page, {name: table() for name, table in TABLES.items()})
-
-
-@main_guard
-def main() -> None:
-    write_anew(FILE, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

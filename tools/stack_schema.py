@@ -1,6 +1,6 @@
 """The JSON Schema of stack files, for editors: components/stack.schema.json, and that of the base files they extend.
 
-Made from the same types as the schema for the other languages; `python -m tools.schema` writes all of them.
+Made from the same types as the schema for the other languages; `python -m tools.docs` writes all of them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pulumi_portico.args.names import PATTERNS, dns_label
+from pulumi_portico.args.parse import Field, Rules
 from pulumi_portico.args.shapes import camel_case, is_args, is_generic, required_fields, shapes_of, take_apart
 from pulumi_portico.args.values import Rule, WholeNumber, image_reference
 from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
-from pulumi_portico.checks import Field, Rules
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
@@ -111,6 +111,7 @@ def _config() -> dict[str, Any]:
             **told,
             f"{_PREFIX}extends": {**told[f"{_PREFIX}extends"], "type": "string"},
             f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
+            f"{_PREFIX}dns": {**told[f"{_PREFIX}dns"], "allOf": [_ref("Dns")]},
             f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
             **{key: {"description": text} for key, text in _OTHERS.items()},
         },
@@ -142,6 +143,7 @@ def _base() -> dict[str, Any]:
         **{key: _named(key, "Partial") for key in _KINDS},
         "defaults": {"allOf": [_ref("WebServicePartial")]},
         "namespace": _NAMESPACE,
+        "dns": {"allOf": [_ref("Dns")]},
         "extends": {"type": "string"},
     }
     return {

@@ -1,19 +1,18 @@
-"""Write the tables of docs/shipped-stacks.md anew: what each stack that ships is, and how long its file is."""
+"""The tables of docs/shipped-stacks.md: what each stack that ships is, and how long its file is."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pulumi_portico.lifecycle.cost import totals
 from pulumi_portico.stack import load_stack
-from pulumi_portico.stack.view import BalancerView, GatewayView, StackView
+from pulumi_portico.stack.view import BalancerView, GatewayView, PeerKind, StackView, TlsTermination
+from pulumi_portico.stack.view_text import peer_text
 from pulumi_portico.stack.views import view_of
 
 from tools.cluster import ROOT
-from tools.console import main_guard
-from tools.tables import filled, markdown, write_anew
+from tools.tables import filled, markdown
 
 FILE = ROOT / "docs" / "shipped-stacks.md"
 STACKS = ROOT / "stacks"
@@ -47,35 +46,39 @@ def _row(view: StackView) -> list[str]:
     return [
         f"[`{view.stack}`](../stacks/Pulumi.{view.stack}.yaml)",
         "<br>".join([*(_gateway(it, balancers) for it in view.gateways), *_balancers(view)]),
-        str(sum(it.public_addresses for it in balancers)),
-        str(sum(it.load_balancers for it in balancers)),
+        str(sum(balancer.public_addresses for balancer in balancers)),
+        str(sum(balancer.load_balancers for balancer in balancers)),
         _price(balancers),
-        ", ".join(sorted({_TLS[it.tls] for it in balancers})),
+        ", ".join(sorted({_TLS[balancer.tls] for balancer in balancers})),
     ]
 
 
 def _price(balancers: tuple[BalancerView, ...]) -> str:
-    if any(balancer.monthly_cost is None for balancer in balancers):
+    if any(balancer.estimate.monthly is None for balancer in balancers):
         return "no price is known"
     costs = totals(balancer.estimate for balancer in balancers)
     return " and ".join(f"{cost:.2f} {currency} a month" for currency, cost in sorted(costs.items()))
 
 
-_TLS = {"here": "at the load balancer", "gateway": "at the gateway", "service": "at the service", "nowhere": "nowhere"}
+_TLS: Mapping[TlsTermination, str] = {
+    TlsTermination.LOAD_BALANCER: "at the load balancer",
+    TlsTermination.GATEWAY: "at the gateway",
+    TlsTermination.SERVICE: "at the service",
+    TlsTermination.NONE: "nowhere",
+}
 
 
 def _gateway(gateway: GatewayView, balancers: tuple[BalancerView, ...]) -> str:
-    (front,) = (it for it in balancers if it.name in gateway.behind)
+    (front,) = (balancer for balancer in balancers if balancer.name in gateway.load_balancers)
     owned = "" if front.name == gateway.name else " that Pulumi owns"
     return f"a gateway, behind a {front.kind}{owned} (`{front.platform}`)"
 
 
 def _balancers(view: StackView) -> list[str]:
-    gateways = {it.name for it in view.gateways}
     return [
-        f"a {it.kind} for `{' and '.join(it.leads_to)}` (`{it.platform}`)"
-        for it in view.balancers
-        if not gateways & set(it.leads_to)
+        f"a {balancer.kind} for `{' and '.join(map(peer_text, balancer.targets))}` (`{balancer.platform}`)"
+        for balancer in view.balancers
+        if not any(target.kind is PeerKind.GATEWAY for target in balancer.targets)
     ]
 
 
@@ -98,12 +101,3 @@ TABLES: Mapping[str, Callable[[], str]] = {"stacks": stacks_table, "lengths": le
 def generate(page: str) -> str:
     """The page with its tables as the stacks have them."""
     return filled(page, {name: table() for name, table in TABLES.items()})
-
-
-@main_guard
-def main() -> None:
-    write_anew(FILE, generate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,9 @@
-"""The tables of the pages that `make schema` writes anew: how they are written, and where they stand."""
+"""The tables in pages: how they are written, and where."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-
-from tools.cluster import ROOT
-from tools.console import console
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -33,9 +29,3 @@ def written_feature(feature: str, words: dict[str, str]) -> str:
         return words[feature]
     name, _, choice = feature.partition("=")
     return f"`{name}: {choice}`" if choice else f"`{name}`"
-
-
-def write_anew(file: Path, generate: Callable[[str], str]) -> None:
-    """Write the page with its tables as the code has them."""
-    file.write_text(generate(file.read_text()))
-    console.print(f"[green]✓[/] {file.relative_to(ROOT)}")

@@ -1,5 +1,6 @@
 """Pulumi components that take a container image to a public URL on Kubernetes."""
 
+from .args.problems import ArgumentError, PorticoError, Problem
 from .aws_load_balancer import (
     AwsAlgorithm,
     AwsBalancerKind,
@@ -30,7 +31,6 @@ from .aws_load_balancer import (
     TargetBinding,
     TargetBindingArgs,
 )
-from .errors import ArgumentError, PorticoError, Problem
 from .ingress_gateway import (
     AccessLog,
     AdmissionWebhook,
@@ -68,7 +68,7 @@ from .ingress_gateway import (
     match_route,
 )
 from .lifecycle.cost import Price
-from .load_balancers import ClientIp, IpAddressType, IpFamily, Scope
+from .load_balancers import ClientIp, IpAddressType, Scope
 from .networking.network_policies import Peer
 from .networking.target import Protocol, Target
 from .public_load_balancer import (
@@ -197,7 +197,6 @@ __all__ = [
     "Installation",
     "InternalTrafficPolicy",
     "IpAddressType",
-    "IpFamily",
     "IpFamilyPolicy",
     "KeepAlive",
     "Limits",

@@ -1,8 +1,8 @@
 """Serve the components to the other languages, as the Pulumi provider `portico`.
 
 The stock component host hands whole numbers on as floats, takes no Output for a nested
-object, and shows a traceback for a refused argument (pulumi 3.272). This one converts
-what it receives by the args types themselves, and reports problems property by property.
+object, and shows a traceback for a rejected argument (pulumi 3.272). This one converts what it
+receives by the args types themselves, and reports every problem of the arguments.
 """
 
 import inspect
@@ -11,7 +11,6 @@ import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import partial
 from importlib.metadata import version
 from typing import Any, Optional, cast
 
@@ -21,31 +20,46 @@ from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
-from .args.location import KeyStyle, location_text
+from .args.location import KeyStyle
 from .args.problems import Problem, Problems
 from .args.shapes import camel_case, is_args, is_generic, shapes_of, take_apart
 from .aws_load_balancer import AwsLoadBalancer, AwsLoadBalancerArgs
 from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, parse_target_binding
 from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
-from .ingress_gateway.validation import check_ingress_gateway, check_ingress_routes
+from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
+from .untyped import mapped
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import parse_web_service
 
-__all__ = ["PorticoProvider", "main"]
+__all__ = ["PorticoProvider", "RejectedArguments", "main"]
 
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
     # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
     WebService: (WebServiceArgs, parse_web_service),
     AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
-    IngressGateway: (IngressGatewayArgs, partial(check_ingress_gateway, spelling=camel_case)),
-    IngressRoutes: (IngressRoutesArgs, partial(check_ingress_routes, spelling=camel_case)),
+    IngressGateway: (IngressGatewayArgs, parse_ingress_gateway),
+    IngressRoutes: (IngressRoutesArgs, parse_ingress_routes),
     PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
     TargetBinding: (TargetBindingArgs, parse_target_binding),
 }
 """Each component with the type of its arguments, and what parses them: a name, the arguments, and the problems."""
+
+
+class RejectedArguments(InputPropertiesError):
+    """Arguments that a component rejects.
+
+    It names no property to the engine, which would print the property's value, secrets in it included (pulumi 3.272).
+    The text of each problem has its location, and the value unless it's secret.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = (f"\t{line}" for problem in problems for line in str(problem).splitlines())
+        # An empty list: without any, the SDK's server fails.
+        super().__init__("\n".join(("the arguments are invalid:", *lines)), [])
 
 
 class PorticoProvider(ComponentProvider):
@@ -64,7 +78,7 @@ class PorticoProvider(ComponentProvider):
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: Optional[pulumi.ResourceOptions] = None
     ) -> pulumi.provider.ConstructResult:
-        """Make the component; problems of its arguments go back as the properties that they are of."""
+        """Make the component; problems of its arguments go back as one error."""
         self.validate_resource_type("portico", resource_type)
         definition = self._component_defs[resource_type.rpartition(":")[2]]
         make: Any = self._components[definition.name]
@@ -72,9 +86,7 @@ class PorticoProvider(ComponentProvider):
         problems = Problems(name, style=KeyStyle.CAMEL)
         args = parse(name, self.map_inputs(inputs, definition), problems)
         if problems.found:
-            # The engine names the component and lists each property itself.
-            details = [_property_error(problem) for problem in problems.found]
-            raise InputPropertiesError("the arguments are invalid", cast("Any", details))
+            raise RejectedArguments(problems.found)
         component = make(name, args, options)
         return pulumi.provider.ConstructResult(component.urn, self.get_state(component, definition))
 
@@ -84,19 +96,6 @@ class PorticoProvider(ComponentProvider):
         names = component_def.outputs_mapping
         values = {key: to_the_wire(hints[name], getattr(instance, name, None)) for key, name in names.items()}
         return {key: value for key, value in values.items() if value is not None}
-
-
-def _property_error(problem: Any) -> Mapping[str, str]:
-    """A problem as the engine has it: the property, and why its value is rejected."""
-    if not isinstance(problem, Problem):
-        # Serves the components until they are ported.
-        return {"property_path": problem.path, "reason": str(problem).partition(": ")[2]}
-    lines = [problem.message]
-    if problem.allowed:
-        lines.append(f"  allowed: {problem.allowed}")
-    if problem.fix:
-        lines.append(f"  fix: {problem.fix}")
-    return {"property_path": location_text(problem.location, KeyStyle.CAMEL), "reason": "\n".join(lines)}
 
 
 def from_the_wire(typ: Any, value: Any) -> Any:
@@ -110,11 +109,11 @@ def from_the_wire(typ: Any, value: Any) -> Any:
         return int(value)
     if is_args(typ) and isinstance(value, Mapping):
         types = {camel_case(name): shape.type for name, shape in shapes_of(typ).items()}
-        given = cast("Mapping[str, Any]", value).items()
+        given = mapped(value).items()
         return {key: from_the_wire(types.get(key, Any), item) for key, item in given}
     if is_generic(typ, Mapping) and isinstance(value, Mapping):
         of = take_apart(typing.get_args(typ)[1]).type
-        return {key: from_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: from_the_wire(of, item) for key, item in mapped(value).items()}
     if is_generic(typ, Sequence) and isinstance(value, list):
         of = take_apart(typing.get_args(typ)[0]).type
         return [from_the_wire(of, item) for item in cast("list[Any]", value)]
@@ -127,17 +126,17 @@ def to_the_wire(typ: Any, value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_args(typ) and isinstance(value, Mapping):
-        fields, given = shapes_of(typ), cast("Mapping[str, Any]", value)
+        fields, given = shapes_of(typ), mapped(value)
         return {camel_case(name): to_the_wire(fields[name].type, item) for name, item in given.items()}
     if is_generic(typ, Mapping) and isinstance(value, Mapping):
         of = typing.get_args(typ)[1]
-        return {key: to_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: to_the_wire(of, item) for key, item in mapped(value).items()}
     return cast("Any", value)
 
 
 def _dedented(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _dedented(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _dedented(item) for key, item in mapped(value).items()}
     if isinstance(value, list):
         return [_dedented(item) for item in cast("list[Any]", value)]
     return inspect.cleandoc(value) if isinstance(value, str) else value

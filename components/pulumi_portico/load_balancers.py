@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum
-from typing import Optional
+from typing import Any, Optional
 
 from .args.codes import define
 from .args.names import NAME_TOO_LONG
@@ -15,8 +15,8 @@ __all__ = [
     "PRIVATE_ADDRESSES",
     "ClientIp",
     "IpAddressType",
-    "IpFamily",
     "Scope",
+    "former_address_family",
     "http_or_grpc_codes",
     "load_balancer_name",
     "status_codes",
@@ -93,17 +93,13 @@ class IpAddressType(str, Enum):
     """IPv4 and IPv6."""
 
 
-class IpFamily(str, Enum):
-    """Which addresses the load balancer has."""
+_FORMER_ADDRESS_FAMILIES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}
 
-    IPV4 = "IPv4"
-    """IPv4 alone."""
 
-    IPV6 = "IPv6"
-    """IPv6 alone."""
-
-    DUAL = "dual"
-    """IPv4 and IPv6."""
+def former_address_family(value: Any) -> tuple[str, Any]:
+    """`address_family`, as arguments had it formerly, by the name and the value that it has today."""
+    known = _FORMER_ADDRESS_FAMILIES.get(value) if isinstance(value, str) else None
+    return "ip_address_type", value if known is None else known.value
 
 
 def load_balancer_name(value: str) -> Optional[Reason]:

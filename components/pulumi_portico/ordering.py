@@ -9,9 +9,7 @@ from typing import Any, Optional, TypeVar, cast
 
 import pulumi
 
-from .register import name_of
-
-__all__ = ["WIDTH", "Dependency", "after", "dependencies_of", "detached", "gathered", "named_together", "on_time"]
+__all__ = ["WIDTH", "Dependency", "after", "dependencies_of", "detached", "gathered", "on_time"]
 
 Dependency = Any
 """What `depends_on` takes: a resource, or an Output that stands for the resources that it comes from."""
@@ -35,21 +33,6 @@ def gathered(
         below = [created[it] for it in range(WIDTH * at + 1, WIDTH * (at + 1) + 1) if it in created]
         created[at] = create(items[at], below or list(first))
     return [created[at] for at in range(len(items))]
-
-
-def named_together(
-    items: Sequence[Item], create: Callable[[Item, Sequence[Dependency]], Any], first: Sequence[Dependency] = ()
-) -> tuple[list[Any], list[Dependency]]:
-    """Create objects with generated names for one object that uses all of them; return the names, and what the object
-    must depend on in addition.
-
-    A few names are Outputs as usual. The names of more objects carry no dependency: the object depends on the first
-    one, which depends on the rest.
-    """
-    if len(items) < WIDTH:
-        return [name_of(create(item, list(first))) for item in items], []
-    created = gathered(items, create, first)
-    return [detached(name_of(it)) for it in created], created[:1]
 
 
 def detached(value: pulumi.Output[Any]) -> pulumi.Output[Any]:

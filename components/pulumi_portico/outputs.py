@@ -4,21 +4,25 @@ import asyncio
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Union, cast
 
 import pulumi
 
-__all__ = ["Ref", "Text", "applied", "combined", "ensure_event_loop", "joined", "words"]
+__all__ = ["Computed", "Ref", "Text", "applied", "combined", "ensure_event_loop", "joined", "words"]
 
 
 @dataclass(frozen=True)
 class Ref:
-    """A leaf of a manifest: the name of another object of the same list, whose name Pulumi generates."""
+    """A leaf of a manifest: an output of another object of the same list, or its name, which Pulumi generates."""
 
     key: str
     """The key of the other object."""
     is_detached: bool = False
-    """Whether the name carries no dependency: the object that refers to it comes after the other one in another way."""
+    """Whether the value carries no dependency: the object that refers to it comes after the other one in another
+    way."""
+    output: tuple[Union[str, int], ...] = ()
+    """The output of a cloud's resource: its name, then the way to a part of it. Empty for the name of a Kubernetes
+    object."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,15 @@ class Text:
 
     parts: tuple[Any, ...]
     """Text, Outputs, and `Ref`s."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A leaf of a manifest: what a function returns for the values of other leaves."""
+
+    function: Callable[[Sequence[Any]], Any]
+    parts: tuple[Any, ...]
+    """Plain values, Outputs, and `Ref`s."""
 
 
 def applied(value: Any, function: Callable[[Any], Any]) -> Any:

@@ -2,12 +2,14 @@
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import pulumi
 
-from .untyped import Manifest
+from .lifecycle.ownership import owned, reject_if_owned_by_another
+from .untyped import Manifest, Properties
 
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
@@ -30,25 +32,41 @@ _MODULES: Mapping[str, str] = {
 
 
 def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
-    """Register ``manifest`` under ``resource_name`` and answer the typed resource of its kind.
-
-    The module of the kind's API version is imported here, when the first resource of it
-    is made, so that a program pays for the ones it uses.
+    """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
+    of its kind.
     """
-    if manifest["apiVersion"] not in _MODULES:
-        return _register_custom(manifest, resource_name, opts)
-    module = importlib.import_module(_MODULES[manifest["apiVersion"]])
-    # The SDK spells a resource's own fields as Python does; below them it takes Kubernetes' spelling as it is.
-    fields = {_snake_case(key): value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    return getattr(module, manifest["kind"])(resource_name, opts=opts, **fields)
-
-
-def _register_custom(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
-    """A resource of a kind that the cluster has learnt from somebody else, such as a controller."""
-    module = importlib.import_module("pulumi_kubernetes.apiextensions")
+    manifest, opts = owned(manifest, resource_name, opts)
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    api_version, kind = manifest["apiVersion"], manifest["kind"]
-    return module.CustomResource(resource_name, api_version=api_version, kind=kind, opts=opts, **fields)
+    create, get = _constructors(manifest["apiVersion"], manifest["kind"])
+    resource = create(resource_name, fields, opts)
+
+    def lookup(identity: str) -> Any:
+        options = pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider)
+        return get(f"{resource_name}-existing", id=identity, opts=options)
+
+    reject_if_owned_by_another(resource, manifest["kind"], lookup)
+    return resource
+
+
+def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What creates a resource of a kind from its fields, and what reads one."""
+    # The module of the kind's API version is imported here, when the first resource of it is registered, so that a
+    # program pays for the ones that it uses.
+    if api_version in _MODULES:
+        resource = getattr(importlib.import_module(_MODULES[api_version]), kind)
+        return partial(_create, resource), resource.get
+    # A kind that the SDK doesn't know, such as a controller's own.
+    custom = importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
+
+    def create(name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
+        return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
+
+    return create, partial(custom.get, api_version=api_version, kind=kind)
+
+
+def _create(resource: Any, name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
+    # The SDK has Python's names for a resource's own fields, and Kubernetes' names below them.
+    return resource(name, opts=opts, **{_snake_case(key): value for key, value in fields.items()})
 
 
 def _snake_case(name: str) -> str:

@@ -14,10 +14,10 @@ from tests.aws_balancers import API, HOSTS, HTTPS, TARGET, TLS, TRUST_STORE, WEB
 
 _UDP = {"target": {**TARGET, "protocol": "UDP"}, "health": {"port": 9000, "path": "/"}}
 _ROUTES = [
-    {"host": "shop.example.com", "path": "/api", "to": "api"},
-    {"path": "/old", "exact": True, "redirect": {"path": "/new", "permanent": True}},
+    {"host": "shop.example.com", "path": "/api", "target": "api"},
+    {"path": "/old", "path_type": "Exact", "redirect": {"path": "/new", "code": 301}},
     {"path": "/teapot", "respond": {"status": 418}, "methods": ["GET"]},
-    {"host": "shop.example.com", "weights": {"api": 1, "web": 9}, "sticky_for": 60},
+    {"host": "shop.example.com", "weights": {"api": 1, "web": 9}, "stickiness_duration": 60},
 ]
 # Called net-... and app-...: the suppressions go by these names.
 BALANCERS: Mapping[str, Mapping[str, Any]] = {
@@ -25,7 +25,7 @@ BALANCERS: Mapping[str, Mapping[str, Any]] = {
     "app-shared": application(
         hosts=HOSTS,
         targets={"api": API, "web": {**API, "protocol": "https", "health": {"path": "/healthz"}}},
-        listeners=[{"port": 443, "protocol": "https", "routes": _ROUTES, "to": "web"}],
+        listeners=[{"port": 443, "protocol": "https", "routes": _ROUTES, "target": "web"}],
         logs={"connections": True, "health": True},
         web_acl=WEB_ACL,
     ),
@@ -35,7 +35,7 @@ BALANCERS: Mapping[str, Mapping[str, Any]] = {
     "app-inside": application(
         scope="internal",
         hosts=HOSTS,
-        address_family="dual",
+        ip_address_type="dualstack",
         allowed_sources=["10.0.0.0/8"],
         targets={"api": {**API, "version": "grpc"}},
     ),
@@ -44,7 +44,7 @@ BALANCERS: Mapping[str, Mapping[str, Any]] = {
     "net-fixed": network(
         elastic_ips=["1", "2"],
         targets={"dns": _UDP},
-        listeners=[{"port": 53, "protocol": "udp", "to": "dns"}],
+        listeners=[{"port": 53, "protocol": "udp", "target": "dns"}],
     ),
 }
 

@@ -62,7 +62,7 @@ def wrong_at(row: Row, reader: IngressNginx | F5Nginx) -> list[str]:
 
 def _told(row: Row, answer: Answer) -> list[tuple[str, Any, Any]]:
     if row.reaches:
-        wanted = row.path or nginx.normalized(request_of(row.asked).path)
+        wanted = row.path or nginx.as_received(request_of(row.asked).path)
         return [
             ("what comes of it", "backend", answer.kind),
             ("the service", row.service, answer.service),

@@ -91,6 +91,7 @@ SECURED: Routes = [
         SECURE,
         _to("web"),
         _to("api", "/admin", basic_auth={"users": {"ada": _PASSWORD}, "realm": "Back office"}),
+        _exactly("web", "/admin/open/"),
         _to("secure:https", "/pay", protocol="HTTPS"),
         _to("secure", "/grpc.health.v1.Health", protocol="GRPC"),
     ),

@@ -85,6 +85,14 @@ def nobody(host: str, path: str) -> Row:
     )
 
 
+_TIDIES = "it has other rules for paths that aren't tidy"
+
+
+def refused(host: str, path: str) -> Row:
+    """A request that nginx refuses itself: it can't tell which path it is for."""
+    return Row(f"{host}{path} is refused", get(host, path), status=400, unproved=_TIDIES)
+
+
 HOSTS = (
     goes(routes.SHOP, "/", "web"),
     goes(routes.SHOP, "/anything/else", "web"),
@@ -113,8 +121,24 @@ HOSTS = (
     goes(routes.SHOP, "/dir.d/x", "web"),
     goes(routes.SHOP, "/dirXd/", "web"),
     goes(routes.SHOP, "/%61pi/x", "api", "/api/x"),
-    goes(routes.SHOP, "//api//x", "api", "/api/x"),
-    goes(routes.SHOP, "/x/../api/./x", "api", "/api/x"),
+    # Which route takes it is a question of the tidied path. The pod gets the path as it came.
+    goes(routes.SHOP, "//api//x", "api", unproved=_TIDIES),
+    goes(routes.SHOP, "/x/../api/./x", "api", unproved=_TIDIES),
+    goes(routes.SHOP, "/api%2fv2%2fx", "blue", unproved=_TIDIES),
+    goes(routes.SHOP, "/x%2f..%2fapi", "api", unproved=_TIDIES),
+    goes(routes.SHOP, "/api%5cx", "web", unproved=_TIDIES),
+    goes(routes.SHOP, "/x%5c..%5capi", "web", unproved=_TIDIES),
+    goes(routes.SHOP, "/api/%0ax", "api"),
+    goes(routes.SHOP, "/api%0a", "web"),
+    goes(routes.SHOP, "/api/v2/%0a%0a", "blue"),
+    goes(routes.SHOP, "/api/v2/exact%0a", "blue"),
+    goes(routes.SHOP, "/dir.d/%0a", "web"),
+    goes(routes.SHOP, "/%0a/api", "web"),
+    goes(routes.SHOP, "/api/%09%7f", "api"),
+    refused(routes.SHOP, "/api/%00"),
+    refused(routes.SHOP, "/%00"),
+    refused(routes.SHOP, "/../api"),
+    refused(routes.SHOP, "/%2e%2e/api"),
     goes("SHOP.Example.com", "/api", "api"),
     goes("shop.example.com:80", "/api", "api"),
     goes("a.wild.example.com", "/x", "blue"),
@@ -206,6 +230,39 @@ TLS = (
         sees=lambda it: "Back office" in it.header("WWW-Authenticate"),
         promise={"auth.realm": "back office"},
     ),
+    *(
+        Row(
+            f"no password, no entry: {path}",
+            get(routes.SECURE, path, scheme="https"),
+            "api",
+            status=401,
+            promise={"auth.realm": "back office"},
+            unproved=_TIDIES,
+        )
+        for path in (
+            "/admin/users/%0ax",
+            "/admin/secret%0a%0a",
+            "/admin/%0a",
+            "/admin/open/%0a",
+            "/admin/open/%0a%0a",
+            "/admin/open",
+            "//admin//x",
+            "/x/../admin/./x",
+            "/x/%2e%2e/admin",
+            "/admin%2fx",
+            "/x%2f..%2fadmin",
+            "/%61dmin",
+            "/admin/%5c..%5copen",
+            "/admin/%09",
+        )
+    ),
+    # These are other paths, which the route of / takes: the pod must not read them as /admin.
+    *(
+        Row(f"another path than /admin: {path}", get(routes.SECURE, path, scheme="https"), "web", unproved=_TIDIES)
+        for path in ("/admin%0a", "/admin%5cx", "/x%5c..%5cadmin", "/admin;x/y", "/x/..;/admin", "/Admin", "/%0a/admin")
+    ),
+    Row("an open exact path below it", get(routes.SECURE, "/admin/open/", scheme="https"), "web"),
+    refused(routes.SECURE, "/admin%00"),
     Row("a password", get(routes.SECURE, "/admin/x", scheme="https", headers=ADA), "api"),
     Row(
         "a wrong password",
@@ -425,6 +482,10 @@ PROMISES = (
         status=403,
         promise={"allowed": ["127.0.0.8/32", "198.51.100.0/24"]},
     ),
+    *(
+        Row(f"a client that is not: {path}", get(routes.SOURCES, path), "api", status=403, unproved=_TIDIES)
+        for path in ("/allowed/%0a", "/allowed/x%0a%0a", "//allowed", "/x/../allowed", "/x%2f..%2fallowed")
+    ),
     Row("the client at the route beside it", get(routes.SOURCES, "/other"), "web", promise={"allowed": []}),
     Row(
         "a client that is kept out",
@@ -432,6 +493,13 @@ PROMISES = (
         "api",
         status=403,
         promise={"denied": ["127.0.0.9/32"]},
+        unproved=_NO_DENYLIST,
+    ),
+    Row(
+        "a client that is kept out, with a newline",
+        get(routes.SOURCES, "/denied/%0a", source=KEPT_OUT),
+        "api",
+        status=403,
         unproved=_NO_DENYLIST,
     ),
     Row("a client that is not kept out", get(routes.SOURCES, "/denied", source=LET_IN), "api"),

@@ -3,6 +3,8 @@
 Its binary is in no registry that a build reaches, so `PORTICO_NGINX_INGRESS` names it: the release's `nginx-ingress`,
 beside it the release's four templates and its `crds.yaml`; and the machine has the nginx that the release is for, at
 /usr/sbin/nginx, where the binary looks for it. What it writes goes into folders that are laid over the machine's own.
+It runs as its image does, as user 101 with the right to listen on low ports: nginx's workers are that user too, so
+they can read the keys that the controller writes.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ _CONFIGURATION = Path("/etc/nginx")
 _WRITTEN = (Path("/var/lib/nginx"), Path("/var/cache/nginx"))
 _LOGS = "/var/log/nginx"
 _READY_PORT = 8081
+# The image's user.
+_USER = "101"
 _SECONDS = 60
 
 
@@ -81,7 +85,7 @@ def _ready(node: NodeCluster) -> bool:
 
 
 def _lay_files(node: NodeCluster, namespace: str) -> None:
-    home = node.folder / _NAME
+    home = node.folder / f"{_NAME}-{namespace}"
     identity, configuration = home / "identity", home / "configuration"
     identity.mkdir(parents=True, mode=0o700)
     (identity / "token").write_text(node.kubectl("create", "token", _NAME, "-n", namespace, "--duration=1h").strip())
@@ -98,6 +102,8 @@ def _lay_files(node: NodeCluster, namespace: str) -> None:
         node.isolation.empty(place)
     # The node has logs of its own already.
     node.run_in("mkdir", "-p", _LOGS)
+    owned = [_IDENTITY, _CONFIGURATION, *_WRITTEN, _LOGS]
+    node.run_in("chown", "--recursive", f"{_USER}:{_USER}", *map(str, owned))
 
 
 def _command(node: NodeCluster, binary: Path, namespace: str, pod: str) -> list[str]:
@@ -109,6 +115,7 @@ def _command(node: NodeCluster, binary: Path, namespace: str, pod: str) -> list[
     }
     return [
         *node.enter,
+        *_AS_ITS_USER,
         "env",
         *(f"{name}={value}" for name, value in told.items()),
         str(binary),
@@ -122,6 +129,16 @@ def _command(node: NodeCluster, binary: Path, namespace: str, pod: str) -> list[
         "-enable-telemetry-reporting=false",
         "-disable-ipv6=true",
     ]
+
+
+# nginx opens /dev/stdout for its access log, so the log must be its own.
+_OWN_LOG = 'chown "$0" /proc/self/fd/1 && exec "$@"'
+_LISTEN = "-all,+net_bind_service"
+_AS_ITS_USER = (
+    *("sh", "-c", _OWN_LOG, _USER),
+    *("setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups"),
+    *(f"--inh-caps={_LISTEN}", f"--ambient-caps={_LISTEN}", f"--bounding-set={_LISTEN}"),
+)
 
 
 def _objects(namespace: str) -> list[dict[str, Any]]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import secrets
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.node.outside import Client, client_outside
 from tests.pulumi_program import PulumiProgram
-from tools import engine, probe
-from tools.cluster import ROOT
+from tools import engine
 from tools.node import NodeCluster, wait_until
 from tools.node_config import ECHO_IMAGE, ECHO_IMAGE_NEXT, NODE_ADDRESS
-from tools.probe import Answer, Load, Request
+from tools.probe import Answer, Request
 
 pytestmark = pytest.mark.node
 
@@ -59,68 +54,10 @@ pulumi.export("address", public.address)
 """
 
 
-class Client:
-    """A machine outside the cluster, in a network namespace of its own, with one way: to the node."""
-
-    def __init__(self, name: str) -> None:
-        self._enter = ["nsenter", f"--net=/run/netns/{name}"]
-
-    def _run(self, plan: dict[str, Any], seconds: float) -> list[str]:
-        command = [*self._enter, sys.executable, str(ROOT / "tools" / Path(probe.__file__).name)]
-        done = subprocess.run(
-            command, input=json.dumps(plan), capture_output=True, text=True, timeout=seconds, check=True
-        )
-        return done.stdout.splitlines()
-
-    def ask(self, url: str, *, count: int = 1, timeout: float = 5) -> list[Answer]:
-        request = {"url": url, "timeout": timeout}
-        return [Answer(**json.loads(line)) for line in self._run({"requests": [request] * count}, count * timeout + 20)]
-
-    @contextlib.contextmanager
-    def loading(self, url: str, *, seconds: float, rate: float) -> Generator[Load]:
-        """Send requests while the block runs, for at most ``seconds``; the counts are there after it."""
-        load = Load(Request(url), seconds, rate=rate)
-        command = [*self._enter, sys.executable, str(ROOT / "tools" / Path(probe.__file__).name)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        plan = {"load": {"request": {"url": url}, "seconds": seconds, "rate": rate}}
-        try:
-            process.stdin.write(json.dumps(plan))
-            process.stdin.close()
-            process.stdout.readline()
-            yield load
-            process.terminate()
-            process.wait(30)
-            for name, value in json.loads(process.stdout.read()).items():
-                if name in ("ok", "failed", "slowest", "hostnames", "versions", "errors"):
-                    setattr(load, name, value)
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-
-
 @pytest.fixture
 def client(node: NodeCluster) -> Generator[Client]:
-    name = f"portico-client-{secrets.token_hex(3)}"
-    device = f"pc{secrets.token_hex(3)}"
-
-    def ip(*command: str) -> None:
-        subprocess.run(["ip", *command], check=True, capture_output=True, timeout=20)
-
-    ip("netns", "add", name)
-    try:
-        there = ("peer", "name", device, "netns", node.isolation.name)
-        ip("link", "add", "client0", "netns", name, "type", "veth", *there)
-        for namespace, end, address in ((name, "client0", CLIENT), (node.isolation.name, device, GATE)):
-            ip("-netns", namespace, "address", "add", f"{address}/30", "dev", end)
-            ip("-netns", namespace, "link", "set", end, "up")
-        ip("-netns", name, "route", "add", "default", "via", GATE)
-        yield Client(name)
-    finally:
-        # The other end goes with it.
-        ip("netns", "delete", name)
+    with client_outside(node, CLIENT, GATE) as client:
+        yield client
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Whom the NetworkPolicies of WebServices let connect to whom, computed from the live policies and the live pods.
 
-Enforcement itself needs a network plugin that keeps policies, and the real node has none: what is
-shown is that the objects, as the API server stores them, select the pods that they should.
+This shows that the objects, as the API server stores them, select the pods that they should.
+test_network_policy_enforcement.py sends connections through a firewall that enforces them.
 """
 
 import ipaddress

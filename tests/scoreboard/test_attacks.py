@@ -59,7 +59,7 @@ INJECTION = "fe80::%1; server { listen 8088; root .; autoindex on; } #/64"
 MAPPED = str(ipaddress.ip_network("::ffff:10.0.0.0/104"))
 
 Ranged = tuple[Callable[[str], dict[str, Any]], tuple[Any, ...]]
-LISTENER = {"port": 80, "protocol": "http", "to": "web"}
+LISTENER = {"port": 80, "protocol": "http", "target": "web"}
 RANGES: Mapping[str, Ranged] = {
     "settings.forwardedFrom": (
         lambda it: gateway({"host": SHOP}, settings={"forwardedFrom": ["203.0.113.0/24", it]}),
@@ -76,13 +76,13 @@ RANGES: Mapping[str, Ranged] = {
         (*FRONT, "exposure", "allowedSources"),
     ),
     "exposure.platformSources": (
-        lambda it: balancer({**INTERNET, "platformSources": [it]}),
+        lambda it: balancer({**INTERNET, "clientIp": "hide", "platformSources": [it]}),
         (*FRONT, "exposure", "platformSources"),
     ),
     "allowFrom": (lambda it: service(allowFrom=[{"cidr": it}]), ("services", "web", "allowFrom")),
     "allowTo": (lambda it: service(allowTo=[{"cidr": it}]), ("services", "web", "allowTo")),
     "aws.allowedSources": (
-        lambda it: aws_balancer(allowedSources=[it], listeners=[LISTENER], addressFamily="dual"),
+        lambda it: aws_balancer(allowedSources=[it], listeners=[LISTENER], ipAddressType="dualstack"),
         (*AWS_FRONT, "allowedSources"),
     ),
     "aws.targetRanges": (
@@ -95,7 +95,7 @@ RANGES: Mapping[str, Ranged] = {
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        open_case("E1", field, value, row=f"{field} {row}")
+        held_case("E1", field, value, row=f"{field} {row}")
         for field in RANGES
         for row, value in (("injection", INJECTION), ("IPv4-mapped", MAPPED))
     ],
@@ -113,12 +113,12 @@ PROTECTED: Mapping[str, tuple[Mapping[str, Any], Callable[[Answer], bool]]] = {
     "allowedSources": ({"allowedSources": ["10.0.0.0/8"]}, lambda it: it.status == 403),
     "rateLimit": ({"rateLimit": {"requests": 5}}, lambda it: "rate" in it.settings),
 }
-BYPASSES = ("/admin/users/%0ax", "/admin/secret%0a%0a")
+BYPASSES = ("/admin/users/%0ax", "/admin/secret%0a%0a", "/admin/%0a", "/admin/%0d%0a", "/admin/%0ax/../y")
 
 
 @pytest.mark.parametrize(
     ("kind", "path"),
-    [open_case("E2", kind, path, row=f"{kind} {path}") for kind in PROTECTED for path in BYPASSES],
+    [held_case("E2", kind, path, row=f"{kind} {path}") for kind in PROTECTED for path in BYPASSES],
 )
 def test_a_newline_leads_around_no_protected_prefix_on_ingress_nginx(kind: str, path: str) -> None:
     fields, is_protected = PROTECTED[kind]
@@ -128,7 +128,9 @@ def test_a_newline_leads_around_no_protected_prefix_on_ingress_nginx(kind: str, 
     assert is_protected(reader.answer(Request(SHOP, path, "https")))
 
 
-@pytest.mark.parametrize("path", [open_case("E2", "/open/%0a", row="exact path on f5-nginx")])
+@pytest.mark.parametrize(
+    "path", [held_case("E2", path, row=f"exact path on f5-nginx {path}") for path in ("/open/%0a", "/open/%0a%0a")]
+)
 def test_a_newline_leads_to_no_open_exact_path_on_f5_nginx(path: str) -> None:
     routes = {"host": SHOP, **USERS}, {"host": SHOP, "path": "/open/", "pathType": "Exact"}
     reader = read(gateway(*routes, tls=TLS))
@@ -147,7 +149,6 @@ def texts(folder: Path) -> dict[str, str]:
     return {it.name: it.read_text() for it in sorted(folder.iterdir()) if it.is_file()}
 
 
-@field_case("E3", "two projects, one folder")
 def test_another_projects_manifests_survive(tmp_path: Path) -> None:
     first = write_project(tmp_path / "a", service("first"), project="first")
     second = write_project(tmp_path / "b", service("second"), project="second")
@@ -158,7 +159,6 @@ def test_another_projects_manifests_survive(tmp_path: Path) -> None:
     assert before.items() <= texts(output).items()
 
 
-@field_case("E3", "symbolic links")
 def test_rendering_follows_no_symbolic_link(tmp_path: Path) -> None:
     folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
     render_into(folder, output)
@@ -173,7 +173,6 @@ def test_rendering_follows_no_symbolic_link(tmp_path: Path) -> None:
     assert elsewhere.read_text() == before
 
 
-@field_case("E3", "named pipes")
 def test_rendering_writes_into_no_named_pipe(tmp_path: Path) -> None:
     folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
     render_into(folder, output)
@@ -189,7 +188,6 @@ def test_rendering_writes_into_no_named_pipe(tmp_path: Path) -> None:
         os.close(reader)
 
 
-@field_case("E3", "folders below the output folder")
 def test_folders_below_the_output_are_left_alone(tmp_path: Path) -> None:
     folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
     below = output / "team"
@@ -200,7 +198,6 @@ def test_folders_below_the_output_are_left_alone(tmp_path: Path) -> None:
     assert texts(below) == before
 
 
-@field_case("E3", "a full disk")
 def test_a_full_disk_leaves_nothing_that_blocks_the_next_run(tmp_path: Path) -> None:
     folder, output = write_project(tmp_path / "a", service()), tmp_path / "out"
 
@@ -222,8 +219,8 @@ def test_a_full_disk_leaves_nothing_that_blocks_the_next_run(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("field", "fields"),
     [
-        open_case("E4", "allowTo", {"allowTo": [{"cidr": "10.0.0.0/8", "ports": []}]}, row="allowTo"),
-        open_case(
+        held_case("E4", "allowTo", {"allowTo": [{"cidr": "10.0.0.0/8", "ports": []}]}, row="allowTo"),
+        held_case(
             "E4", "allowFrom", {"allowFrom": [{"cidr": "10.0.0.0/8"}], "port": None, "ports": {}}, row="of a worker"
         ),
     ],
@@ -262,7 +259,6 @@ def test_selectors_that_overlap_are_reported(values: Any, unlike: Any) -> None:
 # E6: a rule holds for Outputs too.
 
 
-@field_case("E6")
 def test_an_output_adds_no_second_header() -> None:
     def program(value: Any) -> Callable[[], Any]:
         return _route_with(response_headers={"X-A": value})
@@ -290,17 +286,17 @@ RED = "\x1b[31m"
             ),
             row="price currency",
         ),
-        open_case(
+        held_case(
             "E7",
             balancer({**INTERNET, "platform": "aws-controller", "aws": {"prefixLists": [f"pl-{RED}1"]}}),
             row="prefix list",
         ),
-        open_case(
+        held_case(
             "E7",
             aws_balancer(listeners=[{**LISTENER, "routes": [{"path": "/a", "redirect": {"host": f"{RED}a.example"}}]}]),
             row="redirect host",
         ),
-        open_case("E7", balancer({**PRESERVED, "allowedSources": [f"fe80::%{RED}/64"]}), row="CIDR"),
+        held_case("E7", balancer({**PRESERVED, "allowedSources": [f"fe80::%{RED}/64"]}), row="CIDR"),
     ],
 )
 def test_control_characters_are_never_printed(values: Any, tmp_path: Path) -> None:
@@ -320,7 +316,7 @@ CANARY = "hunter2"
         held_case(
             "E8", service(sidecars={"name": "log", "image": "log:1", "secretEnv": {"KEY": CANARY}}), row="sidecars"
         ),
-        open_case("E8", gateway({"host": SHOP}, tls={SHOP: CANARY}), row="tls"),
+        held_case("E8", gateway({"host": SHOP}, tls={SHOP: CANARY}), row="tls"),
     ],
 )
 def test_a_message_shows_no_secret_under_a_field_of_the_wrong_shape(values: Any, tmp_path: Path) -> None:
@@ -354,7 +350,7 @@ def _route_with(controller: str = "f5-nginx", **fields: Any) -> Callable[[], Any
             row="static_addresses",
         ),
         held_case("E8", _balancer_with(idle_timeout=pulumi.Output.secret(7654321)), "7654321", row="idle_timeout"),
-        open_case(
+        held_case(
             "E8",
             _route_with("ingress-nginx", rate_limit={"requests": 5, "burst": pulumi.Output.secret(7654321)}),
             "7654321",
@@ -499,10 +495,10 @@ PLAIN = "config:\n  portico:namespace: shop\n  portico:services: {web: {image: '
 @pytest.mark.parametrize(
     "fields",
     [
-        open_case(
+        held_case(
             "E11", {"placement": {"affinity": {"nodeAffinity": [1]}, "architectures": ["arm64"]}}, row="affinity"
         ),
-        open_case("E11", {"extra": {"metadata": [1]}}, row="extra.metadata"),
+        held_case("E11", {"extra": {"metadata": [1]}}, row="extra.metadata"),
         # Stack files reject these two already.
         held_case("E11", {"resources": {"cpu": float("inf")}}, row="cpu inf"),
         held_case("E11", {"replicas": 10**400}, row="replicas 10**400"),
@@ -518,8 +514,8 @@ def test_a_strange_value_is_rejected_with_its_location(fields: Any, tmp_path: Pa
 @pytest.mark.parametrize(
     "fields",
     [
-        open_case("E11", {"resources": {"cpu": float("inf")}}, row="cpu inf"),
-        open_case("E11", {"replicas": 10**400}, row="replicas 10**400"),
+        held_case("E11", {"resources": {"cpu": float("inf")}}, row="cpu inf"),
+        held_case("E11", {"replicas": 10**400}, row="replicas 10**400"),
     ],
 )
 def test_a_strange_value_is_rejected_in_python(fields: Any) -> None:
@@ -557,11 +553,11 @@ def _brackets(folder: Path) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        open_case("E11", _unreadable, row="an unreadable Pulumi.yaml"),
-        open_case("E11", _nested, row="a deeply nested Pulumi.yaml"),
-        open_case("E11", _long_base, row="extends of 300 characters"),
+        held_case("E11", _unreadable, row="an unreadable Pulumi.yaml"),
+        held_case("E11", _nested, row="a deeply nested Pulumi.yaml"),
+        held_case("E11", _long_base, row="extends of 300 characters"),
         held_case("E11", _big_number, row="a number of 5,000 digits"),
-        open_case("E11", _brackets, row="a crds file of 50,000 brackets"),
+        held_case("E11", _brackets, row="a crds file of 50,000 brackets"),
     ],
 )
 def test_a_strange_file_is_reported(spoil: Callable[[Path], None], tmp_path: Path) -> None:
@@ -570,7 +566,6 @@ def test_a_strange_file_is_reported(spoil: Callable[[Path], None], tmp_path: Pat
     assert _is_clean(portico(folder, "check"))
 
 
-@field_case("E11", "non-ASCII to an ASCII locale")
 def test_text_is_printed_to_an_ascii_locale(tmp_path: Path) -> None:
     folder = write_project(tmp_path / "a", service(env={"GREETING": "grüezi"}))
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
@@ -581,9 +576,9 @@ def test_text_is_printed_to_an_ascii_locale(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        open_case("E11", "portico render >&-", row="closed stdout"),
+        held_case("E11", "portico render >&-", row="closed stdout"),
         # Like `head -1`, but sure to be gone before the first line.
-        open_case("E11", "portico explain | true", row="a reader that's gone"),
+        held_case("E11", "portico explain | true", row="a reader that's gone"),
     ],
 )
 def test_a_closed_stdout_is_no_traceback(command: str, tmp_path: Path) -> None:
@@ -618,15 +613,15 @@ def _headers(policy: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("values", "field", "unlike"),
     [
-        open_case(
+        held_case(
             "E12",
             _redirecting(host="n.example.com", path=".evil.com/"),
             "listeners",
             _redirecting(host="n.example.com", path="/x"),
             row="a redirect path without a slash",
         ),
-        open_case("E12", _redirecting(path="/a"), "listeners", _redirecting(path="/b"), row="a redirect to itself"),
-        open_case(
+        held_case("E12", _redirecting(path="/a"), "listeners", _redirecting(path="/b"), row="a redirect to itself"),
+        held_case(
             "E12",
             _headers("default-src 'self'\nX-Evil: b"),
             "listeners",
@@ -634,7 +629,7 @@ def _headers(policy: str) -> dict[str, Any]:
             row="a newline in a policy",
         ),
         *(
-            open_case(
+            held_case(
                 "E12",
                 aws_balancer(listeners=[LISTENER], tags=tags),
                 "tags",
@@ -656,7 +651,13 @@ def test_what_aws_rejects_is_rejected(values: Any, field: str, unlike: Any) -> N
 
 # E13: rejected, but valid.
 
-GENERIC: dict[str, Any] = {"controller": "generic", "className": "alb", "namespace": "shop", "controllerPeers": []}
+GENERIC: dict[str, Any] = {
+    "controller": "generic",
+    "install": False,
+    "className": "alb",
+    "namespace": "shop",
+    "controllerPeers": [],
+}
 
 
 def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[str, Any]:
@@ -666,25 +667,25 @@ def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[st
 @pytest.mark.parametrize(
     ("values", "where"),
     [
-        open_case(
+        held_case(
             "E13",
             service(identity={"gcpServiceAccount": "123456789012-compute@developer.gserviceaccount.com"}),
             ("services", "web", "identity"),
             row="Google's default service account",
         ),
-        open_case(
+        held_case(
             "E13",
             _with_header("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),
             (*EDGE, "routes"),
             row="Content-Security-Policy",
         ),
-        open_case(
+        held_case(
             "E13",
             _with_header("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
             (*EDGE, "routes"),
             row="Strict-Transport-Security",
         ),
-        open_case("E13", _with_header("Cache-Control", "no-store, max-age=0"), (*EDGE, "routes"), row="Cache-Control"),
+        held_case("E13", _with_header("Cache-Control", "no-store, max-age=0"), (*EDGE, "routes"), row="Cache-Control"),
         held_case(
             "E13",
             _with_header("Cache-Control", "no-store, max-age=0", "ingress-nginx"),
@@ -692,10 +693,10 @@ def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[st
             row="Cache-Control on ingress-nginx",
         ),
         *(
-            open_case("E13", gateway({"host": SHOP, "path": f"/a{it}b"}), (*EDGE, "routes"), row=f"path with {it}")
+            held_case("E13", gateway({"host": SHOP, "path": f"/a{it}b"}), (*EDGE, "routes"), row=f"path with {it}")
             for it in "+,=!()"
         ),
-        open_case("E13", gateway({"host": SHOP, "path": "/variants"}, **GENERIC), (*EDGE, "routes"), row="/variants"),
+        held_case("E13", gateway({"host": SHOP, "path": "/variants"}, **GENERIC), (*EDGE, "routes"), row="/variants"),
     ],
 )
 def test_what_is_valid_is_accepted(values: Any, where: tuple[Any, ...]) -> None:

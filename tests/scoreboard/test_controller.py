@@ -1,7 +1,6 @@
 """Field cases R: observed on a real F5 NGINX Ingress Controller 5.5.4. Its reader shows what was observed.
 
-The table of requests (tests/unit/test_gateway_table.py) has the rows that don't hold because of R1, R2, and R3, and
-marks them itself.
+The table of requests (tests/gateway/rows.py) has rows for R1, R2, and R3 too.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.node import f5_nginx
-from tests.scoreboard.cases import gateway, of_kind, open_case, render
+from tests.scoreboard.cases import gateway, held_case, of_kind, render
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
 from tests.unit.readers.nginx import Request
@@ -33,8 +32,9 @@ def read(values: Any, controller: str = "f5-nginx") -> Any:
 @pytest.mark.parametrize(
     "values",
     [
-        open_case("R1", gateway({"path": "/"}), row="a route for every host"),
-        open_case("R1", gateway({"host": SHOP}, defaultBackend={"service": "web"}), row="a default backend"),
+        held_case("R1", gateway({"path": "/"}), row="a route for every host"),
+        held_case("R1", gateway({"host": SHOP}, defaultBackend={"service": "web"}), row="a default backend"),
+        held_case("R1", gateway({"path": "/"}, {"path": "/api"}), row="two routes for every host"),
     ],
 )
 def test_nginx_can_load_a_configuration_for_every_host(values: Any) -> None:
@@ -50,9 +50,9 @@ HSTS = {"settings": {"hsts": {"preload": True}}, "tls": {SHOP: {"secret": "shop-
 @pytest.mark.parametrize(
     "values",
     [
-        open_case("R2", gateway(CORS), row="CORS alone"),
-        open_case("R2", gateway({**CORS, "responseHeaders": {"X-A": "b"}}), row="and response headers on the route"),
-        open_case("R2", gateway(CORS, **HSTS), row="and on the server"),
+        held_case("R2", gateway(CORS), row="CORS alone"),
+        held_case("R2", gateway({**CORS, "responseHeaders": {"X-A": "b"}}), row="and response headers on the route"),
+        held_case("R2", gateway(CORS, **HSTS), row="and on the server"),
     ],
 )
 def test_a_preflight_has_each_cors_header_once(values: Any) -> None:
@@ -64,16 +64,23 @@ def test_a_preflight_has_each_cors_header_once(values: Any) -> None:
     assert answer.settings["cors_copies"] == 1
 
 
+@pytest.mark.parametrize("fields", [{}, {"responseHeaders": {"X-A": "b"}}], ids=["CORS alone", "and response headers"])
+def test_a_route_with_cors_keeps_the_headers_of_the_server(fields: Any) -> None:
+    answer = read(gateway({**CORS, **fields}, **HSTS)).answer(Request(SHOP, "/", "https"))
+    wanted = {"Strict-Transport-Security": "max-age=31536000; preload", **fields.get("responseHeaders", {})}
+    assert answer.settings["response_headers"] == wanted
+
+
 @pytest.mark.parametrize("controller", READERS)
 @pytest.mark.parametrize("path", ["//api//x", "/x/../api/./x"])
 def test_a_pod_gets_the_path_as_it_was_received(path: str, controller: str) -> None:
-    """Field case R3: the readers show it, so it holds. The table's rows, which expect `/api/x`, are marked there."""
+    """Field case R3."""
     values = gateway({"host": SHOP}, {"host": SHOP, "path": "/api"}, controller=controller)
     answer = read(values, controller).answer(Request(SHOP, path))
     assert (answer.kind, answer.path) == ("backend", path)
 
 
-@pytest.mark.parametrize("user", [open_case("R4", 0, row="as root")])
+@pytest.mark.parametrize("user", [held_case("R4", 0, row="as root")])
 def test_nginx_workers_can_read_the_keys(user: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The harness runs the controller as uid 101, as its image does, so that its workers own what it writes.
 

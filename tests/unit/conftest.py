@@ -1,8 +1,8 @@
 """What all unit tests share: an event loop for the Outputs among their parameters, and a record of problem codes.
 
 Every problem that a test causes is rendered in each key style, so a template that names a missing parameter fails that
-test. So is what a test causes to know about a change of a load balancer, and what an estimate assumes. When all unit
-tests have run, each registered code must have been caused by one of them.
+test. So is what a test causes to know about a change of a load balancer, what an estimate assumes, and why a request
+reaches a service. When all unit tests have run, each registered code must have been caused by one of them.
 """
 
 import functools
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from pulumi_portico.args.codes import all_codes
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import ArgumentError, Problem, Problems
+from pulumi_portico.cli.tracing.reasons import RouteReason
 from pulumi_portico.lifecycle.cost import Assumption
 from pulumi_portico.lifecycle.replacement import Finding
 from pulumi_portico.testing import ensure_event_loop
@@ -25,9 +26,6 @@ ensure_event_loop()
 # The time that an example takes depends on the machine's load, not on what is tested.
 settings.register_profile("portico", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portico")
-
-UNTESTED = Path(__file__).parent / "untested_codes.txt"
-"""The codes that no test causes yet, one on each line. A code that a test causes must not be listed."""
 
 CAUSED: set[str] = set()
 """The codes that the tests of this process have caused."""
@@ -43,7 +41,7 @@ def rendered(problem: Any) -> None:
 
 
 def with_note(initialize: Callable[..., None]) -> Callable[..., None]:
-    """The initializer of a finding or an assumption, which also renders it and notes its code."""
+    """The initializer of a finding, an assumption, or a reason, which also renders it and notes its code."""
 
     @functools.wraps(initialize)
     def initialized(self: Any, *args: Any, **more: Any) -> None:
@@ -72,7 +70,7 @@ def _every_problem_is_rendered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Problems, "report", reported)
         patch.setattr(ArgumentError, "__init__", raised)
-        for known in (Finding, Assumption):
+        for known in (Finding, Assumption, RouteReason):
             patch.setattr(known, "__init__", with_note(known.__init__))
         yield
 
@@ -87,11 +85,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     codes = CODES or set(all_codes())
     if exitstatus != pytest.ExitCode.OK or not is_complete(session):
         return
-    listed = set(UNTESTED.read_text(encoding="utf-8").split())
-    if wrong := sorted((codes - CAUSED) ^ listed):
+    if missing := sorted(codes - CAUSED):
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(f"no unit test causes these problem codes, or {UNTESTED.name} lists them though one does:")
-        reporter.write_line("  " + " ".join(wrong), red=True)
+        reporter.write_line("no unit test causes these problem codes:")
+        reporter.write_line("  " + " ".join(missing), red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -10,11 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.args.problems import Problem, Problems
-from pulumi_portico.aws_load_balancer.priorities import match_of, priority_of
+from pulumi_portico.aws_load_balancer.priorities import priority_of
 from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
+from tests.aws_balancers import match_of, parsed_route
 from tests.problems import assert_problem, problems_of
 from tests.unit.readers.alb import Listener
 from tests.unit.readers.nginx import Request
@@ -74,14 +75,14 @@ def reached(at: Listener, request: Request) -> str:
 
 
 ROUTES: Sequence[Route] = [
-    {"host": "shop.example.com", "to": "one"},
-    {"host": "shop.example.com", "path": "/a/b", "to": "two"},
-    {"host": "shop.example.com", "path": "/a/b", "exact": True, "to": "three"},
-    {"host": "shop.example.com", "path": "/a/b/c/", "to": "four"},
-    {"host": "*.example.com", "path": "/a", "to": "five"},
-    {"path": "/a", "to": "six"},
-    {"path": "/a", "methods": ["POST"], "to": "seven"},
-    {"path": "/a", "headers": {"X-Version": ["2*"]}, "methods": ["POST", "PUT"], "to": "eight"},
+    {"host": "shop.example.com", "target": "one"},
+    {"host": "shop.example.com", "path": "/a/b", "target": "two"},
+    {"host": "shop.example.com", "path": "/a/b", "path_type": "Exact", "target": "three"},
+    {"host": "shop.example.com", "path": "/a/b/c/", "target": "four"},
+    {"host": "*.example.com", "path": "/a", "target": "five"},
+    {"path": "/a", "target": "six"},
+    {"path": "/a", "methods": ["POST"], "target": "seven"},
+    {"path": "/a", "headers": {"X-Version": ["2*"]}, "methods": ["POST", "PUT"], "target": "eight"},
 ]
 
 REQUESTS: Sequence[tuple[Request, str]] = [
@@ -115,16 +116,16 @@ REQUESTS: Sequence[tuple[Request, str]] = [
 @pytest.mark.parametrize("backwards", [False, True])
 def test_requests_reach_what_the_most_specific_route_says_in_whatever_order_it_is_written(backwards: bool) -> None:
     routes = ROUTES[::-1] if backwards else ROUTES
-    there = listener(made(arguments(routes, wildcards_any_depth=True)))
+    there = listener(made(arguments(routes, multi_label_wildcards=True)))
     assert there.refused() == []
     assert [(it, reached(there, it)) for it, _ in REQUESTS] == list(REQUESTS)
 
 
 def test_a_source_and_a_weighted_route_are_told_as_aws_takes_them() -> None:
     routes = [
-        {"path": "/admin", "sources": ["198.51.100.0/24"], "to": "one"},
+        {"path": "/admin", "allowed_sources": ["198.51.100.0/24"], "target": "one"},
         {"path": "/admin", "respond": {"status": 403}},
-        {"path": "/new", "weights": {"one": 90, "two": 10}, "sticky_for": 60},
+        {"path": "/new", "weights": {"one": 90, "two": 10}, "stickiness_duration": 60},
     ]
     there = listener(made(arguments(routes)))
     assert reached(there, Request("a.org", "/admin", client="198.51.100.9")) == "one"
@@ -144,7 +145,10 @@ ASKED = (*(it for it in HOSTS if it and "*" not in it), "y.x.b.example.com", "ex
 @st.composite
 def route_tables(draw: st.DrawFn) -> list[Route]:
     one = st.tuples(
-        st.sampled_from(HOSTS), st.sampled_from(PATHS), st.booleans(), st.sampled_from(range(len(CONDITIONS)))
+        st.sampled_from(HOSTS),
+        st.sampled_from(PATHS),
+        st.sampled_from(["Prefix", "Exact"]),
+        st.sampled_from(range(len(CONDITIONS))),
     )
     # A route of neither a host, nor a path, nor a condition is the listener's own.
     keys = draw(
@@ -152,14 +156,20 @@ def route_tables(draw: st.DrawFn) -> list[Route]:
     )
     assume(keys)
     return [
-        {**({"host": host} if host else {}), "path": path, "exact": exact, **CONDITIONS[more], "to": KEYS[at]}
-        for at, (host, path, exact, more) in enumerate(keys)
+        {
+            **({"host": host} if host else {}),
+            "path": path,
+            "path_type": path_type,
+            **CONDITIONS[more],
+            "target": KEYS[at],
+        }
+        for at, (host, path, path_type, more) in enumerate(keys)
     ]
 
 
-def _said(key: tuple[str, str, bool, int]) -> tuple[bool, ...]:
-    host, path, exact, more = key
-    return bool(host), path != "/", exact, bool(more)
+def _said(key: tuple[str, str, str, int]) -> tuple[bool, ...]:
+    host, path, path_type, more = key
+    return bool(host), path != "/", path_type == "Exact", bool(more)
 
 
 REQUEST = st.builds(
@@ -180,7 +190,7 @@ def fits(route: Route, request: Request) -> bool:
     elif wanted not in ("", host):
         return False
     asked, path = request.path.partition("?")[0], route["path"]
-    if route["exact"]:
+    if route["path_type"] == "Exact":
         if asked != path:
             return False
     elif path not in ("/", asked) and not asked.startswith(path + "/"):
@@ -197,10 +207,10 @@ def wins(routes: Sequence[Route], request: Request) -> str:
         host = route.get("host", "")
         exact = 2 if host and "*" not in host else int(bool(host))
         length = 0 if route["path"] == "/" else route["path"].count("/")
-        return exact, len(host), route["exact"], length, len({*route} & {"methods", "headers"})
+        return exact, len(host), route["path_type"] == "Exact", length, len({*route} & {"methods", "headers"})
 
     fitting = [it for it in routes if fits(it, request)]
-    return str(max(fitting, key=rank)["to"]) if fitting else "404"
+    return str(max(fitting, key=rank)["target"]) if fitting else "404"
 
 
 def compiled(routes: Sequence[Route]) -> Listener:
@@ -210,7 +220,7 @@ def compiled(routes: Sequence[Route]) -> Listener:
         {
             "priority": priority_of(match_of(it)),
             "conditions": [_camel(condition) for condition in build_conditions(match_of(it))],
-            "actions": [_camel(build_action(it, groups))],
+            "actions": [_camel(build_action(parsed_route(it), groups))],
         }
         for it in routes
     ]
@@ -242,7 +252,7 @@ def test_the_most_specific_route_wins_whatever_routes_there_are(routes: list[Rou
     # Numbers that meet are refused, with one that is free.
     assume(not any("PriorityInUse" in it for it in there.refused()))
     assert there.refused() == []
-    assert found(routes, wildcards_any_depth=True) == []
+    assert found(routes, multi_label_wildcards=True) == []
     for request in requests:
         assert reached(there, request) == wins(routes, request), request
 
@@ -261,7 +271,7 @@ def test_another_route_moves_no_other_rule(routes: list[Route], data: st.DataObj
 
 def test_another_route_changes_no_resource_but_its_own() -> None:
     def rules(routes: Sequence[Route]) -> dict[str, Mapping[str, Any]]:
-        recorded = made(arguments(routes, wildcards_any_depth=True))
+        recorded = made(arguments(routes, multi_label_wildcards=True))
         # The component itself records the number of every rule.
         return {it.urn: it.inputs for it in recorded.registrations if it.custom}
 
@@ -271,7 +281,7 @@ def test_another_route_changes_no_resource_but_its_own() -> None:
     assert [it.partition("ListenerRule::")[2].rpartition("-")[0] for it in added] == ["edge-80-shop-example-com"]
 
 
-TWO: Sequence[Route] = ({"path": "/a", "to": "one"}, {"path": "/a/b", "to": "two"})
+TWO: Sequence[Route] = ({"path": "/a", "target": "one"}, {"path": "/a/b", "target": "two"})
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -285,25 +295,25 @@ def test_two_routes_never_get_one_number(backwards: bool) -> None:
 @pytest.mark.parametrize("which", [0, 1])
 def test_one_priority_is_enough_to_say_which_of_two_comes_first(which: int) -> None:
     equal: list[Route] = [
-        {"path": "/a", "methods": ["GET"], "to": "one"},
-        {"path": "/a", "headers": {"X-A": ["1"]}, "to": "two"},
+        {"path": "/a", "methods": ["GET"], "target": "one"},
+        {"path": "/a", "headers": {"X-A": ["1"]}, "target": "two"},
     ]
     assert_problem(found(equal), "ambiguous-routes", "listeners", 0, "routes", 1)
     other = priority_of(match_of(equal[1 - which]))
     equal[which]["priority"] = other - 1
     assert found(equal) == []
     there = listener(made(arguments(equal)))
-    assert reached(there, Request("a.org", "/a", headers={"X-A": "1"})) == equal[which]["to"]
+    assert reached(there, Request("a.org", "/a", headers={"X-A": "1"})) == equal[which]["target"]
     equal[which]["priority"] = other
     assert len(found(equal)) == 1
 
 
 @pytest.mark.parametrize("host", ["shop.xn--p1ai", "shop.example.c0m"])
 def test_a_host_that_aws_compares_with_nothing_is_refused_of_a_route(host: str) -> None:
-    assert listener_of([{"host": host, "to": "one"}]).refused() != []
-    problems = problems_of(lambda: made(arguments([{"host": host, "to": "one"}])))
+    assert listener_of([{"host": host, "target": "one"}]).refused() != []
+    problems = problems_of(lambda: made(arguments([{"host": host, "target": "one"}])))
     assert_problem(problems, "invalid-route-host", "listeners", 0, "routes", 0, "host")
 
 
 def listener_of(routes: Sequence[Route]) -> Listener:
-    return compiled([{"path": "/", "exact": False, **it} for it in routes])
+    return compiled([{"path": "/", "path_type": "Prefix", **it} for it in routes])

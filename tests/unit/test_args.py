@@ -176,7 +176,7 @@ def test_a_misspelled_field_of_a_spec_is_an_error() -> None:
 
 
 def test_an_invalid_or_missing_value_is_unavailable_and_the_others_are_not() -> None:
-    made, problems = parsed({"count": 99, "on": False})
+    made, problems = parsed({"count": "many", "on": False})
     assert len(problems) == 2
     assert made.on is False
     for field in ("name", "count"):
@@ -195,7 +195,7 @@ def test_arguments_that_are_no_mapping_leave_every_field_unavailable() -> None:
 
 def test_a_rule_that_needs_an_unavailable_value_ends_alone() -> None:
     problems = Problems("Outer")
-    made = parse(OuterSpec, Outer, {"name": "a", "count": 99}, RULES, problems)
+    made = parse(OuterSpec, Outer, {"name": "a", "count": "many"}, RULES, problems)
     ran: list[str] = []
 
     def needs_count(outer: OuterSpec, _problems: Problems) -> None:
@@ -260,12 +260,51 @@ def test_the_nearest_choice_and_the_nearest_field_are_the_fixes() -> None:
     assert unknown.edits == (Move(Location(("on_",)), Location(("on",))),)
 
 
+def test_an_invalid_value_counts_as_its_fix() -> None:
+    made, problems = parsed({"naem": "a", "count": 99, "color": "Red", "labels": {"a b": "c"}})
+    assert (made.name, made.count, made.color.value) == ("a", 9, "red")
+    assert [problem.code.name for problem in problems] == [
+        "unknown-argument",
+        "out-of-range",
+        "not-a-choice",
+        "invalid-label-key",
+    ]
+
+
+def test_what_is_wrong_with_a_misspelled_field_is_reported_where_it_is_written() -> None:
+    args = {"naem": "a", "amount": 99, "innerlist": [{"hostname": 1, "x": 2}]}
+    found = {(problem.code.name, problem.location) for problem in problems_in(args)}
+    assert found == {
+        ("unknown-argument", ("naem",)),
+        ("renamed-argument", ("amount",)),
+        ("out-of-range", ("amount",)),
+        ("unknown-argument", ("innerlist",)),
+        ("unknown-argument", ("innerlist", 0, "hostname")),
+        ("wrong-type", ("innerlist", 0, "hostname")),
+        ("unknown-argument", ("innerlist", 0, "x")),
+    }
+    assert assert_fixes_work(problems_in, args) == 6
+
+
+def test_a_value_of_another_form_is_no_misspelled_field() -> None:
+    problems = problems_in({"name": "a", "labelz": "x", "inner_lists": {}})
+    assert [problem.edits for problem in problems] == [(), ()]
+
+
 def test_a_field_that_is_set_is_no_fix_for_another_one() -> None:
     args = {"name": "a", "naem": "b", "count": 1, "amount": 3}
     problems = problems_in(args)
-    assert assert_problem(problems, "unknown-argument", "naem").edits == (Remove(Location(("naem",))),)
-    assert assert_problem(problems, "renamed-argument", "amount").edits == (Remove(Location(("amount",))),)
-    assert assert_fixes_work(problems_in, args) == 2
+    assert assert_problem(problems, "unknown-argument", "naem").edits == ()
+    assert assert_problem(problems, "former-and-current-name", "amount", new="count").edits == ()
+    same = assert_problem(problems_in({**args, "amount": 1}), "renamed-argument", "amount")
+    assert same.edits == (Remove(Location(("amount",))),)
+    assert assert_fixes_work(problems_in, {**args, "amount": 1}) == 1
+
+
+def test_an_argument_that_no_field_is_near_is_left_to_the_author() -> None:
+    problem = assert_problem(problems_in({"name": "a", "qqq": 1}), "unknown-argument", "qqq")
+    assert problem.edits == ()
+    assert problem.fix == "Remove it, or use an argument that exists."
 
 
 def test_a_renamed_field_is_recognized_and_carries_its_value_over() -> None:
@@ -274,7 +313,8 @@ def test_a_renamed_field_is_recognized_and_carries_its_value_over() -> None:
         Move(Location(("amount",)), Location(("count",))),
     )
     strength = assert_problem(problems, "renamed-argument", "strength", new="ratio")
-    assert strength.edits[-1] == Set(Location(("ratio",)), 0.5)
+    at = Location(("strength",))
+    assert strength.edits == (Set(at, 0.5), Move(at, Location(("ratio",))))
     assert assert_fixes_work(problems_in, {"name": "a", "amount": 3, "strength": 50}) == 2
 
 

@@ -13,6 +13,7 @@ from pulumi_portico.args.problems import Problems
 from pulumi_portico.aws_load_balancer.resources import short, takes
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
+from pulumi_portico.ordering import after
 from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import (
@@ -78,7 +79,7 @@ def test_its_defaults_are_those_that_audits_ask_for() -> None:
 def test_everything_of_it_can_be_set() -> None:
     settings = {
         "scope": "internal",
-        "address_family": "dual",
+        "ip_address_type": "dualstack",
         "name": "shop",
         "tags": {"team": "shop"},
         "deletion_protection": False,
@@ -132,7 +133,7 @@ def test_only_declared_sources_reach_listeners_and_only_its_targets_are_reached(
     recorded = own(
         application(
             allowed_sources=["203.0.113.0/24", "2001:db8::/32"],
-            address_family="dual",
+            ip_address_type="dualstack",
             sources=sources,
             target_ranges=["10.0.0.0/16"],
             targets={"api": {**API, "health": {"port": 9000}}},
@@ -156,7 +157,7 @@ def test_targets_that_name_their_security_group_are_reached_through_it_alone() -
 
 def test_a_port_for_tcp_and_udp_is_open_for_both() -> None:
     target = {"bound_elsewhere": True, "port": 53, "protocol": "tcp-udp"}
-    recorded = own(network(targets={"api": target}, listeners=[{"port": 53, "protocol": "tcp-udp", "to": "api"}]))
+    recorded = own(network(targets={"api": target}, listeners=[{"port": 53, "protocol": "tcp-udp", "target": "api"}]))
     assert {it[:2] for it in let(recorded, "SecurityGroupIngressRule")} == {("tcp", 53), ("udp", 53)}
     assert {it[:2] for it in let(recorded, "SecurityGroupEgressRule")} == {("tcp", 53), ("udp", 53)}
     assert made(recorded, "Listener")["protocol"] == made(recorded, "TargetGroup")["protocol"] == "TCP_UDP"
@@ -168,15 +169,15 @@ def test_one_more_source_or_port_changes_no_other_rule() -> None:
         kinds = ("SecurityGroupIngressRule", "SecurityGroupEgressRule", "Listener", "TargetGroup")
         return {it.urn: it.inputs for kind in kinds for it in recorded.all(kind)}
 
-    few = named(application(allowed_sources=["10.0.0.0/8"], redirect_http=False))
+    few = named(application(allowed_sources=["10.0.0.0/8"], https_redirect=False))
     web = {"target": {**TARGET, "service": "web", "target_port": 9090}}
-    admin = {"port": 8443, "protocol": "https", "to": "web"}
+    admin = {"port": 8443, "protocol": "https", "target": "web"}
     many = named(
         application(
             allowed_sources=["192.0.2.0/24", "10.0.0.0/8"],
             targets={"a": web, "web": web, "api": API},
             listeners=[admin, HTTPS],
-            redirect_http=False,
+            https_redirect=False,
         )
     )
     assert few.items() <= many.items()
@@ -200,7 +201,7 @@ def test_https_has_a_modern_policy_and_headers_and_plain_http_is_redirected() ->
 
 
 def test_the_redirect_is_left_out_where_it_is_not_wanted_or_the_port_is_taken() -> None:
-    assert len(own(application(redirect_http=False)).all("Listener")) == 1
+    assert len(own(application(https_redirect=False)).all("Listener")) == 1
     plain = {"port": 80, "protocol": "http", "respond": {"status": 200, "body": "here"}}
     recorded = own(application(listeners=[HTTPS, plain]))
     assert made(recorded, "Listener", "shop-80")["defaultActions"] == [
@@ -261,7 +262,12 @@ def test_mutual_tls_takes_a_trust_store_or_makes_one() -> None:
 def test_weights_move_requests_from_blue_to_green() -> None:
     def forwards(blue: int, green: int) -> Recording:
         targets = {"blue": API, "green": {"bound_elsewhere": True, "port": 8080}}
-        listener = {"port": 443, "protocol": "https", "weights": {"green": green, "blue": blue}, "sticky_for": 60}
+        listener = {
+            "port": 443,
+            "protocol": "https",
+            "weights": {"green": green, "blue": blue},
+            "stickiness_duration": 60,
+        }
         return own(application(targets=targets, listeners=[listener]))
 
     before, after = forwards(100, 0), forwards(90, 10)
@@ -297,8 +303,8 @@ def test_a_prefix_is_by_whole_elements_and_a_route_has_what_it_matches() -> None
     recorded = own(
         routed(
             {"host": "shop.example.com", "path": "/a/b", "methods": ["PUT", "GET"]},
-            {"path": "/exact", "exact": True, "redirect": {"host": "new.example.com", "path": "/#{path}"}},
-            {"headers": {"X-Version": ["2*"]}, "sources": ["10.0.0.0/8"], "path": "/c/"},
+            {"path": "/exact", "path_type": "Exact", "redirect": {"host": "new.example.com", "path": "/#{path}"}},
+            {"headers": {"X-Version": ["2*"]}, "allowed_sources": ["10.0.0.0/8"], "path": "/c/"},
         )
     )
     conditions = {it.name.rpartition("-")[0]: it.inputs["conditions"] for it in recorded.all("ListenerRule")}
@@ -319,7 +325,7 @@ def test_a_prefix_is_by_whole_elements_and_a_route_has_what_it_matches() -> None
 
 def test_a_route_goes_elsewhere_in_place() -> None:
     targets = {"api": API, "web": API}
-    one, other = (own(routed({"path": "/a", "to": it}, targets=targets)) for it in ("api", "web"))
+    one, other = (own(routed({"path": "/a", "target": it}, targets=targets)) for it in ("api", "web"))
     assert one.one("ListenerRule").urn == other.one("ListenerRule").urn
     assert rules(one) == rules(other)
 
@@ -328,7 +334,7 @@ def test_a_route_goes_elsewhere_in_place() -> None:
 
 
 def test_a_certificate_is_issued_and_validated_in_the_hosts_zone_and_waited_for() -> None:
-    recorded = own(application(hosts=HOSTS, certificate_within=600))
+    recorded = own(application(hosts=HOSTS, certificate_timeout=600))
     certificate = made(recorded, "Certificate")
     assert (certificate["domainName"], certificate["validationMethod"]) == ("shop.example.com", "DNS")
     record_ = made(recorded, "Record", "shop-shop.example.com-validation")
@@ -351,7 +357,7 @@ def test_each_host_has_alias_records_ipv6_too_where_the_balancer_has_it() -> Non
         return {it.inputs["type"]: it.inputs for it in recorded.all("Record") if "aliases" in it.inputs}
 
     assert aliases().keys() == {"A"}
-    both = aliases(address_family="dual")
+    both = aliases(ip_address_type="dualstack")
     assert both.keys() == {"A", "AAAA"}
     for it in both.values():
         assert (it["zoneId"], it["name"]) == ("Z-example.com", "shop.example.com")
@@ -402,7 +408,7 @@ def test_a_zone_can_be_private_or_given_by_its_id() -> None:
 
 
 def test_without_tls_hosts_have_records_alone() -> None:
-    recorded = own(application(hosts=HOSTS, listeners=[{"port": 80, "protocol": "http", "to": "api"}]))
+    recorded = own(application(hosts=HOSTS, listeners=[{"port": 80, "protocol": "http", "target": "api"}]))
     assert recorded.all("Certificate") == []
     assert made(recorded, "Record")["name"] == "shop.example.com"
 
@@ -417,7 +423,7 @@ def test_pods_join_by_a_binding_and_are_opened_to_the_balancer() -> None:
     assert group["deregistrationDelay"] == 20, "it is the target's drain"
     binding = recorded.one("TargetGroupBinding")
     assert binding.inputs["apiVersion"] == "elbv2.k8s.aws/v1beta1"
-    assert binding.inputs["metadata"] == {"namespace": "shop"}, "a generated name, so that it can be replaced"
+    assert binding.manifest()["metadata"] == {"namespace": "shop"}, "a generated name, so that it can be replaced"
     assert binding.inputs["spec"] == {
         "targetGroupARN": arn("lb", "shop-api"),
         "targetType": "ip",
@@ -466,7 +472,9 @@ def test_instances_and_addresses_join_by_name() -> None:
         "old": {"instances": {"one": "i-1", "two": pulumi.Output.from_input("i-2")}, "port": 8080, "drain": 5},
         "legacy": {"addresses": {"a": "10.0.0.9"}, "port": 81},
     }
-    recorded = own(application(targets=targets, listeners=[{**HTTPS, "weights": {"old": 1, "legacy": 1}, "to": None}]))
+    recorded = own(
+        application(targets=targets, listeners=[{**HTTPS, "weights": {"old": 1, "legacy": 1}, "target": None}])
+    )
     joined = {it.name: (it.inputs["targetId"], it.inputs["port"]) for it in recorded.all("TargetGroupAttachment")}
     assert joined == {
         "shop-old-one": ("i-1", 8080),
@@ -483,7 +491,7 @@ def test_a_target_group_of_http_has_its_settings() -> None:
         **API,
         "version": "grpc",
         "algorithm": "weighted_random",
-        "sticky_for": 60,
+        "stickiness_duration": 60,
         "health": {
             "path": "/grpc.health.v1.Health/Check",
             "success_codes": "0",
@@ -527,8 +535,8 @@ def test_the_clients_address_is_said_always(fields: dict[str, Any], kept: str, p
 
 
 def test_udp_keeps_the_clients_address_and_is_asked_by_tcp() -> None:
-    target = {"target": UDP, "health": {"port": 9000, "path": "/healthz"}, "session_affinity": True}
-    recorded = own(network(targets={"api": target}, listeners=[{"port": 53, "protocol": "udp", "to": "api"}]))
+    target = {"target": UDP, "health": {"port": 9000, "path": "/healthz"}, "session_affinity": "ClientIP"}
+    recorded = own(network(targets={"api": target}, listeners=[{"port": 53, "protocol": "udp", "target": "api"}]))
     group = made(recorded, "TargetGroup")
     assert (group["protocol"], group["preserveClientIp"]) == ("UDP", "true")
     assert (group["healthCheck"]["protocol"], group["healthCheck"]["port"]) == ("HTTP", "9000")
@@ -561,7 +569,7 @@ def test_another_cluster_joins_by_a_binding_with_its_own_provider() -> None:
         green = pulumi_kubernetes.Provider("green", context="green")
         aws: Any = network(
             targets={"blue": API, "green": {"bound_elsewhere": True, "port": 8080}},
-            listeners=[{**TCP, "to": None, "weights": {"blue": 1, "green": 1}}],
+            listeners=[{**TCP, "target": None, "weights": {"blue": 1, "green": 1}}],
         )
         shop = AwsLoadBalancer("shop", aws)
         TargetBinding(
@@ -665,7 +673,7 @@ def test_logs_can_go_to_a_given_bucket_or_nowhere() -> None:
 
 
 def test_an_existing_balancer_and_listener_get_targets_and_routes_and_are_not_touched() -> None:
-    route = {"host": "shop.example.com", "path": "/api", "to": "api"}
+    route = {"host": "shop.example.com", "path": "/api", "target": "api"}
     listener = {"port": 443, "protocol": "https", "existing": LISTENER, "routes": [route]}
     aws = {
         "kind": "application",
@@ -724,7 +732,7 @@ def test_its_outputs_say_where_it_is() -> None:
 
 
 def test_without_hosts_its_urls_are_those_of_its_listeners() -> None:
-    listeners = [{"port": 8080, "protocol": "http", "to": "api"}, {"port": 80, "protocol": "http", "to": "api"}]
+    listeners = [{"port": 8080, "protocol": "http", "target": "api"}, {"port": 80, "protocol": "http", "target": "api"}]
     told = own(application(hosts=None, listeners=listeners, scope="internal")).outputs["shop"]
     assert told["urls"] == {
         "80": "http://shop.elb.amazonaws.com",
@@ -759,10 +767,27 @@ def test_providers_reach_children_and_questions() -> None:
     assert {it.rpartition(":")[2] for it in asked} == {"getZone", "getCallerIdentity"}
 
 
+def test_what_it_depends_on_comes_before_its_children() -> None:
+    def program() -> None:
+        first = WebService("first", {"image": "a:1", "port": 80, "namespace": "shop"})
+        aws: Any = application(hosts=HOSTS, web_acl=WEB_ACL)
+        AwsLoadBalancer("shop", aws, pulumi.ResourceOptions(depends_on=list(after(first.service_name))))
+        group: Any = arn("lb", "targetgroup/blue")
+        binding: Any = {"target": TARGET, "target_group": group}
+        TargetBinding("blue", binding, pulumi.ResourceOptions(depends_on=list(after(first.service_name))))
+
+    recorded = run(program)
+    service = recorded.one("Service", "first").urn
+    children = [it for it in recorded.registrations if it.name.startswith(("shop", "blue")) and it.custom]
+    assert len(children) > 20
+    assert [it.urn for it in children if service not in recorded.before(it)] == []
+    assert max(len(it.edges) for it in children) <= 5
+
+
 def test_names_leave_room_for_what_makes_them_unique() -> None:
     long = "a-load-balancer-with-a-long-name-of-it"
     aws: Any = application(
-        targets={"the-api-of-the-shop-in-europe": API}, listeners=[{**HTTPS, "to": "the-api-of-the-shop-in-europe"}]
+        targets={"the-api-of-the-shop-in-europe": API}, listeners=[{**HTTPS, "target": "the-api-of-the-shop-in-europe"}]
     )
     recorded = run(lambda: AwsLoadBalancer(long, aws))
     for kind in ("LoadBalancer", "TargetGroup"):
@@ -775,7 +800,7 @@ def test_an_argument_that_the_installed_sdk_does_not_have_is_named() -> None:
     from pulumi_portico import PorticoError
     from pulumi_portico.aws_load_balancer.resources import register_aws
 
-    with pytest.raises(PorticoError, match=r"cannot make lb\.TargetGroup api: .*'of_tomorrow'; a newer one may"):
+    with pytest.raises(PorticoError, match=r"can't create lb\.TargetGroup api: .*'of_tomorrow'"):
         register_aws("lb.TargetGroup", "api", {"of_tomorrow": 1}, pulumi.ResourceOptions())
 
 

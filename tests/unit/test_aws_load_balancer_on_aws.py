@@ -18,11 +18,11 @@ UDP = {**TARGET, "protocol": "UDP"}
 ZONED = {"zone": "example.com"}
 ELSEWHERE = {"bound_elsewhere": True, "port": 8080}
 ROUTES = [
-    {"host": "shop.example.com", "path": "/api", "to": "api"},
-    {"host": "shop.example.com", "to": "web"},
-    {"path": "/old", "exact": True, "redirect": {"path": "/new", "permanent": True}},
+    {"host": "shop.example.com", "path": "/api", "target": "api"},
+    {"host": "shop.example.com", "target": "web"},
+    {"path": "/old", "path_type": "Exact", "redirect": {"path": "/new", "code": 301}},
     {"path": "/teapot", "respond": {"status": 418, "body": "short and stout"}, "methods": ["GET"]},
-    {"path": "/beta", "weights": {"api": 1, "web": 9}, "sticky_for": 60, "headers": {"x-beta": ["on"]}},
+    {"path": "/beta", "weights": {"api": 1, "web": 9}, "stickiness_duration": 60, "headers": {"x-beta": ["on"]}},
 ]
 FEATURES: dict[str, dict[str, Any]] = {
     "application": application(),
@@ -30,7 +30,7 @@ FEATURES: dict[str, dict[str, Any]] = {
         targets={"api": API, "web": API}, listeners=[{"port": 443, "protocol": "https", "routes": ROUTES}]
     ),
     "internal and dual": application(
-        scope="internal", address_family="dual", allowed_sources=["10.0.0.0/8", "fd00::/8"]
+        scope="internal", ip_address_type="dualstack", allowed_sources=["10.0.0.0/8", "fd00::/8"]
     ),
     "attributes": application(
         idle_timeout=30, desync_mode="strictest", http2=False, preserve_host=True, tags={"team": "shop"}
@@ -58,7 +58,13 @@ FEATURES: dict[str, dict[str, Any]] = {
     "grpc": application(targets={"api": {**API, "version": "grpc", "health": {"success_codes": "0"}}}),
     "targets of http": application(
         targets={
-            "api": {**API, "protocol": "https", "slow_start": 30, "sticky_for": 60, "health": {"path": "/healthz"}},
+            "api": {
+                **API,
+                "protocol": "https",
+                "slow_start": 30,
+                "stickiness_duration": 60,
+                "health": {"path": "/healthz"},
+            },
             "random": {**API, "algorithm": "weighted_random"},
         }
     ),
@@ -70,12 +76,12 @@ FEATURES: dict[str, dict[str, Any]] = {
     ),
     "network tls": network(hosts={"shop.example.com": ZONED}, listeners=[TLS], logs={"access": True}),
     "network udp": network(
-        targets={"api": {"target": UDP, "health": {"port": 9000, "path": "/"}, "session_affinity": True}},
-        listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
+        targets={"api": {"target": UDP, "health": {"port": 9000, "path": "/"}, "session_affinity": "ClientIP"}},
+        listeners=[{"port": 53, "protocol": "udp", "target": "api"}],
     ),
     "network both": network(
         targets={"api": {**ELSEWHERE, "protocol": "tcp-udp"}},
-        listeners=[{"port": 53, "protocol": "tcp-udp", "to": "api"}],
+        listeners=[{"port": 53, "protocol": "tcp-udp", "target": "api"}],
     ),
     "network proxy": network(targets={"api": {**API, "client_ip": "proxy-protocol", "reads_proxy_protocol": True}}),
     "elastic ips": network(elastic_ips=["1", "2"]),
@@ -137,7 +143,7 @@ def test_an_existing_balancer_gets_targets_and_routes(model: AwsModel) -> None:
     place = Place(model)
     first = record(lambda: AwsLoadBalancer("shop", place.args(application())), aws=model)
     listener = next(it for urn, it in model.made.items() if urn.endswith("::shop-443"))["outputs"]["arn"]
-    route = {"path": "/more", "to": "api"}
+    route = {"path": "/more", "target": "api"}
     aws: Any = {
         "kind": "application",
         "vpc": place.vpc,
@@ -158,8 +164,8 @@ def with_routes(place: Place, routes: list[dict[str, Any]], **fields: Any) -> An
 def test_a_route_in_between_makes_one_rule_and_churns_none(model: AwsModel) -> None:
     place = Place(model)
     targets = {"api": API, "web": API}
-    routes = [{"host": "shop.example.com", "path": f"/{it}", "to": "api"} for it in ("a", "b", "c")]
-    more = [routes[2], {"host": "shop.example.com", "path": "/a/b", "to": "web"}, *routes[:2]]
+    routes = [{"host": "shop.example.com", "path": f"/{it}", "target": "api"} for it in ("a", "b", "c")]
+    more = [routes[2], {"host": "shop.example.com", "path": "/a/b", "target": "web"}, *routes[:2]]
     changes = model.compare(with_routes(place, routes, targets=targets), with_routes(place, more, targets=targets))
     assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
     assert len(changes.created) == 1
@@ -213,7 +219,7 @@ def test_one_more_target_listener_host_and_source_change_nothing_else(model: Aws
             targets={"web": {"target": {**TARGET, "target_port": 9090}}, "api": API},
             hosts={"www.example.com": ZONED, "shop.example.com": ZONED},
             default_host="shop.example.com",
-            listeners=[{"port": 8443, "protocol": "https", "to": "web"}, HTTPS],
+            listeners=[{"port": 8443, "protocol": "https", "target": "web"}, HTTPS],
             allowed_sources=["192.0.2.0/24", "0.0.0.0/0"],
         )
     )

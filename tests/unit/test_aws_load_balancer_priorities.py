@@ -17,7 +17,6 @@ from pulumi_portico.aws_load_balancer.priorities import (
     Match,
     band_of,
     free_priority,
-    match_of,
     overlap,
     priority_of,
     rank_of,
@@ -25,7 +24,7 @@ from pulumi_portico.aws_load_balancer.priorities import (
 from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 
-from tests.aws_balancers import own, routed, rules
+from tests.aws_balancers import match_of, own, routed, rules
 from tests.problems import assert_problem
 
 LABELS = st.sampled_from(["a", "b", "shop", "api"])
@@ -37,7 +36,8 @@ HOSTS = st.one_of(
 ELEMENTS = st.sampled_from(["a", "ab", "b", "v1", "api"])
 PATHS = st.lists(ELEMENTS, max_size=4).map(lambda it: "/" + "/".join(it))
 ROUTES = st.fixed_dictionaries(
-    {"host": HOSTS, "path": PATHS, "exact": st.booleans()}, optional={"methods": st.just(["GET", "HEAD"])}
+    {"host": HOSTS, "path": PATHS, "path_type": st.sampled_from(["Prefix", "Exact"])},
+    optional={"methods": st.just(["GET", "HEAD"])},
 ).map(lambda it: {name: value for name, value in it.items() if value})
 REQUESTS = st.tuples(
     st.lists(LABELS, max_size=3).map(lambda it: ".".join([*it, "example.com"])),
@@ -95,7 +95,7 @@ def distinct(routes: Sequence[Mapping[str, Any]]) -> list[Match]:
 @example([{"path": "/a"}], ("example.com", "/ab", "GET"))
 @example([{"host": "*.example.com"}, {"host": "a.example.com"}], ("a.example.com", "/", "GET"))
 @example([{"host": "*.example.com", "path": "/a/b"}, {"host": "a.example.com"}], ("a.example.com", "/a/b", "GET"))
-@example([{"path": "/a"}, {"path": "/a", "exact": True}], ("example.com", "/a", "GET"))
+@example([{"path": "/a"}, {"path": "/a", "path_type": "Exact"}], ("example.com", "/a", "GET"))
 @example([{"path": "/a"}, {"path": "/a", "methods": ["GET", "HEAD"]}], ("example.com", "/a", "PUT"))
 def test_the_most_specific_route_wins(routes: list[dict[str, Any]], request_: tuple[str, str, str]) -> None:
     matches = distinct(routes)
@@ -124,9 +124,9 @@ def test_one_more_route_and_another_order_move_no_rule(
     assume(len({priority_of(it) for it in matches}) == len(together))
     assume(all(build_conditions(it) for it in matches))
     assume(all(len(it.elements) + 1 + 2 * bool(it.conditions) + 1 <= 5 or not it.conditions for it in matches))
-    before = rules(own(routed(*routes, wildcards_any_depth=True)))
+    before = rules(own(routed(*routes, multi_label_wildcards=True)))
     random.shuffle(together)
-    after = rules(own(routed(*together, wildcards_any_depth=True)))
+    after = rules(own(routed(*together, multi_label_wildcards=True)))
     assert before.items() <= after.items()
     assert len(after) == len(before) + 1
 

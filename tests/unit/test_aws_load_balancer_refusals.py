@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import pulumi
 import pytest
 from pulumi_portico import AwsLoadBalancer
-from pulumi_portico.args.location import KeyStyle
-from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.args.location import KeyStyle, Location
+from pulumi_portico.args.problems import Edit, Problem, Problems, Set
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.public_load_balancer.validation import parse_public_load_balancer
 from pulumi_portico.testing import record
@@ -31,10 +32,10 @@ from tests.aws_balancers import (
 )
 from tests.problems import assert_fixes_work, assert_problem, problems_of
 
-HTTP: dict[str, Any] = {"port": 80, "protocol": "http", "to": "api"}
+HTTP: dict[str, Any] = {"port": 80, "protocol": "http", "target": "api"}
 UDP = {**TARGET, "protocol": "UDP"}
 ZONED = {"zone": "example.com"}
-ROUTES = [{"path": "/a", "to": "api"}]
+ROUTES = [{"path": "/a", "target": "api"}]
 SIX = [f"t{it}" for it in range(6)]
 EXISTING: dict[str, Any] = {
     **dict.fromkeys(("scope", "subnets", "allowed_sources", "hosts")),
@@ -96,7 +97,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     (application(name="internal-shop"), "reserved-load-balancer-name", ("name",)),
     (application(name="a" * 33), "name-too-long", ("name",)),
     (application(name="-shop"), "invalid-load-balancer-name", ("name",)),
-    (application(address_family="IPv6"), "ipv6-only-not-supported", ("address_family",)),
+    (application(ip_address_type="ipv6"), "ipv6-only-not-supported", ("ip_address_type",)),
     (
         application(allowed_sources=["::/0"]),
         "ipv6-range-not-supported",
@@ -148,7 +149,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
             "cidr",
         ),
     ),
-    (application(redirect_http=True, listeners=[HTTPS, HTTP]), "no-http-redirect", ("redirect_http",)),
+    (application(https_redirect=True, listeners=[HTTPS, HTTP]), "no-http-redirect", ("https_redirect",)),
     (application(quotas={"listeners": 1}, listeners=[HTTPS, HTTP]), "quota-exceeded", ("listeners",)),
     (application(quotas={"target_groups": 1}, targets={"api": API, "web": API}), "quota-exceeded", ("targets",)),
     (routed({"path": "/a"}, {"path": "/b"}, quotas={"rules": 1}), "quota-exceeded", ("listeners",)),
@@ -166,11 +167,11 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     (
         network(
             **target(target=UDP, health={"port": 80}),
-            address_family="dual",
-            listeners=[{"port": 53, "protocol": "udp", "to": "api"}],
+            ip_address_type="dualstack",
+            listeners=[{"port": 53, "protocol": "udp", "target": "api"}],
         ),
         "dualstack-udp",
-        ("address_family",),
+        ("ip_address_type",),
     ),
     # Made elsewhere.
     (application(existing={"load_balancer": LOAD_BALANCER}), "set-on-existing", ("scope",)),
@@ -184,7 +185,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(existing=LISTENER, to=None)),
+        application(**listener(existing=LISTENER, target=None)),
         "needs-field",
         (
             "listeners",
@@ -203,13 +204,13 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     ),
     (
         application(
-            **{**EXISTING, "listeners": [{**HTTPS, "existing": LISTENER, "routes": [{"path": "/a", "to": "api"}]}]}
+            **{**EXISTING, "listeners": [{**HTTPS, "existing": LISTENER, "routes": [{"path": "/a", "target": "api"}]}]}
         ),
         "set-on-existing",
         (
             "listeners",
             0,
-            "to",
+            "target",
         ),
     ),
     (
@@ -314,12 +315,12 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        network(**target(sticky_for=60)),
+        network(**target(stickiness_duration=60)),
         "wrong-aws-load-balancer-kind",
         (
             "targets",
             "api",
-            "sticky_for",
+            "stickiness_duration",
         ),
     ),
     (
@@ -371,7 +372,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        network(**target(target=UDP), listeners=[{"port": 53, "protocol": "udp", "to": "api"}]),
+        network(**target(target=UDP), listeners=[{"port": 53, "protocol": "udp", "target": "api"}]),
         "udp-health-port",
         (
             "targets",
@@ -435,7 +436,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         (
             "listeners",
             0,
-            "to",
+            "target",
         ),
     ),
     (
@@ -478,7 +479,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        network(**target(protocol="tls", session_affinity=True)),
+        network(**target(protocol="tls", session_affinity="ClientIP")),
         "tls-session-affinity",
         (
             "targets",
@@ -544,12 +545,12 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to="apy")),
+        application(**listener(target="apy")),
         "no-such-key",
         (
             "listeners",
             0,
-            "to",
+            "target",
         ),
     ),
     (
@@ -562,7 +563,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, respond={"status": 302})),
+        application(**listener(target=None, respond={"status": 302})),
         "invalid-response-status",
         (
             "listeners",
@@ -572,7 +573,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, respond={"status": 200, "content_type": "x"})),
+        application(**listener(target=None, respond={"status": 200, "content_type": "x"})),
         "invalid-content-type",
         (
             "listeners",
@@ -582,7 +583,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, redirect={"query": "a"})),
+        application(**listener(target=None, redirect={"query": "a"})),
         "alb-redirect-loop",
         (
             "listeners",
@@ -591,7 +592,17 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, redirect={"scheme": "ftp"})),
+        application(**listener(target=None, redirect={"host": "www.example.com", "code": 308})),
+        "invalid-alb-redirect-code",
+        ("listeners", 0, "redirect", "code"),
+    ),
+    (
+        application(**listener(target=None, redirect={"host": "www.example.com", "code": 303})),
+        "invalid-alb-redirect-code",
+        ("listeners", 0, "redirect", "code"),
+    ),
+    (
+        application(**listener(target=None, redirect={"scheme": "ftp"})),
         "invalid-redirect-scheme",
         (
             "listeners",
@@ -601,7 +612,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, weights={"apy": 1})),
+        application(**listener(target=None, weights={"apy": 1})),
         "no-such-key",
         (
             "listeners",
@@ -611,7 +622,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, weights={"api": 0})),
+        application(**listener(target=None, weights={"api": 0})),
         "no-weight",
         (
             "listeners",
@@ -620,7 +631,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(to=None, weights={"api": 1000})),
+        application(**listener(target=None, weights={"api": 1000})),
         "out-of-range",
         (
             "listeners",
@@ -631,7 +642,8 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     ),
     (
         application(
-            targets={f"t{it}": API for it in range(6)}, **listener(to=None, weights={f"t{it}": 1 for it in range(6)})
+            targets={f"t{it}": API for it in range(6)},
+            **listener(target=None, weights={f"t{it}": 1 for it in range(6)}),
         ),
         "too-many-targets",
         (
@@ -641,12 +653,12 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         ),
     ),
     (
-        application(**listener(sticky_for=60)),
+        application(**listener(stickiness_duration=60)),
         "needs-field",
         (
             "listeners",
             0,
-            "sticky_for",
+            "stickiness_duration",
         ),
     ),
     (
@@ -697,7 +709,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     (
         network(
             **target(target=UDP, health={"port": 80}),
-            listeners=[{"port": 53, "protocol": "udp", "to": "api", "tcp_idle_timeout": 60}],
+            listeners=[{"port": 53, "protocol": "udp", "target": "api", "tcp_idle_timeout": 60}],
         ),
         "needs-listener-protocol",
         (
@@ -799,7 +811,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
         (
             "listeners",
             0,
-            "to",
+            "target",
         ),
     ),
     # Routes.
@@ -1000,7 +1012,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
                         "protocol": "https",
                         "existing": LISTENER,
                         "priorities": {"first": 1, "last": 100},
-                        "routes": [{"path": "/a", "to": "api"}],
+                        "routes": [{"path": "/a", "target": "api"}],
                     }
                 ],
             }
@@ -1022,7 +1034,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
                         "protocol": "https",
                         "existing": LISTENER,
                         "priorities": {"first": 10000, "last": 20000},
-                        "routes": [{"path": "/a", "to": "api", "priority": 5}],
+                        "routes": [{"path": "/a", "target": "api", "priority": 5}],
                     }
                 ],
             }
@@ -1205,6 +1217,95 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
 ]
 
 
+GRPC = {"bound_elsewhere": True, "port": 8080, "version": "grpc"}
+PLAIN = {"bound_elsewhere": True, "port": 8080}
+FIXES: list[tuple[dict[str, Any], str, tuple[Any, ...], list[Edit]]] = [
+    # The nearest key isn't suggested if another rule rejects it there.
+    (
+        application(targets={"apis": GRPC, "app": PLAIN}, hosts=None, listeners=[{**HTTP, "target": "api"}]),
+        "no-such-key",
+        ("listeners", 0, "target"),
+        [Set(Location(("listeners", 0, "target")), "app")],
+    ),
+    (
+        application(targets={"web": GRPC}, hosts=None, listeners=[{**HTTP, "target": "wep"}]),
+        "no-such-key",
+        ("listeners", 0, "target"),
+        [],
+    ),
+    (
+        network(targets={"dns": {**PLAIN, "protocol": "tls"}}, listeners=[{**TCP, "target": "dsn"}]),
+        "no-such-key",
+        ("listeners", 0, "target"),
+        [],
+    ),
+    (
+        application(**listener(target=None, weights={"api": 1, "apis": 1})),
+        "no-such-key",
+        ("listeners", 0, "weights", "apis"),
+        [],
+    ),
+    (
+        application(
+            hosts={
+                "shop.example.com": {"certificate": CERTIFICATE},
+                "shops.example.com": {"certificate_of": "shop.example.com"},
+            },
+            default_host="shopp.example.com",
+        ),
+        "no-such-key",
+        ("default_host",),
+        [Set(Location(("default_host",)), "shop.example.com")],
+    ),
+    (
+        {
+            **application(**EXISTING),
+            "target_security_groups": {"nodes": "sg-1"},
+            "targets": {"api": {**API, "security_group": "node"}, "web": {**API, "security_group": "nodes"}},
+        },
+        "no-such-key",
+        ("targets", "api", "security_group"),
+        [],
+    ),
+    # Without its priority, the route would be as specific as another one.
+    (
+        routed(
+            {"path": "/a", "methods": ["GET"], "priority": 1},
+            {"path": "/a", "headers": {"x": ["1"]}},
+            {"path": "/a", "methods": ["GET"], "headers": {"x": ["1"], "y": ["1"]}},
+        ),
+        "wrong-route-order",
+        ("listeners", 0, "routes", 0, "priority"),
+        [Set(Location(("listeners", 0, "routes", 0, "priority")), ANY)],
+    ),
+    # Without its priority, the route would still come after a route that it must come before.
+    (
+        routed({"path": "/a", "priority": 2}, {"path": "/a/b", "priority": 3}),
+        "wrong-route-order",
+        ("listeners", 0, "routes", 1, "priority"),
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "location", "edits"), FIXES, ids=[f"{number}-{case[1]}" for number, case in enumerate(FIXES)]
+)
+def test_a_fix_makes_no_other_problem(
+    args: dict[str, Any], code: str, location: tuple[Any, ...], edits: list[Edit]
+) -> None:
+    problem = assert_problem(found(args), code, *location)
+    assert list(problem.edits) == edits
+    assert_fixes_work(found, args)
+
+
+def test_a_mapping_whose_only_key_is_invalid_is_not_reported_as_empty() -> None:
+    invalid = application(targets={"Api": API})
+    assert [(problem.code.name, tuple(problem.location)) for problem in found(invalid)] == [
+        ("invalid-service-name", ("targets", "Api"))
+    ]
+
+
 def found(args: Any, name: str = "shop", style: KeyStyle = KeyStyle.PYTHON) -> list[Problem]:
     problems = Problems("test", style=style)
     parse_aws_load_balancer(name, args, problems)
@@ -1271,10 +1372,10 @@ def test_a_name_that_aws_reserves_is_rejected() -> None:
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    problems = found(application(subnets=["subnet-a"], **target(client_ip="hide"), **listener(to="apy")))
+    problems = found(application(subnets=["subnet-a"], **target(client_ip="hide"), **listener(target="apy")))
     assert_problem(problems, "too-few-subnets", "subnets")
     assert_problem(problems, "wrong-aws-load-balancer-kind", "targets", "api", "client_ip")
-    assert_problem(problems, "no-such-key", "listeners", 0, "to")
+    assert_problem(problems, "no-such-key", "listeners", 0, "target")
 
 
 def test_an_invalid_value_hides_no_other_problem() -> None:
@@ -1293,11 +1394,11 @@ def test_other_languages_get_the_names_that_they_wrote() -> None:
         "subnets": ["subnet-a", "subnet-b"],
         "elasticIps": ["eipalloc-1"],
         "targets": {"api": {"boundElsewhere": True, "port": 80, "readsProxyProtocol": True}},
-        "listeners": [{"port": 80, "protocol": "tcp", "to": "api", "stickyFor": 60}],
+        "listeners": [{"port": 80, "protocol": "tcp", "target": "api", "stickinessDuration": 60}],
     }
     assert {problem.path for problem in found(args, style=KeyStyle.CAMEL)} == {
         "allowedSources",
         "elasticIps",
         "targets.api.readsProxyProtocol",
-        "listeners[0].stickyFor",
+        "listeners[0].stickinessDuration",
     }

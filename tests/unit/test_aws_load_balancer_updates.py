@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.args.location import KeyStyle, location_text
 from pulumi_portico.args.problems import Problem, Problems
-from pulumi_portico.aws_load_balancer.load_balancer import state_of
+from pulumi_portico.aws_load_balancer.choices import AwsBalancerKind
+from pulumi_portico.aws_load_balancer.load_balancer import recorded_state
 from pulumi_portico.aws_load_balancer.logs import build_policy
 from pulumi_portico.aws_load_balancer.security_group_rules import build_egress, build_ingress, build_target_ingress
 from pulumi_portico.aws_load_balancer.target_group import build_target_group
@@ -22,6 +23,7 @@ from pulumi_portico.lifecycle.replacement import Judgment, judge
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.aws import AwsModel, AwsRefusal, Changes
 
+from tests.aws_balancers import planned
 from tests.problems import assert_fixes_work
 
 ADDRESSES: dict[str, Any] = {"addresses": {"a": "10.0.0.9"}, "port": 8080}
@@ -51,12 +53,13 @@ def problems_of(aws: dict[str, Any]) -> list[Problem]:
 
 
 def change(before: dict[str, Any], after: dict[str, Any]) -> Judgment:
-    return judge("edge", state_of(before), state_of(after), [], "AwsLoadBalancer")
+    states = [recorded_state(planned(args, "edge")) for args in (before, after)]
+    return judge("edge", states[0], states[1], [], "AwsLoadBalancer")
 
 
 def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
-    old: dict[str, Any] = {"path": "/old", "priority": 7, "to": "one"}
-    new: dict[str, Any] = {"path": "/new", "priority": 7, "to": "one"}
+    old: dict[str, Any] = {"path": "/old", "priority": 7, "target": "one"}
+    new: dict[str, Any] = {"path": "/new", "priority": 7, "target": "one"}
     (blocker,) = change(balancer(old), balancer(new)).blockers
     assert blocker.code.name == "rule-priority-in-use"
     params = {name: str(blocker.params[name]) for name in ("before", "after", "priority", "port")}
@@ -65,12 +68,14 @@ def test_a_number_is_not_given_to_another_rule_in_the_same_deployment() -> None:
     assert change(balancer(old), balancer()) == Judgment()
     assert change(balancer(), balancer(new)) == Judgment()
     # Other changes of a route keep its number.
-    assert change(balancer(old), balancer({**old, "to": "two"})) == Judgment()
+    assert change(balancer(old), balancer({**old, "target": "two"})) == Judgment()
 
 
 def test_two_rules_do_not_swap_their_numbers() -> None:
     def routes(one: int, other: int) -> dict[str, Any]:
-        return balancer({"path": "/a", "priority": one, "to": "one"}, {"path": "/b", "priority": other, "to": "two"})
+        return balancer(
+            {"path": "/a", "priority": one, "target": "one"}, {"path": "/b", "priority": other, "target": "two"}
+        )
 
     blockers = change(routes(7, 8), routes(8, 7)).blockers
     assert {blocker.code.name for blocker in blockers} == {"rule-priority-in-use"}
@@ -79,15 +84,15 @@ def test_two_rules_do_not_swap_their_numbers() -> None:
 
 def test_a_number_is_that_of_one_listener() -> None:
     def on(port: int, path: str) -> dict[str, Any]:
-        rule = {"path": path, "priority": 7, "to": "one"}
+        rule = {"path": path, "priority": 7, "target": "one"}
         return balancer(listeners=[{"port": port, "protocol": "http", "routes": [rule]}])
 
     assert change(on(80, "/a"), on(8080, "/b")) == Judgment()
 
 
 def test_another_load_balancer_has_numbers_of_its_own() -> None:
-    old = balancer({"path": "/old", "priority": 7, "to": "one"}, deletion_protection=False)
-    judgment = change(old, balancer({"path": "/new", "priority": 7, "to": "one"}, scope="internal"))
+    old = balancer({"path": "/old", "priority": 7, "target": "one"}, deletion_protection=False)
+    judgment = change(old, balancer({"path": "/new", "priority": 7, "target": "one"}, scope="internal"))
     assert judgment.blockers == ()
     assert [warning.code.name for warning in judgment.warnings] == ["load-balancer-replaced"]
 
@@ -108,8 +113,8 @@ def compared(before: dict[str, Any], after: dict[str, Any]) -> Changes:
         return model.compare(lambda: program(before), lambda: program(after))
 
 
-A: dict[str, Any] = {"path": "/a", "to": "one"}
-B: dict[str, Any] = {"path": "/b", "to": "two"}
+A: dict[str, Any] = {"path": "/a", "target": "one"}
+B: dict[str, Any] = {"path": "/b", "target": "two"}
 
 
 def test_one_more_route_makes_one_rule_and_touches_nothing_else() -> None:
@@ -156,7 +161,9 @@ def said(rules: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
 
 GROUPS: dict[str, Any] = {"nodes": pulumi.Output.from_input("sg-late"), "machines": "sg-a"}
 SOURCES = st.lists(
-    st.sampled_from(["10.0.0.0/8", "a::b:0:0:0/80", "a:b::/80", "a:b::/64", "::/0", "0.0.0.0/0"]), unique=True
+    st.sampled_from(["10.0.0.0/8", "a::b:0:0:0/80", "a:b::/80", "a:b::/64", "::/0", "0.0.0.0/0"]),
+    min_size=1,
+    unique=True,
 )
 
 
@@ -170,13 +177,14 @@ def test_no_rule_of_a_security_group_is_there_twice(groups: list[str | None], po
         for at, group in enumerate(groups)
     }
     aws = balancer(targets=targets, target_security_groups=GROUPS)
-    egress, ingress = build_egress(aws), build_target_ingress(aws, "sg-edge")
+    plan = planned(aws, "edge")
+    egress, ingress = build_egress(plan), build_target_ingress(plan, "sg-edge")
     assert len({*said(egress)}) == len(egress)
     assert len({*said(ingress)}) == len(ingress)
     # And each target is sent to, and lets in, at its port.
     for group, port in zip(groups, ports, strict=False):
         if group is not None:
-            there = GROUPS[group]
+            there = plan.security_group_of(plan.targets[f"t{groups.index(group)}"])
             assert any(
                 it.get("referenced_security_group_id") is there and it["from_port"] == port for it in egress.values()
             )
@@ -232,8 +240,7 @@ def test_each_source_and_security_group_is_there_once(
 
 @given(sources=SOURCES)
 def test_every_source_is_let_in(sources: list[str]) -> None:
-    aws = balancer(allowed_sources=sources, address_family="dual")
-    rules = build_ingress(aws, aws["listeners"])
+    rules = build_ingress(planned(balancer(allowed_sources=sources, ip_address_type="dualstack"), "edge"))
     assert {it.get("cidr_ipv4", it.get("cidr_ipv6")) for it in rules.values()} == set(sources)
 
 
@@ -255,10 +262,15 @@ def test_an_answer_may_take_less_than_the_interval(who: tuple[str, str | None], 
     kind, protocol = who
     given_ = pulumi.Output.from_input(interval) if late else interval
     health = {"interval": given_, **({} if protocol is None else {"protocol": protocol})}
-    built = build_target_group({**ADDRESSES, "health": health}, kind, "vpc-1", {})["health_check"]["timeout"]
-    timeout = known(built)
+    timeout = known(health_check(kind, {**ADDRESSES, "health": health})["timeout"])
     assert 2 <= timeout < interval
     assert timeout == min(USUAL[who], interval - 1)
+
+
+def health_check(kind: str, target: dict[str, Any]) -> dict[str, Any]:
+    """The health check of a target group."""
+    plan = planned(balancer(kind=kind, targets={"one": target}), "edge")
+    return build_target_group(plan.targets["one"], "vpc-1", None)["health_check"]
 
 
 def known(value: Any) -> Any:
@@ -267,7 +279,7 @@ def known(value: Any) -> Any:
 
 
 def test_nothing_is_said_of_the_timeout_where_aws_own_is_right() -> None:
-    assert "timeout" not in build_target_group(ADDRESSES, "application", "vpc-1", {})["health_check"]
+    assert "timeout" not in health_check("application", ADDRESSES)
 
 
 # Redirects that lead to where they come from are taken by AWS, and go on for ever.
@@ -316,7 +328,7 @@ def joining(recorded: Recording, target: str) -> set[str]:
 
 
 def test_clients_are_sent_to_a_target_group_once_its_targets_have_joined() -> None:
-    listener = {"port": 80, "protocol": "http", "to": "one", "routes": [{"path": "/a", "to": "two"}]}
+    listener = {"port": 80, "protocol": "http", "target": "one", "routes": [{"path": "/a", "target": "two"}]}
     recorded = registered(balancer(listeners=[listener], logs={"access": False}))
     one, two = joining(recorded, "one"), joining(recorded, "two")
     assert (len(one), len(two)) == (1, 2)
@@ -343,7 +355,7 @@ def test_clients_are_split_once_the_targets_of_every_group_have_joined_and_depen
 
 
 def test_who_writes_an_application_load_balancers_logs_is_asked_for_nothing_but_the_accounts_own_keys() -> None:
-    policy = json.loads(build_policy("application", "arn:aws:s3:::logs", "123456789012"))
+    policy = json.loads(build_policy(AwsBalancerKind.APPLICATION, "arn:aws:s3:::logs", "123456789012"))
     (write,) = [it for it in policy["Statement"] if it["Effect"] == "Allow"]
     assert write["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
     assert write["Resource"] == "arn:aws:s3:::logs/*/AWSLogs/123456789012/*"

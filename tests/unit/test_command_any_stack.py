@@ -13,11 +13,11 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pulumi_portico.cli.project import Stack, find_stack
-from pulumi_portico.cli.rendering.manifests import RenderedObject, listed_objects, recorded_objects
-from pulumi_portico.cli.rendering.recorder import recorded
-from pulumi_portico.stack.parts import KINDS
+from pulumi_portico.cli.rendering.aws import aws_resources_of
+from pulumi_portico.cli.rendering.manifests import RenderedObject, rendered_objects
 
 from tests.command import SHOP, called, written
+from tests.registered_objects import registered, registered_aws_resources, registered_objects
 from tests.stacks import FOLDER, NAMES
 
 SECURE = {"secure": "v1:djBlZm9vYmFy:YmFy"}
@@ -28,7 +28,11 @@ PLACE = {key: AWS[key] for key in ("scope", "vpc", "subnets", "allowedSources")}
 
 SERVICES: dict[str, Any] = {
     **SHOP["services"],
-    "worker": {"image": "worker:1", "ports": {}, "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "web", "ports": [1]}]},
+    "worker": {
+        "image": "worker:1",
+        "ports": {},
+        "allowTo": [{"cidr": "0.0.0.0/0"}, {"service": "db", "namespace": "data", "ports": [1]}],
+    },
     "store": {
         "image": "store:1",
         "kind": "StatefulSet",
@@ -94,7 +98,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "readsProxyProtocol": True,
             }
         },
-        "listeners": [{"port": 443, "protocol": "tcp", "to": "https"}],
+        "listeners": [{"port": 443, "protocol": "tcp", "target": "https"}],
     },
     "machines": {
         **PLACE,
@@ -117,7 +121,7 @@ AWS_BALANCERS: dict[str, Any] = {
                 "port": 443,
                 "protocol": "https",
                 "existing": "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/a/0123456789abcdef/1",
-                "routes": [{"host": "j.example.com", "to": "web"}],
+                "routes": [{"host": "j.example.com", "target": "web"}],
             }
         ],
     },
@@ -163,13 +167,13 @@ def test_every_command_supports_every_valid_stack(gateways: list[str], balancers
         assert {it["name"] for it in told["gateways"]} >= set(gateways)
         text = called("explain", *stacks, env={"COLUMNS": "60"}).stdout
         assert all(it["path"].partition(":")[2][:20] in text for it in told["exceptions"])
-        ways = {it["entry"] for it in told["routes"]}
+        ways = {route["entry"]["name"] for route in told["routes"]}
         for request in REQUESTS:
             found = called("route", request, "--json", *stacks)
             answers = json.loads(found.stdout)["answers"]
             assert {it["entry"] for it in answers} <= ways
-            taken = [it for it in answers if it["outcome"] != "nothing"]
-            assert found.exit_code == (0 if taken else 1)
+            reached = [answer for answer in answers if answer["outcome"] != "unreachable"]
+            assert found.exit_code == (0 if reached else 1)
             assert all(it["text"] for it in answers)
         rendered = called("render", *stacks).stdout
         assert "djBlZm9vYmFy" not in rendered + text + str(told)
@@ -186,9 +190,9 @@ def manifests_by_key(objects: Iterable[RenderedObject]) -> dict[tuple[str, str, 
 
 def assert_listed_is_registered(stack: Stack) -> None:
     """The objects that components list are those that they register."""
-    listed = [kind.type for kind in KINDS if kind.objects is not None]
-    registered = recorded_objects(recorded(stack), ["", *listed])
-    assert manifests_by_key(listed_objects(stack)) == manifests_by_key(registered)
+    recording = registered(stack)
+    assert manifests_by_key(rendered_objects(stack)) == manifests_by_key(registered_objects(recording))
+    assert aws_resources_of(stack) == registered_aws_resources(recording)
 
 
 @pytest.mark.parametrize("name", NAMES)

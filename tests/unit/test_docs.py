@@ -14,7 +14,7 @@ from pulumi_portico.testing import record
 from pulumi_portico.web_service import Security, WebServiceArgs
 
 from tests.support import ROOT
-from tools import feature_table, platform_table
+from tools import platform_table
 
 PAGES = [ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Its examples run on AWS's own model: test_aws_load_balancer_docs.py.
@@ -66,7 +66,6 @@ def test_the_reference_has_every_argument_and_says_which_are_plain() -> None:
 
 def test_the_page_of_the_gateway_has_every_argument_and_what_each_controller_is_told() -> None:
     text = (ROOT / "docs" / "ingress-gateway.md").read_text()
-    assert feature_table.generate(text) == text, "run `make schema` and review the difference"
     rows = rows_of(text[text.index("## Arguments") : text.index("## Outputs")])
     assert rows.keys() == shapes_of(IngressGatewayArgs).keys()
     for name, meaning in rows.items():
@@ -119,7 +118,6 @@ def test_the_reference_of_exposures_has_every_field_and_every_group() -> None:
 
 def test_the_tables_of_what_platforms_are_told_are_the_codes() -> None:
     page = platform_table.FILE.read_text()
-    assert page == platform_table.generate(page), "run `make schema` and review the difference"
     for platform in Platform:
         assert f"| `{platform.value}` " in page
 

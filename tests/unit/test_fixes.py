@@ -9,7 +9,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_portico.args.location import camel_case
 from pulumi_portico.args.problems import PorticoError
+from pulumi_portico.args.spec import changed_fields, renamed_fields
+from pulumi_portico.aws_load_balancer.args import RULES as AWS_RULES
 from pulumi_portico.cli.fixing.fixes import fix_stack
 from pulumi_portico.cli.fixing.source_text import EditError, SourceText
 from pulumi_portico.cli.fixing.writing import write_files
@@ -69,6 +72,9 @@ def fixed(folder: Path, stack: str, **bases: str) -> dict[str, str]:
     return {file.name: text for file, text in result.texts.items()}
 
 
+WORKER = "      image: api:1\n      ports: {}\n"
+
+
 def services(text: str) -> str:
     return f"config:\n  portico:namespace: shop\n  portico:services:\n{text}"
 
@@ -105,19 +111,19 @@ def test_a_default_that_one_service_cannot_have_is_overridden_there(tmp_path: Pa
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("    api: {image: 'api:1', port: 80, foo: [1, 2]}\n", "    api: {image: 'api:1', port: 80}\n"),
-        ("    api: {qqq: 1, image: 'api:1', port: 80}\n", "    api: {image: 'api:1', port: 80}\n"),
+        ("    api: {image: 'api:1', port: 80, selector: {}}\n", "    api: {image: 'api:1', port: 80}\n"),
+        ("    api: {selector: {}, image: 'api:1', port: 80}\n", "    api: {image: 'api:1', port: 80}\n"),
         (
-            "    api:\n      image: api:1\n      qqq:\n        - 1 # one\n      # The port.\n      port: 80\n",
+            "    api:\n      image: api:1\n      ports:\n        {} # none\n      # The port.\n      port: 80\n",
             "    api:\n      image: api:1\n      # The port.\n      port: 80\n",
         ),
         (
-            "    api:\n      image: api:1\n      port: 80\n      health:\n        qqq: 1\n",
+            "    api:\n      image: api:1\n      port: 80\n      health:\n        portName: x\n",
             "    api:\n      image: api:1\n      port: 80\n      health: {}\n",
         ),
         (
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - qqq: 1\n        service: api\n",
-            "    api:\n      image: api:1\n      port: 80\n      allowFrom:\n      - service: api\n",
+            f"    api:\n{WORKER}      allowTo:\n      - anyNamespace: true\n        namespace: shop\n",
+            f"    api:\n{WORKER}      allowTo:\n      - namespace: shop\n",
         ),
         (
             "    api:\n      image: api:1\n      port: 80\n      args:\n        - --port\n        - 8080  # ours\n",
@@ -147,15 +153,122 @@ def test_former_names_are_renamed(before: str, after: str, tmp_path: Path) -> No
 SECRET = "{secure: v1:djBlZm9v}"
 
 
+AWS_BEFORE = """\
+config:
+  portico:namespace: shop
+  portico:services:
+    api: {image: 'api:1', port: 8080}
+    web: {image: 'web:1', port: 8080}
+  portico:awsLoadBalancers:
+    shop:
+      kind: application
+      scope: internet
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [0.0.0.0/0, '::/0']
+      addressFamily: dual   # both
+      redirectHttp: false
+      certificateWithin: 600
+      wildcardsAnyDepth: false
+      hosts: {shop.example.com: {zone: example.com}}
+      targets:
+        api: {target: {service: api}, stickyFor: 60}
+        web: {target: {service: web}}
+      listeners:
+        - port: 443
+          protocol: https
+          to: web   # the shop
+          routes:
+            - {path: /api, exact: true, sources: [10.0.0.0/8], to: api}
+            - {path: /new, exact: false, weights: {api: 1, web: 9}, stickyFor: 60}
+            - {path: /old, redirect: {host: new.example.com, permanent: true}}
+            - {path: /older, redirect: {host: new.example.com, permanent: false}}
+        - port: 8443
+          protocol: https
+          weights: {api: 1, web: 1}
+          stickyFor: 60
+    tcp:
+      kind: network
+      scope: internal
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [10.0.0.0/8]
+      addressFamily: IPv4
+      targets:
+        api: {target: {service: api}, sessionAffinity: true}
+        web: {target: {service: web}, sessionAffinity: false}
+      listeners:
+        - {port: 80, protocol: tcp, to: api}
+        - {port: 81, protocol: tcp, to: web}
+"""
+AWS_AFTER = """\
+config:
+  portico:namespace: shop
+  portico:services:
+    api: {image: 'api:1', port: 8080}
+    web: {image: 'web:1', port: 8080}
+  portico:awsLoadBalancers:
+    shop:
+      kind: application
+      scope: internet
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [0.0.0.0/0, '::/0']
+      ipAddressType: dualstack   # both
+      httpsRedirect: false
+      certificateTimeout: 600
+      multiLabelWildcards: false
+      hosts: {shop.example.com: {zone: example.com}}
+      targets:
+        api: {target: {service: api}, stickinessDuration: 60}
+        web: {target: {service: web}}
+      listeners:
+        - port: 443
+          protocol: https
+          target: web   # the shop
+          routes:
+            - {path: /api, pathType: Exact, allowedSources: [10.0.0.0/8], target: api}
+            - {path: /new, pathType: Prefix, weights: {api: 1, web: 9}, stickinessDuration: 60}
+            - {path: /old, redirect: {host: new.example.com, code: 301}}
+            - {path: /older, redirect: {host: new.example.com, code: 302}}
+        - port: 8443
+          protocol: https
+          weights: {api: 1, web: 1}
+          stickinessDuration: 60
+    tcp:
+      kind: network
+      scope: internal
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [10.0.0.0/8]
+      ipAddressType: ipv4
+      targets:
+        api: {target: {service: api}, sessionAffinity: ClientIP}
+        web: {target: {service: web}, sessionAffinity: None}
+      listeners:
+        - {port: 80, protocol: tcp, target: api}
+        - {port: 81, protocol: tcp, target: web}
+"""
+
+
+def test_every_former_name_of_an_aws_load_balancer_is_renamed(tmp_path: Path) -> None:
+    types = [args_type for args_type in AWS_RULES if args_type.__name__.startswith("Aws")]
+    former = {name for args_type in types for name in (*renamed_fields(args_type), *changed_fields(args_type))}
+    assert len(former) == 10
+    assert all(f"{camel_case(name)}:" in AWS_BEFORE for name in former)
+    assert fixed(tmp_path, AWS_BEFORE) == {"Pulumi.dev.yaml": AWS_AFTER}
+
+
 def test_a_secret_is_neither_changed_nor_removed(tmp_path: Path) -> None:
-    # No field is near the name, so the fix would remove it.
-    text = services(f"    api: {{image: 'api:1', port: '80', qqq: {{a: {SECRET}}}}}\n")
+    # The fix would remove it.
+    service = f"{{annotations: {{a: {SECRET}}}}}"
+    text = services(f"    api: {{image: 'api:1', ports: {{}}, drain: '80', service: {service}}}\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(text)
     result = fix_stack("dev", tmp_path)
-    assert [problem.path for problem in result.applied] == ["portico:services.api.port"]
+    assert [problem.path for problem in result.applied] == ["portico:services.api.drain"]
     assert list(result.texts.values()) == [text.replace("'80'", "80")]
     assert result.error is not None
-    assert [problem.path for problem in result.error.problems] == ["portico:services.api.qqq"]
+    assert [problem.path for problem in result.error.problems] == ["portico:services.api.service"]
 
 
 def test_a_key_above_a_secret_is_renamed(tmp_path: Path) -> None:

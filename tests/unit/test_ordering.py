@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes, PublicLoadBalancer, WebService
-from pulumi_portico.ordering import WIDTH, after, dependencies_of, detached, gathered, named_together, on_time
+from pulumi_portico.ordering import WIDTH, after, dependencies_of, detached, gathered, on_time
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, Registration, ensure_event_loop, record
 from pulumi_portico.testing.monitor import Answers, Recorder
@@ -327,7 +327,6 @@ def test_the_first_of_many_comes_after_all_others(count: int) -> None:
 
 def test_no_items_make_nothing() -> None:
     assert gathered([], lambda item, before: item) == []
-    assert named_together([], lambda item, before: item) == ([], [])
 
 
 def test_options_may_name_one_resource_several_or_none() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-import kubernetes_validate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +30,7 @@ from tests.balancers import (
     problems_in,
     settings_of,
 )
+from tests.kubernetes_schemas import validate
 from tests.problems import applied, problems_of
 
 MODULES = {module.name: module for module in all_platforms()}
@@ -43,6 +44,7 @@ PORT_CODES = {
 SHARED_PORT = {"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}}
 INTERNAL = {"scope": "internal", "allowed_sources": None}
 PRESERVE = {"client_ip": "preserve"}
+HIDE = {"client_ip": "hide"}
 INSTANCE = {"target_type": "instance"}
 HEALTH_OF_UDP = {"health": {"port": 8081}}
 
@@ -52,9 +54,9 @@ SAMPLES: dict[str, Sample] = {
     "scope=internet": ({"scope": "internet"}, {"scope": "internal"}),
     "scope=internal": ({"scope": "internal"}, {"scope": "internet"}),
     "allowed_sources": ({"allowed_sources": ["203.0.113.0/24"]}, {"allowed_sources": ["192.0.2.0/24"]}),
-    "client_ip=preserve": (PRESERVE, {}),
+    "client_ip=preserve": (PRESERVE, HIDE),
     "client_ip=proxy-protocol": ({"client_ip": "proxy-protocol"}, PRESERVE),
-    "client_ip=hide": ({"client_ip": "hide"}, PRESERVE),
+    "client_ip=hide": (HIDE, PRESERVE),
     "static_addresses": ({"static_addresses": ["eipalloc-1"]}, {}),
     "subnets": ({"subnets": ["subnet-1"]}, {}),
     "ip_address_type=ipv4": ({"ip_address_type": "ipv4"}, {}),
@@ -120,6 +122,8 @@ OTHER_SAMPLES: dict[tuple[str, str], Sample] = {
     ("aws-legacy", "health.unhealthy"): THRESHOLDS,
     ("gke", "subnets"): INTERNAL_SUBNET,
     ("azure", "subnets"): INTERNAL_SUBNET,
+    ("azure", "health.protocol"): ({**HIDE, "health": {"protocol": "https"}}, HIDE),
+    ("azure", "health.path"): ({**HIDE, "health": {"path": "/healthz"}}, HIDE),
     ("generic", "scope=internet"): (SWITCH_SCOPE := {"annotations": {"example.com/internal": "true"}}, SWITCH_SCOPE),
     ("generic", "scope=internal"): ({**SWITCH_SCOPE, "scope": "internal"}, {**SWITCH_SCOPE, "scope": "internet"}),
     ("generic", "client_ip=proxy-protocol"): ({**SWITCH, "client_ip": "proxy-protocol"}, {**PRESERVE}),
@@ -340,9 +344,8 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
     made = or_rejected(platform, fields, ports)
     if made is None:
         return False
-    for version in ("1.30", "1.37"):
-        for manifest in (made.service, made.network_policy):
-            kubernetes_validate.validate(dict(manifest), version, strict=True)
+    for manifest in (made.service, made.network_policy):
+        validate(manifest)
     for group, name in leaves(fields):
         if name == "scope":
             continue
@@ -354,26 +357,36 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
     return True
 
 
-@settings(max_examples=150)
-@given(fields=FIELDS, ports=PORTS)
-def test_every_field_that_is_set_shows_or_is_rejected(fields: dict[str, Any], ports: Any) -> None:
-    for platform in ALL:
-        check_each_field_shows(platform, fields, ports)
+def test_every_field_that_is_set_shows_or_is_rejected() -> None:
+    built: Counter[str] = Counter()
+
+    @settings(max_examples=150)
+    @given(fields=FIELDS, ports=PORTS)
+    def run(fields: dict[str, Any], ports: Any) -> None:
+        built.update(platform for platform in ALL if check_each_field_shows(platform, fields, ports))
+
+    run()
+    # Any platform rejects most of what all of them together support. What none builds shows nothing.
+    assert built.total() >= 10
 
 
 @pytest.mark.parametrize("platform", ALL)
-@settings(max_examples=40)
-@given(data=st.data())
-def test_what_a_platform_can_do_it_does_together(platform: str, data: st.DataObject) -> None:
-    """The same, among the fields that the platform has: few of those are refused."""
+def test_what_a_platform_can_do_it_does_together(platform: str) -> None:
+    """The same, among the fields that the platform has: it builds some of them."""
     module = MODULES[platform]
-    fields = data.draw(FIELDS)
-    ports = data.draw(PORTS)
-    for feature in features_of_fields(platform, fields):
-        if not module.supports(feature):
-            group, _, leaf = feature.partition("=")[0].rpartition(".")
-            fields = without(fields, group, leaf)
-    check_each_field_shows(platform, fields, ports)
+    built: list[bool] = []
+
+    @settings(max_examples=40)
+    @given(fields=FIELDS, ports=PORTS)
+    def run(fields: dict[str, Any], ports: Any) -> None:
+        for feature in features_of_fields(platform, fields):
+            if not module.supports(feature):
+                group, _, leaf = feature.partition("=")[0].rpartition(".")
+                fields = without(fields, group, leaf)
+        built.append(check_each_field_shows(platform, fields, ports))
+
+    run()
+    assert sum(built) >= 3
 
 
 def features_of_fields(platform: str, fields: dict[str, Any]) -> list[str]:

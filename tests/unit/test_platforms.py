@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -9,8 +10,9 @@ import pytest
 from pulumi_portico import ArgumentError, Exposure, Platform, PublicLoadBalancer
 from pulumi_portico.args.location import ROOT, Key, KeyStyle, Location
 from pulumi_portico.args.parse import parse
-from pulumi_portico.args.problems import Problems, Set
+from pulumi_portico.args.problems import Problems, Remove, Set
 from pulumi_portico.networking.ports import ServicePort
+from pulumi_portico.public_load_balancer import exposure_checks
 from pulumi_portico.public_load_balancer.balancer import build_balancer
 from pulumi_portico.public_load_balancer.exposure import RULES, ExposureSpec
 from pulumi_portico.public_load_balancer.exposure_checks import check_exposure
@@ -474,7 +476,7 @@ def test_gkes_own_settings_have_effect_or_are_refused() -> None:
         ({"scope": "internal", "gke": {"network_tier": "Premium"}}, "no-effect", ("gke", "network_tier")),
         ({"subnets": ["a"]}, "no-effect", ("subnets",)),
         ({"scope": "internal", "subnets": ["a", "b"]}, "several-subnets", ("subnets",)),
-        ({"gke": {"weighted": True}}, "no-effect", ("gke", "weighted")),
+        ({"client_ip": "hide", "gke": {"weighted": True}}, "no-effect", ("gke", "weighted")),
         ({"health": {"path": "/"}}, "unsupported-field", ("health", "path")),
     ]
     for fields, code, location in rejections:
@@ -497,7 +499,10 @@ def test_azures_ports_never_say_what_is_spoken_over_them() -> None:
 
 
 def test_azures_health_path_is_asked_over_http() -> None:
-    found = configured("azure", health={"path": "/healthz", "interval": 10, "unhealthy": 3})
+    (problem,) = rejected(exposure("azure", health={"path": "/healthz"}))
+    assert_problem([problem], "fixed-health-check", "exposure", "health", "path")
+    assert problem.edits == (Set(Location(("exposure", "client_ip")), "hide"),)
+    found = configured("azure", client_ip="hide", health={"path": "/healthz", "interval": 10, "unhealthy": 3})
     start = f"{AZURE}load-balancer-health-probe-"
     assert {key.removeprefix(start): value for key, value in found.items() if key.startswith(start)} == {
         "protocol": "http",
@@ -632,7 +637,7 @@ def test_the_deprecated_address_field_is_never_used(platform: str) -> None:
 
 @pytest.mark.parametrize("platform", [it for it in ALL if it not in NLB])
 def test_nodes_that_pass_connections_on_keep_the_clients_address_with_local(platform: str) -> None:
-    assert configured(platform)["spec.externalTrafficPolicy"] == "Cluster"
+    assert configured(platform, client_ip="hide")["spec.externalTrafficPolicy"] == "Cluster"
     local = configured(platform, client_ip="preserve", health={"node_port": 32000})
     assert (local["spec.externalTrafficPolicy"], local["spec.healthCheckNodePort"]) == ("Local", 32000)
 
@@ -670,10 +675,31 @@ def test_the_internet_is_let_in_by_nobodys_default(platform: str) -> None:
 
 @pytest.mark.parametrize("platform", ALL)
 def test_pods_are_opened_to_the_platform_where_it_hides_the_clients(platform: str) -> None:
-    peers, ports = ingress(balancer(exposure(platform)))
-    assert peers == PRIVATE, "nobody on the internet connects from there"
+    sources = ["203.0.113.0/24"]
+    # Some dataplanes apply a policy to the client's own address, if the platform passes connections through to nodes.
+    passed = set(sources) if platform not in ON_AWS else set()
+    peers, ports = ingress(balancer(exposure(platform, client_ip="hide", allowed_sources=sources)))
+    assert peers == {*PRIVATE, *passed}
     assert ports == {(8080, "TCP")}, "the pods' port, not the load balancer's"
-    assert ingress(balancer(exposure(platform, platform_sources=["10.2.0.0/16"])))[0] == {"10.2.0.0/16"}
+    own = exposure(platform, client_ip="hide", allowed_sources=sources, platform_sources=["10.2.0.0/16"])
+    assert ingress(balancer(own))[0] == {"10.2.0.0/16", *passed}
+
+
+def test_only_the_load_balancer_is_trusted_with_the_proxy_protocol() -> None:
+    exposed = exposure(
+        "generic",
+        client_ip="proxy-protocol",
+        allowed_sources=["203.0.113.0/24"],
+        annotations={"example.com/proxy-protocol": "true"},
+    )
+    assert ingress(balancer(exposed, target_reads_proxy_protocol=True))[0] == PRIVATE
+
+
+@pytest.mark.parametrize("platform", ["gke", "azure"])
+def test_a_pass_through_platform_preserves_the_clients_address_by_default(platform: str) -> None:
+    assert configured(platform)["spec.externalTrafficPolicy"] == "Local"
+    problems = rejected(exposure(platform, platform_sources=["10.2.0.0/16"]))
+    assert_problem(problems, "unused-platform-sources", "exposure", "platform_sources")
 
 
 @pytest.mark.parametrize("platform", ALL)
@@ -729,6 +755,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
 
     can = module_of(Platform(platform)).supports
     fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")], "platform_sources": [value("10.3.0.0/16")]}
+    fields |= {"client_ip": "hide"}
     fields |= {"static_addresses": [value("eipalloc-1")]} if can("static_addresses") else {}
     fields |= {"idle_timeout": value(600)} if can("idle_timeout") else {}
     fields |= {"tags": {"team": value("shop")}} if can("tags") else {}
@@ -739,6 +766,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
     plain = configured(
         platform,
         allowed_sources=["203.0.113.0/24"],
+        client_ip="hide",
         **({"static_addresses": ["eipalloc-1"]} if "static_addresses" in fields else {}),
         **({"idle_timeout": 600} if "idle_timeout" in fields else {}),
         **({"tags": {"team": "shop"}} if "tags" in fields else {}),
@@ -770,7 +798,7 @@ def test_what_is_known_late_is_held_to_the_platforms_limits_too(
             return [late(value) for value in it]
         return pulumi.Output.from_input(it)
 
-    with pytest.raises(ArgumentError, match="The load balancer has a problem") as caught:
+    with pytest.raises(ArgumentError, match=r'PublicLoadBalancer "web" has a problem') as caught:
         record(lambda: PublicLoadBalancer("web", arguments(exposure(platform, **late(fields)))))
     assert_problem(caught.value.problems, code, "exposure", *location)
 
@@ -793,7 +821,8 @@ def test_a_secret_that_violates_a_limit_is_not_shown() -> None:
         ("aws-controller", {"client_ip": "preserve"}, False, "Cluster"),
         ("aws-controller", {"client_ip": "preserve", "aws": {"target_type": "instance"}}, False, "Local"),
         ("gke", {"client_ip": "preserve"}, False, "Local"),
-        ("azure", {"health": {"path": "/healthz"}}, False, "Cluster"),
+        ("azure", {"client_ip": "hide", "health": {"path": "/healthz"}}, False, "Cluster"),
+        ("azure", {}, False, "Local"),
     ],
 )
 def test_a_balancer_is_built_without_a_component_and_says_what_its_target_must_do(
@@ -816,7 +845,9 @@ def parsed(exposed: Any, problems: Problems, at: Location = ROOT) -> ExposureSpe
 
 
 def test_problems_have_the_location_of_the_exposure() -> None:
-    exposed = exposure("gke", health={"successCodes": "200"}, aws={"loadBalancerAttributes": {"a_b": "c"}})
+    exposed = exposure(
+        "gke", clientIp="hide", health={"successCodes": "200"}, aws={"loadBalancerAttributes": {"a_b": "c"}}
+    )
     problems = Problems("the stack", style=KeyStyle.STACK)
     at = Location(("gateways", Key("edge"), "exposure"))
     spec = parsed({**exposed, "allowedSources": []}, problems, at)
@@ -828,3 +859,13 @@ def test_problems_have_the_location_of_the_exposure() -> None:
         "portico:gateways.edge.exposure",
         "portico:gateways.edge.exposure.allowedSources",
     ]
+
+
+def test_an_annotation_that_the_drain_sets_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform whose drain has an annotation of its own: those on AWS share theirs with fields."""
+    generic = module_of(Platform.GENERIC)
+    made_up = replace(generic, capabilities={**generic.capabilities, "drain": ("example.com/drain",)})
+    monkeypatch.setattr(exposure_checks, "module_of", lambda _platform: made_up)
+    found = rejected(exposure("generic", annotations={"example.com/drain": "20"}))
+    problem = assert_problem(found, "annotation-of-drain", "exposure", "annotations", "example.com/drain")
+    assert problem.edits == (Remove(problem.location),)

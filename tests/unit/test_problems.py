@@ -1,10 +1,14 @@
 """Problems as data: locations, edits, key styles, escaping, and the one error that has them all."""
 
 import dataclasses
+import json
+import pkgutil
+import string
 from importlib import import_module
 from typing import Any
 
 import pulumi
+import pulumi_portico
 import pytest
 from pulumi_portico import ArgumentError, PorticoError
 from pulumi_portico.args.codes import Code, all_codes, define
@@ -24,7 +28,7 @@ def test_every_problem_is_in_one_error() -> None:
     problems.report(
         RANGE, PORT, value=0, field=Field("service_port"), least=1, most=9, others=[10, 11], other=ROOT / "a"
     )
-    problems.report_unknown(ROOT / "imagee", ["image", "port"])
+    problems.report_unknown(ROOT / "imagee", ["image", "port"], meant="image")
     problems.report_missing(ROOT / "image", "text")
     with pytest.raises(ArgumentError) as caught:
         problems.raise_if_any()
@@ -160,14 +164,62 @@ def test_each_code_is_registered_once() -> None:
         define("missing", "Again.")
 
 
+def codes_of_the_package() -> list[Code]:
+    for module in pkgutil.walk_packages(pulumi_portico.__path__, "pulumi_portico."):
+        import_module(module.name)
+    return [code for code in all_codes().values() if not code.name.startswith("test")]
+
+
+CODES = codes_of_the_package()
+
+
 def test_the_templates_are_sentences_about_the_value() -> None:
-    import_module("pulumi_portico.host")  # It registers every code.
-    assert len(all_codes()) > 80
-    for code in all_codes().values():
+    assert len(CODES) > 300
+    for code in CODES:
         assert code.name == code.name.lower().replace("_", "-")
         assert code.message[0] in "{" or code.message[0].isupper(), code.name
         assert code.message.endswith((".", '."')), code.name
         assert not code.hint or code.hint.endswith("."), code.name
+
+
+def parameters_of(code: Code) -> set[str]:
+    templates = (code.message, code.allowed, code.hint)
+    return {name for template in templates for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+NUMBERS = {"column", "count", "deadline", "excess", "interval", "least", "line", "max_age", "most", "port", "seconds"}
+LISTS = {"addresses", "choices", "codes", "controllers", "fields", "kinds", "known", "platforms", "ports", "prefixes"}
+LOCATIONS = {"client_ip", "forwarded_from", "other", "target", "tls", "needed"}
+
+
+def parameter(name: str) -> Any:
+    """A plausible parameter. Each kind of text has a part that shows the key style, and one that is escaped."""
+    if name in NUMBERS:
+        return 7
+    if name in LISTS:
+        return [Field("max_surge"), Key("my_key"), 7]
+    return PORT if name in LOCATIONS else Field("max_surge") if name.endswith("field") else "one\x1btwo"
+
+
+@pytest.mark.parametrize("style", KeyStyle)
+def test_every_template_is_rendered(style: KeyStyle) -> None:
+    camel, snake = ("maxSurge", "max_surge") if style is not KeyStyle.PYTHON else ("max_surge", "maxSurge")
+    for code in CODES:
+        names = parameters_of(code)
+        params = {name: parameter(name) for name in names - {"value"}}
+        problem = Problem(code, PORT, params, {"a": True}, style=style)
+        texts = [text for text in (problem.message, problem.allowed, problem.fix) if text]
+        together = " ".join(texts)
+        for text in texts:
+            assert "  " not in text, f"{code}: {text}"
+            assert not any(f"{{{name}}}" in text for name in names), f"{code}: {text}"
+            assert all(line.isprintable() for line in text.splitlines()), code
+        assert snake not in together, code
+        for name, value in params.items():
+            shown = str(value).replace("\x1b", "\\x1b")
+            expected = {Field: camel, Location: location_text(PORT, style), list: camel}.get(type(value), shown)
+            assert expected in together, f"{code} doesn't show {name}"
+        json.dumps(problem.as_data())
 
 
 # Values.

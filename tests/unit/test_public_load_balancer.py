@@ -503,12 +503,12 @@ def test_invalid_arguments_are_rejected_before_anything_is_registered(
         ({**GENERIC, "session_affinity": True}, {}, (E, "session_affinity"), "ClientIP"),
         ({**GENERIC, "session_affinity": False}, {}, (E, "session_affinity"), "None"),
         (GENERIC, {"ready_timeout": 0}, ("ready_timeout",), 1),
-        ({**GENERIC, "address_family": "dual"}, {}, (E, "ip_address_type"), "dualstack"),
+        ({**GENERIC, "address_family": "dual"}, {}, (E, "address_family"), "dualstack"),
     ],
 )
 def test_a_fix_sets_the_value(exposed: Any, args: Any, location: tuple[Any, ...], value: Any) -> None:
     (problem,) = rejected(exposed, **args)
-    assert problem.edits[-1] == Set(Location(location), value)
+    assert problem.edits[0] == Set(Location(location), value)
 
 
 @pytest.mark.parametrize("name", ["a" * 47, "My_LB", "1a"])

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from pulumi.output import UNKNOWN
 from pulumi_portico import Platform
-from pulumi_portico.errors import PorticoError
+from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.lifecycle import hooks
 from pulumi_portico.lifecycle.hooks import no_address, watch
 from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
@@ -88,7 +88,7 @@ def test_a_change_that_makes_another_one_says_which_address_goes(
         *((it, {}, {"deletion_protection": True}) for it in NLB),
         *((it, {"deletion_protection": True}, {}) for it in NLB),
         *((it, {}, {"subnets": ["subnet-1"], "aws": {"target_type": "instance"}}) for it in NLB),
-        ("azure", {}, {"idle_timeout": 600, "health": {"path": "/"}}),
+        ("azure", {"client_ip": "hide"}, {"client_ip": "hide", "idle_timeout": 600, "health": {"path": "/"}}),
     ],
 )
 def test_an_update_in_place_reports_nothing(platform: str, old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
 from pulumi_portico.args.problems import Problems
+from pulumi_portico.cli.tracing import answers_of, parse_request
 from pulumi_portico.ingress_gateway import controllers, resolved_routes
 from pulumi_portico.ingress_gateway.compile_input import CompileInput
 from pulumi_portico.ingress_gateway.gateway_plan import plan_gateway
@@ -89,6 +90,16 @@ def test_the_check_of_a_stack_resolves_once(counts: Counter[str]) -> None:
     check_stack("dev", stack)
     assert counts["resolved"] == ROUTES
     assert counts["compiled edge"] <= 1
+
+
+def test_a_trace_resolves_and_compiles_no_route_again(counts: Counter[str]) -> None:
+    plan = check_stack("dev", stack_of(ROUTES))
+    before = dict(counts)
+    for path in ("/p1", "/p2", "/none"):
+        (answer,) = answers_of(plan, parse_request(f"http://h1.example.com{path}", "GET", None, []))
+        assert len(answer.candidates) == ROUTES
+    assert counts == before
+    assert counts["resolved"] == ROUTES
 
 
 def stack_of(count: int) -> Mapping[str, Any]:

@@ -90,7 +90,7 @@ ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
         Remove,
     ),
     ({"request_headers": {"X-A": "$host"}}, "invalid-header-value", ("request_headers", "X-A"), NONE),
-    ({"response_headers": {"X-A": "a;b"}}, "invalid-header-value", ("response_headers", "X-A"), NONE),
+    ({"response_headers": {"X-A": 'a"; b'}}, "invalid-header-value", ("response_headers", "X-A"), NONE),
     ({"response_headers": {"X-A": "a\r\nSet-Cookie: b"}}, "invalid-header-value", ("response_headers", "X-A"), NONE),
     ({"response_headers": {}}, "empty", ("response_headers",), NONE),
     ({"cors": {"origins": ["shop.example.com"]}}, "invalid-origin", ("cors", "origins", 0), "https://shop.example.com"),
@@ -634,6 +634,13 @@ def test_f5_nginx_needs_an_exact_path_and_its_prefix_in_one_component() -> None:
     first: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}
     found = added_problems(first, [route(host=HOST, path="/a", path_type="Exact")])
     assert_problem(found, "prefix-of-other-component", "routes", 0)
+
+
+def test_f5_nginx_needs_the_app_root_in_the_component_of_its_host() -> None:
+    first: Any = {**THERE, "routes": [route(host=HOST, path="/a")]}
+    found = added_problems(first, [route(host=HOST, path="/", app_root="/x")])
+    problem = assert_problem(found, "f5-nginx-app-root-of-other-component", "routes", 0, "app_root", host=HOST)
+    assert problem.edits == (Remove(problem.location),)
 
 
 def test_a_route_that_another_program_lists_later_fails_once_it_is_known() -> None:

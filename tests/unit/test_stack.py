@@ -158,8 +158,8 @@ def test_an_aws_balancer_leads_to_a_gateway_and_a_service_of_the_stack() -> None
             "metrics": {"target": {"service": "api", "portName": "metrics"}},
         },
         "listeners": [
-            {"port": 443, "protocol": "tcp", "to": "edge"},
-            {"port": 9090, "protocol": "tcp", "to": "metrics"},
+            {"port": 443, "protocol": "tcp", "target": "edge"},
+            {"port": 9090, "protocol": "tcp", "target": "metrics"},
         ],
     }
     recorded = built({"gateways": {"edge": {"upstream": {}}}, "awsLoadBalancers": {"front": aws}})

@@ -1,20 +1,35 @@
-"""What a stack means: its balancers, routes, links and exceptions, held against what is really made."""
+"""The view of a stack: load balancers, routes, links, and exceptions, compared with what is registered."""
 
 from __future__ import annotations
 
 import copy
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_portico.args.codes import Code
+from pulumi_portico.args.location import KeyStyle, location_text
 from pulumi_portico.diagram import draw_svg
+from pulumi_portico.ingress_gateway.routes import PathType
 from pulumi_portico.lifecycle.cost import estimate_text
 from pulumi_portico.stack import build, load_stack
-from pulumi_portico.stack.view import DefaultException, StackView
-from pulumi_portico.stack.views import view_of
-from pulumi_portico.stack.views.exceptions import RULES
+from pulumi_portico.stack.view import (
+    BackendView,
+    ExceptionView,
+    LinkKind,
+    PeerKind,
+    PeerView,
+    PortView,
+    RedirectView,
+    ReplicasView,
+    StackView,
+    TlsTermination,
+    UrlView,
+)
+from pulumi_portico.stack.view_text import url_text
+from pulumi_portico.stack.views import aws_exceptions, exceptions, view_of
 from pulumi_portico.testing import record
 
 from tests.command import SHOP, plan_of
@@ -30,16 +45,22 @@ def service(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_balancers_cost_what_the_components_themselves_say(name: str) -> None:
+def test_balancers_cost_what_the_components_output(name: str) -> None:
     made = {
         component: outputs
         for kind in ("IngressGateway", "PublicLoadBalancer", "AwsLoadBalancer")
         for component, outputs in components(recorded(name), kind)
         if outputs["load_balancers"]
     }
-    told = view_of(load_stack(name, FOLDER)).balancers
+    balancers = view_of(load_stack(name, FOLDER)).balancers
     assert {
-        it.name: (it.load_balancers, it.public_addresses, it.monthly_cost, estimate_text(it.estimate)) for it in told
+        balancer.name: (
+            balancer.load_balancers,
+            balancer.public_addresses,
+            balancer.estimate.monthly,
+            estimate_text(balancer.estimate),
+        )
+        for balancer in balancers
     } == {
         component: (it["load_balancers"], it["public_addresses"], it.get("monthly_cost"), it["cost"])
         for component, it in made.items()
@@ -47,12 +68,13 @@ def test_balancers_cost_what_the_components_themselves_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_urls_are_those_that_the_components_answer(name: str) -> None:
-    told = {url.rstrip("/") for it in view_of(load_stack(name, FOLDER)).services for url in it.urls}
+def test_urls_are_those_that_the_components_output(name: str) -> None:
+    services = view_of(load_stack(name, FOLDER)).services
+    urls = {url_text(url).rstrip("/") for service in services for url in service.urls}
     for _, outputs in components(recorded(name), "IngressGateway"):
         for host, url in outputs["urls"].items():
             if host != "*":
-                assert any(it == url or it.startswith(f"{url}/") for it in told)
+                assert any(known == url or known.startswith(f"{url}/") for known in urls)
 
 
 def policies(name: str) -> list[dict[str, Any]]:
@@ -60,9 +82,13 @@ def policies(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_links_between_services_are_what_the_policies_let_through_at_both_ends(name: str) -> None:
+def test_links_between_services_are_what_the_policies_allow_at_both_ends(name: str) -> None:
     plan = load_stack(name, FOLDER)
-    links = {(it.source, it.target) for it in view_of(plan).links}
+    links = {
+        (link.source.name, link.target.name)
+        for link in view_of(plan).links
+        if link.source.kind is link.target.kind is PeerKind.SERVICE
+    }
     own = {it["metadata"]["name"]: it["spec"] for it in policies(name) if it["metadata"].get("name") in plan.services}
 
     def reaches(peers: list[dict[str, Any]], other: str) -> bool:
@@ -72,87 +98,141 @@ def test_links_between_services_are_what_the_policies_let_through_at_both_ends(n
 
     for source in plan.services:
         for target in plan.services:
-            let_out = any(reaches(rule["to"], target) for rule in own[source].get("egress", []))
-            let_in = any(reaches(rule["from"], source) for rule in own[target].get("ingress", []))
-            assert ((source, target) in links) == (let_out and let_in), (source, target)
+            allowed_out = any(reaches(rule["to"], target) for rule in own[source].get("egress", []))
+            allowed_in = any(reaches(rule["from"], source) for rule in own[target].get("ingress", []))
+            assert ((source, target) in links) == (allowed_out and allowed_in), (source, target)
 
 
-def test_a_connection_that_one_end_alone_lets_through_is_no_link(tmp_path: Path) -> None:
+def of_service(name: str) -> PeerView:
+    return PeerView(PeerKind.SERVICE, name)
+
+
+ANYONE = PeerView(PeerKind.ANYONE)
+
+
+def test_a_connection_that_only_one_end_allows_is_no_link(tmp_path: Path) -> None:
     services = {
-        "a": service(allowTo=[{"service": "b"}, {"service": "c", "ports": [9999]}, {"cidr": "10.1.0.0/16"}]),
+        "a": service(allowTo=[{"namespace": "shop"}, {"cidr": "10.1.0.0/16"}]),
         "b": service(allowFrom=[{"service": "c"}, {"selector": {"app": "prometheus"}, "namespace": "monitoring"}]),
-        "c": service(allowTo=[{"service": "b", "ports": [8080]}], allowFrom=[{"service": "a"}]),
+        "c": service(allowTo=[{"service": "b", "ports": [8080]}], allowFrom=[{"namespace": "shop", "ports": [9999]}]),
         "d": service(networkPolicy=False),
     }
     links = view(tmp_path, services=services, gateways={}, loadBalancers={}, awsLoadBalancers={}).links
-    assert [(it.source, it.target, it.ports) for it in links] == [
-        ("a", "10.1.0.0/16", ()),
-        ("app=prometheus of namespace monitoring", "b", ("8080/TCP",)),
-        ("c", "b", ("8080/TCP",)),
-        ("d", "everyone", ()),
-        ("everyone", "d", ()),
+    prometheus = PeerView(PeerKind.PODS, namespace="monitoring", labels=(("app", "prometheus"),))
+    port, other_port = (PortView(8080, "TCP"),), (PortView(9999, "TCP"),)
+    found = [(link.kind, link.source, link.target, link.ports) for link in links]
+    expected = [
+        (LinkKind.NETWORK_POLICY, of_service("a"), PeerView(PeerKind.ADDRESSES, cidr="10.1.0.0/16"), ()),
+        (LinkKind.NETWORK_POLICY, of_service("a"), of_service("c"), other_port),
+        (LinkKind.NETWORK_POLICY, of_service("a"), of_service("d"), ()),
+        (LinkKind.NETWORK_POLICY, of_service("c"), of_service("b"), port),
+        (LinkKind.NETWORK_POLICY, of_service("d"), of_service("c"), other_port),
+        (LinkKind.NETWORK_POLICY, prometheus, of_service("b"), port),
+        (LinkKind.UNRESTRICTED, of_service("d"), ANYONE, ()),
+        (LinkKind.UNRESTRICTED, ANYONE, of_service("d"), ()),
     ]
+    assert len(found) == len(expected)
+    assert all(link in found for link in expected)
 
 
-def test_pods_of_one_service_talk_to_each_other_where_both_ends_say_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("peer", "expected"),
+    [
+        (
+            {"cidr": "10.1.0.0/16", "cidrExcept": ["10.1.2.0/24"]},
+            PeerView(PeerKind.ADDRESSES, cidr="10.1.0.0/16", cidr_except=("10.1.2.0/24",)),
+        ),
+        ({"service": "db", "namespace": "data"}, PeerView(PeerKind.EXTERNAL_SERVICE, "db", "data")),
+        ({"namespace": "data"}, PeerView(PeerKind.PODS, namespace="data")),
+        (
+            {"selector": {"app": "a"}, "anyNamespace": True},
+            PeerView(PeerKind.PODS, any_namespace=True, labels=(("app", "a"),)),
+        ),
+        ({"service": "edge", "namespace": "edge"}, PeerView(PeerKind.GATEWAY, "edge")),
+    ],
+)
+def test_peers_outside_of_the_services_are_data(peer: dict[str, Any], expected: PeerView, tmp_path: Path) -> None:
+    web = of_service("web")
+    values = {**SHOP["services"], "api": service(allowFrom=[peer, {"service": web.name}])}
+    links = view(tmp_path, services=values).links
+    sources = [link.source for link in links if link.kind is LinkKind.NETWORK_POLICY and link.target.name == "api"]
+    assert [source for source in sources if source != web] == [expected]
+
+
+def test_the_pods_of_a_service_can_connect_to_each_other_if_both_ends_allow_it(tmp_path: Path) -> None:
     itself = [{"service": "a"}]
-    services = {"a": service(allowFrom=itself, allowTo=itself), "b": service(allowFrom=[{"service": "b"}])}
-    plan = plan_of(tmp_path, {"namespace": "shop", "services": services})
-    told = view_of(plan)
-    assert [(it.source, it.target) for it in told.links] == [("a", "a")]
-    # And a picture of it can be drawn.
-    assert draw_svg(told)
+    services = {"a": service(allowFrom=itself, allowTo=itself), "b": service(allowFrom=[{"namespace": "other"}])}
+    found = view_of(plan_of(tmp_path, {"namespace": "shop", "services": services}))
+    assert (of_service("a"), of_service("a")) in [(link.source, link.target) for link in found.links]
+    assert draw_svg(found)
 
 
-def test_whatever_exposes_a_service_is_linked_to_the_pods_port(tmp_path: Path) -> None:
-    links = {(it.source, it.target): it.ports for it in view(tmp_path).links}
-    assert links[("edge", "api")] == ("8080/TCP",)
-    assert links[("edge", "reports")] == ("8000/TCP",)
-    assert links[("names", "dns")] == ("5353/UDP",)
-    assert links[("shared", "web")] == ("8080/TCP",)
+def test_gateways_and_load_balancers_are_linked_to_the_pods_port(tmp_path: Path) -> None:
+    links = {(link.source, link.target): link.ports for link in view(tmp_path).links if link.kind is LinkKind.TARGET}
+    edge, names, shared = (
+        PeerView(PeerKind.GATEWAY, "edge"),
+        *(PeerView(PeerKind.LOAD_BALANCER, name) for name in ("names", "shared")),
+    )
+    assert links[edge, of_service("api")] == (PortView(8080, "TCP"),)
+    assert links[edge, of_service("reports")] == (PortView(8000, "TCP"),)
+    assert links[names, of_service("dns")] == (PortView(5353, "UDP"),)
+    assert links[shared, of_service("web")] == (PortView(8080, "TCP"),)
 
 
-def test_routes_say_what_clients_write_and_what_answers(tmp_path: Path) -> None:
-    routes = [
-        (it.entry, it.host, it.path, it.path_type, it.leads_to, it.port, it.scheme) for it in view(tmp_path).routes
-    ]
-    host = "shop.example.com"
-    assert ("edge", host, "/api", "Prefix", "api", "80", "https") in routes
-    assert ("edge", host, "/api/health", "Exact", "api", "80", "https") in routes
-    assert ("edge", "plain.example.com", "/", "Prefix", "web", "80", "http") in routes
-    redirect = "redirect to https://shop.example.com/..."
-    assert ("edge", "old.example.com", "/", "Prefix", redirect, "", "https") in routes
-    assert ("names", "", "", "", "dns", "5353", "udp") in routes
-    assert ("shared", "", "/share", "Prefix", "reports (10) or web (90)", "", "https") in routes
-    assert ("shared", "", "", "", "redirect to https://the same host:443/...", "", "http") not in routes
-    # The listener that the component adds by itself.
-    (added,) = [it for it in view(tmp_path / "again").routes if it.entry == "shared" and it.scheme == "http"]
-    assert (added.leads_to, added.client_port) == ("redirect to https://the same host/...", "80")
+def test_routes_are_data(tmp_path: Path) -> None:
+    routes = {
+        (route.entry.name, route.scheme, route.host, route.path, route.path_type): route
+        for route in view(tmp_path).routes
+        if not route.conditions
+    }
+    host, prefix = "shop.example.com", PathType.PREFIX
+    api, web = (BackendView(of_service(name), 80) for name in ("api", "web"))
+    assert routes["edge", "https", host, "/api", prefix].backends == (api,)
+    assert routes["edge", "https", host, "/api/health", PathType.EXACT].backends == (api,)
+    assert routes["edge", "http", "plain.example.com", "/", prefix].backends == (web,)
+    assert routes["edge", "https", "old.example.com", "/", prefix].redirect == RedirectView("https", host)
+    assert routes["names", "udp", "", "", None].backends == (BackendView(of_service("dns"), 5353),)
+    shares = {
+        (backend.peer.name, backend.weight) for backend in routes["shared", "https", "", "/share", prefix].backends
+    }
+    assert shares == {("reports", 10), ("web", 90)}
+    assert routes["shared", "https", "", "", None].status == 403
+    # The listener that the component adds.
+    added = routes["shared", "http", "", "", None]
+    assert (added.redirect, added.client_port) == (RedirectView("https"), 80)
 
 
-def test_a_service_says_where_it_is_reached_and_one_that_is_not_says_nothing(tmp_path: Path) -> None:
+def test_conditions_are_data(tmp_path: Path) -> None:
+    conditions = {route.conditions for route in view(tmp_path).routes if route.conditions}
+    assert conditions == {
+        (("methods", ("POST",)),),
+        (("sources", ("10.0.0.0/8",)), ("header x-role", ("admin*",))),
+    }
+
+
+def test_a_service_lists_its_urls(tmp_path: Path) -> None:
     services = {it.name: it for it in view(tmp_path, loadBalancers={}, awsLoadBalancers={}).services}
-    assert services["reports"].urls == ("https://shop.example.com/reports",)
+    assert services["reports"].urls == (UrlView("https", "edge", "shop.example.com", path="/reports"),)
     assert services["dns"].urls == ()
-    assert services["dns"].ports == ("dns 53/UDP",)
-    assert services["api"].replicas == "2"
+    assert services["dns"].ports == (PortView(53, "UDP", "dns"),)
+    assert services["api"].replicas == ReplicasView(2)
 
 
 @pytest.mark.parametrize(
     ("args", "replicas"),
     [
-        ({"replicas": 3}, "3"),
-        ({"autoscaling": {"minReplicas": 3, "maxReplicas": 12}}, "3 to 12"),
-        ({"kind": "DaemonSet"}, "one a node"),
-        ({"kind": "StatefulSet"}, "1"),
+        ({"replicas": 3}, ReplicasView(3)),
+        ({"autoscaling": {"minReplicas": 3, "maxReplicas": 12}}, ReplicasView(3, 12, is_autoscaled=True)),
+        ({"kind": "DaemonSet"}, ReplicasView(is_per_node=True)),
+        ({"kind": "StatefulSet"}, ReplicasView(1)),
     ],
 )
-def test_how_many_pods_a_service_has(args: dict[str, Any], replicas: str, tmp_path: Path) -> None:
-    told = view(tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={})
-    assert told.services[0].replicas == replicas
+def test_the_replicas_of_a_service(args: dict[str, Any], replicas: ReplicasView, tmp_path: Path) -> None:
+    found = view(tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={})
+    assert found.services[0].replicas == replicas
 
 
-def test_where_tls_ends(tmp_path: Path) -> None:
+def test_where_tls_terminates(tmp_path: Path) -> None:
     exposure = {"scope": "internet", "platform": "aws-controller", "allowedSources": ["203.0.113.0/24"]}
     certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/01234567"
     services = {"a": service(drain=70), "b": {"image": "b:1", "drain": 70, "ports": {"https": {"port": 8443}}}}
@@ -167,11 +247,17 @@ def test_where_tls_ends(tmp_path: Path) -> None:
             "through": {"target": {"service": "b"}, "exposure": exposure},
         },
     )
-    assert {it.name: it.tls for it in told.balancers} == {"here": "here", "plain": "nowhere", "through": "service"}
-    assert [(it.path, it.value) for it in told.exceptions] == [("portico:loadBalancers.plain.target", "80")]
+    assert {it.name: it.tls for it in told.balancers} == {
+        "here": TlsTermination.LOAD_BALANCER,
+        "plain": TlsTermination.NONE,
+        "through": TlsTermination.SERVICE,
+    }
+    assert [(code(it), path(it)) for it in told.exceptions] == [
+        ("plain-text-port", "portico:loadBalancers.plain.target")
+    ]
 
 
-# An example for each rule of the table, as a stack file would say it.
+# A stack without exceptions, and what adds each of them, as a stack file has it.
 GATEWAY: dict[str, Any] = {
     "exposure": {"scope": "internet", "platform": "gke", "allowedSources": ["203.0.113.0/24"]},
     "crds": {"installed": True},
@@ -181,62 +267,162 @@ GATEWAY: dict[str, Any] = {
 AWS: dict[str, Any] = SHOP["awsLoadBalancers"]["shared"]
 HTTPS: dict[str, Any] = AWS["listeners"][0]
 BUNDLE = {"bucket": "ours", "key": "ca.pem"}
-EXAMPLES: dict[str, tuple[str, Any]] = {
-    "services.*.allow_from[].cidr": ("services.web", {"allowFrom": [{"cidr": "0.0.0.0/0"}]}),
-    "services.*.allow_from[].any_namespace": ("services.web", {"allowFrom": [{"anyNamespace": True}]}),
-    "services.*.allow_to[].cidr": ("services.web", {"allowTo": [{"cidr": "0.0.0.0/0"}]}),
-    "services.*.allow_to[].any_namespace": ("services.web", {"allowTo": [{"anyNamespace": True}]}),
-    "gateways.*.exposure.allowed_sources[]": ("gateways.edge.exposure", {"allowedSources": ["0.0.0.0/0"]}),
-    "gateways.*.exposure.platform_sources[]": ("gateways.edge.exposure", {"platformSources": ["0.0.0.0/0"]}),
-    "gateways.*.exposure.annotations": ("gateways.edge.exposure", {"annotations": {"example.com/a": "b"}}),
-    "gateways.*.upstream.sources[]": ("gateways.edge", {"exposure": None, "upstream": {"sources": ["0.0.0.0/0"]}}),
-    "gateways.*.controller_peers[].cidr": ("gateways.edge", {"controllerPeers": [{"cidr": "0.0.0.0/0"}]}),
-    "gateways.*.controller_peers[].any_namespace": ("gateways.edge", {"controllerPeers": [{"anyNamespace": True}]}),
-    "gateways.*.installation.metrics_from[].cidr": (
-        "gateways.edge",
-        {"installation": {"metricsFrom": [{"cidr": "0.0.0.0/0"}]}},
-    ),
-    "gateways.*.installation.default_class": ("gateways.edge", {"installation": {"defaultClass": True}}),
-    "gateways.*.settings.access_log": ("gateways.edge", {"settings": {"accessLog": "off"}}),
-    "gateways.*.settings.body_size": ("gateways.edge", {"settings": {"bodySize": 0}}),
-    "gateways.*.routes[].body_size": ("gateways.edge.routes[0]", {"bodySize": 0}),
-    "gateways.*.routes[].cors.origins[]": ("gateways.edge.routes[0]", {"cors": {"origins": ["*"]}}),
-    "gateways.*.routes[].session_persistence.secure": (
-        "gateways.edge.routes[0]",
-        {"sessionPersistence": {"secure": False}},
-    ),
-    "loadBalancers.*.exposure.allowed_sources[]": ("loadBalancers.own.exposure", {"allowedSources": ["0.0.0.0/0"]}),
-    "loadBalancers.*.exposure.platform_sources[]": ("loadBalancers.own.exposure", {"platformSources": ["0.0.0.0/0"]}),
-    "loadBalancers.*.exposure.annotations": ("loadBalancers.own.exposure", {"annotations": {"example.com/a": "b"}}),
-    "awsLoadBalancers.*.allowed_sources[]": ("awsLoadBalancers.shared", {"allowedSources": ["0.0.0.0/0"]}),
-    "awsLoadBalancers.*.sources.*.cidr": ("awsLoadBalancers.shared", {"sources": {"all": {"cidr": "0.0.0.0/0"}}}),
-    "awsLoadBalancers.*.target_ranges[]": ("awsLoadBalancers.shared", {"targetRanges": ["0.0.0.0/0"]}),
-    "awsLoadBalancers.*.deletion_protection": ("awsLoadBalancers.shared", {"deletionProtection": False}),
-    "awsLoadBalancers.*.desync_mode": ("awsLoadBalancers.shared", {"desyncMode": "monitor"}),
-    "awsLoadBalancers.*.drop_invalid_headers": ("awsLoadBalancers.shared", {"dropInvalidHeaders": False}),
-    "awsLoadBalancers.*.wildcards_any_depth": ("awsLoadBalancers.shared", {"wildcardsAnyDepth": True}),
-    "awsLoadBalancers.*.logs.access": ("awsLoadBalancers.shared", {"logs": {"access": False}}),
-    "awsLoadBalancers.*.logs.delete_with_balancer": (
-        "awsLoadBalancers.shared",
-        {"logs": {"deleteWithBalancer": True}},
-    ),
-    "awsLoadBalancers.*.listeners[].policy": (
-        "awsLoadBalancers.shared.listeners[0]",
-        {"policy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
-    ),
-    "awsLoadBalancers.*.listeners[].headers.hsts_max_age": (
-        "awsLoadBalancers.shared.listeners[0]",
-        {"headers": {"hstsMaxAge": 0}},
-    ),
-    "awsLoadBalancers.*.listeners[].headers.no_sniff": (
-        "awsLoadBalancers.shared.listeners[0]",
-        {"headers": {"noSniff": False}},
-    ),
-    "awsLoadBalancers.*.listeners[].client_certificates.ignore_expiry": (
-        "awsLoadBalancers.shared.listeners[0]",
-        {"clientCertificates": {"bundle": BUNDLE, "ignoreExpiry": True}},
-    ),
+ANY: list[Any] = ["0.0.0.0/0"]
+ANY_PEER: list[Any] = [{"cidr": "0.0.0.0/0"}]
+NAMESPACES: list[Any] = [{"anyNamespace": True}]
+EXISTING: dict[str, Any] = {
+    "exposure": None,
+    "install": False,
+    "className": "edge",
+    "namespace": "edge",
+    "tls": None,
+    "crds": None,
 }
+WIDE = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A change of the secure stack, and the exception that it makes."""
+
+    code: Code
+    at: str
+    """The arguments that the change is merged into."""
+    change: dict[str, Any]
+    path: str
+    """The location of the exception, within those arguments."""
+    value: Any = ANY[0]
+
+    def __str__(self) -> str:
+        return f"{self.at}.{self.path}"
+
+
+WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
+OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
+EXAMPLES = (
+    Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
+    Example(
+        exceptions.CLIENTS_IN_ANY_NAMESPACE,
+        WEB,
+        {"allowFrom": NAMESPACES},
+        "allowFrom[0].anyNamespace",
+        value=True,
+    ),
+    Example(exceptions.SERVERS_ANYWHERE, WEB, {"allowTo": ANY_PEER}, "allowTo[0].cidr"),
+    Example(
+        exceptions.SERVERS_IN_ANY_NAMESPACE,
+        WEB,
+        {"allowTo": NAMESPACES},
+        "allowTo[0].anyNamespace",
+        value=True,
+    ),
+    Example(exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
+    Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
+    Example(
+        exceptions.UNCHECKED_EXPOSURE,
+        EDGE_LB,
+        {"annotations": {"example.com/a": "b"}},
+        "annotations",
+        {"example.com/a": "b"},
+    ),
+    Example(exceptions.CLIENTS_ANYWHERE, EDGE, {"exposure": None, "upstream": {"sources": ANY}}, "upstream.sources[0]"),
+    Example(exceptions.CLIENTS_ANYWHERE, EDGE, {**EXISTING, "controllerPeers": ANY_PEER}, "controllerPeers[0].cidr"),
+    Example(
+        exceptions.CLIENTS_IN_ANY_NAMESPACE,
+        EDGE,
+        {**EXISTING, "controllerPeers": NAMESPACES},
+        "controllerPeers[0].anyNamespace",
+        value=True,
+    ),
+    Example(
+        exceptions.CLIENTS_ANYWHERE,
+        EDGE,
+        {"installation": {"metricsFrom": ANY_PEER}},
+        "installation.metricsFrom[0].cidr",
+    ),
+    Example(
+        exceptions.DEFAULT_CLASS,
+        EDGE,
+        {"installation": {"defaultClass": True}},
+        "installation.defaultClass",
+        value=True,
+    ),
+    Example(exceptions.NO_ACCESS_LOG, EDGE, {"settings": {"accessLog": "off"}}, "settings.accessLog", "off"),
+    Example(exceptions.UNLIMITED_BODY, EDGE, {"settings": {"bodySize": 0}}, "settings.bodySize", 0),
+    Example(exceptions.UNLIMITED_BODY, f"{EDGE}.routes[0]", {"bodySize": 0}, "bodySize", 0),
+    Example(exceptions.ANY_ORIGIN, f"{EDGE}.routes[0]", {"cors": {"origins": ["*"]}}, "cors.origins[0]", "*"),
+    Example(
+        exceptions.INSECURE_COOKIE,
+        f"{EDGE}.routes[0]",
+        {"sessionPersistence": {"secure": False}},
+        "sessionPersistence.secure",
+        value=False,
+    ),
+    Example(exceptions.CLIENT_ADDRESSES, OWN_LB, {"allowedSources": ANY}, "allowedSources[0]"),
+    Example(exceptions.CLIENTS_ANYWHERE, OWN_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
+    Example(
+        exceptions.UNCHECKED_EXPOSURE,
+        OWN_LB,
+        {"annotations": {"example.com/a": "b"}},
+        "annotations",
+        {"example.com/a": "b"},
+    ),
+    Example(aws_exceptions.CLIENT_ADDRESSES, SHARED, {"allowedSources": ANY}, "allowedSources[0]"),
+    Example(aws_exceptions.CLIENT_ADDRESSES, SHARED, {"sources": {"all": {"cidr": ANY[0]}}}, "sources.all.cidr"),
+    Example(aws_exceptions.AWS_TARGETS_ANYWHERE, SHARED, {"targetRanges": ANY}, "targetRanges[0]"),
+    Example(
+        aws_exceptions.UNPROTECTED_FROM_DELETION,
+        SHARED,
+        {"deletionProtection": False},
+        "deletionProtection",
+        value=False,
+    ),
+    Example(aws_exceptions.MONITORED_DESYNC, SHARED, {"desyncMode": "monitor"}, "desyncMode", "monitor"),
+    Example(
+        aws_exceptions.INVALID_HEADERS,
+        SHARED,
+        {"dropInvalidHeaders": False},
+        "dropInvalidHeaders",
+        value=False,
+    ),
+    Example(
+        aws_exceptions.WILDCARDS_AT_ANY_DEPTH,
+        SHARED,
+        {"multiLabelWildcards": True},
+        "multiLabelWildcards",
+        value=True,
+    ),
+    Example(
+        aws_exceptions.NO_ACCESS_LOG,
+        SHARED,
+        {"logs": {"access": False}},
+        "logs.access",
+        value=False,
+    ),
+    Example(
+        aws_exceptions.DELETABLE_LOGS,
+        SHARED,
+        {"logs": {"deleteWithBalancer": True}},
+        "logs.deleteWithBalancer",
+        value=True,
+    ),
+    Example(aws_exceptions.OLD_CIPHERS, f"{SHARED}.listeners[0]", {"policy": WIDE}, "policy", WIDE),
+    Example(aws_exceptions.NO_HSTS, f"{SHARED}.listeners[0]", {"headers": {"hstsMaxAge": 0}}, "headers.hstsMaxAge", 0),
+    Example(
+        aws_exceptions.SNIFFED_CONTENT,
+        f"{SHARED}.listeners[0]",
+        {"headers": {"noSniff": False}},
+        "headers.noSniff",
+        value=False,
+    ),
+    Example(
+        aws_exceptions.EXPIRED_CERTIFICATES,
+        f"{SHARED}.listeners[0]",
+        {"clientCertificates": {"bundle": BUNDLE, "ignoreExpiry": True}},
+        "clientCertificates.ignoreExpiry",
+        value=True,
+    ),
+)
 SECURE: dict[str, Any] = {
     "namespace": "shop",
     "services": {"web": service(), "dns": SHOP["services"]["dns"]},
@@ -263,110 +449,114 @@ def changed(path: str, change: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def code(exception: ExceptionView) -> str:
+    return exception.exception.kind.name
+
+
+def path(exception: ExceptionView) -> str:
+    return location_text(exception.exception.location, KeyStyle.STACK)
+
+
 def test_a_secure_stack_makes_no_exception(tmp_path: Path) -> None:
     assert view_of(plan_of(tmp_path, SECURE)).exceptions == ()
 
 
-def test_every_rule_has_an_example() -> None:
-    assert {it.where for it in RULES} == EXAMPLES.keys()
-    assert len(RULES) == len(EXAMPLES)
+def test_every_kind_of_exception_has_an_example() -> None:
+    kinds = {
+        kind.name for module in (exceptions, aws_exceptions) for kind in vars(module).values() if isinstance(kind, Code)
+    }
+    assert kinds == {example.code.name for example in EXAMPLES}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda it: it.where)
-def test_every_loosened_default_is_reported_with_its_place_and_value(rule: Any, tmp_path: Path) -> None:
-    path, change = EXAMPLES[rule.where]
-    values = changed(path, change)
-    if "controller_peers" in rule.where:
-        edge = {"install": False, "className": "edge", "namespace": "edge", "routes": GATEWAY["routes"], **change}
-        values["gateways"]["edge"] = edge
-    found = [it for it in view_of(plan_of(tmp_path, values)).exceptions if it.meaning == rule.meaning]
-    (exception,) = found
-    # Where the stack file has it, by its own spelling.
-    assert exception.path.startswith(f"portico:{path.partition('[')[0]}")
-    at: Any = values
-    for step in exception.path.removeprefix("portico:").replace("[", ".").replace("]", "").split("."):
-        at = at[int(step)] if step.isdecimal() else at[step]
-    shown = at if isinstance(at, (str, int)) and not isinstance(at, bool) else json.dumps(at)
-    assert exception.value == str(shown)
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp_path: Path) -> None:
+    values = changed(example.at, example.change)
+    found = {(code(it), path(it)): it.value for it in view_of(plan_of(tmp_path, values)).exceptions}
+    assert found[example.code.name, f"portico:{example.at}.{example.path}"] == example.value
 
 
 @pytest.mark.parametrize(
-    ("args", "path", "value"),
+    ("args", "at", "value"),
     [
-        ({"security": {"allowRoot": True}}, "security.allowRoot", "true"),
-        ({"security": {"writableRoot": True}}, "security.writableRoot", "true"),
-        ({"security": {"capabilities": ["NET_ADMIN"]}}, "security.capabilities", '["NET_ADMIN"]'),
-        ({"security": {"user": 1000}}, "security.user", "1000"),
-        ({"identity": {"token": True}}, "identity.token", "true"),
-        ({"image": "api:latest", "imagePolicy": {"allowLatest": True}}, "imagePolicy.allowLatest", "true"),
-        ({"networkPolicy": False}, "networkPolicy", "false"),
+        ({"security": {"allowRoot": True}}, "security.allowRoot", True),
+        ({"security": {"writableRoot": True}}, "security.writableRoot", True),
+        ({"security": {"capabilities": ["NET_ADMIN"]}}, "security.capabilities", ["NET_ADMIN"]),
+        ({"security": {"user": 1000}}, "security.user", 1000),
+        ({"identity": {"token": True}}, "identity.token", True),
+        ({"image": "api:latest", "imagePolicy": {"allowLatest": True}}, "imagePolicy.allowLatest", True),
+        ({"networkPolicy": False}, "networkPolicy", False),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),
-        ({"extra": {"spec": {"hostPID": True}}}, "extra", '{"spec": {"hostPID": true}}'),
+        ({"extra": {"spec": {"hostPID": True}}}, "extra", {"spec": {"hostPID": True}}),
     ],
 )
-def test_what_a_service_reports_itself_is_taken_over(args: Any, path: str, value: str, tmp_path: Path) -> None:
-    told = view(
+def test_the_view_has_the_exceptions_that_services_report(args: Any, at: str, value: Any, tmp_path: Path) -> None:
+    found = view(
         tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={}
     ).exceptions
-    assert [(it.path, it.value) for it in told] == [(f"portico:services.api.{path}", value)]
+    assert [(path(it), it.value) for it in found] == [(f"portico:services.api.{at}", value)]
 
 
-def exceptions_of(tmp_path: Path, values: dict[str, Any]) -> list[DefaultException]:
+def exceptions_of(tmp_path: Path, values: dict[str, Any]) -> list[ExceptionView]:
     return list(view_of(plan_of(tmp_path, values)).exceptions)
 
 
-def test_what_a_gateway_reports_itself_is_taken_over_and_so_is_what_goes_without_tls(tmp_path: Path) -> None:
+def test_the_view_has_the_exceptions_that_gateways_report_and_routes_without_tls(tmp_path: Path) -> None:
     routes = [*GATEWAY["routes"], {"host": "b.example.com", "target": {"service": "web"}, "protocol": "HTTPS"}]
     values = changed("gateways.edge", {"routes": routes, "httpsRedirect": False})
-    assert [it.path for it in exceptions_of(tmp_path, values)] == [
+    assert [path(it) for it in exceptions_of(tmp_path, values)] == [
         "portico:gateways.edge.httpsRedirect",
         "portico:gateways.edge.routes[1].host",
         "portico:gateways.edge.routes[1].protocol",
     ]
 
 
-def test_a_route_of_every_host_is_named_by_what_is_written_of_it(tmp_path: Path) -> None:
+def test_a_route_without_a_host_is_reported_at_its_path(tmp_path: Path) -> None:
     routes = [{"target": {"service": "web"}}, {"path": "/api", "target": {"service": "web"}}]
     values = changed("gateways.edge", {"routes": routes, "tls": {}})
-    assert [(it.path, it.value) for it in exceptions_of(tmp_path, values)] == [
-        ("portico:gateways.edge.routes[0]", ""),
-        ("portico:gateways.edge.routes[1].path", "/api"),
+    assert [(code(it), path(it), it.value) for it in exceptions_of(tmp_path, values)] == [
+        ("plain-text-path", "portico:gateways.edge.routes[0]", None),
+        ("plain-text-path", "portico:gateways.edge.routes[1].path", "/api"),
     ]
 
 
-def test_a_gateway_behind_a_load_balancer_that_ends_tls_leaves_none_out(tmp_path: Path) -> None:
+def test_a_gateway_behind_a_load_balancer_that_terminates_tls_makes_no_exception(tmp_path: Path) -> None:
     edge = {
         "upstream": {"sources": ["10.0.0.0/8"]},
         "routes": [{"host": "b.example.com", "target": {"service": "web"}}],
     }
     targets = {"gateway": {"target": {"gateway": "edge", "portName": "http"}}}
-    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "to": "gateway"}]}
+    front = {**AWS, "targets": targets, "listeners": [{"port": 443, "protocol": "https", "target": "gateway"}]}
     values = {**SECURE, "gateways": {"edge": edge}, "loadBalancers": {}, "awsLoadBalancers": {"front": front}}
     assert exceptions_of(tmp_path / "https", values) == []
-    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "to": "gateway"}]}
+    plain = {**front, "hosts": None, "listeners": [{"port": 80, "protocol": "http", "target": "gateway"}]}
     values = {**values, "loadBalancers": {}, "awsLoadBalancers": {"front": plain}}
-    assert [it.path for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
+    assert [path(it) for it in exceptions_of(tmp_path / "http", values)] == ["portico:gateways.edge.routes[0].host"]
 
 
-def test_inside_the_private_network_nothing_need_have_tls(tmp_path: Path) -> None:
+def test_the_private_network_needs_no_tls(tmp_path: Path) -> None:
     routes = [{"host": "b.example.com", "target": {"service": "web"}}]
     exposure = {"scope": "internal", "platform": "gke"}
     values = changed("gateways.edge", {"routes": routes, "tls": {}, "exposure": exposure})
     assert exceptions_of(tmp_path, values) == []
 
 
-def test_plain_http_at_a_load_balancer_of_aws_is_reported_but_not_what_sends_on_to_https(tmp_path: Path) -> None:
-    plain = {"port": 8080, "protocol": "http", "to": "web"}
+def test_plain_http_at_a_load_balancer_on_aws_is_reported_unless_it_redirects_to_https(tmp_path: Path) -> None:
+    plain = {"port": 8080, "protocol": "http", "target": "web"}
     values = changed("awsLoadBalancers.shared", {"listeners": [{**HTTPS, "routes": []}, plain]})
     (found,) = exceptions_of(tmp_path, values)
-    assert (found.path, found.value) == ("portico:awsLoadBalancers.shared.listeners[1].protocol", "http")
+    assert (code(found), path(found), found.value) == (
+        "plain-text-listener",
+        "portico:awsLoadBalancers.shared.listeners[1].protocol",
+        "http",
+    )
+    assert found.exception.params == {"port": 8080}
 
 
-def test_the_view_of_every_stack_is_of_plain_values_even_where_they_are_secret(tmp_path: Path) -> None:
+def test_the_view_has_only_plain_values_even_if_the_stack_has_secrets(tmp_path: Path) -> None:
     secure = {"secure": "v1:djBlZm9vYmFy:YmFy"}
     values = {**SECURE, "services": {**SECURE["services"], "web": service(env={"A": secure})}}
     del values["loadBalancers"], values["awsLoadBalancers"]
     plan = plan_of(tmp_path, values)
     assert json.loads(json.dumps(asdict(view_of(plan))))
-    # The same plan is built: nothing of it was changed by being looked at.
+    # The view doesn't change the plan.
     assert record(lambda: build(plan)).registrations

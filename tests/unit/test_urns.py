@@ -47,15 +47,15 @@ def _of_aws(api: WebService) -> None:
     """Load balancers that Pulumi owns, with every resource that they can be made of."""
     target: Any = api.target
     zoned = {"zone": "example.com", "zone_id": "Z1"}
-    listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "to": "api"}
+    listener = {"client_certificates": {"bundle": {"bucket": "a", "key": "b"}}, "target": "api"}
     application: Any = application_balancer(
         targets={"api": {"target": target}, "old": {"instances": {"one": "i-1"}, "port": 80, "security_group": "old"}},
         target_security_groups={"old": "sg-1"},
         sources={"cdn": {"prefix_list": "pl-1"}},
-        address_family="dual",
+        ip_address_type="dualstack",
         hosts={"shop.example.com": zoned, "*.example.com": zoned},
         default_host="shop.example.com",
-        listeners=[{"port": 443, "protocol": "https", **listener, "routes": [{"path": "/a", "to": "old"}]}],
+        listeners=[{"port": 443, "protocol": "https", **listener, "routes": [{"path": "/a", "target": "old"}]}],
         web_acl=WEB_ACL,
     )
     shop = AwsLoadBalancer("own", application)

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import WebService, WorkloadKind
+from pulumi_portico.lifecycle.ownership import KEEP_FIELD_MANAGER
 from pulumi_portico.testing import record
 
 from tests.problems import assert_problem
@@ -275,8 +276,8 @@ def test_the_number_of_pods_is_left_to_the_autoscaler() -> None:
     recorded = web_service(autoscaling={"min_replicas": 3, "max_replicas": 9})
     # A new workload starts with the fewest; from then on the field is not Pulumi's.
     assert workload(recorded)["spec"]["replicas"] == 3
-    assert recorded.one("Deployment").ignore_changes == ("spec.replicas",)
-    assert web_service().one("Deployment").ignore_changes == ()
+    assert recorded.one("Deployment").ignore_changes == ("spec.replicas", KEEP_FIELD_MANAGER)
+    assert web_service().one("Deployment").ignore_changes == (KEEP_FIELD_MANAGER,)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"resources": {"memory": "256Mi"}}, "wrong-type", ("resources", "memory"), {}),
     ({"resources": {"limits": "cpu"}}, "not-a-choice", ("resources", "limits"), {"choices": ["memory", "all", "none"]}),
     ({"extra": {"containers": []}}, "unknown-argument", ("extra", "containers"), {}),
+    ({"extra": {"sepc": {}}}, "unknown-argument", ("extra", "sepc"), {}),
     (
         {"extra": {"metadata": {"labels": {"app.kubernetes.io/name": "b"}}}},
         "extra-label-in-selector",
@@ -463,6 +464,15 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         {},
     ),
     # Peers.
+    ({"allow_from": [{"namespace": "a", "ports": [80]}]}, "service-port-in-peer", ("allow_from", 0, "ports", 0), {}),
+    (
+        {**ports(dns={"port": 5353, "protocol": "UDP"}), "allow_from": [{"namespace": "a", "ports": [5353]}]},
+        "peer-port-protocol",
+        ("allow_from", 0, "ports", 0),
+        {"protocols": ["UDP"]},
+    ),
+    ({"dns": {"servers": [{}]}}, "empty-peer", ("dns", "servers", 0), {}),
+    ({"dns": {"servers": []}, "network_policy": False}, "network-policy-turned-off", ("dns",), {}),
     ({"allow_from": [{}]}, "empty-peer", ("allow_from", 0), {}),
     ({"allow_from": [{"any_namespace": False}]}, "empty-peer", ("allow_from", 0), {}),
     (

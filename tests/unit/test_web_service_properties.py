@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import kubernetes_validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico import Limits, WebService
 from pulumi_portico.testing import Recording, record
 
+from tests.kubernetes_schemas import validate
 from tests.unit.web_services import DIGEST, IMAGE, WORKLOADS, container, pod_spec, template, workload
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -33,7 +33,9 @@ VOLUME = st.sampled_from(
     ]
 )
 PEER = st.one_of(
-    st.fixed_dictionaries({"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), max_size=2)}),
+    st.fixed_dictionaries(
+        {"service": st.just("web")}, optional={"ports": st.lists(st.integers(1, 65535), min_size=1, max_size=2)}
+    ),
     st.fixed_dictionaries({"cidr": st.sampled_from(["10.0.0.0/8", "2001:db8::/32"])}),
     st.fixed_dictionaries({"any_namespace": st.sampled_from([True])}, optional={"selector": st.just({"app": "a"})}),
 )
@@ -122,6 +124,16 @@ def web_services(draw: st.DrawFn) -> dict[str, Any]:
         args["ports"] = {name: {**port, "port": 1000 + at} for at, (name, port) in enumerate(sorted(ports.items()))}
         if not ports:
             args.pop("service", None)
+            args.pop("allow_from", None)
+    # Peers connect to ports of the pods.
+    numbers = [args["port"]] if ports is None else [port["port"] for port in args["ports"].values()]
+    protocols = {port["port"]: port.get("protocol", "TCP") for port in args.get("ports", {}).values()}
+    tcp = [number for number in numbers if protocols.get(number, "TCP") == "TCP"]
+    for peer in args.get("allow_from", []):
+        if "ports" in peer:
+            peer["ports"] = tcp[:2]
+        if not peer.get("ports", tcp):
+            peer.pop("ports", None)
     if args.get("service", {}).keys() == {"session_affinity"} and kind == "StatefulSet":
         del args["service"]
     if kind != "DaemonSet":
@@ -139,8 +151,7 @@ def test_any_valid_arguments_make_valid_manifests_that_fit_together(name: str, a
     recorded = record(lambda: WebService(name, args))
     manifests = recorded.manifests()
     for manifest in manifests:
-        for version in ("1.30", "1.37"):
-            kubernetes_validate.validate(manifest, version, strict=True)
+        validate(manifest)
     assert recorded.preview is not None
     assert recorded.preview.manifests() == manifests, "a preview shows what an update does"
     made = workload(recorded)

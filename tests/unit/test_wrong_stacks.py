@@ -13,12 +13,13 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pulumi_portico.args.problems import Problem
+from pulumi_portico.args.problems import Move, Problem, Remove, Set
 from pulumi_portico.cli.fixing.fixes import fix_stack
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.objects import objects_of
 
-from tests.problems import assert_problem, problems_of
+from tests.command import called
+from tests.problems import assert_fixed, assert_problem, problems_of
 
 FILE = Path(__file__).parent / "wrong_stacks.txt"
 NOT_ASSERTED = {"known", "choices", "keys", "detail"}
@@ -92,24 +93,31 @@ def test_each_problem_has_its_code_position_parameters_and_fix(mistake: Mistake)
         assert str(problem)
 
 
-def identities(problems: Any) -> set[tuple[str, Any]]:
-    return {(problem.code.name, problem.location) for problem in problems}
+def fix_each(folder: Path, *, may_reveal: bool = False) -> list[Problem]:
+    """Fix each problem of a stack that has a fix, alone: it's gone then, and no other one is new. Returns them.
 
-
-def test_each_fix_fixes_its_problem_and_makes_no_other(mistake: Mistake) -> None:
-    before = problems_in_files()
-    for problem in before:
-        if not problem.edits:
-            continue
+    `may_reveal` allows new ones: a field that is known by its name again can conflict with others.
+    """
+    unfixed = fix_stack("dev", folder, rounds=0)
+    before = unfixed.error.problems if unfixed.error else ()
+    fixable = [problem for problem in before if problem.edits]
+    for problem in fixable:
 
         def is_this(other: Problem, problem: Problem = problem) -> bool:
             return (other.code, other.location, other.place) == (problem.code, problem.location, problem.place)
 
-        fixed = fix_stack("dev", Path("stacks"), rounds=1, choose=is_this)
-        assert fixed.applied == [problem]
-        after = identities(fixed.error.problems if fixed.error else ())
-        assert (problem.code.name, problem.location) not in after
-        assert after <= identities(before)
+        fixed = fix_stack("dev", folder, rounds=1, choose=is_this)
+        if "secure" in problem.location and not fixed.applied:
+            # A mapping of nothing but `secure` is a secret, which no fix may make.
+            continue
+        assert fixed.applied == [problem], f"{problem.edits} can't be applied"
+        after = fixed.error.problems if fixed.error else ()
+        assert_fixed(problem, (*before, *after) if may_reveal else before, after)
+    return fixable
+
+
+def test_each_fix_fixes_its_problem_and_makes_no_other(mistake: Mistake) -> None:
+    assert len(fix_each(Path("stacks"))) == len(re.findall(r"(?m)^(?!  )\S.*(?:\n  .*)*?\n  fix: ", mistake.problems))
 
 
 def extent_of(lines: list[str], number: int) -> set[int]:
@@ -144,6 +152,69 @@ def test_fixes_change_only_the_lines_of_problems(mistake: Mistake) -> None:
     # Nothing that can be fixed is left.
     left = fixed.error.problems if fixed.error else ()
     assert not [problem for problem in left if problem.edits]
+
+
+def with_comments(text: str) -> str:
+    """The text of a YAML file with a numbered comment above each line, where the values stay the same."""
+    lines, values = text.splitlines(), yaml.safe_load(text)
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        indent = " " * (len(line) - len(line.lstrip()))
+        commented = [*lines[:number], f"{indent}# {number:03}", *lines[number:]]
+        if line.strip() and yaml.safe_load("\n".join(commented)) == values:
+            lines = commented
+            number += 1
+        number += 1
+    return "\n".join(lines) + "\n"
+
+
+def comments_of(text: str) -> list[str]:
+    return re.findall(r"(?m)^ *# (\d{3})$", text)
+
+
+def assert_same_order(before: Any, after: Any) -> None:
+    """The keys that a value still has are in the order that they had."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        assert [key for key in after if key in before] == [key for key in before if key in after]
+        for key in before.keys() & after.keys():
+            assert_same_order(before[key], after[key])
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for one, other in zip(before, after, strict=True):
+            assert_same_order(one, other)
+
+
+def is_readable(text: str) -> bool:
+    """Whether PyYAML reads a mapping that ends."""
+    try:
+        return isinstance(yaml.safe_load(text), dict) and "&a" not in text
+    except (yaml.YAMLError, ValueError):
+        return False
+
+
+def test_the_command_keeps_comments_and_order_and_reaches_a_fixed_point(mistake: Mistake) -> None:
+    before = {
+        file: with_comments(file.read_text()) for file in Path("stacks").iterdir() if is_readable(file.read_text())
+    }
+    for file, text in before.items():
+        file.write_text(text)
+    edits = [edit for problem in problems_in_files() for edit in problem.edits]
+    found = called("check", "--folder", "stacks", "--fix")
+    assert ("No fix applies." in found.stdout) == (not edits)
+    after = {file: file.read_text() for file in before}
+    # A value that is removed or replaced takes the comments within it along. A value that moves changes the order.
+    is_shorter = any(isinstance(edit, (Remove, Set)) for edit in edits)
+    is_moved = any(isinstance(edit, Move) and edit.to.parent != edit.location.parent for edit in edits)
+    for file, text in before.items():
+        lost = set(comments_of(text)) - set(comments_of(after[file]))
+        assert not lost or is_shorter, f"the comments {lost} are lost"
+        if not is_moved:
+            assert comments_of(after[file]) == [comment for comment in comments_of(text) if comment not in lost]
+        assert_same_order(yaml.safe_load(text), yaml.safe_load(after[file]))
+    again = called("check", "--folder", "stacks", "--fix")
+    assert "No fix applies." in again.stdout
+    assert again.exit_code == found.exit_code
+    assert {file: file.read_text() for file in before} == after
 
 
 def test_every_kind_of_mistake_is_listed_once() -> None:
@@ -217,7 +288,7 @@ config:
         LEVEL: info
       health: {path: /ready}
       allowFrom: [{service: web, ports: [8080]}]
-    web: {image: web:2, port: 80, autoscaling: {maxReplicas: 9}}
+    web: {image: web:2, port: 80, autoscaling: {maxReplicas: 9}, allowTo: [{service: api}]}
     jobs: {image: jobs:3, ports: {}}
   portico:gateways:
     edge:
@@ -243,7 +314,7 @@ config:
       subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
       allowedSources: [10.0.0.0/8]
       targets: {inner: {target: {gateway: inner}}}
-      listeners: [{port: 443, protocol: tcp, to: inner}]
+      listeners: [{port: 443, protocol: tcp, target: inner}]
 encryptionsalt: v1:x
 """
 NAMES = ["service", "gateway", "port", "portName", "namespace", "target", "exposure", "aws", "image", "secure", "name"]
@@ -271,7 +342,11 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 def mutate(tree: Any, kind: str, seed: int, value: Any) -> None:
     chance = random.Random(seed)
     container, key = chance.choice(places(tree))
-    if kind == "delete":
+    if kind == "misspell":
+        if isinstance(container, dict) and len(str(key)) > 3:
+            at = chance.randrange(len(key))
+            container[key[:at] + key[at + 1 :]] = container.pop(key)
+    elif kind == "delete":
         del container[key]
     elif kind == "retype":
         container[key] = value
@@ -290,7 +365,7 @@ def mutate(tree: Any, kind: str, seed: int, value: Any) -> None:
 
 MUTATIONS = st.lists(
     st.tuples(
-        st.sampled_from(["delete", "retype", "nest", "list", "move", "rename", "duplicate"]),
+        st.sampled_from(["delete", "retype", "nest", "list", "move", "rename", "duplicate", "misspell"]),
         st.integers(0, 2**32),
         VALUES,
     ),
@@ -329,6 +404,47 @@ def test_a_mutated_stack_is_valid_or_has_problems(mutations: Any, tmp_path_facto
         if places(tree):
             mutate(tree, kind, seed, value)
     check_and_fix(tmp_path_factory.getbasetemp(), yaml.safe_dump(tree, sort_keys=False))
+
+
+class Plain(yaml.SafeDumper):
+    """Writes a value that occurs twice twice: what has an alias isn't fixed."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+FIXED: list[str] = []
+"""The codes of the problems that the fixes of mutated stacks have fixed."""
+
+
+def check_each_fix(mutations: Any, folder: Path) -> None:
+    """Mutate a stack, and fix each of its problems alone.
+
+    What is wrong below `awsLoadBalancers` is in the table of their own tests.
+    """
+    tree = yaml.safe_load(GOOD)
+    aws = {"portico:awsLoadBalancers": tree["config"].pop("portico:awsLoadBalancers")}
+    for kind, seed, value in mutations:
+        if places(tree["config"]):
+            mutate(tree["config"], kind, seed, value)
+    tree["config"] |= aws
+    (folder / "Pulumi.dev.yaml").write_text(yaml.dump(tree, Dumper=Plain, sort_keys=False))
+    FIXED.extend(problem.code.name for problem in fix_each(folder, may_reveal=True))
+
+
+def test_each_fix_of_a_mutated_stack_fixes_its_problem(tmp_path: Path) -> None:
+    FIXED.clear()
+
+    # The same mutations each time, because their number of fixes is asserted.
+    @settings(max_examples=100, deadline=None, derandomize=True)
+    @given(mutations=MUTATIONS)
+    def run(mutations: Any) -> None:
+        check_each_fix(mutations, tmp_path)
+
+    run()
+    # Else the mutations no longer cause what has a fix.
+    assert len(FIXED) >= 20
+    assert len(set(FIXED)) >= 5
 
 
 @settings(max_examples=300, deadline=None)

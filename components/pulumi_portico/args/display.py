@@ -9,7 +9,7 @@ import pulumi
 from .location import Field, KeyStyle, Location, field_text, location_text
 from .secrets import Secret
 
-__all__ = ["as_data", "escaped", "parameter_text", "value_text"]
+__all__ = ["as_data", "escaped", "escaped_lines", "parameter_text", "value_text"]
 
 _LINE = 80
 _YAML_CONSTANTS = {"None": "null", "True": "true", "False": "false"}
@@ -18,6 +18,11 @@ _YAML_CONSTANTS = {"None": "null", "True": "true", "False": "false"}
 def escaped(text: str) -> str:
     """Text whose control characters and other unprintable characters are escape sequences."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def escaped_lines(text: str) -> str:
+    """Text of several lines whose other control characters and unprintable characters are escape sequences."""
+    return "\n".join(map(escaped, text.split("\n")))
 
 
 def value_text(value: Any, style: KeyStyle) -> str:
@@ -41,7 +46,11 @@ def _written(value: Any, style: KeyStyle) -> str:
         return f"{{{', '.join(f'{_written(key, style)}: {_written(item, style)}' for key, item in fields.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item, style) for item in cast('Sequence[Any]', value))}]"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes no whole number of thousands of digits.
+        text = "a number of thousands of digits"
     return text if style is KeyStyle.PYTHON else _YAML_CONSTANTS.get(text, text)
 
 

@@ -32,8 +32,11 @@ class SecurityException:
 
 
 def exception_texts(found: list[SecurityException], at: Location) -> dict[str, str]:
-    """The sentence of each exception, by the path of its setting in the arguments that are at `at`."""
-    return {
-        location_text(Location(exception.location[len(at) :]), KeyStyle.PYTHON): exception.meaning()
-        for exception in found
-    }
+    """The sentence of each exception, by the path of its setting in the arguments that are at `at`. A setting that the
+    arguments have from their stack has its path in the stack."""
+    return {_path_in(at, exception.location): exception.meaning() for exception in found}
+
+
+def _path_in(at: Location, location: Location) -> str:
+    own = location[len(at) :] if location.is_within(at) else location
+    return location_text(Location(own), KeyStyle.PYTHON)

@@ -6,16 +6,18 @@ an Output that fails if a rule rejects the value.
 
 import dataclasses
 import inspect
+import math
 import re
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Optional, TypeVar, cast
+from typing import Any, Optional, TypeVar, Union, cast
 
 import pulumi
 
-from .codes import define
+from ..untyped import Unchecked
+from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
 from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
@@ -23,7 +25,7 @@ from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
-__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "parse"]
+__all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "describe", "fits", "has_secret_field", "parse"]
 
 Rule = Callable[[Any], Optional[Reason]]
 """What a value must satisfy: returns None, or why the value is rejected."""
@@ -70,6 +72,8 @@ Hooks = Mapping[Any, Callable[[Any, Location], Any]]
 """By args type: reads a value in another way, such as a reference by name. Returns the spec, INVALID, or the value
 itself to have it parsed."""
 
+_LARGEST = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_RULES = Field()
 _SCALARS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -90,7 +94,14 @@ SECRET_NOT_ALLOWED = define(
     allowed="{expected}, as a plain value",
     hint="Write the value itself, or encrypt only values below it.",
 )
+NUMBER_TOO_LARGE = define("argument-too-large", "{value} is too large.", allowed="numbers from -{most} to {most}")
+NOT_UNICODE = define(
+    "not-unicode", "{value} has half of a surrogate pair, which no file can have.", allowed="text in Unicode"
+)
 RENAMED = define("renamed-argument", "{old} is now {new}.")
+BOTH_NAMES = define(
+    "former-and-current-name", "{old} is the former name of {new}, which is set too.", hint="Keep one of them."
+)
 FORMER_VALUE = define("former-value", "{value} is the former form of this argument.", allowed="{expected}")
 
 S = TypeVar("S", bound=Spec)
@@ -122,41 +133,50 @@ class Parser:
     problems: Problems
     style: KeyStyle
     hooks: Hooks = dataclasses.field(default_factory=dict[Any, Callable[[Any, Location], Any]])
+    attempts: int = 3
+    """How many suggestions for one value are tried: each can have one of its own."""
 
     def arguments(self, args_type: Any, args: Any, at: Location) -> Any:
         """The spec of an args type; a mapping of its fields if it has no spec."""
-        if isinstance(args, spec_for(args_type) or ()):
+        if isinstance(args, spec_for(args_type)):
             return args
         if hook := self.hooks.get(args_type):
             read = hook(args, at)
             if read is not args:
                 return self._nothing(args_type, at) if read is INVALID else read
         if not isinstance(args, Mapping):
-            self._report(NOT_ARGUMENTS, at, args, expected=describe(args_type))
+            self._report_shape(NOT_ARGUMENTS, args_type, at, args, _NO_RULES)
             return self._nothing(args_type, at)
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
         names = {field_text(name, self.style): name for name in shapes}
-        parsed: dict[str, Any] = {}
-        for key, value in given.items():
-            if key not in names:
-                self._unknown(args_type, key, given, at, names)
-            elif value is not None:
-                parsed[names[key]] = self._field(args_type, names[key], value, at)
+        parsed = self._fields(args_type, given, at, names)
         for name in required_fields(args_type):
-            if given.get(field_text(name, self.style)) is None:
+            if name not in parsed:
                 parsed[name] = INVALID
                 self.problems.report_missing(at / name, describe(shapes[name].type))
-        return self._made(args_type, parsed, {names[key]: value for key, value in given.items() if key in names}, at)
+        return self._made(args_type, parsed, at)
 
-    def _made(self, args_type: Any, parsed: Mapping[str, Any], given: Mapping[str, Any], at: Location) -> Any:
+    def _fields(
+        self, args_type: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The values of the fields that are set, by name."""
+        is_set = {names[key]: value for key, value in given.items() if key in names and value is not None}
+        parsed: dict[str, Any] = {}
+        for key, value in given.items():
+            if key in names:
+                today = self._today(args_type, names[key], value, at, is_set)
+                parsed |= {name: self._field(args_type, name, item, at / name) for name, item in today.items()}
+            elif meant := self._unknown(args_type, key, value, at, is_set):
+                name, item = meant
+                self.problems.written[at / name] = at / Key(key)
+                if item is not None:
+                    is_set[name] = item
+                    parsed[name] = self._field(args_type, name, item, at / Key(key))
+        return parsed
+
+    def _made(self, args_type: Any, parsed: Unchecked, at: Location) -> Any:
         made_type = spec_for(args_type)
-        if made_type is None:
-            # An args type without a spec yet: its checks expect what was written.
-            found = {
-                name: given[name] if value is INVALID else value for name, value in parsed.items() if name in given
-            }
-            return {name: _legacy(value) for name, value in found.items()}
         made: Any = object.__new__(made_type)
         object.__setattr__(made, "at", at)
         for name, default in defaults_of(made_type).items():
@@ -167,40 +187,66 @@ class Parser:
 
     def _nothing(self, args_type: Any, at: Location) -> Any:
         """What stands for arguments that can't be read: every field is unavailable."""
-        return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), {}, at)
+        return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), at)
 
     def _unknown(
-        self, args_type: Any, key: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
-    ) -> None:
+        self, args_type: Any, key: Any, value: Any, at: Location, is_set: Unchecked
+    ) -> Optional[tuple[str, Any]]:
+        """Report a key that isn't a field. Returns the field and the value that the fix sets; None if there is no fix.
+
+        The value counts as that field's, so that what else is wrong is reported at once and isn't news after the fix.
+        """
+        at_key = at / Key(key)
         former = {field_text(old, self.style): new for old, new in renamed_fields(args_type).items()}
-        at_key, value = at / Key(key), given[key]
-        is_set = {name for written, name in names.items() if given.get(written) is not None}
-        if key not in former:
-            self.problems.report_unknown(at_key, names.values(), is_set)
-            return
-        new = former[key]
+        if key in former:
+            return self._former(former[key], value, at_key, is_set)
+        shapes = shapes_of(args_type)
+        close = nearest(str(key), {field: field for field in shapes})
+        if close in is_set or close is None or not fits(shapes[close], value):
+            self.problems.report_unknown(at_key, shapes)
+            return None
+        self.problems.report_unknown(at_key, shapes, meant=close)
+        return close, value
+
+    def _former(
+        self,
+        new: Union[str, Callable[[Any], tuple[str, Any]]],
+        value: Any,
+        at_key: Location,
+        is_set: Unchecked,
+    ) -> Optional[tuple[str, Any]]:
+        """Report the former name of a field, as `_unknown` reports other keys."""
         name, changed = (new, value) if isinstance(new, str) else new(value)
-        edits: list[Edit] = [Move(at_key, at / name), *([Set(at / name, changed)] if changed is not value else [])]
+        old, today = FieldName(at_key[-1]), FieldName(name)
         if name in is_set:
-            edits = [Remove(at_key)]
-        self.problems.report(RENAMED, at_key, old=FieldName(key), new=FieldName(name), fix=edits)
+            # If the values differ, only the author knows which one is right.
+            if not isinstance(changed, pulumi.Output) and is_set[name] == changed:
+                self.problems.report(RENAMED, at_key, fix=Remove(at_key), old=old, new=today)
+            else:
+                self.problems.report(BOTH_NAMES, at_key, old=old, new=today)
+            return None
+        edits: list[Edit] = [] if changed is value else [Set(at_key, changed)]
+        edits.append(Move(at_key, at_key.parent / name))
+        self.problems.report(RENAMED, at_key, fix=edits, old=old, new=today)
+        return name, changed
 
-    def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
-        if self._is_former(args_type, name, value, at):
-            return INVALID
-        rules = self.rules.get(args_type, {}).get(name, _NO_RULES)
-        return self.value(shapes_of(args_type)[name], value, rules, at / name)
-
-    def _is_former(self, args_type: Any, name: str, value: Any, at: Location) -> bool:
-        """Report a value whose form is that of an earlier release, with the values that replace it."""
+    def _today(self, args_type: Any, name: str, value: Any, at: Location, is_set: Collection[str]) -> Unchecked:
+        """The fields that a field's value sets. Reports a value whose form is that of an earlier release."""
+        if value is None:
+            return {}
         changed = changed_fields(args_type).get(name)
         fields = changed(value) if changed else None
         if fields is None:
-            return False
+            return {name: value}
+        today = {field: new for field, new in fields.items() if field == name or field not in is_set}
         expected = describe(shapes_of(args_type)[name].type)
-        edits = [Set(at / field, today) for field, today in fields.items()]
+        edits = [Set(at / field, new) for field, new in today.items()]
         self.problems.report(FORMER_VALUE, at / name, value=value, expected=expected, fix=edits)
-        return True
+        return today
+
+    def _field(self, args_type: Any, name: str, value: Any, at: Location) -> Any:
+        rules = self.rules.get(args_type, {}).get(name, _NO_RULES)
+        return self.value(shapes_of(args_type)[name], value, rules, at)
 
     def value(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         """A value of a shape; INVALID if it is rejected."""
@@ -212,10 +258,9 @@ class Parser:
                 return self._later(shape.type, pending, field, at)
             self.problems.report(NOT_PLAIN, at, value=pending, expected=describe(shape.type))
             return INVALID
-        parsed = self._typed(shape.type, value, field, at)
+        parsed = self._typed(shape, value, field, at)
         if parsed is not INVALID and field.value is not None and (reason := field.value(parsed)):
-            self._reject(at, value, reason, field)
-            return INVALID
+            return self._rejected(shape, value, reason, field, at)
         return parsed
 
     def _secret(self, shape: Shape, secret: Secret, field: Field, at: Location) -> Any:
@@ -245,26 +290,29 @@ class Parser:
         # The value must not appear in a message if the Output that carries it is secret.
         return pulumi.Output.all(output, pulumi.Output.from_input(output.is_secret())).apply(settle)
 
-    def _typed(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
+    def _typed(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
+        typ = shape.type
         if typ is Any:
             return value
         if is_args(typ):
             return self.arguments(typ, value, at)
         if is_enum(typ):
-            return self._choice(typ, value, field, at)
+            return self._choice(shape, value, field, at)
         if is_generic(typ, Mapping):
             return self._mapping(typ, value, field, at)
         if is_generic(typ, Sequence):
             return self._list(typ, value, field, at)
         if _is_a(value, typ):
+            if reason := _unsendable(value):
+                return self._rejected(shape, value, reason, field, at)
             return value
         reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
         if field.other_type and (special := field.other_type(value)):
             reason = special
-        self._reject(at, value, reason, field)
-        return INVALID
+        return self._rejected(shape, value, reason, field, at)
 
-    def _choice(self, typ: type[Enum], value: Any, field: Field, at: Location) -> Any:
+    def _choice(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
+        typ: type[Enum] = shape.type
         by_value = {member.value: member for member in typ}
         plain = value.value if isinstance(value, typ) else value
         if isinstance(plain, str) and plain in by_value:
@@ -273,12 +321,11 @@ class Parser:
         reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
         if field.other_type and (special := field.other_type(plain)):
             reason = special
-        self.problems.reject(at, plain, reason)
-        return INVALID
+        return self._rejected(shape, plain, reason, field, at)
 
     def _mapping(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if not isinstance(value, Mapping):
-            self._report(NOT_ARGUMENTS, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_ARGUMENTS, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[1])
         parsed: dict[str, Any] = {}
@@ -288,36 +335,103 @@ class Parser:
                 self.problems.report(KEY_NOT_TEXT, where, value=key)
                 parsed[str(key)] = INVALID
             elif field.keys is not None and (reason := field.keys(key)):
-                self.problems.reject(where, key, reason, is_key=True)
-                parsed[key] = INVALID
+                name = self._rejected_key(cast("Mapping[Any, Any]", value), reason, field, where)
+                parsed[name] = INVALID if name == key else self.value(shape, item, field.each(), where)
             else:
                 parsed[key] = self.value(shape, item, field.each(), where)
         if is_args(shape.type):
-            return {key: item for key, item in parsed.items() if item is not INVALID}
+            usable = {key: item for key, item in parsed.items() if item is not INVALID}
+            # An empty mapping would be another problem.
+            return INVALID if parsed and not usable else usable
         return INVALID if any(item is INVALID for item in parsed.values()) else parsed
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-            self._report(NOT_A_LIST, at, value, secret=field.secret, expected=describe(typ))
+            self._report_shape(NOT_A_LIST, typ, at, value, field)
             return INVALID
         shape = take_apart(typing.get_args(typ)[0])
         items = cast("Sequence[Any]", value)
         parsed = [self.value(shape, item, field.each(), at / index) for index, item in enumerate(items)]
         return INVALID if any(item is INVALID for item in parsed) else tuple(parsed)
 
-    def _report(self, code: Any, at: Location, value: Any, *, secret: bool = False, expected: str) -> None:
-        # What is below a value of the wrong shape may be secret, whatever it was meant to be.
-        show = not secret and not isinstance(value, (Mapping, list, tuple))
-        self.problems.report(code, at, value=value, secret=not show, expected=expected)
+    def _report_shape(self, code: Code, typ: Any, at: Location, value: Any, field: Field) -> None:
+        # What is below a value of the wrong shape may be secret, whatever it was meant to be; so may be text in place
+        # of what has a secret field.
+        hide = field.secret or isinstance(value, (Mapping, list, tuple)) or has_secret_field(typ, self.rules)
+        self.problems.report(code, at, value=value, secret=hide, expected=describe(typ))
 
-    def _reject(self, at: Location, value: Any, reason: Reason, field: Field) -> None:
-        self.problems.reject(at, value, reason, secret=field.secret)
+    def _rejected(self, shape: Shape, value: Any, reason: Reason, field: Field, at: Location) -> Any:
+        """Report that a rule rejects a value. Returns what the fix makes of it; INVALID if there is no fix.
+
+        A suggestion that is invalid too is no fix.
+        """
+        suggestion, fixed = reason.suggestion, INVALID
+        if field.secret or not self.attempts:
+            suggestion = ABSENT
+        if suggestion is not ABSENT:
+            trial = Problems(self.problems.subject, style=self.style)
+            retry = dataclasses.replace(self, problems=trial, attempts=self.attempts - 1)
+            fixed = retry.value(shape, suggestion, field, at)
+            for problem in trial.found:
+                last = problem.edits[-1] if problem.edits else None
+                suggestion = last.value if isinstance(last, Set) and last.location == at else ABSENT
+        if suggestion is ABSENT:
+            fixed = INVALID
+        self.problems.reject(at, value, reason._replace(suggestion=suggestion), secret=field.secret)
+        return fixed
+
+    def _rejected_key(self, mapping: Mapping[Any, Any], reason: Reason, field: Field, at: Location) -> str:
+        """Report that a rule rejects the last key of a location. Returns the key that the fix sets; without a fix, the
+        key itself."""
+        key, suggestion = str(at[-1]), reason.suggestion
+        if suggestion in mapping or (field.keys is not None and suggestion is not ABSENT and field.keys(suggestion)):
+            suggestion = ABSENT
+        self.problems.reject(at, key, reason._replace(suggestion=suggestion), is_key=True)
+        if suggestion is ABSENT:
+            return key
+        self.problems.written[at.parent / Key(suggestion)] = at
+        return str(suggestion)
 
 
-def _legacy(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_legacy(item) for item in cast("tuple[Any, ...]", value)]
-    return value.value if isinstance(value, Enum) else value
+def fits(shape: Shape, value: Any) -> bool:
+    """Whether a value has the form of a shape, whatever is in it."""
+    typ = shape.type
+    if isinstance(value, Secret):
+        return shape.later and typ in (str, Any)
+    if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+        return shape.later
+    if value is None or typ is Any:
+        return True
+    if is_args(typ) or is_generic(typ, Mapping):
+        return isinstance(value, Mapping)
+    if is_generic(typ, Sequence):
+        return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    if is_enum(typ):
+        return isinstance(value, (str, typ))
+    return _is_a(value, typ) or _converted(typ, value) is not ABSENT
+
+
+def has_secret_field(typ: Any, rules: Rules, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a type has a field, at any depth, whose value messages never show."""
+    if is_generic(typ, Mapping) or is_generic(typ, Sequence):
+        return has_secret_field(take_apart(typing.get_args(typ)[-1]).type, rules, seen)
+    if not is_args(typ) or typ in seen:
+        return False
+    fields = rules.get(typ, {})
+    return any(
+        fields.get(name, _NO_RULES).secret or has_secret_field(shape.type, rules, seen | {typ})
+        for name, shape in shapes_of(typ).items()
+    )
+
+
+def _unsendable(value: Any) -> Optional[Reason]:
+    """Why the engine can't be sent a value."""
+    if isinstance(value, str):
+        return Reason(NOT_UNICODE) if _SURROGATE.search(value) else None
+    # Readers of JSON, the engine among them, don't keep larger numbers exact, or reject them.
+    if isinstance(value, (int, float)) and _LARGEST < abs(value) < math.inf:
+        return Reason(NUMBER_TOO_LARGE, {"most": _LARGEST})
+    return None
 
 
 def _is_a(value: Any, typ: type) -> bool:

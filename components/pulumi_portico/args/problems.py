@@ -7,8 +7,8 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 """
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Optional, Union
 
 import pulumi
@@ -17,7 +17,7 @@ from ..untyped import Parameters
 from .codes import Code, define
 from .display import as_data, escaped, parameter_text, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location, location_text
-from .secrets import redacted
+from .secrets import redacted, texts_of
 
 __all__ = [
     "ABSENT",
@@ -89,7 +89,9 @@ class Unavailable(Exception):
     """A rule needs a value that is invalid or missing, which is reported already. `Problems.run` catches it."""
 
 
-UNKNOWN = define("unknown-argument", "Unknown argument {name}.", allowed="{known}")
+UNKNOWN = define(
+    "unknown-argument", "Unknown argument {name}.", allowed="{known}", hint="Remove it, or use an argument that exists."
+)
 MISSING = define("missing", "This argument is required.", allowed="{what}")
 EXCLUSIVE = define("mutually-exclusive", "Set only one of {fields}.", hint="Keep one of them.")
 
@@ -145,7 +147,7 @@ class Problem:
             lines.append(f"  fix: {fix}")
         return "\n".join(lines)
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> dict[str, Any]:
         """The problem for programs, as JSON has it."""
         return {
             "code": self.code.name,
@@ -159,6 +161,17 @@ class Problem:
             "allowed": self.allowed,
             "fix": self.fix,
         }
+
+    def without_secrets(self, texts: Collection[str], *, hides_value: bool = False) -> "Problem":
+        """The problem without these texts. `hides_value` is whether the value, or a part of it, is secret itself."""
+        hides = hides_value or redacted(self.value, texts) is not self.value
+        params = {name: redacted(param, texts) for name, param in self.params.items()}
+        is_changed = hides or any(params[name] is not param for name, param in self.params.items())
+        if not is_changed:
+            return self
+        # An edit can quote a value, or what follows from it.
+        value, secret = (ABSENT, True) if hides else (self.value, self.secret)
+        return replace(self, value=value, secret=secret, params=params, edits=())
 
     def _filled(self, template: str) -> str:
         if "{" not in template:
@@ -187,7 +200,7 @@ def _edit_text(edit: Edit, problem: Problem) -> str:
     return f"move {shown(edit.location)} to {shown(edit.to)}"
 
 
-def _edit_data(edit: Edit, style: KeyStyle) -> Mapping[str, Any]:
+def _edit_data(edit: Edit, style: KeyStyle) -> dict[str, Any]:
     at = as_data(edit.location, style)
     if isinstance(edit, Set):
         return {"action": "set", "location": at, "value": as_data(edit.value, style)}
@@ -226,6 +239,8 @@ class Problems:
     found: list[Any] = field(default_factory=list[Any])
     style: KeyStyle = KeyStyle.PYTHON
     """How the reader of the problems writes field names."""
+    written: dict[Location, Location] = field(default_factory=dict[Location, Location])
+    """Where values are whose names are wrong, by the location of the name that the fix gives them."""
 
     def report(
         self,
@@ -239,10 +254,29 @@ class Problems:
     ) -> None:
         """Report a problem. `secret` keeps the value, and a fix that could quote it, out of the problem."""
         edits = () if fix is None or secret else (fix,) if isinstance(fix, (Set, Remove, Move)) else tuple(fix)
+        if self.written:
+            location = self._as_written(location)
+            edits = tuple(self._edit_as_written(edit) for edit in edits)
+            params = {
+                name: self._as_written(param) if isinstance(param, Location) else param
+                for name, param in params.items()
+            }
         kept = ABSENT if secret else value
-        if secret and isinstance(value, str) and value:
-            params = {name: redacted(param, [value]) for name, param in params.items()}
+        if secret and (texts := texts_of(value)):
+            params = {name: redacted(param, texts) for name, param in params.items()}
         self.found.append(Problem(code, location, params, kept, secret, edits, style=self.style))
+
+    def _as_written(self, location: Location) -> Location:
+        for length in range(len(location), 0, -1):
+            if found := self.written.get(Location(location[:length])):
+                return found.join(location[length:])
+        return location
+
+    def _edit_as_written(self, edit: Edit) -> Edit:
+        at = self._as_written(edit.location)
+        if isinstance(edit, Set):
+            return Set(at, edit.value)
+        return Remove(at) if isinstance(edit, Remove) else Move(at, edit.to)
 
     def reject(
         self, location: Location, value: Any, reason: Reason, *, secret: bool = False, is_key: bool = False
@@ -258,15 +292,15 @@ class Problems:
         """Report that a required argument isn't set; `what` says what it is."""
         self.report(MISSING, location, what=what, fix=fix)
 
-    def report_unknown(self, location: Location, known: Iterable[str], is_set: Container[str] = ()) -> None:
-        """Report an argument that doesn't exist, by its location; `known` are the fields that do, and `is_set` those
-        that have a value already."""
-        name = str(location[-1])
-        fields = {field: field for field in known}
-        close = nearest(name, fields)
-        rename = close is not None and close not in is_set
-        edit: Edit = Move(location, location.parent / close) if close and rename else Remove(location)
-        self.report(UNKNOWN, location, name=name, known=[Field(field) for field in sorted(fields)], fix=edit)
+    def report_unknown(self, location: Location, known: Iterable[str], *, meant: Optional[str] = None) -> None:
+        """Report an argument that doesn't exist, by its location; `known` are the fields that do. The fix renames it to
+        `meant`.
+
+        Without `meant`, there is no fix: removing the argument would lose what the user wrote.
+        """
+        edit = None if meant is None else Move(location, location.parent / meant)
+        fields = [Field(field) for field in sorted(known)]
+        self.report(UNKNOWN, location, name=str(location[-1]), known=fields, fix=edit)
 
     def report_exclusive(self, location: Location, *others: str, fix: Union[Edit, Sequence[Edit], None] = None) -> None:
         """Report arguments that exclude each other: the one at the location, and the fields beside it."""
@@ -282,40 +316,13 @@ class Problems:
 
     def has_within(self, location: Location) -> bool:
         """Whether a problem is reported at the location or below it."""
-        return any(isinstance(it, Problem) and it.location.is_within(location) for it in self.found)
+        at = self._as_written(location)
+        return any(isinstance(problem, Problem) and problem.location.is_within(at) for problem in self.found)
 
     def raise_if_any(self) -> None:
         """Raise one `ArgumentError` with every problem, if there is any."""
         if self.found:
             raise ArgumentError(self.subject, self.found)
-
-    # What follows serves the modules that still describe problems as sentences. It goes with the last of them.
-
-    def add(self, path: str, value: Any, refusal: Any, *, show: bool = True) -> None:
-        """Note that ``value`` at ``path`` is rejected; ``show=False`` keeps the value out of the message."""
-        from ..errors import LegacyProblem, shown
-
-        if isinstance(refusal, Reason):
-            self.reject(Location((Key(path),)), value, refusal, secret=not show)
-            return
-        if not show:
-            refusal = refusal._replace(fix="")
-        self.found.append(LegacyProblem(path, shown(value) if show else "[secret]", *refusal))
-
-    def note(self, path: str, refusal: Any) -> None:
-        """Note what is wrong at ``path`` as a whole."""
-        from ..errors import LegacyProblem
-
-        self.found.append(LegacyProblem(path, "", *refusal))
-
-    def missing(self, path: str, allowed: str) -> None:
-        """Note that nothing is at ``path``."""
-        self.report_missing(Location((Key(path),)), allowed)
-
-    def unknown(self, path: str, known: Iterable[str]) -> None:
-        """Note an argument that does not exist."""
-        parent, _, name = path.rpartition(".")
-        self.report_unknown(Location((Key(parent), Key(name)) if parent else (Key(name),)), [Key(it) for it in known])
 
 
 def nearest(name: str, known: Iterable[str]) -> Optional[str]:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
-import pulumi
-
 from .._typing import dataclass_transform
+from ..untyped import Unchecked
 from .location import ROOT, Location
 from .problems import Unavailable
 from .shapes import required_fields, shapes_of
@@ -37,42 +36,6 @@ class Spec:
                 raise AttributeError(f"{type(self).__name__} has no field {name}")
             raise Unavailable(self.at / name)
 
-        # What follows serves the modules that still read mappings. It goes with the last of them.
-
-        def get(self, name: str, default: Any = None) -> Any:
-            """The value of a field, as a mapping has it."""
-            try:
-                return self[name] if name in self else default  # noqa: SIM401
-            except Unavailable:
-                return default
-
-        def __getitem__(self, name: str) -> Any:
-            value = getattr(self, name)
-            if value is None:
-                raise KeyError(name)
-            return value
-
-        def __contains__(self, name: object) -> bool:
-            try:
-                return getattr(self, str(name), None) not in (None, ()) if not _is_later(self, name) else True
-            except Unavailable:
-                return True
-
-        def keys(self) -> list[str]:
-            """The names of the fields that are set."""
-            return [name for name in type(self).__dataclass_fields__ if name != "at" and self.get(name) is not None]
-
-        def __iter__(self) -> Any:
-            return iter(self.keys())
-
-        def items(self) -> list[tuple[str, Any]]:
-            """The fields that are set."""
-            return [(name, getattr(self, name)) for name in self.keys()]
-
-
-def _is_later(made: Any, name: Any) -> bool:
-    return isinstance(getattr(made, str(name), None), pulumi.Output)
-
 
 S = TypeVar("S", bound=Spec)
 
@@ -82,7 +45,7 @@ Renamed = Mapping[str, Union[str, Callable[[Any], tuple[str, Any]]]]
 _SPECS: dict[type, type[Spec]] = {}
 _RENAMED: dict[type, Renamed] = {}
 
-Changed = Mapping[str, Callable[[Any], Optional[Mapping[str, Any]]]]
+Changed = Mapping[str, Callable[[Any], Optional[Unchecked]]]
 """The fields whose values had another form. Each function returns the fields that a value of that form sets today, or
 None for any other value."""
 
@@ -116,9 +79,9 @@ def spec(
     return declare
 
 
-def spec_for(args_type: Any) -> Optional[type[Spec]]:
-    """The spec of an args type; None if it has none."""
-    return _SPECS.get(args_type)
+def spec_for(args_type: Any) -> type[Spec]:
+    """The spec of an args type."""
+    return _SPECS[args_type]
 
 
 @cache

@@ -4,10 +4,11 @@ A rule takes a value and returns None, or the `Reason` why it rejects the value.
 """
 
 import ipaddress
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .codes import Code, define
 from .parse import Rule
@@ -24,8 +25,11 @@ __all__ = [
     "http_path",
     "image_reference",
     "image_rule",
+    "ip_address",
+    "ip_network",
     "mebibytes",
     "number",
+    "printable",
     "quantity",
     "resource_field",
     "some",
@@ -35,6 +39,7 @@ __all__ = [
 
 OUT_OF_RANGE = define("out-of-range", "{value} is out of range.", allowed="{what} from {least} to {most}")
 TOO_SMALL = define("too-small", "{value} is too small.", allowed="{what}, at least {least}")
+NOT_FINITE = define("not-finite", "{value} isn't a finite number.", allowed="{what}, at least {least}")
 EMPTY = define("empty", "{value} is empty.", allowed="{what}")
 INVALID_VARIABLE_NAME = define(
     "invalid-variable-name",
@@ -74,13 +79,27 @@ IMAGE_TAG_LATEST = define(
     allowed="{allowed}",
     hint='Set a version, such as "{example}".',
 )
+UNPRINTABLE = define(
+    "unprintable-text", "{value} has a character that can't be printed.", allowed="letters, digits, and punctuation"
+)
 INVALID_CIDR = define(
     "invalid-cidr", "{value} isn't an address range.", allowed="a CIDR block, such as 10.0.0.0/8 or 2001:db8::/32"
+)
+CIDR_IS_MAPPED = define(
+    "cidr-is-ipv4-mapped",
+    "{value} is an IPv4 range in an IPv6 form, which Kubernetes rejects.",
+    allowed=INVALID_CIDR.allowed,
 )
 CIDR_WITHOUT_LENGTH = define("cidr-without-length", "{value} has no prefix length.", allowed=INVALID_CIDR.allowed)
 CIDR_WITH_HOST_BITS = define(
     "cidr-with-host-bits", "{value} isn't the first address of its range.", allowed=INVALID_CIDR.allowed
 )
+
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
+"""The characters of an address. A scope ID (`fe80::1%eth0`) has others, any at all."""
+
+_MAPPED_LENGTH = 96
+"""The length of the prefix of IPv4-mapped addresses, ::ffff:0:0/96."""
 
 _NAME_LENGTH = 253
 _PATH_LENGTH = 126
@@ -139,9 +158,16 @@ def number(least: float, what: str = "a number") -> Rule:
     """A number from a bound on; `what` says what it is."""
 
     def rule(value: Any) -> Optional[Reason]:
+        if math.isinf(value) or math.isnan(value):
+            return Reason(NOT_FINITE, {"what": what, "least": least})
         return None if value >= least else Reason(TOO_SMALL, {"what": what, "least": least}, least)
 
     return rule
+
+
+def printable(value: str) -> Optional[Reason]:
+    """Text of one line without control characters."""
+    return None if value.isprintable() else Reason(UNPRINTABLE)
 
 
 def quantity(value: float) -> str:
@@ -262,12 +288,41 @@ image_reference = image_rule()
 
 
 def cidr(value: str) -> Optional[Reason]:
-    """A range of addresses, IPv4 or IPv6: its first address, a slash, and the length of the prefix."""
+    """A range of addresses, IPv4 or IPv6: its first address, a slash, and the length of the prefix.
+
+    As strict as the API server can be (`k8s.io/apimachinery/pkg/util/validation`, IsValidCIDR): some fields accept
+    more for the sake of old objects. The text becomes part of controllers' configuration, so no other text is a range.
+    """
+    network = ip_network(value)
+    if network is None:
+        return Reason(INVALID_CIDR)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is not None:
+        length = network.prefixlen - _MAPPED_LENGTH
+        ipv4 = str(ipaddress.ip_network(f"{mapped}/{length}", strict=False)) if length >= 0 else ABSENT
+        return Reason(CIDR_IS_MAPPED, suggestion=ipv4)
+    text = str(network)
+    if text == value:
+        return None
+    return Reason(CIDR_WITHOUT_LENGTH if "/" not in value else CIDR_WITH_HOST_BITS, suggestion=text)
+
+
+def ip_network(value: str) -> Optional[Union[ipaddress.IPv4Network, ipaddress.IPv6Network]]:
+    """The range of addresses that a text is; None if it isn't one."""
+    if not _ADDRESS.fullmatch(value.partition("/")[0]):
+        return None
     try:
         # Python also accepts 10.0.0.0/255.0.0.0 and a bare address; Kubernetes accepts neither.
-        network = str(ipaddress.ip_network(value, strict=False))
+        return ipaddress.ip_network(value, strict=False)
     except ValueError:
-        return Reason(INVALID_CIDR)
-    if network == value:
         return None
-    return Reason(CIDR_WITHOUT_LENGTH if "/" not in value else CIDR_WITH_HOST_BITS, suggestion=network)
+
+
+def ip_address(value: str) -> Optional[Union[ipaddress.IPv4Address, ipaddress.IPv6Address]]:
+    """The address that a text is; None if it isn't one, or is one that only a single machine can use."""
+    if not _ADDRESS.fullmatch(value):
+        return None
+    try:
+        return ipaddress.ip_address(value)
+    except ValueError:
+        return None

@@ -13,7 +13,7 @@ from ..args.spec import Spec, spec
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
-from ..load_balancers import IpFamily, Scope, load_balancer_name
+from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name
 from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
@@ -23,7 +23,7 @@ from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs, AwsLogsSpec
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, host_name, not_empty, resource_id
+from .rules import arn, host_name, not_empty, resource_id, tag_count, tag_key, tag_value
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget, AwsTargetSpec
 
@@ -161,8 +161,8 @@ class AwsLoadBalancerArgs(TypedDict):
     """Private IPv4 addresses, one for each of `subnets`. Network Load Balancers, internal. Its length is plain.
     Default: AWS's choice."""
 
-    address_family: NotRequired[IpFamily]
-    """The address family: IPv4 or dual. Plain. Default: IPv4."""
+    ip_address_type: NotRequired[IpAddressType]
+    """Which IP addresses it has: ipv4 or dualstack. Plain. Default: ipv4."""
 
     name: NotRequired[str]
     """Its own name (32 characters at most). Plain; a change makes another load balancer, and no two may have one name.
@@ -195,11 +195,11 @@ class AwsLoadBalancerArgs(TypedDict):
     preserve_host: NotRequired[pulumi.Input[bool]]
     """Whether targets get the Host header as clients wrote it. Application Load Balancers. Default: false."""
 
-    redirect_http: NotRequired[bool]
+    https_redirect: NotRequired[bool]
     """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
     true."""
 
-    wildcards_any_depth: NotRequired[bool]
+    multi_label_wildcards: NotRequired[bool]
     """Whether routes may be for hosts such as *.example.com, which AWS takes for a.b.example.com too. Plain. Default:
     false."""
 
@@ -210,7 +210,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """The host whose certificate is shown to clients that name none. Plain. Default: the only one that has one;
     required of several."""
 
-    certificate_within: NotRequired[int]
+    certificate_timeout: NotRequired[int]
     """Seconds (60 to 7200) that ACM has to validate a certificate, before the deployment fails. Plain. Default:
     1800."""
 
@@ -233,7 +233,15 @@ class AwsLoadBalancerArgs(TypedDict):
     """The prices that the cost estimate uses. Plain. Default: AWS's list prices in the United States."""
 
 
-@spec(AwsLoadBalancerArgs)
+@spec(
+    AwsLoadBalancerArgs,
+    renamed={
+        "address_family": former_address_family,
+        "redirect_http": "https_redirect",
+        "certificate_within": "certificate_timeout",
+        "wildcards_any_depth": "multi_label_wildcards",
+    },
+)
 class AwsLoadBalancerSpec(Spec):
     """Parsed `AwsLoadBalancerArgs`. A field is None if it isn't set."""
 
@@ -250,7 +258,7 @@ class AwsLoadBalancerSpec(Spec):
     target_security_groups: Optional[Mapping[str, pulumi.Input[str]]] = None
     elastic_ips: Optional[Sequence[pulumi.Input[str]]] = None
     private_addresses: Optional[Sequence[pulumi.Input[str]]] = None
-    address_family: Optional[IpFamily] = None
+    ip_address_type: Optional[IpAddressType] = None
     name: Optional[str] = None
     tags: Optional[Mapping[str, pulumi.Input[str]]] = None
     deletion_protection: Optional[bool] = None
@@ -260,11 +268,11 @@ class AwsLoadBalancerSpec(Spec):
     drop_invalid_headers: Optional[pulumi.Input[bool]] = None
     http2: Optional[pulumi.Input[bool]] = None
     preserve_host: Optional[pulumi.Input[bool]] = None
-    redirect_http: Optional[bool] = None
-    wildcards_any_depth: Optional[bool] = None
+    https_redirect: Optional[bool] = None
+    multi_label_wildcards: Optional[bool] = None
     hosts: Optional[Mapping[str, AwsHostSpec]] = None
     default_host: Optional[str] = None
-    certificate_within: Optional[int] = None
+    certificate_timeout: Optional[int] = None
     web_acl: Optional[pulumi.Input[str]] = None
     logs: Optional[AwsLogsSpec] = None
     existing: Optional[AwsExistingSpec] = None
@@ -305,9 +313,10 @@ RULES: Rules = {
         "elastic_ips": Field(not_empty, items=resource_id("eipalloc", "an Elastic IP's allocation")),
         "private_addresses": Field(not_empty),
         "name": Field(load_balancer_name),
+        "tags": Field(tag_count, keys=tag_key, items=tag_value),
         "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
         "hosts": Field(not_empty, keys=host_name),
-        "certificate_within": Field(whole_number(60, 7200, "a number of seconds")),
+        "certificate_timeout": Field(whole_number(60, 7200, "a number of seconds")),
         "web_acl": Field(arn("wafv2", "a regional web ACL")),
         "labels": Field(keys=label_key, items=label_value),
     },

@@ -1,40 +1,56 @@
-"""What joins a Service's pods to a target group: a TargetGroupBinding, and a policy that lets the load balancer in.
+"""What joins a Service's pods to a target group: a TargetGroupBinding, and a NetworkPolicy that allows the load
+balancer to connect to them.
 
 Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 
 The AWS Load Balancer Controller (2.6 and newer) reads the binding; its documentation, "TargetGroupBinding".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
-from ..networking.target import Protocol
+from ..networking.target import Protocol, TargetSpec
+from ..untyped import Properties
 
-__all__ = ["FROZEN", "build_binding", "build_policy"]
+__all__ = ["IMMUTABLE", "PodPorts", "build_binding", "build_policy"]
 
-FROZEN: Sequence[str] = ("spec.targetGroupARN", "spec.targetType", "spec.vpcID", "spec.ipAddressType")
-"""What the controller's webhook lets nobody change, so that a change makes another binding."""
+IMMUTABLE: Sequence[str] = ("spec.targetGroupARN", "spec.targetType", "spec.vpcID", "spec.ipAddressType")
+"""What the controller's webhook allows nobody to change. A change replaces the binding."""
+
+
+@dataclass(frozen=True)
+class PodPorts:
+    """The ports of a target's pods that the load balancer connects to."""
+
+    target: TargetSpec
+    transports: Sequence[str] = ("tcp",)
+    """The transport protocols of the target's port."""
+    health_port: Optional[int] = None
+    """The port of health checks, if it is another one."""
+
+    @property
+    def port(self) -> Any:
+        """The target's port at the pods; None if its number isn't known."""
+        return self.target.port if self.target.target_port is None else self.target.target_port
+
+    @property
+    def pairs(self) -> list[tuple[Any, str]]:
+        """Each port with its protocol."""
+        ports = [(self.port, transport.upper()) for transport in self.transports]
+        return ports if self.health_port is None else [*ports, (self.health_port, Protocol.TCP.value)]
 
 
 def build_binding(
-    metadata: Mapping[str, Any],
-    target: Mapping[str, Any],
-    target_group: Any,
-    *,
-    security_group: Any = None,
-    ranges: Sequence[Any] = (),
-    carriers: Sequence[str] = ("tcp",),
-    health_port: Optional[int] = None,
-) -> dict[str, Any]:
-    """The TargetGroupBinding of a Service's port; its nodes' or pods' security groups let the load balancer in, by its
-    own security group or by its addresses."""
-    port = target.get("target_port", target.get("port"))
-    # A pod's port whose number is not known is every port of it, to the load balancer alone.
-    ports = [{"protocol": it.upper(), **({} if port is None else {"port": port})} for it in carriers]
-    if health_port is not None:
-        ports.append({"protocol": Protocol.TCP.value, "port": health_port})
-    sources: list[dict[str, Any]] = [{"ipBlock": {"cidr": it}} for it in ranges]
+    metadata: Properties, ports: PodPorts, target_group: Any, *, security_group: Any = None, ranges: Sequence[Any] = ()
+) -> Properties:
+    """The TargetGroupBinding of a Service's port. The security groups of its nodes or pods allow the load balancer's
+    security group; without one, its addresses."""
+    target = ports.target
+    # If the number of a pod's port isn't known, the load balancer alone can connect to every port of the pod.
+    allowed = [{"protocol": protocol, **({} if port is None else {"port": port})} for port, protocol in ports.pairs]
+    sources: list[Properties] = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
     if security_group is not None:
         sources = [{"securityGroup": {"groupID": security_group}}]
     return {
@@ -44,28 +60,17 @@ def build_binding(
         "spec": {
             "targetGroupARN": target_group,
             "targetType": "ip",
-            "serviceRef": {"name": target["service"], "port": target.get("port", target.get("port_name"))},
-            "networking": {"ingress": [{"from": sources, "ports": ports}]},
+            "serviceRef": {"name": target.service, "port": target.port_name if target.port is None else target.port},
+            "networking": {"ingress": [{"from": sources, "ports": allowed}]},
         },
     }
 
 
-def build_policy(
-    metadata: Mapping[str, Any],
-    target: Mapping[str, Any],
-    ranges: Sequence[str],
-    *,
-    carriers: Sequence[str] = ("tcp",),
-    health_port: Optional[int] = None,
-) -> Optional[dict[str, Any]]:
-    """The NetworkPolicy that lets the load balancer in at the pods; none where they are not known by their labels."""
-    selector = target.get("selector")
+def build_policy(metadata: Properties, ports: PodPorts, ranges: Sequence[str]) -> Optional[Properties]:
+    """The NetworkPolicy that allows the load balancer to connect to the pods; None if their labels aren't known."""
+    selector = ports.target.selector
     if not selector:
         return None
-    port = target.get("target_port", target.get("port"))
-    ports = [(port, it.upper()) for it in carriers]
-    if health_port is not None:
-        ports.append((health_port, Protocol.TCP.value))
-    rules = build_ingress([PeerSpec(cidr=it) for it in ranges], ports)
+    rules = build_ingress([PeerSpec(cidr=cidr) for cidr in ranges], ports.pairs)
     together = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}
     return build_network_policy(metadata, selector, [together])

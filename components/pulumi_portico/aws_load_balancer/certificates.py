@@ -1,86 +1,103 @@
-"""Registers what hosts need: certificates, their validation, and alias records."""
+"""What hosts need: zones that are looked up, certificates, their validation, and alias records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-import pulumi
-
-from ..load_balancers import IpFamily
+from ..lifecycle.objects import ObjectSpec, Options, Ref
 from .hosts import (
+    AwsHostSpec,
     build_alias,
     build_certificate,
     build_validation_record,
     certificate_owner,
-    is_issued,
     validated_name,
 )
-from .resources import call, register_aws
+from .plan import AwsLoadBalancerPlan
+from .resources import AwsLookup, AwsResource
 
-__all__ = ["Names"]
+__all__ = ["certificate_objects", "certificates_of", "default_certificate_host", "record_objects", "zone_lookups"]
 
-_CERTIFICATE_WITHIN = 1800
-
-
-class Names:
-    """The hosts of one load balancer, on their way into AWS."""
-
-    def __init__(self, component: pulumi.Resource, name: str, aws: Mapping[str, Any]) -> None:
-        self._component, self._name, self._aws = component, name, aws
-        self._hosts: Mapping[str, Any] = aws.get("hosts", {})
-        self._zones: dict[tuple[str, bool], Any] = {}
-
-    def certificates(self) -> dict[str, Any]:
-        """The ARN of each host's own certificate, once it is valid."""
-        arns: dict[str, Any] = {}
-        records: dict[str, Any] = {}
-        for host, given in self._hosts.items():
-            if "certificate" in given:
-                arns[host] = given["certificate"]
-            elif is_issued(given):
-                arns[host] = self._issue(host, records)
-        return arns
-
-    def _issue(self, host: str, records: dict[str, Any]) -> Any:
-        options = pulumi.ResourceOptions(parent=self._component)
-        properties = build_certificate(host, self._aws.get("tags", {}))
-        certificate = register_aws("acm.Certificate", f"{self._name}-{host}", properties, options)
-        validated = validated_name(host)
-        if validated not in records:
-            record = build_validation_record(self._zone(host), certificate.domain_validation_options)
-            records[validated] = register_aws("route53.Record", f"{self._name}-{validated}-validation", record, options)
-        within = f"{self._aws.get('certificate_within', _CERTIFICATE_WITHIN)}s"
-        bounded = pulumi.ResourceOptions(parent=self._component, custom_timeouts=pulumi.CustomTimeouts(create=within))
-        waited = {"certificate_arn": certificate.arn, "validation_record_fqdns": [records[validated].fqdn]}
-        return register_aws("acm.CertificateValidation", f"{self._name}-{host}", waited, bounded).certificate_arn
-
-    def default(self, arns: Mapping[str, Any]) -> Optional[str]:
-        """The host whose certificate clients see that name none."""
-        chosen = self._aws.get("default_host")
-        if chosen is not None:
-            return certificate_owner(chosen, self._hosts)
-        return next(iter(arns), None)
-
-    def records(self, dns_name: Any, dns_zone: Any) -> None:
-        """Point each host to the load balancer."""
-        kinds = ["A", *(["AAAA"] if self._aws.get("address_family") == IpFamily.DUAL.value else [])]
-        options = pulumi.ResourceOptions(parent=self._component)
-        for host, given in self._hosts.items():
-            if "zone" not in given or not given.get("record", True):
-                continue
-            for kind in kinds:
-                alias = build_alias(host, kind, self._zone(host), dns_name, dns_zone)
-                register_aws("route53.Record", f"{self._name}-{host}-{kind.lower()}", alias, options)
-
-    def _zone(self, host: str) -> Any:
-        given = self._hosts[host]
-        if "zone_id" in given:
-            return given["zone_id"]
-        key = (given["zone"], given.get("private_zone", False))
-        if key not in self._zones:
-            found = call("route53.get_zone", {"name": key[0], "private_zone": key[1]}, self._component)
-            self._zones[key] = found.apply(_zone_id)
-        return self._zones[key]
+_CERTIFICATE_TIMEOUT = 1800
 
 
-def _zone_id(zone: Any) -> str:
-    return zone.zone_id
+def zone_lookups(plan: AwsLoadBalancerPlan) -> Iterator[ObjectSpec]:
+    """The Route 53 zones that the hosts name, each once."""
+    found: dict[str, ObjectSpec] = {}
+    for host in plan.hosts.values():
+        if host.zone is None or host.zone_id is not None or not (host.has_records or _is_issued(host, plan)):
+            continue
+        arguments = {"name": host.zone, "private_zone": bool(host.private_zone)}
+        key = _zone_key(host)
+        found[key] = AwsLookup(key, arguments, function="route53.get_zone")
+    yield from found.values()
+
+
+def certificates_of(plan: AwsLoadBalancerPlan) -> dict[str, Any]:
+    """The ARN of each host's own certificate, once it is valid, if a listener needs certificates."""
+    arns: dict[str, Any] = {}
+    for name, host in plan.hosts.items():
+        if not plan.terminates_tls:
+            break
+        if host.certificate is not None:
+            arns[name] = host.certificate
+        elif host.is_issued:
+            arns[name] = Ref(_validation_key(name), output=("certificate_arn",))
+    return arns
+
+
+def default_certificate_host(plan: AwsLoadBalancerPlan, arns: Mapping[str, Any]) -> Optional[str]:
+    """The host whose certificate clients receive that send no host name."""
+    default = plan.spec.default_host
+    return next(iter(arns), None) if default is None else certificate_owner(default, plan.hosts)
+
+
+def certificate_objects(plan: AwsLoadBalancerPlan) -> Iterator[ObjectSpec]:
+    """The certificates that ACM issues, with their validation."""
+    seconds = plan.spec.certificate_timeout
+    options = Options(create_timeout=_CERTIFICATE_TIMEOUT if seconds is None else seconds)
+    recorded: set[str] = set()
+    for name, host in plan.hosts.items():
+        if not _is_issued(host, plan):
+            continue
+        key, validated = f"certificate/{name}", validated_name(name)
+        yield AwsResource(key, build_certificate(name, plan.spec.tags), type="acm.Certificate", suffix=name)
+        record = f"validation-record/{validated}"
+        if validated not in recorded:
+            recorded.add(validated)
+            properties = build_validation_record(_zone(host), key)
+            yield AwsResource(record, properties, type="route53.Record", suffix=f"{validated}-validation")
+        properties = {
+            "certificate_arn": Ref(key, output=("arn",)),
+            "validation_record_fqdns": [Ref(record, output=("fqdn",))],
+        }
+        yield AwsResource(
+            _validation_key(name), properties, type="acm.CertificateValidation", suffix=name, options=options
+        )
+
+
+def record_objects(plan: AwsLoadBalancerPlan, dns_name: Any, dns_zone: Any) -> Iterator[ObjectSpec]:
+    """The records that point each host to the load balancer."""
+    kinds = ("A", "AAAA") if plan.is_dualstack else ("A",)
+    for name, host in plan.hosts.items():
+        if not host.has_records:
+            continue
+        for kind in kinds:
+            suffix = f"{name}-{kind.lower()}"
+            alias = build_alias(name, kind, _zone(host), dns_name, dns_zone)
+            yield AwsResource(f"record/{suffix}", alias, type="route53.Record", suffix=suffix)
+
+
+def _is_issued(host: AwsHostSpec, plan: AwsLoadBalancerPlan) -> bool:
+    return plan.terminates_tls and host.is_issued
+
+
+def _validation_key(name: str) -> str:
+    return f"certificate-validation/{name}"
+
+
+def _zone_key(host: AwsHostSpec) -> str:
+    return f"zone/{'private' if host.private_zone else 'public'}/{host.zone}"
+
+
+def _zone(host: AwsHostSpec) -> Any:
+    return Ref(_zone_key(host), output=("zone_id",)) if host.zone_id is None else host.zone_id

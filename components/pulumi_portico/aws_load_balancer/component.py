@@ -1,20 +1,22 @@
-"""The `AwsLoadBalancer` component: registers what its builders describe."""
+"""The `AwsLoadBalancer` component: registers the objects of its plan."""
 
-from collections.abc import Mapping
-from typing import Any, Optional
+from functools import partial
+from typing import Any, Optional, Union
 
 import pulumi
 
-from ..args.location import ROOT
+from ..args.guard import guarded
 from ..args.problems import Problems
-from ..lifecycle.aws import AWS, AWS_BILLING
-from ..lifecycle.claims import ExclusiveValue, claim_each
-from ..lifecycle.cost import estimate, estimate_text
+from ..lifecycle.aws import AWS
+from ..lifecycle.claims import claim_each
+from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
+from ..lifecycle.objects import Ref, register_objects, resolved, value_of
+from ..ordering import dependencies_of
 from .args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
-from .load_balancer import billable, state_of
-from .mappings import mapping_of
-from .registration import make
+from .load_balancer import estimate_of, exclusive_values, recorded_state
+from .objects import objects_of, references_of
+from .plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from .resources import require_pulumi_aws
 from .urls import main_of, urls_of
 from .validation import parse_aws_load_balancer
@@ -73,39 +75,47 @@ class AwsLoadBalancer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AwsLoadBalancerArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name: lower-case letters, digits and hyphens, a letter first. The load balancer's name
-            begins with it.
+        :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter. The load
+            balancer's name starts with it.
         :param args: The load balancer, its targets, and its listeners.
-        :param opts: Pulumi's resource options; a provider given here reaches every child.
+        :param opts: Pulumi's resource options. Every child inherits the provider.
         :raises ArgumentError: with every problem of name and args, before anything is registered.
         :raises PorticoError: if the package pulumi-aws isn't installed.
         """
         problems = Problems(f'AwsLoadBalancer "{name}"')
-        given: Any = args
+        given: Union[AwsLoadBalancerArgs, AwsLoadBalancerSpec] = args
         spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
-        checked: Mapping[str, Any] = mapping_of(spec)
+        spec = guarded(
+            problems.subject, spec, lambda known, found: parse_aws_load_balancer(name, known, found, known.at)
+        )
+        plan = plan_aws_load_balancer(name, spec)
         require_pulumi_aws(name)
-        # The next deployment compares itself with this state.
-        state = state_of(checked)
-        held: Mapping[str, Any] = state["held"]
-        claim_each(AWS, [ExclusiveValue(field, value, ROOT / field) for field, value in held.items()], problems, opts)
-        super().__init__("portico:index:AwsLoadBalancer", name, dict(state), _options(name, opts))
-        made = make(self, name, checked, state["identity"])
-        self.dns_name = pulumi.Output.from_input(made.dns_name)
-        self.zone_id = pulumi.Output.from_input(made.zone_id)
-        self.arn = pulumi.Output.from_input(made.arn)
-        self.security_group_id = pulumi.Output.from_input(made.security_group or "")
-        self.target_group_arns = pulumi.Output.from_input(dict(made.target_groups))
-        self.urls = self.dns_name.apply(lambda dns_name: urls_of(checked, dns_name))
-        self.url = self.urls.apply(lambda urls: urls[main_of(checked)])
-        billed = billable(checked)
-        estimated = estimate(AWS_BILLING, billed, checked.get("price"))
-        self.load_balancers = pulumi.Output.from_input(billed.load_balancers)
-        self.public_addresses = pulumi.Output.from_input(billed.public_addresses)
-        self.monthly_cost = pulumi.Output.from_input(estimated.monthly)
-        self.cost = pulumi.Output.from_input(estimate_text(estimated))
+        claim_each(AWS, exclusive_values(spec), problems, opts)
+        # The next deployment compares itself with the recorded state.
+        super().__init__("portico:index:AwsLoadBalancer", name, dict(recorded_state(plan)), _options(name, opts))
+        registered = register_objects(name, objects_of(plan), self, dependencies_of(opts))
+        self._set_outputs(plan, registered)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
+
+    def _set_outputs(self, plan: AwsLoadBalancerPlan, registered: dict[str, Any]) -> None:
+        def value_for(ref: Ref) -> Any:
+            return value_of(registered[ref.key], ref)
+
+        references, output = references_of(plan), pulumi.Output.from_input
+        self.dns_name = output(resolved(references.dns_name, value_for))
+        self.zone_id = output(resolved(references.zone_id, value_for))
+        self.arn = output(resolved(references.arn, value_for))
+        self.security_group_id = output(resolved(references.security_group, value_for) or "")
+        self.target_group_arns = output(resolved(references.target_groups, value_for))
+        self.urls = self.dns_name.apply(partial(urls_of, plan))
+        main = main_of(plan)
+        self.url = self.urls.apply(lambda urls: urls[main])
+        estimated = estimate_of(plan.spec)
+        self.load_balancers = output(estimated.billable.load_balancers)
+        self.public_addresses = output(estimated.billable.public_addresses)
+        self.monthly_cost = output(estimated.monthly)
+        self.cost = output(estimate_text(estimated))
 
 
 def _options(name: str, opts: Optional[pulumi.ResourceOptions]) -> pulumi.ResourceOptions:

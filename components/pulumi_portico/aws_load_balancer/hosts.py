@@ -1,4 +1,4 @@
-"""The names that clients use: a host's certificate and its DNS records. The types, their rules and the builders."""
+"""Hosts: their certificates and their DNS records. The types, their rules, and the builders."""
 
 from collections.abc import Mapping
 from typing import Any, Optional
@@ -8,6 +8,9 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..outputs import Ref
+from ..untyped import Properties
+from .resources import without_none
 from .rules import arn, host_name
 
 __all__ = [
@@ -18,8 +21,6 @@ __all__ = [
     "build_certificate",
     "build_validation_record",
     "certificate_owner",
-    "has_certificate",
-    "is_issued",
     "validated_name",
 ]
 
@@ -62,7 +63,8 @@ class AwsHostSpec(Spec):
     @property
     def is_issued(self) -> bool:
         """Whether ACM issues the certificate."""
-        return self.certificate is None and self.certificate_of is None and self.zone is not None and not self._private
+        has_other = self.certificate is not None or self.certificate_of is not None
+        return not has_other and self.zone is not None and not self.private_zone
 
     @property
     def has_certificate(self) -> bool:
@@ -70,8 +72,9 @@ class AwsHostSpec(Spec):
         return self.certificate is not None or self.is_issued
 
     @property
-    def _private(self) -> bool:
-        return bool(self.private_zone)
+    def has_records(self) -> bool:
+        """Whether alias records point to the load balancer."""
+        return self.zone is not None and self.record is not False
 
 
 RULES: Rules = {
@@ -84,57 +87,46 @@ RULES: Rules = {
 """What the fields must satisfy beyond their types."""
 
 
-def certificate_owner(host: str, hosts: Mapping[str, Any]) -> str:
+def certificate_owner(host: str, hosts: Mapping[str, AwsHostSpec]) -> str:
     """The host whose certificate a host has."""
-    return hosts[host].get("certificate_of", host)
-
-
-def is_issued(given: Mapping[str, Any]) -> bool:
-    """Whether ACM issues its certificate."""
-    return "certificate" not in given and "certificate_of" not in given and "zone" in given and not _private(given)
-
-
-def has_certificate(given: Mapping[str, Any]) -> bool:
-    """Whether it has a certificate of its own."""
-    return "certificate" in given or is_issued(given)
-
-
-def _private(given: Mapping[str, Any]) -> bool:
-    return given.get("private_zone", False)
+    return hosts[host].certificate_of or host
 
 
 def validated_name(host: str) -> str:
-    """What a certificate's DNS validation is about: a wildcard and its domain share one record."""
+    """What the DNS validation of a certificate is about: a wildcard and its domain share one record."""
     return host.removeprefix("*.")
 
 
-def build_certificate(host: str, tags: Mapping[str, Any]) -> dict[str, Any]:
+def build_certificate(host: str, tags: Optional[Mapping[str, pulumi.Input[str]]]) -> Properties:
     """The certificate, as `aws.acm.Certificate` takes it."""
-    built: dict[str, Any] = {"domain_name": host, "validation_method": "DNS", "key_algorithm": "EC_prime256v1"}
-    return {**built, **({"tags": dict(tags)} if tags else {})}
+    return without_none(
+        {
+            "domain_name": host,
+            "validation_method": "DNS",
+            "key_algorithm": "EC_prime256v1",
+            "tags": tags or None,
+        }
+    )
 
 
-def build_validation_record(zone: Any, options: pulumi.Output[Any]) -> dict[str, Any]:
-    """The record that shows ACM that the host is ours; ``options`` are the certificate's own on validation."""
+def build_validation_record(zone: Any, certificate: str) -> Properties:
+    """The record that shows ACM who controls the host; ``certificate`` is the key of the certificate."""
 
-    def field(name: str) -> pulumi.Output[Any]:
-        def read(them: Any) -> Any:
-            return getattr(them[0], name)
-
-        return options.apply(read)
+    def option(name: str) -> Ref:
+        return Ref(certificate, output=("domain_validation_options", 0, name))
 
     return {
         "zone_id": zone,
-        "name": field("resource_record_name"),
-        "type": field("resource_record_type"),
-        "records": [field("resource_record_value")],
+        "name": option("resource_record_name"),
+        "type": option("resource_record_type"),
+        "records": [option("resource_record_value")],
         "ttl": 60,
-        # Every certificate of the host is validated by the same record, one that another program has too.
+        # The same record validates every certificate of the host, and another program can have it too.
         "allow_overwrite": True,
     }
 
 
-def build_alias(host: str, kind: str, zone: Any, dns_name: Any, dns_zone: Any) -> dict[str, Any]:
+def build_alias(host: str, kind: str, zone: Any, dns_name: Any, dns_zone: Any) -> Properties:
     """The record that points to the load balancer; ``kind`` is A or AAAA."""
     target = {"name": dns_name, "zone_id": dns_zone, "evaluate_target_health": True}
     return {"zone_id": zone, "name": host, "type": kind, "aliases": [target]}

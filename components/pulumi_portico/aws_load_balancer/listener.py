@@ -1,4 +1,4 @@
-"""What clients connect to: listeners; the types, their rules and the builder."""
+"""Listeners, which clients connect to: the types, their rules, and the builder."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
@@ -11,16 +11,16 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
-from ..networking.ports import DEFAULT_PORTS
+from ..untyped import Properties
 from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
-from .priorities import LEAST, MOST
+from .priorities import LEAST, MOST, priority_of
+from .resources import without_none
 from .routes import (
-    NOT_FOUND,
+    RENAMED_ACTION_FIELDS,
     ROUTED,
+    ActionSpec,
     AwsFixedResponse,
-    AwsFixedResponseSpec,
     AwsRedirect,
-    AwsRedirectSpec,
     AwsRoute,
     AwsRouteSpec,
     build_action,
@@ -41,9 +41,6 @@ __all__ = [
     "AwsTrustBundle",
     "AwsTrustBundleSpec",
     "build_listener",
-    "listeners_of",
-    "redirects_http",
-    "speaks_tls",
 ]
 
 
@@ -170,14 +167,15 @@ class AwsListener(TypedDict):
     routes: NotRequired[Sequence[AwsRoute]]
     """Where requests go, by host and path. Application Load Balancers. Its length is plain. Default: none."""
 
-    to: NotRequired[str]
-    """The target of what no route is for, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`.
-    Default: Application Load Balancers answer 404; others want one."""
+    target: NotRequired[str]
+    """The target of requests that no route matches, by its key in `targets`. Plain. Set one of this, `weights`,
+    `respond`, and `redirect`. Default: an Application Load Balancer responds with 404; a Network Load Balancer requires
+    one."""
 
     weights: NotRequired[Mapping[str, pulumi.Input[int]]]
     """The same for several targets (5 at most), with the share of each (0 to 999). Keys are plain."""
 
-    sticky_for: NotRequired[pulumi.Input[int]]
+    stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Application Load Balancers.
     Default: each request anew."""
 
@@ -206,18 +204,13 @@ class AwsListener(TypedDict):
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
 
 
-@spec(AwsListener)
-class AwsListenerSpec(Spec):
+@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS)
+class AwsListenerSpec(ActionSpec):
     """A parsed `AwsListener`. A field is None if it isn't set."""
 
     port: int
     protocol: AwsListenerProtocol
     routes: Optional[Sequence[AwsRouteSpec]] = None
-    to: Optional[str] = None
-    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
-    sticky_for: Optional[pulumi.Input[int]] = None
-    respond: Optional[AwsFixedResponseSpec] = None
-    redirect: Optional[AwsRedirectSpec] = None
     policy: Optional[AwsTlsPolicy] = None
     client_certificates: Optional[AwsClientCertificatesSpec] = None
     headers: Optional[AwsResponseHeadersSpec] = None
@@ -234,6 +227,15 @@ class AwsListenerSpec(Spec):
     def speaks_tls(self) -> bool:
         """Whether TLS terminates at the listener."""
         return self.protocol in (AwsListenerProtocol.HTTPS, AwsListenerProtocol.TLS)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last priority that its routes can have."""
+        return (LEAST, MOST) if self.priorities is None else (self.priorities.first, self.priorities.last)
+
+    def priority_of(self, route: AwsRouteSpec) -> int:
+        """The priority of a route: the one that it sets, else the one that follows from what it matches."""
+        return priority_of(route.match, *self.span) if route.priority is None else route.priority
 
 
 RULES: Rules = {
@@ -255,82 +257,59 @@ RULES: Rules = {
 }
 """What the fields must satisfy beyond their types."""
 
-_HTTPS, _HTTP = AwsListenerProtocol.HTTPS.value, AwsListenerProtocol.HTTP.value
-_SECURE = (_HTTPS, AwsListenerProtocol.TLS.value)
-
-
-_REDIRECT: Mapping[str, Any] = {"port": 80, "protocol": _HTTP, "redirect": {"scheme": "https", "permanent": True}}
-
-
-def redirects_http(aws: Mapping[str, Any]) -> bool:
-    """Whether a listener is added that sends clients of plain HTTP to HTTPS."""
-    ports = {it["port"]: it["protocol"] for it in aws["listeners"]}
-    wanted = aws.get("redirect_http", True) and "existing" not in aws
-    return wanted and DEFAULT_PORTS["http"] not in ports and ports.get(DEFAULT_PORTS["https"]) == _HTTPS
-
-
-def listeners_of(aws: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The listeners, with the one that is added."""
-    return [*aws["listeners"], *([_REDIRECT] if redirects_http(aws) else [])]
-
-
-def speaks_tls(listener: Mapping[str, Any]) -> bool:
-    """Whether TLS ends at it."""
-    return listener["protocol"] in _SECURE
+_HTTPS, _HTTP = AwsListenerProtocol.HTTPS, AwsListenerProtocol.HTTP
 
 
 def build_listener(
-    given: Mapping[str, Any],
+    listener: AwsListenerSpec,
     load_balancer: Any,
     groups: Mapping[str, Any],
     certificate: Any,
     trust_store: Any,
-    tags: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The listener, as `aws.lb.Listener` takes it."""
-    acts = any(it in given for it in ("to", "weights", "respond", "redirect"))
-    built: dict[str, Any] = {
+    tags: Optional[Mapping[str, pulumi.Input[str]]],
+) -> Properties:
+    """The listener, as `aws.lb.Listener` takes it; ``groups`` has the target groups' ARNs by key."""
+    properties: dict[str, Any] = {
         "load_balancer_arn": load_balancer,
-        "port": given["port"],
-        "protocol": given["protocol"].upper().replace("-", "_"),
-        "default_actions": [build_action(given if acts else NOT_FOUND, groups)],
-        "tcp_idle_timeout_seconds": given.get("tcp_idle_timeout"),
-        "tags": dict(tags) or None,
+        "port": listener.port,
+        "protocol": listener.protocol.value.upper().replace("-", "_"),
+        "default_actions": [build_action(listener, groups)],
+        "tcp_idle_timeout_seconds": listener.tcp_idle_timeout,
+        "tags": tags or None,
     }
-    if speaks_tls(given):
-        built |= {"certificate_arn": certificate, "ssl_policy": given.get("policy", AwsTlsPolicy.PQ.value)}
-    if given["protocol"] in (_HTTP, _HTTPS):
-        built |= _headers(given)
-    if mutual := given.get("client_certificates"):
-        built["mutual_authentication"] = _mutual(mutual, trust_store)
-    return {key: value for key, value in built.items() if value is not None}
+    if listener.speaks_tls:
+        properties |= {"certificate_arn": certificate, "ssl_policy": (listener.policy or AwsTlsPolicy.PQ).value}
+    if listener.protocol in (_HTTP, _HTTPS):
+        properties |= _headers(listener)
+    if listener.client_certificates is not None:
+        properties["mutual_authentication"] = _mutual_authentication(listener.client_certificates, trust_store)
+    return without_none(properties)
 
 
-def _headers(given: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: Mapping[str, Any] = given.get("headers", {})
-    age = wanted.get("hsts_max_age", HSTS_MAX_AGE)
+def _headers(listener: AwsListenerSpec) -> Properties:
+    headers = listener.headers or AwsResponseHeadersSpec()
+    age = HSTS_MAX_AGE if headers.hsts_max_age is None else headers.hsts_max_age
     hsts = f"max-age={age}"
-    hsts += "; includeSubDomains" if wanted.get("hsts_subdomains") else ""
-    hsts += "; preload" if wanted.get("hsts_preload") else ""
-    no_sniff = "nosniff" if wanted.get("no_sniff", True) else None
-    # Browsers take it over HTTPS alone (RFC 6797).
-    says_hsts = given["protocol"] == _HTTPS and age
+    hsts += "; includeSubDomains" if headers.hsts_subdomains else ""
+    hsts += "; preload" if headers.hsts_preload else ""
+    # Browsers read it only over HTTPS (RFC 6797).
+    sends_hsts = listener.protocol is _HTTPS and age
     return {
-        "routing_http_response_server_enabled": wanted.get("server", False),
-        "routing_http_response_strict_transport_security_header_value": hsts if says_hsts else None,
-        "routing_http_response_x_content_type_options_header_value": no_sniff,
-        "routing_http_response_x_frame_options_header_value": wanted.get("frame_options"),
-        "routing_http_response_content_security_policy_header_value": wanted.get("content_security_policy"),
+        "routing_http_response_server_enabled": bool(headers.server),
+        "routing_http_response_strict_transport_security_header_value": hsts if sends_hsts else None,
+        "routing_http_response_x_content_type_options_header_value": None if headers.no_sniff is False else "nosniff",
+        "routing_http_response_x_frame_options_header_value": headers.frame_options and headers.frame_options.value,
+        "routing_http_response_content_security_policy_header_value": headers.content_security_policy,
     }
 
 
-def _mutual(mutual: Mapping[str, Any], trust_store: Any) -> dict[str, Any]:
-    mode = mutual.get("mode", AwsClientCertificateMode.VERIFY.value)
-    if mode == AwsClientCertificateMode.PASSTHROUGH.value:
-        return {"mode": mode}
+def _mutual_authentication(certificates: AwsClientCertificatesSpec, trust_store: Any) -> Properties:
+    mode = certificates.mode
+    if mode is AwsClientCertificateMode.PASSTHROUGH:
+        return {"mode": mode.value}
     return {
-        "mode": mode,
+        "mode": mode.value,
         "trust_store_arn": trust_store,
-        "ignore_client_certificate_expiry": mutual.get("ignore_expiry", False),
-        "advertise_trust_store_ca_names": "on" if mutual.get("advertise_authorities") else "off",
+        "ignore_client_certificate_expiry": False if certificates.ignore_expiry is None else certificates.ignore_expiry,
+        "advertise_trust_store_ca_names": "on" if certificates.advertise_authorities else "off",
     }

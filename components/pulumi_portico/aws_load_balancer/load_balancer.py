@@ -1,112 +1,134 @@
-"""The load balancer itself: its arguments, what it is, what no two can have, and what it is billed by."""
+"""The load balancer itself: its properties, what no two can share, what the next deployment compares, and its cost."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Optional, cast
+
+import pulumi
 
 from ..args.codes import define
-from ..lifecycle.cost import Assumption, Billable
-from ..load_balancers import ClientIp, IpFamily, Scope
-from .choices import AwsBalancerKind, AwsDesyncMode
-from .logs import logs_of
-from .priorities import match_of, number_of
-from .security_group_rules import target_ranges
-from .target_group import client_ip_of, protocol_of
+from ..lifecycle.aws import AWS, AWS_BILLING
+from ..lifecycle.claims import ExclusiveValue
+from ..lifecycle.cost import Assumption, Billable, Estimate, estimate
+from ..load_balancers import Scope
+from ..untyped import Properties
+from .args import AwsLoadBalancerSpec
+from .choices import AwsDesyncMode
+from .logs import build_logs
+from .plan import AwsLoadBalancerPlan
+from .resources import without_none
 
-__all__ = ["billable", "build_load_balancer", "pod_sources", "state_of"]
+__all__ = ["billable_of", "build_load_balancer", "estimate_of", "exclusive_values", "identity_of", "recorded_state"]
 
 EXISTING = define("assumed-existing-load-balancer", "It leaves out the existing load balancer.")
 
-_FAMILIES = {IpFamily.DUAL.value: "dualstack"}
 
-
-def build_load_balancer(aws: Mapping[str, Any], security_group: Any, bucket: Any) -> dict[str, Any]:
+def build_load_balancer(plan: AwsLoadBalancerPlan, security_group: Any, bucket: Any) -> Properties:
     """The load balancer, as `aws.lb.LoadBalancer` takes it."""
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    built: dict[str, Any] = {
-        "name": aws.get("name"),
-        "load_balancer_type": aws["kind"],
-        "internal": aws["scope"] == Scope.INTERNAL.value,
-        "ip_address_type": _FAMILIES.get(aws.get("address_family", ""), "ipv4"),
-        "security_groups": [security_group],
-        "enable_deletion_protection": aws.get("deletion_protection", True),
-        "tags": aws.get("tags"),
-        **_places(aws),
-        **logs_of(aws, bucket),
-        **(_application(aws) if application else _network(aws)),
-    }
-    return {key: value for key, value in built.items() if value is not None}
+    spec = plan.spec
+    return without_none(
+        {
+            "name": spec.name,
+            "load_balancer_type": spec.kind.value,
+            "internal": spec.scope is Scope.INTERNAL,
+            "ip_address_type": "dualstack" if plan.is_dualstack else "ipv4",
+            "security_groups": [security_group],
+            "enable_deletion_protection": _is_protected(spec),
+            "tags": spec.tags,
+            **_subnets(spec),
+            **build_logs(spec.logs, plan.log_kinds, bucket),
+            **(_application(spec) if plan.is_application else _network(spec)),
+        }
+    )
 
 
-def _application(aws: Mapping[str, Any]) -> dict[str, Any]:
+def _is_protected(spec: AwsLoadBalancerSpec) -> bool:
+    return spec.deletion_protection is not False
+
+
+def _application(spec: AwsLoadBalancerSpec) -> Properties:
     return {
-        "idle_timeout": aws.get("idle_timeout"),
-        "desync_mitigation_mode": aws.get("desync_mode", AwsDesyncMode.DEFENSIVE.value),
-        "drop_invalid_header_fields": aws.get("drop_invalid_headers", True),
-        "enable_http2": aws.get("http2", True),
-        "preserve_host_header": aws.get("preserve_host", False),
+        "idle_timeout": spec.idle_timeout,
+        "desync_mitigation_mode": (spec.desync_mode or AwsDesyncMode.DEFENSIVE).value,
+        "drop_invalid_header_fields": _or_default(spec.drop_invalid_headers, default=True),
+        "enable_http2": _or_default(spec.http2, default=True),
+        "preserve_host_header": _or_default(spec.preserve_host, default=False),
     }
 
 
-def _network(aws: Mapping[str, Any]) -> dict[str, Any]:
-    return {"enable_cross_zone_load_balancing": aws.get("cross_zone", True)}
+def _network(spec: AwsLoadBalancerSpec) -> Properties:
+    return {"enable_cross_zone_load_balancing": _or_default(spec.cross_zone, default=True)}
 
 
-def _places(aws: Mapping[str, Any]) -> dict[str, Any]:
-    for field, theirs in (("elastic_ips", "allocation_id"), ("private_addresses", "private_ipv4_address")):
-        if field in aws:
-            pairs = zip(aws["subnets"], aws[field], strict=True)
-            return {"subnet_mappings": [{"subnet_id": subnet, theirs: address} for subnet, address in pairs]}
-    return {"subnets": list(aws["subnets"])}
+def _or_default(value: Optional[pulumi.Input[bool]], *, default: bool) -> pulumi.Input[bool]:
+    return default if value is None else value
 
 
-def state_of(aws: Mapping[str, Any]) -> dict[str, Any]:
-    """What the next deployment is compared with: whether a change makes another load balancer, and whether it can."""
-    if "existing" in aws:
-        return {"identity": {}, "held": {}, "protected": False, "numbers": _numbers(aws)}
-    network = aws["kind"] == AwsBalancerKind.NETWORK.value
-    held = {it: aws.get(it) for it in ("name", "elastic_ips", "private_addresses")}
+def _subnets(spec: AwsLoadBalancerSpec) -> Properties:
+    for addresses, name in ((spec.elastic_ips, "allocation_id"), (spec.private_addresses, "private_ipv4_address")):
+        if addresses is not None:
+            pairs = zip(spec.subnets or (), addresses, strict=True)
+            return {"subnet_mappings": [{"subnet_id": subnet, name: address} for subnet, address in pairs]}
+    return {"subnets": list(spec.subnets or ())}
+
+
+def exclusive_values(spec: AwsLoadBalancerSpec) -> list[ExclusiveValue]:
+    """The values that no two load balancers can share, and where they are."""
+    if spec.existing is not None:
+        return []
+    values = {"name": spec.name, "elastic_ips": spec.elastic_ips, "private_addresses": spec.private_addresses}
+    return [ExclusiveValue(name, value, spec.at / name) for name, value in values.items() if value]
+
+
+def identity_of(spec: AwsLoadBalancerSpec) -> Properties:
+    """What AWS reads only when it creates a load balancer: a change replaces it."""
+    if spec.existing is not None:
+        return {}
+    scope = "" if spec.scope is None else spec.scope.value
+    return {"platform": AWS, "kind": spec.kind.value, "scope": scope, "vpc": spec.vpc, "name": spec.name or ""}
+
+
+def recorded_state(plan: AwsLoadBalancerPlan) -> Properties:
+    """What the next deployment compares: whether a change replaces the load balancer, and whether it can."""
+    spec = plan.spec
     state: dict[str, Any] = {
-        "identity": {"platform": "aws", **{it: aws.get(it, "") for it in ("kind", "scope", "vpc", "name")}},
-        "held": {field: value for field, value in held.items() if value},
-        "protected": aws.get("deletion_protection", True),
-        "numbers": _numbers(aws),
+        "identity": identity_of(spec),
+        "held": {exclusive.field: _plain(exclusive.value) for exclusive in exclusive_values(spec)},
+        "protected": spec.existing is None and _is_protected(spec),
+        "numbers": _rules_by_priority(spec),
     }
-    # A Network Load Balancer gets more subnets in place, and loses one or changes its address by being replaced.
-    return {**state, "grown": {"subnets": _subnets(aws)}} if network else state
+    if plan.is_application or spec.existing is not None:
+        return state
+    # A Network Load Balancer gets more subnets in place. To lose one, or to change an address, it is replaced.
+    return {**state, "grown": {"subnets": _recorded_subnets(spec)}}
 
 
-def _numbers(aws: Mapping[str, Any]) -> dict[str, str]:
-    """What the rule of each number is for: a number is free for another one only once its rule is gone."""
+def _plain(value: Any) -> Any:
+    return list(cast("Sequence[Any]", value)) if isinstance(value, tuple) else value
+
+
+def _rules_by_priority(spec: AwsLoadBalancerSpec) -> dict[str, str]:
+    """What the rule of each priority matches: another rule can have the priority only once this one is deleted."""
     return {
-        f"{listener['port']} {number_of(route, listener)}": match_of(route).text
-        for listener in aws["listeners"]
-        for route in listener.get("routes", [])
+        f"{listener.port} {listener.priority_of(route)}": route.match.text
+        for listener in spec.listeners
+        for route in listener.routes or ()
     }
 
 
-def _subnets(aws: Mapping[str, Any]) -> list[Any]:
-    addresses = aws.get("elastic_ips") or aws.get("private_addresses")
+def _recorded_subnets(spec: AwsLoadBalancerSpec) -> Sequence[Any]:
+    subnets, addresses = spec.subnets or (), spec.elastic_ips or spec.private_addresses
     if not addresses:
-        return list(aws["subnets"])
-    return [[subnet, address] for subnet, address in zip(aws["subnets"], addresses, strict=True)]
+        return list(subnets)
+    return [[subnet, address] for subnet, address in zip(subnets, addresses, strict=True)]
 
 
-def billable(aws: Mapping[str, Any]) -> Billable:
-    """One load balancer, with a public address in each of its subnets; one that was made elsewhere costs there."""
-    if "existing" in aws:
+def billable_of(spec: AwsLoadBalancerSpec) -> Billable:
+    """One load balancer, with a public address in each of its subnets. An existing one costs nothing here."""
+    if spec.existing is not None:
         return Billable(0, 0, (Assumption(EXISTING),))
-    internet = aws["scope"] == Scope.INTERNET.value
-    return Billable(1, len(aws["subnets"]) if internet else 0)
+    return Billable(1, len(spec.subnets or ()) if spec.scope is Scope.INTERNET else 0)
 
 
-def pod_sources(aws: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
-    """The addresses that connections come to a target's pods from: the load balancer's own, which it asks for their
-    health from too, and the clients' where they are kept."""
-    sources = list(target_ranges(aws))
-    if aws["kind"] == AwsBalancerKind.APPLICATION.value:
-        return sources
-    if client_ip_of(target, protocol_of(target, aws["kind"])) != ClientIp.PRESERVE.value:
-        return sources
-    # Who is in a prefix list or a security group is not known here, nor who is let in elsewhere.
-    clients = ["0.0.0.0/0", "::/0"] if "sources" in aws or "existing" in aws else aws["allowed_sources"]
-    return [*sources, *(it for it in clients if it not in sources)]
+def estimate_of(spec: AwsLoadBalancerSpec) -> Estimate:
+    """What it costs, apart from usage."""
+    return estimate(AWS_BILLING, billable_of(spec), spec.price)

@@ -1,7 +1,8 @@
-"""What the load balancer writes down, and the bucket it goes to. The type, its rules and the builders."""
+"""The logs of a load balancer, and the bucket that they go to: the type, its rules, and the builders."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from enum import Enum
 from typing import Any, Optional
 
 import pulumi
@@ -12,13 +13,25 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
+from ..outputs import words
+from ..untyped import Properties
 from .choices import AwsBalancerKind
 from .routes import text
 
-__all__ = ["KINDS", "RULES", "AwsLogs", "AwsLogsSpec", "bucket_settings", "build_policy", "logs_of", "wanted_logs"]
+__all__ = ["RULES", "AwsLogs", "AwsLogsSpec", "LogKind", "bucket_settings", "build_logs", "build_policy"]
 
-KINDS: Mapping[str, str] = {"access": "access_logs", "connections": "connection_logs", "health": "health_check_logs"}
-"""Each kind of log, with the argument of `aws.lb.LoadBalancer` that it is."""
+
+class LogKind(Enum):
+    """A kind of log, by its property of `aws.lb.LoadBalancer`."""
+
+    ACCESS = "access_logs"
+    CONNECTIONS = "connection_logs"
+    HEALTH = "health_check_logs"
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of its objects in a bucket that is created."""
+        return self.name.lower()
 
 
 class AwsLogs(TypedDict):
@@ -80,33 +93,26 @@ RULES: Rules = {AwsLogs: {"prefix": Field(_prefix), "keep_days": Field(whole_num
 """What the fields must satisfy beyond their types (ModifyLoadBalancerAttributes, `access_logs.s3.prefix`)."""
 
 
-def wanted_logs(given: Mapping[str, Any]) -> list[str]:
-    """The kinds of logs that are written, of a checked load balancer."""
-    logs: Mapping[str, Any] = given.get("logs", {})
-    # A Network Load Balancer logs TLS connections alone.
-    by_default = given["kind"] == AwsBalancerKind.APPLICATION.value or any(
-        it["protocol"] == "tls" for it in given.get("listeners", [])
-    )
-    return [kind for kind in KINDS if logs.get(kind, by_default and kind == "access")]
+def build_logs(logs: Optional[AwsLogsSpec], kinds: Sequence[LogKind], bucket: Any) -> Properties:
+    """The properties of the load balancer that set what it logs, and where."""
+    prefix = None if logs is None else logs.prefix
+    is_own = logs is None or logs.bucket is None
+    built: dict[str, Any] = {}
+    for kind in kinds:
+        key_prefix = prefix
+        if is_own:
+            # Each kind has its own prefix, because their keys look alike.
+            key_prefix = kind.prefix if prefix is None else words(prefix, "/", kind.prefix)
+        built[kind.value] = {
+            "enabled": True,
+            "bucket": bucket,
+            **({} if key_prefix is None else {"prefix": key_prefix}),
+        }
+    return built
 
 
-def logs_of(given: Mapping[str, Any], bucket: Any) -> dict[str, Any]:
-    """The arguments of the load balancer that say what it logs, and where."""
-    logs: Mapping[str, Any] = given.get("logs", {})
-    own = "bucket" not in logs
-
-    def told(kind: str) -> dict[str, Any]:
-        prefix = logs.get("prefix")
-        if own:
-            # Each kind has a place of its own, as their keys look alike.
-            prefix = kind if prefix is None else pulumi.Output.concat(prefix, "/", kind)
-        return {"enabled": True, "bucket": bucket, **({} if prefix is None else {"prefix": prefix})}
-
-    return {KINDS[kind]: told(kind) for kind in wanted_logs(given)}
-
-
-def bucket_settings(keep_days: int) -> dict[str, tuple[str, dict[str, Any]]]:
-    """What makes a bucket one that logs may lie in: the suffix of each child's name, its class and its arguments."""
+def bucket_settings(keep_days: int) -> dict[str, tuple[str, Properties]]:
+    """The settings of a bucket for logs: the suffix of each resource's name, its class, and its properties."""
     return {
         "private": (
             "BucketPublicAccessBlock",
@@ -120,7 +126,7 @@ def bucket_settings(keep_days: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "ownership": ("BucketOwnershipControls", {"rule": {"object_ownership": "BucketOwnerEnforced"}}),
         "versions": ("BucketVersioning", {"versioning_configuration": {"status": "Enabled"}}),
         "encryption": (
-            # Application Load Balancers write to no bucket that KMS encrypts.
+            # Application Load Balancers can't write to a bucket that KMS encrypts.
             "BucketServerSideEncryptionConfiguration",
             {"rules": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]},
         ),
@@ -142,14 +148,13 @@ def bucket_settings(keep_days: int) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-def build_policy(kind: str, bucket_arn: str, account: str) -> str:
-    """The bucket's policy: who delivers logs may write for this account alone, and nobody without TLS.
+def build_policy(kind: AwsBalancerKind, bucket_arn: str, account: str) -> str:
+    """The bucket's policy: the service that delivers logs can write only for this account, and nobody without TLS.
 
     AWS documentation, "Access logs for your Application Load Balancer" and "... Network Load Balancer".
     """
-    partition = bucket_arn.split(":")[1]
     objects = f"{bucket_arn}/*/AWSLogs/{account}/*"
-    statements: list[dict[str, Any]] = [
+    statements: list[Properties] = [
         {
             "Sid": "TlsAlone",
             "Effect": "Deny",
@@ -159,12 +164,14 @@ def build_policy(kind: str, bucket_arn: str, account: str) -> str:
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
     ]
-    if kind == AwsBalancerKind.APPLICATION.value:
-        # The account in the key is that of the load balancer, which keeps others out. A condition on aws:SourceArn is
-        # left out: a service that does not send what a condition asks for is refused, and some report that this one
-        # does not, so that no load balancer could be made.
+    if kind is AwsBalancerKind.APPLICATION:
+        # The key contains the account of the load balancer, so no other account can write. There is no condition on
+        # aws:SourceArn: AWS rejects a service that doesn't send the key of a condition, users report that this one
+        # doesn't, and then no load balancer can be created.
         statements.append(_allow("Write", "logdelivery.elasticloadbalancing", "s3:PutObject", objects))
     else:
+        # Mocks return no ARN, so this accepts any text.
+        partition = bucket_arn.partition(":")[2].partition(":")[0]
         source = {
             "StringEquals": {"aws:SourceAccount": account},
             "ArnLike": {"aws:SourceArn": f"arn:{partition}:logs:*:{account}:*"},
@@ -175,9 +182,7 @@ def build_policy(kind: str, bucket_arn: str, account: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _allow(
-    sid: str, service: str, action: str, resource: str, condition: Optional[Mapping[str, Any]] = None
-) -> dict[str, Any]:
+def _allow(sid: str, service: str, action: str, resource: str, condition: Optional[Properties] = None) -> Properties:
     allowed: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Optional
+from typing import Optional
 
 __all__ = [
     "LEAST",
@@ -24,12 +24,9 @@ __all__ = [
     "fits_host",
     "fits_path",
     "free_priority",
-    "match_of",
-    "number_of",
     "overlap",
     "priority_of",
     "rank_of",
-    "span_of",
 ]
 
 LEAST, MOST = 1, 50000
@@ -68,21 +65,6 @@ class Match:
         """What it matches, for people and as its identity."""
         more = "".join(f" {name}={','.join(values)}" for name, values in self.conditions)
         return f"{self.host}{self.path}{' exact' if self.exact else ''}{more}"
-
-
-def match_of(route: Mapping[str, Any]) -> Match:
-    """What a checked route matches. Kinds of conditions, and their values, in an order of their own."""
-    conditions: list[tuple[str, tuple[str, ...]]] = []
-    if methods := route.get("methods"):
-        conditions.append(("methods", tuple(sorted(set(methods)))))
-    if sources := route.get("sources"):
-        conditions.append(("sources", tuple(sorted(set(sources)))))
-    headers: Mapping[str, Any] = route.get("headers", {})
-    conditions += [(f"header {it.lower()}", tuple(sorted(set(headers[it])))) for it in sorted(headers, key=str.lower)]
-    exact = route.get("exact", False)
-    path = route.get("path", "/")
-    # A prefix matches with and without a slash behind it.
-    return Match(route.get("host", ""), path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
 
 
 def rank_of(match: Match) -> Rank:
@@ -133,11 +115,6 @@ def priority_of(match: Match, first: int = LEAST, last: int = MOST) -> int:
     return start + _hash(match) % (end - start + 1)
 
 
-def number_of(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
-    """A checked route's number: the one it says, else the one made of what it matches."""
-    return route.get("priority") or priority_of(match_of(route), *span_of(listener))
-
-
 def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> Optional[int]:
     """A number of the rule's band that is not taken; none where all are."""
     start, end = band_of(match, first, last)
@@ -147,12 +124,6 @@ def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: 
 
 def _hash(match: Match) -> int:
     return int.from_bytes(hashlib.sha256(match.text.encode()).digest()[:8], "big")
-
-
-def span_of(listener: Mapping[str, Any]) -> tuple[int, int]:
-    """The first and the last priority that are ours."""
-    ours = listener.get("priorities", {})
-    return ours.get("first", LEAST), ours.get("last", MOST)
 
 
 def overlap(one: Match, other: Match) -> bool:

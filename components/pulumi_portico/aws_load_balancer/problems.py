@@ -49,12 +49,12 @@ SAME_ZONE = define(
 )
 WRONG_SCOPE = define("wrong-scope", "This needs {field} to be {scope}.")
 IPV6_ONLY = define(
-    "ipv6-only-not-supported", "AWS has no load balancers with only IPv6 addresses.", allowed="IPv4 or dual"
+    "ipv6-only-not-supported", "AWS has no load balancers with only IPv6 addresses.", allowed="ipv4 or dualstack"
 )
 DUALSTACK_UDP = define(
     "dualstack-udp",
     "For UDP, a load balancer with IPv6 needs address prefixes of the subnets, which Portico doesn't set.",
-    allowed="IPv4",
+    allowed="ipv4",
     hint="Use another load balancer for UDP.",
 )
 NO_HTTP_REDIRECT = define(
@@ -273,15 +273,15 @@ def check_key(
     field: Location,
     problems: Problems,
     *,
-    is_suggested: bool = True,
+    usable: Optional[Collection[str]] = None,
 ) -> bool:
     """Report a value, or a key of a mapping, that isn't a key of the field. Return whether it is one.
 
-    `is_suggested` is whether the fix is to set the nearest key. It isn't if other rules may reject that one.
+    The fix is the nearest of the `usable` keys, which no other rule rejects there. Default: all keys.
     """
     if key in known:
         return True
-    close = nearest(key, known) if is_suggested else None
+    close = nearest(key, known if usable is None else usable)
     fix: Optional[Edit] = None
     if close is not None:
         fix = Move(at, at.parent / Key(close)) if isinstance(at[-1], Key) else Set(at, close)

@@ -2,25 +2,32 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
-from ..args.values import Rule, cidr, whole_number
+from ..args.values import Rule, cidr, printable, whole_number
+from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
+from ..untyped import Properties
 from .priorities import LEAST, MOST, Match
+from .resources import without_none
 from .rules import header_name, not_empty, route_host, route_path
 
 __all__ = [
+    "MOVED_PERMANENTLY",
     "NOT_FOUND",
+    "RENAMED_ACTION_FIELDS",
     "ROUTED",
     "RULES",
+    "ActionSpec",
     "AwsFixedResponse",
     "AwsFixedResponseSpec",
     "AwsRedirect",
@@ -31,6 +38,12 @@ __all__ = [
     "build_conditions",
     "text",
 ]
+
+
+MOVED_PERMANENTLY, FOUND = 301, 302
+_REDIRECT_CODES = (MOVED_PERMANENTLY, FOUND)
+"""The codes of redirects that AWS supports (RedirectActionConfig, `StatusCode`)."""
+_SIMILAR_CODES = {308: MOVED_PERMANENTLY, 307: FOUND}
 
 
 class AwsFixedResponse(TypedDict):
@@ -74,11 +87,17 @@ class AwsRedirect(TypedDict):
     query: NotRequired[pulumi.Input[str]]
     """The query, without a question mark (128 characters at most). Default: the request's."""
 
-    permanent: NotRequired[bool]
-    """Whether clients remember it: 301, else 302. Plain. Default: false."""
+    code: NotRequired[int]
+    """The status code: 301 for a permanent redirect, which browsers cache, or 302 for a temporary one. Plain. Default:
+    302."""
 
 
-@spec(AwsRedirect)
+def _code_of_permanent(value: Any) -> tuple[str, Any]:
+    """`permanent` as it is today."""
+    return "code", (MOVED_PERMANENTLY if value else FOUND) if isinstance(value, bool) else value
+
+
+@spec(AwsRedirect, renamed={"permanent": _code_of_permanent})
 class AwsRedirectSpec(Spec):
     """A parsed `AwsRedirect`."""
 
@@ -87,7 +106,7 @@ class AwsRedirectSpec(Spec):
     port: Optional[int] = None
     path: Optional[pulumi.Input[str]] = None
     query: Optional[pulumi.Input[str]] = None
-    permanent: Optional[bool] = None
+    code: int = FOUND
 
 
 class AwsRoute(TypedDict):
@@ -95,14 +114,14 @@ class AwsRoute(TypedDict):
     nothing."""
 
     host: NotRequired[str]
-    """The host that requests are for; `*.example.com` is taken with `wildcards_any_depth` alone. Plain. Default: every
-    host."""
+    """The host name of the request, such as shop.example.com; *.example.com requires `multi_label_wildcards`. Plain.
+    Default: every host."""
 
     path: NotRequired[str]
-    """The path, by whole elements: /a/b is for /a/b and all below it, and not for /a/bc. Plain. Default: /."""
+    """The path of the request, such as /api. Plain. Default: /."""
 
-    exact: NotRequired[bool]
-    """Whether the path alone is meant, without what is below it. Plain. Default: false."""
+    path_type: NotRequired[PathType]
+    """How the path is compared. Plain. Default: Prefix."""
 
     methods: NotRequired[Sequence[str]]
     """The request methods, such as GET; one of them must fit. Plain. Default: every one."""
@@ -111,16 +130,17 @@ class AwsRoute(TypedDict):
     """What headers must hold, by name; one of the values must fit, `*` and `?` in them are wildcards. Plain. Default:
     anything."""
 
-    sources: NotRequired[Sequence[str]]
-    """The addresses that clients connect from, in CIDR notation. Plain. Default: every one that is let in."""
+    allowed_sources: NotRequired[Sequence[str]]
+    """The client addresses that the route matches, in CIDR notation. Requests of other clients go to the next route
+    that matches them. Plain. Default: every client that can connect."""
 
-    to: NotRequired[str]
-    """The target, by its key in `targets`. Plain. This, `weights`, `respond` or `redirect`."""
+    target: NotRequired[str]
+    """The target, by its key in `targets`. Plain. Set one of this, `weights`, `respond`, and `redirect`."""
 
     weights: NotRequired[Mapping[str, pulumi.Input[int]]]
     """Several targets (5 at most) with the share of each (0 to 999), for blue and green or a canary. Keys are plain."""
 
-    sticky_for: NotRequired[pulumi.Input[int]]
+    stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Default: each request
     anew."""
 
@@ -135,24 +155,78 @@ class AwsRoute(TypedDict):
     from what it matches."""
 
 
-@spec(AwsRoute)
-class AwsRouteSpec(Spec):
+RENAMED_ACTION_FIELDS = {"to": "target", "sticky_for": "stickiness_duration"}
+"""The former names of the fields that listeners and routes share."""
+
+
+def _path_type_of_exact(value: Any) -> tuple[str, Any]:
+    """`exact` as it is today."""
+    return "path_type", (PathType.EXACT if value else PathType.PREFIX).value if isinstance(value, bool) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec(Spec):
+    """What happens to a request: the parsed fields that listeners and routes share."""
+
+    target: Optional[str] = None
+    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
+    stickiness_duration: Optional[pulumi.Input[int]] = None
+    respond: Optional[AwsFixedResponseSpec] = None
+    redirect: Optional[AwsRedirectSpec] = None
+
+    @property
+    def target_keys(self) -> Sequence[str]:
+        """The keys of the targets that requests are forwarded to."""
+        return [self.target] if self.target is not None else list(self.weights or ())
+
+
+@spec(
+    AwsRoute,
+    renamed={**RENAMED_ACTION_FIELDS, "exact": _path_type_of_exact, "sources": "allowed_sources"},
+)
+class AwsRouteSpec(ActionSpec):
     """A parsed `AwsRoute`. A field is None if it isn't set."""
 
     host: Optional[str] = None
     path: Optional[str] = None
-    exact: Optional[bool] = None
+    path_type: PathType = PathType.PREFIX
     methods: Optional[Sequence[str]] = None
     headers: Optional[Mapping[str, Sequence[str]]] = None
-    sources: Optional[Sequence[str]] = None
-    to: Optional[str] = None
-    weights: Optional[Mapping[str, pulumi.Input[int]]] = None
-    sticky_for: Optional[pulumi.Input[int]] = None
-    respond: Optional[AwsFixedResponseSpec] = None
-    redirect: Optional[AwsRedirectSpec] = None
+    allowed_sources: Optional[Sequence[str]] = None
     priority: Optional[int] = None
 
+    @property
+    def match(self) -> Match:
+        """What the route matches. Kinds of conditions, and their values, are in an order of their own."""
+        conditions: list[tuple[str, tuple[str, ...]]] = []
+        if self.methods:
+            conditions.append(("methods", tuple(sorted(set(self.methods)))))
+        if self.allowed_sources:
+            conditions.append(("sources", tuple(sorted(set(self.allowed_sources)))))
+        headers = self.headers or {}
+        conditions += [
+            (f"header {name.lower()}", tuple(sorted(set(headers[name])))) for name in sorted(headers, key=str.lower)
+        ]
+        path, exact = self.path or "/", self.path_type is PathType.EXACT
+        # A prefix matches with and without a slash behind it.
+        return Match(self.host or "", path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
 
+
+INVALID_REDIRECT_HOST = define(
+    "invalid-alb-redirect-host",
+    "{value} isn't the host of a URL.",
+    allowed="a DNS name, in which #{{host}} is the host of the request",
+)
+INVALID_REDIRECT_PATH = define(
+    "invalid-alb-redirect-path",
+    "{value} isn't an absolute path.",
+    allowed="a slash, then printable characters without spaces; #{{path}} is the path of the request",
+)
+INVALID_REDIRECT_QUERY = define(
+    "invalid-alb-redirect-query",
+    "{value} isn't the query of a URL.",
+    allowed="printable characters without spaces; #{{query}} is the query of the request",
+)
 INVALID_STATUS = define(
     "invalid-response-status",
     "A load balancer can't respond with the status {value}.",
@@ -161,6 +235,9 @@ INVALID_STATUS = define(
 )
 INVALID_CONTENT_TYPE = define("invalid-content-type", "AWS doesn't support {value}.", allowed="{choices}")
 INVALID_SCHEME = define("invalid-redirect-scheme", "{value} isn't the scheme of a redirect.", allowed="http or https")
+INVALID_CODE = define(
+    "invalid-alb-redirect-code", "A load balancer can't redirect with the status {value}.", allowed="one of {codes}"
+)
 INVALID_METHOD = define(
     "invalid-request-method", "{value} isn't a request method.", allowed="uppercase letters, such as GET"
 )
@@ -182,6 +259,12 @@ def _content_type(value: str) -> Optional[Reason]:
     return None if value in _CONTENT_TYPES else Reason(INVALID_CONTENT_TYPE, {"choices": _CONTENT_TYPES})
 
 
+def _redirect_code(value: int) -> Optional[Reason]:
+    if value in _REDIRECT_CODES:
+        return None
+    return Reason(INVALID_CODE, {"codes": list(_REDIRECT_CODES)}, _SIMILAR_CODES.get(value, ABSENT))
+
+
 def _scheme(value: str) -> Optional[Reason]:
     return None if value in ("http", "https") else Reason(INVALID_SCHEME)
 
@@ -193,87 +276,111 @@ def _method(value: str) -> Optional[Reason]:
     return Reason(INVALID_METHOD, {}, upper if re.fullmatch(_METHOD, upper) else ABSENT)
 
 
-def text(most: int, what: str) -> Rule:
+def text(most: int, what: str, *, several_lines: bool = False) -> Rule:
     """Text of a length that AWS takes."""
 
     def rule(value: str) -> Optional[Reason]:
-        if 0 < len(value) <= most:
-            return None
-        return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        if not 0 < len(value) <= most:
+            return Reason(INVALID_LENGTH, {"what": what, "most": most})
+        return printable(value.replace("\n", "") if several_lines else value)
+
+    return rule
+
+
+_REDIRECT_LENGTH = 128
+_PART = r"#\{(protocol|host|port|path|query)\}"
+"""What AWS replaces with a part of the request's URL (RedirectActionConfig)."""
+
+
+def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
+    """The rule of a part of the URL that a redirect leads to."""
+    compiled, has_length = re.compile(pattern), text(_REDIRECT_LENGTH, what)
+
+    def rule(value: str) -> Optional[Reason]:
+        if reason := has_length(value):
+            return reason
+        return None if compiled.fullmatch(value) else Reason(code)
 
     return rule
 
 
 ROUTED = {
-    "to": Field(service_name),
+    "target": Field(service_name),
     "weights": Field(not_empty, keys=service_name, items=whole_number(0, 999, "a weight")),
-    "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
+    "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
 }
 
 RULES: Rules = {
     AwsFixedResponse: {
         "status": Field(_status),
         "content_type": Field(_content_type),
-        "body": Field(text(1024, "body")),
+        "body": Field(text(1024, "body", several_lines=True)),
     },
     AwsRedirect: {
         "scheme": Field(_scheme),
-        "host": Field(text(128, "host")),
+        "host": Field(_redirect_part("host", rf"([A-Za-z0-9.-]|{_PART})+", INVALID_REDIRECT_HOST)),
         "port": Field(port_number),
-        "path": Field(text(128, "path")),
-        "query": Field(text(128, "query")),
+        "path": Field(_redirect_part("path", rf"/([!-~]|{_PART})*", INVALID_REDIRECT_PATH)),
+        "query": Field(_redirect_part("query", rf"([!-~]|{_PART})+", INVALID_REDIRECT_QUERY)),
+        "code": Field(_redirect_code),
     },
     AwsRoute: {
         "host": Field(route_host),
         "path": Field(route_path),
         "methods": Field(not_empty, items=_method),
         "headers": Field(not_empty, keys=header_name),
-        "sources": Field(not_empty, items=cidr),
+        "allowed_sources": Field(not_empty, items=cidr),
         "priority": Field(whole_number(LEAST, MOST, "a priority")),
         **ROUTED,
     },
 }
 """What the fields must satisfy beyond their types."""
 
-NOT_FOUND: Mapping[str, Any] = {"respond": {"status": 404, "body": "Not found"}}
-"""What an Application Load Balancer does with what no route is for."""
+NOT_FOUND = AwsFixedResponseSpec(status=404, body="Not found")
+"""What an Application Load Balancer responds if no route matches, and its listener sets nothing else."""
 
 
-def build_action(given: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, Any]:
+def build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
     """The action, as listeners and their rules take it; ``groups`` has the target groups' ARNs by key."""
-    if "to" in given:
-        return {"type": "forward", "target_group_arn": groups[given["to"]]}
-    if "weights" in given:
-        weights: Mapping[str, Any] = given["weights"]
+    if action.target is not None:
+        return {"type": "forward", "target_group_arn": groups[action.target]}
+    if action.weights is not None:
+        weights = action.weights
         forward: dict[str, Any] = {
             "target_groups": [{"arn": groups[key], "weight": weights[key]} for key in sorted(weights)]
         }
-        if "sticky_for" in given:
-            forward["stickiness"] = {"enabled": True, "duration": given["sticky_for"]}
+        if action.stickiness_duration is not None:
+            forward["stickiness"] = {"enabled": True, "duration": action.stickiness_duration}
         return {"type": "forward", "forward": forward}
-    if "redirect" in given:
-        return {"type": "redirect", "redirect": _redirect(given["redirect"])}
-    answer: Mapping[str, Any] = given["respond"]
-    fixed = {"status_code": str(answer["status"]), "content_type": answer.get("content_type", "text/plain")}
-    return {"type": "fixed-response", "fixed_response": {**fixed, **_some({"message_body": answer.get("body")})}}
-
-
-def _redirect(to: Mapping[str, Any]) -> dict[str, Any]:
-    scheme = to.get("scheme")
-    port = to.get("port", DEFAULT_PORTS.get(scheme or ""))
-    told = {
-        "protocol": scheme.upper() if scheme else None,
-        "port": None if port is None else str(port),
-        "host": to.get("host"),
-        "path": to.get("path"),
-        "query": to.get("query"),
+    if action.redirect is not None:
+        return {"type": "redirect", "redirect": _redirect(action.redirect)}
+    response = action.respond or NOT_FOUND
+    fixed: dict[str, Any] = {
+        "status_code": str(response.status),
+        "content_type": response.content_type or "text/plain",
+        "message_body": response.body,
     }
-    return {"status_code": "HTTP_301" if to.get("permanent") else "HTTP_302", **_some(told)}
+    return {"type": "fixed-response", "fixed_response": without_none(fixed)}
 
 
-def build_conditions(match: Match) -> list[dict[str, Any]]:
+def _redirect(redirect: AwsRedirectSpec) -> Properties:
+    scheme = redirect.scheme
+    port = DEFAULT_PORTS.get(scheme or "") if redirect.port is None else redirect.port
+    return without_none(
+        {
+            "status_code": f"HTTP_{redirect.code}",
+            "protocol": scheme.upper() if scheme else None,
+            "port": None if port is None else str(port),
+            "host": redirect.host,
+            "path": redirect.path,
+            "query": redirect.query,
+        }
+    )
+
+
+def build_conditions(match: Match) -> list[Properties]:
     """What a rule matches, as `aws.lb.ListenerRule` takes it. A prefix is two patterns, as `/a*` lets /ab in."""
-    conditions: list[dict[str, Any]] = []
+    conditions: list[Properties] = []
     if match.host:
         conditions.append({"host_header": {"values": [match.host]}})
     if match.exact:
@@ -289,7 +396,3 @@ def build_conditions(match: Match) -> list[dict[str, Any]]:
         else:
             conditions.append({"source_ip": {"values": list(values)}})
     return conditions
-
-
-def _some(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}

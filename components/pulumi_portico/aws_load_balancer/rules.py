@@ -6,6 +6,7 @@ RuleCondition), and the user guides' pages on quotas and listener rules.
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Optional
 
 from ..args.codes import define
@@ -22,6 +23,9 @@ __all__ = [
     "resource_id",
     "route_host",
     "route_path",
+    "tag_count",
+    "tag_key",
+    "tag_value",
 ]
 
 INVALID_HOST = define(
@@ -35,7 +39,7 @@ INVALID_ROUTE_HOST = define(
 ROUTE_WILDCARD = define(
     "route-path-wildcard",
     "{value} has a wildcard.",
-    allowed="a path, which matches by whole elements, unless {field} is true",
+    allowed="a path without wildcards; it matches by whole elements",
 )
 INVALID_ROUTE_PATH = define(
     "invalid-alb-route-path",
@@ -51,6 +55,14 @@ INVALID_HEADER_NAME = define(
 INVALID_ARN = define("invalid-arn", "{value} isn't the ARN of {what}.", allowed="arn:aws:{service}:...")
 INVALID_ID = define("invalid-aws-id", "{value} isn't the ID of {what}.", allowed="an ID such as {example}")
 NOT_PRIVATE = define("not-a-private-address", "{value} isn't a private IPv4 address.", allowed="an address of {ranges}")
+
+TOO_MANY_TAGS = define("too-many-tags", "There are {count} tags.", allowed="at most {most} tags")
+RESERVED_TAG = define("reserved-tag", "AWS reserves the tag {value}.", allowed="keys that don't begin with aws:")
+INVALID_TAG = define(
+    "invalid-tag",
+    "{value} isn't valid in a tag.",
+    allowed="{least} to {most} letters, digits, spaces, and characters of _ . : / = + - @",
+)
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 _HOST_LENGTH = 128
@@ -81,7 +93,7 @@ def route_path(value: str) -> Optional[Reason]:
     """The path that a route is for (RuleCondition, `path-pattern`: 128 characters; `*` and `?` are wildcards there)."""
     if "*" in value or "?" in value:
         prefix = value.rstrip("*?/") or "/"
-        return Reason(ROUTE_WILDCARD, {"field": Field("exact")}, prefix if _is_route_path(prefix) else ABSENT)
+        return Reason(ROUTE_WILDCARD, {}, prefix if _is_route_path(prefix) else ABSENT)
     if _is_route_path(value):
         return None
     rooted = f"/{value}"
@@ -123,6 +135,32 @@ def resource_id(prefix: str, what: str) -> Rule:
         return Reason(INVALID_ID, {"what": what, "example": f"{prefix}-0123456789abcdef0"})
 
     return rule
+
+
+_MOST_TAGS, _TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 50, 128, 256
+_TAG = re.compile(r"[\w .:/=+@-]*")
+"""Sources: API reference, Tag and AddTags; user guide, "Tag restrictions"."""
+
+
+def tag_count(value: Mapping[str, object]) -> Optional[Reason]:
+    """The tags of a resource."""
+    return Reason(TOO_MANY_TAGS, {"count": len(value), "most": _MOST_TAGS}) if len(value) > _MOST_TAGS else None
+
+
+def tag_key(value: str) -> Optional[Reason]:
+    """The key of a tag."""
+    if value.lower().startswith("aws:"):
+        return Reason(RESERVED_TAG)
+    if value and len(value) <= _TAG_KEY_LENGTH and _TAG.fullmatch(value):
+        return None
+    return Reason(INVALID_TAG, {"least": 1, "most": _TAG_KEY_LENGTH})
+
+
+def tag_value(value: str) -> Optional[Reason]:
+    """The value of a tag."""
+    if len(value) <= _TAG_VALUE_LENGTH and _TAG.fullmatch(value):
+        return None
+    return Reason(INVALID_TAG, {"least": 0, "most": _TAG_VALUE_LENGTH})
 
 
 not_empty = some()

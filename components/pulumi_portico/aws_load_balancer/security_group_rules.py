@@ -1,92 +1,86 @@
-"""Who reaches the load balancer, and whom it reaches: the rules of its security group, closed but for what is named."""
+"""The rules of the load balancer's security group: closed, except for what is declared."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..load_balancers import PRIVATE_ADDRESSES
-from .target_group import port_of, protocol_of, transports
+from ..untyped import Properties
+from .args import AwsSourceSpec
+from .plan import AwsLoadBalancerPlan
+from .target_group import AwsTargetPlan, transports
 
-__all__ = ["build_egress", "build_ingress", "build_target_ingress", "target_ranges"]
+__all__ = ["build_egress", "build_ingress", "build_target_ingress"]
 
-Rules = dict[str, dict[str, Any]]
-"""Rules by the suffix of their names: what each is, so that another one moves none."""
-
-
-def target_ranges(given: Mapping[str, Any]) -> Sequence[str]:
-    """Where the load balancer and its targets are."""
-    return given.get("target_ranges", PRIVATE_ADDRESSES)
+SecurityGroupRules = dict[str, Properties]
+"""Rules by the suffix of their names, which is what each rule is: another rule doesn't rename it."""
 
 
-def build_ingress(given: Mapping[str, Any], listeners: Sequence[Mapping[str, Any]]) -> Rules:
-    """What lets the declared clients in at each listener, as `aws.vpc.SecurityGroupIngressRule` takes it."""
-    rules: Rules = {}
-    for listener in listeners:
-        for carrier in transports(listener["protocol"]):
-            for source, end in _sources(given).items():
-                key = f"{carrier}-{listener['port']}-from-{source}"
-                says = f"{listener['protocol']} from clients"
-                rules[key] = _rule(says, carrier, listener["port"], end)
+def build_ingress(plan: AwsLoadBalancerPlan) -> SecurityGroupRules:
+    """Allows the declared clients at each listener, as `aws.vpc.SecurityGroupIngressRule` takes it."""
+    rules: SecurityGroupRules = {}
+    for listener in plan.listeners:
+        for transport in transports(listener.protocol):
+            for source, peer in _sources(plan).items():
+                key = f"{transport}-{listener.port}-from-{source}"
+                rules[key] = _rule(f"{listener.protocol.value} from clients", transport, listener.port, peer)
     return rules
 
 
-def _sources(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    ends = {_range_name(it): _range(it) for it in given.get("allowed_sources", [])}
-    for name, source in given.get("sources", {}).items():
-        if "prefix_list" in source:
-            ends[name] = {"prefix_list_id": source["prefix_list"]}
-        elif "security_group" in source:
-            ends[name] = {"referenced_security_group_id": source["security_group"]}
-        else:
-            # Whether an Output will be IPv4 or IPv6 is not known; the check wants IPv4.
-            ends[name] = {"cidr_ipv4": source["cidr"]}
-    return ends
+def _sources(plan: AwsLoadBalancerPlan) -> dict[str, Properties]:
+    peers = _ranges(plan.spec.allowed_sources or ())
+    return peers | {name: _source(source) for name, source in (plan.spec.sources or {}).items()}
 
 
-def build_egress(given: Mapping[str, Any]) -> Rules:
-    """What lets the load balancer out to its targets' ports, and to where they are asked for their health."""
-    rules: Rules = {}
-    for target in given["targets"].values():
-        ends = {_range_name(it): _range(it) for it in target_ranges(given)}
-        if name := target.get("security_group"):
-            # The group may be an Output: it is known by its name.
-            ends = {name: {"referenced_security_group_id": given["target_security_groups"][name]}}
-        for carrier, port in _ports(target, given["kind"]):
-            rules |= {f"{carrier}-{port}-to-{to}": _rule("to targets", carrier, port, end) for to, end in ends.items()}
+def _source(source: AwsSourceSpec) -> Properties:
+    if source.prefix_list is not None:
+        return {"prefix_list_id": source.prefix_list}
+    if source.security_group is not None:
+        return {"referenced_security_group_id": source.security_group}
+    # Nothing knows whether an Output will be IPv4 or IPv6. A rule requires IPv4.
+    return {"cidr_ipv4": source.cidr}
+
+
+def build_egress(plan: AwsLoadBalancerPlan) -> SecurityGroupRules:
+    """Allows the load balancer to connect to its targets' ports, and to those of their health checks."""
+    rules: SecurityGroupRules = {}
+    for target in plan.targets.values():
+        peers = _ranges(plan.target_ranges)
+        if name := target.spec.security_group:
+            # The ID can be an Output, so the name identifies the rule.
+            peers = {name: {"referenced_security_group_id": plan.security_group_of(target)}}
+        for transport, port in target.open_ports:
+            for to, peer in peers.items():
+                rules[f"{transport}-{port}-to-{to}"] = _rule("to targets", transport, port, peer)
     return rules
 
 
-def build_target_ingress(given: Mapping[str, Any], security_group: Any) -> Rules:
-    """What lets the load balancer in at instances and addresses that name their security group. A TargetGroupBinding
-    does it for pods."""
-    rules: Rules = {}
-    end = {"referenced_security_group_id": security_group}
-    for target in given["targets"].values():
-        name = target.get("security_group")
-        if name is None or not ("instances" in target or "addresses" in target):
+def build_target_ingress(plan: AwsLoadBalancerPlan, security_group: Any) -> SecurityGroupRules:
+    """Allows the load balancer to connect to instances and addresses that name their security group. For pods, a
+    TargetGroupBinding does it."""
+    rules: SecurityGroupRules = {}
+    peer: dict[str, Any] = {"referenced_security_group_id": security_group}
+    for target in plan.targets.values():
+        if target.spec.security_group is None or not _has_own_addresses(target):
             continue
-        for carrier, port in _ports(target, given["kind"]):
-            rule = _rule("from the load balancer", carrier, port, end)
-            group = given["target_security_groups"][name]
-            rules[f"{carrier}-{port}-into-{name}"] = {**rule, "security_group_id": group}
+        for transport, port in target.open_ports:
+            rule = _rule("from the load balancer", transport, port, peer)
+            key = f"{transport}-{port}-into-{target.spec.security_group}"
+            rules[key] = {**rule, "security_group_id": plan.security_group_of(target)}
     return rules
 
 
-def _ports(target: Mapping[str, Any], kind: str) -> list[tuple[str, Any]]:
-    carriers = transports(protocol_of(target, kind))
-    ports = [(carrier, port_of(target)) for carrier in carriers]
-    asked = ("tcp", target.get("health", {}).get("port", port_of(target)))
-    return [*ports, *([asked] if asked not in ports else [])]
+def _has_own_addresses(target: AwsTargetPlan) -> bool:
+    return target.spec.instances is not None or target.spec.addresses is not None
 
 
-def _rule(says: str, carrier: str, port: Any, end: Mapping[str, Any]) -> dict[str, Any]:
-    return {"description": says, "ip_protocol": carrier, "from_port": port, "to_port": port, **end}
+def _rule(description: str, transport: str, port: Any, peer: Properties) -> Properties:
+    return {"description": description, "ip_protocol": transport, "from_port": port, "to_port": port, **peer}
 
 
-def _range(cidr: str) -> dict[str, str]:
-    return {"cidr_ipv6" if ":" in cidr else "cidr_ipv4": cidr}
+def _ranges(ranges: Sequence[str]) -> dict[str, Properties]:
+    return {_range_name(cidr): {"cidr_ipv6" if ":" in cidr else "cidr_ipv4": cidr} for cidr in ranges}
 
 
 def _range_name(cidr: str) -> str:
-    """A range, for a name; that zeros are left out of an IPv6 address is part of what it is."""
+    """A range in a name. That zeros are left out of an IPv6 address is part of what it is."""
     return re.sub(r"[^0-9a-fx]+", "-", cidr.replace("::", "-x-")).strip("-")

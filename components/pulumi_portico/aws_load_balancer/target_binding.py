@@ -1,29 +1,39 @@
 """The `TargetBinding` component: joins a Service of any cluster to a target group that is there already."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.guard import guarded
 from ..args.location import ROOT, Location
 from ..args.names import label_key, label_value, port_number
 from ..args.parse import Field, Hooks, Rules, parse
 from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.values import cidr
+from ..lifecycle.objects import ObjectSpec, Options, register_objects
 from ..load_balancers import PRIVATE_ADDRESSES
 from ..networking.target import RULES as TARGET_RULES
-from ..networking.target import Protocol, Target, TargetSpec
+from ..networking.target import Target, TargetSpec
 from ..ordering import after, dependencies_of
-from ..register import name_of, register
-from .binding import FROZEN, build_binding, build_policy
+from ..register import name_of
+from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
 from .checks.targets import check_port_numbers
-from .mappings import mapping_of
 from .rules import arn, not_empty, resource_id
 from .validation import check_name
 
-__all__ = ["RULES", "TargetBinding", "TargetBindingArgs", "TargetBindingSpec", "parse_target_binding"]
+__all__ = [
+    "RULES",
+    "TargetBinding",
+    "TargetBindingArgs",
+    "TargetBindingSpec",
+    "binding_objects",
+    "parse_target_binding",
+]
+
+_BINDING, _POLICY = "binding", "network-policy"
 
 
 class TargetBindingArgs(TypedDict):
@@ -104,32 +114,29 @@ class TargetBinding(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TargetBindingArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name: lower-case letters, digits and hyphens, a letter first.
-        :param args: What joins which target group.
-        :param opts: Pulumi's resource options; a provider given here says which cluster is meant.
+        :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter.
+        :param args: The target, and the target group that it joins.
+        :param opts: Pulumi's resource options. The provider is that of the target's cluster.
         :raises ArgumentError: with every problem of name and args, before anything is registered.
         """
         problems = Problems(f'TargetBinding "{name}"')
-        given: Any = args
+        given: Union[TargetBindingArgs, TargetBindingSpec] = args
         spec = given if isinstance(given, TargetBindingSpec) else parse_target_binding(name, given, problems)
         problems.raise_if_any()
-        checked: Mapping[str, Any] = mapping_of(spec)
+        spec = guarded(problems.subject, spec, lambda known, found: parse_target_binding(name, known, found))
         super().__init__("portico:index:TargetBinding", name, {}, opts)
-        target = checked["target"]
-        labels = checked.get("labels")
-        metadata = {"namespace": target["namespace"], **({"labels": labels} if labels else {})}
-        ranges: Sequence[str] = checked.get("target_ranges", PRIVATE_ADDRESSES)
-        told: dict[str, Any] = {
-            "carriers": (target.get("protocol", Protocol.TCP.value).lower(),),
-            "health_port": checked.get("health_port"),
-        }
-        group, balancer = checked["target_group"], checked.get("security_group")
-        binding = build_binding(metadata, target, group, security_group=balancer, ranges=ranges, **told)
-        first = [*dependencies_of(opts), *after(target.get("ready"))]
-        frozen = pulumi.ResourceOptions(parent=self, depends_on=first, replace_on_changes=list(FROZEN))
-        made = register(binding, name, frozen)
-        policy = build_policy(metadata, target, ranges, **told)
-        if policy is not None:
-            register(policy, name, pulumi.ResourceOptions(parent=self, depends_on=first))
-        self.name = name_of(made)
+        first = [*dependencies_of(opts), *after(spec.target.ready)]
+        registered = register_objects(name, binding_objects(spec), self, first)
+        self.name = name_of(registered[_BINDING])
         self.register_outputs({"name": self.name})
+
+
+def binding_objects(spec: TargetBindingSpec) -> list[ObjectSpec]:
+    """The objects of a TargetBinding: the TargetGroupBinding, and the NetworkPolicy if the pods' labels are known."""
+    metadata: dict[str, Any] = {"namespace": spec.target.namespace, **({"labels": spec.labels} if spec.labels else {})}
+    ranges = PRIVATE_ADDRESSES if spec.target_ranges is None else spec.target_ranges
+    ports = PodPorts(spec.target, (spec.target.protocol.value.lower(),), spec.health_port)
+    binding = build_binding(metadata, ports, spec.target_group, security_group=spec.security_group, ranges=ranges)
+    policy = build_policy(metadata, ports, ranges)
+    objects = [ObjectSpec(_BINDING, binding, options=Options(replace_on_changes=IMMUTABLE), suffix="")]
+    return objects if policy is None else [*objects, ObjectSpec(_POLICY, policy, suffix="")]

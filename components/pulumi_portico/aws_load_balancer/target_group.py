@@ -1,7 +1,8 @@
-"""Where a load balancer sends what comes in: target groups. The types, their rules and the builders."""
+"""Target groups, which a load balancer sends requests and connections to: the types, their rules, and the builder."""
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from dataclasses import dataclass
+from typing import Any, Optional, Union
 
 import pulumi
 
@@ -11,8 +12,12 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import http_path, whole_number
 from ..load_balancers import ClientIp, http_or_grpc_codes
+from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol, Target, TargetSpec
-from .choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
+from ..outputs import applied
+from ..untyped import Properties, Unchecked
+from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
+from .resources import without_none
 from .rules import address, not_empty, resource_id
 
 __all__ = [
@@ -20,16 +25,11 @@ __all__ = [
     "AwsHealthCheck",
     "AwsHealthCheckSpec",
     "AwsTarget",
+    "AwsTargetPlan",
     "AwsTargetSpec",
     "build_target_group",
-    "client_ip_of",
-    "health_port_of",
-    "port_of",
-    "protocol_of",
     "transports",
 ]
-
-Properties = dict[str, Any]
 
 
 class AwsHealthCheck(TypedDict):
@@ -116,12 +116,13 @@ class AwsTarget(TypedDict):
     algorithm: NotRequired[AwsAlgorithm]
     """How one of them is chosen. Plain. Application Load Balancers. Default: round robin."""
 
-    sticky_for: NotRequired[pulumi.Input[int]]
+    stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays at one target, by a cookie. Application Load Balancers. Default:
     none."""
 
-    session_affinity: NotRequired[bool]
-    """Whether a client stays at one target, by its address. Plain. Network Load Balancers. Default: false."""
+    session_affinity: NotRequired[SessionAffinity]
+    """Whether connections from one client address go to the same target. Plain. Network Load Balancers. Default:
+    None."""
 
     client_ip: NotRequired[ClientIp]
     """What targets are told of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
@@ -137,7 +138,17 @@ class AwsTarget(TypedDict):
     all of `target_ranges`."""
 
 
-@spec(AwsTarget)
+def _former_session_affinity(value: Any) -> Optional[Unchecked]:
+    if not isinstance(value, bool):
+        return None
+    return {"session_affinity": (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value}
+
+
+@spec(
+    AwsTarget,
+    renamed={"sticky_for": "stickiness_duration"},
+    changed={"session_affinity": _former_session_affinity},
+)
 class AwsTargetSpec(Spec):
     """A parsed `AwsTarget`. A field is None if it isn't set."""
 
@@ -152,8 +163,8 @@ class AwsTargetSpec(Spec):
     drain: Optional[pulumi.Input[int]] = None
     slow_start: Optional[pulumi.Input[int]] = None
     algorithm: Optional[AwsAlgorithm] = None
-    sticky_for: Optional[pulumi.Input[int]] = None
-    session_affinity: Optional[bool] = None
+    stickiness_duration: Optional[pulumi.Input[int]] = None
+    session_affinity: Optional[SessionAffinity] = None
     client_ip: Optional[ClientIp] = None
     reads_proxy_protocol: Optional[bool] = None
     security_group: Optional[str] = None
@@ -166,6 +177,11 @@ class AwsTargetSpec(Spec):
             return AwsTargetProtocol.HTTP
         is_udp = self.target is not None and self.target.protocol is Protocol.UDP
         return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
+
+    @property
+    def has_client_affinity(self) -> bool:
+        """Whether connections from one client address go to the same target."""
+        return self.session_affinity is SessionAffinity.CLIENT_IP
 
 
 RULES: Rules = {
@@ -184,126 +200,148 @@ RULES: Rules = {
         "port": Field(port_number),
         "drain": Field(whole_number(0, 3600, "a number of seconds")),
         "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
-        "sticky_for": Field(whole_number(1, 604800, "a number of seconds")),
+        "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
         "security_group": Field(service_name),
     },
 }
 """What the fields must satisfy beyond their types (API reference, CreateTargetGroup and TargetGroupAttribute)."""
 
-_WIRE = {it.value: it.value.upper().replace("-", "_") for it in AwsTargetProtocol}
+_APPLICATION = AwsBalancerKind.APPLICATION
+_HTTP, _TCP = AwsTargetProtocol.HTTP, AwsTargetProtocol.TCP
+_PROTOCOLS = {protocol: protocol.value.upper().replace("-", "_") for protocol in AwsTargetProtocol}
 _APPLICATION_TIMEOUT, _NETWORK_TIMEOUT = 5, 10
-_NETWORK_TIMEOUTS = {"http": 6}
-_PATHS: Mapping[str, str] = {AwsVersion.GRPC.value: "/AWS.ALB/healthcheck"}
+_NETWORK_TIMEOUTS = {_HTTP: 6}
+_PATHS = {AwsVersion.GRPC: "/AWS.ALB/healthcheck"}
 _TRANSPORTS = {"udp": ("udp",), "tcp-udp": ("tcp", "udp")}
+_THRESHOLD = 3
 
 
-def protocol_of(given: Mapping[str, Any], kind: str) -> str:
-    """What is spoken to the targets, by the names of `AwsTargetProtocol`."""
-    if kind == AwsBalancerKind.APPLICATION.value:
-        default = AwsTargetProtocol.HTTP
-    elif given.get("target", {}).get("protocol") == Protocol.UDP.value:
-        default = AwsTargetProtocol.UDP
-    else:
-        default = AwsTargetProtocol.TCP
-    return given.get("protocol", default.value)
+def transports(protocol: Union[AwsListenerProtocol, AwsTargetProtocol]) -> tuple[str, ...]:
+    """The transport protocols of a protocol: tcp, udp, or both."""
+    return _TRANSPORTS.get(protocol.value, ("tcp",))
 
 
-def transports(protocol: str) -> tuple[str, ...]:
-    """What carries a protocol: tcp, udp, or both."""
-    return _TRANSPORTS.get(protocol, ("tcp",))
+@dataclass(frozen=True)
+class AwsTargetPlan:
+    """A target of a load balancer, with every default set."""
+
+    key: str
+    """Its key in `targets`."""
+    spec: AwsTargetSpec
+    kind: AwsBalancerKind
+    """The kind of the load balancer."""
+
+    @property
+    def protocol(self) -> AwsTargetProtocol:
+        """The protocol of connections from the load balancer to the targets."""
+        return self.spec.protocol_for(self.kind)
+
+    @property
+    def transports(self) -> tuple[str, ...]:
+        """The transport protocols of those connections."""
+        return transports(self.protocol)
+
+    @property
+    def port(self) -> Optional[pulumi.Input[int]]:
+        """The port that the targets listen on."""
+        if self.spec.port is not None or self.spec.target is None:
+            return self.spec.port
+        target = self.spec.target
+        return target.port if target.target_port is None else target.target_port
+
+    @property
+    def health_port(self) -> Optional[int]:
+        """The port of health checks, if it is another one."""
+        port = None if self.spec.health is None else self.spec.health.port
+        return None if port == self.port else port
+
+    @property
+    def client_ip(self) -> ClientIp:
+        """What the targets of a Network Load Balancer see of the client's address. UDP never hides it."""
+        if self.spec.client_ip is not None:
+            return self.spec.client_ip
+        return ClientIp.PRESERVE if "udp" in self.transports else ClientIp.HIDE
+
+    @property
+    def open_ports(self) -> list[tuple[str, Any]]:
+        """The transport protocol and the port of every connection to the targets, health checks included."""
+        ports: list[tuple[str, Any]] = [(transport, self.port) for transport in self.transports]
+        checked = ("tcp", self.port if self.health_port is None else self.health_port)
+        return ports if checked in ports else [*ports, checked]
 
 
-def port_of(given: Mapping[str, Any]) -> Any:
-    """The port that targets listen on; an Output where the target's is one."""
-    target = given.get("target", {})
-    return given.get("port") or target.get("target_port") or target.get("port")
-
-
-def health_port_of(given: Mapping[str, Any]) -> Optional[int]:
-    """The port that is asked whether they work, where it is another one."""
-    port = given.get("health", {}).get("port")
-    return None if port == port_of(given) else port
-
-
-def build_target_group(given: Mapping[str, Any], kind: str, vpc: Any, tags: Mapping[str, Any]) -> Properties:
+def build_target_group(
+    target: AwsTargetPlan, vpc: pulumi.Input[str], tags: Optional[Mapping[str, pulumi.Input[str]]]
+) -> Properties:
     """The target group, as `aws.lb.TargetGroup` takes it."""
-    application = kind == AwsBalancerKind.APPLICATION.value
-    protocol = protocol_of(given, kind)
-    built: Properties = {
-        "vpc_id": vpc,
-        "port": port_of(given),
-        "protocol": _WIRE[protocol],
-        "target_type": "instance" if "instances" in given else "ip",
-        "health_check": _health(given, kind, protocol),
-        "tags": dict(tags) or None,
-        "protocol_version": given.get("version", "http1").upper() if application else None,
-        "deregistration_delay": given.get("target", {}).get("drain", given.get("drain")),
-        "slow_start": given.get("slow_start"),
-        **(_application(given) if application else _network(given, protocol)),
-    }
-    return {key: value for key, value in built.items() if value is not None}
+    spec = target.spec
+    drain = spec.drain if spec.target is None or spec.target.drain is None else spec.target.drain
+    return without_none(
+        {
+            "vpc_id": vpc,
+            "port": target.port,
+            "protocol": _PROTOCOLS[target.protocol],
+            "target_type": "ip" if spec.instances is None else "instance",
+            "health_check": _health_check(target),
+            "tags": tags or None,
+            "deregistration_delay": drain,
+            "slow_start": spec.slow_start,
+            **(_application(spec) if target.kind is _APPLICATION else _network(target)),
+        }
+    )
 
 
-def _application(given: Mapping[str, Any]) -> Properties:
-    algorithm = given.get("algorithm")
-    sticky = given.get("sticky_for")
+def _application(spec: AwsTargetSpec) -> Properties:
+    cookie = {"type": "lb_cookie", "enabled": True, "cookie_duration": spec.stickiness_duration}
     return {
-        "load_balancing_algorithm_type": algorithm,
-        "load_balancing_anomaly_mitigation": "on" if algorithm == AwsAlgorithm.RANDOM.value else None,
-        "stickiness": {"type": "lb_cookie", "enabled": True, "cookie_duration": sticky} if sticky is not None else None,
+        "protocol_version": (spec.version or AwsVersion.HTTP1).value.upper(),
+        "load_balancing_algorithm_type": spec.algorithm and spec.algorithm.value,
+        "load_balancing_anomaly_mitigation": "on" if spec.algorithm is AwsAlgorithm.RANDOM else None,
+        "stickiness": None if spec.stickiness_duration is None else cookie,
     }
 
 
-def client_ip_of(given: Mapping[str, Any], protocol: str) -> str:
-    """What targets of a Network Load Balancer are told of the client's address; UDP never hides it."""
-    default = ClientIp.PRESERVE if "udp" in transports(protocol) else ClientIp.HIDE
-    return given.get("client_ip", default.value)
-
-
-def _network(given: Mapping[str, Any], protocol: str) -> Properties:
-    chosen = client_ip_of(given, protocol)
+def _network(target: AwsTargetPlan) -> Properties:
     return {
-        # AWS's own default depends on the kind of targets, so it is always said.
-        "preserve_client_ip": "true" if chosen == ClientIp.PRESERVE.value else "false",
-        "proxy_protocol_v2": chosen == ClientIp.PROXY_PROTOCOL.value,
-        "stickiness": {"type": "source_ip", "enabled": True} if given.get("session_affinity") else None,
-        # A connection that outlives its target is told so, instead of hanging.
-        "connection_termination": True if "udp" in transports(protocol) else None,
+        # AWS's own default depends on the type of the targets, so it is always set.
+        "preserve_client_ip": "true" if target.client_ip is ClientIp.PRESERVE else "false",
+        "proxy_protocol_v2": target.client_ip is ClientIp.PROXY_PROTOCOL,
+        "stickiness": {"type": "source_ip", "enabled": True} if target.spec.has_client_affinity else None,
+        # A connection that outlives its target is closed, instead of hanging.
+        "connection_termination": True if "udp" in target.transports else None,
     }
 
 
-def _health(given: Mapping[str, Any], kind: str, protocol: str) -> Properties:
-    health = given.get("health", {})
-    default = protocol
-    if kind == AwsBalancerKind.NETWORK.value:
-        default = AwsTargetProtocol.HTTP.value if "path" in health else AwsTargetProtocol.TCP.value
-    spoken = health.get("protocol", default)
-    # AWS's own is said too: who reads a plan, or audits it, sees which path it is.
-    path = None if spoken == AwsTargetProtocol.TCP.value else _PATHS.get(given.get("version", ""), "/")
-    asked = {
-        "enabled": True,
-        "protocol": _WIRE[spoken],
-        "port": str(health["port"]) if "port" in health else "traffic-port",
-        "path": health.get("path", path),
-        "interval": health.get("interval"),
-        "timeout": health.get("timeout", _timeout(health, kind, spoken)),
-        "healthy_threshold": health.get("healthy", 3),
-        "unhealthy_threshold": health.get("unhealthy", 3),
-        "matcher": health.get("success_codes"),
-    }
-    return {key: value for key, value in asked.items() if value is not None}
+def _health_check(target: AwsTargetPlan) -> Properties:
+    health = target.spec.health or AwsHealthCheckSpec()
+    protocol = health.protocol or _health_protocol(health, target)
+    # AWS's own default is set too, so that a plan or an audit shows the path.
+    default_path = None if protocol is _TCP else _PATHS.get(target.spec.version or AwsVersion.HTTP1, "/")
+    return without_none(
+        {
+            "enabled": True,
+            "protocol": _PROTOCOLS[protocol],
+            "port": "traffic-port" if health.port is None else str(health.port),
+            "path": default_path if health.path is None else health.path,
+            "interval": health.interval,
+            "timeout": _default_timeout(health, target.kind, protocol) if health.timeout is None else health.timeout,
+            "healthy_threshold": _THRESHOLD if health.healthy is None else health.healthy,
+            "unhealthy_threshold": _THRESHOLD if health.unhealthy is None else health.unhealthy,
+            "matcher": health.success_codes,
+        }
+    )
 
 
-def _timeout(health: Mapping[str, Any], kind: str, spoken: str) -> Any:
-    """AWS's own, but where it is no less than the interval: "Health check interval must be greater than the timeout"
+def _health_protocol(health: AwsHealthCheckSpec, target: AwsTargetPlan) -> AwsTargetProtocol:
+    if target.kind is _APPLICATION:
+        return target.protocol
+    return _TCP if health.path is None else _HTTP
+
+
+def _default_timeout(health: AwsHealthCheckSpec, kind: AwsBalancerKind, protocol: AwsTargetProtocol) -> Any:
+    """AWS's default, unless it isn't less than the interval: "Health check interval must be greater than the timeout"
     (CreateTargetGroup, `HealthCheckTimeoutSeconds` has the defaults)."""
-    if "interval" not in health:
+    if health.interval is None:
         return None
-    application = kind == AwsBalancerKind.APPLICATION.value
-    usual = _APPLICATION_TIMEOUT if application else _NETWORK_TIMEOUTS.get(spoken, _NETWORK_TIMEOUT)
-
-    def within(interval: int) -> int:
-        return min(usual, int(interval) - 1)
-
-    interval: Any = health["interval"]
-    return interval.apply(within) if isinstance(interval, pulumi.Output) else within(interval)
+    default = _APPLICATION_TIMEOUT if kind is _APPLICATION else _NETWORK_TIMEOUTS.get(protocol, _NETWORK_TIMEOUT)
+    return applied(health.interval, lambda interval: min(default, int(interval) - 1))

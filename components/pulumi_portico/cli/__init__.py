@@ -8,6 +8,9 @@ import sys
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ends: 128, and the number of the signal."""
+
 _EXTRA = ("rich", "typer")
 """What the extra holds beside what Pulumi needs anyway, by the names that Python imports it by."""
 
@@ -18,8 +21,13 @@ def main() -> None:
     gc.disable()
     try:
         from .app import app
+        from .console import prepare
 
+        prepare()
         app(prog_name="portico")
+    except KeyboardInterrupt:
+        # While modules are imported. Later, the command line handles it.
+        sys.exit(_INTERRUPTED)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise

@@ -1,15 +1,15 @@
 """The command line: its subcommands, and how their errors are printed."""
 
 import importlib
-import sys
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from ..args.problems import PorticoError
 from .check import check
+from .console import discard, finish, write_error
 from .exits import Exit
 from .explain import explain
 from .render import render
@@ -23,10 +23,24 @@ class _Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
         except PorticoError as error:
-            sys.stderr.write(f"{error}\n")
+            write_error(f"{error}\n")
             raise typer.Exit(Exit.FAILED) from error
+        except OSError as error:
+            # Commands report errors of files. Only a stream that can't be written is left.
+            _exit_unwritten(discard(error))
+        if (reason := finish()) is not None:
+            _exit_unwritten(reason)
+        return result
+
+
+def _exit_unwritten(reason: str) -> NoReturn:
+    if not reason:
+        # `portico explain | head -1` isn't an error.
+        raise typer.Exit(Exit.OK)
+    write_error(f"portico: {reason}\n")
+    raise typer.Exit(Exit.FAILED)
 
 
 app = typer.Typer(

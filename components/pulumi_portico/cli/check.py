@@ -1,7 +1,6 @@
 """`portico check`: checks a stack, and fixes it."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -10,6 +9,7 @@ import typer
 
 from ..args.problems import ArgumentError, Problem
 from ..pluralize import pluralize
+from .console import write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -39,7 +39,8 @@ def check(
     """Check a stack: its file, the base files that it extends, and what the stack would create.
 
     Prints every problem with its file, line, and column, what's allowed, and the fix if one is known. With --fix,
-    applies the fixes and keeps everything else in the files as it is. The exit code is 1 if the stack is invalid.
+    applies the fixes and keeps everything else in the files as it is. Notes say what you must add for a valid stack to
+    work. The exit code is 1 if the stack is invalid.
     """
     from .project import locate_stack
 
@@ -60,7 +61,9 @@ def check(
         raise error
     elif plan is not None:
         parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
-        sys.stdout.write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
+        write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
+        for note in plan.notes:
+            write(f"Note: {note}\n")
     if error is not None:
         raise typer.Exit(Exit.FAILED)
 
@@ -76,8 +79,8 @@ def _fix(
     write_files(fixed.texts)
     if not as_json:
         for problem in fixed.applied:
-            sys.stdout.write(f"{problem.place}: {problem.path}: {problem.fix}\n")
-        sys.stdout.write(_summary(fixed.applied, fixed.texts))
+            write(f"{problem.place}: {problem.path}: {problem.fix}\n")
+        write(_summary(fixed.applied, fixed.texts))
     return fixed.applied, fixed.plan, fixed.error
 
 
@@ -103,6 +106,7 @@ def _write_json(
         "valid": plan is not None,
         "problems": [problem.as_data() for problem in problems],
         **({"fixed": [problem.as_data() for problem in fixed]} if fixed is not None else {}),
+        "notes": [note.as_data() for note in (plan.notes if plan is not None else ())],
         **(_counts(plan) if plan is not None else {}),
     }
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    write(json.dumps(value, indent=2) + "\n")

@@ -1,11 +1,11 @@
-"""`portico diagram`: the picture of a stack."""
+"""`portico diagram`: draws a stack."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .console import usage_error, write
 from .exits import Exit
 from .options import FolderOption, StackOption
 
@@ -21,26 +21,26 @@ def diagram(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to: FILE.svg, or FILE.html, a page with tables below.",
+            help="The file to write: FILE.svg for a picture, FILE.html for a page with tables.",
         ),
     ],
     stack: StackOption = None,
     folder: FolderOption = None,
     only_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing, and leave with 1 where FILE is not what it would be.")
+        bool, typer.Option("--check", help="Don't write FILE. Exit with 1 if it's missing or out of date.")
     ] = False,
 ) -> None:
-    """Draw a stack: who may connect, load balancers, gateways with their routes, services, and who may talk to whom.
+    """Draw a stack: sources, load balancers, gateways with their routes, services, and who can connect to whom.
 
-    The file needs nothing beside itself: no script, no font, no network. It is read on light and on dark screens. The
-    same stack is drawn to the same bytes. Neither engine nor cluster nor cloud is asked.
+    The file is self-contained: it needs no script, font, or network. It supports light and dark screens. The same stack
+    always gives the same bytes. The command doesn't contact the Pulumi engine, a cluster, or a cloud.
     """
     from ..diagram import draw_page, draw_svg
     from ..stack.views import view_of
     from .project import find_stack
 
     if output.suffix not in _ENDINGS:
-        raise typer.BadParameter(f'"{output}" ends in neither of {" and ".join(_ENDINGS)}', param_hint="--output")
+        raise usage_error(f'"{output}" must end in {" or ".join(_ENDINGS)}', option="--output")
     view = view_of(find_stack(stack, folder).plan)
     text = draw_svg(view) if output.suffix == ".svg" else draw_page(view)
     if only_check:
@@ -50,13 +50,13 @@ def diagram(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise typer.BadParameter(f"{output} cannot be written: {error.strerror}", param_hint="--output") from error
-    sys.stdout.write(f"{output}\n")
+        raise usage_error(f"can't write {output}: {error.strerror}", option="--output") from error
+    write(f"{output}\n")
 
 
 def _compare(output: Path, text: str) -> None:
-    there = output.read_bytes() if output.is_file() else None
-    if there == text.encode():
+    written = output.read_bytes() if output.is_file() else None
+    if written == text.encode():
         return
-    sys.stdout.write(f"{output} {'is missing' if there is None else 'shows another state of the stack'}\n")
+    write(f"{output} is {'missing' if written is None else 'out of date'}\n")
     raise typer.Exit(Exit.FAILED)

@@ -1,46 +1,31 @@
-"""`portico explain`: what a stack means to whoever reads it."""
+"""`portico explain`: what a stack means to its readers."""
 
 import json
-import sys
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
 
+from .console import write
 from .options import FolderOption, JsonOption, StackOption
-
-if TYPE_CHECKING:
-    from ..stack.view import BalancerView
 
 __all__ = ["explain"]
 
 
 def explain(stack: StackOption = None, folder: FolderOption = None, as_json: JsonOption = False) -> None:
-    """Say what of a stack is public and to whom, what leads where, what it costs, and what is looser than the default.
+    """Show what is public, which request goes where, what it costs, and the exceptions to the secure defaults.
 
-    Shows the same services under the other mechanism too: a gateway against a load balancer for each.
+    Compares the stack with the alternatives: one gateway, and a load balancer for each service.
     """
     from ..stack.views import view_of
     from .explanation import print_explanation
-    from .mechanisms import mechanisms_of, total_of
+    from .mechanisms import mechanisms_of
     from .project import find_stack
 
     plan = find_stack(stack, folder).plan
-    view, total = view_of(plan), None
-    total, mechanisms = total_of(plan, view), mechanisms_of(plan, view)
-    if not as_json:
-        from .console import stdout
+    view = view_of(plan)
+    mechanisms = mechanisms_of(plan, view)
+    if as_json:
+        from .explanation_data import explanation_data
 
-        print_explanation(stdout(), view, total, mechanisms)
+        write(json.dumps(explanation_data(view, mechanisms), indent=2) + "\n")
         return
-    data: dict[str, Any] = {"version": 1, **asdict(view), "total": asdict(total)}
-    data["balancers"] = [_balancer_data(balancer) for balancer in view.balancers]
-    data["mechanisms"] = [asdict(mechanism) for mechanism in mechanisms]
-    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    from .console import stdout
 
-
-def _balancer_data(balancer: "BalancerView") -> dict[str, Any]:
-    from ..lifecycle.cost import estimate_data, estimate_text
-
-    estimated = balancer.estimate
-    shown = {field.name: getattr(balancer, field.name) for field in fields(balancer) if field.name != "estimate"}
-    costs = {"monthly_cost": estimated.monthly, "cost": estimate_text(estimated), "estimate": estimate_data(estimated)}
-    return {**shown, **costs}
+    print_explanation(stdout(), view, mechanisms)

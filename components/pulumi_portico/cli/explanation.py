@@ -1,128 +1,182 @@
-"""How `portico explain` is written: sections that read well from 60 columns on."""
+"""The text of `portico explain`: sections that are readable from 60 columns on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..lifecycle.cost import charge_text, price_source_text
-from ..load_balancers import EVERYONE, Scope
+from ..load_balancers import Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, RouteView, StackView
-from .mechanisms import Mechanism, Total
+from ..stack.view import BalancerView, StackView, TlsTermination
+from ..stack.view_text import (
+    action_text,
+    exception_meaning,
+    exception_path,
+    exception_value,
+    is_open_to_everyone,
+    peer_text,
+    ports_text,
+    replicas_text,
+    request_text,
+    source_text,
+    total_text,
+)
+from .console import shown
+from .mechanisms import Certificates, ControllerPods, Mechanism, MechanismKind, ProtocolSet
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = ["print_explanation"]
 
-_TLS = {"here": "ends here", "gateway": "ends at the gateway", "service": "ends at the service", "nowhere": "nowhere"}
-_USUAL = {"http": "80", "https": "443", "grpc": "443"}
+_SCOPES: Mapping[Scope, str] = {Scope.INTERNET: "internet", Scope.INTERNAL: "private network"}
+_TLS: Mapping[TlsTermination, str] = {
+    TlsTermination.LOAD_BALANCER: "TLS terminates here",
+    TlsTermination.GATEWAY: "TLS terminates at the gateway",
+    TlsTermination.SERVICE: "TLS terminates at the service",
+    TlsTermination.NONE: "no TLS",
+}
+_TLS_OF_MECHANISM: Mapping[TlsTermination, str] = {
+    TlsTermination.LOAD_BALANCER: "at each load balancer",
+    TlsTermination.GATEWAY: "at the gateway",
+    TlsTermination.SERVICE: "at each service",
+    TlsTermination.NONE: "nowhere",
+}
+_CERTIFICATES: Mapping[Certificates, str] = {
+    Certificates.SECRETS_OR_CERT_MANAGER: "Secrets or cert-manager",
+    Certificates.CERTIFICATE_MANAGER: "AWS Certificate Manager",
+}
+_PROTOCOLS: Mapping[ProtocolSet, str] = {
+    ProtocolSet.HTTP_DEFAULT_PORTS: "HTTP/1.1, HTTP/2, WebSocket, and gRPC on ports 80 and 443",
+    ProtocolSet.HTTP_ANY_PORT: "HTTP/1.1, HTTP/2, WebSocket, and gRPC on any port",
+    ProtocolSet.ANY: "TCP and UDP on any port",
+}
+_MECHANISMS: Mapping[MechanismKind, str] = {
+    MechanismKind.AS_IS: "this stack",
+    MechanismKind.GATEWAY: "one gateway",
+    MechanismKind.LOAD_BALANCERS: "a load balancer each",
+}
 
 
-def print_explanation(console: "Console", view: StackView, total: Total, mechanisms: Sequence[Mechanism]) -> None:
-    """Write all of it."""
+def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[Mechanism]) -> None:
+    """Print every section."""
     _line(console, f"Stack {view.stack}, namespace {view.namespace}", "bold")
-    _public(console, view, total)
-    _routes(console, view)
-    _tls(console, view)
-    _inside(console, view)
-    _exceptions(console, view)
-    _mechanisms(console, mechanisms)
+    _print_balancers(console, view)
+    _print_routes(console, view)
+    _print_tls(console, view)
+    _print_internal(console, view)
+    _print_exceptions(console, view)
+    _print_notes(console, view)
+    _print_mechanisms(console, mechanisms)
 
 
-def _public(console: "Console", view: StackView, total: Total) -> None:
-    _title(console, "What is public, and to whom")
+def _print_balancers(console: "Console", view: StackView) -> None:
+    _title(console, "Load balancers")
     if not view.balancers:
-        _line(console, "  Nothing of the stack is reached from outside by a load balancer of its own.")
+        _line(console, "  The stack has no load balancer of its own.")
         return
-    rows = [(it.name, _balancer(it)) for it in view.balancers]
+    rows = [(balancer.name, _balancer_text(balancer)) for balancer in view.balancers]
     if len(rows) > 1:
-        addresses = pluralize(total.public_addresses, "public address", "es")
-        rows.append(("together", f"{pluralize(total.load_balancers, 'load balancer')}, {addresses}: {_money(total)}"))
+        addresses = pluralize(view.total.public_addresses, "public address", "es")
+        counts = f"{pluralize(view.total.load_balancers, 'load balancer')}, {addresses}"
+        rows.append(("total", f"{counts}: {total_text(view.total)}, without traffic"))
     # Most of them have the same source.
     sources = dict.fromkeys(price_source_text(balancer.estimate) for balancer in view.balancers)
     rows += [("prices", source) for source in sources if source]
     _grid(console, rows)
 
 
-def _balancer(it: BalancerView) -> str:
-    where = "for the internet" if it.scope == Scope.INTERNET.value else "inside the private network"
-    open_to = "everybody" if set(EVERYONE) & set(it.sources) else ", ".join(it.sources)
+def _balancer_text(balancer: BalancerView) -> str:
+    everyone = is_open_to_everyone(balancer.sources)
+    sources = "every address" if everyone else ", ".join(map(source_text, balancer.sources))
+    targets = ", ".join(map(peer_text, balancer.targets))
     return (
-        f"{it.kind} ({it.platform}), {where}, at {', '.join(it.ports)}\n"
-        f"lets in {open_to}; leads to {', '.join(it.leads_to)}; TLS {_TLS[it.tls]}\n{charge_text(it.estimate)}"
+        f"{balancer.kind} ({balancer.platform}), {_SCOPES[balancer.scope]}, listens on {ports_text(balancer.ports)}\n"
+        f"accepts {sources}; routes to {targets}; {_TLS[balancer.tls]}\n{charge_text(balancer.estimate)}"
     )
 
 
-def _routes(console: "Console", view: StackView) -> None:
-    _title(console, "What leads where")
+def _print_routes(console: "Console", view: StackView) -> None:
+    _title(console, "Routes")
     if not view.routes:
-        _line(console, "  Nothing: no route and no load balancer.")
+        _line(console, "  The stack has no routes and no load balancers.")
         return
-    rows = [(_asked(it), _answers(it), it.entry) for it in view.routes]
-    _table(console, ("what clients ask for", "leads to", "by"), rows)
+    rows = [(request_text(route), action_text(route), route.entry.name) for route in view.routes]
+    _table(console, ("request", "action", "through"), rows)
 
 
-def _asked(it: RouteView) -> str:
-    scheme = "https" if it.scheme == "grpc" else it.scheme
-    port = f":{it.client_port}" if it.client_port not in ("", _USUAL.get(scheme)) else ""
-    if not it.path and not it.client_port:
-        return "anything else"
-    host = it.host or ("[any host]" if it.path else f"[address of {it.entry}]")
-    exact = " exactly" if it.path_type == "Exact" else ""
-    path = "" if it.path == "/" else it.path
-    return f"{scheme}://{host}{port}{path}{exact} {it.conditions}".rstrip()
+def _print_tls(console: "Console", view: StackView) -> None:
+    _title(console, "TLS termination")
+    rows = [(b.name, "at the load balancer") for b in view.balancers if b.tls is TlsTermination.LOAD_BALANCER]
+    rows += [
+        (balancer.name, f"at {', '.join(map(peer_text, balancer.targets))}")
+        for balancer in view.balancers
+        if balancer.tls is TlsTermination.SERVICE
+    ]
+    rows += [
+        (gateway.name, f"at the gateway, for {', '.join(gateway.tls_hosts)}")
+        for gateway in view.gateways
+        if gateway.tls_hosts
+    ]
+    rows += [(b.name, "none: clients connect without TLS") for b in view.balancers if b.tls is TlsTermination.NONE]
+    _grid(console, rows) if rows else _line(console, "  Nothing is exposed.")
 
 
-def _answers(it: RouteView) -> str:
-    return f"{it.leads_to}:{it.port}" if it.port else it.leads_to
+def _print_internal(console: "Console", view: StackView) -> None:
+    internal = [service.name for service in view.services if not service.urls]
+    if internal:
+        _title(console, "Only inside the cluster")
+        _indented(console, ", ".join(internal), 2)
 
 
-def _tls(console: "Console", view: StackView) -> None:
-    _title(console, "Where TLS ends")
-    rows = [(it.name, "at the load balancer") for it in view.balancers if it.tls == "here"]
-    rows += [(it.name, f"at the service: {', '.join(it.leads_to)}") for it in view.balancers if it.tls == "service"]
-    rows += [(it.name, f"at the gateway, for {', '.join(it.tls_hosts)}") for it in view.gateways if it.tls_hosts]
-    named = {name for name, _ in rows}
-    fronts = {it.name for it in view.balancers if it.tls == "gateway"}
-    rows += [(it.name, "nowhere: clients speak without it") for it in view.balancers if it.name not in named | fronts]
-    _grid(console, rows) if rows else _line(console, "  Nothing is reached from outside.")
-
-
-def _inside(console: "Console", view: StackView) -> None:
-    hidden = [it.name for it in view.services if not it.urls]
-    if hidden:
-        _title(console, "Not reached from outside")
-        _indented(console, ", ".join(hidden), 2)
-
-
-def _exceptions(console: "Console", view: StackView) -> None:
+def _print_exceptions(console: "Console", view: StackView) -> None:
     _title(console, "Exceptions to the secure defaults")
     if not view.exceptions:
         _line(console, "  None.")
-    for it in view.exceptions:
-        _indented(console, f"{it.path}{f': {it.value}' if it.value else ''}", 2)
-        _indented(console, it.meaning, 4)
+    for exception in view.exceptions:
+        value = exception_value(exception)
+        _indented(console, f"{exception_path(exception)}{f': {value}' if value else ''}", 2)
+        _indented(console, exception_meaning(exception), 4)
 
 
-def _mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:
+def _print_notes(console: "Console", view: StackView) -> None:
+    if not view.notes:
+        return
+    _title(console, "What you must add")
+    for note in view.notes:
+        _indented(console, note.path, 2)
+        _indented(console, f"{note.message} {note.fix}", 4)
+
+
+def _print_mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:
     if not mechanisms:
         return
-    _title(console, "The same services, either way")
-    heads = [f"{it.name}, as it is" if it.current and it.name != "as it is" else it.name for it in mechanisms]
+    _title(console, "Alternatives for the same services")
     rows: list[tuple[str, ...]] = [
-        ("load balancers billed", *(str(it.total.load_balancers) for it in mechanisms)),
-        ("public addresses", *(str(it.total.public_addresses) for it in mechanisms)),
-        ("a month, without traffic", *(_money(it.total) for it in mechanisms)),
-        ("protocols", *(it.protocols for it in mechanisms)),
-        ("TLS ends", *(it.tls for it in mechanisms)),
-        ("runs in the cluster", *(it.runs or "nothing" for it in mechanisms)),
-        ("what is lost", *("\n".join(f"- {one}" for one in it.lost) or "nothing" for it in mechanisms)),
+        ("billed load balancers", *(str(each.total.load_balancers) for each in mechanisms)),
+        ("public addresses", *(str(each.total.public_addresses) for each in mechanisms)),
+        ("cost, without traffic", *(total_text(each.total) for each in mechanisms)),
+        ("protocols", *("; ".join(_PROTOCOLS[protocols] for protocols in each.protocols) for each in mechanisms)),
+        ("TLS terminates", *(_mechanism_tls(each) for each in mechanisms)),
+        ("pods in the cluster", *(", ".join(map(_controller_text, each.controllers)) or "none" for each in mechanisms)),
+        ("what you lose", *("\n".join(f"- {loss.text}" for loss in each.losses) or "nothing" for each in mechanisms)),
     ]
-    _table(console, ("", *heads), rows)
+    _table(console, ("", *map(_heading, mechanisms)), rows)
 
 
-def _money(total: Total) -> str:
-    return "no price is known" if total.monthly_cost is None else f"{total.monthly_cost:.2f} {total.currency}"
+def _heading(mechanism: Mechanism) -> str:
+    title = _MECHANISMS[mechanism.kind]
+    return f"{title} (this stack)" if mechanism.is_current and mechanism.kind is not MechanismKind.AS_IS else title
+
+
+def _mechanism_tls(mechanism: Mechanism) -> str:
+    places = ", ".join(_TLS_OF_MECHANISM[place] for place in mechanism.tls)
+    certificates = mechanism.certificates
+    return places if certificates is None else f"{places}, with certificates from {_CERTIFICATES[certificates]}"
+
+
+def _controller_text(controller: ControllerPods) -> str:
+    gateway = f" ({controller.gateway})" if controller.gateway else ""
+    return f"{controller.controller}{gateway}: {replicas_text(controller.replicas)}"
 
 
 def _title(console: "Console", text: str) -> None:
@@ -131,41 +185,36 @@ def _title(console: "Console", text: str) -> None:
 
 
 def _line(console: "Console", text: str, style: str = "") -> None:
-    from rich.text import Text
-
-    console.print(Text(text, style=style))
+    console.print(shown(text, style))
 
 
 def _indented(console: "Console", text: str, columns: int) -> None:
     from rich.padding import Padding
-    from rich.text import Text
 
-    console.print(Padding(Text(text), (0, 0, 0, columns), expand=False))
+    console.print(Padding(shown(text), (0, 0, 0, columns), expand=False))
 
 
 def _grid(console: "Console", rows: Iterable[tuple[str, str]]) -> None:
-    """Names, and what there is to say of each, under each other."""
+    """Names, each with its text beside it."""
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
     for name, text in rows:
-        grid.add_row(Text(name, style="cyan"), Text(text))
+        grid.add_row(shown(name, "cyan"), shown(text))
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
 def _table(console: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     columns: dict[str, Any] = {"box": None, "padding": (0, 2, 0, 0), "header_style": "dim"}
     table = Table(**columns)
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(shown, row))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))

@@ -1,117 +1,163 @@
-"""What a stack would not have under another mechanism."""
+"""What a stack would lose if its services were exposed in another way."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Union
 
-from ..aws_load_balancer.choices import AwsBalancerKind
+from ..args.codes import Code
+from ..args.display import parameter_text
+from ..args.location import Field, KeyStyle
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.routes import AwsRouteSpec
+from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.routes import RouteSpec
 from ..load_balancers import ClientIp
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.plan import request_of
 from ..stack import StackPlan
-from ..stack.views.balancers import targets_of
-from ..stack.views.destinations import Destination, destination_of
-from ..stack.views.requests import request_of
+from ..stack.view import PeerKind
+from ..stack.view_text import peer_text
+from ..stack.views.aws import is_application
+from ..stack.views.peers import aws_backend, peer_of
+from ..untyped import Parameters
 
-__all__ = ["is_application", "lost_by_balancers", "lost_by_gateway"]
+__all__ = ["Loss", "lost_with_gateway", "lost_with_load_balancers"]
 
-_ROUTE_FIELDS: Mapping[str, str] = {
-    "rewrite": "rewritten paths",
-    "redirect": "redirects",
-    "app_root": "the app root",
-    "timeouts": "timeouts by route",
-    "body_size": "limits of bodies",
-    "buffering": "buffering by route",
-    "session_persistence": "cookies that keep clients at a pod",
-    "load_balancing": "the choice of how pods are picked",
-    "rate_limit": "rate limits",
-    "cors": "CORS",
-    "allowed_sources": "allowed sources by route",
-    "denied_sources": "denied sources by route",
-    "basic_auth": "user names and passwords",
-    "request_headers": "headers of requests",
-    "response_headers": "headers of responses",
-    "backend_tls": "checks of the services' certificates",
-}
-"""What a gateway does with requests, and a load balancer for a Service does not."""
+ROUTE_SETTINGS = Code("route-settings", "Routes can't use {fields}.")
+SHARED_HOST = Code(
+    "shared-host", "{host} can't lead to several services ({services}), because each has its own address."
+)
+SHARED_ADDRESS = Code(
+    "shared-address", "One address can't lead to several services ({services}), because each has its own address."
+)
+HTTPS_REDIRECT = Code("https-redirect", "Nothing redirects HTTP requests to HTTPS.")
+CERT_MANAGER = Code("cert-manager", "Each service must use certificates from cert-manager itself.")
+DEFAULT_BACKEND = Code("default-backend", "There is no default backend.")
+NOT_HTTP = Code("not-http", "{service} doesn't speak HTTP, so it keeps its own load balancer.")
+WEB_ACL = Code("web-acl", "The web ACL of {load_balancer} doesn't apply.")
+OWN_ADDRESS = Code("own-address", "{service} shares the address of the gateway.")
+OTHER_PORTS = Code("other-ports", "Clients of {load_balancer} can't use port {ports}. A gateway listens on 80 and 443.")
+CLIENT_ADDRESS = Code(
+    "client-address", "{service} doesn't see the clients' own addresses. It must read X-Forwarded-For."
+)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something that a stack has, and wouldn't have in another way."""
+
+    code: Code
+    params: Parameters = dataclasses.field(default_factory=dict[str, Any])
+
+    @property
+    def text(self) -> str:
+        """The loss in words."""
+        params = {name: parameter_text(value, KeyStyle.STACK) for name, value in self.params.items()}
+        return self.code.message.format(**params)
+
+
+_MATCHED = ("at", "target", "host", "path", "path_type", "resolution", "websocket", "protocol")
+_ROUTE_SETTINGS = [field.name for field in dataclasses.fields(RouteSpec) if field.name not in _MATCHED]
+"""What a gateway does with requests, and the load balancer of a Service doesn't."""
+
+_AWS_ROUTE_SETTINGS = ("methods", "headers", "allowed_sources", "weights", "redirect", "respond")
+"""What an Application Load Balancer does with requests, and the load balancer of a Service doesn't."""
+
+_NOT_ON_GATEWAYS = ("methods", "headers", "weights")
+"""What an Application Load Balancer does with requests, and a gateway doesn't."""
 
 _WEB_PORTS = (80, 443)
 
 
-_AWS_FIELDS: Mapping[str, str] = {
-    "methods": "routes by method",
-    "headers": "routes by header",
-    "sources": "routes by the client's address",
-    "weights": "shares between targets",
-    "redirect": "redirects",
-    "respond": "answers of its own",
-}
-"""What an Application Load Balancer does with requests."""
-
-Leads = tuple[str, str, str]
-"""A host, a path, and the service that answers."""
+def lost_with_load_balancers(plan: StackPlan) -> tuple[Loss, ...]:
+    """What the stack would lose if each service had its own load balancer."""
+    found: list[Loss] = []
+    for gateway in plan.gateways.values():
+        found += _of_gateway(plan, gateway)
+    for spec in plan.aws_load_balancers.values():
+        if is_application(spec):
+            found += _shared_hosts(_aws_services_by_host(plan, spec))
+            found += _settings(_aws_routes(spec), _AWS_ROUTE_SETTINGS)
+    return _unique(found)
 
 
-def lost_by_balancers(plan: StackPlan) -> Iterator[str]:
-    """What a load balancer for each service would not do."""
-    used: dict[str, None] = {}
-    for args in plan.gateway_args.values():
-        routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
-        targets = [(it, destination_of(plan, it["target"]).name) for it in routes if "target" in it]
-        yield from _shared_hosts((it.get("host", ""), it.get("path", "/"), service) for it, service in targets)
-        used |= {it: None for field, it in _ROUTE_FIELDS.items() if any(field in route for route in routes)}
-        if any(it.get("redirect", args.get("https_redirect") is not False) for it in args.get("tls", {}).values()):
-            used["redirects from http to https"] = None
-        if any(field in it for it in args.get("tls", {}).values() for field in ("issuer", "cluster_issuer")):
-            used["certificates from cert-manager, but by each service itself"] = None
-        if "default_backend" in args:
-            used["a default backend"] = None
-    for routes, targets in _application(plan):
-        yield from _shared_hosts(
-            (it.get("host", ""), it.get("path", "/"), targets[it["to"]].name) for it in routes if "to" in it
-        )
-        used |= {it: None for field, it in _AWS_FIELDS.items() if any(field in route for route in routes)}
-    yield from used
+def lost_with_gateway(plan: StackPlan, not_http: Iterable[str]) -> tuple[Loss, ...]:
+    """What the stack would lose behind one gateway. `not_http` are the services that don't speak HTTP."""
+    others = list(not_http)
+    found = [Loss(NOT_HTTP, {"service": name}) for name in others]
+    aws = plan.aws_load_balancers
+    for spec in aws.values():
+        found += _settings(_aws_routes(spec), _NOT_ON_GATEWAYS)
+    found += [Loss(WEB_ACL, {"load_balancer": name}) for name, spec in aws.items() if spec.web_acl is not None]
+    for name, spec in plan.load_balancers.items():
+        found += _of_load_balancer(plan, name, spec, others)
+    return _unique(found)
 
 
-def is_application(aws: Mapping[str, Any]) -> bool:
-    """Whether an AwsLoadBalancer is an Application Load Balancer."""
-    return aws["kind"] == AwsBalancerKind.APPLICATION.value
+def _unique(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    found: list[Loss] = []
+    for loss in losses:
+        if loss not in found:
+            found.append(loss)
+    return tuple(found)
 
 
-def _application(plan: StackPlan) -> Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Destination]]]:
-    """The routes of each Application Load Balancer, and where its targets lead to."""
-    for aws in plan.aws_load_balancers.values():
-        if is_application(aws):
-            yield (
-                [it for listener in aws["listeners"] for it in listener.get("routes", [])],
-                dict(targets_of(plan, aws)),
-            )
+def _of_gateway(plan: StackPlan, spec: IngressGatewaySpec) -> Iterator[Loss]:
+    services: dict[str, dict[str, None]] = {}
+    for route in spec.routes:
+        if route.target is not None:
+            services.setdefault(route.host or "", {})[peer_text(peer_of(plan, route.target))] = None
+    yield from _shared_hosts(services)
+    yield from _settings(spec.routes, _ROUTE_SETTINGS)
+    redirects = spec.https_redirect is not False
+    if any(redirects if tls.redirect is None else tls.redirect for tls in spec.tls.values()):
+        yield Loss(HTTPS_REDIRECT)
+    if any(tls.issuer is not None or tls.cluster_issuer is not None for tls in spec.tls.values()):
+        yield Loss(CERT_MANAGER)
+    if spec.default_backend is not None:
+        yield Loss(DEFAULT_BACKEND)
 
 
-def _shared_hosts(leads: Iterable[Leads]) -> Iterator[str]:
-    """A host that leads to several services by path can lead to one alone."""
-    by_host: dict[str, set[tuple[str, str]]] = {}
-    for host, path, service in leads:
-        by_host.setdefault(host, set()).add((path, service))
-    for host, paths in by_host.items():
-        if len({service for _, service in paths}) > 1:
-            below = [f"{path} for {service}" for path, service in sorted(paths) if path != "/"]
-            yield f"paths of {host or 'one address'}: {', '.join(below)}; each service has an address of its own"
+def _settings(routes: Iterable[Union[RouteSpec, AwsRouteSpec]], names: Iterable[str]) -> Iterator[Loss]:
+    """The settings among these that the routes have."""
+    each = list(routes)
+    used = [Field(name) for name in names if any(getattr(route, name) is not None for route in each)]
+    if used:
+        yield Loss(ROUTE_SETTINGS, {"fields": used})
 
 
-def lost_by_gateway(plan: StackPlan, others: Sequence[str]) -> Iterator[str]:
-    """What services would not have behind a gateway; ``others`` are those that speak no HTTP."""
-    for name in others:
-        yield f"nothing for {name}, which speaks no HTTP and keeps a load balancer of its own"
-    ours = ("methods", "headers", "weights")
-    used = {field for routes, _ in _application(plan) for field in ours if any(field in it for it in routes)}
-    yield from (_AWS_FIELDS[field] for field in ours if field in used)
-    yield from (f"the web ACL of {name}" for name, aws in plan.aws_load_balancers.items() if "web_acl" in aws)
-    for name, args in plan.load_balancer_args.items():
-        destination = destination_of(plan, args["target"])
-        if destination.kind == "gateway" or destination.name in others:
-            continue
-        yield f"an address of its own for {destination.name} ({name}): it shares the gateway's"
-        odd = [str(it.number) for it in request_of(plan, args).ports if it.number not in _WEB_PORTS]
-        if odd:
-            yield f"port {', '.join(odd)} of {name}: a gateway listens on 80 and 443"
-        if args["exposure"].get("client_ip") == ClientIp.PRESERVE.value:
-            yield f"the clients' own addresses at {destination.name}, which reads X-Forwarded-For instead"
+def _aws_routes(spec: AwsLoadBalancerSpec) -> list[AwsRouteSpec]:
+    return [route for listener in spec.listeners for route in listener.routes or ()]
+
+
+def _aws_services_by_host(plan: StackPlan, spec: AwsLoadBalancerSpec) -> Mapping[str, Mapping[str, None]]:
+    services: dict[str, dict[str, None]] = {}
+    for route in _aws_routes(spec):
+        if route.target is not None:
+            peer = aws_backend(plan, route.target, spec.targets[route.target]).peer
+            services.setdefault(route.host or "", {})[peer_text(peer)] = None
+    return services
+
+
+def _shared_hosts(services: Mapping[str, Mapping[str, None]]) -> Iterator[Loss]:
+    """The hosts that lead to several services."""
+    for host, names in services.items():
+        if len(names) > 1:
+            params: dict[str, Any] = {"services": sorted(names)}
+            yield Loss(SHARED_HOST, {"host": host, **params}) if host else Loss(SHARED_ADDRESS, params)
+
+
+def _of_load_balancer(
+    plan: StackPlan, name: str, spec: PublicLoadBalancerSpec, not_http: Iterable[str]
+) -> Iterator[Loss]:
+    peer = peer_of(plan, spec.target)
+    service = peer_text(peer)
+    if peer.kind is PeerKind.GATEWAY or service in not_http:
+        return
+    yield Loss(OWN_ADDRESS, {"service": service, "load_balancer": name})
+    ports = [port.number for port in request_of(spec).ports if port.number not in _WEB_PORTS]
+    if ports:
+        yield Loss(OTHER_PORTS, {"load_balancer": name, "ports": ports})
+    if spec.exposure.client_ip is ClientIp.PRESERVE:
+        yield Loss(CLIENT_ADDRESS, {"service": service})

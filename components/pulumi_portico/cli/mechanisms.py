@@ -1,275 +1,269 @@
-"""The same services under each mechanism: as the stack has it, by a gateway, and by a load balancer for each."""
+"""The same services in each way of exposing them: as the stack does, by one gateway, and by a load balancer each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Optional
+from enum import Enum
+from typing import Optional
 
-from ..aws_load_balancer.load_balancer import billable as billable_of_aws
-from ..ingress_gateway.gateway_plan import controller_of, installs
-from ..ingress_gateway.gateway_plan import request_of as request_of_gateway
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.load_balancer import billable_of
+from ..ingress_gateway.controllers import DEFAULT_CONTROLLER
+from ..ingress_gateway.front_door import exposure_request
+from ..ingress_gateway.gateway_plan import installer_of
+from ..ingress_gateway.install.installation import ControllerKind, InstallationSpec
+from ..ingress_gateway.install.workload import replicas_of
 from ..lifecycle.aws import AWS_BILLING
-from ..lifecycle.cost import Billable, Billing, PriceSpec, monthly_total
+from ..lifecycle.cost import Billable, Billing, PriceSpec
 from ..load_balancers import Scope
 from ..networking.ports import ServicePort
+from ..networking.target import Protocol
+from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platform_module import Request
-from ..public_load_balancer.platforms import all_platforms, module_of
+from ..public_load_balancer.platforms import module_of
 from ..stack import StackPlan
-from ..stack.view import StackView
-from ..stack.views.destinations import Destination, destination_of, text_of
-from ..stack.views.requests import request_of
-from .losses import is_application, lost_by_balancers, lost_by_gateway
+from ..stack.view import PeerKind, PeerView, ReplicasView, StackView, TlsTermination, Total
+from ..stack.view_text import peer_text
+from ..stack.views.aws import is_application
+from ..stack.views.balancers import total_of
+from ..stack.views.peers import aws_backend, known_number, peer_of, service_port
+from .losses import Loss, lost_with_gateway, lost_with_load_balancers
 
-__all__ = ["Mechanism", "Total", "mechanisms_of", "total_of"]
+__all__ = ["Certificates", "ControllerPods", "Mechanism", "MechanismKind", "ProtocolSet", "mechanisms_of"]
 
 _HTTP = ("http", "https", "grpc", "h2c", "ws", "wss")
-_ENDS = {
-    "here": "at the load balancers",
-    "gateway": "at the gateway",
-    "service": "at the services",
-    "nowhere": "nowhere",
-}
-_PROTOCOLS = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at ports 80 and 443"
-_APPLICATION = "HTTP/1.1, HTTP/2, WebSocket and gRPC, at any port"
-_ANY = "anything over TCP or UDP, at any port"
+
+
+class MechanismKind(str, Enum):
+    """A way of exposing services."""
+
+    AS_IS = "as-is"
+    """As the stack does, if that's neither of the others."""
+
+    GATEWAY = "gateway"
+    """One gateway for every service that speaks HTTP."""
+
+    LOAD_BALANCERS = "load-balancers"
+    """A load balancer for each service."""
+
+
+class ProtocolSet(str, Enum):
+    """What clients can use."""
+
+    HTTP_DEFAULT_PORTS = "http-default-ports"
+    """HTTP/1.1, HTTP/2, WebSocket, and gRPC, on ports 80 and 443."""
+
+    HTTP_ANY_PORT = "http-any-port"
+    """HTTP/1.1, HTTP/2, WebSocket, and gRPC, on any port."""
+
+    ANY = "any"
+    """TCP and UDP, on any port."""
+
+
+class Certificates(str, Enum):
+    """Where certificates come from."""
+
+    SECRETS_OR_CERT_MANAGER = "secrets-or-cert-manager"
+    """Secrets, or cert-manager."""
+
+    CERTIFICATE_MANAGER = "aws-certificate-manager"
+    """AWS Certificate Manager."""
 
 
 @dataclass(frozen=True)
-class Total:
-    """What is billed together."""
+class ControllerPods:
+    """The pods of a gateway's controller."""
 
-    load_balancers: int
-    public_addresses: int
-    monthly_cost: Optional[float]
-    """A month, without traffic; None where a price is not known, or in several currencies."""
-    currency: str
-    """As three letters; empty where there is no sum."""
+    gateway: str
+    """The gateway's name; empty if the stack doesn't have it."""
+    controller: str
+    replicas: ReplicasView
 
 
 @dataclass(frozen=True)
 class Mechanism:
-    """One way to lead clients to the services of the stack that are public."""
+    """One way of exposing the services that clients outside the cluster can reach."""
 
-    name: str
-    """`as it is`, `a gateway` or `a load balancer each`."""
-    current: bool
-    """Whether the stack has it so."""
+    kind: MechanismKind
+    is_current: bool
+    """Whether the stack does it."""
     total: Total
-    protocols: str
-    """What clients can speak."""
-    tls: str
-    """Where TLS ends."""
-    runs: str
+    protocols: tuple[ProtocolSet, ...]
+    tls: tuple[TlsTermination, ...]
+    """Where TLS terminates."""
+    certificates: Optional[Certificates] = None
+    """Where certificates come from; None if that's up to the stack or the services."""
+    controllers: tuple[ControllerPods, ...] = ()
     """What runs in the cluster for it."""
-    lost: tuple[str, ...]
-    """What the stack has, and would not have so."""
+    losses: tuple[Loss, ...] = ()
+    """What the stack has, and wouldn't have in this way."""
 
 
 @dataclass(frozen=True)
 class _Offer:
-    """What one more load balancer would be, for an estimate."""
+    """One more load balancer, for an estimate."""
 
     billing: Billing
-    billed: Billable
+    billable: Billable
     price: Optional[PriceSpec]
-    ends_tls: bool
+    terminates_tls: bool
 
     def times(self, count: int) -> Total:
-        return _total([(self.billing, self.price, self.billed)] * count)
+        return total_of([(self.billing, self.price, self.billable)] * count)
 
 
-def total_of(plan: StackPlan, view: StackView) -> Total:
-    """What the stack's load balancers are billed together, which may be less than each of them alone."""
-    arguments = {**plan.gateway_args, **plan.load_balancer_args, **plan.aws_load_balancers}
-    return _total((_billing_of(it.platform), _price(arguments[it.name]), it.estimate.billable) for it in view.balancers)
+@dataclass(frozen=True)
+class _Exposed:
+    """A service that clients outside the cluster reach, and one of its ports."""
 
-
-def _price(args: Mapping[str, Any]) -> Optional[PriceSpec]:
-    """The given price of a load balancer."""
-    return args.get("price")
-
-
-def _billing_of(platform: str) -> Billing:
-    """How the platform of a load balancer bills; AWS bills one that Pulumi owns."""
-    return next((module.billing for module in all_platforms() if module.name == platform), AWS_BILLING)
-
-
-def _total(parts: Iterable[tuple[Billing, Optional[PriceSpec], Billable]]) -> Total:
-    """The sum of load balancers, each with how its platform bills, and its given price."""
-    alike: dict[tuple[Billing, Optional[PriceSpec]], list[Billable]] = {}
-    for billing, price, billed in parts:
-        alike.setdefault((billing, price), []).append(billed)
-    costs = [monthly_total(billing, each, price) for (billing, price), each in alike.items()]
-    known = [cost for cost in costs if cost is not None]
-    currencies = {prices.currency for billing, price in alike if (prices := price or billing.prices) is not None}
-    is_summed = len(known) == len(costs) and len(currencies) == 1
-    return Total(
-        sum(billing.billed(sum(billable.load_balancers for billable in each)) for (billing, _), each in alike.items()),
-        sum(billable.public_addresses for each in alike.values() for billable in each),
-        round(sum(known), 2) if is_summed else None,
-        next(iter(currencies)) if is_summed else "",
-    )
+    peer: PeerView
+    port: Optional[ServicePort] = None
+    """The port; None if it speaks HTTP, because a gateway can serve all of those."""
 
 
 def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
-    """The stack as it is, and the other ways; none where nothing is reached from outside."""
-    offer, exposed = _offer(plan), list(dict.fromkeys(_exposed(plan)))
+    """The way in which the stack exposes its services, and the others; none if it exposes nothing."""
+    offer = _offer(plan)
+    exposed = list(dict.fromkeys([*_by_gateways(plan), *_by_load_balancers(plan)]))
     if offer is None or not exposed:
         return ()
-    gateway, each = _gateway(plan, offer, exposed), _each(plan, offer, exposed)
-    total = total_of(plan, view)
-    others = [it for it in exposed if not _speaks_http(it)]
-    of_gateways = {it for name in plan.gateway_args for it in _of_gateway(plan, name)}
-    of_balancers = set(_of_balancers(plan))
-    fronts = [it for it in view.balancers if set(it.leads_to) & plan.gateway_args.keys()]
-    told = {it.tls for it in view.balancers}
-    ends = ", ".join(words for key, words in _ENDS.items() if key in told)
-    spoken = "; ".join(_protocols(plan, of_gateways=bool(of_gateways)))
-    if not of_gateways and len(view.balancers) == len(exposed):
-        return (gateway, replace(each, current=True, total=total, protocols=spoken, tls=ends, lost=()))
-    if len(fronts) == 1 and of_balancers <= set(others) and len(of_balancers) == len(others):
-        return (replace(gateway, current=True, total=total, tls=ends, lost=()), each)
-    now = Mechanism(
-        name="as it is",
-        current=True,
-        total=total,
-        protocols=spoken,
-        tls=ends,
-        runs=_controllers(plan),
-        lost=(),
+    gateway, each = _gateway(plan, offer, exposed), _load_balancers(plan, offer, exposed)
+    current = Mechanism(
+        kind=MechanismKind.AS_IS,
+        is_current=True,
+        total=view.total,
+        protocols=tuple(_protocols(plan)),
+        tls=tuple(place for place in TlsTermination if any(balancer.tls is place for balancer in view.balancers)),
+        controllers=tuple(_controllers(plan)),
     )
-    return (now, gateway, each)
+    kind = _current_kind(plan, view, exposed)
+    if kind is MechanismKind.LOAD_BALANCERS:
+        return (gateway, replace(current, kind=kind))
+    if kind is MechanismKind.GATEWAY:
+        return (replace(current, kind=kind, protocols=gateway.protocols, controllers=gateway.controllers), each)
+    return (current, gateway, each)
 
 
-def _protocols(plan: StackPlan, *, of_gateways: bool) -> Iterator[str]:
-    """What clients can speak as it is; what leads to a gateway speaks as that does."""
-    if of_gateways:
-        yield _PROTOCOLS
-    application = [False for args in plan.load_balancer_args.values() if [*_of_balancer(plan, args)]]
-    application += [is_application(aws) for aws in plan.aws_load_balancers.values() if [*_of_aws_balancer(plan, aws)]]
-    if any(application):
-        yield _APPLICATION
-    if not all(application):
-        yield _ANY
+def _current_kind(plan: StackPlan, view: StackView, exposed: Sequence[_Exposed]) -> MechanismKind:
+    by_gateways, by_load_balancers = set(_by_gateways(plan)), set(_by_load_balancers(plan))
+    if not by_gateways and len(view.balancers) == len(exposed):
+        return MechanismKind.LOAD_BALANCERS
+    fronts = [b for b in view.balancers if any(target.kind is PeerKind.GATEWAY for target in b.targets)]
+    not_http = {service for service in exposed if service.port is not None}
+    return MechanismKind.GATEWAY if len(fronts) == 1 and by_load_balancers == not_http else MechanismKind.AS_IS
 
 
-def _exposed(plan: StackPlan) -> Iterator[Destination]:
-    for name in plan.gateway_args:
-        yield from _of_gateway(plan, name)
-    yield from _of_balancers(plan)
+def _gateway(plan: StackPlan, offer: _Offer, exposed: Sequence[_Exposed]) -> Mechanism:
+    others = [service for service in exposed if service.port is not None]
+    default = ControllerPods("", DEFAULT_CONTROLLER.value, _replicas(InstallationSpec()))
+    return Mechanism(
+        kind=MechanismKind.GATEWAY,
+        is_current=False,
+        total=offer.times(len(others) + (len(others) < len(exposed))),
+        protocols=(ProtocolSet.HTTP_DEFAULT_PORTS,),
+        tls=(TlsTermination.GATEWAY,),
+        certificates=Certificates.SECRETS_OR_CERT_MANAGER,
+        controllers=tuple(_controllers(plan)) or (default,),
+        losses=lost_with_gateway(plan, dict.fromkeys(peer_text(service.peer) for service in others)),
+    )
 
 
-def _of_balancers(plan: StackPlan) -> Iterator[Destination]:
-    for args in plan.load_balancer_args.values():
-        yield from _of_balancer(plan, args)
-    for aws in plan.aws_load_balancers.values():
-        yield from _of_aws_balancer(plan, aws)
+def _load_balancers(plan: StackPlan, offer: _Offer, exposed: Sequence[_Exposed]) -> Mechanism:
+    return Mechanism(
+        kind=MechanismKind.LOAD_BALANCERS,
+        is_current=False,
+        total=offer.times(len(exposed)),
+        protocols=(ProtocolSet.ANY,),
+        tls=(TlsTermination.LOAD_BALANCER if offer.terminates_tls else TlsTermination.SERVICE,),
+        certificates=Certificates.CERTIFICATE_MANAGER if offer.terminates_tls else None,
+        losses=lost_with_load_balancers(plan),
+    )
 
 
-def _of_gateway(plan: StackPlan, name: str) -> Iterator[Destination]:
-    """What a gateway leads to. A port of a service is one thing, however many routes lead there."""
-    args = plan.gateway_args[name]
-    targets = [it["target"] for it in args.get("routes", []) if "target" in it]
-    targets += [args["default_backend"]] if "default_backend" in args else []
-    for target in targets:
-        yield replace(_by_name(destination_of(plan, target)), chosen=ServicePort("http", 80, 80))
+def _protocols(plan: StackPlan) -> Iterator[ProtocolSet]:
+    """What clients can use today."""
+    if any(True for _ in _by_gateways(plan)):
+        yield ProtocolSet.HTTP_DEFAULT_PORTS
+    aws = [is_application(spec) for spec in plan.aws_load_balancers.values() if any(True for _ in _by_aws(plan, spec))]
+    if any(aws):
+        yield ProtocolSet.HTTP_ANY_PORT
+    if not all(aws) or any(True for spec in plan.load_balancers.values() for _ in _by_platform(plan, spec)):
+        yield ProtocolSet.ANY
 
 
-def _by_name(destination: Destination) -> Destination:
-    return replace(destination, port="")
+def _by_gateways(plan: StackPlan) -> Iterator[_Exposed]:
+    for spec in plan.gateways.values():
+        for target in (*(route.target for route in spec.routes), spec.default_backend):
+            if target is not None:
+                yield _Exposed(peer_of(plan, target))
 
 
-def _of_aws_balancer(plan: StackPlan, aws: Mapping[str, Any]) -> Iterator[Destination]:
-    application = is_application(aws)
-    for given in aws["targets"].values():
-        destination = destination_of(plan, given["target"]) if "target" in given else None
-        if destination is not None and destination.kind != "gateway":
-            http = ServicePort("http", 80, 80)
-            yield replace(_by_name(destination), chosen=http if application else destination.chosen)
+def _by_load_balancers(plan: StackPlan) -> Iterator[_Exposed]:
+    for spec in plan.load_balancers.values():
+        yield from _by_platform(plan, spec)
+    for spec in plan.aws_load_balancers.values():
+        yield from _by_aws(plan, spec)
 
 
-def _of_balancer(plan: StackPlan, args: Mapping[str, Any]) -> Iterator[Destination]:
-    destination = destination_of(plan, args["target"])
-    if destination.kind != "gateway":
-        ports = request_of(plan, args).ports
-        spoken = next((it for it in ports if _is_http(it)), ports[0]) if ports else None
-        chosen = ServicePort("http", 80, 80) if spoken is not None and _is_http(spoken) else spoken
-        yield replace(_by_name(destination), chosen=chosen)
+def _by_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[_Exposed]:
+    peer, ports = peer_of(plan, spec.target), request_of(spec).ports
+    if peer.kind is not PeerKind.GATEWAY:
+        speaks_http = not ports or any(map(_is_http, ports))
+        yield _Exposed(peer, None if speaks_http else ports[0])
+
+
+def _by_aws(plan: StackPlan, spec: AwsLoadBalancerSpec) -> Iterator[_Exposed]:
+    for key, target in spec.targets.items():
+        if target.target is None:
+            continue
+        peer, port = aws_backend(plan, key, target).peer, service_port(plan, target.target)
+        if peer.kind is not PeerKind.GATEWAY:
+            speaks_http = is_application(spec) or port is None or _is_http(port)
+            yield _Exposed(peer, None if speaks_http else port)
 
 
 def _is_http(port: ServicePort) -> bool:
     hints = (port.name.partition("-")[0], (port.app_protocol or "").rpartition("/")[2])
-    return port.protocol == "TCP" and any(it in _HTTP for it in hints)
-
-
-def _speaks_http(destination: Destination) -> bool:
-    return destination.chosen is None or _is_http(destination.chosen)
+    return port.protocol == Protocol.TCP.value and any(hint in _HTTP for hint in hints)
 
 
 def _offer(plan: StackPlan) -> Optional[_Offer]:
-    """What the stack's own way out is, as the one that another load balancer would have: one to the internet, where
-    there is any."""
+    """One more load balancer like those of the stack: one for the internet, if it has any."""
     offers = list(_offers(plan))
-    outside = (offer for scope, offer in offers if scope == Scope.INTERNET.value)
-    return next(outside, offers[0][1] if offers else None)
+    public = (offer for scope, offer in offers if scope is Scope.INTERNET)
+    return next(public, offers[0][1] if offers else None)
 
 
-def _offers(plan: StackPlan) -> Iterator[tuple[str, _Offer]]:
-    """Each way out with its scope: those of gateways, of balancers, and of those that Pulumi owns."""
-    for args in plan.gateway_args.values():
-        if "exposure" in args:
-            yield args["exposure"]["scope"], _of_request(request_of_gateway(args), _price(args))
-    for args in plan.load_balancer_args.values():
-        yield args["exposure"]["scope"], _of_request(request_of(plan, args), _price(args))
-    for aws in plan.aws_load_balancers.values():
-        if "existing" not in aws:
-            scope = aws.get("scope", Scope.INTERNET.value)
-            yield scope, _Offer(AWS_BILLING, billable_of_aws(aws), _price(aws), ends_tls=True)
+def _offers(plan: StackPlan) -> Iterator[tuple[Scope, _Offer]]:
+    for spec in plan.gateways.values():
+        request = exposure_request(spec)
+        if request is not None:
+            yield request.exposure.scope, _of_request(request, spec.price)
+    for spec in plan.load_balancers.values():
+        yield spec.exposure.scope, _of_request(request_of(spec), spec.price)
+    for spec in plan.aws_load_balancers.values():
+        if spec.existing is None:
+            billable = billable_of(spec)
+            yield spec.scope or Scope.INTERNET, _Offer(AWS_BILLING, billable, spec.price, terminates_tls=True)
 
 
 def _of_request(request: Request, price: Optional[PriceSpec]) -> _Offer:
-    # One port each: on GKE, each protocol is a forwarding rule of its own.
-    alone = replace(request, known_ports=request.ports[:1])
+    # One port each: on GKE, each protocol has a forwarding rule of its own.
+    one_port = replace(request, known_ports=request.ports[:1])
     module = module_of(request.exposure.platform)
-    ends_tls = module.supports("tls.certificates")
-    return _Offer(module.billing, module.billable(alone), price, ends_tls=ends_tls)
+    return _Offer(module.billing, module.billable(one_port), price, terminates_tls=module.supports("tls.certificates"))
 
 
-def _gateway(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mechanism:
-    others = [it for it in exposed if not _speaks_http(it)]
-    count = len(others) + (1 if len(others) < len(exposed) else 0)
-    return Mechanism(
-        name="a gateway",
-        current=False,
-        total=offer.times(count),
-        protocols=_PROTOCOLS,
-        tls="at the gateway, with certificates of Secrets or of cert-manager",
-        runs=_controllers(plan) or "a controller: 2 pods, each 0.25 cores and 512 MiB",
-        lost=tuple(lost_by_gateway(plan, list(dict.fromkeys(it.name for it in others)))),
-    )
+def _controllers(plan: StackPlan) -> Iterator[ControllerPods]:
+    for name, spec in plan.gateways.items():
+        if installer_of(spec) is not None:
+            yield ControllerPods(name, spec.controller.value, _replicas(spec.installation or InstallationSpec()))
 
 
-def _each(plan: StackPlan, offer: _Offer, exposed: Sequence[Destination]) -> Mechanism:
-    ends = (
-        "at each load balancer, with certificates of AWS Certificate Manager" if offer.ends_tls else "at each service"
-    )
-    return Mechanism(
-        name="a load balancer each",
-        current=False,
-        total=offer.times(len(exposed)),
-        protocols=_ANY,
-        tls=ends,
-        runs="nothing",
-        lost=tuple(lost_by_balancers(plan)),
-    )
-
-
-def _controllers(plan: StackPlan) -> str:
-    told: list[str] = []
-    for name, args in plan.gateway_args.items():
-        if installs(args):
-            installation: Mapping[str, Any] = args.get("installation", {})
-            daemon = installation.get("kind") == "DaemonSet"
-            count = text_of(installation.get("replicas", 2))
-            pods = "a pod on each node" if daemon else f"{count} pod{'' if count == '1' else 's'}"
-            told.append(f"{controller_of(args)} ({name}): {pods}")
-    return ", ".join(told)
+def _replicas(installation: InstallationSpec) -> ReplicasView:
+    if installation.kind is ControllerKind.DAEMON_SET:
+        return ReplicasView(is_per_node=True)
+    count, autoscaling = known_number(replicas_of(installation)), installation.autoscaling
+    if autoscaling is None:
+        return ReplicasView(count)
+    return ReplicasView(count, known_number(autoscaling.max_replicas), is_autoscaled=True)

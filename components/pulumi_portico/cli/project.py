@@ -1,16 +1,14 @@
 """Finds a project's stacks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
-
-import typer
-import yaml
+from typing import Optional
 
 from ..args.problems import nearest
 from ..stack import StackPlan, load_stack
-from ..stack.project import PROJECT_FILES, project_file, settings_of
+from ..stack.project import PROJECT_FILES, is_folder, project_file, settings_of
+from ..untyped import Unchecked
+from .console import usage_error
 
 __all__ = ["LocatedStack", "Stack", "find_stack", "locate_stack"]
 
@@ -52,16 +50,16 @@ def locate_stack(name: Optional[str], folder: Optional[Path]) -> LocatedStack:
     """The stack of this name; without a name, the only stack. Raises `typer.BadParameter` if there is none."""
     start = (folder or Path.cwd()).absolute()
     project = project_file([start, *start.parents])
-    settings: Mapping[str, Any] = _settings(project) if project is not None else {}
+    settings: Unchecked = settings_of(project) if project is not None else {}
     if folder is None:
         if project is None:
-            raise typer.BadParameter(
+            raise usage_error(
                 f"no {PROJECT_FILES[0]} in this folder or above it; name the folder of the stack files",
-                param_hint="--folder",
+                option="--folder",
             )
         folder = project.parent / str(settings.get("stackConfigDir") or ".")
-    if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} isn't a folder", param_hint="--folder")
+    if not is_folder(folder):
+        raise usage_error(f"{folder} isn't a folder", option="--folder")
     return LocatedStack(_chosen(name, _names(folder), folder), str(settings.get("name") or "portico"), folder)
 
 
@@ -74,20 +72,13 @@ def _names(folder: Path) -> list[str]:
 def _chosen(name: Optional[str], names: list[str], folder: Path) -> str:
     known = ", ".join(names)
     if not names:
-        raise typer.BadParameter(f"{folder} has no Pulumi.STACK.yaml", param_hint="--folder")
+        raise usage_error(f"{folder} has no Pulumi.STACK.yaml", option="--folder")
     if name is None:
         if len(names) > 1:
-            raise typer.BadParameter(f"choose one of {known}", param_hint="--stack")
+            raise usage_error(f"choose one of {known}", option="--stack")
         return names[0]
     if name not in names:
         close = nearest(name, names)
         hint = f"; did you mean {close}?" if close else ""
-        raise typer.BadParameter(f"{folder} has no stack {name}, only {known}{hint}", param_hint="--stack")
+        raise usage_error(f"{folder} has no stack {name}, only {known}{hint}", option="--stack")
     return name
-
-
-def _settings(project: Path) -> Mapping[str, Any]:
-    try:
-        return settings_of(project)
-    except yaml.YAMLError as error:
-        raise typer.BadParameter(f"{project} isn't valid YAML: {error}", param_hint="--folder") from error

@@ -1,19 +1,17 @@
 """`portico render`: what a stack creates, as plain text."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from .console import usage_error, write, write_error, writes_unicode
 from .exits import Exit
 from .options import FolderOption, StackOption
 
 if TYPE_CHECKING:
-    from ..testing.recording import Recording
-    from .project import Stack
-    from .rendering.folder import Changes
+    from .rendering.folder import Changes, Owner
     from .rendering.manifests import RenderedObject
 
 __all__ = ["render"]
@@ -41,65 +39,54 @@ def render(
     The same stack always renders to the same bytes. Secrets are placeholders.
     """
     from .project import find_stack
+    from .rendering.aws import aws_resources_of
+    from .rendering.folder import Owner
     from .rendering.manifests import rendered_objects
 
     if only_check and output is None:
-        raise typer.BadParameter("requires --output", param_hint="--check")
+        raise usage_error("requires --output", option="--check")
     if aws and output is not None:
-        raise typer.BadParameter("excludes --output, which writes the AWS resources too", param_hint="--aws")
+        raise usage_error("excludes --output, which writes the AWS resources too", option="--aws")
     found = find_stack(stack, folder)
-    recording = _recording(found)
-    manifests, resources = rendered_objects(found, recording), _aws_resources(recording)
+    manifests, resources = rendered_objects(found), aws_resources_of(found)
     if output is not None:
-        _to_folder(output, found.name, manifests, resources, only_check=only_check)
+        _to_folder(output, Owner(found.project, found.name), manifests, resources, only_check=only_check)
         return
     if aws:
         from .rendering.yaml_text import yaml_text
 
-        sys.stdout.write(yaml_text(resources))
+        write(yaml_text(resources, ascii_only=not writes_unicode()))
         return
-    sys.stdout.write("---\n".join(map(_document, manifests)))
+    ascii_only = not writes_unicode()
+    write("---\n".join(_document(rendered, ascii_only=ascii_only) for rendered in manifests))
     if resources:
-        sys.stderr.write(f"portico: {len(resources)} AWS resources aren't printed; use --aws\n")
+        write_error(f"portico: {len(resources)} AWS resources aren't printed; use --aws\n")
 
 
-def _recording(stack: "Stack") -> "Optional[Recording]":
-    """A recording of the stack if it has components without a list of objects; None if it has none."""
-    from ..stack.objects import components_of
-    from ..stack.parts import KINDS
-
-    if not any(components_of(stack.plan, kind) for kind in KINDS if kind.objects is None):
-        return None
-    from .rendering.recorder import recorded
-
-    return recorded(stack)
-
-
-def _aws_resources(recording: "Optional[Recording]") -> list[dict[str, Any]]:
-    from .rendering.aws import aws_resources_of
-
-    return aws_resources_of(recording) if recording is not None else []
-
-
-def _document(rendered: "RenderedObject") -> str:
+def _document(rendered: "RenderedObject", *, ascii_only: bool = False) -> str:
     from .rendering.yaml_text import yaml_text
 
-    return (_GENERATED if rendered.generated else "") + yaml_text(rendered.manifest)
+    return (_GENERATED if rendered.generated else "") + yaml_text(rendered.manifest, ascii_only=ascii_only)
 
 
 def _to_folder(
-    output: Path, stack: str, manifests: "list[RenderedObject]", resources: list[dict[str, Any]], *, only_check: bool
+    output: Path,
+    owner: "Owner",
+    manifests: "list[RenderedObject]",
+    resources: list[dict[str, Any]],
+    *,
+    only_check: bool,
 ) -> None:
-    from .rendering.folder import compare, file_names, mark_of, write
+    from .rendering.folder import compare, file_names, mark_of, write_files
     from .rendering.yaml_text import yaml_text
 
-    mark = mark_of(stack)
+    mark = mark_of(owner)
     files: dict[str, str] = {name: mark + _document(rendered) for name, rendered in file_names(manifests)}
     if resources:
         files[_AWS_FILE] = mark + yaml_text(resources)
-    changes = compare(output, files, stack)
+    changes = compare(output, files, owner, _AWS_FILE)
     if not only_check:
-        write(output, files, changes)
+        write_files(output, files, changes)
     _report(changes, output, files, only_check=only_check)
     if only_check and changes.any:
         raise typer.Exit(Exit.FAILED)
@@ -109,5 +96,5 @@ def _report(changes: "Changes", output: Path, files: Mapping[str, str], *, only_
     would = "would be " if only_check else ""
     for what, names in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)):
         for name in names:
-            sys.stdout.write(f"{would}{what}: {output / name}\n")
-    sys.stdout.write(f"{len(files)} files in {output}, {len(changes.same)} of them unchanged\n")
+            write(f"{would}{what}: {output / name}\n")
+    write(f"{len(files)} files in {output}, {len(changes.same)} of them unchanged\n")

@@ -1,13 +1,14 @@
-"""`portico route`: what takes a request, and why nothing else does."""
+"""`portico route`: which service receives a request, and why no other route matches it."""
 
 import json
-import sys
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ..errors import write_nearest
+from ..args.problems import nearest
+from ..untyped import Data
+from .console import shown, usage_error, write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["route"]
 
-_MOST = 2
+_VERSION = 2
+_METHOD_AND_URL = 2
 
 
 def route(
     request: Annotated[
-        list[str], typer.Argument(metavar="REQUEST", help="A URL, or a method and a URL. Without a scheme, http.")
+        list[str], typer.Argument(metavar="REQUEST", help="A URL, or a method and a URL. The default scheme is http.")
     ],
     stack: StackOption = None,
     folder: FolderOption = None,
@@ -32,91 +34,95 @@ def route(
     ] = None,
     header: Annotated[
         Optional[list[str]],
-        typer.Option("--header", "-H", metavar="NAME: VALUE", help="A header of the request; may be repeated."),
+        typer.Option("--header", "-H", metavar="NAME: VALUE", help="A header of the request. Can be repeated."),
     ] = None,
     via: Annotated[
         Optional[str],
-        typer.Option("--via", metavar="NAME", help="Ask this gateway or load balancer alone.", show_default=False),
+        typer.Option("--via", metavar="NAME", help="Only this gateway or load balancer.", show_default=False),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which route and service take a request, and why the others don't.
+    """Show which service receives a request, and why no other route matches it.
 
-    Every way into the stack is asked, as only DNS knows which one a name leads to. Leaves with 1 where nothing takes
-    the request.
+    Shows the result at each gateway and load balancer that clients can connect to, because only DNS knows which of
+    them a name leads to. The exit code is 1 if the request reaches none of them.
     """
     from .project import find_stack
     from .tracing import Outcome, answers_of
 
-    asked = _asked(request, client, header or [])
+    parsed = _parsed(request, client, header or [])
     found = find_stack(stack, folder)
-    answers = answers_of(found.plan, asked)
-    if via is not None:
-        names = sorted(it.entry for it in answers)
-        if via not in names:
-            fix = write_nearest(via, names)
-            said = f"{via} is no way into the stack; there are {', '.join(names) or 'none'}{f' ({fix})' if fix else ''}"
-            raise typer.BadParameter(said, param_hint="--via")
-        answers = [it for it in answers if it.entry == via]
+    answers = _only(via, answers_of(found.plan, parsed))
     if as_json:
-        sys.stdout.write(json.dumps(_plain(found.name, asked, answers), indent=2) + "\n")
+        write(json.dumps(_as_data(found.name, parsed, answers), indent=2) + "\n")
     else:
         from .console import stdout
 
-        _print(stdout(), asked, answers)
-    if all(it.outcome is Outcome.NOTHING for it in answers):
+        _print(stdout(), parsed, answers)
+    if all(answer.outcome is Outcome.UNREACHABLE for answer in answers):
         raise typer.Exit(Exit.FAILED)
 
 
-def _asked(words: list[str], client: Optional[str], headers: list[str]) -> "Request":
-    from .tracing import parse_request
+def _parsed(words: list[str], client: Optional[str], headers: list[str]) -> "Request":
+    from .tracing import InvalidRequest, parse_request
 
-    if len(words) > _MOST:
-        raise typer.BadParameter("is a method and a URL, or a URL alone", param_hint="REQUEST")
-    method = words[0] if len(words) == _MOST else "GET"
+    if len(words) > _METHOD_AND_URL:
+        raise usage_error("only a method and a URL, or a URL", option="REQUEST")
+    method = words[0] if len(words) == _METHOD_AND_URL else "GET"
     try:
         return parse_request(words[-1], method, client, headers)
-    except ValueError as error:
-        # It may be the address or a header that is wrong; the message says which.
-        raise typer.BadParameter(str(error)) from error
+    except InvalidRequest as error:
+        # The message names the URL, the address, or the header.
+        raise usage_error(str(error)) from error
 
 
-def _plain(stack: str, request: "Request", answers: "list[Answer]") -> dict[str, Any]:
-    asked = {"method": request.method, "url": request.url, "from": request.client}
-    return {"version": 1, "stack": stack, "request": asked, "answers": [asdict(it) for it in answers]}
+def _only(via: Optional[str], answers: "list[Answer]") -> "list[Answer]":
+    """The answers of the entry that the user chose."""
+    if via is None:
+        return answers
+    names = sorted(answer.entry for answer in answers)
+    if via not in names:
+        close = nearest(via, names)
+        hint = f"; did you mean {close}?" if close else ""
+        known = ", ".join(names) or "none"
+        raise usage_error(f"clients can't connect to {via}, only to: {known}{hint}", option="--via")
+    return [answer for answer in answers if answer.entry == via]
 
 
-def _print(console: "Console", request: "Request", answers: "list[Answer]") -> None:
-    from rich.text import Text
+def _as_data(stack: str, request: "Request", answers: "Sequence[Answer]") -> Data:
+    requested = {"method": request.method, "url": request.url, "from": request.client}
+    found = [answer.as_data() for answer in answers]
+    return {"version": _VERSION, "stack": stack, "request": requested, "answers": found}
 
-    console.print(Text(str(request), style="bold"))
+
+def _print(console: "Console", request: "Request", answers: "Sequence[Answer]") -> None:
+    console.print(shown(str(request), "bold"))
     if not answers:
-        console.print("Nothing of the stack is reached from outside.")
+        console.print("The stack has no gateway and no load balancer that clients can connect to.")
     for answer in answers:
         console.print()
-        _print_one(console, answer, http=request.http)
+        _print_answer(console, answer)
 
 
-def _print_one(console: "Console", answer: "Answer", *, http: bool) -> None:
+def _print_answer(console: "Console", answer: "Answer") -> None:
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
     from .tracing import Outcome
 
-    styles = {Outcome.SERVICE: "green", Outcome.REDIRECT: "cyan", Outcome.ANSWER: "yellow", Outcome.NOTHING: "red"}
-    way = " -> ".join(answer.enters_by) or answer.entry
-    said = Text.assemble((f"{way}: ", "bold"), (answer.text, styles[answer.outcome]))
-    console.print(said)
-    if answer.outcome is Outcome.SERVICE and http and answer.path:
-        console.print(Padding(Text(f"{answer.leads_to} gets {answer.path}"), (0, 0, 0, 2), expand=False))
-    if not answer.considered:
+    styles = {
+        Outcome.SERVICE: "green",
+        Outcome.REDIRECT: "cyan",
+        Outcome.RESPONSE: "yellow",
+        Outcome.UNREACHABLE: "red",
+    }
+    way = " -> ".join(hop.text for hop in answer.hops) or answer.entry
+    console.print(shown(f"{way}: ", "bold") + shown(answer.text, styles[answer.outcome]))
+    if not answer.candidates:
         return
-    # Before the route that fits is asked, another rule may have answered.
-    fits = "takes" if answer.outcome is Outcome.SERVICE else "fits"
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for it in answer.considered:
-        mark = fits if it.takes else "not"
-        style = "" if it.takes else "dim"
-        table.add_row(*(Text(text, style=style) for text in (mark, it.what, it.leads_to, it.why)))
+    for candidate in answer.candidates:
+        mark, style = ("match", "") if candidate.matches else ("-", "dim")
+        columns = (mark, candidate.match, candidate.leads_to, candidate.reason.text)
+        table.add_row(*(shown(column, style) for column in columns))
     console.print(Padding(table, (0, 0, 0, 2)))

@@ -1,7 +1,7 @@
-"""The picture of a stack: what is public, which request reaches what, who may talk to whom.
+"""The picture of a stack: what is public, which request goes where, and who can connect to whom.
 
-From a `StackView` to boxes and edges (`reading`), to coordinates (`layout`), to an SVG picture (`svg`), to a page that
-holds it (`page`).
+A `StackView` becomes boxes and edges (`reading`), then coordinates (`layout`), an SVG picture (`svg`), and a page with
+the picture (`page`).
 """
 
 from .page import draw_page

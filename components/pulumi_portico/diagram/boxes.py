@@ -1,4 +1,4 @@
-"""How large a box is, and where in it its lines stand."""
+"""The size of a box, and the positions of its lines."""
 
 from math import ceil
 
@@ -8,21 +8,21 @@ from .widths import STYLES, width
 __all__ = ["GLOBE", "LOCK", "PADDING", "anchor", "box_height", "box_width", "line_middle", "line_rooms", "line_tops"]
 
 PADDING = 12
-"""The room between a box's edge and its text."""
+"""The space between a box's edge and its text, in pixels."""
 LOCK = 17
-"""The room of the sign that TLS ends."""
+"""The width of the sign that TLS terminates."""
 GLOBE = 20
-"""The room of the sign that the internet reaches a box."""
+"""The width of the sign that a box is reachable from the internet."""
 _ABOVE = 9
 _LINE = 18
 _HEAD_LINE = 21
-# What a host's routes keep from those of the host before.
-_BEFORE_A_HOST = 8
-# Between a line at the left and what stands at the right of it.
+# The space above a host and its routes.
+_BEFORE_HOST = 8
+# The space between the texts at the left and at the right of a line.
 _BETWEEN = 14
-_LEAST_WIDTH = 110
-# Of text in general, and of names, which tell boxes apart.
-_MOST_WIDTH = {
+_MINIMUM_WIDTH = 110
+# The largest widths by the kind of box: of text, and of names, which identify boxes.
+_MAXIMUM_WIDTHS = {
     "source": (220, 260),
     "balancer": (300, 300),
     "gateway": (360, 360),
@@ -32,18 +32,18 @@ _MOST_WIDTH = {
 
 
 def line_tops(box: Box) -> list[float]:
-    """How far below the top of the box each of its lines begins, and at last where they end."""
+    """The distance from the top of the box to the top of each line, and to the bottom of the last one."""
     tops: list[float] = []
     down = float(_ABOVE)
     for line in box.lines:
-        down += _BEFORE_A_HOST if line.style == "host" else 0
+        down += _BEFORE_HOST if line.style == "host" else 0
         tops.append(down)
         down += _line_height(line)
     return [*tops, down]
 
 
 def line_middle(box: Box, number: int) -> float:
-    """How far below the top of the box the middle of a line is."""
+    """The distance from the top of the box to the middle of a line."""
     return line_tops(box)[number] + _line_height(box.lines[number]) / 2
 
 
@@ -52,24 +52,24 @@ def _line_height(line: Line) -> float:
 
 
 def box_height(box: Box) -> float:
-    """How high the box is."""
+    """The height of the box."""
     return line_tops(box)[-1] + _ABOVE
 
 
 def box_width(box: Box) -> float:
-    """How wide the box wants to be: as wide as its text, up to what its kind may be."""
-    most, most_for_a_name = _MOST_WIDTH[box.kind]
-    needed = (min(_needed(box, it), most_for_a_name if it.style == "name" else most) for it in box.lines)
-    return ceil(max(_LEAST_WIDTH, *needed))
+    """The width of the box: that of its text, up to the maximum of its kind."""
+    maximum, maximum_of_name = _MAXIMUM_WIDTHS[box.kind]
+    needed = (min(_needed(box, line), maximum_of_name if line.style == "name" else maximum) for line in box.lines)
+    return ceil(max(_MINIMUM_WIDTH, *needed))
 
 
 def line_rooms(box: Box, line: Line, wide: float) -> tuple[float, float]:
-    """How much room the texts at the left and at the right of a line have where the box is so wide."""
+    """The space for the texts at the left and at the right of a line in a box of this width."""
     room = wide - 2 * PADDING - _signs(box, line)
     if not line.right:
         return room, 0
     room -= _BETWEEN
-    # Where both are long, each has half.
+    # If both are long, each gets half.
     right = min(width(line.right, "port"), max(room / 2, room - width(line.text, line.style)))
     return room - right, right
 
@@ -84,8 +84,8 @@ def _signs(box: Box, line: Line) -> float:
     return STYLES[line.style].indent + (LOCK if line.lock else 0) + globe
 
 
-def anchor(box: Box, edge: Edge, begins: bool) -> float:
-    """How far below the top of the box the edge touches it."""
-    # Links touch it beside the second line, requests beside the name: they stay apart.
-    number = edge.line if begins and edge.line is not None else int(edge.kind == "link")
+def anchor(box: Box, edge: Edge, starts: bool) -> float:
+    """The distance from the top of the box to the end of an edge."""
+    # Links end at the second line and requests at the name, so they don't overlap.
+    number = edge.line if starts and edge.line is not None else int(edge.kind == "link")
     return line_middle(box, min(number, len(box.lines) - 1))

@@ -1,4 +1,4 @@
-"""What a picture is of: boxes with lines of text, and the edges between them."""
+"""The content of a picture: boxes with lines of text, and the edges between them."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Optional
@@ -14,60 +14,60 @@ class Line:
     """One line of text in a box."""
 
     style: str
-    """How it is set: a key of `widths.STYLES`."""
+    """A key of `widths.STYLES`."""
     text: str
-    """What stands at the left."""
+    """The text at the left."""
     right: str = ""
-    """What stands at the right, set as `port`."""
+    """The text at the right, in the style `port`."""
     hint: str = ""
-    """What is said when one points at it, beyond the text itself."""
+    """The tooltip, in addition to the text itself."""
     lock: bool = False
-    """Whether TLS ends there."""
+    """Whether it has the sign that TLS terminates there."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One box: who connects, a load balancer, a gateway, a service, or what is not of the stack."""
+    """One box: a component of the stack, the sources of a load balancer, or something outside the stack."""
 
     key: str
-    """What it is, and its name: `service:api`."""
+    """Identifies it. Nothing reads its parts."""
     kind: BoxKind
     lines: tuple[Line, ...]
     """The name first."""
     public: bool = False
-    """Whether requests from the internet reach it."""
+    """Whether it's reachable from the internet."""
 
     @property
     def name(self) -> str:
-        """Its name, as it is written in it."""
+        """The name that the box shows."""
         return self.lines[0].text
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One edge, from left to right or back."""
+    """One edge, in either direction."""
 
     source: str
-    """The key of the box that it begins at."""
+    """The key of the box where it starts."""
     target: str
-    """The key of the box that it ends at."""
+    """The key of the box where it ends."""
     kind: EdgeKind
-    """A way of requests from the internet, or from within, or a link between services."""
+    """Requests from the internet, requests from the private network, or an allowed connection."""
     line: Optional[int] = None
-    """The line of the box that it begins at: a route's. None for the box as a whole."""
+    """The line of the box where it starts: that of a route. None for the box as a whole."""
     hint: str = ""
-    """What is said when one points at it."""
+    """The tooltip."""
 
 
 @dataclass
 class Graph:
-    """All of a picture."""
+    """The boxes and the edges of a picture."""
 
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
     edges: list[Edge] = field(default_factory=list[Edge])
 
     def add(self, box: Box) -> str:
-        """Add a box, and answer its key."""
+        """Add a box, once, and return its key."""
         self.boxes.setdefault(box.key, box)
         return box.key
 
@@ -77,8 +77,8 @@ class Graph:
             self.edges.append(edge)
 
     def neighbours(self) -> dict[str, list[str]]:
-        """The keys of the boxes that each box is joined with by an edge, by its own key."""
-        joined: dict[str, dict[str, None]] = {key: {} for key in self.boxes}
+        """The keys of the boxes that edges connect to each box, by its own key."""
+        connected: dict[str, dict[str, None]] = {key: {} for key in self.boxes}
         for edge in self.edges:
-            joined[edge.source][edge.target] = joined[edge.target][edge.source] = None
-        return {key: list(others) for key, others in joined.items()}
+            connected[edge.source][edge.target] = connected[edge.target][edge.source] = None
+        return {key: list(others) for key, others in connected.items()}

@@ -1,36 +1,36 @@
-"""From boxes and edges to a picture's coordinates."""
+"""From boxes and edges to coordinates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
 from .boxes import anchor, box_height, box_width
+from .edge_routing import LANE, RoutedEdges
 from .graph import Box, Edge, Graph
 from .layers import layers_of
 from .placement import Hop, place
-from .threads import THREAD, Threads
 from .widths import width
 
 __all__ = ["Heading", "Layout", "PlacedBox", "PlacedEdge", "lay_out"]
 
 _AROUND = 11
 _GAP = 46
-_WIDEST_GAP = 150
+_MAXIMUM_GAP = 150
 _HEADING = 32
 _GRID_GAP = 22
-_LEAST_GRID = 900
+_MINIMUM_GRID = 900
 _HEADINGS = {
     "gateway": "Gateways and their routes",
     "balancer": "Load balancers",
     "service": "Services",
-    "source": "Who may connect",
-    "elsewhere": "Not of this stack",
+    "source": "Sources",
+    "elsewhere": "Not in this stack",
 }
 
 
 @dataclass(frozen=True)
 class PlacedBox:
-    """A box, and where it is."""
+    """A box and its position."""
 
     box: Box
     x: float
@@ -41,9 +41,9 @@ class PlacedBox:
 
 @dataclass(frozen=True)
 class PlacedEdge:
-    """An edge, and the points that it goes through, from its source to its target.
+    """An edge and its points, from its source to its target.
 
-    It bends between the first and the second, the third and the fourth, and so on; in between it is level.
+    It bends between the first and the second, the third and the fourth, and so on. In between, it's horizontal.
     """
 
     edge: Edge
@@ -52,7 +52,7 @@ class PlacedEdge:
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands above a column."""
+    """The heading of a column."""
 
     text: str
     x: float
@@ -61,7 +61,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Layout:
-    """All of a picture, with its coordinates."""
+    """A picture with its coordinates."""
 
     boxes: tuple[PlacedBox, ...]
     edges: tuple[PlacedEdge, ...]
@@ -71,9 +71,9 @@ class Layout:
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Where everything is: columns from left to right, and boxes without any edge in rows below."""
+    """The positions: columns from left to right, and below them rows of the boxes without edges."""
     columns = _Columns(graph)
-    alone = [graph.boxes[key] for key, joined in graph.neighbours().items() if not joined]
+    alone = [graph.boxes[key] for key, others in graph.neighbours().items() if not others]
     rows = _grid(alone, columns.width, columns.height)
     boxes = (*columns.boxes(), *rows)
     headings = columns.headings()
@@ -81,10 +81,10 @@ def lay_out(graph: Graph) -> Layout:
         text = "Without requests or links" if columns.height else "Services"
         headings.append(Heading(text, 0, columns.height))
     edges = tuple(columns.edges())
-    right = max((it.x + it.width for it in boxes), default=0)
+    right = max((box.x + box.width for box in boxes), default=0)
     # An edge within the last column goes around its right side.
-    right += _GAP if any(points[0][0] == points[-1][0] == right for points in (it.points for it in edges)) else 0
-    bottom = max((it.y + it.height for it in boxes), default=0)
+    right += _GAP if any(edge.points[0][0] == edge.points[-1][0] == right for edge in edges) else 0
+    bottom = max((box.y + box.height for box in boxes), default=0)
     return Layout(boxes, edges, tuple(headings), right, bottom)
 
 
@@ -92,7 +92,7 @@ def _grid(boxes: Sequence[Box], across: float, top: float) -> list[PlacedBox]:
     if not boxes:
         return []
     wide = max(map(box_width, boxes))
-    number = max(1, int((max(across, _LEAST_GRID) + _GRID_GAP) // (wide + _GRID_GAP)))
+    number = max(1, int((max(across, _MINIMUM_GRID) + _GRID_GAP) // (wide + _GRID_GAP)))
     placed: list[PlacedBox] = []
     down = top + _HEADING
     for start in range(0, len(boxes), number):
@@ -105,17 +105,17 @@ def _grid(boxes: Sequence[Box], across: float, top: float) -> list[PlacedBox]:
 
 
 class _Columns:
-    """The boxes that edges join, in columns, and the edges between them."""
+    """The boxes with edges, in columns, and the edges."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._columns = layers_of(graph)
-        self._threads = Threads(graph, self._columns, _AROUND)
-        heights = dict.fromkeys((key for column in self._threads.columns for key in column), float(THREAD))
+        self._routed = RoutedEdges(graph, self._columns, _AROUND)
+        heights = dict.fromkeys((key for column in self._routed.columns for key in column), float(LANE))
         for column in self._columns:
             heights |= {key: box_height(graph.boxes[key]) + 2 * _AROUND for key in column}
-        self._top = place(self._threads.columns, heights, list(self._threads.hops))
-        self._number = {key: at for at, column in enumerate(self._threads.columns) for key in column}
+        self._top = place(self._routed.columns, heights, list(self._routed.hops))
+        self._number = {key: at for at, column in enumerate(self._routed.columns) for key in column}
         self._texts = self._heading_texts()
         self._left: list[float] = []
         self._widths: list[float] = []
@@ -137,8 +137,8 @@ class _Columns:
     def _spread(self) -> None:
         x = 0.0
         for number, column in enumerate(self._columns):
-            entering = sum(self._number[hop.target] == number for hop in self._threads.hops)
-            x += min(_GAP + 3 * entering, _WIDEST_GAP) if number else 0
+            entering = sum(self._number[hop.target] == number for hop in self._routed.hops)
+            x += min(_GAP + 3 * entering, _MAXIMUM_GAP) if number else 0
             wide = [box_width(self._graph.boxes[key]) for key in column]
             self._left.append(x)
             self._widths.append(max(ceil(width(self._texts[number], "column")), *wide))
@@ -159,12 +159,14 @@ class _Columns:
         return [PlacedEdge(edge, tuple(self._points(edge))) for edge in self._graph.edges]
 
     def _points(self, edge: Edge) -> list[tuple[float, float]]:
-        if not self._threads.along[edge]:
-            # Around the right side of its column, from where links begin to where none does.
+        if not self._routed.along[edge]:
+            # Around the right side of its column, and to the line where no link starts.
             ends = ((self._placed(edge.source), edge), (self._placed(edge.target), replace(edge, kind="public")))
-            return [(it.x + it.width, it.y + anchor(it.box, as_if, begins=False)) for it, as_if in ends]
-        points = [point for hop in self._threads.along[edge] for point in self._ends(hop)]
-        return points[::-1] if self._threads.leads_back(edge) else points
+            return [
+                (placed.x + placed.width, placed.y + anchor(placed.box, as_if, starts=False)) for placed, as_if in ends
+            ]
+        points = [point for hop in self._routed.along[edge] for point in self._ends(hop)]
+        return points[::-1] if self._routed.leads_back(edge) else points
 
     def _ends(self, hop: Hop) -> tuple[tuple[float, float], tuple[float, float]]:
         source, target = self._number[hop.source], self._number[hop.target]

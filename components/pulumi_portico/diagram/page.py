@@ -1,25 +1,46 @@
-"""From a stack as it is read to one HTML page: its picture, and tables of all that is in it.
+"""From a stack's view to one HTML page: its picture, and tables of everything in it.
 
-The page needs nothing beside itself: no script, no font, no image, no network.
+The page is self-contained: no script, font, image, or network.
 """
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Union
 
-from ..lifecycle.cost import totals
-from ..stack.view import StackView
+from ..ingress_gateway.routes import PathType
+from ..stack.view import PeerKind, PeerView, RouteView, StackView, TlsTermination
+from ..stack.view_text import (
+    action_text,
+    conditions_text,
+    exception_meaning,
+    exception_path,
+    exception_value,
+    peer_text,
+    port_text,
+    ports_text,
+    replicas_text,
+    source_text,
+    url_text,
+)
 from .page_style import page_sheet
-from .reading import money, summary
-from .svg import picture
+from .reading import costs_of, money, summary
+from .svg import Picture, picture
 from .widths import clean
 
 __all__ = ["draw_page"]
 
-_NOTE = "Point at a box, or at a name in the tables: the picture shows only what it is joined with."
+_NOTE = "Hover over a box, or over a name in the tables, to show only what it is connected to."
+
+_TLS: Mapping[TlsTermination, str] = {
+    TlsTermination.LOAD_BALANCER: "here",
+    TlsTermination.GATEWAY: "at the gateway",
+    TlsTermination.SERVICE: "at the service",
+    TlsTermination.NONE: "no TLS",
+}
 
 
 def draw_page(view: StackView) -> str:
-    """The picture of a stack on a page of its own. It depends on nothing but the view."""
+    """The page with the picture of a stack. It depends only on the view."""
     drawn = picture(view, titled=False)
     page = ET.Element("html", {"lang": "en"})
     title = f"Stack {clean(view.stack)}"
@@ -33,72 +54,73 @@ def draw_page(view: StackView) -> str:
     _text(main, "h1", title)
     _text(main, "p", f"Namespace {view.namespace}: {', '.join(summary(view))}.")
     # It scrolls sideways on a narrow screen, so the keyboard must reach it.
-    frame = {"class": "picture", "tabindex": "0", "role": "region", "aria-label": "The picture; it scrolls sideways"}
+    frame = {"class": "picture", "tabindex": "0", "role": "region", "aria-label": "The picture. It scrolls sideways."}
     ET.SubElement(main, "div", frame).append(drawn.svg)
     if drawn.ids:
         _text(main, "p", _NOTE)
-    _Tables(main, view, drawn.ids).write()
+    _Tables(main, view, drawn).write()
     return f"<!doctype html>\n{ET.tostring(page, encoding='unicode', method='html')}\n"
 
 
 def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> ET.Element:
-    it = ET.SubElement(parent, tag, attributes)
-    it.text = text if tag == "style" else clean(text)
-    return it
+    child = ET.SubElement(parent, tag, attributes)
+    child.text = text if tag == "style" else clean(text)
+    return child
+
+
+Cell = Union[str, Sequence[str], Sequence[PeerView]]
+"""A text, or one line for each text or peer. Peers are links to their boxes."""
 
 
 class _Tables:
-    def __init__(self, main: ET.Element, view: StackView, ids: Mapping[str, str]) -> None:
+    def __init__(self, main: ET.Element, view: StackView, drawn: Picture) -> None:
         self._main = main
         self._view = view
-        self._ids = ids
+        self._ids = {peer: drawn.ids[key] for peer, key in drawn.keys.items()}
 
     def write(self) -> None:
         view = self._view
         self._table(
-            "Which request reaches what",
-            ("host", "path", "requests", "answered by", "port", "kept by"),
+            "Routes",
+            ("host", "path", "requests", "action", "targets", "gateway or load balancer"),
             (
-                (it.host or "every host", it.path, _match(it.path_type, it.scheme), it.leads_to, it.port, it.entry)
-                for it in view.routes
+                (route.host or "every host", route.path, _match(route), action_text(route),
+                 [backend.peer for backend in route.backends], [route.entry])
+                for route in view.routes
             ),
-            named=(3, 5),
-        )
+        )  # fmt: skip
         self._table(
             "Load balancers",
-            ("name", "kind", "platform", "scope", "who may connect", "listens on", "TLS ends", "leads to", "cost"),
+            ("name", "kind", "platform", "scope", "sources", "ports", "TLS terminates", "targets", "cost"),
             (
-                (it.name, it.kind, it.platform, it.scope, "\n".join(it.sources), "\n".join(it.ports), it.tls,
-                 "\n".join(it.leads_to), money(totals([it.estimate])))
-                for it in view.balancers
+                ([PeerView(PeerKind.LOAD_BALANCER, balancer.name)], balancer.kind, balancer.platform,
+                 balancer.scope.value, [*map(source_text, balancer.sources)], [*map(port_text, balancer.ports)],
+                 _TLS[balancer.tls], balancer.targets, money(costs_of(balancer)))
+                for balancer in view.balancers
             ),
-            named=(0, 7),
         )  # fmt: skip
         self._table(
             "Services",
-            ("name", "kind", "pods", "image", "ports", "reached at"),
+            ("name", "kind", "pods", "image", "ports", "URLs"),
             (
-                (it.name, it.kind, it.replicas, it.image, "\n".join(it.ports), "\n".join(it.urls))
-                for it in view.services
+                ([PeerView(PeerKind.SERVICE, service.name)], service.kind, replicas_text(service.replicas),
+                 service.image, [*map(port_text, service.ports)], [*map(url_text, service.urls)])
+                for service in view.services
             ),
-            named=(0,),
-        )
+        )  # fmt: skip
         self._table(
-            "Who may talk to whom",
+            "Allowed connections",
             ("from", "to", "ports"),
-            ((it.source, it.target, ", ".join(it.ports) or "every port") for it in view.links),
-            named=(0, 1),
+            (([link.source], [link.target], ports_text(link.ports)) for link in view.links),
         )
         self._table(
             "Exceptions to the secure defaults",
-            ("where", "value", "what it lets happen"),
-            ((it.path, it.value, it.meaning) for it in view.exceptions),
+            ("setting", "value", "meaning"),
+            ((exception_path(each), exception_value(each), exception_meaning(each)) for each in view.exceptions),
         )
 
-    def _table(
-        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], named: Sequence[int] = ()
-    ) -> None:
-        """A table, unless it has no rows. The columns `named` hold names of boxes."""
+    def _table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        """A table, unless it has no rows."""
         written = list(rows)
         if not written:
             return
@@ -112,25 +134,22 @@ class _Tables:
         body = ET.SubElement(table, "tbody")
         for row in written:
             line = ET.SubElement(body, "tr")
-            for number, value in enumerate(row):
-                self._cell(ET.SubElement(line, "td"), value, title, is_name=number in named)
+            for cell in row:
+                self._cell(ET.SubElement(line, "td"), [cell] if isinstance(cell, str) else cell)
 
-    def _cell(self, cell: ET.Element, value: str, title: str, *, is_name: bool) -> None:
-        for number, part in enumerate(value.split("\n")):
+    def _cell(self, cell: ET.Element, parts: Sequence[Union[str, PeerView]]) -> None:
+        for number, part in enumerate(parts):
             if number:
                 ET.SubElement(cell, "br")
-            box = self._box(part, title) if is_name else ""
-            if box:
-                _text(cell, "a", part, href=f"#{box}")
-            else:
+            if isinstance(part, str):
                 # A line of its own beside the breaks between them.
                 _text(cell, "span", part)
+            elif part in self._ids:
+                _text(cell, "a", peer_text(part), href=f"#{self._ids[part]}")
+            else:
+                _text(cell, "span", peer_text(part))
 
-    def _box(self, name: str, title: str) -> str:
-        first = "balancer" if title == "Load balancers" else "service"
-        kinds = dict.fromkeys((first, "service", "gateway", "balancer", "from", "to"))
-        return next((self._ids[key] for kind in kinds if (key := f"{kind}:{name}") in self._ids), "")
 
-
-def _match(path_type: str, scheme: str) -> str:
-    return ", ".join(filter(None, ("exactly" if path_type == "Exact" else "", scheme)))
+def _match(route: RouteView) -> str:
+    exact = "exact" if route.path_type is PathType.EXACT else ""
+    return ", ".join(filter(None, (exact, route.scheme, conditions_text(route))))

@@ -1,4 +1,4 @@
-"""The style sheet of the page around a picture, and what pointing at a box shows."""
+"""The style sheet of the page around a picture, and the effect of hovering over a box."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,8 @@ from .svg import Picture, number
 
 __all__ = ["page_sheet"]
 
-# The picture shrinks with the screen no further than its text can be read.
-_LEAST_SCALE = 0.85
+# The picture doesn't become smaller than readable.
+_MINIMUM_SCALE = 0.85
 _SHAPES = f"""\
 body{{font:15px/1.5 {SANS};margin:0}}
 main{{max-width:110rem;margin:0 auto;padding:1.5rem}}
@@ -30,7 +30,7 @@ td{{overflow-wrap:break-word;max-width:26rem}}
 tr{{break-inside:avoid}}
 }}
 """
-_COLOURS = """\
+_COLORS = """\
 body{{background:{page};color:{text}}}
 .picture,.table,th,td{{border-color:{border}}}
 p,th{{color:{detail}}}
@@ -40,17 +40,17 @@ a{{color:{public}}}
 
 
 def page_sheet(picture: Picture) -> str:
-    """The style sheet of the page that holds this picture."""
+    """The style sheet of the page with this picture."""
     wide = picture.width
-    size = f".picture svg{{max-width:{number(wide)}px;min-width:{number(wide * _LEAST_SCALE)}px}}\n"
-    light, dark = _COLOURS.format_map(LIGHT), _COLOURS.format_map(DARK)
+    size = f".picture svg{{max-width:{number(wide)}px;min-width:{number(wide * _MINIMUM_SCALE)}px}}\n"
+    light, dark = _COLORS.format_map(LIGHT), _COLORS.format_map(DARK)
     dark = f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
-    return f"{_SHAPES}{light}{dark}{size}{''.join(_pointed_at(picture))}"
+    return f"{_SHAPES}{light}{dark}{size}{''.join(_hover_rules(picture))}"
 
 
-def _pointed_at(picture: Picture) -> Iterable[str]:
-    """For each box: while it, or its name in a table, is pointed at or has the focus, all else is faint."""
+def _hover_rules(picture: Picture) -> Iterable[str]:
+    """While the pointer or the focus is on a box, or on its name in a table, everything unrelated is faint."""
     for key, identity in picture.ids.items():
-        kept = ",".join(f"#{picture.ids[it]}" for it in (key, *picture.neighbours[key]))
+        kept = ",".join(f"#{picture.ids[other]}" for other in (key, *picture.neighbours[key]))
         at = f"#{identity}:hover,[href='#{identity}']:is(:hover,:focus-visible)"
         yield f"main:has({at}) :is(.box:not({kept}),.way:not(.{identity})){{opacity:.15}}\n"

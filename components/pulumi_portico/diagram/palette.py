@@ -1,4 +1,4 @@
-"""The colours of a picture, on light and on dark, and the style sheet that they make."""
+"""The colors of a picture in the light and the dark scheme, and its style sheet."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ LIGHT: Mapping[str, str] = {
     "service": "#1a7f37",
     "elsewhere": "#8c959f",
 }
-"""What each thing is drawn in where the reader's screen is light."""
+"""The colors of the light scheme."""
 
 DARK: Mapping[str, str] = {
     "page": "#0d1117",
@@ -40,9 +40,9 @@ DARK: Mapping[str, str] = {
     "service": "#3fb950",
     "elsewhere": "#6e7681",
 }
-"""The same where it is dark."""
+"""The colors of the dark scheme."""
 
-# Written out for both, as not every program that shows an SVG knows CSS variables.
+# Both schemes are written in full, because not every SVG viewer supports CSS variables.
 _RULES = """\
 .sheet{{fill:{page}}}
 .card{{fill:{box};stroke:{border}}}
@@ -66,7 +66,7 @@ _RULES = """\
 .tip.link{{fill:{link}}}
 """
 SANS = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif'
-"""The fonts of text, as the reader's system has them."""
+"""Fonts of the reader's system."""
 _MONO = 'ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace'
 _SHAPES = """\
 .edge{fill:none;stroke-width:1.75}
@@ -82,12 +82,12 @@ def _set(name: str, style: Style) -> str:
     return f".{name}{{font:{weight} {style.size}px {_MONO if style.mono else SANS};white-space:pre}}\n"
 
 
-def style(colours: Mapping[str, str]) -> str:
-    """The rules that colour a picture."""
-    return _RULES.format_map(colours)
+def style(colors: Mapping[str, str]) -> str:
+    """The color rules of a picture."""
+    return _RULES.format_map(colors)
 
 
 def sheet() -> str:
-    """The style sheet of a picture: light, and dark on the screens of those who ask for it."""
-    texts = "".join(_set(name, it) for name, it in STYLES.items())
+    """The style sheet of a picture, for the light and the dark scheme."""
+    texts = "".join(_set(name, each) for name, each in STYLES.items())
     return f"{texts}{_SHAPES}{style(LIGHT)}@media screen and (prefers-color-scheme:dark){{\n{style(DARK)}}}\n"

@@ -1,7 +1,7 @@
-"""Where in its column each thing stands: with few crossings, and as near as can be to what it is joined with.
+"""The vertical positions within columns: few crossings, and close to the neighbors.
 
-The columns are swept back and forth. Each sweep orders a column by the mean height of the neighbours in the column
-before (the barycenter method), then puts its things there as exactly as they fit, least squares.
+Sweeps go back and forth over the columns. Each one orders a column by the mean position of its neighbors in the
+previous column (the barycenter method), then places its items as close to that as they fit (least squares).
 """
 
 from bisect import bisect_right, insort
@@ -17,21 +17,21 @@ _ONE_SCREEN = 1200
 
 @dataclass(frozen=True)
 class Hop:
-    """A piece of an edge, from a column to the next one."""
+    """The part of an edge between two adjacent columns."""
 
     source: str
-    """What it begins at, in the column on the left."""
+    """The item in the left column."""
     target: str
-    """What it ends at, in the column on the right."""
+    """The item in the right column."""
     leaves: float
-    """How far below the top of its source it begins."""
+    """The distance from the top of the source to the start."""
     arrives: float
-    """How far below the top of its target it ends."""
+    """The distance from the top of the target to the end."""
 
 
 class _Placement:
     def __init__(self, columns: Sequence[Sequence[str]], heights: Mapping[str, float], hops: Sequence[Hop]) -> None:
-        self.columns = [list(it) for it in columns]
+        self.columns = [list(column) for column in columns]
         self.heights = heights
         self.top: dict[str, float] = {}
         self._before: dict[str, list[tuple[str, float]]] = {key: [] for key in heights}
@@ -49,26 +49,25 @@ class _Placement:
         columns = self.columns if to_the_right else self.columns[::-1]
         neighbours = self._before if to_the_right else self._after
         for column in columns:
-            wanted = {key: self._wanted(key, neighbours[key]) for key in column}
+            ideal = {key: self._ideal(key, neighbours[key]) for key in column}
             if reorder:
-                # By the middle: what is high begins above what it is joined with.
-                column.sort(key=lambda key: wanted[key])
-            self._stack(column, wanted)
+                column.sort(key=lambda key: ideal[key])
+            self._stack(column, ideal)
 
-    def _wanted(self, key: str, joined: Sequence[tuple[str, float]]) -> float:
-        if not joined:
+    def _ideal(self, key: str, neighbors: Sequence[tuple[str, float]]) -> float:
+        if not neighbors:
             return self.top[key]
-        return sum(self.top[other] + shift for other, shift in joined) / len(joined)
+        return sum(self.top[other] + shift for other, shift in neighbors) / len(neighbors)
 
-    def _stack(self, column: Sequence[str], wanted: Mapping[str, float]) -> None:
-        """Put the column's things, in this order, as near as they fit to where they are wanted."""
-        # Things that press on each other move as one block, to the mean of what its members want.
+    def _stack(self, column: Sequence[str], ideal: Mapping[str, float]) -> None:
+        """Place the column's items, in this order, as close to their ideal positions as they fit."""
+        # Items that touch each other move as one block, to the mean of their ideal positions.
         blocks: list[tuple[float, int]] = []
         above: list[float] = []
         depth = 0.0
         for key in column:
             above.append(depth)
-            total, size = wanted[key] - depth, 1
+            total, size = ideal[key] - depth, 1
             while blocks and blocks[-1][0] / blocks[-1][1] > total / size:
                 before, members = blocks.pop()
                 total, size = total + before, size + members
@@ -81,7 +80,7 @@ class _Placement:
     def crossings(self) -> int:
         found = 0
         for hops in self._gaps:
-            ends = sorted((self.top[it.source] + it.leaves, self.top[it.target] + it.arrives) for it in hops)
+            ends = sorted((self.top[hop.source] + hop.leaves, self.top[hop.target] + hop.arrives) for hop in hops)
             passed: list[float] = []
             for _, end in ends:
                 found += len(passed) - bisect_right(passed, end)
@@ -90,30 +89,30 @@ class _Placement:
 
 
 def place(columns: Sequence[Sequence[str]], heights: Mapping[str, float], hops: Sequence[Hop]) -> dict[str, float]:
-    """How far down the top of each thing is; the highest is at 0.
+    """The top of each item. The highest is 0.
 
-    `heights` holds each thing's height, with the room that it wants around it.
+    `heights` are the heights of the items, with the space around them.
     """
     placement = _Placement(columns, heights, hops)
-    fewest, best = placement.crossings(), [list(it) for it in placement.columns]
+    fewest, best = placement.crossings(), [list(column) for column in placement.columns]
     for sweep in range(_SWEEPS):
         placement.sweep(to_the_right=sweep % 2 == 0, reorder=True)
         if (crossings := placement.crossings()) < fewest:
-            fewest, best = crossings, [list(it) for it in placement.columns]
+            fewest, best = crossings, [list(column) for column in placement.columns]
     placement.columns = best
     for sweep in range(_SETTLING):
         placement.sweep(to_the_right=sweep % 2 == 1, reorder=False)
-    tops = _drawn_together(placement.top, heights)
+    tops = _without_gaps(placement.top, heights)
     lowest = max((tops[key] + heights[key] for key in tops), default=0)
-    # Who sees only the top of a picture sees where requests come in, rather than the first of many services.
+    # If a picture is higher than a screen, its top must show the sources of requests.
     return _raised(columns, tops, heights) if lowest > _ONE_SCREEN else tops
 
 
-def _drawn_together(tops: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
-    """The same, without the bands from side to side in which nothing stands: what is not joined may drift apart."""
+def _without_gaps(tops: Mapping[str, float], heights: Mapping[str, float]) -> dict[str, float]:
+    """The positions without empty horizontal bands, which appear between parts that aren't connected."""
     moved: dict[str, float] = {}
     lowest = empty = min(tops.values(), default=0.0)
-    for key, top in sorted(tops.items(), key=lambda it: it[1]):
+    for key, top in sorted(tops.items(), key=lambda item: item[1]):
         empty += max(0.0, top - lowest)
         moved[key] = top - empty
         lowest = max(lowest, top + heights[key])
@@ -123,9 +122,9 @@ def _drawn_together(tops: Mapping[str, float], heights: Mapping[str, float]) -> 
 def _raised(
     columns: Sequence[Sequence[str]], tops: Mapping[str, float], heights: Mapping[str, float]
 ) -> dict[str, float]:
-    """The same, with the top of every column at the top."""
+    """The positions with every column moved to the top."""
     raised: dict[str, float] = {}
     for column in columns:
         highest = min(tops[key] for key in column)
         raised |= {key: tops[key] - highest for key in column}
-    return _drawn_together(raised, heights)
+    return _without_gaps(raised, heights)

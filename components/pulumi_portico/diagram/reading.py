@@ -1,272 +1,318 @@
-"""From a stack as it is read to the boxes and edges of its picture."""
+"""From a stack's view to the boxes and edges of its picture."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Optional
 
-from ..lifecycle.cost import estimate_text, totals
-from ..load_balancers import EVERYONE
+from ..args.location import ROOT, Key
+from ..ingress_gateway.routes import PathType
+from ..lifecycle.cost import estimate_text
+from ..load_balancers import EVERYONE, Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, GatewayView, RouteView, ServiceView, StackView
-from .graph import Box, Edge, EdgeKind, Graph, Line
+from ..stack.view import (
+    BalancerView,
+    Cost,
+    GatewayView,
+    PeerKind,
+    PeerView,
+    RouteView,
+    ServiceView,
+    StackView,
+    TlsTermination,
+)
+from ..stack.view_text import (
+    NO_PRICE,
+    action_text,
+    backend_text,
+    exception_meaning,
+    exception_path,
+    exception_value,
+    is_open_to_everyone,
+    peer_text,
+    port_text,
+    ports_text,
+    replicas_text,
+    request_text,
+    source_text,
+    url_text,
+)
+from .graph import Box, BoxKind, Edge, EdgeKind, Graph, Line
 from .widths import clean
 
-__all__ = ["described", "graph_of", "money", "short_image", "summary"]
+__all__ = ["Reading", "costs_of", "described", "money", "short_image", "summary"]
 
-_TLS = {
-    "here": "TLS ends here",
-    "gateway": "TLS ends at the gateway",
-    "service": "TLS ends at the service",
-    "nowhere": "no TLS",
+_TLS: Mapping[TlsTermination, str] = {
+    TlsTermination.LOAD_BALANCER: "TLS terminates here",
+    TlsTermination.GATEWAY: "TLS terminates at the gateway",
+    TlsTermination.SERVICE: "TLS terminates at the service",
+    TlsTermination.NONE: "no TLS",
 }
-# How the view calls those whom no network policy holds.
-_EVERYONE = "everyone"
-# More than these are counted, and named where one points.
+# More than these are counted, and listed in the tooltip.
 _LISTED = 5
 
-
-def graph_of(view: StackView) -> Graph:
-    """The boxes and edges of the stack's picture, in the order of the view."""
-    return _Reader(view).graph
-
-
-def money(amounts: Mapping[str, float]) -> str:
-    """Monthly costs by currency, in few words."""
-    if not amounts:
-        return "no price is known"
-    return " and ".join(
-        f"about {amount:,.0f} {currency} a month" if amount >= 1 or amount == 0 else f"under 1 {currency} a month"
-        for currency, amount in sorted(amounts.items())
-    )
+_OWN: Mapping[PeerKind, BoxKind] = {
+    PeerKind.SERVICE: "service",
+    PeerKind.GATEWAY: "gateway",
+    PeerKind.LOAD_BALANCER: "balancer",
+}
+"""The boxes of the stack's own components."""
 
 
-def short_image(image: str) -> str:
-    """The image without its registry, and without its digest."""
-    return image.partition("@")[0].rpartition("/")[2] or image
+class Reading:
+    """The graph of a view, and the box of each peer in it."""
 
-
-class _Reader:
     def __init__(self, view: StackView) -> None:
-        self._view = view
-        self._balancers = {it.name: it for it in view.balancers}
-        self._gateways = {it.name: it for it in view.gateways}
-        self._services = {it.name: it for it in view.services}
         self.graph = Graph()
-        # A box stands where the first sweep of the layout finds it: in the order of the view.
+        self.keys: dict[PeerView, str] = {}
+        """The key of the box of each peer."""
+        self._view = view
+        self._balancers = {balancer.name: balancer for balancer in view.balancers}
+        self._gateways = {gateway.name: gateway for gateway in view.gateways}
+        self._routes: dict[PeerView, list[RouteView]] = {}
+        for route in view.routes:
+            self._routes.setdefault(route.entry, []).append(route)
+        # The layout starts from the order of the view.
         for balancer in view.balancers:
-            self._balancer(balancer)
+            self._add_balancer(balancer)
         for gateway in view.gateways:
-            self._gateway(gateway)
+            self._add_gateway(gateway)
         for service in view.services:
-            self._service(service)
-        self._ways_in()
-        self._routes_out()
-        self._links()
+            self._add_service(service)
+        self._connect_balancers()
+        self._connect_routes()
+        self._connect_links()
         self._mark_public()
 
     # Boxes.
 
-    def _balancer(self, it: BalancerView) -> None:
+    def _add_balancer(self, balancer: BalancerView) -> None:
+        peer = PeerView(PeerKind.LOAD_BALANCER, balancer.name)
         lines = [
-            Line("name", it.name),
-            Line("detail", it.kind),
-            Line("detail", f"{it.platform}, {it.scope}"),
-            Line("detail", _TLS.get(it.tls, it.tls)),
-            Line("mono", ", ".join(it.ports) or "no ports"),
-            Line("detail", self._cost(it), hint=estimate_text(it.estimate)),
+            Line("name", balancer.name),
+            Line("detail", balancer.kind),
+            Line("detail", f"{balancer.platform}, {balancer.scope.value}"),
+            Line("detail", _TLS[balancer.tls]),
+            Line("mono", ", ".join(map(port_text, balancer.ports)) or "no ports"),
+            Line("detail", _cost_text(balancer), hint=estimate_text(balancer.estimate)),
         ]
-        # A gateway's front door is part of the gateway in the stack file.
-        own = () if it.name in self._gateways else self._warnings("loadBalancers", it.name)
-        self._add(Box(f"balancer:{it.name}", "balancer", (*lines, *own, *self._routes(f"balancer:{it.name}"))))
+        # The load balancer of a gateway is part of the gateway in the stack file.
+        own = () if balancer.component == "gateways" else self._warnings(balancer.component, balancer.name)
+        self._add_own(peer, (*lines, *own, *self._route_lines(peer)))
 
-    @staticmethod
-    def _cost(it: BalancerView) -> str:
-        several = f"{it.load_balancers} of them, " if it.load_balancers > 1 else ""
-        return several + money(totals([it.estimate]))
+    def _add_gateway(self, gateway: GatewayView) -> None:
+        peer = PeerView(PeerKind.GATEWAY, gateway.name)
+        installed = "installed by the stack" if gateway.installed else "existing controller"
+        lines = [Line("name", gateway.name), Line("detail", f"{gateway.controller}, {installed}")]
+        if not gateway.load_balancers:
+            lines.append(Line("detail", "no load balancer of the stack"))
+        routes = self._route_lines(peer) or [Line("detail", "no routes")]
+        self._add_own(peer, (*lines, *self._warnings("gateways", gateway.name), *routes))
 
-    def _gateway(self, it: GatewayView) -> None:
+    def _add_service(self, service: ServiceView) -> None:
         lines = [
-            Line("name", it.name),
-            Line("detail", f"{it.controller}, {'installed' if it.installed else 'already there'}"),
+            Line("name", service.name, hint="\n".join(map(url_text, service.urls))),
+            Line("detail", f"{service.kind}, {replicas_text(service.replicas)}"),
+            Line("mono", short_image(service.image), hint=service.image),
+            *(Line("mono", port_text(port)) for port in service.ports[:_LISTED]),
         ]
-        if not it.behind:
-            lines.append(Line("detail", "reached as its controller is"))
-        rows = self._routes(f"gateway:{it.name}") or [Line("detail", "no routes")]
-        self._add(Box(f"gateway:{it.name}", "gateway", (*lines, *self._warnings("gateways", it.name), *rows)))
+        if rest := service.ports[_LISTED:]:
+            hint = "\n".join(map(port_text, rest))
+            lines.append(Line("detail", f"and {pluralize(len(rest), 'more port')}", hint=hint))
+        own = self._warnings("services", service.name)
+        self._add_own(PeerView(PeerKind.SERVICE, service.name), (*lines, *own))
 
-    def _service(self, it: ServiceView) -> None:
-        # How many pods a DaemonSet has is said in words: "one a node".
-        pods = f"{it.replicas} pod{'' if it.replicas == '1' else 's'}" if it.replicas[:1].isdigit() else it.replicas
-        lines = [
-            Line("name", it.name, hint="\n".join(it.urls)),
-            Line("detail", ", ".join(filter(None, (it.kind, pods)))),
-            Line("mono", short_image(it.image), hint=it.image),
-            *(Line("mono", port) for port in it.ports[:_LISTED]),
-        ]
-        if rest := it.ports[_LISTED:]:
-            lines.append(Line("detail", f"and {pluralize(len(rest), 'port')} more", hint="\n".join(rest)))
-        self._add(Box(f"service:{it.name}", "service", (*lines, *self._warnings("services", it.name))))
-
-    def _warnings(self, section: str, name: str) -> Sequence[Line]:
-        where = f"portico:{section}.{name}"
-        found = [it for it in self._view.exceptions if it.path == where or it.path.startswith(f"{where}.")]
+    def _warnings(self, component: str, name: str) -> Sequence[Line]:
+        """The line that counts the exceptions of a component."""
+        at = ROOT / component / Key(name)
+        found = [each for each in self._view.exceptions if each.exception.location.is_within(at)]
         if not found:
             return ()
-        hint = "\n".join(f"{it.path}: {it.value}: {it.meaning}" for it in found)
+        hint = "\n".join(
+            ": ".join(filter(None, (exception_path(each), exception_value(each), exception_meaning(each))))
+            for each in found
+        )
         return (Line("warning", pluralize(len(found), "exception"), hint=hint),)
 
-    def _add(self, box: Box) -> str:
-        lines = tuple(Line(it.style, _line(it.text), _line(it.right), clean(it.hint), it.lock) for it in box.lines)
-        return self.graph.add(Box(box.key, box.kind, lines, box.public))
+    def _add_own(self, peer: PeerView, lines: Iterable[Line]) -> None:
+        self._add(peer, f"{peer.kind.value}:{peer.name}", _OWN[peer.kind], lines)
 
-    # Routes, as lines of the boxes that keep them.
+    def _add(self, peer: PeerView, key: str, kind: BoxKind, lines: Iterable[Line]) -> str:
+        self.keys.setdefault(peer, key)
+        return self._add_box(key, kind, lines)
 
-    def _entry(self, route: RouteView) -> str:
-        kind = "gateway" if route.entry in self._gateways else "balancer"
-        return f"{kind}:{route.entry}"
+    def _add_box(self, key: str, kind: BoxKind, lines: Iterable[Line], *, public: bool = False) -> str:
+        cleaned = tuple(
+            Line(line.style, _one_line(line.text), _one_line(line.right), clean(line.hint), line.lock) for line in lines
+        )
+        return self.graph.add(Box(key, kind, cleaned, public))
 
-    def _kept(self, key: str) -> list[RouteView]:
-        return [it for it in self._view.routes if self._entry(it) == key]
-
-    def _routes(self, key: str) -> list[Line]:
+    def _route_lines(self, entry: PeerView) -> list[Line]:
+        """The routes of a gateway or a load balancer, one `path` line each, with a line for each host."""
         lines: list[Line] = []
-        before: object = None
-        for route in self._kept(key):
-            if route.host != before:
-                lines.append(Line("host", route.host or "every host", lock=self._ends_tls(route)))
-                before = route.host
-            lines.append(Line("path", route.path or _by_port(route), right=_right(route), hint=_hint(route)))
-            if not route.port:
-                lines.append(Line("detail", f"  {route.leads_to}"))
+        host: Optional[str] = None
+        for route in self._routes.get(entry, ()):
+            if route.host != host:
+                host = route.host
+                lines.append(Line("host", host or "every host", lock=self._terminates_tls(route)))
+            lines.append(Line("path", route.path or _port_line(route), right=_right(route), hint=_hint(route)))
+            if len(route.backends) != 1:
+                lines.append(Line("detail", f"  {action_text(route)}"))
         return lines
 
-    def _ends_tls(self, route: RouteView) -> bool:
-        gateway = self._gateways.get(route.entry)
-        if gateway is None:
-            return route.scheme in ("https", "tls") and self._balancers[route.entry].tls == "here"
-        wildcard = f"*.{route.host.partition('.')[2]}"
-        return route.host in gateway.tls_hosts or wildcard in gateway.tls_hosts
+    def _terminates_tls(self, route: RouteView) -> bool:
+        """Whether the TLS of the route's host terminates at its gateway or load balancer."""
+        if route.entry.kind is PeerKind.GATEWAY:
+            wildcard = f"*.{route.host.partition('.')[2]}"
+            hosts = self._gateways[route.entry.name].tls_hosts
+            return route.host in hosts or wildcard in hosts
+        balancer = self._balancers[route.entry.name]
+        return route.scheme in ("https", "tls") and balancer.tls is TlsTermination.LOAD_BALANCER
 
     # Edges.
 
-    def _ways_in(self) -> None:
-        for it in self._view.balancers:
-            key = f"balancer:{it.name}"
-            kind: EdgeKind = "public" if it.scope == "internet" else "internal"
-            self.graph.connect(Edge(self._source(it), key, kind))
-            routed = {self._led_to(route.leads_to, key) for route in self._kept(key) if route.port}
-            for name in it.leads_to:
-                target = self._led_to(name, key)
+    def _connect_balancers(self) -> None:
+        """The ways of requests into the load balancers, and to what they lead to without routes of their own."""
+        for balancer in self._view.balancers:
+            peer = PeerView(PeerKind.LOAD_BALANCER, balancer.name)
+            key, kind = self.keys[peer], _edge_kind([balancer.scope])
+            self.graph.connect(Edge(self._add_source(balancer), key, kind))
+            routed = {backend.peer for route in self._routes.get(peer, ()) for backend in route.backends}
+            for target in balancer.targets:
                 if target not in routed:
-                    self.graph.connect(Edge(key, target, kind))
+                    self.graph.connect(Edge(key, self._box_of(target, "to"), kind))
 
-    def _source(self, balancer: BalancerView) -> str:
-        name = "Internet" if balancer.scope == "internet" else "Internal network"
-        lines = [Line("name", name)]
-        if set(EVERYONE) & set(balancer.sources):
-            lines.append(Line("detail", "from any address"))
+    def _add_source(self, balancer: BalancerView) -> str:
+        is_public = balancer.scope is Scope.INTERNET
+        texts, everyone = [*map(source_text, balancer.sources)], is_open_to_everyone(balancer.sources)
+        lines = [Line("name", "Internet" if is_public else "Internal network")]
+        if everyone:
+            lines.append(Line("detail", "every address"))
+        elif not texts:
+            lines.append(Line("detail", "no address can connect"))
         else:
-            lines += [Line("mono", it) for it in balancer.sources[:_LISTED]]
-        if not balancer.sources:
-            lines.append(Line("detail", "no address is let in"))
-        if (rest := balancer.sources[_LISTED:]) and not set(EVERYONE) & set(balancer.sources):
-            lines.append(Line("detail", f"and {pluralize(len(rest), 'range')} more", hint="\n".join(rest)))
-        key = f"source:{balancer.scope}:{','.join(balancer.sources)}"
-        return self._add(Box(key, "source", tuple(lines), balancer.scope == "internet"))
+            lines += [Line("mono", text) for text in texts[:_LISTED]]
+            if rest := texts[_LISTED:]:
+                lines.append(Line("detail", f"and {pluralize(len(rest), 'more source')}", hint="\n".join(rest)))
+        key = f"source:{balancer.scope.value}:{','.join(texts)}"
+        return self._add_box(key, "source", lines, public=is_public)
 
-    def _routes_out(self) -> None:
-        for key, box in list(self.graph.boxes.items()):
-            lines = [number for number, line in enumerate(box.lines) if line.style == "path"]
-            for number, route in zip(lines, self._kept(key), strict=True):
-                if route.port:
-                    target = self._led_to(route.leads_to, key)
-                    self.graph.connect(Edge(key, target, self._way(key), number, _hint(route)))
+    def _connect_routes(self) -> None:
+        for entry, routes in self._routes.items():
+            key = self.keys[entry]
+            numbers = [number for number, line in enumerate(self.graph.boxes[key].lines) if line.style == "path"]
+            for number, route in zip(numbers, routes, strict=True):
+                for backend in route.backends:
+                    target = self._box_of(backend.peer, "to")
+                    self.graph.connect(Edge(key, target, self._kind_of_requests(entry), number, _hint(route)))
 
-    def _way(self, key: str) -> EdgeKind:
-        kind, _, name = key.partition(":")
-        doors = (name,) if kind == "balancer" else self._gateways[name].behind
-        # What is not known to be internal only is drawn as public.
-        scopes = [self._balancers[it].scope for it in doors if it in self._balancers]
-        return "internal" if scopes and "internet" not in scopes else "public"
+    def _kind_of_requests(self, entry: PeerView) -> EdgeKind:
+        is_gateway = entry.kind is PeerKind.GATEWAY
+        names = self._gateways[entry.name].load_balancers if is_gateway else (entry.name,)
+        return _edge_kind([self._balancers[name].scope for name in names if name in self._balancers])
 
-    def _led_to(self, name: str, source: str) -> str:
-        """The box of what a balancer or route leads to. A gateway and a service may have one name."""
-        gateway = self._gateways.get(name)
-        if gateway and (source.removeprefix("balancer:") in gateway.behind or name not in self._services):
-            return f"gateway:{name}"
-        return f"service:{name}" if name in self._services else self._elsewhere("to", name)
-
-    def _elsewhere(self, direction: str, name: str) -> str:
-        detail = "any address" if name in set(EVERYONE) else "not of this stack"
-        if name == _EVERYONE:
-            detail = "who can reach it" if direction == "from" else "whom it can reach"
-        return self._add(Box(f"{direction}:{name}", "elsewhere", (Line("name", name), Line("detail", detail))))
-
-    def _links(self) -> None:
-        requests = {(it.source, it.target) for it in self.graph.edges}
+    def _connect_links(self) -> None:
+        requests = {(edge.source, edge.target) for edge in self.graph.edges}
         for link in self._view.links:
-            target = self._named(link.target) or self._elsewhere("to", link.target)
-            doors = [f"gateway:{link.source}", f"balancer:{link.source}"]
-            # What opens the way of requests that is drawn already is no link beside it.
-            if not any((door, target) in requests for door in doors):
-                source = self._named(link.source) or self._elsewhere("from", link.source)
-                hint = f"{link.source} may talk to {link.target}: {', '.join(link.ports) or 'every port'}"
+            source, target = self._box_of(link.source, "from"), self._box_of(link.target, "to")
+            # The way of requests shows already that this connection is allowed.
+            if (source, target) not in requests:
+                hint = f"{peer_text(link.source)} can connect to {peer_text(link.target)}: {ports_text(link.ports)}"
                 self.graph.connect(Edge(source, target, "link", hint=hint))
 
-    def _named(self, name: str) -> str:
-        keys = (f"{kind}:{name}" for kind in ("service", "gateway", "balancer"))
-        return next((it for it in keys if it in self.graph.boxes), "")
+    def _box_of(self, peer: PeerView, direction: str) -> str:
+        """The box of a peer. What isn't part of the stack has a box for each direction."""
+        own = self.keys.get(peer)
+        if own is not None and peer.kind in _OWN:
+            return own
+        text = peer_text(peer)
+        key = f"{direction}:{peer.kind.value}:{text}"
+        return self._add(peer, key, "elsewhere", [Line("name", text), Line("detail", _detail(peer, direction))])
 
     def _mark_public(self) -> None:
-        reached = {it.target for it in self.graph.edges if it.kind == "public"}
-        for key in reached:
+        for key in {edge.target for edge in self.graph.edges if edge.kind == "public"}:
             box = self.graph.boxes[key]
             self.graph.boxes[key] = Box(key, box.kind, box.lines, public=True)
 
 
-def _line(text: str) -> str:
+def _edge_kind(scopes: Sequence[Scope]) -> EdgeKind:
+    """The kind of requests through load balancers. Without any, the internet might reach an existing controller."""
+    return "internal" if scopes and Scope.INTERNET not in scopes else "public"
+
+
+def _detail(peer: PeerView, direction: str) -> str:
+    if peer.kind is PeerKind.ANYONE:
+        return "can connect" if direction == "from" else "any destination"
+    return "every address" if peer.cidr in EVERYONE else "not in this stack"
+
+
+def money(costs: Iterable[Cost]) -> str:
+    """Monthly costs by currency, rounded."""
+    return " and ".join(map(_money, costs)) or NO_PRICE
+
+
+def _money(cost: Cost) -> str:
+    if 0 < cost.amount < 1:
+        return f"less than 1 {cost.currency} a month"
+    return f"about {cost.amount:,.0f} {cost.currency} a month"
+
+
+def _cost_text(balancer: BalancerView) -> str:
+    counted = f"{balancer.load_balancers} billed, " if balancer.load_balancers > 1 else ""
+    return counted + money(costs_of(balancer))
+
+
+def costs_of(balancer: BalancerView) -> Sequence[Cost]:
+    """What a load balancer costs; nothing if no price is known."""
+    amount, currency = balancer.estimate.monthly, balancer.estimate.currency
+    return () if amount is None or currency is None else (Cost(amount, currency),)
+
+
+def short_image(image: str) -> str:
+    """The image without its registry and its digest."""
+    return image.partition("@")[0].rpartition("/")[2] or image
+
+
+def _one_line(text: str) -> str:
     return clean(text).replace("\n", "\ufffd")
 
 
-def _by_port(route: RouteView) -> str:
-    """What tells the requests of a route without a path apart."""
-    return " ".join(filter(None, (route.scheme.upper(), route.client_port)))
+def _port_line(route: RouteView) -> str:
+    """What identifies the requests of a route that has no path."""
+    port = "" if route.client_port is None else str(route.client_port)
+    return " ".join(filter(None, (route.scheme.upper(), port)))
 
 
 def _right(route: RouteView) -> str:
     scheme = "" if route.scheme in ("http", "https") or not route.path else route.scheme
-    exact = "exact" if route.path_type == "Exact" else ""
-    return " ".join(filter(None, (exact, scheme, f"{route.leads_to}:{route.port}" if route.port else "")))
+    exact = "exact" if route.path_type is PathType.EXACT else ""
+    target = backend_text(route.backends[0]) if len(route.backends) == 1 else ""
+    return " ".join(filter(None, (exact, scheme, target)))
 
 
 def _hint(route: RouteView) -> str:
-    asked = f":{route.client_port}" if route.client_port else ""
-    where = f"{route.scheme}://{route.host or '*'}{asked}{route.path}"
-    port = f":{route.port}" if route.port else ""
-    exact = " exactly" if route.path_type == "Exact" else ""
-    return _line(f"{where}{exact} → {route.leads_to}{port}")
+    return _one_line(f"{request_text(route)} → {action_text(route)}")
 
 
 def summary(view: StackView) -> Iterable[str]:
-    """What the stack holds, in a few words each."""
-    balancers = sum(it.load_balancers for it in view.balancers)
-    costs = totals(it.estimate for it in view.balancers)
-    price = f" ({money(costs)})" if costs else ""
-    if balancers:
-        yield f"{pluralize(balancers, 'load balancer')}{price}"
+    """What the stack contains, in a few words each."""
+    if view.total.load_balancers:
+        price = f" ({money(view.total.monthly)})" if view.total.monthly else ""
+        yield f"{pluralize(view.total.load_balancers, 'load balancer')}{price}"
     for number, noun in ((len(view.gateways), "gateway"), (len(view.routes), "route")):
         if number:
             yield pluralize(number, noun)
     yield pluralize(len(view.services), "service")
     if view.exceptions:
-        yield pluralize(len(view.exceptions), "exception") + " to the secure defaults"
+        yield f"{pluralize(len(view.exceptions), 'exception')} to the secure defaults"
 
 
 def described(view: StackView) -> Iterable[str]:
-    """The picture in sentences, for those who hear it."""
+    """The picture in sentences, for screen readers."""
     yield f"Namespace {view.namespace}: {', '.join(summary(view))}."
-    for it in view.balancers:
-        who = ", ".join(it.sources) or "no address"
-        yield f"The load balancer {it.name} ({it.kind}) lets in {who}, and leads to {', '.join(it.leads_to)}."
-    for it in view.routes:
-        yield f"{it.entry}: {_hint(it)}."
-    for it in view.links:
-        yield f"{it.source} may talk to {it.target}."
+    for balancer in view.balancers:
+        sources = ", ".join(map(source_text, balancer.sources)) or "no address"
+        targets = ", ".join(map(peer_text, balancer.targets))
+        yield f"The load balancer {balancer.name} ({balancer.kind}) accepts {sources}, and routes to {targets}."
+    for route in view.routes:
+        yield f"{route.entry.name}: {_hint(route)}."
+    for link in view.links:
+        yield f"{peer_text(link.source)} can connect to {peer_text(link.target)}."

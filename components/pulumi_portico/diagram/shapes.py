@@ -1,4 +1,4 @@
-"""Boxes, edges and signs, as SVG elements."""
+"""Boxes, edges, and signs as SVG elements."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from .widths import STYLES, clean, shortened
 
 __all__ = ["draw_box", "draw_edge", "draw_sign", "draw_text", "element", "number", "tip"]
 
-# What a sign of 14 by 14 pixels is drawn with.
+# The paths of signs of 14 by 14 pixels.
 _SIGNS = {
     "globe": "M1 7a6 6 0 1 0 12 0a6 6 0 1 0-12 0zM1 7h12M7 1c-4 3.5-4 8.5 0 12M7 1c4 3.5 4 8.5 0 12",
     "lock": "M2.5 6.5h9V13h-9zM4.5 6.5V4a2.5 2.5 0 0 1 5 0v2.5",
@@ -24,12 +24,12 @@ _SIGNS = {
 }
 _DOT = 3
 _TIP = 8
-# The curve itself comes three quarters as far.
+# The curve reaches three quarters of it.
 _AROUND = 56
 
 
 def number(value: float) -> str:
-    """A coordinate, as short as it can be."""
+    """A coordinate with at most one decimal place."""
     return f"{round(value, 1):.1f}".removesuffix(".0")
 
 
@@ -42,24 +42,24 @@ def element(parent: ET.Element, tag: str, **attributes: str | float) -> ET.Eleme
 
 
 def draw_text(parent: ET.Element, style: str, x: float, y: float, text: str, hint: str = "") -> ET.Element:
-    """A line of text; the hint is shown where one points at it."""
-    it = element(parent, "text", class_=style, x=x, y=y)
-    it.text = text
+    """A line of text, with the hint as its tooltip."""
+    line = element(parent, "text", class_=style, x=x, y=y)
+    line.text = text
     if hint:
-        # The title must be the first child, or it is no title.
-        it.text = None
-        title = element(it, "title")
+        # Only a title that is the first child is a tooltip.
+        line.text = None
+        title = element(line, "title")
         title.text, title.tail = hint, text
-    return it
+    return line
 
 
 def draw_sign(parent: ET.Element, name: str, x: float, y: float, style: str = "sign") -> None:
-    """A sign of 14 by 14 pixels, by its top left corner."""
+    """A sign of 14 by 14 pixels. `x` and `y` are its top left corner."""
     element(parent, "path", class_=style, d=_SIGNS[name], transform=f"translate({number(x)} {number(y)})")
 
 
 def draw_box(parent: ET.Element, placed: PlacedBox, identity: str) -> None:
-    """A box, and the lines of text in it."""
+    """A box with its lines of text."""
     box = placed.box
     group = element(parent, "g", id=identity, class_=f"box {box.kind}")
     element(group, "rect", class_="card", x=placed.x, y=placed.y, width=placed.width, height=placed.height, rx=7)
@@ -72,7 +72,7 @@ def draw_box(parent: ET.Element, placed: PlacedBox, identity: str) -> None:
         if line.style == "host":
             edge = number(y + line_tops(box)[index] - 4)
             element(group, "path", class_="rule", d=f"M{number(x + 4)} {edge}H{number(x + placed.width)}")
-        # The base line of the text: its capitals are some 0.72 of its size high.
+        # The baseline of the text: capital letters are about 0.72 of the font size high.
         _draw_line(group, placed, line, y + line_middle(box, index) + STYLES[line.style].size * 0.36)
 
 
@@ -84,8 +84,8 @@ def _bar(x: float, y: float, bottom: float) -> str:
 
 def _draw_line(group: ET.Element, placed: PlacedBox, line: Line, base: float) -> None:
     x = placed.x
-    room, room_at_the_right = line_rooms(placed.box, line, placed.width)
-    text, right = shortened(line.text, line.style, room), shortened(line.right, "port", room_at_the_right)
+    room, room_right = line_rooms(placed.box, line, placed.width)
+    text, right = shortened(line.text, line.style, room), shortened(line.right, "port", room_right)
     whole = line.text if text != line.text and line.text not in line.hint else ""
     left = x + PADDING + STYLES[line.style].indent
     if line.style == "warning":
@@ -99,22 +99,22 @@ def _draw_line(group: ET.Element, placed: PlacedBox, line: Line, base: float) ->
 
 
 def draw_edge(parent: ET.Element, placed: PlacedEdge, ids: Mapping[str, str]) -> None:
-    """An edge, with an arrow at its target; a dot where it leaves a route's line."""
+    """An edge with an arrow at its target, and with a dot if it starts at the line of a route."""
     edge = placed.edge
-    # The classes tell which boxes it joins, so that a style sheet can point it out.
+    # The classes name the boxes that it connects, for the style sheet of the page.
     group = element(parent, "g", class_=f"way {ids[edge.source]} {ids[edge.target]}")
     path = element(group, "path", class_=f"edge {edge.kind}", d=_course(placed.points))
     if edge.hint:
         element(path, "title").text = clean(edge.hint)
     (x, y), (before, _) = placed.points[-1], placed.points[-2]
-    tip(group, edge.kind, x, y, to_the_left=before >= x)
+    tip(group, edge.kind, x, y, leftward=before >= x)
     if edge.line is not None:
         element(group, "circle", class_=f"dot {edge.kind}", cx=placed.points[0][0], cy=placed.points[0][1], r=_DOT)
 
 
-def tip(parent: ET.Element, kind: EdgeKind, x: float, y: float, *, to_the_left: bool = False) -> None:
-    """The head of an arrow that ends there."""
-    back = _TIP if to_the_left else -_TIP
+def tip(parent: ET.Element, kind: EdgeKind, x: float, y: float, *, leftward: bool = False) -> None:
+    """The head of an arrow that ends at this point."""
+    back = _TIP if leftward else -_TIP
     head = f"M{number(x)} {number(y)}l{back} -3.8v7.6z"
     element(parent, "path", class_=f"tip {kind}", d=head)
 
@@ -123,7 +123,7 @@ def _course(points: tuple[tuple[float, float], ...]) -> str:
     (x, y), (end, last) = points[0], points[-1]
     drawn = f"M{number(x)} {number(y)}"
     if x == end:
-        # Around the right side of a column, no further than the gap beside it is wide.
+        # Around the right side of a column, within the gap beside it.
         aside = x + min(24 + abs(last - y) / 4, _AROUND)
         return f"{drawn}C{number(aside)} {number(y)} {number(aside)} {number(last)} {number(end)} {number(last)}"
     before: Optional[float] = None

@@ -1,14 +1,14 @@
-"""From a stack as it is read to the text of an SVG picture."""
+"""From a stack's view to the text of an SVG picture."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from ..stack.view import StackView
+from ..stack.view import PeerView, StackView
 from .graph import EdgeKind, Graph
 from .layout import Layout, lay_out
 from .palette import sheet
-from .reading import described, graph_of, summary
+from .reading import Reading, described, summary
 from .shapes import draw_box, draw_edge, draw_sign, draw_text, element, number, tip
 from .widths import clean, width
 
@@ -17,11 +17,15 @@ __all__ = ["Picture", "draw_svg", "number", "picture"]
 _MARGIN = 20
 _TITLE = 62
 _LEGEND = 24
-_LEAST_WIDTH = 640
-_EDGES = {"public": "requests from the internet", "internal": "requests from within", "link": "may talk to"}
+_MINIMUM_WIDTH = 640
+_EDGES: Mapping[EdgeKind, str] = {
+    "public": "requests from the internet",
+    "internal": "requests from the private network",
+    "link": "allowed connection",
+}
 _SIGNS = {
-    "globe": "the internet reaches it",
-    "sign": "TLS ends here",
+    "globe": "reachable from the internet",
+    "sign": "TLS terminates here",
     "caution": "exception to a secure default",
 }
 
@@ -32,11 +36,13 @@ class Picture(NamedTuple):
     svg: ET.Element
     """The SVG element."""
     ids: dict[str, str]
-    """The identifier in it of each box, by the key of the box."""
+    """The `id` of each box, by the key of the box."""
     neighbours: dict[str, list[str]]
-    """The keys of what each box is joined with, by its own key."""
+    """The keys of the boxes that edges connect to each box, by its own key."""
     width: float
-    """How wide it is, in pixels."""
+    """In pixels."""
+    keys: Mapping[PeerView, str]
+    """The key of the box of each peer."""
 
 
 class _Entry(NamedTuple):
@@ -45,10 +51,10 @@ class _Entry(NamedTuple):
 
 
 def draw_svg(view: StackView) -> str:
-    """The picture of a stack: one SVG file, for light and dark. It depends on nothing but the view."""
+    """The SVG picture of a stack, for light and dark screens. It depends only on the view."""
     svg = picture(view).svg
     for part in svg.iter():
-        # A line each, for reading differences; but no space is added to a text.
+        # One element per line, for readable diffs. Texts get no additional space.
         if part.tag in ("svg", "g"):
             part.text = "\n"
         if part.tag not in ("text", "title") or part.tail is None:
@@ -57,13 +63,14 @@ def draw_svg(view: StackView) -> str:
 
 
 def picture(view: StackView, *, titled: bool = True) -> Picture:
-    """The picture of a stack as an element, for a page to hold; `titled` writes what it is of above it."""
-    graph = graph_of(view)
+    """The picture of a stack as an element. `titled` adds a title above it."""
+    reading = Reading(view)
+    graph = reading.graph
     layout = lay_out(graph)
     ids = {key: f"box-{index}" for index, key in enumerate(graph.boxes)}
     words = f"namespace {clean(view.namespace)}: {', '.join(summary(view))}"
     title = f"Stack {clean(view.stack)}"
-    wide = max(layout.width, _LEAST_WIDTH, *((width(title, "title"), width(words, "detail")) if titled else ()))
+    wide = max(layout.width, _MINIMUM_WIDTH, *((width(title, "title"), width(words, "detail")) if titled else ()))
     head = _TITLE if titled else 0
     rows = _rows(_legend(graph), wide)
     foot = _MARGIN + head + (layout.height or _LEGEND) + 16
@@ -78,7 +85,7 @@ def picture(view: StackView, *, titled: bool = True) -> Picture:
         for entry in row:
             entry.draw(svg, x, foot + _LEGEND * (index + 0.5))
             x += entry.wide
-    return Picture(svg, ids, graph.neighbours(), wide + 2 * _MARGIN)
+    return Picture(svg, ids, graph.neighbours(), wide + 2 * _MARGIN, reading.keys)
 
 
 def _document(view: StackView, title: str, wide: float, high: float) -> ET.Element:
@@ -95,18 +102,18 @@ def _document(view: StackView, title: str, wide: float, high: float) -> ET.Eleme
 def _draw(svg: ET.Element, layout: Layout, ids: dict[str, str], head: float) -> None:
     drawing = element(svg, "g", transform=f"translate({_MARGIN} {number(head)})")
     if not layout.boxes:
-        draw_text(drawing, "detail", 0, 16, "The stack holds nothing yet.")
+        draw_text(drawing, "detail", 0, 16, "The stack is empty.")
     for heading in layout.headings:
         draw_text(drawing, "column", heading.x, heading.y + 16, heading.text)
     for box in layout.boxes:
         draw_box(drawing, box, ids[box.box.key])
-    # Links first: the ways of requests are seen above them.
-    for edge in sorted(layout.edges, key=lambda it: it.edge.kind != "link"):
+    # Links first, so that requests are on top.
+    for edge in sorted(layout.edges, key=lambda placed: placed.edge.kind != "link"):
         draw_edge(drawing, edge, ids)
 
 
 def _legend(graph: Graph) -> list[_Entry]:
-    """What the picture's own signs and lines mean."""
+    """The meaning of the signs and edges that the picture has."""
     drawn = {edge.kind for edge in graph.edges}
     lines = [line for box in graph.boxes.values() for line in box.lines]
     signs = {
@@ -114,7 +121,7 @@ def _legend(graph: Graph) -> list[_Entry]:
         "sign": any(line.lock for line in lines),
         "caution": any(line.style == "warning" for line in lines),
     }
-    edges = [_edge_entry(cast("EdgeKind", kind), text) for kind, text in _EDGES.items() if kind in drawn]
+    edges = [_edge_entry(kind, text) for kind, text in _EDGES.items() if kind in drawn]
     return [*edges, *(_sign_entry(style, text) for style, text in _SIGNS.items() if signs[style])]
 
 

@@ -1,6 +1,6 @@
-"""How wide a text is at most, in whichever font the reader's system has.
+"""The largest width of a text, in any font of the reader's system.
 
-The advance widths are the greater of Verdana's and DejaVu Sans's, the widest that a browser falls back to, in em.
+The advance widths, in em, are the larger of those of Verdana and DejaVu Sans, the widest fallback fonts of browsers.
 """
 
 import unicodedata
@@ -21,22 +21,22 @@ _WIDTHS = {
 }
 _SANS = {character: size for size, characters in _WIDTHS.items() for character in characters}
 _MONO = 0.61
-# The widest of what is left: ligatures of two letters, full-width signs.
+# The widest of the other characters: ligatures of two letters, and full-width signs.
 _OTHER = 1.6
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a kind of text is set."""
+    """The font of a kind of text."""
 
     size: float
-    """The size of the font, in pixels."""
+    """The font size, in pixels."""
     mono: bool = False
-    """Whether all characters are of one width."""
+    """Whether all characters have the same width."""
     bold: bool = False
-    """Whether it is bold."""
+    """Whether it's bold."""
     indent: float = 0
-    """How far it stands in from the edge of its box, beyond the usual."""
+    """The indentation, in pixels."""
 
 
 STYLES = {
@@ -50,23 +50,23 @@ STYLES = {
     "warning": Style(12, bold=True, indent=17),
     "column": Style(12, bold=True),
 }
-"""How each kind of text is set."""
+"""The font of each kind of text."""
 
 
 def clean(text: str) -> str:
-    """The text without what is not seen, and what could turn its order around; line breaks stay."""
-    return "".join("\ufffd" if it != "\n" and _is_unseen(it) else it for it in text)
+    """The text without invisible characters and characters that change its direction. Line breaks stay."""
+    return "".join("\ufffd" if character != "\n" and _is_invisible(character) else character for character in text)
 
 
-def _is_unseen(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] in "CM" or category in ("Zl", "Zp")
 
 
 def width(text: str, style: str) -> float:
-    """How wide the text is at most, in pixels."""
-    set_in = STYLES[style]
-    return sum(_advance(it, set_in) for it in text) * set_in.size
+    """The largest width of the text, in pixels."""
+    font = STYLES[style]
+    return sum(_advance(character, font) for character in text) * font.size
 
 
 def _advance(character: str, style: Style) -> float:
@@ -77,7 +77,7 @@ def _advance(character: str, style: Style) -> float:
 
 
 def shortened(text: str, style: str, room: float) -> str:
-    """The text, or as much of its two ends as there is room for: names differ at either."""
+    """The text, or as much of its two ends as fits, because names differ at either end."""
     if width(text, style) <= room:
         return text
     kept = len(text)

@@ -6,6 +6,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.exceptions import exception_texts
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..networking.ports import ServicePort
@@ -19,9 +20,8 @@ from .gateway_outputs import address_of, urls_of
 from .gateway_plan import GatewayPlan, component_name, plan_gateway
 from .gateway_state import GatewayFacts, add_routes, state_of
 from .install.objects import CONTROLLER
-from .mappings import as_mapping
 from .objects import NAMESPACE, objects_of
-from .reference import EVERY_HOST, GatewayReference
+from .reference import EVERY_HOST, GatewayReference, peer_args
 from .registration import Registered, register_with_routes
 from .tls import HostTlsSpec
 from .validation import parse_ingress_gateway
@@ -119,7 +119,15 @@ class IngressGateway(pulumi.ComponentResource):
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)
-        state.facts = GatewayFacts(first, certificates, plan.peers, spec.default_backend, plan.listed_headers)
+        state.facts = GatewayFacts(
+            first,
+            certificates,
+            plan.peers,
+            spec.default_backend,
+            plan.listed_headers,
+            is_installed=plan.routes.is_installed,
+            hsts=plan.routes.hsts,
+        )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)
         self._register_all_outputs()
@@ -183,11 +191,9 @@ class IngressGateway(pulumi.ComponentResource):
 
 def _parsed(name: str, args: Union[IngressGatewayArgs, IngressGatewaySpec], problems: Problems) -> IngressGatewaySpec:
     """The parsed arguments. A stack has parsed them already."""
-    if isinstance(args, IngressGatewaySpec):
-        return args
-    spec = parse_ingress_gateway(name, args, problems)
+    spec = args if isinstance(args, IngressGatewaySpec) else parse_ingress_gateway(name, args, problems)
     problems.raise_if_any()
-    return spec
+    return guarded(problems.subject, spec, lambda known, found: parse_ingress_gateway(name, known, found, known.at))
 
 
 def _reference(plan: GatewayPlan) -> GatewayReference:
@@ -200,7 +206,7 @@ def _reference(plan: GatewayPlan) -> GatewayReference:
         "publishes_address": plan.wait.publishes_address,
     }
     if plan.peers is not None:
-        reference["controller_peers"] = [as_mapping(peer) for peer in plan.peers]
+        reference["controller_peers"] = [peer_args(peer) for peer in plan.peers]
     return reference
 
 

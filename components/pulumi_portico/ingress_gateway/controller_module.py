@@ -13,6 +13,7 @@ from ..lifecycle.objects import ObjectSpec
 from .capabilities import Alternative, Feature, FeatureSupport
 from .compile_input import ADDRESS_PUBLISHED, CompileInput
 from .install.installer import Installer
+from .raw_annotations import RawAnnotations
 from .resolved_routes import ResolvedRoute
 
 __all__ = ["ControllerModule", "SharedSetting"]
@@ -53,6 +54,10 @@ class ControllerModule:
     """What to do instead of using a feature that it doesn't support, if there is more to say."""
     limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
     """What it accepts as values of a mapping, beyond what a `Route` accepts."""
+    path: Optional[Rule] = None
+    """What it accepts as a path, beyond what a `Route` accepts."""
+    split_headers: frozenset[str] = frozenset()
+    """The headers of responses, in lower case, whose lists it returns as several lines: one for each item."""
     supported_versions: tuple[str, ...] = ()
     """The versions whose behavior the compiler relies on; empty if it relies on the Ingress API only."""
 
@@ -62,6 +67,8 @@ class ControllerModule:
     """Annotations that the compiler writes whatever a route requests."""
     denied_annotations: tuple[str, ...] = ("snippet", "-snippets")
     """How the annotations end that contain configuration of nginx."""
+    raw_annotations: Optional[RawAnnotations] = None
+    """The annotations that it knows; None if any can have an effect."""
 
     wait_condition: Optional[str] = ADDRESS_PUBLISHED
     """What the deployment waits for in an Ingress; None for Pulumi's own readiness logic."""

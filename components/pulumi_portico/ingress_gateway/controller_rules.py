@@ -15,7 +15,9 @@ from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
-from .resolved_routes import ResolvedRoute
+from .raw_annotations import UNKNOWN_ANNOTATION
+from .resolved_routes import ResolvedRoute, table_of
+from .text_rules import cookie_path
 
 __all__ = ["check_annotations", "check_with_controller", "report_shared"]
 
@@ -62,20 +64,22 @@ _KEPT = ("protocol", "redirect", "backend_tls", "allowed_sources", "denied_sourc
 
 
 def check_with_controller(
-    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool
+    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool, is_installed: bool
 ) -> None:
-    """Report what the controller doesn't support in a route; `custom_resources` is whether its own resources are
-    available."""
-    table: RouteTable[ResolvedRoute] = RouteTable()
-    for route in component.routes:
-        table.add(route.host, route.path, route.path_type, route)
+    """Report what the controller doesn't support in a route.
+
+    `custom_resources` is whether its own resources are available, and `is_installed` whether Portico configures it.
+    """
+    table = table_of(component.routes)
     for route in component.routes:
         requested = requested_features(route)
         for feature in requested:
             if not module.supports(feature.feature, custom_resources=custom_resources):
                 _report_unsupported(module, route, feature, requested, problems)
+        problems.run(_check_path, module, route)
+        problems.run(_check_cookie_path, route)
         problems.run(_check_limits, module, route)
-        problems.run(_check_route_annotations, module, route)
+        problems.run(_check_route_annotations, module, route, is_installed)
         problems.run(_check_request_headers, route)
         problems.run(_check_loop, table, route)
     problems.run(_check_shared, module, component)
@@ -122,26 +126,54 @@ def _removal(
     return Remove(route.at / name if not leaf or is_useless else requested.at)
 
 
+def _check_path(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
+    if module.path is not None and (reason := module.path(route.path)):
+        problems.reject(route.at / "path", route.path, reason)
+
+
+def _check_cookie_path(route: ResolvedRoute, problems: Problems) -> None:
+    session = route.spec.session_persistence
+    if session is not None and session.path is None and (reason := cookie_path(route.path)):
+        problems.reject(session.at / "path", route.path, reason)
+
+
 def _check_limits(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
     headers = {"request_headers": route.spec.request_headers, "response_headers": route.spec.response_headers}
     for field, rule in module.limits.items():
-        _check_values(headers.get(field) or {}, rule, route.at / field, problems)
+        split = module.split_headers if field == "response_headers" else frozenset[str]()
+        _check_values(headers.get(field) or {}, rule, split, route.at / field, problems)
 
 
-def _check_values(values: Mapping[str, Any], rule: Rule, at: Location, problems: Problems) -> None:
+def _check_values(
+    values: Mapping[str, pulumi.Input[str]], rule: Rule, split: frozenset[str], at: Location, problems: Problems
+) -> None:
     for key, value in values.items():
-        if not isinstance(value, pulumi.Output) and (reason := rule(value)):
+        if isinstance(value, pulumi.Output):
+            continue
+        items = str(value).split(",") if key.lower() in split else [value]
+        if reason := next(filter(None, map(rule, items)), None):
             problems.reject(at / Key(key), value, reason)
 
 
-def _check_route_annotations(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
-    check_annotations(module, route.spec.annotations or {}, route.at / "annotations", problems)
+def _check_route_annotations(
+    module: ControllerModule, route: ResolvedRoute, is_installed: bool, problems: Problems
+) -> None:
+    at = route.at / "annotations"
+    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed)
 
 
 def check_annotations(
-    module: ControllerModule, annotations: Mapping[str, Any], at: Location, problems: Problems
+    module: ControllerModule,
+    annotations: Mapping[str, pulumi.Input[str]],
+    at: Location,
+    problems: Problems,
+    *,
+    is_installed: bool = False,
 ) -> None:
-    """Report raw annotations that contain configuration, contradict a field, or have no effect."""
+    """Report raw annotations that contain configuration, contradict a field, or have no effect.
+
+    `is_installed` is whether Portico configures the controller.
+    """
     for key in annotations:
         where = at / Key(key)
         if key.endswith(module.denied_annotations):
@@ -150,8 +182,20 @@ def check_annotations(
             continue
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
-        elif not key.startswith(module.annotation_prefixes):
-            _check_owner(module, key, where, problems)
+        else:
+            _check_raw(module, key, where, problems, is_installed=is_installed)
+
+
+def _check_raw(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> None:
+    raw = module.raw_annotations
+    if raw is not None and (denial := raw.denial(key, is_installed=is_installed)):
+        params: dict[str, Any] = {"controller": module.title, "version": raw.version, **denial.params}
+        problems.report(denial.code, at, key=key, fix=Remove(at), **params)
+    elif not key.startswith(module.annotation_prefixes):
+        _check_owner(module, key, at, problems)
+    elif raw is not None and not raw.knows(key):
+        params = {"controller": module.title, "version": raw.version}
+        problems.report(UNKNOWN_ANNOTATION, at, key=key, fix=Remove(at), **params)
 
 
 def _check_owner(module: ControllerModule, key: str, at: Location, problems: Problems) -> None:

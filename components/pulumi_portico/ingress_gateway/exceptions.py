@@ -1,32 +1,22 @@
 """What of a gateway is less strict than the secure default."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from ..args.exceptions import SecurityException, exception_kind, exception_texts
-from ..args.parse import parse
-from ..args.problems import Problems
-from .args import IngressGatewayArgs, IngressGatewaySpec
+from ..args.exceptions import SecurityException, exception_kind
+from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.installation import installation_exceptions
 
-__all__ = ["exceptions_of", "security_exceptions"]
+__all__ = ["security_exceptions"]
 
-UNVERIFIED_TARGET = exception_kind("unverified-target", "the gateway doesn't verify the target's certificate")
+UNVERIFIED_TARGET = exception_kind("unverified-target", "The gateway doesn't verify the target's certificate.")
 UNCHECKED_ANNOTATIONS = exception_kind(
-    "unchecked-annotations", "nothing checks what the controller does with these annotations"
+    "unchecked-annotations", "Portico doesn't check what the controller does with these annotations."
 )
-PLAIN_HTTP = exception_kind("plain-http", "the gateway serves requests without TLS")
+PLAIN_HTTP = exception_kind("plain-http", "The gateway serves requests without TLS.")
 MULTI_LABEL_WILDCARDS = exception_kind(
-    "multi-label-wildcards", "a wildcard host matches names with any number of labels in its place"
+    "multi-label-wildcards", "A wildcard host matches names with any number of labels in its place."
 )
-
-
-def exceptions_of(args: Mapping[str, Any]) -> dict[str, str]:
-    """What is less strict, by the path of the argument."""
-    # Serves the stack modules until they are ported.
-    spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""))
-    return exception_texts(security_exceptions(spec), spec.at)
 
 
 def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:

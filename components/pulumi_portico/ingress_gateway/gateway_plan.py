@@ -1,26 +1,20 @@
 """What follows from a gateway's arguments before anything is registered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
-from ..args.location import Key, Location
-from ..args.parse import parse
-from ..args.problems import Problems
-from ..args.shapes import as_written
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
-from ..public_load_balancer.platform_module import Request
-from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesSpec
+from .args import IngressGatewaySpec, IngressRoutesSpec
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
-from .controllers import CONTROLLERS, DEFAULT_CONTROLLER
 from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
 from .gateway_state import GatewayState, with_others
-from .install.installation import InstallationSpec, drain_of
+from .install.installation import InstallationSpec
 from .install.installer import Installer, selector_of
 from .install.objects import InstallPlan
 from .install.settings import GatewaySettingsSpec
@@ -33,18 +27,12 @@ __all__ = [
     "PORTS",
     "GatewayPlan",
     "address_wait",
-    "class_of",
     "component_name",
-    "controller_of",
-    "custom_of",
     "installer_of",
-    "installs",
     "plan_added_routes",
     "plan_gateway",
     "plan_routes",
-    "request_of",
     "route_objects_of",
-    "routing_of",
 ]
 
 
@@ -178,6 +166,8 @@ def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayStat
         annotations=spec.annotations,
         custom_resources=spec.crds is not None,
         multi_label_wildcards=spec.multi_label_wildcards,
+        is_installed=installer_of(spec) is not None,
+        hsts=None if spec.settings is None else spec.settings.hsts,
     )
     return with_others(routes, state, component_name(name))
 
@@ -205,6 +195,8 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
         annotations=spec.annotations,
         custom_resources=gateway.custom_resources,
         multi_label_wildcards=gateway.multi_label_wildcards,
+        is_installed=facts.is_installed if facts else False,
+        hsts=facts.hsts if facts else None,
     )
     listed = frozenset("" if host == EVERY_HOST else host for host in gateway.hosts)
     return with_others(routes, state, f'IngressRoutes "{name}"', listed)
@@ -213,45 +205,3 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
 def route_objects_of(plan: GatewayPlan, hosts_elsewhere: Mapping[str, str], first: Sequence[str]) -> list[ObjectSpec]:
     """The objects of the gateway's own routes; `first` are the keys of what they come after."""
     return route_objects(plan.routes, plan.peers or (), plan.wait, first, hosts_elsewhere)
-
-
-# What follows serves the stack modules until they are ported.
-
-
-def controller_of(args: Mapping[str, Any]) -> str:
-    """The name of the gateway's controller."""
-    return args.get("controller", DEFAULT_CONTROLLER.value)
-
-
-def installs(args: Mapping[str, Any]) -> bool:
-    """Whether Portico installs the controller."""
-    return args.get("install", CONTROLLERS[controller_of(args)].installer is not None)
-
-
-def class_of(name: str, args: Mapping[str, Any]) -> Any:
-    """The IngressClass."""
-    return args.get("class_name", name)
-
-
-def custom_of(args: Mapping[str, Any]) -> bool:
-    """Whether the cluster has the definitions of the controller's own resources."""
-    return bool(args.get("crds"))
-
-
-def request_of(args: Mapping[str, Any]) -> Request:
-    """What is requested of the platform."""
-    return Request(args["exposure"], PORTS, drain_of(args.get("installation", {})))
-
-
-def routing_of(
-    name: str,
-    args: Mapping[str, Any],
-    _namespace: Any = None,
-    prefix: str = "",
-    _spelling: Callable[[str], str] = as_written,
-    state: Optional[GatewayState] = None,
-    _me: str = "",
-) -> RouteSet:
-    """The gateway's own routes; `state` is what others have added."""
-    at = Location((Key(prefix.removesuffix(".")),) if prefix else ())
-    return plan_routes(name, parse(IngressGatewaySpec, IngressGatewayArgs, args, {}, Problems(""), at), state)

@@ -18,6 +18,7 @@ from ..lifecycle.claims import provider_of, stack
 from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
 from .controller_rules import report_shared
+from .install.settings import HstsSpec
 from .resolved_routes import ResolvedRoute
 from .route_set import RouteSet
 from .tls import HostTlsSpec
@@ -69,6 +70,10 @@ class GatewayFacts:
     """The target of requests that no route matches."""
     response_headers: frozenset[str]
     """The headers that routes can add to responses; empty if the controller needs no list of them."""
+    is_installed: bool = False
+    """Whether Portico configures its controller."""
+    hsts: Optional[HstsSpec] = None
+    """The HSTS header of its hosts with a certificate."""
 
 
 @dataclass

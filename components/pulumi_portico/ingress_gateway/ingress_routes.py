@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
@@ -48,9 +49,10 @@ class IngressRoutes(pulumi.ComponentResource):
         """
         component = f'IngressRoutes "{name}"'
         problems = Problems(component)
-        spec = parse_ingress_routes(name, args, problems)
+        spec = _parsed(name, args, problems)
         problems.run(_check_with_gateway, name, spec, opts)
         problems.raise_if_any()
+        spec = _guarded(name, spec, opts, component)
         gateway = spec.gateway
         state = state_of(gateway.class_name, opts)
         routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
@@ -78,6 +80,25 @@ class IngressRoutes(pulumi.ComponentResource):
         self.routes = pulumi.Output.from_input(routes.texts)
         self.hosts = pulumi.Output.from_input(sorted(host or EVERY_HOST for host in routes.hosts))
         self.register_outputs({"urls": self.urls, "routes": self.routes, "hosts": self.hosts})
+
+
+def _parsed(name: str, args: Union[IngressRoutesArgs, IngressRoutesSpec], problems: Problems) -> IngressRoutesSpec:
+    """The parsed arguments. The provider for other languages has parsed them already."""
+    return args if isinstance(args, IngressRoutesSpec) else parse_ingress_routes(name, args, problems)
+
+
+def _guarded(
+    name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], component: str
+) -> IngressRoutesSpec:
+    class_name = spec.gateway.class_name
+
+    def check(known: IngressRoutesSpec, problems: Problems) -> None:
+        parse_ingress_routes(name, known, problems)
+        # What the program knows of the gateway is kept by its class, which is the same one even if it's known now.
+        gateway = replace(known.gateway, class_name=class_name)
+        problems.run(_check_with_gateway, name, replace(known, gateway=gateway), opts)
+
+    return guarded(component, spec, check)
 
 
 def _check_with_gateway(

@@ -1,10 +1,11 @@
 """Which route receives a request: what every controller is compiled to, and what the tests compare it with."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar
 
+from ..untyped import Unchecked
 from .routes import PathType
 
 __all__ = [
@@ -13,14 +14,14 @@ __all__ = [
     "comparable_path",
     "host_of",
     "match_route",
+    "matches_host",
+    "matches_path",
     "path_of",
     "path_type_of",
-    "takes_host",
-    "takes_path",
 ]
 
 R = TypeVar("R")
-M = TypeVar("M", bound=Mapping[str, Any])
+M = TypeVar("M", bound=Unchecked)
 
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -35,9 +36,13 @@ class _Paths(Generic[R]):
 
 
 class RouteTable(Generic[R]):
-    """Routes by host and path. A look-up takes as long as the path has elements, however many routes there are."""
+    """Routes by host and path. A look-up takes as long as the path has elements, however many routes there are.
 
-    def __init__(self) -> None:
+    :param multi_label_wildcards: Whether a wildcard host matches several labels, not exactly one.
+    """
+
+    def __init__(self, *, multi_label_wildcards: bool = False) -> None:
+        self._multi_label_wildcards = multi_label_wildcards
         self._hosts: dict[str, _Paths[R]] = {}
 
     def add(self, host: str, path: str, path_type: PathType, route: R) -> None:
@@ -48,10 +53,10 @@ class RouteTable(Generic[R]):
 
     def match(self, host: str, path: str) -> Optional[R]:
         """The route that receives a request; None if the default backend does."""
-        canonical = canonical_path(path)
-        paths = self._paths_of(_host_name(host))
-        if canonical is None or paths is None:
+        canonical, deciding = canonical_path(path), self.deciding_host(host)
+        if canonical is None or deciding is None:
             return None
+        paths = self._hosts[deciding]
         if canonical in paths.exact:
             return paths.exact[canonical]
         prefix = canonical
@@ -61,11 +66,23 @@ class RouteTable(Generic[R]):
             prefix = prefix.rpartition("/")[0]
         return paths.prefixes.get("/")
 
-    def _paths_of(self, host: str) -> Optional[_Paths[R]]:
-        """The routes of the most specific host, which decides alone."""
-        label, _, rest = host.partition(".")
-        patterns = (host, f"*.{rest}" if label and rest else "", "")
-        return next((self._hosts[pattern] for pattern in patterns if pattern in self._hosts), None)
+    def deciding_host(self, host: str) -> Optional[str]:
+        """The most specific host that matches a request's, as routes name it: only its routes can receive the request.
+        Empty for the routes without a host; None if no route's host matches."""
+        patterns = _patterns_of(_host_name(host), multi_label_wildcards=self._multi_label_wildcards)
+        return next((pattern for pattern in patterns if pattern in self._hosts), None)
+
+
+def _patterns_of(host: str, *, multi_label_wildcards: bool) -> Iterator[str]:
+    """The hosts of routes that match a request's host, the most specific one first."""
+    yield host
+    label, _, rest = host.partition(".")
+    while label and rest:
+        yield f"*.{rest}"
+        if not multi_label_wildcards:
+            break
+        label, _, rest = rest.partition(".")
+    yield ""
 
 
 def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
@@ -81,18 +98,18 @@ def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
     """
     table: RouteTable[M] = RouteTable()
     for route in routes:
-        table.add(host_of(route), path_of(route), PathType(path_type_of(route)), route)
+        table.add(host_of(route), path_of(route), path_type_of(route), route)
     return table.match(host, path)
 
 
-def host_of(route: Mapping[str, Any]) -> str:
+def host_of(route: Unchecked) -> str:
     """The route's host, as requests are compared with it; empty if it has none."""
     return str(route.get("host") or "").lower()
 
 
-def path_of(route: Mapping[str, Any]) -> str:
+def path_of(route: Unchecked) -> str:
     """The route's path. A slash at the end of a prefix means nothing: /foo/ matches what /foo does."""
-    return comparable_path(str(route.get("path") or "/"), PathType(path_type_of(route)))
+    return comparable_path(str(route.get("path") or "/"), path_type_of(route))
 
 
 def comparable_path(path: str, path_type: PathType) -> str:
@@ -100,23 +117,19 @@ def comparable_path(path: str, path_type: PathType) -> str:
     return path.rstrip("/") or "/" if path_type is PathType.PREFIX else path
 
 
-def path_type_of(route: Mapping[str, Any]) -> str:
+def path_type_of(route: Unchecked) -> PathType:
     """How the route's path is compared."""
-    path_type = route.get("path_type") or route.get("pathType") or PathType.PREFIX
-    return path_type.value if isinstance(path_type, PathType) else str(path_type)
+    return PathType(route.get("path_type") or route.get("pathType") or PathType.PREFIX)
 
 
-def takes_host(pattern: str, host: str) -> bool:
-    """Whether a route's host matches a request's; a wildcard matches one label."""
-    if not pattern.startswith("*."):
-        return pattern in ("", host)
-    label, _, rest = host.partition(".")
-    return label != "" and rest == pattern[2:]
+def matches_host(pattern: str, host: str, *, multi_label_wildcards: bool = False) -> bool:
+    """Whether a route's host matches a request's."""
+    return pattern in _patterns_of(_host_name(host), multi_label_wildcards=multi_label_wildcards)
 
 
-def takes_path(path_type: str, pattern: str, path: str) -> bool:
-    """Whether a route's path matches a request's."""
-    if path_type == PathType.EXACT.value or path == pattern:
+def matches_path(path_type: PathType, pattern: str, path: str) -> bool:
+    """Whether a route's path matches a request's, both in the form in which they are compared."""
+    if path_type is PathType.EXACT or path == pattern:
         return path == pattern
     return path.startswith(pattern if pattern == "/" else f"{pattern}/")
 

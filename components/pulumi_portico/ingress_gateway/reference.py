@@ -16,7 +16,7 @@ from .resolved_routes import EVERY_HOST
 from .text_rules import any_host, header_name
 from .text_rules import host as host_name
 
-__all__ = ["EVERY_HOST", "RULES", "GatewayReference", "GatewayReferenceSpec"]
+__all__ = ["EVERY_HOST", "RULES", "GatewayReference", "GatewayReferenceSpec", "peer_args"]
 
 
 class GatewayReference(TypedDict):
@@ -100,3 +100,25 @@ RULES: Rules = {
     }
 }
 """What the fields must satisfy beyond their types."""
+
+
+def peer_args(peer: PeerSpec) -> Peer:
+    """A peer as arguments have it, for the references of other components."""
+    args: Peer = {}
+    if peer.service is not None:
+        args["service"] = peer.service
+    if peer.selector is not None:
+        args["selector"] = peer.selector
+    if peer.namespace is not None:
+        args["namespace"] = peer.namespace
+    if peer.any_namespace:
+        args["any_namespace"] = True
+    if peer.cidr is not None:
+        args["cidr"] = peer.cidr
+    if peer.cidr_except:
+        args["cidr_except"] = list(peer.cidr_except)
+    if peer.ports:
+        args["ports"] = list(peer.ports)
+    if peer.protocol is not None:
+        args["protocol"] = peer.protocol
+    return args

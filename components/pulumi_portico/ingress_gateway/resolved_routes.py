@@ -2,18 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.location import Location
 from ..networking.target import TargetSpec
-from .matching import comparable_path
+from ..untyped import Manifest
+from .matching import RouteTable, comparable_path
 from .route_settings import BackendProtocol
 from .routes import PathType, RouteSpec
 
-__all__ = ["EVERY_HOST", "ResolvedHost", "ResolvedRoute", "fallback_route", "resolve_route", "slug_of"]
+__all__ = ["EVERY_HOST", "ResolvedHost", "ResolvedRoute", "fallback_route", "resolve_route", "slug_of", "table_of"]
 
 EVERY_HOST = "*"
 """How lists of hosts and routes name routes without a host."""
@@ -102,8 +105,10 @@ class ResolvedHost:
     """Whether a load balancer in front of the gateway terminates TLS."""
     redirect: bool = False
     """Whether requests without TLS are redirected to the same URL with TLS."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What makes cert-manager issue the certificate."""
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """What makes cert-manager issue the certificate of the Ingress that has these annotations."""
+    issuer: Optional[Manifest] = None
+    """The cert-manager issuer of the certificate, as a Certificate refers to it; None if there is none."""
     app_root: Optional[str] = None
 
     @property
@@ -142,6 +147,14 @@ def fallback_route(host: str, backend: TargetSpec) -> ResolvedRoute:
     """The default backend of a gateway, as a route of one of its hosts."""
     route = RouteSpec(target=backend, host=host or None, at=backend.at)
     return ResolvedRoute(host, "/", PathType.PREFIX, route, backend.at, is_fallback=True)
+
+
+def table_of(routes: Iterable[ResolvedRoute], *, multi_label_wildcards: bool = False) -> RouteTable[ResolvedRoute]:
+    """The routes by what they match, to find the one that receives a request."""
+    table: RouteTable[ResolvedRoute] = RouteTable(multi_label_wildcards=multi_label_wildcards)
+    for route in routes:
+        table.add(route.host, route.path, route.path_type, route)
+    return table
 
 
 def slug_of(identity: str, *readable: str) -> str:

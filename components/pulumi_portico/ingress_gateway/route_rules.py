@@ -25,6 +25,7 @@ from .route_settings import (
 from .routes import Route, RouteSpec
 from .text_rules import (
     cookie_name,
+    cookie_path,
     header_name,
     header_text,
     host,
@@ -158,7 +159,7 @@ RULES: Rules = {
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).
     Timeouts: {"connect": Field(whole_number(1, 75, "a number of seconds")), "read": _SECONDS, "send": _SECONDS},
     BackendTls: {"ca_certificate": Field(pem_certificate), "server_name": Field(server_name)},
-    SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(route_path)},
+    SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(cookie_path)},
     RateLimit: {"requests": _COUNT, "burst": _COUNT, "connections": _COUNT},
     Cors: {
         "origins": Field(_some("origin"), items=origin),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.location import ROOT, Location
 from ..args.problems import Unavailable
 from ..networking.network_policies import PeerSpec
@@ -13,9 +15,11 @@ from ..ordering import WIDTH
 from ..outputs import Ref
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
-from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of
+from .install.settings import HstsSpec
+from .matching import RouteTable
+from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
-from .tls import HostTlsSpec, certificate_key, issuer_annotations
+from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
 
 __all__ = ["RouteSet", "certificate_suffix"]
 
@@ -43,17 +47,26 @@ class RouteSet:
     """The hosts and paths of the exact routes of other components."""
     https_redirect: Optional[bool] = None
     default_backend: Optional[TargetSpec] = None
-    labels: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     custom_resources: bool = False
     """Whether the cluster has the definitions of the controller's own resources."""
     multi_label_wildcards: bool = False
     """Whether a wildcard may match several labels."""
+    is_installed: bool = False
+    """Whether Portico configures the controller, as far as it's known."""
+    hsts: Optional[HstsSpec] = None
+    """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
 
     @cached_property
     def routes(self) -> tuple[ResolvedRoute, ...]:
         """The component's routes, apart from those whose host or path is invalid."""
         return tuple(route for spec in self.specs if (route := _resolved_or_none(spec)) is not None)
+
+    @cached_property
+    def table(self) -> RouteTable[ResolvedRoute]:
+        """The component's routes, by what they match."""
+        return table_of(self.routes, multi_label_wildcards=self.multi_label_wildcards)
 
     @property
     def texts(self) -> list[str]:
@@ -133,6 +146,7 @@ class RouteSet:
             tls_terminated_upstream=tls.tls_terminated_upstream,
             redirect=self.module.redirects_to_https and redirect,
             annotations=issuer_annotations(tls) if key == host else {},
+            issuer=issuer_reference(tls) if key == host else None,
             app_root=app_root,
         )
 
@@ -170,6 +184,7 @@ class RouteSet:
             annotations=self.annotations,
             default_backend=None if fallback is None else fallback_route("", fallback),
             exact_paths_in_use=self.exact_paths_in_use,
+            hsts=self.hsts,
             peers=peers,
             wait=wait or AddressWait(),
             after=after,

@@ -83,7 +83,13 @@ def check_routes(routes: RouteSet, problems: Problems) -> None:
 
 def _check_controller(routes: RouteSet, problems: Problems) -> None:
     component = routes.compile_input()
-    check_with_controller(routes.module, component, problems, custom_resources=routes.custom_resources)
+    check_with_controller(
+        routes.module,
+        component,
+        problems,
+        custom_resources=routes.custom_resources,
+        is_installed=routes.is_installed,
+    )
     # A module's rules compare routes with each other.
     routes.require_all()
     routes.module.check(component, problems)

@@ -4,13 +4,13 @@ Routes are independent of the controller: a compiler makes each controller behav
 """
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import TYPE_CHECKING, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.spec import Spec, spec
+from ..networking.path_type import PathType
 from ..networking.target import Target, TargetSpec
 from .route_settings import (
     BackendProtocol,
@@ -37,16 +37,6 @@ if TYPE_CHECKING:
     from .resolved_routes import ResolvedRoute
 
 __all__ = ["PathType", "Route", "RouteSpec"]
-
-
-class PathType(str, Enum):
-    """How a route's path is compared with a request's."""
-
-    PREFIX = "Prefix"
-    """The request's path is the route's, or is below it: /foo matches /foo, /foo/ and /foo/bar, but not /foobar."""
-
-    EXACT = "Exact"
-    """The request's path is the route's, character by character."""
 
 
 class Route(TypedDict):

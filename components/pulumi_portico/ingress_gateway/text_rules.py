@@ -1,8 +1,9 @@
 """The rules of the texts of a route: each place accepts the characters that it needs, and no others.
 
-These texts become part of nginx's configuration. No set includes control characters, quotes, braces, semicolons,
-backslashes, or `$`, so no text can end the directive that it is in, or name a variable (the ingress-nginx
-vulnerabilities CVE-2021-25742, CVE-2023-5043, CVE-2025-24514, and CVE-2026-3288 were such texts).
+These texts become part of nginx's configuration. No set includes control characters, double quotes, braces,
+backslashes, or `$`, and only header values, which both controllers' templates quote, can have semicolons and single
+quotes. So no text can end the directive that it is in, or name a variable (the ingress-nginx vulnerabilities
+CVE-2021-25742, CVE-2023-5043, CVE-2025-24514, and CVE-2026-3288 were such texts).
 """
 
 import re
@@ -18,10 +19,13 @@ from ..args.problems import ABSENT, Reason
 __all__ = [
     "any_host",
     "cookie_name",
+    "cookie_path",
+    "escaped_path",
     "header_name",
     "header_text",
     "host",
     "http_method",
+    "nginx_path",
     "origin",
     "password_hash",
     "pem_certificate",
@@ -38,15 +42,15 @@ _HOST_LENGTH = 253
 _PATH_LENGTH = 512
 _WILDCARD_LABELS = 2
 
-_PATH = re.compile(r"/[A-Za-z0-9._~:@/-]*")
+_PATH = re.compile(r"/[A-Za-z0-9._~:@/+,=!()-]*")
 _REWRITE = re.compile(r"/[A-Za-z0-9._~:/-]*")
 _REDIRECT = re.compile(r"/[A-Za-z0-9._~:/?=&-]*")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-_HEADER_TEXT = re.compile(r"[A-Za-z0-9 ._~:/?#@!&()*+,=%|<>\[\]^-]*")
+_HEADER_TEXT = re.compile(r"[A-Za-z0-9 ._~:/?#@!&()*+,=%|<>\[\]^;'-]*")
 _TEXT = re.compile(r"[A-Za-z0-9 ._~:/-]+")
 _ORIGIN = re.compile(r"\*|https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 _HASH = re.compile(r"\$(apr1|5|6)\$[A-Za-z0-9./$=]+|\{SSHA\}[A-Za-z0-9+/=]+")
-_PATTERN_CHARACTERS = frozenset("*()[]|^$")
+_PATTERN_CHARACTERS = frozenset("*[]|^$")
 
 _READ_BY_NGINX = re.compile(
     r"^/etc/|/root|/var|/etc/(passwd|shadow|group|nginx|ingress-controller)|_by_lua", re.IGNORECASE
@@ -96,7 +100,7 @@ PATH_NOT_NORMAL = define(
 )
 PATH_REJECTED = define(
     "path-rejected-by-controllers",
-    "{value} contains {text}, and the controllers reject every route whose path does.",
+    "{value} contains {text}, and the controller rejects every route whose path does.",
     allowed="any other path",
     hint="Serve it at another path, and set rewrite to this one.",
 )
@@ -110,7 +114,7 @@ INVALID_HEADER_NAME = define(
 INVALID_HEADER_TEXT = define(
     "invalid-header-value",
     "{value} isn't a valid header value.",
-    allowed="letters, digits, spaces, and punctuation, without quotes, semicolons, braces, backslashes, and $",
+    allowed="letters, digits, spaces, and punctuation, without double quotes, braces, backslashes, and $",
 )
 INVALID_REALM = define(
     "invalid-realm", "{value} isn't a valid realm.", allowed="letters, digits, spaces, and the characters - . _ ~ : /"
@@ -119,6 +123,12 @@ INVALID_COOKIE_NAME = define(
     "invalid-cookie-name",
     "{value} isn't a valid cookie name.",
     allowed="letters, digits, dots, hyphens, and underscores",
+)
+INVALID_COOKIE_PATH = define(
+    "invalid-cookie-path",
+    "{value} isn't a valid path of a cookie.",
+    allowed="a slash, then letters, digits, and the characters - . _ ~ : @ /",
+    hint="Set the cookie's path to one above.",
 )
 INVALID_METHOD = define(
     "invalid-http-method", "{value} isn't a valid HTTP method.", allowed="capital letters, such as GET"
@@ -216,7 +226,7 @@ def _normalized(value: str) -> str:
     return f"/{'/'.join(kept)}{end}{question_mark}{query}"
 
 
-_any_path = _path(_PATH, INVALID_ROUTE_PATH, "- . _ ~ : @ /")
+_any_path = _path(_PATH, INVALID_ROUTE_PATH, "- . _ ~ : @ / + , = ! ( )")
 
 
 def route_path(value: str) -> Optional[Reason]:
@@ -225,16 +235,30 @@ def route_path(value: str) -> Optional[Reason]:
     if reason := _any_path(value):
         if "%" in value:
             decoded = unquote(value)
-            usable = _any_path(decoded) is None and not _READ_BY_NGINX.search(decoded)
+            usable = _any_path(decoded) is None
             return Reason(PATH_IS_ENCODED, _any_path_params(), decoded if usable else ABSENT)
         return Reason(PATH_IS_PATTERN, _any_path_params()) if set(value) & _PATTERN_CHARACTERS else reason
-    if found := _READ_BY_NGINX.search(value):
-        return Reason(PATH_REJECTED, {"text": found[0]})
     return None
 
 
+def nginx_path(value: str) -> Optional[Reason]:
+    """The path of a route, as both controllers of nginx accept it."""
+    found = _READ_BY_NGINX.search(value)
+    return Reason(PATH_REJECTED, {"text": found[0]}) if found else None
+
+
+def cookie_path(value: str) -> Optional[Reason]:
+    """The path below which browsers send a cookie. It has only characters that no controller rejects."""
+    return route_path(value) or (None if _REWRITE.fullmatch(value.replace("@", "")) else Reason(INVALID_COOKIE_PATH))
+
+
+def escaped_path(path: str) -> str:
+    """The regular expression that matches the path of a route."""
+    return re.sub(r"[.+()]", r"\\\g<0>", path)
+
+
 def _any_path_params() -> dict[str, Any]:
-    return {"characters": "- . _ ~ : @ /", "most": _PATH_LENGTH}
+    return {"characters": "- . _ ~ : @ / + , = ! ( )", "most": _PATH_LENGTH}
 
 
 rewrite_path = _path(_REWRITE, INVALID_REWRITE, "- . _ ~ : /")

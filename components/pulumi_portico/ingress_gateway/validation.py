@@ -7,12 +7,11 @@ from typing import Any, Optional, cast
 import pulumi
 
 from ..args.codes import define
-from ..args.location import ROOT, Key, KeyStyle, Location
+from ..args.location import ROOT, Location
 from ..args.location import Field as FieldName
 from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
-from ..args.shapes import as_written, camel_case
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..load_balancers import ClientIp
@@ -33,7 +32,6 @@ from .install.installation import InstallationSpec, check_installation
 from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
-from .mappings import as_mapping
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .route_set import RouteSet
@@ -45,8 +43,6 @@ from .tls import RULES as TLS_RULES
 __all__ = [
     "GATEWAY_RULES",
     "check_added_routes",
-    "check_ingress_gateway",
-    "check_ingress_routes",
     "parse_ingress_gateway",
     "parse_ingress_routes",
 ]
@@ -161,17 +157,6 @@ def parse_ingress_gateway(
     problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
     return spec
-
-
-def check_ingress_gateway(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> IngressGatewayArgs:
-    """The checked arguments, as the stack modules have them."""
-    # Serves the stack modules and the provider until they are ported.
-    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
-        problems.style = KeyStyle.CAMEL
-    spec = parse_ingress_gateway(name, args, problems, Location((Key(path),) if path else ()))
-    return cast("IngressGatewayArgs", as_mapping(spec))
 
 
 def _check_name(name: str, problems: Problems, at: Location) -> None:
@@ -446,16 +431,6 @@ def _check_peers_of_reference(spec: IngressRoutesSpec, problems: Problems) -> No
 def _check_any_route(spec: IngressRoutesSpec, problems: Problems) -> None:
     if not spec.routes:
         problems.report(NO_ROUTES, spec.at / "routes")
-
-
-def check_ingress_routes(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> Any:
-    """The arguments, with every problem of them in `problems`."""
-    # Serves the provider until it is ported.
-    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
-        problems.style = KeyStyle.CAMEL
-    return as_mapping(parse_ingress_routes(name, args, problems, Location((Key(path),) if path else ())))
 
 
 def check_added_routes(

@@ -6,16 +6,27 @@ it needs. `register_objects` registers them with Pulumi; `manifests_of` returns 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Optional, cast
+from functools import partial
+from typing import Any, ClassVar, Optional, cast
 
 import pulumi
 
 from ..ordering import WIDTH, Dependency, after, detached
-from ..outputs import Ref, Text, words
+from ..outputs import Computed, Ref, Text, combined, words
 from ..register import name_of, register
-from ..untyped import Manifest
+from ..untyped import Manifest, Properties
 
-__all__ = ["ObjectSpec", "Options", "Ref", "gathered", "manifests_of", "register_objects", "resolved"]
+__all__ = [
+    "ListedObject",
+    "ObjectSpec",
+    "Options",
+    "Ref",
+    "gathered",
+    "manifests_of",
+    "register_objects",
+    "resolved",
+    "value_of",
+]
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,8 @@ class Options:
 
     timeout: Optional[int] = None
     """Seconds that creating or updating the object can take."""
+    create_timeout: Optional[int] = None
+    """Seconds that creating the object can take, if nothing updates it."""
     delete_before_replace: Optional[bool] = None
     retain_on_delete: Optional[bool] = None
     ignore_changes: Sequence[str] = ()
@@ -36,18 +49,33 @@ class Options:
 
 @dataclass(frozen=True)
 class ObjectSpec:
-    """One object of a component."""
+    """One object of a component: a Kubernetes object, or a subclass's resource of a cloud."""
+
+    is_kubernetes: ClassVar[bool] = True
+    """Whether it is a Kubernetes object, which has a name."""
 
     key: str
-    """What identifies it within the component; its Pulumi name ends in it."""
+    """What identifies it within the component; its Pulumi name ends in it, unless `suffix` is set."""
     manifest: Manifest
-    """The object, as Kubernetes has it. Leaves can be Outputs and `Ref`s."""
+    """The object, as Kubernetes has it; of a cloud's resource, its properties. Leaves can be Outputs and `Ref`s."""
     after: Sequence[str] = ()
     """The keys of the objects that must exist before it, and until it is deleted, apart from those that it refers to.
     Keep it short: what a listed object comes after needn't be listed."""
     options: Options = field(default_factory=Options)
     ready: Sequence[Any] = ()
     """Outputs that are known when what it leads to is ready: it comes after the resources that they come from."""
+    suffix: Optional[str] = None
+    """What its Pulumi name ends in, if several objects of the component have the same name; empty for the component's
+    own name."""
+
+    def resource_name(self, component: str) -> str:
+        """The Pulumi name, if the component is called `component`."""
+        suffix = self.key if self.suffix is None else self.suffix
+        return f"{component}-{suffix}" if suffix else component
+
+    def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
+        """Register it under a Pulumi name, with the manifest whose references are resolved."""
+        return register(manifest, name, options)
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:
@@ -77,17 +105,33 @@ def register_objects(
     """
     registered: dict[str, Any] = dict(outside or {})
     for described in objects:
-        manifest = resolved(described.manifest, lambda ref: _name(registered[ref.key], ref))
+        manifest = resolved(described.manifest, lambda ref: value_of(registered[ref.key], ref))
         options = _resource_options(described.options, parent)
         options.depends_on = [registered[key] for key in described.after] or list(first)
         options.depends_on += [dependency for output in described.ready for dependency in after(output)]
-        full = f"{name}-{described.key}" if described.key else name
-        registered[described.key] = register(manifest, full, options)
+        registered[described.key] = described.register(described.resource_name(name), manifest, options)
     return registered
 
 
-def _name(resource: Any, ref: Ref) -> pulumi.Output[str]:
-    return detached(name_of(resource)) if ref.is_detached else name_of(resource)
+def value_of(resource: Any, ref: Ref) -> pulumi.Output[Any]:
+    """The value that a reference to the resource stands for."""
+    value = _output_of(resource, ref.output) if ref.output else name_of(resource)
+    return detached(value) if ref.is_detached else value
+
+
+def _output_of(resource: Any, steps: Sequence[Any]) -> pulumi.Output[Any]:
+    if isinstance(resource, pulumi.Output):
+        # The result of a function of the provider.
+        return cast("pulumi.Output[Any]", resource).apply(partial(_part, steps))
+    # Not from_input: it makes plain mappings of typed values.
+    output: pulumi.Output[Any] = getattr(resource, steps[0])
+    return output.apply(partial(_part, steps[1:])) if len(steps) > 1 else output
+
+
+def _part(steps: Sequence[Any], value: Any) -> Any:
+    for step in steps:
+        value = value[step] if isinstance(step, int) else getattr(value, step)
+    return value
 
 
 def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -102,40 +146,67 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
     if options.timeout is not None:
         seconds = f"{options.timeout}s"
         made.custom_timeouts = pulumi.CustomTimeouts(create=seconds, update=seconds)
+    elif options.create_timeout is not None:
+        made.custom_timeouts = pulumi.CustomTimeouts(create=f"{options.create_timeout}s")
     if options.replacement_trigger is not None:
         made.replacement_trigger = options.replacement_trigger
     return made
 
 
+@dataclass(frozen=True)
+class ListedObject:
+    """An object of the list, whose references are resolved."""
+
+    spec: ObjectSpec
+    name: str
+    """Its Pulumi name."""
+    manifest: Properties
+
+
 def manifests_of(
-    name: str, objects: Iterable[ObjectSpec], generated: Callable[[str, Manifest], str]
-) -> list[tuple[str, dict[str, Any]]]:
-    """The Pulumi name and the manifest of each object, without registering any.
+    name: str,
+    objects: Iterable[ObjectSpec],
+    generated: Callable[[str, Manifest], str],
+    output_of: Optional[Callable[[ListedObject, Ref], Any]] = None,
+    outside: Optional[Mapping[str, ListedObject]] = None,
+) -> list[ListedObject]:
+    """The objects of the component called `name` in their order, without registering any.
 
-    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name and its manifest.
-    Outputs stay leaves.
+    `generated` makes the name of an object whose name Pulumi would generate, from its Pulumi name and its manifest;
+    `output_of` returns what stands for an output of a cloud's resource. `outside` has objects of other components, by
+    the keys that the objects refer to them by. Outputs stay leaves.
     """
-    names: dict[str, str] = {}
-    made: list[tuple[str, dict[str, Any]]] = []
+    listed: dict[str, ListedObject] = {}
+
+    def value_for(ref: Ref) -> Any:
+        one = listed[ref.key] if ref.key in listed or outside is None else outside[ref.key]
+        if not ref.output:
+            return one.manifest["metadata"]["name"]
+        assert output_of is not None, "only components with resources of a cloud refer to outputs"
+        return output_of(one, ref)
+
     for described in objects:
-        full = f"{name}-{described.key}" if described.key else name
-        manifest = resolved(described.manifest, lambda ref: names[ref.key])
-        metadata = dict(manifest["metadata"])
-        if "name" not in metadata:
-            metadata["name"] = generated(full, manifest)
-        names[described.key] = metadata["name"]
-        made.append((full, {**manifest, "metadata": metadata}))
-    return made
+        full = described.resource_name(name)
+        manifest: dict[str, Any] = resolved(described.manifest, value_for)
+        if described.is_kubernetes:
+            metadata = dict(manifest["metadata"])
+            if "name" not in metadata:
+                metadata["name"] = generated(full, manifest)
+            manifest = {**manifest, "metadata": metadata}
+        listed[described.key] = ListedObject(described, full, manifest)
+    return list(listed.values())
 
 
-def resolved(value: Any, name_for: Callable[[Ref], Any]) -> Any:
-    """A manifest, or a part of one, whose `Ref`s are the names of the objects."""
+def resolved(value: Any, value_for: Callable[[Ref], Any]) -> Any:
+    """A manifest, or a part of one, with the values that its `Ref`s stand for."""
     if isinstance(value, Ref):
-        return name_for(value)
+        return value_for(value)
     if isinstance(value, Text):
-        return words(*(resolved(part, name_for) for part in value.parts))
+        return words(*(resolved(part, value_for) for part in value.parts))
+    if isinstance(value, Computed):
+        return combined([resolved(part, value_for) for part in value.parts], value.function)
     if isinstance(value, Mapping):
-        return {key: resolved(item, name_for) for key, item in cast("Manifest", value).items()}
+        return {key: resolved(item, value_for) for key, item in cast("Manifest", value).items()}
     if isinstance(value, (list, tuple)):
-        return [resolved(item, name_for) for item in cast("Sequence[Any]", value)]
+        return [resolved(item, value_for) for item in cast("Sequence[Any]", value)]
     return value

@@ -16,13 +16,15 @@ from ..args.codes import define
 from ..args.location import Field as FieldName
 from ..args.names import dns_label, label_key, label_value, port_number, service_name
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove
+from ..args.problems import Problems, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import cidr, some
 from ..untyped import Manifest
+from .ports import ServicePort
 from .target import Protocol
 
 __all__ = [
+    "NAMESPACE_LABEL",
     "NAME_LABEL",
     "RULES",
     "Peer",
@@ -31,7 +33,11 @@ __all__ = [
     "build_egress",
     "build_ingress",
     "build_network_policy",
+    "build_peer",
+    "build_rule",
     "check_peers",
+    "check_pod_ports",
+    "ports_of",
 ]
 
 PodPort = tuple[Any, str]
@@ -40,16 +46,8 @@ PodPort = tuple[Any, str]
 NAME_LABEL = "app.kubernetes.io/name"
 """The label that selects a WebService's pods if it has no selector of its own, and a peer's by its name."""
 
-_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Kubernetes (1.22 and newer) sets it on every namespace."""
-
-_DNS_PORTS: Sequence[PodPort] = ((53, "UDP"), (53, "TCP"))
-_DNS_PODS = {
-    "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: "kube-system"}},
-    "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-}
-_NODE_LOCAL_DNS = {"ipBlock": {"cidr": "169.254.20.10/32"}}
-"""Where NodeLocal DNSCache listens (Kubernetes documentation, "Using NodeLocal DNSCache in Kubernetes Clusters")."""
 
 
 class Peer(TypedDict):
@@ -104,7 +102,7 @@ RULES: Rules = {
         "namespace": Field(dns_label),
         "cidr": Field(cidr),
         "cidr_except": Field(items=cidr),
-        "ports": Field(items=port_number),
+        "ports": Field(some("at least one port"), items=port_number),
     }
 }
 """What the fields of a peer must satisfy."""
@@ -120,6 +118,15 @@ EXCEPT_WITHOUT_CIDR = define(
 )
 PROTOCOL_WITHOUT_PORTS = define(
     "protocol-without-ports", "This is the protocol of {needed}, which isn't set.", hint="Set {needed}."
+)
+
+SERVICE_PORT_IN_PEER = define(
+    "service-port-in-peer",
+    "{value} is a port of the Service, and a NetworkPolicy matches the port of the pods behind it.",
+    allowed="{ports}",
+)
+PEER_PORT_PROTOCOL = define(
+    "peer-port-protocol", "The pods listen on {value} only with {protocols}.", allowed="{protocols} as {field}"
 )
 
 _PODS = ("service", "selector", "namespace", "any_namespace")
@@ -145,15 +152,34 @@ def _check_peer(peer: PeerSpec, problems: Problems) -> None:
         problems.report(PROTOCOL_WITHOUT_PORTS, peer.at / "protocol", needed=FieldName("ports"))
 
 
+def check_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort], problems: Problems) -> None:
+    """Report each port of a peer that is a port of a Service, not of the pods behind it. `ports` are the ports of what
+    accepts the connection. The pods can also listen on ports that the Service doesn't have."""
+    protocol = peer.protocol or Protocol.TCP
+    for index, number in enumerate(peer.ports):
+        where = peer.at / "ports" / index
+        listening = sorted({port.protocol for port in ports if port.target == number})
+        behind = [port for port in ports if port.number == number and port.protocol == protocol.value]
+        if protocol.value in listening:
+            continue
+        if behind:
+            targets = [f"{port.target} ({port.name})" for port in ports if port.protocol == protocol.value]
+            problems.report(SERVICE_PORT_IN_PEER, where, value=number, fix=Set(where, behind[0].target), ports=targets)
+        elif listening:
+            field = peer.at / "protocol"
+            fix = Set(field, listening[0]) if len(peer.ports) == 1 else None
+            params: dict[str, Any] = {"protocols": listening, "field": FieldName("protocol")}
+            problems.report(PEER_PORT_PROTOCOL, where, value=number, fix=fix, **params)
+
+
 def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:
     """The rules that allow connections from `peers`: to the ports that each names, else to all of `ports`."""
-    return [_rule("from", [_peer(peer)], _ports_of(peer) or ports) for peer in peers]
+    return [build_rule("from", [build_peer(peer)], ports_of(peer) or ports) for peer in peers]
 
 
 def build_egress(peers: Iterable[PeerSpec]) -> list[dict[str, Any]]:
-    """The rules that allow connections to `peers`, and always to the cluster's DNS."""
-    dns = _rule("to", [_DNS_PODS, _NODE_LOCAL_DNS], _DNS_PORTS)
-    return [dns, *(_rule("to", [_peer(peer)], _ports_of(peer)) for peer in peers)]
+    """The rules that allow connections to `peers`."""
+    return [build_rule("to", [build_peer(peer)], ports_of(peer)) for peer in peers]
 
 
 def build_network_policy(
@@ -179,23 +205,26 @@ def build_network_policy(
     }
 
 
-def _rule(direction: str, peers: Sequence[Manifest], ports: Sequence[PodPort]) -> dict[str, Any]:
+def build_rule(direction: str, peers: Sequence[Manifest], ports: Sequence[PodPort]) -> dict[str, Any]:
+    """The rule that allows connections `from` or `to` peers at the ports; at every port if there are none."""
     named = [{"port": port, "protocol": protocol} for port, protocol in ports]
     return {direction: list(peers), **({"ports": named} if named else {})}
 
 
-def _ports_of(peer: PeerSpec) -> list[PodPort]:
+def ports_of(peer: PeerSpec) -> list[PodPort]:
+    """The ports that a peer names, each with its protocol; none for every port."""
     return [(port, (peer.protocol or Protocol.TCP).value) for port in peer.ports]
 
 
-def _peer(peer: PeerSpec) -> dict[str, Any]:
+def build_peer(peer: PeerSpec) -> dict[str, Any]:
+    """A peer as Kubernetes has it."""
     if peer.cidr is not None:
         return {"ipBlock": {"cidr": peer.cidr, **({"except": list(peer.cidr_except)} if peer.cidr_except else {})}}
     built: dict[str, Any] = {}
     if peer.any_namespace:
         built["namespaceSelector"] = {}
     elif peer.namespace is not None:
-        built["namespaceSelector"] = {"matchLabels": {_NAMESPACE_LABEL: peer.namespace}}
+        built["namespaceSelector"] = {"matchLabels": {NAMESPACE_LABEL: peer.namespace}}
     if peer.service is not None:
         built["podSelector"] = {"matchLabels": {NAME_LABEL: peer.service}}
     elif peer.selector is not None:

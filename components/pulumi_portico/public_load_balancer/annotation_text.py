@@ -5,7 +5,7 @@ from typing import Optional
 from ..args.codes import define
 from ..args.parse import Field, Rule
 from ..args.problems import Reason
-from ..args.values import EMPTY, some
+from ..args.values import EMPTY, printable, some
 
 __all__ = ["ATTRIBUTES", "LIST", "TAGS", "without_separators"]
 
@@ -22,7 +22,7 @@ def without_separators(what: str) -> Rule:
     def rule(value: str) -> Optional[Reason]:
         if not value:
             return Reason(EMPTY, {"what": what})
-        return Reason(SEPARATOR_IN_TEXT, {"what": what}) if set(value) & set(",=") else None
+        return Reason(SEPARATOR_IN_TEXT, {"what": what}) if set(value) & set(",=") else printable(value)
 
     return rule
 

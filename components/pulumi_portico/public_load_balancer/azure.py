@@ -19,12 +19,10 @@ from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
     annotation_text,
-    client_peers,
-    client_peers_or_nodes,
     comma_list,
     comma_map,
     ip_families,
-    is_client_ip_preserved,
+    pass_through_peers,
     session_affinity,
     source_ranges,
     traffic_policy,
@@ -36,7 +34,7 @@ from .common_rules import (
     only_with_scope,
     private_address,
 )
-from .platform_module import PlatformModule, Request, ServiceFragment, Settings
+from .platform_module import PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
 from .settings import HealthProtocol
 
 __all__ = ["MODULE"]
@@ -222,9 +220,8 @@ def _check_prefixes(request: Request, problems: Problems) -> None:
 
 
 def _sources(request: Request) -> list[PeerSpec]:
-    if is_client_ip_preserved(request) and request.exposure.azure.service_tags:
-        return client_peers(request, unlisted=True)
-    return client_peers_or_nodes(request)
+    # The addresses of service tags aren't known.
+    return pass_through_peers(request, unlisted=bool(request.exposure.azure.service_tags))
 
 
 def _billable(request: Request) -> Billable:
@@ -290,6 +287,7 @@ MODULE = PlatformModule(
     ),
     billable=_billable,
     sources=_sources,
+    client_ip=client_ip_or_preserve,
     static_address=_static_address,
     limits={
         "idle_timeout": _whole_minutes,

@@ -59,7 +59,6 @@ class Balancer:
 def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:
     """The load balancer of the pods that `selector` selects; its objects have this metadata."""
     module = module_of(request.exposure.platform)
-    request = module.with_limits(request)
     fragment = module.render(request)
     annotations = {**fragment.annotations, **request.exposure.annotations}
     service: Manifest = {

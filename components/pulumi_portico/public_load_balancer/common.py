@@ -11,19 +11,21 @@ from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpAddressTyp
 from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
 from ..outputs import applied, joined, words
+from ..untyped import Manifest
 from .platform_module import Request
+from .platforms import module_of
 
 __all__ = [
     "IP_FAMILIES",
     "TRAFFIC_POLICY",
     "annotation_text",
     "client_peers",
-    "client_peers_or_nodes",
     "comma_list",
     "comma_map",
     "ip_families",
     "is_client_ip_preserved",
     "load_balancer_class",
+    "pass_through_peers",
     "platform_peers",
     "session_affinity",
     "source_ranges",
@@ -31,7 +33,7 @@ __all__ = [
     "traffic_policy",
 ]
 
-_FAMILIES: Mapping[IpAddressType, Mapping[str, Any]] = {
+_FAMILIES: Mapping[IpAddressType, Manifest] = {
     IpAddressType.IPV4: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},
     IpAddressType.IPV6: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]},
     IpAddressType.DUALSTACK: {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]},
@@ -54,14 +56,18 @@ def comma_list(values: Iterable[Any]) -> Any:
     return joined(annotation_text(value) for value in values)
 
 
-def comma_map(values: Mapping[str, Any]) -> Any:
+def comma_map(values: Mapping[str, object]) -> Any:
     """Keys and values as AWS and Azure write them, ordered by key; an Output, if a value is one."""
     return joined(words(key, "=", annotation_text(values[key])) for key in sorted(values))
 
 
 def is_client_ip_preserved(request: Request) -> bool:
     """Whether nodes forward connections to the pods from the client's own address."""
-    return request.exposure.client_ip is ClientIp.PRESERVE
+    return _client_ip(request) is ClientIp.PRESERVE
+
+
+def _client_ip(request: Request) -> ClientIp:
+    return module_of(request.exposure.platform).client_ip(request)
 
 
 def source_ranges(request: Request) -> dict[str, Any]:
@@ -119,9 +125,20 @@ def client_peers(request: Request, *, unlisted: bool = False) -> list[PeerSpec]:
     return _peers(sources) if sources else platform_peers(request)
 
 
-def client_peers_or_nodes(request: Request) -> list[PeerSpec]:
-    """Where connections that nodes forward come from: the clients if their addresses are preserved, else the nodes."""
-    return client_peers(request) if is_client_ip_preserved(request) else platform_peers(request)
+def pass_through_peers(request: Request, *, unlisted: bool = False) -> list[PeerSpec]:
+    """Where connections come from that the load balancer passes through to nodes.
+
+    If the client's address is hidden, most dataplanes replace it with a node's before the policy applies. Dataplanes
+    without kube-proxy, such as Cilium, can apply the policy to the client's own address, or know a node by an identity
+    that no range of addresses includes. So the policy allows the clients too; the load balancer checks their addresses.
+    """
+    if is_client_ip_preserved(request):
+        return client_peers(request, unlisted=unlisted)
+    nodes = platform_peers(request)
+    # Connections with the PROXY protocol come from the load balancer: nothing passes through.
+    if _client_ip(request) is ClientIp.PROXY_PROTOCOL:
+        return nodes
+    return nodes + [peer for peer in client_peers(request, unlisted=unlisted) if peer not in nodes]
 
 
 def _peers(ranges: Iterable[Any]) -> list[PeerSpec]:

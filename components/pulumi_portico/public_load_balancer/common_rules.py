@@ -1,6 +1,5 @@
 """The rules that several platforms share, and the codes of their problems."""
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Optional
@@ -10,6 +9,7 @@ import pulumi
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.problems import Problems, Reason, Remove, Set
+from ..args.values import ip_address
 from ..load_balancers import ClientIp, Scope
 from .common import is_client_ip_preserved
 from .platform_module import Request, value_of
@@ -51,11 +51,7 @@ NOT_AN_ADDRESS = define(
 
 def private_address(value: str) -> Optional[Reason]:
     """An address of the private network."""
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return Reason(NOT_AN_ADDRESS)
-    return None
+    return Reason(NOT_AN_ADDRESS) if ip_address(value) is None else None
 
 
 def check_node_targets_health(request: Request, problems: Problems) -> None:
@@ -66,6 +62,9 @@ def check_node_targets_health(request: Request, problems: Problems) -> None:
 def check_fixed_health(request: Request, problems: Problems) -> None:
     """Report settings of a health check that is fixed, because each node reports the health of its own pods."""
     health = request.exposure.health
+    # With the platform's default, the health check is what the user chose.
+    is_chosen = request.exposure.client_ip is not None
+    hide = Set(request.at / "client_ip", ClientIp.HIDE.value)
     chosen: Mapping[str, Any] = {
         "protocol": health.protocol,
         "port": health.port,
@@ -79,7 +78,7 @@ def check_fixed_health(request: Request, problems: Problems) -> None:
                 FIXED_HEALTH_CHECK,
                 location,
                 value=value,
-                fix=Remove(location),
+                fix=Remove(location) if is_chosen else hide,
                 field=Field("client_ip"),
                 value_of_field=ClientIp.PRESERVE,
                 allowed_field=Field("node_port"),

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
@@ -79,6 +80,9 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         given: Union[PublicLoadBalancerArgs, PublicLoadBalancerSpec] = args
         spec = given if isinstance(given, PublicLoadBalancerSpec) else parse_public_load_balancer(name, given, problems)
         problems.raise_if_any()
+        spec = guarded(
+            problems.subject, spec, lambda known, found: parse_public_load_balancer(name, known, found, known.at)
+        )
         plan = plan_public_load_balancer(name, spec)
         claim_each(plan.module.cloud, exclusive_values(plan.request), problems, opts)
         hooks = pulumi.ResourceOptions(hooks=on_replacement(name))

@@ -16,7 +16,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import cidr, some, whole_number
-from ..load_balancers import ClientIp, IpAddressType, Scope, load_balancer_name
+from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
 from ..networking.session_affinity import SessionAffinity
 from .annotation_text import LIST, TAGS
 from .aws_settings import RULES as AWS_RULES
@@ -50,8 +50,10 @@ class Exposure(TypedDict):
     `loadBalancerSourceRanges`."""
 
     client_ip: NotRequired[ClientIp]
-    """What the pods see of the client's address. Plain. Default: hide; for UDP on AWS with ip targets, preserve,
-    because AWS supports nothing else there."""
+    """What the pods see of the client's address. Plain. Default: preserve on GKE and Azure, because their load
+    balancers pass connections through to nodes, and some dataplanes apply NetworkPolicies to them before they replace
+    the address; hide on other platforms; for UDP on AWS with ip targets, preserve, because AWS supports nothing else
+    there."""
 
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Addresses that are reserved in advance. AWS: Elastic IP allocation IDs (internet) or private IPv4 addresses
@@ -101,8 +103,9 @@ class Exposure(TypedDict):
 
     platform_sources: NotRequired[Sequence[pulumi.Input[str]]]
     """The addresses that the load balancer and the nodes connect from, in CIDR notation: their subnets. A NetworkPolicy
-    allows them to connect to the pods if connections don't come from the clients' own addresses. Its length is plain.
-    Default: all private addresses."""
+    allows them to connect to the pods if connections don't come from the clients' own addresses; if the client's
+    address is hidden on a platform that passes connections through, it allows `allowed_sources` too. Its length is
+    plain. Default: all private addresses."""
 
     aws: NotRequired[AwsSettings]
     """Settings that only AWS supports: targets, security groups, and further attributes."""
@@ -120,16 +123,8 @@ class Exposure(TypedDict):
 
 BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
-_IP_ADDRESS_TYPES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}
 
-
-def _ip_address_type(value: Any) -> tuple[str, Any]:
-    """`address_family` as it is today."""
-    known = _IP_ADDRESS_TYPES.get(value) if isinstance(value, str) else None
-    return "ip_address_type", value if known is None else known.value
-
-
-@spec(Exposure, renamed={"address_family": _ip_address_type})
+@spec(Exposure, renamed={"address_family": former_address_family})
 class ExposureSpec(Spec):
     """A parsed `Exposure`. A field is None or empty if it isn't set."""
 

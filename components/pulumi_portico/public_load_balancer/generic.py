@@ -11,9 +11,9 @@ from ..load_balancers import ClientIp
 from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
-    client_peers_or_nodes,
     ip_families,
     load_balancer_class,
+    pass_through_peers,
     session_affinity,
     source_ranges,
     traffic_policy,
@@ -111,6 +111,6 @@ MODULE = PlatformModule(
     render=_render,
     rules=(_check_internal, check_node_targets_health, _check_proxy_protocol),
     billable=_billable,
-    sources=client_peers_or_nodes,
+    sources=pass_through_peers,
     alternatives=dict.fromkeys(_NEED_ANNOTATIONS, CONTROLLER_ANNOTATION),
 )

@@ -17,11 +17,11 @@ from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
     annotation_text,
-    client_peers_or_nodes,
     comma_list,
     ip_families,
     is_client_ip_preserved,
     load_balancer_class,
+    pass_through_peers,
     session_affinity,
     source_ranges,
     traffic_policy,
@@ -34,7 +34,7 @@ from .common_rules import (
     report_no_effect,
 )
 from .gke_settings import GkeSettings
-from .platform_module import PlatformModule, Request, ServiceFragment, Settings
+from .platform_module import PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
 
 __all__ = ["MODULE"]
 
@@ -194,7 +194,8 @@ MODULE = PlatformModule(
         _check_weights,
     ),
     billable=_billable,
-    sources=client_peers_or_nodes,
+    sources=pass_through_peers,
+    client_ip=client_ip_or_preserve,
     replaced_by_change_of=("gke.network_tier",),
     static_address=lambda _: _address_name,
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE},

@@ -6,13 +6,12 @@ platform supports to the fields and annotations of the Service that configure it
 The problems, the table in the docs, the check of raw annotations, and the tests derive from that mapping.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from typing import Any, Optional, Union, cast
+from typing import Any, Optional, Union
 
 import pulumi
 
@@ -26,6 +25,7 @@ from ..load_balancers import ClientIp, IpAddressType, Scope
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
+from ..untyped import Manifest
 from .exposure import Exposure, ExposureSpec
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "all_features",
     "annotation_pattern",
     "client_ip_or_hide",
+    "client_ip_or_preserve",
     "requested_features",
     "value_of",
 ]
@@ -110,9 +111,9 @@ class Request:
 class ServiceFragment:
     """What configures the load balancer in its Service."""
 
-    spec: Mapping[str, Any]
+    spec: Manifest
     """Fields of the Service's spec, apart from type, selector, and ports."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 PlatformRule = Callable[[Request, Problems], None]
@@ -122,6 +123,11 @@ PlatformRule = Callable[[Request, Problems], None]
 def client_ip_or_hide(request: Request) -> ClientIp:
     """What the pods see of the client's address, with hide as the default."""
     return request.exposure.client_ip or ClientIp.HIDE
+
+
+def client_ip_or_preserve(request: Request) -> ClientIp:
+    """What the pods see of the client's address, with preserve as the default."""
+    return request.exposure.client_ip or ClientIp.PRESERVE
 
 
 def _no_health_port(_request: Request) -> Optional[int]:
@@ -218,37 +224,8 @@ class PlatformModule:
         own = {"static_addresses": self.static_address(request)} if self.static_address else {}
         return {**self.limits, **own}
 
-    def with_limits(self, request: Request) -> Request:
-        """The request, whose Outputs fail if they violate the platform's limits."""
-        exposure = request.exposure
-        for feature, rule in self.limits_of(request).items():
-            value = value_of(exposure, feature)
-            guarded = _guarded(value, rule, exposure.at.join(feature.split(".")))
-            if guarded is not value:
-                exposure = _with_value(exposure, feature, guarded)
-        return dataclasses.replace(request, exposure=exposure)
 
-
-def _guarded(value: Any, rule: Rule, location: Location) -> Any:
-    """The value; an Output fails if the rule rejects its value."""
-    if isinstance(value, tuple):
-        items = cast("tuple[Any, ...]", value)
-        return tuple(_guarded(item, rule, location / index) for index, item in enumerate(items))
-    if not isinstance(value, pulumi.Output):
-        return value
-    output = cast("pulumi.Output[Any]", value)
-
-    def settle(known: Sequence[Any]) -> Any:
-        problems = Problems("The load balancer")
-        if reason := rule(known[0]):
-            problems.reject(location, known[0], reason, secret=bool(known[1]))
-        problems.raise_if_any()
-        return known[0]
-
-    return pulumi.Output.all(output, pulumi.Output.from_input(output.is_secret())).apply(settle)
-
-
-# Features name fields, as the tables of the modules do. These two functions are the only ones that look fields up by
+# Features name fields, as the tables of the modules do. This function is the only one that looks fields up by
 # name; a module that names an unknown feature isn't imported.
 
 
@@ -258,13 +235,6 @@ def value_of(exposure: ExposureSpec, feature: Feature) -> Any:
     for name in feature.split("."):
         value = None if value is None else getattr(value, name)
     return None if value in ((), {}) else value
-
-
-def _with_value(exposure: ExposureSpec, feature: Feature, value: Any) -> ExposureSpec:
-    group, _, name = feature.rpartition(".")
-    if not group:
-        return dataclasses.replace(exposure, **{name: value})
-    return dataclasses.replace(exposure, **{group: dataclasses.replace(getattr(exposure, group), **{name: value})})
 
 
 @dataclass(frozen=True)

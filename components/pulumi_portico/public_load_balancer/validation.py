@@ -1,27 +1,22 @@
 """The checks of a `PublicLoadBalancer`'s arguments."""
 
-from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
 from ..args.codes import define
-from ..args.location import ROOT, Field, Key, KeyStyle, Location
+from ..args.location import ROOT, Field, Location
 from ..args.names import NAME_TOO_LONG, service_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Problems, Reason, Remove
-from ..args.shapes import as_written
-from ..args.spec import Spec
 from ..args.values import EMPTY
-from ..lifecycle.cost import PriceSpec
 from ..load_balancers import ClientIp
 from .args import RULES, PublicLoadBalancerArgs, PublicLoadBalancerSpec
 from .exposure_checks import check_exposure
 from .plan import request_of
 from .platforms import module_of
 
-__all__ = ["check_public_load_balancer", "parse_public_load_balancer"]
+__all__ = ["parse_public_load_balancer"]
 
 _NAME_LENGTH = 46
 """The length of a Service's name, without `-service` and the nine characters that Pulumi adds."""
@@ -130,32 +125,3 @@ def _check_proxy_protocol(spec: PublicLoadBalancerSpec, problems: Problems) -> N
     if spec.target_reads_proxy_protocol and not sends:
         needed = ClientIp.PROXY_PROTOCOL
         problems.report(TARGET_EXPECTS_PROXY_PROTOCOL, location, field=field, needed=needed, fix=Remove(location))
-
-
-# Serves the stack modules until they are ported.
-
-
-def check_public_load_balancer(
-    name: str,
-    args: Any,
-    problems: Problems,
-    path: str = "",
-    spelling: Callable[[str], str] = as_written,
-) -> Any:
-    """The checked arguments as a mapping of plain values; what's wrong with them is in `problems`."""
-    own = Problems(problems.subject, style=KeyStyle.PYTHON if spelling is as_written else KeyStyle.CAMEL)
-    spec = parse_public_load_balancer(name, args, own, Location((Key(path),) if path else ()))
-    problems.found += own.found
-    return _as_mapping(spec) if not own.found else args
-
-
-def _as_mapping(value: Any) -> Any:
-    if isinstance(value, Spec) and not isinstance(value, PriceSpec):
-        names = [name for name in type(value).__dataclass_fields__ if name != "at"]
-        found = {name: getattr(value, name) for name in names}
-        return {name: _as_mapping(item) for name, item in found.items() if item is not None and item not in ((), {})}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: _as_mapping(item) for key, item in cast("Mapping[str, Any]", value).items()}
-    return list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value

@@ -8,6 +8,7 @@ from ..args.shapes import camel_case, shapes_of
 from ..args.spec import Spec, spec
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
+from ..networking.dns import Dns
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..web_service import WebServiceArgs
 
@@ -53,6 +54,10 @@ class StackArgs(TypedDict):
     namespace: str
     """The namespace that the stack creates, with Pod Security "restricted". It's the default namespace of the stack's
     services."""
+
+    dns: NotRequired[Dns]
+    """Where the cluster's DNS is, if the default rules of the services' NetworkPolicies don't cover it. A service with
+    a `dns` of its own overrides it. Default: no further servers."""
 
     defaults: NotRequired[WebServiceArgs]
     """The defaults of every service, which each service overrides. Default: none."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Union, cast
@@ -13,7 +13,6 @@ from pulumi.runtime import is_config_secret
 from ..args.location import KeyStyle
 from ..args.problems import Problems
 from ..args.secrets import Secret
-from ..args.spec import Spec
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
@@ -22,6 +21,7 @@ from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
 from ..register import name_of, register
+from ..untyped import Unchecked
 from ..web_service import WebService
 from ..web_service.args import WebServiceSpec
 from .args import KEYS
@@ -29,7 +29,8 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
-from .references import GATEWAY, Reference
+from .project import is_file
+from .references import GATEWAY, Reference, with_targets
 from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
@@ -106,12 +107,12 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _engine_file(file: Path, values: Mapping[str, Any], problems: Problems) -> Optional[Node]:
+def _engine_file(file: Path, values: Unchecked, problems: Problems) -> Optional[Node]:
     """The values of the stack file if it's the one that the engine has read: `--config-file` isn't visible here."""
-    if not file.is_file():
+    if not is_file(file):
         return None
     found = Problems(problems.subject, style=KeyStyle.STACK)
-    own = read_stack_file(file, found)
+    own = read_stack_file(file, found, with_misspelled=False)
     if own is not None and not all(_has(node, values.get(key)) for key, node in own.fields.items()):
         return None
     problems.found += found.found
@@ -172,7 +173,7 @@ class _Builder:
 
     def _resolved(self, spec: Any) -> Any:
         """The arguments, with targets that wait for what they lead to."""
-        return _with_targets(spec, self._target)
+        return with_targets(spec, self._target)
 
     def _target(self, target: TargetSpec) -> Any:
         reference = self._plan.reference(target)
@@ -187,19 +188,3 @@ class _Builder:
         if reference.kind == GATEWAY:
             return TargetSpec(**self._gateways[reference.name].targets[port])
         return TargetSpec(**self._services[reference.name].targets[port])
-
-
-def _with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
-    """A parsed value with its targets changed."""
-    if isinstance(value, TargetSpec):
-        return change(value)
-    if isinstance(value, Spec):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        changed = {name: _with_targets(item, change) for name, item in fields.items() if name != "at"}
-        return dataclasses.replace(value, **changed)
-    if isinstance(value, Mapping):
-        return {key: _with_targets(item, change) for key, item in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, (list, tuple)):
-        items = [_with_targets(item, change) for item in cast("Sequence[Any]", value)]
-        return tuple(items) if isinstance(value, tuple) else items
-    return value

@@ -1,16 +1,19 @@
 """Checks a stack as a whole: each component by its own rules, and what several of them would share."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
 from ..args.names import dns_label
 from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
-from ..args.problems import MISSING, Move, Problems, Remove
+from ..args.problems import MISSING, Edit, Move, Problems, Remove, nearest
 from ..args.secrets import Secret
-from ..args.shapes import camel_case
+from ..args.shapes import camel_case, shapes_of
 from ..args.values import image_rule
+from ..networking.dns import Dns, DnsSpec, check_dns
+from ..networking.network_policies import RULES as NETWORK_RULES
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
@@ -20,22 +23,24 @@ from .parts import (
     GATEWAYS,
     LOAD_BALANCERS,
     SERVICES,
+    AwsBalancerPart,
     BalancerPart,
     GatewayPart,
     Kind,
-    Part,
     ServicePart,
     backend_of,
 )
-from .peers import check_peer_names
+from .peers import check_peers_of_stack
 from .references import References
 from .source_map import Node, holds_secret, plain
 
 __all__ = ["check_parts"]
 
 _NAMESPACE = ROOT / "namespace"
+_DNS = ROOT / "dns"
 _DEFAULTS = ROOT / "defaults"
 _TEXT = "the name of the namespace that the stack creates"
+_AWS_FIELDS = {camel_case(name): name for name in shapes_of(AWS_LOAD_BALANCERS.args_type)}
 _UNKNOWN = "unknown"
 """Stands for a namespace that is invalid, which is reported."""
 
@@ -49,18 +54,20 @@ MOVED_TO_AWS = define(
 def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     """The components of a stack, and what their targets lead to. They are valid only if nothing is reported."""
     for key in tree.fields.keys() - set(KEYS):
-        problems.report_unknown(ROOT / Key(key), KEYS)
+        close = nearest(key, KEYS)
+        problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
     namespace = _namespace(tree, problems)
+    dns = _dns(tree, problems)
     _check_defaults(tree, problems)
-    services = {name: ServicePart(*part, namespace) for name, part in _parsed(SERVICES, tree, problems, {})}
-    check_peer_names({name: part for name, part in services.items() if part.usable}, problems)
+    services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
+    check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
-    aws_balancers = {name: Part(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
+    aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     return parts, references
@@ -81,6 +88,18 @@ def _namespace(tree: Node, problems: Problems) -> str:
         else:
             return name
     return _UNKNOWN
+
+
+def _dns(tree: Node, problems: Problems) -> Optional[DnsSpec]:
+    node = tree.fields.get("dns")
+    if node is None or node.value is None:
+        return None
+    if not isinstance(node.value, dict):
+        _report_not_a_mapping(_DNS, node, describe(Dns), problems)
+        return None
+    dns = parse(DnsSpec, Dns, plain(node), NETWORK_RULES, problems, _DNS)
+    problems.run(check_dns, dns)
+    return dns
 
 
 def _check_defaults(tree: Node, problems: Problems) -> None:
@@ -104,13 +123,11 @@ _Arguments = tuple[Kind, str, Location, Any, bool]
 def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterator[tuple[str, _Arguments]]:
     """The fields of the part of each component of a kind."""
     at = ROOT / kind.field
-    node = tree.fields.get(camel_case(kind.field))
-    if node is None or node.value is None:
-        return
+    node = _components(kind, tree)
     if not isinstance(node.value, dict):
         expected = f"a mapping of names to {describe(kind.args_type)}"
         _report_not_a_mapping(at, node, expected, problems)
-    for name, arguments in node.fields.items():
+    for name, arguments in _named(kind, node, tree).items():
         where = at / Key(name)
         if kind is LOAD_BALANCERS and "aws" in arguments.fields:
             _report_moved(where, name, arguments, tree, problems)
@@ -121,8 +138,36 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
             continue
         before = len(problems.found)
         spec = kind.parse(name, plain(arguments), problems, where, hooks)
-        usable = len(problems.found) == before or not isinstance(spec, Mapping)
-        yield name, (kind, name, where, spec, usable)
+        meant = _with_free_name(where, node, problems, before)
+        yield meant, (kind, meant, where, spec, True)
+
+
+def _components(kind: Kind, tree: Node) -> Node:
+    node = tree.fields.get(camel_case(kind.field))
+    return Node({}) if node is None or node.value is None else node
+
+
+def _named(kind: Kind, node: Node, tree: Node) -> Mapping[str, Node]:
+    """The arguments of each component of a kind, by name."""
+    if kind is not AWS_LOAD_BALANCERS:
+        return node.fields
+    others = _components(LOAD_BALANCERS, tree).fields
+    moved = {name: _moved(arguments) for name, arguments in others.items() if _is_movable(name, arguments, tree)}
+    return {**node.fields, **moved}
+
+
+def _with_free_name(at: Location, node: Node, problems: Problems, since: int) -> str:
+    """The name of a component: the one that the fix gives it if its own is invalid. There is no such fix if another
+    component has that name."""
+    name = str(at[-1])
+    for index, problem in enumerate(problems.found[since:], since):
+        edit = problem.edits[0] if problem.location == at and problem.edits else None
+        if isinstance(edit, Move) and edit.location == at:
+            if str(edit.to[-1]) in node.fields:
+                problems.found[index] = dataclasses.replace(problem, edits=())
+            else:
+                name = str(edit.to[-1])
+    return name
 
 
 def _report_not_a_mapping(at: Location, node: Node, expected: str, problems: Problems) -> None:
@@ -130,12 +175,28 @@ def _report_not_a_mapping(at: Location, node: Node, expected: str, problems: Pro
     problems.report(NOT_ARGUMENTS, at, value=value, secret=holds_secret(node), expected=expected)
 
 
+def _is_movable(name: str, arguments: Node, tree: Node) -> bool:
+    """Whether a load balancer among those of platforms can be moved to those that Pulumi owns as it is."""
+    aws, others = arguments.fields.get("aws"), _components(AWS_LOAD_BALANCERS, tree)
+    if aws is None or not isinstance(aws.value, dict) or not isinstance(others.value, dict) or name in others.fields:
+        return False
+    return arguments.fields.keys() - {"aws"} <= _AWS_FIELDS.keys() - aws.fields.keys()
+
+
+def _moved(arguments: Node) -> Node:
+    aws = arguments.fields["aws"]
+    beside = {key: item for key, item in arguments.fields.items() if key != "aws"}
+    return dataclasses.replace(aws, value={**aws.fields, **beside})
+
+
 def _report_moved(at: Location, name: str, arguments: Node, tree: Node, problems: Problems) -> None:
     """Report a load balancer that Pulumi owns among those of platforms, where it was before AwsLoadBalancer."""
     field = AWS_LOAD_BALANCERS.field
-    others = tree.fields.get(camel_case(field), Node(None)).fields
-    to = ROOT / field / Key(name)
-    moved = [Move(at / "aws", to)]
-    moved += [Move(at / key, to / key) for key in arguments.fields if key != "aws"]
-    edits = () if name in others else (*moved, Remove(at))
+    edits: list[Edit] = []
+    if _is_movable(name, arguments, tree):
+        to = ROOT / field / Key(name)
+        moved = {at / "aws": to}
+        moved |= {at / _AWS_FIELDS[key]: to / _AWS_FIELDS[key] for key in arguments.fields if key != "aws"}
+        edits = [*(Move(location, target) for location, target in moved.items()), Remove(at)]
+        problems.written |= {target: location for location, target in moved.items()}
     problems.report(MOVED_TO_AWS, at / "aws", fix=edits, field=Field(field))

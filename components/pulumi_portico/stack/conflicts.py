@@ -9,7 +9,7 @@ import pulumi
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.problems import Problems, Remove, Set
-from ..aws_load_balancer.load_balancer import state_of
+from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_values
 from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
@@ -18,7 +18,7 @@ from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
-from .parts import BalancerPart, GatewayPart, Part, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -69,7 +69,7 @@ class Parts:
     services: Mapping[str, ServicePart]
     gateways: Mapping[str, GatewayPart]
     load_balancers: Mapping[str, BalancerPart]
-    aws_load_balancers: Mapping[str, Part]
+    aws_load_balancers: Mapping[str, AwsBalancerPart]
 
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:
@@ -185,9 +185,9 @@ def _claims_of(part: Part) -> Iterator[tuple[_Claim, Location]]:
             yield from _claims_of_request(request)
     elif isinstance(part, BalancerPart):
         yield from _claims_of_request(request_of(part.spec))
-    else:
-        for field, value in cast("Mapping[str, Any]", state_of(part.spec)["held"]).items():
-            yield from _claims(AWS, field, value, part.at.join(field.split(".")))
+    elif isinstance(part, AwsBalancerPart):
+        for exclusive in aws_exclusive_values(part.spec):
+            yield from _claims(AWS, exclusive.field, exclusive.value, exclusive.location)
 
 
 def _claims_of_request(request: Request) -> Iterator[tuple[_Claim, Location]]:

@@ -8,11 +8,12 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Key, KeyStyle, Location
-from ..args.parse import WRONG_TYPE
+from ..args.parse import WRONG_TYPE, fits
 from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
 from ..args.secrets import Secret
-from .args import KEYS
-from .project import project_file, settings_of
+from ..args.shapes import camel_case, shapes_of
+from .args import KEYS, StackArgs
+from .project import is_file, project_file, settings_of
 from .source_map import Node, holds_secret, overlay, plain
 from .yaml_file import parse
 
@@ -32,8 +33,11 @@ PREFIX = "portico:"
 """The prefix of Portico's keys in a stack file."""
 
 _EXTENDS = Location(("extends",))
+_CONFIG = Location((Key("config"),))
 _PULUMI_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 """The keys that Pulumi supports at the top level of a stack file."""
+
+_SHAPES = {camel_case(name): shape for name, shape in shapes_of(StackArgs).items()}
 
 _BESIDE = "a file beside the stack file"
 
@@ -70,7 +74,7 @@ def stack_file(stack: str, folder: Path) -> Path:
     """The file of a stack, as Pulumi names it. The suffix is the same as that of the project's file."""
     file = folder / f"Pulumi.{stack}.yaml"
     other = file.with_suffix(".yml")
-    return other if other.is_file() and not file.is_file() else file
+    return other if is_file(other) and not is_file(file) else file
 
 
 def project_folder(root: Path) -> Path:
@@ -84,24 +88,34 @@ def read_text(file: Path) -> str:
     return file.read_bytes().decode("utf-8-sig")
 
 
-def read_stack_file(file: Path, problems: Problems, reader: TextReader = read_text) -> Optional[Node]:
-    """The values of a stack file below `portico:`, by key without the prefix; None if the file can't be read."""
+def read_stack_file(
+    file: Path, problems: Problems, reader: TextReader = read_text, *, with_misspelled: bool = True
+) -> Optional[Node]:
+    """The values of a stack file below `portico:`, by key without the prefix; None if the file can't be read.
+
+    `with_misspelled` is whether the value of a misspelled key counts as that of the key that the fix renames it to, so
+    that what's wrong in it is reported too.
+    """
     root = _read(file, problems, _in_stack_file, reader)
     if root is None:
         return None
     if not isinstance(root.value, dict):
         _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": ["config"]}), root)
         return None
+    config = root.fields.get("config")
     for key, node in root.fields.items():
         if key not in _PULUMI_KEYS:
-            _report(problems, _unknown_top_level_key(key, root.fields), node)
-    config = root.fields.get("config", Node({}, root.place))
+            problem = _unknown_top_level_key(key, root.fields)
+            _report(problems, problem, node)
+            if with_misspelled and config is None and problem.edits == (Move(Location((Key(key),)), _CONFIG),):
+                config = node
+    config = config or Node({}, root.place)
     if config.value is None:
         return Node({}, config.place, config.key)
     if not isinstance(config.value, dict):
-        _report(problems, Problem(CONFIG_NOT_A_MAPPING, Location((Key("config"),))), config)
+        _report(problems, Problem(CONFIG_NOT_A_MAPPING, _CONFIG), config)
         return None
-    return _portico_values(config, problems)
+    return _portico_values(config, problems, with_misspelled=with_misspelled)
 
 
 def _unknown_top_level_key(key: str, siblings: Collection[str]) -> Problem:
@@ -112,13 +126,13 @@ def _unknown_top_level_key(key: str, siblings: Collection[str]) -> Problem:
 
 def _unknown_key(key: str, known: tuple[str, ...], close: Optional[str], siblings: Collection[str]) -> Problem:
     location = Location((Key(key),))
-    edit = Move(location, location.parent / Key(close)) if close else Remove(location)
     params = {"name": key, "known": [Field(name) for name in known]}
     # Two values for one key: which of them is right, only the author knows.
-    return Problem(UNKNOWN, location, params, edits=() if close in siblings else (edit,))
+    edits = () if close is None or close in siblings else (Move(location, location.parent / Key(close)),)
+    return Problem(UNKNOWN, location, params, edits=edits)
 
 
-def _portico_values(config: Node, problems: Problems) -> Node:
+def _portico_values(config: Node, problems: Problems, *, with_misspelled: bool) -> Node:
     """The values of Portico's keys. The other keys belong to the providers."""
     known = tuple(f"{PREFIX}{name}" for name in KEYS)
     values: dict[str, Node] = {}
@@ -127,10 +141,20 @@ def _portico_values(config: Node, problems: Problems) -> Node:
         if name != key and name in KEYS:
             values[name] = node
         elif name != key or ":" not in key or _is_misspelled_prefix(key):
-            close = nearest(key.rpartition(":")[2], KEYS)
+            close = _meant(key.rpartition(":")[2], node, values)
             problem = _unknown_key(key, known, f"{PREFIX}{close}" if close else None, config.fields)
             _report(problems, problem, node)
+            if with_misspelled and close and problem.edits:
+                values[close] = node
     return Node(values, config.place, config.key)
+
+
+def _meant(name: str, node: Node, values: Mapping[str, Node]) -> Optional[str]:
+    """The key that a misspelled one is renamed to; None if the value isn't one of that key, or another one is."""
+    close = name if name in KEYS else nearest(name, KEYS)
+    if close is None or close in values:
+        return None
+    return close if fits(_SHAPES[close], plain(node)) else None
 
 
 def _is_misspelled_prefix(key: str) -> bool:
@@ -177,7 +201,7 @@ def _base_problem(name: str, folder: Path, seen: list[Path]) -> Optional[Problem
     known = _base_files(folder)
     if name != Path(name).name or name in (".", ".."):
         return Problem(BASE_NOT_BESIDE, _EXTENDS, {"known": known}, name)
-    if not (folder / name).is_file():
+    if not is_file(folder / name):
         close = nearest(name, known)
         params = {"folder": shown_path(folder), "known": known}
         return Problem(BASE_NOT_FOUND, _EXTENDS, params, name, edits=(Set(_EXTENDS, close),) if close else ())
@@ -203,13 +227,15 @@ def _read_base(file: Path, problems: Problems, reader: TextReader) -> Optional[N
     if not isinstance(root.value, dict):
         _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": KEYS}), root)
         return None
+    values = {key: node for key, node in root.fields.items() if key in KEYS}
     for key, node in root.fields.items():
         if key not in KEYS:
-            name = key.removeprefix(PREFIX)
-            close = name if name in KEYS else nearest(name, KEYS)
+            close = _meant(key.removeprefix(PREFIX), node, values)
             _report(problems, _unknown_key(key, KEYS, close, root.fields), node)
+            if close:
+                values[close] = node
     _reject_secrets(root, Location(), problems)
-    return Node({key: node for key, node in root.fields.items() if key in KEYS}, root.place)
+    return Node(values, root.place)
 
 
 def _reject_secrets(node: Node, location: Location, problems: Problems) -> None:
@@ -258,7 +284,7 @@ def _in_stack_file(problem: Problem) -> Problem:
 
 
 def _relocated(edit: Edit, moved: Callable[[Location], Location]) -> Edit:
-    changed: Mapping[str, Any] = {"to": moved(edit.to)} if isinstance(edit, Move) else {}
+    changed: Mapping[str, Location] = {"to": moved(edit.to)} if isinstance(edit, Move) else {}
     return replace(edit, location=moved(edit.location), **changed)
 
 

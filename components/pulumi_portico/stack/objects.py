@@ -1,15 +1,20 @@
 """The objects of a stack, without registering any."""
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from ..lifecycle.objects import ObjectSpec
+from ..ingress_gateway.front_door import SERVICE
+from ..lifecycle.objects import ObjectSpec, Ref
 from ..namespace import build_namespace
-from .parts import KINDS, Kind
+from ..networking.target import TargetSpec
+from .parts import AWS_LOAD_BALANCERS, GATEWAYS, KINDS, Kind
 from .plan import StackPlan
+from .references import GATEWAY, with_targets
 
-__all__ = ["ComponentObjects", "components_of", "objects_of"]
+__all__ = ["ComponentObjects", "objects_of"]
 
 
 @dataclass(frozen=True)
@@ -21,16 +26,31 @@ class ComponentObjects:
     name: str
     objects: Sequence[ObjectSpec]
 
+    def outside_key(self, key: str) -> str:
+        """The key by which other components refer to one of the objects."""
+        return f"{self.type}/{self.name}/{key}"
+
 
 def objects_of(plan: StackPlan) -> Iterator[ComponentObjects]:
-    """The objects of each component of the stack whose kind has one list of objects, and of the stack itself."""
+    """The objects of the stack itself, and of each of its components."""
     yield ComponentObjects("", plan.namespace, [ObjectSpec("", build_namespace(plan.namespace, {}))])
     for kind in KINDS:
-        if kind.objects is not None:
-            for name, objects in kind.objects(components_of(plan, kind)):
-                yield ComponentObjects(kind.type, name, objects)
+        for name, objects in kind.objects(_specs_of(plan, kind)):
+            yield ComponentObjects(kind.type, name, objects)
 
 
-def components_of(plan: StackPlan, kind: Kind) -> dict[str, Any]:
-    """The parsed arguments of a stack's components of a kind, by name."""
-    return dict(getattr(plan, kind.field))
+def _specs_of(plan: StackPlan, kind: Kind) -> Mapping[str, Any]:
+    """The parsed arguments of the stack's components of a kind, by name."""
+    specs: Mapping[str, Any] = getattr(plan, kind.field)
+    if kind is not AWS_LOAD_BALANCERS:
+        return specs
+    return {name: with_targets(spec, partial(_named_service, plan)) for name, spec in specs.items()}
+
+
+def _named_service(plan: StackPlan, target: TargetSpec) -> TargetSpec:
+    """The target with the name of a gateway's Service, which Pulumi generates."""
+    reference = plan.reference(target)
+    if reference is None or reference.kind != GATEWAY:
+        return target
+    name: Any = Ref(ComponentObjects(GATEWAYS.type, reference.name, ()).outside_key(SERVICE))
+    return dataclasses.replace(target, service=name)

@@ -8,25 +8,30 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Location
-from ..args.parse import Hooks
+from ..args.parse import Hooks, Rules
 from ..args.problems import Problems, Unavailable
-from ..aws_load_balancer.args import AwsLoadBalancerArgs
-from ..aws_load_balancer.mappings import mapping_of
+from ..args.values import image_rule
+from ..aws_load_balancer.args import RULES as AWS_RULES
+from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
+from ..aws_load_balancer.objects import objects_of as aws_objects_of
+from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import installer_of, plan_gateway
+from ..ingress_gateway.gateway_plan import GatewayPlan, installer_of, plan_gateway
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
-from ..ingress_gateway.validation import parse_ingress_gateway
+from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
+from ..networking.dns import DnsSpec
 from ..public_load_balancer import PublicLoadBalancerArgs
+from ..public_load_balancer.args import RULES as BALANCER_RULES
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..public_load_balancer.plan import objects_of as balancer_objects_of
 from ..public_load_balancer.plan import plan_public_load_balancer
 from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
-from ..web_service.args import WebServiceSpec
+from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import plan_web_service
 from ..web_service.validation import parse_web_service
@@ -37,13 +42,16 @@ __all__ = [
     "GATEWAYS",
     "KINDS",
     "LOAD_BALANCERS",
+    "SECRET_RULES",
     "SERVICES",
+    "AwsBalancerPart",
     "BalancerPart",
     "GatewayPart",
     "Kind",
     "Part",
     "ServicePart",
     "backend_of",
+    "gateway_plans",
     "gateways_in_order",
 ]
 
@@ -61,9 +69,8 @@ class Kind:
     args_type: Any
     parse: Parse
     """Parses the arguments of one component, and applies all its rules."""
-    objects: Optional[Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]] = None
-    """The objects that each component registers, from the parsed arguments of all of them by name; None for a kind
-    whose components don't have one list of objects yet, so that rendering registers them on a recorder."""
+    objects: Callable[[Mapping[str, Any]], Iterator[tuple[str, list[ObjectSpec]]]]
+    """The objects that each component registers, from the parsed arguments of all of them by name."""
 
     @property
     def type(self) -> str:
@@ -77,12 +84,18 @@ def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str,
 
 
 def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, plan in gateway_plans(specs):
+        yield name, gateway_objects_of(plan)
+
+
+def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, GatewayPlan]]:
+    """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in gateways_in_order(specs):
         class_name = name if spec.class_name is None else spec.class_name
         state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
         plan = plan_gateway(name, spec, state)
-        yield name, gateway_objects_of(plan)
+        yield name, plan
         # The stack is valid: no gateway repeats the routes of another one.
         add_routes(state, name, plan.routes, [], Problems(name))
 
@@ -92,16 +105,14 @@ def _balancer_objects(specs: Mapping[str, PublicLoadBalancerSpec]) -> Iterator[t
         yield name, balancer_objects_of(plan_public_load_balancer(name, spec))
 
 
+def _aws_objects(specs: Mapping[str, AwsLoadBalancerSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, aws_objects_of(plan_aws_load_balancer(name, spec))
+
+
 def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple[str, IngressGatewaySpec]]:
     """The gateways in the order in which a stack creates them: a gateway can be in the namespace of another one."""
     return sorted(specs.items(), key=lambda item: (item[1].namespace is not None, item[0]))
-
-
-def _parse_aws(name: str, args: Any, problems: Problems, at: Location, hooks: Hooks) -> Any:
-    # The views of the stack read a mapping of plain values until they are ported. It exists only if it's valid.
-    before = len(problems.found)
-    spec = parse_aws_load_balancer(name, args, problems, at, hooks)
-    return mapping_of(spec) if len(problems.found) == before else {}
 
 
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
@@ -109,10 +120,21 @@ GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_
 LOAD_BALANCERS = Kind(
     "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
 )
-AWS_LOAD_BALANCERS = Kind("aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, _parse_aws)
+AWS_LOAD_BALANCERS = Kind(
+    "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, parse_aws_load_balancer, _aws_objects
+)
 
 KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
+
+
+SECRET_RULES: Rules = {
+    **AWS_RULES,
+    **BALANCER_RULES,
+    **GATEWAY_RULES,
+    **rules_with(image_rule()),
+}
+"""The rules of every args type of a stack, which say whose values messages never show."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +148,7 @@ class Part:
     spec: Any
     """Its parsed arguments."""
     usable: bool
-    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable, or a valid mapping."""
+    """Whether rules can read its arguments: a spec, whose invalid fields are unavailable."""
 
     @property
     def title(self) -> str:
@@ -140,6 +162,7 @@ class ServicePart(Part):
 
     spec: WebServiceSpec
     default_namespace: str
+    default_dns: Optional[DnsSpec]
 
     @property
     def namespace(self) -> pulumi.Input[str]:
@@ -147,9 +170,10 @@ class ServicePart(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
-    def in_namespace(self) -> WebServiceSpec:
-        """The arguments with the stack's namespace, unless they have another one."""
-        return dataclasses.replace(self.spec, namespace=self.namespace)
+    def with_stack_values(self) -> WebServiceSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""
@@ -190,6 +214,13 @@ class BalancerPart(Part):
     """A PublicLoadBalancer of the stack."""
 
     spec: PublicLoadBalancerSpec
+
+
+@dataclass(frozen=True)
+class AwsBalancerPart(Part):
+    """An AwsLoadBalancer of the stack."""
+
+    spec: AwsLoadBalancerSpec
 
 
 def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:

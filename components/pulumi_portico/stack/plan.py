@@ -1,24 +1,31 @@
 """A stack's configuration, checked as a whole: its plan, or every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
 from ..args.problems import ArgumentError, Problem, Problems, nearest
-from ..aws_load_balancer.args import AwsLoadBalancerArgs
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
+from ..web_service.validation import notes_of
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
+from .project import is_file
 from .references import Reference
 from .source_map import Node, with_positions
 
@@ -44,7 +51,7 @@ class StackPlan:
     """The arguments of each IngressGateway, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
-    aws_load_balancers: Mapping[str, AwsLoadBalancerArgs]
+    aws_load_balancers: Mapping[str, AwsLoadBalancerSpec]
     """The arguments of each AwsLoadBalancer, by name."""
     references: Mapping[Location, Reference] = field(default_factory=dict[Location, Reference])
     """What the targets lead to that name a service or a gateway of the stack, by the location of the target."""
@@ -54,14 +61,19 @@ class StackPlan:
         return self.references.get(target.at)
 
     @property
-    def gateway_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The gateways as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.gateways)
+    def notes(self) -> Sequence[Problem]:
+        """What the user must add for the stack to work, and Portico can't."""
+        return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
 
-    @property
-    def load_balancer_args(self) -> Mapping[str, Mapping[str, Any]]:
-        """The load balancers as mappings. Serves the views and the command until they are ported."""
-        return cast("Mapping[str, Any]", self.load_balancers)
+    @cached_property
+    def gateway_plans(self) -> Mapping[str, GatewayPlan]:
+        """What follows from each gateway's arguments, by name. It's resolved once."""
+        return dict(gateway_plans(self.gateways))
+
+    @cached_property
+    def aws_plans(self) -> Mapping[str, AwsLoadBalancerPlan]:
+        """What follows from the arguments of each load balancer on AWS, by name."""
+        return {name: plan_aws_load_balancer(name, spec) for name, spec in self.aws_load_balancers.items()}
 
 
 def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> StackPlan:
@@ -79,7 +91,7 @@ def load_stack(stack: str, folder: Path, reader: TextReader = read_text) -> Stac
 def read_tree(stack: str, folder: Path, problems: Problems, reader: TextReader = read_text) -> Node:
     """The values of a stack's files. Raises `ArgumentError` if the stack file can't be read."""
     file = stack_file(stack, folder)
-    if not file.is_file():
+    if not is_file(file):
         problems.found.append(_not_found(stack, file))
         problems.raise_if_any()
     own = read_stack_file(file, problems, reader)
@@ -97,7 +109,7 @@ def _not_found(stack: str, file: Path) -> Problem:
     return Problem(STACK_MISSPELLED, ROOT, {**params, "close": close})
 
 
-def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
+def check_stack(stack: str, config: Unchecked) -> StackPlan:
     """The checked plan of the values below `portico:`, by key without the prefix.
 
     Raises `ArgumentError` with every problem of the whole stack.
@@ -123,7 +135,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     return StackPlan(
         stack,
         parts.namespace,
-        {name: part.in_namespace() for name, part in parts.services.items()},
+        {name: part.with_stack_values() for name, part in parts.services.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},

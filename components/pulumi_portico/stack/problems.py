@@ -5,17 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional, cast
 
-from ..args.location import Key, KeyStyle, Location, camel_case
-from ..args.parse import WRONG_TYPE
+from ..args.location import Key, KeyStyle, Location, Step, camel_case
+from ..args.parse import WRONG_TYPE, Field, has_secret_field
 from ..args.problems import ABSENT, Edit, Problem, Set
-from ..args.secrets import redacted
+from ..args.secrets import texts_of
 from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
+from ..untyped import mapped
 from .args import StackArgs
+from .parts import SECRET_RULES
 from .program import is_file_path
 from .source_map import AmbiguousScalar, Node, Place, holds_secret, node_at, place_of, secrets_in
 from .yaml_file import AMBIGUOUS_BOOLEAN, meant_boolean
 
 __all__ = ["in_files"]
+
+_DEFAULTS = Location(("defaults",))
 
 
 def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem]) -> Iterator[Problem]:
@@ -28,13 +32,12 @@ def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem
     seen: set[Any] = set()
     for problem in of_files:
         fixed = _with_meant_value(problem, followers.get(problem.place, ()))
+        fixed = _without_secrets(fixed, node_at(tree, fixed.location)[0], frozenset())
         if not _is_known(fixed, seen):
             yield fixed
     secrets = secrets_in(tree)
-    inherited: dict[Any, Location] = {}
-    for problem, node in located:
-        if problem in followers.get(problem.place, ()) or _is_inherited(tree, problem, inherited):
-            continue
+    own = [(problem, node) for problem, node in located if problem not in followers.get(problem.place, ())]
+    for problem, node in _once(tree, own):
         hidden = _without_secrets(problem, node, secrets)
         if not _is_known(hidden, seen):
             yield hidden
@@ -80,27 +83,40 @@ def _with_meant_value(problem: Problem, followers: Sequence[Problem]) -> Problem
     return replace(problem, edits=())
 
 
-def _is_inherited(tree: Node, problem: Problem, inherited: dict[Any, Location]) -> bool:
-    """Whether another component has the same problem from the same line, such as one of the defaults."""
-    if not problem.place:
-        return False
-    _, rest = node_at(tree, problem.location)
-    key = (problem.code, problem.place, str(problem.value), rest)
-    return inherited.setdefault(key, problem.location) != problem.location
+def _once(tree: Node, located: Iterable[tuple[Problem, Node]]) -> Iterable[tuple[Problem, Node]]:
+    """The problems, with their nodes: one for those that several components have from the same line, such as one of the
+    defaults. Its fix is that of all of them."""
+    found: dict[Any, tuple[Problem, Node]] = {}
+    for problem, node in located:
+        _, rest = node_at(tree, problem.location)
+        key = (problem.code, problem.place, str(problem.value), rest) if problem.place else len(found)
+        first = found.setdefault(key, (problem, node))[0]
+        if first is not problem and first.edits and first.location[:1] != _DEFAULTS:
+            more = tuple(edit for edit in problem.edits if edit not in first.edits)
+            found[key] = replace(first, edits=(*first.edits, *more)), found[key][1]
+    return found.values()
 
 
 def _without_secrets(problem: Problem, node: Node, secrets: frozenset[str]) -> Problem:
-    """The problem without what the engine treats as secret."""
-    if problem.secret or (problem.value is not ABSENT and holds_secret(node)):
-        problem = replace(problem, value=ABSENT, secret=True, edits=())
-    if not secrets:
-        return problem
-    value = redacted(problem.value, secrets)
-    params = {name: redacted(param, secrets) for name, param in problem.params.items()}
-    hidden = value is not problem.value or any(params[name] is not param for name, param in problem.params.items())
-    if value is not problem.value:
-        problem = replace(problem, value=ABSENT, secret=True)
-    return replace(problem, params=params, edits=()) if hidden else problem
+    """The problem without what the engine treats as secret, and without what is meant to be secret."""
+    shows_value = problem.value is not ABSENT and problem.value is not None and not _is_about_key(problem)
+    is_meant = shows_value and _is_meant_secret(problem.location)
+    hides_value = problem.secret or is_meant or (problem.value is not ABSENT and holds_secret(node))
+    texts = secrets.union(texts_of(problem.value)) if is_meant else secrets
+    return problem.without_secrets(texts, hides_value=hides_value)
+
+
+def _is_meant_secret(location: Location) -> bool:
+    """Whether the value at a location of a stack is of a field that messages never show, or has such a field."""
+    shape = Shape(StackArgs, later=False)
+    for step in location:
+        if is_args(shape.type) and SECRET_RULES.get(shape.type, {}).get(str(step), Field()).secret:
+            return True
+        found = _shape_below(shape, step)
+        if found is None:
+            return False
+        shape = found
+    return has_secret_field(shape.type, SECRET_RULES)
 
 
 def _in_file_style(edit: Edit) -> Edit:
@@ -113,23 +129,24 @@ def _in_file_style(edit: Edit) -> Edit:
 
 def _shape_at(location: Location) -> Optional[Shape]:
     """The shape of the value at a location of a stack; None if the stack's type has no such location."""
-    shape = Shape(StackArgs, later=False)
+    shape: Optional[Shape] = Shape(StackArgs, later=False)
     for step in location:
-        if is_args(shape.type):
-            found = shapes_of(shape.type).get(str(step))
-            if found is None:
-                return None
-            shape = found
-        elif is_generic(shape.type, Mapping) or is_generic(shape.type, Sequence):
-            shape = take_apart(typing.get_args(shape.type)[-1])
-        else:
-            return None
+        shape = None if shape is None else _shape_below(shape, step)
     return shape
+
+
+def _shape_below(shape: Shape, step: Step) -> Optional[Shape]:
+    """The shape of a field or an item of a value; None if the type has no such field."""
+    if is_args(shape.type):
+        return shapes_of(shape.type).get(str(step))
+    if is_generic(shape.type, Mapping) or is_generic(shape.type, Sequence):
+        return take_apart(typing.get_args(shape.type)[-1])
+    return None
 
 
 def _camel_cased(typ: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = mapped(value)
         if is_args(typ):
             shapes = shapes_of(typ)
             return {

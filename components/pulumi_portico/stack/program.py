@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..args.location import Location
-from .project import project_file, settings_of
+from .project import is_folder, project_file, settings_of
 from .source_map import Node
 
 __all__ = ["is_file_path", "with_files"]
@@ -46,4 +46,4 @@ def _program_of(folder: Path) -> Optional[Path]:
     if file is None:
         return None
     main = file.parent / str(settings_of(file).get("main") or "")
-    return main if main.is_dir() else main.parent
+    return main if is_folder(main) else main.parent

@@ -1,6 +1,7 @@
 """References by name: targets that name a service or a gateway of the stack."""
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
 
@@ -12,11 +13,13 @@ from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
+from ..args.spec import Spec
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol, Target, TargetSpec
+from ..untyped import Unchecked, mapped
 from .args import StackTarget, StackTargetSpec
 
-__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References"]
+__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References", "with_targets"]
 
 SERVICE = "service"
 GATEWAY = "gateway"
@@ -135,14 +138,20 @@ class _Reader:
             return value
         if not isinstance(value, Mapping):
             return self._not_a_mapping(value, at)
-        given = cast("Mapping[str, Any]", value)
+        given = mapped(value)
         if "namespace" in given:
-            return self._with_namespace(given, at)
+            if GATEWAY not in given:
+                return given
+            self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
+            given = {key: item for key, item in given.items() if key != "namespace"}
         self._check_fields(given, at)
         own = {key: item for key, item in given.items() if key not in _DERIVED and not _is_port_name(key, item)}
-        reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
         if "port" in given and "port" not in own:
-            return INVALID
+            if given.get("portName"):
+                return INVALID
+            own["portName"] = given["port"]
+            self.problems.written[at / "port_name"] = at / "port"
+        reference = parse(StackTargetSpec, StackTarget, own, {}, self.problems, at)
         try:
             return self._resolved(reference, self.problems)
         except Unavailable:
@@ -156,13 +165,7 @@ class _Reader:
         self.problems.report(NOT_ARGUMENTS, at, value=value, secret=secret, fix=fix, expected=_EXPECTED)
         return INVALID
 
-    def _with_namespace(self, given: Mapping[str, Any], at: Location) -> Any:
-        if GATEWAY not in given:
-            return given
-        self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
-        return INVALID
-
-    def _check_fields(self, given: Mapping[str, Any], at: Location) -> None:
+    def _check_fields(self, given: Unchecked, at: Location) -> None:
         """Report the fields that only a target with a namespace has, and a port's name instead of its number."""
         known = [Field(name) for name in shapes_of(StackTarget)]
         for key in given:
@@ -171,7 +174,11 @@ class _Reader:
                 self.problems.report(DERIVED_FIELD, where, fix=Remove(where), known=known, namespace=namespace)
             elif _is_port_name(key, given[key]):
                 where = at / "port"
-                fix = Remove(where) if given.get("portName") else Move(where, at / "port_name")
+                fix = None
+                if not given.get("portName"):
+                    fix = Move(where, at / "port_name")
+                elif given["portName"] == given[key]:
+                    fix = Remove(where)
                 self.problems.report(PORT_IS_NAME, where, value=given[key], fix=fix, field=Field("port_name"))
 
     def _resolved(self, reference: StackTargetSpec, problems: Problems) -> Any:
@@ -190,8 +197,11 @@ class _Reader:
     def _target(self, reference: StackTargetSpec, kind: str, name: str, problems: Problems) -> Any:
         known = self.backends(kind)
         if name not in known or (kind == GATEWAY and self.within_gateway):
-            self._report_unknown(reference.at, kind, name, problems)
-            return INVALID
+            meant = self._report_unknown(reference.at, kind, name, problems)
+            if meant is None:
+                return INVALID
+            kind, name = meant
+            known = self.backends(kind)
         backend = known[name]
         if backend is None:
             return INVALID
@@ -201,20 +211,28 @@ class _Reader:
         self.references.found[reference.at] = Reference(kind, name, port)
         return backend.target(port, reference.at)
 
-    def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> None:
+    def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> Optional[tuple[str, str]]:
+        """Report a name that no component has. Returns the kind and the name that the fix sets, if there is one."""
         services, gateways = self.backends(SERVICE), self.backends(GATEWAY)
-        where = at / kind
-        if kind == GATEWAY and self.within_gateway:
-            fix = Move(where, at / SERVICE) if name in services else None
-            problems.report(GATEWAY_BEHIND_GATEWAY, where, value=name, fix=fix, known=sorted(services))
-        elif kind == GATEWAY:
-            fix = Move(where, at / SERVICE) if name in services else _renamed(where, name, gateways)
-            problems.report(UNKNOWN_GATEWAY, where, value=name, fix=fix, known=sorted(gateways))
-        else:
-            is_gateway = name in gateways and not self.within_gateway
-            fix = Move(where, at / GATEWAY) if is_gateway else _renamed(where, name, services)
+        other = GATEWAY if kind == SERVICE else SERVICE
+        # Within a gateway, no gateway can be a target.
+        kinds = (SERVICE,) if self.within_gateway else (SERVICE, GATEWAY)
+        close = nearest(name, self.backends(kind)) if kind in kinds else None
+        fix: Optional[Edit] = None
+        meant: Optional[tuple[str, str]] = None
+        if other in kinds and name in self.backends(other):
+            fix, meant = Move(at / kind, at / other), (other, name)
+            problems.written[at / other] = at / kind
+        elif close is not None:
+            fix, meant = Set(at / kind, close), (kind, close)
+        if kind == SERVICE:
             params: dict[str, Any] = {"known": sorted(services), "namespace": Field("namespace")}
-            problems.report(UNKNOWN_SERVICE, where, value=name, fix=fix, **params)
+            problems.report(UNKNOWN_SERVICE, at / kind, value=name, fix=fix, **params)
+        elif self.within_gateway:
+            problems.report(GATEWAY_BEHIND_GATEWAY, at / kind, value=name, fix=fix, known=sorted(services))
+        else:
+            problems.report(UNKNOWN_GATEWAY, at / kind, value=name, fix=fix, known=sorted(gateways))
+        return meant
 
 
 def _renamed(where: Location, name: str, known: Iterable[str]) -> Optional[Edit]:
@@ -253,3 +271,19 @@ def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -
         fix = Set(at / "port", container.number) if container else None
         problems.report(UNKNOWN_PORT, at / "port", value=reference.port, fix=fix, **params)
     return port
+
+
+def with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
+    """A parsed value, such as the arguments of a component, with its targets changed."""
+    if isinstance(value, TargetSpec):
+        return change(value)
+    if isinstance(value, Spec):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: with_targets(item, change) for name, item in fields.items() if name != "at"}
+        return dataclasses.replace(value, **changed)
+    if isinstance(value, Mapping):
+        return {key: with_targets(item, change) for key, item in mapped(value).items()}
+    if isinstance(value, (list, tuple)):
+        items = [with_targets(item, change) for item in cast("Sequence[Any]", value)]
+        return tuple(items) if isinstance(value, tuple) else items
+    return value

@@ -1,72 +1,230 @@
-"""What a stack means to whoever reads it: what is public, which request reaches what, who may talk to whom.
+"""What a stack means to its readers, as data: what is public, which request goes where, and who can connect to whom.
 
-Plain values only: `portico explain` writes them down, and `portico diagram` draws them.
+`portico explain` and `portico diagram` render it. Nothing here is a sentence.
 """
 
 from dataclasses import dataclass
-from typing import Optional
+from enum import Enum
+from typing import Any, Optional, Union
 
+from ..args.exceptions import SecurityException
+from ..args.problems import Problem
+from ..ingress_gateway.routes import PathType
 from ..lifecycle.cost import Estimate
+from ..load_balancers import Scope
 
-__all__ = ["BalancerView", "DefaultException", "GatewayView", "LinkView", "RouteView", "ServiceView", "StackView"]
+__all__ = [
+    "BackendView",
+    "BalancerView",
+    "Cost",
+    "ExceptionView",
+    "GatewayView",
+    "LinkKind",
+    "LinkView",
+    "PeerKind",
+    "PeerView",
+    "PortView",
+    "RedirectView",
+    "ReplicasView",
+    "RouteView",
+    "ServiceView",
+    "SourceKind",
+    "SourceView",
+    "StackView",
+    "TlsTermination",
+    "Total",
+    "UrlView",
+]
+
+
+class PeerKind(str, Enum):
+    """What one end of a connection is."""
+
+    SERVICE = "service"
+    """A service of the stack."""
+
+    GATEWAY = "gateway"
+    """A gateway of the stack."""
+
+    LOAD_BALANCER = "load-balancer"
+    """A load balancer of the stack."""
+
+    EXTERNAL_SERVICE = "external-service"
+    """A Kubernetes Service that the stack doesn't create."""
+
+    TARGET_GROUP = "target-group"
+    """A target of a load balancer on AWS that isn't a Kubernetes Service, such as instances."""
+
+    PODS = "pods"
+    """Pods that the stack doesn't create, by labels."""
+
+    ADDRESSES = "addresses"
+    """A range of addresses."""
+
+    ANYONE = "anyone"
+    """Whatever can connect, because no NetworkPolicy restricts the service at the other end."""
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """One end of a connection."""
+
+    kind: PeerKind
+    name: str = ""
+    """The name in the stack, or the name of the Service; the key of a target group. Empty for the other kinds."""
+    namespace: str = ""
+    """The namespace of what the stack doesn't create; empty if it's the namespace of the other end."""
+    any_namespace: bool = False
+    """Whether the pods can be in any namespace."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """The labels of the pods, by key; empty for every pod."""
+    cidr: str = ""
+    """The addresses, in CIDR notation."""
+    cidr_except: tuple[str, ...] = ()
+    """The addresses within `cidr` that are excluded."""
+
+
+@dataclass(frozen=True)
+class PortView:
+    """One port."""
+
+    number: Optional[int]
+    """None if only the deployment knows it."""
+    protocol: str
+    """TCP, UDP, or SCTP."""
+    name: str = ""
+    """Empty if it has none."""
+
+
+class SourceKind(str, Enum):
+    """What a load balancer accepts connections from."""
+
+    ADDRESSES = "addresses"
+    """A range of addresses, in CIDR notation."""
+
+    NAMED = "named"
+    """Something that the platform has a name for, such as a prefix list."""
+
+    PRIVATE_NETWORK = "private-network"
+    """The platform's private network, because an internal load balancer lists no sources."""
+
+    EXISTING_RULES = "existing-rules"
+    """Whatever an existing load balancer accepts; the stack doesn't manage it."""
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """What a load balancer accepts connections from."""
+
+    kind: SourceKind
+    value: str = ""
+    """The range, or the name."""
+    type: str = ""
+    """What the platform calls a named source, such as `prefix list`."""
+
+
+class TlsTermination(str, Enum):
+    """Where TLS terminates."""
+
+    LOAD_BALANCER = "load-balancer"
+    """At the load balancer."""
+
+    GATEWAY = "gateway"
+    """At the gateway behind the load balancer."""
+
+    SERVICE = "service"
+    """At the service behind the load balancer."""
+
+    NONE = "none"
+    """Clients don't use TLS."""
+
+
+@dataclass(frozen=True)
+class BackendView:
+    """Where a route sends requests."""
+
+    peer: PeerView
+    port: Optional[Union[int, str]] = None
+    """The number or the name of the port; None if it isn't known."""
+    weight: Optional[int] = None
+    """The share of the requests; None if the route has one backend, or if only the deployment knows it."""
+
+
+@dataclass(frozen=True)
+class RedirectView:
+    """Where a route redirects clients. A part that is empty stays as in the request."""
+
+    scheme: str = ""
+    host: str = ""
+    port: Optional[int] = None
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class RouteView:
-    """One row of the table of hosts and paths."""
+    """One row of the table of hosts and paths. It has backends, redirects, or responds with a status."""
 
-    entry: str
-    """The gateway or load balancer that keeps the route, by its name in the stack."""
+    entry: PeerView
+    """The gateway or the load balancer that has the route."""
     host: str
-    """The host; empty where it is for every host."""
+    """Empty for every host."""
     path: str
-    """The path; `/` for all of them; empty where requests are told apart by port alone."""
-    path_type: str
-    """Exact or Prefix; empty where there is no path."""
-    leads_to: str
-    """The service or gateway that answers, by its name in the stack; the Service's name where the stack has none; or
-    what is done instead, such as `redirect to https://example.com`."""
-    port: str
-    """The port of it that is reached, by number or name; empty where nothing is reached."""
+    """`/` for every path; empty if only the port decides."""
+    path_type: Optional[PathType]
+    """None if there is no path."""
     scheme: str
-    """How a client writes it: http, https, grpc, tcp, udp or tls."""
-    client_port: str = ""
-    """The port that clients connect to, by number; empty for a gateway's, which are 80 and 443."""
-    conditions: str = ""
-    """What else a request must have, such as `methods=POST`; empty where host and path are all."""
+    """How clients connect: http, https, grpc, tcp, udp, or tls."""
+    backends: tuple[BackendView, ...] = ()
+    """Where requests go: one backend, or several by weight."""
+    redirect: Optional[RedirectView] = None
+    status: Optional[int] = None
+    """The status of a fixed response."""
+    client_port: Optional[int] = None
+    """The port that clients connect to; None for a gateway, whose ports are 80 and 443."""
+    conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What else the request must have, such as a method, with the values that match."""
+
+
+@dataclass(frozen=True)
+class UrlView:
+    """A URL that reaches a service from outside the cluster."""
+
+    scheme: str
+    entry: str
+    """The name of the gateway or the load balancer that clients connect to."""
+    host: str = ""
+    """Empty if it's the address of the entry, which only the deployment knows."""
+    port: Optional[int] = None
+    """None if it's the scheme's default."""
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class BalancerView:
-    """One load balancer that is billed."""
+    """One load balancer that the platform bills."""
 
     name: str
-    """The component's name in the stack: a gateway's, where it is the front door of one."""
+    """The component's name in the stack: the gateway's, if it's the load balancer of a gateway."""
     kind: str
-    """What it is, as its platform calls it, such as `Network Load Balancer`."""
+    """What its platform calls it, such as `Network Load Balancer`."""
     platform: str
-    """The platform that makes it, or `aws` for one that Pulumi owns."""
-    scope: str
-    """internet or internal."""
-    sources: tuple[str, ...]
-    """The addresses that may connect, in CIDR notation."""
-    ports: tuple[str, ...]
-    """What it listens on, each as `443/TCP`."""
-    tls: str
-    """Where TLS ends: `here`, `gateway`, `service` or `nowhere`."""
-    leads_to: tuple[str, ...]
-    """The gateways and services behind it, by their names in the stack."""
+    """The platform that creates it; `aws` for a load balancer that Pulumi owns."""
+    scope: Scope
+    sources: tuple[SourceView, ...]
+    """What it accepts connections from."""
+    ports: tuple[PortView, ...]
+    """What it listens on."""
+    tls: TlsTermination
+    targets: tuple[PeerView, ...]
+    """The gateways and services behind it."""
     load_balancers: int
     """How many load balancers the platform bills for it."""
     public_addresses: int
     """How many public addresses the platform bills for it."""
     estimate: Estimate
     """What it costs, apart from usage."""
-
-    @property
-    def monthly_cost(self) -> Optional[float]:
-        """What it costs per month, in the estimate's currency; None if no price is known."""
-        return self.estimate.monthly
+    component: str
+    """The field of the stack that has the component: `gateways` if it's the load balancer of a gateway."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +232,28 @@ class GatewayView:
     """One ingress gateway."""
 
     name: str
-    """Its name in the stack."""
     controller: str
-    """Which controller keeps its routes."""
+    """The controller that serves its routes."""
     installed: bool
     """Whether the stack installs the controller."""
     tls_hosts: tuple[str, ...]
-    """The hosts that it ends TLS for."""
-    behind: tuple[str, ...]
-    """The load balancers that lead to it, by their names in the stack; its own name where it has one of its own."""
+    """The hosts whose TLS terminates at the gateway."""
+    load_balancers: tuple[str, ...]
+    """The names of the load balancers in front of it; its own name for its own load balancer."""
+
+
+@dataclass(frozen=True)
+class ReplicasView:
+    """How many pods a service has."""
+
+    count: Optional[int] = None
+    """The number of pods, or the least number if there is autoscaling. None if only the deployment knows it, and for
+    one pod per node."""
+    maximum: Optional[int] = None
+    """The largest number of pods."""
+    is_autoscaled: bool = False
+    is_per_node: bool = False
+    """Whether every node has one pod."""
 
 
 @dataclass(frozen=True)
@@ -90,61 +261,90 @@ class ServiceView:
     """One service."""
 
     name: str
-    """Its name in the stack."""
     kind: str
-    """Deployment, StatefulSet, DaemonSet or ReplicaSet."""
-    replicas: str
-    """How many pods it has, such as `3`, `2 to 10`, or `one a node`."""
+    """Deployment, StatefulSet, DaemonSet, or ReplicaSet."""
+    replicas: ReplicasView
     image: str
-    """The image that its pods run."""
-    ports: tuple[str, ...]
-    """The ports of its Service, each as `http 80/TCP`."""
-    urls: tuple[str, ...]
-    """Where it is reached from outside; empty where it is not."""
+    ports: tuple[PortView, ...]
+    """The ports of its Service."""
+    urls: tuple[UrlView, ...]
+    """Where clients outside the cluster reach it; empty if they can't."""
+
+
+class LinkKind(str, Enum):
+    """Why a connection is possible."""
+
+    TARGET = "target"
+    """The source is a gateway or a load balancer, and sends requests to the target."""
+
+    NETWORK_POLICY = "network-policy"
+    """The NetworkPolicies at both ends allow it."""
+
+    UNRESTRICTED = "unrestricted"
+    """No NetworkPolicy restricts the service at one end."""
 
 
 @dataclass(frozen=True)
 class LinkView:
-    """Who may talk to whom."""
+    """Who can connect to whom."""
 
-    source: str
-    """A service, gateway or load balancer by its name in the stack; or what else it is, such as `10.0.0.0/8` or
-    `app=prometheus`."""
-    target: str
-    """The same, of the one that is talked to."""
-    ports: tuple[str, ...]
-    """The ports that are open between them, each as `8080/TCP`; empty for all."""
+    kind: LinkKind
+    source: PeerView
+    target: PeerView
+    ports: tuple[PortView, ...] = ()
+    """The open ports of the target's pods; empty for every port."""
 
 
 @dataclass(frozen=True)
-class DefaultException:
-    """One exception to the secure defaults that the stack makes."""
+class ExceptionView:
+    """A setting of the stack that is less strict than the secure default."""
 
-    path: str
-    """Where it stands in the stack file, such as `portico:services.api.security.readOnlyRootFilesystem`."""
-    value: str
-    """What is written there."""
-    meaning: str
-    """What it lets happen that does not by default."""
+    exception: SecurityException
+    value: Any
+    """The value of the setting; None if it isn't set. It's for display only: it can contain Outputs."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A monthly cost."""
+
+    amount: float
+    currency: str
+    """As three letters."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """What several load balancers cost together, apart from usage."""
+
+    load_balancers: int
+    public_addresses: int
+    monthly: tuple[Cost, ...]
+    """What the load balancers whose price is known cost per month, by currency."""
+    without_price: int = 0
+    """How many load balancers have no known price."""
 
 
 @dataclass(frozen=True)
 class StackView:
-    """A stack, as it is read."""
+    """A stack, as its readers see it."""
 
     stack: str
-    """The stack's name."""
     namespace: str
-    """The namespace that it makes."""
+    """The namespace that the stack creates."""
     balancers: tuple[BalancerView, ...]
     """Every load balancer that is billed, by name."""
     gateways: tuple[GatewayView, ...]
     """Every gateway, by name."""
     routes: tuple[RouteView, ...]
-    """Every route, by entry, host and path."""
+    """Every route, by entry, host, and path."""
     services: tuple[ServiceView, ...]
     """Every service, by name."""
     links: tuple[LinkView, ...]
-    """Who may talk to whom, balancers and gateways included, by source and target."""
-    exceptions: tuple[DefaultException, ...]
-    """Every exception to the secure defaults, by path."""
+    """Who can connect to whom, including load balancers and gateways, by source and target."""
+    exceptions: tuple[ExceptionView, ...]
+    """Every exception to the secure defaults, by location."""
+    notes: tuple[Problem, ...]
+    """What the user must add for the stack to work, and Portico can't."""
+    total: Total
+    """What the load balancers cost together, which can be less than the sum of each alone."""

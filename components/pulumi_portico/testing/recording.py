@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
 
-from ..errors import nearest
+from ..args.problems import nearest
+from ..lifecycle.ownership import without_owner
 from ..untyped import Properties
 from .wire import off_the_wire, unwrapped
 
@@ -52,8 +53,11 @@ class Registration:
         return self.dependencies.union(*self.property_dependencies.values())
 
     def manifest(self) -> dict[str, Any]:
-        """The Kubernetes object, as plain dictionaries; secrets unwrapped."""
-        return unwrapped(self.inputs)
+        """The Kubernetes object, as plain dictionaries; secrets unwrapped.
+
+        As `portico render` prints it, it has no annotations of the stack that owns it; `inputs` has them.
+        """
+        return without_owner(unwrapped(self.inputs))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import gc
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -60,7 +59,7 @@ def _run(
     try:
         body()
     except Exception:
-        _take_all_failures(asyncio.get_event_loop())
+        asyncio.get_event_loop().set_exception_handler(_handle)
         raise
     finally:
         pulumi.runtime.set_all_config({})
@@ -70,13 +69,11 @@ def _run(
     return Recording(registrations, registered, settled["exports"], settled["value"])
 
 
-def _take_all_failures(loop: asyncio.AbstractEventLoop) -> None:
-    """Take the exceptions of a failed program's futures, of which the first is raised to the caller.
+def _handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Ignore exceptions of futures that nobody asks for, after a program has raised the first one to the caller.
 
-    One that nobody takes is logged with its traceback whenever its future is collected. That may be in the midst of
+    By default, each is logged with its traceback whenever its future is collected. That may be in the midst of
     `ast.parse`, which formatting a traceback calls again: Python 3.11 then fails the parse, in whichever test it is.
     """
-    for it in gc.get_objects():
-        # Not isinstance: it asks proxies what they stand for.
-        if issubclass(type(it), asyncio.Future) and it.get_loop() is loop and it.done() and not it.cancelled():
-            it.exception()
+    if "future" not in context or not str(context.get("message")).endswith("never retrieved"):
+        loop.default_exception_handler(context)

@@ -11,6 +11,7 @@ from ..args.names import annotation_key, dns_label, label_key, label_value, port
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.values import whole_number
+from ..networking.dns import Dns, DnsSpec
 from ..networking.network_policies import RULES as NETWORK_RULES
 from ..networking.network_policies import Peer, PeerSpec
 from ..workload.autoscaling import RULES as AUTOSCALING_RULES
@@ -169,6 +170,10 @@ class WebServiceArgs(TypedDict):
     """What the pods can connect to, in addition to the cluster's DNS. Its length is plain. Default: nothing. Maps to a
     NetworkPolicy's `egress`."""
 
+    dns: NotRequired[Dns]
+    """Where the cluster's DNS is, if the default rules don't cover it. Default: no further servers; in a stack, those
+    of the stack. Maps to a NetworkPolicy's `egress`."""
+
     network_policy: NotRequired[bool]
     """Whether a NetworkPolicy restricts the pods' connections. Plain. Default: true. False is reported in
     `exceptions`."""
@@ -225,6 +230,7 @@ class WebServiceSpec(CommonContainerSpec):
     security: Optional[SecuritySpec] = None
     allow_from: Sequence[PeerSpec] = ()
     allow_to: Sequence[PeerSpec] = ()
+    dns: Optional[DnsSpec] = None
     network_policy: bool = True
     init_containers: Sequence[ContainerSpec] = ()
     sidecars: Sequence[ContainerSpec] = ()

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.exceptions import exception_texts
+from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
 from ..networking.ports import ServicePort
@@ -14,7 +15,7 @@ from ..register import name_of, namespace_of
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
-from .validation import exceptions_of, parse_web_service
+from .validation import exceptions_of, notes_of, parse_web_service
 
 __all__ = ["WebService"]
 
@@ -70,6 +71,8 @@ class WebService(pulumi.ComponentResource):
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         self._plan = plan = plan_web_service(name, spec)
+        for note in notes_of(spec):
+            pulumi.log.warn(str(note), self)
         self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
@@ -114,12 +117,10 @@ class WebService(pulumi.ComponentResource):
 
 def _parsed(name: str, args: Union[WebServiceArgs, WebServiceSpec]) -> WebServiceSpec:
     """The parsed arguments. A stack has parsed them already."""
-    if isinstance(args, WebServiceSpec):
-        return args
     problems = Problems(f'WebService "{name}"')
-    spec = parse_web_service(name, args, problems)
+    spec = args if isinstance(args, WebServiceSpec) else parse_web_service(name, args, problems)
     problems.raise_if_any()
-    return spec
+    return guarded(problems.subject, spec, lambda known, found: parse_web_service(name, known, found, known.at))
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

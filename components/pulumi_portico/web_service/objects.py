@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
 from ..ordering import WIDTH
 from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
-from ..workload.identity import build_service_account
+from ..workload.identity import build_identity_egress, build_service_account
 from ..workload.kinds import WorkloadKind
 from .plan import WebServicePlan
 from .service import build_service
@@ -67,7 +68,8 @@ def _guards(plan: WebServicePlan) -> Iterator[ObjectSpec]:
     if spec.identity is None or spec.identity.service_account is None:
         yield ObjectSpec(SERVICE_ACCOUNT, build_service_account(plan.metadata, spec.identity))
     if spec.network_policy:
-        ingress, egress = build_ingress(spec.allow_from, plan.pod_ports), build_egress(spec.allow_to)
+        ingress = build_ingress(spec.allow_from, plan.pod_ports)
+        egress = [*build_dns_egress(spec.dns), *build_identity_egress(spec.identity), *build_egress(spec.allow_to)]
         yield ObjectSpec(NETWORK_POLICY, build_network_policy(plan.metadata, plan.selector, ingress, egress))
 
 

@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..args.parse import parse
-from ..args.problems import Problems
-from ..args.values import image_rule
+import pulumi
+
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..workload.health import probed_port
 from ..workload.kinds import WorkloadKind
-from .args import WebServiceArgs, WebServiceSpec, rules_with
+from .args import WebServiceSpec
 from .ports import resolve_ports
 from .service import is_headless
 
-__all__ = ["WebServicePlan", "plan_of", "plan_web_service", "selector_of"]
+__all__ = ["WebServicePlan", "plan_web_service", "selector_of"]
 
 _REPLICAS = 2
 # The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
@@ -31,7 +30,7 @@ class WebServicePlan:
     kind: WorkloadKind
     selector: Mapping[str, str]
     """The labels that select the pods."""
-    labels: Mapping[str, Any]
+    labels: Mapping[str, pulumi.Input[str]]
     """The labels of the pods and of every object, the selector included."""
     headless: bool
     """Whether the Service has no address of its own."""
@@ -66,12 +65,6 @@ class WebServicePlan:
         """The ports that the pods listen on, each with its protocol: what NetworkPolicies allow."""
         return [(port.target, port.protocol) for port in self.ports.values()]
 
-    @property
-    def args(self) -> Any:
-        """The parsed arguments."""
-        # Serves the stack modules until they are ported.
-        return self.spec
-
 
 def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
     """The plan of the WebService called `name`, from its parsed arguments."""
@@ -90,15 +83,6 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
         probed_port=probed_port(spec.health, ports),
         drain=spec.drain,
     )
-
-
-def plan_of(name: str, args: Any) -> WebServicePlan:
-    """The plan of a WebService."""
-    # Serves the stack modules until they are ported. Their plans can hold arguments that aren't parsed.
-    if not isinstance(args, WebServiceSpec):
-        rules = rules_with(image_rule(latest=True))
-        args = parse(WebServiceSpec, WebServiceArgs, args, rules, Problems(f'WebService "{name}"'))
-    return plan_web_service(name, args)
 
 
 def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:

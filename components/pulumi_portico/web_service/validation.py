@@ -9,10 +9,11 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
-from ..args.problems import Problems, Remove, Set
-from ..args.shapes import as_written, camel_case
+from ..args.problems import Problem, Problems, Remove, Set, nearest
 from ..args.values import image_rule
-from ..networking.network_policies import check_peers
+from ..networking.dns import check_dns, exceptions_of_dns
+from ..networking.network_policies import check_peers, check_pod_ports
+from ..untyped import mapped
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
@@ -25,11 +26,12 @@ from ..workload.containers import (
 )
 from ..workload.environment import check_mount_paths, check_variables, own_mount_paths
 from ..workload.health import check_health, check_probed_port
-from ..workload.identity import check_identity, exceptions_of_identity
+from ..workload.identity import check_identity, exceptions_of_identity, note_blocked_identity
 from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import check_security, exceptions_of_security
+from ..workload.shapes import LIST, MAPPING, Shape, check_shape
 from ..workload.volumes import check_volume, check_volume_names, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
@@ -37,7 +39,7 @@ from .plan import selector_of
 from .ports import check_ports, resolve_ports
 from .service import check_service, is_headless
 
-__all__ = ["check_web_service", "exceptions_of", "parse_web_service"]
+__all__ = ["exceptions_of", "notes_of", "parse_web_service"]
 
 EMPTY_SELECTOR = define(
     "empty-selector", "An empty selector selects every pod of the namespace.", allowed="one label or more"
@@ -47,11 +49,34 @@ EXTRA_LABEL_IN_SELECTOR = define(
     "extra-label-in-selector", "The pods are selected by this label.", allowed="any other label"
 )
 POLICY_TURNED_OFF = define("network-policy-turned-off", "This configures the NetworkPolicy, and {field} turns it off.")
+PEER_WITHOUT_PORTS = define(
+    "peer-without-ports",
+    "This service has no ports, so the peer could connect to every port of the pods.",
+    allowed="only with {ports}",
+    hint="Set {ports} to those that the pods listen on.",
+)
 POLICY_ON_HOST_NETWORK = define(
     "network-policy-on-host-network", "NetworkPolicies don't apply to pods on the host network."
 )
 
 _TEMPLATE_FIELDS = ("metadata", "spec")
+_CONTAINERS = [{"env": LIST, "ports": LIST, "volumeMounts": LIST, "resources": MAPPING, "securityContext": MAPPING}]
+_TEMPLATE_SHAPE: Shape = {
+    "metadata": {"labels": MAPPING, "annotations": MAPPING},
+    "spec": {
+        "affinity": MAPPING,
+        "containers": _CONTAINERS,
+        "hostAliases": LIST,
+        "imagePullSecrets": LIST,
+        "initContainers": _CONTAINERS,
+        "nodeSelector": MAPPING,
+        "securityContext": MAPPING,
+        "tolerations": LIST,
+        "topologySpreadConstraints": LIST,
+        "volumes": LIST,
+    },
+}
+"""What Portico merges, in the pods' template."""
 
 
 def parse_web_service(
@@ -70,16 +95,6 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     return spec
-
-
-def check_web_service(
-    name: str, args: Any, problems: Problems, path: str = "", spelling: Callable[[str], str] = as_written
-) -> Any:
-    """The parsed arguments of the WebService called `name`."""
-    # Serves the stack modules until they are ported.
-    if spelling is camel_case and problems.style is KeyStyle.PYTHON:
-        problems.style = KeyStyle.CAMEL
-    return parse_web_service(name, args, problems, Location((Key(path),) if path else ()))
 
 
 def _rules_for(args: Any, style: KeyStyle) -> Rules:
@@ -176,6 +191,8 @@ def _check_volume_names(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_peers(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(_check_peers_in, spec, "allow_from")
     problems.run(_check_peers_in, spec, "allow_to")
+    problems.run(_check_ports_of_peers, spec)
+    problems.run(_check_dns, spec)
 
 
 def _check_peers_in(spec: WebServiceSpec, field: str, problems: Problems) -> None:
@@ -187,6 +204,33 @@ def _check_peers_in(spec: WebServiceSpec, field: str, problems: Problems) -> Non
         # On the host network, the policy must stay turned off.
         fix = Remove(where) if on_host else Remove(spec.at / "network_policy")
         problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=fix)
+
+
+def _check_peers_of_worker(spec: WebServiceSpec, problems: Problems) -> None:
+    """Report peers that could connect to every port of the pods, because the service has none of its own."""
+    if resolve_ports(spec, headless=is_headless(spec)):
+        return
+    for peer in spec.allow_from:
+        if not peer.ports:
+            problems.report(PEER_WITHOUT_PORTS, peer.at, ports=Field("ports"))
+
+
+def _check_ports_of_peers(spec: WebServiceSpec, problems: Problems) -> None:
+    # Without a port, which is reported, nothing is known about the ports.
+    if spec.port is None and spec.ports is None:
+        return
+    ports = list(resolve_ports(spec, headless=is_headless(spec)).values())
+    for peer in spec.allow_from:
+        problems.run(check_pod_ports, peer, ports)
+
+
+def _check_dns(spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.dns is None:
+        return
+    problems.run(check_dns, spec.dns)
+    if not spec.network_policy:
+        where = spec.at / "dns"
+        problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=Remove(where))
 
 
 def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
@@ -217,9 +261,15 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
     for key in sorted(extra.keys() - set(_TEMPLATE_FIELDS)):
-        problems.report_unknown(spec.at / "extra" / Key(key), _TEMPLATE_FIELDS)
+        close = nearest(key, _TEMPLATE_FIELDS)
+        problems.report_unknown(
+            spec.at / "extra" / Key(key),
+            _TEMPLATE_FIELDS,
+            meant=None if close is None or close in extra else Key(close),
+        )
+    check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
     metadata = extra.get("metadata")
-    labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
+    labels = mapped(metadata).get("labels")
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
@@ -254,11 +304,22 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_volumes,
     _check_volume_names,
     _check_peers,
+    _check_peers_of_worker,
     _check_host_network,
     _check_selector,
     _check_labels,
     _check_extra,
 )
+
+
+def notes_of(spec: WebServiceSpec, style: KeyStyle = KeyStyle.PYTHON) -> Sequence[Problem]:
+    """What the user must add for a valid service to work, and Portico can't. Something outside of Portico, such as
+    another policy, can have it already, so it's no problem."""
+    notes = Problems("WebService", style=style)
+    if spec.network_policy and spec.identity is not None:
+        notes.run(note_blocked_identity, spec.identity, spec.allow_to)
+    return notes.found
+
 
 _NO_POLICY = exception_kind("no-network-policy", "No NetworkPolicy restricts these pods.")
 _EXTRA = exception_kind("unchecked-template", "Portico doesn't check what this changes in the pods' template.")
@@ -275,6 +336,8 @@ def exceptions_of(spec: WebServiceSpec) -> list[SecurityException]:
         found += exceptions_of_images(spec.image_policy)
     if not spec.network_policy:
         found.append(SecurityException(_NO_POLICY, spec.at / "network_policy"))
+    if spec.dns is not None:
+        found += exceptions_of_dns(spec.dns)
     containers: Sequence[CommonContainerSpec] = (spec, *spec.sidecars, *spec.init_containers)
     for container in containers:
         found += exceptions_of_container(container)

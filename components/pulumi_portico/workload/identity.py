@@ -4,7 +4,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
@@ -18,16 +18,20 @@ from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
+from ..networking.network_policies import PeerSpec, build_rule
+from ..networking.target import Protocol
 from ..untyped import Manifest
 
 __all__ = [
     "RULES",
     "Identity",
     "IdentitySpec",
+    "build_identity_egress",
     "build_identity_labels",
     "build_service_account",
     "check_identity",
     "exceptions_of_identity",
+    "note_blocked_identity",
 ]
 
 
@@ -39,19 +43,25 @@ class Identity(TypedDict):
     `serviceAccountName`."""
 
     token: NotRequired[bool]
-    """Whether the pods get a token for the API server. Plain. Default: false, because most applications don't use it.
-    Reported in `exceptions`. Maps to `automountServiceAccountToken`."""
+    """Whether the pods get a token for the API server. Its address isn't known, so add it and its port to the
+    service's `allow_to`. Plain. Default: false, because most applications don't use it. Reported in `exceptions`. Maps
+    to `automountServiceAccountToken`."""
 
     aws_role_arn: NotRequired[pulumi.Input[str]]
-    """The AWS role that the pods assume (IAM roles for service accounts). EKS Pod Identity doesn't need it, because its
-    association names the ServiceAccount. Maps to `eks.amazonaws.com/role-arn`."""
+    """The AWS role that the pods assume (IAM roles for service accounts). The addresses of AWS STS aren't fixed, so add
+    addresses with port 443 to the service's `allow_to`. Maps to `eks.amazonaws.com/role-arn`."""
+
+    aws_pod_identity: NotRequired[bool]
+    """Whether the pods get AWS credentials from the EKS Pod Identity agent, whose association names the ServiceAccount.
+    Allows connections to the agent, as `aws_role_arn` does. Plain. Default: false."""
 
     gcp_service_account: NotRequired[pulumi.Input[str]]
-    """The address of the Google service account that the pods act as (Workload Identity Federation for GKE). Maps to
-    `iam.gke.io/gcp-service-account`."""
+    """The address of the Google service account that the pods act as (Workload Identity Federation for GKE). Allows
+    connections to the metadata server of GKE. Maps to `iam.gke.io/gcp-service-account`."""
 
     azure_client_id: NotRequired[pulumi.Input[str]]
-    """The client ID of the Azure identity that the pods act as (Microsoft Entra Workload ID). Maps to
+    """The client ID of the Azure identity that the pods act as (Microsoft Entra Workload ID). The addresses of Entra ID
+    aren't fixed, so add addresses with port 443 to the service's `allow_to`. Maps to
     `azure.workload.identity/client-id`, and to the pods' label `azure.workload.identity/use`."""
 
     azure_tenant_id: NotRequired[pulumi.Input[str]]
@@ -68,6 +78,7 @@ class IdentitySpec(Spec):
     service_account: Optional[pulumi.Input[str]] = None
     token: bool = False
     aws_role_arn: Optional[pulumi.Input[str]] = None
+    aws_pod_identity: bool = False
     gcp_service_account: Optional[pulumi.Input[str]] = None
     azure_client_id: Optional[pulumi.Input[str]] = None
     azure_tenant_id: Optional[pulumi.Input[str]] = None
@@ -85,12 +96,27 @@ INVALID_ROLE_ARN = define(
 INVALID_GCP_ACCOUNT = define(
     "invalid-gcp-service-account",
     "{value} isn't the address of a Google service account.",
-    allowed="NAME@PROJECT.iam.gserviceaccount.com",
+    allowed="NAME@PROJECT.iam.gserviceaccount.com, or a default account of Google",
 )
 ANNOTATION_SET_BY_FIELD = define("annotation-set-by-field", "{field} sets this annotation.")
 ANNOTATES_EXISTING_ACCOUNT = define(
     "annotates-existing-service-account",
     "This annotates the ServiceAccount, and Portico doesn't create the one that {service_account} names.",
+)
+API_SERVER_NOT_ALLOWED = define(
+    "api-server-not-allowed",
+    "The pods have a token for the API server, and their NetworkPolicy doesn't allow connections to it. A policy can't "
+    "name the API server, only its addresses behind the Service `kubernetes`.",
+    allowed="the API server's addresses and its port, as a peer of {field}",
+    hint="Add the addresses and the port that `kubectl get endpointslices -n default kubernetes` prints to {field}. On "
+    "Cilium, if the API server runs on nodes of the cluster, use a CiliumNetworkPolicy with the entity kube-apiserver.",
+)
+TOKEN_SERVICE_NOT_ALLOWED = define(
+    "token-service-not-allowed",
+    "The pods get this identity from {service} at port {port}, and their NetworkPolicy doesn't allow connections to "
+    "it. A policy can't name a host, and the addresses of {service} aren't fixed.",
+    allowed="addresses that include those of {service}, with port {port}, as a peer of {field}",
+    hint="Add a range to {field}: that of a private endpoint, or 0.0.0.0/0.",
 )
 
 
@@ -110,7 +136,12 @@ RULES: Rules = {
         "service_account": Field(dns_subdomain),
         "aws_role_arn": Field(_matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", INVALID_ROLE_ARN)),
         "gcp_service_account": Field(
-            _matching(r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com", INVALID_GCP_ACCOUNT)
+            _matching(
+                r"[a-z0-9-]+@[a-z0-9.:-]+\.iam\.gserviceaccount\.com"
+                # Those that Google creates.
+                r"|[0-9]+-compute@developer\.gserviceaccount\.com|[a-z0-9.:-]+@appspot\.gserviceaccount\.com",
+                INVALID_GCP_ACCOUNT,
+            )
         ),
         "azure_client_id": Field(_UUID),
         "azure_tenant_id": Field(_UUID),
@@ -123,9 +154,9 @@ RULES: Rules = {
 def _cloud_annotations(identity: IdentitySpec) -> Iterator[tuple[str, str, pulumi.Input[str]]]:
     """The fields that are set, each with the annotation that it maps to."""
     for field, key, value in (
-        ("aws_role_arn", "eks.amazonaws.com/role-arn", identity.aws_role_arn),
-        ("gcp_service_account", "iam.gke.io/gcp-service-account", identity.gcp_service_account),
-        ("azure_client_id", "azure.workload.identity/client-id", identity.azure_client_id),
+        ("aws_role_arn", _ROLE, identity.aws_role_arn),
+        ("gcp_service_account", _ACCOUNT, identity.gcp_service_account),
+        ("azure_client_id", _CLIENT, identity.azure_client_id),
         ("azure_tenant_id", "azure.workload.identity/tenant-id", identity.azure_tenant_id),
     ):
         if value is not None:
@@ -153,6 +184,65 @@ def _check_existing_account(identity: IdentitySpec, problems: Problems) -> None:
         where = identity.at / field
         account = FieldName("service_account")
         problems.report(ANNOTATES_EXISTING_ACCOUNT, where, service_account=account, fix=Remove(where))
+
+
+_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
+"""The addresses of the EKS Pod Identity agent on each node (EKS user guide, "How EKS Pod Identity works")."""
+
+_METADATA_SERVER = (("169.254.169.254/32", 80), ("169.254.169.252/32", 988))
+"""The GKE metadata server: with GKE Dataplane V2, and with other dataplanes, which translate the address before the
+policy applies (GKE documentation, "Authenticate to Google Cloud APIs from GKE workloads")."""
+
+_HTTPS = 443
+_API_SERVER_PORTS = (_HTTPS, 6443, 8443, 16443)
+"""The port of managed clusters, of kubeadm and k3s, of minikube, and of MicroK8s."""
+
+_ROLE, _ACCOUNT, _CLIENT = (
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+    "azure.workload.identity/client-id",
+)
+
+
+def build_identity_egress(identity: Optional[IdentitySpec]) -> Iterator[dict[str, Any]]:
+    """The rules that allow connections to where the pods get the identity, if its addresses are fixed."""
+    if identity is None:
+        return
+    tcp = Protocol.TCP.value
+    if identity.aws_pod_identity or _has(identity, identity.aws_role_arn, _ROLE):
+        yield build_rule("to", [{"ipBlock": {"cidr": address}} for address in _AGENT], [(80, tcp)])
+    if _has(identity, identity.gcp_service_account, _ACCOUNT):
+        for address, port in _METADATA_SERVER:
+            yield build_rule("to", [{"ipBlock": {"cidr": address}}], [(port, tcp)])
+
+
+def _has(identity: IdentitySpec, value: Any, annotation: str) -> bool:
+    """Whether an identity of a cloud is set, by its field or by the annotation that it maps to."""
+    return value is not None or annotation in (identity.annotations or {})
+
+
+def note_blocked_identity(identity: IdentitySpec, allow_to: Sequence[PeerSpec], notes: Problems) -> None:
+    """Note what the pods need for the identity and the NetworkPolicy doesn't allow."""
+    field = FieldName("allow_to")
+    if identity.token and not _allows_addresses(allow_to, _API_SERVER_PORTS):
+        notes.report(API_SERVER_NOT_ALLOWED, identity.at / "token", field=field)
+    for service, name, value, annotation in (
+        ("AWS STS", "aws_role_arn", identity.aws_role_arn, _ROLE),
+        ("Microsoft Entra ID", "azure_client_id", identity.azure_client_id, _CLIENT),
+    ):
+        if _has(identity, value, annotation) and not _allows_addresses(allow_to, [_HTTPS]):
+            where = identity.at / name if value is not None else identity.at / "annotations" / Key(annotation)
+            notes.report(TOKEN_SERVICE_NOT_ALLOWED, where, service=service, port=_HTTPS, field=field)
+
+
+def _allows_addresses(peers: Sequence[PeerSpec], ports: Sequence[int]) -> bool:
+    """Whether a peer allows connections to addresses outside the cluster, at one of the ports."""
+    return any(
+        peer.cidr is not None
+        and peer.protocol in (None, Protocol.TCP)
+        and (not peer.ports or any(isinstance(port, pulumi.Output) or port in ports for port in peer.ports))
+        for peer in peers
+    )
 
 
 _HAS_TOKEN = exception_kind("has-token", "The pods have a token for the API server.")

@@ -15,11 +15,12 @@ from ..args.location import Field as FieldName
 from ..args.location import Key
 from ..args.names import dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Set
+from ..args.problems import Problems, Set, nearest
 from ..args.spec import Spec, spec
 from ..args.values import some, whole_number
 from ..untyped import Manifest
 from .kinds import WorkloadKind
+from .shapes import LIST, Shape, check_shape
 
 __all__ = [
     "RULES",
@@ -191,6 +192,16 @@ SECONDS_WITHOUT_EFFECT = define(
 
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_POD_AFFINITY = {_REQUIRED: LIST, _PREFERRED: LIST}
+_AFFINITY_SHAPE: Shape = {
+    "nodeAffinity": {
+        _REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": LIST, "matchFields": LIST}]},
+        _PREFERRED: LIST,
+    },
+    "podAffinity": _POD_AFFINITY,
+    "podAntiAffinity": _POD_AFFINITY,
+}
 
 
 def check_placement(placement: PlacementSpec, problems: Problems) -> None:
@@ -200,9 +211,13 @@ def check_placement(placement: PlacementSpec, problems: Problems) -> None:
 
 
 def _check_affinity(placement: PlacementSpec, problems: Problems) -> None:
+    at = placement.at / "affinity"
     for key in placement.affinity or {}:
         if key not in _AFFINITIES:
-            problems.report_unknown(placement.at / "affinity" / Key(key), _AFFINITIES)
+            close = nearest(key, _AFFINITIES)
+            meant = None if close is None or close in (placement.affinity or {}) else Key(close)
+            problems.report_unknown(at / Key(key), _AFFINITIES, meant=meant)
+    check_shape(placement.affinity, _AFFINITY_SHAPE, at, problems)
 
 
 def _check_tolerations(placement: PlacementSpec, problems: Problems) -> None:
@@ -282,9 +297,14 @@ def _affinity(placement: PlacementSpec) -> dict[str, Any]:
         return affinity
     architectures = sorted(architecture.value for architecture in placement.architectures)
     expression = {"key": "kubernetes.io/arch", "operator": "In", "values": architectures}
-    nodes: dict[str, Any] = dict(affinity.get("nodeAffinity", {}))
-    terms: Sequence[Manifest] = nodes.get(_REQUIRED, {}).get("nodeSelectorTerms") or [{}]
+    nodes: dict[str, Any] = dict(affinity.get("nodeAffinity") or {})
+    hard: Manifest = nodes.get(_REQUIRED) or {}
+    terms: Sequence[Manifest] = hard.get("nodeSelectorTerms") or [{}]
     # A node has to match only one of several terms, so each of them must require the architecture.
-    required = [{**term, "matchExpressions": [*term.get("matchExpressions", []), expression]} for term in terms]
+    required = [{**term, "matchExpressions": [*_expressions(term), expression]} for term in terms]
     nodes[_REQUIRED] = {"nodeSelectorTerms": required}
     return {**affinity, "nodeAffinity": nodes}
+
+
+def _expressions(term: Manifest) -> Sequence[Any]:
+    return term.get("matchExpressions") or ()

@@ -78,6 +78,7 @@ class F5Nginx:
     :param class_name: The IngressClass that is the controller's; every Ingress is, where it is None.
     :param custom_resources: Whether it reads its own resources.
     :param empty_host: Whether it was told -allow-empty-ingress-host.
+    :param missing: The Secrets of certificates that don't exist, as namespace/name.
     """
 
     def __init__(
@@ -88,10 +89,12 @@ class F5Nginx:
         class_name: str | None = None,
         custom_resources: bool = False,
         empty_host: bool = False,
+        missing: Iterable[str] = (),
     ) -> None:
         self._config = config_map or {}
         self._custom = custom_resources
         self._empty_host = empty_host
+        self._missing = frozenset(missing)
         every = list(manifests)
         self._policies = {key_of(it): it["spec"] for it in every if it["kind"] == "Policy"}
         self.rejected: dict[str, list[str]] = {}
@@ -129,6 +132,9 @@ class F5Nginx:
             server = self._servers.get("")
         if server is None:
             return Answer("default", status=int(self._config.get("default-server-return", "404")))
+        if request.scheme == "https" and server.certificate in self._missing:
+            # internal/configs/ingress.go, addSSLConfig: ssl_reject_handshake.
+            return Answer("refused", server.ingress)
         if (redirect := self._server_redirect(server, request, host, uri)) is not None:
             return redirect
         location = nginx.pick(server.locations, uri)
@@ -245,10 +251,12 @@ class F5Nginx:
             paths = minion["spec"]["rules"][0]["http"]["paths"]
             valid = [it for it in paths if holders[it.get("path", "")] == key_of(minion)]
             self._place(server, minion, merged, valid, default=False)
-        if master["spec"].get("defaultBackend"):
+        backstop = master["spec"].get("defaultBackend")
+        if backstop and server.host != "":
             self._ignore(master, "defaultBackend")
-        if server.host == "" and any(it.modifier + it.pattern == "/" for it in server.locations):
-            # A master without a host has a `location /` of the controller's own, which answers 404 (seen on 5.5.4).
+        if server.host == "" and not backstop and any(it.modifier + it.pattern == "/" for it in server.locations):
+            # A master without a host has a `location /` of the controller's own, which answers 404, unless it has a
+            # default backend, which is left out (internal/configs/ingress.go, DefaultServerReturn; seen on 5.5.4).
             # nginx then loads no configuration any more, so no change to any Ingress takes effect.
             self.broken.append('duplicate location "/"')
 
@@ -346,7 +354,7 @@ class F5Nginx:
             "affinity": _affinity((sticky_of(told.get("sticky-cookie-services", "")) or {}).get(service)),
             "auth": (_auth(ingress, told) if minion and "basic-auth-secret" in told else None)
             or server.settings["auth"],
-            "response_headers": added if hides else {**server.settings["response_headers"], **added},
+            "response_headers": added if hides else {**self._server_headers(server), **added},
             "hides_server_headers": bool(hides),
             "redirects_by_header": server.settings["redirect_to_https"],
             # The template writes the headers of CORS into the location and into the `if` that answers preflights,
@@ -369,6 +377,16 @@ class F5Nginx:
                 "delays": not go_bool(told.get("limit-req-no-delay", "false")),
             }
         return settings
+
+    def _server_headers(self, server: _Server) -> dict[str, str]:
+        """What the server adds to responses over TLS (nginx.ingress.tmpl)."""
+        headers = dict(server.settings["response_headers"])
+        if server.tls and go_bool(self._config.get("hsts", "false")):
+            subdomains = go_bool(self._config.get("hsts-include-subdomains", "false"))
+            age = self._config.get("hsts-max-age", "2592000")
+            parts = [f"max-age={age}", *(["includeSubDomains"] if subdomains else []), "preload"]
+            headers["Strict-Transport-Security"] = "; ".join(parts)
+        return headers
 
     def _note_breaks(
         self,
@@ -613,7 +631,8 @@ def _added(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in filter(None, (it.strip() for it in text.split(","))):
         name, value = (*(it.strip() for it in entry.split(":", 2)), "")[:2]
-        found[name] = value
+        # One line each; whoever receives them joins them (RFC 9110, section 5.3).
+        found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 
 

@@ -43,6 +43,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -219,7 +220,14 @@ func (it *echo) routes() http.Handler {
 	mux.HandleFunc("GET /file", it.readFile)
 	mux.HandleFunc("PUT /file", it.writeFile)
 	mux.HandleFunc("/", it.echo)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The mux redirects clients to the tidied path. What a proxy sends is told as it came.
+		if tidied := path.Clean(r.URL.Path); r.URL.Path != tidied && r.URL.Path != tidied+"/" {
+			it.echo(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func (it *echo) probe(fail *atomic.Bool) http.HandlerFunc {

@@ -74,7 +74,9 @@ def check_target_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         name, at = target.security_group, target.at / "security_group"
         if name is None:
             continue
-        known = check_key(at, name, groups, spec.at / "target_security_groups", problems)
-        if known and spec.existing is not None and spec.existing.security_group is None:
+        is_unknown = spec.existing is not None and spec.existing.security_group is None
+        usable = () if is_unknown else groups
+        known = check_key(at, name, groups, spec.at / "target_security_groups", problems, usable=usable)
+        if known and is_unknown:
             field = Location(("existing", "security_group"))
             problems.report(UNKNOWN_SECURITY_GROUP, at, field=field)

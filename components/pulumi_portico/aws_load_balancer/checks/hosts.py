@@ -1,9 +1,11 @@
 """The checks of hosts: each is in its zone, and has a certificate if a listener terminates TLS."""
 
+from collections.abc import Mapping
+
 from ...args.location import Field
 from ...args.problems import Problems, Remove
 from ..args import AwsLoadBalancerSpec
-from ..hosts import AwsHostSpec
+from ..hosts import AwsHostSpec, certificate_owner
 from ..problems import (
     NEEDS,
     NEEDS_TLS,
@@ -52,14 +54,20 @@ def _check_other(name: str, host: AwsHostSpec, other_name: str, spec: AwsLoadBal
     at, hosts = host.at / "certificate_of", spec.hosts or {}
     if host.certificate is not None:
         problems.report_exclusive(at, "certificate", fix=Remove(at))
-    if not check_key(at, other_name, hosts, spec.at / "hosts", problems, is_suggested=False):
+    usable = [other for other in hosts if _can_share(other, name, hosts)]
+    if not check_key(at, other_name, hosts, spec.at / "hosts", problems, usable=usable):
         return
-    other = hosts[other_name]
-    if not other.has_certificate:
+    if not hosts[other_name].has_certificate:
         problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=other_name)
-    elif not _covers(other_name, name) and other.certificate is None:
+    elif not _can_share(other_name, name, hosts):
         wildcard = f"*.{name.partition('.')[2]}"
         problems.report(NOT_COVERED, at, value=other_name, host=name, wildcard=wildcard)
+
+
+def _can_share(certified: str, name: str, hosts: Mapping[str, AwsHostSpec]) -> bool:
+    """Whether the certificate of one host can be for another."""
+    other = hosts[certified]
+    return other.has_certificate and (_covers(certified, name) or other.certificate is not None)
 
 
 def _covers(certified: str, name: str) -> bool:
@@ -72,10 +80,11 @@ def check_default_host(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     at, default, hosts = spec.at / "default_host", spec.default_host, spec.hosts or {}
     certified = sorted(name for name, host in hosts.items() if host.has_certificate)
     if default is not None:
-        if check_key(at, default, hosts, spec.at / "hosts", problems) and _needs_certificates(spec):
-            owner = hosts[default].certificate_of or default
-            if owner not in certified:
-                problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=default)
+        needs_certificate = _needs_certificates(spec)
+        usable = [name for name in hosts if not needs_certificate or certificate_owner(name, hosts) in certified]
+        is_known = check_key(at, default, hosts, spec.at / "hosts", problems, usable=usable)
+        if is_known and default not in usable:
+            problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=default)
     elif not _needs_certificates(spec):
         return
     elif not hosts:

@@ -15,8 +15,6 @@ from ..choices import (
     AwsBalancerKind,
     AwsClientCertificateMode,
     AwsListenerProtocol,
-    AwsTargetProtocol,
-    AwsVersion,
 )
 from ..listener import AwsListenerSpec
 from ..problems import (
@@ -38,6 +36,7 @@ from ..problems import (
     report_set,
     set_of,
 )
+from .forwarding import FORWARDED_PROTOCOLS, can_forward
 from .routes import ACTIONS, check_action, check_routes
 
 __all__ = ["check_duplicate_ports", "check_listeners"]
@@ -46,14 +45,6 @@ _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _HTTP, _HTTPS, _TCP = AwsListenerProtocol.HTTP, AwsListenerProtocol.HTTPS, AwsListenerProtocol.TCP
 _TLS, _UDP, _TCP_UDP = AwsListenerProtocol.TLS, AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP
 _SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
-_TO_TCP, _TO_TLS = AwsTargetProtocol.TCP, AwsTargetProtocol.TLS
-_TO_UDP, _TO_TCP_UDP = AwsTargetProtocol.UDP, AwsTargetProtocol.TCP_UDP
-_FORWARDS = {
-    _TCP: (_TO_TCP, _TO_TCP_UDP),
-    _TLS: (_TO_TCP, _TO_TLS),
-    _UDP: (_TO_UDP, _TO_TCP_UDP),
-    _TCP_UDP: (_TO_TCP_UDP,),
-}
 _HSTS = ("hsts_max_age", "hsts_subdomains", "hsts_preload")
 
 
@@ -88,7 +79,7 @@ def _check_existing(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, proble
     if listener.existing is None:
         report_set(listener, ("priorities",), problems, NEEDS, needed=Field("existing"))
         return
-    names = (*ACTIONS, "sticky_for", "policy", "client_certificates", "headers", "tcp_idle_timeout")
+    names = (*ACTIONS, "stickiness_duration", "policy", "client_certificates", "headers", "tcp_idle_timeout")
     allowed = field_names(("routes", "priorities"))
     report_set(listener, names, problems, SET_ELSEWHERE, owner="the listener", allowed=allowed)
     if spec.kind is _NETWORK:
@@ -159,8 +150,8 @@ def _check_targets(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problem
 
 def _forwarded(listener: AwsListenerSpec) -> Iterator[tuple[Location, str]]:
     for holder in (listener, *(listener.routes or ())):
-        if holder.to is not None:
-            yield holder.at / "to", holder.to
+        if holder.target is not None:
+            yield holder.at / "target", holder.target
         for key in holder.weights or {}:
             yield holder.at / "weights" / Key(key), key
 
@@ -169,12 +160,10 @@ def _check_target(
     at: Location, key: str, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems
 ) -> None:
     target, protocol = spec.targets[key], listener.protocol
+    if can_forward(listener, target, spec.kind):
+        return
     if spec.kind is _NETWORK:
-        choices = _FORWARDS.get(protocol)
-        spoken = target.protocol_for(spec.kind)
-        if choices is not None and spoken not in choices:
-            params: dict[str, Any] = {"spoken": spoken, "protocol": protocol, "choices": choices}
-            problems.report(TARGET_PROTOCOL, at, value=key, **params)
-    elif target.version not in (None, AwsVersion.HTTP1) and protocol is _HTTP:
-        # User guide, "Target groups": only HTTPS listeners support HTTP/2 and gRPC.
+        params: dict[str, Any] = {"spoken": target.protocol_for(spec.kind), "protocol": protocol}
+        problems.report(TARGET_PROTOCOL, at, value=key, choices=FORWARDED_PROTOCOLS[protocol], **params)
+    else:
         problems.report(TARGET_VERSION, at, value=key, version=target.version)

@@ -3,17 +3,14 @@
 Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guides, "Quotas".
 """
 
-from typing import Any
-
 from ...args.location import Field, Location
 from ...args.parse import describe
 from ...args.problems import Problems, Remove
-from ...load_balancers import IpFamily, Scope
+from ...load_balancers import IpAddressType, Scope
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind, AwsListenerProtocol
-from ..listener import listeners_of, redirects_http
-from ..logs import KINDS, AwsLogsSpec
-from ..mappings import mapping_of
+from ..logs import LogKind
+from ..plan import plan_aws_load_balancer
 from ..problems import (
     DUALSTACK_UDP,
     DUPLICATE_ITEM,
@@ -47,14 +44,14 @@ __all__ = ["check_aws"]
 
 _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _ONLY_APPLICATION = (
-    *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "redirect_http"),
-    *("wildcards_any_depth", "web_acl"),
+    *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "https_redirect"),
+    *("multi_label_wildcards", "web_acl"),
 )
 _ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (
     *("scope", "subnets", "zones", "allowed_sources", "sources", "elastic_ips", "private_addresses", "name"),
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
-    *("preserve_host", "redirect_http", "logs"),
+    *("preserve_host", "https_redirect", "logs"),
 )
 _LEAST_ZONES = 2
 
@@ -140,10 +137,10 @@ def _check_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
 
 
 def _check_ip_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    family, at = spec.address_family, spec.at / "address_family"
-    if family is IpFamily.IPV6:
+    family, at = spec.ip_address_type, spec.at / "ip_address_type"
+    if family is IpAddressType.IPV6:
         problems.report(IPV6_ONLY, at, value=family)
-    if family is IpFamily.DUAL and spec.existing is None:
+    if family is IpAddressType.DUALSTACK and spec.existing is None:
         udp = (AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP)
         if any(listener.protocol in udp for listener in spec.listeners):
             # User guide, "Listeners": with dualstack, UDP needs a prefix for source NAT, which the subnets must have.
@@ -151,20 +148,19 @@ def _check_ip_addresses(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
 
 
 def _check_ranges(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    if spec.address_family not in (None, IpFamily.IPV4) or spec.existing is not None:
+    if spec.ip_address_type not in (None, IpAddressType.IPV4) or spec.existing is not None:
         return
     for index, source in enumerate(spec.allowed_sources or ()):
         if ":" in source:
-            at, field = spec.at / "allowed_sources" / index, Field("address_family")
+            at, field = spec.at / "allowed_sources" / index, Field("ip_address_type")
             problems.report(IPV6_NOT_SUPPORTED, at, value=source, family="IPv4", field=field)
 
 
 def _check_redirect(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    if spec.redirect_http and spec.existing is None and spec.kind is _APPLICATION:
-        listeners = [{"port": listener.port, "protocol": listener.protocol.value} for listener in spec.listeners]
-        if not redirects_http({"listeners": listeners}):
-            at = spec.at / "redirect_http"
-            problems.report(NO_HTTP_REDIRECT, at, fix=Remove(at))
+    is_own = spec.existing is None and spec.kind is _APPLICATION
+    if spec.https_redirect and is_own and not plan_aws_load_balancer("", spec).redirects_http:
+        at = spec.at / "https_redirect"
+        problems.report(NO_HTTP_REDIRECT, at, fix=Remove(at))
 
 
 def _check_logs(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -173,10 +169,10 @@ def _check_logs(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         return
     if spec.kind is _NETWORK:
         report_set(logs, ("connections", "health"), problems, WRONG_KIND, kind=_APPLICATION)
-        if logs.access and not _logs_tls(spec):
+        if logs.access and not plan_aws_load_balancer("", spec).has_tls_listener:
             # User guide: "Access logs are created only if the load balancer has a TLS listener".
             problems.report(NO_TLS_LOGGED, logs.at / "access", fix=Remove(logs.at / "access"))
-    elif logs.health and not takes("lb.LoadBalancer", KINDS["health"]):
+    elif logs.health and not takes("lb.LoadBalancer", LogKind.HEALTH.value):
         problems.report(OLD_PULUMI_AWS, logs.at / "health", least="7.13", fix=Remove(logs.at / "health"))
 
 
@@ -187,22 +183,12 @@ def _check_log_settings(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     own = ("keep_days", "delete_with_balancer")
     if logs.bucket is not None:
         report_set(logs, own, problems, SET_ELSEWHERE, owner="the bucket", allowed=Field("prefix"))
-    if not _is_logging(logs, spec):
+    if not plan_aws_load_balancer("", spec).log_kinds:
         names = ("bucket", "prefix", *(own if logs.bucket is None else ()))
         report_set(logs, names, problems, NO_LOGS)
 
 
-def _is_logging(logs: AwsLogsSpec, spec: AwsLoadBalancerSpec) -> bool:
-    by_default = spec.kind is _APPLICATION or _logs_tls(spec)
-    return bool(by_default if logs.access is None else logs.access) or bool(logs.connections) or bool(logs.health)
-
-
-def _logs_tls(spec: AwsLoadBalancerSpec) -> bool:
-    return any(listener.protocol is AwsListenerProtocol.TLS for listener in spec.listeners)
-
-
-def _check_quota(name: str, at: Location, count: int, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    most: int = getattr(spec.quotas, name)
+def _check_quota(name: str, most: int, at: Location, count: int, problems: Problems) -> None:
     if count > most:
         problems.report(QUOTA, at, count=count, most=most, what=name.replace("_", " "), field=_quota_field(name))
 
@@ -213,27 +199,27 @@ def _quota_field(name: str) -> Location:
 
 def _check_rules_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     count = sum(len(listener.routes or ()) for listener in spec.listeners)
-    _check_quota("rules", spec.at / "listeners", count, spec, problems)
+    _check_quota("rules", spec.quotas.rules, spec.at / "listeners", count, problems)
 
 
 def _check_certificates_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     certified = sum(host.has_certificate for host in (spec.hosts or {}).values())
-    _check_quota("certificates", spec.at / "hosts", max(0, certified - 1), spec, problems)
+    most = spec.quotas.certificates
+    _check_quota("certificates", most, spec.at / "hosts", max(0, certified - 1), problems)
 
 
 def _check_counts(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    _check_quota("listeners", spec.at / "listeners", len(spec.listeners), spec, problems)
-    _check_quota("target_groups", spec.at / "targets", len(spec.targets), spec, problems)
+    quotas = spec.quotas
+    _check_quota("listeners", quotas.listeners, spec.at / "listeners", len(spec.listeners), problems)
+    _check_quota("target_groups", quotas.target_groups, spec.at / "targets", len(spec.targets), problems)
 
 
 def _check_security_group_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """A security group has so many rules each way, and as many again for IPv6 (VPC user guide, "Quotas")."""
     if spec.existing is not None or not _has_known_ends(spec):
         return
-    given: Any = mapping_of(spec)
-    most = spec.quotas.security_group_rules
-    ways = (("listeners", build_ingress(given, listeners_of(given))), ("targets", build_egress(given)))
-    for name, rules in ways:
+    plan, most = plan_aws_load_balancer("", spec), spec.quotas.security_group_rules
+    for name, rules in (("listeners", build_ingress(plan)), ("targets", build_egress(plan))):
         count = sum("cidr_ipv6" not in rule for rule in rules.values())
         if count > most:
             field = _quota_field("security_group_rules")

@@ -4,27 +4,27 @@ Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener r
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Optional, Union
 
 import pulumi
 
+from ...args.codes import Code
 from ...args.location import Field, Key, Location
-from ...args.problems import Problems, Remove, Set, Unavailable
+from ...args.problems import ABSENT, Edit, Problems, Remove, Set, Unavailable
+from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
+from ...untyped import Parameters
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind
 from ..listener import AwsListenerSpec
 from ..priorities import (
-    LEAST,
     LEAST_ROOM,
-    MOST,
     MOST_ELEMENTS,
     Match,
     free_priority,
-    match_of,
     overlap,
     priority_of,
     rank_of,
@@ -56,10 +56,12 @@ from ..problems import (
     set_of,
 )
 from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions
+from ..target_group import AwsTargetSpec
+from .forwarding import can_forward
 
 __all__ = ["ACTIONS", "check_action", "check_routes"]
 
-ACTIONS = ("to", "weights", "respond", "redirect")
+ACTIONS = ("target", "weights", "respond", "redirect")
 """What can happen to a request; one of them."""
 
 _MOST_GROUPS = 5
@@ -80,30 +82,44 @@ def check_action(
     if required and not found:
         problems.report(NO_ACTION, holder.at, fields=field_names(ACTIONS[:2] if is_network else ACTIONS))
     if not is_set(holder, "weights"):
-        report_set(holder, ("sticky_for",), problems, NEEDS, needed=Field("weights"))
+        report_set(holder, ("stickiness_duration",), problems, NEEDS, needed=Field("weights"))
     elif is_network:
-        report_set(holder, ("sticky_for",), problems, WRONG_KIND, kind=AwsBalancerKind.APPLICATION)
+        report_set(holder, ("stickiness_duration",), problems, WRONG_KIND, kind=AwsBalancerKind.APPLICATION)
     if is_network:
         for name in [name for name in ("respond", "redirect") if name in found]:
             # Without it, a listener needs another action.
             fix = Remove(holder.at / name) if len(found) > 1 else None
             problems.report(WRONG_KIND, holder.at / name, kind=AwsBalancerKind.APPLICATION, fix=fix)
-    problems.run(_check_to, holder, spec)
-    problems.run(_check_weights, holder, spec)
+    problems.run(_check_target, holder, listener, spec)
+    problems.run(_check_weights, holder, listener, spec)
     problems.run(_check_redirect, holder, listener)
 
 
-def _check_to(holder: Holder, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    if holder.to is not None:
-        check_key(holder.at / "to", holder.to, spec.targets, spec.at / "targets", problems)
+def _check_target(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if holder.target is not None:
+        usable = _usable_targets(listener, spec)
+        check_key(holder.at / "target", holder.target, spec.targets, spec.at / "targets", problems, usable=usable)
 
 
-def _check_weights(holder: Holder, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+def _usable_targets(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec) -> list[str]:
+    """The keys of the targets that the listener can forward to."""
+    return [key for key, target in spec.targets.items() if _can_forward(listener, target, spec)]
+
+
+def _can_forward(listener: AwsListenerSpec, target: AwsTargetSpec, spec: AwsLoadBalancerSpec) -> bool:
+    try:
+        return can_forward(listener, target, spec.kind)
+    except Unavailable:
+        return False
+
+
+def _check_weights(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     weights, at = holder.weights, holder.at / "weights"
     if weights is None:
         return
+    usable = [key for key in _usable_targets(listener, spec) if key not in weights]
     for key in weights:
-        check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems)
+        check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems, usable=usable)
     if len(weights) > _MOST_GROUPS:
         problems.report(TOO_MANY_TARGETS, at, count=len(weights), most=_MOST_GROUPS)
     if all(not isinstance(weight, pulumi.Output) and weight == 0 for weight in weights.values()):
@@ -112,17 +128,37 @@ def _check_weights(holder: Holder, spec: AwsLoadBalancerSpec, problems: Problems
 
 def _check_redirect(holder: Holder, listener: AwsListenerSpec, problems: Problems) -> None:
     redirect = holder.redirect
-    if redirect is not None and _is_loop(redirect, listener):
+    if redirect is not None and _is_loop(redirect, holder, listener):
         problems.report(REDIRECT_LOOP, redirect.at)
 
 
-def _is_loop(redirect: AwsRedirectSpec, listener: AwsListenerSpec) -> bool:
+def _is_loop(redirect: AwsRedirectSpec, holder: Holder, listener: AwsListenerSpec) -> bool:
     # RedirectActionConfig: "You must specify at least one of the following components to avoid a redirect loop". AWS
     # accepts one that sets what the request has already, which loops.
     protocol, port = listener.protocol.value, listener.port
     to_scheme = redirect.scheme or protocol
     to_port = redirect.port or (DEFAULT_PORTS[to_scheme] if redirect.scheme else port)
-    return (to_scheme, to_port) == (protocol, port) and redirect.host is None and redirect.path is None
+    if (to_scheme, to_port) != (protocol, port):
+        return False
+    route = holder if isinstance(holder, AwsRouteSpec) else AwsRouteSpec()
+    return _keeps_host(redirect, route) and _keeps_path(redirect, route)
+
+
+def _keeps_host(redirect: AwsRedirectSpec, route: AwsRouteSpec) -> bool:
+    return redirect.host in (None, "#{host}") or (route.host is not None and redirect.host == route.host)
+
+
+def _keeps_path(redirect: AwsRedirectSpec, route: AwsRouteSpec) -> bool:
+    """Whether the route, or the listener, matches the path that the redirect leads to."""
+    path = redirect.path
+    if path in (None, "/#{path}"):
+        return True
+    if not isinstance(path, str) or "#{" in path:
+        return False
+    prefix = route.path or "/"
+    return path == prefix or (
+        route.path_type is PathType.PREFIX and path.startswith(prefix if prefix == "/" else f"{prefix}/")
+    )
 
 
 def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -132,14 +168,8 @@ def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems:
     problems.run(_check_together, listener)
 
 
-def _span(listener: AwsListenerSpec) -> tuple[int, int]:
-    """The first and the last of our priorities."""
-    ours = listener.priorities
-    return (LEAST, MOST) if ours is None else (ours.first, ours.last)
-
-
 def _room(listener: AwsListenerSpec) -> int:
-    first, last = _span(listener)
+    first, last = listener.span
     return max(0, last - first + 1)
 
 
@@ -158,25 +188,13 @@ def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: 
         problems.run(_check_priority, route, listener)
 
 
-def _match(route: AwsRouteSpec) -> Match:
-    given = {
-        "host": route.host or "",
-        "path": route.path or "/",
-        "exact": bool(route.exact),
-        "methods": route.methods,
-        "headers": route.headers or {},
-        "sources": route.sources,
-    }
-    return match_of(given)
-
-
 def _check_conditions(route: AwsRouteSpec, problems: Problems) -> None:
-    if not build_conditions(_match(route)):
+    if not build_conditions(route.match):
         problems.report(MATCHES_ALL, route.at)
 
 
 def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
-    conditions: list[dict[str, Any]] = build_conditions(_match(route))
+    conditions = build_conditions(route.match)
     values: list[str] = [
         value for condition in conditions for detail in condition.values() for value in detail["values"]
     ]
@@ -188,7 +206,7 @@ def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
 
 
 def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
-    match = _match(route)
+    match = route.match
     count = len(match.elements)
     if not match.exact and count > MOST_ELEMENTS:
         problems.report(DEEP_PATH, route.at / "path", value=match.path, count=count, most=MOST_ELEMENTS)
@@ -196,8 +214,8 @@ def _check_depth(route: AwsRouteSpec, problems: Problems) -> None:
 
 def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     host = route.host
-    if host is not None and host.startswith("*.") and not spec.wildcards_any_depth:
-        field, example = Field("wildcards_any_depth"), f"a.b{host[1:]}"
+    if host is not None and host.startswith("*.") and not spec.multi_label_wildcards:
+        field, example = Field("multi_label_wildcards"), f"a.b{host[1:]}"
         problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
 
 
@@ -213,7 +231,7 @@ def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
 
 
 def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Problems) -> None:
-    first, last = _span(listener)
+    first, last = listener.span
     if route.priority is not None and _room(listener) >= LEAST_ROOM and not first <= route.priority <= last:
         params: dict[str, Any] = {"field": Field("priorities"), "first": first, "last": last}
         problems.report(PRIORITY_OUTSIDE, route.at / "priority", value=route.priority, **params)
@@ -223,66 +241,91 @@ def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Pr
 class _Ranked:
     """A route with its rule's priority."""
 
-    route: AwsRouteSpec
+    at: Location
     match: Match
     priority: int
-
-    @property
-    def is_set(self) -> bool:
-        return self.route.priority is not None
-
-    @property
-    def at(self) -> Location:
-        return self.route.at
+    is_set: bool
+    """Whether the route sets its priority."""
 
 
-def _ranked(route: AwsRouteSpec, span: tuple[int, int]) -> Optional[_Ranked]:
+def _ranked(route: AwsRouteSpec, listener: AwsListenerSpec) -> Optional[_Ranked]:
     """The route as AWS ranks it; None if it has an invalid value, or one that its rank doesn't allow."""
     try:
-        match = _match(route)
+        match = route.match
         if not match.exact and len(match.elements) > MOST_ELEMENTS:
             return None
-        return _Ranked(route, match, priority_of(match, *span) if route.priority is None else route.priority)
+        return _Ranked(route.at, match, listener.priority_of(route), route.priority is not None)
     except Unavailable:
         return None
 
 
-def _check_together(listener: AwsListenerSpec, problems: Problems) -> None:
-    if _room(listener) < LEAST_ROOM:
-        return
-    span = _span(listener)
-    ranked = [found for route in listener.routes or () if (found := _ranked(route, span)) is not None]
-    priorities = [one.priority for one in ranked]
-    for one, other in combinations(ranked, 2):
+@dataclass(frozen=True)
+class _Conflict:
+    """Two routes that can't be as they are."""
+
+    code: Code
+    at: Location
+    """Where the problem is."""
+    route: _Ranked
+    """The route whose priority the fix changes."""
+    params: Parameters
+
+    @property
+    def key(self) -> tuple[str, Location]:
+        return self.code.name, self.at
+
+
+def _conflicts(routes: Sequence[_Ranked]) -> Iterator[_Conflict]:
+    for one, other in combinations(routes, 2):
         if one.match == other.match:
-            problems.report(SAME_REQUESTS, other.at, other=one.at)
+            yield _Conflict(SAME_REQUESTS, other.at, other, {"other": one.at})
         elif one.priority == other.priority:
-            _report_collision(one, other, priorities, span, problems)
+            yield _Conflict(SAME_PRIORITY, other.at, other, {"priority": one.priority, "other": one.at})
         elif overlap(one.match, other.match):
-            _check_order(one, other, problems)
+            yield from _order_conflicts(one, other)
 
 
-def _report_collision(
-    one: _Ranked, other: _Ranked, priorities: Sequence[int], span: tuple[int, int], problems: Problems
-) -> None:
-    free = free_priority(other.match, priorities, *span)
-    fix = None if free is None else Set(other.at / "priority", free)
-    problems.report(SAME_PRIORITY, other.at, priority=one.priority, other=one.at, fix=fix)
-
-
-def _check_order(one: _Ranked, other: _Ranked, problems: Problems) -> None:
+def _order_conflicts(one: _Ranked, other: _Ranked) -> Iterator[_Conflict]:
     """If a request can match two routes, the more specific one must be first; if neither is more specific, a priority
     must say which is first."""
     ranks = rank_of(one.match), rank_of(other.match)
     if ranks[0] == ranks[1]:
         if not one.is_set and not other.is_set:
-            field = Field("priority")
-            problems.report(AMBIGUOUS, other.at, other=one.at, field=field, priority=one.priority)
-        return
-    if (ranks[0] < ranks[1]) != (one.priority < other.priority):
+            params: dict[str, Any] = {"other": one.at, "field": Field("priority"), "priority": one.priority}
+            yield _Conflict(AMBIGUOUS, other.at, other, params)
+    elif (ranks[0] < ranks[1]) != (one.priority < other.priority):
         wrong = other if other.is_set else one
         first, second = sorted((one, other), key=lambda ranked: ranked.priority)
-        at = wrong.at / "priority"
-        params: dict[str, Any] = {"first": first.at, "second": second.at}
-        fix = None if one.is_set and other.is_set else Remove(at)
-        problems.report(WRONG_ORDER, at, value=wrong.priority, fix=fix, **params)
+        yield _Conflict(WRONG_ORDER, wrong.at / "priority", wrong, {"first": first.at, "second": second.at})
+
+
+def _check_together(listener: AwsListenerSpec, problems: Problems) -> None:
+    if _room(listener) < LEAST_ROOM:
+        return
+    routes = [found for route in listener.routes or () if (found := _ranked(route, listener)) is not None]
+    conflicts = list(_conflicts(routes))
+    for conflict in conflicts:
+        fix = _priority_fix(conflict, conflicts, routes, listener.span)
+        value = conflict.route.priority if conflict.code is WRONG_ORDER else ABSENT
+        problems.report(conflict.code, conflict.at, value=value, fix=fix, **conflict.params)
+
+
+def _priority_fix(
+    conflict: _Conflict, conflicts: Sequence[_Conflict], routes: Sequence[_Ranked], span: tuple[int, int]
+) -> Optional[Edit]:
+    """The change of the route's priority that ends the conflict and makes no other one; None if there is none."""
+    if conflict.code not in (SAME_PRIORITY, WRONG_ORDER):
+        return None
+    route, at, known = conflict.route, conflict.route.at / "priority", {found.key for found in conflicts}
+    free = free_priority(route.match, [other.priority for other in routes], *span)
+    changes: list[tuple[Edit, _Ranked]] = []
+    if route.is_set:
+        default = replace(route, priority=priority_of(route.match, *span), is_set=False)
+        changes.append((Remove(at), default))
+    if free is not None:
+        changes.append((Set(at, free), replace(route, priority=free, is_set=True)))
+    for edit, changed in changes:
+        after = {found.key for found in _conflicts([changed if other is route else other for other in routes])}
+        if conflict.key not in after and after <= known:
+            return edit
+    return None

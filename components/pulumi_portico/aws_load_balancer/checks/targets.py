@@ -34,7 +34,7 @@ from ..problems import (
     report_set,
     set_of,
 )
-from ..target_group import AwsHealthCheckSpec, AwsTargetSpec, transports
+from ..target_group import AwsHealthCheckSpec, AwsTargetPlan, AwsTargetSpec
 
 __all__ = ["check_port_numbers", "check_targets"]
 
@@ -43,7 +43,7 @@ _HTTP, _HTTPS, _TCP = AwsTargetProtocol.HTTP, AwsTargetProtocol.HTTPS, AwsTarget
 _TLS, _UDP, _TCP_UDP = AwsTargetProtocol.TLS, AwsTargetProtocol.UDP, AwsTargetProtocol.TCP_UDP
 _SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
 _HEALTH = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_HTTP, _HTTPS, _TCP)}
-_ONLY_APPLICATION = ("version", "slow_start", "algorithm", "sticky_for")
+_ONLY_APPLICATION = ("version", "slow_start", "algorithm", "stickiness_duration")
 _ONLY_NETWORK = ("session_affinity", "client_ip", "reads_proxy_protocol")
 _HOW = ("target", "instances", "addresses", "bound_elsewhere")
 _NO_HEALTH = AwsHealthCheckSpec()
@@ -149,20 +149,18 @@ def _check_slow_start(target: AwsTargetSpec, problems: Problems) -> None:
         problems.report(SLOW_START, at, field=Field("algorithm"), needed=needed, fix=Remove(at))
 
 
-def _client_ip(target: AwsTargetSpec) -> ClientIp:
-    if target.client_ip is not None:
-        return target.client_ip
-    return ClientIp.PRESERVE if "udp" in transports(target.protocol_for(_NETWORK)) else ClientIp.HIDE
+def _network_plan(target: AwsTargetSpec) -> AwsTargetPlan:
+    return AwsTargetPlan("", target, _NETWORK)
 
 
 def _check_client_ip(target: AwsTargetSpec, problems: Problems) -> None:
-    client_ip, at = _client_ip(target), target.at / "client_ip"
-    if "udp" in transports(target.protocol_for(_NETWORK)) and client_ip is not ClientIp.PRESERVE:
-        problems.report(UDP_CLIENT_IP, at, value=client_ip, fix=Remove(at))
+    plan, at = _network_plan(target), target.at / "client_ip"
+    if "udp" in plan.transports and plan.client_ip is not ClientIp.PRESERVE:
+        problems.report(UDP_CLIENT_IP, at, value=plan.client_ip, fix=Remove(at))
 
 
 def _check_proxy_protocol(target: AwsTargetSpec, problems: Problems) -> None:
-    at, sends = target.at / "reads_proxy_protocol", _client_ip(target) is ClientIp.PROXY_PROTOCOL
+    at, sends = target.at / "reads_proxy_protocol", _network_plan(target).client_ip is ClientIp.PROXY_PROTOCOL
     if sends and not target.reads_proxy_protocol:
         problems.report(MUST_READ_PROXY, at)
     if target.reads_proxy_protocol and not sends:
@@ -173,12 +171,12 @@ def _check_proxy_protocol(target: AwsTargetSpec, problems: Problems) -> None:
 def _check_proxied_health(target: AwsTargetSpec, problems: Problems) -> None:
     health = target.health or _NO_HEALTH
     is_http = health.path is not None or health.protocol not in (None, _TCP)
-    if _client_ip(target) is ClientIp.PROXY_PROTOCOL and health.port is not None and is_http:
+    if _network_plan(target).client_ip is ClientIp.PROXY_PROTOCOL and health.port is not None and is_http:
         problems.report(PROXIED_HEALTH, health.at / "port", value=health.port, fix=Remove(health.at / "port"))
 
 
 def _check_affinity(target: AwsTargetSpec, problems: Problems) -> None:
-    if target.session_affinity and target.protocol_for(_NETWORK) is _TLS:
+    if target.has_client_affinity and target.protocol_for(_NETWORK) is _TLS:
         # User guide: "Sticky sessions are not supported with TLS listeners and TLS target groups."
         at = target.at / "session_affinity"
         problems.report(TLS_AFFINITY, at, fix=Remove(at))

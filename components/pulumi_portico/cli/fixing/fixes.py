@@ -180,7 +180,8 @@ class _Round:
         if found is not None and edit.to.parent == edit.location.parent:
             file, entry = found
             # The problems of a file's own keys have these as they are.
-            has_prefix = problem.style is KeyStyle.STACK and str(entry.path[-1]).startswith(PREFIX)
+            is_ours = entry.path[:-1] == ("config",) and str(entry.path[-1]).startswith(PREFIX)
+            has_prefix = problem.style is KeyStyle.STACK and is_ours
             yield _Change(file, "rename", entry.path, self._key(edit.to, with_prefix=has_prefix))
             return
         node, rest = node_at(self._tree, edit.location)

@@ -1,21 +1,18 @@
 """The Kubernetes objects of a stack, as `kubectl apply` accepts them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, cast
 
-from ...lifecycle.objects import manifests_of
+from ...lifecycle.objects import ListedObject
+from ...lifecycle.ownership import OWNER
 from ...merge import merged
-from ...stack.objects import ComponentObjects, objects_of
-from ...stack.parts import KINDS
-from ...testing.recording import Recording, Registration
 from ...untyped import Manifest
 from ..project import Stack
-from .names import generated_name, urn_of
-from .recorder import object_name
-from .secrets import masked, settled
+from .listed import listed_objects
+from .secrets import settled
 
-__all__ = ["RenderedObject", "listed_objects", "recorded_objects", "rendered_objects"]
+__all__ = ["PATCH", "RenderedObject", "patched", "rendered", "rendered_objects"]
 
 _KINDS: Sequence[str] = (
     "Namespace",
@@ -41,7 +38,7 @@ _KINDS: Sequence[str] = (
 )
 """The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
-_PATCH = "Patch"
+PATCH = "Patch"
 """The suffix of the kinds that change an object which something else creates."""
 
 
@@ -72,88 +69,47 @@ class RenderedObject:
         return str(self.manifest["metadata"]["name"])
 
 
-def rendered_objects(stack: Stack, recording: Optional[Recording]) -> list[RenderedObject]:
-    """Every Kubernetes object of a stack, in an order in which they can be created.
-
-    `recording` has the components without a list of objects; None if the stack has none of those.
-    """
-    unlisted = [kind.type for kind in KINDS if kind.objects is None]
-    found = [*listed_objects(stack), *(recorded_objects(recording, unlisted) if recording is not None else ())]
-    ordered = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in found]
-    return sorted(ordered, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
+def rendered_objects(stack: Stack) -> list[RenderedObject]:
+    """Every Kubernetes object of a stack, in an order in which they can be created."""
+    listed = [_rendered_object(one) for one in listed_objects(stack) if one.spec.is_kubernetes]
+    found = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in patched(listed)]
+    return sorted(found, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
 
 
-def listed_objects(stack: Stack) -> Iterable[RenderedObject]:
-    """The objects that the components list."""
-    return _patched(one for component in objects_of(stack.plan) for one in _of_component(stack, component))
+def _rendered_object(one: ListedObject) -> RenderedObject:
+    manifest = rendered(settled(one.manifest))
+    is_named = one.spec.manifest["metadata"].get("name") is not None
+    return RenderedObject(manifest, str(manifest["metadata"]["name"]) if is_named else one.name, not is_named)
 
 
-def _of_component(stack: Stack, component: ComponentObjects) -> Iterator[RenderedObject]:
-    def generated(full: str, manifest: Manifest) -> str:
-        return generated_name(urn_of(stack, component.type, manifest, full), full, settled(manifest))
-
-    manifests = manifests_of(component.name, component.objects, generated)
-    for described, (full, manifest) in zip(component.objects, manifests, strict=True):
-        rendered = _rendered(settled(manifest))
-        is_named = described.manifest["metadata"].get("name") is not None
-        yield RenderedObject(rendered, str(rendered["metadata"]["name"]) if is_named else full, not is_named)
-
-
-def recorded_objects(recording: Recording, components: Collection[str]) -> Iterable[RenderedObject]:
-    """The objects that components of these types have registered; the stack's own have an empty type."""
-    return _patched(
-        _rendered_registration(registration)
-        for registration in recording.registrations
-        if registration.custom
-        and registration.type.startswith("kubernetes:")
-        and _component(registration) in components
-    )
-
-
-def _patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
+def patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
     """The objects, with the patches among them applied."""
     found: dict[tuple[str, str, str], RenderedObject] = {}
     patches: list[RenderedObject] = []
     for one in objects:
-        if str(one.manifest["kind"]).endswith(_PATCH):
+        if str(one.manifest["kind"]).endswith(PATCH):
             patches.append(one)
         else:
             found[_key(one.manifest)] = one
     for patch in patches:
-        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(_PATCH)}
+        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(PATCH)}
         base = found[_key(manifest)]
         found[_key(manifest)] = RenderedObject(merged(base.manifest, manifest), base.identifier, base.generated)
     return found.values()
 
 
-def _component(registration: Registration) -> str:
-    """The type of the component that a resource belongs to; empty for the stack's own resources."""
-    component = registration.urn.split("::")[2].split("$")[0]
-    return component if component.startswith("portico:") else ""
-
-
 def _key(manifest: Manifest) -> tuple[str, str, str]:
     metadata = manifest["metadata"]
-    return manifest["kind"].removesuffix(_PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
+    return manifest["kind"].removesuffix(PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
-def _rendered_registration(registration: Registration) -> RenderedObject:
-    own = cast("Manifest", registration.inputs.get("metadata") or {}).get("name")
-    manifest = masked(registration.inputs)
-    manifest["metadata"] = {**manifest.get("metadata", {}), "name": object_name(registration)}
-    if registration.type.endswith(_PATCH):
-        # The provider has the same kind for an object and for a patch of it.
-        manifest["kind"] = manifest["kind"].removesuffix(_PATCH) + _PATCH
-    return RenderedObject(_rendered(manifest), registration.name if own is None else str(own), own is None)
-
-
-def _rendered(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest without what only Pulumi reads, and without the values of Secrets."""
+def rendered(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without what only Pulumi reads, without the stack that owns it, and without the values of Secrets."""
     metadata = dict(manifest["metadata"])
     annotations = cast("Manifest", metadata.pop("annotations", None) or {})
-    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/")}
-    rendered = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
-    return _without_values(rendered) if manifest["kind"] == "Secret" else rendered
+    kept = {key: value for key, value in annotations.items() if not key.startswith("pulumi.com/") and key != OWNER}
+    kept_fields = {**manifest, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}
+    return _without_values(kept_fields) if manifest["kind"] == "Secret" else kept_fields
 
 
 def _without_values(secret: dict[str, Any]) -> dict[str, Any]:

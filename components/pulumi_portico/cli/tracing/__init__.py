@@ -1,7 +1,19 @@
-"""Follows a request through a stack: what takes it, and why nothing else does."""
+"""Traces a request through a stack: which service receives it, and why no other route matches it."""
 
-from .answers import Answer, Considered, Outcome
+from .answers import Answer, Candidate, Hop, HopKind, Outcome
 from .entries import answers_of
+from .reasons import InvalidRequest, RouteReason
 from .request import Request, parse_request
 
-__all__ = ["Answer", "Considered", "Outcome", "Request", "answers_of", "parse_request"]
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Hop",
+    "HopKind",
+    "InvalidRequest",
+    "Outcome",
+    "Request",
+    "RouteReason",
+    "answers_of",
+    "parse_request",
+]

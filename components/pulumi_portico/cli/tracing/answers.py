@@ -1,59 +1,136 @@
-"""What becomes of a request."""
+"""The result of a request at each entry of a stack, as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Answer", "Considered", "Outcome"]
+from ...untyped import Data
+from .reasons import RouteReason
+
+__all__ = ["Answer", "Candidate", "Hop", "HopKind", "Outcome"]
 
 
 class Outcome(str, Enum):
-    """What becomes of a request at the end."""
+    """How a request ends."""
 
     SERVICE = "service"
-    """A service answers."""
+    """A service receives it."""
 
     REDIRECT = "redirect"
-    """The client is sent elsewhere."""
+    """The client is redirected."""
 
-    ANSWER = "answer"
-    """The gateway or load balancer answers by itself."""
+    RESPONSE = "response"
+    """The gateway or the load balancer responds itself."""
 
-    NOTHING = "nothing"
-    """It is not taken at all."""
+    UNREACHABLE = "unreachable"
+    """The client can't connect, or gets no response that it accepts."""
+
+
+class HopKind(str, Enum):
+    """What forwards a request on its way through the stack."""
+
+    LOAD_BALANCER = "load-balancer"
+    """A load balancer."""
+
+    GATEWAY = "gateway"
+    """A gateway behind a load balancer of the stack."""
+
+    FRONT_DOOR = "front-door"
+    """A gateway, through its own load balancer."""
+
+    UPSTREAM = "upstream"
+    """A gateway, through something in front of it that the stack doesn't create."""
+
+    EXISTING_CONTROLLER = "existing-controller"
+    """A controller that the stack doesn't install."""
+
+
+_HOPS: Mapping[HopKind, str] = {
+    HopKind.LOAD_BALANCER: "{name}, port {port}/{protocol}",
+    HopKind.GATEWAY: "gateway {name}, port {port}",
+    HopKind.FRONT_DOOR: "{name}, port {port}/{protocol}",
+    HopKind.UPSTREAM: "{name}, through its upstream, port {port}",
+    HopKind.EXISTING_CONTROLLER: "{name}, the existing controller, port {port}",
+}
 
 
 @dataclass(frozen=True)
-class Considered:
-    """A route or port that a request was held against."""
+class Hop:
+    """One step of a request's way through the stack."""
 
-    what: str
-    """What it takes: host, path and how the path is compared; or a port."""
+    kind: HopKind
+    name: str
+    """The name of the gateway or the load balancer in the stack."""
+    port: int
+    protocol: str = "TCP"
+
+    @property
+    def text(self) -> str:
+        """The step in words."""
+        return _HOPS[self.kind].format(name=self.name, port=self.port, protocol=self.protocol)
+
+    def as_data(self) -> Data:
+        """The step for programs."""
+        return {"kind": self.kind.value, "name": self.name, "port": self.port, "protocol": self.protocol}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A route, a rule, or a port that could have received the request."""
+
+    match: str
+    """What it matches: host, path, path type, and conditions; or a port."""
     leads_to: str
-    """What it leads to."""
-    takes: bool
-    """Whether it takes the request."""
-    why: str
-    """Why it takes the request, or why not."""
+    matches: bool
+    """Whether the request goes to it."""
+    reason: RouteReason
+    """Why, or why not."""
+
+    def as_data(self) -> Data:
+        """The candidate for programs."""
+        found = {"match": self.match, "leads_to": self.leads_to, "matches": self.matches}
+        return {**found, **self.reason.as_data()}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What becomes of a request at one gateway or load balancer."""
+    """The result of a request at one entry: a gateway or a load balancer that clients can connect to."""
 
     entry: str
-    """The gateway or load balancer, by its name in the stack."""
-    enters_by: tuple[str, ...]
-    """The way to it: each load balancer with the port that takes the request, the outermost first."""
+    """The name of the gateway or the load balancer in the stack."""
     outcome: Outcome
-    text: str
-    """The same in a sentence."""
+    reason: RouteReason
+    hops: tuple[Hop, ...] = ()
+    """The way through the stack, the load balancer that the client connects to first; empty if it can't connect."""
+    notes: tuple[RouteReason, ...] = ()
+    """What else holds, such as what the route requires of clients."""
     leads_to: str = ""
-    """The service that answers, by its name in the stack, with its port; empty where none does."""
+    """The service that receives the request, by its name in the stack, with its port; empty if none does."""
     path: str = ""
-    """The path and the query as the service gets them."""
+    """The path and the query that the service receives."""
     status: int = 0
-    """The status that is answered; 0 where a service decides."""
+    """The status of the response; 0 if a service decides."""
     location: str = ""
-    """Where the client is sent."""
-    considered: tuple[Considered, ...] = ()
-    """Every route of it, the one that takes the request first."""
+    """Where the client is redirected to."""
+    candidates: tuple[Candidate, ...] = ()
+    """Every route of the entry, the one that matches first."""
+
+    @property
+    def text(self) -> str:
+        """The result in words."""
+        return " ".join(reason.text for reason in (self.reason, *self.notes))
+
+    def as_data(self) -> Data:
+        """The result for programs."""
+        return {
+            "entry": self.entry,
+            "hops": [hop.as_data() for hop in self.hops],
+            "outcome": self.outcome.value,
+            **self.reason.as_data(),
+            "notes": [note.as_data() for note in self.notes],
+            "leads_to": self.leads_to,
+            "path": self.path,
+            "status": self.status,
+            "location": self.location,
+            "candidates": [candidate.as_data() for candidate in self.candidates],
+        }

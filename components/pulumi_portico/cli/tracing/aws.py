@@ -3,129 +3,173 @@
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import listeners_of
-from ...aws_load_balancer.priorities import match_of, priority_of, span_of
+from ...aws_load_balancer.listener import AwsListenerSpec
+from ...aws_load_balancer.priorities import fits_host, fits_path
+from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec, AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
+from ...ingress_gateway.matching import matches_host
+from ...networking.ports import DEFAULT_PORTS
+from ...stack import StackPlan
+from ...stack.views.aws_routes import (
+    aws_action,
+    aws_destinations,
+    ranked_routes,
+)
 from ...stack.views.destinations import Destination, text_of
-from ...stack.views.routes import aws_action
-from .answers import Answer, Considered, Outcome
+from ...untyped import Properties
+from .answers import Answer, Candidate, Hop, HopKind, Outcome
+from .connections import Step, blocked, host_not_served, port_closed
+from .reasons import (
+    EXACT_PATH_DIFFERS,
+    FIRST_RULE,
+    FIXED_RESPONSE,
+    FORWARDED,
+    LATER_RULE,
+    LOAD_BALANCER_REDIRECTS,
+    NO_RULE_MATCHES,
+    OTHER_HEADER,
+    OTHER_HOST,
+    OTHER_METHOD,
+    OTHER_PATH,
+    OTHER_SCHEME,
+    OTHER_SOURCE,
+    PATH_TOO_DEEP,
+    UNKNOWN_SOURCE,
+    WEIGHTED,
+    RouteReason,
+)
 from .request import Request, is_within
 
-__all__ = ["Step", "at_listener", "listener_for", "why_not"]
-
-_NOT_FOUND = 404
-_FOUND, _MOVED = 302, 301
-
-Step = tuple[Answer, Optional[Destination]]
-"""What becomes of the request, and where it goes on to."""
+__all__ = ["at_aws_load_balancer"]
 
 
-def listener_for(aws: Mapping[str, Any], request: Request) -> Optional[Mapping[str, Any]]:
-    """The listener that a request's connection comes to."""
-    carrier = request.transport.lower()
-    for it in listeners_of(aws):
-        if it["port"] == request.port and carrier in transports(it["protocol"]):
-            return it
-    return None
+def at_aws_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
+    """What a load balancer does with a request."""
+    spec = stack.aws_load_balancers[name]
+    listener = _listener_for(stack.aws_plans[name].listeners, request)
+    if listener is None:
+        return Step(port_closed(name, request))
+    if spec.sources is None and (stopped := blocked(name, spec.allowed_sources, request)):
+        return Step(stopped)
+    is_application = spec.kind is AwsBalancerKind.APPLICATION
+    if is_application and request.is_secure != listener.speaks_tls:
+        params = {"port": request.port, "name": name, "serves": listener.protocol, "scheme": request.scheme}
+        return Step(Answer(name, Outcome.UNREACHABLE, RouteReason(OTHER_SCHEME, params)))
+    hosts = tuple(spec.hosts or ())
+    if hosts and not is_application and not any(matches_host(pattern, request.url_host) for pattern in hosts):
+        return Step(host_not_served(name, hosts))
+    step = _at_listener(name, listener, request, aws_destinations(stack, name))
+    answer = replace(step.answer, hops=(Hop(HopKind.LOAD_BALANCER, name, request.port, request.protocol),))
+    if is_application and not any(candidate.matches for candidate in answer.candidates):
+        answer = replace(answer, notes=(RouteReason(NO_RULE_MATCHES),))
+    return replace(step, answer=answer)
 
 
-def at_listener(
-    name: str, aws: Mapping[str, Any], listener: Mapping[str, Any], request: Request, targets: Mapping[str, Destination]
+def _listener_for(listeners: Sequence[AwsListenerSpec], request: Request) -> Optional[AwsListenerSpec]:
+    """The listener that accepts the request's connection."""
+    protocol = request.protocol.lower()
+    matching = (listener for listener in listeners if protocol in transports(listener.protocol))
+    return next((listener for listener in matching if listener.port == request.port), None)
+
+
+def _at_listener(
+    name: str, listener: AwsListenerSpec, request: Request, destinations: Mapping[str, Destination]
 ) -> Step:
-    """What a listener does with a request."""
-    routes: Sequence[Mapping[str, Any]] = listener.get("routes", [])
-    ranked = sorted(routes, key=lambda it: _priority(it, listener))
-    against = {_priority(it, listener): why_not(it, request) for it in ranked}
-    chosen = next((it for it in ranked if not against[_priority(it, listener)]), None)
-    considered: list[Considered] = []
-    for it in ranked:
-        priority = _priority(it, listener)
-        why = f"the first rule that fits, priority {priority}"
-        if it is not chosen:
-            why = against[priority] or f"it fits too, and is less specific: priority {priority} comes later"
-        considered.append(Considered(match_of(it).text, aws_action(it, targets)[0], it is chosen, why))
-    considered.sort(key=lambda it: not it.takes)
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    default = "no route fits, and the listener's default" if application else f"port {listener['port']}"
-    said = "a route" if chosen is not None else default
-    answer, destination = _acted(name, chosen if chosen is not None else listener, request, targets, said)
-    return replace(answer, considered=tuple(considered)), destination
+    chosen: Optional[AwsRouteSpec] = None
+    candidates: list[Candidate] = []
+    for priority, route in ranked_routes(listener):
+        reason = _mismatch_of(route, request)
+        matches = chosen is None and reason is None
+        if reason is None:
+            reason = RouteReason(FIRST_RULE if matches else LATER_RULE, {"priority": priority})
+        candidates.append(Candidate(route.match.text, aws_action(route, destinations)[0], matches, reason))
+        chosen = route if matches else chosen
+    candidates.sort(key=lambda candidate: not candidate.matches)
+    step = _by_action(name, chosen or listener, request, destinations)
+    return Step(
+        replace(step.answer, candidates=tuple(candidates)), step.destination, tls_terminated=listener.speaks_tls
+    )
 
 
-def _priority(route: Mapping[str, Any], listener: Mapping[str, Any]) -> int:
-    return route.get("priority", priority_of(match_of(route), *span_of(listener)))
+def _mismatch_of(route: AwsRouteSpec, request: Request) -> Optional[RouteReason]:
+    """Why a rule doesn't match a request; None if it does."""
+    match = route.match
+    if match.host and not fits_host(match.host, request.host):
+        return RouteReason(OTHER_HOST, {"host": match.host})
+    if not fits_path(match, request.path):
+        code = OTHER_PATH
+        if match.exact:
+            code = EXACT_PATH_DIFFERS
+        elif match.path.startswith(f"{request.path.rstrip('/')}/"):
+            code = PATH_TOO_DEEP
+        return RouteReason(code, {"path": match.path, "requested": request.path})
+    unmet = (_unmet(name, values, request) for name, values in match.conditions)
+    return next((reason for reason in unmet if reason is not None), None)
 
 
-def why_not(route: Mapping[str, Any], request: Request) -> str:
-    """Why a rule does not fit a request; empty where it does."""
-    match = match_of(route)
-    if match.host and not _host_fits(match.host, request.host):
-        return f"it is for another host: {match.host}"
-    # An Application Load Balancer compares the path as it is written.
-    path, at = request.path, match.path
-    if match.exact and path != at:
-        return f"it takes {at} alone"
-    if not match.exact and at not in ("/", path) and not path.startswith(f"{at}/"):
-        longer = at.startswith(f"{path.rstrip('/')}/")
-        return f"its path, {at}, goes on beyond {path}" if longer else f"its path is another one: {at}"
-    return next(filter(None, (_unmet(name, values, request) for name, values in match.conditions)), "")
-
-
-def _host_fits(pattern: str, host: str) -> bool:
-    # A wildcard is any number of characters there, dots too.
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else pattern == host
-
-
-def _unmet(name: str, values: Sequence[str], request: Request) -> str:
+def _unmet(name: str, values: Sequence[str], request: Request) -> Optional[RouteReason]:
+    """Why a condition beyond host and path isn't met; None if it is."""
     kind, _, header = name.partition(" ")
     if kind == "methods":
-        return "" if request.method in values else f"it is for another method: {', '.join(values)}"
+        return None if request.method in values else RouteReason(OTHER_METHOD, {"methods": values})
     if kind == "sources":
         if request.client is None:
-            return f"it is for clients in {', '.join(values)}: say --from to try one"
-        return "" if is_within(request.client, values) else f"{request.client} is not in {', '.join(values)}"
-    held = request.headers.get(header)
-    if held is not None and any(fnmatch.fnmatchcase(held.lower(), it.lower()) for it in values):
-        return ""
-    return f"it wants the header {header}: {' or '.join(values)}"
+            return RouteReason(UNKNOWN_SOURCE, {"sources": values})
+        params = {"sources": values, "client": request.client}
+        return None if is_within(request.client, values) else RouteReason(OTHER_SOURCE, params)
+    sent = request.headers.get(header)
+    if sent is not None and any(fnmatch.fnmatchcase(sent.lower(), pattern.lower()) for pattern in values):
+        return None
+    return RouteReason(OTHER_HEADER, {"header": header, "values": values})
 
 
-def _acted(
-    name: str, given: Mapping[str, Any], request: Request, targets: Mapping[str, Destination], what: str
-) -> Step:
-    leads_to, port = aws_action(given, targets)
-    if "to" in given:
-        destination = targets[given["to"]]
-        named = f"{leads_to}:{port}" if port else leads_to
-        said = f"{what} leads to {destination.kind} {leads_to}"
-        return Answer(name, (), Outcome.SERVICE, said, named, request.target), destination
-    if "weights" in given:
-        return Answer(name, (), Outcome.SERVICE, f"{what} leads to {leads_to}", leads_to, request.target), None
-    if "redirect" in given:
-        status = _MOVED if given["redirect"].get("permanent") else _FOUND
-        location = _location(given["redirect"], request)
-        said = f"{what} redirects: {status} to {location}"
-        return Answer(name, (), Outcome.REDIRECT, said, status=status, location=location), None
-    status = given["respond"]["status"] if "respond" in given else _NOT_FOUND
-    return Answer(name, (), Outcome.ANSWER, f"{what} answers {status} by itself", status=status), None
+def _by_action(name: str, action: ActionSpec, request: Request, destinations: Mapping[str, Destination]) -> Step:
+    """What the action of a rule, or the default action of a listener, does with the request."""
+    if action.target is not None:
+        destination = destinations[action.target]
+        reason = RouteReason(FORWARDED, {"backend": destination.text, "kind": destination.kind})
+        answer = Answer(name, Outcome.SERVICE, reason, leads_to=destination.text, path=request.target)
+        return Step(answer, destination)
+    if action.weights is not None:
+        leads_to, _ = aws_action(action, destinations)
+        weights = {destinations[key].text: text_of(weight) for key, weight in sorted(action.weights.items())}
+        reason = RouteReason(WEIGHTED, {"backends": list(weights), "weights": weights})
+        return Step(Answer(name, Outcome.SERVICE, reason, leads_to=leads_to, path=request.target))
+    if action.redirect is not None:
+        return Step(_redirected(name, action.redirect, request))
+    status = (action.respond or NOT_FOUND).status
+    return Step(Answer(name, Outcome.RESPONSE, RouteReason(FIXED_RESPONSE, {"status": status}), status=status))
 
 
-def _location(to: Mapping[str, Any], request: Request) -> str:
-    scheme = to.get("scheme", request.scheme)
-    usual = {"http": 80, "https": 443}.get(scheme)
-    port = to.get("port", usual if "scheme" in to else request.port)
-    host, path = text_of(to.get("host", "#{host}")), text_of(to.get("path", "/#{path}"))
-    query = text_of(to.get("query", "#{query}"))
-    told = f"{scheme}://{host}{'' if port == usual else f':{port}'}{path}{f'?{query}' if query else ''}"
-    asked = {
+def _redirected(name: str, redirect: AwsRedirectSpec, request: Request) -> Answer:
+    status = redirect.code
+    location = _location(redirect, request)
+    reason = RouteReason(LOAD_BALANCER_REDIRECTS, {"location": location, "status": status})
+    return Answer(name, Outcome.REDIRECT, reason, status=status, location=location)
+
+
+def _location(redirect: AwsRedirectSpec, request: Request) -> str:
+    scheme = redirect.scheme or request.scheme
+    default_port = DEFAULT_PORTS.get(scheme)
+    port = redirect.port if redirect.port is not None else request.port if redirect.scheme is None else default_port
+    host, path, query = (
+        default if value is None else text_of(value)
+        for value, default in (
+            (redirect.host, "#{host}"),
+            (redirect.path, "/#{path}"),
+            (redirect.query, "#{query}"),
+        )
+    )
+    location = f"{scheme}://{host}{'' if port == default_port else f':{port}'}{path}{f'?{query}' if query else ''}"
+    requested: Properties = {
         "host": request.url_host,
         "path": request.path.lstrip("/"),
         "query": request.query,
         "port": str(request.port),
     }
-    for key, value in asked.items():
-        told = told.replace(f"#{{{key}}}", value)
-    return told.removesuffix("?")
+    for key, value in requested.items():
+        location = location.replace(f"#{{{key}}}", value)
+    return location.removesuffix("?")

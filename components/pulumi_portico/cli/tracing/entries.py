@@ -1,165 +1,109 @@
-"""Every gateway and load balancer of a stack, asked about a request."""
+"""The entries of a stack: every gateway and load balancer that clients can connect to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Optional
 
-from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import speaks_tls
-from ...ingress_gateway.gateway_plan import installs
-from ...ingress_gateway.matching import host_of, takes_host
+from ...ingress_gateway.gateway_plan import PORTS, GatewayPlan
 from ...stack import StackPlan
-from ...stack.views.balancers import targets_of
+from ...stack.references import GATEWAY
+from ...stack.views.aws_routes import aws_destinations
 from ...stack.views.destinations import Destination, destination_of
-from ...stack.views.requests import request_of
 from ...stack.views.routes import dns_names
-from .answers import Answer, Considered, Outcome
-from .aws import at_listener, listener_for
+from .answers import Answer, Hop, HopKind, Outcome
+from .aws import at_aws_load_balancer
+from .connections import Step, blocked, port_closed
 from .gateway import at_gateway
-from .request import Request, is_outside
+from .load_balancers import at_load_balancer
+from .reasons import NOT_HTTP, OTHER_SCHEME, RouteReason
+from .request import Request
 
 __all__ = ["answers_of"]
 
-_GATEWAY_PORTS = (80, 443)
+_PORTS = {port.number: port.name for port in PORTS}
+"""The scheme that a gateway serves on each port."""
 
 
-def answers_of(plan: StackPlan, request: Request) -> list[Answer]:
-    """What becomes of a request at each way into the stack: those that name its host first, and that take it.
+def answers_of(stack: StackPlan, request: Request) -> list[Answer]:
+    """The result of a request at each entry: first the entries that serve it, and of those the ones that name its host.
 
-    Which way it goes is what DNS says of the host; a stack knows that in part alone.
+    DNS decides which entry a client connects to, and a stack doesn't know all of DNS.
     """
-    found = [*_gateways(plan, request), *_balancers(plan, request)]
-    return sorted(found, key=lambda it: (it.outcome is Outcome.NOTHING, not _names(plan, it.entry, request), it.entry))
+    found = [*_at_gateways(stack, request)]
+    found += [_continued(stack, at_load_balancer(stack, name, request), request) for name in stack.load_balancers]
+    found += [
+        _continued(stack, at_aws_load_balancer(stack, name, request), request) for name in stack.aws_load_balancers
+    ]
+
+    def order(answer: Answer) -> tuple[bool, bool, str]:
+        return answer.outcome is Outcome.UNREACHABLE, not _names_host(stack, answer.entry, request), answer.entry
+
+    return sorted(found, key=order)
 
 
-def _names(plan: StackPlan, entry: str, request: Request) -> bool:
+def _names_host(stack: StackPlan, entry: str, request: Request) -> bool:
     """Whether an entry names the request's host."""
-    if entry in plan.load_balancer_args:
-        return request.host in dns_names(plan.load_balancer_args[entry])
-    if entry in plan.aws_load_balancers:
-        return request.host in plan.aws_load_balancers[entry].get("hosts", {})
-    routes = plan.gateway_args[entry].get("routes", [])
-    return any(host_of(it) != "" and takes_host(host_of(it), request.host) for it in routes)
+    if entry in stack.load_balancers:
+        return request.host in dns_names(stack.load_balancers[entry].exposure)
+    if entry in stack.aws_load_balancers:
+        return request.host in (stack.aws_load_balancers[entry].hosts or {})
+    return bool(stack.gateway_plans[entry].routes.table.deciding_host(request.url_host))
 
 
-def _gateways(plan: StackPlan, request: Request) -> Iterator[Answer]:
-    """The gateways that have a way in of their own, or that the cluster has anyway."""
-    for name, args in plan.gateway_args.items():
-        if "exposure" in args:
-            yield _by_front_door(plan, name, args["exposure"], request)
-        elif not installs(args) or not _fronted(plan, name):
-            answer = _at_ports(plan, name, request)
-            by = "the controller that is there" if not installs(args) else "whatever stands in front of it"
-            yield replace(answer, enters_by=(f"{name}, {by}, port {request.port}",))
+def _at_gateways(stack: StackPlan, request: Request) -> Iterator[Answer]:
+    """The gateways that clients can connect to without a load balancer that is another component of the stack."""
+    for name, gateway in stack.gateway_plans.items():
+        exposure = gateway.spec.exposure
+        if exposure is not None:
+            stopped = blocked(name, exposure.allowed_sources, request)
+            yield stopped or _at_ports(stack, gateway, HopKind.FRONT_DOOR, request)
+        elif gateway.installation is None:
+            yield _at_ports(stack, gateway, HopKind.EXISTING_CONTROLLER, request)
+        elif not _is_behind(stack, name):
+            yield _at_ports(stack, gateway, HopKind.UPSTREAM, request)
 
 
-def _fronted(plan: StackPlan, name: str) -> bool:
-    targets = [destination_of(plan, args["target"]) for args in plan.load_balancer_args.values()]
-    by_platform = any(target.kind == "gateway" and target.name == name for target in targets)
-    return by_platform or any(
-        destination.kind == "gateway" and destination.name == name
-        for aws in plan.aws_load_balancers.values()
-        for _, destination in targets_of(plan, aws)
-    )
+def _is_behind(stack: StackPlan, gateway: str) -> bool:
+    """Whether a load balancer of the stack leads to a gateway."""
+    destinations = [destination_of(stack, spec.target) for spec in stack.load_balancers.values()]
+    for name in stack.aws_load_balancers:
+        destinations += aws_destinations(stack, name).values()
+    return any(destination.kind == GATEWAY and destination.name == gateway for destination in destinations)
 
 
-def _by_front_door(plan: StackPlan, name: str, exposure: Mapping[str, Any], request: Request) -> Answer:
-    if refused := _kept_out(exposure.get("allowed_sources"), request):
-        return Answer(name, (), Outcome.NOTHING, refused)
-    answer = _at_ports(plan, name, request)
-    return replace(answer, enters_by=(f"{name}, port {request.port}/{request.transport}",))
+def _at_ports(stack: StackPlan, gateway: GatewayPlan, kind: HopKind, request: Request) -> Answer:
+    """The result at a gateway whose ports clients connect to."""
+    name = gateway.name
+    if not request.is_http:
+        return Answer(name, Outcome.UNREACHABLE, RouteReason(NOT_HTTP, {"scheme": request.scheme}))
+    if request.port not in _PORTS:
+        return port_closed(name, request)
+    serves = _serves(request.port, request)
+    answer = at_gateway(stack, name, request) if serves else _other_scheme(name, request.port, request)
+    return replace(answer, hops=(Hop(kind, name, request.port, request.protocol),))
 
 
-def _at_ports(plan: StackPlan, name: str, request: Request) -> Answer:
-    if request.port not in _GATEWAY_PORTS or not request.http:
-        other = f"nothing at {request.port}/{request.transport}" if request.http else f"{request.scheme} is none"
-        said = f"a gateway takes HTTP at ports 80 and 443, and {other}"
-        return Answer(name, (), Outcome.NOTHING, said)
-    if request.secure != (request.port == _GATEWAY_PORTS[1]):
-        return Answer(name, (), Outcome.NOTHING, f"port {request.port} does not speak {request.scheme}")
-    return at_gateway(plan, name, request)
+def _serves(port: int, request: Request) -> bool:
+    return request.is_secure == (_PORTS.get(port) == "https")
 
 
-def _kept_out(allowed: Any, request: Request) -> str:
-    """Why a load balancer does not let the client in; empty where it does, or that is not known."""
-    if request.client is None or allowed is None or not is_outside(request.client, allowed):
-        return ""
-    return f"{request.client} is not among the allowed sources, and gets no connection"
+def _other_scheme(gateway: str, port: int, request: Request) -> Answer:
+    params = {"port": port, "name": gateway, "serves": _PORTS.get(port, "http"), "scheme": request.scheme}
+    return Answer(gateway, Outcome.UNREACHABLE, RouteReason(OTHER_SCHEME, params))
 
 
-def _balancers(plan: StackPlan, request: Request) -> Iterator[Answer]:
-    for name, args in plan.load_balancer_args.items():
-        yield _of_platform(plan, name, args, request)
-    for name, aws in plan.aws_load_balancers.items():
-        yield _of_aws(plan, name, aws, request)
+def _continued(stack: StackPlan, step: Step, request: Request) -> Answer:
+    """The result behind a load balancer: that of the gateway that it leads to, if it leads to one."""
+    destination = step.destination
+    if destination is None or destination.kind != GATEWAY:
+        return step.answer
+    port = destination.chosen.number if destination.chosen else request.port
+    hops = (*step.answer.hops, Hop(HopKind.GATEWAY, destination.name, port))
+    answer = _behind(stack, destination, port, request, tls_terminated=step.tls_terminated)
+    return replace(answer, entry=step.answer.entry, hops=hops)
 
 
-def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any], request: Request) -> Answer:
-    destination = destination_of(plan, args["target"])
-    names, asked = dns_names(args), request_of(plan, args)
-    considered: list[Considered] = []
-    chosen: Optional[int] = None
-    for port in asked.ports:
-        takes = port.number == request.port and port.protocol == request.transport
-        why = "the port that is asked" if takes else f"another port is asked: {request.port}/{request.transport}"
-        considered.append(
-            Considered(f"port {port.number}/{port.protocol}", f"{destination.name}:{port.target}", takes, why)
-        )
-        chosen = port.target if takes else chosen
-    listed = tuple(considered)
-    if names and request.host not in names:
-        said = f"its names are others: {', '.join(names)}"
-        return Answer(name, (), Outcome.NOTHING, said, considered=listed)
-    if chosen is None:
-        said = f"nothing listens at port {request.port}/{request.transport}"
-        return Answer(name, (), Outcome.NOTHING, said, considered=listed)
-    if refused := _kept_out(args["exposure"].get("allowed_sources"), request):
-        return Answer(name, (), Outcome.NOTHING, refused, considered=listed)
-    by = f"{name}, port {request.port}/{request.transport}"
-    answer = _going_on(
-        plan, name, request, destination, f"{destination.name}:{chosen}", ended="tls" in args["exposure"]
-    )
-    if destination.kind == "gateway":
-        return replace(answer, enters_by=(by, *answer.enters_by))
-    certain = "" if names else f", if DNS leads {request.host} to its address"
-    said = f"all that comes to port {request.port} goes to {destination.name}, port {chosen} of its pods{certain}"
-    return replace(answer, enters_by=(by,), text=said, considered=listed)
-
-
-def _going_on(
-    plan: StackPlan, name: str, request: Request, destination: Destination, leads_to: str, *, ended: bool
-) -> Answer:
-    if destination.kind != "gateway":
-        return Answer(name, (), Outcome.SERVICE, "", leads_to, request.target)
-    # Which of its ports it comes to says whether TLS goes on to it.
-    at = destination.chosen.number if destination.chosen else request.port
-    if not ended and request.secure != (at == _GATEWAY_PORTS[1]):
-        said = f"port {at} of gateway {destination.name} does not speak {request.scheme}"
-        return Answer(name, (), Outcome.NOTHING, said)
-    answer = at_gateway(plan, destination.name, request, ended=ended)
-    return replace(answer, entry=name, enters_by=(f"gateway {destination.name}, port {at}",))
-
-
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], request: Request) -> Answer:
-    listener = listener_for(aws, request)
-    if listener is None:
-        return Answer(name, (), Outcome.NOTHING, f"nothing listens at port {request.port}/{request.transport}")
-    if "sources" not in aws and (refused := _kept_out(aws.get("allowed_sources"), request)):
-        return Answer(name, (), Outcome.NOTHING, refused)
-    application = aws["kind"] == AwsBalancerKind.APPLICATION.value
-    if application and request.secure != speaks_tls(listener):
-        said = f"port {request.port} speaks {listener['protocol']}, not {request.scheme}"
-        return Answer(name, (), Outcome.NOTHING, said)
-    hosts = aws.get("hosts", {})
-    if hosts and not application and not any(_named(it, request.host) for it in hosts):
-        return Answer(name, (), Outcome.NOTHING, f"its names are others: {', '.join(hosts)}")
-    answer, destination = at_listener(name, aws, listener, request, dict(targets_of(plan, aws)))
-    by = f"{name}, port {request.port}/{request.transport}"
-    if destination is None or destination.kind != "gateway":
-        return replace(answer, enters_by=(by,))
-    further = _going_on(plan, name, request, destination, "", ended=speaks_tls(listener))
-    return replace(further, enters_by=(by, *further.enters_by))
-
-
-def _named(pattern: str, host: str) -> bool:
-    return takes_host(pattern, host)
+def _behind(stack: StackPlan, destination: Destination, port: int, request: Request, *, tls_terminated: bool) -> Answer:
+    # The gateway's port determines whether it terminates TLS.
+    if not tls_terminated and not _serves(port, request):
+        return _other_scheme(destination.name, port, request)
+    return at_gateway(stack, destination.name, request, tls_terminated=tls_terminated)

@@ -1,185 +1,191 @@
 """What a gateway does with a request, by the rules of `match_route`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Optional, cast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Optional
 from urllib.parse import quote
 
-from ...ingress_gateway.compilation import Entry, HostEntry, entry_of
-from ...ingress_gateway.gateway_plan import controller_of
-from ...ingress_gateway.matching import canonical_path, host_of, match_route, path_of, path_type_of
-from ...ingress_gateway.told import REDIRECT_CODE, redirect_parts
+from ...args.codes import Code
+from ...ingress_gateway.defaults import HTTPS_REDIRECT_CODE, REDIRECT_CODE, redirect_parts
+from ...ingress_gateway.gateway_plan import GatewayPlan
+from ...ingress_gateway.matching import canonical_path
+from ...ingress_gateway.resolved_routes import ResolvedHost, ResolvedRoute
 from ...stack import StackPlan
-from ...stack.views.destinations import destination_of, texts_of
-from ...stack.views.routes import gateway_routing, redirect_text
-from .answers import Answer, Considered, Outcome
-from .reasons import decisive_host, reason_against
-from .request import Request, is_outside, is_within
+from ...stack.views.destinations import Destination, destination_of, texts_of
+from ...stack.views.routes import route_action
+from .answers import Answer, Candidate, Outcome
+from .mismatches import mismatch_of
+from .reasons import (
+    APP_ROOT_REDIRECT,
+    DEFAULT_BACKEND,
+    EXACT_MATCH,
+    FORWARDED,
+    HTTPS_REDIRECT,
+    HTTPS_REDIRECT_LOOP,
+    NO_CERTIFICATE,
+    NO_ROUTE_FOR_HOST,
+    NO_ROUTE_FOR_PATH,
+    PATH_REJECTED,
+    PREFIX_MATCH,
+    REJECTS_SOURCE,
+    REQUIRES_BASIC_AUTH,
+    REQUIRES_SOURCE,
+    REWRITTEN,
+    ROUTE_REDIRECTS,
+    SOURCE_DENIED,
+    SOURCE_REJECTED,
+    RouteReason,
+)
+from .request import Request, is_in_none, is_within
 
 __all__ = ["at_gateway"]
 
-_HTTPS_REDIRECT = 308
-_UNENCODED = "".join(chr(it) for it in range(0x21, 0x7F) if chr(it) not in "#%?")
-"""What nginx writes as it is into a path that it has changed. Source: the table `uri` of its `ngx_escape_uri`."""
+_UNENCODED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "#%?")
+"""What nginx doesn't encode in a path that it rewrites. Source: the table `uri` of its `ngx_escape_uri`."""
 _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 
 
-def at_gateway(plan: StackPlan, name: str, request: Request, *, ended: bool = False) -> Answer:
-    """What becomes of a request at a gateway; ``ended`` is whether a load balancer in front has ended its TLS."""
-    args = plan.gateway_args[name]
-    routes: Sequence[Mapping[str, Any]] = args.get("routes", [])
-    host = _as_compared(request.host, routes, any_depth=args.get("multi_label_wildcards", False))
-    chosen = match_route(routes, host, request.path)
-    decisive = decisive_host(routes, host)
-    considered = _considered(plan, routes, chosen, decisive, host, request.path)
-    answer = _answered(plan, name, request, chosen, decisive, ended=ended)
-    return replace(answer, considered=considered)
+def at_gateway(stack: StackPlan, name: str, request: Request, *, tls_terminated: bool = False) -> Answer:
+    """The result of a request at a gateway; `tls_terminated` is whether a load balancer in front terminates its TLS."""
+    return _AtGateway(stack, stack.gateway_plans[name], request, tls_terminated).answer()
 
 
-def _as_compared(host: str, routes: Sequence[Mapping[str, Any]], *, any_depth: bool) -> str:
-    """The host; where a wildcard stands for several labels, with these as one: the other rules are the same."""
-    if not any_depth or any(host_of(it) == host for it in routes):
-        return host
-    fitting = [host_of(it) for it in routes if host_of(it).startswith("*.") and host.endswith(host_of(it)[1:])]
-    longest = max(fitting, key=len, default="")
-    # A hyphen is no dot, and no pattern holds this label.
-    return f"{host.removesuffix(longest[1:]).replace('.', '-')}{longest[1:]}" if longest else host
+@dataclass(frozen=True)
+class _AtGateway:
+    """A request at a gateway."""
+
+    stack: StackPlan
+    gateway: GatewayPlan
+    request: Request
+    tls_terminated: bool
+
+    @cached_property
+    def path(self) -> Optional[str]:
+        """The request's path as routes are compared with it; None if it can't be normalized."""
+        return canonical_path(self.request.path)
+
+    @cached_property
+    def deciding(self) -> Optional[str]:
+        """The host whose routes alone can receive the request."""
+        return self.gateway.routes.table.deciding_host(self.request.url_host)
+
+    @cached_property
+    def chosen(self) -> Optional[ResolvedRoute]:
+        """The route that receives the request."""
+        return self.gateway.routes.table.match(self.request.url_host, self.request.path)
+
+    @property
+    def host(self) -> Optional[ResolvedHost]:
+        """What holds for all routes of the deciding host."""
+        return self.gateway.routes.hosts.get(self.deciding or "")
+
+    def answer(self) -> Answer:
+        """The result, with every route and why it does or doesn't receive the request."""
+        candidates = sorted(self._candidates(), key=lambda candidate: (not candidate.matches, candidate.match))
+        return replace(self._result(), candidates=tuple(candidates))
+
+    def _candidates(self) -> Iterator[Candidate]:
+        for route in self.gateway.routes.routes:
+            match = f"{route.host or '*'}{route.path} {route.path_type.value}"
+            leads_to, port = route_action(self.stack, route)
+            if route is self.chosen:
+                reason = RouteReason(EXACT_MATCH if route.exact else PREFIX_MATCH)
+            else:
+                reason = mismatch_of(self.gateway.routes, route, self.request.url_host, self.request.path)
+            yield Candidate(match, f"{leads_to}:{port}" if port else leads_to, route is self.chosen, reason)
+
+    def _result(self) -> Answer:
+        if self.path is None:
+            return self._response(_BAD_REQUEST, PATH_REJECTED, path=self.request.path)
+        host = self.host
+        has_tls = host is not None and host.tls
+        # If TLS terminates in front, the gateway sees HTTP, unless it's configured to trust a header.
+        secure = self.request.is_secure
+        if self.tls_terminated:
+            secure = host is not None and host.tls_terminated_upstream
+        if host is not None and host.redirect and has_tls and not secure:
+            return self._https_redirect(host)
+        if secure and not has_tls:
+            reason = RouteReason(NO_CERTIFICATE, {"host": self.request.host})
+            return Answer(self.gateway.name, Outcome.UNREACHABLE, reason)
+        if self.chosen is None:
+            return self._default()
+        return self._by_route(self.chosen, self.path)
+
+    def _https_redirect(self, host: ResolvedHost) -> Answer:
+        location = f"https://{self.request.url_host}{self.request.target}"
+        if not self.tls_terminated:
+            return self._redirect(HTTPS_REDIRECT_CODE, location, HTTPS_REDIRECT)
+        found = self.gateway.routes.tls_of(host.host)
+        assert found is not None, "only a host with an entry of `tls` redirects"
+        field = self.gateway.spec.tls[found[0]].at / "tls_terminated_upstream"
+        return self._redirect(HTTPS_REDIRECT_CODE, location, HTTPS_REDIRECT_LOOP, field=field)
+
+    def _default(self) -> Answer:
+        backend = self.gateway.spec.default_backend
+        if backend is not None:
+            return self._forwarded(destination_of(self.stack, backend), self.request.target, DEFAULT_BACKEND)
+        if self.deciding is None:
+            return self._response(_NOT_FOUND, NO_ROUTE_FOR_HOST, host=self.request.host)
+        host = self.deciding or "the gateway"
+        return self._response(_NOT_FOUND, NO_ROUTE_FOR_PATH, host=host, path=self.request.path)
+
+    def _by_route(self, route: ResolvedRoute, path: str) -> Answer:
+        client, allowed, denied = self.request.client, route.spec.allowed_sources, route.spec.denied_sources
+        if client is not None and allowed is not None and is_in_none(client, allowed):
+            return self._response(_FORBIDDEN, SOURCE_REJECTED, client=client)
+        if client is not None and denied is not None and is_within(client, denied):
+            return self._response(_FORBIDDEN, SOURCE_DENIED, client=client)
+        app_root = None if self.host is None else self.host.app_root
+        if app_root is not None and path == "/":
+            location = f"{self.request.scheme}://{self.request.authority}{app_root}"
+            return self._redirect(REDIRECT_CODE, location, APP_ROOT_REDIRECT)
+        if route.target is None:
+            return self._route_redirect(route)
+        answer = self._to_target(route, destination_of(self.stack, route.target), path)
+        return replace(answer, notes=tuple(self._requirements(route)))
+
+    def _route_redirect(self, route: ResolvedRoute) -> Answer:
+        scheme, host, path = redirect_parts(route)
+        location = f"{scheme}://{host or self.request.url_host}{self.request.target if path is None else path}"
+        code = None if route.spec.redirect is None else route.spec.redirect.code
+        return self._redirect(code or REDIRECT_CODE, location, ROUTE_REDIRECTS)
+
+    def _to_target(self, route: ResolvedRoute, destination: Destination, path: str) -> Answer:
+        if route.rewrite is None:
+            # nginx doesn't normalize a path that it doesn't rewrite.
+            return self._forwarded(destination, self.request.target, FORWARDED)
+        rewritten = _rewritten(route, route.rewrite, path)
+        target = f"{rewritten}?{self.request.query}" if self.request.query else rewritten
+        return self._forwarded(destination, target, REWRITTEN, path=rewritten)
+
+    def _requirements(self, route: ResolvedRoute) -> Iterator[RouteReason]:
+        """What the route requires of clients, as far as the request doesn't show that it's met."""
+        client, spec = self.request.client, route.spec
+        for code, sources in ((REQUIRES_SOURCE, spec.allowed_sources), (REJECTS_SOURCE, spec.denied_sources)):
+            known = client is not None and (is_within(client, sources or ()) or is_in_none(client, sources or ()))
+            if sources and not known:
+                yield RouteReason(code, {"sources": texts_of(sources)})
+        if spec.basic_auth is not None:
+            yield RouteReason(REQUIRES_BASIC_AUTH)
+
+    def _forwarded(self, destination: Destination, target: str, code: Code, **params: Any) -> Answer:
+        reason = RouteReason(code, {"backend": destination.text, "kind": destination.kind, **params})
+        return Answer(self.gateway.name, Outcome.SERVICE, reason, leads_to=destination.text, path=target)
+
+    def _response(self, status: int, code: Code, **params: Any) -> Answer:
+        controller = self.gateway.spec.controller.module.title
+        reason = RouteReason(code, {"status": status, "controller": controller, **params})
+        return Answer(self.gateway.name, Outcome.RESPONSE, reason, status=status)
+
+    def _redirect(self, status: int, location: str, code: Code, **params: Any) -> Answer:
+        reason = RouteReason(code, {"status": status, "location": location, **params})
+        return Answer(self.gateway.name, Outcome.REDIRECT, reason, status=status, location=location)
 
 
-def _considered(
-    plan: StackPlan,
-    routes: Sequence[Mapping[str, Any]],
-    chosen: Optional[Mapping[str, Any]],
-    decisive: Optional[str],
-    host: str,
-    path: str,
-) -> tuple[Considered, ...]:
-    found: list[Considered] = []
-    for route in routes:
-        takes = route is chosen
-        why = _why_chosen(route) if takes else reason_against(route, chosen, decisive, host, path).text
-        what = f"{host_of(route) or '*'}{path_of(route)} {path_type_of(route)}"
-        found.append(Considered(what, _leads_to(plan, route), takes, why))
-    return tuple(sorted(found, key=lambda it: (not it.takes, it.what)))
-
-
-def _why_chosen(route: Mapping[str, Any]) -> str:
-    how = "its path is the request's" if path_type_of(route) == "Exact" else "the longest prefix that fits"
-    return f"{how}, at {'the most specific host' if host_of(route) else 'every host, as none is more specific'}"
-
-
-def _leads_to(plan: StackPlan, route: Mapping[str, Any]) -> str:
-    if "redirect" in route:
-        return f"redirect to {redirect_text(entry_of(route))}"
-    destination = destination_of(plan, route["target"])
-    return f"{destination.name}:{destination.port}" if destination.port else destination.name
-
-
-def _answered(
-    plan: StackPlan,
-    name: str,
-    request: Request,
-    chosen: Optional[Mapping[str, Any]],
-    decisive: Optional[str],
-    *,
-    ended: bool,
-) -> Answer:
-    if (where := canonical_path(request.path)) is None:
-        return _own(name, _BAD_REQUEST, "the path cannot be read, and nginx answers 400")
-    hosts = gateway_routing(name, plan.gateway_args[name]).hosts
-    host = hosts.get(decisive or "")
-    # Where TLS has ended before, the gateway takes it for HTTP, unless it is told to believe a header.
-    secure = host is not None and host.tls_terminated_upstream if ended else request.secure
-    if host is not None and host.redirect and host.tls and not secure:
-        location = f"https://{request.url_host}{request.target}"
-        why = "requests without TLS are sent to https"
-        if ended:
-            setting = "(tls, tlsTerminatedUpstream)"
-            why = f"TLS has ended before the gateway, which is not told so {setting}, and for ever {why}"
-        return _sent_on(name, _HTTPS_REDIRECT, location, why)
-    if secure and not (host is not None and host.tls):
-        said = f"no certificate is for {request.host}: clients get none, or one that they do not trust"
-        return Answer(name, (), Outcome.NOTHING, said)
-    if chosen is None:
-        return _fallback(plan, name, request, decisive)
-    return _taken(plan, name, request, entry_of(chosen), host, where)
-
-
-def _fallback(plan: StackPlan, name: str, request: Request, decisive: Optional[str]) -> Answer:
-    args = plan.gateway_args[name]
-    why = (
-        f"{decisive or 'the gateway'} has no route for {request.path}"
-        if decisive is not None
-        else "no route is for the host"
-    )
-    if "default_backend" in args:
-        destination = destination_of(plan, args["default_backend"])
-        said = f"{why}, and the default backend answers: {destination.name}, port {destination.port}"
-        leads_to = f"{destination.name}:{destination.port}"
-        return Answer(name, (), Outcome.SERVICE, said, leads_to, request.target)
-    return _own(name, _NOT_FOUND, f"{why}, and there is no default backend: {controller_of(args)} answers 404")
-
-
-def _taken(plan: StackPlan, name: str, request: Request, entry: Entry, host: Optional[HostEntry], where: str) -> Answer:
-    if refused := _refused(entry, request):
-        return _own(name, _FORBIDDEN, refused)
-    if host is not None and host.app_root is not None and where == "/":
-        location = f"{request.scheme}://{request.authority}{host.app_root}"
-        return _sent_on(name, REDIRECT_CODE, location, "who asks for / itself is sent to the app root")
-    if "redirect" in entry.args:
-        return _redirected(name, request, entry)
-    destination = destination_of(plan, cast("Any", entry.target))
-    # nginx hands a path on as it was written, unless it is rewritten.
-    path = request.path if entry.rewrite is None else _rewritten(entry, entry.rewrite, where)
-    changed = f", as {path}" if entry.rewrite is not None else ""
-    said = f"{destination.kind if destination.kind != 'other' else 'Service'} {destination.name} takes it"
-    said += f" at port {destination.port}{changed}" if destination.port else changed
-    target = f"{path}?{request.query}" if request.query else path
-    leads_to = f"{destination.name}:{destination.port}" if destination.port else destination.name
-    return Answer(name, (), Outcome.SERVICE, f"{said}{_conditions(entry, request)}", leads_to, target)
-
-
-def _refused(entry: Entry, request: Request) -> str:
-    """Why the client's address is not let in; empty where it is, or that is not known."""
-    allowed, denied = entry.args.get("allowed_sources"), entry.args.get("denied_sources", [])
-    if request.client is None:
-        return ""
-    if allowed is not None and is_outside(request.client, allowed):
-        return f"{request.client} is not among the allowed sources of the route: 403"
-    return (
-        f"{request.client} is among the denied sources of the route: 403" if is_within(request.client, denied) else ""
-    )
-
-
-def _conditions(entry: Entry, request: Request) -> str:
-    """What else a client must bring."""
-    told: list[str] = []
-    for field, what in (("allowed_sources", "from {} alone"), ("denied_sources", "not from {}")):
-        ranges = entry.args.get(field, [])
-        client = request.client
-        if ranges and (client is None or not (is_within(client, ranges) or is_outside(client, ranges))):
-            told.append(what.format(", ".join(texts_of(ranges))))
-    if "basic_auth" in entry.args:
-        told.append("with a user name and a password")
-    return f"; {', '.join(told)}" if told else ""
-
-
-def _redirected(name: str, request: Request, entry: Entry) -> Answer:
-    scheme, host, path = redirect_parts(entry)
-    location = f"{scheme}://{host or request.url_host}{request.target if path is None else path}"
-    return _sent_on(name, entry.of("redirect").get("code", REDIRECT_CODE), location, "the route redirects")
-
-
-def _rewritten(entry: Entry, rewrite: str, where: str) -> str:
-    """The path as the target gets it."""
-    rest = "" if entry.exact else where if entry.path == "/" else where[len(entry.path) :]
-    # It was compared in its plain form, and goes on in that, encoded once more.
+def _rewritten(route: ResolvedRoute, rewrite: str, path: str) -> str:
+    """The path that the target receives."""
+    rest = "" if route.exact else path if route.path == "/" else path[len(route.path) :]
+    # nginx encodes the normalized path again.
     return quote(f"{rewrite}{rest}", safe=_UNENCODED, errors="surrogateescape") or "/"
-
-
-def _own(name: str, status: int, text: str) -> Answer:
-    return Answer(name, (), Outcome.ANSWER, text, status=status)
-
-
-def _sent_on(name: str, status: int, location: str, why: str) -> Answer:
-    return Answer(name, (), Outcome.REDIRECT, f"{why}: {status} to {location}", status=status, location=location)

@@ -1,4 +1,4 @@
-"""A request, as one writes it."""
+"""A request of a client, parsed from the command's arguments."""
 
 import ipaddress
 import re
@@ -9,7 +9,19 @@ from urllib.parse import SplitResult, urlsplit
 
 import pulumi
 
-__all__ = ["Request", "is_outside", "is_within", "parse_request"]
+from .reasons import (
+    INVALID_CLIENT,
+    INVALID_HEADER,
+    INVALID_METHOD,
+    INVALID_PORT,
+    INVALID_URL,
+    NO_HOST,
+    PORT_REQUIRED,
+    UNSUPPORTED_SCHEME,
+    InvalidRequest,
+)
+
+__all__ = ["Request", "is_in_none", "is_within", "parse_request"]
 
 _PORTS = {"http": 80, "https": 443, "grpc": 443}
 _SCHEMES = (*_PORTS, "tcp", "tls", "udp")
@@ -21,35 +33,40 @@ class Request:
 
     scheme: str
     host: str
-    """In lower case, without a port."""
+    """In lowercase, without a port."""
     port: int
     path: str
     query: str = ""
     """Without a question mark."""
     method: str = "GET"
     client: Optional[str] = None
-    """The client's address; None where it is not said."""
+    """The client's address; None if it isn't known."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """By name in lower case."""
+    """By name in lowercase."""
 
     @property
-    def secure(self) -> bool:
-        """Whether it is sent with TLS."""
+    def is_secure(self) -> bool:
+        """Whether the client uses TLS."""
         return self.scheme in ("https", "grpc", "tls")
 
     @property
-    def transport(self) -> str:
-        """TCP or UDP."""
+    def is_http(self) -> bool:
+        """Whether it's HTTP, with a method and a path."""
+        return self.scheme in _PORTS
+
+    @property
+    def protocol(self) -> str:
+        """The transport protocol: TCP or UDP."""
         return "UDP" if self.scheme == "udp" else "TCP"
 
     @property
     def url_host(self) -> str:
-        """The host as URLs have it."""
+        """The host as URLs contain it."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def authority(self) -> str:
-        """The host, with the port where it is not the scheme's own."""
+        """The host, with the port if it isn't the scheme's default."""
         return self.url_host if _PORTS.get(self.scheme) == self.port else f"{self.url_host}:{self.port}"
 
     @property
@@ -58,32 +75,25 @@ class Request:
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
-    def http(self) -> bool:
-        """Whether it is HTTP, with a method and a path."""
-        return self.scheme in _PORTS
-
-    @property
     def url(self) -> str:
         """The whole URL."""
-        return f"{self.scheme}://{self.authority}{self.target if self.http else ''}"
+        return f"{self.scheme}://{self.authority}{self.target if self.is_http else ''}"
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url}" if self.http else self.url
+        return f"{self.method} {self.url}" if self.is_http else self.url
 
 
 def parse_request(url: str, method: str, client: Optional[str], headers: Sequence[str]) -> Request:
-    """The request of a URL. Raises ValueError, which says what is wrong."""
-    # As curl has it.
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    """The request of a URL. Raises `InvalidRequest`."""
+    # Like curl, which assumes http.
+    parts = _split(url if "://" in url else f"http://{url}")
     if parts.scheme not in _SCHEMES:
-        raise ValueError(f"{parts.scheme} is no scheme that is followed: {', '.join(_SCHEMES)}")
+        raise InvalidRequest(UNSUPPORTED_SCHEME, scheme=parts.scheme, known=_SCHEMES)
     if not parts.hostname:
-        raise ValueError(f"{url} names no host")
+        raise InvalidRequest(NO_HOST)
     port = _port(parts)
     if not re.fullmatch(r"[A-Z][A-Z-]*", method):
-        raise ValueError(f"{method} is no method: write it in capitals, such as GET")
-    if client is not None:
-        ipaddress.ip_address(client)
+        raise InvalidRequest(INVALID_METHOD, method=method)
     return Request(
         parts.scheme,
         parts.hostname.removesuffix("."),
@@ -91,46 +101,64 @@ def parse_request(url: str, method: str, client: Optional[str], headers: Sequenc
         parts.path or "/",
         parts.query,
         method,
-        client,
-        _named(headers),
+        client if client is None else _address(client),
+        _by_name(headers),
     )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise InvalidRequest(INVALID_URL) from error
 
 
 def _port(parts: SplitResult) -> int:
     try:
         port = parts.port
     except ValueError as error:
-        raise ValueError(f"{parts.netloc}: a port is a number from 1 to 65535") from error
+        raise InvalidRequest(INVALID_PORT) from error
     known = port if port is not None else _PORTS.get(parts.scheme)
-    if not known:
-        raise ValueError(f"{parts.scheme} wants a port, such as {parts.scheme}://{parts.hostname}:5432")
+    if known is None:
+        raise InvalidRequest(PORT_REQUIRED, scheme=parts.scheme, example=f"{parts.scheme}://{parts.hostname}:5432")
+    if known == 0:
+        raise InvalidRequest(INVALID_PORT)
     return known
 
 
-def _named(headers: Sequence[str]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for it in headers:
-        name, colon, value = it.partition(":")
+def _address(client: str) -> str:
+    try:
+        ipaddress.ip_address(client)
+    except ValueError as error:
+        raise InvalidRequest(INVALID_CLIENT, client=client) from error
+    return client
+
+
+def _by_name(headers: Sequence[str]) -> dict[str, str]:
+    by_name: dict[str, str] = {}
+    for header in headers:
+        name, colon, value = header.partition(":")
         if not colon or not name.strip():
-            raise ValueError(f"{it} is no header: write NAME: VALUE")
-        named[name.strip().lower()] = value.strip()
-    return named
+            raise InvalidRequest(INVALID_HEADER)
+        by_name[name.strip().lower()] = value.strip()
+    return by_name
 
 
-def is_outside(client: str, ranges: Sequence[Any]) -> bool:
-    """Whether an address is in none of the ranges for certain: each of them is known."""
-    return not is_within(client, ranges) and not any(isinstance(it, pulumi.Output) for it in ranges)
+def is_in_none(client: str, ranges: Sequence[Any]) -> bool:
+    """Whether an address is certainly in none of the ranges: all of them are known."""
+    return not is_within(client, ranges) and not any(isinstance(range_, pulumi.Output) for range_ in ranges)
 
 
 def is_within(client: str, ranges: Sequence[Any]) -> bool:
-    """Whether an address is in one of the ranges; what is no range, or is known later, is in none."""
+    """Whether an address is in one of the ranges that are known."""
     address = ipaddress.ip_address(client)
-    for it in ranges:
-        if isinstance(it, pulumi.Output):
+    for range_ in ranges:
+        if isinstance(range_, pulumi.Output):
             continue
         try:
-            network = ipaddress.ip_network(it)
+            network = ipaddress.ip_network(range_)
         except (TypeError, ValueError):
+            # The placeholder of a secret.
             continue
         if address.version == network.version and address in network:
             return True

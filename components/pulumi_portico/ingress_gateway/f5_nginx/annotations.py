@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import applied, joined, words
 from ..compile_input import CompileInput
@@ -13,6 +15,7 @@ from ..route_settings import LoadBalancing, Per, RateLimitSpec, SameSite, Sessio
 __all__ = ["NIC", "prefixed", "route_annotations"]
 
 NIC = "nginx.org/"
+_HSTS = "Strict-Transport-Security"
 _BALANCING = {
     LoadBalancing.ROUND_ROBIN: "round_robin",
     LoadBalancing.LEAST_CONNECTIONS: "least_conn",
@@ -39,7 +42,7 @@ def route_annotations(component: CompileInput, route: ResolvedRoute, policies: S
     if spec.session_persistence is not None:
         cookie = _cookie(route, spec.session_persistence, component.hosts[route.host])
         annotations["sticky-cookie-services"] = words("serviceName=", service, " ", cookie)
-    return {**annotations, **_access(component, route, policies), **_headers_of(route)}
+    return {**annotations, **_access(component, route, policies), **_headers_of(component, route)}
 
 
 def _access(component: CompileInput, route: ResolvedRoute, policies: Sequence[ObjectSpec]) -> dict[str, Any]:
@@ -54,16 +57,30 @@ def _access(component: CompileInput, route: ResolvedRoute, policies: Sequence[Ob
     return annotations
 
 
-def _headers_of(route: ResolvedRoute) -> dict[str, Any]:
+def _headers_of(component: CompileInput, route: ResolvedRoute) -> dict[str, Any]:
     annotations: dict[str, Any] = {}
     if headers := route.spec.request_headers:
         annotations["proxy-set-headers"] = _headers(headers)
-    if headers := route.spec.response_headers:
-        annotations["add-header"] = _headers(headers, ":always")
-    if headers or route.spec.cors is not None:
+    headers = route.spec.response_headers or {}
+    if route.spec.cors is not None:
+        # Merged headers would be in the response to a preflight twice, which browsers reject: the template repeats the
+        # location's headers in a block that also inherits them. So the server's own header is one of the route's.
+        headers = {**_server_headers(component, route), **headers}
+    elif headers:
         # Otherwise, those of the whole server, such as HSTS, would be lost.
         annotations["add-header-inherit"] = "merge"
+    if headers:
+        annotations["add-header"] = joined(_added(name, value) for name, value in sorted(headers.items()))
     return annotations
+
+
+def _server_headers(component: CompileInput, route: ResolvedRoute) -> dict[str, Any]:
+    """What the controller adds to the responses of a host with a certificate, as far as it's known."""
+    names = {name.lower() for name in route.spec.response_headers or {}}
+    if component.hsts is None or component.hosts[route.host].secret is None or _HSTS.lower() in names:
+        return {}
+    subdomains = "; includeSubDomains" if component.hsts.include_subdomains else ""
+    return {_HSTS: applied(component.hsts.max_age, lambda age: f"max-age={age}{subdomains}; preload")}
 
 
 def _bodies(route: ResolvedRoute) -> dict[str, Any]:
@@ -97,10 +114,25 @@ def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
     }
 
 
-def _headers(headers: Mapping[str, Any], flag: str = "") -> Any:
-    return joined(words(name, ":", value, flag) for name, value in sorted(headers.items()))
+def _headers(headers: Mapping[str, pulumi.Input[str]]) -> Any:
+    return joined(words(name, ":", value) for name, value in sorted(headers.items()))
 
 
-def prefixed(annotations: Mapping[str, Any]) -> dict[str, Any]:
+SPLIT_HEADERS = frozenset(
+    ("accept-ch", "allow", "cache-control", "link", "permissions-policy", "server-timing", "vary")
+)
+"""Headers whose lists mean the same in several lines, one for each item (RFC 9110, section 5.3). The annotation has no
+form for a comma in a value."""
+
+
+def _added(name: str, value: Any) -> Any:
+    def lines(known: str) -> str:
+        items = known.split(",") if name.lower() in SPLIT_HEADERS else [known]
+        return ",".join(f"{name}:{item.strip()}:always" for item in items)
+
+    return applied(value, lines)
+
+
+def prefixed(annotations: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
     """The annotations by their whole keys."""
     return {f"{NIC}{key}": value for key, value in annotations.items()}

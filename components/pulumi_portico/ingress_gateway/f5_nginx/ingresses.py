@@ -8,12 +8,16 @@ everything below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import words
 from ..compile_input import CompileInput, chained
 from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREFIX
 from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..text_rules import escaped_path
 from .annotations import prefixed, route_annotations
+from .certificates import build_certificate
 from .custom_resources import build_policies, build_secrets, build_virtual_server
 
 __all__ = ["compile_routes"]
@@ -31,6 +35,8 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
         if name in component.own_hosts and name not in component.redirected_hosts
     }
     objects = list(masters.values())
+    for name in masters:
+        objects += build_certificate(component, component.hosts[name])
     exact = {(route.host, route.path) for route in component.routes if route.exact} | component.exact_paths_in_use
     for route in component.routes:
         if route.host in component.redirected_hosts:
@@ -54,15 +60,27 @@ def _master(component: CompileInput, host: ResolvedHost) -> ObjectSpec:
     if host.app_root:
         annotations["app-root"] = host.app_root
     spec: dict[str, Any] = {"rules": [{"host": host.host}] if host.host else [{}]}
+    if not host.host:
+        spec["defaultBackend"] = _own_root(component)
     if host.secret is not None:
         spec["tls"] = [{"hosts": [host.host], "secretName": host.secret}]
-    full = {**prefixed(annotations), **host.annotations}
-    return component.ingress(host.object_key, component.namespace, full, spec, component.after)
+    return component.ingress(host.object_key, component.namespace, prefixed(annotations), spec, component.after)
+
+
+def _own_root(component: CompileInput) -> dict[str, Any]:
+    """A default backend for the master of every host.
+
+    It never gets a request: a master's own locations are left out. But without one, the controller adds a `location /`
+    that responds with 404, and nginx can't load it beside that of a minion (5.5.4, `generateNginxCfg`, seen).
+    """
+    routes = [route for route in component.routes if not route.host and not route.redirects]
+    root = next((route for route in routes if route.is_root), None)
+    return component.backend(root or routes[0]) if routes else {"service": {"name": "unused", "port": {"number": 80}}}
 
 
 def _halves(
     component: CompileInput, route: ResolvedRoute, *, has_exact: bool
-) -> Iterable[tuple[str, _Paths, Mapping[str, Any]]]:
+) -> Iterable[tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]]:
     """The minions of a route: what their names end in, their paths, and how each rewrites."""
     if route.exact:
         yield _exact_half(component, route)
@@ -78,12 +96,13 @@ def _halves(
     yield "", [*itself, below], rewrites
 
 
-def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, Any]]:
+def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]:
     if not route.path.endswith("/"):
         rewrites = {} if route.rewrite is None else _rewrites(component, route, route.rewrite)
         return "", [(route.path, EXACT)], rewrites
     # Its text is that of the prefix below, so it's written in another way.
-    pattern = route.path.replace(".", r"\.") + "$"
+    # `$` would also match before a newline at the end, which clients write as %0a.
+    pattern = escaped_path(route.path) + r"\z"
     rewrites = {} if route.rewrite is None else {"rewrite-target": route.rewrite}
     return "", [(pattern, IMPLEMENTATION_SPECIFIC)], {"path-regex": "case_sensitive", **rewrites}
 
@@ -97,7 +116,7 @@ def _minion(
     route: ResolvedRoute,
     half: str,
     paths: _Paths,
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, pulumi.Input[str]],
     after: Sequence[str],
 ) -> ObjectSpec:
     backend = component.backend(route)

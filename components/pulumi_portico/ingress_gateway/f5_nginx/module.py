@@ -14,9 +14,11 @@ from ..controller_module import ControllerModule
 from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
-from .annotations import NIC
+from ..text_rules import nginx_path
+from .annotations import NIC, SPLIT_HEADERS
 from .ingresses import compile_routes
 from .installer import INSTALLER
+from .raw_annotations import RAW_ANNOTATIONS
 
 __all__ = ["MODULE"]
 
@@ -33,7 +35,7 @@ PARTIAL_REDIRECT = define(
 )
 REDIRECT_WITH_ISSUER = define(
     "f5-nginx-redirect-with-issuer",
-    "The Ingress of {host} would make cert-manager issue the certificate, and a host that is redirected has none.",
+    "A redirected host has no Ingress for the challenge of cert-manager, so {host} can't have an issuer.",
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )
@@ -94,7 +96,7 @@ def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Pro
     is_whole = route.host in component.redirected_hosts and route.is_root and route.host
     if not is_whole or route.host not in component.own_hosts:
         problems.report(PARTIAL_REDIRECT, at)
-    if component.hosts[route.host].annotations:
+    if component.hosts[route.host].issuer is not None:
         problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
 
 
@@ -132,8 +134,11 @@ MODULE = ControllerModule(
     publishes_address_without_load_balancer=False,
     multi_label_wildcards=True,
     exact_and_prefix_in_one_component=True,
+    path=nginx_path,
+    split_headers=SPLIT_HEADERS,
     limits={"response_headers": _without(",:"), "request_headers": _without(",")},
     annotation_prefixes=(NIC, "nginx.com/"),
+    raw_annotations=RAW_ANNOTATIONS,
     annotations_written=tuple(
         f"{NIC}{key}"
         for key in (
@@ -185,7 +190,7 @@ MODULE = ControllerModule(
         "rate_limit.requests": _nic(*_LIMIT_KEYS, "limit-req-burst"),
         "rate_limit.per": _nic("limit-req-rate"),
         "rate_limit.burst": _nic("limit-req-burst"),
-        "cors.origins": _custom("policies", "add-header-inherit"),
+        "cors.origins": _custom("policies"),
         "cors.methods": _custom("policies"),
         "cors.headers": _custom("policies"),
         "cors.expose_headers": _custom("policies"),

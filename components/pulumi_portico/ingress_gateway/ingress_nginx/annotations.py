@@ -5,8 +5,7 @@ from typing import Any, Optional
 import pulumi
 
 from ...args.codes import define
-from ...args.location import Location
-from ...args.problems import ArgumentError, Problems, Reason
+from ...args.problems import Reason
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import applied, combined, joined, words
 from ..compile_input import CompileInput
@@ -178,22 +177,14 @@ def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
     if limit.requests is not None:
         rate = "limit-rpm" if limit.per is Per.MINUTE else "limit-rps"
         annotations[rate] = applied(limit.requests, str)
-        at = limit.at / "burst"
         annotations["limit-burst-multiplier"] = combined(
-            [limit.requests, burst_of(limit)], lambda known: _multiplier(known[0], known[1], at)
+            # A rule has checked that it's a multiple.
+            [limit.requests, burst_of(limit)],
+            lambda known: str(known[1] // known[0]),
         )
     if limit.connections is not None:
         annotations["limit-connections"] = applied(limit.connections, str)
     return annotations
-
-
-def _multiplier(requests: int, burst: int, at: Location) -> str:
-    # The numbers can be known only during the deployment.
-    if reason := burst_reason(requests, burst):
-        problems = Problems("The route")
-        problems.reject(at, burst, reason)
-        raise ArgumentError(problems.subject, problems.found)
-    return str(burst // requests)
 
 
 def burst_reason(requests: int, burst: int) -> Optional[Reason]:

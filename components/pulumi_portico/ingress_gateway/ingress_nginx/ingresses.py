@@ -12,6 +12,7 @@ from ...lifecycle.objects import ObjectSpec
 from ..compile_input import CompileInput, chained
 from ..defaults import IMPLEMENTATION_SPECIFIC
 from ..resolved_routes import ResolvedHost, ResolvedRoute
+from ..text_rules import escaped_path
 from .annotations import build_referenced, ingress_namespace, keeps_path, redirect_annotations, route_annotations
 
 __all__ = ["compile_routes", "path_pattern"]
@@ -56,12 +57,13 @@ def path_pattern(route: ResolvedRoute) -> str:
     """The regular expression of a route's path: case-sensitive, by whole elements, to its end.
 
     All prefixes are longer than their own text by the same amount, so the longest prefix is the longest text; an exact
-    path is longer than the prefix of the same text.
+    path is longer than the prefix of the same text. `(?s)` and `\\z` include newlines, which clients write as %0a: `.`
+    and `$` alone would let a path with one past the route that it belongs to.
     """
-    text = route.path[1:].replace(".", r"\.")
+    text = escaped_path(route.path[1:])
     keeps = keeps_path(route)
     if route.exact:
-        return (f"/((?-i:{text}))" if keeps else f"/(?-i:{text})") + "(?:$|$|$|$)"
+        return (f"/((?-i:{text}))" if keeps else f"/(?-i:{text})") + r"(?:\z|\z|\z|\z)"
     if not text:
-        return "/(.*)"
-    return f"/((?-i:{text})(/.*)?)$" if keeps else f"/(?-i:{text})(/(.*))?$"
+        return "/(?s)(.*)"
+    return rf"/((?s)(?-i:{text})(/.*)?)\z" if keeps else rf"/(?s)(?-i:{text})(/(.*))?\z"

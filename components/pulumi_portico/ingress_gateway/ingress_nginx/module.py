@@ -12,9 +12,11 @@ from ..defaults import REDIRECT_CODE, redirect_parts
 from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
+from ..text_rules import nginx_path
 from .annotations import PREFIX, burst_reason
 from .ingresses import compile_routes
 from .installer import INSTALLER
+from .raw_annotations import RAW_ANNOTATIONS
 
 __all__ = ["MODULE"]
 
@@ -171,11 +173,13 @@ MODULE = ControllerModule(
     title="ingress-nginx",
     supported_versions=("1.15",),
     installer=INSTALLER,
+    path=nginx_path,
     compile=compile_routes,
     check=check,
     shared=shared_settings,
     declares_response_headers=True,
     annotation_prefixes=(PREFIX,),
+    raw_annotations=RAW_ANNOTATIONS,
     annotations_written=(
         f"{PREFIX}use-regex",
         f"{PREFIX}ssl-redirect",

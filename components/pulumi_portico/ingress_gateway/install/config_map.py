@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 
 from ...outputs import applied
+from ..route_settings import TimeoutsSpec
 from .settings import GatewaySettingsSpec
 
 __all__ = ["LOG_FORMAT", "ConfigMapInput", "common_data", "flag", "seconds", "size"]
@@ -25,7 +26,7 @@ _CIPHERS = (
 )
 """Mozilla's server-side TLS guidelines, version 5.7, "intermediate", without the two over DHE."""
 
-_TIMEOUTS: Mapping[str, int] = {"connect": 5, "read": 60, "send": 60}
+_CONNECT_TIMEOUT, _READ_TIMEOUT, _SEND_TIMEOUT = 5, 60, 60
 _HTTPS_REDIRECT = "308"
 
 LOG_FORMAT = (
@@ -53,7 +54,6 @@ class ConfigMapInput:
 def common_data(given: ConfigMapInput, timeout: Callable[[int], str]) -> dict[str, Any]:
     """The keys that the controllers share; `timeout` writes a number of seconds."""
     settings = given.settings
-    timeouts = {**_TIMEOUTS, **(settings.timeouts or {})}
     return {
         "ssl-protocols": " ".join(version.value for version in settings.tls_versions),
         "ssl-ciphers": ":".join(settings.ciphers or _CIPHERS),
@@ -61,7 +61,17 @@ def common_data(given: ConfigMapInput, timeout: Callable[[int], str]) -> dict[st
         "http-redirect-code": _HTTPS_REDIRECT,
         "worker-processes": applied(settings.workers.processes, str),
         "worker-shutdown-timeout": seconds(given.shutdown),
-        **{f"proxy-{name}-timeout": applied(value, timeout) for name, value in timeouts.items()},
+        **{f"proxy-{name}-timeout": applied(value, timeout) for name, value in _timeouts_of(settings).items()},
+    }
+
+
+def _timeouts_of(settings: GatewaySettingsSpec) -> Mapping[str, pulumi.Input[int]]:
+    """The timeouts of connections to targets, in seconds."""
+    timeouts = settings.timeouts or TimeoutsSpec()
+    return {
+        "connect": _CONNECT_TIMEOUT if timeouts.connect is None else timeouts.connect,
+        "read": _READ_TIMEOUT if timeouts.read is None else timeouts.read,
+        "send": _SEND_TIMEOUT if timeouts.send is None else timeouts.send,
     }
 
 

@@ -1,6 +1,6 @@
 """The CustomResourceDefinitions of a controller's own resources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional, cast
 
@@ -12,10 +12,9 @@ from ...args.location import Field as FieldName
 from ...args.parse import Rules
 from ...args.problems import Problems, Reason, Remove, Set
 from ...args.spec import Spec, spec
+from ...untyped import mapped
 
 __all__ = ["RULES", "Crds", "CrdsSpec", "build_definitions", "check_crds"]
-
-_FORCE = "pulumi.com/patchForce"
 
 
 class Crds(TypedDict):
@@ -47,6 +46,9 @@ CRDS_NOT_FOUND = define(
     hint="If the cluster has the definitions, set {installed} to true; otherwise, set {path} to the release's "
     "deploy/crds.yaml.",
 )
+_DEEPEST = 200
+"""Levels of nested values. The definitions of a release have some 40."""
+
 CRDS_PATH_WITHOUT_INSTALL = define(
     "crds-path-without-install",
     "Portico installs definitions only with their controller, and {install} is false.",
@@ -57,6 +59,13 @@ CRDS_FILE_MISSING = define(
     hint="Download the release's deploy/crds.yaml next to the program.",
 )
 CRDS_FILE_NOT_TEXT = define("crds-file-not-text", "The file {value} isn't UTF-8 text.", hint=CRDS_FILE_MISSING.hint)
+CRDS_FILE_UNREADABLE = define("crds-file-unreadable", "The file {value} can't be read.", hint=CRDS_FILE_MISSING.hint)
+CRDS_FILE_TOO_DEEP = define(
+    "crds-file-too-deep",
+    "The file {value} nests values too deeply.",
+    allowed="at most {levels} levels",
+    hint=CRDS_FILE_MISSING.hint,
+)
 CRDS_FILE_NOT_YAML = define(
     "crds-file-not-yaml",
     "The file {value} isn't YAML: see line {line}, column {column}.",
@@ -87,10 +96,14 @@ def check_crds(crds: CrdsSpec, problems: Problems, *, installs: bool) -> None:
 
 
 def _wrong_file(path: str) -> Optional[Reason]:
-    if not Path(path).is_file():
-        return Reason(CRDS_FILE_MISSING)
     try:
+        if not Path(path).is_file():
+            return Reason(CRDS_FILE_MISSING)
         documents = _documents(path)
+    except OSError:
+        return Reason(CRDS_FILE_UNREADABLE)
+    except _TooDeepError:
+        return Reason(CRDS_FILE_TOO_DEEP, {"levels": _DEEPEST})
     except UnicodeDecodeError:
         return Reason(CRDS_FILE_NOT_TEXT)
     except yaml.YAMLError as error:
@@ -105,7 +118,7 @@ def _wrong_file(path: str) -> Optional[Reason]:
 def _is_definition(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
-    fields = cast("Mapping[str, Any]", document)
+    fields = mapped(document)
     metadata: Any = fields.get("metadata")
     whole = isinstance(metadata, Mapping) and "name" in metadata and isinstance(fields.get("spec"), Mapping)
     kind = fields.get("apiVersion"), fields.get("kind")
@@ -115,19 +128,28 @@ def _is_definition(document: Any) -> bool:
 def _documents(path: str) -> list[Any]:
     # The loader in C, if there is one: a release's definitions are a megabyte.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with Path(path).open(encoding="utf-8") as file:
-        return [document for document in yaml.load_all(file, Loader=loader) if document is not None]
+    text = Path(path).read_text(encoding="utf-8")
+    _check_depth(text, loader)
+    return [document for document in yaml.load_all(text, Loader=loader) if document is not None]
+
+
+class _TooDeepError(Exception):
+    """The file nests values too deeply."""
+
+
+def _check_depth(text: str, loader: Any) -> None:
+    # The loader in C ends the process if values are nested too deeply.
+    depth = 0
+    for event in cast("Iterator[yaml.Event]", cast("Any", yaml).parse(text, Loader=loader)):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise _TooDeepError
 
 
 def build_definitions(path: str) -> Sequence[dict[str, Any]]:
-    """The definitions of a checked file, as Pulumi registers them.
-
-    They stay when the gateway is deleted, so the next gateway finds them: it takes over those of another release.
-    """
-    return [_with_force(definition) for definition in _documents(path)]
-
-
-def _with_force(definition: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: Mapping[str, Any] = definition["metadata"]
-    annotations = {**metadata.get("annotations", {}), _FORCE: "true"}
-    return {**definition, "metadata": {**metadata, "annotations": annotations}}
+    """The definitions of a checked file. They stay when the gateway is deleted, so the stack's next gateway finds them,
+    and updates those of another release."""
+    return _documents(path)

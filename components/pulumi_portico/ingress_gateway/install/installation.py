@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 
@@ -34,7 +34,6 @@ __all__ = [
     "Installation",
     "InstallationSpec",
     "check_installation",
-    "drain_of",
     "installation_exceptions",
 ]
 
@@ -158,14 +157,8 @@ METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and
 NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.")
 
 
-WEBHOOK = exception_kind("admission-webhook", "the API server sends every Ingress to the controller")
-NO_LIMITS = exception_kind("controller-without-limits", "the controller can use all of its node's memory and disk")
-
-
-def drain_of(installation: Mapping[str, Any]) -> int:
-    """Seconds that a terminating pod continues to accept connections."""
-    # Serves the stack modules until they are ported.
-    return installation.get("drain", _DRAIN)
+WEBHOOK = exception_kind("admission-webhook", "The API server sends every Ingress to the controller.")
+NO_LIMITS = exception_kind("controller-without-limits", "The controller can use all of its node's memory and disk.")
 
 
 def check_installation(installation: InstallationSpec, problems: Problems) -> None:

@@ -15,7 +15,7 @@ from ...args.parse import Field, Rules
 from ...args.problems import Problems, Reason, Remove
 from ...args.spec import Spec, spec
 from ...args.values import cidr, some, whole_number
-from ..route_settings import Timeouts
+from ..route_settings import Timeouts, TimeoutsSpec
 
 __all__ = [
     "RULES",
@@ -170,7 +170,7 @@ class GatewaySettingsSpec(Spec):
     forwarded_from: Sequence[pulumi.Input[str]] = ()
     access_log: AccessLog = AccessLog.JSON
     body_size: pulumi.Input[int] = 1
-    timeouts: Optional[Timeouts] = None
+    timeouts: Optional[TimeoutsSpec] = None
     keep_alive: KeepAliveSpec = field(default_factory=KeepAliveSpec)
     workers: WorkersSpec = field(default_factory=WorkersSpec)
 

@@ -6,6 +6,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...untyped import Manifest
 from ...workload.placement import build_placement, build_spread
 from ...workload.resources import ResourceDefaults, build_resources
 from ...workload.rollout import RolloutSpec, build_rollout
@@ -13,7 +14,7 @@ from .installation import ControllerKind, InstallationSpec
 from .installer import Installer
 from .webhook import MOUNT_PATH
 
-__all__ = ["build_workload"]
+__all__ = ["build_workload", "replicas_of"]
 
 _REPLICAS = 2
 _RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
@@ -26,7 +27,7 @@ _WEBHOOK = "webhook"
 
 
 def build_workload(
-    metadata: Mapping[str, Any],
+    metadata: Manifest,
     selector: Mapping[str, str],
     installation: InstallationSpec,
     installer: Installer,
@@ -47,7 +48,7 @@ def build_workload(
         "kind": kind.value,
         "metadata": dict(metadata),
         "spec": {
-            **({"replicas": _replicas(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
+            **({"replicas": replicas_of(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
             "selector": {"matchLabels": dict(selector)},
             **build_rollout(kind.workload, _ROLLOUT),
             "template": template,
@@ -55,7 +56,8 @@ def build_workload(
     }
 
 
-def _replicas(installation: InstallationSpec) -> Any:
+def replicas_of(installation: InstallationSpec) -> Any:
+    """How many pods a Deployment of the controller has at first."""
     if installation.replicas is not None:
         return installation.replicas
     return _REPLICAS if installation.autoscaling is None else installation.autoscaling.min_replicas

@@ -1,8 +1,8 @@
-"""Makes the view of a stack: what a plan means to whoever reads it."""
+"""Makes the view of a stack from its plan."""
 
 from ..plan import StackPlan
 from ..view import StackView
-from .balancers import balancers_of
+from .balancers import balancers_of, total_of
 from .exceptions import exceptions_of
 from .links import links_of
 from .routes import routes_of
@@ -12,8 +12,9 @@ __all__ = ["view_of"]
 
 
 def view_of(plan: StackPlan) -> StackView:
-    """What the stack means: its balancers, gateways, routes, services, links and exceptions, as plain values."""
-    balancers, routes = balancers_of(plan), routes_of(plan)
+    """What the stack means to its readers: load balancers, gateways, routes, services, links, and exceptions."""
+    billed, routes = balancers_of(plan), routes_of(plan)
+    balancers = tuple(balancer.view for balancer in billed)
     return StackView(
         stack=plan.stack,
         namespace=plan.namespace,
@@ -21,6 +22,8 @@ def view_of(plan: StackPlan) -> StackView:
         gateways=gateways_of(plan, balancers),
         routes=routes,
         services=services_of(plan, routes),
-        links=links_of(plan, balancers),
+        links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
+        notes=tuple(plan.notes),
+        total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )

@@ -1,147 +1,187 @@
-"""The load balancers that are billed: those of gateways, and those of their own."""
+"""The load balancers that platforms bill: those of gateways, and those that are components of their own."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
 
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.listener import listeners_of, speaks_tls
-from ...aws_load_balancer.load_balancer import billable
-from ...aws_load_balancer.target_group import transports
-from ...ingress_gateway.gateway_plan import request_of as request_of_gateway
+from ...aws_load_balancer.load_balancer import billable_of
+from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.front_door import exposure_request
 from ...lifecycle.aws import AWS, AWS_BILLING
-from ...lifecycle.cost import estimate
+from ...lifecycle.cost import Billable, Billing, PriceSpec, estimate, monthly_total
 from ...load_balancers import Scope
 from ...networking.ports import ServicePort
+from ...networking.target import TargetSpec
 from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.exposure import ExposureSpec
+from ...public_load_balancer.plan import request_of
 from ...public_load_balancer.platform_module import Request, value_of
 from ...public_load_balancer.platforms import all_platforms, module_of
 from ..plan import StackPlan
-from ..view import BalancerView
-from .destinations import Destination, destination_of, text_of, texts_of
-from .requests import request_of
+from ..view import (
+    BalancerView,
+    Cost,
+    PeerKind,
+    PeerView,
+    PortView,
+    SourceKind,
+    SourceView,
+    TlsTermination,
+    Total,
+)
+from .aws import protocols_of
+from .destinations import text_of
+from .peers import aws_backend, peer_of, service_port
 
-__all__ = ["balancers_of", "ends_tls_itself", "sources_of", "targets_of", "tls_hosts"]
+__all__ = ["BilledBalancer", "balancers_of", "serves_tls", "tls_hosts", "total_of"]
 
-PRIVATE = "the private network"
-"""Who may connect to an internal load balancer that names nobody."""
-
-_AWS_KINDS: Mapping[str, str] = {
-    AwsBalancerKind.APPLICATION.value: "Application Load Balancer",
-    AwsBalancerKind.NETWORK.value: "Network Load Balancer",
+_AWS_KINDS: Mapping[AwsBalancerKind, str] = {
+    AwsBalancerKind.APPLICATION: "Application Load Balancer",
+    AwsBalancerKind.NETWORK: "Network Load Balancer",
 }
 
 
-def balancers_of(plan: StackPlan) -> tuple[BalancerView, ...]:
+@dataclass(frozen=True)
+class BilledBalancer:
+    """A load balancer, and how its platform bills it."""
+
+    view: BalancerView
+    billing: Billing
+    price: Optional[PriceSpec]
+    """The price that the arguments set."""
+
+
+def balancers_of(plan: StackPlan) -> tuple[BilledBalancer, ...]:
     """Every load balancer of the stack, by name."""
-    found = [*_of_gateways(plan), *_of_their_own(plan)]
-    return tuple(sorted(found, key=lambda it: it.name))
+    found = [*_of_gateways(plan), *_of_platforms(plan), *_on_aws(plan)]
+    return tuple(sorted(found, key=lambda balancer: balancer.view.name))
 
 
-def _of_gateways(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.gateway_args.items():
-        if "exposure" in args:
-            tls = "gateway" if tls_hosts(args) else "nowhere"
-            yield _of_platform(name, request_of_gateway(args), tls, (name,), args.get("price"))
+def total_of(balancers: Iterable[tuple[Billing, Optional[PriceSpec], Billable]]) -> Total:
+    """What load balancers cost together, each with how its platform bills it and the price that the arguments set."""
+    alike: dict[tuple[Billing, Optional[PriceSpec]], list[Billable]] = {}
+    for billing, price, billable in balancers:
+        alike.setdefault((billing, price), []).append(billable)
+    costs: dict[str, float] = {}
+    load_balancers = public_addresses = without_price = 0
+    for (billing, price), each in alike.items():
+        billed = billing.billed(sum(billable.load_balancers for billable in each))
+        load_balancers += billed
+        public_addresses += sum(billable.public_addresses for billable in each)
+        prices, monthly = price or billing.prices, monthly_total(billing, each, price)
+        if prices is None or monthly is None:
+            without_price += billed
+        else:
+            costs[prices.currency] = costs.get(prices.currency, 0) + monthly
+    monthly_costs = tuple(Cost(round(amount, 2), currency) for currency, amount in sorted(costs.items()))
+    return Total(load_balancers, public_addresses, monthly_costs, without_price)
 
 
-def _of_their_own(plan: StackPlan) -> Iterator[BalancerView]:
-    for name, args in plan.load_balancer_args.items():
-        request = request_of(plan, args)
-        destination = destination_of(plan, args["target"])
-        tls = _tls_of(plan, [destination], request.ports, here=bool(tls_ports(request)))
-        yield _of_platform(name, request, tls, (destination.name,), args.get("price"))
-    for name, args in plan.aws_load_balancers.items():
-        yield _of_aws(plan, name, args, args.get("price"))
+def _of_gateways(plan: StackPlan) -> Iterator[BilledBalancer]:
+    for name, spec in plan.gateways.items():
+        request = exposure_request(spec)
+        if request is not None:
+            tls = TlsTermination.GATEWAY if tls_hosts(spec) else TlsTermination.NONE
+            gateway = PeerView(PeerKind.GATEWAY, name)
+            yield _of_platform(name, "gateways", request, tls, gateway, spec.price)
 
 
-def _of_platform(name: str, request: Request, tls: str, leads_to: tuple[str, ...], price: Any) -> BalancerView:
+def _of_platforms(plan: StackPlan) -> Iterator[BilledBalancer]:
+    for name, spec in plan.load_balancers.items():
+        request = request_of(spec)
+        tls = TlsTermination.LOAD_BALANCER if tls_ports(request) else _tls_behind(plan, [spec.target], request.ports)
+        yield _of_platform(name, "load_balancers", request, tls, peer_of(plan, spec.target), spec.price)
+
+
+def _of_platform(
+    name: str, component: str, request: Request, tls: TlsTermination, target: PeerView, price: Optional[PriceSpec]
+) -> BilledBalancer:
     module = module_of(request.exposure.platform)
-    billed = module.billable(request)
-    return BalancerView(
+    billable = module.billable(request)
+    view = BalancerView(
         name=name,
         kind=module.kind,
         platform=module.name,
-        scope=request.exposure.scope.value,
-        sources=sources_of(request.exposure),
-        ports=tuple(f"{port.number}/{port.protocol}" for port in request.ports),
+        scope=request.exposure.scope,
+        sources=_sources_of(request.exposure),
+        ports=tuple(PortView(port.number, port.protocol) for port in request.ports),
         tls=tls,
-        leads_to=leads_to,
-        load_balancers=billed.load_balancers,
-        public_addresses=billed.public_addresses,
-        estimate=estimate(module.billing, billed, price),
+        targets=(target,),
+        load_balancers=billable.load_balancers,
+        public_addresses=billable.public_addresses,
+        estimate=estimate(module.billing, billable, price),
+        component=component,
     )
+    return BilledBalancer(view, module.billing, price)
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any], price: Any) -> BalancerView:
-    billed = billable(aws)
-    listeners = listeners_of(aws)
-    destinations = [it for _, it in targets_of(plan, aws)]
-    ports = [(it["port"], carrier.upper()) for it in listeners for carrier in transports(it["protocol"])]
-    here = any(speaks_tls(it) for it in listeners)
-    return BalancerView(
-        name=name,
-        kind=_AWS_KINDS[aws["kind"]],
-        platform=AWS,
-        scope=aws.get("scope", Scope.INTERNET.value),
-        sources=_aws_sources(aws),
-        ports=tuple(f"{number}/{carrier}" for number, carrier in ports),
-        tls=_tls_of(plan, destinations, (), here=here),
-        leads_to=tuple(dict.fromkeys(it.name for it in destinations)),
-        load_balancers=billed.load_balancers,
-        public_addresses=billed.public_addresses,
-        estimate=estimate(AWS_BILLING, billed, price),
-    )
+def _on_aws(plan: StackPlan) -> Iterator[BilledBalancer]:
+    for name, spec in plan.aws_load_balancers.items():
+        billable, listeners = billable_of(spec), plan.aws_plans[name].listeners
+        targets = [target.target for target in spec.targets.values() if target.target is not None]
+        speaks_tls = any(listener.speaks_tls for listener in listeners)
+        view = BalancerView(
+            name=name,
+            kind=_AWS_KINDS[spec.kind],
+            platform=AWS,
+            scope=spec.scope or Scope.INTERNET,
+            sources=_aws_sources(spec),
+            ports=tuple(
+                PortView(listener.port, protocol)
+                for listener in listeners
+                for protocol in protocols_of(listener.protocol)
+            ),
+            tls=TlsTermination.LOAD_BALANCER if speaks_tls else _tls_behind(plan, targets, ()),
+            targets=tuple(dict.fromkeys(aws_backend(plan, key, target).peer for key, target in spec.targets.items())),
+            load_balancers=billable.load_balancers,
+            public_addresses=billable.public_addresses,
+            estimate=estimate(AWS_BILLING, billable, spec.price),
+            component="aws_load_balancers",
+        )
+        yield BilledBalancer(view, AWS_BILLING, spec.price)
 
 
-def targets_of(plan: StackPlan, aws: Mapping[str, Any]) -> list[tuple[str, Destination]]:
-    """Where each target of a load balancer that Pulumi owns leads to, by its key."""
-    found: list[tuple[str, Destination]] = []
-    for key, given in aws["targets"].items():
-        if "target" in given:
-            found.append((key, destination_of(plan, given["target"])))
-        else:
-            found.append((key, Destination("other", key, text_of(given.get("port", "")))))
-    return found
+def _sources_of(exposure: ExposureSpec) -> tuple[SourceView, ...]:
+    """The ranges that an exposure lists, and the sources that its platform has a name for."""
+    found = [SourceView(SourceKind.ADDRESSES, text_of(source)) for source in exposure.allowed_sources or ()]
+    types = {feature: type_ for module in all_platforms() for feature, type_ in module.source_names.items()}
+    for feature, type_ in types.items():
+        values: Sequence[Any] = value_of(exposure, feature) or ()
+        found += [SourceView(SourceKind.NAMED, text_of(value), type_) for value in values]
+    return tuple(found) or (SourceView(SourceKind.PRIVATE_NETWORK),)
 
 
-def sources_of(exposure: ExposureSpec) -> tuple[str, ...]:
-    """Who can connect: ranges, and what else the exposure names."""
-    named: list[Any] = list(exposure.allowed_sources or ())
-    names = {feature: name for module in all_platforms() for feature, name in module.source_names.items()}
-    for feature, name in names.items():
-        named += [f"{name} {text_of(item)}" for item in value_of(exposure, feature) or ()]
-    return texts_of(named) or (PRIVATE,)
+def _aws_sources(spec: AwsLoadBalancerSpec) -> tuple[SourceView, ...]:
+    found = [SourceView(SourceKind.ADDRESSES, source) for source in spec.allowed_sources or ()]
+    for source in (spec.sources or {}).values():
+        if source.cidr is not None:
+            found.append(SourceView(SourceKind.ADDRESSES, text_of(source.cidr)))
+        if source.prefix_list is not None:
+            found.append(SourceView(SourceKind.NAMED, text_of(source.prefix_list), "prefix list"))
+        if source.security_group is not None:
+            found.append(SourceView(SourceKind.NAMED, text_of(source.security_group), "security group"))
+    if spec.existing is not None:
+        found.append(SourceView(SourceKind.EXISTING_RULES))
+    return tuple(found) or (SourceView(SourceKind.PRIVATE_NETWORK),)
 
 
-def _aws_sources(aws: Mapping[str, Any]) -> tuple[str, ...]:
-    named: list[Any] = list(aws.get("allowed_sources", []))
-    for source in aws.get("sources", {}).values():
-        for field, what in (("cidr", ""), ("prefix_list", "prefix list "), ("security_group", "security group ")):
-            if field in source:
-                named.append(f"{what}{text_of(source[field])}")
-    if "existing" in aws:
-        named.append("whom the load balancer made elsewhere lets in")
-    return texts_of(named) or (PRIVATE,)
+def tls_hosts(spec: IngressGatewaySpec) -> tuple[str, ...]:
+    """The hosts whose TLS terminates at the gateway."""
+    return tuple(sorted(host for host, tls in spec.tls.items() if not tls.tls_terminated_upstream))
 
 
-def tls_hosts(args: Mapping[str, Any]) -> tuple[str, ...]:
-    """The hosts that a gateway ends TLS for."""
-    return tuple(
-        sorted(host for host, entry in args.get("tls", {}).items() if not entry.get("tls_terminated_upstream"))
-    )
-
-
-def ends_tls_itself(port: ServicePort) -> bool:
-    """Whether what answers at a port speaks TLS itself."""
+def serves_tls(port: ServicePort) -> bool:
+    """Whether the pods terminate TLS themselves at a port."""
     return port.scheme == "https"
 
 
-def _tls_of(plan: StackPlan, destinations: Sequence[Destination], ports: Sequence[ServicePort], *, here: bool) -> str:
-    """Where TLS ends: at the load balancer, at a gateway or service behind it, or nowhere."""
-    if here:
-        return "here"
-    if any(it.kind == "gateway" and tls_hosts(plan.gateway_args[it.name]) for it in destinations):
-        return "gateway"
-    chosen = [it.chosen for it in destinations if it.chosen is not None and it.kind == "service"]
-    return "service" if any(map(ends_tls_itself, [*ports, *chosen])) else "nowhere"
+def _tls_behind(plan: StackPlan, targets: Sequence[TargetSpec], ports: Sequence[ServicePort]) -> TlsTermination:
+    """Where TLS terminates behind a load balancer that doesn't terminate it."""
+    peers = [peer_of(plan, target) for target in targets]
+    if any(peer.kind is PeerKind.GATEWAY and tls_hosts(plan.gateways[peer.name]) for peer in peers):
+        return TlsTermination.GATEWAY
+    chosen = [service_port(plan, target) for target in targets]
+    services = [port for port, peer in zip(chosen, peers, strict=True) if port and peer.kind is PeerKind.SERVICE]
+    return TlsTermination.SERVICE if any(map(serves_tls, [*ports, *services])) else TlsTermination.NONE

@@ -1,4 +1,4 @@
-"""Where a target of a stack leads to."""
+"""Where the targets of a stack lead to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,59 +9,59 @@ import pulumi
 from ...networking.ports import ServicePort
 from ...networking.target import TargetSpec
 from ..plan import StackPlan
+from ..references import SERVICE
 
-__all__ = ["LATER", "Destination", "destination_of", "ports_open", "text_of", "texts_of"]
+__all__ = ["LATER", "OTHER", "Destination", "destination_of", "text_of", "texts_of"]
 
 LATER = "[known later]"
-"""What is shown of a value that only a deployment knows, or that is secret."""
+"""Stands for a value that is secret, or that is known only during the deployment."""
+
+OTHER = "other"
+"""The kind of a destination that the stack doesn't create."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A service or gateway of the stack, or a Service that is not its own."""
+    """A service or a gateway of the stack, or a Service that the stack doesn't create."""
 
     kind: str
-    """service, gateway or other."""
+    """`SERVICE`, `GATEWAY`, or `OTHER`."""
     name: str
-    """Its name in the stack; of another one, the Service's, with its namespace where that is another one."""
+    """The name in the stack; for another Service, its name, with its namespace if that isn't the stack's."""
     port: str
-    """The port of it, by number or name."""
+    """The number or the name of the Service's port; empty if it isn't known."""
     chosen: Optional[ServicePort] = None
-    """The port of it, where the stack makes it."""
+    """The port, if the stack creates it."""
+
+    @property
+    def text(self) -> str:
+        """The destination with its port, such as `api:80`."""
+        return f"{self.name}:{self.port}" if self.port else self.name
 
 
 def destination_of(plan: StackPlan, target: TargetSpec) -> Destination:
     """Where a target leads to."""
     reference = plan.reference(target)
     if reference is None:
-        return _outside(plan, target)
+        return _by_namespace(plan, target)
     return Destination(reference.kind, reference.name, str(reference.port.number), reference.port)
 
 
-def _outside(plan: StackPlan, target: TargetSpec) -> Destination:
-    """Where a target with a namespace leads to, which can be a service of the stack all the same."""
+def _by_namespace(plan: StackPlan, target: TargetSpec) -> Destination:
+    """Where a target with a namespace leads to. It can be a service of the stack, too."""
     name, namespace = text_of(target.service), text_of(target.namespace)
     port = text_of(target.port if target.port is not None else target.port_name or "")
-    args = plan.services.get(name)
-    if args is not None and text_of(args.namespace or plan.namespace) == namespace:
-        return Destination("service", name, port)
-    return Destination("other", name if namespace == plan.namespace else f"{name}.{namespace}", port)
-
-
-def ports_open(plan: StackPlan, target: TargetSpec) -> tuple[str, ...]:
-    """The ports of the pods that whatever leads to a target can connect to."""
-    destination = destination_of(plan, target)
-    if destination.chosen is not None:
-        return (f"{destination.chosen.target}/{destination.chosen.protocol}",)
-    port = target.target_port if target.target_port is not None else target.port
-    return () if port is None else (f"{text_of(port)}/{target.protocol.value}",)
+    service = plan.services.get(name)
+    if service is not None and text_of(service.namespace or plan.namespace) == namespace:
+        return Destination(SERVICE, name, port)
+    return Destination(OTHER, name if namespace == plan.namespace else f"{name}.{namespace}", port)
 
 
 def text_of(value: Any) -> str:
-    """A value as it is shown."""
+    """A value for readers."""
     return LATER if isinstance(value, pulumi.Output) else str(value)
 
 
 def texts_of(values: Sequence[Any]) -> tuple[str, ...]:
-    """Values as they are shown."""
+    """Values for readers."""
     return tuple(map(text_of, values))

@@ -1,198 +1,166 @@
-"""Every exception to the secure defaults that a stack makes.
+"""Every setting of a stack that is less strict than the secure default.
 
-What a component itself reports is taken over; the rest is one table of rules, each of one argument; and what leaves
-TLS out on the way from the internet is told from the whole.
+Components report most of them. This module adds the settings of networks and load balancers, and what goes over the
+internet without TLS.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Optional, Union, cast
 
-import pulumi
-
-from ...args.location import KeyStyle, Location, location_text
-from ...args.shapes import camel_case
+from ...args.display import as_data
+from ...args.exceptions import SecurityException, exception_kind
+from ...args.location import KeyStyle, Location
 from ...args.spec import Spec
-from ...ingress_gateway.exceptions import security_exceptions as of_gateway
+from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
+from ...ingress_gateway.install.settings import AccessLog
 from ...load_balancers import EVERYONE
-from ...web_service.validation import exceptions_of as of_service
+from ...networking.network_policies import PeerSpec
+from ...public_load_balancer.exposure import ExposureSpec
+from ...web_service.args import WebServiceSpec
+from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..plan import StackPlan
-from ..view import BalancerView, DefaultException
-from .destinations import LATER
-from .plain_text import plain_text_of
+from ..view import BalancerView, ExceptionView
+from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
+from .plain_text import plain_text_exceptions
 
-__all__ = ["RULES", "Rule", "exceptions_of"]
+__all__ = [
+    "ANY_ORIGIN",
+    "CLIENTS_ANYWHERE",
+    "CLIENTS_IN_ANY_NAMESPACE",
+    "DEFAULT_CLASS",
+    "INSECURE_COOKIE",
+    "NO_ACCESS_LOG",
+    "SERVERS_ANYWHERE",
+    "SERVERS_IN_ANY_NAMESPACE",
+    "UNCHECKED_EXPOSURE",
+    "UNLIMITED_BODY",
+    "exceptions_of",
+]
 
-
-def _everybody(value: Any) -> bool:
-    return value in EVERYONE
-
-
-def _true(value: Any) -> bool:
-    return value is True
-
-
-def _false(value: Any) -> bool:
-    return value is False
-
-
-def _is(wanted: Any) -> Callable[[Any], bool]:
-    return lambda value: value == wanted
-
-
-def _some(value: Any) -> bool:
-    return bool(value)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One argument that loosens a secure default."""
-
-    where: str
-    """The arguments that it is about, as `services.*.allow_to[].cidr`: * stands for a name, [] for an item."""
-    loosens: Callable[[Any], bool]
-    """Whether a value does."""
-    meaning: str
-    """What it lets happen that does not by default."""
-
-
-RULES: Sequence[Rule] = (
-    Rule("services.*.allow_from[].cidr", _everybody, "everybody who reaches the pods may connect"),
-    Rule("services.*.allow_from[].any_namespace", _true, "pods of every namespace may connect"),
-    Rule("services.*.allow_to[].cidr", _everybody, "the pods may connect to every address"),
-    Rule("services.*.allow_to[].any_namespace", _true, "the pods may connect to those of every namespace"),
-    Rule("gateways.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
-    Rule("gateways.*.exposure.platform_sources[]", _everybody, "everybody may connect to the controller's pods"),
-    Rule("gateways.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("gateways.*.upstream.sources[]", _everybody, "everybody who reaches the pods may connect to the controller"),
-    Rule("gateways.*.controller_peers[].cidr", _everybody, "everybody may connect to the targets' pods"),
-    Rule("gateways.*.controller_peers[].any_namespace", _true, "pods of every namespace may connect to the targets'"),
-    Rule(
-        "gateways.*.installation.metrics_from[].cidr", _everybody, "everybody who reaches the pods may read the metrics"
-    ),
-    Rule("gateways.*.installation.default_class", _true, "Ingresses that name no class are this gateway's too"),
-    Rule("gateways.*.settings.access_log", _is("off"), "nobody can tell who asked for what"),
-    Rule("gateways.*.settings.body_size", _is(0), "a request's body may be of any size"),
-    Rule("gateways.*.routes[].body_size", _is(0), "a request's body may be of any size"),
-    Rule("gateways.*.routes[].cors.origins[]", _is("*"), "every other site's pages may use the route"),
-    Rule("gateways.*.routes[].session_persistence.secure", _false, "the cookie goes over connections without TLS too"),
-    Rule("loadBalancers.*.exposure.allowed_sources[]", _everybody, "everybody may connect"),
-    Rule("loadBalancers.*.exposure.platform_sources[]", _everybody, "everybody may connect to the pods"),
-    Rule("loadBalancers.*.exposure.annotations", _some, "the platform is told what nobody checks"),
-    Rule("awsLoadBalancers.*.allowed_sources[]", _everybody, "everybody may connect"),
-    Rule("awsLoadBalancers.*.sources.*.cidr", _everybody, "everybody may connect"),
-    Rule("awsLoadBalancers.*.target_ranges[]", _everybody, "the load balancer may connect to every address"),
-    Rule("awsLoadBalancers.*.deletion_protection", _false, "the load balancer can be deleted by mistake"),
-    Rule("awsLoadBalancers.*.desync_mode", _is("monitor"), "requests that can be read in two ways are let through"),
-    Rule("awsLoadBalancers.*.drop_invalid_headers", _false, "headers with invalid names are let through"),
-    Rule("awsLoadBalancers.*.wildcards_any_depth", _true, "a wildcard host takes names of any depth"),
-    Rule("awsLoadBalancers.*.logs.access", _false, "nobody can tell who asked for what"),
-    Rule("awsLoadBalancers.*.logs.delete_with_balancer", _true, "the logs go with the load balancer"),
-    Rule(
-        "awsLoadBalancers.*.listeners[].policy",
-        _is("ELBSecurityPolicy-TLS13-1-2-2021-06"),
-        "clients may use ciphers that are no longer recommended",
-    ),
-    Rule("awsLoadBalancers.*.listeners[].headers.hsts_max_age", _is(0), "browsers are not told to keep to https"),
-    Rule("awsLoadBalancers.*.listeners[].headers.no_sniff", _false, "browsers may guess what a response is"),
-    Rule(
-        "awsLoadBalancers.*.listeners[].client_certificates.ignore_expiry",
-        _true,
-        "certificates of clients are taken after they have expired",
-    ),
+CLIENTS_ANYWHERE = exception_kind("every-address-to-pods", "Every address that reaches the pods can connect to them.")
+CLIENTS_IN_ANY_NAMESPACE = exception_kind("every-namespace-to-pods", "Pods of every namespace can connect.")
+SERVERS_ANYWHERE = exception_kind("pods-to-every-address", "The pods can connect to every address.")
+SERVERS_IN_ANY_NAMESPACE = exception_kind(
+    "pods-to-every-namespace", "The pods can connect to these pods of every namespace."
 )
-"""What loosens a secure default, beside what the components report themselves."""
+UNCHECKED_EXPOSURE = exception_kind(
+    "unchecked-load-balancer-annotations", "Portico doesn't check what the platform does with these annotations."
+)
+DEFAULT_CLASS = exception_kind(
+    "default-ingress-class", "The gateway also serves every Ingress that names no IngressClass."
+)
+NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
+UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
+ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
+INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
 
 
-def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[DefaultException, ...]:
-    """Every exception of the stack, by path."""
-    tree = {
+def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[ExceptionView, ...]:
+    """Every exception of the stack, by location."""
+    found: dict[tuple[Location, str], SecurityException] = {}
+    for exception in _found(plan, balancers):
+        found.setdefault((exception.location, exception.kind.name), exception)
+    aws = plan.aws_load_balancers
+    return tuple(
+        ExceptionView(found[key], _value_at(plan, aws, found[key].location)) for key in sorted(found, key=_order)
+    )
+
+
+def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
+    for service in plan.services.values():
+        yield from exceptions_of_service(service)
+        yield from _of_service(service)
+    for gateway in plan.gateways.values():
+        yield from exceptions_of_gateway(gateway)
+        yield from _of_gateway(gateway)
+    for balancer in plan.load_balancers.values():
+        yield from _of_exposure(balancer.exposure)
+    for aws in plan.aws_load_balancers.values():
+        yield from aws_exceptions(aws)
+    yield from plain_text_exceptions(plan, balancers)
+
+
+def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
+    location, kind = key
+    return [(0, step, "") if isinstance(step, int) else (1, 0, step) for step in location], kind
+
+
+def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
+    yield from _clients(spec.allow_from)
+    for peer in spec.allow_to:
+        if peer.cidr in EVERYONE:
+            yield SecurityException(SERVERS_ANYWHERE, peer.at / "cidr")
+        if peer.any_namespace:
+            yield SecurityException(SERVERS_IN_ANY_NAMESPACE, peer.at / "any_namespace")
+
+
+def _clients(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
+    for peer in peers:
+        if peer.cidr in EVERYONE:
+            yield SecurityException(CLIENTS_ANYWHERE, peer.at / "cidr")
+        if peer.any_namespace:
+            yield SecurityException(CLIENTS_IN_ANY_NAMESPACE, peer.at / "any_namespace")
+
+
+def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:
+    for index, source in enumerate(exposure.allowed_sources or ()):
+        if source in EVERYONE:
+            yield SecurityException(CLIENT_ADDRESSES, exposure.at / "allowed_sources" / index)
+    for index, source in enumerate(exposure.platform_sources or ()):
+        if source in EVERYONE:
+            yield SecurityException(CLIENTS_ANYWHERE, exposure.at / "platform_sources" / index)
+    if exposure.annotations:
+        yield SecurityException(UNCHECKED_EXPOSURE, exposure.at / "annotations")
+
+
+def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
+    if spec.exposure is not None:
+        yield from _of_exposure(spec.exposure)
+    if spec.upstream is not None:
+        for index, source in enumerate(spec.upstream.sources):
+            if source in EVERYONE:
+                yield SecurityException(CLIENTS_ANYWHERE, spec.upstream.at / "sources" / index)
+    yield from _clients(spec.controller_peers or ())
+    yield from _of_controller(spec)
+    for route in spec.routes:
+        if route.body_size == 0:
+            yield SecurityException(UNLIMITED_BODY, route.at / "body_size")
+        if route.cors is not None and "*" in route.cors.origins:
+            yield SecurityException(ANY_ORIGIN, route.cors.at / "origins" / list(route.cors.origins).index("*"))
+        if route.session_persistence is not None and route.session_persistence.secure is False:
+            yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
+
+
+def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
+    installation, settings = spec.installation, spec.settings
+    if installation is not None:
+        yield from _clients(installation.metrics_from)
+        if installation.default_class:
+            yield SecurityException(DEFAULT_CLASS, installation.at / "default_class")
+    if settings is not None:
+        if settings.access_log is AccessLog.OFF:
+            yield SecurityException(NO_ACCESS_LOG, settings.at / "access_log")
+        if settings.body_size == 0:
+            yield SecurityException(UNLIMITED_BODY, settings.at / "body_size")
+
+
+def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> Any:
+    """The value at a location of the stack, for display; None if it isn't set, or if it's a group of settings."""
+    value: Any = {
         "services": plan.services,
         "gateways": plan.gateways,
-        "loadBalancers": plan.load_balancers,
-        "awsLoadBalancers": plan.aws_load_balancers,
+        "load_balancers": plan.load_balancers,
+        "aws_load_balancers": aws,
     }
-    found = [*_reported(plan, tree)]
-    for rule in RULES:
-        found += [_exception(path, value, rule.meaning) for path, value in _at(tree, rule.where) if _known(rule, value)]
-    found += [_exception(path, value, meaning) for path, value, meaning in plain_text_of(plan, balancers)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda it: (_natural(it.path), it.meaning)))
-
-
-def _known(rule: Rule, value: Any) -> bool:
-    return not isinstance(value, pulumi.Output) and rule.loosens(value)
-
-
-def _natural(path: str) -> list[Any]:
-    """Numbers by their value, so that the tenth item comes after the second."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", path)]
-
-
-def _reported(plan: StackPlan, tree: Mapping[str, Any]) -> Iterator[DefaultException]:
-    """What the components report themselves."""
-    found = [exception for spec in plan.services.values() for exception in of_service(spec)]
-    found += [exception for spec in plan.gateways.values() for exception in of_gateway(spec)]
-    for exception in found:
-        path = location_text(exception.location, KeyStyle.STACK)
-        yield DefaultException(path, _shown(_value_at(tree, exception.location)), exception.meaning(KeyStyle.STACK))
-
-
-def _value_at(tree: Mapping[str, Any], location: Location) -> Any:
-    """The value at a location of the stack; None if it isn't set."""
-    value: Any = tree
     for step in location:
-        if isinstance(value, Spec):
-            value = cast("Any", value).get(step)
-        elif isinstance(value, Mapping):
-            value = cast("Mapping[Any, Any]", value).get(step)
-        elif isinstance(value, (list, tuple)) and isinstance(step, int):
-            value = cast("Sequence[Any]", value)[step]
-        else:
-            return None
-    return value
+        value = _child(value, step)
+    return None if isinstance(value, Spec) else as_data(value, KeyStyle.STACK)
 
 
-def _at(node: Any, where: str, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value at a place that a rule is about, and its path."""
-    if not where:
-        yield path, node
-        return
-    if where.startswith("[]"):
-        for at, item in enumerate(cast("Sequence[Any]", node) if isinstance(node, (list, tuple)) else ()):
-            yield from _at(item, where[2:], f"{path}[{at}]")
-        return
-    step = re.match(r"\.?([a-zA-Z_0-9]+|\*)", where)
-    if step is None or not isinstance(node, (Mapping, Spec)):
-        return
-    given, rest = cast("Mapping[str, Any]", node), where[step.end() :]
-    for key in given if step[1] == "*" else (step[1],):
-        if key in given:
-            yield from _at(given[key], rest, f"{path}.{key}" if path else key)
-
-
-def _exception(path: str, value: Any, meaning: str) -> DefaultException:
-    return DefaultException(f"portico:{_spelled(path)}", _shown(value), meaning)
-
-
-def _spelled(path: str) -> str:
-    """The path as the stack file has it. What is a name there has no underscores."""
-    return ".".join(camel_case(step) if re.match(r"[a-z]", step) else step for step in path.split("."))
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, pulumi.Output):
-        return LATER
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        return str(value)
-    text = json.dumps(value, sort_keys=True, default=lambda _: LATER)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
-
-
-_LONGEST = 60
+def _child(value: Any, step: Union[str, int]) -> Optional[Any]:
+    if isinstance(value, Spec):
+        return getattr(value, str(step))
+    if isinstance(value, Mapping):
+        return cast("Mapping[Any, Any]", value).get(step)
+    return cast("Sequence[Any]", value)[step] if isinstance(step, int) and isinstance(value, (list, tuple)) else None

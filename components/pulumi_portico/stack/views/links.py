@@ -1,170 +1,187 @@
-"""Who may talk to whom: what the network policies of the stack let through."""
+"""Who can connect to whom: what routes and load balancers open, and what the services' NetworkPolicies allow."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Optional
 
 from ...ingress_gateway.install.installer import selector_of as controller_labels
-from ...networking.network_policies import NAME_LABEL
-from ...web_service.plan import WebServicePlan, plan_of
+from ...networking.network_policies import NAME_LABEL, PeerSpec
+from ...networking.target import Protocol, TargetSpec
+from ...web_service.plan import WebServicePlan, plan_web_service
 from ..plan import StackPlan
-from ..view import BalancerView, LinkView
-from .balancers import targets_of
-from .destinations import Destination, destination_of, ports_open, text_of
+from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
+from .destinations import text_of
+from .peers import aws_backend, aws_open_ports, known_number, open_ports, peer_of
 
 __all__ = ["links_of"]
 
-_EVERYONE = "everyone"
-"""Whoever can reach it, where no policy holds a service."""
+Ports = tuple[PortView, ...]
+"""Ports that are open; empty for every port."""
+
+_ANYONE = PeerView(PeerKind.ANYONE)
 
 
-def links_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[LinkView, ...]:
-    """Who may talk to whom, by source and target."""
-    found = [*_from_balancers(plan, balancers), *_from_gateways(plan), *_Policies(plan).links()]
-    together: dict[tuple[str, str], set[str]] = {}
-    for it in found:
-        ports = together.setdefault((it.source, it.target), set())
-        ports |= set(it.ports) or {""}
-    # A link to every port holds those to some.
-    return tuple(
-        LinkView(source, target, () if "" in ports else tuple(sorted(ports, key=_by_number)))
-        for (source, target), ports in sorted(together.items())
+def links_of(plan: StackPlan) -> tuple[LinkView, ...]:
+    """Who can connect to whom, by source, target, and kind. Equal links are merged with all of their ports."""
+    found = [*_from_balancers(plan), *_from_gateways(plan), *_Policies(plan).links()]
+    ports: dict[tuple[PeerView, PeerView, LinkKind], list[Ports]] = {}
+    for link in found:
+        ports.setdefault((link.source, link.target, link.kind), []).append(link.ports)
+    links = [LinkView(kind, source, target, _merged(each)) for (source, target, kind), each in ports.items()]
+    return tuple(sorted(links, key=lambda link: (_order(link.source), _order(link.target), link.kind.value)))
+
+
+def _order(peer: PeerView) -> tuple[str, ...]:
+    labels = [part for label in peer.labels for part in label]
+    return (
+        peer.name or peer.cidr,
+        peer.kind.value,
+        peer.namespace,
+        str(peer.any_namespace),
+        *peer.cidr_except,
+        *labels,
     )
 
 
-def _by_number(port: str) -> tuple[int, str]:
-    number, _, protocol = port.partition("/")
-    return (int(number) if number.isdecimal() else 0, protocol)
+def _merged(each: Iterable[Ports]) -> Ports:
+    # A link to every port includes the links to some of them.
+    known = list(each)
+    if not all(known):
+        return ()
+    return tuple(
+        sorted({port for ports in known for port in ports}, key=lambda port: (port.number or 0, port.protocol))
+    )
 
 
-def _from_balancers(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[LinkView]:
-    for it in balancers:
-        # A gateway's own load balancer is in neither: it is part of the gateway.
-        if args := plan.load_balancer_args.get(it.name):
-            destination = destination_of(plan, args["target"])
-            yield LinkView(it.name, destination.name, ports_open(plan, args["target"]))
-        elif aws := plan.aws_load_balancers.get(it.name):
-            given: Mapping[str, Any] = aws["targets"]
-            for key, destination in targets_of(plan, aws):
-                target = given[key].get("target")
-                yield LinkView(it.name, destination.name, ports_open(plan, target) if target else _port(destination))
-
-
-def _port(destination: Destination) -> tuple[str, ...]:
-    return (f"{destination.port}/TCP",) if destination.port else ()
+def _from_balancers(plan: StackPlan) -> Iterator[LinkView]:
+    # The load balancer of a gateway is part of the gateway.
+    for name, spec in plan.load_balancers.items():
+        yield _to_target(plan, PeerView(PeerKind.LOAD_BALANCER, name), spec.target)
+    for name, spec in plan.aws_load_balancers.items():
+        source = PeerView(PeerKind.LOAD_BALANCER, name)
+        for key, target in spec.targets.items():
+            ports = aws_open_ports(plan, spec.kind, target)
+            yield LinkView(LinkKind.TARGET, source, aws_backend(plan, key, target).peer, ports)
 
 
 def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
-    for name, args in plan.gateway_args.items():
-        targets = [it["target"] for it in args.get("routes", []) if "target" in it]
-        targets += [args["default_backend"]] if "default_backend" in args else []
-        for target in targets:
-            yield LinkView(name, destination_of(plan, target).name, ports_open(plan, target))
+    for name, spec in plan.gateways.items():
+        source = PeerView(PeerKind.GATEWAY, name)
+        for target in (*(route.target for route in spec.routes), spec.default_backend):
+            if target is not None:
+                yield _to_target(plan, source, target)
 
 
 class _Policies:
-    """The services' own policies: a connection within the stack wants both ends to let it through."""
+    """The services' NetworkPolicies. Both ends of a connection must allow it."""
 
     def __init__(self, plan: StackPlan) -> None:
         self._stack = plan
-        self._plans = {name: plan_of(name, args) for name, args in plan.services.items()}
+        self._services = {name: plan_web_service(name, spec) for name, spec in plan.services.items()}
 
     def links(self) -> Iterator[LinkView]:
-        for name, planned in self._plans.items():
-            yield from self._let_in(name, planned)
-            yield from self._let_out(name, planned)
+        for service in self._services.values():
+            if service.spec.network_policy:
+                yield from self._allowed_from(service)
+                yield from self._allowed_to(service)
+            else:
+                this = _service(service.name)
+                yield LinkView(LinkKind.UNRESTRICTED, _ANYONE, this)
+                yield LinkView(LinkKind.UNRESTRICTED, this, _ANYONE)
 
-    def _let_in(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
-        every = tuple(f"{target}/{protocol}" for target, protocol in planned.pod_ports)
-        if not planned.args.get("network_policy", True):
-            yield LinkView(_EVERYONE, name, ())
-            return
-        for peer in planned.args.get("allow_from", []):
-            ports = _ports_of(peer) or every
-            inside = [other for other in self._named(peer, name) if self._may(other, name, ports)]
-            for other in inside:
-                yield LinkView(other, name, self._common(other, name, ports))
-            if not self._named(peer, name):
-                yield LinkView(self._words(peer), name, ports)
+    def _allowed_from(self, service: WebServicePlan) -> Iterator[LinkView]:
+        every = tuple(PortView(number, protocol) for number, protocol in service.pod_ports)
+        for peer in service.spec.allow_from:
+            ports, clients = _ports_of(peer) or every, self._matching(peer, service)
+            for client in clients:
+                open_to_client = self._common(client, service, ports)
+                if open_to_client is not None:
+                    yield _allowed(_service(client.name), _service(service.name), open_to_client)
+            if not clients:
+                yield _allowed(self._outside(peer), _service(service.name), ports)
 
-    def _let_out(self, name: str, planned: WebServicePlan) -> Iterator[LinkView]:
-        if not planned.args.get("network_policy", True):
-            yield LinkView(name, _EVERYONE, ())
-            return
-        for peer in planned.args.get("allow_to", []):
-            inside = self._named(peer, name)
-            for other in inside:
-                # Who holds nobody out lets this one in too; the others say it themselves.
-                if not self._plans[other].args.get("network_policy", True):
-                    yield LinkView(name, other, _ports_of(peer))
-            if not inside and (gateway := self._gateway(peer)):
-                yield LinkView(name, gateway, _ports_of(peer))
-            elif not inside:
-                yield LinkView(name, self._words(peer), _ports_of(peer))
+    def _allowed_to(self, service: WebServicePlan) -> Iterator[LinkView]:
+        for peer in service.spec.allow_to:
+            others = self._matching(peer, service)
+            for other in others:
+                # The NetworkPolicies of the other services list their own clients.
+                if not other.spec.network_policy:
+                    yield _allowed(_service(service.name), _service(other.name), _ports_of(peer))
+            if not others:
+                yield _allowed(_service(service.name), self._outside(peer), _ports_of(peer))
 
-    def _may(self, source: str, target: str, ports: Sequence[str]) -> bool:
-        return self._lets_out(source, target) is None or self._common(source, target, ports) != ()
+    def _common(self, client: WebServicePlan, service: WebServicePlan, ports: Ports) -> Optional[Ports]:
+        """The ports among these that the client's own NetworkPolicy allows; None if it allows none."""
+        if not client.spec.network_policy:
+            return ports
+        allowed = [
+            _ports_of(peer)
+            for peer in client.spec.allow_to
+            if any(other.name == service.name for other in self._matching(peer, client))
+        ]
+        if not all(allowed):
+            return ports
+        listed = {port for each in allowed for port in each}
+        return tuple(port for port in ports if port in listed) or None
 
-    def _lets_out(self, source: str, target: str) -> Any:
-        """The ports at which one lets connections out to another: None for all, an empty list for none."""
-        args = self._plans[source].args
-        if not args.get("network_policy", True):
-            return None
-        found: list[str] = []
-        for peer in args.get("allow_to", []):
-            if target in self._named(peer, source):
-                ports = _ports_of(peer)
-                if not ports:
-                    return None
-                found += ports
-        return found
-
-    def _common(self, source: str, target: str, ports: Sequence[str]) -> tuple[str, ...]:
-        out = self._lets_out(source, target)
-        return tuple(ports) if out is None else tuple(it for it in ports if it in out)
-
-    def _named(self, peer: Mapping[str, Any], by: str) -> list[str]:
-        """The services of the stack that a peer means, where ``by`` names it."""
-        if "cidr" in peer:
+    def _matching(self, peer: PeerSpec, owner: WebServicePlan) -> list[WebServicePlan]:
+        """The services of the stack that a peer of a service's policy matches."""
+        if peer.cidr is not None:
             return []
-        wanted = _labels_of(peer)
-        found: list[str] = []
-        for name, planned in self._plans.items():
-            place = text_of(planned.args.get("namespace", self._stack.namespace))
-            here = text_of(self._plans[by].args.get("namespace", self._stack.namespace))
-            there = peer.get("any_namespace") or place == text_of(peer.get("namespace", here))
-            if there and all(str(planned.labels.get(key)) == it for key, it in wanted.items()):
-                found.append(name)
-        return found
+        labels, own = _labels_of(peer), self._namespace_of(owner)
+        namespace = own if peer.namespace is None else text_of(peer.namespace)
+        return [
+            service
+            for service in self._services.values()
+            if (peer.any_namespace or self._namespace_of(service) == namespace)
+            and all(str(service.labels.get(key)) == value for key, value in labels.items())
+        ]
 
-    def _gateway(self, peer: Mapping[str, Any]) -> str:
-        """The gateway of the stack whose controller a peer means; empty where it means none."""
-        wanted = _labels_of(peer)
-        for name, args in self._stack.gateway_args.items():
-            place = text_of(args.get("namespace", name))
-            fits = all(controller_labels(name).get(key) == it for key, it in wanted.items())
-            if "cidr" not in peer and fits and (peer.get("any_namespace") or peer.get("namespace") == place):
+    def _namespace_of(self, service: WebServicePlan) -> str:
+        return text_of(self._stack.namespace if service.spec.namespace is None else service.spec.namespace)
+
+    def _outside(self, peer: PeerSpec) -> PeerView:
+        """What a peer matches that isn't a service of the stack."""
+        if peer.cidr is not None:
+            excluded = tuple(map(text_of, peer.cidr_except))
+            return PeerView(PeerKind.ADDRESSES, cidr=text_of(peer.cidr), cidr_except=excluded)
+        if gateway := self._gateway(peer):
+            return PeerView(PeerKind.GATEWAY, gateway)
+        namespace = "" if peer.namespace is None or peer.any_namespace else text_of(peer.namespace)
+        if peer.service is not None:
+            name = text_of(peer.service)
+            return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
+        labels = tuple(sorted(_labels_of(peer).items()))
+        return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
+
+    def _gateway(self, peer: PeerSpec) -> str:
+        """The gateway of the stack whose controller a peer matches; empty if there is none."""
+        labels = _labels_of(peer)
+        for name, spec in self._stack.gateways.items():
+            namespace = name if spec.namespace is None else spec.namespace
+            matches = all(controller_labels(name).get(key) == value for key, value in labels.items())
+            if matches and (peer.any_namespace or peer.namespace == namespace):
                 return name
         return ""
 
-    def _words(self, peer: Mapping[str, Any]) -> str:
-        """Who a peer is that is none of the stack's."""
-        if gateway := self._gateway(peer):
-            return gateway
-        if "cidr" in peer:
-            besides = peer.get("cidr_except")
-            return text_of(peer["cidr"]) + (f" but {', '.join(map(text_of, besides))}" if besides else "")
-        labels = [f"{key}={it}" for key, it in sorted(_labels_of(peer).items())]
-        pods = str(peer.get("service") or ",".join(labels)) or "every pod"
-        if peer.get("any_namespace"):
-            return f"{pods} of any namespace"
-        return f"{pods} of namespace {text_of(peer['namespace'])}" if "namespace" in peer else pods
+
+def _to_target(plan: StackPlan, source: PeerView, target: TargetSpec) -> LinkView:
+    return LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
 
 
-def _labels_of(peer: Mapping[str, Any]) -> Mapping[str, str]:
-    if "service" in peer:
-        return {NAME_LABEL: text_of(peer["service"])}
-    return {key: text_of(it) for key, it in peer.get("selector", {}).items()}
+def _service(name: str) -> PeerView:
+    return PeerView(PeerKind.SERVICE, name)
 
 
-def _ports_of(peer: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(f"{text_of(it)}/{peer.get('protocol', 'TCP')}" for it in peer.get("ports", []))
+def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
+    return LinkView(LinkKind.NETWORK_POLICY, source, target, ports)
+
+
+def _labels_of(peer: PeerSpec) -> Mapping[str, str]:
+    if peer.service is not None:
+        return {NAME_LABEL: text_of(peer.service)}
+    return {key: text_of(value) for key, value in (peer.selector or {}).items()}
+
+
+def _ports_of(peer: PeerSpec) -> Ports:
+    protocol = peer.protocol or Protocol.TCP
+    return tuple(PortView(known_number(number), protocol.value) for number in peer.ports)

@@ -1,82 +1,115 @@
-"""What goes over the internet without TLS."""
+"""The requests and connections that go over the internet without TLS."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Optional
 
-from ...aws_load_balancer.listener import listeners_of
-from ...ingress_gateway.compilation import entry_of
+from ...args.exceptions import SecurityException, exception_kind
+from ...args.location import ROOT, Field, Key
+from ...aws_load_balancer.args import AwsLoadBalancerSpec
+from ...aws_load_balancer.choices import AwsListenerProtocol
+from ...aws_load_balancer.listener import AwsListenerSpec
+from ...aws_load_balancer.target_group import AwsTargetSpec
+from ...ingress_gateway.resolved_routes import ResolvedRoute
+from ...ingress_gateway.route_set import RouteSet
 from ...load_balancers import Scope
-from ...networking.target import Protocol
+from ...networking.target import Protocol, TargetSpec
+from ...public_load_balancer.args import PublicLoadBalancerSpec
 from ...public_load_balancer.common import tls_ports
+from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
-from ..view import BalancerView
-from .balancers import ends_tls_itself, targets_of
-from .destinations import destination_of
-from .requests import request_of
-from .routes import gateway_routing
+from ..view import BalancerView, PeerKind, TlsTermination
+from .balancers import serves_tls
+from .peers import peer_of, service_port
 
-__all__ = ["plain_text_of"]
+__all__ = [
+    "PLAIN_TEXT_HOST",
+    "PLAIN_TEXT_LISTENER",
+    "PLAIN_TEXT_PATH",
+    "PLAIN_TEXT_PORT",
+    "plain_text_exceptions",
+]
 
-Found = tuple[str, Any, str]
-"""A path, what is written there, and what it means."""
+PLAIN_TEXT_HOST = exception_kind(
+    "plain-text-host", "Requests to {host} go over the internet without TLS, because {tls} has no entry for the host."
+)
+PLAIN_TEXT_PATH = exception_kind(
+    "plain-text-path", "Requests for {path} on every host go over the internet without TLS. Only hosts can have TLS."
+)
+PLAIN_TEXT_PORT = exception_kind(
+    "plain-text-port", "Connections to port {port} go over the internet without TLS, because {tls} doesn't include it."
+)
+PLAIN_TEXT_LISTENER = exception_kind(
+    "plain-text-listener", "Connections to port {port} go over the internet without TLS."
+)
 
-_MEANING = "goes over the internet without TLS"
-
-
-def plain_text_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Found]:
-    """What of the stack's routes and ports clients on the internet reach without TLS."""
-    outside = {it.name: it for it in balancers if it.scope == Scope.INTERNET.value}
-    for name, args in plan.gateway_args.items():
-        fronts = [it for it in outside.values() if name in it.leads_to]
-        if any(it.tls != "here" for it in fronts):
-            yield from _of_gateway(name, args)
-    for name in outside.keys() & plan.load_balancer_args.keys():
-        yield from _of_platform(plan, name, plan.load_balancer_args[name])
-    for name in outside.keys() & plan.aws_load_balancers.keys():
-        yield from _of_aws(plan, name, plan.aws_load_balancers[name])
-
-
-def _of_gateway(name: str, args: Mapping[str, Any]) -> Iterator[Found]:
-    routing = gateway_routing(name, args)
-    for at, route in enumerate(args.get("routes", [])):
-        entry = entry_of(route)
-        if routing.tls_of(entry.host) is None:
-            asked = f"{entry.host}{entry.path}" if entry.host else f"{entry.path} of any host"
-            # Where a host is written, that is what has no certificate; else the route as a whole.
-            where = "host" if entry.host else "path" if entry.path != "/" else ""
-            said = f"what is sent to {asked} {_MEANING}: no entry of tls is for it"
-            yield f"gateways.{name}.routes[{at}]{f'.{where}' if where else ''}", route.get(where), said
+_PLAIN_PROTOCOLS = (AwsListenerProtocol.HTTP, AwsListenerProtocol.TCP)
 
 
-def _of_platform(plan: StackPlan, name: str, args: Mapping[str, Any]) -> Iterator[Found]:
-    request = request_of(plan, args)
-    secured = tls_ports(request)
-    destination = destination_of(plan, args["target"])
-    if destination.kind == "gateway":
+def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
+    """What clients on the internet reach without TLS."""
+    public = [balancer for balancer in balancers if balancer.scope is Scope.INTERNET]
+    for balancer in public:
+        if balancer.component == "load_balancers":
+            yield from _of_platform(plan, plan.load_balancers[balancer.name])
+        elif balancer.component == "aws_load_balancers":
+            yield from _on_aws(plan, balancer.name, plan.aws_load_balancers[balancer.name])
+    for name, gateway in plan.gateway_plans.items():
+        fronts = [balancer for balancer in public if _leads_to_gateway(balancer, name)]
+        if any(balancer.tls is not TlsTermination.LOAD_BALANCER for balancer in fronts):
+            yield from _of_gateway(gateway.routes)
+
+
+def _leads_to_gateway(balancer: BalancerView, name: str) -> bool:
+    return any(target.kind is PeerKind.GATEWAY and target.name == name for target in balancer.targets)
+
+
+def _of_gateway(routes: RouteSet) -> Iterator[SecurityException]:
+    for route in routes.routes:
+        if routes.tls_of(route.host) is None:
+            yield _of_route(route)
+
+
+def _of_route(route: ResolvedRoute) -> SecurityException:
+    if route.host:
+        return SecurityException(PLAIN_TEXT_HOST, route.at / "host", {"host": route.host, "tls": Field("tls")})
+    at = route.at if route.path == "/" else route.at / "path"
+    return SecurityException(PLAIN_TEXT_PATH, at, {"path": route.path})
+
+
+def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[SecurityException]:
+    if peer_of(plan, spec.target).kind is PeerKind.GATEWAY:
         return
+    request, chosen = request_of(spec), service_port(plan, spec.target)
+    secured = tls_ports(request)
     for port in request.ports:
-        # UDP has none of it; what ends TLS by itself is reached with it.
-        itself = ends_tls_itself(port) or (destination.chosen is not None and ends_tls_itself(destination.chosen))
-        if port.protocol == Protocol.TCP.value and port.name not in secured and not itself:
-            field = f"ports.{port.name}" if "ports" in args else "target"
-            said = f"what is sent to port {port.number} {_MEANING}: exposure has no tls for it"
-            yield f"loadBalancers.{name}.{field}", port.number, said
+        has_tls = port.name in secured or serves_tls(port) or (chosen is not None and serves_tls(chosen))
+        if port.protocol == Protocol.TCP.value and not has_tls:
+            at = spec.target.at if spec.ports is None else spec.ports[port.name].at / "port"
+            params = {"port": port.number, "tls": Field("tls")}
+            yield SecurityException(PLAIN_TEXT_PORT, at, params)
 
 
-def _of_aws(plan: StackPlan, name: str, aws: Mapping[str, Any]) -> Iterator[Found]:
-    targets = dict(targets_of(plan, aws))
-    for at, listener in enumerate(listeners_of(aws)):
-        if listener["protocol"] not in ("http", "tcp") or _sends_on(listener):
+def _on_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
+    for index, listener in enumerate(plan.aws_plans[name].listeners):
+        if listener.protocol not in _PLAIN_PROTOCOLS or _only_redirects_to_https(listener):
             continue
-        leads_to = [targets[key] for key in (listener.get("to"), *listener.get("weights", {})) if key in targets]
-        answers = [it for it in leads_to if it.kind == "gateway" or (it.chosen and ends_tls_itself(it.chosen))]
-        # What a gateway does with it, it says itself.
-        if leads_to and len(answers) == len(leads_to):
-            continue
-        said = f"what is sent to port {listener['port']} {_MEANING}"
-        yield f"awsLoadBalancers.{name}.listeners[{at}].protocol", listener["protocol"], said
+        # The gateway's own routes are reported, and services that terminate TLS themselves need no TLS here.
+        targets = _targets_of(spec, listener)
+        if not targets or not all(_handles_tls(plan, target.target) for target in targets):
+            at = ROOT / "aws_load_balancers" / Key(name) / "listeners" / index / "protocol"
+            yield SecurityException(PLAIN_TEXT_LISTENER, at, {"port": listener.port})
 
 
-def _sends_on(listener: Mapping[str, Any]) -> bool:
-    """Whether it does nothing but send clients to https."""
-    return not listener.get("routes") and listener.get("redirect", {}).get("scheme") == "https"
+def _targets_of(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> list[AwsTargetSpec]:
+    return [spec.targets[key] for key in listener.target_keys]
+
+
+def _handles_tls(plan: StackPlan, target: Optional[TargetSpec]) -> bool:
+    if target is None:
+        return False
+    port = service_port(plan, target)
+    return peer_of(plan, target).kind is PeerKind.GATEWAY or (port is not None and serves_tls(port))
+
+
+def _only_redirects_to_https(listener: AwsListenerSpec) -> bool:
+    return not listener.routes and listener.redirect is not None and listener.redirect.scheme == "https"

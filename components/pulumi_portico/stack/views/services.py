@@ -1,53 +1,67 @@
-"""The services, and where each is reached from outside."""
+"""The gateways and the services of a stack."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from ...ingress_gateway.gateway_plan import controller_of, installs
-from ...web_service.plan import plan_of
+from ...ingress_gateway.gateway_plan import installer_of
+from ...networking.ports import DEFAULT_PORTS
+from ...web_service.plan import WebServicePlan, plan_web_service
+from ...workload.kinds import WorkloadKind
 from ..plan import StackPlan
-from ..view import BalancerView, GatewayView, RouteView, ServiceView
+from ..view import (
+    BalancerView,
+    GatewayView,
+    PeerKind,
+    PortView,
+    ReplicasView,
+    RouteView,
+    ServiceView,
+    UrlView,
+)
 from .balancers import tls_hosts
 from .destinations import text_of
+from .peers import known_number
 
 __all__ = ["gateways_of", "services_of"]
 
-_USUAL = {"http": "80", "https": "443", "grpc": "443"}
+_SCHEMES = {"grpc": "https"}
+"""The scheme of a URL, if it isn't the route's."""
 
 
 def services_of(plan: StackPlan, routes: Sequence[RouteView]) -> tuple[ServiceView, ...]:
     """Every service of the stack, by name."""
-    return tuple(_service(plan, name, routes) for name in sorted(plan.services))
+    urls: dict[str, dict[UrlView, None]] = {}
+    for route in routes:
+        for backend in route.backends:
+            if backend.peer.kind is PeerKind.SERVICE:
+                urls.setdefault(backend.peer.name, {})[_url_of(route)] = None
+    plans = (plan_web_service(name, plan.services[name]) for name in sorted(plan.services))
+    return tuple(_service(service, tuple(urls.get(service.name, ()))) for service in plans)
 
 
-def _service(plan: StackPlan, name: str, routes: Sequence[RouteView]) -> ServiceView:
-    planned = plan_of(name, plan.services[name])
-    urls = dict.fromkeys(_url(it) for it in routes if it.leads_to == name)
+def _service(plan: WebServicePlan, urls: tuple[UrlView, ...]) -> ServiceView:
     return ServiceView(
-        name=name,
-        kind=planned.kind,
-        replicas=_replicas(planned.args, planned.replicas),
-        image=text_of(planned.args["image"]),
-        ports=tuple(f"{it.name} {it.number}/{it.protocol}" for it in planned.ports.values()),
-        urls=tuple(urls),
+        name=plan.name,
+        kind=plan.kind.value,
+        replicas=_replicas(plan),
+        image=text_of(plan.spec.image),
+        ports=tuple(PortView(port.number, port.protocol, port.name) for port in plan.ports.values()),
+        urls=urls,
     )
 
 
-def _replicas(args: Mapping[str, Any], at_first: Any) -> str:
-    if at_first is None:
-        return "one a node"
-    if "autoscaling" in args:
-        most = text_of(args["autoscaling"].get("max_replicas", "more"))
-        return f"{text_of(at_first)} to {most}"
-    return text_of(at_first)
+def _replicas(plan: WebServicePlan) -> ReplicasView:
+    if plan.kind is WorkloadKind.DAEMON_SET:
+        return ReplicasView(is_per_node=True)
+    count, autoscaling = known_number(plan.replicas), plan.spec.autoscaling
+    if autoscaling is None:
+        return ReplicasView(count)
+    return ReplicasView(count, known_number(autoscaling.max_replicas), is_autoscaled=True)
 
 
-def _url(route: RouteView) -> str:
-    """Where clients reach what a route leads to; an address that only a deployment tells stays a name."""
-    host = route.host or f"[address of {route.entry}]"
-    scheme = "https" if route.scheme == "grpc" else route.scheme
-    port = f":{route.client_port}" if route.client_port not in ("", _USUAL.get(scheme)) else ""
-    return f"{scheme}://{host}{port}{route.path if route.path != '/' else ''}"
+def _url_of(route: RouteView) -> UrlView:
+    scheme = _SCHEMES.get(route.scheme, route.scheme)
+    port = None if route.client_port == DEFAULT_PORTS.get(scheme) else route.client_port
+    return UrlView(scheme, route.entry.name, route.host, port, "" if route.path == "/" else route.path)
 
 
 def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[GatewayView, ...]:
@@ -55,10 +69,14 @@ def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[Gat
     return tuple(
         GatewayView(
             name=name,
-            controller=controller_of(args),
-            installed=installs(args),
-            tls_hosts=tls_hosts(args),
-            behind=tuple(it.name for it in balancers if name in it.leads_to),
+            controller=spec.controller.value,
+            installed=installer_of(spec) is not None,
+            tls_hosts=tls_hosts(spec),
+            load_balancers=tuple(
+                balancer.name
+                for balancer in balancers
+                if any(target.kind is PeerKind.GATEWAY and target.name == name for target in balancer.targets)
+            ),
         )
-        for name, args in sorted(plan.gateway_args.items())
+        for name, spec in sorted(plan.gateways.items())
     )

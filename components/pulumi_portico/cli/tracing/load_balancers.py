@@ -1,0 +1,67 @@
+"""What a PublicLoadBalancer does with a request: by the port alone."""
+
+from typing import Optional
+
+from ...networking.ports import ServicePort
+from ...public_load_balancer.plan import request_of
+from ...stack import StackPlan
+from ...stack.views.destinations import Destination, destination_of
+from ...stack.views.routes import dns_names
+from .answers import Answer, Candidate, Hop, HopKind, Outcome
+from .connections import Step, blocked, host_not_served, port_closed
+from .reasons import OTHER_PORT, PORT_FORWARDED, PORT_MATCHES, REQUIRES_DNS, RouteReason
+from .request import Request
+
+__all__ = ["at_load_balancer"]
+
+
+def at_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
+    """What a load balancer does with a request."""
+    spec = stack.load_balancers[name]
+    names, destination = dns_names(spec.exposure), destination_of(stack, spec.target)
+    ports = request_of(spec).ports
+    chosen = next((port for port in ports if _is_for(port, request)), None)
+    candidates = tuple(_candidate(port, destination, request) for port in ports)
+    if names and request.host not in names:
+        return Step(host_not_served(name, names, candidates))
+    if chosen is None:
+        return Step(port_closed(name, request, candidates))
+    if stopped := blocked(name, spec.exposure.allowed_sources, request, candidates):
+        return Step(stopped)
+    answer = _forwarded(name, destination, chosen, request, known_by_dns=bool(names), candidates=candidates)
+    return Step(answer, destination, tls_terminated=spec.exposure.tls is not None)
+
+
+def _is_for(port: ServicePort, request: Request) -> bool:
+    return port.number == request.port and port.protocol == request.protocol
+
+
+def _candidate(port: ServicePort, destination: Destination, request: Request) -> Candidate:
+    matches = _is_for(port, request)
+    reason = RouteReason(PORT_MATCHES)
+    if not matches:
+        reason = RouteReason(OTHER_PORT, {"port": request.port, "protocol": request.protocol})
+    return Candidate(f"port {port.number}/{port.protocol}", f"{destination.name}:{port.target}", matches, reason)
+
+
+def _forwarded(
+    name: str,
+    destination: Destination,
+    port: ServicePort,
+    request: Request,
+    *,
+    known_by_dns: bool,
+    candidates: tuple[Candidate, ...],
+) -> Answer:
+    backend = f"{destination.name}:{port.target}"
+    requirement: Optional[RouteReason] = None if known_by_dns else RouteReason(REQUIRES_DNS, {"host": request.host})
+    return Answer(
+        name,
+        Outcome.SERVICE,
+        RouteReason(PORT_FORWARDED, {"backend": backend, "kind": destination.kind, "port": request.port}),
+        hops=(Hop(HopKind.LOAD_BALANCER, name, request.port, request.protocol),),
+        notes=() if requirement is None else (requirement,),
+        leads_to=backend,
+        path=request.target,
+        candidates=candidates,
+    )
