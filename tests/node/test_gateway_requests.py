@@ -110,7 +110,7 @@ def wait_for_traefik(node: NodeCluster, namespace: str) -> None:
         f"{namespace}-{it['metadata']['name']}-rule-{rule}-path-{path}@kubernetesingressnginx"
         for it in ingresses
         for rule, content in enumerate(it["spec"]["rules"])
-        for path, _ in enumerate(content["http"]["paths"])
+        for path, _ in enumerate(content.get("http", {}).get("paths", []))
     }
     wait_until(
         f"Traefik has a router for each of {len(wanted)} paths",
