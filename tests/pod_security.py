@@ -3,8 +3,8 @@ server."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_portico.merge import merged
@@ -27,7 +27,7 @@ RESTRICTED: Mapping[str, Any] = {
 """A pod that "restricted" allows. Every row changes it."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Row:
     """What one check rejects, and the nearest that it allows."""
 
@@ -38,7 +38,7 @@ class Row:
     """The rejected field."""
     rejected: Mapping[str, Any]
     """The change of the pod that the level rejects."""
-    allowed: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    allowed: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     """The change that the level allows."""
     also: Sequence[str] = ()
     """Further checks that reject the change, because Kubernetes accepts no pod that only this one rejects."""
@@ -186,7 +186,7 @@ def _overridden() -> Iterator[Row]:
 ROWS = (*_baseline(), *_restricted(), *_overridden())
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Since:
     """A change of the pod that Kubernetes judges in another way since a minor version."""
 

@@ -20,9 +20,11 @@ __all__ = [
     "ENFORCE_VERSION",
     "NEWEST",
     "OLDEST",
+    "Path",
     "PodSecurityLevel",
     "Violation",
     "containers_of",
+    "items_at",
     "level_of",
     "pods_of",
     "value_at",
@@ -137,10 +139,15 @@ def value_at(manifest: Any, path: Path) -> Any:
     return value
 
 
+def items_at(manifest: Any, path: Path) -> Sequence[Any]:
+    """The items of the list at a path; none if there is no list."""
+    return _items(value_at(manifest, path))
+
+
 def containers_of(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
     """Every container of a pod, with its path."""
     for group in ("initContainers", "containers", "ephemeralContainers"):
-        for index, container in enumerate(_items(value_at(pod, ("spec", group)))):
+        for index, container in enumerate(items_at(pod, ("spec", group))):
             yield ("spec", group, index), _mapping(container)
 
 
@@ -205,7 +212,7 @@ def _capabilities_baseline(pod: Manifest, _minor: int) -> Found:
 def _added_capabilities(pod: Manifest, allowed: Sequence[str]) -> Found:
     for path, container in containers_of(pod):
         add = ("securityContext", "capabilities", "add")
-        for index, capability in enumerate(_items(value_at(container, add))):
+        for index, capability in enumerate(items_at(container, add)):
             if capability not in allowed:
                 yield (*path, *add, index), capability
 
@@ -227,7 +234,7 @@ def _host_path_volumes(pod: Manifest, _minor: int) -> Found:
 
 
 def _volume_sources(pod: Manifest) -> Found:
-    for index, volume in enumerate(_items(value_at(pod, ("spec", "volumes")))):
+    for index, volume in enumerate(items_at(pod, ("spec", "volumes"))):
         for key, source in _mapping(volume).items():
             if key != "name" and source is not None:
                 yield ("spec", "volumes", index, key), source
@@ -302,7 +309,7 @@ _SE_LINUX_TYPES = ("container_t", "container_init_t", "container_kvm_t")
 def _sysctls(pod: Manifest, minor: int) -> Found:
     allowed = [name for since, names in _SYSCTLS.items() if since <= minor for name in names]
     path = ("spec", "securityContext", "sysctls")
-    for index, sysctl in enumerate(_items(value_at(pod, path))):
+    for index, sysctl in enumerate(items_at(pod, path)):
         if (name := _mapping(sysctl).get("name")) not in allowed:
             yield (*path, index, "name"), name
 
