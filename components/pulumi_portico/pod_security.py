@@ -9,6 +9,7 @@ Pure: a pod in, violations out. A value that isn't known yet, such as an Output,
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Optional, Union, cast
 
 from .untyped import Manifest
@@ -111,10 +112,11 @@ def violations_of(
     pod: Manifest, level: PodSecurityLevel = PodSecurityLevel.RESTRICTED, minor: int = NEWEST
 ) -> list[Violation]:
     """What a level rejects of a pod, which has `metadata` and `spec`. `minor` is the minor version of Kubernetes."""
+    read = _read(pod)
     return [
         Violation(check.id, check.level, path, value)
         for check in _checks(level, minor)
-        for path, value in check.find(pod, minor)
+        for path, value in check.find(read, minor)
         if _is_known(value)
     ]
 
@@ -129,13 +131,14 @@ def value_at(manifest: Any, path: Path) -> Any:
     """The value at a path; None if there is none. It's the value above if that isn't known yet."""
     value = manifest
     for step in path:
-        if not _is_known(value):
-            return value
-        if isinstance(step, int):
-            items = _items(value)
-            value = items[step] if step < len(items) else None
+        # Most values are plain dictionaries, and a large stack has very many of them.
+        if isinstance(value, (dict, Mapping)):
+            value = cast("Manifest", value).get(cast("str", step))
+        elif isinstance(value, (list, tuple)):
+            items = cast("Sequence[Any]", value)
+            value = items[step] if isinstance(step, int) and step < len(items) else None
         else:
-            value = _mapping(value).get(step)
+            return None if _is_known(value) else value
     return value
 
 
@@ -156,7 +159,7 @@ Found = Iterator[tuple[Path, Any]]
 
 
 def _mapping(value: Any) -> Manifest:
-    return cast("Manifest", value) if isinstance(value, Mapping) else {}
+    return cast("Manifest", value) if isinstance(value, (dict, Mapping)) else {}
 
 
 def _items(value: Any) -> Sequence[Any]:
@@ -164,30 +167,42 @@ def _items(value: Any) -> Sequence[Any]:
 
 
 def _is_known(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float, Mapping, list, tuple))
+    return value is None or isinstance(value, (str, int, float, dict, list, tuple, Mapping))
 
 
-def _contexts(pod: Manifest) -> Found:
-    """The security context of the pod, and that of each container."""
-    for path, owner in ((("spec",), _mapping(pod.get("spec"))), *containers_of(pod)):
-        yield (*path, "securityContext"), _mapping(owner.get("securityContext"))
+@dataclass(frozen=True)
+class _Pod:
+    """A pod, with what most checks read of it."""
+
+    manifest: Manifest
+    containers: Sequence[tuple[Path, Manifest]]
+    """Every container, with its path."""
+    contexts: Sequence[tuple[Path, Manifest]]
+    """The security context of the pod, and that of each container, with its path."""
 
 
-def _is_windows(pod: Manifest) -> bool:
-    return value_at(pod, ("spec", "os", "name")) == "windows"
+def _read(manifest: Manifest) -> _Pod:
+    containers = list(containers_of(manifest))
+    owners: Sequence[tuple[Path, Manifest]] = [(("spec",), _mapping(manifest.get("spec"))), *containers]
+    contexts = [((*path, "securityContext"), _mapping(owner.get("securityContext"))) for path, owner in owners]
+    return _Pod(manifest, containers, contexts)
 
 
-def _has_user_namespace(pod: Manifest) -> bool:
-    return value_at(pod, ("spec", "hostUsers")) is False
+def _is_windows(pod: _Pod) -> bool:
+    return value_at(pod.manifest, ("spec", "os", "name")) == "windows"
+
+
+def _has_user_namespace(pod: _Pod) -> bool:
+    return value_at(pod.manifest, ("spec", "hostUsers")) is False
 
 
 # Baseline ------------------------------------------------------------------------------------------------------------
 
 
-def _app_armor(pod: Manifest, _minor: int) -> Found:
-    for path, context in _contexts(pod):
+def _app_armor(pod: _Pod, _minor: int) -> Found:
+    for path, context in pod.contexts:
         yield from _profile(path, context, "appArmorProfile")
-    for key, profile in _mapping(value_at(pod, ("metadata", "annotations"))).items():
+    for key, profile in _mapping(value_at(pod.manifest, ("metadata", "annotations"))).items():
         if str(key).startswith(APP_ARMOR) and not _is_allowed_annotation(profile):
             yield ("metadata", "annotations", key), profile
 
@@ -205,12 +220,12 @@ def _profile(path: Path, context: Manifest, field: str) -> Found:
 _PROFILES = ("RuntimeDefault", "Localhost")
 
 
-def _capabilities_baseline(pod: Manifest, _minor: int) -> Found:
+def _capabilities_baseline(pod: _Pod, _minor: int) -> Found:
     yield from _added_capabilities(pod, _DEFAULT_CAPABILITIES)
 
 
-def _added_capabilities(pod: Manifest, allowed: Sequence[str]) -> Found:
-    for path, container in containers_of(pod):
+def _added_capabilities(pod: _Pod, allowed: Sequence[str]) -> Found:
+    for path, container in pod.containers:
         add = ("securityContext", "capabilities", "add")
         for index, capability in enumerate(items_at(container, add)):
             if capability not in allowed:
@@ -223,32 +238,32 @@ _DEFAULT_CAPABILITIES = (
 )
 
 
-def _host_namespaces(pod: Manifest, _minor: int) -> Found:
+def _host_namespaces(pod: _Pod, _minor: int) -> Found:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
-        if value_at(pod, ("spec", field)) is True:
+        if value_at(pod.manifest, ("spec", field)) is True:
             yield ("spec", field), True
 
 
-def _host_path_volumes(pod: Manifest, _minor: int) -> Found:
+def _host_path_volumes(pod: _Pod, _minor: int) -> Found:
     yield from ((path, source) for path, source in _volume_sources(pod) if path[-1] == "hostPath")
 
 
-def _volume_sources(pod: Manifest) -> Found:
-    for index, volume in enumerate(items_at(pod, ("spec", "volumes"))):
+def _volume_sources(pod: _Pod) -> Found:
+    for index, volume in enumerate(items_at(pod.manifest, ("spec", "volumes"))):
         for key, source in _mapping(volume).items():
             if key != "name" and source is not None:
                 yield ("spec", "volumes", index, key), source
 
 
-def _host_ports(pod: Manifest, _minor: int) -> Found:
-    for path, container in containers_of(pod):
+def _host_ports(pod: _Pod, _minor: int) -> Found:
+    for path, container in pod.containers:
         for index, port in enumerate(_items(container.get("ports"))):
             if (number := _mapping(port).get("hostPort")) not in (None, 0):
                 yield (*path, "ports", index, "hostPort"), number
 
 
-def _host_probes(pod: Manifest, _minor: int) -> Found:
-    for path, container in containers_of(pod):
+def _host_probes(pod: _Pod, _minor: int) -> Found:
+    for path, container in pod.containers:
         for handler in _HANDLERS:
             for action in ("httpGet", "tcpSocket"):
                 field = (*handler, action, "host")
@@ -262,24 +277,24 @@ _HANDLERS: Sequence[Path] = (
 )
 
 
-def _privileged(pod: Manifest, _minor: int) -> Found:
+def _privileged(pod: _Pod, _minor: int) -> Found:
     yield from _true_in_containers(pod, ("securityContext", "privileged"))
 
 
-def _true_in_containers(pod: Manifest, field: Path) -> Found:
-    for path, container in containers_of(pod):
+def _true_in_containers(pod: _Pod, field: Path) -> Found:
+    for path, container in pod.containers:
         if value_at(container, field) is True:
             yield (*path, *field), True
 
 
-def _proc_mount_baseline(pod: Manifest, minor: int) -> Found:
+def _proc_mount_baseline(pod: _Pod, minor: int) -> Found:
     if minor < _USER_NAMESPACES or not _has_user_namespace(pod):
         yield from _proc_mount(pod, minor)
 
 
-def _proc_mount(pod: Manifest, _minor: int) -> Found:
+def _proc_mount(pod: _Pod, _minor: int) -> Found:
     field = ("securityContext", "procMount")
-    for path, container in containers_of(pod):
+    for path, container in pod.containers:
         if (mount := value_at(container, field)) not in (None, "Default"):
             yield (*path, *field), mount
 
@@ -288,14 +303,14 @@ _USER_NAMESPACES = 35
 """The first minor version that allows more if the pod has a user namespace of its own."""
 
 
-def _seccomp_baseline(pod: Manifest, _minor: int) -> Found:
-    for path, context in _contexts(pod):
+def _seccomp_baseline(pod: _Pod, _minor: int) -> Found:
+    for path, context in pod.contexts:
         yield from _profile(path, context, "seccompProfile")
 
 
-def _se_linux(pod: Manifest, minor: int) -> Found:
+def _se_linux(pod: _Pod, minor: int) -> Found:
     types = _SE_LINUX_TYPES if minor < _CONTAINER_ENGINES else (*_SE_LINUX_TYPES, "container_engine_t")
-    for path, context in _contexts(pod):
+    for path, context in pod.contexts:
         for field, allowed in (("type", types), ("user", ()), ("role", ())):
             if (value := value_at(context, ("seLinuxOptions", field))) not in (None, "", *allowed):
                 yield (*path, "seLinuxOptions", field), value
@@ -306,10 +321,10 @@ _CONTAINER_ENGINES = 31
 _SE_LINUX_TYPES = ("container_t", "container_init_t", "container_kvm_t")
 
 
-def _sysctls(pod: Manifest, minor: int) -> Found:
+def _sysctls(pod: _Pod, minor: int) -> Found:
     allowed = [name for since, names in _SYSCTLS.items() if since <= minor for name in names]
     path = ("spec", "securityContext", "sysctls")
-    for index, sysctl in enumerate(items_at(pod, path)):
+    for index, sysctl in enumerate(items_at(pod.manifest, path)):
         if (name := _mapping(sysctl).get("name")) not in allowed:
             yield (*path, index, "name"), name
 
@@ -327,8 +342,8 @@ _SYSCTLS: Mapping[int, Sequence[str]] = {
 """The sysctls that each minor version allows in addition to those before."""
 
 
-def _windows_host_process(pod: Manifest, _minor: int) -> Found:
-    for path, context in _contexts(pod):
+def _windows_host_process(pod: _Pod, _minor: int) -> Found:
+    for path, context in pod.contexts:
         if value_at(context, ("windowsOptions", "hostProcess")) is True:
             yield (*path, "windowsOptions", "hostProcess"), True
 
@@ -336,27 +351,27 @@ def _windows_host_process(pod: Manifest, _minor: int) -> Found:
 # Restricted ----------------------------------------------------------------------------------------------------------
 
 
-def _privilege_escalation(pod: Manifest, _minor: int) -> Found:
+def _privilege_escalation(pod: _Pod, _minor: int) -> Found:
     if _is_windows(pod):
         return
     field = ("securityContext", "allowPrivilegeEscalation")
-    for path, container in containers_of(pod):
+    for path, container in pod.containers:
         if (value := value_at(container, field)) is not False:
             yield (*path, *field), value
 
 
-def _capabilities_restricted(pod: Manifest, _minor: int) -> Found:
+def _capabilities_restricted(pod: _Pod, _minor: int) -> Found:
     if _is_windows(pod):
         return
     drop = ("securityContext", "capabilities", "drop")
-    for path, container in containers_of(pod):
+    for path, container in pod.containers:
         dropped = value_at(container, drop)
         if "ALL" not in _items(dropped) and all(map(_is_known, _items(dropped))):
             yield (*path, *drop), dropped
     yield from _added_capabilities(pod, ("NET_BIND_SERVICE",))
 
 
-def _restricted_volumes(pod: Manifest, _minor: int) -> Found:
+def _restricted_volumes(pod: _Pod, _minor: int) -> Found:
     yield from ((path, source) for path, source in _volume_sources(pod) if path[-1] not in _VOLUME_SOURCES)
 
 
@@ -366,18 +381,18 @@ _VOLUME_SOURCES = (
 )
 
 
-def _run_as_non_root(pod: Manifest, minor: int) -> Found:
+def _run_as_non_root(pod: _Pod, minor: int) -> Found:
     if minor < _USER_NAMESPACES or not _has_user_namespace(pod):
         yield from _unset_or_rejected(pod, ("runAsNonRoot",), lambda value: value is True)
 
 
-def _unset_or_rejected(pod: Manifest, field: Path, is_allowed: Callable[[Any], bool]) -> Found:
+def _unset_or_rejected(pod: _Pod, field: Path, is_allowed: Callable[[Any], bool]) -> Found:
     """Values of a field of security contexts that containers must have, or inherit from their pod."""
     own = ("spec", "securityContext")
-    of_pod = value_at(pod, (*own, field[0]))
-    if of_pod is not None and not is_allowed(value := value_at(pod, (*own, *field))):
+    of_pod = value_at(pod.manifest, (*own, field[0]))
+    if of_pod is not None and not is_allowed(value := value_at(pod.manifest, (*own, *field))):
         yield (*own, *field), value
-    for path, container in containers_of(pod):
+    for path, container in pod.containers:
         of_container = value_at(container, ("securityContext", field[0]))
         if of_container is None and of_pod is not None:
             # What the pod has is reported once, if it's rejected.
@@ -386,15 +401,15 @@ def _unset_or_rejected(pod: Manifest, field: Path, is_allowed: Callable[[Any], b
             yield (*path, "securityContext", *field), value
 
 
-def _run_as_user(pod: Manifest, minor: int) -> Found:
+def _run_as_user(pod: _Pod, minor: int) -> Found:
     if minor >= _USER_NAMESPACES and _has_user_namespace(pod):
         return
-    for path, context in _contexts(pod):
+    for path, context in pod.contexts:
         if (user := context.get("runAsUser")) == 0:
             yield (*path, "runAsUser"), user
 
 
-def _seccomp_restricted(pod: Manifest, _minor: int) -> Found:
+def _seccomp_restricted(pod: _Pod, _minor: int) -> Found:
     if not _is_windows(pod):
         yield from _unset_or_rejected(pod, ("seccompProfile", "type"), lambda kind: kind in _PROFILES)
 
@@ -405,7 +420,7 @@ class _Check:
 
     id: str
     level: PodSecurityLevel
-    find: Callable[[Manifest, int], Found]
+    find: Callable[[_Pod, int], Found]
     """The rejected values of a pod, at a minor version."""
     since: int = OLDEST
     """The first minor version that has the check."""
@@ -440,6 +455,7 @@ CHECKS = tuple(check.id for check in _ALL)
 """The names of all checks."""
 
 
+@cache
 def _checks(level: PodSecurityLevel, minor: int) -> list[_Check]:
     """The checks of a level, which include those of the levels below."""
     levels = {PodSecurityLevel.PRIVILEGED: (), _BASELINE: (_BASELINE,), _RESTRICTED: (_BASELINE, _RESTRICTED)}[level]
