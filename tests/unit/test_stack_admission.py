@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_portico import ArgumentError, IngressGateway
-from pulumi_portico.args.location import Key, KeyStyle
+from pulumi_portico.args.location import ROOT, Key, KeyStyle
 from pulumi_portico.args.problems import Problem, Remove, Set
 from pulumi_portico.pod_security import ENFORCE, level_of, pods_of
 from pulumi_portico.stack import build, build_stack, check_stack
@@ -159,7 +159,7 @@ def test_pods_that_the_namespace_rejects_are_a_problem_with_the_level_that_admit
     (problem,) = problems(values)
     assert_problem([problem], "violates-pod-security", *WEB_AT, *where, namespace="shop", level="restricted")
     assert problem.params["fields"] == rejected
-    assert problem.edits == (Set(("pod_security",), needed),)
+    assert problem.edits == (Set(ROOT / "pod_security", needed),)
     fixed = applied(problem.edits, values, KeyStyle.STACK)
     assert fixed["podSecurity"] == needed
     made = recorded(fixed)
@@ -180,7 +180,7 @@ def test_one_level_is_the_fix_for_all_pods_of_the_namespace() -> None:
     values = stack(a={"security": {"allowRoot": True}}, b={"security": {"privileged": True}}, c={})
     found = problems(values)
     assert [(problem.location[1], problem.edits) for problem in found] == [
-        (name, (Set(("pod_security",), "privileged"),)) for name in ("a", "b")
+        (name, (Set(ROOT / "pod_security", "privileged"),)) for name in ("a", "b")
     ]
 
 
@@ -251,7 +251,8 @@ def test_a_gateway_in_a_namespace_of_its_own_is_rejected_in_python_too() -> None
     args: Any = {"upstream": {}, "installation": {"pod_annotations": annotations}}
     found = problems_of(lambda: record(lambda: IngressGateway("edge", args)))
     assert_problem(found, "violates-pod-security", *ANNOTATION, namespace="edge")
-    outside = record(lambda: IngressGateway("edge", {**args, "namespace": "ingress"}))
+    args["namespace"] = "ingress"
+    outside = record(lambda: IngressGateway("edge", args))
     assert "installation.pod_annotations" in " ".join(outside.outputs["edge"]["exceptions"])
 
 
