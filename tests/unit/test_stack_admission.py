@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pulumi_portico import ArgumentError, IngressGateway
 from pulumi_portico.args.location import ROOT, Key, KeyStyle
 from pulumi_portico.args.problems import Problem, Remove, Set
-from pulumi_portico.pod_security import ENFORCE, level_of, pods_of
+from pulumi_portico.pod_security import ENFORCE, PodSecurityLevel, level_of, pods_of, violations_of
 from pulumi_portico.stack import build, build_stack, check_stack
+from pulumi_portico.stack.objects import objects_of
+from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording, pod_security_violations, record
 
 from tests.problems import applied, assert_problem, problems_of
@@ -254,6 +258,34 @@ def test_a_gateway_in_a_namespace_of_its_own_is_rejected_in_python_too() -> None
     args["namespace"] = "ingress"
     outside = record(lambda: IngressGateway("edge", args))
     assert "installation.pod_annotations" in " ".join(outside.outputs["edge"]["exceptions"])
+
+
+WORDS = st.sampled_from(
+    [
+        *("containers", "initContainers", "volumes", "securityContext", "capabilities", "add", "drop", "name", "web"),
+        *("projected", "sources", "serviceAccountToken", "supplementalGroups", "hostPID", "runAsUser", "fsGroup"),
+        *("automountServiceAccountToken", "serviceAccountName", "livenessProbe", "httpGet", "host", "seccompProfile"),
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 1) | WORDS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=4),
+    max_leaves=15,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(spec=st.dictionaries(WORDS, VALUES, max_size=5), level=st.sampled_from(PodSecurityLevel))
+def test_extra_of_any_shape_is_judged_and_explained(spec: Any, level: PodSecurityLevel) -> None:
+    values = {**stack(web={"extra": {"spec": spec}}), "podSecurity": level.value}
+    try:
+        plan = check_stack("dev", values)
+    except ArgumentError:
+        return
+    assert view_of(plan).exceptions
+    made = [item.manifest for component in objects_of(plan) for item in component.objects]
+    (pod,) = (pod for manifest in made for _, pod in pods_of(manifest))
+    assert violations_of(pod, level) == []
 
 
 @pytest.mark.parametrize(
