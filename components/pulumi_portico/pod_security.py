@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Optional, Union, cast
 
-from .untyped import Manifest
+from .untyped import Manifest, mapped
 
 __all__ = [
     "APP_ARMOR",
@@ -151,15 +151,11 @@ def containers_of(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
     """Every container of a pod, with its path."""
     for group in ("initContainers", "containers", "ephemeralContainers"):
         for index, container in enumerate(items_at(pod, ("spec", group))):
-            yield ("spec", group, index), _mapping(container)
+            yield ("spec", group, index), mapped(container)
 
 
 Found = Iterator[tuple[Path, Any]]
 """Rejected values, each with its path in the pod."""
-
-
-def _mapping(value: Any) -> Manifest:
-    return cast("Manifest", value) if isinstance(value, (dict, Mapping)) else {}
 
 
 def _items(value: Any) -> Sequence[Any]:
@@ -183,8 +179,8 @@ class _Pod:
 
 def _read(manifest: Manifest) -> _Pod:
     containers = list(containers_of(manifest))
-    owners: Sequence[tuple[Path, Manifest]] = [(("spec",), _mapping(manifest.get("spec"))), *containers]
-    contexts = [((*path, "securityContext"), _mapping(owner.get("securityContext"))) for path, owner in owners]
+    owners: Sequence[tuple[Path, Manifest]] = [(("spec",), mapped(manifest.get("spec"))), *containers]
+    contexts = [((*path, "securityContext"), mapped(owner.get("securityContext"))) for path, owner in owners]
     return _Pod(manifest, containers, contexts)
 
 
@@ -202,7 +198,7 @@ def _has_user_namespace(pod: _Pod) -> bool:
 def _app_armor(pod: _Pod, _minor: int) -> Found:
     for path, context in pod.contexts:
         yield from _profile(path, context, "appArmorProfile")
-    for key, profile in _mapping(value_at(pod.manifest, ("metadata", "annotations"))).items():
+    for key, profile in mapped(value_at(pod.manifest, ("metadata", "annotations"))).items():
         if str(key).startswith(APP_ARMOR) and not _is_allowed_annotation(profile):
             yield ("metadata", "annotations", key), profile
 
@@ -250,7 +246,7 @@ def _host_path_volumes(pod: _Pod, _minor: int) -> Found:
 
 def _volume_sources(pod: _Pod) -> Found:
     for index, volume in enumerate(items_at(pod.manifest, ("spec", "volumes"))):
-        for key, source in _mapping(volume).items():
+        for key, source in mapped(volume).items():
             if key != "name" and source is not None:
                 yield ("spec", "volumes", index, key), source
 
@@ -258,7 +254,7 @@ def _volume_sources(pod: _Pod) -> Found:
 def _host_ports(pod: _Pod, _minor: int) -> Found:
     for path, container in pod.containers:
         for index, port in enumerate(_items(container.get("ports"))):
-            if (number := _mapping(port).get("hostPort")) not in (None, 0):
+            if (number := mapped(port).get("hostPort")) not in (None, 0):
                 yield (*path, "ports", index, "hostPort"), number
 
 
@@ -325,7 +321,7 @@ def _sysctls(pod: _Pod, minor: int) -> Found:
     allowed = [name for since, names in _SYSCTLS.items() if since <= minor for name in names]
     path = ("spec", "securityContext", "sysctls")
     for index, sysctl in enumerate(items_at(pod.manifest, path)):
-        if (name := _mapping(sysctl).get("name")) not in allowed:
+        if (name := mapped(sysctl).get("name")) not in allowed:
             yield (*path, index, "name"), name
 
 
