@@ -8,7 +8,7 @@ from typing import Any
 
 from kubernetes_validate import utils
 
-__all__ = ["validate"]
+__all__ = ["VERSIONS", "validate"]
 
 VERSIONS = ("1.30", "1.37")
 

@@ -74,6 +74,11 @@ def _go_module_dir(module: Path, path: str) -> Path:
     return Path(json.loads(answer.stdout)["Dir"])
 
 
+def module_sources(tool: str, path: str) -> Path:
+    """Where the sources are of a Go module that a tool is built from, at the version that the tool pins."""
+    return _go_module_dir(GO_MODULES / TOOLS[tool].module, path)
+
+
 def _stamp_pulumi(module: Path) -> Mapping[str, str]:
     # Without it `pulumi version` is empty, and the Automation API refuses it.
     return {_PULUMI_VERSION: required_version(module, "github.com/pulumi/pulumi/pkg/v3")}

@@ -21,6 +21,7 @@ from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
 from pulumi_portico.stack import StackArgs, StackTarget
@@ -75,6 +76,16 @@ _OTHERS = {
 _NAMESPACE: Mapping[str, Any] = {"type": "string", "pattern": f"^(?:{PATTERNS[dns_label][0]})$"}
 
 
+def _pod_security() -> dict[str, Any]:
+    levels = list(PodSecurityLevel)
+    told = _docstrings(PodSecurityLevel)
+    return {
+        "type": "string",
+        "enum": [level.value for level in levels],
+        "enumDescriptions": [told[level.name] for level in levels],
+    }
+
+
 def generate(schema: Mapping[str, Any]) -> str:
     """The schema of stack files, from that of the package."""
     definitions = _definitions(schema)
@@ -111,6 +122,7 @@ def _config() -> dict[str, Any]:
             **told,
             f"{_PREFIX}extends": {**told[f"{_PREFIX}extends"], "type": "string"},
             f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
+            f"{_PREFIX}podSecurity": {**told[f"{_PREFIX}podSecurity"], **_pod_security()},
             f"{_PREFIX}dns": {**told[f"{_PREFIX}dns"], "allOf": [_ref("Dns")]},
             f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
             **{key: {"description": text} for key, text in _OTHERS.items()},
@@ -143,6 +155,7 @@ def _base() -> dict[str, Any]:
         **{key: _named(key, "Partial") for key in _KINDS},
         "defaults": {"allOf": [_ref("WebServicePartial")]},
         "namespace": _NAMESPACE,
+        "podSecurity": _pod_security(),
         "dns": {"allOf": [_ref("Dns")]},
         "extends": {"type": "string"},
     }
@@ -270,9 +283,13 @@ def _docstrings(args: type) -> dict[str, str]:
     assert isinstance(described, ast.ClassDef)
     told: dict[str, str] = {}
     for field, text in zip(described.body, described.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+        target = field.target if isinstance(field, ast.AnnAssign) else None
+        if isinstance(field, ast.Assign):
+            # A choice of an Enum.
+            (target,) = field.targets
+        if isinstance(target, ast.Name):
             assert isinstance(text, ast.Expr)
-            told[field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
+            told[target.id] = inspect.cleandoc(ast.literal_eval(text.value))
     return told
 
 

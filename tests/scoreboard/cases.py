@@ -26,12 +26,11 @@ import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.cli.app import app
 from pulumi_portico.lifecycle.hooks import no_address
+from pulumi_portico.pod_security import violations_of
 from pulumi_portico.public_load_balancer.platforms import Platform, module_of
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
-
-from tests.pod_security import not_restricted
 
 PROJECT = "name: {project}\nruntime: python\nstackConfigDir: stacks\n"
 WEB: Mapping[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
@@ -356,8 +355,7 @@ def raised_by(program: Callable[[], Any]) -> str:
 
 def pod_security(pod: Manifest) -> Sequence[str]:
     """What Pod Security "restricted" rejects of a pod's manifest."""
-    # Today's check sees no metadata.
-    return not_restricted(pod["spec"])
+    return [violation.field for violation in violations_of(pod)]
 
 
 # NetworkPolicies -----------------------------------------------------------------------------------------------------

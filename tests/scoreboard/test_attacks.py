@@ -29,6 +29,7 @@ from tests.scoreboard.cases import (
     field_case,
     gateway,
     held_case,
+    is_rejected,
     is_reported,
     open_case,
     pod_security,
@@ -365,7 +366,7 @@ def test_a_message_shows_no_secret_output(program: Callable[[], Any], canary: st
     assert canary not in message
 
 
-# E9: Pod Security "restricted", as upstream's fixtures have it (v1.33 to v1.37).
+# E9: Pod Security "restricted", as upstream's fixtures have it: all of them are in tests/cluster.
 
 ADMITTED, REJECTED = "admitted", "rejected"
 APP: Mapping[str, Any] = {
@@ -392,11 +393,11 @@ def pod(metadata: Any = None, context: Any = None, **container: Any) -> dict[str
     ("manifest", "verdict"),
     [
         held_case("E9", pod(), ADMITTED, row="the pod that the others change"),
-        open_case("E9", pod(UNCONFINED), REJECTED, row="AppArmor annotation"),
-        open_case("E9", pod(livenessProbe=PROBE), REJECTED, row="host of a probe"),
-        open_case("E9", pod(lifecycle={"preStop": PROBE}), REJECTED, row="host of a lifecycle hook"),
-        open_case("E9", {"metadata": {}, "spec": WINDOWS}, ADMITTED, row="Windows"),
-        open_case(
+        held_case("E9", pod(UNCONFINED), REJECTED, row="AppArmor annotation"),
+        held_case("E9", pod(livenessProbe=PROBE), REJECTED, row="host of a probe"),
+        held_case("E9", pod(lifecycle={"preStop": PROBE}), REJECTED, row="host of a lifecycle hook"),
+        held_case("E9", {"metadata": {}, "spec": WINDOWS}, ADMITTED, row="Windows"),
+        held_case(
             "E9",
             pod(context={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "4096 87380 6291456"}]}),
             ADMITTED,
@@ -406,6 +407,190 @@ def pod(metadata: Any = None, context: Any = None, **container: Any) -> dict[str
 )
 def test_pod_security_agrees_with_upstream(manifest: Any, verdict: str) -> None:
     assert (REJECTED if pod_security(manifest) else ADMITTED) == verdict
+
+
+# E9: pods that the stack's namespace rejects, wherever they have it from.
+
+WEB_AT = ("services", "web")
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+
+
+def _extra(**spec: Any) -> dict[str, Any]:
+    return service(extra={"spec": spec})
+
+
+def _in_namespace(annotations: Any, **fields: Any) -> dict[str, Any]:
+    return gateway({"host": SHOP}, installation={"podAnnotations": annotations}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        held_case("E9", _extra(hostPID=True), (*WEB_AT, "extra"), row="extra"),
+        held_case(
+            "E9",
+            _extra(containers=[{"name": "web", "securityContext": {"allowPrivilegeEscalation": None}}]),
+            (*WEB_AT, "extra"),
+            row="extra of the application's container",
+        ),
+        held_case(
+            "E9",
+            _extra(initContainers=[{"name": "init", "image": "init:1"}]),
+            (*WEB_AT, "extra"),
+            row="an init container in extra",
+        ),
+        held_case(
+            "E9",
+            _extra(containers=[{"name": "web", "livenessProbe": PROBE}]),
+            (*WEB_AT, "extra"),
+            row="host of a probe",
+        ),
+        held_case(
+            "E9",
+            _extra(volumes=[{"name": "data", "nfs": {"server": "a", "path": "/"}}]),
+            (*WEB_AT, "extra"),
+            row="a volume in extra",
+        ),
+        held_case(
+            "E9",
+            _extra(securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}),
+            (*WEB_AT, "extra"),
+            row="a sysctl in extra",
+        ),
+        held_case(
+            "E9",
+            service(podAnnotations={f"{APP_ARMOR}web": "unconfined"}),
+            (*WEB_AT, "podAnnotations"),
+            row="AppArmor annotation of a service",
+        ),
+        held_case(
+            "E9",
+            _in_namespace({f"{APP_ARMOR}controller": "unconfined"}),
+            (*EDGE, "installation", "podAnnotations"),
+            row="AppArmor annotation of a controller",
+        ),
+        held_case(
+            "E9",
+            _in_namespace({f"{APP_ARMOR}controller": "unconfined"}, namespace="shop"),
+            (*EDGE, "installation", "podAnnotations"),
+            row="AppArmor annotation of a controller in the stack's namespace",
+        ),
+    ],
+)
+def test_pods_that_the_namespace_rejects_are_rejected(values: Any, where: Any) -> None:
+    unlike = gateway({"host": SHOP}) if where[0] == "gateways" else service()
+    assert_rejected(values, *where, unlike=unlike)
+    # A namespace that admits them, or that the stack doesn't create, is the user's decision.
+    if where[0] == "services":
+        assert not is_rejected({**values, "podSecurity": "privileged"})
+        assert not is_rejected(stack(services={"web": {**values["services"]["web"], "namespace": "other"}}))
+
+
+def test_a_service_for_a_windows_node_needs_no_linux_fields() -> None:
+    windows = {
+        "os": {"name": "windows"},
+        "securityContext": {"seccompProfile": None, "runAsUser": None, "runAsGroup": None},
+        "containers": [{"name": "web", "securityContext": None}],
+    }
+    assert not is_rejected(_extra(**windows))
+
+
+# E9: what lowers the level of a namespace, or gives pods a group or a token, is reported.
+
+VERSION = "pod-security.kubernetes.io/enforce-version"
+TOKEN = {"serviceAccountToken": {"path": "token"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        held_case(
+            "E9", {**service(), "podSecurity": "baseline"}, ("podSecurity",), row="the level of the stack's namespace"
+        ),
+        held_case(
+            "E9",
+            gateway({"host": SHOP}, labels={VERSION: "v1.24"}),
+            (*EDGE, "labels"),
+            row="the version of a gateway's namespace",
+        ),
+        held_case("E9", service(security={"group": 0}), (*WEB_AT, "security", "group"), row="group"),
+        held_case("E9", service(security={"fsGroup": 0}), (*WEB_AT, "security", "fsGroup"), row="fsGroup"),
+        *(
+            held_case(
+                "E9",
+                _extra(securityContext={field: value}),
+                (*WEB_AT, "extra", "spec", "securityContext", field),
+                row=f"{field} in extra",
+            )
+            for field, value in {"runAsGroup": 0, "fsGroup": 0, "supplementalGroups": [5, 0]}.items()
+        ),
+        held_case(
+            "E9",
+            _extra(containers=[{"name": "web", "securityContext": {"runAsGroup": 0}}]),
+            (*WEB_AT, "extra", "spec", "containers"),
+            row="a container's runAsGroup in extra",
+        ),
+        held_case(
+            "E9",
+            service(volumes={"token": {"path": "/token", "projected": [{"tokenAudience": "vault"}]}}),
+            (*WEB_AT, "volumes", "token", "projected"),
+            row="a projected token",
+        ),
+        held_case(
+            "E9",
+            _extra(volumes=[{"name": "token", "projected": {"sources": [TOKEN]}}]),
+            (*WEB_AT, "extra", "spec", "volumes"),
+            row="a projected token in extra",
+        ),
+        held_case(
+            "E9",
+            _extra(automountServiceAccountToken=True),
+            (*WEB_AT, "extra", "spec", "automountServiceAccountToken"),
+            row="automountServiceAccountToken in extra",
+        ),
+        held_case(
+            "E9",
+            _extra(automountServiceAccountToken=None, serviceAccountName="admin"),
+            (*WEB_AT, "extra", "spec", "automountServiceAccountToken"),
+            row="another account's token in extra",
+        ),
+        held_case(
+            "E9",
+            {**_extra(hostIPC=True), "podSecurity": "privileged"},
+            (*WEB_AT, "extra", "spec", "hostIPC"),
+            row="what restricted rejects in extra",
+        ),
+        held_case(
+            "E9",
+            {**service(podAnnotations={f"{APP_ARMOR}web": "unconfined"}), "podSecurity": "privileged"},
+            (*WEB_AT, "podAnnotations"),
+            row="no AppArmor profile",
+        ),
+        held_case(
+            "E9",
+            _in_namespace({f"{APP_ARMOR}controller": "unconfined"}, namespace="ingress"),
+            (*EDGE, "installation", "podAnnotations"),
+            row="no AppArmor profile of a controller",
+        ),
+        held_case(
+            "E9",
+            _extra(securityContext={"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "4096 87380 6291456"}]}),
+            (*WEB_AT, "extra", "spec", "securityContext", "sysctls"),
+            row="a sysctl that only newer versions allow",
+        ),
+    ],
+)
+def test_what_is_less_strict_is_reported(values: Any, where: Any) -> None:
+    assert not is_rejected(values)
+    assert is_reported(values, *where)
+
+
+def test_extra_that_changes_no_group_and_no_token_reports_only_itself() -> None:
+    values = service(
+        extra={"spec": {"priority": 1, "automountServiceAccountToken": None}}, security={"group": 0, "fsGroup": 0}
+    )
+    assert is_reported(values, *WEB_AT, "extra")
+    assert not is_reported(values, *WEB_AT, "extra", "spec")
 
 
 # E10: what the API server rejects.

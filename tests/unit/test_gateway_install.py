@@ -16,10 +16,10 @@ from pulumi_portico.ingress_gateway.install.installers import INSTALLERS
 from pulumi_portico.ingress_gateway.objects import objects_of
 from pulumi_portico.lifecycle.objects import manifests_of
 from pulumi_portico.lifecycle.ownership import KEEP_FIELD_MANAGER
-from pulumi_portico.testing import Recording, Registration, Secret, record
+from pulumi_portico.testing import Recording, Registration, Secret, pod_security_violations, record
 
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
-from tests.kubernetes_schemas import validate
+from tests.kubernetes_schemas import VERSIONS, validate
 from tests.problems import assert_fixes_work, assert_problem
 from tests.unit.gateways import (
     CERTIFICATE,
@@ -104,6 +104,8 @@ def test_a_gateway_installs_its_controller(controller: str) -> None:
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_the_pods_are_restricted(controller: str) -> None:
     recorded = install(controller)
+    for version in VERSIONS:
+        assert pod_security_violations(workload(recorded), version=version) == []
     spec = pod(recorded)
     assert spec["securityContext"] == {
         "runAsNonRoot": True,

@@ -11,13 +11,13 @@ import yaml
 from pulumi_portico.cli.project import Stack
 from pulumi_portico.cli.rendering.manifests import rendered_objects
 from pulumi_portico.lifecycle.cost import estimate_text
+from pulumi_portico.pod_security import pods_of
 from pulumi_portico.stack import build, load_stack
 from pulumi_portico.stack.views import view_of
-from pulumi_portico.testing import Recording
+from pulumi_portico.testing import Recording, pod_security_violations
 from pulumi_portico.testing.aws import Changes
 
-from tests.kubernetes_schemas import validate
-from tests.pod_security import not_restricted, templates
+from tests.kubernetes_schemas import VERSIONS, validate
 from tests.stacks import FOLDER, NAMES, OF_THE_SHOP, ON_AWS, account, components, recorded, recorded_by_the_program
 from tools import stacks_table
 
@@ -87,10 +87,11 @@ def test_every_pod_is_restricted_in_a_namespace_that_wants_it(name: str) -> None
         for it in manifests
         if it["kind"] == "Namespace" and it["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     }
-    pods = [(it, spec) for it in manifests for spec in templates(it)]
-    assert len(pods) >= len(list(components(of(name), "portico:index:WebService")))
-    for manifest, spec in pods:
-        assert not_restricted(spec) == [], manifest["metadata"]["name"]
+    workloads = [manifest for manifest in manifests if any(pods_of(manifest))]
+    assert len(workloads) >= len(list(components(of(name), "portico:index:WebService")))
+    for manifest in workloads:
+        for version in VERSIONS:
+            assert pod_security_violations(manifest, version=version) == [], manifest["metadata"]["name"]
         assert manifest["metadata"]["namespace"] in strict
 
 

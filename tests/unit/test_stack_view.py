@@ -406,6 +406,7 @@ EXAMPLES = (
         "logs.deleteWithBalancer",
         value=True,
     ),
+    Example(exceptions.LOWERED_POD_SECURITY, "", {"podSecurity": "baseline"}, "podSecurity", "baseline"),
     Example(aws_exceptions.OLD_CIPHERS, f"{SHARED}.listeners[0]", {"policy": WIDE}, "policy", WIDE),
     Example(aws_exceptions.NO_HSTS, f"{SHARED}.listeners[0]", {"headers": {"hstsMaxAge": 0}}, "headers.hstsMaxAge", 0),
     Example(
@@ -443,7 +444,7 @@ def changed(path: str, change: dict[str, Any]) -> dict[str, Any]:
     """The secure stack with a change at a path."""
     values = copy.deepcopy(SECURE)
     at: Any = values
-    for step in path.replace("[", ".").replace("]", "").split("."):
+    for step in filter(None, path.replace("[", ".").replace("]", "").split(".")):
         at = at[int(step)] if step.isdecimal() else at[step]
     at.update(change)
     return values
@@ -472,7 +473,8 @@ def test_every_kind_of_exception_has_an_example() -> None:
 def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp_path: Path) -> None:
     values = changed(example.at, example.change)
     found = {(code(it), path(it)): it.value for it in view_of(plan_of(tmp_path, values)).exceptions}
-    assert found[example.code.name, f"portico:{example.at}.{example.path}"] == example.value
+    at = ".".join(filter(None, (example.at, example.path)))
+    assert found[example.code.name, f"portico:{at}"] == example.value
 
 
 @pytest.mark.parametrize(
@@ -486,13 +488,13 @@ def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp
         ({"image": "api:latest", "imagePolicy": {"allowLatest": True}}, "imagePolicy.allowLatest", True),
         ({"networkPolicy": False}, "networkPolicy", False),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),
-        ({"extra": {"spec": {"hostPID": True}}}, "extra", {"spec": {"hostPID": True}}),
+        ({"extra": {"spec": {"priority": 1}}}, "extra", {"spec": {"priority": 1}}),
     ],
 )
 def test_the_view_has_the_exceptions_that_services_report(args: Any, at: str, value: Any, tmp_path: Path) -> None:
-    found = view(
-        tmp_path, services={"api": service(**args)}, gateways={}, loadBalancers={}, awsLoadBalancers={}
-    ).exceptions
+    others = {"gateways": {}, "loadBalancers": {}, "awsLoadBalancers": {}, "podSecurity": "privileged"}
+    level, *found = view(tmp_path, services={"api": service(**args)}, **others).exceptions
+    assert (path(level), level.value) == ("portico:podSecurity", "privileged")
     assert [(path(it), it.value) for it in found] == [(f"portico:services.api.{at}", value)]
 
 

@@ -18,9 +18,11 @@ from ..load_balancers import ClientIp
 from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import PeerSpec, check_peers
 from ..networking.target import RULES as TARGET_RULES
+from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
 from ..public_load_balancer.platforms import module_of
+from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
 from .controllers import CONTROLLERS
 from .front_door import exposure_request
@@ -156,7 +158,19 @@ def parse_ingress_gateway(
     problems.run(_check_routes, spec, name)
     problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
+    problems.run(_check_pod_annotations, spec, name)
     return spec
+
+
+def _check_pod_annotations(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
+    """Report annotations of the controller's pods that the gateway's own namespace rejects."""
+    installation = spec.installation
+    if installation is None or spec.namespace is not None or installer_of(spec) is None:
+        return
+    annotations, level = installation.pod_annotations or {}, PodSecurityLevel.RESTRICTED
+    causes = causes_of_annotations(annotations, installation.at / "pod_annotations", level)
+    for location, violations in causes.items():
+        report({location: violations}, name, level, Remove(location), problems)
 
 
 def _check_name(name: str, problems: Problems, at: Location) -> None:

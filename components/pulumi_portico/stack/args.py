@@ -9,6 +9,7 @@ from ..args.spec import Spec, spec
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
 from ..networking.dns import Dns
+from ..pod_security import PodSecurityLevel
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..web_service import WebServiceArgs
 
@@ -52,8 +53,12 @@ class StackArgs(TypedDict):
     else is replaced, and a null removes what the base file has. Default: none."""
 
     namespace: str
-    """The namespace that the stack creates, with Pod Security "restricted". It's the default namespace of the stack's
-    services."""
+    """The namespace that the stack creates. It's the default namespace of the stack's services."""
+
+    pod_security: NotRequired[PodSecurityLevel]
+    """The level of Pod Security that the stack's namespace enforces: the API server rejects pods that violate it.
+    Default: restricted. Another level is reported in `exceptions`. Maps to the label
+    `pod-security.kubernetes.io/enforce`."""
 
     dns: NotRequired[Dns]
     """Where the cluster's DNS is, if the default rules of the services' NetworkPolicies don't cover it. A service with

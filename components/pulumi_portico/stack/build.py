@@ -35,7 +35,7 @@ from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
 
-_TEXTS = ("extends", "namespace")
+_TEXTS = ("extends", "namespace", "podSecurity")
 """The keys whose values are text, not JSON."""
 
 
@@ -141,7 +141,9 @@ def build(plan: StackPlan) -> BuiltStack:
 class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
-        made = register(build_namespace(plan.namespace, {}), plan.namespace, pulumi.ResourceOptions())
+        made = register(
+            build_namespace(plan.namespace, {}, plan.pod_security), plan.namespace, pulumi.ResourceOptions()
+        )
         # The namespaces of the stack, each with an Output that is known when it exists.
         self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
         self._services: dict[str, WebService] = {}

@@ -7,15 +7,18 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
 from ..args.names import dns_label
-from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, describe, parse
+from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, Parser, describe, parse
+from ..args.parse import Field as FieldRules
 from ..args.problems import MISSING, Edit, Move, Problems, Remove, nearest
 from ..args.secrets import Secret
-from ..args.shapes import camel_case, shapes_of
+from ..args.shapes import Shape, camel_case, shapes_of
 from ..args.values import image_rule
 from ..networking.dns import Dns, DnsSpec, check_dns
 from ..networking.network_policies import RULES as NETWORK_RULES
+from ..pod_security import PodSecurityLevel
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
+from .admission import POD_SECURITY, check_admission
 from .args import KEYS
 from .conflicts import Parts, check_conflicts
 from .parts import (
@@ -68,8 +71,9 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, services, gateways, balancers, aws_balancers)
+    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
+    check_admission(parts, problems)
     return parts, references
 
 
@@ -88,6 +92,16 @@ def _namespace(tree: Node, problems: Problems) -> str:
         else:
             return name
     return _UNKNOWN
+
+
+def _pod_security(tree: Node, problems: Problems) -> PodSecurityLevel:
+    value = plain(tree.fields.get("podSecurity", Node(None)))
+    if value is None or value == "":
+        return PodSecurityLevel.RESTRICTED
+    parser = Parser({}, problems, problems.style)
+    level = parser.value(Shape(PodSecurityLevel, later=False), value, FieldRules(), POD_SECURITY)
+    # An invalid level is reported, and nothing else is reported because of it.
+    return PodSecurityLevel.PRIVILEGED if level is INVALID else level
 
 
 def _dns(tree: Node, problems: Problems) -> Optional[DnsSpec]:

@@ -14,6 +14,7 @@ from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..lifecycle.aws import AWS
+from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platform_module import Request
@@ -66,6 +67,8 @@ class Parts:
 
     namespace: str
     """The namespace that the stack creates."""
+    pod_security: PodSecurityLevel
+    """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, ServicePart]
     gateways: Mapping[str, GatewayPart]
     load_balancers: Mapping[str, BalancerPart]

@@ -33,7 +33,7 @@ class ComponentObjects:
 
 def objects_of(plan: StackPlan) -> Iterator[ComponentObjects]:
     """The objects of the stack itself, and of each of its components."""
-    yield ComponentObjects("", plan.namespace, [ObjectSpec("", build_namespace(plan.namespace, {}))])
+    yield ComponentObjects("", plan.namespace, [ObjectSpec("", build_namespace(plan.namespace, {}, plan.pod_security))])
     for kind in KINDS:
         for name, objects in kind.objects(_specs_of(plan, kind)):
             yield ComponentObjects(kind.type, name, objects)

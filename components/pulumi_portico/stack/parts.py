@@ -198,6 +198,11 @@ class GatewayPart(Part):
         return installer_of(self.spec) is not None
 
     @property
+    def creates_namespace(self) -> bool:
+        """Whether the gateway creates the namespace of its controller."""
+        return self.usable and self.installs and self.spec.namespace is None
+
+    @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the controller."""
         return self.name if self.spec.namespace is None else self.spec.namespace

@@ -15,10 +15,12 @@ from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
+from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
 from ..web_service.validation import notes_of
+from .admission import notes_on_admission
 from .checker import check_parts
 from .defaults import with_defaults
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
@@ -45,6 +47,8 @@ class StackPlan:
     """The stack's name."""
     namespace: str
     """The namespace that the stack creates. It's the default namespace of the stack's services."""
+    pod_security: PodSecurityLevel
+    """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, WebServiceSpec]
     """The arguments of each WebService, by name, with the stack's defaults."""
     gateways: Mapping[str, IngressGatewaySpec]
@@ -63,7 +67,8 @@ class StackPlan:
     @property
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
-        return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
+        of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
+        return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security)]
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
@@ -135,6 +140,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     return StackPlan(
         stack,
         parts.namespace,
+        parts.pod_security,
         {name: part.with_stack_values() for name, part in parts.services.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},

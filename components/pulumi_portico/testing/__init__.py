@@ -15,13 +15,27 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional, Protocol
 
 from ..outputs import ensure_event_loop
+from ..pod_security import PodSecurityLevel, Violation
 from ..untyped import Properties
 from .monitor import Answers, Calls, Outputs, Recorder
+from .pod_security import pod_security_violations
 from .recording import Recording, Registration
 from .running import run_once
 from .wire import Secret
 
-__all__ = ["Calls", "Cloud", "Outputs", "Recording", "Registration", "Secret", "ensure_event_loop", "record"]
+__all__ = [
+    "Calls",
+    "Cloud",
+    "Outputs",
+    "PodSecurityLevel",
+    "Recording",
+    "Registration",
+    "Secret",
+    "Violation",
+    "ensure_event_loop",
+    "pod_security_violations",
+    "record",
+]
 
 
 def record(

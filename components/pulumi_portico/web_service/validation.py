@@ -14,6 +14,7 @@ from ..args.values import image_rule
 from ..networking.dns import check_dns, exceptions_of_dns
 from ..networking.network_policies import check_peers, check_pod_ports
 from ..untyped import mapped
+from ..workload.admission import exceptions_of_pods
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
@@ -32,12 +33,13 @@ from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import check_security, exceptions_of_security
 from ..workload.shapes import LIST, MAPPING, Shape, check_shape
-from ..workload.volumes import check_volume, check_volume_names, mount_paths_of
+from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
-from .plan import selector_of
+from .plan import plan_web_service, selector_of
 from .ports import check_ports, resolve_ports
 from .service import check_service, is_headless
+from .workload import plan_pods
 
 __all__ = ["exceptions_of", "notes_of", "parse_web_service"]
 
@@ -325,8 +327,8 @@ _NO_POLICY = exception_kind("no-network-policy", "No NetworkPolicy restricts the
 _EXTRA = exception_kind("unchecked-template", "Portico doesn't check what this changes in the pods' template.")
 
 
-def exceptions_of(spec: WebServiceSpec) -> list[SecurityException]:
-    """What is less strict than the secure default."""
+def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
+    """What of the WebService called `name` is less strict than the secure default."""
     found: list[SecurityException] = []
     if spec.security is not None:
         found += exceptions_of_security(spec.security)
@@ -341,6 +343,10 @@ def exceptions_of(spec: WebServiceSpec) -> list[SecurityException]:
     containers: Sequence[CommonContainerSpec] = (spec, *spec.sidecars, *spec.init_containers)
     for container in containers:
         found += exceptions_of_container(container)
+    for volume in spec.volumes.values():
+        found += exceptions_of_volume(volume)
     if spec.extra is not None:
         found.append(SecurityException(_EXTRA, spec.at / "extra"))
+    if spec.extra is not None or spec.pod_annotations:
+        found += exceptions_of_pods(plan_pods(plan_web_service(name, spec), {}))
     return found

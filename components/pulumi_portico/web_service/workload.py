@@ -15,7 +15,7 @@ from ..workload.rollout import build_rollout
 from ..workload.volumes import build_claim
 from .plan import WebServicePlan
 
-__all__ = ["build_workload"]
+__all__ = ["build_workload", "plan_pods"]
 
 
 def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict[str, Any]:
@@ -37,12 +37,13 @@ def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict
             "selector": {"matchLabels": dict(plan.selector)},
             **build_rollout(plan.kind, spec.rollout, on_host=on_host),
             **(_stateful(plan) if plan.kind is WorkloadKind.STATEFUL_SET else {}),
-            "template": build_template(_pod(plan, sources)),
+            "template": build_template(plan_pods(plan, sources)),
         },
     }
 
 
-def _pod(plan: WebServicePlan, sources: Mapping[str, Sources]) -> PodPlan:
+def plan_pods(plan: WebServicePlan, sources: Mapping[str, Sources]) -> PodPlan:
+    """The pods of the service; `sources` are the objects that each container's environment comes from."""
     spec = plan.spec
     existing = spec.identity.service_account if spec.identity else None
     return PodPlan(

@@ -23,6 +23,7 @@ from ..networking.target import Protocol
 from ..untyped import Manifest
 
 __all__ = [
+    "HAS_TOKEN",
     "RULES",
     "Identity",
     "IdentitySpec",
@@ -245,13 +246,13 @@ def _allows_addresses(peers: Sequence[PeerSpec], ports: Sequence[int]) -> bool:
     )
 
 
-_HAS_TOKEN = exception_kind("has-token", "The pods have a token for the API server.")
+HAS_TOKEN = exception_kind("has-token", "The pods have a token for the API server.")
 
 
 def exceptions_of_identity(identity: IdentitySpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
     if identity.token:
-        yield SecurityException(_HAS_TOKEN, identity.at / "token")
+        yield SecurityException(HAS_TOKEN, identity.at / "token")
 
 
 def build_service_account(metadata: Manifest, identity: Optional[IdentitySpec] = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..args.spec import Spec, spec
 from ..args.values import file_path, whole_number
 
 __all__ = [
+    "ROOT_GROUP",
     "RULES",
     "USER_ID",
     "Security",
@@ -200,6 +201,7 @@ _HOST_NETWORK = exception_kind(
 )
 _HOST_PATHS = exception_kind("host-paths", "The pods can use folders of their node.")
 _LOW_USER = exception_kind("low-user-id", "User {user} can be a user of the node.")
+ROOT_GROUP = exception_kind("root-group", "The containers can use files that only the group root can use.")
 _CAPABILITIES = exception_kind("capabilities", "The containers have more capabilities: {capabilities}.")
 
 
@@ -218,6 +220,9 @@ def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException
             yield SecurityException(kind, security.at / field)
     if security.user is not None and security.user < _LEAST_SAFE_ID:
         yield SecurityException(_LOW_USER, security.at / "user", {"user": security.user})
+    for field, group in (("group", security.group), ("fs_group", security.fs_group)):
+        if group == 0:
+            yield SecurityException(ROOT_GROUP, security.at / field)
     if security.capabilities:
         capabilities = sorted(security.capabilities)
         yield SecurityException(_CAPABILITIES, security.at / "capabilities", {"capabilities": capabilities})

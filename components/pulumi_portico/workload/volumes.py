@@ -11,6 +11,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
 from ..args.location import Location
 from ..args.names import dns_subdomain
@@ -22,6 +23,7 @@ from ..outputs import applied
 from .environment import RESERVED_VOLUME_NAMES, MountPath
 
 __all__ = [
+    "PROJECTED_TOKEN",
     "RULES",
     "AccessMode",
     "Projection",
@@ -35,6 +37,7 @@ __all__ = [
     "build_volume",
     "check_volume",
     "check_volume_names",
+    "exceptions_of_volume",
     "mount_paths_of",
     "needs_group",
 ]
@@ -384,6 +387,19 @@ def _mount(name: str, path: str, sub_path: Optional[str], *, read_only: bool) ->
     if sub_path is not None:
         mount["subPath"] = sub_path
     return mount
+
+
+PROJECTED_TOKEN = exception_kind(
+    "projected-token",
+    "The pods have a token of their ServiceAccount. The API server accepts it if it accepts the audience.",
+)
+
+
+def exceptions_of_volume(volume: VolumeSpec) -> Iterator[SecurityException]:
+    """What is less strict than the secure default."""
+    for part in volume.projected or ():
+        if part.token_audience is not None:
+            yield SecurityException(PROJECTED_TOKEN, part.at / "token_audience")
 
 
 def build_volume(name: str, volume: VolumeSpec) -> dict[str, Any]:

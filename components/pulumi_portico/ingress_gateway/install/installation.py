@@ -16,6 +16,7 @@ from ...args.problems import Problems, Remove
 from ...args.spec import Spec, spec
 from ...args.values import image_reference, whole_number
 from ...networking.network_policies import Peer, PeerSpec, check_peers
+from ...workload.admission import exceptions_of_annotations
 from ...workload.autoscaling import RULES as AUTOSCALING_RULES
 from ...workload.autoscaling import Autoscaling, AutoscalingSpec, check_autoscaling
 from ...workload.availability import RULES as AVAILABILITY_RULES
@@ -245,4 +246,5 @@ def installation_exceptions(installation: InstallationSpec) -> list[SecurityExce
         found.append(SecurityException(WEBHOOK, installation.at / "admission_webhook"))
     if installation.resources is not None and installation.resources.limits is Limits.NONE:
         found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))
-    return found
+    annotations = installation.pod_annotations or {}
+    return [*found, *exceptions_of_annotations(annotations, installation.at / "pod_annotations")]

@@ -16,9 +16,11 @@ from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_g
 from ...ingress_gateway.install.settings import AccessLog
 from ...load_balancers import EVERYONE
 from ...networking.network_policies import PeerSpec
+from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.exposure import ExposureSpec
 from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
+from ..admission import POD_SECURITY
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
@@ -30,6 +32,7 @@ __all__ = [
     "CLIENTS_IN_ANY_NAMESPACE",
     "DEFAULT_CLASS",
     "INSECURE_COOKIE",
+    "LOWERED_POD_SECURITY",
     "NO_ACCESS_LOG",
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
@@ -38,6 +41,9 @@ __all__ = [
     "exceptions_of",
 ]
 
+LOWERED_POD_SECURITY = exception_kind(
+    "lowered-pod-security", 'The namespace admits pods that Pod Security "restricted" rejects.'
+)
 CLIENTS_ANYWHERE = exception_kind("every-address-to-pods", "Every address that reaches the pods can connect to them.")
 CLIENTS_IN_ANY_NAMESPACE = exception_kind("every-namespace-to-pods", "Pods of every namespace can connect.")
 SERVERS_ANYWHERE = exception_kind("pods-to-every-address", "The pods can connect to every address.")
@@ -68,8 +74,10 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
 
 
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
-    for service in plan.services.values():
-        yield from exceptions_of_service(service)
+    if plan.pod_security is not PodSecurityLevel.RESTRICTED:
+        yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+    for name, service in plan.services.items():
+        yield from exceptions_of_service(name, service)
         yield from _of_service(service)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
@@ -148,6 +156,7 @@ def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
 def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> Any:
     """The value at a location of the stack, for display; None if it isn't set, or if it's a group of settings."""
     value: Any = {
+        "pod_security": plan.pod_security,
         "services": plan.services,
         "gateways": plan.gateways,
         "load_balancers": plan.load_balancers,

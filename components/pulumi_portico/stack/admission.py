@@ -1,0 +1,111 @@
+"""Whether the namespaces that a stack creates admit the stack's pods."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Union
+
+from ..args.codes import define
+from ..args.location import ROOT, Field, KeyStyle
+from ..args.problems import Problem, Problems, Remove, Set
+from ..pod_security import NEWEST, OLDEST, PodSecurityLevel, level_of
+from ..web_service.args import WebServiceSpec
+from ..web_service.plan import plan_web_service
+from ..web_service.workload import plan_pods
+from ..workload.admission import Causes, causes_of, causes_of_annotations, report
+from ..workload.pod import PodPlan, build_template
+from .conflicts import Parts
+from .parts import GatewayPart, ServicePart
+
+__all__ = ["POD_SECURITY", "check_admission", "notes_on_admission"]
+
+POD_SECURITY = ROOT / "pod_security"
+
+OLDER_POD_SECURITY = define(
+    "older-pod-security",
+    'Before Kubernetes {version}, Pod Security "{level}" rejects these pods because of {fields}.',
+    allowed="Kubernetes {version} or newer",
+    hint="If the cluster is older, remove the value, or set {pod_security} to {needed}.",
+)
+
+_STRICTEST_FIRST = (PodSecurityLevel.RESTRICTED, PodSecurityLevel.BASELINE, PodSecurityLevel.PRIVILEGED)
+
+
+@dataclass(frozen=True)
+class _Rejected:
+    """Pods that the stack's namespace rejects."""
+
+    causes: Causes
+    needed: PodSecurityLevel
+    """The strictest level that admits them."""
+
+
+def check_admission(parts: Parts, problems: Problems) -> None:
+    """Report pods that the namespaces that the stack creates reject."""
+    rejected: list[_Rejected] = []
+    for part in (*parts.services.values(), *parts.gateways.values()):
+        # Of arguments with problems, not even the pods are known.
+        if part.usable and not problems.has_within(part.at):
+            problems.run(_collect, part, parts, rejected)
+    if not rejected:
+        return
+    # One level admits all of them.
+    needed = max((pods.needed for pods in rejected), key=_STRICTEST_FIRST.index)
+    for pods in rejected:
+        report(pods.causes, parts.namespace, parts.pod_security, Set(POD_SECURITY, needed.value), problems)
+
+
+def _collect(
+    part: Union[ServicePart, GatewayPart], parts: Parts, rejected: list[_Rejected], problems: Problems
+) -> None:
+    if isinstance(part, GatewayPart):
+        _collect_gateway(part, parts, rejected, problems)
+    elif part.namespace == parts.namespace:
+        pods = _pods_of(part.name, part.spec)
+        if causes := causes_of(pods, parts.pod_security):
+            rejected.append(_Rejected(causes, level_of(build_template(pods))))
+
+
+def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected], problems: Problems) -> None:
+    installation = part.spec.installation
+    if not part.installs or installation is None:
+        return
+    annotations, at = installation.pod_annotations or {}, installation.at / "pod_annotations"
+    if part.namespace == parts.namespace:
+        if causes := causes_of_annotations(annotations, at, parts.pod_security):
+            rejected.append(_Rejected(causes, level_of({"metadata": {"annotations": annotations}})))
+    elif part.namespace in {other.name for other in parts.gateways.values() if other.creates_namespace} - {part.name}:
+        # The gateway that creates the namespace checks its own pods.
+        for location, violations in causes_of_annotations(annotations, at, PodSecurityLevel.RESTRICTED).items():
+            found = {location: violations}
+            report(found, str(part.namespace), PodSecurityLevel.RESTRICTED, Remove(location), problems)
+
+
+def _pods_of(name: str, spec: WebServiceSpec) -> PodPlan:
+    return plan_pods(plan_web_service(name, spec), {})
+
+
+def notes_on_admission(
+    services: Mapping[str, WebServiceSpec], namespace: str, level: PodSecurityLevel
+) -> Iterator[Problem]:
+    """Notes on pods that only older versions of Kubernetes reject."""
+    notes = Problems("WebService", style=KeyStyle.STACK)
+    for name, spec in services.items():
+        if spec.namespace == namespace:
+            pods = _pods_of(name, spec)
+            for location, violations in causes_of(pods, level, OLDEST).items():
+                notes.report(
+                    OLDER_POD_SECURITY,
+                    location,
+                    level=level.value,
+                    version=f"1.{_first_to_admit(pods, level)}",
+                    fields=[violation.field for violation in violations],
+                    pod_security=Field("pod_security"),
+                    needed=level_of(build_template(pods), OLDEST).value,
+                )
+    yield from notes.found
+
+
+def _first_to_admit(pods: PodPlan, level: PodSecurityLevel) -> int:
+    """The oldest minor version from which on the pods are admitted."""
+    rejects = [minor for minor in range(OLDEST, NEWEST) if causes_of(pods, level, minor)]
+    return max(rejects) + 1
