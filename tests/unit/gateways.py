@@ -102,10 +102,10 @@ def problems_of_route_set(routes: RouteSet) -> list[Problem]:
     return problems.found
 
 
-def compiled(routes: RouteSet) -> list[Mapping[str, Any]]:
+def compiled(routes: RouteSet) -> list[dict[str, Any]]:
     """The manifests that the controller's compiler builds; names that Pulumi would generate are the Pulumi names."""
     objects = routes.module.compile(routes.compile_input())
-    return [one.manifest for one in manifests_of(routes.name, objects, lambda name, _manifest: name)]
+    return [dict(one.manifest) for one in manifests_of(routes.name, objects, lambda name, _manifest: name)]
 
 
 def check_gateway(args: Any, name: str = "public") -> list[Problem]:
