@@ -16,6 +16,8 @@ from .problems import ABSENT, Reason, nearest
 from .secrets import Placeholder
 
 __all__ = [
+    "LARGEST_INT32",
+    "LARGEST_MIB",
     "Placeholder",
     "Rule",
     "WholeNumber",
@@ -95,6 +97,12 @@ CIDR_WITH_HOST_BITS = define(
     "cidr-with-host-bits", "{value} isn't the first address of its range.", allowed=INVALID_CIDR.allowed
 )
 
+LARGEST_INT32 = 2**31 - 1
+"""The largest number of most of the fields of the Kubernetes API: their OpenAPI format is int32."""
+
+LARGEST_MIB = 2**43 - 1
+"""The largest size in MiB that the API server keeps as it is: it cuts larger quantities down to 2^63 - 1 bytes."""
+
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 """The characters of an address. A scope ID (`fe80::1%eth0`) has others, any at all."""
 
@@ -129,7 +137,7 @@ class WholeNumber:
     """The rule of a whole number between two bounds, both included."""
 
     least: int
-    most: Optional[int]
+    most: int
     what: str
     """What the number is, such as `a number of seconds`."""
     is_suggested: bool = True
@@ -137,18 +145,20 @@ class WholeNumber:
 
     def __call__(self, value: Any) -> Optional[Reason]:
         """Why it is out of range, if it is."""
-        if value < self.least and self.most is None:
-            suggestion = self.least if self.is_suggested else ABSENT
-            return Reason(TOO_SMALL, {"what": self.what, "least": self.least}, suggestion)
-        if self.most is None or self.least <= value <= self.most:
+        if self.least <= value <= self.most:
             return None
-        nearest_number = self.least if value < self.least else self.most
-        suggestion = nearest_number if self.is_suggested else ABSENT
-        return Reason(OUT_OF_RANGE, {"what": self.what, "least": self.least, "most": self.most}, suggestion)
+        is_suggested, params = self.is_suggested, {"what": self.what, "least": self.least}
+        if self.most < LARGEST_INT32:
+            suggestion = self.least if value < self.least else self.most
+            return Reason(OUT_OF_RANGE, {**params, "most": self.most}, suggestion if is_suggested else ABSENT)
+        if value < self.least:
+            return Reason(TOO_SMALL, params, self.least if is_suggested else ABSENT)
+        # Nobody means the largest number that a computer can store.
+        return Reason(OUT_OF_RANGE, {**params, "most": self.most})
 
 
 def whole_number(
-    least: int, most: Optional[int] = None, what: str = "a whole number", *, is_suggested: bool = True
+    least: int, most: int = LARGEST_INT32, what: str = "a whole number", *, is_suggested: bool = True
 ) -> WholeNumber:
     """A whole number between two bounds, both included; `what` says what it is, such as `a number of seconds`."""
     return WholeNumber(least, most, what, is_suggested)

@@ -17,7 +17,7 @@ from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
-from ..args.values import field_path, file_path, mebibytes, whole_number
+from ..args.values import LARGEST_MIB, field_path, file_path, mebibytes, whole_number
 from ..outputs import applied
 from .environment import RESERVED_VOLUME_NAMES, MountPath
 
@@ -242,10 +242,13 @@ def _relative(value: str) -> Optional[Reason]:
 
 _NAME = Field(dns_subdomain)
 
+_LONGEST_TOKEN = 2**32
+"""Seconds (validateProjectionSources of Kubernetes)."""
+
 RULES: Rules = {
     Storage: {
         "path": Field(file_path),
-        "size_gib": Field(whole_number(1, what="a number of GiB")),
+        "size_gib": Field(whole_number(1, LARGEST_MIB // 1024, "a number of GiB")),
         "storage_class": _NAME,
         "sub_path": Field(_relative),
     },
@@ -254,13 +257,13 @@ RULES: Rules = {
         "config_map": _NAME,
         "items": Field(items=_relative),
         "token_path": Field(_relative),
-        "token_seconds": Field(whole_number(600, what="a number of seconds")),
+        "token_seconds": Field(whole_number(600, _LONGEST_TOKEN, "a number of seconds")),
         "fields": Field(keys=_relative, items=field_path),
     },
     Volume: {
         "path": Field(file_path),
         "sub_path": Field(_relative),
-        "size_mib": Field(whole_number(1, what="a number of MiB")),
+        "size_mib": Field(whole_number(1, LARGEST_MIB, "a number of MiB")),
         "claim": _NAME,
         "secret": _NAME,
         "config_map": _NAME,
