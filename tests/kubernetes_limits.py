@@ -8,17 +8,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_portico.args import parse
 from pulumi_portico.args.location import ROOT
 from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.args.shapes import is_args, is_generic, shapes_of, take_apart
+from pulumi_portico.args.values import LARGEST_INT32, WholeNumber
+from pulumi_portico.aws_load_balancer.target_binding import RULES as BINDING_RULES
 from pulumi_portico.aws_load_balancer.target_binding import TargetBindingArgs, binding_objects, parse_target_binding
 from pulumi_portico.lifecycle.objects import manifests_of
 from pulumi_portico.outputs import ensure_event_loop
-from pulumi_portico.stack.parts import GATEWAYS, LOAD_BALANCERS, SERVICES, Kind
+from pulumi_portico.stack.parts import GATEWAYS, LOAD_BALANCERS, SECRET_RULES, SERVICES, Kind
 
-__all__ = ["SAMPLES", "TARGET", "Leaf", "Sample", "number_fields", "number_leaves", "with_value"]
+__all__ = [
+    "BOUNDARIES",
+    "NAMESPACE",
+    "SAMPLES",
+    "TARGET",
+    "Leaf",
+    "Sample",
+    "largest_values",
+    "number_fields",
+    "number_leaves",
+    "plain_args",
+    "rule_of",
+    "with_value",
+]
 
 NAMESPACE = "limits"
+_RULES = {**SECRET_RULES, **BINDING_RULES}
+_NO_RULES = parse.Field()
 TARGET: dict[str, Any] = {
     "service": "api",
     "namespace": NAMESPACE,
@@ -102,6 +120,30 @@ def number_fields(typ: Any, field: Field | None = None, seen: set[Any] | None = 
                 yield from number_fields(shape.type, (typ, name), seen)
     elif is_generic(typ, Mapping) or is_generic(typ, Sequence):
         yield from number_fields(take_apart(typing.get_args(typ)[-1]).type, field, seen)
+
+
+def plain_args(value: Any) -> Any:
+    """Arguments without those that are None, as the parser reads them."""
+    if isinstance(value, Mapping):
+        return {key: plain_args(item) for key, item in value.items() if item is not None}
+    return [plain_args(item) for item in value] if isinstance(value, list) else value
+
+
+def rule_of(field: Field) -> Any:
+    """The rule of a field, or of its items; None if it has none."""
+    args_type, name = field
+    rules = _RULES.get(args_type, {}).get(name, _NO_RULES)
+    return rules.items or rules.value
+
+
+def largest_values(sample: Sample) -> Iterator[dict[str, Any]]:
+    """The arguments of a sample with the largest value that Portico accepts at each number, one at a time."""
+    for leaf in number_leaves(sample.kind.args_type, plain_args(sample.args)):
+        rule = rule_of(leaf.field)
+        largest = rule.most if isinstance(rule, WholeNumber) else LARGEST_INT32
+        args = with_value(sample.args, leaf.path, largest)
+        if not sample.problems(args):
+            yield args
 
 
 def with_value(args: Mapping[str, Any], path: Sequence[str | int], value: Any) -> dict[str, Any]:
@@ -269,3 +311,100 @@ SAMPLES: Mapping[str, Sample] = {
     ),
 }
 """Arguments that set every whole number of every component with Kubernetes objects, apart from `AwsLoadBalancer`."""
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_ZONE = "topology.kubernetes.io/zone"
+_SELECTOR = {
+    "matchLabels": {"app": "api"},
+    "matchExpressions": [
+        {"key": "tier", "operator": "In", "values": ["a", "b"]},
+        {"key": "old", "operator": "DoesNotExist"},
+    ],
+}
+_PODS = {
+    "topologyKey": _ZONE,
+    "labelSelector": _SELECTOR,
+    "namespaces": ["other"],
+    "namespaceSelector": {},
+    "matchLabelKeys": ["version"],
+    "mismatchLabelKeys": ["tenant"],
+}
+_NODES = {
+    "matchExpressions": [
+        {"key": "pool", "operator": "NotIn", "values": ["a", ""]},
+        {"key": "size", "operator": "Gt", "values": ["4"]},
+        {"key": "gpu", "operator": "Exists"},
+    ],
+    "matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-1"]}],
+}
+_PODS_BESIDE = {_REQUIRED: [_PODS], _PREFERRED: [{"weight": 100, "podAffinityTerm": {"topologyKey": _ZONE}}]}
+AFFINITY = {
+    "nodeAffinity": {
+        _REQUIRED: {"nodeSelectorTerms": [_NODES, {}]},
+        _PREFERRED: [{"weight": 1, "preference": _NODES}],
+    },
+    "podAffinity": _PODS_BESIDE,
+    "podAntiAffinity": _PODS_BESIDE,
+}
+_PLAIN = {"image": IMAGE, "namespace": NAMESPACE, "port": 8080}
+_METRICS = [
+    {"source": "External", "name": "a b:c", "total": 2**53},
+    {"source": "Pods", "name": "..a", "average": 0.001},
+    {
+        "source": "Object",
+        "name": "requests",
+        "average": 1,
+        "object_api_version": "networking.k8s.io/v1",
+        "object_kind": "Ingress",
+        "object_name": "a.b",
+    },
+]
+_PROJECTED = [
+    {"secret": "a", "items": {"A.b-c_d": "a/b", ".e": ".e"}},
+    {"fields": {"labels": "metadata.labels", "c": "metadata.annotations['Example.com/Key']", "d": "metadata.uid"}},
+    {"token_audience": "vault", "token_path": "a/token"},
+]
+
+BOUNDARIES: Mapping[str, Sample] = {
+    "affinity": Sample(SERVICES, {**_PLAIN, "placement": {"affinity": AFFINITY}}),
+    "metrics": Sample(SERVICES, {**_PLAIN, "autoscaling": {"max_replicas": 2, "metrics": _METRICS}}),
+    "projected": Sample(SERVICES, {**_PLAIN, "volumes": {"a": {"path": "/a", "projected": _PROJECTED}}}),
+    "nothing projected": Sample(SERVICES, {**_PLAIN, "volumes": {"a": {"path": "/a", "projected": []}}}),
+    "annotations": Sample(
+        SERVICES,
+        {
+            **_PLAIN,
+            "pod_annotations": {
+                "a": "x" * (252 * 1024 - 1 - 53),
+                "controller.kubernetes.io/pod-deletion-cost": "-2147483647",
+            },
+            "service": {"annotations": {"a": "x" * (252 * 1024 - 1)}},
+            "identity": {"annotations": {"a": "x" * (252 * 1024 - 1)}},
+        },
+    ),
+    "contents": Sample(SERVICES, {**_PLAIN, "config_files": {"/..a": "é" * 2**18, "/b": "<" * 390_000}}),
+    "object": Sample(SERVICES, {**_PLAIN, "replicas": 0, "args": ["x" * 2**20, "y" * (379 * 1024)]}),
+    "variables": Sample(
+        SERVICES,
+        {
+            **_PLAIN,
+            "replicas": 0,
+            "env": {f"VARIABLE_{at}": "x" for at in range(12_000)},
+            "field_env": {"A": "metadata.annotations['Example.com/Key']", "B": "status.hostIPs"},
+        },
+    ),
+    "peers": Sample(
+        SERVICES, {**_PLAIN, "allow_to": [{"cidr": "10.0.0.0/8", "cidr_except": ["10.0.0.0/9", "10.255.255.255/32"]}]}
+    ),
+    "class": Sample(
+        GATEWAYS,
+        {
+            "exposure": EXPOSURE,
+            "controller": "ingress-nginx",
+            "namespace": NAMESPACE,
+            "class_name": "a" * 63 + "." + "b" * 63 + "." + "c" * 63 + "." + "d" * 37,
+        },
+    ),
+}
+"""Arguments at other limits than those of numbers, all of which Kubernetes accepts."""

@@ -6,13 +6,12 @@ A rule takes a value and returns None, or the `Reason` why it rejects the value.
 import ipaddress
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from .codes import Code, define
+from .codes import define
 from .parse import Rule
-from .problems import ABSENT, Reason, nearest
+from .problems import ABSENT, Reason
 from .secrets import Placeholder
 
 __all__ = [
@@ -22,7 +21,7 @@ __all__ = [
     "Rule",
     "WholeNumber",
     "cidr",
-    "field_path",
+    "data_key",
     "file_path",
     "http_path",
     "image_reference",
@@ -33,7 +32,6 @@ __all__ = [
     "number",
     "printable",
     "quantity",
-    "resource_field",
     "some",
     "variable_name",
     "whole_number",
@@ -48,17 +46,16 @@ INVALID_VARIABLE_NAME = define(
     "{value} isn't the name of an environment variable.",
     allowed="letters, digits, underscores, dots, and hyphens, not starting with a digit, at most {most} characters",
 )
-INVALID_FIELD_PATH = define(
-    "invalid-field-path", "A variable can't refer to the pod field {value}.", allowed="{choices}"
-)
-INVALID_RESOURCE_FIELD = define(
-    "invalid-resource-field", "A variable can't refer to the resource {value}.", allowed="{choices}"
-)
 INVALID_FILE_PATH = define(
     "invalid-file-path",
     "{value} isn't a path in the container.",
     allowed="an absolute path below /, of letters, digits, dots, hyphens, and underscores, without . and .. elements, "
     "at most {most} characters",
+)
+INVALID_DATA_KEY = define(
+    "invalid-data-key",
+    "{value} isn't a key of a Secret or a ConfigMap.",
+    allowed="letters, digits, dots, hyphens, and underscores, not starting with two dots, at most {most} characters",
 )
 INVALID_HTTP_PATH = define(
     "invalid-http-path",
@@ -203,47 +200,14 @@ def variable_name(value: str) -> Optional[Reason]:
     return Reason(INVALID_VARIABLE_NAME, {"most": _NAME_LENGTH})
 
 
-_FIELD_PATHS = (
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "metadata.labels['KEY']",
-    "metadata.annotations['KEY']",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-)
-_FIELD_PATH = re.compile(
-    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00-\x1f]+'\])"
-    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
-)
+_DATA_KEY = re.compile(r"(?!\.$|\.\.)[A-Za-z0-9._-]+")
 
 
-def field_path(value: str) -> Optional[Reason]:
-    """A field of the pod that a variable can refer to (the downward API)."""
-    if _FIELD_PATH.fullmatch(value):
+def data_key(value: str) -> Optional[Reason]:
+    """A key of a Secret or a ConfigMap."""
+    if _DATA_KEY.fullmatch(value) and len(value) <= _NAME_LENGTH:
         return None
-    return _closest(INVALID_FIELD_PATH, value, _FIELD_PATHS)
-
-
-_RESOURCE_FIELDS = tuple(
-    f"{kind}.{resource}" for kind in ("limits", "requests") for resource in ("cpu", "memory", "ephemeral-storage")
-)
-
-
-def resource_field(value: str) -> Optional[Reason]:
-    """A resource of the container that a variable can refer to (the downward API)."""
-    return None if value in _RESOURCE_FIELDS else _closest(INVALID_RESOURCE_FIELD, value, _RESOURCE_FIELDS)
-
-
-def _closest(code: Code, value: str, choices: Sequence[str]) -> Reason:
-    close = nearest(value, choices)
-    # KEY stands for the user's own.
-    usable = close is not None and "KEY" not in close
-    return Reason(code, {"choices": choices}, close if usable else ABSENT)
+    return Reason(INVALID_DATA_KEY, {"most": _NAME_LENGTH})
 
 
 _FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")

@@ -7,7 +7,7 @@ from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.problems import Problems
 
-__all__ = ["LIST", "MAPPING", "Shape", "check_shape"]
+__all__ = ["LIST", "MAPPING", "WRONG_SHAPE", "Shape", "check_shape"]
 
 LIST = "a list of mappings"
 MAPPING = "a mapping"
