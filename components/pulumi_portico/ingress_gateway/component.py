@@ -10,6 +10,7 @@ from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.claims import claim
 from ..lifecycle.cost import Billable, estimate, estimate_text
+from ..lifecycle.selectors import claim_pods
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -109,6 +110,8 @@ class IngressGateway(pulumi.ComponentResource):
         plan = plan_gateway(name, spec, state)
         add_routes(state, component_name(name), plan.routes, [], problems)
         _claim_default_class(spec, problems, opts)
+        if plan.installation is not None:
+            claim_pods(plan.pod_owner(problems.subject), problems, opts)
         problems.raise_if_any()
         front = plan.front_door
         if front is not None:

@@ -6,7 +6,7 @@ Service's port in place of the pods', or one end of a connection whose other end
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
@@ -15,7 +15,6 @@ from ..args.location import Field, Key
 from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
 from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, check_pod_ports, ports_of
 from ..web_service.plan import WebServicePlan, plan_web_service
-from ..workload.identity import build_identity_labels
 from .parts import ServicePart
 
 __all__ = ["check_peers_of_stack"]
@@ -108,10 +107,7 @@ class _End:
     @property
     def labels(self) -> Mapping[str, Any]:
         """The labels of its pods."""
-        metadata = (self.part.spec.extra or {}).get("metadata")
-        extra = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
-        added = cast("Mapping[str, Any]", extra) if isinstance(extra, Mapping) else dict[str, Any]()
-        return {**self.plan.labels, **build_identity_labels(self.part.spec.identity), **added}
+        return self.plan.pod_labels
 
     def selects(self, peer: PeerSpec, other: "_End") -> bool:
         """Whether a peer of this service selects the pods of another one. A value that isn't known yet can select
