@@ -105,7 +105,7 @@ class _End:
     plan: WebServicePlan
 
     @property
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of its pods."""
         return self.plan.pod_labels
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Union, cast
+from typing import Any, Optional, Union
+
+import pulumi
 
 from ..args.location import Key, Location
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
+from ..untyped import mapped
 from ..workload.health import probed_port
 from ..workload.identity import build_identity_labels
 from ..workload.kinds import WorkloadKind
@@ -31,7 +34,7 @@ class WebServicePlan:
     kind: WorkloadKind
     selector: Mapping[str, str]
     """The labels that select the pods."""
-    labels: Mapping[str, Any]
+    labels: Mapping[str, pulumi.Input[str]]
     """The labels of the pods and of every object, the selector included."""
     headless: bool
     """Whether the Service has no address of its own."""
@@ -64,9 +67,7 @@ class WebServicePlan:
     @property
     def added_labels(self) -> Mapping[str, Any]:
         """The labels of the pods that `extra` sets; None removes one."""
-        metadata = (self.spec.extra or {}).get("metadata")
-        labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
-        return cast("Mapping[str, Any]", labels) if isinstance(labels, Mapping) else {}
+        return mapped(mapped((self.spec.extra or {}).get("metadata")).get("labels"))
 
     @property
     def pod_labels(self) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import check_dns, exceptions_of_dns
 from ..networking.network_policies import check_peers, check_pod_ports
+from ..untyped import mapped
 from ..workload.annotations import check_pod_annotations
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
@@ -286,7 +287,7 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
         )
     check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
     metadata = extra.get("metadata")
-    labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
+    labels = mapped(metadata).get("labels")
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
