@@ -259,7 +259,7 @@ def _value(it: Mapping[str, Any], rules: Field) -> dict[str, Any]:
 def _pattern(rule: Rule | None) -> dict[str, Any]:
     """A rule in the words of JSON Schema, where it has them."""
     if isinstance(rule, WholeNumber):
-        return {"minimum": rule.least, **({"maximum": rule.most} if rule.most is not None else {})}
+        return {"minimum": rule.least, "maximum": rule.most}
     if rule is not None and rule in PATTERNS:
         pattern, longest = PATTERNS[rule]
         return {"pattern": f"^(?:{pattern})$", "maxLength": longest}

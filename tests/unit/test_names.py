@@ -66,6 +66,7 @@ def test_a_valid_value_is_accepted(rule: Rule, value: Any) -> None:
         (values.whole_number(1, 65535, "a port number"), 0, "out-of-range", 1),
         (values.whole_number(1, 65535, "a port number"), 65536, "out-of-range", 65535),
         (values.whole_number(0), -1, "too-small", 0),
+        (values.whole_number(0), 2**31, "out-of-range", ABSENT),
         (values.image_reference, "nginx", "image-without-version", ABSENT),
         (values.image_reference, "nginx:latest", "image-tag-latest", ABSENT),
         (values.image_reference, "localhost:5000/api", "image-without-version", ABSENT),

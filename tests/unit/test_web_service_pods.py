@@ -237,14 +237,16 @@ def test_an_architecture_is_asked_of_every_node_that_would_do() -> None:
     assert alone == {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": [ours]}]}}}
 
     theirs = {"key": "pool", "operator": "In", "values": ["a"]}
-    terms = [{"matchExpressions": [theirs]}, {"matchFields": [{"key": "metadata.name"}]}]
-    affinity = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}, "podAffinity": {"a": 1}}
+    node = {"key": "metadata.name", "operator": "In", "values": ["node-1"]}
+    beside = {REQUIRED: [{"topologyKey": "kubernetes.io/hostname"}]}
+    terms = [{"matchExpressions": [theirs]}, {"matchFields": [node]}]
+    affinity = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": terms}}, "podAffinity": beside}
     both = pod_spec(web_service(placement={"architectures": ["arm64", "amd64"], "affinity": affinity}))["affinity"]
-    assert both["podAffinity"] == {"a": 1}
+    assert both["podAffinity"] == beside
     # Of several terms one is enough, so a term without the architecture would let any node in.
     assert both["nodeAffinity"][REQUIRED]["nodeSelectorTerms"] == [
         {"matchExpressions": [theirs, ours]},
-        {"matchFields": [{"key": "metadata.name"}], "matchExpressions": [ours]},
+        {"matchFields": [node], "matchExpressions": [ours]},
     ]
 
 

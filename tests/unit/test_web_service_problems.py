@@ -440,7 +440,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         {"field": "aws_role_arn"},
     ),
     ({"security": {"user": 0}}, "user-is-root", ("security", "user"), {}),
-    ({"security": {"user": -1}}, "out-of-range", ("security", "user"), {}),
+    ({"security": {"user": -1}}, "too-small", ("security", "user"), {}),
     ({"security": {"user": pulumi.Output.from_input(1)}}, "not-plain", ("security", "user"), {}),
     ({"security": {"capabilities": ["cap_net_admin"]}}, "invalid-capability", ("security", "capabilities", 0), {}),
     (

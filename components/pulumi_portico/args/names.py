@@ -19,11 +19,14 @@ __all__ = [
     "PORT_NAME_LENGTH",
     "WORKLOAD_SUFFIX_LENGTH",
     "annotation_key",
+    "api_version",
     "app_protocol",
     "dns_label",
     "dns_subdomain",
     "label_key",
     "label_value",
+    "own_label_key",
+    "path_segment",
     "port_name",
     "port_number",
     "service_name",
@@ -82,6 +85,9 @@ INVALID_LABEL_KEY = define(
     "{value} isn't a valid label key.",
     allowed=f"{_LABEL_CHARACTERS}, at most {{most}} characters, after an optional DNS prefix and a slash",
 )
+RESERVED_LABEL = define(
+    "reserved-label", "Kubernetes and Portico set the label {value} themselves.", allowed="any other key"
+)
 INVALID_ANNOTATION_KEY = define(
     "invalid-annotation-key", "{value} isn't a valid annotation key.", allowed=INVALID_LABEL_KEY.allowed
 )
@@ -90,6 +96,16 @@ RESERVED_ANNOTATION = define(
     "Pulumi and Portico set {value} themselves.",
     allowed="any other key",
     hint="Use Pulumi's resource options or transforms.",
+)
+INVALID_PATH_SEGMENT = define(
+    "invalid-path-segment",
+    "{value} can't be part of the API server's URLs.",
+    allowed="text of one line without slashes and percent signs, other than . and ..",
+)
+INVALID_API_VERSION = define(
+    "invalid-api-version",
+    "{value} isn't an API version.",
+    allowed="a version, such as v1, or a group and a version, such as networking.k8s.io/v1",
 )
 INVALID_APP_PROTOCOL = define(
     "invalid-app-protocol",
@@ -171,11 +187,42 @@ def label_key(value: str) -> Optional[Reason]:
     return Reason(INVALID_LABEL_KEY, {"most": LABEL_NAME_LENGTH})
 
 
+_RESERVED_LABELS = (
+    "apps.kubernetes.io/pod-index",
+    "controller-revision-hash",
+    "kubernetes.io/metadata.name",
+    "pod-template-generation",
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+)
+_POD_SECURITY = "pod-security.kubernetes.io/"
+
+
+def own_label_key(value: str) -> Optional[Reason]:
+    """The key of a label that a component puts on its objects: none that Kubernetes or Portico sets."""
+    if value in _RESERVED_LABELS or value.startswith(_POD_SECURITY):
+        return Reason(RESERVED_LABEL)
+    return label_key(value)
+
+
 def annotation_key(value: str) -> Optional[Reason]:
     """The key of an annotation: the same as a label's, and none of Pulumi's own."""
     if label_key(value.lower()):
         return Reason(INVALID_ANNOTATION_KEY, {"most": LABEL_NAME_LENGTH})
     return Reason(RESERVED_ANNOTATION) if value.startswith("pulumi.com/") else None
+
+
+def path_segment(value: str) -> Optional[Reason]:
+    """A name that becomes part of the API server's URLs (`IsPathSegmentName`)."""
+    is_valid = value not in ("", ".", "..") and not set(value) & set("/%") and value.isprintable()
+    return None if is_valid else Reason(INVALID_PATH_SEGMENT)
+
+
+def api_version(value: str) -> Optional[Reason]:
+    """The group, unless it is the core group, and the version of an API."""
+    group, slash, version = value.rpartition("/")
+    is_valid = dns_label(version) is None and (not slash or dns_subdomain(group) is None)
+    return None if is_valid else Reason(INVALID_API_VERSION)
 
 
 def app_protocol(value: str) -> Optional[Reason]:

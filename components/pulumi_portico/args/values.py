@@ -6,21 +6,22 @@ A rule takes a value and returns None, or the `Reason` why it rejects the value.
 import ipaddress
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from .codes import Code, define
+from .codes import define
 from .parse import Rule
-from .problems import ABSENT, Reason, nearest
+from .problems import ABSENT, Reason
 from .secrets import Placeholder
 
 __all__ = [
+    "LARGEST_INT32",
+    "LARGEST_MIB",
     "Placeholder",
     "Rule",
     "WholeNumber",
     "cidr",
-    "field_path",
+    "data_key",
     "file_path",
     "http_path",
     "image_reference",
@@ -31,7 +32,6 @@ __all__ = [
     "number",
     "printable",
     "quantity",
-    "resource_field",
     "some",
     "variable_name",
     "whole_number",
@@ -46,17 +46,16 @@ INVALID_VARIABLE_NAME = define(
     "{value} isn't the name of an environment variable.",
     allowed="letters, digits, underscores, dots, and hyphens, not starting with a digit, at most {most} characters",
 )
-INVALID_FIELD_PATH = define(
-    "invalid-field-path", "A variable can't refer to the pod field {value}.", allowed="{choices}"
-)
-INVALID_RESOURCE_FIELD = define(
-    "invalid-resource-field", "A variable can't refer to the resource {value}.", allowed="{choices}"
-)
 INVALID_FILE_PATH = define(
     "invalid-file-path",
     "{value} isn't a path in the container.",
     allowed="an absolute path below /, of letters, digits, dots, hyphens, and underscores, without . and .. elements, "
     "at most {most} characters",
+)
+INVALID_DATA_KEY = define(
+    "invalid-data-key",
+    "{value} isn't a key of a Secret or a ConfigMap.",
+    allowed="letters, digits, dots, hyphens, and underscores, not starting with two dots, at most {most} characters",
 )
 INVALID_HTTP_PATH = define(
     "invalid-http-path",
@@ -95,6 +94,12 @@ CIDR_WITH_HOST_BITS = define(
     "cidr-with-host-bits", "{value} isn't the first address of its range.", allowed=INVALID_CIDR.allowed
 )
 
+LARGEST_INT32 = 2**31 - 1
+"""The largest number of most of the fields of the Kubernetes API: their OpenAPI format is int32."""
+
+LARGEST_MIB = 2**43 - 1
+"""The largest size in MiB that the API server keeps as it is: it cuts larger quantities down to 2^63 - 1 bytes."""
+
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 """The characters of an address. A scope ID (`fe80::1%eth0`) has others, any at all."""
 
@@ -129,7 +134,7 @@ class WholeNumber:
     """The rule of a whole number between two bounds, both included."""
 
     least: int
-    most: Optional[int]
+    most: int
     what: str
     """What the number is, such as `a number of seconds`."""
     is_suggested: bool = True
@@ -137,18 +142,20 @@ class WholeNumber:
 
     def __call__(self, value: Any) -> Optional[Reason]:
         """Why it is out of range, if it is."""
-        if value < self.least and self.most is None:
-            suggestion = self.least if self.is_suggested else ABSENT
-            return Reason(TOO_SMALL, {"what": self.what, "least": self.least}, suggestion)
-        if self.most is None or self.least <= value <= self.most:
+        if self.least <= value <= self.most:
             return None
-        nearest_number = self.least if value < self.least else self.most
-        suggestion = nearest_number if self.is_suggested else ABSENT
-        return Reason(OUT_OF_RANGE, {"what": self.what, "least": self.least, "most": self.most}, suggestion)
+        is_suggested, params = self.is_suggested, {"what": self.what, "least": self.least}
+        if self.most < LARGEST_INT32:
+            suggestion = self.least if value < self.least else self.most
+            return Reason(OUT_OF_RANGE, {**params, "most": self.most}, suggestion if is_suggested else ABSENT)
+        if value < self.least:
+            return Reason(TOO_SMALL, params, self.least if is_suggested else ABSENT)
+        # Nobody means the largest number that a computer can store.
+        return Reason(OUT_OF_RANGE, {**params, "most": self.most})
 
 
 def whole_number(
-    least: int, most: Optional[int] = None, what: str = "a whole number", *, is_suggested: bool = True
+    least: int, most: int = LARGEST_INT32, what: str = "a whole number", *, is_suggested: bool = True
 ) -> WholeNumber:
     """A whole number between two bounds, both included; `what` says what it is, such as `a number of seconds`."""
     return WholeNumber(least, most, what, is_suggested)
@@ -193,47 +200,14 @@ def variable_name(value: str) -> Optional[Reason]:
     return Reason(INVALID_VARIABLE_NAME, {"most": _NAME_LENGTH})
 
 
-_FIELD_PATHS = (
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "metadata.labels['KEY']",
-    "metadata.annotations['KEY']",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-)
-_FIELD_PATH = re.compile(
-    r"metadata\.(name|namespace|uid|(labels|annotations)\['[^'\x00-\x1f]+'\])"
-    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)"
-)
+_DATA_KEY = re.compile(r"(?!\.$|\.\.)[A-Za-z0-9._-]+")
 
 
-def field_path(value: str) -> Optional[Reason]:
-    """A field of the pod that a variable can refer to (the downward API)."""
-    if _FIELD_PATH.fullmatch(value):
+def data_key(value: str) -> Optional[Reason]:
+    """A key of a Secret or a ConfigMap."""
+    if _DATA_KEY.fullmatch(value) and len(value) <= _NAME_LENGTH:
         return None
-    return _closest(INVALID_FIELD_PATH, value, _FIELD_PATHS)
-
-
-_RESOURCE_FIELDS = tuple(
-    f"{kind}.{resource}" for kind in ("limits", "requests") for resource in ("cpu", "memory", "ephemeral-storage")
-)
-
-
-def resource_field(value: str) -> Optional[Reason]:
-    """A resource of the container that a variable can refer to (the downward API)."""
-    return None if value in _RESOURCE_FIELDS else _closest(INVALID_RESOURCE_FIELD, value, _RESOURCE_FIELDS)
-
-
-def _closest(code: Code, value: str, choices: Sequence[str]) -> Reason:
-    close = nearest(value, choices)
-    # KEY stands for the user's own.
-    usable = close is not None and "KEY" not in close
-    return Reason(code, {"choices": choices}, close if usable else ABSENT)
+    return Reason(INVALID_DATA_KEY, {"most": _NAME_LENGTH})
 
 
 _FILE_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")

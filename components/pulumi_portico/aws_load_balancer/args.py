@@ -7,7 +7,7 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import label_key, label_value, service_name
+from ..args.names import label_value, own_label_key, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import cidr, whole_number
@@ -318,7 +318,7 @@ RULES: Rules = {
         "hosts": Field(not_empty, keys=host_name),
         "certificate_timeout": Field(whole_number(60, 7200, "a number of seconds")),
         "web_acl": Field(arn("wafv2", "a regional web ACL")),
-        "labels": Field(keys=label_key, items=label_value),
+        "labels": Field(keys=own_label_key, items=label_value),
     },
 }
 """What the fields must satisfy beyond their types."""

@@ -8,11 +8,12 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.guard import guarded
 from ..args.location import ROOT, Location
-from ..args.names import label_key, label_value, port_number
+from ..args.names import label_value, own_label_key, port_number
 from ..args.parse import Field, Hooks, Rules, parse
 from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.values import cidr
+from ..lifecycle.limits import check_limits
 from ..lifecycle.objects import ObjectSpec, Options, register_objects
 from ..load_balancers import PRIVATE_ADDRESSES
 from ..networking.target import RULES as TARGET_RULES
@@ -80,7 +81,7 @@ RULES: Rules = {
         "security_group": Field(resource_id("sg", "a security group")),
         "target_ranges": Field(not_empty, items=cidr),
         "health_port": Field(port_number),
-        "labels": Field(keys=label_key, items=label_value),
+        "labels": Field(keys=own_label_key, items=label_value),
     },
 }
 """What the fields must satisfy beyond their types."""
@@ -90,9 +91,12 @@ def parse_target_binding(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> TargetBindingSpec:
     """The parsed arguments of the TargetBinding called `name`; what's wrong with them is in `problems`."""
+    before = len(problems.found)
     check_name(name, at, problems)
     spec = parse(TargetBindingSpec, TargetBindingArgs, args, RULES, problems, at, hooks)
     problems.run(_check_port, spec)
+    if len(problems.found) == before:
+        check_limits(spec, lambda: binding_objects(spec), problems)
     return spec
 
 

@@ -6,8 +6,11 @@ from ..args.location import ROOT, Field, Location
 from ..args.names import service_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Problems
+from ..lifecycle.limits import check_limits
 from .args import RULES, AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from .checks.load_balancer import check_aws
+from .objects import objects_of
+from .plan import plan_aws_load_balancer
 from .problems import RESERVED_NAME, is_set
 
 __all__ = ["check_name", "parse_aws_load_balancer"]
@@ -19,6 +22,7 @@ def parse_aws_load_balancer(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> AwsLoadBalancerSpec:
     """The parsed arguments of the AwsLoadBalancer called `name`; what's wrong with them is in `problems`."""
+    before = len(problems.found)
     check_name(name, at, problems)
     spec = parse(AwsLoadBalancerSpec, AwsLoadBalancerArgs, args, RULES, problems, at, hooks)
     # The name of the load balancer starts with the name of the component, unless it has a name of its own.
@@ -26,6 +30,8 @@ def parse_aws_load_balancer(
         field = Field("name")
         problems.report(RESERVED_NAME, at or Location(("name",)), value=name, prefix=_RESERVED, field=field)
     check_aws(spec, problems)
+    if len(problems.found) == before:
+        check_limits(spec, lambda: objects_of(plan_aws_load_balancer(name, spec)), problems)
     return spec
 
 

@@ -8,7 +8,9 @@ import pulumi
 from ..args.exceptions import exception_texts
 from ..args.guard import guarded
 from ..args.problems import Problems
+from ..lifecycle.claims import claim
 from ..lifecycle.cost import Billable, estimate, estimate_text
+from ..lifecycle.selectors import claim_pods
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -17,8 +19,9 @@ from .args import IngressGatewayArgs, IngressGatewaySpec
 from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
-from .gateway_plan import GatewayPlan, component_name, plan_gateway
+from .gateway_plan import GatewayPlan, component_name, installer_of, plan_gateway
 from .gateway_state import GatewayFacts, add_routes, state_of
+from .install.installation import report_second_default_class
 from .install.objects import CONTROLLER
 from .objects import NAMESPACE, objects_of
 from .reference import EVERY_HOST, GatewayReference, peer_args
@@ -106,6 +109,9 @@ class IngressGateway(pulumi.ComponentResource):
         state = state_of(class_name, opts)
         plan = plan_gateway(name, spec, state)
         add_routes(state, component_name(name), plan.routes, [], problems)
+        _claim_default_class(spec, problems, opts)
+        if plan.installation is not None:
+            claim_pods(plan.pod_owner(problems.subject), problems, opts)
         problems.raise_if_any()
         front = plan.front_door
         if front is not None:
@@ -194,6 +200,15 @@ def _parsed(name: str, args: Union[IngressGatewayArgs, IngressGatewaySpec], prob
     spec = args if isinstance(args, IngressGatewaySpec) else parse_ingress_gateway(name, args, problems)
     problems.raise_if_any()
     return guarded(problems.subject, spec, lambda known, found: parse_ingress_gateway(name, known, found, known.at))
+
+
+def _claim_default_class(spec: IngressGatewaySpec, problems: Problems, opts: Optional[pulumi.ResourceOptions]) -> None:
+    installation = spec.installation
+    if installer_of(spec) is None or installation is None or not installation.default_class or problems.found:
+        return
+    other = claim("the default IngressClass", problems.subject, opts)
+    if other is not None:
+        report_second_default_class(installation, other, problems)
 
 
 def _reference(plan: GatewayPlan) -> GatewayReference:

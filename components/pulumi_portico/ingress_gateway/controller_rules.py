@@ -36,6 +36,10 @@ WRITTEN_BY_FIELD = define(
     "annotation-written-by-field",
     "The field {field} writes the annotation {key}, and both would contradict each other.",
 )
+CLASS_ANNOTATION = define(
+    "ingress-class-annotation",
+    "The gateway's {class_name} names the IngressClass, and Kubernetes rejects an Ingress with both.",
+)
 FOREIGN_ANNOTATION = define(
     "annotation-of-another-controller",
     "{owner} reads the annotation {key}, and {controller} doesn't.",
@@ -56,6 +60,9 @@ SHARED_SETTING = define(
     allowed="the same value for all routes to one target",
     hint="Set the same value, or give one of the routes a Service of its own.",
 )
+
+_CLASS = "kubernetes.io/ingress.class"
+"""The annotation that named the class before Ingresses had a field."""
 
 _RESERVED_HEADERS = ("host", "connection", "upgrade", "x-real-ip", "content-length", "transfer-encoding")
 
@@ -176,7 +183,9 @@ def check_annotations(
     """
     for key in annotations:
         where = at / Key(key)
-        if key.endswith(module.denied_annotations):
+        if key == _CLASS:
+            problems.report(CLASS_ANNOTATION, where, class_name=Field("class_name"), fix=Remove(where))
+        elif key.endswith(module.denied_annotations):
             problems.report(SNIPPET, where, key=key, fix=Remove(where))
         elif not module.annotation_prefixes:
             continue

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 import pulumi
 
+from ..args.location import Key, Location
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
+from ..networking.selectors import PodOwner
 from .args import IngressGatewaySpec, IngressRoutesSpec
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
@@ -61,6 +63,13 @@ class GatewayPlan:
     def selector(self) -> Mapping[str, str]:
         """The labels of the controller's pods."""
         return selector_of(self.name)
+
+    def pod_owner(self, name: Union[Location, str]) -> PodOwner:
+        """The gateway's controller as what selects pods, and has some; `name` is what messages call it."""
+        at = self.spec.at
+        labels = {**self.spec.labels, **self.selector}
+        sources = {key: at / "labels" / Key(key) for key in self.spec.labels}
+        return PodOwner(name, self.namespace, at, self.selector, labels, sources, at)
 
     @property
     def ports(self) -> Mapping[str, ServicePort]:

@@ -8,6 +8,7 @@ import pulumi
 
 from ..args.guard import guarded
 from ..args.problems import Problems
+from ..lifecycle.limits import check_limits
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
@@ -106,7 +107,10 @@ def _check_with_gateway(
 ) -> None:
     state = state_of(spec.gateway.class_name, opts)
     headers = (state.facts.response_headers if state.facts else frozenset[str]()) | {*spec.gateway.response_headers}
-    check_added_routes(plan_added_routes(name, spec, state), _peers(spec, state), headers, problems)
+    routes, before = plan_added_routes(name, spec, state), len(problems.found)
+    check_added_routes(routes, _peers(spec, state), headers, problems)
+    if len(problems.found) == before:
+        check_limits(spec, lambda: route_objects(routes), problems)
 
 
 def _peers(spec: IngressRoutesSpec, state: GatewayState) -> Optional[Sequence[PeerSpec]]:

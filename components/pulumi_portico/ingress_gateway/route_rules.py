@@ -8,6 +8,7 @@ from ..args.location import Field as FieldName
 from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import ABSENT, Edit, Problems, Reason, Remove, Set
+from ..args.sizes import check_data
 from ..args.values import cidr, some, whole_number
 from ..networking.target import RULES as TARGET_RULES
 from .resolved_routes import ResolvedRoute
@@ -301,6 +302,16 @@ def _check_basic_auth(route: RouteSpec, problems: Problems) -> None:
         problems.report(NO_USERS, auth.at, fields=[FieldName("users"), FieldName("secret")])
 
 
+def _check_contents(route: RouteSpec, problems: Problems) -> None:
+    if route.backend_tls is not None:
+        at = route.backend_tls.at / "ca_certificate"
+        check_data({"": route.backend_tls.ca_certificate}, at, "Secret", problems)
+    if route.basic_auth is not None and route.basic_auth.users is not None:
+        # One line for each user: the name, a colon, and the hash.
+        users = {name: [name, hashed, ":\n"] for name, hashed in route.basic_auth.users.items()}
+        check_data(users, route.basic_auth.at / "users", "Secret", problems)
+
+
 _RULES = (
     _check_destination,
     _check_target_port,
@@ -311,6 +322,7 @@ _RULES = (
     _check_burst,
     _check_cors,
     _check_basic_auth,
+    _check_contents,
 )
 
 

@@ -14,6 +14,7 @@ from ..args.location import Field as FieldName
 from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove
+from ..args.sizes import check_data
 from ..args.spec import Spec, spec
 from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
@@ -121,6 +122,7 @@ def check_certificate_source(tls: HostTlsSpec, problems: Problems) -> None:
     for second in others:
         removed: list[Edit] = [Remove(tls.at / second)] if second != "certificate" else _remove_pair(tls)
         problems.report_exclusive(tls.at / second, first, fix=removed)
+    check_data({"certificate": tls.certificate, "key": tls.key}, tls.at / "certificate", "Secret", problems)
     if (tls.certificate is None) != (tls.key is None) and first == "certificate":
         missing, what = ("key", "the private key") if tls.key is None else ("certificate", "the certificate of the key")
         problems.report_missing(tls.at / missing, f"{what}, in PEM")

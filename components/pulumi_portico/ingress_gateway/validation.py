@@ -9,11 +9,13 @@ import pulumi
 from ..args.codes import define
 from ..args.location import ROOT, Location
 from ..args.location import Field as FieldName
-from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value, service_name
+from ..args.names import NAME_TOO_LONG as TEXT_TOO_LONG
+from ..args.names import annotation_key, dns_label, dns_subdomain, label_value, own_label_key, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
+from ..lifecycle.limits import check_limits
 from ..load_balancers import ClientIp
 from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import PeerSpec, check_peers
@@ -26,7 +28,7 @@ from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
 from .controllers import CONTROLLERS
 from .front_door import exposure_request
-from .gateway_plan import installer_of, plan_routes
+from .gateway_plan import installer_of, plan_gateway, plan_routes
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
 from .install.installation import RULES as INSTALLATION_RULES
@@ -34,6 +36,7 @@ from .install.installation import InstallationSpec, check_installation
 from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
+from .objects import objects_of
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .route_set import RouteSet
@@ -52,9 +55,12 @@ __all__ = [
 _NAME_LENGTH = 40
 """The longest name of a Service, less the Service's suffix and what Pulumi adds."""
 
+_CLASS_CONTROLLER_LENGTH = 250
+"""The longest controller that an IngressClass can name (`maxLenIngressClassController` of Kubernetes)."""
+
 _COMMON = {
     "tls": Field(keys=host),
-    "labels": Field(keys=label_key, items=label_value),
+    "labels": Field(keys=own_label_key, items=label_value),
     "annotations": Field(keys=annotation_key),
 }
 _TIMEOUT = Field(whole_number(1, 3600, "a number of seconds"))
@@ -151,6 +157,7 @@ def parse_ingress_gateway(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> IngressGatewaySpec:
     """The parsed arguments of the IngressGateway called `name`, with every problem in `problems`."""
+    before = len(problems.found)
     _check_name(name, problems, at)
     spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
     for rule in _RULES:
@@ -159,6 +166,8 @@ def parse_ingress_gateway(
     problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
     problems.run(_check_pod_annotations, spec, name)
+    if len(problems.found) == before:
+        check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems)
     return spec
 
 
@@ -205,6 +214,17 @@ def _check_class_and_namespace(spec: IngressGatewaySpec, problems: Problems) -> 
 def _require_class(spec: IngressGatewaySpec, problems: Problems) -> None:
     if spec.class_name is None:
         problems.report_missing(spec.at / "class_name", "the controller's IngressClass")
+
+
+def _check_class_controller(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """A controller that distinguishes its classes by the controller that they name needs shorter names."""
+    installer = installer_of(spec)
+    if installer is None or not isinstance(spec.class_name, str):
+        return
+    excess = len(installer.class_controller(spec.class_name)) - _CLASS_CONTROLLER_LENGTH
+    if excess > 0:
+        most = len(spec.class_name) - excess
+        problems.report(TEXT_TOO_LONG, spec.at / "class_name", value=spec.class_name, excess=excess, most=most)
 
 
 def _require_namespace(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -409,6 +429,7 @@ def _check_peers_of_routes(spec: IngressGatewaySpec, name: str, problems: Proble
 _RULES = (
     _check_install,
     _check_class_and_namespace,
+    _check_class_controller,
     _check_exclusive_with_install,
     _check_crds,
     _check_controller_peers,

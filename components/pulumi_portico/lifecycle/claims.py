@@ -17,7 +17,7 @@ from ..args.location import Location
 from ..args.problems import Problems
 from ..untyped import mapped
 
-__all__ = ["ExclusiveValue", "claim_each", "plain_items", "provider_of", "stack", "unique"]
+__all__ = ["ExclusiveValue", "claim", "claim_each", "plain_items", "provider_of", "stack", "unique"]
 
 CLAIMED = define(
     "claimed-value",
@@ -89,6 +89,12 @@ def claim_each(
     problems.raise_if_any()
     for claim in claims:
         _claims()[claim, provider] = claimant
+
+
+def claim(key: Any, claimant: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:
+    """The other component that has claimed something with the same provider; None if this one has it now."""
+    owner = _claims().setdefault((key, provider_of(opts)), claimant)
+    return None if owner == claimant else owner
 
 
 def plain_items(exclusive: ExclusiveValue) -> Iterator[tuple[Location, Any]]:

@@ -18,7 +18,7 @@ from ..args.names import dns_label, label_key, label_value, port_number, service
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set
 from ..args.spec import Spec, spec
-from ..args.values import cidr, some
+from ..args.values import cidr, ip_network, some
 from ..untyped import Manifest
 from .ports import ServicePort
 from .target import Protocol
@@ -116,6 +116,17 @@ EMPTY_PEER = define(
 EXCEPT_WITHOUT_CIDR = define(
     "cidr-except-without-cidr", "This excludes addresses from {needed}, which isn't set.", hint="Set {needed}."
 )
+EXCEPT_OUTSIDE_CIDR = define(
+    "cidr-except-outside-cidr",
+    "{value} isn't within {cidr}, so there is nothing to exclude.",
+    allowed="ranges within {cidr}, and smaller",
+)
+EXCEPT_COVERS_CIDR = define(
+    "cidr-except-covers-cidr",
+    "{value} excludes every address of {cidr}.",
+    allowed=EXCEPT_OUTSIDE_CIDR.allowed,
+    hint="Remove the peer if it allows no address, or exclude a smaller range.",
+)
 PROTOCOL_WITHOUT_PORTS = define(
     "protocol-without-ports", "This is the protocol of {needed}, which isn't set.", hint="Set {needed}."
 )
@@ -137,6 +148,7 @@ def check_peers(peers: Iterable[PeerSpec], problems: Problems) -> None:
     """Report each peer that names nothing, or one end in two ways."""
     for peer in peers:
         problems.run(_check_peer, peer)
+        problems.run(_check_except, peer)
 
 
 def _check_peer(peer: PeerSpec, problems: Problems) -> None:
@@ -150,6 +162,20 @@ def _check_peer(peer: PeerSpec, problems: Problems) -> None:
         problems.report(EXCEPT_WITHOUT_CIDR, peer.at / "cidr_except", needed=FieldName("cidr"))
     if peer.protocol is not None and not peer.ports:
         problems.report(PROTOCOL_WITHOUT_PORTS, peer.at / "protocol", needed=FieldName("ports"))
+
+
+def _check_except(peer: PeerSpec, problems: Problems) -> None:
+    """Kubernetes requires strict subsets of the peer's addresses (`ValidateIPBlock`)."""
+    whole = ip_network(peer.cidr) if isinstance(peer.cidr, str) else None
+    for index, excluded in enumerate(peer.cidr_except):
+        part = ip_network(excluded) if isinstance(excluded, str) else None
+        if whole is None or part is None:
+            continue
+        where = peer.at / "cidr_except" / index
+        if part.version != whole.version or not part.overlaps(whole):
+            problems.report(EXCEPT_OUTSIDE_CIDR, where, value=excluded, cidr=peer.cidr, fix=Remove(where))
+        elif part.prefixlen <= whole.prefixlen:
+            problems.report(EXCEPT_COVERS_CIDR, where, value=excluded, cidr=peer.cidr)
 
 
 def check_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort], problems: Problems) -> None:

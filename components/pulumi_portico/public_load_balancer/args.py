@@ -9,7 +9,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.names import label_key, label_value, port_name, port_number
+from ..args.names import label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
@@ -111,7 +111,7 @@ RULES: Rules = {
     PublicLoadBalancerArgs: {
         "ports": Field(keys=port_name),
         "ready_timeout": Field(whole_number(1, 3600, "a number of seconds")),
-        "labels": Field(keys=label_key, items=label_value),
+        "labels": Field(keys=own_label_key, items=label_value),
     },
 }
 """What the fields must satisfy."""

@@ -10,10 +10,11 @@ from ..args.names import NAME_TOO_LONG, service_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Problems, Reason, Remove
 from ..args.values import EMPTY
+from ..lifecycle.limits import check_limits
 from ..load_balancers import ClientIp
 from .args import RULES, PublicLoadBalancerArgs, PublicLoadBalancerSpec
 from .exposure_checks import check_exposure
-from .plan import request_of
+from .plan import objects_of, plan_public_load_balancer, request_of
 from .platforms import module_of
 
 __all__ = ["parse_public_load_balancer"]
@@ -62,10 +63,13 @@ def parse_public_load_balancer(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> PublicLoadBalancerSpec:
     """The parsed arguments of the PublicLoadBalancer called `name`; what's wrong with them is in `problems`."""
+    before = len(problems.found)
     _check_name(name, at, problems)
     spec = parse(PublicLoadBalancerSpec, PublicLoadBalancerArgs, args, RULES, problems, at, hooks)
     for rule in (_check_selector, _check_target_ports, _check_ports, _check_request, _check_proxy_protocol):
         problems.run(rule, spec)
+    if len(problems.found) == before:
+        check_limits(spec, lambda: objects_of(plan_public_load_balancer(name, spec)), problems)
     return spec
 
 

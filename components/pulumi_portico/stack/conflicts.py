@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Union, cast
 
 import pulumi
 
@@ -13,7 +13,9 @@ from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_
 from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
+from ..ingress_gateway.install.installation import report_second_default_class
 from ..lifecycle.aws import AWS
+from ..networking.selectors import SelectorIndex, report_overlaps
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
@@ -82,7 +84,9 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
         problems.run(_check_created_namespace, gateway, parts)
         problems.run(_check_deployment, gateway, parts)
         problems.run(_check_output_names, gateway, parts)
+    _check_selectors(parts, problems)
     _check_classes(gateways, problems)
+    _check_default_classes(gateways, problems)
     for name in parts.load_balancers.keys() & parts.aws_load_balancers.keys():
         _report_same_output_name(parts.aws_load_balancers[name], parts.load_balancers[name], problems)
     _check_routes(gateways, problems)
@@ -127,6 +131,24 @@ def _report_same_output_name(part: Part, other: Part, problems: Problems) -> Non
     problems.report(SAME_OUTPUT_NAME, part.at, other=other.at)
 
 
+def _check_selectors(parts: Parts, problems: Problems) -> None:
+    """Report components whose selectors find each other's pods."""
+    index = SelectorIndex()
+    for part in (*parts.services.values(), *parts.gateways.values()):
+        if part.usable:
+            problems.run(_check_selector, part, index)
+
+
+def _check_selector(part: Union[ServicePart, GatewayPart], index: SelectorIndex, problems: Problems) -> None:
+    if isinstance(part, GatewayPart) and not part.installs:
+        return
+    owner = part.pod_owner()
+    # Two components of one name have more than labels in common, which is reported.
+    overlaps = (found for found in index.overlaps(owner) if found.selecting.name[-1] != found.selected.name[-1])
+    report_overlaps(overlaps, owner, problems)
+    index.add(owner)
+
+
 def _check_classes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
     first: dict[str, GatewayPart] = {}
     for gateway in gateways.values():
@@ -143,6 +165,21 @@ def _check_class(gateway: GatewayPart, first: dict[str, GatewayPart], problems: 
         fix = Remove(where) if gateway.spec.class_name is not None and gateway.name not in first else None
         where = where if gateway.spec.class_name is not None else gateway.at
         problems.report(SAME_CLASS, where, other=other.at, class_name=class_name, field=field, fix=fix)
+
+
+def _check_default_classes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
+    first: list[Location] = []
+    for gateway in gateways.values():
+        problems.run(_check_default_class, gateway, first)
+
+
+def _check_default_class(gateway: GatewayPart, first: list[Location], problems: Problems) -> None:
+    installation = gateway.spec.installation
+    if not gateway.installs or installation is None or not installation.default_class:
+        return
+    if first:
+        report_second_default_class(installation, first[0], problems)
+    first.append(installation.at / "default_class")
 
 
 def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:

@@ -24,6 +24,7 @@ from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
+from ..networking.selectors import PodOwner
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import RULES as BALANCER_RULES
 from ..public_load_balancer.args import PublicLoadBalancerSpec
@@ -175,6 +176,10 @@ class ServicePart(Part):
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
         return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
 
+    def pod_owner(self) -> PodOwner:
+        """The service as what selects pods, and has some."""
+        return dataclasses.replace(plan_web_service(self.name, self.spec).pod_owner(self.at), namespace=self.namespace)
+
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""
         plan = plan_web_service(self.name, self.spec)
@@ -206,6 +211,10 @@ class GatewayPart(Part):
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the controller."""
         return self.name if self.spec.namespace is None else self.spec.namespace
+
+    def pod_owner(self) -> PodOwner:
+        """The gateway's controller as what selects pods, and has some."""
+        return plan_gateway(self.name, self.spec).pod_owner(self.at)
 
     def backend(self) -> Backend:
         """The gateway's controller as a target of load balancers."""

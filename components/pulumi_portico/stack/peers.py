@@ -14,9 +14,7 @@ from ..args.codes import Code, define
 from ..args.location import Field, Key
 from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
 from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, check_pod_ports, ports_of
-from ..untyped import mapped
 from ..web_service.plan import WebServicePlan, plan_web_service
-from ..workload.identity import build_identity_labels
 from .parts import ServicePart
 
 __all__ = ["check_peers_of_stack"]
@@ -109,10 +107,7 @@ class _End:
     @property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of its pods."""
-        metadata = (self.part.spec.extra or {}).get("metadata")
-        extra = mapped(metadata).get("labels")
-        added = mapped(extra)
-        return {**self.plan.labels, **build_identity_labels(self.part.spec.identity), **added}
+        return self.plan.pod_labels
 
     def selects(self, peer: PeerSpec, other: "_End") -> bool:
         """Whether a peer of this service selects the pods of another one. A value that isn't known yet can select

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, label_key, label_value, port_name, port_number
+from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.values import whole_number
@@ -243,7 +243,7 @@ class WebServiceSpec(CommonContainerSpec):
 _PORT = Field(port_number)
 _SECONDS = "a number of seconds"
 _HOUR = 3600
-_LABELS = Field(keys=label_key, items=label_value)
+_LABELS = Field(keys=own_label_key, items=label_value)
 
 
 def rules_with(image: Rule) -> Rules:

@@ -8,6 +8,7 @@ from ..args.exceptions import exception_texts
 from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
+from ..lifecycle.selectors import claim_pods
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -67,7 +68,7 @@ class WebService(pulumi.ComponentResource):
         :param opts: Pulumi's resource options; a provider in them applies to every child.
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
-        spec = _parsed(name, args)
+        spec = _parsed(name, args, opts)
         # State records the children, which hold every argument; the component's own would only double them.
         super().__init__("portico:index:WebService", name, {}, opts)
         self._plan = plan = plan_web_service(name, spec)
@@ -115,12 +116,24 @@ class WebService(pulumi.ComponentResource):
         }
 
 
-def _parsed(name: str, args: Union[WebServiceArgs, WebServiceSpec]) -> WebServiceSpec:
+def _parsed(
+    name: str, args: Union[WebServiceArgs, WebServiceSpec], opts: Optional[pulumi.ResourceOptions]
+) -> WebServiceSpec:
     """The parsed arguments. A stack has parsed them already."""
     problems = Problems(f'WebService "{name}"')
     spec = args if isinstance(args, WebServiceSpec) else parse_web_service(name, args, problems)
     problems.raise_if_any()
-    return guarded(problems.subject, spec, lambda known, found: parse_web_service(name, known, found, known.at))
+
+    def check_pods(known: WebServiceSpec, found: Problems) -> None:
+        claim_pods(plan_web_service(name, known).pod_owner(problems.subject), found, opts)
+
+    def check(known: WebServiceSpec, found: Problems) -> None:
+        parse_web_service(name, known, found, known.at)
+        found.run(check_pods, known)
+
+    check_pods(spec, problems)
+    problems.raise_if_any()
+    return guarded(problems.subject, spec, check)
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

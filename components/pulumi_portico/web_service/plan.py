@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 
+from ..args.location import Key, Location
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
+from ..networking.selectors import PodOwner
+from ..untyped import mapped
 from ..workload.health import probed_port
+from ..workload.identity import build_identity_labels
 from ..workload.kinds import WorkloadKind
 from .args import WebServiceSpec
 from .ports import resolve_ports
@@ -59,6 +63,27 @@ class WebServicePlan:
         if self.spec.replicas is not None:
             return self.spec.replicas
         return _STATEFUL_REPLICAS if self.kind is WorkloadKind.STATEFUL_SET else _REPLICAS
+
+    @property
+    def added_labels(self) -> Mapping[str, Any]:
+        """The labels of the pods that `extra` sets; None removes one."""
+        return mapped(mapped((self.spec.extra or {}).get("metadata")).get("labels"))
+
+    @property
+    def pod_labels(self) -> Mapping[str, Any]:
+        """The labels of the pods, the selector included."""
+        labels = {**build_identity_labels(self.spec.identity), **self.labels, **self.added_labels}
+        return {key: value for key, value in labels.items() if value is not None}
+
+    def pod_owner(self, name: Union[Location, str]) -> PodOwner:
+        """The service as what selects pods, and has some; `name` is what messages call it."""
+        spec, at = self.spec, self.spec.at
+        extra = at.join(("extra", Key("metadata"), Key("labels")))
+        sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
+        sources |= {key: at / "labels" / Key(key) for key in spec.labels or {}}
+        sources |= {key: extra / Key(key) for key in self.added_labels}
+        selector_at = at if spec.selector is None else at / "selector"
+        return PodOwner(name, spec.namespace, at, self.selector, self.pod_labels, sources, selector_at)
 
     @property
     def pod_ports(self) -> Sequence[PodPort]:

@@ -16,7 +16,7 @@ from ..networking.target import Protocol
 if TYPE_CHECKING:
     from .args import WebServiceSpec
 
-__all__ = ["RULES", "Port", "PortSpec", "check_ports", "resolve_ports"]
+__all__ = ["RULES", "Port", "PortSpec", "check_ports", "resolve_ports", "tcp_ports"]
 
 
 class Port(TypedDict):
@@ -78,6 +78,13 @@ def resolve_ports(spec: "WebServiceSpec", *, headless: bool) -> dict[str, Servic
 def _resolve(name: str, port: PortSpec) -> ServicePort:
     number = port.port if port.service_port is None else port.service_port
     return ServicePort(name, port.port, number, port.protocol.value, port.app_protocol)
+
+
+def tcp_ports(spec: "WebServiceSpec") -> dict[int, Location]:
+    """The TCP ports that the application listens on, and where they are."""
+    single = {} if spec.port is None else {spec.port: spec.at / "port"}
+    several = (port for port in (spec.ports or {}).values() if port.protocol is Protocol.TCP)
+    return single | {port.port: port.at / "port" for port in several}
 
 
 def check_ports(spec: "WebServiceSpec", problems: Problems) -> None:

@@ -9,6 +9,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import Field as FieldName
+from ..args.location import Key
 from ..args.names import annotation_key
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set
@@ -124,11 +125,22 @@ NEEDS_CLUSTER_IP = define("needs-cluster-ip", "This requires a cluster IP addres
 TIMEOUT_WITHOUT_AFFINITY = define(
     "timeout-without-session-affinity", "This requires {field} to be {affinity}.", allowed="{field}: {affinity}"
 )
+LOAD_BALANCER_ANNOTATION = define(
+    "load-balancer-annotation",
+    "This annotation configures a load balancer, and the Service of a WebService has none.",
+    allowed="annotations that other programs read",
+    hint="Create a PublicLoadBalancer for the service, and set the annotation there.",
+)
 HEADLESS_SERVICE_PORT = define(
     "headless-service-port",
     "{value} isn't the port of the pods, and clients of a headless Service connect to the pods themselves.",
     allowed="{port}",
 )
+
+
+_OF_LOAD_BALANCERS = "service.beta.kubernetes.io/"
+"""What the keys start with of the annotations that cloud providers read. Kubernetes itself rejects that of the allowed
+sources."""
 
 
 def is_headless(spec: "WebServiceSpec") -> bool:
@@ -144,6 +156,7 @@ def check_service(spec: "WebServiceSpec", problems: Problems) -> None:
     problems.run(_check_traffic_policy, spec)
     problems.run(_check_timeout, spec)
     problems.run(_check_service_ports, spec)
+    problems.run(_check_annotations, spec)
 
 
 def _check_worker(spec: "WebServiceSpec", problems: Problems) -> None:
@@ -189,6 +202,13 @@ def _check_service_ports(spec: "WebServiceSpec", problems: Problems) -> None:
             problems.report(
                 HEADLESS_SERVICE_PORT, where, value=holder.service_port, port=str(holder.port), fix=Remove(where)
             )
+
+
+def _check_annotations(spec: "WebServiceSpec", problems: Problems) -> None:
+    settings = spec.service
+    for key in (settings.annotations if settings is not None else None) or {}:
+        if settings is not None and key.startswith(_OF_LOAD_BALANCERS):
+            problems.report(LOAD_BALANCER_ANNOTATION, settings.at / "annotations" / Key(key))
 
 
 def build_service(

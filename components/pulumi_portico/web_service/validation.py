@@ -1,7 +1,7 @@
 """The rules of a whole `WebService`: each field's, and those between fields."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Optional, cast
 
 from ..args.codes import define
@@ -11,21 +11,25 @@ from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
 from ..args.problems import Problem, Problems, Remove, Set, nearest
 from ..args.values import image_rule
+from ..lifecycle.limits import Part, check_limits, heaviest
+from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import check_dns, exceptions_of_dns
 from ..networking.network_policies import check_peers, check_pod_ports
 from ..untyped import mapped
 from ..workload.admission import exceptions_of_pods
+from ..workload.annotations import check_pod_annotations
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
     CommonContainerSpec,
     check_container_names,
+    check_container_ports,
     check_init_container,
     check_other_container,
     check_sidecar,
     exceptions_of_container,
 )
-from ..workload.environment import check_mount_paths, check_variables, own_mount_paths
+from ..workload.environment import check_contents, check_mount_paths, check_variables, own_mount_paths
 from ..workload.health import check_health, check_probed_port
 from ..workload.identity import check_identity, exceptions_of_identity, note_blocked_identity
 from ..workload.images import ImagePolicySpec, exceptions_of_images
@@ -36,8 +40,9 @@ from ..workload.shapes import LIST, MAPPING, Shape, check_shape
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
-from .plan import plan_web_service, selector_of
-from .ports import check_ports, resolve_ports
+from .objects import SERVICE, SERVICE_ACCOUNT, objects_of
+from .plan import WebServicePlan, plan_web_service, selector_of
+from .ports import check_ports, resolve_ports, tcp_ports
 from .service import check_service, is_headless
 from .workload import plan_pods
 
@@ -89,14 +94,26 @@ def parse_web_service(
     named = at or ROOT / "name"
     if reason := service_name(name):
         problems.reject(named, name, reason, is_key=bool(at))
-    rules = _rules_for(args, problems.style)
+    rules, before = _rules_for(args, problems.style), len(problems.found)
     spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_workload_name, name, named, spec)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
+    if reason is None and len(problems.found) == before:
+        plan = plan_web_service(name, spec)
+        check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
     return spec
+
+
+def _source_of(plan: WebServicePlan, described: ObjectSpec, part: Part) -> Location:
+    """The argument that most of a part of an object is from."""
+    spec = plan.spec
+    if part is Part.ANNOTATIONS:
+        annotated = {SERVICE: spec.service, SERVICE_ACCOUNT: spec.identity}.get(described.key)
+        return spec.at if annotated is None else annotated.at / "annotations"
+    return heaviest(spec, ("pod_annotations", "extra") if part is Part.POD_ANNOTATIONS else ())
 
 
 def _rules_for(args: Any, style: KeyStyle) -> Rules:
@@ -125,6 +142,7 @@ def _check_workload_name(name: str, named: Location, spec: WebServiceSpec, probl
 
 def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(check_variables, spec)
+    problems.run(check_contents, spec)
     problems.run(_check_paths, spec)
 
 
@@ -280,6 +298,7 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(check_container_names, name, [*spec.sidecars, *spec.init_containers])
+    problems.run(_check_container_ports, spec)
     volumes = [*spec.volumes, *spec.storage]
     for sidecar in spec.sidecars:
         problems.run(check_other_container, sidecar, volumes)
@@ -287,6 +306,14 @@ def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems)
     for container in spec.init_containers:
         problems.run(check_other_container, container, volumes)
         problems.run(check_init_container, container)
+
+
+def _check_pod_annotations(spec: WebServiceSpec, problems: Problems) -> None:
+    check_pod_annotations(spec.pod_annotations, spec.at / "pod_annotations", problems)
+
+
+def _check_container_ports(spec: WebServiceSpec, problems: Problems) -> None:
+    check_container_ports(tcp_ports(spec), spec.sidecars, problems)
 
 
 _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
@@ -310,6 +337,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_host_network,
     _check_selector,
     _check_labels,
+    _check_pod_annotations,
     _check_extra,
 )
 

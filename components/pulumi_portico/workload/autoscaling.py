@@ -12,7 +12,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import Field as FieldName
-from ..args.names import label_key, label_value
+from ..args.names import api_version, label_key, label_value, path_segment
 from ..args.parse import Field, Rules
 from ..args.problems import Move, Problems, Remove, Set
 from ..args.spec import Spec, spec
@@ -188,6 +188,10 @@ _TARGET = Field(number(0.001, what="a target value"))
 RULES: Rules = {
     Autoscaling: {"max_replicas": _PODS, "min_replicas": _PODS, "cpu": _PERCENT, "memory": _PERCENT},
     Metric: {
+        "name": Field(path_segment),
+        "object_api_version": Field(api_version),
+        "object_kind": Field(path_segment),
+        "object_name": Field(path_segment),
         "selector": Field(keys=label_key, items=label_value),
         "average": _TARGET,
         "total": _TARGET,

@@ -12,7 +12,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.exceptions import SecurityException, exception_kind
-from ..args.location import Key
+from ..args.location import Key, Location
 from ..args.names import NAME_TOO_LONG, dns_label, port_number
 from ..args.parse import Field
 from ..args.problems import Move, Problems, Reason, Remove, Set, nearest
@@ -27,6 +27,7 @@ from .environment import (
     Sources,
     build_environment,
     build_files,
+    check_contents,
     check_mount_paths,
     check_variables,
     own_mount_paths,
@@ -43,6 +44,7 @@ __all__ = [
     "build_container",
     "build_other_containers",
     "check_container_names",
+    "check_container_ports",
     "check_init_container",
     "check_mounts",
     "check_other_container",
@@ -155,6 +157,12 @@ DUPLICATE_CONTAINER_NAME = define("duplicate-container-name", "{value} is also t
 UNKNOWN_VOLUME = define(
     "unknown-volume", "There is no volume {name}.", allowed="{volumes}", hint="Add the volume, or remove the mount."
 )
+PORT_IN_USE = define(
+    "port-in-use",
+    "{other} listens on port {value} too, and the containers of a pod share its network.",
+    allowed="each TCP port once in a pod",
+    hint="Choose another port.",
+)
 ONLY_FOR_SIDECARS = define("only-for-sidecars", "This applies only to a container that keeps running: a sidecar.")
 
 
@@ -182,6 +190,7 @@ def _check_name(
 def check_other_container(container: ContainerSpec, volumes: Sequence[str], problems: Problems) -> None:
     """Report variables and paths that are set twice, and mounts of volumes that don't exist."""
     problems.run(check_variables, container)
+    problems.run(check_contents, container)
     problems.run(_check_paths, container)
     problems.run(check_mounts, container, volumes)
 
@@ -214,6 +223,25 @@ def check_sidecar(container: ContainerSpec, problems: Problems) -> None:
     if container.health is not None:
         problems.run(check_health, container.health)
         problems.run(check_sidecar_port, container.health, container.port)
+
+
+def check_container_ports(
+    application: Mapping[int, Location], sidecars: Sequence[ContainerSpec], problems: Problems
+) -> None:
+    """Report sidecars that listen on the port of another container; `application` has the TCP ports of the
+    application's, and where they are."""
+    taken = dict(application)
+    for sidecar in sidecars:
+        problems.run(_check_container_port, sidecar, taken)
+
+
+def _check_container_port(sidecar: ContainerSpec, taken: dict[int, Location], problems: Problems) -> None:
+    if sidecar.port is None:
+        return
+    where = sidecar.at / "port"
+    other = taken.setdefault(sidecar.port, where)
+    if other != where:
+        problems.report(PORT_IN_USE, where, value=sidecar.port, other=other)
 
 
 _NO_LIMITS = exception_kind("no-limits", "The container can use all resources of its node.")

@@ -14,9 +14,11 @@ import pulumi
 from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.parse import Field
+from ..args.pod_fields import field_of_variable, resource_field
 from ..args.problems import Problems, Remove
+from ..args.sizes import check_data
 from ..args.spec import Spec
-from ..args.values import field_path, file_path, resource_field, variable_name
+from ..args.values import file_path, variable_name
 from ..untyped import Manifest
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "build_environment",
     "build_files",
     "build_secret",
+    "check_contents",
     "check_mount_paths",
     "check_variables",
     "own_mount_paths",
@@ -59,7 +62,7 @@ class EnvironmentSpec(Spec):
 ENVIRONMENT_RULES: Mapping[str, Field] = {
     "env": Field(keys=variable_name),
     "secret_env": Field(keys=variable_name, secret=True),
-    "field_env": Field(keys=variable_name, items=field_path),
+    "field_env": Field(keys=variable_name, items=field_of_variable),
     "resource_env": Field(keys=variable_name, items=resource_field),
     "config_files": Field(keys=file_path),
     "writable_paths": Field(items=file_path),
@@ -110,6 +113,17 @@ def check_variables(environment: EnvironmentSpec, problems: Problems) -> None:
             other = first.setdefault(name, where)
             if other != where:
                 problems.report(DUPLICATE_VARIABLE, where, other=other, fix=Remove(where))
+
+
+def check_contents(environment: EnvironmentSpec, problems: Problems) -> None:
+    """Report files and secret variables that are more than one ConfigMap or Secret can have."""
+    for field, kind in (("config_files", "ConfigMap"), ("secret_env", "Secret")):
+        problems.run(_check_contents_of, environment, field, kind)
+
+
+def _check_contents_of(environment: EnvironmentSpec, field: str, kind: str, problems: Problems) -> None:
+    values = environment.config_files if field == "config_files" else environment.secret_env
+    check_data(values, environment.at / field, kind, problems)
 
 
 def own_mount_paths(environment: EnvironmentSpec) -> Iterator[MountPath]:
@@ -192,9 +206,11 @@ def _without_name(metadata: Manifest) -> Manifest:
 
 def _key_of(path: str) -> str:
     """A path as the key of a ConfigMap, which can't have slashes."""
-    key = path.strip("/").replace("/", "_")
+    whole = path.strip("/").replace("/", "_")
+    # Kubernetes reserves keys that start with two dots.
+    key = whole.lstrip(".") if whole.startswith("..") else whole
     # The hash distinguishes /a_b from /a/b.
-    return f"{key}-{_hash(path)}" if "_" in path else key
+    return f"{key}-{_hash(path)}" if "_" in path or key != whole else key
 
 
 def _volume_name(path: str, owner: str) -> str:

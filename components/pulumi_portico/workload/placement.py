@@ -12,15 +12,14 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import Field as FieldName
-from ..args.location import Key
 from ..args.names import dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Set, nearest
+from ..args.problems import Problems, Set
 from ..args.spec import Spec, spec
 from ..args.values import some, whole_number
 from ..untyped import Manifest
+from .affinity import check_affinity
 from .kinds import WorkloadKind
-from .shapes import LIST, Shape, check_shape
 
 __all__ = [
     "RULES",
@@ -190,18 +189,7 @@ SECONDS_WITHOUT_EFFECT = define(
     "toleration-seconds-without-effect", "Only taints with the effect {effect} evict running pods."
 )
 
-_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
-_POD_AFFINITY = {_REQUIRED: LIST, _PREFERRED: LIST}
-_AFFINITY_SHAPE: Shape = {
-    "nodeAffinity": {
-        _REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": LIST, "matchFields": LIST}]},
-        _PREFERRED: LIST,
-    },
-    "podAffinity": _POD_AFFINITY,
-    "podAntiAffinity": _POD_AFFINITY,
-}
 
 
 def check_placement(placement: PlacementSpec, problems: Problems) -> None:
@@ -211,13 +199,7 @@ def check_placement(placement: PlacementSpec, problems: Problems) -> None:
 
 
 def _check_affinity(placement: PlacementSpec, problems: Problems) -> None:
-    at = placement.at / "affinity"
-    for key in placement.affinity or {}:
-        if key not in _AFFINITIES:
-            close = nearest(key, _AFFINITIES)
-            meant = None if close is None or close in (placement.affinity or {}) else Key(close)
-            problems.report_unknown(at / Key(key), _AFFINITIES, meant=meant)
-    check_shape(placement.affinity, _AFFINITY_SHAPE, at, problems)
+    check_affinity(placement.affinity, placement.at / "affinity", problems)
 
 
 def _check_tolerations(placement: PlacementSpec, problems: Problems) -> None:

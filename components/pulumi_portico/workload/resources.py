@@ -9,7 +9,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
-from ..args.values import mebibytes, number, quantity, whole_number
+from ..args.values import LARGEST_MIB, mebibytes, number, quantity, whole_number
 from ..outputs import applied
 
 __all__ = [
@@ -65,11 +65,13 @@ class ResourcesSpec(Spec):
     limits: Limits = Limits.MEMORY
 
 
+_SIZE = Field(whole_number(1, LARGEST_MIB, "a number of MiB"))
+
 RULES: Rules = {
     Resources: {
         "cpu": Field(number(0.001, what="a number of cores")),
-        "memory": Field(whole_number(1, what="a number of MiB")),
-        "disk": Field(whole_number(1, what="a number of MiB")),
+        "memory": _SIZE,
+        "disk": _SIZE,
     }
 }
 """What the fields must satisfy beyond their types."""

@@ -14,7 +14,7 @@ from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove, Set
 from ..args.spec import Spec, spec
-from ..args.values import whole_number
+from ..args.values import LARGEST_INT32, whole_number
 from ..outputs import applied
 from ..untyped import Manifest
 from .kinds import WorkloadKind
@@ -122,6 +122,7 @@ READY_AFTER_DEADLINE = define(
 )
 
 _PROGRESS_SECONDS = 600
+_LONGEST = LARGEST_INT32 - _PROGRESS_SECONDS
 _NOTHING = (0, "0%")
 
 
@@ -196,7 +197,7 @@ def _check_deadline(rollout: RolloutSpec, kind: WorkloadKind, problems: Problems
         return
     if ready >= deadline:
         where, field = rollout.at / "min_ready_seconds", FieldName("progress_deadline_seconds")
-        fix = Set(rollout.at / field, ready + _PROGRESS_SECONDS)
+        fix = Set(rollout.at / field, ready + _PROGRESS_SECONDS) if ready <= _LONGEST else None
         problems.report(READY_AFTER_DEADLINE, where, value=ready, field=field, deadline=deadline, fix=fix)
 
 

@@ -142,7 +142,7 @@ def _profile(value: str) -> Optional[Reason]:
     return Reason(INVALID_SECCOMP_PROFILE) if file_path(f"/{value}") else None
 
 
-_id_number = whole_number(0, 2**31 - 1, "an ID")
+_id_number = whole_number(0, what="an ID")
 
 
 def _user_id(value: int) -> Optional[Reason]:

@@ -8,7 +8,7 @@ from ..args.location import Key, Location
 from ..args.problems import Problems
 from ..untyped import Manifest
 
-__all__ = ["LIST", "MAPPING", "Shape", "check_shape"]
+__all__ = ["LIST", "MAPPING", "WRONG_SHAPE", "Shape", "check_shape"]
 
 LIST = "a list of mappings"
 MAPPING = "a mapping"

@@ -13,12 +13,13 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
-from ..args.location import Location
+from ..args.location import Key, Location
 from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
+from ..args.pod_fields import field_of_file
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
-from ..args.values import field_path, file_path, mebibytes, whole_number
+from ..args.values import LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
 from .environment import RESERVED_VOLUME_NAMES, MountPath
 
@@ -215,6 +216,17 @@ INVALID_RELATIVE_PATH = define(
     "{value} isn't a path within the volume.",
     allowed="a relative path without . and .. elements, such as data or keys/tls.crt",
 )
+RESERVED_PATH = define(
+    "reserved-relative-path",
+    "Kubernetes uses paths that start with two dots itself.",
+    allowed=INVALID_RELATIVE_PATH.allowed,
+)
+DUPLICATE_PROJECTED_PATH = define(
+    "duplicate-projected-path",
+    "{other} is at {path} of the same volume.",
+    allowed="each path once, and no file below another one",
+    hint="Choose another path.",
+)
 ONLY_FOR_EMPTY_FOLDERS = define(
     "only-for-empty-folders", "This applies only to an empty folder, and {source} is another source."
 )
@@ -243,27 +255,34 @@ def _relative(value: str) -> Optional[Reason]:
     return Reason(INVALID_RELATIVE_PATH) if file_path(f"/{value}") else None
 
 
+def _projected_path(value: str) -> Optional[Reason]:
+    return Reason(RESERVED_PATH) if value.startswith("..") else _relative(value)
+
+
 _NAME = Field(dns_subdomain)
+
+_LONGEST_TOKEN = 2**32
+"""Seconds (validateProjectionSources of Kubernetes)."""
 
 RULES: Rules = {
     Storage: {
         "path": Field(file_path),
-        "size_gib": Field(whole_number(1, what="a number of GiB")),
+        "size_gib": Field(whole_number(1, LARGEST_MIB // 1024, "a number of GiB")),
         "storage_class": _NAME,
         "sub_path": Field(_relative),
     },
     Projection: {
         "secret": _NAME,
         "config_map": _NAME,
-        "items": Field(items=_relative),
-        "token_path": Field(_relative),
-        "token_seconds": Field(whole_number(600, what="a number of seconds")),
-        "fields": Field(keys=_relative, items=field_path),
+        "items": Field(keys=data_key, items=_projected_path),
+        "token_path": Field(_projected_path),
+        "token_seconds": Field(whole_number(600, _LONGEST_TOKEN, "a number of seconds")),
+        "fields": Field(keys=_projected_path, items=field_of_file),
     },
     Volume: {
         "path": Field(file_path),
         "sub_path": Field(_relative),
-        "size_mib": Field(whole_number(1, what="a number of MiB")),
+        "size_mib": Field(whole_number(1, LARGEST_MIB, "a number of MiB")),
         "claim": _NAME,
         "secret": _NAME,
         "config_map": _NAME,
@@ -274,6 +293,8 @@ RULES: Rules = {
 
 _EMPTY_MIB = 256
 _TOKEN_SECONDS = 3600
+_DEFAULT_FILE = "token"
+"""Where a token is."""
 
 
 def check_volume(volume: VolumeSpec, host_paths_allowed: bool, allowing: Location, problems: Problems) -> None:
@@ -306,9 +327,11 @@ def _check_host_path(volume: VolumeSpec, host_paths_allowed: bool, allowing: Loc
 
 
 def _check_projections(volume: VolumeSpec, problems: Problems) -> None:
+    taken: dict[str, MountPath] = {}
     for part in volume.projected or ():
         problems.run(_check_sources, part)
         problems.run(_check_projection, part)
+        problems.run(_check_projected_paths, part, taken)
 
 
 def _check_projection(part: ProjectionSpec, problems: Problems) -> None:
@@ -324,6 +347,30 @@ def _check_projection(part: ProjectionSpec, problems: Problems) -> None:
         if value is not None and not set(owners) & set(sources):
             where = part.at / field
             problems.report(WITHOUT_SOURCE, where, fields=[FieldName(owner) for owner in owners], fix=Remove(where))
+
+
+def _check_projected_paths(part: ProjectionSpec, taken: dict[str, MountPath], problems: Problems) -> None:
+    """Report files at the path of another one, or of a folder of another one; `taken` has both, folders with a slash at
+    the end."""
+    for path, where in _projected_paths(part):
+        steps = path.split("/")
+        above = ["/".join(steps[:length]) for length in range(1, len(steps))]
+        other = next((taken[at] for at in (*above, path, f"{path}/") if at in taken), None)
+        if other is not None:
+            problems.report(DUPLICATE_PROJECTED_PATH, where, value=path, path=other.path, other=other.location)
+            continue
+        for at in (path, *(f"{folder}/" for folder in above)):
+            taken[at] = MountPath(path, where)
+
+
+def _projected_paths(part: ProjectionSpec) -> Iterator[tuple[str, Location]]:
+    """The paths of the files whose names the arguments say."""
+    for key, path in (part.items or {}).items():
+        yield path, part.at / "items" / Key(key)
+    for path in part.fields or {}:
+        yield path, part.at / "fields" / Key(path)
+    if part.token_audience is not None:
+        yield part.token_path or _DEFAULT_FILE, part.at if part.token_path is None else part.at / "token_path"
 
 
 def check_volume_names(
@@ -428,8 +475,8 @@ def _part(part: ProjectionSpec) -> dict[str, Any]:
         return {"downwardAPI": {"items": files}}
     if part.token_audience is not None:
         seconds = _TOKEN_SECONDS if part.token_seconds is None else part.token_seconds
-        token = {"audience": part.token_audience, "path": part.token_path or "token", "expirationSeconds": seconds}
-        return {"serviceAccountToken": token}
+        path = part.token_path or _DEFAULT_FILE
+        return {"serviceAccountToken": {"audience": part.token_audience, "path": path, "expirationSeconds": seconds}}
     chosen = sorted((part.items or {}).items())
     items = {"items": [{"key": key, "path": path} for key, path in chosen]} if chosen else {}
     if part.secret is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Optional
+from typing import Optional, Union
 
 import pulumi
 
@@ -10,13 +10,16 @@ from ..._typing import NotRequired, TypedDict
 from ...args.codes import define
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field as FieldName
+from ...args.location import Location
 from ...args.names import annotation_key, dns_label
 from ...args.parse import Field, Rules
 from ...args.problems import Problems, Remove
+from ...args.sizes import check_data
 from ...args.spec import Spec, spec
 from ...args.values import image_reference, whole_number
 from ...networking.network_policies import Peer, PeerSpec, check_peers
 from ...workload.admission import exceptions_of_annotations
+from ...workload.annotations import check_pod_annotations
 from ...workload.autoscaling import RULES as AUTOSCALING_RULES
 from ...workload.autoscaling import Autoscaling, AutoscalingSpec, check_autoscaling
 from ...workload.availability import RULES as AVAILABILITY_RULES
@@ -36,6 +39,7 @@ __all__ = [
     "InstallationSpec",
     "check_installation",
     "installation_exceptions",
+    "report_second_default_class",
 ]
 
 _DRAIN = 30
@@ -155,6 +159,11 @@ NOT_FOR_DAEMON_SET = define(
     allowed="only with {kind} Deployment",
 )
 METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and {metrics} is false.")
+SECOND_DEFAULT_CLASS = define(
+    "second-default-class",
+    "{other} makes its IngressClass the default too, and a cluster has only one default.",
+    allowed="one gateway with {field}",
+)
 NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.")
 
 
@@ -229,6 +238,17 @@ def _check_served_namespaces(installation: InstallationSpec, problems: Problems)
             problems.report(NAMESPACE_REPEATED, at, value=namespace, fix=Remove(at))
 
 
+def _check_webhook(installation: InstallationSpec, problems: Problems) -> None:
+    webhook = installation.admission_webhook
+    if webhook is not None:
+        contents = {"certificate": webhook.certificate, "key": webhook.key}
+        check_data(contents, webhook.at / "certificate", "Secret", problems)
+
+
+def _check_pod_annotations(installation: InstallationSpec, problems: Problems) -> None:
+    check_pod_annotations(installation.pod_annotations, installation.at / "pod_annotations", problems)
+
+
 _RULES = (
     _check_autoscaling,
     _check_disruption_budget,
@@ -236,7 +256,17 @@ _RULES = (
     _check_kind,
     _check_metrics,
     _check_served_namespaces,
+    _check_pod_annotations,
+    _check_webhook,
 )
+
+
+def report_second_default_class(
+    installation: InstallationSpec, other: Union[Location, str], problems: Problems
+) -> None:
+    """Report that another gateway's class is the default already: `other` is the gateway, or where it says so."""
+    where = installation.at / "default_class"
+    problems.report(SECOND_DEFAULT_CLASS, where, other=other, field=FieldName("default_class"), fix=Remove(where))
 
 
 def installation_exceptions(installation: InstallationSpec) -> list[SecurityException]:

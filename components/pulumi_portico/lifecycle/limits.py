@@ -1,0 +1,163 @@
+"""The limits of the Kubernetes API on an object as a whole: the size of its annotations, of its data, and its own.
+
+They hold for what an object gets from several arguments together, so they are checked on the objects.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Optional, cast
+
+from ..args.codes import Code, define
+from ..args.location import Key, Location
+from ..args.problems import Problems
+from ..args.sizes import check_data, check_request, text_size
+from ..args.spec import Spec
+from ..outputs import Text
+from ..untyped import Manifest
+from .objects import ObjectSpec
+
+__all__ = ["LARGEST_ANNOTATIONS", "LARGEST_OBJECT", "Part", "check_limits", "heaviest"]
+
+LARGEST_ANNOTATIONS = 252 * 2**10
+"""Bytes of the keys and values of an object's annotations. Kubernetes allows 256 KiB (`TotalAnnotationSizeLimitB`);
+Portico, Pulumi, and what handles the object in the cluster add some."""
+
+LARGEST_OBJECT = 1408 * 2**10
+"""Bytes of an object. etcd accepts requests of 1.5 MiB (`--max-request-bytes`), including what the API server adds:
+defaults, and the names of the fields that Pulumi manages."""
+
+_LEAST = 64 * 2**10
+"""Arguments with fewer bytes of text make no object that is too large: an object has the same text a few times at
+most."""
+
+_PER_FIELD, _PER_ITEM = 16, 40
+"""Bytes that the API server needs for a field or an item in addition to its text: it lists the fields that Pulumi
+manages, and identifies items by their names."""
+
+ANNOTATIONS_TOO_LARGE = define(
+    "annotations-too-large",
+    "The annotations of the {kind} have {size} bytes in total, keys included, and Kubernetes accepts fewer.",
+    allowed="at most {most} bytes in total",
+    hint="Put large values into a ConfigMap or a Secret, or shorten the list that they are from.",
+)
+OBJECT_TOO_LARGE = define(
+    "object-too-large",
+    "The {kind} has {size} bytes, and the API server can store only {most}.",
+    allowed="at most {most} bytes",
+    hint="Put large values into a ConfigMap, a Secret, or the image, or split the list.",
+)
+
+
+class Part(Enum):
+    """A part of an object that has a limit of its own."""
+
+    ANNOTATIONS = "metadata.annotations"
+    POD_ANNOTATIONS = "spec.template.metadata.annotations"
+    DATA = "data"
+    WHOLE = ""
+
+
+@dataclass(frozen=True)
+class _Limit:
+    part: Part
+    most: int
+    code: Code
+
+
+_LIMITS = (
+    _Limit(Part.ANNOTATIONS, LARGEST_ANNOTATIONS, ANNOTATIONS_TOO_LARGE),
+    _Limit(Part.POD_ANNOTATIONS, LARGEST_ANNOTATIONS, ANNOTATIONS_TOO_LARGE),
+)
+
+Locate = Callable[[ObjectSpec, Part], Location]
+"""Where the arguments are that a part of an object is from."""
+
+
+def check_limits(
+    spec: Spec, objects: Callable[[], Iterable[ObjectSpec]], problems: Problems, locate: Optional[Locate] = None
+) -> None:
+    """Report objects of a component that are larger than the API server accepts; `objects` builds them from the
+    component's arguments, which must be valid."""
+    if text_size(spec) < _LEAST:
+        return
+    for described in objects():
+        if described.is_kubernetes:
+            _check_object(described, locate or (lambda _described, _part: heaviest(spec)), problems)
+
+
+def _check_object(described: ObjectSpec, locate: Locate, problems: Problems) -> None:
+    manifest, kind = described.manifest, str(described.manifest["kind"]).removesuffix("Patch")
+    before = len(problems.found)
+    for limit in _LIMITS:
+        size = text_size(_plain(_part(manifest, limit.part)))
+        if size > limit.most:
+            problems.report(limit.code, locate(described, limit.part), kind=kind, size=size, most=limit.most)
+    data = cast("Manifest", manifest.get("data") or {})
+    check_data(_plain(data), locate(described, Part.DATA), kind, problems)
+    if len(problems.found) > before:
+        return
+    size, at = _stored_size(_plain(manifest)), locate(described, Part.WHOLE)
+    if size > LARGEST_OBJECT:
+        problems.report(OBJECT_TOO_LARGE, at, kind=kind, size=size, most=LARGEST_OBJECT)
+    else:
+        check_request(size, _plain(manifest), at, kind, problems)
+
+
+def _part(manifest: Manifest, part: Part) -> Any:
+    found: Any = manifest
+    for step in part.value.split("."):
+        found = cast("Manifest", found).get(step) if isinstance(found, Mapping) else None
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A part of a manifest whose texts with the names of other objects are the texts in them."""
+    if isinstance(value, Text):
+        return [_plain(part) for part in value.parts]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in cast("Manifest", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in cast("Sequence[Any]", value)]
+    return value
+
+
+def _stored_size(value: Any) -> int:
+    """The bytes of a part of an object in the API server's storage, at most."""
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, Any]", value)
+        return sum(2 * text_size(key) + _PER_FIELD + _stored_size(item) for key, item in fields.items())
+    if isinstance(value, (list, tuple)):
+        return sum(_PER_ITEM + _name_size(item) + _stored_size(item) for item in cast("Sequence[Any]", value))
+    return text_size(value)
+
+
+def _name_size(item: Any) -> int:
+    return text_size(cast("Manifest", item).get("name")) if isinstance(item, Mapping) else 0
+
+
+def heaviest(spec: Spec, fields: Sequence[str] = ()) -> Location:
+    """Where most of a component's text is: in one of these fields, or in any."""
+    return _heaviest(spec, spec.at, fields)
+
+
+def _heaviest(value: Any, at: Location, fields: Sequence[str] = ()) -> Location:
+    """The deepest location that has more than half of the text, if `fields` doesn't limit it."""
+    parts = dict(_parts(value, at))
+    sizes = {location: text_size(part) for location, part in parts.items() if not fields or location[-1] in fields}
+    total = sum(sizes.values())
+    largest = max(sizes, key=lambda location: sizes[location], default=at)
+    if not total or 2 * sizes[largest] <= total:
+        return at
+    return _heaviest(parts[largest], largest)
+
+
+def _parts(value: Any, at: Location) -> Iterable[tuple[Location, Any]]:
+    if isinstance(value, Spec):
+        names = (name for name in value.__dataclass_fields__ if name != "at")
+        return [(at / name, getattr(value, name)) for name in names]
+    if isinstance(value, Mapping):
+        return [(at / Key(key), item) for key, item in cast("Mapping[str, Any]", value).items()]
+    if isinstance(value, (list, tuple)):
+        return [(at / index, item) for index, item in enumerate(cast("Sequence[Any]", value))]
+    return []

@@ -1,0 +1,56 @@
+"""The annotations of pods that Kubernetes reads itself.
+
+Source: `ValidatePodSpecificAnnotations` of Kubernetes (pkg/apis/core/validation).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ..args.codes import define
+from ..args.location import Key, Location
+from ..args.problems import Problems, Remove
+from ..args.values import LARGEST_INT32
+
+__all__ = ["check_pod_annotations"]
+
+INVALID_DELETION_COST = define(
+    "invalid-pod-deletion-cost",
+    "{value} isn't a deletion cost of a pod.",
+    allowed="a whole number from -{most} to {most}, as text",
+)
+REPLACED_POD_ANNOTATION = define(
+    "replaced-pod-annotation",
+    "Kubernetes has a field instead of this annotation.",
+    allowed="the field {field}",
+    hint="Set {field}, and remove the annotation.",
+)
+STATIC_POD_ANNOTATION = define("static-pod-annotation", "Only the kubelet sets this annotation, on static pods.")
+
+_COST = "controller.kubernetes.io/pod-deletion-cost"
+_MIRROR = "kubernetes.io/config.mirror"
+_APP_ARMOR = Location(("extra", Key("spec"), Key("securityContext"), Key("appArmorProfile")))
+_REPLACED: Mapping[str, Location] = {
+    "scheduler.alpha.kubernetes.io/tolerations": Location(("placement", "tolerations")),
+    "seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
+    "container.seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
+    "container.apparmor.security.beta.kubernetes.io/": _APP_ARMOR,
+}
+"""What the keys start with of the annotations that are fields now, and the fields."""
+
+
+def check_pod_annotations(annotations: Optional[Mapping[str, Any]], at: Location, problems: Problems) -> None:
+    """Report annotations that the API server rejects on pods, or that Kubernetes has replaced."""
+    for key, value in (annotations or {}).items():
+        where = at / Key(key)
+        field = next((field for start, field in _REPLACED.items() if key.startswith(start)), None)
+        if field is not None:
+            problems.report(REPLACED_POD_ANNOTATION, where, field=field)
+        elif key == _MIRROR:
+            problems.report(STATIC_POD_ANNOTATION, where, fix=Remove(where))
+        elif key == _COST and isinstance(value, str) and not _is_cost(value):
+            problems.report(INVALID_DELETION_COST, where, value=value, most=LARGEST_INT32)
+
+
+def _is_cost(value: str) -> bool:
+    return bool(re.fullmatch(r"0|-?[1-9][0-9]{0,9}", value)) and abs(int(value)) <= LARGEST_INT32
