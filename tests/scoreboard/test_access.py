@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.scoreboard.cases import (
+    CERTIFICATE,
     WEB,
     Pods,
     admits,
@@ -41,47 +42,122 @@ _LBC = "service.beta.kubernetes.io/aws-load-balancer-"
 
 # A1, A2, A9, A10: on AWS, ranges that nothing enforces. `clientIp: preserve` makes the node's rules enforce them.
 
+INTERNAL = {**LEGACY, "scope": "internal", "allowedSources": ["10.9.0.0/16"]}
+PROXIED = {"clientIp": "proxy-protocol"}, {"targetReadsProxyProtocol": True}
+CERTIFIED = {"tls": {"certificates": [CERTIFICATE]}}
+ELASTIC = {"staticAddresses": ["eipalloc-0123456789abcdef0"], "subnets": ["subnet-0123456789abcdef0"]}
+
 
 @pytest.mark.parametrize(
     ("exposure", "fields"),
     [
-        open_case("A1", LEGACY, {}, row="the client address is hidden"),
-        open_case(
+        held_case("A1", LEGACY, {}, row="the client address is hidden"),
+        held_case(
             "A1",
-            {**LEGACY, "clientIp": "proxy-protocol"},
-            {"targetReadsProxyProtocol": True},
+            {**LEGACY, **PROXIED[0]},
+            PROXIED[1],
             row="the client address is in the PROXY protocol",
         ),
-        open_case("A10", {**LEGACY, "scope": "internal", "allowedSources": ["10.9.0.0/16"]}, {}),
+        held_case("A10", INTERNAL, {}),
+        # Further instances.
+        held_case("A1", {**LEGACY, **CERTIFIED}, {}, row="with TLS"),
+        held_case("A1", {**LEGACY, **ELASTIC}, {}, row="with static addresses"),
+        held_case("A1", {**LEGACY, "health": {"path": "/healthz"}}, {}, row="with a health check"),
+        held_case("A1", {**LEGACY, "allowedSources": ["0.0.0.0/1"]}, {}, row="half of all addresses"),
+        held_case("A1", {**LEGACY, "platformSources": ["10.0.0.0/16"]}, {}, row="with the platform's sources"),
+        held_case("A10", {**INTERNAL, **PROXIED[0]}, PROXIED[1], row="the PROXY protocol"),
     ],
 )
 def test_narrow_ranges_need_the_client_address_on_aws_legacy(exposure: Any, fields: Any) -> None:
-    with_the_address = {**exposure, "clientIp": "preserve"}
+    unfit = ("health", "platformSources")
+    with_the_address = {**{key: value for key, value in exposure.items() if key not in unfit}, "clientIp": "preserve"}
     assert not is_rejected(balancer(with_the_address), *FRONT)
     manifests = rendered_unless_rejected(balancer(exposure, **fields), *FRONT)
     # If the default changes to `preserve`, the ranges are enforced too.
     assert manifests is None or balancer_service(manifests)["spec"]["externalTrafficPolicy"] == "Local"
 
 
-@field_case("A2")
-def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller() -> None:
-    exposure = {**NARROW, "platform": "aws-controller"}
-    no_group = {**exposure, "annotations": {f"{_LBC}disable-nlb-sg": "true"}}
-    assert_rejected(balancer(no_group), *FRONT, unlike=balancer(exposure))
+def test_narrow_ranges_of_a_gateway_need_the_client_address_on_aws_legacy() -> None:
+    """A1, at another entry point."""
+    with_the_address = gateway(exposure={**LEGACY, "clientIp": "preserve"})
+    assert_rejected(gateway(exposure=LEGACY), "gateways", "edge", unlike=with_the_address)
+
+
+@pytest.mark.parametrize("halves", [["0.0.0.0/1", "128.0.0.0/1"], ["0.0.0.0/0"]])
+def test_ranges_that_add_up_to_everyone_need_nothing_that_enforces_them(halves: Any) -> None:
+    """A1: what counts as everyone, wherever Portico decides by it."""
+    values = balancer({**LEGACY, "allowedSources": halves})
+    assert_accepted(values, *FRONT)
+    assert is_reported(values, *FRONT, "exposure", "allowedSources")
+
+
+NO_GROUP = {f"{_LBC}disable-nlb-sg": "true"}
+IPV6_TOO = {"ipAddressType": "dualstack", "allowedSources": ["203.0.113.0/24", "2001:db8::/32"]}
+
+
+@pytest.mark.parametrize(
+    ("exposure", "fields"),
+    [
+        held_case("A2", {}, {}),
+        # Further instances.
+        held_case("A2", {"platform": "eks-auto-mode"}, {}, row="EKS Auto Mode"),
+        held_case("A2", {"scope": "internal"}, {}, row="internal"),
+        held_case("A2", *PROXIED, row="the PROXY protocol"),
+        held_case("A2", {"aws": {"targetType": "instance"}}, {}, row="instance targets"),
+        held_case("A2", {"annotations": {f"{_LBC}disable-nlb-sg": "1"}}, {}, row="another word for true"),
+        held_case("A2", {"clientIp": "preserve", **IPV6_TOO}, {}, row="AWS translates IPv6 to IPv4"),
+        held_case("A2", {"allowedSources": None, "aws": {"prefixLists": ["pl-1"]}}, {}, row="prefix lists"),
+        held_case(
+            "A2",
+            {"clientIp": "preserve", "allowedSources": None, "aws": {"securityGroups": ["sg-1"]}},
+            {},
+            row="security groups",
+        ),
+    ],
+)
+def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller(exposure: Any, fields: Any) -> None:
+    given = {**NARROW, "platform": "aws-controller", "annotations": NO_GROUP, **exposure}
+    given = {key: value for key, value in given.items() if value is not None}
+    with_group = {key: value for key, value in given.items() if key != "annotations"}
+    assert_rejected(balancer(given, **fields), *FRONT, unlike=balancer(with_group, **fields))
+
+
+@pytest.mark.parametrize("exposure", [{"clientIp": "preserve"}, {"allowedSources": ["0.0.0.0/0"]}])
+def test_a_load_balancer_without_a_security_group_is_accepted_if_the_ranges_hold(exposure: Any) -> None:
+    """A2: what the annotation can be used for."""
+    given = {**NARROW, "platform": "aws-controller", "annotations": NO_GROUP, **exposure}
+    assert_accepted(balancer(given), *FRONT)
 
 
 @pytest.mark.parametrize(
     "sources",
     [
-        open_case("A9", {"allowedSources": None}, row="security groups alone"),
-        # The case says that this is accepted. Portico rejects it: security groups and ranges exclude each other.
+        held_case("A9", {"allowedSources": None}, row="security groups alone"),
         held_case("A9", {}, row="security groups and ranges"),
+        held_case("A9", {"allowedSources": None, "clientIp": "preserve"}, row="with the client address"),
     ],
 )
 def test_security_groups_are_rejected_on_aws_legacy_unless_it_manages_them(sources: Any) -> None:
     groups = {"aws": {"securityGroups": ["sg-0123456789abcdef0"]}}
     everyone = {**LEGACY, "allowedSources": ["0.0.0.0/0"]}
     assert_rejected(balancer({**LEGACY, **groups, **sources}), *FRONT, unlike=balancer(everyone))
+
+
+@pytest.mark.parametrize("client_ip", ["hide", "preserve", "proxy-protocol"])
+def test_a_stack_declares_that_aws_legacy_manages_security_groups(client_ip: str) -> None:
+    """A9: each load balancer then has a group with exactly the sources."""
+    managed = {"securityGroupMode": "Managed"}
+    fields = PROXIED[1] if client_ip == "proxy-protocol" else {}
+    assert_accepted(balancer({**LEGACY, "clientIp": client_ip, "aws": managed}, **fields), *FRONT)
+    groups = {**managed, "securityGroups": ["sg-0123456789abcdef0"]}
+    given = {"scope": "internet", "platform": "aws-legacy", "clientIp": client_ip}
+    assert_accepted(balancer({**given, "aws": groups}, **fields), *FRONT)
+
+
+def test_service_tags_admit_the_whole_virtual_network_to_an_internal_load_balancer() -> None:
+    """A further instance of A10: AKS denies the rest of the network only if there are ranges too."""
+    tags = {"scope": "internal", "platform": "azure", "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}
+    assert_rejected(balancer(tags), *FRONT, unlike=balancer({**tags, "allowedSources": ["10.9.0.0/16"]}))
 
 
 # A3: dataplanes that see the client's own address, or none that an ipBlock matches.

@@ -26,6 +26,7 @@ from ..networking.target import Protocol
 from .exposure import Exposure, ExposureSpec
 
 __all__ = [
+    "Enforcement",
     "Feature",
     "PlatformModule",
     "Request",
@@ -113,6 +114,22 @@ class ServiceFragment:
     annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+class Enforcement(Enum):
+    """What rejects connections from addresses that the sources of an exposure don't include."""
+
+    BALANCER = "balancer"
+    """The load balancer, or a firewall in front of the nodes. It sees the client's address, whatever the pods see."""
+
+    NODES = "nodes"
+    """Rules of the nodes or the pods, because connections reach them from the client's own address."""
+
+    UNKNOWN = "unknown"
+    """The load balancer, if its controller supports that, which Portico doesn't know. It's reported."""
+
+    NOTHING = "nothing"
+    """Nothing: whoever reaches the load balancer can connect. Sources must then include everyone."""
+
+
 PlatformRule = Callable[[Request, Problems], None]
 """Reports what a platform doesn't support in combination."""
 
@@ -168,6 +185,8 @@ class PlatformModule:
     """What the platform bills for."""
     sources: Callable[[Request], list[PeerSpec]]
     """Where connections to the pods come from."""
+    enforcement: Callable[[Request], Enforcement]
+    """What enforces `allowed_sources`, and the sources that only the platform knows."""
     client_ip: Callable[[Request], ClientIp] = client_ip_or_hide
     """What the pods see of the client's address, with the default."""
     health_port: Callable[[Request], Optional[int]] = _no_health_port
@@ -180,6 +199,8 @@ class PlatformModule:
     """Its family's field of `Exposure`."""
     source_names: Mapping[Feature, str] = field(default_factory=dict[str, str])
     """Fields that name further sources of connections, and what one of their items is called."""
+    names_of_everyone: Mapping[Feature, tuple[str, ...]] = field(default_factory=dict[Feature, tuple[str, ...]])
+    """The items of such fields that stand for every address."""
     default_ip_address_type: Optional[IpAddressType] = None
     """The default of `ip_address_type`; None if the cluster decides."""
     replaced_by_change_of: tuple[Feature, ...] = ()
