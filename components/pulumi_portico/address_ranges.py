@@ -11,7 +11,7 @@ from typing import Any, Union, cast
 from .args.values import ip_network
 from .load_balancers import PRIVATE_ADDRESSES
 
-__all__ = ["includes_everyone", "ranges_of_everyone", "versions_of_everyone"]
+__all__ = ["adds_up_to_everyone", "includes_everyone", "ranges_of_everyone", "versions_of_everyone"]
 
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -40,6 +40,11 @@ def ranges_of_everyone(ranges: Iterable[Any]) -> list[int]:
 def includes_everyone(ranges: Iterable[Any]) -> bool:
     """Whether the ranges, alone or together, include every public address of an IP version."""
     return bool(_everyone(ranges))
+
+
+def adds_up_to_everyone(ranges: Sequence[Any]) -> bool:
+    """Whether several ranges include everyone together, and none of them does alone."""
+    return includes_everyone(ranges) and not any(includes_everyone([text]) for text in ranges)
 
 
 def versions_of_everyone(ranges: Iterable[Any]) -> frozenset[int]:

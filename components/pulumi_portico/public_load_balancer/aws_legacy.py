@@ -97,7 +97,7 @@ def _check_security_groups(request: Request, problems: Problems) -> None:
     if request.exposure.aws.security_groups and not _is_managed(request):
         at = request.at
         needed: dict[str, Any] = {"mode": at / "aws" / "security_group_mode", "managed": SecurityGroupMode.MANAGED}
-        instead = {"allowed_sources": at / "allowed_sources", "client_ip": at / "client_ip"}
+        instead: dict[str, Any] = {"allowed_sources": at / "allowed_sources", "client_ip": at / "client_ip"}
         location = at / "aws" / "security_groups"
         problems.report(GROUPS_NOT_MANAGED, location, preserve=ClientIp.PRESERVE, **needed, **instead)
 
@@ -107,7 +107,7 @@ def _check_managed_tls(request: Request, problems: Problems) -> None:
     settings, location = request.exposure.aws, request.at / "tls"
     if request.exposure.tls is not None and _is_managed(request) and not settings.security_groups:
         at = request.at / "aws"
-        fields = {"security_groups": at / "security_groups", "mode": at / "security_group_mode"}
+        fields: dict[str, Any] = {"security_groups": at / "security_groups", "mode": at / "security_group_mode"}
         problems.report(TLS_WITH_MANAGED_GROUP, location, **fields)
 
 

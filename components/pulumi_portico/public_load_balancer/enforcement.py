@@ -13,7 +13,7 @@ from .common import client_ip_of
 from .platform_module import Enforcement, PlatformModule, PlatformRule, Request, value_of
 from .platforms import all_platforms, module_of
 
-__all__ = ["check_enforcement", "everyone_of", "named_sources", "narrow_sources"]
+__all__ = ["check_enforcement", "edits_to_preserve", "everyone_of", "named_sources", "narrow_sources"]
 
 UNENFORCED_SOURCES = define(
     "unenforced-sources",
@@ -68,7 +68,7 @@ def _report(request: Request, narrow: Location, check_platform: PlatformRule, pr
 
 def _shown(request: Request, narrow: Location) -> Any:
     value = value_of(request.exposure, ".".join(map(str, narrow)))
-    return list(value) if isinstance(value, tuple) else ABSENT
+    return ABSENT if value is None else list(value)
 
 
 def named_sources(request: Request) -> dict[str, tuple[Any, ...]]:
@@ -109,21 +109,32 @@ def _disabling(module: PlatformModule, request: Request) -> list[str]:
     return [key for key in keys if module.enforcement(without(key)) is not Enforcement.NOTHING]
 
 
-def _preserving(request: Request, check_platform: PlatformRule) -> list[Edit]:
-    """The edits that make the nodes enforce the sources: they preserve the client's address, and remove what doesn't
-    fit that. None if that isn't enough, or if the target must change too."""
-    preserving = replace(request, exposure=replace(request.exposure, client_ip=ClientIp.PRESERVE))
-    is_enough = module_of(request.exposure.platform).enforcement(preserving) is not Enforcement.NOTHING
-    if client_ip_of(request) is ClientIp.PROXY_PROTOCOL or not is_enough:
-        return []
+def _preserving(request: Request, check_platform: PlatformRule) -> Sequence[Edit]:
+    """The edits that make the nodes enforce the sources. None if that isn't enough, or if the target must change too,
+    because it reads the PROXY protocol."""
+    module, preserving = module_of(request.exposure.platform), _with_client_address(request)
+    is_enough = module.enforcement(preserving) is not Enforcement.NOTHING
+    is_proxied = client_ip_of(request) is ClientIp.PROXY_PROTOCOL
+    return edits_to_preserve(request, check_platform) if is_enough and not is_proxied else ()
+
+
+def edits_to_preserve(request: Request, check_platform: PlatformRule) -> Sequence[Edit]:
+    """The edits that preserve the client's address, and remove what doesn't fit that; none if no edits can.
+    `check_platform` reports what the platform doesn't support."""
+    if not module_of(request.exposure.platform).supports(f"client_ip={ClientIp.PRESERVE.value}"):
+        return ()
     before = [(problem.code, problem.location) for problem in _found_by(check_platform, request)]
     edits: list[Edit] = [Set(request.at / "client_ip", ClientIp.PRESERVE.value)]
-    for problem in _found_by(check_platform, preserving):
+    for problem in _found_by(check_platform, _with_client_address(request)):
         if (problem.code, problem.location) not in before:
             if not problem.edits:
-                return []
+                return ()
             edits += problem.edits
     return edits
+
+
+def _with_client_address(request: Request) -> Request:
+    return replace(request, exposure=replace(request.exposure, client_ip=ClientIp.PRESERVE))
 
 
 def _found_by(rule: PlatformRule, request: Request) -> list[Problem]:

@@ -14,12 +14,12 @@ from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
 from ..load_balancers import IpAddressType
 from ..networking.target import Protocol
-from .enforcement import check_enforcement, everyone_of, named_sources
+from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources
 from .exposure import Exposure
 from .platform_module import Feature, PlatformModule, Request, RequestedFeature, requested_features, value_of
 from .platforms import all_platforms, module_of
 
-__all__ = ["check_exposure"]
+__all__ = ["check_exposure", "preserving_edits"]
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _VERSIONS = {4: IpAddressType.IPV4, 6: IpAddressType.IPV6}
@@ -87,6 +87,11 @@ def check_exposure(request: Request, problems: Problems) -> None:
     problems.run(_check_platform, request)
     for rule in (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations):
         problems.run(rule, request)
+
+
+def preserving_edits(request: Request) -> Sequence[Edit]:
+    """The edits that preserve the client's address, and remove what doesn't fit that; none if no edits can."""
+    return edits_to_preserve(request, _check_platform)
 
 
 def _check_platform(request: Request, problems: Problems) -> None:

@@ -148,6 +148,10 @@ def _no_health_port(_request: Request) -> Optional[int]:
     return None
 
 
+def _unknown_enforcement(_request: Request) -> Enforcement:
+    return Enforcement.UNKNOWN
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings that only one family of platforms supports."""
@@ -185,7 +189,7 @@ class PlatformModule:
     """What the platform bills for."""
     sources: Callable[[Request], list[PeerSpec]]
     """Where connections to the pods come from."""
-    enforcement: Callable[[Request], Enforcement]
+    enforcement: Callable[[Request], Enforcement] = _unknown_enforcement
     """What enforces `allowed_sources`, and the sources that only the platform knows."""
     client_ip: Callable[[Request], ClientIp] = client_ip_or_hide
     """What the pods see of the client's address, with the default."""

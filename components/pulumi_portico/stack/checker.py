@@ -17,6 +17,7 @@ from ..networking.network_policies import RULES as NETWORK_RULES
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .args import KEYS
+from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .parts import (
     AWS_LOAD_BALANCERS,
@@ -70,6 +71,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
+    check_gateways_behind_balancers(parts, references.found, problems)
     return parts, references
 
 

@@ -31,7 +31,7 @@ from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import check_security, exceptions_of_security
 from ..workload.shapes import LIST, MAPPING, Shape, check_shape
-from ..workload.volumes import check_volume, check_volume_names, mount_paths_of
+from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volumes, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
 from .plan import selector_of
@@ -337,6 +337,7 @@ def exceptions_of(spec: WebServiceSpec) -> list[SecurityException]:
         found.append(SecurityException(_NO_POLICY, spec.at / "network_policy"))
     if spec.dns is not None:
         found += exceptions_of_dns(spec.dns)
+    found += exceptions_of_volumes(spec.volumes)
     containers: Sequence[CommonContainerSpec] = (spec, *spec.sidecars, *spec.init_containers)
     for container in containers:
         found += exceptions_of_container(container)

@@ -42,12 +42,12 @@ class Security(TypedDict):
     in `exceptions`; 0 requires `allow_root`. Maps to `runAsUser`."""
 
     group: NotRequired[int]
-    """The group ID (0 or more) of the containers' processes. Plain. Default: the same as `user`. Maps to
-    `runAsGroup`."""
+    """The group ID (0 or more) of the containers' processes. Plain. Default: the same as `user`. 0 is reported in
+    `exceptions`. Maps to `runAsGroup`."""
 
     fs_group: NotRequired[int]
     """The group ID (0 or more) that owns the volumes. Plain. Default: the same as `group` if the pods have storage or a
-    claim, else none. Maps to `fsGroup`."""
+    claim, else none. 0 is reported in `exceptions`. Maps to `fsGroup`."""
 
     allow_root: NotRequired[bool]
     """Whether the containers can run as root: as `user` or, if it isn't set, as the image says. Plain. Default: false.
@@ -200,6 +200,7 @@ _HOST_NETWORK = exception_kind(
 )
 _HOST_PATHS = exception_kind("host-paths", "The pods can use folders of their node.")
 _LOW_USER = exception_kind("low-user-id", "User {user} can be a user of the node.")
+_ROOT_GROUP = exception_kind("root-group", "The containers' processes are in the group root.")
 _CAPABILITIES = exception_kind("capabilities", "The containers have more capabilities: {capabilities}.")
 
 
@@ -218,6 +219,9 @@ def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException
             yield SecurityException(kind, security.at / field)
     if security.user is not None and security.user < _LEAST_SAFE_ID:
         yield SecurityException(_LOW_USER, security.at / "user", {"user": security.user})
+    for field, group in (("group", security.group), ("fs_group", security.fs_group)):
+        if group == 0:
+            yield SecurityException(_ROOT_GROUP, security.at / field)
     if security.capabilities:
         capabilities = sorted(security.capabilities)
         yield SecurityException(_CAPABILITIES, security.at / "capabilities", {"capabilities": capabilities})

@@ -11,6 +11,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
 from ..args.location import Location
 from ..args.names import dns_subdomain
@@ -35,6 +36,7 @@ __all__ = [
     "build_volume",
     "check_volume",
     "check_volume_names",
+    "exceptions_of_volumes",
     "mount_paths_of",
     "needs_group",
 ]
@@ -90,7 +92,8 @@ class Projection(TypedDict):
     names."""
 
     token_audience: NotRequired[pulumi.Input[str]]
-    """The audience of a token. The token's file is `token_path`. Maps to `serviceAccountToken.audience`."""
+    """The audience of a token. The token's file is `token_path`. Reported in `exceptions`. Maps to
+    `serviceAccountToken.audience`."""
 
     token_path: NotRequired[str]
     """The token's file. Plain. Default: `token`. Maps to `serviceAccountToken.path`."""
@@ -332,6 +335,20 @@ def check_volume_names(
             problems.report(RESERVED_VOLUME_NAME, volume.at, prefixes=RESERVED_VOLUME_NAMES)
     for name in volumes.keys() & storage.keys():
         problems.report(DUPLICATE_VOLUME_NAME, storage[name].at, other=volumes[name].at)
+
+
+_PROJECTED_TOKEN = exception_kind(
+    "projected-token",
+    "The pods have a token of their ServiceAccount, which the API server accepts if this is one of its audiences.",
+)
+
+
+def exceptions_of_volumes(volumes: Mapping[str, VolumeSpec]) -> Iterator[SecurityException]:
+    """What is less strict than the secure default."""
+    for volume in volumes.values():
+        for part in volume.projected or ():
+            if part.token_audience is not None:
+                yield SecurityException(_PROJECTED_TOKEN, part.at / "token_audience")
 
 
 def mount_paths_of(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec]) -> Iterator[MountPath]:
