@@ -6,7 +6,7 @@ several together.
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import Any, Union, cast
+from typing import Any, Union
 
 from .args.values import ip_network
 from .load_balancers import PRIVATE_ADDRESSES
@@ -72,5 +72,6 @@ def _includes(ranges: Sequence[_Network], public: _Network) -> bool:
     if not ranges:
         return False
     unused = [network for network in _NEVER_PUBLIC if network.version == public.version]
-    merged = ipaddress.collapse_addresses(cast("Any", [*ranges, *unused]))
-    return any(public.subnet_of(cast("Any", network)) for network in merged)
+    mixed: Any = [*ranges, *unused]
+    merged = ipaddress.collapse_addresses(mixed)
+    return any(public.subnet_of(network) for network in merged)

@@ -63,11 +63,15 @@ class StackPlan:
     @property
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
-        of_gateways = Problems("IngressGateway", style=KeyStyle.STACK)
+        return [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
+
+    @property
+    def differences(self) -> Sequence[Problem]:
+        """What differs between controllers and the stack doesn't accept explicitly."""
+        notes = Problems("IngressGateway", style=KeyStyle.STACK)
         for spec in self.gateways.values():
-            note_forwarded_for(spec, of_gateways)
-        of_services = (note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK))
-        return [*of_services, *of_gateways.found]
+            notes.run(note_forwarded_for, spec)
+        return notes.found
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
