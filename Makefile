@@ -36,7 +36,7 @@ unit: dev-venv ## Unit tests: seconds, no Go, no engine
 	$(BIN)/pytest tests/unit tests/scoreboard -n auto -m "not long"
 
 engine-test: dev-venv ## Tests on the real Pulumi engine
-	$(BIN)/pytest tests/engine
+	$(BIN)/pytest tests/engine -n auto
 
 cluster-test: dev-venv ## Tests on the real API server
 	$(BIN)/pytest tests/cluster -n 3 -m "not long"

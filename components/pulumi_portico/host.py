@@ -30,6 +30,7 @@ from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, 
 from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
+from .untyped import mapped
 from .web_service import WebService, WebServiceArgs
 from .web_service.validation import parse_web_service
 
@@ -108,11 +109,11 @@ def from_the_wire(typ: Any, value: Any) -> Any:
         return int(value)
     if is_args(typ) and isinstance(value, Mapping):
         types = {camel_case(name): shape.type for name, shape in shapes_of(typ).items()}
-        given = cast("Mapping[str, Any]", value).items()
+        given = mapped(value).items()
         return {key: from_the_wire(types.get(key, Any), item) for key, item in given}
     if is_generic(typ, Mapping) and isinstance(value, Mapping):
         of = take_apart(typing.get_args(typ)[1]).type
-        return {key: from_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: from_the_wire(of, item) for key, item in mapped(value).items()}
     if is_generic(typ, Sequence) and isinstance(value, list):
         of = take_apart(typing.get_args(typ)[0]).type
         return [from_the_wire(of, item) for item in cast("list[Any]", value)]
@@ -125,17 +126,17 @@ def to_the_wire(typ: Any, value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_args(typ) and isinstance(value, Mapping):
-        fields, given = shapes_of(typ), cast("Mapping[str, Any]", value)
+        fields, given = shapes_of(typ), mapped(value)
         return {camel_case(name): to_the_wire(fields[name].type, item) for name, item in given.items()}
     if is_generic(typ, Mapping) and isinstance(value, Mapping):
         of = typing.get_args(typ)[1]
-        return {key: to_the_wire(of, item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: to_the_wire(of, item) for key, item in mapped(value).items()}
     return cast("Any", value)
 
 
 def _dedented(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _dedented(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _dedented(item) for key, item in mapped(value).items()}
     if isinstance(value, list):
         return [_dedented(item) for item in cast("list[Any]", value)]
     return inspect.cleandoc(value) if isinstance(value, str) else value

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .args.shapes import mapped
+from .untyped import mapped
 
 __all__ = ["merged"]
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pulumi
 
 from .lifecycle.ownership import owned, reject_if_owned_by_another
-from .untyped import Manifest
+from .untyped import Manifest, Properties
 
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
@@ -58,13 +58,13 @@ def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Call
     # A kind that the SDK doesn't know, such as a controller's own.
     custom = importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
 
-    def create(name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
+    def create(name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
         return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
 
     return create, partial(custom.get, api_version=api_version, kind=kind)
 
 
-def _create(resource: Any, name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
+def _create(resource: Any, name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
     # The SDK has Python's names for a resource's own fields, and Kubernetes' names below them.
     return resource(name, opts=opts, **{_snake_case(key): value for key, value in fields.items()})
 

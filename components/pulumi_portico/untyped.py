@@ -4,9 +4,12 @@ Everything that Portico's users write has a spec instead (`args/spec.py`).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-__all__ = ["Manifest", "Parameters", "Properties"]
+__all__ = ["Data", "Manifest", "Parameters", "Properties", "Unchecked", "mapped"]
+
+Data = Mapping[str, Any]
+"""An object of JSON output."""
 
 Manifest = Mapping[str, Any]
 """A Kubernetes object or a part of one, with the field names of the Kubernetes API."""
@@ -16,3 +19,11 @@ Parameters = Mapping[str, Any]
 
 Properties = Mapping[str, Any]
 """The inputs or outputs of a resource, with the field names of its provider or of the cloud's API."""
+
+Unchecked = Mapping[str, Any]
+"""A mapping of a user's file or program, by its keys, before `args/parse.py` checks it."""
+
+
+def mapped(value: Any) -> Unchecked:
+    """The value as a mapping; empty if it isn't one, which its own check reports."""
+    return cast("Unchecked", value) if isinstance(value, Mapping) else {}

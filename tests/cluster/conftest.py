@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.definitions import certificate_definition, define
 from tests.cluster.stacks import lay_down
 from tests.pulumi_program import PulumiProgram
 from tests.support import ROOT, make_namespace
@@ -26,6 +27,8 @@ def cluster() -> Iterator[Cluster]:
     started = Cluster(_FOLDERS / str(os.getpid()), durable=False)
     try:
         started.start()
+        # As in a cluster with cert-manager.
+        define(started, certificate_definition())
         yield started
     finally:
         started.remove()

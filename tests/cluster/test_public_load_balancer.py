@@ -50,6 +50,7 @@ FULL: dict[str, dict[str, Any]] = {
     "azure": {
         "static_addresses": ["web"],
         "tags": {"team": "shop"},
+        "client_ip": "hide",
         "health": {"path": "/ready", "interval": 10, "unhealthy": 3},
         "idle_timeout": 600,
         "azure": {"resource_group": "addresses", "dns_label": "shop", "service_tags": ["AzureFrontDoor.Backend"]},
@@ -125,7 +126,7 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
 
 
 def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
-    before = {f"lb-{it}": {"exposure": {"platform": it}} for it in ALL}
+    before = {f"lb-{it}": {"exposure": {"platform": it, "client_ip": "hide"}} for it in ALL}
     program.write(source(namespace, **before))
     program.up()
     old = services(cluster, namespace)

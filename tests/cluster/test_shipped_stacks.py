@@ -33,8 +33,10 @@ def test_staging_has_tls_and_two_of_everything(program: PulumiProgram, cluster: 
     assert program.outputs()["urls"] == {host: f"https://{host}"}
     ingresses = cluster.get("ingresses", "-A")["items"]
     assert {it["spec"]["ingressClassName"] for it in ingresses} == {"edge"}
-    (issued,) = (it for it in ingresses if it["spec"].get("tls"))
-    assert issued["metadata"]["annotations"]["cert-manager.io/cluster-issuer"] == "letsencrypt"
+    (secured,) = (it for it in ingresses if it["spec"].get("tls"))
+    (issued,) = cluster.get("certificates.cert-manager.io", "-n", "edge")["items"]
+    assert issued["spec"]["issuerRef"]["name"] == "letsencrypt"
+    assert issued["spec"]["secretName"] == secured["spec"]["tls"][0]["secretName"]
     held = [it["spec"]["podSelector"] for it in cluster.get("networkpolicies", "-n", "shop-staging")["items"]]
     for name in ("api", "catalog", "web"):
         assert {"matchLabels": {"app.kubernetes.io/name": name}} in held

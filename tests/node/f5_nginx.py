@@ -85,7 +85,7 @@ def _ready(node: NodeCluster) -> bool:
 
 
 def _lay_files(node: NodeCluster, namespace: str) -> None:
-    home = node.folder / _NAME
+    home = node.folder / f"{_NAME}-{namespace}"
     identity, configuration = home / "identity", home / "configuration"
     identity.mkdir(parents=True, mode=0o700)
     (identity / "token").write_text(node.kubectl("create", "token", _NAME, "-n", namespace, "--duration=1h").strip())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.definitions import certificate_definition, define
 from tests.gateway import routes
 from tests.gateway.asking import Asked, Told
 from tests.gateway.reading import wrong_at
@@ -205,6 +206,82 @@ def test_real_requests_to_f5_nginx_meet_what_the_table_says(
         assert wrong == {}, f"{json.dumps(wrong, indent=1)}\n{f5_nginx.log(node)}"
         with capsys.disabled():
             print(f"\n{len(rows)} rows by {requests} requests to F5 NGINX Ingress Controller")
+        program.destroy()
+
+
+ISSUED = "issued.example.com"
+CHALLENGE = f"/.well-known/acme-challenge/{'t' * 43}"
+ISSUED_PROGRAM = """\
+import json
+from pathlib import Path
+
+from pulumi_portico import IngressGateway, WebService
+
+table = json.loads(Path("table.json").read_text())
+common = {
+    "namespace": table["namespace"],
+    "image": table["image"],
+    "port": 8080,
+    "replicas": 1,
+    "health": {"path": "/ready"},
+    "drain": 0,
+    "resources": {"cpu": 0.01, "memory": 32},
+}
+web = WebService("web", common)
+# cert-manager's has no policy.
+WebService("solver", {**common, "network_policy": False})
+routes = [{"host": table["host"], "target": web.target}]
+IngressGateway("issued", {**table["gateway"], "routes": routes, "tls": table["tls"]})
+"""
+
+
+def test_the_first_challenge_of_cert_manager_reaches_the_solver_on_f5_nginx(
+    node: NodeCluster, node_namespace: str, program: PulumiProgram
+) -> None:
+    """What cert-manager does is done here: a path for the challenge, and a temporary certificate."""
+    if reason := f5_nginx.why_not():
+        pytest.skip(reason)
+    define(node, certificate_definition())
+    ca = str(node.folder / "pki" / "ca.crt")
+    with f5_nginx.served_by_f5_nginx(node, node_namespace):
+        values = table(node, node_namespace, F5)
+        values |= {"host": ISSUED, "tls": {ISSUED: {"cluster_issuer": "letsencrypt"}}}
+        (program.folder / "table.json").write_text(json.dumps(values))
+        program.write(ISSUED_PROGRAM)
+        program.up()
+
+        def ask_for(scheme: str) -> Told:
+            (told,) = ask(node, Asked(f"{scheme}://{ISSUED}{CHALLENGE}", ca=ca if scheme == "https" else "", timeout=5))
+            return told
+
+        wait_until("the redirect", lambda: ask_for("http").status == 308, seconds=30)
+        assert "unrecognized name" in ask_for("https").error
+
+        (certificate,) = node.get("certificates.cert-manager.io", "-n", node_namespace)["items"]
+        annotations = certificate["metadata"]["annotations"]
+        assert annotations["cert-manager.io/issue-temporary-certificate"] == "true"
+        ingress = annotations["acme.cert-manager.io/http01-override-ingress-name"]
+        solver = {"service": {"name": "solver", "port": {"number": 80}}}
+        path = {"path": CHALLENGE, "pathType": "ImplementationSpecific", "backend": solver}
+        patch = [{"op": "add", "path": "/spec/rules/0/http/paths/0", "value": path}]
+        node.kubectl("patch", "ingress", ingress, "-n", node_namespace, "--type=json", f"--patch={json.dumps(patch)}")
+        cert, key = issue(node.folder / "pki", [ISSUED])
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": certificate["spec"]["secretName"], "namespace": node_namespace},
+            "type": "kubernetes.io/tls",
+            "stringData": {"tls.crt": cert, "tls.key": key},
+        }
+        node.apply(secret)
+        wait_until("the challenge is answered", lambda: ask_for("https").service == "solver", seconds=30)
+        first, then = ask_for("http"), ask_for("https")
+        assert first.header("Location") == f"https://{ISSUED}:443{CHALLENGE}"
+        assert (then.service, then.json["path"]) == ("solver", CHALLENGE)
+        # The rest of the host is served meanwhile.
+        (rest,) = ask(node, Asked(f"https://{ISSUED}/x", ca=ca))
+        assert rest.service == "web"
+        assert program.up().changes == {}
         program.destroy()
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pulumi_portico import WebService
@@ -41,7 +43,8 @@ from tests.scoreboard.cases import (
 )
 from tests.scoreboard.test_controller import read
 from tests.support import ROOT
-from tests.unit.readers.nginx import Request
+from tests.unit.readers.f5_nginx import F5Nginx
+from tests.unit.readers.nginx import Answer, Request
 
 SHOP = "shop.example.com"
 FRONT = ("loadBalancers", "front")
@@ -110,13 +113,36 @@ def test_a_reference_that_cannot_be_expanded_is_rejected(env: Any) -> None:
 # B3, B20: TLS at an F5 gateway.
 
 
-@field_case("B3")
-def test_the_first_challenge_reaches_port_80() -> None:
-    values = gateway({"host": SHOP}, tls=ISSUED)
-    (host,) = (it for it in of_kind(render(values), "Ingress") if it["spec"].get("tls"))
-    has_certificate = annotations_of(host).get("cert-manager.io/issue-temporary-certificate") == "true"
-    answer = read(values).answer(Request(SHOP, "/.well-known/acme-challenge/token"))
-    assert has_certificate or answer.kind != "redirect"
+@pytest.mark.parametrize("issuer", [held_case("B3", it, row=it) for it in ("issuer", "clusterIssuer")])
+def test_the_first_challenge_reaches_its_solver(issuer: str) -> None:
+    """Certificate authorities follow redirects, and accept any certificate on the way."""
+    manifests = render(gateway({"host": SHOP}, tls={SHOP: {issuer: "letsencrypt"}}))
+    certificate = one(manifests, "Certificate")
+    annotations = annotations_of(certificate)
+    assert annotations["cert-manager.io/issue-temporary-certificate"] == "true"
+    # What cert-manager does: it adds a path to the Ingress that it's told of.
+    edited = one(manifests, "Ingress", annotations["acme.cert-manager.io/http01-override-ingress-name"])
+    assert edited["metadata"]["namespace"] == certificate["metadata"]["namespace"]
+    (rule,) = edited["spec"]["rules"]
+    assert rule["host"] == SHOP
+    path = "/.well-known/acme-challenge/token"
+    backend = {"service": {"name": "solver", "port": {"number": 8089}}}
+    rule["http"]["paths"].insert(0, {"path": path, "pathType": "ImplementationSpecific", "backend": backend})
+    others = [it for it in manifests if it["metadata"]["name"] != edited["metadata"]["name"]]
+    data = next(it["data"] for it in of_kind(manifests, "ConfigMap", "edge"))
+
+    def met(missing: Sequence[str]) -> Answer:
+        reader = F5Nginx([*others, edited], config_map=data, custom_resources=True, missing=missing)
+        assert (reader.rejected, reader.broken) == ({}, [])
+        answer = reader.answer(Request(SHOP, path))
+        if answer.kind != "redirect":
+            return answer
+        url = urlsplit(answer.location)
+        return reader.answer(Request(url.netloc, url.path, url.scheme))
+
+    secret = f"{certificate['metadata']['namespace']}/{certificate['spec']['secretName']}"
+    assert met([secret]).kind == "refused"
+    assert met([]).service == "solver"
 
 
 @field_case("B20")

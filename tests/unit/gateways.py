@@ -102,7 +102,7 @@ def problems_of_route_set(routes: RouteSet) -> list[Problem]:
     return problems.found
 
 
-def compiled(routes: RouteSet) -> list[dict[str, Any]]:
+def compiled(routes: RouteSet) -> list[Mapping[str, Any]]:
     """The manifests that the controller's compiler builds; names that Pulumi would generate are the Pulumi names."""
     objects = routes.module.compile(routes.compile_input())
     return [one.manifest for one in manifests_of(routes.name, objects, lambda name, _manifest: name)]

@@ -262,6 +262,7 @@ def test_the_nearest_choice_and_the_nearest_field_are_the_fixes() -> None:
 
 def test_an_invalid_value_counts_as_its_fix() -> None:
     made, problems = parsed({"naem": "a", "count": 99, "color": "Red", "labels": {"a b": "c"}})
+    assert made.color is not None
     assert (made.name, made.count, made.color.value) == ("a", 9, "red")
     assert [problem.code.name for problem in problems] == [
         "unknown-argument",

@@ -325,7 +325,7 @@ def aws_stack_of(routes: list[Route]) -> StackPlan:
 def matches_as_aws_documents(route: Route, request: Request) -> bool:
     """Whether all conditions of the rule are met, as the API reference of RuleCondition defines them."""
 
-    def is_met(condition: dict[str, Any]) -> bool:
+    def is_met(condition: Mapping[str, Any]) -> bool:
         ((kind, settings_of_kind),) = condition.items()
         values: list[str] = settings_of_kind["values"]
         if kind == "host_header":
@@ -576,7 +576,7 @@ def test_a_gateway_can_know_that_tls_terminates_in_front_of_it(tls: Any, code: s
 
 
 def test_tls_must_reach_the_port_of_the_gateway_that_terminates_it(tmp_path: Path) -> None:
-    edge = {**SHOP["gateways"]["edge"], "exposure": None, "upstream": {"sources": ["10.0.0.0/8"]}}
+    edge: dict[str, Any] = {**SHOP["gateways"]["edge"], "exposure": None, "upstream": {"sources": ["10.0.0.0/8"]}}
     edge["routes"] = [route for route in edge["routes"] if "allowedSources" not in route]
     exposure = {"scope": "internet", "platform": "generic", "allowedSources": ["0.0.0.0/0"]}
     balancer = {

@@ -4,11 +4,10 @@ The cases are those of the specs (`renamed=` and `changed=`): a name that has no
 """
 
 import copy
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pulumi_portico.host  # registers every spec
-import pulumi_portico.stack  # noqa: F401
 import pytest
 import yaml
 from pulumi_portico.args import spec as specs
@@ -18,6 +17,10 @@ from pulumi_portico.ingress_gateway.validation import parse_ingress_routes
 
 from tests.command import called
 from tests.problems import applied, assert_fixes_work
+
+# They register every spec.
+for _module in ("host", "stack"):
+    import_module(f"pulumi_portico.{_module}")
 
 AWS: dict[str, Any] = {
     "scope": "internal",

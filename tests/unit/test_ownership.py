@@ -86,6 +86,18 @@ def test_a_field_manager_that_the_object_has_already_stays() -> None:
     assert not options.ignore_changes
 
 
+def test_an_object_that_stays_has_the_field_manager_of_the_next_resource() -> None:
+    """A gateway leaves the definitions, and another one of the stack takes them over."""
+    definition = {"kind": "CustomResourceDefinition", "metadata": {"name": "policies.k8s.nginx.org"}}
+
+    def manager(name: str, **options: Any) -> str:
+        owned, _ = ownership.owned(definition, name, pulumi.ResourceOptions(**options))
+        return owned["metadata"]["annotations"][FIELD_MANAGER]
+
+    assert manager("edge-policies", retain_on_delete=True) == manager("public-policies", retain_on_delete=True)
+    assert manager("edge-policies") != manager("public-policies")
+
+
 class Cluster(Answers):
     """A cluster that has every object already, with these annotations."""
 

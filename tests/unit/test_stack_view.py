@@ -316,7 +316,7 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
-    Example(exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
+    Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(
         exceptions.UNCHECKED_EXPOSURE,
@@ -358,7 +358,7 @@ EXAMPLES = (
         "sessionPersistence.secure",
         value=False,
     ),
-    Example(exceptions.CLIENT_ADDRESSES, OWN_LB, {"allowedSources": ANY}, "allowedSources[0]"),
+    Example(aws_exceptions.CLIENT_ADDRESSES, OWN_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, OWN_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(
         exceptions.UNCHECKED_EXPOSURE,

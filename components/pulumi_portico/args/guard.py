@@ -13,6 +13,7 @@ from typing import Any, Optional, TypeVar, cast
 
 import pulumi
 
+from ..untyped import mapped
 from .location import Key, KeyStyle, Location
 from .problems import ArgumentError, Problem, Problems
 from .secrets import Placeholder, texts_of
@@ -99,7 +100,7 @@ def _replaced(value: Any, at: Location, change: Callable[[Location, pulumi.Outpu
     if isinstance(value, Spec):
         return _replaced_fields(value, at, change)
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = mapped(value)
         items = {key: _replaced(item, at / Key(key), change) for key, item in fields.items()}
         return items if any(items[key] is not item for key, item in fields.items()) else fields
     if isinstance(value, (list, tuple)):

@@ -16,6 +16,7 @@ from typing import Any, Optional, TypeVar, Union, cast
 
 import pulumi
 
+from ..untyped import Unchecked
 from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
@@ -174,7 +175,7 @@ class Parser:
                     parsed[name] = self._field(args_type, name, item, at / Key(key))
         return parsed
 
-    def _made(self, args_type: Any, parsed: Mapping[str, Any], at: Location) -> Any:
+    def _made(self, args_type: Any, parsed: Unchecked, at: Location) -> Any:
         made_type = spec_for(args_type)
         made: Any = object.__new__(made_type)
         object.__setattr__(made, "at", at)
@@ -189,7 +190,7 @@ class Parser:
         return self._made(args_type, dict.fromkeys(shapes_of(args_type), INVALID), at)
 
     def _unknown(
-        self, args_type: Any, key: Any, value: Any, at: Location, is_set: Mapping[str, Any]
+        self, args_type: Any, key: Any, value: Any, at: Location, is_set: Unchecked
     ) -> Optional[tuple[str, Any]]:
         """Report a key that isn't a field. Returns the field and the value that the fix sets; None if there is no fix.
 
@@ -212,7 +213,7 @@ class Parser:
         new: Union[str, Callable[[Any], tuple[str, Any]]],
         value: Any,
         at_key: Location,
-        is_set: Mapping[str, Any],
+        is_set: Unchecked,
     ) -> Optional[tuple[str, Any]]:
         """Report the former name of a field, as `_unknown` reports other keys."""
         name, changed = (new, value) if isinstance(new, str) else new(value)
@@ -229,7 +230,7 @@ class Parser:
         self.problems.report(RENAMED, at_key, fix=edits, old=old, new=today)
         return name, changed
 
-    def _today(self, args_type: Any, name: str, value: Any, at: Location, is_set: Collection[str]) -> Mapping[str, Any]:
+    def _today(self, args_type: Any, name: str, value: Any, at: Location, is_set: Collection[str]) -> Unchecked:
         """The fields that a field's value sets. Reports a value whose form is that of an earlier release."""
         if value is None:
             return {}

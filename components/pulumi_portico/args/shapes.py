@@ -2,11 +2,11 @@
 
 import types
 import typing
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Union, cast
+from typing import Any, Union
 
 import pulumi
 
@@ -20,8 +20,6 @@ __all__ = [
     "is_args",
     "is_enum",
     "is_generic",
-    "listed",
-    "mapped",
     "plain_fields",
     "required_fields",
     "shapes_of",
@@ -99,17 +97,3 @@ def is_args(typ: Any) -> bool:
 def as_written(name: str) -> str:
     """A field's name as Python callers write it."""
     return name
-
-
-def mapped(value: Any) -> Mapping[str, Any]:
-    """The mapping that a value should be, for checks between fields; empty where it is none, which its own check has
-    noted."""
-    # A spec reads like a mapping as long as modules without specs are left.
-    if hasattr(value, "__dataclass_fields__"):
-        return cast("Mapping[str, Any]", value)
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
-
-
-def listed(value: Any) -> Sequence[Any]:
-    """The list that a value should be; empty where it is none."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else []

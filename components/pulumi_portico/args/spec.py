@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from .._typing import dataclass_transform
+from ..untyped import Unchecked
 from .location import ROOT, Location
 from .problems import Unavailable
 from .shapes import required_fields, shapes_of
@@ -44,7 +45,7 @@ Renamed = Mapping[str, Union[str, Callable[[Any], tuple[str, Any]]]]
 _SPECS: dict[type, type[Spec]] = {}
 _RENAMED: dict[type, Renamed] = {}
 
-Changed = Mapping[str, Callable[[Any], Optional[Mapping[str, Any]]]]
+Changed = Mapping[str, Callable[[Any], Optional[Unchecked]]]
 """The fields whose values had another form. Each function returns the fields that a value of that form sets today, or
 None for any other value."""
 

@@ -15,7 +15,7 @@ from ..load_balancers import ClientIp, http_or_grpc_codes
 from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol, Target, TargetSpec
 from ..outputs import applied
-from ..untyped import Properties
+from ..untyped import Properties, Unchecked
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
 from .resources import without_none
 from .rules import address, not_empty, resource_id
@@ -138,7 +138,7 @@ class AwsTarget(TypedDict):
     all of `target_ranges`."""
 
 
-def _former_session_affinity(value: Any) -> Optional[Mapping[str, Any]]:
+def _former_session_affinity(value: Any) -> Optional[Unchecked]:
     if not isinstance(value, bool):
         return None
     return {"session_affinity": (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value}

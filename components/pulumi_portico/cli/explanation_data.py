@@ -1,6 +1,6 @@
 """What `portico explain --json` prints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from ..args.problems import Problem
 from ..lifecycle.cost import Estimate, estimate_data
 from ..stack.view import ExceptionView, PeerView, StackView
 from ..stack.view_text import exception_meaning, exception_path
+from ..untyped import Data
 from .losses import Loss
 from .mechanisms import Mechanism
 
@@ -50,11 +51,11 @@ def _fields_of(value: Any) -> dict[str, Any]:
     return {name: _pairs(item) if name in _PAIRS else _data(item) for name, item in found.items()}
 
 
-def _pairs(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+def _pairs(pairs: Sequence[tuple[str, Any]]) -> Data:
     return {name: _data(value) for name, value in pairs}
 
 
-def _exception_data(exception: ExceptionView) -> Mapping[str, Any]:
+def _exception_data(exception: ExceptionView) -> Data:
     return {
         "code": exception.exception.kind.name,
         "path": exception_path(exception),

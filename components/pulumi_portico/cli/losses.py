@@ -20,6 +20,7 @@ from ..stack.view import PeerKind
 from ..stack.view_text import peer_text
 from ..stack.views.aws import is_application
 from ..stack.views.peers import aws_backend, peer_of
+from ..untyped import Parameters
 
 __all__ = ["Loss", "lost_with_gateway", "lost_with_load_balancers"]
 
@@ -47,7 +48,7 @@ class Loss:
     """Something that a stack has, and wouldn't have in another way."""
 
     code: Code
-    params: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    params: Parameters = dataclasses.field(default_factory=dict[str, Any])
 
     @property
     def text(self) -> str:

@@ -1,13 +1,13 @@
 """Finds a project's stacks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from ..args.problems import nearest
 from ..stack import StackPlan, load_stack
 from ..stack.project import PROJECT_FILES, is_folder, project_file, settings_of
+from ..untyped import Unchecked
 from .console import usage_error
 
 __all__ = ["LocatedStack", "Stack", "find_stack", "locate_stack"]
@@ -50,7 +50,7 @@ def locate_stack(name: Optional[str], folder: Optional[Path]) -> LocatedStack:
     """The stack of this name; without a name, the only stack. Raises `typer.BadParameter` if there is none."""
     start = (folder or Path.cwd()).absolute()
     project = project_file([start, *start.parents])
-    settings: Mapping[str, Any] = settings_of(project) if project is not None else {}
+    settings: Unchecked = settings_of(project) if project is not None else {}
     if folder is None:
         if project is None:
             raise usage_error(

@@ -1,12 +1,13 @@
 """`portico route`: which service receives a request, and why no other route matches it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from ..args.problems import nearest
+from ..untyped import Data
 from .console import shown, usage_error, write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
@@ -88,7 +89,7 @@ def _only(via: Optional[str], answers: "list[Answer]") -> "list[Answer]":
     return [answer for answer in answers if answer.entry == via]
 
 
-def _as_data(stack: str, request: "Request", answers: "Sequence[Answer]") -> Mapping[str, Any]:
+def _as_data(stack: str, request: "Request", answers: "Sequence[Answer]") -> Data:
     requested = {"method": request.method, "url": request.url, "from": request.client}
     found = [answer.as_data() for answer in answers]
     return {"version": _VERSION, "stack": stack, "request": requested, "answers": found}

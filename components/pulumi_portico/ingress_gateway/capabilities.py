@@ -6,7 +6,7 @@ in the docs, the check of raw annotations, and the tests derive from these decla
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from ..args.location import Location
 from ..args.problems import ABSENT, Unavailable
 from ..args.shapes import is_args, is_enum, shapes_of
 from ..args.spec import Spec
+from ..untyped import Parameters
 from .resolved_routes import ResolvedRoute
 from .routes import Route
 
@@ -71,7 +72,7 @@ class Alternative:
 
     code: Code = UNSUPPORTED
     """The code to report. Its templates have the parameters of `UNSUPPORTED`, and these."""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     value: Any = ABSENT
     """The closest value that the controller supports."""
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..lifecycle.objects import ObjectSpec, Options, Ref
 from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR
+from ..untyped import Manifest
 from .hooks import on_timeout
 from .install.settings import HstsSpec
 from .resolved_routes import ResolvedHost, ResolvedRoute
@@ -58,8 +61,8 @@ class CompileInput:
     """Every host of the routes, by name."""
     own_hosts: frozenset[str]
     """The hosts that no other component has added before."""
-    labels: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """The annotations of an Ingress that has all routes."""
     default_backend: Optional[ResolvedRoute] = None
     """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
@@ -137,11 +140,15 @@ class CompileInput:
         port = {"number": target.port} if target.port_name is None else {"name": target.port_name}
         return {"service": {"name": target.service, "port": port}}
 
-    def metadata(self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
+    def metadata(
+        self, suffix: str, namespace: Any, annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    ) -> dict[str, Any]:
         """The metadata of an object."""
         return {"name": f"{self.name}-{suffix}" if suffix else self.name, **self._metadata(namespace, annotations)}
 
-    def _metadata(self, namespace: Any, annotations: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
+    def _metadata(
+        self, namespace: Any, annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    ) -> dict[str, Any]:
         metadata: dict[str, Any] = {}
         if namespace is not None:
             metadata["namespace"] = namespace
@@ -152,7 +159,7 @@ class CompileInput:
         return metadata
 
     def named_object(
-        self, route: ResolvedRoute, suffix: str, namespace: Any, kind: str, content: Mapping[str, Any]
+        self, route: ResolvedRoute, suffix: str, namespace: Any, kind: str, content: Manifest
     ) -> ObjectSpec:
         """A Secret or ConfigMap that a route's Ingress refers to, with `name_of`.
 
@@ -171,8 +178,8 @@ class CompileInput:
         self,
         suffix: str,
         namespace: Any,
-        annotations: Mapping[str, Any],
-        spec: Mapping[str, Any],
+        annotations: Mapping[str, pulumi.Input[str]],
+        spec: Manifest,
         after: Sequence[str],
         ready: Sequence[Any] = (),
     ) -> ObjectSpec:

@@ -145,7 +145,7 @@ def _check_limits(module: ControllerModule, route: ResolvedRoute, problems: Prob
 
 
 def _check_values(
-    values: Mapping[str, Any], rule: Rule, split: frozenset[str], at: Location, problems: Problems
+    values: Mapping[str, pulumi.Input[str]], rule: Rule, split: frozenset[str], at: Location, problems: Problems
 ) -> None:
     for key, value in values.items():
         if isinstance(value, pulumi.Output):
@@ -164,7 +164,7 @@ def _check_route_annotations(
 
 def check_annotations(
     module: ControllerModule,
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, pulumi.Input[str]],
     at: Location,
     problems: Problems,
     *,

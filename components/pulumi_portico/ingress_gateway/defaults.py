@@ -64,7 +64,7 @@ def burst_of(limit: RateLimitSpec) -> Any:
     return limit.burst if limit.burst is not None else applied(limit.requests, lambda count: _BURST * count)
 
 
-def htpasswd(users: Mapping[str, Any]) -> Any:
+def htpasswd(users: Mapping[str, pulumi.Input[str]]) -> Any:
     """The users and the hashes of their passwords, as nginx reads them. Secret, even if the hashes aren't."""
     names = sorted(users)
     lines = combined(

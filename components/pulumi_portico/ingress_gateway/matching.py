@@ -1,10 +1,11 @@
 """Which route receives a request: what every controller is compiled to, and what the tests compare it with."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar
 
+from ..untyped import Unchecked
 from .routes import PathType
 
 __all__ = [
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 R = TypeVar("R")
-M = TypeVar("M", bound=Mapping[str, Any])
+M = TypeVar("M", bound=Unchecked)
 
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -101,12 +102,12 @@ def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
     return table.match(host, path)
 
 
-def host_of(route: Mapping[str, Any]) -> str:
+def host_of(route: Unchecked) -> str:
     """The route's host, as requests are compared with it; empty if it has none."""
     return str(route.get("host") or "").lower()
 
 
-def path_of(route: Mapping[str, Any]) -> str:
+def path_of(route: Unchecked) -> str:
     """The route's path. A slash at the end of a prefix means nothing: /foo/ matches what /foo does."""
     return comparable_path(str(route.get("path") or "/"), path_type_of(route))
 
@@ -116,7 +117,7 @@ def comparable_path(path: str, path_type: PathType) -> str:
     return path.rstrip("/") or "/" if path_type is PathType.PREFIX else path
 
 
-def path_type_of(route: Mapping[str, Any]) -> PathType:
+def path_type_of(route: Unchecked) -> PathType:
     """How the route's path is compared."""
     return PathType(route.get("path_type") or route.get("pathType") or PathType.PREFIX)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..args.codes import Code, define
+from ..untyped import Parameters
 
 __all__ = ["UNKNOWN_ANNOTATION", "Denial", "RawAnnotations"]
 
@@ -20,7 +21,7 @@ class Denial:
     """Why a controller doesn't accept an annotation."""
 
     code: Code
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     only_if_installed: bool = False
     """Whether this follows from how Portico configures the controller."""
 

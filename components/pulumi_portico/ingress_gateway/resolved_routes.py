@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.location import Location
 from ..networking.target import TargetSpec
+from ..untyped import Manifest
 from .matching import RouteTable, comparable_path
 from .route_settings import BackendProtocol
 from .routes import PathType, RouteSpec
@@ -102,8 +105,10 @@ class ResolvedHost:
     """Whether a load balancer in front of the gateway terminates TLS."""
     redirect: bool = False
     """Whether requests without TLS are redirected to the same URL with TLS."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What makes cert-manager issue the certificate."""
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """What makes cert-manager issue the certificate of the Ingress that has these annotations."""
+    issuer: Optional[Manifest] = None
+    """The cert-manager issuer of the certificate, as a Certificate refers to it; None if there is none."""
     app_root: Optional[str] = None
 
     @property

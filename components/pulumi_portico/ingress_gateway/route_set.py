@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.location import ROOT, Location
 from ..args.problems import Unavailable
 from ..networking.network_policies import PeerSpec
@@ -18,7 +20,7 @@ from .install.settings import HstsSpec
 from .matching import RouteTable
 from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
-from .tls import HostTlsSpec, certificate_key, issuer_annotations
+from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
 
 __all__ = ["RouteSet", "certificate_suffix"]
 
@@ -46,8 +48,8 @@ class RouteSet:
     """The hosts and paths of the exact routes of other components."""
     https_redirect: Optional[bool] = None
     default_backend: Optional[TargetSpec] = None
-    labels: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     custom_resources: bool = False
     """Whether the cluster has the definitions of the controller's own resources."""
     multi_label_wildcards: bool = False
@@ -147,6 +149,7 @@ class RouteSet:
             tls_terminated_upstream=tls.tls_terminated_upstream,
             redirect=self.module.redirects_to_https and redirect,
             annotations=issuer_annotations(tls) if key == host else {},
+            issuer=issuer_reference(tls) if key == host else None,
             app_root=app_root,
         )
 

@@ -15,6 +15,7 @@ from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove
 from ..args.spec import Spec, spec
+from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "check_certificate_source",
     "check_issued_wildcards",
     "issuer_annotations",
+    "issuer_reference",
 ]
 
 
@@ -43,12 +45,12 @@ class HostTls(TypedDict):
     """The certificate's private key in PEM. Kept secret."""
 
     issuer: NotRequired[pulumi.Input[str]]
-    """The cert-manager Issuer, in the gateway's namespace, that issues and renews the certificate. Maps to the
-    annotation `cert-manager.io/issuer`."""
+    """The cert-manager Issuer, in the gateway's namespace, that issues and renews the certificate. Maps to a
+    Certificate on F5 NGINX Ingress Controller, else to the annotation `cert-manager.io/issuer`."""
 
     cluster_issuer: NotRequired[pulumi.Input[str]]
-    """The cert-manager ClusterIssuer that issues and renews the certificate. Maps to `cert-manager.io/cluster-issuer`.
-    """
+    """The cert-manager ClusterIssuer that issues and renews the certificate. Maps to a Certificate on F5 NGINX Ingress
+    Controller, else to the annotation `cert-manager.io/cluster-issuer`."""
 
     tls_terminated_upstream: NotRequired[bool]
     """Whether a load balancer in front of the gateway terminates TLS, and reports it in `X-Forwarded-Proto`. Plain.
@@ -156,8 +158,15 @@ def issuer_annotations(tls: HostTlsSpec) -> dict[str, Any]:
     return {key: issuer for key, issuer in issuers.items() if issuer is not None}
 
 
+def issuer_reference(tls: HostTlsSpec) -> Optional[dict[str, Any]]:
+    """The issuer, as a cert-manager Certificate refers to it; None if the certificate comes from elsewhere."""
+    issuers = {"Issuer": tls.issuer, "ClusterIssuer": tls.cluster_issuer}
+    named = ((kind, name) for kind, name in issuers.items() if name is not None)
+    return next(({"group": "cert-manager.io", "kind": kind, "name": name} for kind, name in named), None)
+
+
 def build_tls_secret(
-    metadata: Mapping[str, Any], certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
+    metadata: Manifest, certificate: Optional[pulumi.Input[str]], key: Optional[pulumi.Input[str]]
 ) -> dict[str, Any]:
     """The Secret of a certificate and its key."""
     return {

@@ -15,6 +15,7 @@ from pulumi.runtime import get_root_resource
 from ..args.codes import define
 from ..args.location import Location
 from ..args.problems import Problems
+from ..untyped import mapped
 
 __all__ = ["ExclusiveValue", "claim_each", "plain_items", "provider_of", "stack", "unique"]
 
@@ -64,7 +65,7 @@ def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
     if given is None and opts.parent is not None:
         given = opts.parent.get_provider("kubernetes:core/v1:Service")
     if isinstance(given, Mapping):
-        given = cast("Mapping[str, Any]", given).get("kubernetes")
+        given = mapped(given).get("kubernetes")
     if isinstance(given, Sequence):
         given = next((item for item in cast("Sequence[Any]", given) if item.package == "kubernetes"), None)
     # The object, not its id, which another object may have after this one is gone.

@@ -14,7 +14,7 @@ import pulumi
 
 from ..args.codes import define
 from ..args.problems import PorticoError
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
 from .replacement import Finding
 
 __all__ = [
@@ -86,7 +86,9 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
     annotations: Manifest = metadata.get("annotations") or {}
     stack, parent = owner(), opts.parent
     component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
-    manager = field_manager(stack, f"{component} {manifest['kind']} {name}")
+    # An object that stays when its resource goes may be another resource's next, in the same stack.
+    resource = str(metadata["name"]) if opts.retain_on_delete else f"{component} {manifest['kind']} {name}"
+    manager = field_manager(stack, resource)
     own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
@@ -102,9 +104,7 @@ def without_owner(manifest: Manifest) -> dict[str, Any]:
     annotations: Any = cast("Manifest", metadata).get("annotations") if isinstance(metadata, Mapping) else None
     if not isinstance(annotations, Mapping) or OWNER not in annotations:
         return dict(manifest)
-    kept = {
-        key: value for key, value in cast("Mapping[str, Any]", annotations).items() if key not in (OWNER, FIELD_MANAGER)
-    }
+    kept = {key: value for key, value in mapped(annotations).items() if key not in (OWNER, FIELD_MANAGER)}
     rest = {key: value for key, value in cast("Manifest", metadata).items() if key != "annotations"}
     return {**manifest, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
 

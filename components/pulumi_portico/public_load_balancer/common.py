@@ -11,6 +11,7 @@ from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpAddressTyp
 from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
 from ..outputs import applied, joined, words
+from ..untyped import Manifest
 from .platform_module import Request
 from .platforms import module_of
 
@@ -33,7 +34,7 @@ __all__ = [
     "traffic_policy",
 ]
 
-_FAMILIES: Mapping[IpAddressType, Mapping[str, Any]] = {
+_FAMILIES: Mapping[IpAddressType, Manifest] = {
     IpAddressType.IPV4: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},
     IpAddressType.IPV6: {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]},
     IpAddressType.DUALSTACK: {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv4", "IPv6"]},
@@ -56,7 +57,7 @@ def comma_list(values: Iterable[Any]) -> Any:
     return joined(annotation_text(value) for value in values)
 
 
-def comma_map(values: Mapping[str, Any]) -> Any:
+def comma_map(values: Mapping[str, object]) -> Any:
     """Keys and values as AWS and Azure write them, ordered by key; an Output, if a value is one."""
     return joined(words(key, "=", annotation_text(values[key])) for key in sorted(values))
 

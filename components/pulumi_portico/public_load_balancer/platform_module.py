@@ -13,6 +13,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Optional, Union
 
+import pulumi
+
 from ..args.codes import Code
 from ..args.location import Location
 from ..args.problems import Problems, Unavailable
@@ -23,6 +25,7 @@ from ..load_balancers import ClientIp, IpAddressType, Scope
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
+from ..untyped import Manifest
 from .exposure import Exposure, ExposureSpec
 
 __all__ = [
@@ -109,9 +112,9 @@ class Request:
 class ServiceFragment:
     """What configures the load balancer in its Service."""
 
-    spec: Mapping[str, Any]
+    spec: Manifest
     """Fields of the Service's spec, apart from type, selector, and ports."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Enforcement(Enum):

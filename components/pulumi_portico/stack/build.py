@@ -21,6 +21,7 @@ from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
 from ..register import name_of, register
+from ..untyped import Unchecked
 from ..web_service import WebService
 from ..web_service.args import WebServiceSpec
 from .args import KEYS
@@ -106,7 +107,7 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _engine_file(file: Path, values: Mapping[str, Any], problems: Problems) -> Optional[Node]:
+def _engine_file(file: Path, values: Unchecked, problems: Problems) -> Optional[Node]:
     """The values of the stack file if it's the one that the engine has read: `--config-file` isn't visible here."""
     if not is_file(file):
         return None

@@ -284,7 +284,7 @@ def _in_stack_file(problem: Problem) -> Problem:
 
 
 def _relocated(edit: Edit, moved: Callable[[Location], Location]) -> Edit:
-    changed: Mapping[str, Any] = {"to": moved(edit.to)} if isinstance(edit, Move) else {}
+    changed: Mapping[str, Location] = {"to": moved(edit.to)} if isinstance(edit, Move) else {}
     return replace(edit, location=moved(edit.location), **changed)
 
 

@@ -6,7 +6,7 @@ Service's port in place of the pods', or one end of a connection whose other end
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import pulumi
 
@@ -14,6 +14,7 @@ from ..args.codes import Code, define
 from ..args.location import Field, Key
 from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
 from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, check_pod_ports, ports_of
+from ..untyped import mapped
 from ..web_service.plan import WebServicePlan, plan_web_service
 from ..workload.identity import build_identity_labels
 from .parts import ServicePart
@@ -106,11 +107,11 @@ class _End:
     plan: WebServicePlan
 
     @property
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of its pods."""
         metadata = (self.part.spec.extra or {}).get("metadata")
-        extra = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
-        added = cast("Mapping[str, Any]", extra) if isinstance(extra, Mapping) else dict[str, Any]()
+        extra = mapped(metadata).get("labels")
+        added = mapped(extra)
         return {**self.plan.labels, **build_identity_labels(self.part.spec.identity), **added}
 
     def selects(self, peer: PeerSpec, other: "_End") -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
@@ -17,6 +17,7 @@ from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
 from ..web_service.validation import notes_of
 from .checker import check_parts
@@ -117,7 +118,7 @@ def _not_found(stack: str, file: Path) -> Problem:
     return Problem(STACK_MISSPELLED, ROOT, {**params, "close": close})
 
 
-def check_stack(stack: str, config: Mapping[str, Any]) -> StackPlan:
+def check_stack(stack: str, config: Unchecked) -> StackPlan:
     """The checked plan of the values below `portico:`, by key without the prefix.
 
     Raises `ArgumentError` with every problem of the whole stack.

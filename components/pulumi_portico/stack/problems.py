@@ -10,6 +10,7 @@ from ..args.parse import WRONG_TYPE, Field, has_secret_field
 from ..args.problems import ABSENT, Edit, Problem, Set
 from ..args.secrets import texts_of
 from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
+from ..untyped import mapped
 from .args import StackArgs
 from .parts import SECRET_RULES
 from .program import is_file_path
@@ -145,7 +146,7 @@ def _shape_below(shape: Shape, step: Step) -> Optional[Shape]:
 
 def _camel_cased(typ: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = mapped(value)
         if is_args(typ):
             shapes = shapes_of(typ)
             return {

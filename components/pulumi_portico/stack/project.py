@@ -1,12 +1,13 @@
 """The Pulumi project of a stack: its file, and the settings in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 import yaml
 
 from ..args.problems import PorticoError
+from ..untyped import Unchecked, mapped
 
 __all__ = ["PROJECT_FILES", "is_file", "is_folder", "project_file", "settings_of"]
 
@@ -36,7 +37,7 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def settings_of(file: Path) -> Mapping[str, Any]:
+def settings_of(file: Path) -> Unchecked:
     """The settings of a project's file; empty if it isn't a mapping. Raises `PorticoError` if it can't be read."""
     try:
         read: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -51,7 +52,7 @@ def settings_of(file: Path) -> Mapping[str, Any]:
     except ValueError as error:
         # A date or a number that Python can't hold.
         raise PorticoError(f"{file} has a value that can't be read: {error}.") from error
-    return cast("Mapping[str, Any]", read) if isinstance(read, Mapping) else {}
+    return mapped(read)
 
 
 def _detail(error: yaml.YAMLError) -> str:

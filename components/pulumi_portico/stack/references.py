@@ -16,6 +16,7 @@ from ..args.shapes import camel_case, shapes_of
 from ..args.spec import Spec
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol, Target, TargetSpec
+from ..untyped import Unchecked, mapped
 from .args import StackTarget, StackTargetSpec
 
 __all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References", "with_targets"]
@@ -137,7 +138,7 @@ class _Reader:
             return value
         if not isinstance(value, Mapping):
             return self._not_a_mapping(value, at)
-        given = cast("Mapping[str, Any]", value)
+        given = mapped(value)
         if "namespace" in given:
             if GATEWAY not in given:
                 return given
@@ -164,7 +165,7 @@ class _Reader:
         self.problems.report(NOT_ARGUMENTS, at, value=value, secret=secret, fix=fix, expected=_EXPECTED)
         return INVALID
 
-    def _check_fields(self, given: Mapping[str, Any], at: Location) -> None:
+    def _check_fields(self, given: Unchecked, at: Location) -> None:
         """Report the fields that only a target with a namespace has, and a port's name instead of its number."""
         known = [Field(name) for name in shapes_of(StackTarget)]
         for key in given:
@@ -281,7 +282,7 @@ def with_targets(value: Any, change: Callable[[TargetSpec], Any]) -> Any:
         changed = {name: with_targets(item, change) for name, item in fields.items() if name != "at"}
         return dataclasses.replace(value, **changed)
     if isinstance(value, Mapping):
-        return {key: with_targets(item, change) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: with_targets(item, change) for key, item in mapped(value).items()}
     if isinstance(value, (list, tuple)):
         items = [with_targets(item, change) for item in cast("Sequence[Any]", value)]
         return tuple(items) if isinstance(value, tuple) else items

@@ -6,6 +6,7 @@ from typing import Any, Optional, cast
 
 from ..args.location import Key, Location, Step, camel_case
 from ..args.secrets import Secret
+from ..untyped import mapped
 
 __all__ = [
     "AmbiguousScalar",
@@ -107,7 +108,7 @@ def with_positions(value: Any, source: Optional[Node], *, is_secret: bool) -> No
         return source
     if isinstance(value, Mapping):
         fields = source.fields if source is not None else dict[str, Node]()
-        given = cast("Mapping[str, Any]", value).items()
+        given = mapped(value).items()
         nodes = {name: with_positions(item, fields.get(name), is_secret=is_secret) for name, item in given}
         return Node(nodes, place, key)
     if isinstance(value, list):
@@ -127,7 +128,7 @@ def is_within(node: Node, value: Any) -> bool:
     """Whether the engine's value has everything that the file has."""
     if isinstance(node.value, dict):
         return isinstance(value, Mapping) and all(
-            is_within(item, cast("Mapping[str, Any]", value).get(key)) for key, item in node.fields.items()
+            is_within(item, mapped(value).get(key)) for key, item in node.fields.items()
         )
     if isinstance(node.value, list):
         items = cast("list[Any]", value) if isinstance(value, list) else []

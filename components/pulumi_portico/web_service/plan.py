@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+import pulumi
+
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..workload.health import probed_port
@@ -28,7 +30,7 @@ class WebServicePlan:
     kind: WorkloadKind
     selector: Mapping[str, str]
     """The labels that select the pods."""
-    labels: Mapping[str, Any]
+    labels: Mapping[str, pulumi.Input[str]]
     """The labels of the pods and of every object, the selector included."""
     headless: bool
     """Whether the Service has no address of its own."""

@@ -16,6 +16,7 @@ from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..networking.ports import ServicePort
 from ..networking.session_affinity import SessionAffinity
+from ..untyped import Manifest, Unchecked
 from ..workload.kinds import WorkloadKind
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class ServiceSettings(TypedDict):
     """Annotations of the Service. Keys are plain. Default: none."""
 
 
-def _former_session_affinity(value: Any) -> Optional[Mapping[str, Any]]:
+def _former_session_affinity(value: Any) -> Optional[Unchecked]:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return {"session_affinity": SessionAffinity.CLIENT_IP.value, "session_affinity_timeout": value}
@@ -191,7 +192,7 @@ def _check_service_ports(spec: "WebServiceSpec", problems: Problems) -> None:
 
 
 def build_service(
-    metadata: Mapping[str, Any],
+    metadata: Manifest,
     selector: Mapping[str, str],
     ports: Sequence[ServicePort],
     settings: Optional[ServiceSettingsSpec],

@@ -13,6 +13,7 @@ from ..args.problems import Problem, Problems, Remove, Set, nearest
 from ..args.values import image_rule
 from ..networking.dns import check_dns, exceptions_of_dns
 from ..networking.network_policies import check_peers, check_pod_ports
+from ..untyped import mapped
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
@@ -268,7 +269,7 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
         )
     check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
     metadata = extra.get("metadata")
-    labels = cast("Mapping[str, Any]", metadata).get("labels") if isinstance(metadata, Mapping) else None
+    labels = mapped(metadata).get("labels")
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))

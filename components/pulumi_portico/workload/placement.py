@@ -306,5 +306,5 @@ def _affinity(placement: PlacementSpec) -> dict[str, Any]:
     return {**affinity, "nodeAffinity": nodes}
 
 
-def _expressions(term: Mapping[str, Any]) -> Sequence[Any]:
+def _expressions(term: Manifest) -> Sequence[Any]:
     return term.get("matchExpressions") or ()

@@ -6,13 +6,14 @@ from typing import Any, Union, cast
 from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.problems import Problems
+from ..untyped import Manifest
 
 __all__ = ["LIST", "MAPPING", "Shape", "check_shape"]
 
 LIST = "a list of mappings"
 MAPPING = "a mapping"
 
-Shape = Union[str, Mapping[str, Any]]
+Shape = Union[str, Manifest]
 """`LIST`, `MAPPING`, or the shapes of a mapping's fields."""
 
 WRONG_SHAPE = define("wrong-kubernetes-shape", "This isn't {expected}.", allowed="{expected}, as Kubernetes has it")

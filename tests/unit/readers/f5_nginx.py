@@ -78,6 +78,7 @@ class F5Nginx:
     :param class_name: The IngressClass that is the controller's; every Ingress is, where it is None.
     :param custom_resources: Whether it reads its own resources.
     :param empty_host: Whether it was told -allow-empty-ingress-host.
+    :param missing: The Secrets of certificates that don't exist, as namespace/name.
     """
 
     def __init__(
@@ -88,10 +89,12 @@ class F5Nginx:
         class_name: str | None = None,
         custom_resources: bool = False,
         empty_host: bool = False,
+        missing: Iterable[str] = (),
     ) -> None:
         self._config = config_map or {}
         self._custom = custom_resources
         self._empty_host = empty_host
+        self._missing = frozenset(missing)
         every = list(manifests)
         self._policies = {key_of(it): it["spec"] for it in every if it["kind"] == "Policy"}
         self.rejected: dict[str, list[str]] = {}
@@ -129,6 +132,9 @@ class F5Nginx:
             server = self._servers.get("")
         if server is None:
             return Answer("default", status=int(self._config.get("default-server-return", "404")))
+        if request.scheme == "https" and server.certificate in self._missing:
+            # internal/configs/ingress.go, addSSLConfig: ssl_reject_handshake.
+            return Answer("refused", server.ingress)
         if (redirect := self._server_redirect(server, request, host, uri)) is not None:
             return redirect
         location = nginx.pick(server.locations, uri)

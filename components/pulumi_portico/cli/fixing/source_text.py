@@ -17,6 +17,7 @@ import yaml
 from ...args.problems import Problem
 from ...stack.source_map import Node, holds_secret, plain
 from ...stack.yaml_file import compose, parse
+from ...untyped import mapped
 from ..rendering.yaml_text import is_plain
 
 __all__ = ["EditError", "Entry", "Path", "SourceText"]
@@ -112,6 +113,9 @@ class SourceText:
         known = _value_at(expected, holder_path)
         if known is None:
             return self._replaced(holder, {key: nested}, _with_value(self.values, holder_path, {key: nested}))
+        if isinstance(known, dict) and key in known and inner:
+            # Another edit of the same fix has added it.
+            return self.insert((*holder_path, key), inner, value, block)
         if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode) or key in known:
             raise EditError
         known[key] = nested
@@ -294,7 +298,7 @@ def flow_text(value: Any, style: Optional[str] = None) -> str:
             return "'" + value.replace("'", "''") + "'"
         return value if style is None and is_plain(value) else json.dumps(value, ensure_ascii=not value.isprintable())
     if isinstance(value, Mapping):
-        fields = cast("Mapping[str, Any]", value)
+        fields = mapped(value)
         return f"{{{', '.join(f'{flow_text(key)}: {flow_text(item)}' for key, item in fields.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(flow_text(item) for item in cast('Sequence[Any]', value))}]"

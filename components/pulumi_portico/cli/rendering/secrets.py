@@ -11,6 +11,7 @@ from pulumi.output import UNKNOWN
 
 from ...outputs import ensure_event_loop
 from ...testing.wire import Secret
+from ...untyped import mapped
 
 __all__ = ["PLACEHOLDER", "masked", "settled"]
 
@@ -25,7 +26,7 @@ def masked(value: Any) -> Any:
     if value is UNKNOWN or value == UNKNOWN:
         return PLACEHOLDER
     if isinstance(value, Mapping):
-        return {key: masked(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: masked(item) for key, item in mapped(value).items()}
     return [masked(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
@@ -34,7 +35,7 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, Secret):
         return _hidden(value.value)
     if isinstance(value, Mapping):
-        return {key: _hidden(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _hidden(item) for key, item in mapped(value).items()}
     return [_hidden(item) for item in cast("list[Any]", value)] if isinstance(value, list) else PLACEHOLDER
 
 
@@ -48,7 +49,7 @@ def settled(value: Any) -> Any:
 
 def _has_outputs(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_has_outputs, cast("Mapping[str, Any]", value).values()))
+        return any(map(_has_outputs, mapped(value).values()))
     if isinstance(value, (list, tuple)):
         return any(map(_has_outputs, cast("Sequence[Any]", value)))
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
@@ -62,7 +63,7 @@ async def _settle(value: Any) -> Any:
     if inspect.isawaitable(value):
         return await _settle(await value)
     if isinstance(value, Mapping):
-        return {key: await _settle(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: await _settle(item) for key, item in mapped(value).items()}
     if isinstance(value, (list, tuple)):
         return [await _settle(item) for item in cast("Sequence[Any]", value)]
     return _plain(value)
@@ -70,7 +71,7 @@ async def _settle(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return {key: _plain(item) for key, item in mapped(value).items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, Enum):

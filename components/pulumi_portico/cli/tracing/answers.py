@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
+from ...untyped import Data
 from .reasons import RouteReason
 
 __all__ = ["Answer", "Candidate", "Hop", "HopKind", "Outcome"]
@@ -69,7 +69,7 @@ class Hop:
         """The step in words."""
         return _HOPS[self.kind].format(name=self.name, port=self.port, protocol=self.protocol)
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Data:
         """The step for programs."""
         return {"kind": self.kind.value, "name": self.name, "port": self.port, "protocol": self.protocol}
 
@@ -86,7 +86,7 @@ class Candidate:
     reason: RouteReason
     """Why, or why not."""
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Data:
         """The candidate for programs."""
         found = {"match": self.match, "leads_to": self.leads_to, "matches": self.matches}
         return {**found, **self.reason.as_data()}
@@ -120,7 +120,7 @@ class Answer:
         """The result in words."""
         return " ".join(reason.text for reason in (self.reason, *self.notes))
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Data:
         """The result for programs."""
         return {
             "entry": self.entry,

@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import AwsListenerSpec
@@ -19,6 +19,7 @@ from ...stack.views.aws_routes import (
     ranked_routes,
 )
 from ...stack.views.destinations import Destination, text_of
+from ...untyped import Properties
 from .answers import Answer, Candidate, Hop, HopKind, Outcome
 from .connections import Step, blocked, host_not_served, port_closed
 from .reasons import (
@@ -163,7 +164,7 @@ def _location(redirect: AwsRedirectSpec, request: Request) -> str:
         )
     )
     location = f"{scheme}://{host}{'' if port == default_port else f':{port}'}{path}{f'?{query}' if query else ''}"
-    requested: Mapping[str, Any] = {
+    requested: Properties = {
         "host": request.url_host,
         "path": request.path.lstrip("/"),
         "query": request.query,

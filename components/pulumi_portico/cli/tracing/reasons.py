@@ -4,13 +4,13 @@ Each kind of reason has a code, and a template that is rendered when somebody re
 because the registry has the codes of problems, too.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...args.codes import Code, define
 from ...args.display import as_data, parameter_text
 from ...args.location import KeyStyle
+from ...untyped import Data, Parameters
 
 __all__ = ["InvalidRequest", "RouteReason"]
 
@@ -20,7 +20,7 @@ class RouteReason:
     """One reason."""
 
     code: Code
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    params: Parameters = field(default_factory=dict[str, Any])
     """What the code's template names."""
 
     @property
@@ -30,7 +30,7 @@ class RouteReason:
             **{name: parameter_text(value, KeyStyle.STACK) for name, value in self.params.items()}
         )
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Data:
         """The reason for programs."""
         params = {name: as_data(value, KeyStyle.STACK) for name, value in self.params.items()}
         return {"code": self.code.name, "params": params, "text": self.text}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import applied, joined, words
 from ..compile_input import CompileInput
@@ -112,7 +114,7 @@ def _rate_limit(limit: RateLimitSpec) -> dict[str, Any]:
     }
 
 
-def _headers(headers: Mapping[str, Any]) -> Any:
+def _headers(headers: Mapping[str, pulumi.Input[str]]) -> Any:
     return joined(words(name, ":", value) for name, value in sorted(headers.items()))
 
 
@@ -131,6 +133,6 @@ def _added(name: str, value: Any) -> Any:
     return applied(value, lines)
 
 
-def prefixed(annotations: Mapping[str, Any]) -> dict[str, Any]:
+def prefixed(annotations: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
     """The annotations by their whole keys."""
     return {f"{NIC}{key}": value for key, value in annotations.items()}

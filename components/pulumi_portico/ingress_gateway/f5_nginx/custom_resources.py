@@ -1,12 +1,13 @@
 """What a route needs besides its Ingress: the controller's own resources, and Secrets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import words
+from ...untyped import Manifest
 from ..compile_input import CompileInput
 from ..defaults import CORS_HEADERS, CORS_MAX_AGE, CORS_METHODS, REDIRECT_CODE, htpasswd, redirect_parts
 from ..resolved_routes import ResolvedRoute
@@ -37,7 +38,7 @@ def build_secrets(component: CompileInput, route: ResolvedRoute) -> list[ObjectS
 def build_policies(component: CompileInput, route: ResolvedRoute) -> list[ObjectSpec]:
     """The Policies of a route."""
     spec = route.spec
-    policies: dict[str, Mapping[str, Any]] = {}
+    policies: dict[str, Manifest] = {}
     if spec.allowed_sources is not None:
         policies["sources"] = {"accessControl": {"allow": list(spec.allowed_sources)}}
     if spec.denied_sources is not None:
@@ -49,7 +50,7 @@ def build_policies(component: CompileInput, route: ResolvedRoute) -> list[Object
     return [_policy(component, route, suffix, policy) for suffix, policy in policies.items()]
 
 
-def _policy(component: CompileInput, route: ResolvedRoute, suffix: str, policy: Mapping[str, Any]) -> ObjectSpec:
+def _policy(component: CompileInput, route: ResolvedRoute, suffix: str, policy: Manifest) -> ObjectSpec:
     key = f"{route.key}-{suffix}"
     metadata = component.metadata(key, route.namespace)
     manifest = {"apiVersion": _API_VERSION, "kind": "Policy", "metadata": metadata, "spec": dict(policy)}
@@ -92,6 +93,6 @@ def build_virtual_server(component: CompileInput, route: ResolvedRoute, after: S
     spec: dict[str, Any] = {"ingressClassName": component.class_name, "host": route.host, "routes": [redirect]}
     if host.secret is not None:
         spec["tls"] = {"secret": host.secret}
-    metadata = component.metadata(route.key, component.namespace, host.annotations)
+    metadata = component.metadata(route.key, component.namespace)
     manifest = {"apiVersion": _API_VERSION, "kind": "VirtualServer", "metadata": metadata, "spec": spec}
     return ObjectSpec(route.key, manifest, after)

@@ -8,6 +8,8 @@ everything below it. Source: v5.5.4, `internal/k8s/configuration.go`, `internal/
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from ...lifecycle.objects import ObjectSpec
 from ...outputs import words
 from ..compile_input import CompileInput, chained
@@ -15,6 +17,7 @@ from ..defaults import EXACT, HTTPS_REDIRECT_CODE, IMPLEMENTATION_SPECIFIC, PREF
 from ..resolved_routes import ResolvedHost, ResolvedRoute
 from ..text_rules import escaped_path
 from .annotations import prefixed, route_annotations
+from .certificates import build_certificate
 from .custom_resources import build_policies, build_secrets, build_virtual_server
 
 __all__ = ["compile_routes"]
@@ -32,6 +35,8 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
         if name in component.own_hosts and name not in component.redirected_hosts
     }
     objects = list(masters.values())
+    for name in masters:
+        objects += build_certificate(component, component.hosts[name])
     exact = {(route.host, route.path) for route in component.routes if route.exact} | component.exact_paths_in_use
     for route in component.routes:
         if route.host in component.redirected_hosts:
@@ -59,8 +64,7 @@ def _master(component: CompileInput, host: ResolvedHost) -> ObjectSpec:
         spec["defaultBackend"] = _own_root(component)
     if host.secret is not None:
         spec["tls"] = [{"hosts": [host.host], "secretName": host.secret}]
-    full = {**prefixed(annotations), **host.annotations}
-    return component.ingress(host.object_key, component.namespace, full, spec, component.after)
+    return component.ingress(host.object_key, component.namespace, prefixed(annotations), spec, component.after)
 
 
 def _own_root(component: CompileInput) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def _own_root(component: CompileInput) -> dict[str, Any]:
 
 def _halves(
     component: CompileInput, route: ResolvedRoute, *, has_exact: bool
-) -> Iterable[tuple[str, _Paths, Mapping[str, Any]]]:
+) -> Iterable[tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]]:
     """The minions of a route: what their names end in, their paths, and how each rewrites."""
     if route.exact:
         yield _exact_half(component, route)
@@ -92,7 +96,7 @@ def _halves(
     yield "", [*itself, below], rewrites
 
 
-def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, Any]]:
+def _exact_half(component: CompileInput, route: ResolvedRoute) -> tuple[str, _Paths, Mapping[str, pulumi.Input[str]]]:
     if not route.path.endswith("/"):
         rewrites = {} if route.rewrite is None else _rewrites(component, route, route.rewrite)
         return "", [(route.path, EXACT)], rewrites
@@ -112,7 +116,7 @@ def _minion(
     route: ResolvedRoute,
     half: str,
     paths: _Paths,
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, pulumi.Input[str]],
     after: Sequence[str],
 ) -> ObjectSpec:
     backend = component.backend(route)

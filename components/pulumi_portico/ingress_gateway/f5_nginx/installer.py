@@ -5,13 +5,14 @@ Nodes and IngressClasses as a list (telemetry, which is off), GlobalConfiguratio
 reading one object where it keeps a list up to date.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...args.codes import define
 from ...args.location import Field as FieldName
 from ...args.problems import Problems
 from ...outputs import applied, joined, words
+from ...untyped import Manifest
 from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, seconds, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
@@ -115,7 +116,7 @@ def _rights(given: RightsInput) -> Rights:
     )
 
 
-def _served_rights(*, custom: bool) -> Sequence[Mapping[str, Any]]:
+def _served_rights(*, custom: bool) -> Sequence[Manifest]:
     rules = [
         rule("", ["pods", "secrets", "services"], WATCH),
         rule("discovery.k8s.io", ["endpointslices"], WATCH),

@@ -35,7 +35,7 @@ PARTIAL_REDIRECT = define(
 )
 REDIRECT_WITH_ISSUER = define(
     "f5-nginx-redirect-with-issuer",
-    "The Ingress of {host} would make cert-manager issue the certificate, and a host that is redirected has none.",
+    "A redirected host has no Ingress for the challenge of cert-manager, so {host} can't have an issuer.",
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )
@@ -96,7 +96,7 @@ def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Pro
     is_whole = route.host in component.redirected_hosts and route.is_root and route.host
     if not is_whole or route.host not in component.own_hosts:
         problems.report(PARTIAL_REDIRECT, at)
-    if component.hosts[route.host].annotations:
+    if component.hosts[route.host].issuer is not None:
         problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
 
 

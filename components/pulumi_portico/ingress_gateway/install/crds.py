@@ -12,6 +12,7 @@ from ...args.location import Field as FieldName
 from ...args.parse import Rules
 from ...args.problems import Problems, Reason, Remove, Set
 from ...args.spec import Spec, spec
+from ...untyped import mapped
 
 __all__ = ["RULES", "Crds", "CrdsSpec", "build_definitions", "check_crds"]
 
@@ -117,7 +118,7 @@ def _wrong_file(path: str) -> Optional[Reason]:
 def _is_definition(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
-    fields = cast("Mapping[str, Any]", document)
+    fields = mapped(document)
     metadata: Any = fields.get("metadata")
     whole = isinstance(metadata, Mapping) and "name" in metadata and isinstance(fields.get("spec"), Mapping)
     kind = fields.get("apiVersion"), fields.get("kind")

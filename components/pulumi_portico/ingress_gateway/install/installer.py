@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from ...args.problems import Problems
 from ...networking.network_policies import NAME_LABEL
+from ...untyped import Manifest
 from .config_map import ConfigMapInput
 from .installation import InstallationSpec
 from .rbac import Rights, RightsInput
@@ -59,8 +60,8 @@ class Installer:
     ports: Mapping[str, int]
     """The ports of its container, by name."""
     metrics_port: int
-    probes: Mapping[str, Any]
-    pre_stop: Callable[[int], Mapping[str, Any]]
+    probes: Manifest
+    pre_stop: Callable[[int], Manifest]
     """The handler that drains a pod in the given number of seconds; empty for none."""
     extra_grace: int
     """Seconds that a pod can need to stop in addition to its drain and shutdown."""

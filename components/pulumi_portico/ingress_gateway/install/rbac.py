@@ -4,9 +4,11 @@ Each controller's rights are on its installer. tests/cluster/test_gateway_rbac.p
 source that needs each of them, and proves them on an API server.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ...untyped import Manifest
 
 __all__ = ["READ", "WATCH", "Rights", "RightsInput", "leader_election", "rule"]
 
@@ -31,13 +33,13 @@ class RightsInput:
 class Rights:
     """The RBAC rules of a controller."""
 
-    own: Sequence[Mapping[str, Any]]
+    own: Sequence[Manifest]
     """In its own namespace, in addition to `served`: its own namespace is always one of those that it serves."""
-    served: Sequence[Mapping[str, Any]]
+    served: Sequence[Manifest]
     """In each namespace whose routes it serves."""
-    cluster: Sequence[Mapping[str, Any]]
+    cluster: Sequence[Manifest]
     """For objects without a namespace."""
-    named: Sequence[Mapping[str, Any]] = ()
+    named: Sequence[Manifest] = ()
     """In each namespace that it serves, if its arguments name them: it then checks at start that they exist."""
 
 
@@ -47,7 +49,7 @@ def rule(group: str, resources: Sequence[str], verbs: Sequence[str], names: Sequ
     return {"apiGroups": [group], "resources": list(resources), **named, "verbs": list(verbs)}
 
 
-def leader_election(lease: str) -> Sequence[Mapping[str, Any]]:
+def leader_election(lease: str) -> Sequence[Manifest]:
     """The rules for electing a leader by a Lease."""
     return (
         rule("coordination.k8s.io", ["leases"], ["get", "update"], [lease]),

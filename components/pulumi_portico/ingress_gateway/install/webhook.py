@@ -104,7 +104,7 @@ def build_webhook(
     webhook: Webhook,
     given: AdmissionWebhookSpec,
     metadata: Callable[[str], Manifest],
-    labels: Mapping[str, Any],
+    labels: Mapping[str, str],
     selector: Mapping[str, str],
 ) -> list[tuple[str, Manifest]]:
     """The Secret, the Service, and the configuration, each with the key of its object.

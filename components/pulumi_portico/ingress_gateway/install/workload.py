@@ -6,6 +6,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...untyped import Manifest
 from ...workload.placement import build_placement, build_spread
 from ...workload.resources import ResourceDefaults, build_resources
 from ...workload.rollout import RolloutSpec, build_rollout
@@ -26,7 +27,7 @@ _WEBHOOK = "webhook"
 
 
 def build_workload(
-    metadata: Mapping[str, Any],
+    metadata: Manifest,
     selector: Mapping[str, str],
     installation: InstallationSpec,
     installer: Installer,

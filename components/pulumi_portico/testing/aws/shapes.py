@@ -50,7 +50,7 @@ def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield f"{path} is {value}, and {most} is the most"
 
 
-def _text(metadata: Mapping[str, Any], value: str, path: str) -> Iterator[str]:
+def _text(metadata: Properties, value: str, path: str) -> Iterator[str]:
     choices, pattern, most = (metadata.get(it) for it in ("enum", "pattern", "max"))
     if choices and value not in choices:
         yield f"{path} is {value!r}, and may be {', '.join(choices)}"
