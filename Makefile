@@ -43,6 +43,7 @@ cluster-test: dev-venv ## Tests on the real API server
 
 long-test: dev-venv ## The long tests that `make test` leaves out, the rest of the stacks on the API server among them
 	@$(BIN)/python -m tools.build
+	@$(BIN)/python -m tools.build cloud-provider-aws
 	$(BIN)/pytest tests/cluster -n 3 -m long
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 

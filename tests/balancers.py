@@ -30,6 +30,8 @@ TARGET: dict[str, Any] = {
     "drain": 20,
 }
 EVERYONE = ["0.0.0.0/0"]
+MANAGED = {"security_group_mode": "Managed"}
+"""The mode of the AWS cloud controller manager in which each load balancer has a security group."""
 TLS = {"certificates": ["arn:aws:acm:eu-west-1:1:certificate/a"]}
 DNS = {"dns": {"port": 53, "protocol": "UDP"}}
 MIXED = {"dns": {"port": 53, "protocol": "UDP"}, "http": {"port": 80, "target_port": 8080}}

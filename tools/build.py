@@ -197,12 +197,19 @@ TOOLS = {
             "kube-router",
             ["github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"],
         ),
+        Tool(
+            "cloud-provider-aws",
+            "the AWS cloud controller manager, which creates load balancers for Services",
+            "cloud-provider-aws",
+            ["k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager"],
+        ),
         Tool("echo-server", "the HTTP server that the real node's pods run", "echo-server", ["."]),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 CLUSTER = ("etcd", "kubernetes", "kwok")
+CLOUD = ("cloud-provider-aws",)
 NODE = ("kubernetes-node", "coredns", "traefik", "kube-router", "echo-server")
 
 
@@ -307,12 +314,12 @@ def build(names: Sequence[str], *, why: str = "the tools are built from source")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(TOOLS)}")
-    parser.add_argument("--all", action="store_true", help="also what only the real node needs")
+    parser.add_argument("--all", action="store_true", help="also what only `make test-all` needs")
     parser.add_argument("--list", action="store_true", help="say what there is and where it is")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in TOOLS]:
         parser.error(f"no tool {', '.join(unknown)}; there are: {', '.join(TOOLS)}")
-    names = options.names or [*ENGINE, *CLUSTER, *(NODE if options.all else ())]
+    names = options.names or [*ENGINE, *CLUSTER, *((*NODE, *CLOUD) if options.all else ())]
     if options.list:
         for name in options.names or TOOLS:
             print(f"{name:28}{'built' if bin_dir(name).exists() else 'not built':11}{bin_dir(name)}")

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pulumi_portico import IngressGateway, IngressRoutes
 
 from tests.scoreboard.cases import (
+    AWS_PARTS,
+    CERTIFICATE,
     WEB,
     Pods,
     admits,
@@ -16,13 +19,12 @@ from tests.scoreboard.cases import (
     assert_rejected,
     balancer,
     balancer_service,
-    field_case,
     gateway,
     held_case,
     is_rejected,
     is_reported,
     of_kind,
-    open_case,
+    raised_by,
     render,
     rendered_unless_rejected,
     service,
@@ -41,47 +43,122 @@ _LBC = "service.beta.kubernetes.io/aws-load-balancer-"
 
 # A1, A2, A9, A10: on AWS, ranges that nothing enforces. `clientIp: preserve` makes the node's rules enforce them.
 
+INTERNAL = {**LEGACY, "scope": "internal", "allowedSources": ["10.9.0.0/16"]}
+PROXIED = {"clientIp": "proxy-protocol"}, {"targetReadsProxyProtocol": True}
+CERTIFIED = {"tls": {"certificates": [CERTIFICATE]}}
+ELASTIC = {"staticAddresses": ["eipalloc-0123456789abcdef0"], "subnets": ["subnet-0123456789abcdef0"]}
+
 
 @pytest.mark.parametrize(
     ("exposure", "fields"),
     [
-        open_case("A1", LEGACY, {}, row="the client address is hidden"),
-        open_case(
+        held_case("A1", LEGACY, {}, row="the client address is hidden"),
+        held_case(
             "A1",
-            {**LEGACY, "clientIp": "proxy-protocol"},
-            {"targetReadsProxyProtocol": True},
+            {**LEGACY, **PROXIED[0]},
+            PROXIED[1],
             row="the client address is in the PROXY protocol",
         ),
-        open_case("A10", {**LEGACY, "scope": "internal", "allowedSources": ["10.9.0.0/16"]}, {}),
+        held_case("A10", INTERNAL, {}),
+        # Further instances.
+        held_case("A1", {**LEGACY, **CERTIFIED}, {}, row="with TLS"),
+        held_case("A1", {**LEGACY, **ELASTIC}, {}, row="with static addresses"),
+        held_case("A1", {**LEGACY, "health": {"path": "/healthz"}}, {}, row="with a health check"),
+        held_case("A1", {**LEGACY, "allowedSources": ["0.0.0.0/1"]}, {}, row="half of all addresses"),
+        held_case("A1", {**LEGACY, "platformSources": ["10.0.0.0/16"]}, {}, row="with the platform's sources"),
+        held_case("A10", {**INTERNAL, **PROXIED[0]}, PROXIED[1], row="the PROXY protocol"),
     ],
 )
 def test_narrow_ranges_need_the_client_address_on_aws_legacy(exposure: Any, fields: Any) -> None:
-    with_the_address = {**exposure, "clientIp": "preserve"}
+    unfit = ("health", "platformSources")
+    with_the_address = {**{key: value for key, value in exposure.items() if key not in unfit}, "clientIp": "preserve"}
     assert not is_rejected(balancer(with_the_address), *FRONT)
     manifests = rendered_unless_rejected(balancer(exposure, **fields), *FRONT)
     # If the default changes to `preserve`, the ranges are enforced too.
     assert manifests is None or balancer_service(manifests)["spec"]["externalTrafficPolicy"] == "Local"
 
 
-@field_case("A2")
-def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller() -> None:
-    exposure = {**NARROW, "platform": "aws-controller"}
-    no_group = {**exposure, "annotations": {f"{_LBC}disable-nlb-sg": "true"}}
-    assert_rejected(balancer(no_group), *FRONT, unlike=balancer(exposure))
+def test_narrow_ranges_of_a_gateway_need_the_client_address_on_aws_legacy() -> None:
+    """A1, at another entry point."""
+    with_the_address = gateway(exposure={**LEGACY, "clientIp": "preserve"})
+    assert_rejected(gateway(exposure=LEGACY), "gateways", "edge", unlike=with_the_address)
+
+
+@pytest.mark.parametrize("halves", [["0.0.0.0/1", "128.0.0.0/1"], ["0.0.0.0/0"]])
+def test_ranges_that_add_up_to_everyone_need_nothing_that_enforces_them(halves: Any) -> None:
+    """A1: what counts as everyone, wherever Portico decides by it."""
+    values = balancer({**LEGACY, "allowedSources": halves})
+    assert_accepted(values, *FRONT)
+    assert is_reported(values, *FRONT, "exposure", "allowedSources")
+
+
+NO_GROUP = {f"{_LBC}disable-nlb-sg": "true"}
+IPV6_TOO = {"ipAddressType": "dualstack", "allowedSources": ["203.0.113.0/24", "2001:db8::/32"]}
+
+
+@pytest.mark.parametrize(
+    ("exposure", "fields"),
+    [
+        held_case("A2", {}, {}),
+        # Further instances.
+        held_case("A2", {"platform": "eks-auto-mode"}, {}, row="EKS Auto Mode"),
+        held_case("A2", {"scope": "internal"}, {}, row="internal"),
+        held_case("A2", *PROXIED, row="the PROXY protocol"),
+        held_case("A2", {"aws": {"targetType": "instance"}}, {}, row="instance targets"),
+        held_case("A2", {"annotations": {f"{_LBC}disable-nlb-sg": "1"}}, {}, row="another word for true"),
+        held_case("A2", {"clientIp": "preserve", **IPV6_TOO}, {}, row="AWS translates IPv6 to IPv4"),
+        held_case("A2", {"allowedSources": None, "aws": {"prefixLists": ["pl-1"]}}, {}, row="prefix lists"),
+        held_case(
+            "A2",
+            {"clientIp": "preserve", "allowedSources": None, "aws": {"securityGroups": ["sg-1"]}},
+            {},
+            row="security groups",
+        ),
+    ],
+)
+def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller(exposure: Any, fields: Any) -> None:
+    given = {**NARROW, "platform": "aws-controller", "annotations": NO_GROUP, **exposure}
+    given = {key: value for key, value in given.items() if value is not None}
+    with_group = {key: value for key, value in given.items() if key != "annotations"}
+    assert_rejected(balancer(given, **fields), *FRONT, unlike=balancer(with_group, **fields))
+
+
+@pytest.mark.parametrize("exposure", [{"clientIp": "preserve"}, {"allowedSources": ["0.0.0.0/0"]}])
+def test_a_load_balancer_without_a_security_group_is_accepted_if_the_ranges_hold(exposure: Any) -> None:
+    """A2: what the annotation can be used for."""
+    given = {**NARROW, "platform": "aws-controller", "annotations": NO_GROUP, **exposure}
+    assert_accepted(balancer(given), *FRONT)
 
 
 @pytest.mark.parametrize(
     "sources",
     [
-        open_case("A9", {"allowedSources": None}, row="security groups alone"),
-        # The case says that this is accepted. Portico rejects it: security groups and ranges exclude each other.
+        held_case("A9", {"allowedSources": None}, row="security groups alone"),
         held_case("A9", {}, row="security groups and ranges"),
+        held_case("A9", {"allowedSources": None, "clientIp": "preserve"}, row="with the client address"),
     ],
 )
 def test_security_groups_are_rejected_on_aws_legacy_unless_it_manages_them(sources: Any) -> None:
     groups = {"aws": {"securityGroups": ["sg-0123456789abcdef0"]}}
     everyone = {**LEGACY, "allowedSources": ["0.0.0.0/0"]}
     assert_rejected(balancer({**LEGACY, **groups, **sources}), *FRONT, unlike=balancer(everyone))
+
+
+@pytest.mark.parametrize("client_ip", ["hide", "preserve", "proxy-protocol"])
+def test_a_stack_declares_that_aws_legacy_manages_security_groups(client_ip: str) -> None:
+    """A9: each load balancer then has a group with exactly the sources."""
+    managed = {"securityGroupMode": "Managed"}
+    fields = PROXIED[1] if client_ip == "proxy-protocol" else {}
+    assert_accepted(balancer({**LEGACY, "clientIp": client_ip, "aws": managed}, **fields), *FRONT)
+    groups = {**managed, "securityGroups": ["sg-0123456789abcdef0"]}
+    given = {"scope": "internet", "platform": "aws-legacy", "clientIp": client_ip}
+    assert_accepted(balancer({**given, "aws": groups}, **fields), *FRONT)
+
+
+def test_service_tags_admit_the_whole_virtual_network_to_an_internal_load_balancer() -> None:
+    """A further instance of A10: AKS denies the rest of the network only if there are ranges too."""
+    tags = {"scope": "internal", "platform": "azure", "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}
+    assert_rejected(balancer(tags), *FRONT, unlike=balancer({**tags, "allowedSources": ["10.9.0.0/16"]}))
 
 
 # A3: dataplanes that see the client's own address, or none that an ipBlock matches.
@@ -188,7 +265,7 @@ def test_allow_to_without_the_other_services_allow_from_is_reported() -> None:
 # A7: a limit for each client, of clients that look like one.
 
 
-@pytest.mark.parametrize("controller", [open_case("A7", it, row=it) for it in ("f5-nginx", "ingress-nginx")])
+@pytest.mark.parametrize("controller", [held_case("A7", it, row=it) for it in ("f5-nginx", "ingress-nginx")])
 def test_a_rate_limit_needs_the_client_address(controller: str) -> None:
     def limited(client_ip: str) -> dict[str, Any]:
         exposure = {**NARROW, "platform": "gke", "clientIp": client_ip}
@@ -203,10 +280,80 @@ def test_a_rate_limit_needs_the_client_address(controller: str) -> None:
         assert not any("remote_addr" in it for it in keys)
 
 
+HIDDEN = {**NARROW, "platform": "gke", "clientIp": "hide"}
+LIMIT = {"rateLimit": {"requests": 5}}
+
+
+@pytest.mark.parametrize(
+    ("controller", "route"),
+    [
+        held_case("A7", "ingress-nginx", {"rateLimit": {"connections": 5}}, row="connections"),
+        held_case("A7", "f5-nginx", {"loadBalancing": "client-address"}, row="a pod for each client"),
+        held_case("A7", "f5-nginx", {"allowedSources": ["203.0.113.0/24"]}, row="allowed sources"),
+        held_case("A7", "ingress-nginx", {"deniedSources": ["203.0.113.0/24"]}, row="denied sources"),
+        held_case(
+            "A7",
+            "ingress-nginx",
+            {"annotations": {"nginx.ingress.kubernetes.io/whitelist-source-range": "203.0.113.0/24"}},
+            row="a raw annotation",
+        ),
+    ],
+)
+def test_what_depends_on_the_client_address_is_rejected_if_it_is_hidden(controller: str, route: Any) -> None:
+    given = {"host": "shop.example.com", **route}
+    preserved = gateway(given, controller=controller, exposure={**HIDDEN, "clientIp": "preserve"})
+    assert_rejected(gateway(given, controller=controller, exposure=HIDDEN), "gateways", "edge", unlike=preserved)
+
+
+TO_EDGE = {"target": {"gateway": "edge"}}
+UPSTREAM = {"upstream": {"sources": ["10.0.0.0/16"]}}
+TRUSTED = {"settings": {"forwardedFrom": ["10.0.0.0/16"]}}
+
+
+def limited_behind(parts: Any, **fields: Any) -> dict[str, Any]:
+    """A gateway with a rate limit, behind load balancers of the stack."""
+    return {**gateway({"host": "shop.example.com", **LIMIT}, **{**UPSTREAM, **fields}), **parts}
+
+
+def front_of_aws(kind: str, **target: Any) -> dict[str, Any]:
+    listener = {"port": 80, "protocol": "http" if kind == "application" else "tcp", "target": "web"}
+    targets = {"web": {"target": {"gateway": "edge", "portName": "http"}, **target}}
+    return {"awsLoadBalancers": {"front": {**AWS_PARTS, "kind": kind, "targets": targets, "listeners": [listener]}}}
+
+
+def test_a_rate_limit_needs_the_client_address_from_the_load_balancer_in_front() -> None:
+    """A7: the gateway doesn't hide it, but what leads to it does."""
+    own = {"loadBalancers": {"front": {**TO_EDGE, "exposure": HIDDEN}}}
+    preserved = {"loadBalancers": {"front": {**TO_EDGE, "exposure": {**HIDDEN, "clientIp": "preserve"}}}}
+    assert_rejected(limited_behind(own), "gateways", "edge", unlike=limited_behind(preserved))
+    network, kept = front_of_aws("network"), front_of_aws("network", clientIp="preserve")
+    assert_rejected(limited_behind(network), "gateways", "edge", unlike=limited_behind(kept))
+    application = front_of_aws("application")
+    assert_rejected(limited_behind(application), "gateways", "edge", unlike=limited_behind(application, **TRUSTED))
+
+
+@pytest.mark.parametrize("client_ip", ["hide", "preserve"])
+def test_a_rate_limit_of_added_routes_needs_the_client_address(client_ip: str) -> None:
+    """A7, at another entry point: a program that adds routes to its gateway."""
+    exposure: Any = {
+        "scope": "internet",
+        "platform": "gke",
+        "allowed_sources": ["203.0.113.0/24"],
+        "client_ip": client_ip,
+    }
+    target: Any = {"service": "web", "namespace": "shop", "port": 80}
+    limited: Any = [{"host": "shop.example.com", "target": target, "rate_limit": {"requests": 5}}]
+
+    def program() -> None:
+        edge = IngressGateway("edge", {"exposure": exposure})
+        IngressRoutes("shop", {"gateway": edge.reference, "routes": limited})
+
+    assert ("rate_limit" in raised_by(program)) == (client_ip == "hide")
+
+
 # A8: what the pod learns of the client, if the client claims to be another one.
 
 
-@field_case("A8")
 def test_both_controllers_pass_on_the_same_forwarded_header() -> None:
     """Or the difference is reported, with the switch."""
     request = Request("shop.example.com", client="203.0.113.7", headers={"X-Forwarded-For": "198.51.100.1"})
@@ -218,3 +365,72 @@ def test_both_controllers_pass_on_the_same_forwarded_header() -> None:
         received[controller] = answer.settings["forwarded_for"]
     differs = gateway({"host": "shop.example.com"}, controller="f5-nginx")
     assert len(set(received.values())) == 1 or is_reported(differs, "gateways", "edge", explain=False)
+
+
+@pytest.mark.parametrize(("controller", "behavior"), [("f5-nginx", "append"), ("ingress-nginx", "replace")])
+def test_a_stack_states_what_its_applications_rely_on(controller: str, behavior: str) -> None:
+    """A8: the switch. It accepts what the controller does, and rejects the other one."""
+
+    def relying(forwarded_for: str) -> dict[str, Any]:
+        return gateway(ROUTE, controller=controller, settings={"forwardedFor": forwarded_for})
+
+    assert not is_reported(relying(behavior), "gateways", "edge", "settings", explain=False)
+    other = {"append": "replace", "replace": "append"}[behavior]
+    assert_rejected(relying(other), "gateways", "edge", "settings", unlike=relying(behavior))
+
+
+# What is public is reported.
+
+ROUTE = {"host": "shop.example.com"}
+EXISTING = {"install": False, "className": "nginx", "namespace": "edge", "controllerPeers": [{"namespace": "edge"}]}
+GENERIC = {"install": False, "controller": "generic", "className": "other", "namespace": "shop", "controllerPeers": []}
+NETWORK = {**AWS_PARTS, "kind": "network", "listeners": [{"port": 80, "protocol": "tcp", "target": "web"}]}
+HALVES = ["0.0.0.0/1", "128.0.0.0/1"]
+IPV6_HALVES = ["::/1", "8000::/1"]
+PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/proxy-protocol": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "location"),
+    [
+        (gateway(ROUTE, **EXISTING), ("gateways", "edge", "className")),
+        (gateway(ROUTE, **GENERIC), ("gateways", "edge", "className")),
+        (gateway(ROUTE, **EXISTING), ("gateways", "edge", "routes", 0, "host")),
+        (gateway(ROUTE, **GENERIC), ("gateways", "edge", "routes", 0, "host")),
+        (gateway(ROUTE, **UPSTREAM), ("gateways", "edge", "routes", 0, "host")),
+        (gateway(ROUTE, exposure={**HIDDEN, "allowedSources": HALVES}), ("gateways", "edge", "exposure")),
+        (balancer({**HIDDEN, "allowedSources": ["2000::/3"]}), (*FRONT, "exposure", "allowedSources")),
+        (
+            balancer({**HIDDEN, "ipAddressType": "dualstack", "allowedSources": IPV6_HALVES}),
+            (*FRONT, "exposure", "allowedSources"),
+        ),
+        (
+            balancer({"scope": "internet", "platform": "azure", "azure": {"serviceTags": ["Internet"]}}),
+            (*FRONT, "exposure", "azure", "serviceTags"),
+        ),
+        (
+            balancer({**NARROW, "platform": "generic", **PLATFORM_ONLY}, targetReadsProxyProtocol=True),
+            (*FRONT, "exposure", "allowedSources"),
+        ),
+        (stack(awsLoadBalancers={"front": {**NETWORK, "allowedSources": HALVES}}), ("awsLoadBalancers", "front")),
+        (service(allowFrom=[{"cidr": it} for it in HALVES]), ("services", "web", "allowFrom")),
+        (service(allowTo=[{"cidr": it} for it in IPV6_HALVES]), ("services", "web", "allowTo")),
+        (service(security={"group": 0}), ("services", "web", "security", "group")),
+        (service(security={"fsGroup": 0}), ("services", "web", "security", "fsGroup")),
+        (
+            service(volumes={"token": {"path": "/token", "projected": [{"tokenAudience": "kubernetes"}]}}),
+            ("services", "web", "volumes", "token"),
+        ),
+    ],
+)
+def test_what_is_public_is_reported(values: Any, location: tuple[Any, ...]) -> None:
+    assert is_reported(values, *location)
+
+
+@pytest.mark.parametrize("peers", [[*HALVES, *IPV6_HALVES], ["2000::/3"]])
+def test_a_gateway_trusts_no_list_that_adds_up_to_everyone(peers: Any) -> None:
+    def trusting(trusted: Any) -> dict[str, Any]:
+        settings = {"forwardedFrom": trusted}
+        return gateway(ROUTE, upstream={"sources": ["10.0.0.0/16"]}, settings=settings)
+
+    assert_rejected(trusting(peers), "gateways", "edge", "settings", unlike=trusting(["10.0.0.0/16"]))

@@ -103,7 +103,8 @@ def test_without_a_command_the_commands_are_shown_and_an_unknown_one_is_refused(
 
 
 def test_check_counts_the_components_in_words_and_as_json(tmp_path: Path) -> None:
-    folder = str(written(tmp_path) / "stacks")
+    accepted = {**SHOP["gateways"]["edge"], "settings": {"forwardedFor": "append"}}
+    folder = str(written(tmp_path, {"dev": {**SHOP, "gateways": {"edge": accepted}}}) / "stacks")
     assert called("check", "--folder", folder).stdout == (
         "Stack `dev` is valid: 4 services, 1 gateway, 1 load balancer, 1 AWS load balancer.\n"
     )
@@ -118,6 +119,14 @@ def test_check_counts_the_components_in_words_and_as_json(tmp_path: Path) -> Non
         "load_balancers": 1,
         "aws_load_balancers": 1,
     }
+
+
+def test_check_notes_what_differs_between_controllers(tmp_path: Path) -> None:
+    folder = str(written(tmp_path) / "stacks")
+    (note,) = json_of("check", "--folder", folder)["notes"]
+    assert (note["code"], note["path"]) == ("forwarded-for-appended", "portico:gateways.edge.settings.forwardedFor")
+    assert note["params"]["able"] == ["ingress-nginx"]
+    assert called("check", "--folder", folder).stdout.count("Note: ") == 1
 
 
 def test_check_prints_every_problem_as_json(tmp_path: Path) -> None:

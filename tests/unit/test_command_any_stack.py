@@ -84,7 +84,7 @@ BALANCERS: dict[str, Any] = {
         },
         "price": {"loadBalancerHour": 1, "publicAddressHour": 1, "currency": "EUR"},
     },
-    "legacy": {"target": OTHER, "exposure": {**INTERNET, "platform": "aws-legacy"}},
+    "legacy": {"target": OTHER, "exposure": {**INTERNET, "platform": "aws-legacy", "clientIp": "preserve"}},
 }
 AWS_BALANCERS: dict[str, Any] = {
     "shared": AWS,

@@ -21,6 +21,7 @@ from tests.balancers import (
     ALL,
     AWS,
     DNS,
+    MANAGED,
     MIXED,
     ON_AWS,
     TLS,
@@ -93,6 +94,7 @@ SAMPLES: dict[str, Sample] = {
         {"allowed_sources": None, "aws": {"security_groups": ["sg-1"]}},
         {"allowed_sources": None, "scope": "internal"},
     ),
+    "aws.security_group_mode": ({"aws": MANAGED}, {}),
     "aws.manage_backend_rules": (
         {"allowed_sources": None, "aws": {"security_groups": ["sg-1"], "manage_backend_rules": False}},
         {"allowed_sources": None, "aws": {"security_groups": ["sg-1"]}},
@@ -118,6 +120,15 @@ INTERNAL_SUBNET = ({**INTERNAL, "subnets": ["subnet-1"]}, INTERNAL)
 OTHER_SAMPLES: dict[tuple[str, str], Sample] = {
     ("aws-controller", "health.node_port"): ON_INSTANCES,
     ("eks-auto-mode", "health.node_port"): ON_INSTANCES,
+    # Without a security group, only nodes that see the client's address enforce ranges.
+    ("aws-legacy", "allowed_sources"): (
+        {**PRESERVE, "allowed_sources": ["203.0.113.0/24"]},
+        {**PRESERVE, "allowed_sources": ["192.0.2.0/24"]},
+    ),
+    ("aws-legacy", "aws.security_groups"): (
+        {"allowed_sources": None, "aws": {"security_groups": ["sg-1"], **MANAGED}},
+        {"allowed_sources": None, "scope": "internal", "aws": MANAGED},
+    ),
     ("aws-legacy", "health.healthy"): THRESHOLDS,
     ("aws-legacy", "health.unhealthy"): THRESHOLDS,
     ("gke", "subnets"): INTERNAL_SUBNET,

@@ -26,6 +26,7 @@ from tests.balancers import (
     AZURE,
     DNS,
     EVERYONE,
+    MANAGED,
     MIXED,
     NLB,
     ON_AWS,
@@ -226,7 +227,7 @@ def test_static_addresses_are_of_the_internet_or_private_and_one_for_each_subnet
 
 @pytest.mark.parametrize("platform", ON_AWS)
 def test_own_security_groups_say_alone_who_is_let_in(platform: str) -> None:
-    groups = {"security_groups": ["sg-1", "sg-2"]}
+    groups = {"security_groups": ["sg-1", "sg-2"], **(MANAGED if platform == "aws-legacy" else {})}
     problems = rejected(exposure(platform, aws=groups))
     assert_problem(problems, "ignored-with-security-groups", "exposure", "allowed_sources")
     found = configured(platform, allowed_sources=None, aws=groups)
@@ -675,7 +676,8 @@ def test_the_internet_is_let_in_by_nobodys_default(platform: str) -> None:
 
 @pytest.mark.parametrize("platform", ALL)
 def test_pods_are_opened_to_the_platform_where_it_hides_the_clients(platform: str) -> None:
-    sources = ["203.0.113.0/24"]
+    # On aws-legacy, nothing would enforce narrower ones.
+    sources = EVERYONE if platform == "aws-legacy" else ["203.0.113.0/24"]
     # Some dataplanes apply a policy to the client's own address, if the platform passes connections through to nodes.
     passed = set(sources) if platform not in ON_AWS else set()
     peers, ports = ingress(balancer(exposure(platform, client_ip="hide", allowed_sources=sources)))
@@ -724,7 +726,8 @@ def test_pods_are_opened_to_all_where_the_platform_alone_knows_who_is_let_in() -
     everywhere = {"0.0.0.0/0", "::/0"}
     tags = exposure("azure", client_ip="preserve", azure={"service_tags": ["AzureCloud"]})
     assert ingress(balancer(tags))[0] == everywhere
-    groups = exposure("aws-legacy", client_ip="preserve", allowed_sources=None, aws={"security_groups": ["sg-1"]})
+    given = {"security_groups": ["sg-1"], **MANAGED}
+    groups = exposure("aws-legacy", client_ip="preserve", allowed_sources=None, aws=given)
     assert ingress(balancer(groups))[0] == everywhere
 
 
@@ -756,6 +759,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
     can = module_of(Platform(platform)).supports
     fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")], "platform_sources": [value("10.3.0.0/16")]}
     fields |= {"client_ip": "hide"}
+    fields |= {"aws": MANAGED} if platform == "aws-legacy" else {}
     fields |= {"static_addresses": [value("eipalloc-1")]} if can("static_addresses") else {}
     fields |= {"idle_timeout": value(600)} if can("idle_timeout") else {}
     fields |= {"tags": {"team": value("shop")}} if can("tags") else {}
@@ -767,6 +771,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
         platform,
         allowed_sources=["203.0.113.0/24"],
         client_ip="hide",
+        **({"aws": MANAGED} if platform == "aws-legacy" else {}),
         **({"static_addresses": ["eipalloc-1"]} if "static_addresses" in fields else {}),
         **({"idle_timeout": 600} if "idle_timeout" in fields else {}),
         **({"tags": {"team": "shop"}} if "tags" in fields else {}),

@@ -61,6 +61,7 @@ NODE_PORT = {**PRESERVE, "health": {"node_port": 32000}}
         (NLB, {}, {"name": "shop-web"}, "name"),
         (ON_AWS, {}, {"static_addresses": ["eipalloc-1"]}, "static_addresses"),
         (("aws-legacy",), {}, {"subnets": ["subnet-1"]}, "subnets"),
+        (("aws-legacy",), {}, {"aws": {"security_group_mode": "Managed"}}, "aws.security_group_mode"),
         (("gke",), {}, {"gke": {"network_tier": "Standard"}}, "gke.network_tier"),
         (SPEC_FAMILIES, PRESERVE, NODE_PORT, "health.node_port"),
     ],
@@ -81,7 +82,7 @@ def test_a_change_that_makes_another_one_says_which_address_goes(
 @pytest.mark.parametrize(
     ("platform", "old", "new"),
     [
-        *((it, {}, {"allowed_sources": ["203.0.113.0/24"]}) for it in ALL),
+        *((it, PRESERVE, {**PRESERVE, "allowed_sources": ["203.0.113.0/24"]}) for it in ALL),
         *((it, {}, PRESERVE) for it in ALL),
         *((it, {"ip_address_type": "ipv4"}, {"ip_address_type": "dualstack"}) for it in ALL if it != "aws-legacy"),
         *((it, {}, {"ip_address_type": "ipv4"}) for it in ALL),

@@ -40,7 +40,7 @@ def check(
 
     Prints every problem with its file, line, and column, what's allowed, and the fix if one is known. With --fix,
     applies the fixes and keeps everything else in the files as it is. Notes say what you must add for a valid stack to
-    work. The exit code is 1 if the stack is invalid.
+    work, and what differs between controllers. The exit code is 1 if the stack is invalid.
     """
     from .project import locate_stack
 
@@ -62,7 +62,7 @@ def check(
     elif plan is not None:
         parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
         write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
-        for note in plan.notes:
+        for note in _notes(plan):
             write(f"Note: {note}\n")
     if error is not None:
         raise typer.Exit(Exit.FAILED)
@@ -92,6 +92,10 @@ def _summary(applied: Sequence[Problem], texts: Mapping[Path, str]) -> str:
     return f"Fixed {pluralize(len(applied), 'problem')} in {', '.join(map(shown_path, texts))}.\n"
 
 
+def _notes(plan: "StackPlan") -> Sequence[Problem]:
+    return [*plan.notes, *plan.differences]
+
+
 def _counts(plan: "StackPlan") -> dict[str, int]:
     return {kind: len(getattr(plan, kind)) for kind in _KINDS}
 
@@ -106,7 +110,7 @@ def _write_json(
         "valid": plan is not None,
         "problems": [problem.as_data() for problem in problems],
         **({"fixed": [problem.as_data() for problem in fixed]} if fixed is not None else {}),
-        "notes": [note.as_data() for note in (plan.notes if plan is not None else ())],
+        "notes": [note.as_data() for note in (_notes(plan) if plan is not None else ())],
         **(_counts(plan) if plan is not None else {}),
     }
     write(json.dumps(value, indent=2) + "\n")

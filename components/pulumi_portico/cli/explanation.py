@@ -57,6 +57,12 @@ _MECHANISMS: Mapping[MechanismKind, str] = {
 }
 
 
+_EXISTING_CONTROLLER = (
+    "existing controller: accepts everyone who reaches it, and the stack doesn't say whether the internet does"
+)
+_NO_LOAD_BALANCER = "no load balancer of the stack leads to it: accepts the cluster's pods and its upstream sources"
+
+
 def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[Mechanism]) -> None:
     """Print every section."""
     _line(console, f"Stack {view.stack}, namespace {view.namespace}", "bold")
@@ -73,6 +79,7 @@ def _print_balancers(console: "Console", view: StackView) -> None:
     _title(console, "Load balancers")
     if not view.balancers:
         _line(console, "  The stack has no load balancer of its own.")
+        _grid(console, _existing_rows(view))
         return
     rows = [(balancer.name, _balancer_text(balancer)) for balancer in view.balancers]
     if len(rows) > 1:
@@ -82,7 +89,16 @@ def _print_balancers(console: "Console", view: StackView) -> None:
     # Most of them have the same source.
     sources = dict.fromkeys(price_source_text(balancer.estimate) for balancer in view.balancers)
     rows += [("prices", source) for source in sources if source]
-    _grid(console, rows)
+    _grid(console, [*rows, *_existing_rows(view)])
+
+
+def _existing_rows(view: StackView) -> Sequence[tuple[str, str]]:
+    """The gateways that no load balancer of the stack leads to."""
+    return [
+        (gateway.name, _EXISTING_CONTROLLER if not gateway.installed else _NO_LOAD_BALANCER)
+        for gateway in view.gateways
+        if not gateway.load_balancers
+    ]
 
 
 def _balancer_text(balancer: BalancerView) -> str:
@@ -118,6 +134,11 @@ def _print_tls(console: "Console", view: StackView) -> None:
         if gateway.tls_hosts
     ]
     rows += [(b.name, "none: clients connect without TLS") for b in view.balancers if b.tls is TlsTermination.NONE]
+    rows += [
+        (gateway.name, "none: clients connect without TLS, unless it terminates in front")
+        for gateway in view.gateways
+        if not gateway.tls_hosts and not gateway.load_balancers
+    ]
     _grid(console, rows) if rows else _line(console, "  Nothing is exposed.")
 
 

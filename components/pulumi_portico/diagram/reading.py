@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
+from ..address_ranges import includes_everyone
 from ..args.location import ROOT, Key
 from ..ingress_gateway.routes import PathType
 from ..lifecycle.cost import estimate_text
-from ..load_balancers import EVERYONE, Scope
+from ..load_balancers import Scope
 from ..pluralize import pluralize
 from ..stack.view import (
     BalancerView,
@@ -241,7 +242,7 @@ def _edge_kind(scopes: Sequence[Scope]) -> EdgeKind:
 def _detail(peer: PeerView, direction: str) -> str:
     if peer.kind is PeerKind.ANYONE:
         return "can connect" if direction == "from" else "any destination"
-    return "every address" if peer.cidr in EVERYONE else "not in this stack"
+    return "every address" if includes_everyone([peer.cidr]) else "not in this stack"
 
 
 def money(costs: Iterable[Cost]) -> str:

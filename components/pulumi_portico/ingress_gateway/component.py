@@ -133,6 +133,7 @@ class IngressGateway(pulumi.ComponentResource):
             plan.listed_headers,
             is_installed=plan.routes.is_installed,
             hsts=plan.routes.hsts,
+            hidden_clients=plan.routes.hidden_clients,
         )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)

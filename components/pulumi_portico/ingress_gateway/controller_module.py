@@ -67,6 +67,8 @@ class ControllerModule:
     """Annotations that the compiler writes whatever a route requests."""
     denied_annotations: tuple[str, ...] = ("snippet", "-snippets")
     """How the annotations end that contain configuration of nginx."""
+    client_address_annotations: tuple[str, ...] = ()
+    """Raw annotations whose effect depends on the client's address."""
     raw_annotations: Optional[RawAnnotations] = None
     """The annotations that it knows; None if any can have an effect."""
 

@@ -1,17 +1,19 @@
 """What follows from a gateway's arguments before anything is registered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional, Union
 
 import pulumi
 
 from ..args.location import Key, Location
+from ..args.problems import Unavailable
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner
 from .args import IngressGatewaySpec, IngressRoutesSpec
+from .client_addresses import HiddenClients, hidden_clients
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
 from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
@@ -177,8 +179,16 @@ def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayStat
         multi_label_wildcards=spec.multi_label_wildcards,
         is_installed=installer_of(spec) is not None,
         hsts=None if spec.settings is None else spec.settings.hsts,
+        hidden_clients=_hidden_clients(spec),
     )
     return with_others(routes, state, component_name(name))
+
+
+def _hidden_clients(spec: IngressGatewaySpec) -> Sequence[HiddenClients]:
+    try:
+        return hidden_clients(spec)
+    except Unavailable:
+        return ()
 
 
 def component_name(name: str) -> str:
@@ -206,6 +216,8 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
         multi_label_wildcards=gateway.multi_label_wildcards,
         is_installed=facts.is_installed if facts else False,
         hsts=facts.hsts if facts else None,
+        # Only the gateway's own arguments can be changed.
+        hidden_clients=[replace(cause, fix=()) for cause in facts.hidden_clients] if facts else (),
     )
     listed = frozenset("" if host == EVERY_HOST else host for host in gateway.hosts)
     return with_others(routes, state, f'IngressRoutes "{name}"', listed)

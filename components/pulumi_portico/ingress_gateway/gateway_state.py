@@ -17,6 +17,7 @@ from ..args.problems import Problems
 from ..lifecycle.claims import provider_of, stack
 from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
+from .client_addresses import HiddenClients
 from .controller_rules import report_shared
 from .install.settings import HstsSpec
 from .resolved_routes import ResolvedRoute
@@ -74,6 +75,8 @@ class GatewayFacts:
     """Whether Portico configures its controller."""
     hsts: Optional[HstsSpec] = None
     """The HSTS header of its hosts with a certificate."""
+    hidden_clients: Sequence[HiddenClients] = ()
+    """What hides the clients' addresses from its controller."""
 
 
 @dataclass

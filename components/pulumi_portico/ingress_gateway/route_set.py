@@ -13,6 +13,7 @@ from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
 from ..ordering import WIDTH
 from ..outputs import Ref
+from .client_addresses import HiddenClients
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
 from .install.settings import HstsSpec
@@ -57,6 +58,8 @@ class RouteSet:
     """Whether Portico configures the controller, as far as it's known."""
     hsts: Optional[HstsSpec] = None
     """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
+    hidden_clients: Sequence[HiddenClients] = ()
+    """What hides the clients' addresses from the controller, as far as it's known."""
 
     @cached_property
     def routes(self) -> tuple[ResolvedRoute, ...]:

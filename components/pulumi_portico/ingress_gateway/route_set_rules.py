@@ -7,6 +7,7 @@ from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Remove
 from ..networking.network_policies import PeerSpec
+from .client_addresses import check_client_addresses
 from .controller_rules import check_annotations, check_with_controller
 from .controllers import CONTROLLERS
 from .resolved_routes import ResolvedRoute
@@ -77,6 +78,7 @@ def check_routes(routes: RouteSet, problems: Problems) -> None:
         problems.run(_check_wildcard, routes, route)
         if not has_tls:
             problems.run(_check_redirected, routes, route)
+    check_client_addresses(routes.module, routes.specs, routes.hidden_clients, problems)
     problems.run(_check_component, routes)
     problems.run(_check_controller, routes)
 

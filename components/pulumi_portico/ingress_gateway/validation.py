@@ -23,10 +23,10 @@ from ..networking.target import RULES as TARGET_RULES
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
-from ..public_load_balancer.platforms import module_of
 from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
 from .controllers import CONTROLLERS
+from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
 from .gateway_plan import installer_of, plan_gateway, plan_routes
 from .install.crds import RULES as CRDS_RULES
@@ -41,7 +41,6 @@ from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .route_set import RouteSet
 from .route_set_rules import check_controller_peers, check_response_headers, check_routes
-from .routes import RouteSpec
 from .text_rules import header_name, host
 from .tls import RULES as TLS_RULES
 
@@ -127,12 +126,6 @@ TLS_BEFORE_GATEWAY = define(
     "This load balancer would terminate TLS without telling the gateway, which would treat every request as one "
     "without TLS.",
     hint="Set the gateway's {tls}, or put an AwsLoadBalancer in front.",
-)
-CLIENT_ADDRESS_HIDDEN = define(
-    "client-address-hidden",
-    "{field} matches client addresses, and {client_ip} is hide, so the gateway sees the address of the load balancer "
-    "or of a node.",
-    allowed="only if {client_ip} is preserve or proxy-protocol",
 )
 FORWARDED_FROM_MISSING = define(
     "forwarded-from-missing",
@@ -344,28 +337,6 @@ def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
     check_exposure(request, problems)
 
 
-def _check_client_addresses(spec: IngressGatewaySpec, problems: Problems) -> None:
-    """A controller that sees the address of a node or of the load balancer would reject, or accept, everyone."""
-    request = exposure_request(spec)
-    if request is None or installer_of(spec) is None or _forwarded_from(spec):
-        return
-    platform = module_of(request.exposure.platform)
-    if platform.client_ip(request) is not ClientIp.HIDE:
-        return
-    client_ip = request.at / "client_ip"
-    preserve = f"client_ip={ClientIp.PRESERVE.value}"
-    fix = Set(client_ip, ClientIp.PRESERVE.value) if platform.supports(preserve) else None
-    for route in spec.routes:
-        problems.run(_check_sources, route, client_ip, fix)
-
-
-def _check_sources(route: RouteSpec, client_ip: Location, fix: Optional[Set], problems: Problems) -> None:
-    for field, sources in (("allowed_sources", route.allowed_sources), ("denied_sources", route.denied_sources)):
-        if sources is not None:
-            named: dict[str, Any] = {"field": FieldName(field), "client_ip": client_ip}
-            problems.report(CLIENT_ADDRESS_HIDDEN, route.at / field, fix=fix, **named)
-
-
 def _forwarded_from(spec: IngressGatewaySpec) -> Sequence[pulumi.Input[str]]:
     return () if spec.settings is None else spec.settings.forwarded_from
 
@@ -439,9 +410,9 @@ _RULES = (
     _check_front,
     _check_upstream,
     _check_exposure,
-    _check_client_addresses,
     _check_tls_upstream,
     _check_forwarded,
+    check_forwarded_for,
 )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
+from ..address_ranges import ranges_of_everyone
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.problems import Problems
 from ..args.spec import Spec, spec
-from ..load_balancers import EVERYONE
 from .network_policies import NAMESPACE_LABEL, Peer, PeerSpec, PodPort, build_peer, build_rule, check_peers, ports_of
 from .target import Protocol
 
@@ -89,5 +89,5 @@ def exceptions_of_dns(dns: DnsSpec) -> Iterator[SecurityException]:
     for server in dns.servers:
         if server.any_namespace:
             yield SecurityException(_ANY_NAMESPACE, server.at / "any_namespace")
-        if server.cidr in EVERYONE:
-            yield SecurityException(_ANY_ADDRESS, server.at / "cidr")
+    for index in ranges_of_everyone(server.cidr for server in dns.servers):
+        yield SecurityException(_ANY_ADDRESS, dns.servers[index].at / "cidr")

@@ -15,7 +15,7 @@ from ..networking.target import Protocol
 from .aws_settings import AwsSettings, TargetType
 from .common import annotation_text, client_peers, comma_list, comma_map, platform_peers, tls_ports
 from .common_rules import check_fixed_health, check_node_port, private_address
-from .platform_module import Feature, PlatformRule, Request, Settings
+from .platform_module import Enforcement, Feature, PlatformRule, Request, Settings
 from .platforms import module_of
 from .settings import HealthProtocol
 
@@ -31,6 +31,7 @@ __all__ = [
     "billable",
     "check_access_logs",
     "client_ip",
+    "enforced_by_targets",
     "has_ip_targets",
     "health_annotations",
     "health_port",
@@ -138,6 +139,16 @@ def client_ip(request: Request) -> ClientIp:
     """What the pods see of the client's address. AWS preserves it for UDP with ip targets."""
     always = has_ip_targets(request) and request.uses(Protocol.UDP)
     return request.exposure.client_ip or (ClientIp.PRESERVE if always else ClientIp.HIDE)
+
+
+def enforced_by_targets(request: Request) -> Enforcement:
+    """What enforces the sources of a load balancer without a security group. The targets' groups open the ports of
+    connections to the sources, and to the load balancer's own addresses, which check their health. So they enforce the
+    sources only if every connection comes from the client's address. AWS always preserves it for UDP, and never if it
+    translates IPv6 to IPv4.
+    """
+    is_preserved = client_ip(request) is ClientIp.PRESERVE or request.uses(Protocol.UDP)
+    return Enforcement.NODES if is_preserved and not request.exposure.is_dualstack else Enforcement.NOTHING
 
 
 def health_annotations(request: Request) -> dict[str, Any]:

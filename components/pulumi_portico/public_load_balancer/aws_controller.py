@@ -14,7 +14,7 @@ from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
 from . import aws
-from .aws import PREFIX
+from .aws import PREFIX, enforced_by_targets
 from .common import (
     annotation_text,
     comma_list,
@@ -24,14 +24,23 @@ from .common import (
     source_ranges,
     tls_ports,
 )
-from .platform_module import Feature, PlatformModule, PlatformRule, Request, ServiceFragment
+from .platform_module import Enforcement, Feature, PlatformModule, PlatformRule, Request, ServiceFragment
 
-__all__ = ["CAPABILITIES", "MODULE", "NO_IPV6_ONLY", "OBSOLETE", "RULES", "render_network_load_balancer"]
+__all__ = [
+    "CAPABILITIES",
+    "MODULE",
+    "NO_IPV6_ONLY",
+    "OBSOLETE",
+    "RULES",
+    "enforcement",
+    "render_network_load_balancer",
+]
 
 _CLASS = "service.k8s.aws/nlb"
 _TYPE = f"{PREFIX}type"
 _ATTRIBUTES = f"{PREFIX}attributes"
 _GROUP = f"{PREFIX}target-group-attributes"
+_NO_GROUP = f"{PREFIX}disable-nlb-sg"
 _LISTENER = f"{PREFIX}listener-attributes.{{protocol}}-{{port}}"
 _LISTENER_TCP_UDP = f"{PREFIX}enable-tcp-udp-listener"
 _CLIENT_IP = (
@@ -103,6 +112,20 @@ IDLE_TIMEOUT_WITHOUT_TCP = define(
     "No port accepts TCP connections without TLS, and AWS fixes the timeout of others.",
     allowed="only if a TCP port doesn't use TLS",
 )
+
+
+_FALSE = ("false", "f", "0")
+"""What the controller reads as false (Go's strconv.ParseBool)."""
+
+
+def enforcement(request: Request) -> Enforcement:
+    """The load balancer has a security group with the sources, unless an annotation disables it. Given groups and
+    prefix lists then have no effect."""
+    disabled = request.exposure.annotations.get(_NO_GROUP, "false")
+    if isinstance(disabled, str) and disabled.lower() in _FALSE:
+        return Enforcement.BALANCER
+    settings = request.exposure.aws
+    return Enforcement.NOTHING if settings.security_groups or settings.prefix_lists else enforced_by_targets(request)
 
 
 def render_network_load_balancer(request: Request, class_name: str) -> ServiceFragment:
@@ -271,6 +294,7 @@ MODULE = PlatformModule(
     rules=RULES,
     billable=aws.billable,
     sources=aws.sources,
+    enforcement=enforcement,
     client_ip=aws.client_ip,
     health_port=aws.health_port,
     default_ip_address_type=IpAddressType.IPV4,

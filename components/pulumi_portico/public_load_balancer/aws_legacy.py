@@ -15,9 +15,10 @@ from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
 from . import aws
 from .aws import PREFIX
+from .aws_settings import SecurityGroupMode
 from .common import annotation_text, comma_map, ip_families, source_ranges, traffic_policy
 from .common_rules import trimmed
-from .platform_module import PlatformModule, Request, ServiceFragment
+from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
 
@@ -34,6 +35,20 @@ _THRESHOLDS = (f"{PREFIX}healthcheck-healthy-threshold", f"{PREFIX}healthcheck-u
 
 THRESHOLDS_DIFFER = define("health-thresholds-differ", "This differs from {other}.", allowed="the same number for both")
 SEVERAL_CERTIFICATES = define("several-certificates", "There are {count} certificates.", allowed="one certificate")
+GROUPS_NOT_MANAGED = define(
+    "security-groups-not-managed",
+    "The AWS cloud controller manager ignores security groups unless its NLBSecurityGroupMode is Managed: everyone who "
+    "reaches the load balancer can connect.",
+    allowed="only if {mode} is {managed}",
+    hint="If the controller's configuration has that mode, set {mode} to {managed}. If not, set {allowed_sources}, and "
+    "{client_ip} to {preserve}.",
+)
+TLS_WITH_MANAGED_GROUP = define(
+    "tls-with-managed-security-group",
+    "The AWS cloud controller manager gives the security group of a TLS port a rule that AWS rejects.",
+    allowed="only with {security_groups}, or without {mode}",
+    hint="Set {security_groups}, or remove {mode}.",
+)
 
 
 def _render(request: Request) -> ServiceFragment:
@@ -67,6 +82,33 @@ def _attributes(request: Request) -> dict[str, Any]:
         "preserve_client_ip.enabled": is_preserved,
         "proxy_protocol_v2.enabled": client_ip is ClientIp.PROXY_PROTOCOL,
     }
+
+
+def _is_managed(request: Request) -> bool:
+    return request.exposure.aws.security_group_mode is SecurityGroupMode.MANAGED
+
+
+def _enforcement(request: Request) -> Enforcement:
+    """In its default mode, the controller gives a Network Load Balancer no security group."""
+    return Enforcement.BALANCER if _is_managed(request) else aws.enforced_by_targets(request)
+
+
+def _check_security_groups(request: Request, problems: Problems) -> None:
+    if request.exposure.aws.security_groups and not _is_managed(request):
+        at = request.at
+        needed: dict[str, Any] = {"mode": at / "aws" / "security_group_mode", "managed": SecurityGroupMode.MANAGED}
+        instead: dict[str, Any] = {"allowed_sources": at / "allowed_sources", "client_ip": at / "client_ip"}
+        location = at / "aws" / "security_groups"
+        problems.report(GROUPS_NOT_MANAGED, location, preserve=ClientIp.PRESERVE, **needed, **instead)
+
+
+def _check_managed_tls(request: Request, problems: Problems) -> None:
+    """A rule of the group that it creates has the protocol of the listener, tls (`ensureNLBSecurityGroupRules`)."""
+    settings, location = request.exposure.aws, request.at / "tls"
+    if request.exposure.tls is not None and _is_managed(request) and not settings.security_groups:
+        at = request.at / "aws"
+        fields: dict[str, Any] = {"security_groups": at / "security_groups", "mode": at / "security_group_mode"}
+        problems.report(TLS_WITH_MANAGED_GROUP, location, **fields)
 
 
 def _check_thresholds(request: Request, problems: Problems) -> None:
@@ -117,15 +159,18 @@ MODULE = PlatformModule(
         "access_logs.bucket": (f"{_LOGS}-enabled", f"{_LOGS}-s3-bucket-name"),
         "access_logs.prefix": (f"{_LOGS}-s3-bucket-prefix",),
         "aws.security_groups": (f"{PREFIX}security-groups",),
+        # The user states it of the cluster. It configures nothing.
+        "aws.security_group_mode": (),
         "protocol=UDP": (),
     },
     annotation_prefixes=(PREFIX,),
     render=_render,
-    rules=(*aws.RULES, _check_thresholds, _check_certificates),
+    rules=(*aws.RULES, _check_security_groups, _check_managed_tls, _check_thresholds, _check_certificates),
     billable=aws.billable,
     sources=aws.sources,
+    enforcement=_enforcement,
     default_ip_address_type=IpAddressType.IPV4,
-    replaced_by_change_of=("static_addresses", "subnets"),
+    replaced_by_change_of=("static_addresses", "subnets", "aws.security_group_mode"),
     static_address=aws.static_address,
     limits={feature: rule for feature, rule in aws.LIMITS.items() if feature != "idle_timeout"},
     obsolete_annotations={

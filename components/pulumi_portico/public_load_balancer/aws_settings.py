@@ -12,7 +12,7 @@ from ..args.parse import Rules
 from ..args.spec import Spec, spec
 from .annotation_text import ATTRIBUTES, LIST
 
-__all__ = ["RULES", "AwsSettings", "AwsSettingsSpec", "TargetType"]
+__all__ = ["RULES", "AwsSettings", "AwsSettingsSpec", "SecurityGroupMode", "TargetType"]
 
 
 class TargetType(str, Enum):
@@ -25,6 +25,13 @@ class TargetType(str, Enum):
     """To a port of the nodes, which forward connections."""
 
 
+class SecurityGroupMode(str, Enum):
+    """How the AWS cloud controller manager configures security groups of Network Load Balancers."""
+
+    MANAGED = "Managed"
+    """Each load balancer has a security group, which the controller creates unless `security_groups` is set."""
+
+
 class AwsSettings(TypedDict):
     """Settings that only AWS supports: targets, security groups, and further attributes."""
 
@@ -33,8 +40,14 @@ class AwsSettings(TypedDict):
 
     security_groups: NotRequired[Sequence[pulumi.Input[str]]]
     """The load balancer's security groups, in place of one that the controller creates. They alone decide who can
-    connect, so `allowed_sources` must not be set. Its length is plain. On aws-legacy, the cloud controller's
-    NLBSecurityGroupMode must be Managed."""
+    connect, so `allowed_sources` must not be set. Its length is plain. On aws-legacy, they require
+    `security_group_mode`."""
+
+    security_group_mode: NotRequired[SecurityGroupMode]
+    """The `NLBSecurityGroupMode` in the configuration of the cluster's AWS cloud controller manager, which ignores
+    `security_groups` in any other mode (aws-legacy; tested with version 1.37.1). Plain; a change replaces the load
+    balancer, because the controller never adds a security group to one that has none. Default: none, so a load balancer
+    has no security group, and `allowed_sources` requires `client_ip` to be preserve."""
 
     manage_backend_rules: NotRequired[pulumi.Input[bool]]
     """Whether the controller still allows the load balancer to connect to nodes and pods if `security_groups` is set.
@@ -58,6 +71,7 @@ class AwsSettingsSpec(Spec):
 
     target_type: Optional[TargetType] = None
     security_groups: Sequence[pulumi.Input[str]] = ()
+    security_group_mode: Optional[SecurityGroupMode] = None
     manage_backend_rules: Optional[pulumi.Input[bool]] = None
     prefix_lists: Sequence[pulumi.Input[str]] = ()
     load_balancer_attributes: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])

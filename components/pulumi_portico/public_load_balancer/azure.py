@@ -34,7 +34,7 @@ from .common_rules import (
     only_with_scope,
     private_address,
 )
-from .platform_module import PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
+from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
 from .settings import HealthProtocol
 
 __all__ = ["MODULE"]
@@ -87,6 +87,12 @@ PREFIX_WITH_ADDRESSES = define(
 )
 SHARED_LOAD_BALANCER = define(
     "assumed-shared-load-balancer", "It is for the cluster's one load balancer, which all Services share."
+)
+TAGS_WITHOUT_RANGES = define(
+    "service-tags-without-ranges",
+    "Without {allowed_sources}, AKS also admits the whole virtual network to an internal load balancer.",
+    allowed="only together with {allowed_sources}",
+    hint="Set {allowed_sources} to the private addresses that can connect.",
 )
 HEALTH_PORT_ANNOTATION = define(
     "health-port-needs-annotation",
@@ -209,6 +215,14 @@ def _check_scope(request: Request, problems: Problems) -> None:
         only_with_scope(Scope.INTERNET, of_public_ip, request, problems)
 
 
+def _check_service_tags(request: Request, problems: Problems) -> None:
+    """AKS denies what the sources don't include only if there are ranges (`DenyAllExceptSourceRanges`)."""
+    exposure = request.exposure
+    if not request.is_internet and exposure.azure.service_tags and not exposure.allowed_sources:
+        sources = request.at / "allowed_sources"
+        problems.report(TAGS_WITHOUT_RANGES, request.at / "azure" / "service_tags", allowed_sources=sources)
+
+
 def _check_prefixes(request: Request, problems: Problems) -> None:
     azure = request.exposure.azure
     prefixes = {"public_ip_prefix": azure.public_ip_prefix, "public_ip_prefix_ipv6": azure.public_ip_prefix_ipv6}
@@ -248,6 +262,7 @@ MODULE = PlatformModule(
     ),
     settings=Settings("azure", AzureSettings),
     source_names={"azure.service_tags": "service tag"},
+    names_of_everyone={"azure.service_tags": ("Internet",)},
     capabilities={
         "scope=internet": (_INTERNAL, _DENY),
         "scope=internal": (_INTERNAL, _DENY),
@@ -284,9 +299,12 @@ MODULE = PlatformModule(
         check_one_subnet,
         _check_scope,
         _check_prefixes,
+        _check_service_tags,
     ),
     billable=_billable,
     sources=_sources,
+    # The network security group of the nodes, which connections reach from the client's address.
+    enforcement=lambda _: Enforcement.BALANCER,
     client_ip=client_ip_or_preserve,
     static_address=_static_address,
     limits={

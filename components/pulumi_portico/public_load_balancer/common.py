@@ -19,6 +19,7 @@ __all__ = [
     "IP_FAMILIES",
     "TRAFFIC_POLICY",
     "annotation_text",
+    "client_ip_of",
     "client_peers",
     "comma_list",
     "comma_map",
@@ -63,10 +64,11 @@ def comma_map(values: Mapping[str, object]) -> Any:
 
 def is_client_ip_preserved(request: Request) -> bool:
     """Whether nodes forward connections to the pods from the client's own address."""
-    return _client_ip(request) is ClientIp.PRESERVE
+    return client_ip_of(request) is ClientIp.PRESERVE
 
 
-def _client_ip(request: Request) -> ClientIp:
+def client_ip_of(request: Request) -> ClientIp:
+    """What the pods see of the client's address, with the platform's default."""
     return module_of(request.exposure.platform).client_ip(request)
 
 
@@ -136,7 +138,7 @@ def pass_through_peers(request: Request, *, unlisted: bool = False) -> list[Peer
         return client_peers(request, unlisted=unlisted)
     nodes = platform_peers(request)
     # Connections with the PROXY protocol come from the load balancer: nothing passes through.
-    if _client_ip(request) is ClientIp.PROXY_PROTOCOL:
+    if client_ip_of(request) is ClientIp.PROXY_PROTOCOL:
         return nodes
     return nodes + [peer for peer in client_peers(request, unlisted=unlisted) if peer not in nodes]
 

@@ -9,7 +9,7 @@ from ..lifecycle.cost import Billing
 from ..load_balancers import IpAddressType
 from . import aws
 from .aws import PREFIX
-from .aws_controller import CAPABILITIES, NO_IPV6_ONLY, OBSOLETE, RULES, render_network_load_balancer
+from .aws_controller import CAPABILITIES, NO_IPV6_ONLY, OBSOLETE, RULES, enforcement, render_network_load_balancer
 from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
@@ -36,6 +36,7 @@ MODULE = PlatformModule(
     rules=RULES,
     billable=aws.billable,
     sources=aws.sources,
+    enforcement=enforcement,
     client_ip=aws.client_ip,
     health_port=aws.health_port,
     default_ip_address_type=IpAddressType.IPV4,

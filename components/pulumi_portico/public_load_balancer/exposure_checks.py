@@ -1,7 +1,7 @@
 """The checks of an exposure against its platform."""
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, cast
 
@@ -12,13 +12,14 @@ from ..args.location import Field, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
 from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
-from ..load_balancers import EVERYONE, IpAddressType
+from ..load_balancers import IpAddressType
 from ..networking.target import Protocol
+from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources
 from .exposure import Exposure
 from .platform_module import Feature, PlatformModule, Request, RequestedFeature, requested_features, value_of
 from .platforms import all_platforms, module_of
 
-__all__ = ["check_exposure"]
+__all__ = ["check_exposure", "preserving_edits"]
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _VERSIONS = {4: IpAddressType.IPV4, 6: IpAddressType.IPV6}
@@ -84,8 +85,13 @@ ANNOTATION_OF_OTHER_PLATFORM = define(
 def check_exposure(request: Request, problems: Problems) -> None:
     """Report what the platform of an exposure doesn't support, and what doesn't fit together."""
     problems.run(_check_platform, request)
-    for rule in (_check_sources, _check_source_versions, _check_tls_ports, _check_annotations):
+    for rule in (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations):
         problems.run(rule, request)
+
+
+def preserving_edits(request: Request) -> Sequence[Edit]:
+    """The edits that preserve the client's address, and remove what doesn't fit that; none if no edits can."""
+    return edits_to_preserve(request, _check_platform)
 
 
 def _check_platform(request: Request, problems: Problems) -> None:
@@ -154,21 +160,15 @@ def _check_limit(request: Request, feature: Feature, rule: Rule, problems: Probl
 
 
 def _check_sources(request: Request, problems: Problems) -> None:
-    exposure, location = request.exposure, request.at / "allowed_sources"
-    sources, module = exposure.allowed_sources, module_of(exposure.platform)
-    further = any(value_of(exposure, name) is not None for name in _source_fields())
-    if request.is_internet and not sources and not further:
-        everyone = EVERYONE if exposure.is_dualstack else EVERYONE[:1]
-        if module.default_ip_address_type is None and exposure.ip_address_type is IpAddressType.IPV6:
-            everyone = EVERYONE[1:]
-        problems.report(NO_SOURCES, location, field=Field("allowed_sources"), everyone=everyone)
+    location, sources = request.at / "allowed_sources", request.exposure.allowed_sources
+    if request.is_internet and not sources and not named_sources(request):
+        problems.report(NO_SOURCES, location, field=Field("allowed_sources"), everyone=everyone_of(request))
     elif sources == ():
         problems.report(EMPTY_SOURCES, location, fix=Remove(location))
 
 
-def _source_fields() -> Iterator[str]:
-    """The fields that name further sources on a platform."""
-    return (feature for module in all_platforms() for feature in module.source_names)
+def _check_enforcement(request: Request, problems: Problems) -> None:
+    check_enforcement(request, _check_platform, problems)
 
 
 def _check_source_versions(request: Request, problems: Problems) -> None:

@@ -19,7 +19,7 @@ from .common import (
     traffic_policy,
 )
 from .common_rules import check_node_targets_health
-from .platform_module import PlatformModule, Request, ServiceFragment
+from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
 
 __all__ = ["MODULE"]
 
@@ -53,6 +53,14 @@ def _render(request: Request) -> ServiceFragment:
             **session_affinity(request),
         }
     )
+
+
+def _enforcement(request: Request) -> Enforcement:
+    """Kubernetes itself enforces the ranges, on the nodes (kube-proxy, or what replaces it), if connections reach them
+    from the client's address. With the PROXY protocol, they come from the load balancer, whose controller can enforce
+    the ranges or ignore them (core/v1/types.go, `loadBalancerSourceRanges`)."""
+    is_proxied = client_ip_or_hide(request) is ClientIp.PROXY_PROTOCOL
+    return Enforcement.UNKNOWN if is_proxied else Enforcement.NODES
 
 
 def _check_internal(request: Request, problems: Problems) -> None:
@@ -112,5 +120,6 @@ MODULE = PlatformModule(
     rules=(_check_internal, check_node_targets_health, _check_proxy_protocol),
     billable=_billable,
     sources=pass_through_peers,
+    enforcement=_enforcement,
     alternatives=dict.fromkeys(_NEED_ANNOTATIONS, CONTROLLER_ANNOTATION),
 )

@@ -34,7 +34,7 @@ from .common_rules import (
     report_no_effect,
 )
 from .gke_settings import GkeSettings
-from .platform_module import PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
+from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, Settings, client_ip_or_preserve
 
 __all__ = ["MODULE"]
 
@@ -195,6 +195,8 @@ MODULE = PlatformModule(
     ),
     billable=_billable,
     sources=pass_through_peers,
+    # A VPC firewall rule in front of the nodes, which connections reach from the client's address.
+    enforcement=lambda _: Enforcement.BALANCER,
     client_ip=client_ip_or_preserve,
     replaced_by_change_of=("gke.network_tier",),
     static_address=lambda _: _address_name,

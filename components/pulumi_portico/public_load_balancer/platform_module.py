@@ -29,6 +29,7 @@ from ..untyped import Manifest
 from .exposure import Exposure, ExposureSpec
 
 __all__ = [
+    "Enforcement",
     "Feature",
     "PlatformModule",
     "Request",
@@ -116,6 +117,22 @@ class ServiceFragment:
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
+class Enforcement(Enum):
+    """What rejects connections from addresses that the sources of an exposure don't include."""
+
+    BALANCER = "balancer"
+    """The load balancer, or a firewall in front of the nodes. It sees the client's address, whatever the pods see."""
+
+    NODES = "nodes"
+    """Rules of the nodes or the pods, because connections reach them from the client's own address."""
+
+    UNKNOWN = "unknown"
+    """The load balancer, if its controller supports that, which Portico doesn't know. It's reported."""
+
+    NOTHING = "nothing"
+    """Nothing: whoever reaches the load balancer can connect. Sources must then include everyone."""
+
+
 PlatformRule = Callable[[Request, Problems], None]
 """Reports what a platform doesn't support in combination."""
 
@@ -132,6 +149,10 @@ def client_ip_or_preserve(request: Request) -> ClientIp:
 
 def _no_health_port(_request: Request) -> Optional[int]:
     return None
+
+
+def _unknown_enforcement(_request: Request) -> Enforcement:
+    return Enforcement.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -171,6 +192,8 @@ class PlatformModule:
     """What the platform bills for."""
     sources: Callable[[Request], list[PeerSpec]]
     """Where connections to the pods come from."""
+    enforcement: Callable[[Request], Enforcement] = _unknown_enforcement
+    """What enforces `allowed_sources`, and the sources that only the platform knows."""
     client_ip: Callable[[Request], ClientIp] = client_ip_or_hide
     """What the pods see of the client's address, with the default."""
     health_port: Callable[[Request], Optional[int]] = _no_health_port
@@ -183,6 +206,8 @@ class PlatformModule:
     """Its family's field of `Exposure`."""
     source_names: Mapping[Feature, str] = field(default_factory=dict[str, str])
     """Fields that name further sources of connections, and what one of their items is called."""
+    names_of_everyone: Mapping[Feature, tuple[str, ...]] = field(default_factory=dict[Feature, tuple[str, ...]])
+    """The items of such fields that stand for every address."""
     default_ip_address_type: Optional[IpAddressType] = None
     """The default of `ip_address_type`; None if the cluster decides."""
     replaced_by_change_of: tuple[Feature, ...] = ()

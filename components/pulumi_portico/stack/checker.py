@@ -20,6 +20,7 @@ from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .admission import POD_SECURITY, check_admission
 from .args import KEYS
+from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .parts import (
     AWS_LOAD_BALANCERS,
@@ -74,6 +75,7 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     check_admission(parts, problems)
+    check_gateways_behind_balancers(parts, references.found, problems)
     return parts, references
 
 

@@ -12,6 +12,7 @@ from ..args.problems import ArgumentError, Problem, Problems, nearest
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.forwarded_for import note_forwarded_for
 from ..ingress_gateway.gateway_plan import GatewayPlan
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
@@ -69,6 +70,14 @@ class StackPlan:
         """What the user must add for the stack to work, and Portico can't."""
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
         return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security)]
+
+    @property
+    def differences(self) -> Sequence[Problem]:
+        """What differs between controllers and the stack doesn't accept explicitly."""
+        notes = Problems("IngressGateway", style=KeyStyle.STACK)
+        for spec in self.gateways.values():
+            notes.run(note_forwarded_for, spec)
+        return notes.found
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Optional
 
+from ..address_ranges import includes_everyone
 from ..args.display import parameter_text
 from ..args.location import KeyStyle, location_text
 from ..ingress_gateway.routes import PathType
-from ..load_balancers import EVERYONE
 from ..networking.ports import DEFAULT_PORTS
 from ..pluralize import pluralize
 from .view import (
@@ -89,7 +89,7 @@ def source_text(source: SourceView) -> str:
 
 def is_open_to_everyone(sources: Iterable[SourceView]) -> bool:
     """Whether the sources include every address."""
-    return any(source.kind is SourceKind.ADDRESSES and source.value in EVERYONE for source in sources)
+    return includes_everyone(source.value for source in sources if source.kind is SourceKind.ADDRESSES)
 
 
 def url_text(url: UrlView) -> str:

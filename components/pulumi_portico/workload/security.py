@@ -43,12 +43,12 @@ class Security(TypedDict):
     in `exceptions`; 0 requires `allow_root`. Maps to `runAsUser`."""
 
     group: NotRequired[int]
-    """The group ID (0 or more) of the containers' processes. Plain. Default: the same as `user`. Maps to
-    `runAsGroup`."""
+    """The group ID (0 or more) of the containers' processes. Plain. Default: the same as `user`. 0 is reported in
+    `exceptions`. Maps to `runAsGroup`."""
 
     fs_group: NotRequired[int]
     """The group ID (0 or more) that owns the volumes. Plain. Default: the same as `group` if the pods have storage or a
-    claim, else none. Maps to `fsGroup`."""
+    claim, else none. 0 is reported in `exceptions`. Maps to `fsGroup`."""
 
     allow_root: NotRequired[bool]
     """Whether the containers can run as root: as `user` or, if it isn't set, as the image says. Plain. Default: false.

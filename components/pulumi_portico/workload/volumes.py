@@ -94,7 +94,8 @@ class Projection(TypedDict):
     names."""
 
     token_audience: NotRequired[pulumi.Input[str]]
-    """The audience of a token. The token's file is `token_path`. Maps to `serviceAccountToken.audience`."""
+    """The audience of a token. The token's file is `token_path`. Reported in `exceptions`. Maps to
+    `serviceAccountToken.audience`."""
 
     token_path: NotRequired[str]
     """The token's file. Plain. Default: `token`. Maps to `serviceAccountToken.path`."""

@@ -17,7 +17,7 @@ from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, 
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
 from ..install.rbac import READ, WATCH, Rights, RightsInput, leader_election, rule
-from ..install.settings import AccessLog, GatewaySettingsSpec
+from ..install.settings import AccessLog, ForwardedFor, GatewaySettingsSpec
 
 __all__ = ["INSTALLER"]
 
@@ -153,6 +153,8 @@ INSTALLER = Installer(
         "nginx-log": "/var/log/nginx",
     },
     copied="/etc/nginx",
+    # `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for` in nginx.ingress.tmpl, without a switch.
+    forwarded_for=ForwardedFor.APPEND,
     checks=(_check,),
 )
 """F5 NGINX Ingress Controller, open source edition."""

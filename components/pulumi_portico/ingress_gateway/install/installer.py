@@ -13,7 +13,7 @@ from ...untyped import Manifest
 from .config_map import ConfigMapInput
 from .installation import InstallationSpec
 from .rbac import Rights, RightsInput
-from .settings import GatewaySettingsSpec
+from .settings import ForwardedFor, GatewaySettingsSpec
 from .webhook import Webhook
 
 __all__ = ["Installer", "ProgramInput", "http_probe", "lease_of", "selector_of"]
@@ -76,6 +76,8 @@ class Installer:
     """Its admission webhook, if it has one."""
     warning: str = ""
     """What to warn of whenever it is installed, as a sentence about the controller."""
+    forwarded_for: ForwardedFor = ForwardedFor.REPLACE
+    """What targets receive as `X-Forwarded-For` if a client sends one and nobody's headers are trusted."""
     checks: Sequence[Callable[[GatewaySettingsSpec, InstallationSpec, Problems], None]] = ()
     """The rules of the settings that it doesn't support."""
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import field
 from enum import Enum
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 
 from ..._typing import NotRequired, TypedDict
+from ...address_ranges import adds_up_to_everyone, includes_everyone
 from ...args.codes import define
 from ...args.location import Field as FieldName
 from ...args.parse import Field, Rules
@@ -20,6 +21,7 @@ from ..route_settings import Timeouts, TimeoutsSpec
 __all__ = [
     "RULES",
     "AccessLog",
+    "ForwardedFor",
     "GatewaySettings",
     "GatewaySettingsSpec",
     "Hsts",
@@ -57,6 +59,17 @@ class AccessLog(str, Enum):
 
     OFF = "off"
     """Nothing."""
+
+
+class ForwardedFor(str, Enum):
+    """What targets receive as `X-Forwarded-For` if the client sends one."""
+
+    REPLACE = "replace"
+    """The client's address, in place of what the client sends."""
+
+    APPEND = "append"
+    """What the client sends, which can be any text, and then the client's address. A target can trust only the last
+    address."""
 
 
 class Hsts(TypedDict):
@@ -143,6 +156,12 @@ class GatewaySettings(TypedDict):
     those of a proxy in front. Every client that can connect must be among them, because the controllers don't check
     who sent the last two. Its length is plain. Default: none."""
 
+    forwarded_for: NotRequired[ForwardedFor]
+    """What targets receive as `X-Forwarded-For` if a client sends one, unless `forwarded_from` is set. Each controller
+    supports one: F5 NGINX Ingress Controller append, ingress-nginx replace. Set it to state what your applications
+    rely on: Portico then rejects the other controller. Plain. Default: what the controller supports; for append,
+    `portico check` notes it."""
+
     access_log: NotRequired[AccessLog]
     """What the controller logs of each request. Plain. Default: json."""
 
@@ -168,6 +187,7 @@ class GatewaySettingsSpec(Spec):
     hsts: Optional[HstsSpec] = None
     http2: bool = True
     forwarded_from: Sequence[pulumi.Input[str]] = ()
+    forwarded_for: Optional[ForwardedFor] = None
     access_log: AccessLog = AccessLog.JSON
     body_size: pulumi.Input[int] = 1
     timeouts: Optional[TimeoutsSpec] = None
@@ -197,7 +217,13 @@ def _cipher(value: str) -> Optional[Reason]:
 def _trusted(value: str) -> Optional[Reason]:
     if reason := cidr(value):
         return reason
-    return Reason(EVERYONE_TRUSTED) if value.endswith("/0") else None
+    return Reason(EVERYONE_TRUSTED) if includes_everyone([value]) else None
+
+
+def _trusted_together(values: Sequence[Any]) -> Optional[Reason]:
+    if reason := some("at least one address range")(values):
+        return reason
+    return Reason(EVERYONE_TRUSTED) if adds_up_to_everyone(values) else None
 
 
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
@@ -205,7 +231,7 @@ RULES: Rules = {
     GatewaySettings: {
         "tls_versions": Field(some("at least one version")),
         "ciphers": Field(some("at least one cipher"), items=_cipher),
-        "forwarded_from": Field(some("at least one address range"), items=_trusted),
+        "forwarded_from": Field(_trusted_together, items=_trusted),
         "body_size": Field(whole_number(0, 10**6, "a number of MiB")),
     },
     Hsts: {"max_age": _SECONDS},
@@ -220,6 +246,9 @@ RULES: Rules = {
 
 def check_settings(settings: GatewaySettingsSpec, problems: Problems) -> None:
     """Report settings that contradict each other."""
+    if settings.forwarded_for is not None and settings.forwarded_from:
+        at = settings.at / "forwarded_for"
+        problems.report_exclusive(at, "forwarded_from", fix=Remove(at))
     if settings.ciphers is not None and TlsVersion.TLS_1_2 not in settings.tls_versions:
         at = settings.at / "ciphers"
         problems.report(CIPHERS_WITHOUT_TLS_1_2, at, versions=FieldName("tls_versions"), fix=Remove(at))

@@ -11,6 +11,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..._typing import TypedDict
+from ...address_ranges import adds_up_to_everyone, includes_everyone
 from ...args.codes import define
 from ...args.parse import Field, Rules
 from ...args.problems import Reason
@@ -67,12 +68,18 @@ EVERYONE_CAN_CALL = define(
 def _narrow(value: str) -> Optional[Reason]:
     if reason := cidr(value):
         return reason
-    return Reason(EVERYONE_CAN_CALL) if value.endswith("/0") else None
+    return Reason(EVERYONE_CAN_CALL) if includes_everyone([value]) else None
+
+
+def _narrow_together(values: Sequence[Any]) -> Optional[Reason]:
+    if reason := some("the addresses of the API server")(values):
+        return reason
+    return Reason(EVERYONE_CAN_CALL) if adds_up_to_everyone(values) else None
 
 
 RULES: Rules = {
     AdmissionWebhook: {
-        "api_server_sources": Field(some("the addresses of the API server"), items=_narrow),
+        "api_server_sources": Field(_narrow_together, items=_narrow),
         "certificate": Field(pem_certificate),
         "key": Field(pem_private_key, secret=True),
         "ca_certificate": Field(pem_certificate),

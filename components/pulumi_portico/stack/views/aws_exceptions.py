@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from ...address_ranges import ranges_of_everyone
 from ...args.exceptions import SecurityException, exception_kind
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsDesyncMode, AwsTlsPolicy
 from ...aws_load_balancer.listener import AwsListenerSpec
-from ...load_balancers import EVERYONE
 
 __all__ = [
     "AWS_TARGETS_ANYWHERE",
@@ -69,15 +69,13 @@ def aws_exceptions(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
 
 
 def _of_addresses(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
-    for index, source in enumerate(spec.allowed_sources or ()):
-        if source in EVERYONE:
-            yield SecurityException(CLIENT_ADDRESSES, spec.at / "allowed_sources" / index)
-    for source in (spec.sources or {}).values():
-        if source.cidr in EVERYONE:
-            yield SecurityException(CLIENT_ADDRESSES, source.at / "cidr")
-    for index, target in enumerate(spec.target_ranges or ()):
-        if target in EVERYONE:
-            yield SecurityException(AWS_TARGETS_ANYWHERE, spec.at / "target_ranges" / index)
+    for index in ranges_of_everyone(spec.allowed_sources or ()):
+        yield SecurityException(CLIENT_ADDRESSES, spec.at / "allowed_sources" / index)
+    sources = list((spec.sources or {}).values())
+    for index in ranges_of_everyone(source.cidr for source in sources):
+        yield SecurityException(CLIENT_ADDRESSES, sources[index].at / "cidr")
+    for index in ranges_of_everyone(spec.target_ranges or ()):
+        yield SecurityException(AWS_TARGETS_ANYWHERE, spec.at / "target_ranges" / index)
 
 
 def _of_listener(listener: AwsListenerSpec) -> Iterator[SecurityException]:

@@ -11,7 +11,7 @@ from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.front_door import exposure_request
 from ...lifecycle.aws import AWS, AWS_BILLING
 from ...lifecycle.cost import Billable, Billing, PriceSpec, estimate, monthly_total
-from ...load_balancers import Scope
+from ...load_balancers import EVERYONE, Scope
 from ...networking.ports import ServicePort
 from ...networking.target import TargetSpec
 from ...public_load_balancer.common import tls_ports
@@ -34,6 +34,7 @@ from ..view import (
 from .aws import protocols_of
 from .destinations import text_of
 from .peers import aws_backend, peer_of, service_port
+from .reach import names_of_everyone
 
 __all__ = ["BilledBalancer", "balancers_of", "serves_tls", "tls_hosts", "total_of"]
 
@@ -150,6 +151,8 @@ def _sources_of(exposure: ExposureSpec) -> tuple[SourceView, ...]:
     for feature, type_ in types.items():
         values: Sequence[Any] = value_of(exposure, feature) or ()
         found += [SourceView(SourceKind.NAMED, text_of(value), type_) for value in values]
+    if any(names_of_everyone(exposure).values()):
+        found += [SourceView(SourceKind.ADDRESSES, everyone) for everyone in EVERYONE]
     return tuple(found) or (SourceView(SourceKind.PRIVATE_NETWORK),)
 
 

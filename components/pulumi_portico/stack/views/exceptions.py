@@ -7,6 +7,8 @@ internet without TLS.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Union, cast
 
+from ...address_ranges import ranges_of_everyone
+from ...args.codes import Code
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import KeyStyle, Location
@@ -14,7 +16,6 @@ from ...args.spec import Spec
 from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.install.settings import AccessLog
-from ...load_balancers import EVERYONE
 from ...networking.network_policies import PeerSpec
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.exposure import ExposureSpec
@@ -25,6 +26,7 @@ from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .plain_text import plain_text_exceptions
+from .reach import exceptions_of_front, exceptions_of_sources
 
 __all__ = [
     "ANY_ORIGIN",
@@ -96,39 +98,43 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
     yield from _clients(spec.allow_from)
-    for peer in spec.allow_to:
-        if peer.cidr in EVERYONE:
-            yield SecurityException(SERVERS_ANYWHERE, peer.at / "cidr")
-        if peer.any_namespace:
-            yield SecurityException(SERVERS_IN_ANY_NAMESPACE, peer.at / "any_namespace")
+    yield from _peers(spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
 
 
 def _clients(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
+    yield from _peers(peers, CLIENTS_ANYWHERE, CLIENTS_IN_ANY_NAMESPACE)
+
+
+def _peers(peers: Sequence[PeerSpec], anywhere: Code, any_namespace: Code) -> Iterator[SecurityException]:
+    alike: dict[Any, list[PeerSpec]] = {}
     for peer in peers:
-        if peer.cidr in EVERYONE:
-            yield SecurityException(CLIENTS_ANYWHERE, peer.at / "cidr")
+        # Ranges add up only at the same ports.
+        alike.setdefault((tuple(peer.ports), peer.protocol), []).append(peer)
+    for group in alike.values():
+        for index in ranges_of_everyone(peer.cidr for peer in group):
+            yield SecurityException(anywhere, group[index].at / "cidr")
+    for peer in peers:
         if peer.any_namespace:
-            yield SecurityException(CLIENTS_IN_ANY_NAMESPACE, peer.at / "any_namespace")
+            yield SecurityException(any_namespace, peer.at / "any_namespace")
 
 
 def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:
-    for index, source in enumerate(exposure.allowed_sources or ()):
-        if source in EVERYONE:
-            yield SecurityException(CLIENT_ADDRESSES, exposure.at / "allowed_sources" / index)
-    for index, source in enumerate(exposure.platform_sources or ()):
-        if source in EVERYONE:
-            yield SecurityException(CLIENTS_ANYWHERE, exposure.at / "platform_sources" / index)
+    for index in ranges_of_everyone(exposure.allowed_sources or ()):
+        yield SecurityException(CLIENT_ADDRESSES, exposure.at / "allowed_sources" / index)
+    for index in ranges_of_everyone(exposure.platform_sources or ()):
+        yield SecurityException(CLIENTS_ANYWHERE, exposure.at / "platform_sources" / index)
     if exposure.annotations:
         yield SecurityException(UNCHECKED_EXPOSURE, exposure.at / "annotations")
+    yield from exceptions_of_sources(exposure)
 
 
 def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     if spec.exposure is not None:
         yield from _of_exposure(spec.exposure)
     if spec.upstream is not None:
-        for index, source in enumerate(spec.upstream.sources):
-            if source in EVERYONE:
-                yield SecurityException(CLIENTS_ANYWHERE, spec.upstream.at / "sources" / index)
+        for index in ranges_of_everyone(spec.upstream.sources):
+            yield SecurityException(CLIENTS_ANYWHERE, spec.upstream.at / "sources" / index)
+    yield from exceptions_of_front(spec)
     yield from _clients(spec.controller_peers or ())
     yield from _of_controller(spec)
     for route in spec.routes:

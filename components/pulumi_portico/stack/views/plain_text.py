@@ -20,6 +20,7 @@ from ..plan import StackPlan
 from ..view import BalancerView, PeerKind, TlsTermination
 from .balancers import serves_tls
 from .peers import peer_of, service_port
+from .reach import may_be_public
 
 __all__ = [
     "PLAIN_TEXT_HOST",
@@ -34,6 +35,16 @@ PLAIN_TEXT_HOST = exception_kind(
 )
 PLAIN_TEXT_PATH = exception_kind(
     "plain-text-path", "Requests for {path} on every host go over the internet without TLS. Only hosts can have TLS."
+)
+MAYBE_PLAIN_TEXT_HOST = exception_kind(
+    PLAIN_TEXT_HOST.name,
+    "If clients on the internet reach the gateway, requests to {host} go there without TLS, because {tls} has no entry "
+    "for the host.",
+)
+MAYBE_PLAIN_TEXT_PATH = exception_kind(
+    PLAIN_TEXT_PATH.name,
+    "If clients on the internet reach the gateway, requests for {path} on every host go there without TLS. Only hosts "
+    "can have TLS.",
 )
 PLAIN_TEXT_PORT = exception_kind(
     "plain-text-port", "Connections to port {port} go over the internet without TLS, because {tls} doesn't include it."
@@ -57,23 +68,27 @@ def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) ->
         fronts = [balancer for balancer in public if _leads_to_gateway(balancer, name)]
         if any(balancer.tls is not TlsTermination.LOAD_BALANCER for balancer in fronts):
             yield from _of_gateway(gateway.routes)
+        elif may_be_public(plan.gateways[name]) and not any(_leads_to_gateway(other, name) for other in balancers):
+            yield from _of_gateway(gateway.routes, is_certain=False)
 
 
 def _leads_to_gateway(balancer: BalancerView, name: str) -> bool:
     return any(target.kind is PeerKind.GATEWAY and target.name == name for target in balancer.targets)
 
 
-def _of_gateway(routes: RouteSet) -> Iterator[SecurityException]:
+def _of_gateway(routes: RouteSet, *, is_certain: bool = True) -> Iterator[SecurityException]:
+    """The routes without TLS. `is_certain` is whether clients on the internet reach the gateway for sure."""
     for route in routes.routes:
         if routes.tls_of(route.host) is None:
-            yield _of_route(route)
+            yield _of_route(route, is_certain=is_certain)
 
 
-def _of_route(route: ResolvedRoute) -> SecurityException:
+def _of_route(route: ResolvedRoute, *, is_certain: bool) -> SecurityException:
     if route.host:
-        return SecurityException(PLAIN_TEXT_HOST, route.at / "host", {"host": route.host, "tls": Field("tls")})
+        kind = PLAIN_TEXT_HOST if is_certain else MAYBE_PLAIN_TEXT_HOST
+        return SecurityException(kind, route.at / "host", {"host": route.host, "tls": Field("tls")})
     at = route.at if route.path == "/" else route.at / "path"
-    return SecurityException(PLAIN_TEXT_PATH, at, {"path": route.path})
+    return SecurityException(PLAIN_TEXT_PATH if is_certain else MAYBE_PLAIN_TEXT_PATH, at, {"path": route.path})
 
 
 def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[SecurityException]:
