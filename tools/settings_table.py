@@ -30,6 +30,8 @@ SAMPLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "hsts.preload": (HSTS, {"hsts": {}}),
     "http2": ({"http2": False}, {}),
     "forwarded_from": ({"forwarded_from": ["10.0.0.0/16"]}, {}),
+    # It accepts what a controller always does.
+    "forwarded_for": ({}, {}),
     "access_log": ({"access_log": "off"}, {}),
     "body_size": ({"body_size": 8}, {}),
     "timeouts.connect": ({"timeouts": {"connect": 3}}, {}),

@@ -87,6 +87,7 @@ TOLD: dict[str, tuple[Told, Told]] = {
             "use-forwarded-headers": "true",
         },
     ),
+    "forwarded_for": ({}, {}),
     "access_log": (
         {"access-log-off": "true", "log-format": None, "log-format-escaping": None},
         {"disable-access-log": "true", "log-format-upstream": None, "log-format-escape-json": None},
