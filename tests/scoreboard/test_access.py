@@ -306,7 +306,7 @@ def test_what_depends_on_the_client_address_is_rejected_if_it_is_hidden(controll
 
 
 TO_EDGE = {"target": {"gateway": "edge"}}
-UPSTREAM = {"upstream": {"sources": ["10.0.0.0/16"]}}
+UPSTREAM: dict[str, Any] = {"upstream": {"sources": ["10.0.0.0/16"]}}
 TRUSTED = {"settings": {"forwardedFrom": ["10.0.0.0/16"]}}
 
 
@@ -382,8 +382,8 @@ def test_a_stack_states_what_its_applications_rely_on(controller: str, behavior:
 # What is public is reported.
 
 ROUTE = {"host": "shop.example.com"}
-EXISTING = {"install": False, "className": "nginx", "namespace": "edge", "controllerPeers": [{"namespace": "edge"}]}
-GENERIC = {"install": False, "controller": "generic", "className": "other", "namespace": "shop", "controllerPeers": []}
+EXISTING: dict[str, Any] = {"install": False, "className": "nginx", "namespace": "edge", "controllerPeers": [{"namespace": "edge"}]}
+GENERIC: dict[str, Any] = {"install": False, "controller": "generic", "className": "other", "namespace": "shop", "controllerPeers": []}
 NETWORK = {**AWS_PARTS, "kind": "network", "listeners": [{"port": 80, "protocol": "tcp", "target": "web"}]}
 HALVES = ["0.0.0.0/1", "128.0.0.0/1"]
 IPV6_HALVES = ["::/1", "8000::/1"]

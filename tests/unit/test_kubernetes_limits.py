@@ -306,7 +306,7 @@ def test_no_key_of_a_config_map_starts_with_two_dots() -> None:
 
 MANY = [f"10.{high}.{low}.0/24" for high in range(256) for low in range(80)]
 LARGE_KEY = f"-----BEGIN PRIVATE KEY-----\n{'A' * 2**20}\n-----END PRIVATE KEY-----"
-IN_FRONT: dict[str, Any] = {"exposure": {**EXPOSED, "client_ip": "preserve"}}
+IN_FRONT: Any = {"exposure": {**EXPOSED, "client_ip": "preserve"}}
 CLASS = "kubernetes.io/ingress.class"
 
 GATEWAY_CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
@@ -384,10 +384,12 @@ def test_the_annotations_of_a_route_of_another_component_have_a_limit() -> None:
 
 
 def test_only_one_gateway_of_a_program_has_the_default_class() -> None:
+    with_default_class: Any = {**IN_FRONT, "installation": {"default_class": True}}
+
     def program() -> None:
-        IngressGateway("one", {**IN_FRONT, "installation": {"default_class": True}})
-        IngressGateway("two", {**IN_FRONT})
-        found = problems_of(lambda: IngressGateway("three", {**IN_FRONT, "installation": {"default_class": True}}))
+        IngressGateway("one", with_default_class)
+        IngressGateway("two", IN_FRONT)
+        found = problems_of(lambda: IngressGateway("three", with_default_class))
         other = 'IngressGateway "one"'
         assert_problem(found, "second-default-class", "installation", "default_class", other=other)
 

@@ -118,7 +118,7 @@ def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpe
     service["metadata"] = {**metadata, "annotations": annotations}
     options = Options(
         timeout=seconds,
-        replacement_trigger=front.balancer.identity,
+        replacement_trigger=front.balancer.replacement_trigger,
         hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_hint, seconds, _COMPONENT),
     )
     return [

@@ -41,6 +41,11 @@ class Balancer:
     billable: Billable
 
     @property
+    def replacement_trigger(self) -> Properties:
+        """What the engine compares with the state: a change replaces the load balancer."""
+        return {name: value for name, value in self.identity.items() if value != "" or name not in _LATER_FEATURES}
+
+    @property
     def proxy_protocol(self) -> bool:
         """Whether the pods must read the PROXY protocol. If not, they must not."""
         return self.client_ip is ClientIp.PROXY_PROTOCOL
@@ -54,6 +59,10 @@ class Balancer:
     def recorded_state(self) -> dict[str, Any]:
         """What the component records, for the next deployment to compare with."""
         return recorded_state(self.identity, self.exclusive, is_protected=self.is_protected)
+
+
+_LATER_FEATURES = ("aws.security_group_mode",)
+"""Features that Portico didn't have when it registered the first load balancers: without a value, they are no change."""
 
 
 def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:

@@ -68,7 +68,7 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
     options = Options(
         timeout=seconds,
         # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
-        replacement_trigger=plan.balancer.identity,
+        replacement_trigger=plan.balancer.replacement_trigger,
         hooks=partial(on_no_address, plan.name, module.controller, module.no_address_hint, seconds),
     )
     return [
