@@ -382,8 +382,19 @@ def test_a_stack_states_what_its_applications_rely_on(controller: str, behavior:
 # What is public is reported.
 
 ROUTE = {"host": "shop.example.com"}
-EXISTING: dict[str, Any] = {"install": False, "className": "nginx", "namespace": "edge", "controllerPeers": [{"namespace": "edge"}]}
-GENERIC: dict[str, Any] = {"install": False, "controller": "generic", "className": "other", "namespace": "shop", "controllerPeers": []}
+EXISTING: dict[str, Any] = {
+    "install": False,
+    "className": "nginx",
+    "namespace": "edge",
+    "controllerPeers": [{"namespace": "edge"}],
+}
+GENERIC: dict[str, Any] = {
+    "install": False,
+    "controller": "generic",
+    "className": "other",
+    "namespace": "shop",
+    "controllerPeers": [],
+}
 NETWORK = {**AWS_PARTS, "kind": "network", "listeners": [{"port": 80, "protocol": "tcp", "target": "web"}]}
 HALVES = ["0.0.0.0/1", "128.0.0.0/1"]
 IPV6_HALVES = ["::/1", "8000::/1"]

@@ -514,12 +514,6 @@ TOKEN = {"serviceAccountToken": {"path": "token"}}
         held_case(
             "E9", {**service(), "podSecurity": "baseline"}, ("podSecurity",), row="the level of the stack's namespace"
         ),
-        held_case(
-            "E9",
-            gateway({"host": SHOP}, labels={VERSION: "v1.24"}),
-            (*EDGE, "labels"),
-            row="the version of a gateway's namespace",
-        ),
         held_case("E9", service(security={"group": 0}), (*WEB_AT, "security", "group"), row="group"),
         held_case("E9", service(security={"fsGroup": 0}), (*WEB_AT, "security", "fsGroup"), row="fsGroup"),
         *(

@@ -276,7 +276,8 @@ def test_dns_annotations_reach_every_ingress_of_the_host(controller: str) -> Non
 
 @field_case("B27")
 def test_two_doors_to_one_gateway_are_reported() -> None:
-    edge = gateway({"host": SHOP})
+    # Without the note about X-Forwarded-For.
+    edge = gateway({"host": SHOP}, settings={"forwardedFor": "append"})
     inside = {
         "target": {"gateway": "edge"},
         "exposure": {"scope": "internal", "platform": "gke", "clientIp": "preserve"},

@@ -135,7 +135,6 @@ def apart(**term: Any) -> dict[str, Any]:
 
 MIRROR = "kubernetes.io/config.mirror"
 COST = "controller.kubernetes.io/pod-deletion-cost"
-APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/api"
 RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
 SERVICE_CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
@@ -218,7 +217,6 @@ SERVICE_CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     ({"selector": {"controller-revision-hash": "a"}}, "reserved-label", ("selector", "controller-revision-hash")),
     ({"pod_annotations": {COST: "10000000000"}}, "invalid-pod-deletion-cost", ("pod_annotations", COST)),
     ({"pod_annotations": {COST: "010"}}, "invalid-pod-deletion-cost", ("pod_annotations", COST)),
-    ({"pod_annotations": {APP_ARMOR: "unconfined"}}, "replaced-pod-annotation", ("pod_annotations", APP_ARMOR)),
     ({"pod_annotations": {MIRROR: "a"}}, "static-pod-annotation", ("pod_annotations", MIRROR)),
     ({"service": {"annotations": {RANGES: CIDR}}}, "load-balancer-annotation", ("service", "annotations", RANGES)),
     # Affinity.

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from .codes import define
@@ -41,21 +42,30 @@ _TWO_BYTES = re.compile('["\\\\\x08\x09\x0a\x0c\x0d]')
 def text_size(value: Any) -> int:
     """The bytes of the texts in a value, keys included. What is known only later, or by the engine, has none."""
     if isinstance(value, str):
-        return 0 if isinstance(value, Placeholder) else len(value.encode("utf-8", "surrogatepass"))
+        if isinstance(value, Placeholder):
+            return 0
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
     if isinstance(value, Mapping):
         return sum(text_size(key) + text_size(item) for key, item in cast("Mapping[Any, Any]", value).items())
     if isinstance(value, (list, tuple)):
         return sum(text_size(item) for item in cast("Sequence[Any]", value))
     if isinstance(value, Spec):
-        return sum(_size_of_field(value, field.name) for field in dataclasses.fields(value) if field.name != "at")
+        return sum(_size_of_field(value, name) for name in _names_of(type(value)))
     return 0
+
+
+@cache
+def _names_of(spec: type[Spec]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(spec) if field.name != "at")
 
 
 def _size_of_field(spec: Spec, name: str) -> int:
     try:
-        return text_size(getattr(spec, name))
+        value = getattr(spec, name)
     except Unavailable:
         return 0
+    # Most fields have no value.
+    return 0 if value is None else text_size(value)
 
 
 def _escapes(value: Any) -> int:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 
 from ..args.exceptions import SecurityException, exception_kind
-from ..args.location import Key
-from ..pod_security import ENFORCE_VERSION
 from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.installation import installation_exceptions
@@ -21,11 +19,6 @@ MULTI_LABEL_WILDCARDS = exception_kind(
 )
 
 
-OLD_POD_SECURITY = exception_kind(
-    "old-pod-security", "The gateway's namespace enforces Pod Security as another version of Kubernetes has it."
-)
-
-
 def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
     """Every setting that is less strict than the secure default."""
     found = [*_of_routes(spec), *_of_tls(spec)]
@@ -35,9 +28,6 @@ def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
         found.append(SecurityException(UNCHECKED_ANNOTATIONS, spec.at / "annotations"))
     if spec.installation is not None and installer_of(spec) is not None:
         found += installation_exceptions(spec.installation)
-    if installer_of(spec) is not None and spec.namespace is None and ENFORCE_VERSION in spec.labels:
-        # Portico's own namespaces have no version, which is the API server's.
-        found.append(SecurityException(OLD_POD_SECURITY, spec.at / "labels" / Key(ENFORCE_VERSION)))
     return found
 
 

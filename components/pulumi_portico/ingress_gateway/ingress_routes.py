@@ -110,7 +110,8 @@ def _check_with_gateway(
     routes, before = plan_added_routes(name, spec, state), len(problems.found)
     check_added_routes(routes, _peers(spec, state), headers, problems)
     if len(problems.found) == before:
-        check_limits(spec, lambda: route_objects(routes), problems)
+        apart = () if routes.module.shares_ingress else spec.routes
+        check_limits(spec, lambda: route_objects(routes), problems, apart=apart)
 
 
 def _peers(spec: IngressRoutesSpec, state: GatewayState) -> Optional[Sequence[PeerSpec]]:

@@ -160,7 +160,8 @@ def parse_ingress_gateway(
     problems.run(_check_own_namespace, spec, name)
     problems.run(_check_pod_annotations, spec, name)
     if len(problems.found) == before:
-        check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems)
+        apart = () if spec.controller.module.shares_ingress else spec.routes
+        check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems, apart=apart)
     return spec
 
 

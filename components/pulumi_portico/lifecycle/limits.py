@@ -3,9 +3,11 @@
 They hold for what an object gets from several arguments together, so they are checked on the objects.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache, partial
 from typing import Any, Optional, cast
 
 from ..args.codes import Code, define
@@ -30,6 +32,9 @@ defaults, and the names of the fields that Pulumi manages."""
 _LEAST = 64 * 2**10
 """Arguments with fewer bytes of text make no object that is too large: an object has the same text a few times at
 most."""
+
+_SMALL = 32 * 2**10
+"""An object of fewer characters as JSON has no part that is too large: storage needs at most 40 bytes for one."""
 
 _PER_FIELD, _PER_ITEM = 16, 40
 """Bytes that the API server needs for a field or an item in addition to its text: it lists the fields that Pulumi
@@ -75,15 +80,37 @@ Locate = Callable[[ObjectSpec, Part], Location]
 
 
 def check_limits(
-    spec: Spec, objects: Callable[[], Iterable[ObjectSpec]], problems: Problems, locate: Optional[Locate] = None
+    spec: Spec,
+    objects: Callable[[], Iterable[ObjectSpec]],
+    problems: Problems,
+    locate: Optional[Locate] = None,
+    *,
+    apart: Sequence[Spec] = (),
 ) -> None:
-    """Report objects of a component that are larger than the API server accepts; `objects` builds them from the
-    component's arguments, which must be valid."""
-    if text_size(spec) < _LEAST:
+    """Report objects of a component that are larger than the API server accepts.
+
+    `objects` builds them from the component's arguments, which must be valid. `apart` are the arguments of which no
+    object has more than one, such as routes that have an Ingress each.
+    """
+    sizes = list(map(text_size, apart))
+    if text_size(spec) - sum(sizes) + max(sizes, default=0) < _LEAST:
         return
+    # Once for all objects: a gateway can have thousands.
+    most_text = cache(partial(heaviest, spec))
     for described in objects():
-        if described.is_kubernetes:
-            _check_object(described, locate or (lambda _described, _part: heaviest(spec)), problems)
+        if described.is_kubernetes and _may_be_large(described.manifest):
+            _check_object(described, locate or (lambda _described, _part: most_text()), problems)
+
+
+def _may_be_large(manifest: Manifest) -> bool:
+    """Whether an object needs a closer look. Nearly all don't, and JSON is many times as quick."""
+    return len(json.dumps(manifest, default=_json_of)) > _SMALL
+
+
+def _json_of(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
+    return list(value.parts) if isinstance(value, Text) else ""
 
 
 def _check_object(described: ObjectSpec, locate: Locate, problems: Problems) -> None:

@@ -62,7 +62,7 @@ class Balancer:
 
 
 _LATER_FEATURES = ("aws.security_group_mode",)
-"""Features that Portico didn't have when it registered the first load balancers: without a value, they are no change."""
+"""Features that Portico didn't have when it registered the first load balancers: no value is no change."""
 
 
 def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:

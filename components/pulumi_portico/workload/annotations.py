@@ -29,14 +29,13 @@ STATIC_POD_ANNOTATION = define("static-pod-annotation", "Only the kubelet sets t
 
 _COST = "controller.kubernetes.io/pod-deletion-cost"
 _MIRROR = "kubernetes.io/config.mirror"
-_APP_ARMOR = Location(("extra", Key("spec"), Key("securityContext"), Key("appArmorProfile")))
 _REPLACED: Mapping[str, Location] = {
     "scheduler.alpha.kubernetes.io/tolerations": Location(("placement", "tolerations")),
     "seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
     "container.seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
-    "container.apparmor.security.beta.kubernetes.io/": _APP_ARMOR,
 }
-"""What the keys start with of the annotations that are fields now, and the fields."""
+"""What the keys start with of the annotations that are fields now, and the fields. AppArmor's still have an effect, so
+Pod Security decides about them."""
 
 
 def check_pod_annotations(annotations: Optional[Mapping[str, Any]], at: Location, problems: Problems) -> None:
