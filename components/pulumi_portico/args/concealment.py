@@ -6,6 +6,7 @@ or paste a URL with a password. So this looks at texts, names, and locations, no
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Optional, cast
 
 from .location import Key, Location
@@ -26,7 +27,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@+-]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv")
 _AUTH = ("basic_auth", "basicAuth")
 _SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
@@ -108,7 +109,7 @@ def _holds_secret(location: Location) -> bool:
         return False
     if any(name in _SECRET_MAPPINGS for name in names):
         return True
-    if any(name in _AUTH and below == "users" for name, below in zip(names, names[1:], strict=False)):
+    if any(name in _AUTH and below == "users" for name, below in pairwise(names)):
         return True
     # A key that the user chose; the names of fields are known.
     return _SECRET_NAME.search(names[-1]) is not None if isinstance(names[-1], Key) else names[-1] in _SECRET_FIELDS

@@ -10,7 +10,17 @@ from .concealment import HIDDEN, concealed, shown_key, shown_text
 from .location import Field, Key, KeyStyle, Location, field_text, location_text
 from .secrets import Secret
 
-__all__ = ["LINE", "as_data", "cut_data", "escaped", "escaped_lines", "parameter_text", "shown_location", "shown_path", "value_text"]
+__all__ = [
+    "LINE",
+    "as_data",
+    "cut_data",
+    "escaped",
+    "escaped_lines",
+    "parameter_text",
+    "shown_location",
+    "shown_path",
+    "value_text",
+]
 
 LINE = 80
 """The most characters of a value, or of one key of a location, that a message shows."""
