@@ -97,9 +97,19 @@ def _concealed_item(fields: Mapping[Any, Any], key: Any) -> Any:
     value = fields[key]
     if _is_not_secret(value):
         return value
-    # Kubernetes has a variable or a header as its name and its value.
+    if key == "env" and isinstance(value, (list, tuple)):
+        return [_without_value(variable) for variable in cast("Sequence[Any]", value)]
+    # Kubernetes has a header as its name and its value.
     name: Optional[Any] = fields.get("name") if key == "value" else key
     return Secret() if isinstance(name, str) and names_secret(name) else concealed(value)
+
+
+def _without_value(variable: Any) -> Any:
+    """A variable of a pod's manifest without its value: `extra` can't say which ones are secret."""
+    if not isinstance(variable, Mapping):
+        return concealed(variable)
+    fields = cast("Mapping[Any, Any]", variable)
+    return {key: Secret() if key == "value" else concealed(item) for key, item in fields.items()}
 
 
 def _holds_secret(location: Location) -> bool:
