@@ -411,6 +411,8 @@ MISPLACED: Mapping[str, Any] = {
     "a token in a URL": service(image=f"https://{CANARY}@registry.example.com/a:1"),
     "the user of a registry": service(image=f"ada:{CANARY}@registry.example.com/a:1"),
     "a URL as a name": stack(services={f"https://ada:{CANARY}@a": WEB}),
+    "a credential in a query": service(health={"path": f"health?api_key={CANARY}"}),
+    "a credential in another header": gateway({"host": SHOP, "requestHeaders": {"X-Up": f"Bearer {{{CANARY}"}}),
     "a header": gateway({"host": SHOP, "requestHeaders": {"Authorization": f"Bearer {{{CANARY}"}}),
 }
 

@@ -19,8 +19,15 @@ HIDDEN = "[secret]"
 
 _PRIVATE_KEY = "PRIVATE KEY"
 _IMAGE_DIGEST = r"(?!sha(?:256|512):)"
-_USER_OF_URL = re.compile(rf"(?<=//)(?:[^\s/@]*:\S*|[^\s/@]+)@{_IMAGE_DIGEST}")
-_USER_AND_PASSWORD = re.compile(rf"(?<![\w/])[\w.+-]+:[^\s/@]+@{_IMAGE_DIGEST}(?=\w)")
+# A user can hand over 100,000 characters, so the repetitions are bounded.
+_USER_OF_URL = re.compile(rf"(?<=//)(?:[^\s/@]{{0,256}}:\S{{0,256}}|[^\s/@]{{1,256}})@{_IMAGE_DIGEST}")
+_USER_AND_PASSWORD = re.compile(rf"(?<![\w/.+-])[\w.+-]{{1,256}}:[^\s/@]{{1,256}}@{_IMAGE_DIGEST}(?=\w)")
+_CREDENTIAL = re.compile(
+    r"""((?<![\w-])[\w-]{0,64}(?:secret|passw|token|api[_-]?key|access[_-]?key|credential)[\w-]{0,64}=|bearer\s)"""
+    r"""[^\s&,;"']+""",
+    re.IGNORECASE,
+)
+"""A parameter of a query or an option of a command, or what a header has."""
 _SECRET_NAME = re.compile(
     r"secret|passw|passphrase|token|credential|cookie|authorization|bearer|jwt|api[_-]?key|access[_-]?key"
     r"|private[_-]?key|session[_-]?id|connection[_-]?string|(^|[_-])(pwd|pass|auth|key|dsn)$",
@@ -35,9 +42,10 @@ _NOT_SECRET = ("true", "false", "yes", "no", "on", "off", "y", "n")
 
 
 def shown_text(text: str) -> str:
-    """A text without a private key, and without the user and password of a URL."""
+    """A text without private keys, the users and passwords of URLs, and credentials."""
     if _PRIVATE_KEY in text:
         return HIDDEN
+    text = _CREDENTIAL.sub(rf"\1{HIDDEN}", text)
     if "@" not in text:
         return text
     return _USER_AND_PASSWORD.sub(f"{HIDDEN}@", _USER_OF_URL.sub(f"{HIDDEN}@", text))

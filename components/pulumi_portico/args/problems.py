@@ -243,7 +243,7 @@ class ArgumentError(PorticoError):
         self.problems = tuple(problems)
         count = "a problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         body = "\n".join("  " + line for problem in self.problems for line in str(problem).splitlines())
-        super().__init__(f"{subject} has {count}:\n{body}")
+        super().__init__(f"{parameter_text(subject, KeyStyle.PYTHON)} has {count}:\n{body}")
 
 
 @dataclass
