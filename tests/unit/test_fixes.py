@@ -346,13 +346,19 @@ def test_a_failed_write_leaves_the_old_text(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_what_has_aliases_stays(tmp_path: Path) -> None:
+def test_a_fix_that_every_alias_needs_changes_the_anchor(tmp_path: Path) -> None:
+    text = services("    api: &api\n      image: api:1\n      port: '80'\n      replicsa: 2 # ours\n    web: *api\n")
+    expected = text.replace("'80'", "80").replace("replicsa", "replicas")
+    assert fixed(tmp_path, text) == {"Pulumi.dev.yaml": expected}
+
+
+def test_an_anchor_stays_if_an_alias_does_not_need_the_fix(tmp_path: Path) -> None:
     # A change of the anchor changes what each alias means.
-    (tmp_path / "Pulumi.dev.yaml").write_text(services("    api: &api {image: 'api:1', port: '80'}\n    web: *api\n"))
-    result = fix_stack("dev", tmp_path)
-    assert result.texts == {}
-    assert result.error is not None
-    assert [problem.path for problem in result.error.problems] == ["portico:services.api.port"]
+    peers = "      allowTo: &peers\n        - {service: wbe}\n"
+    text = services(f"    api:\n      image: api:1\n      ports: {{}}\n{peers}    web: {{image: 'web:1', port: 80}}\n")
+    text += "  portico:gateways: {edge: {annotations: *peers}}\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    assert fix_stack("dev", tmp_path).texts == {}
 
 
 STATEFUL = "{image: 'd:1', port: 5432, kind: StatefulSet, storage: {data: {path: /data, sizeGib: 10}}, rollout: {}}"

@@ -162,9 +162,22 @@ class _Round:
 
     def _changes_of(self, problem: Problem) -> list[_Change]:
         try:
-            return [change for edit in problem.edits for change in self._changes(edit, problem)]
+            changes = [change for edit in problem.edits for change in self._changes(edit, problem)]
+            return list(self._once(changes))
         except EditError:
             return []
+
+    def _once(self, changes: Sequence[_Change]) -> Iterator[_Change]:
+        """Each change once. One below an anchor changes every alias of it: all of them must need it."""
+        for index, change in enumerate(changes):
+            if change in changes[:index]:
+                continue
+            around = [change.path if change.action == "insert" else change.path[:-1]]
+            around += [change.to] if change.action == "move" else []
+            source = self._files.sources[change.file]
+            if any(source.uses(path) > changes.count(change) for path in around):
+                raise EditError
+            yield change
 
     def _changes(self, edit: Edit, problem: Problem) -> Iterator[_Change]:
         if isinstance(edit, Set):
