@@ -284,7 +284,7 @@ def test_a_file_outside_of_the_folder_stays(tmp_path: Path) -> None:
     (folder / "Pulumi.dev.yaml").symlink_to(outside)
     found = called("check", "--folder", str(folder), "--fix")
     assert found.exit_code == 1
-    assert found.stdout == "No fix applies.\n"
+    assert found.stdout.startswith("No fix applies.\n6 fixes can't be applied: ")
     assert outside.read_text() == STACK
 
 
@@ -399,6 +399,14 @@ def test_nulls_have_the_names_of_today(
 ) -> None:
     assert fixed(tmp_path, with_rollouts(*before)) == {"Pulumi.dev.yaml": with_rollouts(*after)}
     assert fixed(tmp_path, with_rollouts(*after)) == {}
+
+
+def test_which_of_two_names_is_right_is_decided_before_a_default_is_overridden(tmp_path: Path) -> None:
+    text = with_rollouts(f"{OLD}: 3, {NEW}: 5", "", "")
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    found = called("check", "--folder", str(tmp_path), "--fix")
+    assert found.stdout.startswith("No fix applies.\n1 fix can't be applied: ")
+    assert (tmp_path / "Pulumi.dev.yaml").read_text() == text
 
 
 @pytest.mark.parametrize(

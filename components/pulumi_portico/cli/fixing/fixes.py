@@ -138,7 +138,11 @@ class _Round:
     def apply(self, problems: Sequence[Any]) -> list[Problem]:
         """Apply what can be applied, and return the problems whose fixes are."""
         wrong = [problem for problem in problems if problem.code in (RENAMED, BOTH_NAMES, UNKNOWN)]
-        self._wrong_keys = {self._key_place(problem.location) for problem in wrong} - {None}
+        # Of two names, the author decides which one is right. Until then, it isn't known what there is to override.
+        twice = [problem for problem in wrong if problem.code is BOTH_NAMES]
+        keys = [problem.location for problem in wrong]
+        keys += [problem.location.parent / str(problem.params["new"]) for problem in twice]
+        self._wrong_keys = {self._key_place(key) for key in keys} - {None}
         # Positions are those before the round; what a change of this round moves waits for the next one.
         pending = [(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
         applied: list[Problem] = []
