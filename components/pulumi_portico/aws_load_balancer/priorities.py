@@ -9,6 +9,7 @@ whatever moved one of them by itself would move it again when a third comes or g
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,11 +20,12 @@ __all__ = [
     "LEAST_ROOM",
     "MOST",
     "MOST_ELEMENTS",
+    "FreePriorities",
     "Match",
+    "Rank",
     "band_of",
     "fits_host",
     "fits_path",
-    "free_priority",
     "overlap",
     "priority_of",
     "rank_of",
@@ -115,11 +117,21 @@ def priority_of(match: Match, first: int = LEAST, last: int = MOST) -> int:
     return start + _hash(match) % (end - start + 1)
 
 
-def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> Optional[int]:
-    """A number of the rule's band that is not taken; none where all are."""
-    start, end = band_of(match, first, last)
-    width, at, used = end - start + 1, _hash(match), set(taken)
-    return next((start + (at + step) % width for step in range(width) if start + (at + step) % width not in used), None)
+class FreePriorities:
+    """The numbers that no rule of a listener has."""
+
+    def __init__(self, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> None:
+        self._taken, self._span = frozenset(taken), (first, last)
+        self._free: dict[Band, list[int]] = {}
+
+    def nearest(self, match: Match) -> Optional[int]:
+        """The first free number of the rule's band, from the one that the rule would have; None if all are taken."""
+        band = band_of(match, *self._span)
+        if band not in self._free:
+            self._free[band] = [number for number in range(band[0], band[1] + 1) if number not in self._taken]
+        free = self._free[band]
+        place = bisect_left(free, priority_of(match, *self._span))
+        return free[place % len(free)] if free else None
 
 
 def _hash(match: Match) -> int:

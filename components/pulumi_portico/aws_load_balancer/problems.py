@@ -1,6 +1,6 @@
 """The codes of the problems of an `AwsLoadBalancer`'s arguments, and what several checks share."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Optional
 
 import pulumi
@@ -273,15 +273,15 @@ def check_key(
     field: Location,
     problems: Problems,
     *,
-    usable: Optional[Collection[str]] = None,
+    usable: Optional[Callable[[], Collection[str]]] = None,
 ) -> bool:
     """Report a value, or a key of a mapping, that isn't a key of the field. Return whether it is one.
 
-    The fix is the nearest of the `usable` keys, which no other rule rejects there. Default: all keys.
+    The fix is the nearest of the `usable()` keys, which no other rule rejects there. Default: all keys.
     """
     if key in known:
         return True
-    close = nearest(key, known if usable is None else usable)
+    close = nearest(key, known if usable is None else usable())
     fix: Optional[Edit] = None
     if close is not None:
         fix = Move(at, at.parent / Key(close)) if isinstance(at[-1], Key) else Set(at, close)
