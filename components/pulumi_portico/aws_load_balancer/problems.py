@@ -9,6 +9,8 @@ from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.spec import Spec
+from .args import AwsLoadBalancerSpec
+from .choices import AwsBalancerKind
 
 # Settings that don't belong where they are.
 WRONG_KIND = define("wrong-aws-load-balancer-kind", "Only {kind} load balancers support this.")
@@ -247,6 +249,14 @@ def is_set(spec: Spec, name: str) -> bool:
     """Whether a field has a value, valid or not."""
     try:
         return getattr(spec, name) is not None
+    except Unavailable:
+        return True
+
+
+def may_be(spec: AwsLoadBalancerSpec, kind: AwsBalancerKind) -> bool:
+    """Whether the load balancer is of a kind, or can be, because its kind is invalid or missing."""
+    try:
+        return spec.kind is kind
     except Unavailable:
         return True
 

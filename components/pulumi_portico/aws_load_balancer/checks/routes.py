@@ -44,7 +44,7 @@ from ..target_group import AwsTargetSpec
 from .forwarding import can_forward
 from .order import check_order
 
-__all__ = ["ACTIONS", "check_action", "check_routes"]
+__all__ = ["ACTIONS", "check_action", "check_network_action", "check_routes"]
 
 ACTIONS = ("target", "weights", "respond", "redirect")
 """What can happen to a request; one of them."""
@@ -58,26 +58,27 @@ Holder = Union[AwsListenerSpec, AwsRouteSpec]
 """What has an action: a listener, or one of its routes."""
 
 
-def check_action(
-    holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems, *, required: bool
-) -> None:
-    """Report what's wrong with the action of a listener, or of one of its routes."""
-    found = set_of(holder, ACTIONS, problems)
-    is_network = spec.kind is AwsBalancerKind.NETWORK
-    if required and not found:
-        problems.report(NO_ACTION, holder.at, fields=field_names(ACTIONS[:2] if is_network else ACTIONS))
+def check_action(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what's wrong with the action of a listener, or of one of its routes, on load balancers of both kinds."""
+    set_of(holder, ACTIONS, problems)
     if not is_set(holder, "weights"):
         report_set(holder, ("stickiness_duration",), problems, NEEDS, needed=Field("weights"))
-    elif is_network:
-        report_set(holder, ("stickiness_duration",), problems, WRONG_KIND, kind=AwsBalancerKind.APPLICATION)
-    if is_network:
-        for name in [name for name in ("respond", "redirect") if name in found]:
-            # Without it, a listener needs another action.
-            fix = Remove(holder.at / name) if len(found) > 1 else None
-            problems.report(WRONG_KIND, holder.at / name, kind=AwsBalancerKind.APPLICATION, fix=fix)
     problems.run(_check_target, holder, listener, spec)
     problems.run(_check_weights, holder, listener, spec)
     problems.run(_check_redirect, holder, listener)
+
+
+def check_network_action(listener: AwsListenerSpec, problems: Problems) -> None:
+    """Report what's wrong with the action of a listener only because it's of a Network Load Balancer."""
+    found, kind = [name for name in ACTIONS if is_set(listener, name)], AwsBalancerKind.APPLICATION
+    if not found:
+        problems.report(NO_ACTION, listener.at, fields=field_names(ACTIONS[:2]))
+    if "weights" in found:
+        report_set(listener, ("stickiness_duration",), problems, WRONG_KIND, kind=kind)
+    for name in [name for name in ("respond", "redirect") if name in found]:
+        # Without it, a listener needs another action.
+        fix = Remove(listener.at / name) if len(found) > 1 else None
+        problems.report(WRONG_KIND, listener.at / name, kind=kind, fix=fix)
 
 
 def _check_target(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -168,7 +169,9 @@ def _check_span(listener: AwsListenerSpec, problems: Problems) -> None:
 
 def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     for route in listener.routes or ():
-        check_action(route, listener, spec, problems, required=True)
+        if not any(is_set(route, name) for name in ACTIONS):
+            problems.report(NO_ACTION, route.at, fields=field_names(ACTIONS))
+        check_action(route, listener, spec, problems)
         for rule in (_check_conditions, _check_values, _check_depth):
             problems.run(rule, route)
         problems.run(_check_wildcard, route, spec)
