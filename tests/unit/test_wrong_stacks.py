@@ -13,9 +13,12 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pulumi_portico.args.location import FieldPath, Location
 from pulumi_portico.args.problems import Move, Problem, Remove, Set
+from pulumi_portico.args.shapes import shapes_of
 from pulumi_portico.cli.fixing.fixes import fix_stack
 from pulumi_portico.stack import load_stack
+from pulumi_portico.stack.args import KEYS, StackArgs
 from pulumi_portico.stack.objects import objects_of
 
 from tests.command import called
@@ -114,6 +117,23 @@ def fix_each(folder: Path, *, may_reveal: bool = False) -> list[Problem]:
         after = fixed.error.problems if fixed.error else ()
         assert_fixed(problem, (*before, *after) if may_reveal else before, after)
     return fixable
+
+
+def test_locations_lead_from_the_stack_to_a_value(mistake: Mistake) -> None:
+    """In parameters and fixes too: else a message names a key that no stack has."""
+    for problem in problems_in_files():
+        edits = [at for edit in problem.edits for at in vars(edit).values() if isinstance(at, Location)]
+        params = [param for param in problem.params.values() if isinstance(param, Location)]
+        absolute = [at for at in (*params, *edits) if not isinstance(at, FieldPath)]
+        # A file's own keys are as they are.
+        starts = {
+            *shapes_of(StackArgs),
+            *(f"portico:{key}" for key in KEYS),
+            *problem.location[:1],
+            "extends",
+            "config",
+        }
+        assert [at for at in absolute if at[0] not in starts] == [], problem.code
 
 
 def test_each_fix_fixes_its_problem_and_makes_no_other(mistake: Mistake) -> None:

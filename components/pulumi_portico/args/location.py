@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Union
 
-__all__ = ["ROOT", "Field", "Key", "KeyStyle", "Location", "Step", "camel_case", "field_text", "location_text"]
+__all__ = [
+    "ROOT",
+    "Field",
+    "FieldPath",
+    "Key",
+    "KeyStyle",
+    "Location",
+    "Step",
+    "camel_case",
+    "field_text",
+    "location_text",
+]
 
 
 class Field(str):
@@ -45,6 +56,12 @@ class Location(tuple[Step, ...]):
         return self[: len(other)] == tuple(other)
 
 
+class FieldPath(Location):
+    """The way from the arguments of any component of a kind to a field. It is rendered without the component."""
+
+    __slots__ = ()
+
+
 ROOT = Location()
 """The arguments as a whole."""
 
@@ -81,4 +98,5 @@ def location_text(location: Location, style: KeyStyle) -> str:
             text += f"[{step}]"
         else:
             text += ("." if text else "") + field_text(step, style)
-    return f"portico:{text}" if text and style is KeyStyle.STACK else text
+    is_absolute = style is KeyStyle.STACK and not isinstance(location, FieldPath)
+    return f"portico:{text}" if text and is_absolute else text

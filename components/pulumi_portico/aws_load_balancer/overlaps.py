@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Generic, TypeVar
 
-from .priorities import Match, overlap
+from .priorities import Match, closed_conditions
 
 __all__ = ["OverlapIndex"]
 
@@ -23,19 +23,43 @@ class OverlapIndex(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._items: dict[tuple[tuple[bool, _Part], ...], list[tuple[Match, T]]] = defaultdict(list)
+        self._items: dict[tuple[tuple[bool, _Part], ...], _Group[T]] = defaultdict(_Group)
 
     def add(self, match: Match, item: T) -> None:
         """Add an item, by what it matches."""
         for key in product(*(_keys(parts) for parts in _parts(match))):
-            self._items[key].append((match, item))
+            self._items[key].add(match, item)
 
-    def overlapping(self, match: Match) -> Iterator[T]:
-        """The items that match a request that `match` does too, each once."""
+    def near(self, match: Match) -> Iterator[T]:
+        """The items that can match a request that `match` does too: their hosts and their paths overlap, and one
+        condition isn't apart. Others can be. An item can come twice."""
         for key in product(*(_keys_of_others(parts) for parts in _parts(match))):
-            for other, item in self._items.get(key, ()):
-                if overlap(match, other):
-                    yield item
+            if group := self._items.get(key):
+                yield from group.near(match)
+
+
+class _Group(Generic[T]):
+    """Items of one key, by the values of one condition of each."""
+
+    def __init__(self) -> None:
+        self._open: list[T] = []
+        """Those without a condition whose values keep rules apart."""
+        self._by_value: dict[str, dict[str, list[T]]] = defaultdict(lambda: defaultdict(list))
+        """The others, by the name of the condition and each of its values."""
+
+    def add(self, match: Match, item: T) -> None:
+        name, values = next(closed_conditions(match), ("", ()))
+        for value in values:
+            self._by_value[name][value].append(item)
+        if not values:
+            self._open.append(item)
+
+    def near(self, match: Match) -> Iterator[T]:
+        yield from self._open
+        closed = dict(closed_conditions(match))
+        for name, by_value in self._by_value.items():
+            for value in closed.get(name, by_value):
+                yield from by_value.get(value, ())
 
 
 def _keys(parts: Sequence[_Part]) -> list[tuple[bool, _Part]]:

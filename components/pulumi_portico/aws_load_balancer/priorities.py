@@ -10,7 +10,7 @@ whatever moved one of them by itself would move it again when a third comes or g
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Optional
@@ -24,6 +24,7 @@ __all__ = [
     "Match",
     "Rank",
     "band_of",
+    "closed_conditions",
     "fits_host",
     "fits_path",
     "overlap",
@@ -143,7 +144,7 @@ def overlap(one: Match, other: Match) -> bool:
     return (
         _hosts_overlap(one.host, other.host)
         and (fits_path(one, other.path) or fits_path(other, one.path))
-        and not any(_apart(one.conditions, other.conditions))
+        and not _apart(one, other)
     )
 
 
@@ -163,13 +164,14 @@ def _hosts_overlap(one: str, other: str) -> bool:
     return not one or not other or fits_host(one, other) or fits_host(other, one)
 
 
-def _apart(one: Iterable[tuple[str, tuple[str, ...]]], other: Iterable[tuple[str, tuple[str, ...]]]) -> list[bool]:
-    """For each condition that both have, whether it keeps them apart: no value can fit both."""
-    theirs = dict(other)
-    return [
-        not set(values) & set(theirs[name])
-        and not any("*" in it or "?" in it for it in (*values, *theirs[name]))
-        and name != "sources"
-        for name, values in one
-        if name in theirs
-    ]
+def _apart(one: Match, other: Match) -> bool:
+    """Whether a condition that both have keeps them apart: no value can fit both."""
+    theirs = dict(closed_conditions(other))
+    return any(name in theirs and not set(values) & set(theirs[name]) for name, values in closed_conditions(one))
+
+
+def closed_conditions(match: Match) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The conditions whose values are compared as they are: without wildcards, and not ranges of addresses."""
+    for name, values in match.conditions:
+        if name != "sources" and not any("*" in value or "?" in value for value in values):
+            yield name, values

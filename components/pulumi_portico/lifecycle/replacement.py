@@ -11,7 +11,7 @@ from pulumi.output import Unknown
 
 from ..args.codes import Code, define
 from ..args.display import parameter_text, value_text
-from ..args.location import Field, KeyStyle, Location
+from ..args.location import Field, FieldPath, KeyStyle, Location
 from ..untyped import Parameters, Properties
 
 __all__ = ["COMPONENT", "Change", "Finding", "Judgment", "State", "judge", "recorded_state"]
@@ -196,7 +196,7 @@ def _changed_in_place(subject: str, old: State, new: State, addresses: Sequence[
 
 
 def _field(name: str) -> Location:
-    return Location(name.split("."))
+    return FieldPath(name.split("."))
 
 
 def _parameter(value: Any) -> str:

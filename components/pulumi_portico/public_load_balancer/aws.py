@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..args.codes import define
-from ..args.location import Field, Location
+from ..args.location import Field, FieldPath
 from ..args.problems import Problems, Reason, Remove
 from ..args.values import Rule, whole_number
 from ..lifecycle.cost import Assumption, Billable
@@ -222,7 +222,7 @@ def _check_addresses(request: Request, problems: Problems) -> None:
 def _check_security_groups(request: Request, problems: Problems) -> None:
     """Security groups disable every other source of connections."""
     aws, at = request.exposure.aws, request.at
-    group_location = Location(("aws", "security_groups"))
+    group_location = FieldPath(("aws", "security_groups"))
     if not aws.security_groups:
         if aws.manage_backend_rules is not None:
             location = at / "aws" / "manage_backend_rules"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..args.codes import define
-from ..args.location import Field, Key, Location
+from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 from ..lifecycle.aws import AWS, AWS_PRICES
 from ..lifecycle.cost import Billing
@@ -89,12 +89,12 @@ CAPABILITIES: Mapping[Feature, tuple[str, ...]] = {
 
 OBSOLETE: Mapping[str, Optional[Location]] = {
     _TYPE: None,
-    f"{PREFIX}internal": Location(("scope",)),
-    f"{PREFIX}proxy-protocol": Location(("client_ip",)),
-    f"{PREFIX}cross-zone-load-balancing-enabled": Location(("cross_zone",)),
-    f"{PREFIX}access-log-enabled": Location(("access_logs",)),
-    f"{PREFIX}access-log-s3-bucket-name": Location(("access_logs", "bucket")),
-    f"{PREFIX}access-log-s3-bucket-prefix": Location(("access_logs", "prefix")),
+    f"{PREFIX}internal": FieldPath(("scope",)),
+    f"{PREFIX}proxy-protocol": FieldPath(("client_ip",)),
+    f"{PREFIX}cross-zone-load-balancing-enabled": FieldPath(("cross_zone",)),
+    f"{PREFIX}access-log-enabled": FieldPath(("access_logs",)),
+    f"{PREFIX}access-log-s3-bucket-name": FieldPath(("access_logs", "bucket")),
+    f"{PREFIX}access-log-s3-bucket-prefix": FieldPath(("access_logs", "prefix")),
 }
 """Annotations that such controllers don't read, or no longer read, or that contradict the class."""
 
@@ -243,7 +243,7 @@ def _check_attributes(request: Request, problems: Problems) -> None:
         for key in attributes:
             names = (name for name, settings in CAPABILITIES.items() if f"{annotation}#{key}" in settings)
             if feature := next(names, None):
-                field = Location(feature.partition("=")[0].split("."))
+                field = FieldPath(feature.partition("=")[0].split("."))
                 edit = Remove(location / Key(key) if len(attributes) > 1 else location)
                 problems.report(ATTRIBUTE_OF_FIELD, location / Key(key), field=field, fix=edit)
 
@@ -303,5 +303,5 @@ MODULE = PlatformModule(
     static_address=aws.static_address,
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
-    obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": Location(("client_ip",))},
+    obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": FieldPath(("client_ip",))},
 )

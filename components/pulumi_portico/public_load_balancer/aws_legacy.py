@@ -7,7 +7,7 @@ the code counts: it sets cross-zone and access logs for both kinds, and the docs
 from typing import Any
 
 from ..args.codes import define
-from ..args.location import Location
+from ..args.location import FieldPath
 from ..args.problems import Problems, Set
 from ..lifecycle.aws import AWS, AWS_PRICES
 from ..lifecycle.cost import Billing
@@ -175,8 +175,8 @@ MODULE = PlatformModule(
     limits={feature: rule for feature, rule in aws.LIMITS.items() if feature != "idle_timeout"},
     obsolete_annotations={
         _TYPE: None,
-        f"{PREFIX}proxy-protocol": Location(("client_ip",)),
-        f"{PREFIX}extra-security-groups": Location(("aws", "security_groups")),
+        f"{PREFIX}proxy-protocol": FieldPath(("client_ip",)),
+        f"{PREFIX}extra-security-groups": FieldPath(("aws", "security_groups")),
         f"{PREFIX}connection-idle-timeout": None,
         f"{PREFIX}connection-draining-enabled": None,
         f"{PREFIX}connection-draining-timeout": None,

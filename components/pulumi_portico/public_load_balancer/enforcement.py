@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from ..address_ranges import versions_of_everyone
 from ..args.codes import define
-from ..args.location import Key, Location
+from ..args.location import FieldPath, Key, Location
 from ..args.problems import ABSENT, Edit, Problem, Problems, Remove, Set, Unavailable
 from ..load_balancers import EVERYONE, ClientIp, IpAddressType
 from .common import client_ip_of
@@ -101,9 +101,9 @@ def narrow_sources(request: Request) -> Optional[Location]:
         found = versions_of_everyone(exposure.allowed_sources)
         chosen = _ip_address_type_of(request)
         is_complete = bool(found) if chosen is None else found >= _VERSIONS[chosen]
-        return None if is_complete else Location(("allowed_sources",))
+        return None if is_complete else FieldPath(("allowed_sources",))
     field = next(iter(named_sources(request)), None)
-    return None if field is None else Location(field.split("."))
+    return None if field is None else FieldPath(field.split("."))
 
 
 def _disabling(module: PlatformModule, request: Request) -> list[str]:

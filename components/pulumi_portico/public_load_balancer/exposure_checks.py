@@ -8,7 +8,7 @@ from typing import Any, cast
 import pulumi
 
 from ..args.codes import Code, define
-from ..args.location import Field, Key, Location
+from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
 from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
@@ -132,7 +132,7 @@ def _report_unsupported(module: PlatformModule, requested: RequestedFeature, pro
         value=requested.value if isinstance(requested.value, (str, int, bool)) else ABSENT,
         fix=fix,
         platform=module.title,
-        field=Location(name.split(".")),
+        field=FieldPath(name.split(".")),
         platforms=[platform.name for platform in all_platforms() if platform.supports(requested.feature)],
     )
 
@@ -241,7 +241,7 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
     elif feature := module.feature_of_annotation(key):
         name = feature.partition("=")[0]
         code = ANNOTATION_OF_DRAIN if name == "drain" else ANNOTATION_OF_FIELD
-        problems.report(code, location, field=Location(name.split(".")), fix=fix)
+        problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
     elif (owners := _owners(key)) and module.name not in owners:
         problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..args.codes import define
-from ..args.location import Location
+from ..args.location import FieldPath
 from ..args.problems import Problems, Reason, Set
 from ..lifecycle.cost import Billable, Billing, ListPrices
 from ..load_balancers import ClientIp, IpAddressType, Scope
@@ -202,7 +202,7 @@ MODULE = PlatformModule(
     static_address=lambda _: _address_name,
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE},
     obsolete_annotations={
-        "cloud.google.com/load-balancer-type": Location(("scope",)),
-        "networking.gke.io/internal-load-balancer-subnet": Location(("subnets",)),
+        "cloud.google.com/load-balancer-type": FieldPath(("scope",)),
+        "networking.gke.io/internal-load-balancer-subnet": FieldPath(("subnets",)),
     },
 )

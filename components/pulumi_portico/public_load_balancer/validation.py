@@ -5,7 +5,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import define
-from ..args.location import ROOT, Field, Location
+from ..args.location import ROOT, Field, FieldPath, Location
 from ..args.names import NAME_TOO_LONG, service_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Problems, Reason, Remove
@@ -122,7 +122,7 @@ def _check_proxy_protocol(spec: PublicLoadBalancerSpec, problems: Problems) -> N
     request = request_of(spec)
     sends = module_of(spec.exposure.platform).client_ip(request) is ClientIp.PROXY_PROTOCOL
     location = spec.at / "target_reads_proxy_protocol"
-    field = Location(("exposure", "client_ip"))
+    field = FieldPath(("exposure", "client_ip"))
     if sends and not spec.target_reads_proxy_protocol:
         alternative = ClientIp.PRESERVE
         problems.report(TARGET_MUST_READ_PROXY_PROTOCOL, location, field=field, alternative=alternative)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ..args.codes import define
-from ..args.location import Key, Location
+from ..args.location import FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 from ..args.values import LARGEST_INT32
 
@@ -30,9 +30,9 @@ STATIC_POD_ANNOTATION = define("static-pod-annotation", "Only the kubelet sets t
 _COST = "controller.kubernetes.io/pod-deletion-cost"
 _MIRROR = "kubernetes.io/config.mirror"
 _REPLACED: Mapping[str, Location] = {
-    "scheduler.alpha.kubernetes.io/tolerations": Location(("placement", "tolerations")),
-    "seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
-    "container.seccomp.security.alpha.kubernetes.io/": Location(("security", "seccomp_profile")),
+    "scheduler.alpha.kubernetes.io/tolerations": FieldPath(("placement", "tolerations")),
+    "seccomp.security.alpha.kubernetes.io/": FieldPath(("security", "seccomp_profile")),
+    "container.seccomp.security.alpha.kubernetes.io/": FieldPath(("security", "seccomp_profile")),
 }
 """What the keys start with of the annotations that are fields now, and the fields. AppArmor's still have an effect, so
 Pod Security decides about them."""

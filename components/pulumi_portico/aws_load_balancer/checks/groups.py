@@ -3,7 +3,7 @@
 Source: EC2 API reference, AuthorizeSecurityGroupIngress and AuthorizeSecurityGroupEgress (InvalidPermission.Duplicate).
 """
 
-from ...args.location import Field, Key, Location
+from ...args.location import Field, FieldPath, Key, Location
 from ...args.problems import Problems, Remove
 from ..args import AwsLoadBalancerSpec, AwsSourceSpec
 from ..problems import (
@@ -78,5 +78,5 @@ def check_target_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         usable = tuple if is_unknown else None
         known = check_key(at, name, groups, spec.at / "target_security_groups", problems, usable=usable)
         if known and is_unknown:
-            field = Location(("existing", "security_group"))
+            field = FieldPath(("existing", "security_group"))
             problems.report(UNKNOWN_SECURITY_GROUP, at, field=field)

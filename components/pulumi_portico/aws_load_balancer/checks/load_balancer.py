@@ -3,7 +3,7 @@
 Sources: API reference, CreateLoadBalancer and LoadBalancerAttribute; user guides, "Quotas".
 """
 
-from ...args.location import Field, Location
+from ...args.location import Field, FieldPath, Location
 from ...args.parse import describe
 from ...args.problems import Problems, Remove
 from ...load_balancers import IpAddressType, Scope
@@ -82,7 +82,7 @@ def _check_existing(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         return
     for listener in spec.listeners:
         if listener.existing is not None:
-            problems.report(NEEDS, listener.at / "existing", needed=Location(("existing", "load_balancer")))
+            problems.report(NEEDS, listener.at / "existing", needed=FieldPath(("existing", "load_balancer")))
 
 
 def _check_required(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -194,7 +194,7 @@ def _check_quota(name: str, most: int, at: Location, count: int, problems: Probl
 
 
 def _quota_field(name: str) -> Location:
-    return Location(("quotas", name))
+    return FieldPath(("quotas", name))
 
 
 def _check_rules_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:

@@ -30,6 +30,7 @@ class _Ranked:
     """Its place among the listener's routes."""
     at: Location
     match: Match
+    rank: Rank
     priority: int
     is_set: bool
     """Whether the route sets its priority."""
@@ -41,7 +42,7 @@ def _ranked(index: int, route: AwsRouteSpec, listener: AwsListenerSpec) -> Optio
         match = route.match
         if not match.exact and len(match.elements) > MOST_ELEMENTS:
             return None
-        return _Ranked(index, route.at, match, listener.priority_of(route), route.priority is not None)
+        return _Ranked(index, route.at, match, rank_of(match), listener.priority_of(route), route.priority is not None)
     except Unavailable:
         return None
 
@@ -73,16 +74,16 @@ class _Neighbors:
         for route in routes:
             self._by_match[route.match].append(route)
             self._by_priority[route.priority].append(route)
-            (self._set if route.is_set else self._not_set[rank_of(route.match)]).add(route.match, route)
+            (self._set if route.is_set else self._not_set[route.rank]).add(route.match, route)
 
     def of(self, route: _Ranked) -> list[_Ranked]:
         """The other routes that the route can conflict with. If it sets a priority outside of its band, the routes
         without one are missing: the route is a neighbor of theirs."""
         found = [*self._by_match.get(route.match, ()), *self._by_priority.get(route.priority, ())]
-        found += self._set.overlapping(route.match)
+        found += self._set.near(route.match)
         # Routes of different ranks are in the right order unless one of them sets its priority.
-        if not route.is_set and (same_rank := self._not_set.get(rank_of(route.match))):
-            found += same_rank.overlapping(route.match)
+        if not route.is_set and (same_rank := self._not_set.get(route.rank)):
+            found += same_rank.near(route.match)
         others = {other.index: other for other in found if other.index != route.index}
         return list(others.values())
 
@@ -119,20 +120,22 @@ def _conflict(one: _Ranked, other: _Ranked) -> Optional[_Conflict]:
         return _Conflict(SAME_REQUESTS, other.at, other, {"other": one.at})
     if one.priority == other.priority:
         return _Conflict(SAME_PRIORITY, other.at, other, {"priority": one.priority, "other": one.at})
-    return _order_conflict(one, other) if overlap(one.match, other.match) else None
+    return _order_conflict(one, other)
 
 
 def _order_conflict(one: _Ranked, other: _Ranked) -> Optional[_Conflict]:
     """If a request can match two routes, the more specific one must be first; if neither is more specific, a priority
     must say which is first."""
-    ranks = rank_of(one.match), rank_of(other.match)
-    if ranks[0] == ranks[1]:
-        if one.is_set or other.is_set:
-            return None
+    is_ambiguous = one.rank == other.rank
+    if is_ambiguous:
+        is_right = one.is_set or other.is_set
+    else:
+        is_right = (one.rank < other.rank) == (one.priority < other.priority)
+    if is_right or not overlap(one.match, other.match):
+        return None
+    if is_ambiguous:
         params: dict[str, Any] = {"other": one.at, "field": Field("priority"), "priority": one.priority}
         return _Conflict(AMBIGUOUS, other.at, other, params)
-    if (ranks[0] < ranks[1]) == (one.priority < other.priority):
-        return None
     wrong = other if other.is_set else one
     first, second = sorted((one, other), key=lambda route: route.priority)
     return _Conflict(WRONG_ORDER, wrong.at / "priority", wrong, {"first": first.at, "second": second.at})
