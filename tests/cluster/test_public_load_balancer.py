@@ -128,7 +128,7 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
 
 
 def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
-    hidden = {"client_ip": "hide"}
+    hidden: dict[str, Any] = {"client_ip": "hide"}
     before = {f"lb-{it}": {"exposure": {"platform": it, **hidden}} for it in ALL}
     before["lb-aws-legacy"] = {"exposure": {"platform": "aws-legacy", **hidden, "allowed_sources": ["0.0.0.0/0"]}}
     program.write(source(namespace, **before))

@@ -241,6 +241,9 @@ class Problems:
     """How the reader of the problems writes field names."""
     written: dict[Location, Location] = field(default_factory=dict[Location, Location])
     """Where values are whose names are wrong, by the location of the name that the fix gives them."""
+    _within: set[Location] = field(default_factory=set[Location], init=False, repr=False, compare=False)
+    """The locations of the first `_counted` problems, and of what holds them."""
+    _counted: int = field(default=0, init=False, repr=False, compare=False)
 
     def report(
         self,
@@ -316,8 +319,11 @@ class Problems:
 
     def has_within(self, location: Location) -> bool:
         """Whether a problem is reported at the location or below it."""
-        at = self._as_written(location)
-        return any(isinstance(problem, Problem) and problem.location.is_within(at) for problem in self.found)
+        for problem in self.found[self._counted :]:
+            at = problem.location if isinstance(problem, Problem) else ROOT
+            self._within |= {Location(at[:length]) for length in range(len(at) + 1)}
+        self._counted = len(self.found)
+        return self._as_written(location) in self._within
 
     def raise_if_any(self) -> None:
         """Raise one `ArgumentError` with every problem, if there is any."""
