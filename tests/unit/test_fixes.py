@@ -284,7 +284,7 @@ def test_a_file_outside_of_the_folder_stays(tmp_path: Path) -> None:
     (folder / "Pulumi.dev.yaml").symlink_to(outside)
     found = called("check", "--folder", str(folder), "--fix")
     assert found.exit_code == 1
-    assert found.stdout == "No fix applies.\n"
+    assert found.stdout.startswith("No fix applies.\n6 fixes can't be applied: ")
     assert outside.read_text() == STACK
 
 
@@ -346,13 +346,19 @@ def test_a_failed_write_leaves_the_old_text(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_what_has_aliases_stays(tmp_path: Path) -> None:
+def test_a_fix_that_every_alias_needs_changes_the_anchor(tmp_path: Path) -> None:
+    text = services("    api: &api\n      image: api:1\n      port: '80'\n      replicsa: 2 # ours\n    web: *api\n")
+    expected = text.replace("'80'", "80").replace("replicsa", "replicas")
+    assert fixed(tmp_path, text) == {"Pulumi.dev.yaml": expected}
+
+
+def test_an_anchor_stays_if_an_alias_does_not_need_the_fix(tmp_path: Path) -> None:
     # A change of the anchor changes what each alias means.
-    (tmp_path / "Pulumi.dev.yaml").write_text(services("    api: &api {image: 'api:1', port: '80'}\n    web: *api\n"))
-    result = fix_stack("dev", tmp_path)
-    assert result.texts == {}
-    assert result.error is not None
-    assert [problem.path for problem in result.error.problems] == ["portico:services.api.port"]
+    peers = "      allowTo: &peers\n        - {service: wbe}\n"
+    text = services(f"    api:\n      image: api:1\n      ports: {{}}\n{peers}    web: {{image: 'web:1', port: 80}}\n")
+    text += "  portico:gateways: {edge: {annotations: *peers}}\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    assert fix_stack("dev", tmp_path).texts == {}
 
 
 STATEFUL = "{image: 'd:1', port: 5432, kind: StatefulSet, storage: {data: {path: /data, sizeGib: 10}}, rollout: {}}"
@@ -393,6 +399,14 @@ def test_nulls_have_the_names_of_today(
 ) -> None:
     assert fixed(tmp_path, with_rollouts(*before)) == {"Pulumi.dev.yaml": with_rollouts(*after)}
     assert fixed(tmp_path, with_rollouts(*after)) == {}
+
+
+def test_which_of_two_names_is_right_is_decided_before_a_default_is_overridden(tmp_path: Path) -> None:
+    text = with_rollouts(f"{OLD}: 3, {NEW}: 5", "", "")
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    found = called("check", "--folder", str(tmp_path), "--fix")
+    assert found.stdout.startswith("No fix applies.\n1 fix can't be applied: ")
+    assert (tmp_path / "Pulumi.dev.yaml").read_text() == text
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,11 @@ class _Round:
     def apply(self, problems: Sequence[Any]) -> list[Problem]:
         """Apply what can be applied, and return the problems whose fixes are."""
         wrong = [problem for problem in problems if problem.code in (RENAMED, BOTH_NAMES, UNKNOWN)]
-        self._wrong_keys = {self._key_place(problem.location) for problem in wrong} - {None}
+        # Of two names, the author decides which one is right. Until then, it isn't known what there is to override.
+        twice = [problem for problem in wrong if problem.code is BOTH_NAMES]
+        keys = [problem.location for problem in wrong]
+        keys += [problem.location.parent / str(problem.params["new"]) for problem in twice]
+        self._wrong_keys = {self._key_place(key) for key in keys} - {None}
         # Positions are those before the round; what a change of this round moves waits for the next one.
         pending = [(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
         applied: list[Problem] = []
@@ -162,9 +166,22 @@ class _Round:
 
     def _changes_of(self, problem: Problem) -> list[_Change]:
         try:
-            return [change for edit in problem.edits for change in self._changes(edit, problem)]
+            changes = [change for edit in problem.edits for change in self._changes(edit, problem)]
+            return list(self._once(changes))
         except EditError:
             return []
+
+    def _once(self, changes: Sequence[_Change]) -> Iterator[_Change]:
+        """Each change once. One below an anchor changes every alias of it: all of them must need it."""
+        for index, change in enumerate(changes):
+            if change in changes[:index]:
+                continue
+            around = [change.path if change.action == "insert" else change.path[:-1]]
+            around += [change.to] if change.action == "move" else []
+            source = self._files.sources[change.file]
+            if any(source.uses(path) > changes.count(change) for path in around):
+                raise EditError
+            yield change
 
     def _changes(self, edit: Edit, problem: Problem) -> Iterator[_Change]:
         if isinstance(edit, Set):

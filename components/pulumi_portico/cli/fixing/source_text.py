@@ -16,7 +16,7 @@ from typing import Any, Optional, Union, cast
 import yaml
 
 from ...args.problems import Problem
-from ...stack.source_map import Node, holds_secret, plain
+from ...stack.source_map import Node, holds_secret
 from ...stack.yaml_file import compose, parse
 from ...untyped import mapped
 from ..rendering.yaml_text import is_plain
@@ -70,7 +70,12 @@ class SourceText:
         if root is None or node is None:
             raise EditError
         self.entries = {entry.path: entry for entry in _entries(Entry((), root), set())}
-        self._node, self.values, self._problems = node, plain(node), len(found)
+        self._node, self.values, self._problems = node, _shared(node, {}), len(found)
+
+    def uses(self, path: Path) -> int:
+        """How often the text has the mapping or list at a path: once, and once more for each alias of it."""
+        value = _value_at(self.values, path)
+        return sum(found is value for found in _containers(self.values))
 
     def at(self, line: int, column: int) -> Iterator[Entry]:
         """The entries whose key or value starts at a position, both from 1."""
@@ -449,6 +454,25 @@ def _without(comments: Sequence[str], others: Sequence[str]) -> list[str]:
     """The comments that the others don't have, each as often as they lack it."""
     left = Counter(comments) - Counter(others)
     return list(left.elements())
+
+
+def _shared(node: Node, known: dict[Any, Any]) -> Any:
+    """The value without positions, where an alias has the same mapping or list as its anchor: both change at once."""
+    if node.is_scalar:
+        return node.value
+    key = (node.place, isinstance(node.value, dict))
+    if key not in known:
+        fields = {name: _shared(field, known) for name, field in node.fields.items()}
+        known[key] = fields if isinstance(node.value, dict) else [_shared(item, known) for item in node.items]
+    return known[key]
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    if isinstance(value, (dict, list)):
+        yield cast("Any", value)
+        items = mapped(cast("Any", value)).values() if isinstance(value, dict) else cast("list[Any]", value)
+        for item in items:
+            yield from _containers(item)
 
 
 def _value_at(values: Any, path: Path) -> Any:
