@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from .args.codes import define
 from .args.names import NAME_TOO_LONG
+from .args.parse import Rule
 from .args.problems import ABSENT, Reason
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "ClientIp",
     "IpAddressType",
     "Scope",
+    "bucket_name",
     "former_address_family",
     "http_or_grpc_codes",
     "load_balancer_name",
+    "resource_id",
     "status_codes",
+    "tls_policy_name",
 ]
 
 PRIVATE_ADDRESSES: Sequence[str] = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
@@ -42,6 +46,17 @@ RESERVED_LOAD_BALANCER_NAME = define(
     "reserved-load-balancer-name",
     "AWS reserves names that start with {prefix}, such as {value}.",
     allowed="any other name",
+)
+INVALID_ID = define("invalid-aws-id", "{value} isn't the ID of {what}.", allowed="an ID such as {example}")
+INVALID_BUCKET_NAME = define(
+    "invalid-bucket-name",
+    "{value} isn't the name of a bucket.",
+    allowed="letters, digits, hyphens, dots, and underscores, at most {most} characters",
+)
+INVALID_TLS_POLICY = define(
+    "invalid-tls-policy",
+    "{value} isn't the name of a security policy.",
+    allowed="letters, digits, and hyphens, at most {most} characters, such as {example}",
 )
 INVALID_CODES = define(
     "invalid-codes",
@@ -128,3 +143,45 @@ def http_or_grpc_codes(value: str) -> Optional[Reason]:
 def _is_list_of(code: str, value: str) -> bool:
     item = f"{code}(-{code})?"
     return re.fullmatch(f"{item}(,{item})*", value) is not None
+
+
+_ID_LENGTH = 255
+"""The longest ID in the models of AWS's APIs, such as mwaa's `SecurityGroupId`; EC2's own model has no length."""
+
+
+def resource_id(prefix: str, what: str) -> Rule:
+    """The rule of an ID of EC2."""
+    pattern = re.compile(rf"{prefix}-[0-9a-z-]+")
+
+    def rule(value: str) -> Optional[Reason]:
+        if len(value) <= _ID_LENGTH and pattern.fullmatch(value):
+            return None
+        return Reason(INVALID_ID, {"what": what, "example": f"{prefix}-0123456789abcdef0"})
+
+    return rule
+
+
+_BUCKET_LENGTH = 255
+_BUCKET = re.compile(r"[a-zA-Z0-9.\-_]+")
+"""What AWS's SDK accepts (botocore.handlers, `VALID_BUCKET`); old buckets have such names."""
+
+
+def bucket_name(value: str) -> Optional[Reason]:
+    """The name of an S3 bucket."""
+    if len(value) <= _BUCKET_LENGTH and _BUCKET.fullmatch(value):
+        return None
+    return Reason(INVALID_BUCKET_NAME, {"most": _BUCKET_LENGTH})
+
+
+_POLICY_LENGTH = 100
+_POLICY = re.compile(r"[A-Za-z0-9-]+")
+
+
+def tls_policy_name(value: str) -> Optional[Reason]:
+    """The name of a load balancer's security policy.
+
+    The models of Elastic Load Balancing have no pattern, so this is that of AWS Transfer's `SecurityPolicyName`.
+    """
+    if len(value) <= _POLICY_LENGTH and _POLICY.fullmatch(value):
+        return None
+    return Reason(INVALID_TLS_POLICY, {"most": _POLICY_LENGTH, "example": "ELBSecurityPolicy-TLS13-1-2-2021-06"})

@@ -14,6 +14,10 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import IngressGateway, PublicLoadBalancer, WebService
+from pulumi_portico.args.location import KeyStyle
+from pulumi_portico.args.problems import Problems
+from pulumi_portico.host import RejectedArguments
+from pulumi_portico.web_service.validation import parse_web_service
 
 from tests.scoreboard.cases import (
     AWS_FRONT,
@@ -371,6 +375,144 @@ def test_a_message_shows_no_secret_output(program: Callable[[], Any], canary: st
     if not message:
         raise UnexpectedProblem("accepted")
     assert canary not in message
+
+
+PRIVATE_KEY = f"-----BEGIN PRIVATE KEY-----\n{CANARY}{CANARY}\n-----END PRIVATE KEY-----\n"
+PUBLIC = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+BELOW = {"secretEnv": {"A": CANARY}}
+MISPLACED: Mapping[str, Any] = {
+    "a key and its certificate swapped": gateway(
+        {"host": SHOP}, tls={SHOP: {"certificate": PRIVATE_KEY, "key": PUBLIC}}
+    ),
+    "a certificate with its key": gateway({"host": SHOP}, tls={SHOP: {"certificate": PUBLIC + PRIVATE_KEY}}),
+    "a key as tls.secret": gateway({"host": SHOP}, tls={SHOP: {"secret": PRIVATE_KEY}}),
+    "a key as tls.issuer": gateway({"host": SHOP}, tls={SHOP: {"issuer": PRIVATE_KEY}}),
+    "a key as a host": gateway({"host": PRIVATE_KEY}),
+    "a key as the key of a mapping": gateway({"host": SHOP}, tls={PRIVATE_KEY: {"secret": "a"}}),
+    "a key as backendTls.caCertificate": gateway({"host": SHOP, "backendTls": {"caCertificate": PRIVATE_KEY}}),
+    "a mapping as image": service(image=BELOW),
+    "a mapping far below image": service(image={"a": {"b": [BELOW]}}),
+    "a mapping as port": service(port=BELOW),
+    "a mapping as awsRoleArn": service(identity={"awsRoleArn": BELOW}),
+    "a mapping in args": service(args=[BELOW]),
+    "a mapping as a label": service(labels={"a": BELOW}),
+    "a list as a password": service(env={"DB_PASSWORD": ["x", CANARY]}),
+    "a mapping as a password": service(env={"DB_PASSWORD": {"x": CANARY}}),
+    "a password in the key of a user": gateway({"host": SHOP, "basicAuth": {"users": {f"ada:{CANARY}": "x"}}}),
+    "a password beside users": gateway({"host": SHOP, "basicAuth": {f"ada:{CANARY}": "x"}}),
+    "a password in the key of a secret": service(secretEnv={f"A={CANARY}": "x"}),
+    "a password in a key without a space": service(secretEnv={f"A:{CANARY}": None}),
+    "a password in the key of a variable": service(env={f"A={CANARY}": "x"}),
+    "a number as the key of a secret": service(secretEnv={f"0x{CANARY}": "x"}),
+    "users as basicAuth.secret": gateway({"host": SHOP, "basicAuth": {"secret": f"ada:{CANARY}"}}),
+    "a password in pullSecrets": service(imagePolicy={"pullSecrets": [f"ada:{CANARY}"]}),
+    "a password as the Secret of a volume": service(volumes={"a": {"path": "/a", "secret": f"ada:{CANARY}"}}),
+    "the user of a URL": service(image=f"https://ada:{CANARY}@registry.example.com/a:1"),
+    "a token in a URL": service(image=f"https://{CANARY}@registry.example.com/a:1"),
+    "the user of a registry": service(image=f"ada:{CANARY}@registry.example.com/a:1"),
+    "a URL as a name": stack(services={f"https://ada:{CANARY}@a": WEB}),
+    "a credential in a query": service(health={"path": f"health?api_key={CANARY}"}),
+    "a credential in another header": gateway({"host": SHOP, "requestHeaders": {"X-Up": f"Bearer {{{CANARY}"}}),
+    "a header": gateway({"host": SHOP, "requestHeaders": {"Authorization": f"Bearer {{{CANARY}"}}),
+}
+
+
+@pytest.mark.parametrize("values", [held_case("E8", values, row=row) for row, values in MISPLACED.items()])
+def test_a_message_shows_no_misplaced_secret(values: Any, tmp_path: Path) -> None:
+    _assert_rejected_without_canary(write_project(tmp_path / "a", values))
+
+
+def _assert_rejected_without_canary(folder: Path) -> None:
+    printed = [run_portico(folder, *line.split()) for line in ("check", "check --json", "explain", "render")]
+    if any(result.exit_code != 1 for result in printed):
+        raise UnexpectedProblem("the stack isn't rejected")
+    assert all(CANARY not in result.output for result in printed)
+    # As a fix would turn it into a name.
+    assert all("begin-private-key" not in result.output for result in printed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        held_case("E8", text, row=text.replace(CANARY, "x"))
+        for text in (
+            f"*{CANARY}",
+            f"!{CANARY}",
+            f"!{CANARY}!x y",
+            f"!<{CANARY}> x",
+            f"!!{CANARY} x",
+            f"[&{CANARY} x, &{CANARY} y]",
+            f"{{x: !!int {CANARY}}}",
+            f"'{CANARY}",
+            f'"\\{CANARY}"',
+            f"@{CANARY}",
+            f"%{CANARY}",
+            f"|{CANARY}",
+            f"x: {CANARY}",
+        )
+    ],
+)
+def test_a_message_about_yaml_quotes_nothing_of_the_file(text: str, tmp_path: Path) -> None:
+    lines = ("config:", "  portico:services:", "    web:", "      secretEnv:", f"        A: {text}", "")
+    _assert_rejected_without_canary(write_text(tmp_path / "a", "\n".join(lines)))
+
+
+@pytest.mark.parametrize("text", [held_case("E8", text) for text in (f"*{CANARY}", f"!{CANARY} x", f"!!int {CANARY}")])
+def test_a_message_about_the_project_quotes_nothing_of_it(text: str, tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", service())
+    (folder / "Pulumi.yaml").write_text(f"name: shop\nruntime: python\nconfig:\n  token: {text}\n")
+    result = run_portico(folder, "check")
+    assert CANARY not in result.output
+    assert CANARY not in str(result.exception or "")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        held_case("E8", {"image": {"secretEnv": {"A": CANARY}}, "port": 80}, row="image"),
+        held_case("E8", {"image": "a:1", "port": {"secret_env": {"A": CANARY}}}, row="port"),
+        held_case("E8", {"image": f"https://ada:{CANARY}@a", "port": 80}, row="URL"),
+        held_case("E8", {"image": PRIVATE_KEY, "port": 80}, row="private key"),
+    ],
+)
+def test_no_component_shows_a_misplaced_secret(args: Any) -> None:
+    message = raised_by(lambda: WebService("web", args))
+    if not message:
+        raise UnexpectedProblem("accepted")
+    assert CANARY not in message
+    problems = Problems("web", style=KeyStyle.CAMEL)
+    parse_web_service("web", args, problems)
+    assert CANARY not in str(RejectedArguments(problems.found))
+
+
+def test_an_explanation_shows_no_variable_of_extra(tmp_path: Path) -> None:
+    variable = {"name": "DB", "value": CANARY}
+    values = service(extra={"spec": {"containers": [{"name": "web", "env": [variable]}]}})
+    folder = write_project(tmp_path / "a", values)
+    for line in ("explain", "explain --json", "check --json"):
+        result = run_portico(folder, *line.split())
+        assert result.exit_code == 0
+        assert CANARY not in result.output
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        held_case("E8", values, row=row)
+        for row, values in {
+            "unknown key": service(**{"a" * 140_000: 1}),
+            "name": stack(services={"a" * 140_000: WEB}),
+            "variable": service(env={"a " * 70_000: "x"}),
+            "image": service(image="a " * 70_000),
+        }.items()
+    ],
+)
+def test_a_message_cuts_what_is_long(values: Any, tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "a", values)
+    for line in ("check", "check --json", "explain"):
+        result = run_portico(folder, *line.split())
+        assert result.exit_code == 1
+        assert max(map(len, result.output.splitlines())) < 2_000
 
 
 # E9: Pod Security "restricted", as upstream's fixtures have it: all of them are in tests/cluster.
@@ -850,6 +992,97 @@ def _headers(policy: str) -> dict[str, Any]:
 )
 def test_what_aws_rejects_is_rejected(values: Any, field: str, unlike: Any) -> None:
     assert_rejected(values, *AWS_FRONT, field, unlike=unlike)
+
+
+HOSTILE = {
+    "newline": "a\nb",
+    "escape": "a\x1b[2Jb",
+    "NUL": "a\0b",
+    "long": "a" * 70_000,
+}
+
+
+@pytest.mark.parametrize(
+    ("build", "where", "value"),
+    [
+        held_case("E12", build, where, prefix + value, row=f"{field} {row}")
+        for field, (build, where, prefix) in {
+            "logs.bucket": (
+                lambda value: aws_balancer(listeners=[LISTENER], logs={"bucket": value}),
+                (*AWS_FRONT, "logs"),
+                "",
+            ),
+            "tls.policy": (
+                lambda value: balancer(
+                    {
+                        **PRESERVED,
+                        "platform": "aws-controller",
+                        "tls": {"certificates": [CERTIFICATE], "policy": value},
+                    }
+                ),
+                (*FRONT, "exposure", "tls"),
+                "",
+            ),
+            "accessLogs.bucket": (
+                lambda value: balancer(
+                    {
+                        **PRESERVED,
+                        "platform": "aws-controller",
+                        "tls": {"certificates": [CERTIFICATE]},
+                        "accessLogs": {"bucket": value},
+                    }
+                ),
+                (*FRONT, "exposure", "accessLogs"),
+                "",
+            ),
+            "aws.prefixLists": (
+                lambda value: balancer({**PRESERVED, "platform": "aws-controller", "aws": {"prefixLists": [value]}}),
+                (*FRONT, "exposure", "aws"),
+                "pl-",
+            ),
+            "sources.prefixList": (
+                lambda value: aws_balancer(
+                    listeners=[LISTENER], allowedSources=None, sources={"office": {"prefixList": value}}
+                ),
+                (*AWS_FRONT, "sources"),
+                "pl-",
+            ),
+        }.items()
+        for row, value in HOSTILE.items()
+    ],
+)
+def test_aws_names_have_no_control_characters_and_a_length(
+    build: Callable[[str], Any], where: tuple[Any, ...], value: str
+) -> None:
+    prefix = "pl-" if value.startswith("pl-") else ""
+    assert_rejected(build(value), *where, unlike=build(f"{prefix}abc-1"))
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        held_case(
+            "E12",
+            service(podAnnotations={"portico.dev/stack": "other"}),
+            ("services", "web", "podAnnotations"),
+            row="podAnnotations",
+        ),
+        held_case(
+            "E12",
+            balancer({**INTERNET, "annotations": {"portico.dev/stack": "other"}}),
+            (*FRONT, "exposure", "annotations"),
+            row="exposure",
+        ),
+        held_case(
+            "E12",
+            gateway({"host": SHOP, "annotations": {"portico.dev/stack": "other"}}),
+            (*EDGE, "routes"),
+            row="route",
+        ),
+    ],
+)
+def test_porticos_own_annotations_are_reserved(values: Any, where: tuple[Any, ...]) -> None:
+    assert_rejected(values, *where)
 
 
 # E13: rejected, but valid.

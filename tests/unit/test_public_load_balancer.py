@@ -420,7 +420,7 @@ E = "exposure"
         (
             exposure("aws-controller", access_logs={"bucket": "a,b"}, tls=TLS),
             {},
-            "separator-in-text",
+            "invalid-bucket-name",
             (E, "access_logs", "bucket"),
         ),
         ({**GENERIC, "load_balancer_class": "a b"}, {}, "invalid-label-key", (E, "load_balancer_class")),

@@ -6,12 +6,26 @@ from typing import Any, cast
 
 import pulumi
 
-from .location import Field, KeyStyle, Location, field_text, location_text
+from .concealment import HIDDEN, concealed, shown_key, shown_text
+from .location import Field, Key, KeyStyle, Location, field_text, location_text
 from .secrets import Secret
 
-__all__ = ["as_data", "escaped", "escaped_lines", "parameter_text", "value_text"]
+__all__ = [
+    "LINE",
+    "as_data",
+    "cut_data",
+    "escaped",
+    "escaped_lines",
+    "parameter_text",
+    "shown_location",
+    "shown_path",
+    "value_text",
+]
 
-_LINE = 80
+LINE = 80
+"""The most characters of a value, or of one key of a location, that a message shows."""
+_PARAMETER = 400
+"""The most characters of a parameter. The longest valid key, that of an annotation, has 317."""
 _YAML_CONSTANTS = {"None": "null", "True": "true", "False": "false"}
 
 
@@ -27,22 +41,39 @@ def escaped_lines(text: str) -> str:
 
 def value_text(value: Any, style: KeyStyle) -> str:
     """A value as the reader would write it, on one line and cut to its length."""
-    text = escaped(_written(value, style))
-    return text if len(text) <= _LINE else text[: _LINE - 4] + " ..."
+    return _cut(escaped(_written(value, style)))
+
+
+def _cut(text: str, most: int = LINE) -> str:
+    return text if len(text) <= most else text[: most - 4] + " ..."
+
+
+def shown_location(location: Location, most: int = LINE) -> Location:
+    """A location without secrets in its keys, each of which is cut to its length."""
+    steps = [
+        Key(_cut(shown_key(location, index), most)) if isinstance(step, Key) else step
+        for index, step in enumerate(location)
+    ]
+    return type(location)(steps)
+
+
+def shown_path(location: Location, style: KeyStyle) -> str:
+    """A location as messages show it."""
+    return location_text(shown_location(location), style)
 
 
 def _written(value: Any, style: KeyStyle) -> str:
     if isinstance(value, Secret):
-        return "[secret]"
+        return HIDDEN
     if isinstance(value, pulumi.Output):
         # Only secrets become Outputs in a stack.
-        return "[secret]" if style is KeyStyle.STACK else "an Output"
+        return HIDDEN if style is KeyStyle.STACK else "an Output"
     if isinstance(value, Enum):
         return _written(value.value, style)
     if isinstance(value, str):
-        return f'"{value}"'
+        return f'"{shown_text(value)}"'
     if isinstance(value, Mapping):
-        fields = cast("Mapping[Any, Any]", value)
+        fields = cast("Mapping[Any, Any]", concealed(value))
         return f"{{{', '.join(f'{_written(key, style)}: {_written(item, style)}' for key, item in fields.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item, style) for item in cast('Sequence[Any]', value))}]"
@@ -57,13 +88,13 @@ def _written(value: Any, style: KeyStyle) -> str:
 def parameter_text(value: Any, style: KeyStyle) -> str:
     """A parameter of a message: a location or a field in the reader's key style, a list with commas, text as it is."""
     if isinstance(value, Location):
-        return f"`{escaped(location_text(value, style))}`"
+        return f"`{escaped(shown_path(value, style))}`"
     if isinstance(value, Field):
         return f"`{field_text(value, style)}`"
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
-        return escaped(value)
+        return _cut(escaped(shown_text(value)), _PARAMETER)
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(cast("Iterable[Any]", value))
         items = sorted(items) if isinstance(value, (set, frozenset)) else items
@@ -74,7 +105,8 @@ def parameter_text(value: Any, style: KeyStyle) -> str:
 def as_data(value: Any, style: KeyStyle) -> Any:
     """A parameter or a value as JSON has it, in the reader's key style."""
     if isinstance(value, Location):
-        return [step if isinstance(step, int) else field_text(step, style) for step in value]
+        steps = shown_location(value, _PARAMETER)
+        return [step if isinstance(step, int) else field_text(step, style) for step in steps]
     if isinstance(value, Field):
         return field_text(value, style)
     if isinstance(value, (Secret, pulumi.Output)):
@@ -86,4 +118,16 @@ def as_data(value: Any, style: KeyStyle) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         items = [as_data(item, style) for item in cast("Iterable[Any]", value)]
         return sorted(items) if isinstance(value, (set, frozenset)) else items
-    return value if value is None or isinstance(value, (str, int, float, bool)) else value_text(value, style)
+    if isinstance(value, str):
+        return shown_text(value)
+    return value if value is None or isinstance(value, (int, float, bool)) else value_text(value, style)
+
+
+def cut_data(data: Any, most: int = _PARAMETER) -> Any:
+    """Data of a problem whose texts are cut to a length, that of parameters by default."""
+    if isinstance(data, str):
+        return _cut(data, most)
+    if isinstance(data, Mapping):
+        fields = cast("Mapping[str, Any]", data)
+        return {_cut(key, most): cut_data(item, most) for key, item in fields.items()}
+    return [cut_data(item, most) for item in cast("list[Any]", data)] if isinstance(data, list) else data

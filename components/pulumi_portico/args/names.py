@@ -206,10 +206,10 @@ def own_label_key(value: str) -> Optional[Reason]:
 
 
 def annotation_key(value: str) -> Optional[Reason]:
-    """The key of an annotation: the same as a label's, and none of Pulumi's own."""
+    """The key of an annotation: the same as a label's, and none of Pulumi's or Portico's own."""
     if label_key(value.lower()):
         return Reason(INVALID_ANNOTATION_KEY, {"most": LABEL_NAME_LENGTH})
-    return Reason(RESERVED_ANNOTATION) if value.startswith("pulumi.com/") else None
+    return Reason(RESERVED_ANNOTATION) if value.startswith(("pulumi.com/", "portico.dev/")) else None
 
 
 def path_segment(value: str) -> Optional[Reason]:

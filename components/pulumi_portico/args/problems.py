@@ -15,9 +15,10 @@ import pulumi
 
 from ..untyped import Parameters
 from .codes import Code, define
-from .display import as_data, escaped, parameter_text, value_text
-from .location import ROOT, Field, Key, KeyStyle, Location, location_text
-from .secrets import redacted, texts_of
+from .concealment import concealed_at, shown_key
+from .display import LINE, as_data, cut_data, escaped, parameter_text, shown_path, value_text
+from .location import ROOT, Field, Key, KeyStyle, Location
+from .secrets import Secret, redacted, texts_of
 
 __all__ = [
     "ABSENT",
@@ -116,10 +117,26 @@ class Problem:
     style: KeyStyle = field(default=KeyStyle.PYTHON, compare=False)
     """How its reader writes field names."""
 
+    def __post_init__(self) -> None:
+        """Remove secrets that are where they don't belong, however the problem was found."""
+        value = self.value
+        shown = value if value is ABSENT else concealed_at(self.location, value)
+        last = self.location[-1] if self.location else ""
+        hides_key = isinstance(last, Key) and shown_key(self.location) != last
+        if shown is value and not hides_key:
+            return
+        texts = [*(() if shown is value else texts_of(value)), *([str(last)] if hides_key else ())]
+        is_whole = isinstance(shown, Secret)
+        object.__setattr__(self, "value", ABSENT if is_whole else shown)
+        object.__setattr__(self, "secret", self.secret or is_whole)
+        object.__setattr__(self, "params", {name: redacted(param, texts) for name, param in self.params.items()})
+        # An edit can quote a value, or what follows from it.
+        object.__setattr__(self, "edits", ())
+
     @property
     def path(self) -> str:
         """The location as the reader writes it."""
-        return location_text(self.location, self.style)
+        return shown_path(self.location, self.style)
 
     @property
     def message(self) -> str:
@@ -152,8 +169,8 @@ class Problem:
         return {
             "code": self.code.name,
             "location": as_data(self.location, self.style),
-            "params": {name: as_data(value, self.style) for name, value in self.params.items()},
-            "value": None if self.value is ABSENT else as_data(self.value, self.style),
+            "params": {name: cut_data(as_data(value, self.style)) for name, value in self.params.items()},
+            "value": None if self.value is ABSENT else cut_data(as_data(self.value, self.style), LINE),
             "edits": [_edit_data(edit, self.style) for edit in self.edits],
             "place": self.place,
             "path": self.path,
@@ -186,9 +203,8 @@ def _edit_text(edit: Edit, problem: Problem) -> str:
     def shown(location: Location) -> str:
         # The last step is enough for what is beside the value; the reader sees the value's own path already.
         last = location[-1:] if location.parent == near and not isinstance(location[-1], int) else location
-        text = location_text(
-            Location(last), KeyStyle.CAMEL if last is not location and style is KeyStyle.STACK else style
-        )
+        is_near = last is not location and style is KeyStyle.STACK
+        text = shown_path(Location(last), KeyStyle.CAMEL if is_near else style)
         return f"`{escaped(text)}`"
 
     if isinstance(edit, Set):
@@ -227,7 +243,7 @@ class ArgumentError(PorticoError):
         self.problems = tuple(problems)
         count = "a problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         body = "\n".join("  " + line for problem in self.problems for line in str(problem).splitlines())
-        super().__init__(f"{subject} has {count}:\n{body}")
+        super().__init__(f"{parameter_text(subject, KeyStyle.PYTHON)} has {count}:\n{body}")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from ..args.spec import Spec, spec
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
-from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name
+from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name, resource_id
 from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
@@ -23,7 +23,7 @@ from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs, AwsLogsSpec
 from .routes import RULES as ROUTE_RULES
-from .rules import arn, host_name, not_empty, resource_id, tag_count, tag_key, tag_value
+from .rules import arn, host_name, not_empty, tag_count, tag_key, tag_value
 from .target_group import RULES as TARGET_RULES
 from .target_group import AwsTarget, AwsTargetSpec
 

@@ -13,6 +13,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
+from ..load_balancers import bucket_name
 from ..outputs import words
 from ..untyped import Properties
 from .choices import AwsBalancerKind
@@ -89,7 +90,13 @@ def _prefix(value: str) -> Optional[Reason]:
     return Reason(INVALID_PREFIX)
 
 
-RULES: Rules = {AwsLogs: {"prefix": Field(_prefix), "keep_days": Field(whole_number(1, what="a number of days"))}}
+RULES: Rules = {
+    AwsLogs: {
+        "bucket": Field(bucket_name),
+        "prefix": Field(_prefix),
+        "keep_days": Field(whole_number(1, what="a number of days")),
+    }
+}
 """What the fields must satisfy beyond their types (ModifyLoadBalancerAttributes, `access_logs.s3.prefix`)."""
 
 

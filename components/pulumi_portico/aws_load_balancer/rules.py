@@ -20,7 +20,6 @@ __all__ = [
     "header_name",
     "host_name",
     "not_empty",
-    "resource_id",
     "route_host",
     "route_path",
     "tag_count",
@@ -53,7 +52,6 @@ INVALID_HEADER_NAME = define(
     "invalid-alb-header-name", "{value} isn't the name of a header.", allowed="letters, digits, and hyphens, at most 40"
 )
 INVALID_ARN = define("invalid-arn", "{value} isn't the ARN of {what}.", allowed="arn:aws:{service}:...")
-INVALID_ID = define("invalid-aws-id", "{value} isn't the ID of {what}.", allowed="an ID such as {example}")
 NOT_PRIVATE = define("not-a-private-address", "{value} isn't a private IPv4 address.", allowed="an address of {ranges}")
 
 TOO_MANY_TAGS = define("too-many-tags", "There are {count} tags.", allowed="at most {most} tags")
@@ -122,17 +120,6 @@ def arn(service: str, what: str) -> Rule:
         if re.fullmatch(rf"arn:[a-z-]+:{service}:[a-z0-9-]*:[0-9]*:.+", value):
             return None
         return Reason(INVALID_ARN, {"what": what, "service": service})
-
-    return rule
-
-
-def resource_id(prefix: str, what: str) -> Rule:
-    """The rule of an id of EC2."""
-
-    def rule(value: str) -> Optional[Reason]:
-        if re.fullmatch(rf"{prefix}-[0-9a-z-]+", value):
-            return None
-        return Reason(INVALID_ID, {"what": what, "example": f"{prefix}-0123456789abcdef0"})
 
     return rule
 

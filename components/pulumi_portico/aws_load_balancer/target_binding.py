@@ -15,14 +15,14 @@ from ..args.spec import Spec, spec
 from ..args.values import cidr
 from ..lifecycle.limits import check_limits
 from ..lifecycle.objects import ObjectSpec, Options, register_objects
-from ..load_balancers import PRIVATE_ADDRESSES
+from ..load_balancers import PRIVATE_ADDRESSES, resource_id
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Target, TargetSpec
 from ..ordering import after, dependencies_of
 from ..register import name_of
 from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
 from .checks.targets import check_port_numbers
-from .rules import arn, not_empty, resource_id
+from .rules import arn, not_empty
 from .validation import check_name
 
 __all__ = [

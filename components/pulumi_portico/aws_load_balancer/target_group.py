@@ -11,14 +11,14 @@ from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import http_path, whole_number
-from ..load_balancers import ClientIp, http_or_grpc_codes
+from ..load_balancers import ClientIp, http_or_grpc_codes, resource_id
 from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol, Target, TargetSpec
 from ..outputs import applied
 from ..untyped import Properties, Unchecked
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
 from .resources import without_none
-from .rules import address, not_empty, resource_id
+from .rules import address, not_empty
 
 __all__ = [
     "RULES",

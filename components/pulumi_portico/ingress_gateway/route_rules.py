@@ -159,7 +159,7 @@ RULES: Rules = {
     Redirect: {"host": Field(server_name), "path": Field(redirect_path), "code": Field(_redirect_code)},
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).
     Timeouts: {"connect": Field(whole_number(1, 75, "a number of seconds")), "read": _SECONDS, "send": _SECONDS},
-    BackendTls: {"ca_certificate": Field(pem_certificate), "server_name": Field(server_name)},
+    BackendTls: {"ca_certificate": Field(pem_certificate, secret=True), "server_name": Field(server_name)},
     SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(cookie_path)},
     RateLimit: {"requests": _COUNT, "burst": _COUNT, "connections": _COUNT},
     Cors: {
@@ -171,7 +171,7 @@ RULES: Rules = {
     },
     BasicAuth: {
         "users": Field(_some("user"), keys=user_name, items=password_hash, secret=True),
-        "secret": Field(dns_subdomain),
+        "secret": Field(dns_subdomain, secret=True),
         "realm": Field(plain_text),
     },
 }

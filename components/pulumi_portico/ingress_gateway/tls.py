@@ -88,8 +88,8 @@ class HostTlsSpec(Spec):
 
 RULES: Rules = {
     HostTls: {
-        "secret": Field(dns_subdomain),
-        "certificate": Field(pem_certificate),
+        "secret": Field(dns_subdomain, secret=True),
+        "certificate": Field(pem_certificate, secret=True),
         "key": Field(pem_private_key, secret=True),
         "issuer": Field(dns_subdomain),
         "cluster_issuer": Field(dns_subdomain),

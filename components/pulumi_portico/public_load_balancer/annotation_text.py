@@ -3,11 +3,15 @@
 from typing import Optional
 
 from ..args.codes import define
+from ..args.names import NAME_TOO_LONG
 from ..args.parse import Field, Rule
 from ..args.problems import Reason
 from ..args.values import EMPTY, printable, some
 
 __all__ = ["ATTRIBUTES", "LIST", "TAGS", "without_separators"]
+
+_LENGTH = 1024
+"""The longest of these texts on any platform: a folder in an S3 bucket, as long as an object's key."""
 
 SEPARATOR_IN_TEXT = define(
     "separator-in-text",
@@ -22,6 +26,8 @@ def without_separators(what: str) -> Rule:
     def rule(value: str) -> Optional[Reason]:
         if not value:
             return Reason(EMPTY, {"what": what})
+        if len(value) > _LENGTH:
+            return Reason(NAME_TOO_LONG, {"excess": len(value) - _LENGTH, "most": _LENGTH})
         return Reason(SEPARATOR_IN_TEXT, {"what": what}) if set(value) & set(",=") else printable(value)
 
     return rule

@@ -8,8 +8,10 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.parse import Rules
+from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.values import some
+from ..load_balancers import resource_id
 from .annotation_text import ATTRIBUTES, LIST
 
 __all__ = ["RULES", "AwsSettings", "AwsSettingsSpec", "SecurityGroupMode", "TargetType"]
@@ -81,7 +83,7 @@ class AwsSettingsSpec(Spec):
 RULES: Rules = {
     AwsSettings: {
         "security_groups": LIST,
-        "prefix_lists": LIST,
+        "prefix_lists": Field(some(), items=resource_id("pl", "a prefix list")),
         "load_balancer_attributes": ATTRIBUTES,
         "target_group_attributes": ATTRIBUTES,
     }

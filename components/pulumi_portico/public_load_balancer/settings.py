@@ -11,7 +11,7 @@ from ..args.names import port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.values import http_path, whole_number
-from ..load_balancers import status_codes
+from ..load_balancers import bucket_name, status_codes, tls_policy_name
 from .annotation_text import LIST, without_separators
 
 __all__ = [
@@ -180,9 +180,9 @@ RULES: Rules = {
         "success_codes": Field(status_codes),
         "node_port": Field(whole_number(30000, 32767, "a port of Kubernetes' node port range")),
     },
-    BalancerTls: {"certificates": LIST, "ports": Field(items=port_name)},
+    BalancerTls: {"certificates": LIST, "ports": Field(items=port_name), "policy": Field(tls_policy_name)},
     AccessLogs: {
-        "bucket": Field(without_separators("the name of a bucket")),
+        "bucket": Field(bucket_name),
         "prefix": Field(without_separators("the name of a folder")),
     },
 }

@@ -27,7 +27,7 @@ def in_files(tree: Node, of_files: Iterable[Problem], of_stack: Iterable[Problem
     followers: dict[str, list[Problem]] = {}
     located = [_located(tree, problem) for problem in of_stack]
     for problem, node in located:
-        if isinstance(node.value, AmbiguousScalar) and problem.value is not ABSENT:
+        if isinstance(node.value, AmbiguousScalar) and (problem.value is not ABSENT or problem.secret):
             followers.setdefault(problem.place, []).append(problem)
     seen: set[Any] = set()
     for problem in of_files:

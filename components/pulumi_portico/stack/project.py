@@ -8,6 +8,7 @@ import yaml
 
 from ..args.problems import PorticoError
 from ..untyped import Unchecked, mapped
+from .yaml_errors import detail_of
 
 __all__ = ["PROJECT_FILES", "is_file", "is_folder", "project_file", "settings_of"]
 
@@ -51,12 +52,12 @@ def settings_of(file: Path) -> Unchecked:
         raise PorticoError(f"{file} nests values too deeply.") from error
     except ValueError as error:
         # A date or a number that Python can't hold.
-        raise PorticoError(f"{file} has a value that can't be read: {error}.") from error
+        raise PorticoError(f"{file} has a date or a number that can't be read.") from error
     return mapped(read)
 
 
 def _detail(error: yaml.YAMLError) -> str:
     """What's wrong, and where. The whole message quotes the file."""
     mark: Optional[yaml.Mark] = getattr(error, "problem_mark", None)
-    problem = str(getattr(error, "problem", None) or "it has a character that YAML doesn't allow")
+    problem = detail_of(error) if mark else "it has a character that YAML doesn't allow"
     return f"{problem}, line {mark.line + 1}, column {mark.column + 1}" if mark else problem

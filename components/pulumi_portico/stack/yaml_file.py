@@ -18,6 +18,7 @@ from ..args.location import ROOT, Key, KeyStyle, Location
 from ..args.problems import Problem, Set
 from ..args.secrets import Secret
 from .source_map import AmbiguousScalar, Node, Place
+from .yaml_errors import detail_of
 
 __all__ = ["AMBIGUOUS_BOOLEAN", "compose", "meant_boolean", "parse"]
 
@@ -29,7 +30,9 @@ TOO_LARGE = define(
     "This has too many values, or nests them too deeply, with its aliases resolved.",
     allowed="at most {values} values and {levels} levels",
 )
-UNSUPPORTED_TAG = define("yaml-tag", "Stack files don't support the YAML tag {tag}.", allowed="no tags")
+UNSUPPORTED_TAG = define(
+    "yaml-tag", "Stack files don't support YAML tags.", allowed="no tags", hint="Put text that starts with ! in quotes."
+)
 DUPLICATE_KEY = define("duplicate-key", "Line {line} already has this key.", allowed="each key once")
 KEY_NOT_SCALAR = define("yaml-key-not-scalar", "A list or a mapping can't be a key.", allowed="text as the key")
 MERGE_KEY = define("yaml-merge-key", "Not every YAML reader supports merge keys.", allowed="the keys themselves")
@@ -169,8 +172,7 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Problem:
     rest = (text.splitlines()[mark.line :] or [""])[0][mark.column :]
     if rest.startswith("\t"):
         return _problem(TAB, place)
-    detail = str(getattr(error, "problem", "") or getattr(error, "context", ""))
-    return _problem(INVALID_YAML, place, params={"detail": detail})
+    return _problem(INVALID_YAML, place, params={"detail": detail_of(error)})
 
 
 @dataclass
@@ -185,7 +187,7 @@ class _Reader:
         if self.count > _MOST_NODES or depth > _DEEPEST:
             raise _TooLargeError(place)
         if node.tag not in _TAGS:
-            self._report(UNSUPPORTED_TAG, location, node, params={"tag": node.tag})
+            self._report(UNSUPPORTED_TAG, location, node)
         if isinstance(node, yaml.MappingNode):
             return Node(self._mapping(node, location, depth), place, key)
         if isinstance(node, yaml.SequenceNode):

@@ -80,9 +80,9 @@ def _narrow_together(values: Sequence[Any]) -> Optional[Reason]:
 RULES: Rules = {
     AdmissionWebhook: {
         "api_server_sources": Field(_narrow_together, items=_narrow),
-        "certificate": Field(pem_certificate),
+        "certificate": Field(pem_certificate, secret=True),
         "key": Field(pem_private_key, secret=True),
-        "ca_certificate": Field(pem_certificate),
+        "ca_certificate": Field(pem_certificate, secret=True),
     }
 }
 """What the fields must satisfy beyond their types."""

@@ -9,6 +9,7 @@ from typing import Any, Optional, Union, cast
 
 from ...address_ranges import ranges_of_everyone
 from ...args.codes import Code
+from ...args.concealment import concealed_at
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import KeyStyle, Location
@@ -182,7 +183,7 @@ def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> An
     }
     for step in location:
         value = _child(value, step)
-    return None if isinstance(value, Spec) else as_data(value, KeyStyle.STACK)
+    return None if isinstance(value, Spec) else as_data(concealed_at(location, value), KeyStyle.STACK)
 
 
 def _child(value: Any, step: Union[str, int]) -> Optional[Any]:

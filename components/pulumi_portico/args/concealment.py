@@ -1,0 +1,137 @@
+"""Recognizes secrets by their form and by the names of what holds them: wherever they are, no message shows them.
+
+A user can put a secret into a field that isn't meant for one: swap a key and its certificate, indent a mapping wrongly,
+or paste a URL with a password. So this looks at texts, names, and locations, not at the types of the arguments.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Optional, cast
+
+from .location import Key, Location
+from .secrets import Secret
+
+__all__ = ["HIDDEN", "concealed", "concealed_at", "names_secret", "shown_key", "shown_text"]
+
+HIDDEN = "[secret]"
+"""What messages show in place of a secret."""
+
+_PRIVATE_KEY = "PRIVATE KEY"
+_IMAGE_DIGEST = r"(?!sha(?:256|512):)"
+# A user can hand over 100,000 characters, so the repetitions are bounded.
+_USER_OF_URL = re.compile(rf"(?<=//)(?:[^\s/@]{{0,256}}:\S{{0,256}}|[^\s/@]{{1,256}})@{_IMAGE_DIGEST}")
+_USER_AND_PASSWORD = re.compile(rf"(?<![\w/.+-])[\w.+-]{{1,256}}:[^\s/@]{{1,256}}@{_IMAGE_DIGEST}(?=\w)")
+_CREDENTIAL = re.compile(
+    r"""((?<![\w-])[\w-]{0,64}(?:secret|passw|token|api[_-]?key|access[_-]?key|credential)[\w-]{0,64}=|bearer\s)"""
+    r"""[^\s&,;"']+""",
+    re.IGNORECASE,
+)
+"""A parameter of a query or an option of a command, or what a header has."""
+_SECRET_NAME = re.compile(
+    r"secret|passw|passphrase|token|credential|cookie|authorization|bearer|jwt|api[_-]?key|access[_-]?key"
+    r"|private[_-]?key|session[_-]?id|connection[_-]?string|(^|[_-])(pwd|pass|auth|key|dsn)$",
+    re.IGNORECASE,
+)
+_ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
+_SECRET_MAPPINGS = ("secret_env", "secretEnv")
+_AUTH = ("basic_auth", "basicAuth")
+_SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
+_NOT_SECRET = ("true", "false", "yes", "no", "on", "off", "y", "n")
+
+
+def shown_text(text: str) -> str:
+    """A text without private keys, the users and passwords of URLs, and credentials."""
+    if _PRIVATE_KEY in text:
+        return HIDDEN
+    text = _CREDENTIAL.sub(rf"\1{HIDDEN}", text)
+    if "@" not in text:
+        return text
+    return _USER_AND_PASSWORD.sub(f"{HIDDEN}@", _USER_OF_URL.sub(f"{HIDDEN}@", text))
+
+
+def names_secret(name: str) -> bool:
+    """Whether a name, such as that of an environment variable or a header, looks like that of a credential."""
+    return bool(_SECRET_NAME.search(name)) or name in _SECRET_FIELDS
+
+
+def shown_key(location: Location, index: int = -1) -> str:
+    """A key of a location as messages show it."""
+    key = str(location[index])
+    if not isinstance(location[index], Key):
+        return key
+    assignment = _ASSIGNMENT.match(key)
+    if assignment and (assignment["sign"] != ":" or names_secret(assignment["name"])):
+        return HIDDEN
+    above = location[: index % len(location)]
+    if any(step in _SECRET_MAPPINGS or step in _AUTH for step in above) and not _PLAIN_NAME.fullmatch(key):
+        return HIDDEN
+    return shown_text(key)
+
+
+def concealed_at(location: Location, value: Any) -> Any:
+    """The value itself, or what messages show in place of it: a `Secret`, or a value that has some."""
+    if _is_not_secret(value):
+        return value
+    last = location[-1] if location else ""
+    if isinstance(last, Key) and value == last:
+        # The key itself is the value.
+        return value if shown_key(location) == last else Secret()
+    return Secret() if _holds_secret(location) else concealed(value)
+
+
+def concealed(value: Any) -> Any:
+    """The value itself, or one that has `Secret`s in place of secrets."""
+    if isinstance(value, str):
+        return value if shown_text(value) == value else shown_text(value)
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[Any, Any]", value)
+        changed: Any = {_concealed_key(key): _concealed_item(fields, key) for key in fields}
+        is_same = len(changed) == len(fields) and all(key in changed and changed[key] is fields[key] for key in fields)
+        return fields if is_same else changed
+    if isinstance(value, (list, tuple)):
+        items = cast("Sequence[Any]", value)
+        shown = [concealed(item) for item in items]
+        return items if all(one is other for one, other in zip(shown, items, strict=True)) else shown
+    return value
+
+
+def _concealed_key(key: Any) -> Any:
+    return shown_key(Location((Key(key),))) if isinstance(key, str) else key
+
+
+def _concealed_item(fields: Mapping[Any, Any], key: Any) -> Any:
+    value = fields[key]
+    if _is_not_secret(value):
+        return value
+    if key == "env" and isinstance(value, (list, tuple)):
+        return [_without_value(variable) for variable in cast("Sequence[Any]", value)]
+    # Kubernetes has a header as its name and its value.
+    name: Optional[Any] = fields.get("name") if key == "value" else key
+    return Secret() if isinstance(name, str) and names_secret(name) else concealed(value)
+
+
+def _without_value(variable: Any) -> Any:
+    """A variable of a pod's manifest without its value: `extra` can't say which ones are secret."""
+    if not isinstance(variable, Mapping):
+        return concealed(variable)
+    fields = cast("Mapping[Any, Any]", variable)
+    return {key: Secret() if key == "value" else concealed(item) for key, item in fields.items()}
+
+
+def _holds_secret(location: Location) -> bool:
+    """Whether messages never show the value at a location."""
+    names = [step for step in location if isinstance(step, str)]
+    if not names:
+        return False
+    if any(name in _SECRET_MAPPINGS for name in names):
+        return True
+    if any(name in _AUTH and below == "users" for name, below in pairwise(names)):
+        return True
+    # A key that the user chose; the names of fields are known.
+    return _SECRET_NAME.search(names[-1]) is not None if isinstance(names[-1], Key) else names[-1] in _SECRET_FIELDS
+
+
+def _is_not_secret(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or (isinstance(value, str) and value.lower() in _NOT_SECRET)
