@@ -274,7 +274,28 @@ def test_the_aws_load_balancer_controller_reads_json() -> None:
 
 
 def test_a_value_that_is_known_later_is_checked_then() -> None:
-    annotations = {"nginx.org/proxy-redirect-from": pulumi.Output.from_input(HOSTILE[0])}
+    annotations = {"nginx.org/proxy-buffers": pulumi.Output.from_input(HOSTILE[0])}
     with pytest.raises(ArgumentError) as caught:
         gateway("public", tls=SECURED, routes=[route(host=HOST, annotations=annotations)])
     assert [problem.code.name for problem in caught.value.problems] == ["invalid-annotation-value"]
+
+
+FROM, TO = "nginx.org/proxy-redirect-from", "nginx.org/proxy-redirect-to"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "key"),
+    [
+        ({TO: "/b"}, TO),
+        ({FROM: "/a"}, FROM),
+        ({FROM: "off", TO: "/b"}, TO),
+    ],
+)
+def test_f5_nginx_reads_both_sides_of_a_redirect_or_neither(annotations: dict[str, str], key: str) -> None:
+    routes = [route(host=HOST, annotations=annotations)]
+    found = problems_of_gateway(exposure=EXPOSURE, tls=SECURED, routes=routes)
+    assert_problem(found, "f5-nginx-proxy-redirect-pair", "routes", 0, "annotations", key)
+
+
+def test_f5_nginx_reads_off_alone() -> None:
+    gateway("public", tls=SECURED, routes=[route(host=HOST, annotations={FROM: "off"})])
