@@ -62,6 +62,8 @@ FULL: dict[str, dict[str, Any]] = {
         "annotations": {"metallb.io/address-pool": "public"},
     },
 }
+ENFORCED: dict[str, dict[str, Any]] = {"aws-legacy": {"client_ip": "preserve"}}
+"""What a platform needs so that something enforces the sources."""
 PORTS = {"http": {"port": 80, "target_port": 8080}, "https": {"port": 443, "target_port": 8080}}
 
 PROGRAM = """\
@@ -100,7 +102,7 @@ def of_service(run: Run) -> list[str]:
 def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
-    plain = {f"plain-{it}": {"exposure": {"platform": it}} for it in ALL}
+    plain = {f"plain-{it}": {"exposure": {"platform": it, **ENFORCED.get(it, {})}} for it in ALL}
     full = {f"full-{it}": {"exposure": {"platform": it, **FULL[it]}, "ports": PORTS} for it in ALL}
     program.write(source(namespace, **plain, **full))
     program.up()
@@ -126,7 +128,9 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
 
 
 def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
-    before = {f"lb-{it}": {"exposure": {"platform": it, "client_ip": "hide"}} for it in ALL}
+    hidden: dict[str, Any] = {"client_ip": "hide"}
+    before = {f"lb-{it}": {"exposure": {"platform": it, **hidden}} for it in ALL}
+    before["lb-aws-legacy"] = {"exposure": {"platform": "aws-legacy", **hidden, "allowed_sources": ["0.0.0.0/0"]}}
     program.write(source(namespace, **before))
     program.up()
     old = services(cluster, namespace)
@@ -186,12 +190,16 @@ REPLACED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "class-given": ({"platform": "generic"}, {"platform": "generic", "load_balancer_class": "example.com/b"}),
     # The scheme.
-    **{f"scope-{it}": ({"platform": it}, {"platform": it, **INTERNAL}) for it in ALL if it != "generic"},
+    **{
+        f"scope-{it}": ({"platform": it, **ENFORCED.get(it, {})}, {"platform": it, **ENFORCED.get(it, {}), **INTERNAL})
+        for it in ALL
+        if it != "generic"
+    },
     # What the platform reads but once.
     "name": ({"platform": "aws-controller", "name": "a"}, {"platform": "aws-controller", "name": "b"}),
     "addresses": (
-        {"platform": "aws-legacy", "static_addresses": ["eipalloc-1"]},
-        {"platform": "aws-legacy", "static_addresses": ["eipalloc-2"]},
+        {"platform": "aws-legacy", **ENFORCED["aws-legacy"], "static_addresses": ["eipalloc-1"]},
+        {"platform": "aws-legacy", **ENFORCED["aws-legacy"], "static_addresses": ["eipalloc-2"]},
     ),
     "tier": ({"platform": "gke"}, {"platform": "gke", "gke": {"network_tier": "Standard"}}),
     "node-port": (

@@ -228,7 +228,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
 
 target = {"service": "api", "namespace": "shop", "port": 80, "targetPort": 8080, "selector": {"app": "api"}}
 sources = [pulumi.Output.from_input("203.0.113.0/24")]
-exposure = {"platform": "gke", "allowedSources": sources, **%r}
+exposure = {"platform": "gke", "clientIp": "preserve", "allowedSources": sources, **%r}
 lb = PublicLoadBalancer("web", {"target": target, "exposure": exposure})
 pulumi.export("cost", lb.cost)
 """

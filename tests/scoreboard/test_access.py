@@ -426,6 +426,28 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
         (stack(awsLoadBalancers={"front": {**NETWORK, "allowedSources": HALVES}}), ("awsLoadBalancers", "front")),
         (service(allowFrom=[{"cidr": it} for it in HALVES]), ("services", "web", "allowFrom")),
         (service(allowTo=[{"cidr": it} for it in IPV6_HALVES]), ("services", "web", "allowTo")),
+        (
+            service(allowFrom=[{"cidr": HALVES[0], "ports": [8080]}, {"cidr": HALVES[1]}]),
+            ("services", "web", "allowFrom"),
+        ),
+        (
+            service(
+                allowTo=[
+                    {"cidr": HALVES[0], "ports": [53, 443]},
+                    {"cidr": HALVES[1], "ports": [443], "protocol": "TCP"},
+                ]
+            ),
+            ("services", "web", "allowTo"),
+        ),
+        (
+            stack(
+                awsLoadBalancers={
+                    "front": {**NETWORK, "allowedSources": HALVES[:1], "sources": {"rest": {"cidr": HALVES[1]}}}
+                }
+            ),
+            ("awsLoadBalancers", "front", "allowedSources"),
+        ),
+        (gateway(defaultBackend={"service": "web"}), ("gateways", "edge", "defaultBackend")),
         (service(security={"group": 0}), ("services", "web", "security", "group")),
         (service(security={"fsGroup": 0}), ("services", "web", "security", "fsGroup")),
         (

@@ -12,7 +12,7 @@ from pulumi_portico.ingress_gateway.args import IngressGatewaySpec
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
 from pulumi_portico.ingress_gateway.route_rules import RULES
 from pulumi_portico.ingress_gateway.route_set import RouteSet
-from pulumi_portico.ingress_gateway.route_set_rules import check_routes
+from pulumi_portico.ingress_gateway.route_set_rules import check_each_route, check_routes
 from pulumi_portico.ingress_gateway.routes import Route, RouteSpec
 from pulumi_portico.ingress_gateway.tls import HostTls, HostTlsSpec
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
@@ -98,6 +98,7 @@ def route_set(controller: str, routes: Sequence[Mapping[str, Any]], **more: Any)
 def problems_of_route_set(routes: RouteSet) -> list[Problem]:
     """The problems of routes."""
     problems = Problems("test")
+    check_each_route(routes.specs, problems)
     check_routes(routes, problems)
     return problems.found
 

@@ -14,9 +14,9 @@ from pulumi_portico.args.problems import Problems, Set
 from pulumi_portico.aws_load_balancer.priorities import (
     LEAST,
     MOST,
+    FreePriorities,
     Match,
     band_of,
-    free_priority,
     overlap,
     priority_of,
     rank_of,
@@ -141,6 +141,44 @@ def test_priorities_are_within_what_aws_takes(host: str) -> None:
             assert first <= priority_of(match, first, last) <= last
 
 
+def conflicts_of(routes: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
+    """What is wrong with the order of routes, by their indices: each is compared with each."""
+    priorities = [route.get("priority") or priority_of(match_of(route)) for route in routes]
+    found: set[tuple[str, int]] = set()
+    for last, later in enumerate(routes):
+        for first, earlier in enumerate(routes[:last]):
+            matches = match_of(earlier), match_of(later)
+            is_first = priorities[first] < priorities[last]
+            if matches[0] == matches[1]:
+                found.add(("duplicate-alb-route", last))
+            elif priorities[first] == priorities[last]:
+                found.add(("duplicate-priority", last))
+            elif overlap(*matches) and rank_of(matches[0]) == rank_of(matches[1]):
+                found |= set() if "priority" in {*earlier, *later} else {("ambiguous-routes", last)}
+            elif overlap(*matches) and (rank_of(matches[0]) < rank_of(matches[1])) != is_first:
+                found.add(("wrong-route-order", last if "priority" in later else first))
+    return found
+
+
+RANKED = st.tuples(ROUTES, st.sampled_from([None, None, {"priority": 2}, {"priority": 300}, {"priority": 40000}])).map(
+    lambda pair: {**pair[0], **(pair[1] or {})}
+)
+
+
+@given(st.lists(RANKED, max_size=12))
+@settings(max_examples=200)
+@example([{"path": "/a", "methods": ["GET"]}, {"path": "/a", "headers": {"x-a": ["1"]}}])
+@example([{"path": "/a", "priority": 2}, {"host": "*.example.com", "path": "/a/b"}])
+@example([{"host": "*.example.com", "path": "/a/b", "priority": 40000}, {"path": "/a"}])
+@example([{"host": "a.example.com", "priority": 40000}, {"host": "*.example.com", "path": "/a/b"}])
+def test_every_conflict_of_two_routes_is_reported(routes: list[dict[str, Any]]) -> None:
+    problems = Problems("test")
+    parse_aws_load_balancer("shop", routed(*routes, multi_label_wildcards=True), problems)
+    codes = {"duplicate-alb-route", "duplicate-priority", "ambiguous-routes", "wrong-route-order"}
+    found = {(problem.code.name, problem.location[3]) for problem in problems.found if problem.code.name in codes}
+    assert found == conflicts_of(routes)
+
+
 def colliding() -> tuple[str, str]:
     """Two paths whose numbers meet."""
     seen: dict[int, str] = {}
@@ -157,7 +195,7 @@ def test_two_rules_whose_numbers_meet_are_refused_with_one_that_is_free() -> Non
     args: Any = routed({"path": one}, {"path": other})
     problems = Problems("test")
     parse_aws_load_balancer("shop", args, problems)
-    free = free_priority(Match("", other), [priority_of(Match("", one))])
+    free = FreePriorities([priority_of(Match("", one))]).nearest(Match("", other))
     problem = assert_problem(problems.found, "duplicate-priority", "listeners", 0, "routes", 1)
     assert problem.edits == (Set(problem.location / "priority", free),)
     assert set(rules(own(routed({"path": one}, {"path": other, "priority": free}))).values()) == {

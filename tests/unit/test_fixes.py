@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_portico.args.location import camel_case
 from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.args.spec import changed_fields, renamed_fields
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_RULES
 from pulumi_portico.cli.fixing.fixes import fix_stack
-from pulumi_portico.cli.fixing.source_text import EditError, SourceText
+from pulumi_portico.cli.fixing.source_text import EditError, SourceText, comments_of
 from pulumi_portico.cli.fixing.writing import write_files
 
 from tests.command import called
@@ -284,7 +284,7 @@ def test_a_file_outside_of_the_folder_stays(tmp_path: Path) -> None:
     (folder / "Pulumi.dev.yaml").symlink_to(outside)
     found = called("check", "--folder", str(folder), "--fix")
     assert found.exit_code == 1
-    assert found.stdout == "No fix applies.\n"
+    assert found.stdout.startswith("No fix applies.\n6 fixes can't be applied: ")
     assert outside.read_text() == STACK
 
 
@@ -346,13 +346,272 @@ def test_a_failed_write_leaves_the_old_text(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_what_has_aliases_stays(tmp_path: Path) -> None:
+def test_a_fix_that_every_alias_needs_changes_the_anchor(tmp_path: Path) -> None:
+    text = services("    api: &api\n      image: api:1\n      port: '80'\n      replicsa: 2 # ours\n    web: *api\n")
+    expected = text.replace("'80'", "80").replace("replicsa", "replicas")
+    assert fixed(tmp_path, text) == {"Pulumi.dev.yaml": expected}
+
+
+def test_an_anchor_stays_if_an_alias_does_not_need_the_fix(tmp_path: Path) -> None:
     # A change of the anchor changes what each alias means.
-    (tmp_path / "Pulumi.dev.yaml").write_text(services("    api: &api {image: 'api:1', port: '80'}\n    web: *api\n"))
-    result = fix_stack("dev", tmp_path)
-    assert result.texts == {}
-    assert result.error is not None
-    assert [problem.path for problem in result.error.problems] == ["portico:services.api.port"]
+    peers = "      allowTo: &peers\n        - {service: wbe}\n"
+    text = services(f"    api:\n      image: api:1\n      ports: {{}}\n{peers}    web: {{image: 'web:1', port: 80}}\n")
+    text += "  portico:gateways: {edge: {annotations: *peers}}\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    assert fix_stack("dev", tmp_path).texts == {}
+
+
+STATEFUL = "{image: 'd:1', port: 5432, kind: StatefulSet, storage: {data: {path: /data, sizeGib: 10}}, rollout: {}}"
+WEB = "{image: 'w:1', port: 80, rollout: {}}"
+
+
+def with_rollouts(defaults: str, database: str, web: str) -> str:
+    """A stack with rollouts of the defaults, of a StatefulSet, which has no revision history, and of a Deployment."""
+    return (
+        f"config:\n  portico:namespace: shop\n  portico:defaults: {{rollout: {{{defaults}}}}}\n  portico:services:\n"
+        f"    db: {STATEFUL}\n".replace("rollout: {}}\n", f"rollout: {{{database}}}}}\n")
+        + f"    web: {WEB}\n".replace("rollout: {}}\n", f"rollout: {{{web}}}}}\n")
+    )
+
+
+OLD, NEW = "revisionHistory", "revisionHistoryLimit"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # An override of a default gets the default's name of today, and never its former one.
+        ((f"{OLD}: 3", "", ""), (f"{NEW}: 3", f"{NEW}: null", "")),
+        ((f"{OLD}: 3, {NEW}: 3", "", ""), (f"{NEW}: 3", f"{NEW}: null", "")),
+        (("revisionHistryLimit: 3", "", ""), (f"{NEW}: 3", f"{NEW}: null", "")),
+        # A null with a former name still overrides once it's renamed.
+        ((f"{OLD}: 3", f"{OLD}: null", f"{OLD}: null"), (f"{NEW}: 3", f"{NEW}: null", f"{NEW}: null")),
+        ((f"{NEW}: 3", f"{OLD}: null", f"{OLD}: null"), (f"{NEW}: 3", f"{NEW}: null", f"{NEW}: null")),
+        # Of both names, the one that is null goes.
+        ((f"{NEW}: 3", f"{OLD}: null, {NEW}: null", ""), (f"{NEW}: 3", f"{NEW}: null", "")),
+        (("", "", f"{OLD}: null, {NEW}: 3"), ("", "", f"{NEW}: 3")),
+        (("", "", f"{OLD}: 3, {NEW}: null"), ("", "", f"{NEW}: 3")),
+        (("", "", f"{NEW}: null, {OLD}: 3"), ("", "", f"{NEW}: 3")),
+    ],
+)
+def test_nulls_have_the_names_of_today(
+    before: tuple[str, str, str], after: tuple[str, str, str], tmp_path: Path
+) -> None:
+    assert fixed(tmp_path, with_rollouts(*before)) == {"Pulumi.dev.yaml": with_rollouts(*after)}
+    assert fixed(tmp_path, with_rollouts(*after)) == {}
+
+
+def test_which_of_two_names_is_right_is_decided_before_a_default_is_overridden(tmp_path: Path) -> None:
+    text = with_rollouts(f"{OLD}: 3, {NEW}: 5", "", "")
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    found = called("check", "--folder", str(tmp_path), "--fix")
+    assert found.stdout.startswith("No fix applies.\n1 fix can't be applied: ")
+    assert (tmp_path / "Pulumi.dev.yaml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("base", "before", "after"),
+    [
+        (f"{NEW}: 3", f"{OLD}: null", (f"{NEW}: 3", f"{NEW}: null")),
+        (f"{OLD}: 3", f"{NEW}: null", (f"{NEW}: 3", f"{NEW}: null")),
+        (f"{OLD}: null", f"{NEW}: 3", (f"{NEW}: null", f"{NEW}: 3")),
+        (f"{NEW}: null", f"{OLD}: 3", (f"{NEW}: null", f"{NEW}: 3")),
+    ],
+)
+def test_a_null_overrides_the_value_of_a_base_file(
+    base: str, before: str, after: tuple[str, str], tmp_path: Path
+) -> None:
+    def texts(of_base: str, of_stack: str) -> tuple[str, str]:
+        web = WEB.replace("rollout: {}", f"rollout: {{{of_stack}}}")
+        stack = f"config:\n  portico:extends: base.yaml\n  portico:services: {{web: {web}}}\n"
+        return f"namespace: shop\nservices: {{web: {{rollout: {{{of_base}}}}}}}\n", stack
+
+    shared, stack = texts(base, before)
+    expected = dict(zip(("base.yaml", "Pulumi.dev.yaml"), texts(*after), strict=True))
+    assert {"base.yaml": shared, "Pulumi.dev.yaml": stack} | fixed(tmp_path, stack, base=shared) == expected
+
+
+def test_a_default_of_a_base_file_is_overridden_by_its_name_of_today(tmp_path: Path) -> None:
+    stack = f"config:\n  portico:extends: base.yaml\n  portico:services:\n    db: {STATEFUL}\n"
+    base = f"namespace: shop\ndefaults: {{rollout: {{{OLD}: 3}}}}\n"
+    assert fixed(tmp_path, stack, base=base) == {
+        "base.yaml": base.replace(OLD, NEW),
+        "Pulumi.dev.yaml": stack.replace("rollout: {}", f"rollout: {{{NEW}: null}}"),
+    }
+
+
+# Each comment names what it's about.
+UNDER_LOAD_BALANCERS = """\
+config:
+  portico:namespace: shop
+  portico:services:
+    api: {image: 'api:1', port: 8080}
+  # above loadBalancers
+  portico:loadBalancers: # beside loadBalancers
+
+    # on its own
+
+    # above one
+    one: # beside one
+      # above labels
+      labels: {team: shop} # beside labels
+      # above aws
+      aws: # beside aws
+        # above kind
+        kind: network # beside kind
+        scope: internal
+        vpc: vpc-0123456789abcdef0
+        subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+        allowedSources: [10.0.0.0/8]
+        targets:
+          api: # beside target
+            target: {service: api}
+          # below target
+        listeners: [{port: 80, protocol: tcp, target: api}] # beside listeners
+        # below listeners
+      # below aws
+    # above two
+    two:
+      aws: {kind: network, scope: internal, # in two
+        vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1],
+        allowedSources: [10.0.0.0/8], targets: {api: {target: {service: api}}},
+        listeners: [{port: 80, protocol: tcp, target: api}]} # beside two
+    # below two
+  # below all
+"""
+UNDER_AWS_LOAD_BALANCERS = """\
+config:
+  portico:namespace: shop
+  portico:services:
+    api: {image: 'api:1', port: 8080}
+  # above loadBalancers
+  # beside loadBalancers
+
+    # on its own
+
+    # below two
+  portico:awsLoadBalancers:
+    # above one
+    one: # beside one
+      # above aws
+      # beside aws
+      # above kind
+      kind: network # beside kind
+      scope: internal
+      vpc: vpc-0123456789abcdef0
+      subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+      allowedSources: [10.0.0.0/8]
+      targets:
+        api: # beside target
+          target: {service: api}
+        # below target
+      listeners: [{port: 80, protocol: tcp, target: api}] # beside listeners
+      # above labels
+      labels: {team: shop} # beside labels
+      # below listeners
+      # below aws
+    # above two
+    two: {kind: network, scope: internal, # in two
+      vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1],
+      allowedSources: [10.0.0.0/8], targets: {api: {target: {service: api}}},
+      listeners: [{port: 80, protocol: tcp, target: api}]} # beside two
+  # below all
+"""
+
+
+def with_comments(text: str) -> str:
+    """The text of a YAML file with a unique comment above and beside each line, where its values stay the same."""
+    lines, values = text.splitlines(), yaml.safe_load(text)
+    number, count = 0, 0
+    while number < len(lines):
+        line = lines[number]
+        above = [*lines[:number], f"{line[: len(line) - len(line.lstrip())]}# a{count:03}", *lines[number:]]
+        if line.strip() and _reads_as("\n".join(above), values):
+            lines, number = above, number + 1
+        beside = [*lines[:number], f"{line} # b{count:03}", *lines[number + 1 :]]
+        if line.strip() and _reads_as("\n".join(beside), values):
+            lines = beside
+        number, count = number + 1, count + 1
+    return "\n".join(lines) + "\n"
+
+
+def _reads_as(text: str, values: Any) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == values)
+    except (yaml.YAMLError, ValueError):
+        return False
+
+
+COMPONENTS = ("one", "two", "three")
+ENTRIES: dict[str, Any] = {
+    "labels": {"team": "shop"},
+    "tags": {"a": "b"},
+    "aws": {
+        "kind": "network",
+        "scope": "internal",
+        "vpc": "vpc-0123456789abcdef0",
+        "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+        "allowedSources": ["10.0.0.0/8"],
+        "targets": {"api": {"target": {"service": "api"}}},
+        "listeners": [{"port": 80, "protocol": "tcp", "target": "api"}],
+    },
+}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(COMPONENTS), min_size=1, unique=True),
+    data=st.data(),
+    indent=st.sampled_from([2, 4]),
+    flow=st.sampled_from([False, None]),
+    others=st.booleans(),
+)
+def test_moves_keep_every_comment_once_with_its_value(
+    names: list[str],
+    data: st.DataObject,
+    indent: int,
+    flow: Any,
+    others: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    def entries(name: str) -> dict[str, Any]:
+        order = data.draw(st.permutations(list(ENTRIES)))
+        return {key: ENTRIES[key] for key in order}
+
+    stack: dict[str, Any] = {
+        "portico:namespace": "shop",
+        "portico:services": {"api": {"image": "api:1", "port": 8080}},
+        "portico:loadBalancers": {name: entries(name) for name in names},
+    }
+    if others:
+        aws = {**ENTRIES["aws"], "labels": {"a": "b"}}
+        stack["portico:awsLoadBalancers"] = {"other": aws}
+    dumped = yaml.dump({"config": stack}, Dumper=NoAliases, sort_keys=False, indent=indent, default_flow_style=flow)
+    text = with_comments(dumped)
+    (after,) = fixed(tmp_path_factory.getbasetemp(), text).values()
+    assert sorted(comments_of(after)) == sorted(comments_of(text))
+    config = yaml.safe_load(after)["config"]
+    assert "portico:loadBalancers" not in config
+    moved = list(config["portico:awsLoadBalancers"])
+    assert [name for name in moved if name != "other"] == names
+    # A comment beside a line that moves is beside it still.
+    of_lines = {line.split(" # ")[1]: line.split(" # ")[0].strip() for line in text.splitlines() if " # b" in line}
+    if flow is False:
+        for line in after.splitlines():
+            value, hash_mark, comment = line.partition(" # b")
+            if hash_mark and value.strip():
+                assert of_lines[f"b{comment}"] == value.strip()
+
+
+class NoAliases(yaml.SafeDumper):
+    """Writes a value that occurs twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def test_what_moves_takes_its_comments_along(tmp_path: Path) -> None:
+    assert fixed(tmp_path, UNDER_LOAD_BALANCERS) == {"Pulumi.dev.yaml": UNDER_AWS_LOAD_BALANCERS}
 
 
 KEYS = st.sampled_from(["a", "b", "c d", "80", "no"])

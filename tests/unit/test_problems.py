@@ -258,3 +258,24 @@ def test_an_output_has_no_address() -> None:
     assert value_text(pulumi.Output.from_input("x"), KeyStyle.PYTHON) == "an Output"
     assert value_text(pulumi.Output.from_input("x"), KeyStyle.STACK) == "[secret]"
     assert Location(("a",)) == ROOT / "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("replicsa", "replicas"),
+        ("image_url", None),
+        ("prot", "port"),
+        ("service-port", "servicePort"),
+        ("respond", None),
+        ("envs", "env"),
+        ("qqq", None),
+    ],
+)
+def test_only_a_typing_error_has_a_nearest_name(name: str, meant: str | None) -> None:
+    known = ["env", "image", "port", "replicas", "responseHeaders", "servicePort"]
+    assert nearest(name, known) == meant
+
+
+def test_of_several_names_the_most_similar_is_the_nearest() -> None:
+    assert nearest("healt", ["health", "heal"]) == "health"

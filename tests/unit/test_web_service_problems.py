@@ -458,6 +458,12 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ),
     ({"security": {"host_network": True}}, "network-policy-on-host-network", ("security", "host_network"), {}),
     (
+        {"extra": {"spec": {"hostNetwork": True}}},
+        "network-policy-on-host-network",
+        ("extra", Key("spec"), Key("hostNetwork")),
+        {},
+    ),
+    (
         {"security": {"host_network": True}, "allow_to": [{"service": "a"}]},
         "network-policy-on-host-network",
         ("security", "host_network"),

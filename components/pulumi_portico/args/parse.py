@@ -217,10 +217,11 @@ class Parser:
     ) -> Optional[tuple[str, Any]]:
         """Report the former name of a field, as `_unknown` reports other keys."""
         name, changed = (new, value) if isinstance(new, str) else new(value)
+        changed = value if value is None else changed
         old, today = FieldName(at_key[-1]), FieldName(name)
         if name in is_set:
-            # If the values differ, only the author knows which one is right.
-            if not isinstance(changed, pulumi.Output) and is_set[name] == changed:
+            # If the values differ, only the author knows which one is right. A null sets nothing.
+            if not isinstance(changed, pulumi.Output) and changed in (None, is_set[name]):
                 self.problems.report(RENAMED, at_key, fix=Remove(at_key), old=old, new=today)
             else:
                 self.problems.report(BOTH_NAMES, at_key, old=old, new=today)

@@ -241,6 +241,9 @@ class Problems:
     """How the reader of the problems writes field names."""
     written: dict[Location, Location] = field(default_factory=dict[Location, Location])
     """Where values are whose names are wrong, by the location of the name that the fix gives them."""
+    _within: set[Location] = field(default_factory=set[Location], init=False, repr=False, compare=False)
+    """The locations of the first `_counted` problems, and of what holds them."""
+    _counted: int = field(default=0, init=False, repr=False, compare=False)
 
     def report(
         self,
@@ -316,8 +319,11 @@ class Problems:
 
     def has_within(self, location: Location) -> bool:
         """Whether a problem is reported at the location or below it."""
-        at = self._as_written(location)
-        return any(isinstance(problem, Problem) and problem.location.is_within(at) for problem in self.found)
+        for problem in self.found[self._counted :]:
+            at = problem.location if isinstance(problem, Problem) else ROOT
+            self._within |= {Location(at[:length]) for length in range(len(at) + 1)}
+        self._counted = len(self.found)
+        return self._as_written(location) in self._within
 
     def raise_if_any(self) -> None:
         """Raise one `ArgumentError` with every problem, if there is any."""
@@ -326,10 +332,31 @@ class Problems:
 
 
 def nearest(name: str, known: Iterable[str]) -> Optional[str]:
-    """The known spelling closest to `name`, also across camelCase, snake_case, and kebab-case; None if none is."""
+    """The known name that `name` misspells, also across camelCase, snake_case, and kebab-case; None if there is none.
+
+    It's what a fix writes, so that a name that is only similar, such as `responseHeaders` for `respond`, is none.
+    """
     folded = {_fold(candidate): candidate for candidate in known}
-    close = difflib.get_close_matches(_fold(name), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
+    wrong = _fold(name)
+    for close in difflib.get_close_matches(wrong, folded, n=len(folded) or 1, cutoff=0.6):
+        if sorted(close) == sorted(wrong) or _distance(wrong, close) <= _MOST_TYPING_ERRORS:
+            return folded[close]
+    return None
+
+
+_MOST_TYPING_ERRORS = 2
+
+
+def _distance(name: str, other: str) -> int:
+    """How many characters to add, remove, or replace so that one name becomes the other (Levenshtein)."""
+    if abs(len(name) - len(other)) > _MOST_TYPING_ERRORS:
+        return _MOST_TYPING_ERRORS + 1
+    row = list(range(len(other) + 1))
+    for number, character in enumerate(name, 1):
+        above, row = row, [number]
+        for at, expected in enumerate(other):
+            row.append(min(above[at + 1] + 1, row[at] + 1, above[at] + (character != expected)))
+    return row[-1]
 
 
 def _fold(name: str) -> str:

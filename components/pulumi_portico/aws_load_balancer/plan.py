@@ -96,10 +96,9 @@ class AwsLoadBalancerPlan:
     def log_kinds(self) -> Sequence[LogKind]:
         """The kinds of logs that it writes."""
         logs = self.spec.logs or AwsLogsSpec()
-        # A Network Load Balancer logs only TLS connections.
-        by_default = self.is_application or self.has_tls_listener
         enabled = {
-            LogKind.ACCESS: by_default if logs.access is None else logs.access,
+            # A Network Load Balancer logs only TLS connections.
+            LogKind.ACCESS: self.is_application or self.has_tls_listener if logs.access is None else logs.access,
             LogKind.CONNECTIONS: logs.connections,
             LogKind.HEALTH: logs.health,
         }

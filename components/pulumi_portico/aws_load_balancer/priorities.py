@@ -9,7 +9,8 @@ whatever moved one of them by itself would move it again when a third comes or g
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Optional
@@ -19,11 +20,13 @@ __all__ = [
     "LEAST_ROOM",
     "MOST",
     "MOST_ELEMENTS",
+    "FreePriorities",
     "Match",
+    "Rank",
     "band_of",
+    "closed_conditions",
     "fits_host",
     "fits_path",
-    "free_priority",
     "overlap",
     "priority_of",
     "rank_of",
@@ -115,11 +118,21 @@ def priority_of(match: Match, first: int = LEAST, last: int = MOST) -> int:
     return start + _hash(match) % (end - start + 1)
 
 
-def free_priority(match: Match, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> Optional[int]:
-    """A number of the rule's band that is not taken; none where all are."""
-    start, end = band_of(match, first, last)
-    width, at, used = end - start + 1, _hash(match), set(taken)
-    return next((start + (at + step) % width for step in range(width) if start + (at + step) % width not in used), None)
+class FreePriorities:
+    """The numbers that no rule of a listener has."""
+
+    def __init__(self, taken: Iterable[int], first: int = LEAST, last: int = MOST) -> None:
+        self._taken, self._span = frozenset(taken), (first, last)
+        self._free: dict[Band, list[int]] = {}
+
+    def nearest(self, match: Match) -> Optional[int]:
+        """The first free number of the rule's band, from the one that the rule would have; None if all are taken."""
+        band = band_of(match, *self._span)
+        if band not in self._free:
+            self._free[band] = [number for number in range(band[0], band[1] + 1) if number not in self._taken]
+        free = self._free[band]
+        place = bisect_left(free, priority_of(match, *self._span))
+        return free[place % len(free)] if free else None
 
 
 def _hash(match: Match) -> int:
@@ -131,7 +144,7 @@ def overlap(one: Match, other: Match) -> bool:
     return (
         _hosts_overlap(one.host, other.host)
         and (fits_path(one, other.path) or fits_path(other, one.path))
-        and not any(_apart(one.conditions, other.conditions))
+        and not _apart(one, other)
     )
 
 
@@ -151,13 +164,14 @@ def _hosts_overlap(one: str, other: str) -> bool:
     return not one or not other or fits_host(one, other) or fits_host(other, one)
 
 
-def _apart(one: Iterable[tuple[str, tuple[str, ...]]], other: Iterable[tuple[str, tuple[str, ...]]]) -> list[bool]:
-    """For each condition that both have, whether it keeps them apart: no value can fit both."""
-    theirs = dict(other)
-    return [
-        not set(values) & set(theirs[name])
-        and not any("*" in it or "?" in it for it in (*values, *theirs[name]))
-        and name != "sources"
-        for name, values in one
-        if name in theirs
-    ]
+def _apart(one: Match, other: Match) -> bool:
+    """Whether a condition that both have keeps them apart: no value can fit both."""
+    theirs = dict(closed_conditions(other))
+    return any(name in theirs and not set(values) & set(theirs[name]) for name, values in closed_conditions(one))
+
+
+def closed_conditions(match: Match) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The conditions whose values are compared as they are: without wildcards, and not ranges of addresses."""
+    for name, values in match.conditions:
+        if name != "sources" and not any("*" in value or "?" in value for value in values):
+            yield name, values

@@ -1,6 +1,6 @@
 """The codes of the problems of an `AwsLoadBalancer`'s arguments, and what several checks share."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Optional
 
 import pulumi
@@ -9,6 +9,8 @@ from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.spec import Spec
+from .args import AwsLoadBalancerSpec
+from .choices import AwsBalancerKind
 
 # Settings that don't belong where they are.
 WRONG_KIND = define("wrong-aws-load-balancer-kind", "Only {kind} load balancers support this.")
@@ -251,6 +253,14 @@ def is_set(spec: Spec, name: str) -> bool:
         return True
 
 
+def may_be(spec: AwsLoadBalancerSpec, kind: AwsBalancerKind) -> bool:
+    """Whether the load balancer is of a kind, or can be, because its kind is invalid or missing."""
+    try:
+        return spec.kind is kind
+    except Unavailable:
+        return True
+
+
 def report_set(spec: Spec, names: Iterable[str], problems: Problems, code: Code, **params: Any) -> None:
     """Report each of the fields that is set, because it has no effect there."""
     for name in names:
@@ -273,15 +283,15 @@ def check_key(
     field: Location,
     problems: Problems,
     *,
-    usable: Optional[Collection[str]] = None,
+    usable: Optional[Callable[[], Collection[str]]] = None,
 ) -> bool:
     """Report a value, or a key of a mapping, that isn't a key of the field. Return whether it is one.
 
-    The fix is the nearest of the `usable` keys, which no other rule rejects there. Default: all keys.
+    The fix is the nearest of the `usable()` keys, which no other rule rejects there. Default: all keys.
     """
     if key in known:
         return True
-    close = nearest(key, known if usable is None else usable)
+    close = nearest(key, known if usable is None else usable())
     fix: Optional[Edit] = None
     if close is not None:
         fix = Move(at, at.parent / Key(close)) if isinstance(at[-1], Key) else Set(at, close)

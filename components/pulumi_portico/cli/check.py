@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _VERSION = 2
+_REASONS = (
+    "--fix doesn't change secrets, files outside of the folder of the stack files, or what only some aliases of a "
+    "value need, and it waits for you to solve other problems first."
+)
 _KINDS = {
     "services": "service",
     "gateways": "gateway",
@@ -81,6 +85,9 @@ def _fix(
         for problem in fixed.applied:
             write(f"{problem.place}: {problem.path}: {problem.fix}\n")
         write(_summary(fixed.applied, fixed.texts))
+        left = sum(1 for problem in fixed.error.problems if problem.edits) if fixed.error else 0
+        if left:
+            write(f"{pluralize(left, 'fix', 'es')} can't be applied: {_REASONS}\n")
     return fixed.applied, fixed.plan, fixed.error
 
 

@@ -89,6 +89,14 @@ def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
     return None if spec.install is False else spec.controller.module.installer
 
 
+def may_install(spec: IngressGatewaySpec) -> bool:
+    """Whether Portico installs the gateway's controller, or can, because the controller is invalid."""
+    try:
+        return installer_of(spec) is not None
+    except Unavailable:
+        return spec.install is not False
+
+
 def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
     """The plan of the gateway called `name`; `state` is what other components of the program have added to it."""
     installer = installer_of(spec)
@@ -165,7 +173,7 @@ def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayStat
     """The gateway's own routes; `state` is what other components of the program have added."""
     routes = RouteSet(
         name=name,
-        module=spec.controller.module,
+        known_module=_module_of(spec),
         class_name=name if spec.class_name is None else spec.class_name,
         namespace=name if spec.namespace is None else spec.namespace,
         specs=spec.routes,
@@ -177,11 +185,19 @@ def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayStat
         annotations=spec.annotations,
         custom_resources=spec.crds is not None,
         multi_label_wildcards=spec.multi_label_wildcards,
-        is_installed=installer_of(spec) is not None,
+        is_installed=may_install(spec),
         hsts=None if spec.settings is None else spec.settings.hsts,
         hidden_clients=_hidden_clients(spec),
     )
     return with_others(routes, state, component_name(name))
+
+
+def _module_of(spec: IngressGatewaySpec) -> Optional[ControllerModule]:
+    """The controller's module; None if the controller is invalid, because some rules of routes don't need it."""
+    try:
+        return spec.controller.module
+    except Unavailable:
+        return None
 
 
 def _hidden_clients(spec: IngressGatewaySpec) -> Sequence[HiddenClients]:
@@ -202,7 +218,7 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
     certificates = {host: HostTlsSpec(secret=secret) for host, secret in gateway.certificates.items()}
     routes = RouteSet(
         name=name,
-        module=gateway.controller.module,
+        known_module=gateway.controller.module,
         class_name=gateway.class_name,
         namespace=gateway.namespace,
         specs=spec.routes,

@@ -140,6 +140,7 @@ def add_routes(
     component_routes = (*routes.routes, *routes.fallbacks)
     for route in component_routes:
         _check_repeated(state, component, route, known, problems)
+    for route in component_routes:
         _check_prefix(state, component, routes, route, problems)
     shared = _shared(state, component, routes, problems)
     if len(problems.found) > before:

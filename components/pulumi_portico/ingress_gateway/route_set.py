@@ -30,7 +30,8 @@ class RouteSet:
     """The routes that one component adds, and what it knows of the gateway that it adds them to."""
 
     name: str
-    module: ControllerModule
+    known_module: Optional[ControllerModule]
+    """The controller's module; None if the controller is invalid."""
     class_name: Any
     namespace: Any
     specs: Sequence[RouteSpec]
@@ -60,6 +61,13 @@ class RouteSet:
     """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
     hidden_clients: Sequence[HiddenClients] = ()
     """What hides the clients' addresses from the controller, as far as it's known."""
+
+    @property
+    def module(self) -> ControllerModule:
+        """The controller's module. Unavailable if the controller is invalid."""
+        if self.known_module is None:
+            raise Unavailable(self.at / "controller")
+        return self.known_module
 
     @cached_property
     def routes(self) -> tuple[ResolvedRoute, ...]:

@@ -10,13 +10,13 @@ from ..networking.network_policies import PeerSpec
 from .client_addresses import check_client_addresses
 from .controller_rules import check_annotations, check_with_controller
 from .controllers import CONTROLLERS
-from .resolved_routes import ResolvedRoute
+from .resolved_routes import ResolvedRoute, resolve_route
 from .route_rules import check_route, check_route_of_host
 from .route_set import RouteSet
 from .routes import PathType, RouteSpec
 from .tls import HostTlsSpec, check_certificate_source, check_issued_wildcards
 
-__all__ = ["check_controller_peers", "check_response_headers", "check_routes"]
+__all__ = ["check_controller_peers", "check_each_route", "check_response_headers", "check_routes"]
 
 DUPLICATE_ROUTE = define(
     "duplicate-route",
@@ -62,25 +62,33 @@ UNLISTED_HEADER = define(
 )
 
 
+def check_each_route(specs: Sequence[RouteSpec], problems: Problems) -> None:
+    """Report what's wrong with routes by themselves, and those that match the same requests."""
+    seen: dict[tuple[str, str, PathType], ResolvedRoute] = {}
+    for spec in specs:
+        problems.run(check_route, spec)
+        problems.run(_check_duplicate, seen, spec)
+
+
 def check_routes(routes: RouteSet, problems: Problems) -> None:
-    """Report what's wrong with the routes and their certificates, between them, and with their controller."""
+    """Report what's wrong with the routes together with their certificates, and with their controller."""
     for tls in routes.tls.values():
         problems.run(check_certificate_source, tls)
         problems.run(_check_tls_support, routes, tls)
     problems.run(_check_issued_wildcards, routes)
-    for spec in routes.specs:
-        problems.run(check_route, spec)
-    seen: dict[tuple[str, str, PathType], ResolvedRoute] = {}
     for route in routes.routes:
-        problems.run(_check_duplicate, seen, route)
         has_tls = routes.tls_of(route.host) is not None
         check_route_of_host(route, problems, has_tls=has_tls)
         problems.run(_check_wildcard, routes, route)
         if not has_tls:
             problems.run(_check_redirected, routes, route)
-    check_client_addresses(routes.module, routes.specs, routes.hidden_clients, problems)
+    problems.run(_check_client_addresses, routes)
     problems.run(_check_component, routes)
     problems.run(_check_controller, routes)
+
+
+def _check_client_addresses(routes: RouteSet, problems: Problems) -> None:
+    check_client_addresses(routes.module, routes.specs, routes.hidden_clients, problems)
 
 
 def _check_controller(routes: RouteSet, problems: Problems) -> None:
@@ -102,9 +110,8 @@ def _check_issued_wildcards(routes: RouteSet, problems: Problems) -> None:
     check_issued_wildcards(routes.tls, frozenset(route.host for route in routes.routes), problems)
 
 
-def _check_duplicate(
-    seen: dict[tuple[str, str, PathType], ResolvedRoute], route: ResolvedRoute, problems: Problems
-) -> None:
+def _check_duplicate(seen: dict[tuple[str, str, PathType], ResolvedRoute], spec: RouteSpec, problems: Problems) -> None:
+    route = resolve_route(spec)
     other = seen.setdefault((route.host, route.path, route.path_type), route)
     if other is not route:
         # A program can choose only between routes that do the same.

@@ -28,7 +28,7 @@ from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, Ing
 from .controllers import CONTROLLERS
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
-from .gateway_plan import installer_of, plan_gateway, plan_routes
+from .gateway_plan import installer_of, may_install, plan_gateway, plan_routes
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
 from .install.installation import RULES as INSTALLATION_RULES
@@ -40,7 +40,7 @@ from .objects import objects_of
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .route_set import RouteSet
-from .route_set_rules import check_controller_peers, check_response_headers, check_routes
+from .route_set_rules import check_controller_peers, check_each_route, check_response_headers, check_routes
 from .text_rules import header_name, host
 from .tls import RULES as TLS_RULES
 
@@ -155,6 +155,7 @@ def parse_ingress_gateway(
     spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
     for rule in _RULES:
         problems.run(rule, spec)
+    problems.run(_check_each_route, spec)
     problems.run(_check_routes, spec, name)
     problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
@@ -311,7 +312,7 @@ def _check_own_namespace(spec: IngressGatewaySpec, name: str, problems: Problems
 
 
 def _check_front(spec: IngressGatewaySpec, problems: Problems) -> None:
-    if installer_of(spec) is None:
+    if not may_install(spec):
         return
     if spec.exposure is not None and spec.upstream is not None:
         at = spec.at / "upstream"
@@ -330,7 +331,7 @@ def _check_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
     request = exposure_request(spec)
-    if request is None or spec.exposure is None or installer_of(spec) is None:
+    if request is None or spec.exposure is None or not may_install(spec):
         return
     at = spec.exposure.at
     if spec.exposure.tls is not None:
@@ -344,7 +345,7 @@ def _forwarded_from(spec: IngressGatewaySpec) -> Sequence[pulumi.Input[str]]:
 
 def _check_tls_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
     """The controllers don't check who sent `X-Forwarded-Proto`, so they must trust everyone who can connect."""
-    if installer_of(spec) is None or _forwarded_from(spec):
+    if not may_install(spec) or _forwarded_from(spec):
         return
     for host_name, entry in spec.tls.items():
         if entry.tls_terminated_upstream:
@@ -355,7 +356,7 @@ def _check_tls_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 def _check_forwarded(spec: IngressGatewaySpec, problems: Problems) -> None:
     trusted = _forwarded_from(spec)
-    if installer_of(spec) is None or not trusted:
+    if not may_install(spec) or not trusted:
         return
     at = spec.at / "settings" / "forwarded_from"
     if _speaks_proxy_protocol(spec):
@@ -386,6 +387,10 @@ def _is_within(source: str, trusted: Sequence[Any]) -> bool:
     known = [ipaddress.ip_network(entry) for entry in trusted if not isinstance(entry, pulumi.Output)]
     within = (entry.version == checked.version and checked.subnet_of(cast("Any", entry)) for entry in known)
     return len(known) < len(trusted) or any(within)
+
+
+def _check_each_route(spec: IngressGatewaySpec, problems: Problems) -> None:
+    check_each_route(spec.routes, problems)
 
 
 def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
@@ -447,6 +452,7 @@ def check_added_routes(
 
     `peers` are where its controller's connections come from, and `headers` those that its configuration lists.
     """
+    check_each_route(routes.specs, problems)
     check_routes(routes, problems)
     problems.run(check_controller_peers, routes, peers, routes.at / "gateway" / "controller_peers")
     check_response_headers(routes, headers, problems)

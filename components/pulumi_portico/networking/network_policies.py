@@ -7,6 +7,7 @@ allows. The cluster's network plugin enforces them, if it supports them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 import pulumi
@@ -16,7 +17,7 @@ from ..args.codes import define
 from ..args.location import Field as FieldName
 from ..args.names import dns_label, label_key, label_value, port_number, service_name
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove, Set
+from ..args.problems import Problems, Remove, Set, Unavailable
 from ..args.spec import Spec, spec
 from ..args.values import cidr, ip_network, some
 from ..untyped import Manifest
@@ -38,6 +39,8 @@ __all__ = [
     "check_peers",
     "check_pod_ports",
     "ports_of",
+    "with_pod_ports",
+    "without_exclusive",
 ]
 
 PodPort = tuple[Any, str]
@@ -178,6 +181,19 @@ def _check_except(peer: PeerSpec, problems: Problems) -> None:
             problems.report(EXCEPT_COVERS_CIDR, where, value=excluded, cidr=peer.cidr)
 
 
+def without_exclusive(peer: PeerSpec) -> PeerSpec:
+    """The peer as the fixes of `check_peers` make it. Unavailable if it names nothing."""
+    if peer.service is not None:
+        peer = replace(peer, selector=None)
+    if peer.namespace is not None:
+        peer = replace(peer, any_namespace=False)
+    if any(getattr(peer, field) not in (None, False) for field in _PODS):
+        return replace(peer, cidr=None)
+    if peer.cidr is None:
+        raise Unavailable(peer.at)
+    return peer
+
+
 def check_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort], problems: Problems) -> None:
     """Report each port of a peer that is a port of a Service, not of the pods behind it. `ports` are the ports of what
     accepts the connection. The pods can also listen on ports that the Service doesn't have."""
@@ -196,6 +212,20 @@ def check_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort], problems: Prob
             fix = Set(field, listening[0]) if len(peer.ports) == 1 else None
             params: dict[str, Any] = {"protocols": listening, "field": FieldName("protocol")}
             problems.report(PEER_PORT_PROTOCOL, where, value=number, fix=fix, **params)
+
+
+def with_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort]) -> PeerSpec:
+    """The peer as the fixes of `check_pod_ports` make it."""
+    problems = Problems("the peer")
+    check_pod_ports(peer, ports, problems)
+    numbers, protocol = list(peer.ports), peer.protocol
+    for problem in problems.found:
+        for edit in problem.edits:
+            if isinstance(edit, Set) and edit.location == peer.at / "protocol":
+                protocol = Protocol(edit.value)
+            elif isinstance(edit, Set):
+                numbers[int(edit.location[-1])] = edit.value
+    return replace(peer, ports=numbers, protocol=protocol)
 
 
 def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:

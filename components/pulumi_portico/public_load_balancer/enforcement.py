@@ -7,7 +7,7 @@ from typing import Any, Optional
 from ..address_ranges import versions_of_everyone
 from ..args.codes import define
 from ..args.location import FieldPath, Key, Location
-from ..args.problems import ABSENT, Edit, Problem, Problems, Remove, Set
+from ..args.problems import ABSENT, Edit, Problem, Problems, Remove, Set, Unavailable
 from ..load_balancers import EVERYONE, ClientIp, IpAddressType
 from .common import client_ip_of
 from .platform_module import Enforcement, PlatformModule, PlatformRule, Request, value_of
@@ -79,10 +79,18 @@ def named_sources(request: Request) -> dict[str, tuple[Any, ...]]:
 
 
 def everyone_of(request: Request) -> Sequence[str]:
-    """The ranges that include everyone who can reach the load balancer."""
-    chosen = request.exposure.ip_address_type or module_of(request.exposure.platform).default_ip_address_type
+    """The ranges that include everyone who can reach the load balancer. Those of IPv4 if its addresses aren't known."""
+    try:
+        chosen = _ip_address_type_of(request)
+    except Unavailable:
+        chosen = None
     ranges = {IpAddressType.DUALSTACK: EVERYONE, IpAddressType.IPV6: EVERYONE[1:]}
     return EVERYONE[:1] if chosen is None else ranges.get(chosen, EVERYONE[:1])
+
+
+def _ip_address_type_of(request: Request) -> Optional[IpAddressType]:
+    exposure = request.exposure
+    return exposure.ip_address_type or module_of(exposure.platform).default_ip_address_type
 
 
 def narrow_sources(request: Request) -> Optional[Location]:
@@ -91,7 +99,7 @@ def narrow_sources(request: Request) -> Optional[Location]:
     exposure = request.exposure
     if exposure.allowed_sources:
         found = versions_of_everyone(exposure.allowed_sources)
-        chosen = exposure.ip_address_type or module_of(exposure.platform).default_ip_address_type
+        chosen = _ip_address_type_of(request)
         is_complete = bool(found) if chosen is None else found >= _VERSIONS[chosen]
         return None if is_complete else FieldPath(("allowed_sources",))
     field = next(iter(named_sources(request)), None)

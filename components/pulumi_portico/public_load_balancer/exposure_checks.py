@@ -225,20 +225,25 @@ def _check_tls_ports(request: Request, problems: Problems) -> None:
 
 
 def _check_annotations(request: Request, problems: Problems) -> None:
-    module = module_of(request.exposure.platform)
     for key in request.exposure.annotations:
-        location = request.at / "annotations" / Key(key)
-        fix: Edit = Remove(location)
         if key == _SOURCE_RANGES:
-            problems.report(DUPLICATE_SOURCE_RANGES, location, field=Field("allowed_sources"), fix=fix)
-        elif key in module.obsolete_annotations:
-            _report_obsolete(module, key, location, problems)
-        elif feature := module.feature_of_annotation(key):
-            name = feature.partition("=")[0]
-            code = ANNOTATION_OF_DRAIN if name == "drain" else ANNOTATION_OF_FIELD
-            problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
-        elif (owners := _owners(key)) and module.name not in owners:
-            problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
+            at = request.at / "annotations" / Key(key)
+            problems.report(DUPLICATE_SOURCE_RANGES, at, field=Field("allowed_sources"), fix=Remove(at))
+        else:
+            problems.run(_check_annotation, request, key)
+
+
+def _check_annotation(request: Request, key: str, problems: Problems) -> None:
+    module, location = module_of(request.exposure.platform), request.at / "annotations" / Key(key)
+    fix = Remove(location)
+    if key in module.obsolete_annotations:
+        _report_obsolete(module, key, location, problems)
+    elif feature := module.feature_of_annotation(key):
+        name = feature.partition("=")[0]
+        code = ANNOTATION_OF_DRAIN if name == "drain" else ANNOTATION_OF_FIELD
+        problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
+    elif (owners := _owners(key)) and module.name not in owners:
+        problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
 
 
 def _report_obsolete(module: PlatformModule, key: str, location: Location, problems: Problems) -> None:

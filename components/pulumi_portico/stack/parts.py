@@ -34,7 +34,7 @@ from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
-from ..web_service.plan import plan_web_service
+from ..web_service.plan import plan_web_service, pod_owner_of
 from ..web_service.validation import parse_web_service
 from .references import GATEWAY, SERVICE, Backend
 
@@ -178,7 +178,7 @@ class ServicePart(Part):
 
     def pod_owner(self) -> PodOwner:
         """The service as what selects pods, and has some."""
-        return dataclasses.replace(plan_web_service(self.name, self.spec).pod_owner(self.at), namespace=self.namespace)
+        return dataclasses.replace(pod_owner_of(self.name, self.spec, self.at), namespace=self.namespace)
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""

@@ -4,17 +4,23 @@ Kubernetes doesn't report a policy that allows nothing: one that names a service
 Service's port in place of the pods', or one end of a connection whose other end stays closed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Optional
-
-import pulumi
 
 from ..args.codes import Code, define
 from ..args.location import Field, Key
 from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
-from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, check_pod_ports, ports_of
-from ..web_service.plan import WebServicePlan, plan_web_service
+from ..networking.network_policies import (
+    NAME_LABEL,
+    PeerSpec,
+    check_pod_ports,
+    ports_of,
+    with_pod_ports,
+    without_exclusive,
+)
+from ..networking.ports import ServicePort
+from .connections import End, Ends, differ
 from .parts import ServicePart
 
 __all__ = ["check_peers_of_stack"]
@@ -50,144 +56,116 @@ NOT_ALLOWED_TO = define(
 
 def check_peers_of_stack(services: Mapping[str, ServicePart], problems: Problems) -> None:
     """Report each peer that names a service of the stack that doesn't exist, that its name doesn't select, or that
-    doesn't listen on the port; then each connection that only one of its two policies allows."""
-    for service in services.values():
-        problems.run(_check_service, service, services)
-    problems.run(_check_ports, services)
-    problems.run(_check_connections, services)
+    doesn't listen on the port; then each connection that only one of its two policies allows.
+
+    A peer counts as what the fixes of its own problems make of it.
+    """
+    ends = Ends(End(name, part) for name, part in services.items())
+    for end in ends:
+        problems.run(_check_sources, end, services)
+        problems.run(_check_destinations, end, services, ends)
+    for end in ends:
+        for peer in end.allow_to.peers:
+            problems.run(_check_destination, peer, end, ends)
+        for peer in end.allow_from.peers:
+            problems.run(_check_source, peer, end, ends)
 
 
-def _check_service(service: ServicePart, services: Mapping[str, ServicePart], problems: Problems) -> None:
-    for peer in (*service.spec.allow_from, *service.spec.allow_to):
-        problems.run(_check_peer, peer, service, services)
+def _check_sources(end: End, services: Mapping[str, ServicePart], problems: Problems) -> None:
+    peers = end.part.spec.allow_from
+    for peer in peers:
+        problems.run(_check_source_peer, peer, end, services)
+    end.allow_from.is_complete = len(end.allow_from.peers) == len(peers)
 
 
-def _check_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, ServicePart], problems: Problems) -> None:
-    name = peer.service
+def _check_source_peer(peer: PeerSpec, end: End, services: Mapping[str, ServicePart], problems: Problems) -> None:
+    named = without_exclusive(_named_peer(peer, end.part, services, problems))
+    end.allow_from.peers.append(_with_ports(named, end.ports))
+
+
+def _check_destinations(end: End, services: Mapping[str, ServicePart], ends: Ends, problems: Problems) -> None:
+    peers = end.part.spec.allow_to
+    for peer in peers:
+        problems.run(_check_destination_peer, peer, end, services, ends)
+    end.allow_to.is_complete = len(end.allow_to.peers) == len(peers)
+
+
+def _check_destination_peer(
+    peer: PeerSpec, end: End, services: Mapping[str, ServicePart], ends: Ends, problems: Problems
+) -> None:
+    named = without_exclusive(_named_peer(peer, end.part, services, problems))
+    accepting = _ports_of(ends.named(named, end))
+    if accepting is not None:
+        check_pod_ports(named, accepting, problems)
+    end.allow_to.peers.append(_with_ports(named, accepting))
+
+
+def _ports_of(ends: Sequence[End]) -> Optional[Sequence[ServicePort]]:
+    """The ports of services; None if those of one aren't known."""
+    ports = [end.ports for end in ends]
+    return None if None in ports else [port for known in ports for port in known or ()]
+
+
+def _with_ports(peer: PeerSpec, ports: Optional[Sequence[ServicePort]]) -> PeerSpec:
+    """The peer with the ports that it means. If the ports of the pods aren't known, that can be any."""
+    return replace(peer, ports=()) if ports is None else with_pod_ports(peer, ports)
+
+
+def _named_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, ServicePart], problems: Problems) -> PeerSpec:
+    """The peer with the service that it means. Reports one that isn't there, or that its name doesn't select."""
+    name, where = peer.service, peer.at / "service"
     # The stack doesn't know the services of another namespace.
     if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
-        return
-    where = peer.at / "service"
+        return peer
+    edits: list[Edit] = []
     if name not in services:
-        fix = _fix_of_unknown(peer, nearest(name, services))
-        problems.report(UNKNOWN_PEER, where, value=name, fix=fix, known=sorted(services), field=Field("selector"))
-        return
-    service = services[name]
-    if service.spec.selector is not None:
-        edits = (Remove(where), Set(peer.at / "selector", _labels(service.spec.selector)))
-        problems.report(PEER_HAS_SELECTOR, where, value=name, fix=edits, field=Field("selector"))
-    elif _differ(service.namespace, own.namespace):
-        fix = Set(peer.at / "namespace", service.namespace)
+        close = nearest(name, services)
+        label = peer.at / "selector" / Key(NAME_LABEL)
+        edits = [Move(where, label) if close is None else Set(where, close)]
+        problems.report(UNKNOWN_PEER, where, value=name, fix=edits, known=sorted(services), field=Field("selector"))
+        if close is None:
+            return replace(peer, service=None, selector={NAME_LABEL: name})
+        name = close
+    return _peer_of(replace(peer, service=name), services[name], own, edits, problems)
+
+
+def _peer_of(
+    peer: PeerSpec, service: ServicePart, own: ServicePart, edits: Sequence[Edit], problems: Problems
+) -> PeerSpec:
+    """The peer that means a service of the stack; `edits` are those that make it name the service."""
+    name, where = peer.service, peer.at / "service"
+    selector = service.spec.selector
+    if selector is not None:
+        fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
+        problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
+        return replace(peer, service=None, selector=selector)
+    if differ(service.namespace, own.namespace):
         params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
+        fix = (*edits, Set(peer.at / "namespace", service.namespace))
         problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
-
-
-def _fix_of_unknown(peer: PeerSpec, close: Optional[str]) -> tuple[Edit, ...]:
-    where = peer.at / "service"
-    if close is not None:
-        return (Set(where, close),)
-    return (Move(where, peer.at / "selector" / Key(NAME_LABEL)),)
+        return replace(peer, namespace=service.namespace)
+    return peer
 
 
 def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:
     return {Key(key): value for key, value in selector.items()}
 
 
-def _differ(one: pulumi.Input[str], other: pulumi.Input[str]) -> bool:
-    return not isinstance(one, pulumi.Output) and not isinstance(other, pulumi.Output) and one != other
-
-
-@dataclass(frozen=True)
-class _End:
-    """A service of the stack, as one end of a connection."""
-
-    part: ServicePart
-    plan: WebServicePlan
-
-    @property
-    def labels(self) -> Mapping[str, pulumi.Input[str]]:
-        """The labels of its pods."""
-        return self.plan.pod_labels
-
-    def selects(self, peer: PeerSpec, other: "_End") -> bool:
-        """Whether a peer of this service selects the pods of another one. A value that isn't known yet can select
-        them."""
-        here = self.part.namespace if peer.namespace is None else peer.namespace
-        if not peer.any_namespace and _differ(here, other.part.namespace):
-            return False
-        labels = {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
-        return all(key in other.labels and not _differ(value, other.labels[key]) for key, value in labels.items())
-
-    def can_send(self, to: "_End", ports: Optional[Sequence[PodPort]]) -> bool:
-        """Whether its policy allows connections to a service, at one of the ports; None for every port."""
-        return self._allows(self.part.spec.allow_to, to, ports)
-
-    def can_receive(self, source: "_End", ports: Optional[Sequence[PodPort]]) -> bool:
-        """Whether its policy allows connections from a service, at one of the ports; None for every port."""
-        return self._allows(self.part.spec.allow_from, source, ports)
-
-    def _allows(self, peers: Iterable[PeerSpec], other: "_End", ports: Optional[Sequence[PodPort]]) -> bool:
-        if not self.part.spec.network_policy:
-            return True
-        # Whether a range includes the pods' addresses isn't known.
-        matching = [peer for peer in peers if peer.cidr is not None or self.selects(peer, other)]
-        return any(_overlap(ports_of(peer) or None, ports) for peer in matching)
-
-
-def _overlap(one: Optional[Sequence[PodPort]], other: Optional[Sequence[PodPort]]) -> bool:
-    if one is None or other is None:
-        return True
-    return any(first[1] == second[1] and not _differ(first[0], second[0]) for first in one for second in other)
-
-
-def _ends(services: Mapping[str, ServicePart]) -> list[_End]:
-    return [_End(part, plan_web_service(name, part.spec)) for name, part in services.items()]
-
-
-def _check_ports(services: Mapping[str, ServicePart], problems: Problems) -> None:
-    ends = _ends(services)
-    for end in ends:
-        for peer in end.part.spec.allow_to:
-            accepting = [port for named in _named(peer, end, ends) for port in named.plan.ports.values()]
-            problems.run(check_pod_ports, peer, accepting)
-
-
-def _check_connections(services: Mapping[str, ServicePart], problems: Problems) -> None:
-    ends = _ends(services)
-    peers = [peer for end in ends for peer in (*end.part.spec.allow_from, *end.part.spec.allow_to)]
-    # What one end has wrong would be reported at the other end too.
-    if any(problems.has_within(peer.at) for peer in peers):
-        return
-    for end in ends:
-        for peer in end.part.spec.allow_to:
-            problems.run(_check_destination, peer, end, ends)
-        for peer in end.part.spec.allow_from:
-            problems.run(_check_source, peer, end, ends)
-
-
-def _check_destination(peer: PeerSpec, own: _End, ends: Sequence[_End], problems: Problems) -> None:
-    named, ports = _named(peer, own, ends), ports_of(peer) or None
+def _check_destination(peer: PeerSpec, own: End, ends: Ends, problems: Problems) -> None:
+    named, ports = ends.named(peer, own), ports_of(peer) or None
     if named and not any(end.can_receive(own, ports) for end in named):
         _report_closed(NOT_ALLOWED_FROM, peer, own, named, "allow_from", problems)
 
 
-def _check_source(peer: PeerSpec, own: _End, ends: Sequence[_End], problems: Problems) -> None:
-    named, ports = _named(peer, own, ends), ports_of(peer) or own.plan.pod_ports or None
+def _check_source(peer: PeerSpec, own: End, ends: Ends, problems: Problems) -> None:
+    named = ends.named(peer, own)
+    ports = ports_of(peer) or [(port.target, port.protocol) for port in own.ports or ()] or None
     if named and not any(end.can_send(own, ports) for end in named):
         _report_closed(NOT_ALLOWED_TO, peer, own, named, "allow_to", problems)
 
 
-def _named(peer: PeerSpec, own: _End, ends: Sequence[_End]) -> list[_End]:
-    """The services of the stack that a peer names. A whole namespace names none of them."""
-    if peer.service is None and peer.selector is None:
-        return []
-    return [end for end in ends if own.selects(peer, end)]
-
-
-def _report_closed(
-    code: Code, peer: PeerSpec, own: _End, named: Sequence[_End], field: str, problems: Problems
-) -> None:
+def _report_closed(code: Code, peer: PeerSpec, own: End, named: Sequence[End], field: str, problems: Problems) -> None:
     where = peer.at / ("service" if peer.service is not None else "selector")
-    names = [end.plan.name for end in named]
+    names = [end.name for end in named]
     fields = [end.part.at / field for end in named]
-    problems.report(code, where, peer=names, service=own.plan.name, field=fields)
+    problems.report(code, where, peer=names, service=own.name, field=fields)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, Optional, cast
 
 from ..args.location import Key, KeyStyle, Location, Step, camel_case
-from ..args.parse import WRONG_TYPE, Field, has_secret_field
-from ..args.problems import ABSENT, Edit, Problem, Set
+from ..args.parse import RENAMED, WRONG_TYPE, Field, has_secret_field
+from ..args.problems import ABSENT, Edit, Move, Problem, Remove, Set
 from ..args.secrets import texts_of
 from ..args.shapes import Shape, is_args, is_generic, shapes_of, take_apart
 from ..untyped import mapped
@@ -56,11 +56,27 @@ def _located(tree: Node, problem: Problem) -> tuple[Problem, Node]:
     node, rest = node_at(tree, problem.location)
     of_value = (problem.value is not ABSENT or problem.secret) and not _is_about_key(problem)
     place = place_of(tree, problem.location, of_value=of_value)
-    edits = tuple(map(_in_file_style, problem.edits))
+    edits = _with_override(tree, problem) or tuple(map(_in_file_style, problem.edits))
     # The file has a path as the user wrote it, not as the program opens it.
     value = node.value if is_file_path(problem.location) and isinstance(problem.value, str) else problem.value
     placed = replace(problem, value=value, place=_text(place), style=KeyStyle.STACK, edits=edits)
     return placed, Node(None) if rest else node
+
+
+def _with_override(tree: Node, problem: Problem) -> tuple[Edit, ...]:
+    """The fix of a null with a former name that overrides a default, or a value of a base file, once it's renamed.
+
+    Empty for any other problem.
+    """
+    if problem.code is not RENAMED or problem.edits != (Remove(problem.location),):
+        return ()
+    today = problem.location.parent / str(problem.params["new"])
+    (old, rest), (new, missing) = node_at(tree, problem.location), node_at(tree, today)
+    if rest or missing or old.value is not None or old.place is None or new.place is None:
+        return ()
+    defaults = tree.fields.get("defaults")
+    is_default = today[:1] != _DEFAULTS and defaults is not None and any(node is new for node in defaults.below())
+    return (Move(problem.location, today),) if is_default or new.place.file != old.place.file else ()
 
 
 def _text(place: Optional[Place]) -> str:

@@ -15,7 +15,7 @@ from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
-from .plan import WebServicePlan, plan_web_service
+from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
 
 __all__ = ["WebService"]
@@ -125,7 +125,7 @@ def _parsed(
     problems.raise_if_any()
 
     def check_pods(known: WebServiceSpec, found: Problems) -> None:
-        claim_pods(plan_web_service(name, known).pod_owner(problems.subject), found, opts)
+        claim_pods(pod_owner_of(name, known, problems.subject), found, opts)
 
     def check(known: WebServiceSpec, found: Problems) -> None:
         parse_web_service(name, known, found, known.at)

@@ -18,7 +18,7 @@ from .args import WebServiceSpec
 from .ports import resolve_ports
 from .service import is_headless
 
-__all__ = ["WebServicePlan", "plan_web_service", "selector_of"]
+__all__ = ["WebServicePlan", "plan_web_service", "pod_labels_of", "pod_owner_of", "selector_of"]
 
 _REPLICAS = 2
 # The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
@@ -65,27 +65,6 @@ class WebServicePlan:
         return _STATEFUL_REPLICAS if self.kind is WorkloadKind.STATEFUL_SET else _REPLICAS
 
     @property
-    def added_labels(self) -> Mapping[str, Any]:
-        """The labels of the pods that `extra` sets; None removes one."""
-        return mapped(mapped((self.spec.extra or {}).get("metadata")).get("labels"))
-
-    @property
-    def pod_labels(self) -> Mapping[str, Any]:
-        """The labels of the pods, the selector included."""
-        labels = {**build_identity_labels(self.spec.identity), **self.labels, **self.added_labels}
-        return {key: value for key, value in labels.items() if value is not None}
-
-    def pod_owner(self, name: Union[Location, str]) -> PodOwner:
-        """The service as what selects pods, and has some; `name` is what messages call it."""
-        spec, at = self.spec, self.spec.at
-        extra = at.join(("extra", Key("metadata"), Key("labels")))
-        sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
-        sources |= {key: at / "labels" / Key(key) for key in spec.labels or {}}
-        sources |= {key: extra / Key(key) for key in self.added_labels}
-        selector_at = at if spec.selector is None else at / "selector"
-        return PodOwner(name, spec.namespace, at, self.selector, self.pod_labels, sources, selector_at)
-
-    @property
     def pod_ports(self) -> Sequence[PodPort]:
         """The ports that the pods listen on, each with its protocol: what NetworkPolicies allow."""
         return [(port.target, port.protocol) for port in self.ports.values()]
@@ -101,7 +80,7 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
         spec=spec,
         kind=spec.kind,
         selector=selector,
-        labels={**(spec.labels or {}), **selector},
+        labels=_labels_of(name, spec),
         headless=headless,
         ports=ports,
         default_port=main_port(ports),
@@ -113,3 +92,31 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
 def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
     """The labels that select the pods: few, because Kubernetes freezes them."""
     return {NAME_LABEL: name} if spec.selector is None else spec.selector
+
+
+def _labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
+    return {**(spec.labels or {}), **selector_of(name, spec)}
+
+
+def _added_labels(spec: WebServiceSpec) -> Mapping[str, Any]:
+    """The labels of the pods that `extra` sets; None removes one."""
+    return mapped(mapped((spec.extra or {}).get("metadata")).get("labels"))
+
+
+def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, Any]:
+    """The labels of the pods, the selector included. The ports of the service can be invalid."""
+    labels = {**build_identity_labels(spec.identity), **_labels_of(name, spec), **_added_labels(spec)}
+    return {key: value for key, value in labels.items() if value is not None}
+
+
+def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -> PodOwner:
+    """The service as what selects pods, and has some; `title` is what messages call it. The ports of the service can be
+    invalid."""
+    at = spec.at
+    extra = at.join(("extra", Key("metadata"), Key("labels")))
+    sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
+    sources |= {key: at / "labels" / Key(key) for key in spec.labels or {}}
+    sources |= {key: extra / Key(key) for key in _added_labels(spec)}
+    selector_at = at if spec.selector is None else at / "selector"
+    labels = pod_labels_of(name, spec)
+    return PodOwner(title, spec.namespace, at, selector_of(name, spec), labels, sources, selector_at)

@@ -254,10 +254,16 @@ def _check_dns(spec: WebServiceSpec, problems: Problems) -> None:
 
 
 def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
-    if spec.security is not None and spec.security.host_network and spec.network_policy:
-        peers = [Remove(spec.at / field) for field in _peer_fields(spec)]
-        fix = [Set(spec.at / "network_policy", value=False), *peers]
+    if not spec.network_policy:
+        return
+    peers = [Remove(spec.at / field) for field in _peer_fields(spec)]
+    fix = [Set(spec.at / "network_policy", value=False), *peers]
+    if spec.security is not None and spec.security.host_network:
         problems.report(POLICY_ON_HOST_NETWORK, spec.at / "security" / "host_network", fix=fix)
+    # What isn't known yet can be true.
+    if mapped(mapped(spec.extra).get("spec")).get("hostNetwork", False) is not False:
+        location = (spec.at / "extra").join((Key("spec"), Key("hostNetwork")))
+        problems.report(POLICY_ON_HOST_NETWORK, location, fix=fix)
 
 
 def _peer_fields(spec: WebServiceSpec) -> list[str]:

@@ -75,7 +75,7 @@ def check_target_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         if name is None:
             continue
         is_unknown = spec.existing is not None and spec.existing.security_group is None
-        usable = () if is_unknown else groups
+        usable = tuple if is_unknown else None
         known = check_key(at, name, groups, spec.at / "target_security_groups", problems, usable=usable)
         if known and is_unknown:
             field = FieldPath(("existing", "security_group"))

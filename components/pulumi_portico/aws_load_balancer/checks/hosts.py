@@ -54,7 +54,10 @@ def _check_other(name: str, host: AwsHostSpec, other_name: str, spec: AwsLoadBal
     at, hosts = host.at / "certificate_of", spec.hosts or {}
     if host.certificate is not None:
         problems.report_exclusive(at, "certificate", fix=Remove(at))
-    usable = [other for other in hosts if _can_share(other, name, hosts)]
+
+    def usable() -> list[str]:
+        return [other for other in hosts if _can_share(other, name, hosts)]
+
     if not check_key(at, other_name, hosts, spec.at / "hosts", problems, usable=usable):
         return
     if not hosts[other_name].has_certificate:
@@ -78,11 +81,11 @@ def _covers(certified: str, name: str) -> bool:
 def check_default_host(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """Report a default host without a certificate, and certificates without one that is the default."""
     at, default, hosts = spec.at / "default_host", spec.default_host, spec.hosts or {}
-    certified = sorted(name for name, host in hosts.items() if host.has_certificate)
+    certified = {name for name, host in hosts.items() if host.has_certificate}
     if default is not None:
         needs_certificate = _needs_certificates(spec)
         usable = [name for name in hosts if not needs_certificate or certificate_owner(name, hosts) in certified]
-        is_known = check_key(at, default, hosts, spec.at / "hosts", problems, usable=usable)
+        is_known = check_key(at, default, hosts, spec.at / "hosts", problems, usable=lambda: usable)
         if is_known and default not in usable:
             problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=default)
     elif not _needs_certificates(spec):
@@ -90,7 +93,7 @@ def check_default_host(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     elif not hosts:
         problems.report(NO_HOSTS, spec.at / "hosts")
     elif len(certified) > 1:
-        problems.report(NO_DEFAULT_HOST, at, known=certified)
+        problems.report(NO_DEFAULT_HOST, at, known=sorted(certified))
 
 
 def _needs_certificates(spec: AwsLoadBalancerSpec) -> bool:

@@ -33,11 +33,12 @@ from ..problems import (
     WRONG_KIND,
     WRONG_PROTOCOL,
     field_names,
+    may_be,
     report_set,
     set_of,
 )
 from .forwarding import FORWARDED_PROTOCOLS, can_forward
-from .routes import ACTIONS, check_action, check_routes
+from .routes import ACTIONS, check_action, check_network_action, check_routes
 
 __all__ = ["check_duplicate_ports", "check_listeners"]
 
@@ -60,11 +61,12 @@ def check_duplicate_ports(spec: AwsLoadBalancerSpec, problems: Problems) -> None
 def check_listeners(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """Report what's wrong with each listener."""
     for listener in spec.listeners:
-        for rule in (_check_protocol, _check_existing, _check_kind, _check_action, _check_targets):
+        for rule in (_check_protocol, _check_existing, _check_kind, _check_action, _check_network_action):
             problems.run(rule, listener, spec)
+        problems.run(_check_targets, listener, spec)
         for rule in (_check_tls, _check_client_certificates, _check_headers):
             problems.run(rule, listener)
-        if spec.kind is _APPLICATION:
+        if may_be(spec, _APPLICATION):
             check_routes(listener, spec, problems)
 
 
@@ -99,7 +101,12 @@ def _check_kind(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: 
 
 def _check_action(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     if listener.existing is None:
-        check_action(listener, listener, spec, problems, required=spec.kind is _NETWORK)
+        check_action(listener, listener, spec, problems)
+
+
+def _check_network_action(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if listener.existing is None and spec.kind is _NETWORK:
+        check_network_action(listener, problems)
 
 
 def _check_tls(listener: AwsListenerSpec, problems: Problems) -> None:

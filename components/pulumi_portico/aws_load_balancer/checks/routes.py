@@ -1,36 +1,23 @@
-"""The checks of what happens to requests: actions, routes, and the order of their rules.
+"""The checks of what happens to requests: actions and routes.
 
 Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener rules" and "Quotas for your Application
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Any, Optional, Union
+from collections.abc import Collection
+from typing import Any, Union
 
 import pulumi
 
-from ...args.codes import Code
-from ...args.location import Field, Key, Location
-from ...args.problems import ABSENT, Edit, Problems, Remove, Set, Unavailable
+from ...args.location import Field, Key
+from ...args.problems import Problems, Remove, Unavailable
 from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
-from ...untyped import Parameters
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind
 from ..listener import AwsListenerSpec
-from ..priorities import (
-    LEAST_ROOM,
-    MOST_ELEMENTS,
-    Match,
-    free_priority,
-    overlap,
-    priority_of,
-    rank_of,
-)
+from ..priorities import LEAST_ROOM, MOST_ELEMENTS
 from ..problems import (
-    AMBIGUOUS,
     DEEP_PATH,
     FEW_PRIORITIES,
     HEADER_EMPTY,
@@ -43,12 +30,9 @@ from ..problems import (
     NO_WEIGHT,
     PRIORITY_OUTSIDE,
     REDIRECT_LOOP,
-    SAME_PRIORITY,
-    SAME_REQUESTS,
     TOO_MANY_TARGETS,
     WILDCARD_DEPTH,
     WRONG_KIND,
-    WRONG_ORDER,
     check_key,
     field_names,
     is_set,
@@ -58,8 +42,9 @@ from ..problems import (
 from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions
 from ..target_group import AwsTargetSpec
 from .forwarding import can_forward
+from .order import check_order
 
-__all__ = ["ACTIONS", "check_action", "check_routes"]
+__all__ = ["ACTIONS", "check_action", "check_network_action", "check_routes"]
 
 ACTIONS = ("target", "weights", "respond", "redirect")
 """What can happen to a request; one of them."""
@@ -73,37 +58,38 @@ Holder = Union[AwsListenerSpec, AwsRouteSpec]
 """What has an action: a listener, or one of its routes."""
 
 
-def check_action(
-    holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems, *, required: bool
-) -> None:
-    """Report what's wrong with the action of a listener, or of one of its routes."""
-    found = set_of(holder, ACTIONS, problems)
-    is_network = spec.kind is AwsBalancerKind.NETWORK
-    if required and not found:
-        problems.report(NO_ACTION, holder.at, fields=field_names(ACTIONS[:2] if is_network else ACTIONS))
+def check_action(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    """Report what's wrong with the action of a listener, or of one of its routes, on load balancers of both kinds."""
+    set_of(holder, ACTIONS, problems)
     if not is_set(holder, "weights"):
         report_set(holder, ("stickiness_duration",), problems, NEEDS, needed=Field("weights"))
-    elif is_network:
-        report_set(holder, ("stickiness_duration",), problems, WRONG_KIND, kind=AwsBalancerKind.APPLICATION)
-    if is_network:
-        for name in [name for name in ("respond", "redirect") if name in found]:
-            # Without it, a listener needs another action.
-            fix = Remove(holder.at / name) if len(found) > 1 else None
-            problems.report(WRONG_KIND, holder.at / name, kind=AwsBalancerKind.APPLICATION, fix=fix)
     problems.run(_check_target, holder, listener, spec)
     problems.run(_check_weights, holder, listener, spec)
     problems.run(_check_redirect, holder, listener)
 
 
+def check_network_action(listener: AwsListenerSpec, problems: Problems) -> None:
+    """Report what's wrong with the action of a listener only because it's of a Network Load Balancer."""
+    found, kind = [name for name in ACTIONS if is_set(listener, name)], AwsBalancerKind.APPLICATION
+    if not found:
+        problems.report(NO_ACTION, listener.at, fields=field_names(ACTIONS[:2]))
+    if "weights" in found:
+        report_set(listener, ("stickiness_duration",), problems, WRONG_KIND, kind=kind)
+    for name in [name for name in ("respond", "redirect") if name in found]:
+        # Without it, a listener needs another action.
+        fix = Remove(listener.at / name) if len(found) > 1 else None
+        problems.report(WRONG_KIND, listener.at / name, kind=kind, fix=fix)
+
+
 def _check_target(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     if holder.target is not None:
-        usable = _usable_targets(listener, spec)
-        check_key(holder.at / "target", holder.target, spec.targets, spec.at / "targets", problems, usable=usable)
+        at, targets = holder.at / "target", spec.targets
+        check_key(at, holder.target, targets, spec.at / "targets", problems, usable=lambda: _usable(listener, spec))
 
 
-def _usable_targets(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec) -> list[str]:
+def _usable(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, but: Collection[str] = ()) -> list[str]:
     """The keys of the targets that the listener can forward to."""
-    return [key for key, target in spec.targets.items() if _can_forward(listener, target, spec)]
+    return [key for key, target in spec.targets.items() if key not in but and _can_forward(listener, target, spec)]
 
 
 def _can_forward(listener: AwsListenerSpec, target: AwsTargetSpec, spec: AwsLoadBalancerSpec) -> bool:
@@ -117,7 +103,10 @@ def _check_weights(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalan
     weights, at = holder.weights, holder.at / "weights"
     if weights is None:
         return
-    usable = [key for key in _usable_targets(listener, spec) if key not in weights]
+
+    def usable() -> list[str]:
+        return _usable(listener, spec, weights)
+
     for key in weights:
         check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems, usable=usable)
     if len(weights) > _MOST_GROUPS:
@@ -165,7 +154,7 @@ def check_routes(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems:
     """Report what's wrong with a listener's routes, one by one and together."""
     problems.run(_check_span, listener)
     problems.run(_check_each, listener, spec)
-    problems.run(_check_together, listener)
+    problems.run(_check_order, listener)
 
 
 def _room(listener: AwsListenerSpec) -> int:
@@ -180,7 +169,9 @@ def _check_span(listener: AwsListenerSpec, problems: Problems) -> None:
 
 def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     for route in listener.routes or ():
-        check_action(route, listener, spec, problems, required=True)
+        if not any(is_set(route, name) for name in ACTIONS):
+            problems.report(NO_ACTION, route.at, fields=field_names(ACTIONS))
+        check_action(route, listener, spec, problems)
         for rule in (_check_conditions, _check_values, _check_depth):
             problems.run(rule, route)
         problems.run(_check_wildcard, route, spec)
@@ -237,95 +228,6 @@ def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Pr
         problems.report(PRIORITY_OUTSIDE, route.at / "priority", value=route.priority, **params)
 
 
-@dataclass(frozen=True)
-class _Ranked:
-    """A route with its rule's priority."""
-
-    at: Location
-    match: Match
-    priority: int
-    is_set: bool
-    """Whether the route sets its priority."""
-
-
-def _ranked(route: AwsRouteSpec, listener: AwsListenerSpec) -> Optional[_Ranked]:
-    """The route as AWS ranks it; None if it has an invalid value, or one that its rank doesn't allow."""
-    try:
-        match = route.match
-        if not match.exact and len(match.elements) > MOST_ELEMENTS:
-            return None
-        return _Ranked(route.at, match, listener.priority_of(route), route.priority is not None)
-    except Unavailable:
-        return None
-
-
-@dataclass(frozen=True)
-class _Conflict:
-    """Two routes that can't be as they are."""
-
-    code: Code
-    at: Location
-    """Where the problem is."""
-    route: _Ranked
-    """The route whose priority the fix changes."""
-    params: Parameters
-
-    @property
-    def key(self) -> tuple[str, Location]:
-        return self.code.name, self.at
-
-
-def _conflicts(routes: Sequence[_Ranked]) -> Iterator[_Conflict]:
-    for one, other in combinations(routes, 2):
-        if one.match == other.match:
-            yield _Conflict(SAME_REQUESTS, other.at, other, {"other": one.at})
-        elif one.priority == other.priority:
-            yield _Conflict(SAME_PRIORITY, other.at, other, {"priority": one.priority, "other": one.at})
-        elif overlap(one.match, other.match):
-            yield from _order_conflicts(one, other)
-
-
-def _order_conflicts(one: _Ranked, other: _Ranked) -> Iterator[_Conflict]:
-    """If a request can match two routes, the more specific one must be first; if neither is more specific, a priority
-    must say which is first."""
-    ranks = rank_of(one.match), rank_of(other.match)
-    if ranks[0] == ranks[1]:
-        if not one.is_set and not other.is_set:
-            params: dict[str, Any] = {"other": one.at, "field": Field("priority"), "priority": one.priority}
-            yield _Conflict(AMBIGUOUS, other.at, other, params)
-    elif (ranks[0] < ranks[1]) != (one.priority < other.priority):
-        wrong = other if other.is_set else one
-        first, second = sorted((one, other), key=lambda ranked: ranked.priority)
-        yield _Conflict(WRONG_ORDER, wrong.at / "priority", wrong, {"first": first.at, "second": second.at})
-
-
-def _check_together(listener: AwsListenerSpec, problems: Problems) -> None:
-    if _room(listener) < LEAST_ROOM:
-        return
-    routes = [found for route in listener.routes or () if (found := _ranked(route, listener)) is not None]
-    conflicts = list(_conflicts(routes))
-    for conflict in conflicts:
-        fix = _priority_fix(conflict, conflicts, routes, listener.span)
-        value = conflict.route.priority if conflict.code is WRONG_ORDER else ABSENT
-        problems.report(conflict.code, conflict.at, value=value, fix=fix, **conflict.params)
-
-
-def _priority_fix(
-    conflict: _Conflict, conflicts: Sequence[_Conflict], routes: Sequence[_Ranked], span: tuple[int, int]
-) -> Optional[Edit]:
-    """The change of the route's priority that ends the conflict and makes no other one; None if there is none."""
-    if conflict.code not in (SAME_PRIORITY, WRONG_ORDER):
-        return None
-    route, at, known = conflict.route, conflict.route.at / "priority", {found.key for found in conflicts}
-    free = free_priority(route.match, [other.priority for other in routes], *span)
-    changes: list[tuple[Edit, _Ranked]] = []
-    if route.is_set:
-        default = replace(route, priority=priority_of(route.match, *span), is_set=False)
-        changes.append((Remove(at), default))
-    if free is not None:
-        changes.append((Set(at, free), replace(route, priority=free, is_set=True)))
-    for edit, changed in changes:
-        after = {found.key for found in _conflicts([changed if other is route else other for other in routes])}
-        if conflict.key not in after and after <= known:
-            return edit
-    return None
+def _check_order(listener: AwsListenerSpec, problems: Problems) -> None:
+    if _room(listener) >= LEAST_ROOM:
+        check_order(listener, problems)

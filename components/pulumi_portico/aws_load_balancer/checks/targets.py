@@ -4,6 +4,8 @@ Sources: API reference, CreateTargetGroup and TargetGroupAttribute; user guides,
 Load Balancers" and "... Network Load Balancers".
 """
 
+from collections.abc import Callable
+
 from ...args.location import Field
 from ...args.problems import Problems, Remove, Set
 from ...load_balancers import ClientIp
@@ -55,12 +57,21 @@ def check_targets(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         for rule in (_check_how, _check_port):
             problems.run(rule, target)
         for rule in (_check_kind, _check_health_protocol, _check_http_health, _check_udp_health, _check_codes):
-            problems.run(rule, target, spec.kind)
+            problems.run(rule, target, spec)
         for rule in (_check_timeout, _check_slow_start):
             problems.run(rule, target)
-        if spec.kind is _NETWORK:
-            for rule in (_check_client_ip, _check_proxy_protocol, _check_proxied_health, _check_affinity):
-                problems.run(rule, target)
+        for rule in (_check_client_ip, _check_proxy_protocol, _check_proxied_health, _check_affinity):
+            problems.run(_check_network_target, rule, target, spec)
+
+
+def _check_network_target(
+    rule: Callable[[AwsTargetSpec, Problems], None],
+    target: AwsTargetSpec,
+    spec: AwsLoadBalancerSpec,
+    problems: Problems,
+) -> None:
+    if spec.kind is _NETWORK:
+        rule(target, problems)
 
 
 def _check_how(target: AwsTargetSpec, problems: Problems) -> None:
@@ -92,7 +103,8 @@ def check_port_numbers(target: TargetSpec, problems: Problems) -> None:
         problems.report(WRONG_PROTOCOL, target.at / "protocol", value=target.protocol, choices=choices, kind=kind)
 
 
-def _check_kind(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+def _check_kind(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    kind = spec.kind
     names, other = (_ONLY_NETWORK, _NETWORK) if kind is _APPLICATION else (_ONLY_APPLICATION, _APPLICATION)
     report_set(target, names, problems, WRONG_KIND, kind=other)
     spoken = target.protocol_for(kind)
@@ -101,23 +113,23 @@ def _check_kind(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems
         problems.report(WRONG_PROTOCOL, at, value=spoken, choices=_SPOKEN[kind], kind=kind, fix=fix)
 
 
-def _check_health_protocol(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
-    health = target.health or _NO_HEALTH
+def _check_health_protocol(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    health, kind = target.health or _NO_HEALTH, spec.kind
     if health.protocol is not None and health.protocol not in _HEALTH[kind]:
         at = health.at / "protocol"
         choices = _HEALTH[kind]
         problems.report(WRONG_PROTOCOL, at, value=health.protocol, choices=choices, kind=kind, fix=Remove(at))
 
 
-def _check_http_health(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+def _check_http_health(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     health = target.health or _NO_HEALTH
-    by_default = kind is _NETWORK and health.protocol is None and not is_set(health, "path")
-    if health.protocol is _TCP or by_default:
+    is_tcp = health.protocol is _TCP
+    if is_tcp or (health.protocol is None and not is_set(health, "path") and spec.kind is _NETWORK):
         report_set(health, ("path", "success_codes"), problems, NEEDS_HTTP_CHECK)
 
 
-def _check_udp_health(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
-    health = target.health
+def _check_udp_health(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    health, kind = target.health, spec.kind
     if target.protocol_for(kind) is _UDP and kind is _NETWORK and (health is None or health.port is None):
         problems.report(UDP_HEALTH, target.at / "health" / "port")
 
@@ -131,12 +143,12 @@ def _check_timeout(target: AwsTargetSpec, problems: Problems) -> None:
         problems.report(TIMEOUT_TOO_LONG, at, value=timeout, interval=interval, field=Field("interval"))
 
 
-def _check_codes(target: AwsTargetSpec, kind: AwsBalancerKind, problems: Problems) -> None:
+def _check_codes(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     health = target.health or _NO_HEALTH
     codes = health.success_codes
     if not isinstance(codes, str):
         return
-    least, most = (0, 99) if target.version is AwsVersion.GRPC else (200, 499 if kind is _APPLICATION else 599)
+    least, most = (0, 99) if target.version is AwsVersion.GRPC else (200, 499 if spec.kind is _APPLICATION else 599)
     numbers = [int(number) for part in codes.split(",") for number in part.split("-")]
     if not all(least <= number <= most for number in numbers):
         problems.report(CODES_OUT_OF_RANGE, health.at / "success_codes", value=codes, least=least, most=most)

@@ -6,17 +6,22 @@ from pathlib import Path as FilePath
 from typing import Any, Optional
 
 from ...args.location import Key, KeyStyle, Location, Step, camel_case
-from ...args.problems import ArgumentError, Edit, Move, Problem, Problems, Remove, Set
+from ...args.parse import BOTH_NAMES, RENAMED
+from ...args.problems import UNKNOWN, ArgumentError, Edit, Move, Problem, Problems, Remove, Set
 from ...stack.defaults import with_defaults
 from ...stack.files import PREFIX, read_text, shown_path
 from ...stack.plan import StackPlan, check_tree, read_tree
-from ...stack.source_map import Node, holds_secret, node_at, plain
+from ...stack.source_map import Node, Place, holds_secret, node_at, plain
 from .source_text import EditError, Entry, Path, SourceText
 
 __all__ = ["FixedStack", "fix_stack"]
 
 _MOST_ROUNDS = 20
 """A fix can reveal a problem that has a fix too. No chain of them is longer."""
+
+
+_COMPONENT = 2
+"""The length of the location of a component, such as `services.api`."""
 
 
 @dataclass
@@ -115,6 +120,10 @@ class _Change:
     """For `insert` and `move`, the keys of the new entry, each below the one before."""
     to: Path = ()
     """For `move`, the mapping that gets the entry."""
+    with_parent: bool = False
+    """For `move`, whether the same fix removes the mapping that has the entry."""
+    prune: bool = False
+    """For `remove`, whether the mapping around the entry goes too if it becomes empty."""
 
 
 class _Round:
@@ -124,9 +133,16 @@ class _Round:
         self._tree, self._files = tree, files
         defaults = tree.fields.get("defaults")
         self._defaults = {id(node) for node in defaults.below()} if defaults else set[int]()
+        self._wrong_keys: set[Optional[Place]] = set()
 
     def apply(self, problems: Sequence[Any]) -> list[Problem]:
         """Apply what can be applied, and return the problems whose fixes are."""
+        wrong = [problem for problem in problems if problem.code in (RENAMED, BOTH_NAMES, UNKNOWN)]
+        # Of two names, the author decides which one is right. Until then, it isn't known what there is to override.
+        twice = [problem for problem in wrong if problem.code is BOTH_NAMES]
+        keys = [problem.location for problem in wrong]
+        keys += [problem.location.parent / str(problem.params["new"]) for problem in twice]
+        self._wrong_keys = {self._key_place(key) for key in keys} - {None}
         # Positions are those before the round; what a change of this round moves waits for the next one.
         pending = [(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
         applied: list[Problem] = []
@@ -150,9 +166,22 @@ class _Round:
 
     def _changes_of(self, problem: Problem) -> list[_Change]:
         try:
-            return [change for edit in problem.edits for change in self._changes(edit, problem)]
+            changes = [change for edit in problem.edits for change in self._changes(edit, problem)]
+            return list(self._once(changes))
         except EditError:
             return []
+
+    def _once(self, changes: Sequence[_Change]) -> Iterator[_Change]:
+        """Each change once. One below an anchor changes every alias of it: all of them must need it."""
+        for index, change in enumerate(changes):
+            if change in changes[:index]:
+                continue
+            around = [change.path if change.action == "insert" else change.path[:-1]]
+            around += [change.to] if change.action == "move" else []
+            source = self._files.sources[change.file]
+            if any(source.uses(path) > changes.count(change) for path in around):
+                raise EditError
+            yield change
 
     def _changes(self, edit: Edit, problem: Problem) -> Iterator[_Change]:
         if isinstance(edit, Set):
@@ -171,8 +200,11 @@ class _Round:
     def _removed(self, location: Location, problem: Problem) -> _Change:
         found = self._entry(location, problem)
         if found is not None:
-            return _Change(found[0], "remove", found[1].path)
-        # A null overrides a default.
+            # An empty mapping of components has no use.
+            return _Change(found[0], "remove", found[1].path, prune=len(location) == _COMPONENT)
+        # A null overrides a default, whose name must be right: the service would have its former name, too.
+        if self._key_place(location) in self._wrong_keys:
+            raise EditError
         return self._inserted(location, None, problem)
 
     def _moved(self, edit: Move, problem: Problem) -> Iterator[_Change]:
@@ -189,7 +221,8 @@ class _Round:
             raise EditError
         added = self._set(edit.to, plain(node), problem)
         if found is not None and added.action == "insert" and added.file == found[0]:
-            yield _Change(added.file, "move", found[1].path, keys=added.keys, to=added.path)
+            with_parent = Remove(edit.location.parent) in problem.edits
+            yield _Change(added.file, "move", found[1].path, keys=added.keys, to=added.path, with_parent=with_parent)
             return
         yield self._removed(edit.location, problem)
         yield added
@@ -213,6 +246,10 @@ class _Round:
     def _key(location: Location, *, with_prefix: bool) -> str:
         key = _text(location[-1])
         return f"{PREFIX}{key}" if with_prefix and not key.startswith(PREFIX) else key
+
+    def _key_place(self, location: Location) -> Optional[Place]:
+        node, rest = node_at(self._tree, location)
+        return None if rest else node.key
 
     @staticmethod
     def _is_override(location: Location, problem: Problem) -> bool:
@@ -272,8 +309,8 @@ def _interfere(change: _Change, other: _Change) -> bool:
 def _paths(change: _Change) -> list[Path]:
     """The entries that a change is about."""
     if change.action == "insert":
-        return [(*change.path, change.keys[0])]
-    return [change.path, (*change.to, change.keys[0])] if change.action == "move" else [change.path]
+        return [(*change.path, *change.keys)]
+    return [change.path, (*change.to, *change.keys)] if change.action == "move" else [change.path]
 
 
 def _overlap(path: Path, other: Path) -> bool:
@@ -289,5 +326,5 @@ def _changed(source: SourceText, change: _Change) -> SourceText:
     if change.action == "insert":
         return source.insert(change.path, change.keys, change.value)
     if change.action == "move":
-        return source.move(change.path, change.to, change.keys)
-    return source.remove(change.path)
+        return source.move(change.path, change.to, change.keys, with_parent=change.with_parent)
+    return source.remove(change.path, prune=change.prune)

@@ -7,20 +7,21 @@ changed text is read again: unless its values are exactly the expected ones, the
 
 import copy
 import json
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union, cast
 
 import yaml
 
 from ...args.problems import Problem
-from ...stack.source_map import Node, holds_secret, plain
+from ...stack.source_map import Node, holds_secret
 from ...stack.yaml_file import compose, parse
 from ...untyped import mapped
 from ..rendering.yaml_text import is_plain
 
-__all__ = ["EditError", "Entry", "Path", "SourceText"]
+__all__ = ["EditError", "Entry", "Path", "SourceText", "comments_of"]
 
 Path = tuple[Union[str, int], ...]
 """The keys and indexes that lead from a file's root to a value."""
@@ -69,7 +70,12 @@ class SourceText:
         if root is None or node is None:
             raise EditError
         self.entries = {entry.path: entry for entry in _entries(Entry((), root), set())}
-        self._node, self.values, self._problems = node, plain(node), len(found)
+        self._node, self.values, self._problems = node, _shared(node, {}), len(found)
+
+    def uses(self, path: Path) -> int:
+        """How often the text has the mapping or list at a path: once, and once more for each alias of it."""
+        value = _value_at(self.values, path)
+        return sum(found is value for found in _containers(self.values))
 
     def at(self, line: int, column: int) -> Iterator[Entry]:
         """The entries whose key or value starts at a position, both from 1."""
@@ -86,6 +92,9 @@ class SourceText:
             raise EditError
         expected = copy.deepcopy(self.values)
         holder = _value_at(expected, path[:-1])
+        if key in holder and holder[key] is None and key != path[-1]:
+            # A null is no value that could be lost.
+            return self.remove((*path[:-1], key)).rename(path, key)
         pairs = [(key if name == path[-1] else name, value) for name, value in holder.items()]
         if len({name for name, _ in pairs}) != len(pairs):
             raise EditError
@@ -99,11 +108,11 @@ class SourceText:
         self._reject_secret(path)
         return self._replaced(entry, value, _with_value(self.values, path, value))
 
-    def insert(self, holder_path: Path, keys: Sequence[str], value: Any, block: str = "") -> "SourceText":
+    def insert(self, holder_path: Path, keys: Sequence[str], value: Any, lines: Sequence[str] = ()) -> "SourceText":
         """The text with a new entry, the last of a mapping. Raises `EditError`.
 
-        Each key but the first is in a new mapping below the one before. `block` is the value as a block without
-        indentation, if it has one.
+        Each key but the first is in a new mapping below the one before. `lines` are the lines of the last key, with its
+        value and comments, if they are known.
         """
         holder, (key, *inner) = self._entry(holder_path), keys
         nested = value
@@ -115,7 +124,7 @@ class SourceText:
             return self._replaced(holder, {key: nested}, _with_value(self.values, holder_path, {key: nested}))
         if isinstance(known, dict) and key in known and inner:
             # Another edit of the same fix has added it.
-            return self.insert((*holder_path, key), inner, value, block)
+            return self.insert((*holder_path, key), inner, value, lines)
         if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode) or key in known:
             raise EditError
         known[key] = nested
@@ -126,30 +135,87 @@ class SourceText:
         end = self._end(mapping.value[-1][1])
         if mapping.flow_style:
             return self._changed(end, end, f", {pair}", expected)
-        lines = _block_lines(keys, block) if block else [pair]
-        indent = " " * mapping.value[0][0].start_mark.column
-        text = "".join(f"{self._newline()}{indent}{line}" if line else self._newline() for line in lines)
-        line_end = self._line_end(end)
+        column = mapping.value[0][0].start_mark.column
+        added = _nested_lines(keys, lines) if lines else [pair]
+        text = "".join(self._newline() + (f"{' ' * column}{line}" if line else "") for line in added)
+        line_end = self._line_end(self._end_of_comments(end, column))
         return self._changed(line_end, line_end, text, expected)
 
-    def move(self, path: Path, holder_path: Path, keys: Sequence[str]) -> "SourceText":
-        """The text with an entry's value at another key. A block stays a block, with its comments. Raises
-        `EditError`."""
-        value, block = copy.deepcopy(_value_at(self.values, path)), self._block(path)
-        return self.remove(path).insert(holder_path, keys, value, block)
+    def move(self, path: Path, holder_path: Path, keys: Sequence[str], *, with_parent: bool = False) -> "SourceText":
+        """The text with an entry's value at another key. Its lines stay as they are, and its comments move along.
+        Raises `EditError`.
 
-    def _block(self, path: Path) -> str:
-        """The value of an entry without its indentation; empty if it isn't a block on lines of its own."""
-        value = self._entry(path).value
-        if not isinstance(value, yaml.CollectionNode) or value.flow_style:
-            return ""
-        start = self.text.rfind("\n", 0, _start(value)) + 1
-        if self.text[start : _start(value)].strip():
-            return ""
-        return textwrap.dedent(self.text[start : self._line_end(self._end(value))])
+        `with_parent` is whether the mapping around it is removed next, so that its comments move along too.
+        """
+        self._reject_secret(path)
+        value = copy.deepcopy(_value_at(self.values, path))
+        source, above, comment = self._without_comments(path[:-1]) if with_parent else (self, (), "")
+        taken = source._taken(path, with_parent=with_parent)
+        if taken is None:
+            moved = self.remove(path).insert(holder_path, keys, value)
+        else:
+            cut, entry = taken
+            lines = (entry.within(above, comment) if with_parent else entry).with_key(flow_text(keys[-1]))
+            moved = cut.insert(holder_path, keys, value, lines)
+        # What becomes one line can have comments between its lines.
+        lost = _without(comments_of(self.text), comments_of(moved.text))
+        return moved._with_comments((*holder_path, *keys), lost) if lost else moved
 
-    def remove(self, path: Path) -> "SourceText":
-        """The text without an entry. Raises `EditError`."""
+    def _without_comments(self, path: Path) -> "tuple[SourceText, Sequence[str], str]":
+        """The text without the comments above and beside a key, and these comments."""
+        key = self._entry(path).key
+        if key is None or not self._starts_line(_start(key)):
+            return self, (), ""
+        column, line = key.start_mark.column, self._line_start(_start(key))
+        start, colon, end = self._start_of_comments(line, column), self._colon(key), self._line_end(_start(key))
+        above, comment = _dedented(self.text[start:line], column), self.text[colon:end].strip()
+        cuts = [(start, line, "")]
+        if comment.startswith("#"):
+            cuts.append((colon, end, ""))
+        return self._edited(cuts, self.values), above, comment if comment.startswith("#") else ""
+
+    def _taken(self, path: Path, *, with_parent: bool) -> "Optional[tuple[SourceText, _EntryLines]]":
+        """The text without an entry of a block, and the entry's lines with its comments; None if it has no lines of its
+        own. `with_parent` is whether all comments around it are the entry's."""
+        entry, around = self._entry(path), self._entry(path[:-1])
+        holder, key = entry.holder, entry.key
+        is_only = holder is not None and len(holder.value) == 1
+        if key is None or holder is None or holder.flow_style or not self._starts_line(_start(key)):
+            return None
+        if around.key is None and (is_only or with_parent):
+            return None
+        column, line = key.start_mark.column, self._line_start(_start(key))
+        start, floor = self._start_of_comments(line, column), column
+        if with_parent and around.key is not None:
+            before = self._colon(around.key) if entry.index == 0 else self._span_at(holder, entry.index - 1)[1]
+            start = min(start, self._next_line(before))
+            floor = around.key.start_mark.column if entry.index + 1 == len(holder.value) else column
+        line_end, end = self._line_end(_start(key)), self._end_of_comments(self._end(entry.value), floor)
+        lines = _EntryLines(
+            _dedented(self.text[start:line], column),
+            self.text[key.end_mark.index : line_end],
+            _dedented(self.text[self._next_line(line_end) : end], column) if end > line_end else [],
+            max(entry.value.start_mark.column - column, 0),
+        )
+        expected = copy.deepcopy(self.values)
+        del _value_at(expected, path[:-1])[path[-1]]
+        cuts = [(start, self._next_line(end), "")]
+        if is_only and around.key is not None:
+            expected = _with_value(self.values, path[:-1], {})
+            cuts.append((self._colon(around.key), self._colon(around.key), " {}"))
+        return self._edited(cuts, expected), lines
+
+    def _with_comments(self, path: Path, comments: Sequence[str]) -> "SourceText":
+        """The text with comments above an entry, or above the nearest one around it that starts a line."""
+        keys = (self._entry(path[:length]).key for length in range(len(path), 0, -1))
+        key = next((key for key in keys if key is not None and self._starts_line(_start(key))), None)
+        start, indent = (0, "") if key is None else (self._line_start(_start(key)), " " * key.start_mark.column)
+        text = "".join(f"{indent}{comment}{self._newline()}" for comment in comments)
+        return self._changed(start, start, text, self.values)
+
+    def remove(self, path: Path, *, prune: bool = False) -> "SourceText":
+        """The text without an entry. Raises `EditError`. `prune` also removes the mapping around it if that becomes
+        empty, and keeps its comments."""
         entry = self._entry(path)
         self._reject_secret(path)
         holder = entry.holder
@@ -159,19 +225,44 @@ class SourceText:
         del _value_at(expected, path[:-1])[path[-1]]
         count, index = len(holder.value), entry.index
         if count == 1:
-            return self._replaced(self._entry(path[:-1]), [] if entry.key is None else {}, expected)
+            emptied = self._emptied(entry, expected)
+            return emptied._without_empty(path[:-1]) if prune else emptied
         start, end = self._span(entry)
         if holder.flow_style:
             if index + 1 < count:
                 return self._changed(start, self._span_at(holder, index + 1)[0], "", expected)
             return self._changed(self._span_at(holder, index - 1)[1], end, "", expected)
-        line_start = self.text.rfind("\n", 0, start) + 1
-        if not self.text[line_start:start].strip():
-            return self._changed(line_start, self._next_line(end), "", expected)
+        if self._starts_line(start):
+            return self._changed(self._line_start(start), self._next_line(end), "", expected)
         if index + 1 == count:
             raise EditError
         # The entry shares its line with the dash of a list's item: the next one takes its position.
         return self._changed(start, self._span_at(holder, index + 1)[0], "", expected)
+
+    def _emptied(self, entry: Entry, expected: Any) -> "SourceText":
+        """The text without the only entry of its mapping or list."""
+        around = self._entry(entry.path[:-1])
+        empty: Any = [] if entry.key is None else {}
+        start, end = self._span(entry)
+        assert entry.holder is not None
+        if around.key is None or entry.holder.flow_style or not self._starts_line(start):
+            return self._replaced(around, empty, expected)
+        # The comments above the entry stay below the key.
+        colon = self._colon(around.key)
+        cuts = [(colon, colon, f" {flow_text(empty)}"), (self._line_start(start), self._next_line(end), "")]
+        return self._edited(cuts, expected)
+
+    def _without_empty(self, path: Path) -> "SourceText":
+        """The text without a key whose value is empty. The comment beside it gets the line."""
+        entry, removed = self._entry(path), self.remove(path)
+        lost = _without(comments_of(self.text), comments_of(removed.text))
+        if not lost:
+            return removed
+        if entry.key is None or entry.holder is None or entry.holder.flow_style or len(entry.holder.value) == 1:
+            return removed._with_comments(path[:-1], lost)
+        at, indent = self._line_start(_start(entry.key)), " " * entry.key.start_mark.column
+        text = "".join(f"{indent}{comment}{self._newline()}" for comment in lost)
+        return removed._changed(at, at, text, removed.values)
 
     def _entry(self, path: Path) -> Entry:
         if path not in self.entries:
@@ -195,14 +286,21 @@ class SourceText:
         start, end = _start(entry.value), self._end(entry.value)
         text = flow_text(value, style=entry.value.style if isinstance(entry.value, yaml.ScalarNode) else None)
         if entry.key is not None:
-            colon = self.text.index(":", entry.key.end_mark.index) + 1
+            colon = self._colon(entry.key)
             between = self.text[colon:start]
             if not between or ("\n" in between and not between.strip()):
                 start, text = colon, f" {text}"
         return self._changed(start, end, text, expected)
 
     def _changed(self, start: int, end: int, text: str, expected: Any) -> "SourceText":
-        changed = SourceText(self.text[:start] + text + self.text[end:])
+        return self._edited([(start, end, text)], expected)
+
+    def _edited(self, replaced: Iterable[tuple[int, int, str]], expected: Any) -> "SourceText":
+        """The text with some ranges of it replaced."""
+        text = self.text
+        for start, end, new in sorted(replaced, reverse=True):
+            text = text[:start] + new + text[end:]
+        changed = SourceText(text)
         if changed.values != expected or changed._problems > self._problems:
             raise EditError
         return changed
@@ -240,6 +338,40 @@ class SourceText:
         end = self.text.find("\n", index)
         return len(self.text) if end < 0 else end + 1
 
+    def _line_start(self, index: int) -> int:
+        return self.text.rfind("\n", 0, index) + 1
+
+    def _starts_line(self, index: int) -> bool:
+        return not self.text[self._line_start(index) : index].strip()
+
+    def _colon(self, key: yaml.Node) -> int:
+        """The end of the colon after a key."""
+        return self.text.index(":", key.end_mark.index) + 1
+
+    def _start_of_comments(self, index: int, column: int) -> int:
+        """The start of the comment lines directly above a line, which aren't indented more than a column."""
+        start = self._line_start(index)
+        while start:
+            above = self._line_start(start - 1)
+            line = self.text[above:start]
+            if not line.lstrip().startswith("#") or _indent(line) > column:
+                break
+            start = above
+        return start
+
+    def _end_of_comments(self, index: int, column: int) -> int:
+        """The end of the comment lines below a line that are indented more than a column."""
+        end = self._line_end(index)
+        below = self._next_line(index)
+        while below < len(self.text):
+            line = self.text[below : self._line_end(below)]
+            if line.strip() and not (line.lstrip().startswith("#") and _indent(line) > column):
+                break
+            if line.strip():
+                end = self._line_end(below)
+            below = self._next_line(below)
+        return end
+
     def _newline(self) -> str:
         return "\r\n" if "\r\n" in self.text else "\n"
 
@@ -263,11 +395,84 @@ def _entries(entry: Entry, seen: set[int]) -> Iterator[Entry]:
             yield from _entries(Entry((*entry.path, index), item, None, entry.value), seen)
 
 
-def _block_lines(keys: Sequence[str], block: str) -> list[str]:
-    """The lines of keys, each below the one before, and of the block below the last one."""
-    lines = [f"{'  ' * depth}{flow_text(key)}:" for depth, key in enumerate(keys)]
-    indent = "  " * len(keys)
-    return [*lines, *(f"{indent}{line}" if line.strip() else "" for line in block.splitlines())]
+@dataclass(frozen=True)
+class _EntryLines:
+    """The lines of an entry that moves, with its comments, and without the indentation of its key."""
+
+    above: Sequence[str]
+    """The comments above the key."""
+    beside: str
+    """What follows the key on its line."""
+    below: Sequence[str]
+    """The lines below that of the key."""
+    indent: int
+    """How far the value below the key is indented."""
+
+    def with_key(self, key: str) -> Sequence[str]:
+        """The lines with another key."""
+        return [*self.above, f"{key}{self.beside}", *self.below]
+
+    def within(self, above: Sequence[str], comment: str) -> "_EntryLines":
+        """The lines with the comments above and beside the key around the entry, which goes."""
+        own = self.beside.strip().removeprefix(":").strip()
+        if own and not own.startswith("#"):
+            return replace(self, above=[*above, *([comment] if comment else []), *self.above])
+        indent = " " * self.indent
+        # The comments around the value are as deep as the value, so that they stay with it.
+        below = [line if _indent(line) >= self.indent else f"{indent}{line.lstrip()}".rstrip() for line in self.below]
+        inner = [f"{indent}{line.strip()}" for line in (*self.above, own) if line.strip()]
+        return replace(self, above=above, beside=f": {comment}".rstrip(), below=[*inner, *below])
+
+
+def _nested_lines(keys: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """The lines of keys, each below the one before; `lines` are those of the last one."""
+    *above, _ = keys
+    indent = "  " * len(above)
+    nested = [f"{'  ' * depth}{flow_text(key)}:" for depth, key in enumerate(above)]
+    return [*nested, *(f"{indent}{line}" if line else "" for line in lines)]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _dedented(text: str, column: int) -> list[str]:
+    """The lines of a text without their first spaces, up to a column."""
+    return [line[min(_indent(line), column) :] if line.strip() else "" for line in text.splitlines()]
+
+
+def comments_of(text: str) -> list[str]:
+    """The comments of a YAML text, in order."""
+    tokens: Iterable[Any] = cast("Any", yaml).scan(text)
+    marks = [(token.start_mark, token.end_mark) for token in tokens if isinstance(token, yaml.ScalarToken)]
+    spans = [(start.index, end.index) for start, end in marks]
+    found = re.finditer(r"(?<!\S)#[^\r\n]*", text)
+    return [match.group().rstrip() for match in found if not any(start <= match.start() < end for start, end in spans)]
+
+
+def _without(comments: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The comments that the others don't have, each as often as they lack it."""
+    left = Counter(comments) - Counter(others)
+    return list(left.elements())
+
+
+def _shared(node: Node, known: dict[Any, Any]) -> Any:
+    """The value without positions, where an alias has the same mapping or list as its anchor: both change at once."""
+    if node.is_scalar:
+        return node.value
+    key = (node.place, isinstance(node.value, dict))
+    if key not in known:
+        fields = {name: _shared(field, known) for name, field in node.fields.items()}
+        known[key] = fields if isinstance(node.value, dict) else [_shared(item, known) for item in node.items]
+    return known[key]
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    if isinstance(value, (dict, list)):
+        yield cast("Any", value)
+        items = mapped(cast("Any", value)).values() if isinstance(value, dict) else cast("list[Any]", value)
+        for item in items:
+            yield from _containers(item)
 
 
 def _value_at(values: Any, path: Path) -> Any:

@@ -69,11 +69,10 @@ def aws_exceptions(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
 
 
 def _of_addresses(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
-    for index in ranges_of_everyone(spec.allowed_sources or ()):
-        yield SecurityException(CLIENT_ADDRESSES, spec.at / "allowed_sources" / index)
-    sources = list((spec.sources or {}).values())
-    for index in ranges_of_everyone(source.cidr for source in sources):
-        yield SecurityException(CLIENT_ADDRESSES, sources[index].at / "cidr")
+    ranges = [(spec.at / "allowed_sources" / index, text) for index, text in enumerate(spec.allowed_sources or ())]
+    ranges += [(source.at / "cidr", source.cidr) for source in (spec.sources or {}).values()]
+    for index in ranges_of_everyone(text for _, text in ranges):
+        yield SecurityException(CLIENT_ADDRESSES, ranges[index][0])
     for index in ranges_of_everyone(spec.target_ranges or ()):
         yield SecurityException(AWS_TARGETS_ANYWHERE, spec.at / "target_ranges" / index)
 

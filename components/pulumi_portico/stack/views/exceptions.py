@@ -18,6 +18,7 @@ from ...ingress_gateway.controller_rules import known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.install.settings import AccessLog
 from ...networking.network_policies import PeerSpec
+from ...networking.target import Protocol
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.exposure import ExposureSpec
 from ...web_service.args import WebServiceSpec
@@ -107,16 +108,27 @@ def _clients(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
 
 
 def _peers(peers: Sequence[PeerSpec], anywhere: Code, any_namespace: Code) -> Iterator[SecurityException]:
-    alike: dict[Any, list[PeerSpec]] = {}
-    for peer in peers:
-        # Ranges add up only at the same ports.
-        alike.setdefault((tuple(peer.ports), peer.protocol), []).append(peer)
-    for group in alike.values():
-        for index in ranges_of_everyone(peer.cidr for peer in group):
-            yield SecurityException(anywhere, group[index].at / "cidr")
+    for at in sorted({peer.at for group in _at_one_port(peers) for peer in _everyone_of(group)}):
+        yield SecurityException(anywhere, at / "cidr")
     for peer in peers:
         if peer.any_namespace:
             yield SecurityException(any_namespace, peer.at / "any_namespace")
+
+
+def _at_one_port(peers: Sequence[PeerSpec]) -> Iterator[list[PeerSpec]]:
+    """The peers that can use a port together: ranges add up only there. Peers without ports can use every port."""
+    ports = {(peer.protocol or Protocol.TCP, port) for peer in peers for port in peer.ports}
+    for protocol, port in ports:
+        yield [peer for peer in peers if _may_use(peer, protocol, port)]
+    yield [peer for peer in peers if not peer.ports]
+
+
+def _may_use(peer: PeerSpec, protocol: Protocol, port: object) -> bool:
+    return not peer.ports or (port in peer.ports and (peer.protocol or Protocol.TCP) is protocol)
+
+
+def _everyone_of(peers: Sequence[PeerSpec]) -> list[PeerSpec]:
+    return [peers[index] for index in ranges_of_everyone(peer.cidr for peer in peers)]
 
 
 def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:

@@ -81,6 +81,9 @@ def _of_gateway(routes: RouteSet, *, is_certain: bool = True) -> Iterator[Securi
     for route in routes.routes:
         if routes.tls_of(route.host) is None:
             yield _of_route(route, is_certain=is_certain)
+    if routes.default_backend is not None and not any(not route.host and route.is_root for route in routes.routes):
+        kind = PLAIN_TEXT_PATH if is_certain else MAYBE_PLAIN_TEXT_PATH
+        yield SecurityException(kind, routes.default_backend.at, {"path": "/"})
 
 
 def _of_route(route: ResolvedRoute, *, is_certain: bool) -> SecurityException:

@@ -1,0 +1,164 @@
+"""The services of a stack as the ends of connections: what their policies allow, found by the labels of pods."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Optional
+
+import pulumi
+
+from ..args.problems import Unavailable
+from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, ports_of
+from ..networking.ports import ServicePort
+from ..web_service.plan import plan_web_service, pod_labels_of
+from .parts import ServicePart
+
+__all__ = ["End", "Ends", "Policy", "differ"]
+
+
+def differ(one: pulumi.Input[Any], other: pulumi.Input[Any]) -> bool:
+    """Whether two values differ for sure: one that is known only during the deployment can be any value."""
+    return not isinstance(one, pulumi.Output) and not isinstance(other, pulumi.Output) and one != other
+
+
+def _labels_of(peer: PeerSpec) -> Mapping[str, pulumi.Input[str]]:
+    """The labels of the pods that a peer selects."""
+    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
+
+
+@dataclass
+class Policy:
+    """What the policy of a service allows in one direction."""
+
+    peers: list[PeerSpec] = field(default_factory=list[PeerSpec])
+    is_complete: bool = False
+    """Whether the peers are all of them. A peer with an invalid value isn't among them."""
+
+    def matching(self, labels: Mapping[str, Any]) -> Iterator[PeerSpec]:
+        """The peers that can select pods with these labels, or their addresses."""
+        yield from self._without_label
+        for key, value in labels.items():
+            by_value = self._by_label.get(key, {})
+            if isinstance(value, str):
+                yield from by_value.get(value, ())
+            else:
+                yield from (peer for peers in by_value.values() for peer in peers)
+
+    @cached_property
+    def _by_label(self) -> Mapping[str, Mapping[str, Sequence[PeerSpec]]]:
+        """The peers by a label that they select and that is known."""
+        found: dict[str, dict[str, list[PeerSpec]]] = defaultdict(lambda: defaultdict(list))
+        for peer in self.peers:
+            for key, value in _known(_labels_of(peer))[:1]:
+                found[key][value].append(peer)
+        return found
+
+    @cached_property
+    def _without_label(self) -> Sequence[PeerSpec]:
+        return [peer for peer in self.peers if not _known(_labels_of(peer))]
+
+
+def _known(labels: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in labels.items() if isinstance(value, str)]
+
+
+@dataclass
+class End:
+    """A service of the stack, as one end of connections."""
+
+    name: str
+    part: ServicePart
+    allow_from: Policy = field(default_factory=Policy)
+    allow_to: Policy = field(default_factory=Policy)
+
+    @cached_property
+    def labels(self) -> Mapping[str, Any]:
+        """The labels of its pods."""
+        return pod_labels_of(self.name, self.part.spec)
+
+    @cached_property
+    def ports(self) -> Optional[Sequence[ServicePort]]:
+        """Its ports; None if a value that decides them is invalid."""
+        try:
+            return list(plan_web_service(self.name, self.part.spec).ports.values())
+        except Unavailable:
+            return None
+
+    def selects(self, peer: PeerSpec, other: "End") -> bool:
+        """Whether a peer of this service selects the pods of another one. A value that isn't known yet can select
+        them."""
+        here = self.part.namespace if peer.namespace is None else peer.namespace
+        if not peer.any_namespace and differ(here, other.part.namespace):
+            return False
+        labels = other.labels
+        return all(key in labels and not differ(value, labels[key]) for key, value in _labels_of(peer).items())
+
+    def can_send(self, to: "End", ports: Optional[Sequence[PodPort]]) -> bool:
+        """Whether its policy allows connections to a service, at one of the ports; None for every port."""
+        return self._allows(self.allow_to, to, ports)
+
+    def can_receive(self, source: "End", ports: Optional[Sequence[PodPort]]) -> bool:
+        """Whether its policy allows connections from a service, at one of the ports; None for every port."""
+        return self._allows(self.allow_from, source, ports)
+
+    def _allows(self, policy: Policy, other: "End", ports: Optional[Sequence[PodPort]]) -> bool:
+        if not self.part.spec.network_policy:
+            return True
+        for peer in policy.matching(other.labels):
+            # Whether a range includes the pods' addresses isn't known.
+            if (peer.cidr is not None or self.selects(peer, other)) and _overlap(ports_of(peer) or None, ports):
+                return True
+        if not policy.is_complete:
+            # Another peer, which has an invalid value, can allow it.
+            raise Unavailable(self.part.at)
+        return False
+
+
+def _overlap(one: Optional[Sequence[PodPort]], other: Optional[Sequence[PodPort]]) -> bool:
+    if one is None or other is None:
+        return True
+    return any(first[1] == second[1] and not differ(first[0], second[0]) for first in one for second in other)
+
+
+class Ends:
+    """The services of a stack, by the labels of their pods."""
+
+    def __init__(self, ends: Iterable[End]) -> None:
+        self._ends = list(ends)
+        self._by_label: dict[str, dict[Any, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._without_labels: list[int] = []
+        """Those whose labels have an invalid value."""
+        for index, end in enumerate(self._ends):
+            self._add(index, end)
+
+    def _add(self, index: int, end: End) -> None:
+        try:
+            labels = end.labels
+        except Unavailable:
+            self._without_labels.append(index)
+            return
+        for key, value in labels.items():
+            self._by_label[key][value if isinstance(value, str) else None].append(index)
+
+    def __iter__(self) -> Iterator[End]:
+        return iter(self._ends)
+
+    def named(self, peer: PeerSpec, own: End) -> list[End]:
+        """The services of the stack that a peer names. A whole namespace names none of them. Unavailable if a service
+        that it can name has invalid labels."""
+        if peer.service is None and peer.selector is None:
+            return []
+        found = [self._ends[index] for index in self._candidates(_labels_of(peer))]
+        unknown = [self._ends[index] for index in self._without_labels]
+        found += [end for end in unknown if not isinstance(peer.service, str) or peer.service == end.name]
+        return [end for end in found if own.selects(peer, end)]
+
+    def _candidates(self, labels: Mapping[str, Any]) -> Sequence[int]:
+        """The services that have one of these labels, which is the one that the fewest have."""
+        known = [self._with_label(key, value) for key, value in _known(labels)]
+        return min(known, key=len) if known else range(len(self._ends))
+
+    def _with_label(self, key: str, value: str) -> list[int]:
+        by_value = self._by_label.get(key, {})
+        return sorted([*by_value.get(value, ()), *by_value.get(None, ())])
