@@ -1137,3 +1137,50 @@ def _with_header(name: str, value: str, controller: str = "f5-nginx") -> dict[st
 )
 def test_what_is_valid_is_accepted(values: Any, where: tuple[Any, ...]) -> None:
     assert_accepted(values, *where)
+
+
+# Raw annotations that undo what a field sets, and values that contain configuration.
+
+ANNOTATIONS = "nginx.ingress.kubernetes.io/"
+NARROW_ROUTE = {
+    "host": SHOP,
+    "path": "/admin",
+    "allowedSources": ["203.0.113.0/24"],
+    "basicAuth": {"secret": "users"},
+}
+LIMITED_ROUTE = {"host": SHOP, "rateLimit": {"requests": 5}}
+DIRECTIVE = "any'; } location /zz { return 200; } # \n x"
+
+
+@pytest.mark.parametrize(
+    ("controller", "route", "key", "value"),
+    [
+        held_case("E2", "ingress-nginx", NARROW_ROUTE, f"{ANNOTATIONS}satisfy", "any", row="password or address"),
+        held_case("E2", "ingress-nginx", NARROW_ROUTE, f"{ANNOTATIONS}canary", "true", row="a canary"),
+        held_case("E2", "f5-nginx", LIMITED_ROUTE, "nginx.org/limit-req-dry-run", "true", row="a limit's dry run"),
+        held_case(
+            "E2",
+            "ingress-nginx",
+            LIMITED_ROUTE,
+            f"{ANNOTATIONS}limit-allowlist",
+            "0.0.0.0/1,128.0.0.0/1",
+            row="exempt from a limit",
+        ),
+        held_case("E2", "ingress-nginx", {"host": SHOP}, f"{ANNOTATIONS}server-alias", "b.example.com", row="an alias"),
+        held_case("E1", "f5-nginx", {"host": SHOP}, "nginx.org/proxy-redirect-from", DIRECTIVE, row="F5's annotation"),
+        held_case(
+            "E1", "ingress-nginx", {"host": SHOP}, f"{ANNOTATIONS}proxy-cookie-path", DIRECTIVE, row="the other's"
+        ),
+        held_case("E1", "f5-nginx", {"host": SHOP}, "example.com/team", DIRECTIVE, row="an unknown annotation"),
+    ],
+)
+def test_a_raw_annotation_undoes_no_field(controller: str, route: Any, key: str, value: str) -> None:
+    fields: dict[str, Any] = {"controller": controller, "tls": TLS}
+    values = gateway({**route, "annotations": {key: value}}, **fields)
+    assert_rejected(values, *EDGE, "routes", 0, "annotations", unlike=gateway(route, **fields))
+
+
+def test_an_annotation_that_switches_the_access_log_off_is_reported() -> None:
+    route = {"host": SHOP, "annotations": {f"{ANNOTATIONS}enable-access-log": "false"}}
+    values = gateway(route, controller="ingress-nginx", tls=TLS)
+    assert is_reported(values, *EDGE, "routes", 0, "annotations", f"{ANNOTATIONS}enable-access-log")

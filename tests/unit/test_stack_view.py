@@ -462,6 +462,19 @@ def test_a_secure_stack_makes_no_exception(tmp_path: Path) -> None:
     assert view_of(plan_of(tmp_path, SECURE)).exceptions == ()
 
 
+@pytest.mark.parametrize(("value", "expected"), [("false", 1), ("true", 0)])
+def test_an_annotation_that_switches_the_access_log_off_is_an_exception(
+    tmp_path: Path, value: str, expected: int
+) -> None:
+    key = "nginx.ingress.kubernetes.io/enable-access-log"
+    values = changed("gateways.edge.routes[0]", {"annotations": {key: value}})
+    values["gateways"]["edge"]["controller"] = "ingress-nginx"
+    values["gateways"]["edge"].pop("crds", None)
+    found = [each for each in view_of(plan_of(tmp_path, values)).exceptions if code(each) == "no-access-log"]
+    where = ("gateways", "edge", "routes", 0, "annotations", key)
+    assert [tuple(each.exception.location) for each in found] == [where] * expected
+
+
 def test_every_kind_of_exception_has_an_example() -> None:
     kinds = {
         kind.name for module in (exceptions, aws_exceptions) for kind in vars(module).values() if isinstance(kind, Code)

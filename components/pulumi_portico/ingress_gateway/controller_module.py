@@ -10,6 +10,7 @@ from typing import Any, Optional
 from ..args.parse import Rule
 from ..args.problems import Problems
 from ..lifecycle.objects import ObjectSpec
+from .annotation_values import safe_text
 from .capabilities import Alternative, Feature, FeatureSupport
 from .compile_input import ADDRESS_PUBLISHED, CompileInput
 from .install.installer import Installer
@@ -24,6 +25,10 @@ SharedSetting = tuple[tuple[str, str], Any, ResolvedRoute]
 
 def _none_shared(_component: CompileInput) -> list[SharedSetting]:
     return []
+
+
+def _safe_text_for(_key: str) -> Rule:
+    return safe_text
 
 
 def _nothing_to_check(_component: CompileInput, _problems: Problems) -> None:
@@ -71,6 +76,8 @@ class ControllerModule:
     """Raw annotations whose effect depends on the client's address."""
     raw_annotations: Optional[RawAnnotations] = None
     """The annotations that it knows; None if any can have an effect."""
+    other_annotations: Callable[[str], Rule] = _safe_text_for
+    """The rule of the values of an annotation that Portico doesn't know, by its key."""
 
     wait_condition: Optional[str] = ADDRESS_PUBLISHED
     """What the deployment waits for in an Ingress; None for Pulumi's own readiness logic."""

@@ -15,11 +15,11 @@ from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
-from .raw_annotations import UNKNOWN_ANNOTATION
+from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation
 from .resolved_routes import ResolvedRoute, table_of
 from .text_rules import cookie_path
 
-__all__ = ["check_annotations", "check_with_controller", "report_shared"]
+__all__ = ["check_annotations", "check_with_controller", "known_annotation", "report_shared"]
 
 NEEDS_CUSTOM_RESOURCES = define(
     "feature-needs-custom-resources",
@@ -53,6 +53,12 @@ REDIRECT_LOOP = define(
     "This redirects to a URL that the route itself matches, so a client never gets a response.",
     allowed="another host, or a path that another route matches",
     hint="To redirect clients to https, set {tls}.",
+)
+CHANGES_FIELD = define(
+    "annotation-changes-field",
+    "The annotation {key} changes what {field} sets, and what Portico reports about it.",
+    allowed="annotations that no field covers",
+    hint="Remove the annotation, and set {field}.",
 )
 SHARED_SETTING = define(
     "conflicting-target-setting",
@@ -166,7 +172,8 @@ def _check_route_annotations(
     module: ControllerModule, route: ResolvedRoute, is_installed: bool, problems: Problems
 ) -> None:
     at = route.at / "annotations"
-    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed)
+    fields = frozenset(field_of(requested.feature) for requested in requested_features(route))
+    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed, fields=fields)
 
 
 def check_annotations(
@@ -176,47 +183,87 @@ def check_annotations(
     problems: Problems,
     *,
     is_installed: bool = False,
+    fields: frozenset[str] = frozenset(),
 ) -> None:
     """Report raw annotations that contain configuration, contradict a field, or have no effect.
 
-    `is_installed` is whether Portico configures the controller.
+    `is_installed` is whether Portico configures the controller, and `fields` are those that the route sets.
     """
-    for key in annotations:
+    for key, value in annotations.items():
         where = at / Key(key)
         if key == _CLASS:
             problems.report(CLASS_ANNOTATION, where, class_name=Field("class_name"), fix=Remove(where))
         elif key.endswith(module.denied_annotations):
             problems.report(SNIPPET, where, key=key, fix=Remove(where))
-        elif not module.annotation_prefixes:
-            continue
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
-        else:
-            _check_raw(module, key, where, problems, is_installed=is_installed)
+        elif _is_read(module, key, where, problems, is_installed=is_installed):
+            _check_effect(module, key, value, where, fields, problems)
 
 
-def _check_raw(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> None:
-    raw = module.raw_annotations
+def _is_read(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> bool:
+    """Whether the controller, or a program that Portico doesn't know, reads an annotation. Otherwise, it's reported."""
+    raw, title = module.raw_annotations, module.title
     if raw is not None and (denial := raw.denial(key, is_installed=is_installed)):
-        params: dict[str, Any] = {"controller": module.title, "version": raw.version, **denial.params}
+        params: dict[str, Any] = {"controller": title, "version": raw.version, **denial.params}
         problems.report(denial.code, at, key=key, fix=Remove(at), **params)
-    elif not key.startswith(module.annotation_prefixes):
-        _check_owner(module, key, at, problems)
-    elif raw is not None and not raw.knows(key):
-        params = {"controller": module.title, "version": raw.version}
-        problems.report(UNKNOWN_ANNOTATION, at, key=key, fix=Remove(at), **params)
+        return False
+    if module.annotation_prefixes and not key.startswith(module.annotation_prefixes):
+        if (owner := _owner_of(key)) is None:
+            return True
+        params = {"owner": owner.title, "controller": title, "prefixes": module.annotation_prefixes}
+        problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
+        return False
+    if raw is not None and not raw.knows(key):
+        problems.report(UNKNOWN_ANNOTATION, at, key=key, fix=Remove(at), controller=title, version=raw.version)
+        return False
+    return True
 
 
-def _check_owner(module: ControllerModule, key: str, at: Location, problems: Problems) -> None:
+def _owner_of(key: str) -> Optional[ControllerModule]:
+    """The controller that reads an annotation, if only one does."""
     for owner in CONTROLLERS.values():
         if owner.annotation_prefixes and key.startswith(owner.annotation_prefixes):
-            params: dict[str, Any] = {
-                "owner": owner.title,
-                "controller": module.title,
-                "prefixes": module.annotation_prefixes,
-            }
-            problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
-            return
+            return owner
+    return None
+
+
+def known_annotation(module: ControllerModule, key: str) -> Optional[RawAnnotation]:
+    """What an annotation does; None if Portico doesn't know it. Any controller can serve a class that Portico doesn't
+    know."""
+    for other in (module,) if module.annotation_prefixes else CONTROLLERS.values():
+        if other.raw_annotations is not None and key in other.raw_annotations.accepted:
+            return other.raw_annotations.accepted[key]
+    return None
+
+
+def _check_effect(
+    module: ControllerModule,
+    key: str,
+    value: pulumi.Input[str],
+    at: Location,
+    fields: frozenset[str],
+    problems: Problems,
+) -> None:
+    """Report an annotation that changes what a field sets, or whose value isn't valid."""
+    known = known_annotation(module, key)
+    if known is not None and _contradicts(module, known, fields):
+        assert known.changes is not None, "it contradicts a field"
+        problems.report(CHANGES_FIELD, at, key=key, field=Field(known.changes.value))
+    elif not isinstance(value, pulumi.Output):
+        rule = module.other_annotations(key) if known is None else known.rule
+        if reason := rule(value):
+            problems.reject(at, value, reason)
+
+
+def _contradicts(module: ControllerModule, known: RawAnnotation, fields: frozenset[str]) -> bool:
+    promise = known.changes
+    if promise is None or known.is_reported or (known.only_with_field and promise.value not in fields):
+        return False
+    if promise in (Promise.AUTHENTICATION, Promise.SOURCES, Promise.RATE):
+        # Without the field, the annotation is the only way.
+        return any(field_of(feature).partition(".")[0] == promise.value for feature in module.features)
+    return promise is not Promise.CIPHERS or module.installer is not None
 
 
 def _check_request_headers(route: ResolvedRoute, problems: Problems) -> None:

@@ -10,10 +10,12 @@ import pulumi
 
 from ..args.codes import define
 from ..args.location import Location
+from ..args.parse import Rule
 from ..args.problems import Problems, Remove
 from ..lifecycle.objects import ObjectSpec
 from ..networking.target import TargetSpec
 from ..ordering import WIDTH, on_time
+from .annotation_values import safe_text, text_or_json
 from .capabilities import FeatureSupport
 from .compile_input import CompileInput
 from .controller_module import ControllerModule
@@ -66,6 +68,12 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
     return [component.ingress("", component.namespace, annotations, spec, component.before_shared(), ready)]
 
 
+def _rule_of(key: str) -> Rule:
+    """The rule of the values of an annotation. The AWS Load Balancer Controller reads JSON, and no nginx reads its
+    annotations."""
+    return text_or_json if key.startswith("alb.ingress.kubernetes.io/") else safe_text
+
+
 def _ready(component: CompileInput) -> list[Any]:
     """What is known when the targets are ready that no NetworkPolicy puts the Ingress after."""
     fallback = [component.default_backend] if component.default_backend else []
@@ -106,6 +114,7 @@ MODULE = ControllerModule(
     redirects_to_https=False,
     trusts_forwarded_protocol=False,
     shares_ingress=True,
+    other_annotations=_rule_of,
     features={
         "host=wildcard": FeatureSupport(),
         "host=any": FeatureSupport(),

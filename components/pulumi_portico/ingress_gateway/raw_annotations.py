@@ -1,19 +1,52 @@
 """What a version of a controller does with the annotations of a route's Ingress: data, from the controller's source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Optional
 
 from ..args.codes import Code, define
+from ..args.parse import Rule
 from ..untyped import Parameters
 
-__all__ = ["UNKNOWN_ANNOTATION", "Denial", "RawAnnotations"]
+__all__ = ["UNKNOWN_ANNOTATION", "Denial", "Promise", "RawAnnotation", "RawAnnotations", "raw_annotations"]
 
 UNKNOWN_ANNOTATION = define(
     "annotation-unknown-to-controller",
     "{controller} {version} doesn't read the annotation {key}.",
     allowed="annotations that it reads, and those of other programs",
 )
+
+
+class Promise(Enum):
+    """What Portico reports about a route, and an annotation can change. The value is the field that sets it."""
+
+    AUTHENTICATION = "basic_auth"
+    SOURCES = "allowed_sources"
+    RATE = "rate_limit"
+    TLS = "tls"
+    CIPHERS = "settings.ciphers"
+    HOSTS = "host"
+    TARGET = "target"
+    DEFAULT_BACKEND = "default_backend"
+    ACCESS_LOG = "settings.access_log"
+
+
+@dataclass(frozen=True)
+class RawAnnotation:
+    """What a controller does with an annotation that has an effect on a route."""
+
+    rule: Rule
+    """Which values it accepts."""
+    changes: Optional[Promise] = None
+    """What it changes of what Portico reports; None if it changes nothing of that."""
+    only_with_field: bool = False
+    """Whether it contradicts a route only if the route sets the field; on its own, it does what the field does."""
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether it's accepted, and reported as an exception if it's false."""
+        return self.changes is Promise.ACCESS_LOG
 
 
 @dataclass(frozen=True)
@@ -32,10 +65,10 @@ class RawAnnotations:
 
     version: str
     """The version of the controller whose source they are from."""
-    accepted: frozenset[str]
-    """The keys of those that have an effect on a route."""
+    accepted: Mapping[str, RawAnnotation]
+    """Those that have an effect on a route, by key."""
     denied: Mapping[str, Denial]
-    """The keys of those that it ignores, or rejects together with their Ingress."""
+    """Those that it ignores, or rejects together with their Ingress, by key."""
 
     def denial(self, key: str, *, is_installed: bool) -> Optional[Denial]:
         """Why it doesn't accept an annotation; `is_installed` is whether Portico configures the controller."""
@@ -45,3 +78,19 @@ class RawAnnotations:
     def knows(self, key: str) -> bool:
         """Whether it reads an annotation anywhere."""
         return key in self.accepted or key in self.denied
+
+
+def raw_annotations(
+    prefix: str,
+    *groups: tuple[Rule, Iterable[str]],
+    changes: Mapping[Promise, Iterable[str]],
+    only_with_field: Iterable[str] = (),
+) -> dict[str, RawAnnotation]:
+    """A table of annotations, by key: the names of each group have its rule, and `changes` lists what names change."""
+    changed = {name: promise for promise, names in changes.items() for name in names}
+    only = frozenset(only_with_field)
+    return {
+        f"{prefix}{name}": RawAnnotation(rule, changed.get(name), name in only)
+        for rule, names in groups
+        for name in names
+    }

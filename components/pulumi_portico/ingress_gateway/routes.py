@@ -123,7 +123,8 @@ class Route(TypedDict):
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The controller's own annotations, for what has no field. Keys are plain. Rejected: those that a field writes,
-    those of another controller, and those that contain nginx configuration (snippets). Default: none."""
+    those that change what a field sets (such as `satisfy` and `canary`), those of another controller, those that
+    contain nginx configuration (snippets), and values that the controller's own rules don't allow. Default: none."""
 
 
 class _Resolvable(Spec):

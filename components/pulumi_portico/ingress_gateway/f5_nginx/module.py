@@ -6,7 +6,7 @@ from typing import Any, Optional
 import pulumi
 
 from ...args.codes import define
-from ...args.location import Field
+from ...args.location import Field, Key
 from ...args.problems import Problems, Reason, Remove
 from ..capabilities import Alternative, FeatureSupport, field_of, requested_features
 from ..compile_input import CompileInput
@@ -63,6 +63,15 @@ ALLOW_OVERRIDES_DENY = define(
     hint="Allow the ranges without those that you deny.",
 )
 
+REDIRECT_PAIR = define(
+    "f5-nginx-proxy-redirect-pair",
+    "F5 NGINX Ingress Controller rejects a route with only one of {source} and {to}, or with both if {source} is "
+    "off or default.",
+    allowed="{source} of off or default without {to}, or another value of {source} with {to}",
+)
+
+_REDIRECT_FROM, _REDIRECT_TO = f"{NIC}proxy-redirect-from", f"{NIC}proxy-redirect-to"
+_REDIRECT_WORDS = ("off", "default")
 _NOT_FOR_GRPC = ("body_size", "request_headers", "buffering.responses=true", "buffering.responses=false", "rewrite")
 
 
@@ -72,6 +81,7 @@ def check(component: CompileInput, problems: Problems) -> None:
         problems.run(_check_grpc, route)
         problems.run(_check_redirect, component, route)
         problems.run(_check_app_root, component, route)
+        problems.run(_check_redirect_pair, route)
 
 
 def _check_grpc(route: ResolvedRoute, problems: Problems) -> None:
@@ -87,6 +97,18 @@ def _check_app_root(component: CompileInput, route: ResolvedRoute, problems: Pro
     if route.spec.app_root is not None and route.host not in component.own_hosts:
         at = route.at / "app_root"
         problems.report(APP_ROOT_ELSEWHERE, at, host=route.host or "*", fix=Remove(at))
+
+
+def _check_redirect_pair(route: ResolvedRoute, problems: Problems) -> None:
+    """Source: `internal/k8s/validation.go`, `validateProxyRedirectPair`."""
+    annotations = route.spec.annotations or {}
+    source, to = annotations.get(_REDIRECT_FROM), annotations.get(_REDIRECT_TO)
+    if isinstance(source, pulumi.Output) or (source is None and to is None):
+        return
+    is_alone = source in _REDIRECT_WORDS
+    if is_alone != (to is None) or source is None:
+        at = route.at / "annotations" / Key(_REDIRECT_FROM if to is None else _REDIRECT_TO)
+        problems.report(REDIRECT_PAIR, at, source=_REDIRECT_FROM, to=_REDIRECT_TO)
 
 
 def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:

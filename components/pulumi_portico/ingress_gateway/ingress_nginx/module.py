@@ -180,9 +180,7 @@ MODULE = ControllerModule(
     declares_response_headers=True,
     annotation_prefixes=(PREFIX,),
     raw_annotations=RAW_ANNOTATIONS,
-    client_address_annotations=tuple(
-        f"{PREFIX}{key}" for key in ("whitelist-source-range", "limit-allowlist", "limit-whitelist")
-    ),
+    client_address_annotations=(f"{PREFIX}whitelist-source-range",),
     annotations_written=(
         f"{PREFIX}use-regex",
         f"{PREFIX}ssl-redirect",

@@ -12,9 +12,10 @@ from ...args.codes import Code
 from ...args.concealment import concealed_at
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
-from ...args.location import KeyStyle, Location
+from ...args.location import Key, KeyStyle, Location
 from ...args.spec import Spec
 from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.controller_rules import known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.install.settings import AccessLog
 from ...networking.network_policies import PeerSpec
@@ -157,6 +158,17 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
             yield SecurityException(ANY_ORIGIN, route.cors.at / "origins" / list(route.cors.origins).index("*"))
         if route.session_persistence is not None and route.session_persistence.secure is False:
             yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
+        yield from _of_annotations(spec, route.annotations or {}, route.at / "annotations")
+    yield from _of_annotations(spec, spec.annotations, spec.at / "annotations")
+
+
+def _of_annotations(
+    spec: IngressGatewaySpec, annotations: Mapping[str, Any], at: Location
+) -> Iterator[SecurityException]:
+    for key, value in annotations.items():
+        known = known_annotation(spec.controller.module, key)
+        if known is not None and known.is_reported and value != "true":
+            yield SecurityException(NO_ACCESS_LOG, at / Key(key))
 
 
 def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
