@@ -637,12 +637,12 @@ def test_an_installation_is_rejected(
 
 
 @pytest.mark.parametrize(("field", "value"), [("certificate", "MIIB"), ("key", "hunter2")])
-def test_a_webhook_needs_pem_and_its_key_is_not_shown(field: str, value: str) -> None:
+def test_a_webhook_needs_pem_and_no_message_shows_what_may_be_a_key(field: str, value: str) -> None:
     args: Any = {"controller": "ingress-nginx", "exposure": EXPOSED, "installation": {HOOK: {**WEBHOOK, field: value}}}
     (problem,) = problems_of_gateway("edge", **args)
     assert problem.location == ("installation", HOOK, field)
-    assert problem.secret is (field == "key")
-    assert "hunter2" not in str(problem)
+    assert problem.secret
+    assert value not in str(problem)
 
 
 @pytest.mark.parametrize(
