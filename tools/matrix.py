@@ -21,7 +21,7 @@ from tools import build, engine
 from tools.cluster import ROOT
 from tools.console import console, fail, main_guard
 
-_UNIT = ("tests/unit", "-n", "auto")
+_UNIT = ("tests/unit", "tests/scoreboard", "-n", "auto", "-m", "not long")
 # What depends on how an SDK registers: replacement, hooks, ignored changes.
 _CLUSTER = ("tests/cluster/test_public_load_balancer.py", "tests/cluster/test_web_service_changes.py", "-n", "3")
 RUNS: Mapping[str, Sequence[Sequence[str]]] = {"oldest": (_UNIT,), "newest": (_UNIT, _CLUSTER)}
