@@ -41,7 +41,7 @@ def test_a_load_balancer_gets_an_address_unless_told_not_to(cluster: Cluster, na
             "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
         }
 
-    cluster.apply(service("with", {}), service("without", {"portico.dev/no-address": "true"}))
+    cluster.apply(service("with", {}), service("without", {"tests.example.com/no-address": "true"}))
     cluster.kubectl(
         "wait", "service/with", "-n", namespace, "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout=10s"
     )

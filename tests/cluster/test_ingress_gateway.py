@@ -158,7 +158,7 @@ def test_a_route_that_nobody_answers_ends_in_time_and_says_why(program: PulumiPr
         "namespace": namespace,
         "controller_peers": [],
         "ready_timeout": 5,
-        "routes": [{"host": HOST, "annotations": {"portico.dev/no-address": "true"}}],
+        "routes": [{"host": HOST, "annotations": {"tests.example.com/no-address": "true"}}],
     }
     program.write(source(namespace, "edge-alone", args))
     run = program.up(check=False)

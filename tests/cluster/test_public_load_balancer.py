@@ -316,7 +316,7 @@ PublicLoadBalancer("lb", {{"target": app.target, "exposure": {{**exposure, "stat
 
 @pytest.mark.long
 def test_where_no_address_arrives_the_wait_ends_and_says_why(program: PulumiProgram, namespace: str) -> None:
-    waiting = {"platform": "generic", "annotations": {"portico.dev/no-address": "true"}}
+    waiting = {"platform": "generic", "annotations": {"tests.example.com/no-address": "true"}}
     program.write(source(namespace, lb={"exposure": waiting, "ready_timeout": 5}))
     run = program.up(check=False)
     assert run.status != 0
