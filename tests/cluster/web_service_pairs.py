@@ -199,6 +199,8 @@ _APART = {
     # A worker has no Service, and no port to ask.
     *((("ports", "none"), ("service", it)) for it in ("dual", "headless", "affine")),
     *((("ports", "none"), ("health", it)) for it in ("http", "grpc")),
+    # A worker's peers could connect to every port.
+    (("ports", "none"), ("network", "some")),
     # Without a policy there is none to keep this.
     (("security", "looser"), ("network", "some")),
     # Both say who the pods are, or what their volumes are.
