@@ -32,8 +32,8 @@ _PUBLIC = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("2000::
 
 
 def ranges_of_everyone(ranges: Iterable[Any]) -> list[int]:
-    """The positions of the ranges that include every public address of an IP version: those that do so alone, else
-    those that do so together. Values that aren't known yet, or aren't ranges, include nothing."""
+    """The positions of the ranges that include every public address of an IP version: each range that does, or, if no
+    single one does, all that do together. Values that aren't known yet, or aren't ranges, include nothing."""
     return sorted(position for positions in _everyone(ranges).values() for position in positions)
 
 
@@ -43,7 +43,7 @@ def includes_everyone(ranges: Iterable[Any]) -> bool:
 
 
 def adds_up_to_everyone(ranges: Sequence[Any]) -> bool:
-    """Whether several ranges include everyone together, and none of them does alone."""
+    """Whether several ranges include everyone together, although no single one does."""
     return includes_everyone(ranges) and not any(includes_everyone([text]) for text in ranges)
 
 

@@ -62,11 +62,11 @@ def wrong_at(row: Row, reader: IngressNginx | F5Nginx) -> list[str]:
 
 def _told(row: Row, answer: Answer) -> list[tuple[str, Any, Any]]:
     if row.reaches:
-        wanted = row.path or nginx.as_received(request_of(row.asked).path)
+        path = row.path or nginx.as_received(request_of(row.asked).path)
         return [
             ("what comes of it", "backend", answer.kind),
             ("the service", row.service, answer.service),
-            ("the path", wanted, answer.path),
+            ("the path", path, answer.path),
         ]
     # A reader knows who must have a password, and how long a pod may take: neither passwords nor pods.
     if row.status == 504 or (row.status == 401 and row.asked.headers):

@@ -84,7 +84,8 @@ def concealed_at(location: Location, value: Any) -> Any:
 def concealed(value: Any) -> Any:
     """The value itself, or one that has `Secret`s in place of secrets."""
     if isinstance(value, str):
-        return value if shown_text(value) == value else shown_text(value)
+        text = shown_text(value)
+        return value if text == value else text
     if isinstance(value, Mapping):
         fields = cast("Mapping[Any, Any]", value)
         changed: Any = {_concealed_key(key): _concealed_item(fields, key) for key in fields}

@@ -17,14 +17,14 @@ from ..untyped import mapped
 from .location import Key, KeyStyle, Location
 from .problems import ArgumentError, Problem, Problems
 from .secrets import Placeholder, texts_of
-from .spec import Spec
+from .spec import Spec, defaults_of
 
 __all__ = ["guarded"]
 
 S = TypeVar("S", bound=Spec)
 
-_NOT_VALUES = ("at", "ready")
-"""Fields of specs that hold no value to check: where the arguments are, and what a target waits for."""
+_NOT_A_VALUE = "ready"
+"""The field of specs that holds no value to check, but what a target waits for."""
 
 _SHARE = 4
 """How many times as long as a check the next one waits, so that it covers what becomes known in the meantime."""
@@ -113,8 +113,7 @@ def _replaced(value: Any, at: Location, change: Callable[[Location, pulumi.Outpu
 
 
 def _replaced_fields(spec: Spec, at: Location, change: Callable[[Location, pulumi.Output[Any]], Any]) -> Spec:
-    names = [field.name for field in dataclasses.fields(spec) if field.name not in _NOT_VALUES]
-    before = {name: getattr(spec, name) for name in names}
+    before = {name: getattr(spec, name) for name in defaults_of(type(spec)) if name != _NOT_A_VALUE}
     after = {name: _replaced(value, at / name, change) for name, value in before.items()}
     changed = {name: value for name, value in after.items() if value is not before[name]}
     return dataclasses.replace(spec, **changed) if changed else spec

@@ -1,16 +1,14 @@
 """How much text values have, and the rule of the contents of a ConfigMap or a Secret."""
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, cast
 
 from .codes import define
 from .location import Location
 from .problems import Problems, Unavailable
 from .secrets import Placeholder
-from .spec import Spec
+from .spec import Spec, defaults_of
 
 __all__ = ["LARGEST_DATA", "check_data", "check_request", "text_size"]
 
@@ -50,13 +48,8 @@ def text_size(value: Any) -> int:
     if isinstance(value, (list, tuple)):
         return sum(text_size(item) for item in cast("Sequence[Any]", value))
     if isinstance(value, Spec):
-        return sum(_size_of_field(value, name) for name in _names_of(type(value)))
+        return sum(_size_of_field(value, name) for name in defaults_of(type(value)))
     return 0
-
-
-@cache
-def _names_of(spec: type[Spec]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(spec) if field.name != "at")
 
 
 def _size_of_field(spec: Spec, name: str) -> int:

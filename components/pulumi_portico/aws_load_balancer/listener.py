@@ -176,8 +176,8 @@ class AwsListener(TypedDict):
     """The same for several targets (5 at most), with the share of each (0 to 999). Keys are plain."""
 
     stickiness_duration: NotRequired[pulumi.Input[int]]
-    """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Application Load Balancers.
-    Default: each request anew."""
+    """Seconds (1 to 604800) that a client stays with the target that `weights` chose. Application Load Balancers.
+    Default: `weights` apply to each request."""
 
     respond: NotRequired[AwsFixedResponse]
     """What the load balancer answers by itself to what no route is for."""

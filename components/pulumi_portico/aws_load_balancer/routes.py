@@ -141,8 +141,8 @@ class AwsRoute(TypedDict):
     """Several targets (5 at most) with the share of each (0 to 999), for blue and green or a canary. Keys are plain."""
 
     stickiness_duration: NotRequired[pulumi.Input[int]]
-    """Seconds (1 to 604800) that a client stays with the target that `weights` gave it. Default: each request
-    anew."""
+    """Seconds (1 to 604800) that a client stays with the target that `weights` chose. Default: `weights` apply to
+    each request."""
 
     respond: NotRequired[AwsFixedResponse]
     """What the load balancer answers by itself."""

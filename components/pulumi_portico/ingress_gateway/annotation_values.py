@@ -21,6 +21,7 @@ __all__ = [
     "cidrs",
     "items",
     "matching",
+    "next_upstream",
     "number",
     "safe_text",
     "size",
@@ -124,6 +125,25 @@ def words_among(values: Sequence[str]) -> Rule:
         return None if fits else Reason(INVALID_VALUE, {"expected": f"words separated by spaces: {', '.join(values)}"})
 
     return rule
+
+
+next_upstream = words_among(
+    (
+        "error",
+        "timeout",
+        "invalid_header",
+        "http_500",
+        "http_502",
+        "http_503",
+        "http_504",
+        "http_403",
+        "http_404",
+        "http_429",
+        "non_idempotent",
+        "off",
+    )
+)
+"""When a request goes to the next pod: what nginx's `proxy_next_upstream` accepts."""
 
 
 def safe_text(value: Any) -> Optional[Reason]:

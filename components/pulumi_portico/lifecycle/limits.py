@@ -5,17 +5,17 @@ They hold for what an object gets from several arguments together, so they are c
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, partial
 from typing import Any, Optional, cast
 
-from ..args.codes import Code, define
+from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.problems import Problems
 from ..args.sizes import check_data, check_request, text_size
-from ..args.spec import Spec
+from ..args.spec import Spec, defaults_of
 from ..outputs import Text
+from ..pod_security import value_at
 from ..untyped import Manifest
 from .objects import ObjectSpec
 
@@ -63,18 +63,6 @@ class Part(Enum):
     WHOLE = ""
 
 
-@dataclass(frozen=True)
-class _Limit:
-    part: Part
-    most: int
-    code: Code
-
-
-_LIMITS = (
-    _Limit(Part.ANNOTATIONS, LARGEST_ANNOTATIONS, ANNOTATIONS_TOO_LARGE),
-    _Limit(Part.POD_ANNOTATIONS, LARGEST_ANNOTATIONS, ANNOTATIONS_TOO_LARGE),
-)
-
 Locate = Callable[[ObjectSpec, Part], Location]
 """Where the arguments are that a part of an object is from."""
 
@@ -92,8 +80,11 @@ def check_limits(
     `objects` builds them from the component's arguments, which must be valid. `apart` are the arguments of which no
     object has more than one, such as routes that have an Ingress each.
     """
-    sizes = list(map(text_size, apart))
-    if text_size(spec) - sum(sizes) + max(sizes, default=0) < _LEAST:
+    size = text_size(spec)
+    if size >= _LEAST and apart:
+        sizes = list(map(text_size, apart))
+        size += max(sizes) - sum(sizes)
+    if size < _LEAST:
         return
     # Once for all objects: a gateway can have thousands.
     most_text = cache(partial(heaviest, spec))
@@ -114,28 +105,21 @@ def _json_of(value: Any) -> Any:
 
 
 def _check_object(described: ObjectSpec, locate: Locate, problems: Problems) -> None:
-    manifest, kind = described.manifest, str(described.manifest["kind"]).removesuffix("Patch")
+    manifest, kind = _plain(described.manifest), str(described.manifest["kind"]).removesuffix("Patch")
     before = len(problems.found)
-    for limit in _LIMITS:
-        size = text_size(_plain(_part(manifest, limit.part)))
-        if size > limit.most:
-            problems.report(limit.code, locate(described, limit.part), kind=kind, size=size, most=limit.most)
-    data = cast("Manifest", manifest.get("data") or {})
-    check_data(_plain(data), locate(described, Part.DATA), kind, problems)
+    for part in (Part.ANNOTATIONS, Part.POD_ANNOTATIONS):
+        size = text_size(value_at(manifest, tuple(part.value.split("."))))
+        if size > LARGEST_ANNOTATIONS:
+            at = locate(described, part)
+            problems.report(ANNOTATIONS_TOO_LARGE, at, kind=kind, size=size, most=LARGEST_ANNOTATIONS)
+    check_data(manifest.get("data") or {}, locate(described, Part.DATA), kind, problems)
     if len(problems.found) > before:
         return
-    size, at = _stored_size(_plain(manifest)), locate(described, Part.WHOLE)
+    size, at = _stored_size(manifest), locate(described, Part.WHOLE)
     if size > LARGEST_OBJECT:
         problems.report(OBJECT_TOO_LARGE, at, kind=kind, size=size, most=LARGEST_OBJECT)
     else:
-        check_request(size, _plain(manifest), at, kind, problems)
-
-
-def _part(manifest: Manifest, part: Part) -> Any:
-    found: Any = manifest
-    for step in part.value.split("."):
-        found = cast("Manifest", found).get(step) if isinstance(found, Mapping) else None
-    return found
+        check_request(size, manifest, at, kind, problems)
 
 
 def _plain(value: Any) -> Any:
@@ -181,8 +165,7 @@ def _heaviest(value: Any, at: Location, fields: Sequence[str] = ()) -> Location:
 
 def _parts(value: Any, at: Location) -> Iterable[tuple[Location, Any]]:
     if isinstance(value, Spec):
-        names = (name for name in value.__dataclass_fields__ if name != "at")
-        return [(at / name, getattr(value, name)) for name in names]
+        return [(at / name, getattr(value, name)) for name in defaults_of(type(value))]
     if isinstance(value, Mapping):
         return [(at / Key(key), item) for key, item in cast("Mapping[str, Any]", value).items()]
     if isinstance(value, (list, tuple)):

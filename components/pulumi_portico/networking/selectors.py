@@ -14,7 +14,7 @@ from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.problems import Problems, Remove
 
-__all__ = ["Overlap", "PodOwner", "SelectorIndex", "report_overlaps"]
+__all__ = ["Overlap", "PodOwner", "SelectorIndex", "known_labels", "report_overlaps"]
 
 SELECTED_BY_OTHER = define(
     "pods-selected-by-other",
@@ -79,7 +79,7 @@ class _Namespace:
     """Each component by its name, with the label of its selector by which it's found."""
 
     def overlaps(self, owner: PodOwner) -> Iterator[Overlap]:
-        for label in _known(owner.labels):
+        for label in known_labels(owner.labels):
             for other in self.by_selector.get(label, {}).values():
                 if _selects(other, owner):
                     yield Overlap(other, owner)
@@ -94,31 +94,32 @@ class _Namespace:
         self.owners[owner.name] = owner, rarest
         if rarest is not None:
             self.by_selector.setdefault(rarest, {})[owner.name] = owner
-        for label in _known(owner.labels):
+        for label in known_labels(owner.labels):
             self.by_label.setdefault(label, {})[owner.name] = owner
 
     def _remove(self, name: Any) -> None:
         before, rarest = self.owners.pop(name, (None, None))
         if rarest is not None:
             del self.by_selector[rarest][name]
-        for label in _known(before.labels) if before else ():
+        for label in known_labels(before.labels) if before else ():
             del self.by_label[label][name]
 
     @staticmethod
     def _rarest(owner: PodOwner, among: Mapping[_Label, Mapping[Any, PodOwner]]) -> Optional[_Label]:
-        labels = list(_known(owner.selector))
+        labels = list(known_labels(owner.selector))
         # A selector with a value that isn't known yet selects nothing yet.
         if not labels or len(labels) < len(owner.selector):
             return None
         return min(labels, key=lambda label: len(among.get(label, {})))
 
 
-def _known(labels: Mapping[str, Any]) -> Iterator[_Label]:
+def known_labels(labels: Mapping[str, Any]) -> Iterator[_Label]:
+    """The labels whose values are known now."""
     return ((key, value) for key, value in labels.items() if isinstance(value, str))
 
 
 def _selects(one: PodOwner, other: PodOwner) -> bool:
-    return one.name != other.name and all(other.labels.get(key) == value for key, value in _known(one.selector))
+    return one.name != other.name and all(other.labels.get(key) == value for key, value in known_labels(one.selector))
 
 
 @dataclass

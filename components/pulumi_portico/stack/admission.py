@@ -60,7 +60,7 @@ def _collect(
     if isinstance(part, GatewayPart):
         _collect_gateway(part, parts, rejected, problems)
     elif part.namespace == parts.namespace:
-        pods = _pods_of(part.name, part.spec)
+        pods = plan_pods(part.plan, {})
         if causes := causes_of(pods, parts.pod_security):
             rejected.append(_Rejected(causes, level_of(build_template(pods))))
 
@@ -73,15 +73,13 @@ def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected],
     if part.namespace == parts.namespace:
         if causes := causes_of_annotations(annotations, at, parts.pod_security):
             rejected.append(_Rejected(causes, level_of({"metadata": {"annotations": annotations}})))
-    elif part.namespace in {other.name for other in parts.gateways.values() if other.creates_namespace} - {part.name}:
-        # The gateway that creates the namespace checks its own pods.
+        return
+    # A namespace that a gateway creates has the gateway's name. That gateway checks its own pods.
+    creator = parts.gateways.get(part.namespace) if isinstance(part.namespace, str) else None
+    if creator is not None and creator is not part and creator.creates_namespace:
         for location, violations in causes_of_annotations(annotations, at, PodSecurityLevel.RESTRICTED).items():
             found = {location: violations}
             report(found, str(part.namespace), PodSecurityLevel.RESTRICTED, Remove(location), problems)
-
-
-def _pods_of(name: str, spec: WebServiceSpec) -> PodPlan:
-    return plan_pods(plan_web_service(name, spec), {})
 
 
 def notes_on_admission(
@@ -91,7 +89,7 @@ def notes_on_admission(
     notes = Problems("WebService", style=KeyStyle.STACK)
     for name, spec in services.items():
         if spec.namespace == namespace:
-            pods = _pods_of(name, spec)
+            pods = plan_pods(plan_web_service(name, spec), {})
             for location, violations in causes_of(pods, level, OLDEST).items():
                 notes.report(
                     OLDER_POD_SECURITY,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, Optional
 
 import pulumi
@@ -11,7 +12,8 @@ import pulumi
 from ..args.problems import Unavailable
 from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, ports_of
 from ..networking.ports import ServicePort
-from ..web_service.plan import plan_web_service, pod_labels_of
+from ..networking.selectors import known_labels
+from ..web_service.plan import pod_labels_of
 from .parts import ServicePart
 
 __all__ = ["End", "Ends", "Policy", "differ"]
@@ -50,17 +52,13 @@ class Policy:
         """The peers by a label that they select and that is known."""
         found: dict[str, dict[str, list[PeerSpec]]] = defaultdict(lambda: defaultdict(list))
         for peer in self.peers:
-            for key, value in _known(_labels_of(peer))[:1]:
+            for key, value in islice(known_labels(_labels_of(peer)), 1):
                 found[key][value].append(peer)
         return found
 
     @cached_property
     def _without_label(self) -> Sequence[PeerSpec]:
-        return [peer for peer in self.peers if not _known(_labels_of(peer))]
-
-
-def _known(labels: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(key, value) for key, value in labels.items() if isinstance(value, str)]
+        return [peer for peer in self.peers if not any(known_labels(_labels_of(peer)))]
 
 
 @dataclass
@@ -81,7 +79,7 @@ class End:
     def ports(self) -> Optional[Sequence[ServicePort]]:
         """Its ports; None if a value that decides them is invalid."""
         try:
-            return list(plan_web_service(self.name, self.part.spec).ports.values())
+            return list(self.part.plan.ports.values())
         except Unavailable:
             return None
 
@@ -156,7 +154,7 @@ class Ends:
 
     def _candidates(self, labels: Mapping[str, Any]) -> Sequence[int]:
         """The services that have one of these labels, which is the one that the fewest have."""
-        known = [self._with_label(key, value) for key, value in _known(labels)]
+        known = [self._with_label(key, value) for key, value in known_labels(labels)]
         return min(known, key=len) if known else range(len(self._ends))
 
     def _with_label(self, key: str, value: str) -> list[int]:

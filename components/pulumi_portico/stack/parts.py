@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional, Union
 
 import pulumi
@@ -34,7 +35,7 @@ from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
-from ..web_service.plan import plan_web_service, pod_owner_of
+from ..web_service.plan import WebServicePlan, plan_web_service, pod_owner_of
 from ..web_service.validation import parse_web_service
 from .references import GATEWAY, SERVICE, Backend
 
@@ -171,6 +172,11 @@ class ServicePart(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
+    @cached_property
+    def plan(self) -> WebServicePlan:
+        """The service with its defaults resolved. Unavailable if a value that decides them is invalid."""
+        return plan_web_service(self.name, self.spec)
+
     def with_stack_values(self) -> WebServiceSpec:
         """The arguments with the stack's namespace and DNS, unless they have their own."""
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
@@ -182,7 +188,7 @@ class ServicePart(Part):
 
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""
-        plan = plan_web_service(self.name, self.spec)
+        plan = self.plan
         return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
 
 
@@ -212,14 +218,18 @@ class GatewayPart(Part):
         """The namespace of the controller."""
         return self.name if self.spec.namespace is None else self.spec.namespace
 
+    @cached_property
+    def plan(self) -> GatewayPlan:
+        """What follows from its arguments, as if no other gateway had its class."""
+        return plan_gateway(self.name, self.spec)
+
     def pod_owner(self) -> PodOwner:
         """The gateway's controller as what selects pods, and has some."""
-        return plan_gateway(self.name, self.spec).pod_owner(self.at)
+        return self.plan.pod_owner(self.at)
 
     def backend(self) -> Backend:
         """The gateway's controller as a target of load balancers."""
-        plan = plan_gateway(self.name, self.spec)
-        ports = plan.ports
+        plan, ports = self.plan, self.plan.ports
         return Backend(GATEWAY, self.name, plan.namespace, ports, ports.get("https"), plan.selector, plan.drain)
 
 

@@ -347,4 +347,4 @@ class StackView:
     notes: tuple[Problem, ...]
     """What the user must add for the stack to work, and Portico can't."""
     total: Total
-    """What the load balancers cost together, which can be less than the sum of each alone."""
+    """What the load balancers cost together, which can be less than the sum of their separate costs."""

@@ -239,6 +239,11 @@ class WebServiceSpec(CommonContainerSpec):
     pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
     extra: Optional[Mapping[str, Any]] = None
 
+    @property
+    def is_on_host_network(self) -> bool:
+        """Whether the pods use the network of their node."""
+        return self.security is not None and self.security.host_network
+
 
 _PORT = Field(port_number)
 _SECONDS = "a number of seconds"

@@ -194,8 +194,7 @@ def _check_placement(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_rollout(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.rollout is not None:
-        on_host = spec.security is not None and spec.security.host_network
-        problems.run(check_rollout, spec.rollout, spec.kind, on_host)
+        problems.run(check_rollout, spec.rollout, spec.kind, spec.is_on_host_network)
 
 
 def _check_volumes(spec: WebServiceSpec, problems: Problems) -> None:
@@ -220,9 +219,8 @@ def _check_peers_in(spec: WebServiceSpec, field: str, problems: Problems) -> Non
     problems.run(check_peers, peers)
     if peers and not spec.network_policy:
         where = spec.at / field
-        on_host = spec.security is not None and spec.security.host_network
         # On the host network, the policy must stay turned off.
-        fix = Remove(where) if on_host else Remove(spec.at / "network_policy")
+        fix = Remove(where) if spec.is_on_host_network else Remove(spec.at / "network_policy")
         problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=fix)
 
 
@@ -258,7 +256,7 @@ def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
         return
     peers = [Remove(spec.at / field) for field in _peer_fields(spec)]
     fix = [Set(spec.at / "network_policy", value=False), *peers]
-    if spec.security is not None and spec.security.host_network:
+    if spec.is_on_host_network:
         problems.report(POLICY_ON_HOST_NETWORK, spec.at / "security" / "host_network", fix=fix)
     # What isn't known yet can be true.
     if mapped(mapped(spec.extra).get("spec")).get("hostNetwork", False) is not False:

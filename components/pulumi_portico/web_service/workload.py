@@ -27,7 +27,6 @@ def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict
         del metadata["name"]
     if annotations := _wait_annotations(plan):
         metadata["annotations"] = annotations
-    on_host = spec.security is not None and spec.security.host_network
     return {
         "apiVersion": "apps/v1",
         "kind": plan.kind.value,
@@ -35,7 +34,7 @@ def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict
         "spec": {
             **({} if plan.replicas is None else {"replicas": plan.replicas}),
             "selector": {"matchLabels": dict(plan.selector)},
-            **build_rollout(plan.kind, spec.rollout, on_host=on_host),
+            **build_rollout(plan.kind, spec.rollout, on_host=spec.is_on_host_network),
             **(_stateful(plan) if plan.kind is WorkloadKind.STATEFUL_SET else {}),
             "template": build_template(plan_pods(plan, sources)),
         },

@@ -53,8 +53,9 @@ Causes = Mapping[Location, Sequence[Violation]]
 
 def causes_of(pod: PodPlan, level: PodSecurityLevel, minor: int = NEWEST) -> Causes:
     """What a level rejects of the pods."""
-    found = violations_of(build_template(pod), level, minor)
-    return _by_cause(pod, found, level, minor) if found else {}
+    template = build_template(pod)
+    found = violations_of(template, level, minor)
+    return _by_cause(pod, template, found, level, minor) if found else {}
 
 
 def causes_of_annotations(annotations: Manifest, at: Location, level: PodSecurityLevel) -> Causes:
@@ -103,8 +104,9 @@ def _violates_restricted(violations: Sequence[Violation], at: Location) -> Secur
     return SecurityException(VIOLATES_RESTRICTED, at, {"fields": [violation.field for violation in violations]})
 
 
-def _by_cause(pod: PodPlan, found: Sequence[Violation], level: PodSecurityLevel, minor: int) -> Causes:
-    template = build_template(pod)
+def _by_cause(
+    pod: PodPlan, template: Manifest, found: Sequence[Violation], level: PodSecurityLevel, minor: int
+) -> Causes:
     base = (
         [] if pod.extra is None else violations_of(build_template(dataclasses.replace(pod, extra=None)), level, minor)
     )

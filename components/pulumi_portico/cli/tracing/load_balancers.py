@@ -1,4 +1,4 @@
-"""What a PublicLoadBalancer does with a request: by the port alone."""
+"""What a PublicLoadBalancer does with a request, which depends only on the port."""
 
 from typing import Optional
 

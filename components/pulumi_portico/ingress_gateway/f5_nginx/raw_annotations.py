@@ -6,7 +6,7 @@ Source: nginx/kubernetes-ingress v5.5.4, `internal/k8s/validation.go` (`annotati
 """
 
 from ...args.codes import define
-from ..annotation_values import boolean, choice, items, matching, number, size, words_among
+from ..annotation_values import boolean, choice, items, matching, next_upstream, number, size
 from ..raw_annotations import Denial, Promise, RawAnnotations, raw_annotations
 
 __all__ = ["RAW_ANNOTATIONS"]
@@ -38,20 +38,6 @@ _TIME = matching(
 )
 _SERVICES = items(matching(_NAME, ""), "names of Services, separated by commas")
 _ZONE = size(least=_LEAST_ZONE)
-_NEXT_UPSTREAM = (
-    "error",
-    "timeout",
-    "invalid_header",
-    "http_500",
-    "http_502",
-    "http_503",
-    "http_504",
-    "http_403",
-    "http_404",
-    "http_429",
-    "non_idempotent",
-    "off",
-)
 
 _ACCEPTED = raw_annotations(
     "nginx.org/",
@@ -92,7 +78,7 @@ _ACCEPTED = raw_annotations(
     (size(least=_LEAST_ZONE, zero=True), ("upstream-zone-size",)),
     (_ZONE, ("limit-req-zone-size",)),
     (matching(r"[1-9][0-9]{0,5} [1-9][0-9]{0,8}[kKmM]?", "a number and a size, such as 8 16k"), ("proxy-buffers",)),
-    (words_among(_NEXT_UPSTREAM), ("proxy-next-upstream",)),
+    (next_upstream, ("proxy-next-upstream",)),
     (matching(rf"off|default|{_URL}", "off, default, a path, or a URL"), ("proxy-redirect-from",)),
     (matching(_URL, "a path or a URL"), ("proxy-redirect-to",)),
     (choice("info", "notice", "warn", "error"), ("limit-req-log-level",)),

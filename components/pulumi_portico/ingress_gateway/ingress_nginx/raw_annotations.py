@@ -8,7 +8,7 @@ field `denied_annotations` of the module covers.
 """
 
 from ...args.codes import define
-from ..annotation_values import boolean, choice, cidrs, items, matching, number, size, words_among
+from ..annotation_values import boolean, choice, cidrs, items, matching, next_upstream, number, size
 from ..raw_annotations import Denial, Promise, RawAnnotations, raw_annotations
 from .annotations import PREFIX
 
@@ -43,20 +43,6 @@ _URLS = matching(_URL, "a URL or a path")
 _REDIRECT_CODE = number(300, 308)
 _CIPHERS = matching(r"[A-Za-z0-9!:+@=_-]+", "names of ciphers, separated by colons")
 _COOKIE_AGE = matching(r"0|-?[1-9][0-9]{0,9}", "a number of seconds")
-_NEXT_UPSTREAM = (
-    "error",
-    "timeout",
-    "invalid_header",
-    "http_500",
-    "http_502",
-    "http_503",
-    "http_504",
-    "http_403",
-    "http_404",
-    "http_429",
-    "non_idempotent",
-    "off",
-)
 _CANARY = (
     "affinity-canary-behavior",
     "canary",
@@ -224,7 +210,7 @@ _ACCEPTED = raw_annotations(
         items(matching(r"([1-5][0-9]{2} )*[0-9]{1,9}(ms|[smhdwMy])", ""), "durations, such as 200 202 5m, 401 30s"),
         ("auth-cache-duration",),
     ),
-    (words_among(_NEXT_UPSTREAM), ("proxy-next-upstream",)),
+    (next_upstream, ("proxy-next-upstream",)),
     (
         # Passwords, ranges, and limits respond with the codes left out.
         items(

@@ -264,7 +264,7 @@ _RULES = (
 def report_second_default_class(
     installation: InstallationSpec, other: Union[Location, str], problems: Problems
 ) -> None:
-    """Report that another gateway's class is the default already: `other` is the gateway, or where it says so."""
+    """Report that the class of another gateway is already the default. `other` is that gateway, or its setting."""
     where = installation.at / "default_class"
     problems.report(SECOND_DEFAULT_CLASS, where, other=other, field=FieldName("default_class"), fix=Remove(where))
 

@@ -18,8 +18,7 @@ from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.controller_rules import known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.install.settings import AccessLog
-from ...networking.network_policies import PeerSpec
-from ...networking.target import Protocol
+from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.exposure import ExposureSpec
 from ...web_service.args import WebServiceSpec
@@ -118,14 +117,9 @@ def _peers(peers: Sequence[PeerSpec], anywhere: Code, any_namespace: Code) -> It
 
 def _at_one_port(peers: Sequence[PeerSpec]) -> Iterator[list[PeerSpec]]:
     """The peers that can use a port together: ranges add up only there. Peers without ports can use every port."""
-    ports = {(peer.protocol or Protocol.TCP, port) for peer in peers for port in peer.ports}
-    for protocol, port in ports:
-        yield [peer for peer in peers if _may_use(peer, protocol, port)]
+    for port in {port for peer in peers for port in ports_of(peer)}:
+        yield [peer for peer in peers if not peer.ports or port in ports_of(peer)]
     yield [peer for peer in peers if not peer.ports]
-
-
-def _may_use(peer: PeerSpec, protocol: Protocol, port: object) -> bool:
-    return not peer.ports or (port in peer.ports and (peer.protocol or Protocol.TCP) is protocol)
 
 
 def _everyone_of(peers: Sequence[PeerSpec]) -> list[PeerSpec]:
