@@ -18,6 +18,7 @@ from pulumi_portico.cli.fixing.source_text import EditError, SourceText, comment
 from pulumi_portico.cli.fixing.writing import write_files
 
 from tests.command import called
+from tests.examples import examples
 
 STACK = """\
 # Ours.
@@ -558,7 +559,7 @@ ENTRIES: dict[str, Any] = {
 }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     names=st.lists(st.sampled_from(COMPONENTS), min_size=1, unique=True),
     data=st.data(),
