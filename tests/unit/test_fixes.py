@@ -538,7 +538,7 @@ def with_comments(text: str) -> str:
 
 def _reads_as(text: str, values: Any) -> bool:
     try:
-        return bool(yaml.safe_load(text) == values)
+        return bool(yaml.load(text, Loader=yaml.CSafeLoader) == values)
     except (yaml.YAMLError, ValueError):
         return False
 
