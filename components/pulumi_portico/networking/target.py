@@ -80,6 +80,11 @@ class TargetSpec(Spec):
     ready: Optional[pulumi.Input[str]] = None
     drain: Optional[int] = None
 
+    @property
+    def pod_port(self) -> Optional[pulumi.Input[int]]:
+        """The number of the port that the pods listen on; None if the target only names the Service's port."""
+        return self.port if self.target_port is None else self.target_port
+
 
 RULES: Rules = {
     Target: {

@@ -48,7 +48,7 @@ def open_ports(plan: StackPlan, target: TargetSpec) -> tuple[PortView, ...]:
     port = service_port(plan, target)
     if port is not None:
         return (PortView(port.target, port.protocol),)
-    number = target.port if target.target_port is None else target.target_port
+    number = target.pod_port
     return () if number is None else (PortView(known_number(number), target.protocol.value),)
 
 
