@@ -240,8 +240,8 @@ def check_target(target: TargetSpec, problems: Problems) -> None:
     if target.port is not None and target.port_name is not None:
         problems.report_exclusive(at, "port", fix=Remove(at))
     if target.selector and target.port_name is not None and target.port is None and target.target_port is None:
-        where, fields = target.at / "target_port", ("port_name", "target_port", "selector")
-        problems.report(POD_PORT_UNKNOWN, where, **{name: FieldName(name) for name in fields})
+        fields: dict[str, Any] = {name: FieldName(name) for name in ("port_name", "target_port", "selector")}
+        problems.report(POD_PORT_UNKNOWN, target.at / "target_port", **fields)
 
 
 def _check_for_target(route: RouteSpec, field: str, problems: Problems) -> None:

@@ -79,8 +79,8 @@ class Peer(TypedDict):
 
     ports: NotRequired[Sequence[pulumi.Input[int]]]
     """The ports (1 to 65535) of the pods or hosts that accept the connection, not those of a Service in front. Its
-    length is plain. Not in `controller_peers` and `metrics_from`, whose ports are known. Default: in `allow_from`, every
-    port of the service; in `allow_to`, every port."""
+    length is plain. Not in `controller_peers` and `metrics_from`, whose ports are known. Default: in `allow_from`,
+    every port of the service; in `allow_to`, every port."""
 
     protocol: NotRequired[Protocol]
     """The transport protocol of `ports`. Plain. Default: TCP."""
