@@ -648,6 +648,7 @@ def test_a_service_for_a_windows_node_needs_no_linux_fields() -> None:
 
 VERSION = "pod-security.kubernetes.io/enforce-version"
 TOKEN = {"serviceAccountToken": {"path": "token"}}
+PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscalation": True}}
 
 
 @pytest.mark.parametrize(
@@ -702,6 +703,29 @@ TOKEN = {"serviceAccountToken": {"path": "token"}}
             {**_extra(hostIPC=True), "podSecurity": "privileged"},
             (*WEB_AT, "extra", "spec", "hostIPC"),
             row="what restricted rejects in extra",
+        ),
+        *(
+            held_case(
+                "E9",
+                {**_extra(**{group: [{"name": name, "image": "other:1", **PRIVILEGED}]}), "podSecurity": "privileged"},
+                (*WEB_AT, "extra", "spec", group, 0, "securityContext", "privileged"),
+                row=f"a privileged container in {group} of extra, called {name}",
+            )
+            for group, name in (("containers", "other"), ("containers", "web"), ("initContainers", "other"))
+        ),
+        *(
+            held_case(
+                "E9",
+                _extra(containers=[{"name": "web", **changed}]),
+                (*WEB_AT, "extra", "spec", "containers", 0, *path),
+                row=f"{path[-1]} of a container in extra",
+            )
+            for changed, path in (
+                ({"securityContext": {"readOnlyRootFilesystem": False}}, ("securityContext", "readOnlyRootFilesystem")),
+                ({"securityContext": {"runAsUser": 1000}}, ("securityContext", "runAsUser")),
+                ({"image": "web:latest"}, ("image",)),
+                ({"resources": {"limits": None}}, ("resources", "limits")),
+            )
         ),
         held_case(
             "E9",

@@ -16,6 +16,9 @@ from pulumi_portico.stack import build, build_stack, check_stack
 from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording, pod_security_violations, record
+from pulumi_portico.web_service.validation import exceptions_of
+from pulumi_portico.workload import admission
+from pulumi_portico.workload.pod import PodPlan, build_template
 
 from tests.examples import examples
 from tests.problems import applied, assert_problem, problems_of
@@ -319,3 +322,18 @@ def test_the_engines_configuration_has_the_level() -> None:
     assert made.manifest("Namespace", "shop")["metadata"]["labels"] == {ENFORCE: "restricted"}
     with pytest.raises(ArgumentError):
         record(build_stack, config={**config, "portico:podSecurity": "strict"})
+
+
+def test_exceptions_build_each_template_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = {"spec": {"containers": [{"name": "other", "image": "other:1", "securityContext": {"privileged": True}}]}}
+    plan = check_stack("dev", {**stack(web={"extra": extra}), "podSecurity": "privileged"})
+    built: list[bool] = []
+
+    def counted(pod: PodPlan) -> dict[str, Any]:
+        built.append(pod.extra is not None)
+        return build_template(pod)
+
+    monkeypatch.setattr(admission, "build_template", counted)
+    found = {exception.kind.name for exception in exceptions_of("web", plan.services["web"])}
+    assert {"violates-restricted", "writable-root", "no-limits"} <= found
+    assert sorted(built) == [False, True]

@@ -15,6 +15,8 @@ from .problems import ABSENT, Reason
 from .secrets import Placeholder
 
 __all__ = [
+    "IMAGE_TAG_LATEST",
+    "IMAGE_WITHOUT_VERSION",
     "LARGEST_INT32",
     "LARGEST_MIB",
     "Placeholder",

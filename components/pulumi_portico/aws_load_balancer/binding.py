@@ -31,14 +31,9 @@ class PodPorts:
     """The port of health checks, if it is another one."""
 
     @property
-    def port(self) -> Any:
-        """The target's port at the pods; None if its number isn't known."""
-        return self.target.port if self.target.target_port is None else self.target.target_port
-
-    @property
     def pairs(self) -> list[tuple[Any, str]]:
         """Each port with its protocol."""
-        ports = [(self.port, transport.upper()) for transport in self.transports]
+        ports: list[tuple[Any, str]] = [(self.target.pod_port, transport.upper()) for transport in self.transports]
         return ports if self.health_port is None else [*ports, (self.health_port, Protocol.TCP.value)]
 
 
@@ -48,8 +43,7 @@ def build_binding(
     """The TargetGroupBinding of a Service's port. The security groups of its nodes or pods allow the load balancer's
     security group; without one, its addresses."""
     target = ports.target
-    # If the number of a pod's port isn't known, the load balancer alone can connect to every port of the pod.
-    allowed = [{"protocol": protocol, **({} if port is None else {"port": port})} for port, protocol in ports.pairs]
+    allowed = [{"protocol": protocol, "port": port} for port, protocol in ports.pairs]
     sources: list[Properties] = [{"ipBlock": {"cidr": cidr}} for cidr in ranges]
     if security_group is not None:
         sources = [{"securityGroup": {"groupID": security_group}}]

@@ -5,13 +5,13 @@ from typing import Any, Optional, Union
 
 import pulumi
 
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
 from ..lifecycle.objects import Ref, register_objects, resolved, value_of
+from ..lifecycle.selectors import guarded_with_targets
 from ..ordering import dependencies_of
 from .args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from .load_balancer import estimate_of, exclusive_values, recorded_state
@@ -86,8 +86,12 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         given: Union[AwsLoadBalancerArgs, AwsLoadBalancerSpec] = args
         spec = given if isinstance(given, AwsLoadBalancerSpec) else parse_aws_load_balancer(name, given, problems)
         problems.raise_if_any()
-        spec = guarded(
-            problems.subject, spec, lambda known, found: parse_aws_load_balancer(name, known, found, known.at)
+        spec = guarded_with_targets(
+            problems,
+            spec,
+            lambda known, found: parse_aws_load_balancer(name, known, found, known.at),
+            lambda known: [target.target for target in known.targets.values()],
+            opts,
         )
         plan = plan_aws_load_balancer(name, spec)
         require_pulumi_aws(name)

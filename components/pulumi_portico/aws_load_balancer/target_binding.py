@@ -6,7 +6,6 @@ from typing import Any, Optional, Union
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.guard import guarded
 from ..args.location import ROOT, Location
 from ..args.names import label_value, own_label_key, port_number
 from ..args.parse import Field, Hooks, Rules, parse
@@ -15,6 +14,7 @@ from ..args.spec import Spec, spec
 from ..args.values import cidr
 from ..lifecycle.limits import check_limits
 from ..lifecycle.objects import ObjectSpec, Options, register_objects
+from ..lifecycle.selectors import guarded_with_targets
 from ..load_balancers import PRIVATE_ADDRESSES, resource_id
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Target, TargetSpec
@@ -127,7 +127,13 @@ class TargetBinding(pulumi.ComponentResource):
         given: Union[TargetBindingArgs, TargetBindingSpec] = args
         spec = given if isinstance(given, TargetBindingSpec) else parse_target_binding(name, given, problems)
         problems.raise_if_any()
-        spec = guarded(problems.subject, spec, lambda known, found: parse_target_binding(name, known, found))
+        spec = guarded_with_targets(
+            problems,
+            spec,
+            lambda known, found: parse_target_binding(name, known, found),
+            lambda known: [known.target],
+            opts,
+        )
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         first = [*dependencies_of(opts), *after(spec.target.ready)]
         registered = register_objects(name, binding_objects(spec), self, first)

@@ -246,8 +246,7 @@ class AwsTargetPlan:
         """The port that the targets listen on."""
         if self.spec.port is not None or self.spec.target is None:
             return self.spec.port
-        target = self.spec.target
-        return target.port if target.target_port is None else target.target_port
+        return self.spec.target.pod_port
 
     @property
     def health_port(self) -> Optional[int]:

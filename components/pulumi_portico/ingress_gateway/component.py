@@ -6,11 +6,10 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.exceptions import exception_texts
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.claims import claim
 from ..lifecycle.cost import Billable, estimate, estimate_text
-from ..lifecycle.selectors import claim_pods
+from ..lifecycle.selectors import claim_pods, guarded_with_targets
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -104,7 +103,7 @@ class IngressGateway(pulumi.ComponentResource):
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
         problems = Problems(component_name(name))
-        spec = _parsed(name, args, problems)
+        spec = _parsed(name, args, problems, opts)
         class_name = name if spec.class_name is None else spec.class_name
         state = state_of(class_name, opts)
         plan = plan_gateway(name, spec, state)
@@ -196,11 +195,22 @@ class IngressGateway(pulumi.ComponentResource):
         )
 
 
-def _parsed(name: str, args: Union[IngressGatewayArgs, IngressGatewaySpec], problems: Problems) -> IngressGatewaySpec:
+def _parsed(
+    name: str,
+    args: Union[IngressGatewayArgs, IngressGatewaySpec],
+    problems: Problems,
+    opts: Optional[pulumi.ResourceOptions],
+) -> IngressGatewaySpec:
     """The parsed arguments. A stack has parsed them already."""
     spec = args if isinstance(args, IngressGatewaySpec) else parse_ingress_gateway(name, args, problems)
     problems.raise_if_any()
-    return guarded(problems.subject, spec, lambda known, found: parse_ingress_gateway(name, known, found, known.at))
+    return guarded_with_targets(
+        problems,
+        spec,
+        lambda known, found: parse_ingress_gateway(name, known, found, known.at),
+        lambda known: [*(route.target for route in known.routes), known.default_backend],
+        opts,
+    )
 
 
 def _claim_default_class(spec: IngressGatewaySpec, problems: Problems, opts: Optional[pulumi.ResourceOptions]) -> None:

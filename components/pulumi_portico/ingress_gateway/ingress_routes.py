@@ -6,9 +6,9 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.limits import check_limits
+from ..lifecycle.selectors import guarded_with_targets
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
@@ -53,7 +53,7 @@ class IngressRoutes(pulumi.ComponentResource):
         spec = _parsed(name, args, problems)
         problems.run(_check_with_gateway, name, spec, opts)
         problems.raise_if_any()
-        spec = _guarded(name, spec, opts, component)
+        spec = _guarded(name, spec, opts, problems)
         gateway = spec.gateway
         state = state_of(gateway.class_name, opts)
         routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
@@ -89,17 +89,17 @@ def _parsed(name: str, args: Union[IngressRoutesArgs, IngressRoutesSpec], proble
 
 
 def _guarded(
-    name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], component: str
+    name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], problems: Problems
 ) -> IngressRoutesSpec:
     class_name = spec.gateway.class_name
 
-    def check(known: IngressRoutesSpec, problems: Problems) -> None:
-        parse_ingress_routes(name, known, problems)
+    def check(known: IngressRoutesSpec, found: Problems) -> None:
+        parse_ingress_routes(name, known, found)
         # What the program knows of the gateway is kept by its class, which is the same one even if it's known now.
         gateway = replace(known.gateway, class_name=class_name)
-        problems.run(_check_with_gateway, name, replace(known, gateway=gateway), opts)
+        found.run(_check_with_gateway, name, replace(known, gateway=gateway), opts)
 
-    return guarded(component, spec, check)
+    return guarded_with_targets(problems, spec, check, lambda known: [route.target for route in known.routes], opts)
 
 
 def _check_with_gateway(

@@ -19,14 +19,13 @@ def build_policies(component: CompileInput) -> list[ObjectSpec]:
         key, target = component.policy_key(route), route.target
         if key is not None and target is not None and target.selector is not None:
             metadata = component.metadata(key, target.namespace)
-            rules = build_ingress(component.peers, _ports(target))
+            rules = build_ingress(component.peers, [_port(target)])
             ready = () if target.ready is None else (target.ready,)
             policy = build_network_policy(metadata, target.selector, rules)
             objects.append(ObjectSpec(key, policy, component.after, ready=ready))
     return objects
 
 
-def _ports(target: TargetSpec) -> list[PodPort]:
-    """The pods' port; none, and so all, if only the Service's name for it is known."""
-    port = target.target_port if target.target_port is not None else target.port
-    return [] if port is None else [(port, target.protocol.value)]
+def _port(target: TargetSpec) -> PodPort:
+    """The pods' port. `check_target` reports a target of which only the Service's name for it is known."""
+    return target.pod_port, target.protocol.value

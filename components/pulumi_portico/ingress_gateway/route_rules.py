@@ -11,6 +11,7 @@ from ..args.problems import ABSENT, Edit, Problems, Reason, Remove, Set
 from ..args.sizes import check_data
 from ..args.values import cidr, some, whole_number
 from ..networking.target import RULES as TARGET_RULES
+from ..networking.target import TargetSpec
 from .resolved_routes import ResolvedRoute
 from .route_settings import (
     BackendProtocol,
@@ -42,7 +43,7 @@ from .text_rules import (
     user_name,
 )
 
-__all__ = ["RULES", "check_route", "check_route_of_host"]
+__all__ = ["RULES", "check_route", "check_route_of_host", "check_target"]
 
 _CODES = (301, 302, 307, 308)
 _APP_ROOT = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
@@ -61,6 +62,13 @@ NO_TARGET = define(
     allowed="the target of a WebService, or one that you write by hand",
 )
 NO_PORT = define("route-target-without-port", "This target has neither a {port} nor a {port_name}.")
+POD_PORT_UNKNOWN = define(
+    "target-without-pod-port",
+    "The NetworkPolicy that opens this target's pods needs the number of their port, and {port_name} is only a name in "
+    "the Service.",
+    allowed="the number of the port that the pods listen on",
+    hint="Set {target_port}. Or remove {selector}, so that no policy opens the pods.",
+)
 EMPTY_REDIRECT = define(
     "empty-redirect",
     "This redirect has neither a {host} nor a {path}.",
@@ -215,15 +223,25 @@ def _check_destination(route: RouteSpec, problems: Problems) -> None:
         problems.report_exclusive(at, "target", fix=Remove(at))
 
 
-def _check_target_port(route: RouteSpec, problems: Problems) -> None:
-    target = route.target
-    if target is None:
-        return
+def _check_target_of_route(route: RouteSpec, problems: Problems) -> None:
+    if route.target is not None:
+        check_target(route.target, problems)
+
+
+def check_target(target: TargetSpec, problems: Problems) -> None:
+    """Report a target without a port, with two, or whose pods' port isn't known although a policy opens it.
+
+    A NetworkPolicy can name a port too, but that's a name of the pods' containers, which has nothing to do with the
+    name in the Service: such a rule would open another port, or none.
+    """
     at = target.at / "port_name"
     if target.port is None and target.port_name is None:
         problems.report(NO_PORT, at, port=FieldName("port"), port_name=FieldName("port_name"))
     if target.port is not None and target.port_name is not None:
         problems.report_exclusive(at, "port", fix=Remove(at))
+    if target.selector and target.port_name is not None and target.port is None and target.target_port is None:
+        fields: dict[str, Any] = {name: FieldName(name) for name in ("port_name", "target_port", "selector")}
+        problems.report(POD_PORT_UNKNOWN, target.at / "target_port", **fields)
 
 
 def _check_for_target(route: RouteSpec, field: str, problems: Problems) -> None:
@@ -314,7 +332,7 @@ def _check_contents(route: RouteSpec, problems: Problems) -> None:
 
 _RULES = (
     _check_destination,
-    _check_target_port,
+    _check_target_of_route,
     _check_redirect,
     _check_backend_tls,
     _check_websocket,

@@ -173,12 +173,9 @@ def check_controller_peers(
     routes: RouteSet, peers: Optional[Sequence[PeerSpec]], at: Location, problems: Problems
 ) -> None:
     """Report a target whose pods nothing opens to the controller; `at` is where to set `peers`."""
-    if peers is None and any(_has_selector(route) for route in routes.specs):
+    targets = [*(route.target for route in routes.specs), routes.default_backend]
+    if peers is None and any(target is not None and target.selector for target in targets):
         problems.report(PEERS_MISSING, at, field=at)
-
-
-def _has_selector(route: RouteSpec) -> bool:
-    return route.target is not None and bool(route.target.selector)
 
 
 def check_response_headers(routes: RouteSet, listed: frozenset[str], problems: Problems) -> None:

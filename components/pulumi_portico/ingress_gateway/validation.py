@@ -18,7 +18,7 @@ from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.limits import check_limits
 from ..load_balancers import ClientIp
 from ..networking.network_policies import RULES as PEER_RULES
-from ..networking.network_policies import PeerSpec, check_peers
+from ..networking.network_policies import PeerSpec, check_callers
 from ..networking.target import RULES as TARGET_RULES
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
@@ -39,6 +39,7 @@ from .install.settings import GatewaySettingsSpec, check_settings
 from .objects import objects_of
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
+from .route_rules import check_target
 from .route_set import RouteSet
 from .route_set_rules import check_controller_peers, check_each_route, check_response_headers, check_routes
 from .text_rules import header_name, host
@@ -269,7 +270,7 @@ def _title(spec: IngressGatewaySpec) -> str:
 
 
 def _check_controller_peers(spec: IngressGatewaySpec, problems: Problems) -> None:
-    check_peers(spec.controller_peers or (), problems)
+    check_callers(spec.controller_peers or (), "controller_peers", problems)
 
 
 def _check_settings(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -393,6 +394,11 @@ def _check_each_route(spec: IngressGatewaySpec, problems: Problems) -> None:
     check_each_route(spec.routes, problems)
 
 
+def _check_default_backend(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.default_backend is not None:
+        check_target(spec.default_backend, problems)
+
+
 def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
     check_routes(plan_routes(name, spec), problems)
 
@@ -418,6 +424,7 @@ _RULES = (
     _check_exposure,
     _check_tls_upstream,
     _check_forwarded,
+    _check_default_backend,
     check_forwarded_for,
 )
 
@@ -437,7 +444,7 @@ def parse_ingress_routes(
 
 
 def _check_peers_of_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
-    check_peers(spec.gateway.controller_peers or (), problems)
+    check_callers(spec.gateway.controller_peers or (), "controller_peers", problems)
 
 
 def _check_any_route(spec: IngressRoutesSpec, problems: Problems) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "build_network_policy",
     "build_peer",
     "build_rule",
+    "check_callers",
     "check_peers",
     "check_pod_ports",
     "ports_of",
@@ -78,7 +79,8 @@ class Peer(TypedDict):
 
     ports: NotRequired[Sequence[pulumi.Input[int]]]
     """The ports (1 to 65535) of the pods or hosts that accept the connection, not those of a Service in front. Its
-    length is plain. Default: in `allow_from`, every port of the service; in `allow_to`, every port."""
+    length is plain. Not in `controller_peers` and `metrics_from`, whose ports are known. Default: in `allow_from`,
+    every port of the service; in `allow_to`, every port."""
 
     protocol: NotRequired[Protocol]
     """The transport protocol of `ports`. Plain. Default: TCP."""
@@ -134,6 +136,11 @@ PROTOCOL_WITHOUT_PORTS = define(
     "protocol-without-ports", "This is the protocol of {needed}, which isn't set.", hint="Set {needed}."
 )
 
+PORTS_OF_CALLER = define(
+    "ports-not-chosen-by-peer",
+    "The peers of {field} can connect only to the ports that the field is for, and choose none.",
+    allowed="peers without {ports}",
+)
 SERVICE_PORT_IN_PEER = define(
     "service-port-in-peer",
     "{value} is a port of the Service, and a NetworkPolicy matches the port of the pods behind it.",
@@ -152,6 +159,21 @@ def check_peers(peers: Iterable[PeerSpec], problems: Problems) -> None:
     for peer in peers:
         problems.run(_check_peer, peer)
         problems.run(_check_except, peer)
+
+
+def check_callers(peers: Iterable[PeerSpec], field: str, problems: Problems) -> None:
+    """Report what `check_peers` does, and ports: those that the peers of `field` can connect to are decided already."""
+    known = list(peers)
+    check_peers(known, problems)
+    for peer in known:
+        problems.run(_check_caller, peer, field)
+
+
+def _check_caller(peer: PeerSpec, field: str, problems: Problems) -> None:
+    if peer.ports:
+        where = [peer.at / "ports", *([] if peer.protocol is None else [peer.at / "protocol"])]
+        params: dict[str, Any] = {"field": FieldName(field), "ports": FieldName("ports")}
+        problems.report(PORTS_OF_CALLER, where[0], fix=[Remove(location) for location in where], **params)
 
 
 def _check_peer(peer: PeerSpec, problems: Problems) -> None:
@@ -229,8 +251,12 @@ def with_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort]) -> PeerSpec:
 
 
 def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:
-    """The rules that allow connections from `peers`: to the ports that each names, else to all of `ports`."""
-    return [build_rule("from", [build_peer(peer)], ports_of(peer) or ports) for peer in peers]
+    """The rules that allow connections from `peers`: to the ports that each names, else to all of `ports`.
+
+    A rule without ports would allow every port, so no rule is built if there are none.
+    """
+    allowed = [(peer, ports_of(peer) or ports) for peer in peers]
+    return [build_rule("from", [build_peer(peer)], of_peer) for peer, of_peer in allowed if of_peer]
 
 
 def build_egress(peers: Iterable[PeerSpec]) -> list[dict[str, Any]]:

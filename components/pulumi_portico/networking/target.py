@@ -48,14 +48,15 @@ class Target(TypedDict):
 
     target_port: NotRequired[pulumi.Input[int]]
     """The port (1 to 65535) that the pods listen on. A load balancer needs it because it has a Service of its own, and
-    NetworkPolicies need it because they match the pods' ports. Default: `port`."""
+    NetworkPolicies need it because they match the pods' ports. Required with `selector` and `port_name`. Default:
+    `port`."""
 
     protocol: NotRequired[Protocol]
     """The transport protocol of the port. Plain. Default: TCP."""
 
     selector: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """The labels by which the Service selects its pods. A load balancer needs them because it has a Service of its
-    own."""
+    """The labels by which the Service selects its pods: whatever sends requests to the target opens these pods. A load
+    balancer needs them because it has a Service of its own."""
 
     ready: NotRequired[pulumi.Input[str]]
     """An Output that is known when the Service is ready. Whatever routes to the target is created after the resources
@@ -79,6 +80,11 @@ class TargetSpec(Spec):
     selector: Optional[Mapping[str, pulumi.Input[str]]] = None
     ready: Optional[pulumi.Input[str]] = None
     drain: Optional[int] = None
+
+    @property
+    def pod_port(self) -> Optional[pulumi.Input[int]]:
+        """The number of the port that the pods listen on; None if the target only names the Service's port."""
+        return self.port if self.target_port is None else self.target_port
 
 
 RULES: Rules = {

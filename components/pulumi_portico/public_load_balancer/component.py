@@ -5,12 +5,12 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
 from ..lifecycle.objects import register_objects
+from ..lifecycle.selectors import guarded_with_targets
 from ..networking.ports import main_port
 from ..ordering import after, dependencies_of
 from ..register import name_of, namespace_of
@@ -80,8 +80,13 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         given: Union[PublicLoadBalancerArgs, PublicLoadBalancerSpec] = args
         spec = given if isinstance(given, PublicLoadBalancerSpec) else parse_public_load_balancer(name, given, problems)
         problems.raise_if_any()
-        spec = guarded(
-            problems.subject, spec, lambda known, found: parse_public_load_balancer(name, known, found, known.at)
+        spec = guarded_with_targets(
+            problems,
+            spec,
+            lambda known, found: parse_public_load_balancer(name, known, found, known.at),
+            lambda known: [known.target],
+            opts,
+            has_own_service=True,
         )
         plan = plan_public_load_balancer(name, spec)
         claim_each(plan.module.cloud, exclusive_values(plan.request), problems, opts)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ..args.codes import define
@@ -35,10 +36,11 @@ from .parts import (
     backend_of,
 )
 from .peers import check_peers_of_stack
-from .references import References
+from .references import GATEWAY, SERVICE, Reference, References
 from .source_map import Node, holds_secret, plain
+from .targets import Destinations, resolve_targets
 
-__all__ = ["check_parts"]
+__all__ = ["CheckedStack", "check_parts"]
 
 _NAMESPACE = ROOT / "namespace"
 _DNS = ROOT / "dns"
@@ -55,8 +57,19 @@ MOVED_TO_AWS = define(
 )
 
 
-def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
+@dataclass(frozen=True)
+class CheckedStack:
     """The components of a stack, and what their targets lead to. They are valid only if nothing is reported."""
+
+    parts: Parts
+    references: Mapping[Location, Reference]
+    """What the targets lead to that name a service or a gateway."""
+    destinations: Destinations
+    """What all targets lead to."""
+
+
+def check_parts(tree: Node, problems: Problems) -> CheckedStack:
+    """The components of a stack, checked."""
     for key in tree.fields.keys() - set(KEYS):
         close = nearest(key, KEYS)
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
@@ -74,9 +87,11 @@ def check_parts(tree: Node, problems: Problems) -> tuple[Parts, References]:
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
+    backends = {SERVICE: references.services, GATEWAY: references.gateways}
+    destinations = resolve_targets(parts, references.found, backends, problems)
     check_admission(parts, problems)
-    check_gateways_behind_balancers(parts, references.found, problems)
-    return parts, references
+    check_gateways_behind_balancers(parts, destinations, problems)
+    return CheckedStack(parts, references.found, destinations)
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

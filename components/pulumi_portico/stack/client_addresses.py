@@ -1,10 +1,9 @@
 """Gateways behind load balancers of the stack that hide the clients' addresses from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Optional
 
 from ..args.codes import define
-from ..args.location import Location
 from ..args.problems import Problems
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..aws_load_balancer.choices import AwsBalancerKind
@@ -20,7 +19,8 @@ from ..load_balancers import ClientIp
 from ..public_load_balancer.plan import request_of
 from .conflicts import Parts
 from .parts import AwsBalancerPart, BalancerPart, GatewayPart
-from .references import GATEWAY, Reference
+from .references import GATEWAY
+from .targets import Destination, Destinations
 
 __all__ = ["check_gateways_behind_balancers"]
 
@@ -38,43 +38,43 @@ CLIENT_ADDRESS_HIDDEN_FROM_TARGET = define(
     hint="Set {client_ip} to preserve.",
 )
 
-_References = Mapping[Location, Reference]
 
-
-def check_gateways_behind_balancers(parts: Parts, references: _References, problems: Problems) -> None:
+def check_gateways_behind_balancers(parts: Parts, destinations: Destinations, problems: Problems) -> None:
     """Report the settings of routes that would treat all clients of a load balancer as one."""
     for gateway in parts.gateways.values():
         if gateway.usable:
-            problems.run(_check_gateway, gateway, parts, references)
+            problems.run(_check_gateway, gateway, parts, destinations)
 
 
-def _check_gateway(gateway: GatewayPart, parts: Parts, references: _References, problems: Problems) -> None:
+def _check_gateway(gateway: GatewayPart, parts: Parts, destinations: Destinations, problems: Problems) -> None:
     spec = gateway.spec
     if installer_of(spec) is None or spec.upstream is None or spec.upstream.proxy_protocol or trusts_a_header(spec):
         return
     for balancer in parts.load_balancers.values():
-        problems.run(_check_behind, gateway, balancer, references)
+        problems.run(_check_behind, gateway, balancer, destinations)
     for balancer in parts.aws_load_balancers.values():
-        problems.run(_check_behind_aws, gateway, balancer, references)
+        problems.run(_check_behind_aws, gateway, balancer, destinations)
 
 
-def _check_behind(gateway: GatewayPart, balancer: BalancerPart, references: _References, problems: Problems) -> None:
-    if balancer.usable and _leads_to(references.get(balancer.spec.target.at), gateway):
+def _check_behind(gateway: GatewayPart, balancer: BalancerPart, destinations: Destinations, problems: Problems) -> None:
+    if balancer.usable and _leads_to(destinations.get(balancer.spec.target.at), gateway):
         hidden = hidden_by_balancer(request_of(balancer.spec))
         check_client_addresses(gateway.spec.controller.module, gateway.spec.routes, hidden, problems)
 
 
 def _check_behind_aws(
-    gateway: GatewayPart, balancer: AwsBalancerPart, references: _References, problems: Problems
+    gateway: GatewayPart, balancer: AwsBalancerPart, destinations: Destinations, problems: Problems
 ) -> None:
     if balancer.usable:
-        hidden = list(_hidden_by_aws(gateway, balancer.spec, references))[:1]
+        hidden = list(_hidden_by_aws(gateway, balancer.spec, destinations))[:1]
         check_client_addresses(gateway.spec.controller.module, gateway.spec.routes, hidden, problems)
 
 
-def _hidden_by_aws(gateway: GatewayPart, spec: AwsLoadBalancerSpec, references: _References) -> Iterator[HiddenClients]:
+def _hidden_by_aws(
+    gateway: GatewayPart, spec: AwsLoadBalancerSpec, destinations: Destinations
+) -> Iterator[HiddenClients]:
     for key, target in spec.targets.items():
-        if target.target is None or not _leads_to(references.get(target.target.at), gateway):
+        if target.target is None or not _leads_to(destinations.get(target.target.at), gateway):
             continue
         if spec.kind is AwsBalancerKind.APPLICATION:
             forwarded_from = gateway.at / "settings" / "forwarded_from"
@@ -84,5 +84,5 @@ def _hidden_by_aws(gateway: GatewayPart, spec: AwsLoadBalancerSpec, references: 
             yield HiddenClients(CLIENT_ADDRESS_HIDDEN_FROM_TARGET, params)
 
 
-def _leads_to(reference: Optional[Reference], gateway: GatewayPart) -> bool:
-    return reference is not None and reference.kind == GATEWAY and reference.name == gateway.name
+def _leads_to(destination: Optional[Destination], gateway: GatewayPart) -> bool:
+    return destination is not None and destination.kind == GATEWAY and destination.name == gateway.name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Union, cast
+from typing import Any, NamedTuple, cast
 
 import pulumi
 
@@ -15,7 +15,6 @@ from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, add_routes
 from ..ingress_gateway.install.installation import report_second_default_class
 from ..lifecycle.aws import AWS
-from ..networking.selectors import SelectorIndex, report_overlaps
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
@@ -84,7 +83,6 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
         problems.run(_check_created_namespace, gateway, parts)
         problems.run(_check_deployment, gateway, parts)
         problems.run(_check_output_names, gateway, parts)
-    _check_selectors(parts, problems)
     _check_classes(gateways, problems)
     _check_default_classes(gateways, problems)
     for name in parts.load_balancers.keys() & parts.aws_load_balancers.keys():
@@ -129,24 +127,6 @@ def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) 
 
 def _report_same_output_name(part: Part, other: Part, problems: Problems) -> None:
     problems.report(SAME_OUTPUT_NAME, part.at, other=other.at)
-
-
-def _check_selectors(parts: Parts, problems: Problems) -> None:
-    """Report components whose selectors find each other's pods."""
-    index = SelectorIndex()
-    for part in (*parts.services.values(), *parts.gateways.values()):
-        if part.usable:
-            problems.run(_check_selector, part, index)
-
-
-def _check_selector(part: Union[ServicePart, GatewayPart], index: SelectorIndex, problems: Problems) -> None:
-    if isinstance(part, GatewayPart) and not part.installs:
-        return
-    owner = part.pod_owner()
-    # Two components of one name have more than labels in common, which is reported.
-    overlaps = (found for found in index.overlaps(owner) if found.selecting.name[-1] != found.selected.name[-1])
-    report_overlaps(overlaps, owner, problems)
-    index.add(owner)
 
 
 def _check_classes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:

@@ -31,6 +31,7 @@ from .program import with_files
 from .project import is_file
 from .references import Reference
 from .source_map import Node, with_positions
+from .targets import Destination, Destinations
 
 __all__ = ["StackPlan", "check_stack", "check_tree", "load_stack", "read_tree"]
 
@@ -61,8 +62,15 @@ class StackPlan:
     references: Mapping[Location, Reference] = field(default_factory=dict[Location, Reference])
     """What the targets lead to that name a service or a gateway of the stack, by the location of the target."""
 
+    destinations: Destinations = field(default_factory=dict[Location, Destination])
+    """What all targets lead to, by the location of the target."""
+
+    def destination(self, target: TargetSpec) -> Optional[Destination]:
+        """The component whose pods a target leads to; None for pods that the stack doesn't create."""
+        return self.destinations.get(target.at)
+
     def reference(self, target: TargetSpec) -> Optional[Reference]:
-        """What a target leads to; None for a Service that the stack doesn't create."""
+        """The service or the gateway that a target names; None for a target that is written by hand."""
         return self.references.get(target.at)
 
     @property
@@ -142,10 +150,11 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
     ensure_event_loop()
     tree = with_defaults(tree)
     of_stack = Problems(problems.subject, style=KeyStyle.STACK)
-    parts, references = check_parts(tree if folder is None else with_files(tree, folder), of_stack)
+    checked = check_parts(tree if folder is None else with_files(tree, folder), of_stack)
     found = list(in_files(tree, problems.found, of_stack.found))
     if found:
         raise ArgumentError(problems.subject, found)
+    parts = checked.parts
     return StackPlan(
         stack,
         parts.namespace,
@@ -154,5 +163,6 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},
-        references.found,
+        checked.references,
+        checked.destinations,
     )

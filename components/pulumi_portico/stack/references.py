@@ -15,11 +15,12 @@ from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
 from ..args.spec import Spec
 from ..networking.ports import ServicePort, main_port
+from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Protocol, Target, TargetSpec
 from ..untyped import Unchecked, mapped
 from .args import StackTarget, StackTargetSpec
 
-__all__ = ["GATEWAY", "SERVICE", "Backend", "Reference", "References", "with_targets"]
+__all__ = ["GATEWAY", "SERVICE", "Backend", "Backends", "Reference", "References", "with_targets"]
 
 SERVICE = "service"
 GATEWAY = "gateway"
@@ -94,6 +95,10 @@ _DERIVED = {camel_case(name): name for name in shapes_of(Target).keys() - shapes
 """The fields of a target that a reference doesn't have, by their keys."""
 
 
+_OF_REFERENCES = frozenset(map(camel_case, shapes_of(StackTarget)))
+"""The keys of a reference."""
+
+
 def _is_port_name(key: str, value: Any) -> bool:
     return key == "port" and isinstance(value, str) and not value.isdecimal()
 
@@ -139,9 +144,16 @@ class _Reader:
         if not isinstance(value, Mapping):
             return self._not_a_mapping(value, at)
         given = mapped(value)
-        if "namespace" in given:
-            if GATEWAY not in given:
+        if "namespace" in given and GATEWAY not in given:
+            own = self._own_service(given)
+            if own is None:
                 return given
+            if given.keys() - _OF_REFERENCES != {"namespace"}:
+                target = parse(TargetSpec, Target, given, TARGET_RULES, self.problems, at)
+                # Without the labels of the pods, no policy would open them.
+                return target if "selector" in given else dataclasses.replace(target, selector=dict(own.selector))
+            given = {key: item for key, item in given.items() if key != "namespace"}
+        if "namespace" in given:
             self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
             given = {key: item for key, item in given.items() if key != "namespace"}
         self._check_fields(given, at)
@@ -156,6 +168,12 @@ class _Reader:
             return self._resolved(reference, self.problems)
         except Unavailable:
             return INVALID
+
+    def _own_service(self, given: Unchecked) -> Optional[Backend]:
+        """The service of the stack that a target with a namespace names, if it does."""
+        name = given.get(SERVICE)
+        own = self.references.services.get(name) if isinstance(name, str) else None
+        return own if own is not None and own.namespace == given["namespace"] else None
 
     def _not_a_mapping(self, value: Any, at: Location) -> Any:
         known = value.value if isinstance(value, Secret) else value

@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Key, Location
+from ..args.problems import Unavailable
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
@@ -118,5 +119,21 @@ def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -
     sources |= {key: at / "labels" / Key(key) for key in spec.labels or {}}
     sources |= {key: extra / Key(key) for key in _added_labels(spec)}
     selector_at = at if spec.selector is None else at / "selector"
-    labels = pod_labels_of(name, spec)
-    return PodOwner(title, spec.namespace, at, selector_of(name, spec), labels, sources, selector_at)
+    return PodOwner(
+        name=title,
+        namespace=spec.namespace,
+        at=at,
+        selector=selector_of(name, spec),
+        labels=pod_labels_of(name, spec),
+        sources=sources,
+        selector_at=selector_at,
+        service=name,
+        stateful_set=name if _is_stateful(spec) else "",
+    )
+
+
+def _is_stateful(spec: WebServiceSpec) -> bool:
+    try:
+        return spec.kind is WorkloadKind.STATEFUL_SET
+    except Unavailable:
+        return False

@@ -4,13 +4,15 @@ Pure: a plan of pods in, findings out.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Optional, cast
 
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Key, Location
 from ..args.problems import Edit, Problems
+from ..args.values import IMAGE_TAG_LATEST, IMAGE_WITHOUT_VERSION, image_reference
 from ..pod_security import (
     APP_ARMOR,
     NEWEST,
@@ -22,10 +24,12 @@ from ..pod_security import (
     value_at,
     violations_of,
 )
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
+from .containers import NO_LIMITS
 from .identity import HAS_TOKEN
+from .images import ALLOWS_LATEST
 from .pod import PodPlan, build_template
-from .security import ROOT_GROUP, SecuritySpec
+from .security import LEAST_SAFE_ID, LOW_USER, ROOT_GROUP, WRITABLE_ROOT, SecuritySpec
 from .volumes import PROJECTED_TOKEN
 
 __all__ = [
@@ -51,11 +55,26 @@ Causes = Mapping[Location, Sequence[Violation]]
 """Violations by the location of the argument that causes them."""
 
 
+class _Templates:
+    """The template of pods, with and without `extra`. Each is built once."""
+
+    def __init__(self, pod: PodPlan) -> None:
+        self.pod = pod
+
+    @cached_property
+    def whole(self) -> Manifest:
+        """The template that the workload has."""
+        return build_template(self.pod)
+
+    @cached_property
+    def base(self) -> Manifest:
+        """The template without `extra`."""
+        return self.whole if self.pod.extra is None else build_template(dataclasses.replace(self.pod, extra=None))
+
+
 def causes_of(pod: PodPlan, level: PodSecurityLevel, minor: int = NEWEST) -> Causes:
     """What a level rejects of the pods."""
-    template = build_template(pod)
-    found = violations_of(template, level, minor)
-    return _by_cause(pod, template, found, level, minor) if found else {}
+    return _by_cause(_Templates(pod), level, minor)
 
 
 def causes_of_annotations(annotations: Manifest, at: Location, level: PodSecurityLevel) -> Causes:
@@ -79,19 +98,22 @@ def exceptions_of_pods(pod: PodPlan) -> Iterator[SecurityException]:
     yield from exceptions_of_annotations(pod.annotations or {}, pod.application.at / "pod_annotations")
     if pod.extra is None:
         return
-    base, template = build_template(dataclasses.replace(pod, extra=None)), build_template(pod)
-    for location, violations in causes_of(pod, PodSecurityLevel.RESTRICTED).items():
+    templates = _Templates(pod)
+    base, template = templates.base, templates.whole
+    for location, violations in _by_cause(templates, PodSecurityLevel.RESTRICTED).items():
         if location.is_within(_extra_of(pod)):
             yield _violates_restricted(violations, location)
+    for kind, found in _LOOSENED.items():
+        before = set(found(base))
+        yield from (_loosened(kind, pod, path, template) for path in found(template) if path not in before)
     own_account = pod.account if pod.identity is None or pod.identity.service_account is None else None
-    added = {
-        ROOT_GROUP: [path for path in _root_groups(template) if path not in set(_root_groups(base))],
-        PROJECTED_TOKEN: [path for path in _projected_tokens(template) if path not in set(_projected_tokens(base))],
-    }
     if _mounts_token(template, own_account) and not _mounts_token(base, own_account):
-        added[HAS_TOKEN] = [_MOUNTS_TOKEN]
-    for kind, paths in added.items():
-        yield from (SecurityException(kind, _in_extra(pod, path, template)) for path in paths)
+        yield _loosened(HAS_TOKEN, pod, _MOUNTS_TOKEN, template)
+
+
+def _loosened(kind: Code, pod: PodPlan, path: Path, template: Manifest) -> SecurityException:
+    params = {"user": value_at(template, path)} if kind is LOW_USER else {}
+    return SecurityException(kind, _in_extra(pod, path, template), params)
 
 
 def exceptions_of_annotations(annotations: Manifest, at: Location) -> Iterator[SecurityException]:
@@ -104,15 +126,13 @@ def _violates_restricted(violations: Sequence[Violation], at: Location) -> Secur
     return SecurityException(VIOLATES_RESTRICTED, at, {"fields": [violation.field for violation in violations]})
 
 
-def _by_cause(
-    pod: PodPlan, template: Manifest, found: Sequence[Violation], level: PodSecurityLevel, minor: int
-) -> Causes:
-    base = (
-        [] if pod.extra is None else violations_of(build_template(dataclasses.replace(pod, extra=None)), level, minor)
-    )
+def _by_cause(templates: _Templates, level: PodSecurityLevel, minor: int = NEWEST) -> Causes:
+    pod, template = templates.pod, templates.whole
+    found = violations_of(template, level, minor)
+    base = violations_of(templates.base, level, minor) if found and pod.extra is not None else found
     causes: dict[Location, list[Violation]] = {}
     for violation in found:
-        is_own = pod.extra is None or violation in base
+        is_own = violation in base
         at = _argument(pod, violation, template) if is_own else _in_extra(pod, violation.path, template)
         causes.setdefault(at, []).append(violation)
     return causes
@@ -190,6 +210,38 @@ def _root_groups(template: Manifest) -> Iterator[Path]:
             yield (*path, "securityContext", "runAsGroup")
 
 
+def _low_users(template: Manifest) -> Iterator[Path]:
+    """Where the pods have a user that can be one of the node. Pod Security rejects the user 0, which is reported."""
+    owners: list[tuple[Path, Manifest]] = [(("spec",), mapped(template.get("spec"))), *containers_of(template)]
+    for path, owner in owners:
+        user = value_at(owner, ("securityContext", "runAsUser"))
+        if isinstance(user, int) and 0 < user < LEAST_SAFE_ID:
+            yield (*path, "securityContext", "runAsUser")
+
+
+def _writable_roots(template: Manifest) -> Iterator[Path]:
+    """Where a container can write to its root file system."""
+    for path, container in containers_of(template):
+        if value_at(container, ("securityContext", "readOnlyRootFilesystem")) in (None, False):
+            yield (*path, "securityContext", "readOnlyRootFilesystem")
+
+
+def _changing_images(template: Manifest) -> Iterator[Path]:
+    """Where a container's image can change although its name doesn't."""
+    for path, container in containers_of(template):
+        image = value_at(container, ("image",))
+        reason = image_reference(image) if isinstance(image, str) else None
+        if reason is not None and reason.code in (IMAGE_WITHOUT_VERSION, IMAGE_TAG_LATEST):
+            yield (*path, "image")
+
+
+def _without_limits(template: Manifest) -> Iterator[Path]:
+    """Where a container has no limit of its memory."""
+    for path, container in containers_of(template):
+        if value_at(container, ("resources", "limits", "memory")) is None:
+            yield (*path, "resources", "limits")
+
+
 _MOUNTS_TOKEN: Path = ("spec", "automountServiceAccountToken")
 
 
@@ -207,3 +259,14 @@ def _projected_tokens(template: Manifest) -> Iterator[Path]:
         for index, part in enumerate(items_at(template, sources)):
             if value_at(part, ("serviceAccountToken",)) is not None:
                 yield (*sources, index, "serviceAccountToken")
+
+
+_LOOSENED: Mapping[Code, Callable[[Manifest], Iterator[Path]]] = {
+    ROOT_GROUP: _root_groups,
+    LOW_USER: _low_users,
+    WRITABLE_ROOT: _writable_roots,
+    PROJECTED_TOKEN: _projected_tokens,
+    ALLOWS_LATEST: _changing_images,
+    NO_LIMITS: _without_limits,
+}
+"""What `extra` can loosen without a violation of Pod Security, and where a template does."""

@@ -38,6 +38,7 @@ from .resources import Limits, Resources, ResourcesSpec, build_resources
 __all__ = [
     "COMMON_RULES",
     "CONTAINER_RULES",
+    "NO_LIMITS",
     "CommonContainerSpec",
     "Container",
     "ContainerSpec",
@@ -244,14 +245,14 @@ def _check_container_port(sidecar: ContainerSpec, taken: dict[int, Location], pr
         problems.report(PORT_IN_USE, where, value=sidecar.port, other=other)
 
 
-_NO_LIMITS = exception_kind("no-limits", "The container can use all resources of its node.")
+NO_LIMITS = exception_kind("no-limits", "The container can use all resources of its node.")
 
 
 def exceptions_of_container(container: CommonContainerSpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
     resources = container.resources
     if resources is not None and resources.limits is Limits.NONE:
-        yield SecurityException(_NO_LIMITS, resources.at / "limits")
+        yield SecurityException(NO_LIMITS, resources.at / "limits")
 
 
 def build_container(

@@ -16,6 +16,7 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 
 __all__ = [
+    "ALLOWS_LATEST",
     "RULES",
     "ImagePolicy",
     "ImagePolicySpec",
@@ -72,13 +73,13 @@ class ImagePolicySpec(Spec):
 RULES: Rules = {ImagePolicy: {"pull_secrets": Field(items=dns_subdomain)}}
 """What the fields must satisfy beyond their types."""
 
-_ALLOWS_LATEST = exception_kind("allows-latest", "An image can change without a change of the arguments.")
+ALLOWS_LATEST = exception_kind("allows-latest", "An image can change without a change of the arguments.")
 
 
 def exceptions_of_images(policy: ImagePolicySpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
     if policy.allow_latest:
-        yield SecurityException(_ALLOWS_LATEST, policy.at / "allow_latest")
+        yield SecurityException(ALLOWS_LATEST, policy.at / "allow_latest")
 
 
 def build_pull_policy(policy: Optional[ImagePolicySpec]) -> dict[str, Any]:

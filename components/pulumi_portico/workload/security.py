@@ -17,9 +17,12 @@ from ..args.spec import Spec, spec
 from ..args.values import file_path, whole_number
 
 __all__ = [
+    "LEAST_SAFE_ID",
+    "LOW_USER",
     "ROOT_GROUP",
     "RULES",
     "USER_ID",
+    "WRITABLE_ROOT",
     "Security",
     "SecuritySpec",
     "build_container_security",
@@ -32,7 +35,7 @@ USER_ID = 10001
 """Pod Security "restricted" requires a user other than root; checkov (CKV_K8S_40) and kube-score require one above
 10000, which is unlikely to be a user of the node."""
 
-_LEAST_SAFE_ID = 10001
+LEAST_SAFE_ID = 10001
 
 
 class Security(TypedDict):
@@ -192,7 +195,7 @@ def _check_seccomp(security: SecuritySpec, problems: Problems) -> None:
 
 
 _ALLOWS_ROOT = exception_kind("allows-root", "The containers can run as root.")
-_WRITABLE_ROOT = exception_kind("writable-root", "The root file system is writable.")
+WRITABLE_ROOT = exception_kind("writable-root", "The root file system is writable.")
 _ESCALATES = exception_kind("privilege-escalation", "A process can gain more privileges than its parent.")
 _PRIVILEGED = exception_kind("privileged", "The containers have all privileges of their node.")
 _UNCONFINED = exception_kind("unconfined-seccomp", "Every system call is allowed.")
@@ -200,7 +203,7 @@ _HOST_NETWORK = exception_kind(
     "host-network", "The pods use their node's network, and NetworkPolicies don't apply to them."
 )
 _HOST_PATHS = exception_kind("host-paths", "The pods can use folders of their node.")
-_LOW_USER = exception_kind("low-user-id", "User {user} can be a user of the node.")
+LOW_USER = exception_kind("low-user-id", "User {user} can be a user of the node.")
 ROOT_GROUP = exception_kind("root-group", "The containers can use files that only the group root can use.")
 _CAPABILITIES = exception_kind("capabilities", "The containers have more capabilities: {capabilities}.")
 
@@ -209,7 +212,7 @@ def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException
     """What is less strict than the secure default."""
     for field, kind, is_set in (
         ("allow_root", _ALLOWS_ROOT, security.allow_root),
-        ("writable_root", _WRITABLE_ROOT, security.writable_root),
+        ("writable_root", WRITABLE_ROOT, security.writable_root),
         ("privilege_escalation", _ESCALATES, security.privilege_escalation),
         ("privileged", _PRIVILEGED, security.privileged),
         ("unconfined_seccomp", _UNCONFINED, security.unconfined_seccomp),
@@ -218,8 +221,8 @@ def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException
     ):
         if is_set:
             yield SecurityException(kind, security.at / field)
-    if security.user is not None and security.user < _LEAST_SAFE_ID:
-        yield SecurityException(_LOW_USER, security.at / "user", {"user": security.user})
+    if security.user is not None and security.user < LEAST_SAFE_ID:
+        yield SecurityException(LOW_USER, security.at / "user", {"user": security.user})
     for field, group in (("group", security.group), ("fs_group", security.fs_group)):
         if group == 0:
             yield SecurityException(ROOT_GROUP, security.at / field)

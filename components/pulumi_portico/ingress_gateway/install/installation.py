@@ -17,7 +17,7 @@ from ...args.problems import Problems, Remove
 from ...args.sizes import check_data
 from ...args.spec import Spec, spec
 from ...args.values import image_reference, whole_number
-from ...networking.network_policies import Peer, PeerSpec, check_peers
+from ...networking.network_policies import Peer, PeerSpec, check_callers
 from ...workload.admission import exceptions_of_annotations
 from ...workload.annotations import check_pod_annotations
 from ...workload.autoscaling import RULES as AUTOSCALING_RULES
@@ -197,7 +197,7 @@ def _check_placement(installation: InstallationSpec, problems: Problems) -> None
 
 
 def _check_metrics(installation: InstallationSpec, problems: Problems) -> None:
-    check_peers(installation.metrics_from, problems)
+    check_callers(installation.metrics_from, "metrics_from", problems)
     if installation.metrics_from and not installation.metrics:
         at = installation.at / "metrics_from"
         problems.report(METRICS_OFF, at, metrics=FieldName("metrics"), fix=Remove(at))

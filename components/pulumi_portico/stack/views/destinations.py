@@ -9,7 +9,6 @@ import pulumi
 from ...networking.ports import ServicePort
 from ...networking.target import TargetSpec
 from ..plan import StackPlan
-from ..references import SERVICE
 
 __all__ = ["LATER", "OTHER", "Destination", "destination_of", "text_of", "texts_of"]
 
@@ -41,19 +40,11 @@ class Destination:
 
 def destination_of(plan: StackPlan, target: TargetSpec) -> Destination:
     """Where a target leads to."""
-    reference = plan.reference(target)
-    if reference is None:
-        return _by_namespace(plan, target)
-    return Destination(reference.kind, reference.name, str(reference.port.number), reference.port)
-
-
-def _by_namespace(plan: StackPlan, target: TargetSpec) -> Destination:
-    """Where a target with a namespace leads to. It can be a service of the stack, too."""
-    name, namespace = text_of(target.service), text_of(target.namespace)
     port = text_of(target.port if target.port is not None else target.port_name or "")
-    service = plan.services.get(name)
-    if service is not None and text_of(service.namespace or plan.namespace) == namespace:
-        return Destination(SERVICE, name, port)
+    known = plan.destination(target)
+    if known is not None:
+        return Destination(known.kind, known.name, port, known.port)
+    name, namespace = text_of(target.service), text_of(target.namespace)
     return Destination(OTHER, name if namespace == plan.namespace else f"{name}.{namespace}", port)
 
 

@@ -18,14 +18,10 @@ __all__ = ["aws_backend", "aws_open_ports", "backend_of", "known_number", "open_
 
 def peer_of(plan: StackPlan, target: TargetSpec) -> PeerView:
     """What a target leads to."""
-    reference = plan.reference(target)
-    if reference is not None:
-        return PeerView(PeerKind(reference.kind), reference.name)
-    # A target with a namespace can still be a service of the stack.
+    destination = plan.destination(target)
+    if destination is not None:
+        return PeerView(PeerKind(destination.kind), destination.name)
     name, namespace = text_of(target.service), text_of(target.namespace)
-    service = plan.services.get(name)
-    if service is not None and text_of(service.namespace or plan.namespace) == namespace:
-        return PeerView(PeerKind.SERVICE, name)
     return PeerView(PeerKind.EXTERNAL_SERVICE, name, "" if namespace == plan.namespace else namespace)
 
 
@@ -39,8 +35,8 @@ def backend_of(plan: StackPlan, target: TargetSpec) -> BackendView:
 
 def service_port(plan: StackPlan, target: TargetSpec) -> Optional[ServicePort]:
     """The port that a target leads to, if the stack creates it."""
-    reference = plan.reference(target)
-    return None if reference is None else reference.port
+    destination = plan.destination(target)
+    return None if destination is None else destination.port
 
 
 def open_ports(plan: StackPlan, target: TargetSpec) -> tuple[PortView, ...]:
@@ -48,7 +44,7 @@ def open_ports(plan: StackPlan, target: TargetSpec) -> tuple[PortView, ...]:
     port = service_port(plan, target)
     if port is not None:
         return (PortView(port.target, port.protocol),)
-    number = target.port if target.target_port is None else target.target_port
+    number = target.pod_port
     return () if number is None else (PortView(known_number(number), target.protocol.value),)
 
 
