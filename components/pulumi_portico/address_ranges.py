@@ -11,7 +11,14 @@ from typing import Any, Union
 from .args.values import ip_network
 from .load_balancers import PRIVATE_ADDRESSES
 
-__all__ = ["adds_up_to_everyone", "includes_everyone", "ranges_of_everyone", "versions_of_everyone"]
+__all__ = [
+    "adds_up_to_everyone",
+    "common_ranges",
+    "includes_everyone",
+    "may_overlap",
+    "ranges_of_everyone",
+    "versions_of_everyone",
+]
 
 _Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
@@ -50,6 +57,28 @@ def adds_up_to_everyone(ranges: Sequence[Any]) -> bool:
 def versions_of_everyone(ranges: Iterable[Any]) -> frozenset[int]:
     """The IP versions whose every public address the ranges include: 4, 6, or both."""
     return frozenset(_everyone(ranges))
+
+
+def may_overlap(ranges: Iterable[Any], others: Iterable[Any]) -> bool:
+    """Whether an address can be in both lists. A value that isn't known yet can be any range."""
+    known = [_network(text) for text in others]
+    return any(
+        first is None or second is None or (first.version == second.version and first.overlaps(second))
+        for first in map(_network, ranges)
+        for second in known
+    )
+
+
+def common_ranges(ranges: Iterable[str], others: Iterable[str]) -> list[str]:
+    """The ranges of the addresses that are in both lists. Two ranges overlap only if one includes the other."""
+    known = [network for text in others if (network := _network(text)) is not None]
+    found = [
+        max(first, second, key=lambda network: network.prefixlen)
+        for first in map(_network, ranges)
+        for second in known
+        if first is not None and first.version == second.version and first.overlaps(second)
+    ]
+    return [str(network) for network in found]
 
 
 def _everyone(ranges: Iterable[Any]) -> dict[int, list[int]]:

@@ -123,6 +123,41 @@ def test_narrow_ranges_without_a_security_group_are_rejected_on_aws_controller(e
     assert_rejected(balancer(given, **fields), *FRONT, unlike=balancer(with_group, **fields))
 
 
+PRIVATE_LINK_OFF = {f"{_LBC}inbound-sg-rules-on-private-link-traffic": "off"}
+CILIUM_DENIES = {"service.cilium.io/src-ranges-policy": "deny"}
+NO_RULES = {"service.beta.kubernetes.io/azure-disable-load-balancer-nsg-rule": "true"}
+PRIVATE_LINK_SERVICE = {"service.beta.kubernetes.io/azure-pls-create": "true"}
+MORE_ADDRESSES = {"service.beta.kubernetes.io/azure-additional-public-ips": "192.0.2.1"}
+TAGS = {"allowedSources": None, "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}
+
+
+@pytest.mark.parametrize(
+    ("platform", "annotations", "fields"),
+    [
+        held_case("A2", "aws-controller", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink"),
+        held_case("A2", "eks-auto-mode", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink, EKS Auto Mode"),
+        held_case("A2", "azure", NO_RULES, TAGS, row="no rules for service tags on Azure"),
+        held_case("A2", "azure", MORE_ADDRESSES, {"scope": "internal"}, row="public addresses on Azure"),
+        held_case("A2", "gke", CILIUM_DENIES, {}, row="Cilium denies the ranges on GKE"),
+        held_case("A2", "generic", CILIUM_DENIES, {}, row="Cilium denies the ranges"),
+    ],
+)
+def test_an_annotation_that_changes_who_can_connect_is_rejected(platform: str, annotations: Any, fields: Any) -> None:
+    """A2: every other platform and annotation of the kind."""
+    given = {**NARROW, "platform": platform, **fields}
+    given = {key: value for key, value in given.items() if value is not None}
+    assert_rejected(balancer({**given, "annotations": annotations}), *FRONT, unlike=balancer(given))
+
+
+@pytest.mark.parametrize("groups", [held_case("A9", [" "], row="a space"), held_case("A9", ["\\"], row="a backslash")])
+def test_security_groups_that_the_controller_takes_for_none_are_rejected(groups: Any) -> None:
+    """The AWS Load Balancer Controller then admits everyone."""
+    given = {"scope": "internet", "platform": "aws-controller"}
+    named = {"aws": {"securityGroups": ["sg-0123456789abcdef0"]}}
+    rejected = balancer({**given, "aws": {"securityGroups": groups}})
+    assert_rejected(rejected, *FRONT, unlike=balancer({**given, **named}))
+
+
 @pytest.mark.parametrize("exposure", [{"clientIp": "preserve"}, {"allowedSources": ["0.0.0.0/0"]}])
 def test_a_load_balancer_without_a_security_group_is_accepted_if_the_ranges_hold(exposure: Any) -> None:
     """A2: what the annotation can be used for."""
@@ -421,6 +456,27 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
         ),
         (
             balancer({**NARROW, "platform": "generic", **PLATFORM_ONLY}, targetReadsProxyProtocol=True),
+            (*FRONT, "exposure", "allowedSources"),
+        ),
+        (
+            balancer({**NARROW, "platform": "generic", "allowedSources": ["10.0.0.0/8"]}),
+            (*FRONT, "exposure", "allowedSources"),
+        ),
+        (
+            balancer({"scope": "internal", "platform": "generic", "loadBalancerClass": "example.com/a"}),
+            (*FRONT, "exposure", "scope"),
+        ),
+        (
+            balancer({**NARROW, "platform": "azure", "annotations": PRIVATE_LINK_SERVICE}),
+            (*FRONT, "exposure", "annotations", *PRIVATE_LINK_SERVICE),
+        ),
+        (
+            stack(
+                loadBalancers={
+                    name: {"target": {"service": "web"}, "exposure": {**HIDDEN, "allowedSources": [half]}}
+                    for name, half in zip(("front", "rear"), HALVES, strict=True)
+                }
+            ),
             (*FRONT, "exposure", "allowedSources"),
         ),
         (stack(awsLoadBalancers={"front": {**NETWORK, "allowedSources": HALVES}}), ("awsLoadBalancers", "front")),

@@ -17,7 +17,7 @@ from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
 from pulumi_portico.public_load_balancer.platforms import module_of
 from pulumi_portico.testing import Recording, record
 
-from tests.balancers import ALL, NLB, ON_AWS, balancer, exposure
+from tests.balancers import ALL, AWS, NLB, ON_AWS, balancer, exposure
 
 PRESERVE = {"client_ip": "preserve"}
 
@@ -43,8 +43,9 @@ def names(judgment: Judgment) -> list[str]:
 def test_what_it_is_is_recorded_and_makes_the_engine_replace_it(platform: str) -> None:
     recorded = balancer(exposure(platform))
     identity = dict(recorded.one("PublicLoadBalancer").inputs["identity"])
-    # The first version of Portico didn't know this field, and the engine compares the whole.
-    assert identity.pop("aws.security_group_mode", "") == ""
+    # The first version of Portico didn't know these, and the engine compares the whole.
+    for later in ("aws.security_group_mode", *NO_GROUP):
+        assert identity.pop(later, "") == ""
     assert trigger_of(recorded) == identity
 
 
@@ -56,8 +57,11 @@ def trigger_of(recorded: Recording) -> dict[str, Any]:
 def test_a_later_field_makes_the_engine_replace_the_load_balancer_if_it_is_set() -> None:
     managed = balancer(exposure("aws-legacy", aws={"security_group_mode": "Managed"}))
     assert trigger_of(managed)["aws.security_group_mode"] == "Managed"
+    without_group = balancer(exposure("aws-controller", annotations=NO_GROUP))
+    assert [trigger_of(without_group)[key] for key in NO_GROUP] == ["unenforced"]
 
 
+NO_GROUP = {f"{AWS}disable-nlb-sg": "true"}
 SPEC_FAMILIES = ("gke", "azure", "generic")
 INTERNAL = {"scope": "internal", "annotations": {"a.example/b": "c"}}
 IPV6 = {"ip_address_type": "ipv6", "allowed_sources": ["::/0"]}
@@ -74,6 +78,9 @@ NODE_PORT = {**PRESERVE, "health": {"node_port": 32000}}
         (ON_AWS, {}, {"static_addresses": ["eipalloc-1"]}, "static_addresses"),
         (("aws-legacy",), {}, {"subnets": ["subnet-1"]}, "subnets"),
         (("aws-legacy",), {}, {"aws": {"security_group_mode": "Managed"}}, "aws.security_group_mode"),
+        # A Network Load Balancer without a security group never gets one, so it would keep admitting everyone.
+        (NLB, {"annotations": NO_GROUP}, {}, *NO_GROUP),
+        (NLB, {}, {"annotations": NO_GROUP}, *NO_GROUP),
         (("gke",), {}, {"gke": {"network_tier": "Standard"}}, "gke.network_tier"),
         (SPEC_FAMILIES, PRESERVE, NODE_PORT, "health.node_port"),
     ],

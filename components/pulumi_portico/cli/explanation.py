@@ -104,9 +104,14 @@ def _existing_rows(view: StackView) -> Sequence[tuple[str, str]]:
 def _balancer_text(balancer: BalancerView) -> str:
     everyone = is_open_to_everyone(balancer.sources)
     sources = "every address" if everyone else ", ".join(map(source_text, balancer.sources))
+    scope = _SCOPES[balancer.scope]
+    if not balancer.is_scope_certain:
+        scope = f"{scope} (if the cluster's controller makes it internal)"
+    if not balancer.are_sources_certain and not everyone:
+        sources = f"{sources} (if the cluster's controller enforces that)"
     targets = ", ".join(map(peer_text, balancer.targets))
     return (
-        f"{balancer.kind} ({balancer.platform}), {_SCOPES[balancer.scope]}, listens on {ports_text(balancer.ports)}\n"
+        f"{balancer.kind} ({balancer.platform}), {scope}, listens on {ports_text(balancer.ports)}\n"
         f"accepts {sources}; routes to {targets}; {_TLS[balancer.tls]}\n{charge_text(balancer.estimate)}"
     )
 

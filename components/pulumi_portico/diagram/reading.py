@@ -174,7 +174,7 @@ class Reading:
         """The ways of requests into the load balancers, and to what they lead to without routes of their own."""
         for balancer in self._view.balancers:
             peer = PeerView(PeerKind.LOAD_BALANCER, balancer.name)
-            key, kind = self.keys[peer], _edge_kind([balancer.scope])
+            key, kind = self.keys[peer], _edge_kind([balancer])
             self.graph.connect(Edge(self._add_source(balancer), key, kind))
             routed = {backend.peer for route in self._routes.get(peer, ()) for backend in route.backends}
             for target in balancer.targets:
@@ -182,9 +182,10 @@ class Reading:
                     self.graph.connect(Edge(key, self._box_of(target, "to"), kind))
 
     def _add_source(self, balancer: BalancerView) -> str:
-        is_public = balancer.scope is Scope.INTERNET
         texts, everyone = [*map(source_text, balancer.sources)], is_open_to_everyone(balancer.sources)
-        lines = [Line("name", "Internet" if is_public else "Internal network")]
+        lines = [Line("name", "Internet" if balancer.scope is Scope.INTERNET else "Internal network")]
+        if not balancer.is_scope_certain:
+            lines.append(Line("detail", "if its controller makes it so"))
         if everyone:
             lines.append(Line("detail", "every address"))
         elif not texts:
@@ -193,8 +194,9 @@ class Reading:
             lines += [Line("mono", text) for text in texts[:_LISTED]]
             if rest := texts[_LISTED:]:
                 lines.append(Line("detail", f"and {pluralize(len(rest), 'more source')}", hint="\n".join(rest)))
-        key = f"source:{balancer.scope.value}:{','.join(texts)}"
-        return self._add_box(key, "source", lines, public=is_public)
+        certain = "" if balancer.is_scope_certain else "?"
+        key = f"source:{balancer.scope.value}{certain}:{','.join(texts)}"
+        return self._add_box(key, "source", lines, public=balancer.may_be_on_internet)
 
     def _connect_routes(self) -> None:
         for entry, routes in self._routes.items():
@@ -208,7 +210,7 @@ class Reading:
     def _kind_of_requests(self, entry: PeerView) -> EdgeKind:
         is_gateway = entry.kind is PeerKind.GATEWAY
         names = self._gateways[entry.name].load_balancers if is_gateway else (entry.name,)
-        return _edge_kind([self._balancers[name].scope for name in names if name in self._balancers])
+        return _edge_kind([self._balancers[name] for name in names if name in self._balancers])
 
     def _connect_links(self) -> None:
         requests = {(edge.source, edge.target) for edge in self.graph.edges}
@@ -234,9 +236,9 @@ class Reading:
             self.graph.boxes[key] = Box(key, box.kind, box.lines, public=True)
 
 
-def _edge_kind(scopes: Sequence[Scope]) -> EdgeKind:
+def _edge_kind(balancers: Sequence[BalancerView]) -> EdgeKind:
     """The kind of requests through load balancers. Without any, the internet might reach an existing controller."""
-    return "internal" if scopes and Scope.INTERNET not in scopes else "public"
+    return "internal" if balancers and not any(each.may_be_on_internet for each in balancers) else "public"
 
 
 def _detail(peer: PeerView, direction: str) -> str:

@@ -5,7 +5,7 @@ from typing import Optional
 from ..args.codes import define
 from ..args.names import NAME_TOO_LONG
 from ..args.parse import Field, Rule
-from ..args.problems import Reason
+from ..args.problems import ABSENT, Reason
 from ..args.values import EMPTY, printable, some
 
 __all__ = ["ATTRIBUTES", "LIST", "TAGS", "without_separators"]
@@ -18,6 +18,11 @@ SEPARATOR_IN_TEXT = define(
     "{value} contains a comma or an equals sign, which separate values in the annotation.",
     allowed="{what} without commas and equals signs",
 )
+AMBIGUOUS_TEXT = define(
+    "ambiguous-text-in-annotation",
+    "{value} starts or ends with a space, or contains a backslash, and controllers don't keep these.",
+    allowed="{what} without spaces at either end, and without backslashes",
+)
 
 
 def without_separators(what: str) -> Rule:
@@ -28,7 +33,14 @@ def without_separators(what: str) -> Rule:
             return Reason(EMPTY, {"what": what})
         if len(value) > _LENGTH:
             return Reason(NAME_TOO_LONG, {"excess": len(value) - _LENGTH, "most": _LENGTH})
-        return Reason(SEPARATOR_IN_TEXT, {"what": what}) if set(value) & set(",=") else printable(value)
+        if set(value) & set(",="):
+            return Reason(SEPARATOR_IN_TEXT, {"what": what})
+        if value != value.strip() or "\\" in value:
+            # A backslash escapes the next comma, and a text of spaces counts as none: a list of such groups admits
+            # everyone.
+            kept = value.replace("\\", "").strip()
+            return Reason(AMBIGUOUS_TEXT, {"what": what}, kept or ABSENT)
+        return printable(value)
 
     return rule
 

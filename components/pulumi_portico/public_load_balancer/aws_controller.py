@@ -14,11 +14,13 @@ from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
 from . import aws
+from .access_annotations import AccessAnnotation, further_clients, is_true, unenforced
 from .aws import PREFIX, enforced_by_targets
 from .common import (
     annotation_text,
     comma_list,
     comma_map,
+    is_enforcement_disabled,
     load_balancer_class,
     session_affinity,
     source_ranges,
@@ -27,6 +29,7 @@ from .common import (
 from .platform_module import Enforcement, Feature, PlatformModule, PlatformRule, Request, ServiceFragment
 
 __all__ = [
+    "ACCESS_ANNOTATIONS",
     "CAPABILITIES",
     "MODULE",
     "NO_IPV6_ONLY",
@@ -40,7 +43,6 @@ _CLASS = "service.k8s.aws/nlb"
 _TYPE = f"{PREFIX}type"
 _ATTRIBUTES = f"{PREFIX}attributes"
 _GROUP = f"{PREFIX}target-group-attributes"
-_NO_GROUP = f"{PREFIX}disable-nlb-sg"
 _LISTENER = f"{PREFIX}listener-attributes.{{protocol}}-{{port}}"
 _LISTENER_TCP_UDP = f"{PREFIX}enable-tcp-udp-listener"
 _CLIENT_IP = (
@@ -114,15 +116,21 @@ IDLE_TIMEOUT_WITHOUT_TCP = define(
 )
 
 
-_FALSE = ("false", "f", "0")
-"""What the controller reads as false (Go's strconv.ParseBool)."""
+ACCESS_ANNOTATIONS: Mapping[str, AccessAnnotation] = {
+    # A Network Load Balancer that was created without a security group can't get one.
+    f"{PREFIX}disable-nlb-sg": unenforced(is_true, is_fixed=True),
+    # By default, the security group also decides about clients of the VPC's endpoint services.
+    f"{PREFIX}inbound-sg-rules-on-private-link-traffic": further_clients(
+        "clients of AWS PrivateLink", lambda value: value.lower() != "on", FieldPath(("allowed_sources",))
+    ),
+}
+"""Annotations without a field that change who can connect."""
 
 
 def enforcement(request: Request) -> Enforcement:
     """The load balancer has a security group with the sources, unless an annotation disables it. Given groups and
     prefix lists then have no effect."""
-    disabled = request.exposure.annotations.get(_NO_GROUP, "false")
-    if isinstance(disabled, str) and disabled.lower() in _FALSE:
+    if not is_enforcement_disabled(request):
         return Enforcement.BALANCER
     settings = request.exposure.aws
     return Enforcement.NOTHING if settings.security_groups or settings.prefix_lists else enforced_by_targets(request)
@@ -303,5 +311,6 @@ MODULE = PlatformModule(
     static_address=aws.static_address,
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
+    access_annotations=ACCESS_ANNOTATIONS,
     obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": FieldPath(("client_ip",))},
 )

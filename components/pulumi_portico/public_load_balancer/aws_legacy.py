@@ -180,5 +180,11 @@ MODULE = PlatformModule(
         f"{PREFIX}connection-idle-timeout": None,
         f"{PREFIX}connection-draining-enabled": None,
         f"{PREFIX}connection-draining-timeout": None,
+        # What only the AWS Load Balancer Controller reads, and looks like a decision about who can connect.
+        f"{PREFIX}scheme": FieldPath(("scope",)),
+        f"{PREFIX}security-group-prefix-lists": FieldPath(("allowed_sources",)),
+        f"{PREFIX}manage-backend-security-group-rules": None,
+        f"{PREFIX}disable-nlb-sg": None,
+        f"{PREFIX}inbound-sg-rules-on-private-link-traffic": None,
     },
 )

@@ -14,6 +14,7 @@ from ..lifecycle.cost import Assumption, Billable, Billing, ListPrices
 from ..load_balancers import ClientIp, IpAddressType, Scope
 from ..networking.network_policies import PeerSpec
 from ..outputs import applied
+from .access_annotations import AccessAnnotation, AccessEffect, further_clients, unenforced
 from .azure_settings import AzureSettings
 from .common import (
     IP_FAMILIES,
@@ -22,6 +23,7 @@ from .common import (
     comma_list,
     comma_map,
     ip_families,
+    is_enforcement_disabled,
     pass_through_peers,
     session_affinity,
     source_ranges,
@@ -238,6 +240,18 @@ def _sources(request: Request) -> list[PeerSpec]:
     return pass_through_peers(request, unlisted=bool(request.exposure.azure.service_tags))
 
 
+def _is_true(value: str) -> bool:
+    return value.lower() == "true"
+
+
+def _enforcement(request: Request) -> Enforcement:
+    """The network security group of the nodes, which connections reach from the client's address. Without its rules,
+    Kubernetes still enforces the ranges in the spec of the Service, which it doesn't have beside service tags."""
+    if not is_enforcement_disabled(request):
+        return Enforcement.BALANCER
+    return Enforcement.NOTHING if request.exposure.azure.service_tags else Enforcement.NODES
+
+
 def _billable(request: Request) -> Billable:
     addresses = (2 if request.exposure.is_dualstack else 1) if request.is_internet else 0
     return Billable(1, addresses, (Assumption(SHARED_LOAD_BALANCER),))
@@ -303,8 +317,7 @@ MODULE = PlatformModule(
     ),
     billable=_billable,
     sources=_sources,
-    # The network security group of the nodes, which connections reach from the client's address.
-    enforcement=lambda _: Enforcement.BALANCER,
+    enforcement=_enforcement,
     client_ip=client_ip_or_preserve,
     static_address=_static_address,
     limits={
@@ -313,5 +326,13 @@ MODULE = PlatformModule(
         "health.unhealthy": whole_number(2, 23, "a number of checks"),
     },
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE, "health.port": HEALTH_PORT_ANNOTATION},
+    access_annotations={
+        # It comes from an address of the virtual network, whatever the client's own address is.
+        f"{_PREFIX}pls-create": further_clients("clients of the Private Link Service", _is_true),
+        f"{_PREFIX}disable-load-balancer-nsg-rule": unenforced(_is_true),
+        # Public addresses of another load balancer, which lead to the nodes.
+        f"{_PREFIX}additional-public-ips": AccessAnnotation(AccessEffect.INTERNET, lambda _: True),
+        f"{_PREFIX}load-balancer-enable-high-availability-ports": AccessAnnotation(AccessEffect.EVERY_PORT, _is_true),
+    },
     obsolete_annotations={f"{_PREFIX}shared-securityrule": None, f"{_PREFIX}load-balancer-mode": None},
 )

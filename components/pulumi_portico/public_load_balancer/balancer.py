@@ -43,7 +43,7 @@ class Balancer:
     @property
     def replacement_trigger(self) -> Properties:
         """What the engine compares with the state: a change replaces the load balancer."""
-        return {name: value for name, value in self.identity.items() if value != "" or name not in _LATER_FEATURES}
+        return {name: value for name, value in self.identity.items() if value != "" or not _is_later(name)}
 
     @property
     def proxy_protocol(self) -> bool:
@@ -63,6 +63,11 @@ class Balancer:
 
 _LATER_FEATURES = ("aws.security_group_mode",)
 """Features that Portico didn't have when it registered the first load balancers: no value is no change."""
+
+
+def _is_later(name: str) -> bool:
+    # Annotations are later, too.
+    return name in _LATER_FEATURES or "/" in name
 
 
 def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> Balancer:
@@ -127,7 +132,7 @@ def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
     }
     for feature in (*module_of(exposure.platform).replaced_by_change_of, "health.node_port"):
         identity[feature] = _recorded(value_of(exposure, feature))
-    return identity
+    return {**identity, **module_of(exposure.platform).fixed_annotations(request)}
 
 
 def _exclusive(request: Request) -> Iterator[tuple[str, Any]]:

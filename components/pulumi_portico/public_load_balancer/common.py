@@ -12,6 +12,7 @@ from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
 from ..outputs import applied, joined, words
 from ..untyped import Manifest
+from .access_annotations import AccessEffect
 from .platform_module import Request
 from .platforms import module_of
 
@@ -25,6 +26,7 @@ __all__ = [
     "comma_map",
     "ip_families",
     "is_client_ip_preserved",
+    "is_enforcement_disabled",
     "load_balancer_class",
     "pass_through_peers",
     "platform_peers",
@@ -65,6 +67,12 @@ def comma_map(values: Mapping[str, object]) -> Any:
 def is_client_ip_preserved(request: Request) -> bool:
     """Whether nodes forward connections to the pods from the client's own address."""
     return client_ip_of(request) is ClientIp.PRESERVE
+
+
+def is_enforcement_disabled(request: Request) -> bool:
+    """Whether a raw annotation keeps the load balancer from enforcing the sources."""
+    effects = module_of(request.exposure.platform).access_effects(request)
+    return any(effect is AccessEffect.UNENFORCED for _, _, effect in effects)
 
 
 def client_ip_of(request: Request) -> ClientIp:

@@ -9,7 +9,15 @@ from ..lifecycle.cost import Billing
 from ..load_balancers import IpAddressType
 from . import aws
 from .aws import PREFIX
-from .aws_controller import CAPABILITIES, NO_IPV6_ONLY, OBSOLETE, RULES, enforcement, render_network_load_balancer
+from .aws_controller import (
+    ACCESS_ANNOTATIONS,
+    CAPABILITIES,
+    NO_IPV6_ONLY,
+    OBSOLETE,
+    RULES,
+    enforcement,
+    render_network_load_balancer,
+)
 from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
@@ -45,5 +53,6 @@ MODULE = PlatformModule(
     static_address=aws.static_address,
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
+    access_annotations=ACCESS_ANNOTATIONS,
     obsolete_annotations=OBSOLETE,
 )

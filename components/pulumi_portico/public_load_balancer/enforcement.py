@@ -40,7 +40,7 @@ def check_enforcement(request: Request, check_platform: PlatformRule, problems: 
     """Report sources that are narrower than everyone and that nothing enforces. `check_platform` reports what else the
     platform doesn't support, which a fix must not cause."""
     module, narrow = module_of(request.exposure.platform), narrow_sources(request)
-    if narrow is None or module.enforcement(request) is not Enforcement.NOTHING:
+    if narrow is None or module.enforcement_of(request) is not Enforcement.NOTHING:
         return
     if len(narrow) > 1 and problems.has_within(request.at.join(narrow)):
         # The platform's own rule has said it.
@@ -114,14 +114,14 @@ def _disabling(module: PlatformModule, request: Request) -> list[str]:
         return replace(request, exposure=replace(request.exposure, annotations=kept))
 
     keys = request.exposure.annotations
-    return [key for key in keys if module.enforcement(without(key)) is not Enforcement.NOTHING]
+    return [key for key in keys if module.enforcement_of(without(key)) is not Enforcement.NOTHING]
 
 
 def _preserving(request: Request, check_platform: PlatformRule) -> Sequence[Edit]:
     """The edits that make the nodes enforce the sources. None if that isn't enough, or if the target must change too,
     because it reads the PROXY protocol."""
     module, preserving = module_of(request.exposure.platform), _with_client_address(request)
-    is_enough = module.enforcement(preserving) is not Enforcement.NOTHING
+    is_enough = module.enforcement_of(preserving) is not Enforcement.NOTHING
     is_proxied = client_ip_of(request) is ClientIp.PROXY_PROTOCOL
     return edits_to_preserve(request, check_platform) if is_enough and not is_proxied else ()
 

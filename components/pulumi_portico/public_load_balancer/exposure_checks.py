@@ -12,9 +12,10 @@ from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
 from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
-from ..load_balancers import IpAddressType
+from ..load_balancers import IpAddressType, Scope
 from ..networking.target import Protocol
-from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources
+from .access_annotations import AccessAnnotation, AccessEffect
+from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources, narrow_sources
 from .exposure import Exposure
 from .platform_module import Feature, PlatformModule, Request, RequestedFeature, requested_features, value_of
 from .platforms import all_platforms, module_of
@@ -22,6 +23,7 @@ from .platforms import all_platforms, module_of
 __all__ = ["check_exposure", "preserving_edits"]
 
 _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_SCOPES = {AccessEffect.INTERNET: Scope.INTERNET, AccessEffect.INTERNAL: Scope.INTERNAL}
 _VERSIONS = {4: IpAddressType.IPV4, 6: IpAddressType.IPV6}
 
 UNSUPPORTED = define("unsupported-field", "{platform} doesn't support {field}.", allowed="only on {platforms}")
@@ -82,10 +84,24 @@ ANNOTATION_OF_OTHER_PLATFORM = define(
 )
 
 
+ANNOTATION_CONTRADICTS_SCOPE = define(
+    "annotation-contradicts-scope",
+    "With this annotation, the scope of the load balancer is {actual}, and {field} is {chosen}.",
+    allowed="only if {field} is {actual}",
+    hint="Remove the annotation, or set {field} to {actual}.",
+)
+ANNOTATION_ADMITS_CLIENTS = define(
+    "annotation-admits-further-clients",
+    "With this annotation, {clients} can connect too, whatever {sources} includes.",
+    allowed="only if {sources} includes everyone; to admit some of them, add their addresses to {field}",
+)
+
+
 def check_exposure(request: Request, problems: Problems) -> None:
     """Report what the platform of an exposure doesn't support, and what doesn't fit together."""
     problems.run(_check_platform, request)
-    for rule in (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations):
+    rules = (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations)
+    for rule in (*rules, _check_access):
         problems.run(rule, request)
 
 
@@ -244,6 +260,30 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
         problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
     elif (owners := _owners(key)) and module.name not in owners:
         problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
+
+
+def _check_access(request: Request, problems: Problems) -> None:
+    """Report annotations that contradict who can connect, as the fields have it."""
+    scope = request.exposure.scope
+    for key, annotation, effect in module_of(request.exposure.platform).access_effects(request):
+        location, value = request.at / "annotations" / Key(key), request.exposure.annotations[key]
+        actual = _SCOPES.get(effect)
+        if actual is not None and actual is not scope:
+            field = Field("scope")
+            problems.report(
+                ANNOTATION_CONTRADICTS_SCOPE, location, value=value, field=field, chosen=scope, actual=actual
+            )
+        elif effect is AccessEffect.FURTHER_CLIENTS and annotation.alternative is not None:
+            _check_further_clients(request, key, annotation, problems)
+
+
+def _check_further_clients(request: Request, key: str, annotation: AccessAnnotation, problems: Problems) -> None:
+    """The platform can also check the addresses of these clients, so narrow sources mean that it must."""
+    narrow, location = narrow_sources(request), request.at / "annotations" / Key(key)
+    if narrow is not None:
+        value, fix = request.exposure.annotations[key], Remove(location)
+        params: dict[str, Any] = {"clients": annotation.clients, "sources": narrow, "field": annotation.alternative}
+        problems.report(ANNOTATION_ADMITS_CLIENTS, location, value=value, fix=fix, **params)
 
 
 def _report_obsolete(module: PlatformModule, key: str, location: Location, problems: Problems) -> None:

@@ -3,11 +3,15 @@
 Source: kubernetes/api, core/v1/types.go.
 """
 
+from collections.abc import Mapping
+
+from ..address_ranges import may_overlap
 from ..args.codes import define
 from ..args.location import Field, Key
 from ..args.problems import Problems, Remove
 from ..lifecycle.cost import Billable, Billing
-from ..load_balancers import ClientIp
+from ..load_balancers import PRIVATE_ADDRESSES, ClientIp
+from .access_annotations import AccessAnnotation, is_true, scope_switch
 from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
@@ -19,6 +23,7 @@ from .common import (
     traffic_policy,
 )
 from .common_rules import check_node_targets_health
+from .exposure import ExposureSpec
 from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
 
 __all__ = ["MODULE"]
@@ -58,9 +63,18 @@ def _render(request: Request) -> ServiceFragment:
 def _enforcement(request: Request) -> Enforcement:
     """Kubernetes itself enforces the ranges, on the nodes (kube-proxy, or what replaces it), if connections reach them
     from the client's address. With the PROXY protocol, they come from the load balancer, whose controller can enforce
-    the ranges or ignore them (core/v1/types.go, `loadBalancerSourceRanges`)."""
-    is_proxied = client_ip_or_hide(request) is ClientIp.PROXY_PROTOCOL
-    return Enforcement.UNKNOWN if is_proxied else Enforcement.NODES
+    the ranges or ignore them (core/v1/types.go, `loadBalancerSourceRanges`). If the client's address is hidden, they
+    can also come from the load balancer: the nodes then admit nobody, or everyone if the ranges include its address."""
+    client_ip = client_ip_or_hide(request)
+    if client_ip is ClientIp.PROXY_PROTOCOL or (client_ip is ClientIp.HIDE and _may_include_balancer(request.exposure)):
+        return Enforcement.UNKNOWN
+    return Enforcement.NODES
+
+
+def _may_include_balancer(exposure: ExposureSpec) -> bool:
+    """Whether the sources include an address that the load balancer can connect from. A range that is known only
+    during the deployment can."""
+    return may_overlap(exposure.allowed_sources or (), exposure.platform_sources or PRIVATE_ADDRESSES)
 
 
 def _check_internal(request: Request, problems: Problems) -> None:
@@ -82,6 +96,26 @@ def _check_proxy_protocol(request: Request, problems: Problems) -> None:
         at = request.at / "annotations" / Key(key)
         needed = ClientIp.PROXY_PROTOCOL
         problems.report(CONTRADICTS_CLIENT_IP, at, field=Field("client_ip"), needed=needed, fix=Remove(at))
+
+
+def _is(*words: str) -> AccessAnnotation:
+    return scope_switch(lambda value: value.lower() in words)
+
+
+_SCOPE_ANNOTATIONS: Mapping[str, AccessAnnotation] = {
+    "service.beta.kubernetes.io/do-loadbalancer-network": _is("internal"),
+    "service.beta.kubernetes.io/oci-load-balancer-internal": scope_switch(is_true),
+    "oci-network-load-balancer.oraclecloud.com/internal": scope_switch(is_true),
+    "service.beta.kubernetes.io/openstack-internal-load-balancer": scope_switch(is_true),
+    "load-balancer.hetzner.cloud/disable-public-network": scope_switch(is_true),
+    "service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type": _is("private"),
+    "service.beta.kubernetes.io/scw-loadbalancer-private": scope_switch(is_true),
+    "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type": _is("intranet"),
+    "service.beta.kubernetes.io/cce-load-balancer-internal-vpc": scope_switch(is_true),
+    "service.kubernetes.io/qcloud-loadbalancer-internal-subnetid": scope_switch(bool),
+}
+"""The annotations that decide the scope on other clouds: DigitalOcean, Oracle, OpenStack (also OVH), Hetzner, IBM,
+Scaleway, Alibaba, Baidu, and Tencent. Source: the documentation of their cloud controller managers."""
 
 
 def _billable(request: Request) -> Billable:
@@ -121,5 +155,8 @@ MODULE = PlatformModule(
     billable=_billable,
     sources=pass_through_peers,
     enforcement=_enforcement,
+    access_annotations=_SCOPE_ANNOTATIONS,
+    # Kubernetes has no field for it.
+    decides_scope=False,
     alternatives=dict.fromkeys(_NEED_ANNOTATIONS, CONTROLLER_ANNOTATION),
 )

@@ -13,6 +13,7 @@ from ..args.location import FieldPath
 from ..args.problems import Problems, Reason, Set
 from ..lifecycle.cost import Billable, Billing, ListPrices
 from ..load_balancers import ClientIp, IpAddressType, Scope
+from .access_annotations import further_clients
 from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
@@ -201,6 +202,11 @@ MODULE = PlatformModule(
     replaced_by_change_of=("gke.network_tier",),
     static_address=lambda _: _address_name,
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE},
+    access_annotations={
+        "cloud.google.com/neg": further_clients(
+            "load balancers that use the Service's network endpoint group", lambda value: "exposed_ports" in value
+        )
+    },
     obsolete_annotations={
         "cloud.google.com/load-balancer-type": FieldPath(("scope",)),
         "networking.gke.io/internal-load-balancer-subnet": FieldPath(("subnets",)),

@@ -26,6 +26,7 @@ from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from ..untyped import Manifest
+from .access_annotations import COMMON, AccessAnnotation, AccessEffect, effects_of
 from .exposure import Exposure, ExposureSpec
 
 __all__ = [
@@ -193,7 +194,8 @@ class PlatformModule:
     sources: Callable[[Request], list[PeerSpec]]
     """Where connections to the pods come from."""
     enforcement: Callable[[Request], Enforcement] = _unknown_enforcement
-    """What enforces `allowed_sources`, and the sources that only the platform knows."""
+    """What enforces `allowed_sources`, and the sources that only the platform knows. `enforcement_of` also knows the
+    annotations that every platform has."""
     client_ip: Callable[[Request], ClientIp] = client_ip_or_hide
     """What the pods see of the client's address, with the default."""
     health_port: Callable[[Request], Optional[int]] = _no_health_port
@@ -221,6 +223,11 @@ class PlatformModule:
     """What a static address must satisfy; None if the platform supports none."""
     alternatives: Mapping[Feature, Union[Code, Enum]] = field(default_factory=dict[str, "Union[Code, Enum]"])
     """For a feature that the platform doesn't support: the code of the problem, or the value to set in its place."""
+    access_annotations: Mapping[str, AccessAnnotation] = field(default_factory=dict[str, AccessAnnotation])
+    """Annotations without a field that change who can connect. `COMMON` has those of every platform."""
+    decides_scope: bool = True
+    """Whether the fields that Portico renders decide whether the load balancer is internal. If not, only the cluster's
+    controller does, and it's reported."""
     obsolete_annotations: Mapping[str, Optional[Location]] = field(default_factory=dict[str, Optional[Location]])
     """Annotations without the effect that they seem to have, and the field of `Exposure` to set instead, if any."""
 
@@ -243,6 +250,22 @@ class PlatformModule:
             if any(pattern.fullmatch(key) or pattern.fullmatch(for_all_ports) for pattern in patterns):
                 return feature
         return None
+
+    def access_effects(self, request: Request) -> list[tuple[str, AccessAnnotation, AccessEffect]]:
+        """What the raw annotations of a request change of who can connect: the key, what's known of it, its effect."""
+        return list(effects_of({**COMMON, **self.access_annotations}, request.exposure.annotations))
+
+    def fixed_annotations(self, request: Request) -> dict[str, str]:
+        """The effect of each annotation that the platform reads only when it creates a load balancer; empty if none."""
+        effects = {key: effect.value for key, _, effect in self.access_effects(request)}
+        return {key: effects.get(key, "") for key, known in self.access_annotations.items() if known.is_fixed}
+
+    def enforcement_of(self, request: Request) -> Enforcement:
+        """What enforces the sources, with the raw annotations."""
+        effects = effects_of(COMMON, request.exposure.annotations)
+        if any(effect is AccessEffect.UNENFORCED for _, _, effect in effects):
+            return Enforcement.NOTHING
+        return self.enforcement(request)
 
     def limits_of(self, request: Request) -> Mapping[Feature, Rule]:
         """What the values must satisfy, static addresses included."""

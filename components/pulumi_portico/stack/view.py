@@ -108,6 +108,9 @@ class SourceKind(str, Enum):
     PRIVATE_NETWORK = "private-network"
     """The platform's private network, because an internal load balancer lists no sources."""
 
+    FURTHER_CLIENTS = "further-clients"
+    """Clients that connect in another way, such as through AWS PrivateLink, whatever their address is."""
+
     EXISTING_RULES = "existing-rules"
     """Whatever an existing load balancer accepts; the stack doesn't manage it."""
 
@@ -118,7 +121,7 @@ class SourceView:
 
     kind: SourceKind
     value: str = ""
-    """The range, or the name."""
+    """The range, the name, or what the further clients are."""
     type: str = ""
     """What the platform calls a named source, such as `prefix list`."""
 
@@ -225,6 +228,15 @@ class BalancerView:
     """What it costs, apart from usage."""
     component: str
     """The field of the stack that has the component: `gateways` if it's the load balancer of a gateway."""
+    is_scope_certain: bool = True
+    """Whether the load balancer has the scope for sure. If not, it can be on the internet."""
+    are_sources_certain: bool = True
+    """Whether something enforces the sources for sure. If not, everyone who reaches it can connect."""
+
+    @property
+    def may_be_on_internet(self) -> bool:
+        """Whether clients on the internet reach the load balancer, or can, because its scope isn't certain."""
+        return self.scope is Scope.INTERNET or not self.is_scope_certain
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ _SOURCES: Mapping[SourceKind, str] = {
     SourceKind.ADDRESSES: "{value}",
     SourceKind.NAMED: "{type} {value}",
     SourceKind.PRIVATE_NETWORK: "the private network",
+    SourceKind.FURTHER_CLIENTS: "{value}",
     SourceKind.EXISTING_RULES: "the sources of the existing load balancer",
 }
 

@@ -1,9 +1,11 @@
 """The settings of load balancers on AWS that are less strict than the secure default."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from ...address_ranges import ranges_of_everyone
 from ...args.exceptions import SecurityException, exception_kind
+from ...args.location import Location
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsDesyncMode, AwsTlsPolicy
 from ...aws_load_balancer.listener import AwsListenerSpec
@@ -22,6 +24,7 @@ __all__ = [
     "UNPROTECTED_FROM_DELETION",
     "WILDCARDS_AT_ANY_DEPTH",
     "aws_exceptions",
+    "client_ranges",
 ]
 
 CLIENT_ADDRESSES = exception_kind("every-client-address", "Every address can connect to the load balancer.")
@@ -68,9 +71,16 @@ def aws_exceptions(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
         yield from _of_listener(listener)
 
 
+def client_ranges(spec: AwsLoadBalancerSpec) -> list[tuple[Location, Any]]:
+    """The ranges of the clients that a load balancer admits, and where they are."""
+    ranges: list[tuple[Location, Any]] = [
+        (spec.at / "allowed_sources" / index, text) for index, text in enumerate(spec.allowed_sources or ())
+    ]
+    return ranges + [(source.at / "cidr", source.cidr) for source in (spec.sources or {}).values()]
+
+
 def _of_addresses(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
-    ranges = [(spec.at / "allowed_sources" / index, text) for index, text in enumerate(spec.allowed_sources or ())]
-    ranges += [(source.at / "cidr", source.cidr) for source in (spec.sources or {}).values()]
+    ranges = client_ranges(spec)
     for index in ranges_of_everyone(text for _, text in ranges):
         yield SecurityException(CLIENT_ADDRESSES, ranges[index][0])
     for index in ranges_of_everyone(spec.target_ranges or ()):

@@ -14,8 +14,8 @@ from ...lifecycle.cost import Billable, Billing, PriceSpec, estimate, monthly_to
 from ...load_balancers import EVERYONE, Scope
 from ...networking.ports import ServicePort
 from ...networking.target import TargetSpec
-from ...public_load_balancer.common import tls_ports
-from ...public_load_balancer.exposure import ExposureSpec
+from ...public_load_balancer.access_annotations import AccessEffect
+from ...public_load_balancer.common import is_client_ip_preserved, tls_ports
 from ...public_load_balancer.plan import request_of
 from ...public_load_balancer.platform_module import Request, value_of
 from ...public_load_balancer.platforms import all_platforms, module_of
@@ -34,7 +34,7 @@ from ..view import (
 from .aws import protocols_of
 from .destinations import text_of
 from .peers import aws_backend, peer_of, service_port
-from .reach import names_of_everyone
+from .reach import are_sources_certain, is_scope_certain, names_of_everyone
 
 __all__ = ["BilledBalancer", "balancers_of", "serves_tls", "tls_hosts", "total_of"]
 
@@ -106,7 +106,7 @@ def _of_platform(
         kind=module.kind,
         platform=module.name,
         scope=request.exposure.scope,
-        sources=_sources_of(request.exposure),
+        sources=_sources_of(request),
         ports=tuple(PortView(port.number, port.protocol) for port in request.ports),
         tls=tls,
         targets=(target,),
@@ -114,6 +114,8 @@ def _of_platform(
         public_addresses=billable.public_addresses,
         estimate=estimate(module.billing, billable, price),
         component=component,
+        is_scope_certain=is_scope_certain(request.exposure),
+        are_sources_certain=are_sources_certain(request),
     )
     return BilledBalancer(view, module.billing, price)
 
@@ -144,8 +146,9 @@ def _on_aws(plan: StackPlan) -> Iterator[BilledBalancer]:
         yield BilledBalancer(view, AWS_BILLING, spec.price)
 
 
-def _sources_of(exposure: ExposureSpec) -> tuple[SourceView, ...]:
-    """The ranges that an exposure lists, and the sources that its platform has a name for."""
+def _sources_of(request: Request) -> tuple[SourceView, ...]:
+    """The ranges that an exposure lists, the sources that its platform has a name for, and what annotations add."""
+    exposure = request.exposure
     found = [SourceView(SourceKind.ADDRESSES, text_of(source)) for source in exposure.allowed_sources or ()]
     types = {feature: type_ for module in all_platforms() for feature, type_ in module.source_names.items()}
     for feature, type_ in types.items():
@@ -153,7 +156,15 @@ def _sources_of(exposure: ExposureSpec) -> tuple[SourceView, ...]:
         found += [SourceView(SourceKind.NAMED, text_of(value), type_) for value in values]
     if any(names_of_everyone(exposure).values()):
         found += [SourceView(SourceKind.ADDRESSES, everyone) for everyone in EVERYONE]
-    return tuple(found) or (SourceView(SourceKind.PRIVATE_NETWORK),)
+    if not found:
+        found = [SourceView(SourceKind.PRIVATE_NETWORK)]
+        if not is_scope_certain(exposure) and not is_client_ip_preserved(request):
+            # Connections that come from nodes pass every policy.
+            found = [SourceView(SourceKind.ADDRESSES, everyone) for everyone in EVERYONE]
+    for _, annotation, effect in module_of(exposure.platform).access_effects(request):
+        if effect is AccessEffect.FURTHER_CLIENTS:
+            found.append(SourceView(SourceKind.FURTHER_CLIENTS, annotation.clients))
+    return tuple(found)
 
 
 def _aws_sources(spec: AwsLoadBalancerSpec) -> tuple[SourceView, ...]:

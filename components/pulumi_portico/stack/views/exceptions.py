@@ -27,6 +27,7 @@ from ..admission import POD_SECURITY
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
+from .doors import exceptions_of_doors
 from .plain_text import plain_text_exceptions
 from .reach import exceptions_of_front, exceptions_of_sources
 
@@ -90,6 +91,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from _of_exposure(balancer.exposure)
     for aws in plan.aws_load_balancers.values():
         yield from aws_exceptions(aws)
+    yield from exceptions_of_doors(plan)
     yield from plain_text_exceptions(plan, balancers)
 
 

@@ -11,7 +11,6 @@ from ...aws_load_balancer.listener import AwsListenerSpec
 from ...aws_load_balancer.target_group import AwsTargetSpec
 from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
-from ...load_balancers import Scope
 from ...networking.target import Protocol, TargetSpec
 from ...public_load_balancer.args import PublicLoadBalancerSpec
 from ...public_load_balancer.common import tls_ports
@@ -49,6 +48,11 @@ MAYBE_PLAIN_TEXT_PATH = exception_kind(
 PLAIN_TEXT_PORT = exception_kind(
     "plain-text-port", "Connections to port {port} go over the internet without TLS, because {tls} doesn't include it."
 )
+MAYBE_PLAIN_TEXT_PORT = exception_kind(
+    PLAIN_TEXT_PORT.name,
+    "If clients on the internet reach the load balancer, connections to port {port} go there without TLS, because "
+    "{tls} doesn't include it.",
+)
 PLAIN_TEXT_LISTENER = exception_kind(
     "plain-text-listener", "Connections to port {port} go over the internet without TLS."
 )
@@ -58,16 +62,18 @@ _PLAIN_PROTOCOLS = (AwsListenerProtocol.HTTP, AwsListenerProtocol.TCP)
 
 def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
     """What clients on the internet reach without TLS."""
-    public = [balancer for balancer in balancers if balancer.scope is Scope.INTERNET]
+    public = [balancer for balancer in balancers if balancer.may_be_on_internet]
     for balancer in public:
         if balancer.component == "load_balancers":
-            yield from _of_platform(plan, plan.load_balancers[balancer.name])
+            spec = plan.load_balancers[balancer.name]
+            yield from _of_platform(plan, spec, is_certain=balancer.is_scope_certain)
         elif balancer.component == "aws_load_balancers":
             yield from _on_aws(plan, balancer.name, plan.aws_load_balancers[balancer.name])
     for name, gateway in plan.gateway_plans.items():
         fronts = [balancer for balancer in public if _leads_to_gateway(balancer, name)]
-        if any(balancer.tls is not TlsTermination.LOAD_BALANCER for balancer in fronts):
-            yield from _of_gateway(gateway.routes)
+        without_tls = [balancer for balancer in fronts if balancer.tls is not TlsTermination.LOAD_BALANCER]
+        if without_tls:
+            yield from _of_gateway(gateway.routes, is_certain=any(each.is_scope_certain for each in without_tls))
         elif may_be_public(plan.gateways[name]) and not any(_leads_to_gateway(other, name) for other in balancers):
             yield from _of_gateway(gateway.routes, is_certain=False)
 
@@ -94,7 +100,7 @@ def _of_route(route: ResolvedRoute, *, is_certain: bool) -> SecurityException:
     return SecurityException(PLAIN_TEXT_PATH if is_certain else MAYBE_PLAIN_TEXT_PATH, at, {"path": route.path})
 
 
-def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[SecurityException]:
+def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec, *, is_certain: bool) -> Iterator[SecurityException]:
     if peer_of(plan, spec.target).kind is PeerKind.GATEWAY:
         return
     request, chosen = request_of(spec), service_port(plan, spec.target)
@@ -104,7 +110,7 @@ def _of_platform(plan: StackPlan, spec: PublicLoadBalancerSpec) -> Iterator[Secu
         if port.protocol == Protocol.TCP.value and not has_tls:
             at = spec.target.at if spec.ports is None else spec.ports[port.name].at / "port"
             params = {"port": port.number, "tls": Field("tls")}
-            yield SecurityException(PLAIN_TEXT_PORT, at, params)
+            yield SecurityException(PLAIN_TEXT_PORT if is_certain else MAYBE_PLAIN_TEXT_PORT, at, params)
 
 
 def _on_aws(plan: StackPlan, name: str, spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:

@@ -4,20 +4,41 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...args.exceptions import SecurityException, exception_kind
+from ...args.location import Field, Key
 from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.gateway_plan import installer_of
+from ...load_balancers import Scope
+from ...public_load_balancer.access_annotations import AccessEffect
 from ...public_load_balancer.enforcement import narrow_sources
 from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.platform_module import Enforcement, Request, value_of
 from ...public_load_balancer.platforms import module_of
 from .aws_exceptions import CLIENT_ADDRESSES
 
-__all__ = ["exceptions_of_front", "exceptions_of_sources", "may_be_public", "names_of_everyone"]
+__all__ = [
+    "are_sources_certain",
+    "exceptions_of_front",
+    "exceptions_of_sources",
+    "is_scope_certain",
+    "may_be_public",
+    "names_of_everyone",
+]
 
 UNVERIFIED_SOURCES = exception_kind(
     "unverified-sources",
     "Only the load balancer can enforce this, and Portico doesn't know whether its controller does. If not, everyone "
     "who reaches it can connect.",
+)
+UNVERIFIED_SCOPE = exception_kind(
+    "unverified-scope",
+    "Only {annotations} or {load_balancer_class} can make the load balancer internal, and Portico doesn't know whether "
+    "the cluster's controller reads them. If it doesn't, clients on the internet can reach the load balancer.",
+)
+FURTHER_CLIENTS = exception_kind(
+    "further-clients", "With this annotation, {clients} can connect too, and the sources don't apply to them."
+)
+EVERY_PORT = exception_kind(
+    "every-port-of-load-balancer", "The load balancer forwards connections to every port, not only to those listed."
 )
 CLIENTS_OF_CLASS = exception_kind(
     "clients-of-existing-controller",
@@ -34,8 +55,27 @@ def exceptions_of_sources(exposure: ExposureSpec) -> Iterator[SecurityException]
     # No platform decides it by the ports.
     request = Request(exposure, ())
     narrow = narrow_sources(request)
-    if narrow is not None and module_of(exposure.platform).enforcement(request) is Enforcement.UNKNOWN:
+    if narrow is not None and not are_sources_certain(request):
         yield SecurityException(UNVERIFIED_SOURCES, exposure.at.join(narrow))
+    if not is_scope_certain(exposure):
+        fields = {name: Field(name) for name in ("annotations", "load_balancer_class")}
+        yield SecurityException(UNVERIFIED_SCOPE, exposure.at / "scope", fields)
+    for key, annotation, effect in module_of(exposure.platform).access_effects(request):
+        location = exposure.at / "annotations" / Key(key)
+        if effect is AccessEffect.FURTHER_CLIENTS:
+            yield SecurityException(FURTHER_CLIENTS, location, {"clients": annotation.clients})
+        elif effect is AccessEffect.EVERY_PORT:
+            yield SecurityException(EVERY_PORT, location)
+
+
+def is_scope_certain(exposure: ExposureSpec) -> bool:
+    """Whether the load balancer has its scope for sure. If not, only the cluster's controller decides."""
+    return exposure.scope is not Scope.INTERNAL or module_of(exposure.platform).decides_scope
+
+
+def are_sources_certain(request: Request) -> bool:
+    """Whether something enforces the sources for sure."""
+    return module_of(request.exposure.platform).enforcement_of(request) is not Enforcement.UNKNOWN
 
 
 def names_of_everyone(exposure: ExposureSpec) -> dict[str, list[int]]:
