@@ -10,8 +10,11 @@ from pulumi_portico.args.parse import parse
 from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.ingress_gateway.args import IngressGatewaySpec
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
+from pulumi_portico.ingress_gateway.controllers import Controller
+from pulumi_portico.ingress_gateway.gateway_plan import GatewayRoutes
+from pulumi_portico.ingress_gateway.install.crds import CrdsSpec
 from pulumi_portico.ingress_gateway.route_rules import RULES
-from pulumi_portico.ingress_gateway.route_set import RouteSet
+from pulumi_portico.ingress_gateway.route_set import OtherRoutes, RouteSet
 from pulumi_portico.ingress_gateway.route_set_rules import check_each_route, check_routes
 from pulumi_portico.ingress_gateway.routes import Route, RouteSpec
 from pulumi_portico.ingress_gateway.tls import HostTls, HostTlsSpec
@@ -80,19 +83,36 @@ def _problems_of(component: Any, name: str, args: Mapping[str, Any]) -> list[Pro
     return found[0]
 
 
-def route_set(controller: str, routes: Sequence[Mapping[str, Any]], **more: Any) -> RouteSet:
+def route_set(
+    controller: str,
+    routes: Sequence[Mapping[str, Any]],
+    *,
+    tls: Mapping[str, Any] | None = None,
+    default_backend: Any = None,
+    namespace: str = "",
+    custom_resources: bool = True,
+    others: OtherRoutes | None = None,
+) -> RouteSet:
     """The routes of a component called `public`, with every feature of the controller available."""
     ensure_event_loop()
     problems = Problems("test")
     specs = [parse(RouteSpec, Route, each, RULES, problems, Location(("routes", at))) for at, each in enumerate(routes)]
-    tls = {host: parse(HostTlsSpec, HostTls, each, {}, problems) for host, each in more.pop("tls", {}).items()}
-    if backend := more.pop("default_backend", None):
-        more["default_backend"] = parse(TargetSpec, Target, backend, {}, problems)
+    hosts = {host: parse(HostTlsSpec, HostTls, each, {}, problems) for host, each in (tls or {}).items()}
+    backend = None if default_backend is None else parse(TargetSpec, Target, default_backend, {}, problems)
     problems.raise_if_any()
-    # A generic class reaches only Services in its own namespace.
-    namespace = "shop" if MODULES[controller].shares_ingress else "edge"
-    base: Any = {"class_name": "nginx", "namespace": namespace, "multi_label_wildcards": True, "custom_resources": True}
-    return RouteSet("public", MODULES[controller], specs=specs, tls=tls, **{**base, **more})
+    spec = IngressGatewaySpec(
+        controller=Controller(controller),
+        install=False,
+        class_name="nginx",
+        # A generic class reaches only Services in its own namespace.
+        namespace=namespace or ("shop" if MODULES[controller].shares_ingress else "edge"),
+        routes=specs,
+        tls=hosts,
+        default_backend=backend,
+        multi_label_wildcards=True,
+        crds=CrdsSpec(installed=True) if custom_resources else None,
+    )
+    return GatewayRoutes(name="public", spec=spec, others=others or OtherRoutes())
 
 
 def problems_of_route_set(routes: RouteSet) -> list[Problem]:

@@ -12,6 +12,7 @@ from pulumi_portico import ArgumentError, match_route
 from pulumi_portico.args.location import Location
 from pulumi_portico.args.problems import Problems
 from pulumi_portico.ingress_gateway.matching import canonical_path, path_of, path_type_of
+from pulumi_portico.ingress_gateway.route_set import OtherRoutes
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 
 from tests.examples import examples
@@ -268,7 +269,7 @@ def test_a_default_backend_is_lost_to_no_other_components_host(controller: str) 
     default = {"service": "default", "namespace": "edge", "port": 80}
     own = {"host": "y.example.com", "path": "/a", "target": {"service": "a", "namespace": "n", "port": 80}}
     other = {"path": "/b", "target": {"service": "b", "namespace": "n", "port": 80}}
-    known = {"hosts_of_others": frozenset([""])}
+    known = {"others": OtherRoutes(hosts=frozenset([""]))}
     manifests = [*compiled(controller, [other]), *compiled(controller, [own], default_backend=default, **known)]
     answer = reader_of(controller, manifests).answer(Request("unknown.org", "/x"))
     assert answer.backend == ("edge", "default", 80)

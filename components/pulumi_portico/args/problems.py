@@ -9,7 +9,7 @@ Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceb
 import difflib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, TypeVar, Union
 
 import pulumi
 
@@ -32,6 +32,7 @@ __all__ = [
     "Remove",
     "Set",
     "Unavailable",
+    "available",
     "nearest",
 ]
 
@@ -88,6 +89,18 @@ class Reason(NamedTuple):
 
 class Unavailable(Exception):
     """A rule needs a value that is invalid or missing, which is reported already. `Problems.run` catches it."""
+
+
+V = TypeVar("V")
+D = TypeVar("D")
+
+
+def available(read: Callable[[], V], default: D) -> Union[V, D]:
+    """What `read` returns, or the default if a value that it needs is unavailable."""
+    try:
+        return read()
+    except Unavailable:
+        return default
 
 
 UNKNOWN = define(

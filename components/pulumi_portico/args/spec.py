@@ -13,10 +13,31 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 from .._typing import dataclass_transform
 from ..untyped import Unchecked
 from .location import ROOT, Location
-from .problems import Unavailable
+from .problems import Unavailable, available
 from .shapes import required_fields, shapes_of
 
-__all__ = ["Changed", "Renamed", "Spec", "changed_fields", "defaults_of", "renamed_fields", "spec", "spec_for"]
+__all__ = [
+    "Changed",
+    "Renamed",
+    "Spec",
+    "attempt",
+    "changed_fields",
+    "defaults_of",
+    "renamed_fields",
+    "spec",
+    "spec_for",
+]
+
+
+UNAVAILABLE: Any = object()
+"""In place of the value of a field: the field isn't set."""
+
+V = TypeVar("V")
+
+
+def attempt(read: Callable[[], V]) -> V:
+    """The value of a field of a new spec. If a value that it needs is unavailable, the field is unavailable too."""
+    return available(read, UNAVAILABLE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +46,12 @@ class Spec:
 
     at: Location = dataclasses.field(default=ROOT, compare=False, repr=False)
     """Where the arguments are."""
+
+    def __post_init__(self) -> None:
+        """Leave out the fields whose values aren't available."""
+        for field in dataclasses.fields(self):
+            if getattr(self, field.name) is UNAVAILABLE:
+                object.__delattr__(self, field.name)
 
     if not TYPE_CHECKING:
 

@@ -1,11 +1,12 @@
 """The load balancer itself: its properties, what no two can share, what the next deployment compares, and its cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional, cast
 
 import pulumi
 
 from ..args.codes import define
+from ..args.problems import available
 from ..lifecycle.aws import AWS, AWS_BILLING
 from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Assumption, Billable, Estimate, estimate
@@ -75,7 +76,12 @@ def exclusive_values(spec: AwsLoadBalancerSpec) -> list[ExclusiveValue]:
     """The values that no two load balancers can share, and where they are."""
     if spec.existing is not None:
         return []
-    values = {"name": spec.name, "elastic_ips": spec.elastic_ips, "private_addresses": spec.private_addresses}
+    fields: Mapping[str, Callable[[], Any]] = {
+        "name": lambda: spec.name,
+        "elastic_ips": lambda: spec.elastic_ips,
+        "private_addresses": lambda: spec.private_addresses,
+    }
+    values = {name: available(read, None) for name, read in fields.items()}
     return [ExclusiveValue(name, value, spec.at / name) for name, value in values.items() if value]
 
 

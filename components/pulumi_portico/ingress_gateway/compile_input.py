@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import pulumi
 
@@ -15,6 +15,9 @@ from ..untyped import Manifest
 from .hooks import on_timeout
 from .install.settings import HstsSpec
 from .resolved_routes import ResolvedHost, ResolvedRoute
+
+if TYPE_CHECKING:
+    from .route_set import RouteSet
 
 __all__ = ["ADDRESS_PUBLISHED", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained"]
 
@@ -47,29 +50,9 @@ class AddressWait:
 
 @dataclass(frozen=True)
 class CompileInput:
-    """The routes that one component adds to a gateway."""
+    """The routes that one component adds to a gateway. Each value is read when a rule or a compiler needs it."""
 
-    name: str
-    """The component's name, which all names begin with."""
-    class_name: Any
-    """The IngressClass."""
-    namespace: Any
-    """The gateway's namespace, which has its certificates."""
-    routes: tuple[ResolvedRoute, ...]
-    """The routes, those of the default backend included."""
-    hosts: Mapping[str, ResolvedHost]
-    """Every host of the routes, by name."""
-    own_hosts: frozenset[str]
-    """The hosts that no other component has added before."""
-    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    """The annotations of an Ingress that has all routes."""
-    default_backend: Optional[ResolvedRoute] = None
-    """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
-    exact_paths_in_use: frozenset[tuple[str, str]] = frozenset()
-    """The hosts and paths of the exact routes of other components."""
-    hsts: Optional[HstsSpec] = None
-    """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
+    source: "RouteSet"
     peers: Sequence[PeerSpec] = ()
     """Where the controller's connections come from."""
     wait: AddressWait = field(default_factory=AddressWait)
@@ -78,15 +61,72 @@ class CompileInput:
     hosts_elsewhere: Mapping[str, str] = field(default_factory=dict[str, str])
     """The keys of the Ingresses of hosts that other components have added."""
 
+    @property
+    def name(self) -> str:
+        """The component's name, which all names begin with."""
+        return self.source.name
+
+    @property
+    def class_name(self) -> Any:
+        """The IngressClass."""
+        return self.source.class_name
+
+    @property
+    def namespace(self) -> Any:
+        """The gateway's namespace, which has its certificates."""
+        return self.source.namespace
+
+    @property
+    def routes(self) -> tuple[ResolvedRoute, ...]:
+        """The routes, those of the default backend included."""
+        return self.source.all_routes
+
+    @property
+    def hosts(self) -> Mapping[str, ResolvedHost]:
+        """Every host of the routes, by name."""
+        return self.source.hosts
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """The hosts that no other component has added before."""
+        return self.source.own_hosts
+
+    @property
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
+        """The labels of every object."""
+        return self.source.labels
+
+    @property
+    def annotations(self) -> Mapping[str, pulumi.Input[str]]:
+        """The annotations of an Ingress that has all routes."""
+        return self.source.annotations
+
+    @property
+    def default_backend(self) -> Optional[ResolvedRoute]:
+        """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
+        return self.source.shared_backend
+
+    @property
+    def exact_paths_in_use(self) -> frozenset[tuple[str, str]]:
+        """The hosts and paths of the exact routes of other components."""
+        return self.source.others.exact_paths
+
+    @property
+    def hsts(self) -> Optional[HstsSpec]:
+        """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
+        return self.source.hsts
+
     @cached_property
     def redirected_hosts(self) -> frozenset[str]:
         """The hosts that have only one route, which redirects all of their requests."""
+        self.source.require_all()
         count = Counter(route.host for route in self.routes)
         return frozenset(route.host for route in self.routes if count[route.host] == 1 and route.redirects)
 
     @cached_property
     def hosts_with_root_route(self) -> frozenset[str]:
         """The hosts that have a route of every path."""
+        self.source.require_all()
         return frozenset(route.host for route in self.routes if route.is_root)
 
     def policy_key(self, route: ResolvedRoute) -> Optional[str]:

@@ -10,13 +10,13 @@ from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set
 from .capabilities import Alternative, RequestedFeature, field_of, requested_features
-from .compile_input import CompileInput
 from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
 from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation
 from .resolved_routes import ResolvedRoute, table_of
+from .route_set import RouteSet
 from .text_rules import cookie_path
 
 __all__ = ["check_annotations", "check_with_controller", "known_annotation", "report_shared"]
@@ -76,26 +76,24 @@ _KEPT = ("protocol", "redirect", "backend_tls", "allowed_sources", "denied_sourc
 """What no program should remove to make arguments valid: it says where requests go, or keeps requests out."""
 
 
-def check_with_controller(
-    module: ControllerModule, component: CompileInput, problems: Problems, *, custom_resources: bool, is_installed: bool
-) -> None:
-    """Report what the controller doesn't support in a route.
-
-    `custom_resources` is whether its own resources are available, and `is_installed` whether Portico configures it.
-    """
-    table = table_of(component.routes)
-    for route in component.routes:
-        requested = requested_features(route)
-        for feature in requested:
-            if not module.supports(feature.feature, custom_resources=custom_resources):
-                _report_unsupported(module, route, feature, requested, problems)
-        problems.run(_check_path, module, route)
+def check_with_controller(routes: RouteSet, problems: Problems) -> None:
+    """Report what the controller doesn't support in a route."""
+    problems.run(_check_loops, routes)
+    for route in routes.all_routes:
+        problems.run(_check_support, routes, route)
+        problems.run(_check_path, routes, route)
         problems.run(_check_cookie_path, route)
-        problems.run(_check_limits, module, route)
-        problems.run(_check_route_annotations, module, route, is_installed)
+        problems.run(_check_limits, routes, route)
+        problems.run(_check_route_annotations, routes, route)
         problems.run(_check_request_headers, route)
-        problems.run(_check_loop, table, route)
-    problems.run(_check_shared, module, component)
+    problems.run(_check_shared, routes)
+
+
+def _check_support(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
+    module, requested = routes.module, requested_features(route)
+    for feature in requested:
+        if not module.supports(feature.feature, custom_resources=routes.custom_resources):
+            _report_unsupported(module, route, feature, requested, problems)
 
 
 def _report_unsupported(
@@ -139,8 +137,9 @@ def _removal(
     return Remove(route.at / name if not leaf or is_useless else requested.at)
 
 
-def _check_path(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
-    if module.path is not None and (reason := module.path(route.path)):
+def _check_path(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
+    rule = routes.module.path
+    if rule is not None and (reason := rule(route.path)):
         problems.reject(route.at / "path", route.path, reason)
 
 
@@ -150,7 +149,8 @@ def _check_cookie_path(route: ResolvedRoute, problems: Problems) -> None:
         problems.reject(session.at / "path", route.path, reason)
 
 
-def _check_limits(module: ControllerModule, route: ResolvedRoute, problems: Problems) -> None:
+def _check_limits(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
+    module = routes.module
     headers = {"request_headers": route.spec.request_headers, "response_headers": route.spec.response_headers}
     for field, rule in module.limits.items():
         split = module.split_headers if field == "response_headers" else frozenset[str]()
@@ -168,12 +168,11 @@ def _check_values(
             problems.reject(at / Key(key), value, reason)
 
 
-def _check_route_annotations(
-    module: ControllerModule, route: ResolvedRoute, is_installed: bool, problems: Problems
-) -> None:
-    at = route.at / "annotations"
+def _check_route_annotations(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
+    annotations, at = route.spec.annotations or {}, route.at / "annotations"
     fields = frozenset(field_of(requested.feature) for requested in requested_features(route))
-    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed, fields=fields)
+    is_installed = routes.is_installed
+    check_annotations(routes.module, annotations, at, problems, is_installed=is_installed, fields=fields)
 
 
 def check_annotations(
@@ -274,6 +273,12 @@ def _check_request_headers(route: ResolvedRoute, problems: Problems) -> None:
             problems.report(RESERVED_HEADER, at / Key(name), name=name, fix=Remove(at if is_only else at / Key(name)))
 
 
+def _check_loops(routes: RouteSet, problems: Problems) -> None:
+    table = table_of(routes.all_routes)
+    for route in routes.all_routes:
+        problems.run(_check_loop, table, route)
+
+
 def _check_loop(table: RouteTable[ResolvedRoute], route: ResolvedRoute, problems: Problems) -> None:
     if route.spec.redirect is None:
         return
@@ -283,13 +288,13 @@ def _check_loop(table: RouteTable[ResolvedRoute], route: ResolvedRoute, problems
         problems.report(REDIRECT_LOOP, route.at / "redirect", tls=Field("tls"))
 
 
-def _check_shared(module: ControllerModule, component: CompileInput, problems: Problems) -> None:
+def _check_shared(routes: RouteSet, problems: Problems) -> None:
     """Report routes to one target whose values differ, if the controller has only one for all of them."""
     seen: dict[tuple[str, str], tuple[Any, ResolvedRoute]] = {}
-    for setting, value, route in module.shared(component):
+    for setting, value, route in routes.module.shared(routes.compile_input()):
         other, first = seen.setdefault(setting, (value, route))
         if other != value:
-            report_shared(module, setting[1], route, first.at, problems)
+            report_shared(routes.module, setting[1], route, first.at, problems)
 
 
 def report_shared(module: ControllerModule, field: str, route: ResolvedRoute, other: Any, problems: Problems) -> None:

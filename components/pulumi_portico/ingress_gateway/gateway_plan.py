@@ -2,26 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Optional, Union
+from functools import cached_property
+from typing import Any, Optional, Union
 
 import pulumi
 
 from ..args.location import Key, Location
-from ..args.problems import Unavailable
+from ..args.problems import available
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner
+from ..networking.target import TargetSpec
 from .args import IngressGatewaySpec, IngressRoutesSpec
 from .client_addresses import HiddenClients, hidden_clients
 from .compile_input import AddressWait
 from .controller_module import ControllerModule
 from .front_door import PORTS, SERVICE, FrontDoor, plan_front_door
-from .gateway_state import GatewayState, with_others
+from .gateway_state import GatewayFacts, GatewayState, with_others
 from .install.installation import InstallationSpec
 from .install.installer import Installer, selector_of
 from .install.objects import InstallPlan
-from .install.settings import GatewaySettingsSpec
+from .install.settings import GatewaySettingsSpec, HstsSpec
 from .reference import EVERY_HOST
 from .route_objects import route_objects
 from .route_set import RouteSet
@@ -29,10 +31,15 @@ from .tls import HostTlsSpec
 
 __all__ = [
     "PORTS",
+    "AddedRoutes",
     "GatewayPlan",
+    "GatewayRoutes",
     "address_wait",
+    "class_of",
     "component_name",
     "installer_of",
+    "may_install",
+    "namespace_of",
     "plan_added_routes",
     "plan_gateway",
     "plan_routes",
@@ -42,24 +49,68 @@ __all__ = [
 
 @dataclass(frozen=True)
 class GatewayPlan:
-    """A gateway, with every default set."""
+    """A gateway, with every default set. An invalid argument ends only the rules that need it."""
 
     name: str
     spec: IngressGatewaySpec
-    class_name: pulumi.Input[str]
-    namespace: pulumi.Input[str]
-    creates_namespace: bool
-    routes: RouteSet
-    wait: AddressWait
-    """How the deployment waits for the routes."""
-    peers: Optional[Sequence[PeerSpec]]
-    """Where the controller's connections come from; None if that isn't known."""
-    listed_headers: frozenset[str]
-    """The headers that routes can add to responses, if the controller must have them listed."""
-    front_door: Optional[FrontDoor] = None
-    """What's in front of the controller; None if Portico doesn't install it."""
-    installation: Optional[InstallPlan] = None
-    """How the controller is installed; None if Portico doesn't install it."""
+    state: Optional[GatewayState] = None
+    """What other components of the program have added to the gateway."""
+
+    @property
+    def installer(self) -> Optional[Installer]:
+        """The installer of the controller; None if Portico doesn't install it."""
+        return installer_of(self.spec)
+
+    @property
+    def class_name(self) -> pulumi.Input[str]:
+        """The IngressClass."""
+        return class_of(self.name, self.spec)
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the controller."""
+        return namespace_of(self.name, self.spec)
+
+    @property
+    def creates_namespace(self) -> bool:
+        """Whether the gateway creates the namespace of its controller."""
+        return self.installer is not None and self.spec.namespace is None
+
+    @cached_property
+    def routes(self) -> "GatewayRoutes":
+        """The gateway's own routes."""
+        return plan_routes(self.name, self.spec, self.state)
+
+    @property
+    def wait(self) -> AddressWait:
+        """How the deployment waits for the routes."""
+        publishes_address = _publishes_address(self.spec, self.installer)
+        return address_wait(self.spec.controller.module, publishes_address, self.spec.ready_timeout)
+
+    @property
+    def peers(self) -> Optional[Sequence[PeerSpec]]:
+        """Where the controller's connections come from; None if that isn't known."""
+        if self.installer is not None:
+            return [PeerSpec(namespace=self.namespace, selector=self.selector)]
+        return self.spec.controller_peers
+
+    @cached_property
+    def listed_headers(self) -> frozenset[str]:
+        """The headers that routes can add to responses, if the controller must have them listed."""
+        return _listed_headers(self.spec)
+
+    @cached_property
+    def front_door(self) -> Optional[FrontDoor]:
+        """What's in front of the controller; None if Portico doesn't install it."""
+        if self.installer is None:
+            return None
+        return plan_front_door(self.name, self.namespace, self.selector, self.spec)
+
+    @cached_property
+    def installation(self) -> Optional[InstallPlan]:
+        """How the controller is installed; None if Portico doesn't install it."""
+        installer, front_door = self.installer, self.front_door
+        return None if installer is None or front_door is None else _plan_installation(self, installer, front_door)
 
     @property
     def selector(self) -> Mapping[str, str]:
@@ -76,7 +127,7 @@ class GatewayPlan:
     @property
     def ports(self) -> Mapping[str, ServicePort]:
         """The ports of the front door, by name; none if Portico doesn't install the controller."""
-        return {} if self.installation is None else {port.name: port for port in PORTS}
+        return {} if self.installer is None else {port.name: port for port in PORTS}
 
     @property
     def drain(self) -> int:
@@ -91,52 +142,27 @@ def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
 
 def may_install(spec: IngressGatewaySpec) -> bool:
     """Whether Portico installs the gateway's controller, or can, because the controller is invalid."""
-    try:
-        return installer_of(spec) is not None
-    except Unavailable:
-        return spec.install is not False
+    return available(lambda: installer_of(spec) is not None, None) is not False and spec.install is not False
 
 
-def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
-    """The plan of the gateway called `name`; `state` is what other components of the program have added to it."""
-    installer = installer_of(spec)
-    namespace = name if spec.namespace is None else spec.namespace
-    front_door = None if installer is None else plan_front_door(name, namespace, selector_of(name), spec)
-    headers = _listed_headers(spec)
-    peers = spec.controller_peers
-    if installer is not None:
-        peers = [PeerSpec(namespace=namespace, selector=selector_of(name))]
-    return GatewayPlan(
-        name=name,
-        spec=spec,
-        class_name=name if spec.class_name is None else spec.class_name,
-        namespace=namespace,
-        creates_namespace=installer is not None and spec.namespace is None,
-        routes=plan_routes(name, spec, state),
-        wait=address_wait(spec.controller.module, _publishes_address(spec, installer), spec.ready_timeout),
-        peers=peers,
-        listed_headers=headers,
-        front_door=front_door,
-        installation=None
-        if installer is None or front_door is None
-        else _plan_installation(name, namespace, spec, installer, front_door, headers),
-    )
+def class_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
+    """The IngressClass of the gateway called `name`."""
+    return name if spec.class_name is None else spec.class_name
 
 
-def _plan_installation(
-    name: str,
-    namespace: pulumi.Input[str],
-    spec: IngressGatewaySpec,
-    installer: Installer,
-    front_door: FrontDoor,
-    headers: frozenset[str],
-) -> InstallPlan:
+def namespace_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
+    """The namespace of the controller of the gateway called `name`."""
+    return name if spec.namespace is None else spec.namespace
+
+
+def _plan_installation(plan: GatewayPlan, installer: Installer, front_door: FrontDoor) -> InstallPlan:
+    spec = plan.spec
     return InstallPlan(
-        name=name,
+        name=plan.name,
         installer=installer,
-        namespace=namespace,
+        namespace=plan.namespace,
         # The rules reject a class whose name isn't plain.
-        class_name=spec.class_name if isinstance(spec.class_name, str) else name,
+        class_name=spec.class_name if isinstance(spec.class_name, str) else plan.name,
         service=SERVICE,
         installation=spec.installation or InstallationSpec(),
         settings=spec.settings or GatewaySettingsSpec(),
@@ -146,7 +172,7 @@ def _plan_installation(
         empty_hosts=spec.default_backend is not None or any(route.host is None for route in spec.routes),
         custom_resources=spec.crds is not None,
         crds_path=None if spec.crds is None else spec.crds.path,
-        response_headers=sorted(headers),
+        response_headers=sorted(plan.listed_headers),
     )
 
 
@@ -169,42 +195,131 @@ def address_wait(module: ControllerModule, publishes_address: bool, timeout: int
     return AddressWait(publishes_address, timeout, module.wait_condition, module.title)
 
 
-def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> RouteSet:
+@dataclass(frozen=True, kw_only=True)
+class GatewayRoutes(RouteSet):
+    """A gateway's own routes."""
+
+    spec: IngressGatewaySpec
+
+    @property
+    def module(self) -> ControllerModule:
+        """The controller's module."""
+        return self.spec.controller.module
+
+    @property
+    def class_name(self) -> Any:
+        """The IngressClass."""
+        return class_of(self.name, self.spec)
+
+    @property
+    def namespace(self) -> Any:
+        """The gateway's namespace."""
+        return namespace_of(self.name, self.spec)
+
+    @property
+    def https_redirect(self) -> Optional[bool]:
+        """Whether requests without TLS are redirected; None for the default."""
+        return self.spec.https_redirect
+
+    @property
+    def default_backend(self) -> Optional[TargetSpec]:
+        """The target of requests that no route matches."""
+        return self.spec.default_backend
+
+    @property
+    def custom_resources(self) -> bool:
+        """Whether the cluster has the definitions of the controller's own resources."""
+        return self.spec.crds is not None
+
+    @property
+    def multi_label_wildcards(self) -> bool:
+        """Whether a wildcard may match several labels."""
+        return self.spec.multi_label_wildcards
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether Portico configures the controller, or can."""
+        return may_install(self.spec)
+
+    @property
+    def hsts(self) -> Optional[HstsSpec]:
+        """The HSTS header of hosts with a certificate; None if there is none."""
+        return None if self.spec.settings is None else self.spec.settings.hsts
+
+    @property
+    def hidden_clients(self) -> Sequence[HiddenClients]:
+        """What hides the clients' addresses from the controller."""
+        return hidden_clients(self.spec)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedRoutes(RouteSet):
+    """The routes that an IngressRoutes adds to a gateway."""
+
+    spec: IngressRoutesSpec
+    facts: Optional[GatewayFacts]
+    """What this program knows of the gateway; None if another program has it."""
+
+    @property
+    def module(self) -> ControllerModule:
+        """The controller's module."""
+        return self.spec.gateway.controller.module
+
+    @property
+    def class_name(self) -> Any:
+        """The IngressClass."""
+        return self.spec.gateway.class_name
+
+    @property
+    def namespace(self) -> Any:
+        """The gateway's namespace."""
+        return self.spec.gateway.namespace
+
+    @property
+    def tls_of_gateway(self) -> Mapping[str, HostTlsSpec]:
+        """The certificates that the gateway has already."""
+        certificates = {host: HostTlsSpec(secret=secret) for host, secret in self.spec.gateway.certificates.items()}
+        return {**(self.facts.tls if self.facts else {}), **certificates}
+
+    @property
+    def default_backend(self) -> Optional[TargetSpec]:
+        """The target of requests that no route matches."""
+        return self.facts.default_backend if self.facts else None
+
+    @property
+    def custom_resources(self) -> bool:
+        """Whether the cluster has the definitions of the controller's own resources."""
+        return self.spec.gateway.custom_resources
+
+    @property
+    def multi_label_wildcards(self) -> bool:
+        """Whether a wildcard may match several labels."""
+        return self.spec.gateway.multi_label_wildcards
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether Portico configures the controller, as far as this program knows."""
+        return self.facts.is_installed if self.facts else False
+
+    @property
+    def hsts(self) -> Optional[HstsSpec]:
+        """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
+        return self.facts.hsts if self.facts else None
+
+    @property
+    def hidden_clients(self) -> Sequence[HiddenClients]:
+        """What hides the clients' addresses from the controller. Only the gateway's own arguments can be changed."""
+        return [replace(cause, fix=()) for cause in self.facts.hidden_clients] if self.facts else ()
+
+
+def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
+    """The plan of the gateway called `name`; `state` is what other components of the program have added to it."""
+    return GatewayPlan(name, spec, state)
+
+
+def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayRoutes:
     """The gateway's own routes; `state` is what other components of the program have added."""
-    routes = RouteSet(
-        name=name,
-        known_module=_module_of(spec),
-        class_name=name if spec.class_name is None else spec.class_name,
-        namespace=name if spec.namespace is None else spec.namespace,
-        specs=spec.routes,
-        at=spec.at,
-        tls=spec.tls,
-        https_redirect=spec.https_redirect,
-        default_backend=spec.default_backend,
-        labels=spec.labels,
-        annotations=spec.annotations,
-        custom_resources=spec.crds is not None,
-        multi_label_wildcards=spec.multi_label_wildcards,
-        is_installed=may_install(spec),
-        hsts=None if spec.settings is None else spec.settings.hsts,
-        hidden_clients=_hidden_clients(spec),
-    )
-    return with_others(routes, state, component_name(name))
-
-
-def _module_of(spec: IngressGatewaySpec) -> Optional[ControllerModule]:
-    """The controller's module; None if the controller is invalid, because some rules of routes don't need it."""
-    try:
-        return spec.controller.module
-    except Unavailable:
-        return None
-
-
-def _hidden_clients(spec: IngressGatewaySpec) -> Sequence[HiddenClients]:
-    try:
-        return hidden_clients(spec)
-    except Unavailable:
-        return ()
+    return with_others(GatewayRoutes(name=name, spec=spec), state, component_name(name))
 
 
 def component_name(name: str) -> str:
@@ -212,30 +327,10 @@ def component_name(name: str) -> str:
     return f'IngressGateway "{name}"'
 
 
-def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -> RouteSet:
+def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -> AddedRoutes:
     """The routes that the IngressRoutes called `name` adds to a gateway; `state` is what this program knows of it."""
-    gateway, facts = spec.gateway, state.facts
-    certificates = {host: HostTlsSpec(secret=secret) for host, secret in gateway.certificates.items()}
-    routes = RouteSet(
-        name=name,
-        known_module=gateway.controller.module,
-        class_name=gateway.class_name,
-        namespace=gateway.namespace,
-        specs=spec.routes,
-        at=spec.at,
-        tls=spec.tls,
-        tls_of_gateway={**(facts.tls if facts else {}), **certificates},
-        default_backend=facts.default_backend if facts else None,
-        labels=spec.labels,
-        annotations=spec.annotations,
-        custom_resources=gateway.custom_resources,
-        multi_label_wildcards=gateway.multi_label_wildcards,
-        is_installed=facts.is_installed if facts else False,
-        hsts=facts.hsts if facts else None,
-        # Only the gateway's own arguments can be changed.
-        hidden_clients=[replace(cause, fix=()) for cause in facts.hidden_clients] if facts else (),
-    )
-    listed = frozenset("" if host == EVERY_HOST else host for host in gateway.hosts)
+    routes = AddedRoutes(name=name, spec=spec, facts=state.facts)
+    listed = frozenset("" if host == EVERY_HOST else host for host in spec.gateway.hosts)
     return with_others(routes, state, f'IngressRoutes "{name}"', listed)
 
 

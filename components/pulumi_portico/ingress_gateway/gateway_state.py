@@ -6,25 +6,37 @@ is known from the references that list it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Optional
+from functools import partial
+from typing import Any, NamedTuple, Optional, TypeVar
 from weakref import WeakKeyDictionary
 
 import pulumi
 
 from ..args.codes import define
 from ..args.location import Location
-from ..args.problems import Problems
+from ..args.problems import Problems, available
 from ..lifecycle.claims import provider_of, stack
 from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
 from .client_addresses import HiddenClients
+from .controller_module import SharedSetting
 from .controller_rules import report_shared
 from .install.settings import HstsSpec
 from .resolved_routes import ResolvedRoute
-from .route_set import RouteSet
+from .route_set import OtherRoutes, RouteSet
 from .tls import HostTlsSpec
 
-__all__ = ["GatewayFacts", "GatewayState", "Owner", "Setting", "add_routes", "state_of", "with_others"]
+__all__ = [
+    "GatewayFacts",
+    "GatewayState",
+    "Owner",
+    "Setting",
+    "add_routes",
+    "compare_routes",
+    "keep_routes",
+    "state_of",
+    "with_others",
+]
 
 Setting = tuple[str, str]
 """A target, as far as it's known in advance, and a field of its routes."""
@@ -108,26 +120,30 @@ def state_of(class_name: Any, opts: Optional[pulumi.ResourceOptions]) -> Gateway
     return states.setdefault((key, provider_of(opts)), GatewayState())
 
 
+R = TypeVar("R", bound=RouteSet)
+
+
 def with_others(
-    routes: RouteSet, state: Optional[GatewayState], component: str, listed_hosts: frozenset[str] = frozenset()
-) -> RouteSet:
+    routes: R, state: Optional[GatewayState], component: str, listed_hosts: frozenset[str] = frozenset()
+) -> R:
     """The routes of a component, with what other components have added to the same hosts before.
 
     `listed_hosts` are the hosts that a reference lists.
     """
-    own = {"", *(route.host for route in routes.routes)}
+    known = available(lambda: routes.routes, ())
+    own = {"", *(route.host for route in known)}
     found = state or GatewayState()
 
     def is_of_other(owner: Optional[Owner]) -> bool:
         return owner is not None and owner.component != component
 
-    exact = ((route.host, route.path) for route in routes.routes)
-    return replace(
-        routes,
-        hosts_of_others=frozenset(host for host in own if host in listed_hosts or is_of_other(found.hosts.get(host))),
+    exact = ((route.host, route.path) for route in known)
+    others = OtherRoutes(
+        hosts=frozenset(host for host in own if host in listed_hosts or is_of_other(found.hosts.get(host))),
         hosts_with_root_route=frozenset(host for host in own if is_of_other(found.prefixes.get((host, "/")))),
-        exact_paths_in_use=frozenset(match for match in exact if is_of_other(found.exact.get(match))),
+        exact_paths=frozenset(match for match in exact if is_of_other(found.exact.get(match))),
     )
+    return replace(routes, others=others)
 
 
 def add_routes(
@@ -136,21 +152,31 @@ def add_routes(
     """Add a component's routes to the gateway's, or report whose they repeat; `listed` are those that a reference
     lists."""
     before = len(problems.found)
+    compare_routes(state, component, routes, listed, problems)
+    if len(problems.found) == before:
+        keep_routes(state, component, routes)
+
+
+def compare_routes(
+    state: GatewayState, component: str, routes: RouteSet, listed: Sequence[str], problems: Problems
+) -> None:
+    """Report a component's routes that can't be added to the gateway's; `listed` are those that a reference lists."""
     known = frozenset(listed)
-    component_routes = (*routes.routes, *routes.fallbacks)
-    for route in component_routes:
+    for route in routes.all_routes:
         _check_repeated(state, component, route, known, problems)
-    for route in component_routes:
-        _check_prefix(state, component, routes, route, problems)
-    shared = _shared(state, component, routes, problems)
-    if len(problems.found) > before:
-        return
-    state.shared.update(shared)
-    for route in component_routes:
+        problems.run(_check_prefix, state, component, routes, route)
+    problems.run(_check_shared, state, component, routes)
+
+
+def keep_routes(state: GatewayState, component: str, routes: RouteSet) -> None:
+    """Keep what a component adds to a gateway, unless another component has added the same before."""
+    for setting, value, route in available(partial(_shared, routes), ()):
+        state.shared.setdefault(setting, (value, Owner(component, route.at)))
+    for route in routes.all_routes:
         owner = Owner(component, route.at)
-        state.routes[route.text] = owner
+        state.routes.setdefault(route.text, owner)
         state.hosts.setdefault(route.host, owner)
-        (state.exact if route.exact else state.prefixes)[(route.host, route.path)] = owner
+        (state.exact if route.exact else state.prefixes).setdefault((route.host, route.path), owner)
 
 
 def _check_repeated(
@@ -175,16 +201,13 @@ def _check_prefix(
         problems.report(PREFIX_ELSEWHERE, route.at, **params)
 
 
-def _shared(
-    state: GatewayState, component: str, routes: RouteSet, problems: Problems
-) -> dict[Setting, tuple[Any, Owner]]:
-    """The settings that the controller has once for all routes to a target, and that nobody has set before."""
-    added: dict[Setting, tuple[Any, Owner]] = {}
-    for setting, value, route in routes.module.shared(routes.compile_input()):
-        mine = (value, Owner(component, route.at))
-        other, owner = state.shared.get(setting, mine)
-        if owner.component != component and other != value:
+def _shared(routes: RouteSet) -> Sequence[SharedSetting]:
+    """The settings that the controller has once for all routes to a target."""
+    return routes.module.shared(routes.compile_input())
+
+
+def _check_shared(state: GatewayState, component: str, routes: RouteSet, problems: Problems) -> None:
+    for setting, value, route in _shared(routes):
+        other, owner = state.shared.get(setting, (value, None))
+        if owner is not None and owner.component != component and other != value:
             report_shared(routes.module, setting[1], route, owner.component, problems)
-        elif setting not in state.shared:
-            added.setdefault(setting, mine)
-    return added

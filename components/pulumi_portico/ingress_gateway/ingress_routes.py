@@ -13,7 +13,7 @@ from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
 from .gateway_outputs import urls_of
-from .gateway_plan import address_wait, plan_added_routes
+from .gateway_plan import AddedRoutes, address_wait, plan_added_routes
 from .gateway_state import GatewayState, add_routes, state_of
 from .reference import EVERY_HOST
 from .registration import register_with_routes
@@ -124,7 +124,7 @@ def _plain(listed: Any) -> Sequence[str]:
     return cast("Sequence[str]", listed)
 
 
-def _checked_later(routes: RouteSet, listed: pulumi.Output[Sequence[str]], component: str) -> RouteSet:
+def _checked_later(routes: AddedRoutes, listed: pulumi.Output[Sequence[str]], component: str) -> AddedRoutes:
     """The routes, whose objects are created once it's known that no other program has these routes."""
 
     def settle(known: Sequence[Any]) -> Any:
@@ -133,4 +133,6 @@ def _checked_later(routes: RouteSet, listed: pulumi.Output[Sequence[str]], compo
         problems.raise_if_any()
         return known[0]
 
-    return replace(routes, class_name=pulumi.Output.all(routes.class_name, listed).apply(settle))
+    gateway = routes.spec.gateway
+    class_name = pulumi.Output.all(gateway.class_name, listed).apply(settle)
+    return replace(routes, spec=replace(routes.spec, gateway=replace(gateway, class_name=class_name)))

@@ -43,7 +43,7 @@ from .text_rules import (
     user_name,
 )
 
-__all__ = ["RULES", "check_route", "check_route_of_host", "check_target"]
+__all__ = ["RULES", "check_app_root", "check_route", "check_route_of_host", "check_target"]
 
 _CODES = (301, 302, 307, 308)
 _APP_ROOT = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
@@ -345,15 +345,15 @@ _RULES = (
 
 
 def check_route_of_host(route: ResolvedRoute, problems: Problems, *, has_tls: bool) -> None:
-    """Report what a route's fields contradict in its path and its host; `has_tls` is whether the host has TLS."""
-    problems.run(_check_app_root, route)
+    """Report what a route's fields contradict in its host; `has_tls` is whether the host has TLS."""
     if not has_tls:
         problems.run(_check_grpc, route)
         problems.run(_check_password, route)
     problems.run(_check_cookie, route, has_tls)
 
 
-def _check_app_root(route: ResolvedRoute, problems: Problems) -> None:
+def check_app_root(route: ResolvedRoute, problems: Problems) -> None:
+    """Report an app root of a route that doesn't match every path of its host."""
     if route.spec.app_root is not None and not route.is_root:
         at = route.at / "app_root"
         problems.report(APP_ROOT_WITHOUT_ROOT, at, app_root=FieldName("app_root"), fix=Remove(at))

@@ -1,18 +1,20 @@
 """The routes of one component: resolved once, held against every rule, and ready for the controller's compiler."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Optional
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any, Optional, Union
 
 import pulumi
 
-from ..args.location import ROOT, Location
-from ..args.problems import Unavailable
+from ..args.location import Location
+from ..args.problems import Unavailable, available
 from ..networking.network_policies import PeerSpec
 from ..networking.target import TargetSpec
 from ..ordering import WIDTH
 from ..outputs import Ref
+from .args import IngressGatewaySpec, IngressRoutesSpec
 from .client_addresses import HiddenClients
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
@@ -22,57 +24,119 @@ from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolv
 from .routes import RouteSpec
 from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
 
-__all__ = ["RouteSet", "certificate_suffix"]
+__all__ = ["OtherRoutes", "RouteSet", "certificate_suffix"]
 
 
 @dataclass(frozen=True)
-class RouteSet:
-    """The routes that one component adds, and what it knows of the gateway that it adds them to."""
+class OtherRoutes:
+    """What other components have added to the hosts of a component's routes."""
+
+    hosts: frozenset[str] = frozenset()
+    """The hosts that they have added."""
+    hosts_with_root_route: frozenset[str] = frozenset()
+    """The hosts for whose every path they have a route."""
+    exact_paths: frozenset[tuple[str, str]] = frozenset()
+    """The hosts and paths of their exact routes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteSet(ABC):
+    """The routes that one component adds, and what it knows of the gateway that it adds them to.
+
+    Each value is read from the arguments when a rule or a builder needs it: an invalid one ends only the rules that do.
+    """
 
     name: str
-    known_module: Optional[ControllerModule]
-    """The controller's module; None if the controller is invalid."""
-    class_name: Any
-    namespace: Any
-    specs: Sequence[RouteSpec]
-    at: Location = ROOT
-    """Where the component's arguments are."""
-    tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
-    """The component's own certificates."""
-    tls_of_gateway: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
-    """The certificates that the gateway has already."""
-    hosts_of_others: frozenset[str] = frozenset()
-    """The hosts that other components have added."""
-    hosts_with_root_route: frozenset[str] = frozenset()
-    """The hosts for whose every path other components have a route."""
-    exact_paths_in_use: frozenset[tuple[str, str]] = frozenset()
-    """The hosts and paths of the exact routes of other components."""
-    https_redirect: Optional[bool] = None
-    default_backend: Optional[TargetSpec] = None
-    labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    custom_resources: bool = False
-    """Whether the cluster has the definitions of the controller's own resources."""
-    multi_label_wildcards: bool = False
-    """Whether a wildcard may match several labels."""
-    is_installed: bool = False
-    """Whether Portico configures the controller, as far as it's known."""
-    hsts: Optional[HstsSpec] = None
-    """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
-    hidden_clients: Sequence[HiddenClients] = ()
-    """What hides the clients' addresses from the controller, as far as it's known."""
+    spec: Union[IngressGatewaySpec, IngressRoutesSpec]
+    others: OtherRoutes = OtherRoutes()
+    """What other components have added."""
 
     @property
+    def specs(self) -> Sequence[RouteSpec]:
+        """The routes, as they are parsed."""
+        return self.spec.routes
+
+    @property
+    def at(self) -> Location:
+        """Where the component's arguments are."""
+        return self.spec.at
+
+    @property
+    def tls(self) -> Mapping[str, HostTlsSpec]:
+        """The component's own certificates."""
+        return self.spec.tls
+
+    @property
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
+        """The labels of every object."""
+        return self.spec.labels
+
+    @property
+    def annotations(self) -> Mapping[str, pulumi.Input[str]]:
+        """The annotations of an Ingress that has all routes."""
+        return self.spec.annotations
+
+    @property
+    @abstractmethod
     def module(self) -> ControllerModule:
-        """The controller's module. Unavailable if the controller is invalid."""
-        if self.known_module is None:
-            raise Unavailable(self.at / "controller")
-        return self.known_module
+        """The controller's module."""
+
+    @property
+    @abstractmethod
+    def class_name(self) -> Any:
+        """The IngressClass."""
+
+    @property
+    @abstractmethod
+    def namespace(self) -> Any:
+        """The gateway's namespace, which has its certificates."""
+
+    @property
+    def tls_of_gateway(self) -> Mapping[str, HostTlsSpec]:
+        """The certificates that the gateway has already."""
+        return {}
+
+    @property
+    def https_redirect(self) -> Optional[bool]:
+        """Whether requests without TLS are redirected; None for the default."""
+        return None
+
+    @property
+    @abstractmethod
+    def default_backend(self) -> Optional[TargetSpec]:
+        """The target of requests that no route matches."""
+
+    @property
+    @abstractmethod
+    def custom_resources(self) -> bool:
+        """Whether the cluster has the definitions of the controller's own resources."""
+
+    @property
+    @abstractmethod
+    def multi_label_wildcards(self) -> bool:
+        """Whether a wildcard may match several labels."""
+
+    @property
+    @abstractmethod
+    def is_installed(self) -> bool:
+        """Whether Portico configures the controller, as far as it's known."""
+
+    @property
+    @abstractmethod
+    def hsts(self) -> Optional[HstsSpec]:
+        """The HSTS header of hosts with a certificate; None if there is none, or if it isn't known."""
+
+    @property
+    @abstractmethod
+    def hidden_clients(self) -> Sequence[HiddenClients]:
+        """What hides the clients' addresses from the controller, as far as it's known."""
 
     @cached_property
     def routes(self) -> tuple[ResolvedRoute, ...]:
         """The component's routes, apart from those whose host or path is invalid."""
-        return tuple(route for spec in self.specs if (route := _resolved_or_none(spec)) is not None)
+        return tuple(
+            route for spec in self.specs if (route := available(partial(resolve_route, spec), None)) is not None
+        )
 
     @cached_property
     def table(self) -> RouteTable[ResolvedRoute]:
@@ -82,7 +146,7 @@ class RouteSet:
     @property
     def texts(self) -> list[str]:
         """The routes, those of the default backend included, each in one line, for the references of other programs."""
-        return sorted(route.text for route in (*self.routes, *self.fallbacks))
+        return sorted(route.text for route in self.all_routes)
 
     def require_all(self) -> None:
         """Raise `Unavailable` if a route couldn't be resolved: what must know all routes can't be checked."""
@@ -135,9 +199,14 @@ class RouteSet:
     @cached_property
     def hosts(self) -> Mapping[str, ResolvedHost]:
         """Every host of the routes, by name."""
-        routes = (*self.routes, *self.fallbacks)
-        app_roots = {route.host: app_root for route in routes if (app_root := _app_root(route)) is not None}
-        return {host: self._host(host, app_roots.get(host)) for host in dict.fromkeys(route.host for route in routes)}
+        app_roots = {route.host: app_root for route in self.all_routes if (app_root := _app_root(route)) is not None}
+        hosts = dict.fromkeys(route.host for route in self.all_routes)
+        return {host: self._host(host, app_roots.get(host)) for host in hosts}
+
+    @cached_property
+    def own_hosts(self) -> frozenset[str]:
+        """The hosts that no other component has added before."""
+        return frozenset(route.host for route in self.all_routes) - self.others.hosts
 
     def _host(self, host: str, app_root: Optional[str]) -> ResolvedHost:
         found = self.tls_of(host)
@@ -167,8 +236,19 @@ class RouteSet:
         if self.default_backend is None or self.module.shares_ingress:
             return ()
         with_root = {route.host for route in self.routes if route.is_root}
-        hosts = {"", *(route.host for route in self.routes)} - with_root - self.hosts_with_root_route
+        hosts = {"", *(route.host for route in self.routes)} - with_root - self.others.hosts_with_root_route
         return tuple(fallback_route(host, self.default_backend) for host in sorted(hosts))
+
+    @cached_property
+    def all_routes(self) -> tuple[ResolvedRoute, ...]:
+        """The component's routes, those of the default backend included if it is valid."""
+        return (*self.routes, *available(lambda: self.fallbacks, ()))
+
+    @property
+    def shared_backend(self) -> Optional[ResolvedRoute]:
+        """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
+        fallback = self.default_backend if self.module.shares_ingress else None
+        return None if fallback is None else fallback_route("", fallback)
 
     def compile_input(
         self,
@@ -183,38 +263,11 @@ class RouteSet:
         keys of the objects that all others come after, and `hosts_elsewhere` those of the Ingresses of hosts that other
         components have added.
         """
-        fallback = self.default_backend if self.module.shares_ingress else None
-        return CompileInput(
-            name=self.name,
-            class_name=self.class_name,
-            namespace=self.namespace,
-            routes=(*self.routes, *self.fallbacks),
-            hosts=self.hosts,
-            own_hosts=frozenset(self.hosts) - self.hosts_of_others,
-            labels=self.labels,
-            annotations=self.annotations,
-            default_backend=None if fallback is None else fallback_route("", fallback),
-            exact_paths_in_use=self.exact_paths_in_use,
-            hsts=self.hsts,
-            peers=peers,
-            wait=wait or AddressWait(),
-            after=after,
-            hosts_elsewhere=hosts_elsewhere or {},
-        )
-
-
-def _resolved_or_none(spec: RouteSpec) -> Optional[ResolvedRoute]:
-    try:
-        return resolve_route(spec)
-    except Unavailable:
-        return None
+        return CompileInput(self, peers, wait or AddressWait(), after, hosts_elsewhere or {})
 
 
 def _app_root(route: ResolvedRoute) -> Optional[str]:
-    try:
-        return route.spec.app_root
-    except Unavailable:
-        return None
+    return available(lambda: route.spec.app_root, None)
 
 
 def certificate_suffix(host: str) -> str:

@@ -5,13 +5,13 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Key, Location
-from ..args.problems import Problems, Remove
+from ..args.problems import Problems, Remove, available
 from ..networking.network_policies import PeerSpec
 from .client_addresses import check_client_addresses
 from .controller_rules import check_annotations, check_with_controller
 from .controllers import CONTROLLERS
 from .resolved_routes import ResolvedRoute, resolve_route
-from .route_rules import check_route, check_route_of_host
+from .route_rules import check_app_root, check_route, check_route_of_host
 from .route_set import RouteSet
 from .routes import PathType, RouteSpec
 from .tls import HostTlsSpec, check_certificate_source, check_issued_wildcards
@@ -72,37 +72,39 @@ def check_each_route(specs: Sequence[RouteSpec], problems: Problems) -> None:
 
 def check_routes(routes: RouteSet, problems: Problems) -> None:
     """Report what's wrong with the routes together with their certificates, and with their controller."""
-    for tls in routes.tls.values():
-        problems.run(check_certificate_source, tls)
-        problems.run(_check_tls_support, routes, tls)
+    problems.run(_check_certificates, routes)
     problems.run(_check_issued_wildcards, routes)
     for route in routes.routes:
-        has_tls = routes.tls_of(route.host) is not None
-        check_route_of_host(route, problems, has_tls=has_tls)
+        problems.run(check_app_root, route)
+        problems.run(_check_with_host, routes, route)
         problems.run(_check_wildcard, routes, route)
-        if not has_tls:
-            problems.run(_check_redirected, routes, route)
     problems.run(_check_client_addresses, routes)
-    problems.run(_check_component, routes)
-    problems.run(_check_controller, routes)
+    problems.run(_check_annotations, routes)
+    problems.run(_check_redirect_support, routes)
+    check_with_controller(routes, problems)
+    problems.run(_check_module, routes)
+
+
+def _check_certificates(routes: RouteSet, problems: Problems) -> None:
+    for tls in routes.tls.values():
+        problems.run(check_certificate_source, tls)
+        problems.run(_check_redirect_of_host, routes, tls)
+        problems.run(_check_tls_upstream, routes, tls)
+
+
+def _check_with_host(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
+    has_tls = routes.tls_of(route.host) is not None
+    check_route_of_host(route, problems, has_tls=has_tls)
+    if not has_tls:
+        problems.run(_check_redirected, routes, route)
 
 
 def _check_client_addresses(routes: RouteSet, problems: Problems) -> None:
     check_client_addresses(routes.module, routes.specs, routes.hidden_clients, problems)
 
 
-def _check_controller(routes: RouteSet, problems: Problems) -> None:
-    component = routes.compile_input()
-    check_with_controller(
-        routes.module,
-        component,
-        problems,
-        custom_resources=routes.custom_resources,
-        is_installed=routes.is_installed,
-    )
-    # A module's rules compare routes with each other.
-    routes.require_all()
-    routes.module.check(component, problems)
+def _check_module(routes: RouteSet, problems: Problems) -> None:
+    routes.module.check(routes.compile_input(), problems)
 
 
 def _check_issued_wildcards(routes: RouteSet, problems: Problems) -> None:
@@ -115,7 +117,7 @@ def _check_duplicate(seen: dict[tuple[str, str, PathType], ResolvedRoute], spec:
     other = seen.setdefault((route.host, route.path, route.path_type), route)
     if other is not route:
         # A program can choose only between routes that do the same.
-        fix = Remove(route.at) if other.spec == route.spec else None
+        fix = available(lambda: Remove(route.at) if other.spec == route.spec else None, None)
         problems.report(DUPLICATE_ROUTE, route.at, other=other.at, fix=fix, **_match(route))
 
 
@@ -137,19 +139,25 @@ def _check_redirected(routes: RouteSet, route: ResolvedRoute, problems: Problems
         problems.report(REDIRECTED_WITHOUT_TLS, at, host=route.host or "every host", **named)
 
 
-def _check_component(routes: RouteSet, problems: Problems) -> None:
-    """Report settings of the component that don't apply to its controller."""
+def _check_annotations(routes: RouteSet, problems: Problems) -> None:
+    """Report annotations of the component that don't apply to its controller."""
     module, at = routes.module, routes.at / "annotations"
     check_annotations(module, routes.annotations, at, problems)
     if routes.annotations and not module.shares_ingress:
         problems.report(UNUSED_ANNOTATIONS, at, controller=module.title, fix=Remove(at))
-    if routes.https_redirect and not module.redirects_to_https:
+
+
+def _check_redirect_support(routes: RouteSet, problems: Problems) -> None:
+    if routes.https_redirect and not routes.module.redirects_to_https:
         _report_tls(routes, routes.at / "https_redirect", "redirects_to_https", problems)
 
 
-def _check_tls_support(routes: RouteSet, tls: HostTlsSpec, problems: Problems) -> None:
+def _check_redirect_of_host(routes: RouteSet, tls: HostTlsSpec, problems: Problems) -> None:
     if tls.redirect and not routes.module.redirects_to_https:
         _report_tls(routes, tls.at / "redirect", "redirects_to_https", problems)
+
+
+def _check_tls_upstream(routes: RouteSet, tls: HostTlsSpec, problems: Problems) -> None:
     if tls.tls_terminated_upstream and not routes.module.trusts_forwarded_protocol:
         _report_tls(routes, tls.at / "tls_terminated_upstream", "trusts_forwarded_protocol", problems)
 

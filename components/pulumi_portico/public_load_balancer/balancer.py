@@ -6,8 +6,10 @@ load balancers of gateways alike.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
+from ..args.problems import available
 from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Billable
 from ..lifecycle.replacement import recorded_state
@@ -137,7 +139,7 @@ def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
 
 def _exclusive(request: Request) -> Iterator[tuple[str, Any]]:
     for feature in (*module_of(request.exposure.platform).exclusive, "health.node_port"):
-        value = value_of(request.exposure, feature)
+        value = available(partial(value_of, request.exposure, feature), None)
         if value is not None:
             yield feature, _recorded(value)
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from ..args.location import Location
-from ..args.problems import Unavailable
+from ..args.problems import Unavailable, available
 from ..lifecycle.cost import Estimate, estimate
 from ..lifecycle.hooks import on_no_address
 from ..lifecycle.objects import ObjectSpec, Options
@@ -79,11 +79,10 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
 
 def request_of(spec: PublicLoadBalancerSpec) -> Request:
     """What the load balancer requests from its platform."""
-    try:
-        ports, locations = tuple(_ports(spec)), _port_locations(spec)
-    except Unavailable:
-        return Request(spec.exposure, None)
-    return Request(spec.exposure, ports or None, spec.target.drain, locations)
+    drain = available(lambda: spec.target.drain, None)
+    ports = available(lambda: tuple(_ports(spec)), ())
+    locations = available(lambda: _port_locations(spec), dict[str, Location]())
+    return Request(spec.exposure, ports or None, drain, locations)
 
 
 def _ports(spec: PublicLoadBalancerSpec) -> Iterator[ServicePort]:

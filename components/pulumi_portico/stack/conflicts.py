@@ -12,7 +12,7 @@ from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_values
 from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import plan_routes
-from ..ingress_gateway.gateway_state import GatewayState, add_routes
+from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
 from ..ingress_gateway.install.installation import report_second_default_class
 from ..lifecycle.aws import AWS
 from ..pod_security import PodSecurityLevel
@@ -172,7 +172,9 @@ def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> No
 def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:
     class_name = gateway.class_name
     state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
-    add_routes(state, gateway.title, plan_routes(gateway.name, gateway.spec, state), [], problems)
+    routes = plan_routes(gateway.name, gateway.spec, state)
+    compare_routes(state, gateway.title, routes, [], problems)
+    keep_routes(state, gateway.title, routes)
 
 
 class _Claim(NamedTuple):

@@ -10,7 +10,7 @@ import pulumi
 
 from ..args.location import Location
 from ..args.parse import Hooks, Rules
-from ..args.problems import Problems, Unavailable
+from ..args.problems import Problems
 from ..args.values import image_rule
 from ..aws_load_balancer.args import RULES as AWS_RULES
 from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
@@ -19,12 +19,13 @@ from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import GatewayPlan, installer_of, plan_gateway
-from ..ingress_gateway.gateway_state import GatewayState, add_routes
+from ..ingress_gateway.gateway_plan import GatewayPlan, class_of, installer_of, namespace_of, plan_gateway
+from ..ingress_gateway.gateway_state import GatewayState, keep_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
+from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import RULES as BALANCER_RULES
@@ -94,12 +95,12 @@ def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str
     """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in gateways_in_order(specs):
-        class_name = name if spec.class_name is None else spec.class_name
+        class_name = class_of(name, spec)
         state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
         plan = plan_gateway(name, spec, state)
         yield name, plan
         # The stack is valid: no gateway repeats the routes of another one.
-        add_routes(state, name, plan.routes, [], Problems(name))
+        keep_routes(state, name, plan.routes)
 
 
 def _balancer_objects(specs: Mapping[str, PublicLoadBalancerSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
@@ -174,7 +175,7 @@ class ServicePart(Part):
 
     @cached_property
     def plan(self) -> WebServicePlan:
-        """The service with its defaults resolved. Unavailable if a value that decides them is invalid."""
+        """The service with its defaults resolved."""
         return plan_web_service(self.name, self.spec)
 
     def with_stack_values(self) -> WebServiceSpec:
@@ -186,10 +187,25 @@ class ServicePart(Part):
         """The service as what selects pods, and has some."""
         return dataclasses.replace(pod_owner_of(self.name, self.spec, self.at), namespace=self.namespace)
 
-    def backend(self) -> Backend:
-        """The service as a target of routes and load balancers."""
-        plan = self.plan
-        return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
+    @property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """The ports by name."""
+        return self.plan.ports
+
+    @property
+    def default_port(self) -> Optional[ServicePort]:
+        """The port of a target that names none."""
+        return self.plan.default_port
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels that select the pods."""
+        return self.plan.selector
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod continues to serve requests."""
+        return self.plan.drain
 
 
 @dataclass(frozen=True)
@@ -201,7 +217,7 @@ class GatewayPart(Part):
     @property
     def class_name(self) -> pulumi.Input[str]:
         """The IngressClass."""
-        return self.name if self.spec.class_name is None else self.spec.class_name
+        return class_of(self.name, self.spec)
 
     @property
     def installs(self) -> bool:
@@ -216,21 +232,36 @@ class GatewayPart(Part):
     @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the controller."""
-        return self.name if self.spec.namespace is None else self.spec.namespace
+        return namespace_of(self.name, self.spec)
 
     @cached_property
     def plan(self) -> GatewayPlan:
-        """What follows from its arguments, as if no other gateway had its class."""
+        """What follows from its arguments, as if no other gateway had its class. Invalid values are unavailable."""
         return plan_gateway(self.name, self.spec)
 
     def pod_owner(self) -> PodOwner:
         """The gateway's controller as what selects pods, and has some."""
         return self.plan.pod_owner(self.at)
 
-    def backend(self) -> Backend:
-        """The gateway's controller as a target of load balancers."""
-        plan, ports = self.plan, self.plan.ports
-        return Backend(GATEWAY, self.name, plan.namespace, ports, ports.get("https"), plan.selector, plan.drain)
+    @property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """The ports of the front door, by name; none if the gateway doesn't install its controller."""
+        return self.plan.ports
+
+    @property
+    def default_port(self) -> Optional[ServicePort]:
+        """The port of a target that names none."""
+        return self.ports.get("https")
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels that select the controller's pods."""
+        return self.plan.selector
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod of the controller continues to accept connections."""
+        return self.plan.drain
 
 
 @dataclass(frozen=True)
@@ -248,8 +279,6 @@ class AwsBalancerPart(Part):
 
 
 def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:
-    """A component as a target; None if a value that this needs is invalid, which is reported already."""
-    try:
-        return part.backend() if part.usable else None
-    except Unavailable:
-        return None
+    """A component as a target; None if its arguments can't be read, which is reported already."""
+    kind = SERVICE if isinstance(part, ServicePart) else GATEWAY
+    return Backend(kind, part.name, part) if part.usable else None

@@ -1,6 +1,7 @@
 """References by name: targets that name a service or a gateway of the stack."""
 
 import dataclasses
+import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
@@ -13,14 +14,14 @@ from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
-from ..args.spec import Spec
+from ..args.spec import Spec, attempt
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Protocol, Target, TargetSpec
 from ..untyped import Unchecked, mapped
 from .args import StackTarget, StackTargetSpec
 
-__all__ = ["GATEWAY", "SERVICE", "Backend", "Backends", "Reference", "References", "with_targets"]
+__all__ = ["GATEWAY", "SERVICE", "Addressable", "Backend", "Backends", "Reference", "References", "with_targets"]
 
 SERVICE = "service"
 GATEWAY = "gateway"
@@ -52,6 +53,35 @@ DERIVED_FIELD = define(
 PORT_IS_NAME = define("port-is-name", "{value} isn't the number of a port.", allowed="a number, or a name as {field}")
 
 
+class Addressable(typing.Protocol):
+    """A component of the stack that requests can be sent to. Reading an invalid value raises `Unavailable`."""
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of its pods."""
+        ...
+
+    @property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """Its ports by name; empty for a gateway that doesn't install its controller."""
+        ...
+
+    @property
+    def default_port(self) -> Optional[ServicePort]:
+        """The port of a target that names none."""
+        ...
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels that select its pods."""
+        ...
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod continues to serve requests."""
+        ...
+
+
 @dataclass(frozen=True)
 class Backend:
     """A service or a gateway of the stack that targets can lead to."""
@@ -59,25 +89,19 @@ class Backend:
     kind: str
     """`SERVICE` or `GATEWAY`."""
     name: str
-    namespace: pulumi.Input[str]
-    ports: Mapping[str, ServicePort]
-    """Its ports by name; empty for a gateway that doesn't install its controller."""
-    default_port: Optional[ServicePort]
-    """The port of a target that names none."""
-    selector: Mapping[str, str]
-    drain: int
+    part: Addressable
 
     def target(self, port: ServicePort, at: Location) -> TargetSpec:
         """The target that leads to one of its ports."""
         return TargetSpec(
             at=at,
             service=self.name,
-            namespace=self.namespace,
+            namespace=attempt(lambda: self.part.namespace),
             port=port.number,
             target_port=port.target,
             protocol=Protocol(port.protocol),
-            selector=dict(self.selector),
-            drain=self.drain,
+            selector=attempt(lambda: dict(self.part.selector)),
+            drain=attempt(lambda: self.part.drain),
         )
 
 
@@ -104,7 +128,7 @@ def _is_port_name(key: str, value: Any) -> bool:
 
 
 Backends = Mapping[str, Optional[Backend]]
-"""By name; None for a component whose own problems hide what a target needs."""
+"""By name; None for a component whose arguments can't be read."""
 
 
 @dataclass
@@ -260,7 +284,7 @@ def _renamed(where: Location, name: str, known: Iterable[str]) -> Optional[Edit]
 
 def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -> Optional[ServicePort]:
     """The port of a backend that a reference names; None if there is none, which is reported."""
-    at, ports = reference.at, backend.ports
+    at, ports = reference.at, backend.part.ports
     if reference.port is not None and reference.port_name is not None:
         same = reference.port_name in ports and ports[reference.port_name].number == reference.port
         problems.report_exclusive(at / "port_name", "port", fix=Remove(at / "port") if same else None)
@@ -281,7 +305,7 @@ def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -
             problems.report(UNKNOWN_PORT, at / "port_name", value=reference.port_name, fix=fix, **params)
         return port
     if reference.port is None:
-        return backend.default_port
+        return backend.part.default_port
     port = main_port({name: port for name, port in ports.items() if port.number == reference.port})
     if port is None:
         # The number is often that of the container.

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional, Union
 
 import pulumi
 
 from ..args.location import Key, Location
-from ..args.problems import Unavailable
+from ..args.problems import available
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
@@ -28,25 +29,50 @@ _STATEFUL_REPLICAS = 1
 
 @dataclass(frozen=True)
 class WebServicePlan:
-    """A WebService with its defaults resolved."""
+    """A WebService with its defaults resolved. An invalid argument ends only the rules that need it."""
 
     name: str
     spec: WebServiceSpec
-    kind: WorkloadKind
-    selector: Mapping[str, str]
-    """The labels that select the pods."""
-    labels: Mapping[str, pulumi.Input[str]]
-    """The labels of the pods and of every object, the selector included."""
-    headless: bool
-    """Whether the Service has no address of its own."""
-    ports: Mapping[str, ServicePort]
-    """The ports by name: what the container listens on, and what the Service offers. Empty for a worker."""
-    default_port: Optional[ServicePort]
-    """The port of `url` and `target`; None for a worker."""
-    probed_port: Optional[ServicePort]
-    """The port that the probes connect to; None if they don't."""
-    drain: int
-    """Seconds that a terminating pod continues to serve requests."""
+
+    @property
+    def kind(self) -> WorkloadKind:
+        """The kind of workload that runs the pods."""
+        return self.spec.kind
+
+    @cached_property
+    def selector(self) -> Mapping[str, str]:
+        """The labels that select the pods."""
+        return selector_of(self.name, self.spec)
+
+    @cached_property
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
+        """The labels of the pods and of every object, the selector included."""
+        return {**(self.spec.labels or {}), **self.selector}
+
+    @property
+    def headless(self) -> bool:
+        """Whether the Service has no address of its own."""
+        return is_headless(self.spec)
+
+    @cached_property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """The ports by name: what the container listens on, and what the Service offers. Empty for a worker."""
+        return resolve_ports(self.spec, headless=self.headless)
+
+    @property
+    def default_port(self) -> Optional[ServicePort]:
+        """The port of `url` and `target`; None for a worker."""
+        return main_port(self.ports)
+
+    @property
+    def probed_port(self) -> Optional[ServicePort]:
+        """The port that the probes connect to; None if they don't."""
+        return probed_port(self.spec.health, self.ports)
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod continues to serve requests."""
+        return self.spec.drain
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -73,30 +99,12 @@ class WebServicePlan:
 
 def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
     """The plan of the WebService called `name`, from its parsed arguments."""
-    selector = selector_of(name, spec)
-    headless = is_headless(spec)
-    ports = resolve_ports(spec, headless=headless)
-    return WebServicePlan(
-        name=name,
-        spec=spec,
-        kind=spec.kind,
-        selector=selector,
-        labels=_labels_of(name, spec),
-        headless=headless,
-        ports=ports,
-        default_port=main_port(ports),
-        probed_port=probed_port(spec.health, ports),
-        drain=spec.drain,
-    )
+    return WebServicePlan(name, spec)
 
 
 def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
     """The labels that select the pods: few, because Kubernetes freezes them."""
     return {NAME_LABEL: name} if spec.selector is None else spec.selector
-
-
-def _labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
-    return {**(spec.labels or {}), **selector_of(name, spec)}
 
 
 def _added_labels(spec: WebServiceSpec) -> Mapping[str, Any]:
@@ -105,8 +113,11 @@ def _added_labels(spec: WebServiceSpec) -> Mapping[str, Any]:
 
 
 def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, Any]:
-    """The labels of the pods, the selector included. The ports of the service can be invalid."""
-    labels = {**build_identity_labels(spec.identity), **_labels_of(name, spec), **_added_labels(spec)}
+    """The labels of the pods, the selector included, apart from those that are invalid. Those of the selector are the
+    pods' own whatever the others are."""
+    identity = available(lambda: build_identity_labels(spec.identity), dict[str, str]())
+    own = available(lambda: spec.labels, None) or {}
+    labels: dict[str, Any] = {**identity, **own, **selector_of(name, spec), **_added_labels(spec)}
     return {key: value for key, value in labels.items() if value is not None}
 
 
@@ -116,7 +127,7 @@ def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -
     at = spec.at
     extra = at.join(("extra", Key("metadata"), Key("labels")))
     sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
-    sources |= {key: at / "labels" / Key(key) for key in spec.labels or {}}
+    sources |= {key: at / "labels" / Key(key) for key in available(lambda: spec.labels, None) or {}}
     sources |= {key: extra / Key(key) for key in _added_labels(spec)}
     selector_at = at if spec.selector is None else at / "selector"
     return PodOwner(
@@ -133,7 +144,4 @@ def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -
 
 
 def _is_stateful(spec: WebServiceSpec) -> bool:
-    try:
-        return spec.kind is WorkloadKind.STATEFUL_SET
-    except Unavailable:
-        return False
+    return available(lambda: spec.kind, None) is WorkloadKind.STATEFUL_SET

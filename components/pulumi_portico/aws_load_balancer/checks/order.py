@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from ...args.codes import Code
 from ...args.location import Field, Location
-from ...args.problems import ABSENT, Edit, Problems, Remove, Set, Unavailable
+from ...args.problems import ABSENT, Edit, Problems, Remove, Set, available
 from ...untyped import Parameters
 from ..listener import AwsListenerSpec
 from ..overlaps import OverlapIndex
@@ -31,20 +31,21 @@ class _Ranked:
     at: Location
     match: Match
     rank: Rank
-    priority: int
+    priority: Optional[int]
+    """None if it's invalid, or the listener's priorities are."""
     is_set: bool
     """Whether the route sets its priority."""
 
 
 def _ranked(index: int, route: AwsRouteSpec, listener: AwsListenerSpec) -> Optional[_Ranked]:
-    """The route as AWS ranks it; None if it has an invalid value, or one that its rank doesn't allow."""
-    try:
-        match = route.match
-        if not match.exact and len(match.elements) > MOST_ELEMENTS:
-            return None
-        return _Ranked(index, route.at, match, rank_of(match), listener.priority_of(route), route.priority is not None)
-    except Unavailable:
+    """The route as AWS ranks it; None if what it matches is invalid, or its rank doesn't allow that."""
+    match = available(lambda: route.match, None)
+    if match is None or (not match.exact and len(match.elements) > MOST_ELEMENTS):
         return None
+    priority = available(lambda: listener.priority_of(route), None)
+    return _Ranked(
+        index, route.at, match, rank_of(match), priority, is_set=available(lambda: route.priority, 0) is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,17 @@ class _Neighbors:
         self._not_set: dict[Rank, OverlapIndex[_Ranked]] = defaultdict(OverlapIndex)
         for route in routes:
             self._by_match[route.match].append(route)
+            if route.priority is None:
+                continue
             self._by_priority[route.priority].append(route)
             (self._set if route.is_set else self._not_set[route.rank]).add(route.match, route)
 
     def of(self, route: _Ranked) -> list[_Ranked]:
         """The other routes that the route can conflict with. If it sets a priority outside of its band, the routes
         without one are missing: the route is a neighbor of theirs."""
-        found = [*self._by_match.get(route.match, ()), *self._by_priority.get(route.priority, ())]
+        found = [*self._by_match.get(route.match, ())]
+        if route.priority is not None:
+            found += self._by_priority.get(route.priority, ())
         found += self._set.near(route.match)
         # Routes of different ranks are in the right order unless one of them sets its priority.
         if not route.is_set and (same_rank := self._not_set.get(route.rank)):
@@ -94,7 +99,7 @@ def check_order(listener: AwsListenerSpec, problems: Problems) -> None:
     routes = [found for index, route in given if (found := _ranked(index, route, listener)) is not None]
     neighbors = _Neighbors(routes)
     conflicts = _conflicts(routes, neighbors)
-    fix_of = _fixes(conflicts, routes, neighbors, listener.span)
+    fix_of = _fixes(conflicts, routes, neighbors, available(lambda: listener.span, None))
     for conflict in conflicts:
         value = conflict.route.priority if conflict.code is WRONG_ORDER else ABSENT
         problems.report(conflict.code, conflict.at, value=value, fix=fix_of(conflict), **conflict.params)
@@ -118,35 +123,36 @@ def _conflict(one: _Ranked, other: _Ranked) -> Optional[_Conflict]:
     """What's wrong between a route and a later one; None if nothing is."""
     if one.match == other.match:
         return _Conflict(SAME_REQUESTS, other.at, other, {"other": one.at})
+    if one.priority is None or other.priority is None:
+        return None
     if one.priority == other.priority:
         return _Conflict(SAME_PRIORITY, other.at, other, {"priority": one.priority, "other": one.at})
-    return _order_conflict(one, other)
+    return _order_conflict(one, other, is_first=one.priority < other.priority)
 
 
-def _order_conflict(one: _Ranked, other: _Ranked) -> Optional[_Conflict]:
+def _order_conflict(one: _Ranked, other: _Ranked, *, is_first: bool) -> Optional[_Conflict]:
     """If a request can match two routes, the more specific one must be first; if neither is more specific, a priority
-    must say which is first."""
+    must say which is first. `is_first` is whether the first route's rule is."""
     is_ambiguous = one.rank == other.rank
-    if is_ambiguous:
-        is_right = one.is_set or other.is_set
-    else:
-        is_right = (one.rank < other.rank) == (one.priority < other.priority)
+    is_right = one.is_set or other.is_set if is_ambiguous else (one.rank < other.rank) == is_first
     if is_right or not overlap(one.match, other.match):
         return None
     if is_ambiguous:
         params: dict[str, Any] = {"other": one.at, "field": Field("priority"), "priority": one.priority}
         return _Conflict(AMBIGUOUS, other.at, other, params)
     wrong = other if other.is_set else one
-    first, second = sorted((one, other), key=lambda route: route.priority)
+    first, second = (one, other) if is_first else (other, one)
     return _Conflict(WRONG_ORDER, wrong.at / "priority", wrong, {"first": first.at, "second": second.at})
 
 
 def _fixes(
-    conflicts: Sequence[_Conflict], routes: Sequence[_Ranked], neighbors: _Neighbors, span: tuple[int, int]
+    conflicts: Sequence[_Conflict], routes: Sequence[_Ranked], neighbors: _Neighbors, span: Optional[tuple[int, int]]
 ) -> Callable[[_Conflict], Optional[Edit]]:
     """Finds the change of a route's priority that ends a conflict and makes no other one; None if there is none."""
+    if span is None:
+        return lambda _conflict: None
     known = {conflict.key for conflict in conflicts}
-    free = FreePriorities((route.priority for route in routes), *span)
+    free = FreePriorities((route.priority for route in routes if route.priority is not None), *span)
 
     @cache
     def fix(key: tuple[str, Location], route: _Ranked) -> Optional[Edit]:

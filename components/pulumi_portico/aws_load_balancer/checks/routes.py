@@ -10,7 +10,7 @@ from typing import Any, Union
 import pulumi
 
 from ...args.location import Field, Key
-from ...args.problems import Problems, Remove, Unavailable
+from ...args.problems import Problems, Remove, Unavailable, available
 from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
 from ..args import AwsLoadBalancerSpec
@@ -229,5 +229,6 @@ def _check_priority(route: AwsRouteSpec, listener: AwsListenerSpec, problems: Pr
 
 
 def _check_order(listener: AwsListenerSpec, problems: Problems) -> None:
-    if _room(listener) >= LEAST_ROOM:
+    # If the priorities are invalid, routes can still match the same requests.
+    if available(lambda: _room(listener), LEAST_ROOM) >= LEAST_ROOM:
         check_order(listener, problems)

@@ -79,7 +79,8 @@ def check(component: CompileInput, problems: Problems) -> None:
     """Report what F5 NGINX Ingress Controller doesn't support in combination."""
     for route in component.routes:
         problems.run(_check_grpc, route)
-        problems.run(_check_redirect, component, route)
+        problems.run(_check_whole_redirect, component, route)
+        problems.run(_check_redirect_issuer, component, route)
         problems.run(_check_app_root, component, route)
         problems.run(_check_redirect_pair, route)
 
@@ -111,15 +112,17 @@ def _check_redirect_pair(route: ResolvedRoute, problems: Problems) -> None:
         problems.report(REDIRECT_PAIR, at, source=_REDIRECT_FROM, to=_REDIRECT_TO)
 
 
-def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+def _check_whole_redirect(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
     if route.spec.redirect is None:
         return
-    at = route.at / "redirect"
-    is_whole = route.host in component.redirected_hosts and route.is_root and route.host
+    is_whole = route.is_root and route.host and route.host in component.redirected_hosts
     if not is_whole or route.host not in component.own_hosts:
-        problems.report(PARTIAL_REDIRECT, at)
-    if component.hosts[route.host].issuer is not None:
-        problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
+        problems.report(PARTIAL_REDIRECT, route.at / "redirect")
+
+
+def _check_redirect_issuer(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+    if route.spec.redirect is not None and component.hosts[route.host].issuer is not None:
+        problems.report(REDIRECT_WITH_ISSUER, route.at / "redirect", host=route.host)
 
 
 def _without(separators: str) -> Callable[[Any], Optional[Reason]]:
