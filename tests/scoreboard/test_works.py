@@ -88,7 +88,6 @@ def test_the_namespace_admits_the_pods_or_they_are_rejected(fields: Any) -> None
 # B2: $(NAME) in a variable's value.
 
 
-@field_case("B2")
 def test_a_variable_comes_after_those_that_it_refers_to() -> None:
     env = {"DATABASE_URL": "postgres://$(DB_USER):$(DB_PASSWORD)@db/app", "DB_USER": "app"}
     manifests = render(service(env=env, secretEnv={"DB_PASSWORD": "x"}))
@@ -100,14 +99,47 @@ def test_a_variable_comes_after_those_that_it_refers_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "env",
+    ("fields", "field"),
     [
-        open_case("B2", {"A": "$(B)", "B": "$(A)"}, row="a cycle"),
-        open_case("B2", {"A": "$(NOWHERE)"}, row="an unknown name"),
+        held_case("B2", {"env": {"A": "$(B)", "B": "$(A)"}}, "env", row="a cycle"),
+        held_case("B2", {"env": {"PATH": "/app:$(PATH)"}}, "env", row="itself"),
+        held_case("B2", {"env": {"A": "$(B)", "B": "$(C)", "C": "$(A)"}}, "env", row="a longer cycle"),
+        held_case("B2", {"env": {"A": "$(NOWHERE)"}}, "env", row="an unknown name"),
+        held_case("B2", {"env": {"A": "$(date +%s)"}}, "env", row="a command"),
+        held_case("B2", {"args": ["--to=$(NOWHERE)"]}, "args", row="an unknown name in an argument"),
+        held_case("B2", {"command": ["sh", "-c", "app $(NOWHERE)"]}, "command", row="an unknown name in a script"),
+        held_case("B2", {"secretEnv": {"A": "$(B)", "B": "x"}}, "secretEnv", row="in the value of a Secret"),
+        held_case(
+            "B2",
+            {"secretEnv": {"A": "x"}, "health": {"command": ["check", "$(A)"]}},
+            "health",
+            row="of a secret variable in a probe",
+        ),
+        held_case(
+            "B2",
+            {"sidecars": [{"name": "log", "image": "log:1", "env": {"A": "$(B)"}}]},
+            "sidecars",
+            row="of a sidecar",
+        ),
     ],
 )
-def test_a_reference_that_cannot_be_expanded_is_rejected(env: Any) -> None:
-    assert_rejected(service(env=env), *WEB_AT, "env", unlike=service(env={"A": "b", "B": "c"}))
+def test_a_reference_that_cannot_be_expanded_is_rejected(fields: Any, field: str) -> None:
+    assert_rejected(service(**fields), *WEB_AT, field, unlike=service(env={"A": "b", "B": "c"}))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        held_case("B2", {"env": {"A": "$$(NOWHERE)"}}, row="an escaped reference"),
+        held_case(
+            "B2", {"env": {"A": "$(B) $(C)"}, "secretEnv": {"B": "x"}, "fieldEnv": {"C": "status.podIP"}}, row="all"
+        ),
+        held_case("B2", {"env": {"A": "$(KUBERNETES_SERVICE_HOST)"}}, row="the API server"),
+        held_case("B2", {"command": ["sh", "-c", "echo $(hostname)"]}, row="a shell's own"),
+    ],
+)
+def test_a_reference_that_kubernetes_expands_is_accepted(fields: Any) -> None:
+    assert_accepted(service(**fields), *WEB_AT)
 
 
 # B3, B20: TLS at an F5 gateway.

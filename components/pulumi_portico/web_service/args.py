@@ -89,7 +89,8 @@ class WebServiceArgs(TypedDict):
     """The working directory: an absolute path. Default: the image's. Maps to `workingDir`."""
 
     env: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Environment variables, by name. Names are plain. Default: none. For secret values, use `secret_env`. Maps to
+    """Environment variables, by name. `$(NAME)` in a value stands for another variable of the container, also a secret
+    one; `$$(NAME)` is that text. Names are plain. Default: none. For secret values, use `secret_env`. Maps to
     `env`."""
 
     secret_env: NotRequired[Mapping[str, pulumi.Input[str]]]

@@ -22,6 +22,7 @@ from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
     CommonContainerSpec,
+    ContainerSpec,
     check_container_names,
     check_container_ports,
     check_init_container,
@@ -37,6 +38,12 @@ from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import check_security, exceptions_of_security
 from ..workload.shapes import LIST, MAPPING, Shape, check_shape
+from ..workload.variable_references import (
+    added_variables,
+    check_command_references,
+    check_probe_references,
+    check_references,
+)
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
@@ -101,6 +108,7 @@ def parse_web_service(
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
+    problems.run(_check_references, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
         check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
@@ -144,6 +152,26 @@ def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(check_variables, spec)
     problems.run(check_contents, spec)
     problems.run(_check_paths, spec)
+
+
+def _check_references(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    """Report references to variables that Kubernetes doesn't expand, in every container."""
+    problems.run(_check_references_of, spec, spec, "containers", name)
+    for container in (*spec.sidecars, *spec.init_containers):
+        problems.run(_check_references_of, container, spec, "initContainers", None)
+
+
+def _check_references_of(
+    container: CommonContainerSpec, spec: WebServiceSpec, group: str, name: Optional[str], problems: Problems
+) -> None:
+    if name is None:
+        assert isinstance(container, ContainerSpec)
+        name = container.name
+    added = added_variables(spec.extra, spec.at / "extra", group, name)
+    problems.run(check_references, container, added)
+    problems.run(check_command_references, container, added)
+    if container.health is not None:
+        problems.run(check_probe_references, container, container.health, added)
 
 
 def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:

@@ -11,10 +11,11 @@ import pulumi
 
 from ..merge import merged
 from ..networking.ports import ServicePort
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
 from .availability import SHUTDOWN_SECONDS, build_drain
 from .containers import CommonContainerSpec, ContainerSpec, build_container, build_other_containers
 from .environment import Sources, build_files
+from .expansion import in_order
 from .identity import IdentitySpec, build_identity_labels
 from .images import ImagePolicySpec, build_pull_policy, build_pull_secrets
 from .kinds import WorkloadKind
@@ -66,7 +67,17 @@ def build_template(pod: PodPlan) -> dict[str, Any]:
     if pod.annotations:
         metadata["annotations"] = dict(pod.annotations)
     template = {"metadata": metadata, "spec": _spec(pod)}
-    return template if pod.extra is None else merged(template, pod.extra)
+    return template if pod.extra is None else _with_extra(template, pod.extra)
+
+
+def _with_extra(template: Manifest, extra: Manifest) -> dict[str, Any]:
+    """The template with what is merged into it. Variables that it adds come before those that refer to them."""
+    whole: dict[str, Any] = merged(template, extra)
+    for group in ("initContainers", "containers"):
+        for container in mapped(whole.get("spec")).get(group) or ():
+            if container.get("env"):
+                container["env"] = in_order(container["env"])
+    return whole
 
 
 def _spec(pod: PodPlan) -> dict[str, Any]:
