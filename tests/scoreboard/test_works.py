@@ -333,7 +333,13 @@ def test_two_pods_of_one_claim_need_another_rollout() -> None:
     "extra",
     [
         held_case("B21", {"spec": {"containers": {"name": "web"}}}, row="containers as a mapping"),
-        open_case("B21", {"spec": {"containers": [{"name": "wbe", "tty": True}]}}, row="no such container"),
+        held_case("B21", {"spec": {"containers": [{"name": "wbe", "tty": True}]}}, row="no such container"),
+        held_case("B21", {"spec": {"containers": [{"tty": True}]}}, row="a container without a name"),
+        held_case("B21", {"spec": {"containers": None}}, row="no containers"),
+        held_case("B21", {"spec": {"initContainers": [{"name": "log", "tty": True}]}}, row="no such init container"),
+        held_case("B21", {"spec": {"containers": [{"name": "web", "env": [{"value": "x"}]}]}}, row="no name"),
+        held_case("B21", {"spec": {"containers": [{"name": "web", "env": {"A": "x"}}]}}, row="env as a mapping"),
+        held_case("B21", {"spec": {"volumes": [{"emptyDir": {}}]}}, row="a volume without a name"),
     ],
 )
 def test_extra_of_the_wrong_shape_is_rejected(extra: Any) -> None:

@@ -199,6 +199,31 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ),
     ({"writable_paths": ["/a", "/a"]}, "duplicate-mount-path", ("writable_paths", 1), {"other": ("writable_paths", 0)}),
     ({"writable_paths": ["/"]}, "invalid-file-path", ("writable_paths", 0), {}),
+    # What is merged into the pods' template.
+    (
+        {"extra": {"spec": {"containers": [{"name": "wbe"}]}}},
+        "unknown-extra-container",
+        ("extra", Key("spec"), Key("containers"), 0, Key("name")),
+        {"group": "containers", "names": ["api"]},
+    ),
+    (
+        {"extra": {"spec": {"initContainers": [{"tty": True}]}}},
+        "extra-item-without-name",
+        ("extra", Key("spec"), Key("initContainers"), 0),
+        {"group": "initContainers"},
+    ),
+    (
+        {"extra": {"spec": {"volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]}}},
+        "duplicate-extra-name",
+        ("extra", Key("spec"), Key("volumes"), 1, Key("name")),
+        {"group": "volumes"},
+    ),
+    (
+        {"extra": {"spec": {"containers": []}}},
+        "pods-without-container",
+        ("extra", Key("spec"), Key("containers")),
+        {"names": ["api"]},
+    ),
     # Kinds.
     ({"kind": "Deploymnet"}, "not-a-choice", ("kind",), {}),
     ({"kind": "DaemonSet", "replicas": 2}, "not-for-kind", ("replicas",), {"kind": "DaemonSet"}),

@@ -31,6 +31,7 @@ from ..workload.containers import (
     exceptions_of_container,
 )
 from ..workload.environment import check_contents, check_mount_paths, check_variables, own_mount_paths
+from ..workload.extra_rules import CONTAINERS, INIT_CONTAINERS, check_extra_items
 from ..workload.health import check_health, check_probed_port
 from ..workload.identity import check_identity, exceptions_of_identity, note_blocked_identity
 from ..workload.images import ImagePolicySpec, exceptions_of_images
@@ -109,6 +110,7 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     problems.run(_check_references, name, spec)
+    problems.run(_check_extra_items, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
         check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
@@ -156,9 +158,9 @@ def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_references(name: str, spec: WebServiceSpec, problems: Problems) -> None:
     """Report references to variables that Kubernetes doesn't expand, in every container."""
-    problems.run(_check_references_of, spec, spec, "containers", name)
+    problems.run(_check_references_of, spec, spec, CONTAINERS, name)
     for container in (*spec.sidecars, *spec.init_containers):
-        problems.run(_check_references_of, container, spec, "initContainers", None)
+        problems.run(_check_references_of, container, spec, INIT_CONTAINERS, None)
 
 
 def _check_references_of(
@@ -326,6 +328,13 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
             problems.report(EXTRA_LABEL_IN_SELECTOR, where, fix=Remove(where))
+
+
+def _check_extra_items(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    others = [container.name for container in (*spec.sidecars, *spec.init_containers)]
+    pod = mapped(mapped(spec.extra).get("spec"))
+    where = spec.at / "extra" / Key("spec")
+    check_extra_items(pod, where, {CONTAINERS: [name], INIT_CONTAINERS: others}, problems)
 
 
 def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:
