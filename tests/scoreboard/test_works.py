@@ -213,13 +213,28 @@ def test_a_low_port_without_the_right_to_it_is_reported() -> None:
     assert may_listen or is_reported(values, *WEB_AT, explain=False)
 
 
-@field_case("B12", "the default port")
 def test_the_default_port_is_the_first_as_written_or_has_to_be_named() -> None:
     ports = {"rabbitmq": {"port": 5672}, "exporter": {"port": 9090}, "management": {"port": 15672}}
     manifests = rendered_unless_rejected(service(port=None, ports=ports), *WEB_AT)
     if manifests is not None:
         container = pod_template(manifests)["spec"]["containers"][0]
         assert container["readinessProbe"]["tcpSocket"]["port"] in (5672, "rabbitmq")
+
+
+@pytest.mark.parametrize(
+    ("fields", "number"),
+    [
+        held_case("B12", {}, 5672, row="the first as written"),
+        held_case("B12", {"defaultPortName": "management"}, 15672, row="the one that is named"),
+    ],
+)
+def test_targets_and_probes_use_the_default_port(fields: Any, number: int) -> None:
+    ports = {"rabbitmq": {"port": 5672}, "exporter": {"port": 9090}, "management": {"port": 15672}}
+    front = {"target": {"service": "web"}, "exposure": PRESERVED}
+    manifests = render({**service(port=None, ports=ports, **fields), "loadBalancers": {"front": front}})
+    container = pod_template(manifests)["spec"]["containers"][0]
+    assert container["livenessProbe"]["tcpSocket"]["port"] == number
+    assert {port["targetPort"] for port in balancer_service(manifests)["spec"]["ports"]} == {number}
 
 
 def _two_ports(other: int) -> dict[str, Any]:

@@ -183,6 +183,13 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("service", "internal_traffic_policy"),
         {},
     ),
+    ({"default_port_name": "htpp"}, "unknown-default-port", ("default_port_name",), {"ports": ["http"]}),
+    (
+        {**ports(amqp={"port": 5672}, http2={"port": 80}), "default_port_name": "admin"},
+        "unknown-default-port",
+        ("default_port_name",),
+        {"ports": ["amqp", "http2"]},
+    ),
     # The environment.
     ({"env": {"1A": "x"}}, "invalid-variable-name", ("env", "1A"), {}),
     ({"env": {"A": 1}}, "wrong-type", ("env", "A"), {}),
@@ -658,3 +665,12 @@ def test_problems_have_the_key_style_of_their_reader() -> None:
         Field("max_surge"),
         Field("max_unavailable"),
     ]
+
+
+def test_other_languages_name_the_default_port_of_several() -> None:
+    """Pulumi doesn't keep the order of mappings on the way from another language."""
+    args: Any = {"image": IMAGE, "ports": {"b": {"port": 1}, "a": {"port": 2}}}
+    assert not problems_with(args)
+    found = problems_with(args, style=KeyStyle.CAMEL)
+    assert_problem(found, "default-port-not-named", "default_port_name", ports=["a", "b"])
+    assert_fixes_work(lambda changed: problems_with(changed, style=KeyStyle.CAMEL), args)

@@ -1,7 +1,7 @@
 """The ports of a Service, resolved: number, target port, protocol, and the URL of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .target import Protocol
@@ -29,6 +29,8 @@ class ServicePort:
     """The port that clients of the Service use."""
     protocol: str = Protocol.TCP.value
     app_protocol: Optional[str] = None
+    rank: int = field(default=0, compare=False)
+    """Its place among the ports: the default port has the lowest one."""
 
     @property
     def scheme(self) -> str:
@@ -45,7 +47,9 @@ class ServicePort:
 
 
 def main_port(ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The default port: `http`, else the first TCP port by name, else the first port by name."""
-    if HTTP in ports:
-        return ports[HTTP]
-    return min(ports.values(), key=lambda port: (port.protocol != Protocol.TCP.value, port.name), default=None)
+    """The default port: the one of the lowest rank. Among equals, it's `http`, else the first TCP port by name."""
+    return min(ports.values(), key=_order, default=None)
+
+
+def _order(port: ServicePort) -> tuple[int, bool, bool, str]:
+    return port.rank, port.name != HTTP, port.protocol != Protocol.TCP.value, port.name

@@ -61,8 +61,8 @@ def _check_container(
     if close is None and len(free[group]) == 1 and not is_elsewhere:
         close = free[group][0]
     fix = None if close is None else Set(at / Key("name"), close)
-    params = {"group": group, "names": names[group] or "none"}
-    problems.report(UNKNOWN_EXTRA_CONTAINER, at / Key("name"), value=name, fix=fix, **params)
+    known = names[group] or "none"
+    problems.report(UNKNOWN_EXTRA_CONTAINER, at / Key("name"), value=name, fix=fix, group=group, names=known)
 
 
 def _check_names(items: Any, at: Location, problems: Problems) -> None:

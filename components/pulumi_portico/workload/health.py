@@ -82,7 +82,8 @@ class Health(TypedDict):
     """Run this command in the container; exit status 0 is a success. Its length is plain. Maps to `exec.command`."""
 
     port_name: NotRequired[str]
-    """Which of several ports is checked. Plain. Default: `http`, else the first TCP port by name."""
+    """Which of several ports is checked. Plain. Default: the service's default port if that uses TCP, else the first
+    TCP port as written."""
 
     startup_seconds: NotRequired[int]
     """Seconds (1 or more) that the application can take to start, before the other probes begin. Plain. Default: 60.
@@ -236,8 +237,8 @@ def _uses_port(health: HealthSpec) -> bool:
 def probed_port(health: Optional[HealthSpec], ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
     """The TCP port that the probes connect to, if there is one."""
     name = health.port_name if health else None
-    port = main_port(ports) if name is None else ports.get(name)
-    return port if port is not None and port.protocol == Protocol.TCP.value else None
+    tcp = {key: port for key, port in ports.items() if port.protocol == Protocol.TCP.value}
+    return main_port(tcp) if name is None else tcp.get(name)
 
 
 def build_probes(health: Optional[HealthSpec], ports: Mapping[str, ServicePort]) -> dict[str, Any]:
