@@ -195,14 +195,45 @@ def test_tls_that_ends_before_the_gateway_shows_in_the_forwarded_protocol() -> N
 # B4, B10, B12: ports and probes.
 
 
-@field_case("B4")
-def test_the_scheme_of_a_probe_follows_the_port() -> None:
-    ports = {"https": {"port": 8443, "appProtocol": "https"}}
+@pytest.mark.parametrize(
+    "port",
+    [
+        held_case("B4", {"name": "https", "appProtocol": "https"}, row="name and protocol"),
+        held_case("B4", {"name": "https"}, row="name"),
+        held_case("B4", {"name": "web", "appProtocol": "https"}, row="protocol"),
+        held_case("B4", {"name": "web", "appProtocol": "kubernetes.io/wss"}, row="WebSockets over TLS"),
+    ],
+)
+def test_the_scheme_of_a_probe_follows_the_port(port: Any) -> None:
+    ports = {port["name"]: {"port": 8443, **{key: value for key, value in port.items() if key != "name"}}}
     container = pod_template(render(service(port=None, ports=ports, health={"path": "/healthz"})))["spec"][
         "containers"
     ][0]
     probes = [container[f"{it}Probe"]["httpGet"] for it in ("startup", "readiness", "liveness")]
     assert [it.get("scheme") for it in probes] == ["HTTPS"] * 3
+
+
+def test_a_probe_has_the_scheme_the_host_the_headers_and_the_port_that_it_names() -> None:
+    ports = {"http": {"port": 8080}, "admin": {"port": 9443}}
+    liveness = {"path": "/live", "portName": "admin", "scheme": "HTTPS"}
+    health = {"path": "/ready", "host": SHOP, "headers": {"X-Probe": "yes"}, "liveness": liveness}
+    container = pod_template(render(service(port=None, ports=ports, health=health)))["spec"]["containers"][0]
+    headers = [{"name": "Host", "value": SHOP}, {"name": "X-Probe", "value": "yes"}]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": 8080, "httpHeaders": headers}
+    assert container["livenessProbe"]["httpGet"] == {
+        "path": "/live",
+        "port": 9443,
+        "scheme": "HTTPS",
+        "httpHeaders": headers,
+    }
+
+
+def test_a_grpc_probe_of_a_port_with_tls_is_rejected() -> None:
+    def values(protocol: str) -> dict[str, Any]:
+        ports = {"grpc": {"port": 8443, "appProtocol": protocol}}
+        return service(port=None, ports=ports, health={"grpcService": ""})
+
+    assert_rejected(values("https"), *WEB_AT, "health", unlike=values("kubernetes.io/h2c"))
 
 
 @field_case("B10")

@@ -190,6 +190,28 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("default_port_name",),
         {"ports": ["amqp", "http2"]},
     ),
+    # Probes.
+    ({"health": {"host": "shop.example.com"}}, "probe-without-path", ("health", "host"), {}),
+    (
+        {"health": {"path": "/", "liveness": {"command": ["check"], "scheme": "HTTPS"}}},
+        "probe-without-path",
+        ("health", "liveness", "scheme"),
+        {},
+    ),
+    ({"health": {"path": "/", "headers": {"a b": "c"}}}, "invalid-probe-header", ("health", "headers", "a b"), {}),
+    ({"health": {"path": "/", "headers": {"HOST": "c"}}}, "probe-host-as-header", ("health", "headers", "HOST"), {}),
+    (
+        {"health": {"path": "/", "liveness": {"port_name": "htpp"}}},
+        "not-a-tcp-port",
+        ("health", "liveness", "port_name"),
+        {"ports": ["http"]},
+    ),
+    (
+        {**ports(https={"port": 8443}), "health": {"grpc_service": ""}},
+        "grpc-probe-over-tls",
+        ("health", "grpc_service"),
+        {"port": "https"},
+    ),
     # The environment.
     ({"env": {"1A": "x"}}, "invalid-variable-name", ("env", "1A"), {}),
     ({"env": {"A": 1}}, "wrong-type", ("env", "A"), {}),

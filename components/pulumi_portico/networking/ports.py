@@ -40,6 +40,11 @@ class ServicePort:
         known = [scheme for scheme in DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
         return known[0] if known and self.protocol == Protocol.TCP.value else self.protocol.lower()
 
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the pods expect TLS on the port."""
+        return self.scheme == "https" or self.app_protocol == "kubernetes.io/wss"
+
     def url(self, host: str) -> str:
         """The port's URL on a host."""
         number = "" if DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"

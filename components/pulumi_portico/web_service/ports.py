@@ -71,7 +71,7 @@ DEFAULT_PORT_NOT_NAMED = define(
 
 
 def resolve_ports(spec: "WebServiceSpec", *, headless: bool) -> dict[str, ServicePort]:
-    """The service's ports by name, ordered by name, so that the order in the arguments changes no object but the probes.
+    """The service's ports by name, ordered by name. The order in the arguments changes the probes only.
 
     The default port is the one that `default_port_name` names, else `http`, else the first one as written.
 
