@@ -236,9 +236,17 @@ def test_a_grpc_probe_of_a_port_with_tls_is_rejected() -> None:
     assert_rejected(values("https"), *WEB_AT, "health", unlike=values("kubernetes.io/h2c"))
 
 
-@field_case("B10")
-def test_a_low_port_without_the_right_to_it_is_reported() -> None:
-    values = service(port=80)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        held_case("B10", {"port": 80}),
+        held_case("B10", {"port": None, "ports": {"dns": {"port": 53, "protocol": "UDP"}}}, row="UDP"),
+        held_case("B10", {"sidecars": [{"name": "proxy", "image": "proxy:1", "port": 443}]}, row="a sidecar"),
+        held_case("B10", {"port": 80, "kind": "DaemonSet"}, row="a DaemonSet"),
+    ],
+)
+def test_a_low_port_without_the_right_to_it_is_reported(fields: Any) -> None:
+    values = service(**fields)
     context = pod_template(render(values))["spec"]["securityContext"]
     may_listen = any(it["name"] == "net.ipv4.ip_unprivileged_port_start" for it in context.get("sysctls", []))
     assert may_listen or is_reported(values, *WEB_AT, explain=False)
@@ -250,6 +258,15 @@ def test_the_default_port_is_the_first_as_written_or_has_to_be_named() -> None:
     if manifests is not None:
         container = pod_template(manifests)["spec"]["containers"][0]
         assert container["readinessProbe"]["tcpSocket"]["port"] in (5672, "rabbitmq")
+
+
+def test_a_low_port_of_the_node_needs_root() -> None:
+    def values(port: int, **security: Any) -> dict[str, Any]:
+        fields = {"security": {"hostNetwork": True, **security}, "networkPolicy": False, "kind": "DaemonSet"}
+        return {**service(port=port, **fields), "podSecurity": "privileged"}
+
+    assert_rejected(values(80), *WEB_AT, "port", unlike=values(8080))
+    assert_rejected(values(80, netBindService=True), *WEB_AT, "port", unlike=values(80, allowRoot=True, user=0))
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,12 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("default_port_name",),
         {"ports": ["amqp", "http2"]},
     ),
+    (
+        {**ports(a={"port": 80}), "security": {"host_network": True}, "network_policy": False},
+        "low-port-on-host-network",
+        ("ports", "a", "port"),
+        {"least": 1024},
+    ),
     # Probes.
     ({"health": {"host": "shop.example.com"}}, "probe-without-path", ("health", "host"), {}),
     (

@@ -37,7 +37,7 @@ from ..workload.identity import check_identity, exceptions_of_identity, note_blo
 from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
-from ..workload.security import check_security, exceptions_of_security
+from ..workload.security import SecuritySpec, check_host_ports, check_security, exceptions_of_security
 from ..workload.shapes import LIST, MAPPING, Shape, check_shape
 from ..workload.variable_references import (
     added_variables,
@@ -215,6 +215,13 @@ def _check_identity(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_security(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.security is not None:
         problems.run(check_security, spec.security)
+        problems.run(_check_host_ports, spec.security, spec)
+
+
+def _check_host_ports(security: SecuritySpec, spec: WebServiceSpec, problems: Problems) -> None:
+    sidecars = {sidecar.port: sidecar.at / "port" for sidecar in spec.sidecars if sidecar.port is not None}
+    others = {port.port: port.at / "port" for port in (spec.ports or {}).values()}
+    check_host_ports(security, {**sidecars, **others, **tcp_ports(spec)}, problems)
 
 
 def _check_placement(spec: WebServiceSpec, problems: Problems) -> None:

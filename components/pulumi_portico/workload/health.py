@@ -75,7 +75,8 @@ class Probe(TypedDict):
     """The host of the request of `path`. Default: that of `Health`. Maps to the header `Host`."""
 
     headers: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Headers of the request of `path`, instead of those of `Health`. Names are plain. Maps to `httpGet.httpHeaders`."""
+    """Headers of the request of `path`, instead of those of `Health`. Names are plain. Default: those of `Health`. Maps
+    to `httpGet.httpHeaders`."""
 
     period: NotRequired[pulumi.Input[int]]
     """Seconds (1 or more) between two checks. Default: startup 2, readiness 5, liveness 10. Maps to `periodSeconds`."""
@@ -304,8 +305,8 @@ def check_probed_port(health: HealthSpec, ports: Mapping[str, ServicePort], prob
     for probe in _port_users(health):
         check, port = probe if probe.ways() else health, _port_of(probe, health, ports)
         if check.grpc_service is not None and port is not None and port.uses_tls:
-            params = {"port": port.name, "port_name": FieldName("port_name"), "command": FieldName("command")}
-            problems.report(GRPC_OVER_TLS, check.at / "grpc_service", **params)
+            where, name, command = check.at / "grpc_service", FieldName("port_name"), FieldName("command")
+            problems.report(GRPC_OVER_TLS, where, port=port.name or str(port.target), port_name=name, command=command)
             return
 
 

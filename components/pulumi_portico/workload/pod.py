@@ -20,7 +20,7 @@ from .identity import IdentitySpec, build_identity_labels
 from .images import ImagePolicySpec, build_pull_policy, build_pull_secrets
 from .kinds import WorkloadKind
 from .placement import PlacementSpec, build_placement, build_spread
-from .security import SecuritySpec, build_container_security, build_pod_security
+from .security import UNPRIVILEGED_PORT, SecuritySpec, build_container_security, build_pod_security
 from .volumes import StorageSpec, VolumeSpec, build_mounts, build_volume, needs_group
 
 __all__ = ["PodPlan", "build_template"]
@@ -92,7 +92,11 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         "automountServiceAccountToken": pod.identity is not None and pod.identity.token,
         # Environment variables for every Service of the namespace leak names, and are slow if there are many.
         "enableServiceLinks": False,
-        **build_pod_security(pod.security, storage=bool(pod.storage) or needs_group(pod.volumes)),
+        **build_pod_security(
+            pod.security,
+            storage=bool(pod.storage) or needs_group(pod.volumes),
+            low_ports=any(port < UNPRIVILEGED_PORT for port in _listened(pod)),
+        ),
         **build_pull_secrets(pod.image_policy),
         **build_placement(pod.placement),
         **build_spread(pod.kind, pod.placement.spread if pod.placement else None, pod.selector),
@@ -101,6 +105,12 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         **({"initContainers": others} if others else {}),
         "containers": [application],
     }
+
+
+def _listened(pod: PodPlan) -> list[int]:
+    """The ports that the containers listen on."""
+    ports = [port.target for port in pod.ports.values()]
+    return ports + [sidecar.port for sidecar in pod.sidecars if sidecar.port is not None]
 
 
 def _application(pod: PodPlan, common: Manifest, of_container: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
