@@ -84,6 +84,15 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "http": {"health": {"path": "/ready", "liveness": {"path": "/live", "period": 20}, "startup_seconds": 5}},
         "grpc": {"health": {"grpc_service": "", "startup": {"enabled": False}}},
         "command": {"health": {"command": ["/check"]}},
+        "tls": {
+            "health": {
+                "path": "/ready",
+                "scheme": "HTTPS",
+                "host": "shop.example.com",
+                "headers": {"X-Probe": "startup"},
+                "liveness": {"host": "live.example.com", "headers": {"X-Probe": "liveness"}},
+            }
+        },
     },
     "environment": {
         "default": {},
@@ -198,7 +207,7 @@ _KINDS = {
 _APART = {
     # A worker has no Service, and no port to ask.
     *((("ports", "none"), ("service", it)) for it in ("dual", "headless", "affine")),
-    *((("ports", "none"), ("health", it)) for it in ("http", "grpc")),
+    *((("ports", "none"), ("health", it)) for it in ("http", "grpc", "tls")),
     # A worker's peers could connect to every port.
     (("ports", "none"), ("network", "some")),
     # Without a policy there is none to keep this.

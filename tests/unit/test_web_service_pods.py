@@ -381,6 +381,7 @@ def test_annotations_are_on_the_pods_alone() -> None:
 
 
 def test_extra_has_the_last_word_on_the_pods() -> None:
+    other = {"name": "b", "image": "registry.example.com/b:1"}
     recorded = web_service(
         config_files={"/a": "b"},
         extra={
@@ -388,7 +389,7 @@ def test_extra_has_the_last_word_on_the_pods() -> None:
             "spec": {
                 "enableServiceLinks": None,
                 "terminationGracePeriodSeconds": 7,
-                "containers": [{"name": "api", "tty": True, "securityContext": {"privileged": None}}, {"name": "b"}],
+                "containers": [{"name": "api", "tty": True, "securityContext": {"privileged": None}}, other],
                 "volumes": [{"name": "more", "emptyDir": {}}],
             },
         },
@@ -398,8 +399,8 @@ def test_extra_has_the_last_word_on_the_pods() -> None:
     assert made["metadata"]["annotations"] == {"a": "b"}
     assert "enableServiceLinks" not in made["spec"]
     assert made["spec"]["terminationGracePeriodSeconds"] == 7
-    application, other = made["spec"]["containers"]
-    assert (application["image"], application["tty"], other) == (IMAGE, True, {"name": "b"})
+    application, added = made["spec"]["containers"]
+    assert (application["image"], application["tty"], added) == (IMAGE, True, other)
     assert application["securityContext"]["readOnlyRootFilesystem"] is True
     assert [it["name"] for it in made["spec"]["volumes"]] == ["config-files", "more"]
 

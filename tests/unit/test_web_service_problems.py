@@ -183,6 +183,41 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("service", "internal_traffic_policy"),
         {},
     ),
+    ({"default_port_name": "htpp"}, "unknown-default-port", ("default_port_name",), {"ports": ["http"]}),
+    (
+        {**ports(amqp={"port": 5672}, http2={"port": 80}), "default_port_name": "admin"},
+        "unknown-default-port",
+        ("default_port_name",),
+        {"ports": ["amqp", "http2"]},
+    ),
+    (
+        {**ports(a={"port": 80}), "security": {"host_network": True}, "network_policy": False},
+        "low-port-on-host-network",
+        ("ports", "a", "port"),
+        {"least": 1024},
+    ),
+    # Probes.
+    ({"health": {"host": "shop.example.com"}}, "probe-without-path", ("health", "host"), {}),
+    (
+        {"health": {"path": "/", "liveness": {"command": ["check"], "scheme": "HTTPS"}}},
+        "probe-without-path",
+        ("health", "liveness", "scheme"),
+        {},
+    ),
+    ({"health": {"path": "/", "headers": {"a b": "c"}}}, "invalid-probe-header", ("health", "headers", "a b"), {}),
+    ({"health": {"path": "/", "headers": {"HOST": "c"}}}, "probe-host-as-header", ("health", "headers", "HOST"), {}),
+    (
+        {"health": {"path": "/", "liveness": {"port_name": "htpp"}}},
+        "not-a-tcp-port",
+        ("health", "liveness", "port_name"),
+        {"ports": ["http"]},
+    ),
+    (
+        {**ports(https={"port": 8443}), "health": {"grpc_service": ""}},
+        "grpc-probe-over-tls",
+        ("health", "grpc_service"),
+        {"port": "https"},
+    ),
     # The environment.
     ({"env": {"1A": "x"}}, "invalid-variable-name", ("env", "1A"), {}),
     ({"env": {"A": 1}}, "wrong-type", ("env", "A"), {}),
@@ -199,6 +234,31 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ),
     ({"writable_paths": ["/a", "/a"]}, "duplicate-mount-path", ("writable_paths", 1), {"other": ("writable_paths", 0)}),
     ({"writable_paths": ["/"]}, "invalid-file-path", ("writable_paths", 0), {}),
+    # What is merged into the pods' template.
+    (
+        {"extra": {"spec": {"containers": [{"name": "wbe"}]}}},
+        "unknown-extra-container",
+        ("extra", Key("spec"), Key("containers"), 0, Key("name")),
+        {"group": "containers", "names": ["api"]},
+    ),
+    (
+        {"extra": {"spec": {"initContainers": [{"tty": True}]}}},
+        "extra-item-without-name",
+        ("extra", Key("spec"), Key("initContainers"), 0),
+        {"group": "initContainers"},
+    ),
+    (
+        {"extra": {"spec": {"volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]}}},
+        "duplicate-extra-name",
+        ("extra", Key("spec"), Key("volumes"), 1, Key("name")),
+        {"group": "volumes"},
+    ),
+    (
+        {"extra": {"spec": {"containers": []}}},
+        "pods-without-container",
+        ("extra", Key("spec"), Key("containers")),
+        {"names": ["api"]},
+    ),
     # Kinds.
     ({"kind": "Deploymnet"}, "not-a-choice", ("kind",), {}),
     ({"kind": "DaemonSet", "replicas": 2}, "not-for-kind", ("replicas",), {"kind": "DaemonSet"}),
@@ -633,3 +693,12 @@ def test_problems_have_the_key_style_of_their_reader() -> None:
         Field("max_surge"),
         Field("max_unavailable"),
     ]
+
+
+def test_other_languages_name_the_default_port_of_several() -> None:
+    """Pulumi doesn't keep the order of mappings on the way from another language."""
+    args: Any = {"image": IMAGE, "ports": {"b": {"port": 1}, "a": {"port": 2}}}
+    assert not problems_with(args)
+    found = problems_with(args, style=KeyStyle.CAMEL)
+    assert_problem(found, "default-port-not-named", "default_port_name", ports=["a", "b"])
+    assert_fixes_work(lambda changed: problems_with(changed, style=KeyStyle.CAMEL), args)

@@ -1,7 +1,7 @@
 """The ports of a Service, resolved: number, target port, protocol, and the URL of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from .target import Protocol
@@ -29,6 +29,8 @@ class ServicePort:
     """The port that clients of the Service use."""
     protocol: str = Protocol.TCP.value
     app_protocol: Optional[str] = None
+    rank: int = field(default=0, compare=False)
+    """Its place among the ports: the default port has the lowest one."""
 
     @property
     def scheme(self) -> str:
@@ -38,6 +40,11 @@ class ServicePort:
         known = [scheme for scheme in DEFAULT_PORTS if self.name.partition("-")[0] == scheme]
         return known[0] if known and self.protocol == Protocol.TCP.value else self.protocol.lower()
 
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the pods expect TLS on the port."""
+        return self.scheme == "https" or self.app_protocol == "kubernetes.io/wss"
+
     def url(self, host: str) -> str:
         """The port's URL on a host."""
         number = "" if DEFAULT_PORTS.get(self.scheme) == self.number else f":{self.number}"
@@ -45,7 +52,9 @@ class ServicePort:
 
 
 def main_port(ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The default port: `http`, else the first TCP port by name, else the first port by name."""
-    if HTTP in ports:
-        return ports[HTTP]
-    return min(ports.values(), key=lambda port: (port.protocol != Protocol.TCP.value, port.name), default=None)
+    """The default port: the one of the lowest rank. Among equals, it's `http`, else the first TCP port by name."""
+    return min(ports.values(), key=_order, default=None)
+
+
+def _order(port: ServicePort) -> tuple[int, bool, bool, str]:
+    return port.rank, port.name != HTTP, port.protocol != Protocol.TCP.value, port.name

@@ -108,8 +108,10 @@ def with_positions(value: Any, source: Optional[Node], *, is_secret: bool) -> No
         return source
     if isinstance(value, Mapping):
         fields = source.fields if source is not None else dict[str, Node]()
-        given = mapped(value).items()
-        nodes = {name: with_positions(item, fields.get(name), is_secret=is_secret) for name, item in given}
+        given = mapped(value)
+        # The engine orders keys by name.
+        names = [*(name for name in fields if name in given), *(name for name in given if name not in fields)]
+        nodes = {name: with_positions(given[name], fields.get(name), is_secret=is_secret) for name in names}
         return Node(nodes, place, key)
     if isinstance(value, list):
         items = cast("list[Any]", value)

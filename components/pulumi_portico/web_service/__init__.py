@@ -4,7 +4,7 @@ from ..networking.session_affinity import SessionAffinity
 from ..workload.autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
 from ..workload.availability import DisruptionBudget
 from ..workload.containers import Container
-from ..workload.health import Health, Probe
+from ..workload.health import Health, Probe, ProbeScheme
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy, PullPolicy
 from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
@@ -37,6 +37,7 @@ __all__ = [
     "PodManagement",
     "Port",
     "Probe",
+    "ProbeScheme",
     "Projection",
     "PullPolicy",
     "Resources",

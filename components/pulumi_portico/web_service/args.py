@@ -64,6 +64,10 @@ class WebServiceArgs(TypedDict):
     """Several ports, by name (at most 15 characters); an empty mapping for a worker, which has no Service. Set this or
     `port`. Plain."""
 
+    default_port_name: NotRequired[str]
+    """The name of the port that probes, targets, and the URL use unless they name another one. Plain. Default: `http`,
+    else the first of `ports` as written; in other languages than Python, required for several ports without `http`."""
+
     service: NotRequired[ServiceSettings]
     """How the Service offers its pods. Default: one address, which distributes requests to every ready pod."""
 
@@ -89,7 +93,8 @@ class WebServiceArgs(TypedDict):
     """The working directory: an absolute path. Default: the image's. Maps to `workingDir`."""
 
     env: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Environment variables, by name. Names are plain. Default: none. For secret values, use `secret_env`. Maps to
+    """Environment variables, by name. `$(NAME)` in a value stands for another variable of the container, also a secret
+    one; `$$(NAME)` is that text. Names are plain. Default: none. For secret values, use `secret_env`. Maps to
     `env`."""
 
     secret_env: NotRequired[Mapping[str, pulumi.Input[str]]]
@@ -212,6 +217,7 @@ class WebServiceSpec(CommonContainerSpec):
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     service_port: Optional[int] = None
     ports: Optional[Mapping[str, PortSpec]] = None
+    default_port_name: Optional[str] = None
     service: Optional[ServiceSettingsSpec] = None
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None

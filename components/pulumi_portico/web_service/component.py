@@ -35,7 +35,7 @@ class WebService(pulumi.ComponentResource):
 
     url: pulumi.Output[str]
     """The URL of the service inside the cluster: its DNS name, such as `http://api.shop.svc.cluster.local`, with the
-    port if it isn't the scheme's own. Of several ports, `http`, else the first TCP port by name. Known when the Service
+    port if it isn't the scheme's own. Of several ports, the default one. Known when the Service
     has ready pods (a headless one, when it exists); empty for a worker."""
 
     urls: pulumi.Output[dict[str, str]]

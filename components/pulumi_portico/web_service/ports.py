@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Optional
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import Field as FieldName
-from ..args.location import Key, Location
+from ..args.location import Key, KeyStyle, Location
 from ..args.names import app_protocol, port_number
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove
+from ..args.problems import Problems, Remove, Set, nearest
 from ..args.spec import Spec, spec
 from ..networking.ports import HTTP, HTTP_PORT, ServicePort
 from ..networking.target import Protocol
@@ -62,22 +62,33 @@ DUPLICATE_PORT = define(
     allowed="each number once for each protocol",
     hint="Choose another number.",
 )
+UNKNOWN_DEFAULT_PORT = define("unknown-default-port", "{value} isn't the name of a port.", allowed="{ports}")
+DEFAULT_PORT_NOT_NAMED = define(
+    "default-port-not-named",
+    "Of several ports without an `http`, you must name the default one: the order of ports doesn't reach Portico.",
+    allowed="{ports}",
+)
 
 
 def resolve_ports(spec: "WebServiceSpec", *, headless: bool) -> dict[str, ServicePort]:
-    """The service's ports by name, ordered by name, so that the order in the arguments changes nothing.
+    """The service's ports by name, ordered by name. The order in the arguments changes the probes only.
+
+    The default port is the one that `default_port_name` names, else `http`, else the first one as written.
 
     The name of a headless Service resolves to the pods themselves, so clients use the pods' own port.
     """
     if spec.port is not None:
         number = HTTP_PORT if spec.service_port is None else spec.service_port
         return {HTTP: ServicePort(HTTP, spec.port, spec.port if headless else number)}
-    return {name: _resolve(name, port) for name, port in sorted((spec.ports or {}).items())}
+    written = list((spec.ports or {}).items())
+    first = HTTP if spec.default_port_name is None else spec.default_port_name
+    ports = {name: _resolve(name, port, 0 if name == first else rank) for rank, (name, port) in enumerate(written, 1)}
+    return dict(sorted(ports.items()))
 
 
-def _resolve(name: str, port: PortSpec) -> ServicePort:
+def _resolve(name: str, port: PortSpec, rank: int) -> ServicePort:
     number = port.port if port.service_port is None else port.service_port
-    return ServicePort(name, port.port, number, port.protocol.value, port.app_protocol)
+    return ServicePort(name, port.port, number, port.protocol.value, port.app_protocol, rank)
 
 
 def tcp_ports(spec: "WebServiceSpec") -> dict[int, Location]:
@@ -92,6 +103,19 @@ def check_ports(spec: "WebServiceSpec", problems: Problems) -> None:
     problems.run(_check_port_is_set, spec)
     problems.run(_check_exclusive, spec)
     problems.run(_check_duplicates, spec)
+    problems.run(_check_default_port, spec)
+
+
+def _check_default_port(spec: "WebServiceSpec", problems: Problems) -> None:
+    ports = [HTTP] if spec.port is not None else list(spec.ports or {})
+    name, where = spec.default_port_name, spec.at / "default_port_name"
+    if name is not None and name not in ports:
+        close = nearest(name, ports)
+        fix = Remove(where) if close is None else Set(where, close)
+        problems.report(UNKNOWN_DEFAULT_PORT, where, value=name, ports=ports or "no port", fix=fix)
+    elif problems.style is KeyStyle.CAMEL and name is None and len(ports) > 1 and HTTP not in ports:
+        # Pulumi passes mappings of other languages on in any order.
+        problems.report(DEFAULT_PORT_NOT_NAMED, where, ports=sorted(ports), fix=Set(where, min(ports)))
 
 
 def _check_port_is_set(spec: "WebServiceSpec", problems: Problems) -> None:

@@ -22,6 +22,7 @@ from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import (
     CommonContainerSpec,
+    ContainerSpec,
     check_container_names,
     check_container_ports,
     check_init_container,
@@ -30,13 +31,20 @@ from ..workload.containers import (
     exceptions_of_container,
 )
 from ..workload.environment import check_contents, check_mount_paths, check_variables, own_mount_paths
+from ..workload.extra_rules import CONTAINERS, INIT_CONTAINERS, check_extra_items
 from ..workload.health import check_health, check_probed_port
 from ..workload.identity import check_identity, exceptions_of_identity, note_blocked_identity
 from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
-from ..workload.security import check_security, exceptions_of_security
+from ..workload.security import SecuritySpec, check_host_ports, check_security, exceptions_of_security
 from ..workload.shapes import LIST, MAPPING, Shape, check_shape
+from ..workload.variable_references import (
+    added_variables,
+    check_command_references,
+    check_probe_references,
+    check_references,
+)
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
@@ -101,6 +109,8 @@ def parse_web_service(
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
+    problems.run(_check_references, name, spec)
+    problems.run(_check_extra_items, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
         check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
@@ -146,6 +156,26 @@ def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(_check_paths, spec)
 
 
+def _check_references(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    """Report references to variables that Kubernetes doesn't expand, in every container."""
+    problems.run(_check_references_of, spec, spec, CONTAINERS, name)
+    for container in (*spec.sidecars, *spec.init_containers):
+        problems.run(_check_references_of, container, spec, INIT_CONTAINERS, None)
+
+
+def _check_references_of(
+    container: CommonContainerSpec, spec: WebServiceSpec, group: str, name: Optional[str], problems: Problems
+) -> None:
+    if name is None:
+        assert isinstance(container, ContainerSpec)
+        name = container.name
+    added = added_variables(spec.extra, spec.at / "extra", group, name)
+    problems.run(check_references, container, added)
+    problems.run(check_command_references, container, added)
+    if container.health is not None:
+        problems.run(check_probe_references, container, container.health, added)
+
+
 def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(check_mount_paths, [*own_mount_paths(spec), *mount_paths_of(spec.volumes, spec.storage)])
 
@@ -185,6 +215,13 @@ def _check_identity(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_security(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.security is not None:
         problems.run(check_security, spec.security)
+        problems.run(_check_host_ports, spec.security, spec)
+
+
+def _check_host_ports(security: SecuritySpec, spec: WebServiceSpec, problems: Problems) -> None:
+    sidecars = {sidecar.port: sidecar.at / "port" for sidecar in spec.sidecars if sidecar.port is not None}
+    others = {port.port: port.at / "port" for port in (spec.ports or {}).values()}
+    check_host_ports(security, {**sidecars, **others, **tcp_ports(spec)}, problems)
 
 
 def _check_placement(spec: WebServiceSpec, problems: Problems) -> None:
@@ -298,6 +335,13 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
             problems.report(EXTRA_LABEL_IN_SELECTOR, where, fix=Remove(where))
+
+
+def _check_extra_items(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    others = [container.name for container in (*spec.sidecars, *spec.init_containers)]
+    pod = mapped(mapped(spec.extra).get("spec"))
+    where = spec.at / "extra" / Key("spec")
+    check_extra_items(pod, where, {CONTAINERS: [name], INIT_CONTAINERS: others}, problems)
 
 
 def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:

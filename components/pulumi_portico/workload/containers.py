@@ -73,7 +73,8 @@ class Container(TypedDict):
     """The working directory: an absolute path. Default: the image's. Maps to `workingDir`."""
 
     env: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Environment variables, by name. Names are plain. Default: none."""
+    """Environment variables, by name. `$(NAME)` in a value stands for another variable of the container. Names are
+    plain. Default: none."""
 
     secret_env: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables whose values are secret, by name, in a Secret of their own. Names are plain. Default:

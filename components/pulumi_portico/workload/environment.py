@@ -20,6 +20,7 @@ from ..args.sizes import check_data
 from ..args.spec import Spec
 from ..args.values import file_path, variable_name
 from ..untyped import Manifest
+from .expansion import in_order
 
 __all__ = [
     "ENVIRONMENT_RULES",
@@ -171,7 +172,8 @@ def build_config_map(metadata: Manifest, files: Values) -> Manifest:
 
 
 def build_environment(environment: EnvironmentSpec, sources: Sources) -> Manifest:
-    """The container's `env`, ordered by name, so that the order in the arguments doesn't roll the pods."""
+    """The container's `env`, ordered by name, so that the order in the arguments doesn't roll the pods; but a variable
+    comes after those that it refers to, because Kubernetes expands no other ones."""
     variables: dict[str, Manifest] = {name: {"value": value} for name, value in environment.env.items()}
     for name, path in environment.field_env.items():
         variables[name] = {"valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -179,7 +181,8 @@ def build_environment(environment: EnvironmentSpec, sources: Sources) -> Manifes
         variables[name] = {"valueFrom": {"resourceFieldRef": {"resource": resource}}}
     for name in environment.secret_env:
         variables[name] = {"valueFrom": {"secretKeyRef": {"name": sources.secret, "key": name}}}
-    return {"env": [{"name": name, **variables[name]} for name in sorted(variables)]} if variables else {}
+    ordered = in_order([{"name": name, **variables[name]} for name in sorted(variables)])
+    return {"env": ordered} if ordered else {}
 
 
 def build_files(

@@ -3,18 +3,21 @@
 Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Optional, Union
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove, Set, nearest
+from ..args.problems import Problems, Reason, Remove, Set, nearest
 from ..args.spec import Spec, spec
-from ..args.values import http_path, some, whole_number
+from ..args.values import http_path, printable, some, whole_number
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol
 from ..outputs import applied
@@ -24,6 +27,7 @@ __all__ = [
     "Health",
     "HealthSpec",
     "Probe",
+    "ProbeScheme",
     "ProbeSpec",
     "build_probes",
     "check_health",
@@ -31,6 +35,16 @@ __all__ = [
     "check_sidecar_port",
     "probed_port",
 ]
+
+
+class ProbeScheme(str, Enum):
+    """The protocol of an HTTP probe."""
+
+    HTTP = "HTTP"
+    """Plain HTTP."""
+
+    HTTPS = "HTTPS"
+    """HTTP over TLS. Kubernetes doesn't check the certificate."""
 
 
 class Probe(TypedDict):
@@ -50,6 +64,19 @@ class Probe(TypedDict):
     command: NotRequired[Sequence[pulumi.Input[str]]]
     """Run this command in the container. Its length is plain. Default: the check of `Health`. Maps to
     `exec.command`."""
+
+    port_name: NotRequired[str]
+    """Which of several ports this probe checks. Plain. Default: that of `Health`."""
+
+    scheme: NotRequired[ProbeScheme]
+    """The protocol of the request of `path`. Plain. Default: that of `Health`. Maps to `httpGet.scheme`."""
+
+    host: NotRequired[pulumi.Input[str]]
+    """The host of the request of `path`. Default: that of `Health`. Maps to the header `Host`."""
+
+    headers: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Headers of the request of `path`, instead of those of `Health`. Names are plain. Default: those of `Health`. Maps
+    to `httpGet.httpHeaders`."""
 
     period: NotRequired[pulumi.Input[int]]
     """Seconds (1 or more) between two checks. Default: startup 2, readiness 5, liveness 10. Maps to `periodSeconds`."""
@@ -82,7 +109,19 @@ class Health(TypedDict):
     """Run this command in the container; exit status 0 is a success. Its length is plain. Maps to `exec.command`."""
 
     port_name: NotRequired[str]
-    """Which of several ports is checked. Plain. Default: `http`, else the first TCP port by name."""
+    """Which of several ports is checked. Plain. Default: the service's default port if that uses TCP, else the first
+    TCP port as written."""
+
+    scheme: NotRequired[ProbeScheme]
+    """The protocol of the request of `path`. Plain. Default: HTTPS for a port whose name or `app_protocol` is `https`,
+    else HTTP. Maps to `httpGet.scheme`."""
+
+    host: NotRequired[pulumi.Input[str]]
+    """The host of the request of `path`, for an application that serves only known hosts. Default: the pod's address.
+    Maps to the header `Host`."""
+
+    headers: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Headers of the request of `path`. Names are plain. Default: none. Maps to `httpGet.httpHeaders`."""
 
     startup_seconds: NotRequired[int]
     """Seconds (1 or more) that the application can take to start, before the other probes begin. Plain. Default: 60.
@@ -107,6 +146,10 @@ class ProbeSpec(Spec):
     path: Optional[pulumi.Input[str]] = None
     grpc_service: Optional[pulumi.Input[str]] = None
     command: Optional[Sequence[pulumi.Input[str]]] = None
+    port_name: Optional[str] = None
+    scheme: Optional[ProbeScheme] = None
+    host: Optional[pulumi.Input[str]] = None
+    headers: Optional[Mapping[str, pulumi.Input[str]]] = None
     period: Optional[pulumi.Input[int]] = None
     timeout: Optional[pulumi.Input[int]] = None
     failures: Optional[pulumi.Input[int]] = None
@@ -124,6 +167,9 @@ class HealthSpec(Spec):
     grpc_service: Optional[pulumi.Input[str]] = None
     command: Optional[Sequence[pulumi.Input[str]]] = None
     port_name: Optional[str] = None
+    scheme: Optional[ProbeScheme] = None
+    host: Optional[pulumi.Input[str]] = None
+    headers: Optional[Mapping[str, pulumi.Input[str]]] = None
     startup_seconds: int = 60
     startup: Optional[ProbeSpec] = None
     readiness: Optional[ProbeSpec] = None
@@ -132,6 +178,10 @@ class HealthSpec(Spec):
     def ways(self) -> list[str]:
         """The fields that say how to check; none for a connection to the port."""
         return _ways(self)
+
+    def probes(self) -> list[ProbeSpec]:
+        """The probes that differ."""
+        return [probe for probe in (self.startup, self.readiness, self.liveness) if probe is not None]
 
 
 def _ways(check: Union[ProbeSpec, HealthSpec]) -> list[str]:
@@ -143,15 +193,34 @@ _AT_LEAST_ONE = Field(whole_number(1))
 _SECONDS = Field(whole_number(1, what="a number of seconds"))
 _COMMAND = Field(some("a command and its arguments"))
 
+INVALID_PROBE_HEADER = define(
+    "invalid-probe-header", "{value} isn't the name of a header.", allowed="letters, digits, and hyphens"
+)
+HOST_AS_HEADER = define("probe-host-as-header", "The field {host} sets this header.", allowed="other headers")
+
+
+def _header(name: str) -> Optional[Reason]:
+    # IsHTTPHeaderName of Kubernetes.
+    if not re.fullmatch(r"[-A-Za-z0-9]+", name):
+        return Reason(INVALID_PROBE_HEADER)
+    return Reason(HOST_AS_HEADER, {"host": FieldName("host")}) if name.lower() == "host" else None
+
+
+_REQUEST = {
+    "path": Field(http_path),
+    "host": Field(printable),
+    "headers": Field(keys=_header, items=printable),
+    "command": _COMMAND,
+}
+
 RULES: Rules = {
     Probe: {
-        "path": Field(http_path),
-        "command": _COMMAND,
+        **_REQUEST,
         "period": _SECONDS,
         "timeout": _SECONDS,
         "failures": _AT_LEAST_ONE,
     },
-    Health: {"path": Field(http_path), "command": _COMMAND, "startup_seconds": _SECONDS},
+    Health: {**_REQUEST, "startup_seconds": _SECONDS},
 }
 """What the fields must satisfy beyond their types."""
 
@@ -160,6 +229,15 @@ HEALTH_WITHOUT_PORT = define(
     "health-without-port",
     "The probes connect to a TCP port, and there is none.",
     allowed="a TCP port, or a command for each probe",
+)
+WITHOUT_PATH = define(
+    "probe-without-path", "This configures an HTTP request, and the probe makes none.", allowed="with {path}"
+)
+GRPC_OVER_TLS = define(
+    "grpc-probe-over-tls",
+    "The port {port} uses TLS, and Kubernetes makes gRPC probes without it.",
+    allowed="a port without TLS, or a command",
+    hint="Name a port without TLS as {port_name}, or use {command}.",
 )
 SIDECAR_PORT_NAME = define("sidecar-port-name", "A sidecar has only one port, so probes don't name it.")
 
@@ -189,16 +267,13 @@ def _probes(health: HealthSpec) -> Iterator[tuple[str, ProbeSpec, _Defaults]]:
 
 
 def check_health(health: HealthSpec, problems: Problems) -> None:
-    """Report probes that check in two ways."""
+    """Report probes that check in two ways, and settings of requests that they don't make."""
     problems.run(_check_ways, health)
-    for probe in ("startup", "readiness", "liveness"):
-        problems.run(_check_ways_of_probe, health, probe)
-
-
-def _check_ways_of_probe(health: HealthSpec, field: str, problems: Problems) -> None:
-    probe = {"startup": health.startup, "readiness": health.readiness, "liveness": health.liveness}[field]
-    if probe is not None:
+    for probe in health.probes():
         problems.run(_check_ways, probe)
+        problems.run(_check_request, probe, health)
+    if all(probe.path is None for probe in (health, *health.probes())):
+        problems.run(_check_request, health, health)
 
 
 def _check_ways(check: Union[ProbeSpec, HealthSpec], problems: Problems) -> None:
@@ -208,45 +283,79 @@ def _check_ways(check: Union[ProbeSpec, HealthSpec], problems: Problems) -> None
         problems.report_exclusive(check.at / others[0], first, *others[1:], fix=fix)
 
 
+def _check_request(check: Union[ProbeSpec, HealthSpec], health: HealthSpec, problems: Problems) -> None:
+    if "path" in (check.ways() or health.ways()):
+        return
+    for field, value in (("scheme", check.scheme), ("host", check.host), ("headers", check.headers)):
+        if value is not None:
+            where = check.at / field
+            problems.report(WITHOUT_PATH, where, path=FieldName("path"), fix=Remove(where))
+
+
 def check_probed_port(health: HealthSpec, ports: Mapping[str, ServicePort], problems: Problems) -> None:
-    """Report probes of a port that doesn't exist, or that doesn't use TCP."""
-    tcp = [port.name for port in ports.values() if port.protocol == Protocol.TCP.value]
-    if health.port_name is not None and health.port_name not in tcp:
-        where, close = health.at / "port_name", nearest(health.port_name, tcp)
-        fix = Set(where, close) if close else Remove(where)
-        problems.report(NOT_A_TCP_PORT, where, value=health.port_name, ports=tcp, fix=fix)
-    elif probed_port(health, ports) is None and _uses_port(health):
+    """Report probes of a port that doesn't exist, that doesn't use TCP, or with which they can't work."""
+    before = len(problems.found)
+    for check in (health, *health.probes()):
+        problems.run(_check_port_name, check, ports)
+    if len(problems.found) > before:
+        return
+    if any(_port_of(probe, health, ports) is None for probe in _port_users(health)):
         problems.report(HEALTH_WITHOUT_PORT, health.at, fix=Remove(health.at))
+        return
+    for probe in _port_users(health):
+        check, port = probe if probe.ways() else health, _port_of(probe, health, ports)
+        if check.grpc_service is not None and port is not None and port.uses_tls:
+            where, name, command = check.at / "grpc_service", FieldName("port_name"), FieldName("command")
+            problems.report(GRPC_OVER_TLS, where, port=port.name or str(port.target), port_name=name, command=command)
+            return
+
+
+def _check_port_name(check: Union[ProbeSpec, HealthSpec], ports: Mapping[str, ServicePort], problems: Problems) -> None:
+    tcp = [port.name for port in ports.values() if port.protocol == Protocol.TCP.value]
+    if check.port_name is not None and check.port_name not in tcp:
+        where, close = check.at / "port_name", nearest(check.port_name, tcp)
+        fix = Set(where, close) if close else Remove(where)
+        problems.report(NOT_A_TCP_PORT, where, value=check.port_name, ports=tcp, fix=fix)
 
 
 def check_sidecar_port(health: HealthSpec, port: Optional[int], problems: Problems) -> None:
     """Report probes of a sidecar that name a port, or need one that the sidecar doesn't have."""
-    if health.port_name is not None:
-        problems.report(SIDECAR_PORT_NAME, health.at / "port_name", fix=Remove(health.at / "port_name"))
-    if port is None and _uses_port(health):
+    for check in (health, *health.probes()):
+        if check.port_name is not None:
+            problems.report(SIDECAR_PORT_NAME, check.at / "port_name", fix=Remove(check.at / "port_name"))
+    if port is None and _port_users(health):
         problems.report(HEALTH_WITHOUT_PORT, health.at, fix=Remove(health.at))
 
 
-def _uses_port(health: HealthSpec) -> bool:
-    """Whether a probe connects to the port."""
+def _port_users(health: HealthSpec) -> list[ProbeSpec]:
+    """The probes that connect to a port."""
     enabled = [probe for _, probe, _ in _probes(health) if probe.enabled]
-    return any("command" not in (probe.ways() or health.ways()) for probe in enabled)
+    return [probe for probe in enabled if "command" not in (probe.ways() or health.ways())]
+
+
+def _port_of(probe: ProbeSpec, health: HealthSpec, ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
+    """The TCP port that a probe connects to, if there is one."""
+    tcp = {key: port for key, port in ports.items() if port.protocol == Protocol.TCP.value}
+    name = health.port_name if probe.port_name is None else probe.port_name
+    return main_port(tcp) if name is None else tcp.get(name)
 
 
 def probed_port(health: Optional[HealthSpec], ports: Mapping[str, ServicePort]) -> Optional[ServicePort]:
-    """The TCP port that the probes connect to, if there is one."""
-    name = health.port_name if health else None
-    port = main_port(ports) if name is None else ports.get(name)
-    return port if port is not None and port.protocol == Protocol.TCP.value else None
+    """The TCP port that the readiness probe connects to, if there is one."""
+    found = health or HealthSpec()
+    return _port_of(found.readiness or ProbeSpec(), found, ports)
 
 
 def build_probes(health: Optional[HealthSpec], ports: Mapping[str, ServicePort]) -> dict[str, Any]:
     """The container's probes; none by default if no port uses TCP."""
-    port = probed_port(health, ports)
-    if health is None and port is None:
+    if health is None and probed_port(health, ports) is None:
         return {}
     found = health or HealthSpec()
-    return {key: _probe(probe, found, port, defaults) for key, probe, defaults in _probes(found) if probe.enabled}
+    return {
+        key: _probe(probe, found, _port_of(probe, found, ports), defaults)
+        for key, probe, defaults in _probes(found)
+        if probe.enabled
+    }
 
 
 def _probe(probe: ProbeSpec, health: HealthSpec, port: Optional[ServicePort], defaults: _Defaults) -> dict[str, Any]:
@@ -255,7 +364,7 @@ def _probe(probe: ProbeSpec, health: HealthSpec, port: Optional[ServicePort], de
     if failures is None:
         failures = defaults.failures or _startup_failures(health.startup_seconds, period)
     return {
-        **_handler(probe if probe.ways() else health, port),
+        **_handler(probe, health, port),
         "periodSeconds": period,
         "timeoutSeconds": defaults.timeout if probe.timeout is None else probe.timeout,
         "failureThreshold": failures,
@@ -267,12 +376,27 @@ def _startup_failures(startup_seconds: int, period: Any) -> Any:
     return applied(period, lambda seconds: -(-startup_seconds // seconds))
 
 
-def _handler(check: Union[ProbeSpec, HealthSpec], port: Optional[ServicePort]) -> dict[str, Any]:
+def _handler(probe: ProbeSpec, health: HealthSpec, port: Optional[ServicePort]) -> dict[str, Any]:
+    check = probe if probe.ways() else health
     if check.command is not None:
         return {"exec": {"command": list(check.command)}}
     assert port is not None, "the rules reject a probe without a port"
     if check.path is not None:
-        return {"httpGet": {"path": check.path, "port": port.target}}
+        return {"httpGet": {"path": check.path, "port": port.target, **_request(probe, health, port)}}
     if check.grpc_service is not None:
         return {"grpc": {"service": check.grpc_service, "port": port.target}}
     return {"tcpSocket": {"port": port.target}}
+
+
+def _request(probe: ProbeSpec, health: HealthSpec, port: ServicePort) -> dict[str, Any]:
+    """What differs from Kubernetes' defaults in a probe's request."""
+    built: dict[str, Any] = {}
+    scheme = health.scheme if probe.scheme is None else probe.scheme
+    if scheme is ProbeScheme.HTTPS or (scheme is None and port.uses_tls):
+        built["scheme"] = ProbeScheme.HTTPS.value
+    host = health.host if probe.host is None else probe.host
+    headers = health.headers if probe.headers is None else probe.headers
+    named = [*([] if host is None else [("Host", host)]), *sorted((headers or {}).items(), key=lambda item: item[0])]
+    if named:
+        built["httpHeaders"] = [{"name": name, "value": value} for name, value in named]
+    return built

@@ -11,15 +11,16 @@ import pulumi
 
 from ..merge import merged
 from ..networking.ports import ServicePort
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
 from .availability import SHUTDOWN_SECONDS, build_drain
 from .containers import CommonContainerSpec, ContainerSpec, build_container, build_other_containers
 from .environment import Sources, build_files
+from .expansion import in_order
 from .identity import IdentitySpec, build_identity_labels
 from .images import ImagePolicySpec, build_pull_policy, build_pull_secrets
 from .kinds import WorkloadKind
 from .placement import PlacementSpec, build_placement, build_spread
-from .security import SecuritySpec, build_container_security, build_pod_security
+from .security import UNPRIVILEGED_PORT, SecuritySpec, build_container_security, build_pod_security
 from .volumes import StorageSpec, VolumeSpec, build_mounts, build_volume, needs_group
 
 __all__ = ["PodPlan", "build_template"]
@@ -66,7 +67,17 @@ def build_template(pod: PodPlan) -> dict[str, Any]:
     if pod.annotations:
         metadata["annotations"] = dict(pod.annotations)
     template = {"metadata": metadata, "spec": _spec(pod)}
-    return template if pod.extra is None else merged(template, pod.extra)
+    return template if pod.extra is None else _with_extra(template, pod.extra)
+
+
+def _with_extra(template: Manifest, extra: Manifest) -> dict[str, Any]:
+    """The template with what is merged into it. Variables that it adds come before those that refer to them."""
+    whole: dict[str, Any] = merged(template, extra)
+    for group in ("initContainers", "containers"):
+        for container in mapped(whole.get("spec")).get(group) or ():
+            if container.get("env"):
+                container["env"] = in_order(container["env"])
+    return whole
 
 
 def _spec(pod: PodPlan) -> dict[str, Any]:
@@ -81,7 +92,11 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         "automountServiceAccountToken": pod.identity is not None and pod.identity.token,
         # Environment variables for every Service of the namespace leak names, and are slow if there are many.
         "enableServiceLinks": False,
-        **build_pod_security(pod.security, storage=bool(pod.storage) or needs_group(pod.volumes)),
+        **build_pod_security(
+            pod.security,
+            storage=bool(pod.storage) or needs_group(pod.volumes),
+            low_ports=any(port < UNPRIVILEGED_PORT for port in _listened(pod)),
+        ),
         **build_pull_secrets(pod.image_policy),
         **build_placement(pod.placement),
         **build_spread(pod.kind, pod.placement.spread if pod.placement else None, pod.selector),
@@ -90,6 +105,12 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         **({"initContainers": others} if others else {}),
         "containers": [application],
     }
+
+
+def _listened(pod: PodPlan) -> list[int]:
+    """The ports that the containers listen on."""
+    ports = [port.target for port in pod.ports.values()]
+    return ports + [sidecar.port for sidecar in pod.sidecars if sidecar.port is not None]
 
 
 def _application(pod: PodPlan, common: Manifest, of_container: Manifest) -> tuple[dict[str, Any], list[Manifest]]:

@@ -4,13 +4,14 @@ Pure: specs in, dictionaries out.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
+from ..args.location import Location
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.spec import Spec, spec
@@ -21,12 +22,14 @@ __all__ = [
     "LOW_USER",
     "ROOT_GROUP",
     "RULES",
+    "UNPRIVILEGED_PORT",
     "USER_ID",
     "WRITABLE_ROOT",
     "Security",
     "SecuritySpec",
     "build_container_security",
     "build_pod_security",
+    "check_host_ports",
     "check_security",
     "exceptions_of_security",
 ]
@@ -62,9 +65,9 @@ class Security(TypedDict):
     Reported in `exceptions`. Maps to `readOnlyRootFilesystem`."""
 
     net_bind_service: NotRequired[bool]
-    """Whether the application can listen on ports below 1024, through the only capability that "restricted" allows, and
-    through the kernel setting that makes it work for users other than root. Plain. Default: false. Maps to
-    `capabilities.add` and `sysctls`."""
+    """Whether the application can listen on other ports below 1024 than its `port` and `ports`, through the only
+    capability that "restricted" allows, and through the kernel setting that makes it work for users other than root.
+    Plain. Default: false; for its ports below 1024, the kernel setting. Maps to `capabilities.add` and `sysctls`."""
 
     capabilities: NotRequired[Sequence[str]]
     """More Linux capabilities, such as `NET_ADMIN`. Plain. Default: none. Reported in `exceptions`. Maps to
@@ -128,6 +131,16 @@ USER_IS_ROOT = define(
     "user-is-root", "User 0 is root.", allowed="1 or more", hint="Set another user, or set {field} to true."
 )
 
+LOW_HOST_PORT = define(
+    "low-port-on-host-network",
+    "Only root can listen on port {value} of a node.",
+    allowed="{least} or more, or root",
+    hint="Use another port, or set {fields} so that the application runs as root.",
+)
+
+UNPRIVILEGED_PORT = 1024
+"""The first port that every user can listen on."""
+
 _CAPABILITY = re.compile(r"[A-Z][A-Z0-9_]*")
 _NET_BIND = "NET_BIND_SERVICE"
 
@@ -165,6 +178,18 @@ RULES: Rules = {
     }
 }
 """What the fields must satisfy beyond their types."""
+
+
+def check_host_ports(security: SecuritySpec, ports: Mapping[int, Location], problems: Problems) -> None:
+    """Report ports of the node that the processes can't listen on; `ports` has the numbers, and where they are."""
+    is_root = security.allow_root and security.user in (None, 0)
+    gains_rights = security.privileged or (security.privilege_escalation and security.net_bind_service)
+    if not security.host_network or is_root or gains_rights:
+        return
+    for number, where in ports.items():
+        if number < UNPRIVILEGED_PORT:
+            fields = [FieldName("allow_root"), FieldName("user")]
+            problems.report(LOW_HOST_PORT, where, value=number, least=UNPRIVILEGED_PORT, fields=fields)
 
 
 def check_security(security: SecuritySpec, problems: Problems) -> None:
@@ -231,8 +256,11 @@ def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException
         yield SecurityException(_CAPABILITIES, security.at / "capabilities", {"capabilities": capabilities})
 
 
-def build_pod_security(security: Optional[SecuritySpec], *, storage: bool) -> dict[str, Any]:
-    """The part of the pod's `spec` that says what all of its containers can do; `storage` says that it has storage."""
+def build_pod_security(security: Optional[SecuritySpec], *, storage: bool, low_ports: bool) -> dict[str, Any]:
+    """The part of the pod's `spec` that says what all of its containers can do.
+
+    `storage` is whether it has storage; `low_ports` is whether a container listens on a port below 1024.
+    """
     found = security or SecuritySpec()
     user = USER_ID if found.user is None and not found.allow_root else found.user
     group = user if found.group is None else found.group
@@ -247,8 +275,8 @@ def build_pod_security(security: Optional[SecuritySpec], *, storage: bool) -> di
     if fs_group is not None:
         # Changes the owner of a large volume's files once, not at every start.
         context |= {"fsGroup": fs_group, "fsGroupChangePolicy": "OnRootMismatch"}
-    if found.net_bind_service and not found.host_network:
-        # The capability alone doesn't help users other than root, because their processes can't escalate.
+    if (found.net_bind_service or low_ports) and not found.host_network:
+        # Not every container runtime allows these ports for users other than root, unless the pod says so. The capability alone doesn't help users other than root, because their processes can't escalate.
         context["sysctls"] = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
     built: dict[str, Any] = {"securityContext": context}
     if found.host_network:
