@@ -187,7 +187,6 @@ def test_a_partition_keeps_the_secret_of_the_older_pods(deploy: Any, cluster: Cl
 
 
 @pytest.mark.long
-@field_case("L7")
 def test_a_gateway_without_an_address_is_explained(deploy: Any, own: str) -> None:
     silent = {**OPEN, "annotations": {"tests.example.com/no-address": "true"}}
     edge = {"exposure": silent, "controller": "ingress-nginx", "readyTimeout": 5}

@@ -196,14 +196,15 @@ def test_the_hook_refuses_or_warns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_address_is_explained_and_other_failures_are_not(platform: str) -> None:
     errors = ["resource web failed: Service was not allocated an IP address; does your cloud provider support this?"]
     module = module_of(Platform(platform))
-    found = no_address("web", module.controller, module.no_address_hint, 600, errors)
+    found = no_address("web", module.controller, module.no_address_causes, 600, errors)
     assert found is not None
     assert found.code.name == "no-load-balancer-address"
     assert (found.params["controller"], found.params["seconds"]) == (module.controller, 600)
-    assert module.no_address_hint in found.text
-    assert no_address("web", module.controller, module.no_address_hint, 600, ["forbidden"]) is None
+    assert module.no_address_causes
+    assert all(f"\n- {cause}" in found.text for cause in module.no_address_causes)
+    assert no_address("web", module.controller, module.no_address_causes, 600, ["forbidden"]) is None
 
 
 def test_mocks_take_no_hooks() -> None:
     assert record(lambda: hooks.on_replacement("web")).value is None
-    assert record(lambda: hooks.on_no_address("web", "a controller", "", 1)).value is None
+    assert record(lambda: hooks.on_no_address("web", "a controller", (), 1)).value is None

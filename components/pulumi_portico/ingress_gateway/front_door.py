@@ -119,7 +119,7 @@ def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpe
     options = Options(
         timeout=seconds,
         replacement_trigger=front.balancer.replacement_trigger,
-        hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_hint, seconds, _COMPONENT),
+        hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_causes, seconds, _COMPONENT),
     )
     return [
         ObjectSpec("front-door", front.balancer.network_policy, first),

@@ -12,18 +12,19 @@ from ..args.location import Field
 from ..args.problems import PorticoError
 from ..untyped import Properties
 from .claims import unique
-from .replacement import COMPONENT, Finding, judge
+from .replacement import COMPONENT, Finding, Lines, judge
 
 __all__ = ["mocked", "no_address", "on_no_address", "on_replacement", "watch"]
 
-_NOT_ALLOCATED = "not allocated an IP address"
-"""A part of the Kubernetes provider's error."""
+_NO_ADDRESS_ERRORS = ("not allocated an IP address", "timed out waiting for the condition", "failed calling webhook")
+"""Parts of the errors of the Kubernetes provider if a Service of type LoadBalancer gets no address, or if it waits for
+the address as a condition; and of the API server if it can't connect to a controller's webhook."""
 
 NO_ADDRESS = define(
     "no-load-balancer-address",
     "{subject} has no address after {seconds} seconds.",
-    hint="Check that {controller} runs, and read its log and the output of kubectl describe service. {further}If it "
-    "only needs more time, increase {field}.",
+    hint="Check that {controller} runs, and read its log and the output of kubectl describe service. If it only needs "
+    "more time, increase {field}. Usual causes:{causes}",
 )
 
 
@@ -51,28 +52,28 @@ def watch(name: str, old: Properties, new: Properties, outputs: Properties, comp
 
 
 def no_address(
-    name: str, controller: str, further: str, seconds: int, errors: Sequence[str], component: str = COMPONENT
+    name: str, controller: str, causes: Sequence[str], seconds: int, errors: Sequence[str], component: str = COMPONENT
 ) -> Optional[Finding]:
     """What to check if the provider waited for an address in vain; None if it failed for another reason.
 
-    `controller` is what creates load balancers; `further` is what else to check, as a sentence.
+    `controller` is what creates load balancers; `causes` are the usual causes on its platform, as sentences.
     """
-    if not any(_NOT_ALLOCATED in error for error in errors):
+    if not any(part in error for error in errors for part in _NO_ADDRESS_ERRORS):
         return None
     subject = f'{component} "{name}"'
     params = {"subject": subject, "seconds": seconds, "controller": controller}
-    return Finding(NO_ADDRESS, {**params, "further": f"{further} " if further else "", "field": Field("ready_timeout")})
+    return Finding(NO_ADDRESS, {**params, "causes": Lines(causes), "field": Field("ready_timeout")})
 
 
 def on_no_address(
-    name: str, controller: str, further: str, seconds: int, component: str = COMPONENT
+    name: str, controller: str, causes: Sequence[str], seconds: int, component: str = COMPONENT
 ) -> Optional[pulumi.ResourceHookBinding]:
     """Logs what to check if no address arrives."""
     if mocked():
         return None
 
     def explain(args: pulumi.ErrorHookArgs) -> bool:
-        if found := no_address(name, controller, further, seconds, args.errors, component):
+        if found := no_address(name, controller, causes, seconds, args.errors, component):
             pulumi.log.error(found.text)
         return False
 

@@ -280,7 +280,14 @@ MODULE = PlatformModule(
     cloud=AWS,
     controller="the AWS Load Balancer Controller",
     minimum_version="2.6",
-    no_address_hint="It usually runs in the namespace kube-system.",
+    no_address_causes=(
+        "It isn't installed or doesn't start: it usually runs in the namespace kube-system.",
+        aws.UNTAGGED_SUBNETS,
+        aws.TWO_TAGGED_GROUPS,
+        "The control plane can't connect to its webhook (failed calling webhook): allow port 9443 of the nodes from the "
+        "security group of the cluster.",
+        aws.MISSING_RIGHT,
+    ),
     billing=Billing("aws-controller", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

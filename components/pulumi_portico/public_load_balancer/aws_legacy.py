@@ -135,7 +135,12 @@ MODULE = PlatformModule(
     kind=aws.KIND,
     cloud=AWS,
     controller="the AWS cloud controller manager",
-    no_address_hint="The AWS Load Balancer Controller must not be installed.",
+    no_address_causes=(
+        "The AWS Load Balancer Controller is installed, and takes the Services: choose the platform aws-controller.",
+        aws.UNTAGGED_SUBNETS,
+        aws.TWO_TAGGED_GROUPS,
+        aws.MISSING_RIGHT,
+    ),
     billing=Billing("aws-legacy", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

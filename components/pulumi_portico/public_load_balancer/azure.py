@@ -249,6 +249,13 @@ MODULE = PlatformModule(
     kind="Standard Load Balancer",
     cloud="azure",
     controller="AKS",
+    no_address_causes=(
+        "The cluster's identity may not use the subnet or the public address (AuthorizationFailed): assign it the role "
+        "Network Contributor there.",
+        "The subscription has no public address left in the region (PublicIPCountLimitReached).",
+        "A static address isn't a Standard one, or is in another resource group than the cluster's nodes: set "
+        "azure.resource_group.",
+    ),
     billing=Billing(
         "azure",
         ListPrices(

@@ -27,6 +27,13 @@ MODULE = PlatformModule(
     kind=aws.KIND,
     cloud=AWS,
     controller="EKS Auto Mode",
+    no_address_causes=(
+        "Load balancing isn't enabled for the cluster (elasticLoadBalancing).",
+        aws.UNTAGGED_SUBNETS,
+        aws.TWO_TAGGED_GROUPS,
+        "The cluster's IAM role doesn't allow a call (AccessDenied): attach AmazonEKSLoadBalancingPolicy, with actions "
+        "such as elasticloadbalancing:CreateLoadBalancer.",
+    ),
     billing=Billing("eks-auto-mode", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

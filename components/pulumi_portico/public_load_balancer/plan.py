@@ -69,7 +69,7 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
         timeout=seconds,
         # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
         replacement_trigger=plan.balancer.replacement_trigger,
-        hooks=partial(on_no_address, plan.name, module.controller, module.no_address_hint, seconds),
+        hooks=partial(on_no_address, plan.name, module.controller, module.no_address_causes, seconds),
     )
     return [
         ObjectSpec(_NETWORK_POLICY, plan.balancer.network_policy),
