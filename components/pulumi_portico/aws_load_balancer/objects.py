@@ -9,7 +9,7 @@ from typing import Any
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..untyped import Properties
-from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
+from .binding import PodPorts, binding_options, build_binding, build_policy
 from .certificates import (
     certificate_objects,
     certificates_of,
@@ -241,7 +241,7 @@ def _service_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, reference
     binding = build_binding(metadata, ports, group, security_group=security_group, ranges=plan.target_ranges)
     policy = build_policy(metadata, ports, plan.pod_sources(target))
     ready = () if service.ready is None else (service.ready,)
-    options = Options(replace_on_changes=IMMUTABLE)
+    options = binding_options(plan.name, "AwsLoadBalancer")
     # The binding comes after the policy, so only the first of the two waits for the Service.
     binding_ready = ready if policy is None else ()
     objects = [ObjectSpec(f"binding/{key}", binding, options=options, ready=binding_ready, suffix=key)]

@@ -1,6 +1,6 @@
 """The hooks of load balancers: they judge a change before the engine makes it, and explain a missing address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Optional
 
 import pulumi
@@ -11,10 +11,11 @@ from ..args.codes import define
 from ..args.location import Field
 from ..args.problems import PorticoError
 from ..untyped import Properties
+from .aws import MISSING_RIGHT, TWO_TAGGED_GROUPS, WEBHOOK_BLOCKED
 from .claims import unique
 from .replacement import COMPONENT, Finding, Lines, judge
 
-__all__ = ["mocked", "no_address", "on_no_address", "on_replacement", "watch"]
+__all__ = ["mocked", "no_address", "no_target", "on_no_address", "on_no_target", "on_replacement", "watch"]
 
 _NO_ADDRESS_ERRORS = ("not allocated an IP address", "timed out waiting for the condition", "failed calling webhook")
 """Parts of the errors of the Kubernetes provider if a Service of type LoadBalancer gets no address, or if it waits for
@@ -26,6 +27,17 @@ NO_ADDRESS = define(
     hint="Check that {controller} runs, and read its log and the output of kubectl describe service. If it only needs "
     "more time, increase {field}. Usual causes:{causes}",
 )
+
+
+NO_TARGET = define(
+    "no-load-balancer-target",
+    "The Service has no targets at the load balancer of {subject}, because the API server rejects its "
+    "TargetGroupBinding.",
+    hint="Check that the AWS Load Balancer Controller (2.6 or newer) runs in the cluster. Usual causes:{causes}",
+)
+
+_NO_TARGET_ERRORS = ("failed calling webhook", "no matches for kind")
+"""Parts of the API server's errors if it can't connect to the webhook, or has no TargetGroupBindings."""
 
 
 def on_replacement(name: str, component: str = COMPONENT) -> Optional[pulumi.ResourceHookBinding]:
@@ -69,16 +81,37 @@ def on_no_address(
     name: str, controller: str, causes: Sequence[str], seconds: int, component: str = COMPONENT
 ) -> Optional[pulumi.ResourceHookBinding]:
     """Logs what to check if no address arrives."""
+    return _on_error(
+        f"portico-{name}-no-address", lambda errors: no_address(name, controller, causes, seconds, errors, component)
+    )
+
+
+def no_target(subject: str, errors: Sequence[str]) -> Optional[Finding]:
+    """What to check if the API server rejects a TargetGroupBinding; None if it failed for another reason."""
+    if not any(part in error for error in errors for part in _NO_TARGET_ERRORS):
+        return None
+    causes = ("It isn't installed (no matches for kind).", WEBHOOK_BLOCKED, TWO_TAGGED_GROUPS, MISSING_RIGHT)
+    return Finding(NO_TARGET, {"subject": subject, "causes": Lines(causes)})
+
+
+def on_no_target(name: str, component: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Logs what to check if the API server rejects a TargetGroupBinding."""
+    return _on_error(f"portico-{name}-no-target", lambda errors: no_target(f'{component} "{name}"', errors))
+
+
+def _on_error(
+    name: str, explanation: Callable[[Sequence[str]], Optional[Finding]]
+) -> Optional[pulumi.ResourceHookBinding]:
+    """Logs what explains the errors of an object, if anything does."""
     if mocked():
         return None
 
     def explain(args: pulumi.ErrorHookArgs) -> bool:
-        if found := no_address(name, controller, causes, seconds, args.errors, component):
+        if found := explanation(args.errors):
             pulumi.log.error(found.text)
         return False
 
-    hook = pulumi.ErrorHook(unique(f"portico-{name}-no-address"), explain)
-    return pulumi.ResourceHookBinding(on_error=[hook])
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(name), explain)])
 
 
 def mocked() -> bool:

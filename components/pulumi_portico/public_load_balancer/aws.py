@@ -23,14 +23,11 @@ __all__ = [
     "HEALTH_CAPABILITIES",
     "KIND",
     "LIMITS",
-    "MISSING_RIGHT",
     "PREFIX",
     "RULES",
     "SETTINGS",
     "SOURCE_NAMES",
     "TLS_CAPABILITIES",
-    "TWO_TAGGED_GROUPS",
-    "UNTAGGED_SUBNETS",
     "billable",
     "check_access_logs",
     "client_ip",
@@ -81,20 +78,6 @@ TLS_CAPABILITIES: Mapping[Feature, tuple[str, ...]] = {
     "tls.policy": (f"{PREFIX}ssl-negotiation-policy",),
     "tls.encrypt_to_pods": (f"{PREFIX}backend-protocol",),
 }
-
-UNTAGGED_SUBNETS = (
-    "No subnet is tagged for it (couldn't auto-discover subnets): tag public subnets kubernetes.io/role/elb=1 and private "
-    "ones kubernetes.io/role/internal-elb=1, or set subnets."
-)
-TWO_TAGGED_GROUPS = (
-    "The nodes have two security groups with the tag kubernetes.io/cluster/CLUSTER, and exactly one must have it, or no "
-    "target becomes healthy: remove the tag from the other one."
-)
-MISSING_RIGHT = (
-    "Its IAM role doesn't allow a call (AccessDenied, UnauthorizedOperation): attach the current policy of its "
-    "documentation, with actions such as elasticloadbalancing:CreateLoadBalancer."
-)
-"""The usual causes if no load balancer or no target appears, each with what logs and events show."""
 
 ASSUMED_ZONES = define("assumed-zones", "It assumes {zones} zones, because no subnets are set.")
 NOT_AN_ALLOCATION = define(

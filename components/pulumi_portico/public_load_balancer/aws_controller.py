@@ -9,7 +9,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import Problems, Remove
-from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
@@ -282,11 +282,10 @@ MODULE = PlatformModule(
     minimum_version="2.6",
     no_address_causes=(
         "It isn't installed or doesn't start: it usually runs in the namespace kube-system.",
-        aws.UNTAGGED_SUBNETS,
-        aws.TWO_TAGGED_GROUPS,
-        "The control plane can't connect to its webhook (failed calling webhook): allow port 9443 of the nodes from the "
-        "security group of the cluster.",
-        aws.MISSING_RIGHT,
+        UNTAGGED_SUBNETS,
+        TWO_TAGGED_GROUPS,
+        WEBHOOK_BLOCKED,
+        MISSING_RIGHT,
     ),
     billing=Billing("aws-controller", AWS_PRICES),
     settings=aws.SETTINGS,

@@ -250,11 +250,9 @@ MODULE = PlatformModule(
     cloud="azure",
     controller="AKS",
     no_address_causes=(
-        "The cluster's identity may not use the subnet or the public address (AuthorizationFailed): assign it the role "
-        "Network Contributor there.",
+        "The cluster's identity lacks the role Network Contributor for the subnet or the address (AuthorizationFailed).",
         "The subscription has no public address left in the region (PublicIPCountLimitReached).",
-        "A static address isn't a Standard one, or is in another resource group than the cluster's nodes: set "
-        "azure.resource_group.",
+        "A static address is in another resource group than the cluster's nodes: set azure.resource_group.",
     ),
     billing=Billing(
         "azure",
