@@ -173,7 +173,6 @@ def test_renaming_a_stateful_set_reports_the_claims_or_keeps_them(
 
 
 @pytest.mark.long
-@field_case("B9")
 def test_a_partition_keeps_the_secret_of_the_older_pods(deploy: Any, cluster: Cluster, own: str) -> None:
     def database(token: str) -> dict[str, Any]:
         stateful = {"kind": "StatefulSet", "replicas": 3, "rollout": {"partition": 2}}

@@ -250,7 +250,7 @@ MODULE = PlatformModule(
     cloud="azure",
     controller="AKS",
     no_address_causes=(
-        "The cluster's identity lacks the role Network Contributor for the subnet or the address (AuthorizationFailed).",
+        "The cluster's identity needs the role Network Contributor for the subnet or address (AuthorizationFailed).",
         "The subscription has no public address left in the region (PublicIPCountLimitReached).",
         "A static address is in another resource group than the cluster's nodes: set azure.resource_group.",
     ),

@@ -15,8 +15,8 @@ from .platform_module import PlatformModule, Request, ServiceFragment
 __all__ = ["MODULE"]
 
 _MISSING_RIGHT = (
-    "The cluster's IAM role doesn't allow a call (AccessDenied): attach AmazonEKSLoadBalancingPolicy, with actions such "
-    "as elasticloadbalancing:CreateLoadBalancer."
+    "The cluster's IAM role doesn't allow a call (AccessDenied): attach AmazonEKSLoadBalancingPolicy, with actions "
+    "such as elasticloadbalancing:CreateLoadBalancer."
 )
 
 _CLASS = "eks.amazonaws.com/nlb"
