@@ -147,7 +147,6 @@ def _database(size: int, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.long
-@field_case("B23", "and L5")
 def test_a_change_of_the_size_keeps_the_pods(deploy: Any, cluster: Cluster, own: str, volumes: None) -> None:
     deploy(services={"db": _database(1)}).up()
     before = uids(cluster, "pods", own)
@@ -160,7 +159,6 @@ def test_a_change_of_the_size_keeps_the_pods(deploy: Any, cluster: Cluster, own:
 
 
 @pytest.mark.long
-@field_case("L6")
 def test_renaming_a_stateful_set_reports_the_claims_or_keeps_them(
     deploy: Any, cluster: Cluster, own: str, volumes: None
 ) -> None:
@@ -200,7 +198,6 @@ def test_a_gateway_without_an_address_is_explained(deploy: Any, own: str) -> Non
 
 
 @pytest.mark.long
-@field_case("L8")
 def test_a_preview_reports_a_change_of_the_controller(deploy: Any, own: str) -> None:
     def edge(controller: str) -> dict[str, Any]:
         return {f"{own}-edge": {"exposure": OPEN, "controller": controller}}
@@ -212,7 +209,6 @@ def test_a_preview_reports_a_change_of_the_controller(deploy: Any, own: str) -> 
 
 
 @pytest.mark.long
-@field_case("L9")
 def test_a_preview_reports_what_a_renamed_namespace_replaces(
     program: PulumiProgram, cluster: Cluster, own: str
 ) -> None:
