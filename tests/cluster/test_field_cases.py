@@ -228,12 +228,20 @@ def test_a_preview_reports_what_a_renamed_namespace_replaces(
 
 
 @pytest.mark.long
-@field_case("L10")
 def test_a_preview_of_destroy_names_what_blocks_it(deploy: Any, program: PulumiProgram) -> None:
-    exposure = {**OPEN, "platform": "aws-controller", "deletionProtection": True}
-    deploy(services={"web": WEB}, loadBalancers={"front": {"target": {"service": "web"}, "exposure": exposure}}).up()
+    def protected(*, is_on: bool) -> None:
+        exposure = {**OPEN, "platform": "aws-controller", "deletionProtection": is_on}
+        front = {"target": {"service": "web"}, "exposure": exposure}
+        deploy(services={"web": WEB}, loadBalancers={"front": front}).up()
+
+    protected(is_on=True)
     preview = program.preview_destroy(check=False)
     if not preview.steps:
         raise LookupError(preview.output)
     found = [it.lower().replace("_", "") for it in warnings_of(preview)]
     assert any("front" in it and "deletionprotection" in it for it in found)
+    # Without the program, nothing is touched either, and the error names the load balancer.
+    with pytest.raises(AssertionError, match="portico-front-deletion-protection"):
+        program.destroy()
+    assert program.up().changes == {}
+    protected(is_on=False)

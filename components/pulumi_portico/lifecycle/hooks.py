@@ -15,7 +15,18 @@ from .aws import MISSING_RIGHT, TWO_TAGGED_GROUPS, WEBHOOK_BLOCKED
 from .claims import unique
 from .replacement import COMPONENT, Finding, Lines, judge
 
-__all__ = ["mocked", "no_address", "no_target", "on_no_address", "on_no_target", "on_replacement", "watch"]
+__all__ = [
+    "delete_blocked",
+    "mocked",
+    "no_address",
+    "no_target",
+    "on_blocked_delete",
+    "on_load_balancer",
+    "on_no_address",
+    "on_no_target",
+    "on_replacement",
+    "watch",
+]
 
 _NO_ADDRESS_ERRORS = ("not allocated an IP address", "timed out waiting for the condition", "failed calling webhook")
 """Parts of the errors of the Kubernetes provider if a Service of type LoadBalancer gets no address, or if it waits for
@@ -34,6 +45,12 @@ NO_TARGET = define(
     "The Service has no targets at the load balancer of {subject}, because the API server rejects its "
     "TargetGroupBinding.",
     hint="Check that the AWS Load Balancer Controller (2.6 or newer) runs in the cluster. Usual causes:{causes}",
+)
+
+DELETE_BLOCKED = define(
+    "load-balancer-delete-blocked",
+    "{subject} can't be deleted, because {field} is true, and the cloud refuses to delete its load balancer.",
+    hint="Set {field} to false, and run pulumi up. Then delete it.",
 )
 
 _NO_TARGET_ERRORS = ("failed calling webhook", "no matches for kind")
@@ -86,6 +103,14 @@ def on_no_address(
     )
 
 
+def on_load_balancer(
+    name: str, controller: str, causes: Sequence[str], seconds: int, *, is_protected: bool, component: str = COMPONENT
+) -> Optional[pulumi.ResourceHookBinding]:
+    """The hooks of a Service of type LoadBalancer."""
+    hooks = on_no_address(name, controller, causes, seconds, component)
+    return pulumi.ResourceHookBinding.merge(hooks, on_blocked_delete(name, component)) if is_protected else hooks
+
+
 def no_target(subject: str, errors: Sequence[str]) -> Optional[Finding]:
     """What to check if the API server rejects a TargetGroupBinding; None if it failed for another reason."""
     if not any(part in error for error in errors for part in _NO_TARGET_ERRORS):
@@ -97,6 +122,27 @@ def no_target(subject: str, errors: Sequence[str]) -> Optional[Finding]:
 def on_no_target(name: str, component: str) -> Optional[pulumi.ResourceHookBinding]:
     """Logs what to check if the API server rejects a TargetGroupBinding."""
     return _on_error(f"portico-{name}-no-target", lambda errors: no_target(f'{component} "{name}"', errors))
+
+
+def delete_blocked(subject: str) -> Finding:
+    """Why a load balancer with deletion protection can't be deleted."""
+    return Finding(DELETE_BLOCKED, {"subject": subject, "field": Field("deletion_protection")})
+
+
+def on_blocked_delete(name: str, component: str = COMPONENT) -> Optional[pulumi.ResourceHookBinding]:
+    """Rejects the deletion of a load balancer with deletion protection, also in a preview.
+
+    Only for those: `pulumi destroy` needs the program for what has such a hook. Without it, its error names the hook.
+    """
+    if mocked():
+        return None
+
+    def reject(_args: pulumi.ResourceHookArgs) -> None:
+        raise PorticoError(delete_blocked(f'{component} "{name}"').text)
+
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    hook = pulumi.ResourceHook(unique(f"portico-{name}-deletion-protection"), reject, options)
+    return pulumi.ResourceHookBinding(before_delete=[hook])
 
 
 def _on_error(

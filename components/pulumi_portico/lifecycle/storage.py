@@ -1,4 +1,4 @@
-"""The size of a StatefulSet's storage, which Kubernetes freezes: a change is rejected, with steps that keep the pods."""
+"""The size of a StatefulSet's storage, which Kubernetes freezes: a change is rejected with steps that keep the pods."""
 
 from collections.abc import Mapping
 from typing import Any, Optional
