@@ -22,7 +22,8 @@ NAMES = ("a", "api", "web", "data", "shop", "a-b", "a.b", "A", "a_b", "a--b", "1
 TEXTS = (
     *NAMES,
     *("a" * length for length in (52, 53, 63, 64, 253, 254)),
-    *("a/b", "example.com/a", "example.com/a/b", "/a", "/", "/a/../b", "a b", " a", "a ", "", "é", "日本", "a\nb", "a\tb"),
+    *("a/b", "example.com/a", "example.com/a/b", "/a", "/", "/a/../b"),
+    *("a b", " a", "a ", "", "é", "日本", "a\nb", "a\tb"),
     *("10.0.0.0/8", "10.0.0.1", "10.0.0.1/8", "::1", "2001:db8::/32", "fe80::1%eth0", "::ffff:10.0.0.1", "0.0.0.0/0"),
     *("*.example.com", "example.com", "EXAMPLE.com", "example.com.", "a_b.example.com", "*", "*.*.example.com"),
     *("1", "1Gi", "500m", "1.5", "true", "null", "http", "HTTP", "TCP", "5m", "2h", "1h30m"),

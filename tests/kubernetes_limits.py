@@ -51,7 +51,7 @@ TARGET_BINDINGS = Kind(
     "TargetBinding",
     TargetBindingArgs,
     parse_target_binding,
-    lambda specs: ((name, binding_objects(spec)) for name, spec in specs.items()),
+    lambda specs: ((name, binding_objects(name, spec)) for name, spec in specs.items()),
 )
 
 

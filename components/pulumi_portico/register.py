@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pulumi
 
+from .lifecycle.consequences import watch_object
 from .lifecycle.ownership import owned, reject_if_owned_by_another
 from .untyped import Manifest, Properties
 
@@ -45,6 +46,7 @@ def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOption
         return get(f"{resource_name}-existing", id=identity, opts=options)
 
     reject_if_owned_by_another(resource, manifest["kind"], lookup)
+    watch_object(resource, manifest)
     return resource
 
 

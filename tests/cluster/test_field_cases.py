@@ -147,7 +147,6 @@ def _database(size: int, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.long
-@field_case("B23", "and L5")
 def test_a_change_of_the_size_keeps_the_pods(deploy: Any, cluster: Cluster, own: str, volumes: None) -> None:
     deploy(services={"db": _database(1)}).up()
     before = uids(cluster, "pods", own)
@@ -160,7 +159,6 @@ def test_a_change_of_the_size_keeps_the_pods(deploy: Any, cluster: Cluster, own:
 
 
 @pytest.mark.long
-@field_case("L6")
 def test_renaming_a_stateful_set_reports_the_claims_or_keeps_them(
     deploy: Any, cluster: Cluster, own: str, volumes: None
 ) -> None:
@@ -173,7 +171,6 @@ def test_renaming_a_stateful_set_reports_the_claims_or_keeps_them(
 
 
 @pytest.mark.long
-@field_case("B9")
 def test_a_partition_keeps_the_secret_of_the_older_pods(deploy: Any, cluster: Cluster, own: str) -> None:
     def database(token: str) -> dict[str, Any]:
         stateful = {"kind": "StatefulSet", "replicas": 3, "rollout": {"partition": 2}}
@@ -187,7 +184,6 @@ def test_a_partition_keeps_the_secret_of_the_older_pods(deploy: Any, cluster: Cl
 
 
 @pytest.mark.long
-@field_case("L7")
 def test_a_gateway_without_an_address_is_explained(deploy: Any, own: str) -> None:
     silent = {**OPEN, "annotations": {"tests.example.com/no-address": "true"}}
     edge = {"exposure": silent, "controller": "ingress-nginx", "readyTimeout": 5}
@@ -202,7 +198,6 @@ def test_a_gateway_without_an_address_is_explained(deploy: Any, own: str) -> Non
 
 
 @pytest.mark.long
-@field_case("L8")
 def test_a_preview_reports_a_change_of_the_controller(deploy: Any, own: str) -> None:
     def edge(controller: str) -> dict[str, Any]:
         return {f"{own}-edge": {"exposure": OPEN, "controller": controller}}
@@ -214,7 +209,6 @@ def test_a_preview_reports_a_change_of_the_controller(deploy: Any, own: str) -> 
 
 
 @pytest.mark.long
-@field_case("L9")
 def test_a_preview_reports_what_a_renamed_namespace_replaces(
     program: PulumiProgram, cluster: Cluster, own: str
 ) -> None:
@@ -234,12 +228,20 @@ def test_a_preview_reports_what_a_renamed_namespace_replaces(
 
 
 @pytest.mark.long
-@field_case("L10")
 def test_a_preview_of_destroy_names_what_blocks_it(deploy: Any, program: PulumiProgram) -> None:
-    exposure = {**OPEN, "platform": "aws-controller", "deletionProtection": True}
-    deploy(services={"web": WEB}, loadBalancers={"front": {"target": {"service": "web"}, "exposure": exposure}}).up()
+    def protected(*, is_on: bool) -> None:
+        exposure = {**OPEN, "platform": "aws-controller", "deletionProtection": is_on}
+        front = {"target": {"service": "web"}, "exposure": exposure}
+        deploy(services={"web": WEB}, loadBalancers={"front": front}).up()
+
+    protected(is_on=True)
     preview = program.preview_destroy(check=False)
     if not preview.steps:
         raise LookupError(preview.output)
     found = [it.lower().replace("_", "") for it in warnings_of(preview)]
     assert any("front" in it and "deletionprotection" in it for it in found)
+    # Without the program, nothing is touched either, and the error names the load balancer.
+    with pytest.raises(AssertionError, match="portico-front-deletion-protection"):
+        program.destroy()
+    assert program.up().changes == {}
+    protected(is_on=False)

@@ -285,6 +285,8 @@ def test_what_cannot_be_there_twice_is_refused_and_two_steps_lead_around_it(
     after = services(cluster, namespace)
     assert after["held"]["metadata"]["annotations"][f"{AWS}name"] == "shop-web"
     assert all(after[it]["metadata"]["uid"] != before[it]["metadata"]["uid"] for it in before)
+    written({**held, **elsewhere}, INTERNAL)
+    program.up()
     program.destroy()
 
 

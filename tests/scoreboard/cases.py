@@ -339,7 +339,7 @@ def no_address_hint(platform: str) -> str:
     """What Portico reports if a platform gives a load balancer no address."""
     module = module_of(Platform(platform))
     errors = ["Service was not allocated an IP address"]
-    return str(no_address("front", module.controller, module.no_address_hint, 5, errors) or "")
+    return str(no_address("front", module.controller, module.no_address_causes, 5, errors) or "")
 
 
 def raised_by(program: Callable[[], Any]) -> str:

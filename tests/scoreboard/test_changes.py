@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scoreboard.cases import WEB, gateway, no_address_hint, open_case, registered
+from tests.scoreboard.cases import WEB, gateway, held_case, no_address_hint, registered
 
 EXPOSURE = {"scope": "internet", "platform": "gke", "allowedSources": ["0.0.0.0/0"], "clientIp": "preserve"}
 
@@ -33,10 +33,10 @@ def test_replacing_a_services_service_replaces_nothing_that_leads_to_it(name: st
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
-        open_case("L11", "kubernetes.io/role/elb", ("kubernetes.io/role/elb",), row="untagged subnets"),
-        open_case("L11", "kubernetes.io/cluster", ("kubernetes.io/cluster/",), row="two tagged security groups"),
-        open_case("L11", "9443", ("9443",), row="the webhook's port"),
-        open_case("L11", "IAM", ("iam", "elasticloadbalancing:", "accessdenied"), row="a missing right"),
+        held_case("L11", "kubernetes.io/role/elb", ("kubernetes.io/role/elb",), row="untagged subnets"),
+        held_case("L11", "kubernetes.io/cluster", ("kubernetes.io/cluster/",), row="two tagged security groups"),
+        held_case("L11", "9443", ("9443",), row="the webhook's port"),
+        held_case("L11", "IAM", ("iam", "elasticloadbalancing:", "accessdenied"), row="a missing right"),
     ],
 )
 def test_a_missing_address_on_aws_names_its_usual_causes(cause: str, words: tuple[str, ...]) -> None:

@@ -138,7 +138,7 @@ def test_the_messages_in_the_docs_are_what_is_said() -> None:
     rejection = judge("web", before, after, ["203.0.113.7"]).rejection
     module = module_of(Platform.AWS_CONTROLLER)
     errors = ["Service was not allocated an IP address"]
-    missing = no_address("web", module.controller, module.no_address_hint, 600, errors)
+    missing = no_address("web", module.controller, module.no_address_causes, 600, errors)
     assert missing is not None
     for message in (warning.text, rejection, missing.text):
         assert message

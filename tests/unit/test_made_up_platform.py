@@ -45,7 +45,7 @@ MODULE = PlatformModule(
     kind="Beam",
     cloud="made-up",
     controller="the beam operator",
-    no_address_hint="It runs in the namespace beams.",
+    no_address_causes=("It runs in the namespace beams.",),
     billing=Billing("made-up", ListPrices(1.0, 0.5, currency="EUR", source="beams.example.com", date="2026-01-01")),
     capabilities={
         "scope=internet": ("example.com/beam",),
@@ -109,7 +109,7 @@ try:
 except ArgumentError as error:
     problems = [str(problem) for problem in error.problems]
 errors = ["Service was not allocated an IP address"]
-hint = no_address("api", module.controller, module.no_address_hint, 600, errors)
+hint = no_address("api", module.controller, module.no_address_causes, 600, errors)
 print(json.dumps({
     "rendered": run("render"),
     "explained": run("explain"),

@@ -12,6 +12,7 @@ import pytest
 from pulumi.runtime import mocks
 from pulumi_portico import WebService, register
 from pulumi_portico.args.problems import PorticoError
+from pulumi_portico.lifecycle import objects as lists
 from pulumi_portico.lifecycle import ownership
 from pulumi_portico.lifecycle.ownership import FIELD_MANAGER, KEEP_FIELD_MANAGER, OWNER, field_manager
 from pulumi_portico.testing import Recording, Registration, record
@@ -61,6 +62,7 @@ def test_a_patch_has_no_owner_of_its_own() -> None:
 def test_the_owner_changes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     owned = owned_objects()
     monkeypatch.setattr(register, "owned", lambda manifest, name, opts: (manifest, opts))
+    monkeypatch.setattr(lists, "with_owner_reference", lambda manifest, owning, uid: manifest)
     plain = objects()
     assert [found.urn for found in owned] == [found.urn for found in plain]
     for ours, theirs in zip(owned, plain, strict=True):

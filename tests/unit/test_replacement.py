@@ -12,7 +12,7 @@ from pulumi.output import UNKNOWN
 from pulumi_portico import Platform
 from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.lifecycle import hooks
-from pulumi_portico.lifecycle.hooks import no_address, watch
+from pulumi_portico.lifecycle.hooks import no_address, no_target, watch
 from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
 from pulumi_portico.public_load_balancer.platforms import module_of
 from pulumi_portico.testing import Recording, record
@@ -203,14 +203,30 @@ def test_the_hook_refuses_or_warns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_address_is_explained_and_other_failures_are_not(platform: str) -> None:
     errors = ["resource web failed: Service was not allocated an IP address; does your cloud provider support this?"]
     module = module_of(Platform(platform))
-    found = no_address("web", module.controller, module.no_address_hint, 600, errors)
+    found = no_address("web", module.controller, module.no_address_causes, 600, errors)
     assert found is not None
     assert found.code.name == "no-load-balancer-address"
     assert (found.params["controller"], found.params["seconds"]) == (module.controller, 600)
-    assert module.no_address_hint in found.text
-    assert no_address("web", module.controller, module.no_address_hint, 600, ["forbidden"]) is None
+    assert module.no_address_causes
+    assert all(f"\n- {cause}" in found.text for cause in module.no_address_causes)
+    assert no_address("web", module.controller, module.no_address_causes, 600, ["forbidden"]) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'failed calling webhook "vtargetgroupbinding.elbv2.k8s.aws": context deadline exceeded',
+        'no matches for kind "TargetGroupBinding" in version "elbv2.k8s.aws/v1beta1"',
+    ],
+)
+def test_a_rejected_binding_names_the_usual_causes(error: str) -> None:
+    found = no_target('AwsLoadBalancer "web"', [error])
+    assert found is not None
+    assert found.code.name == "no-load-balancer-target"
+    assert "9443" in found.text
+    assert no_target('AwsLoadBalancer "web"', ["forbidden"]) is None
 
 
 def test_mocks_take_no_hooks() -> None:
     assert record(lambda: hooks.on_replacement("web")).value is None
-    assert record(lambda: hooks.on_no_address("web", "a controller", "", 1)).value is None
+    assert record(lambda: hooks.on_no_address("web", "a controller", (), 1)).value is None

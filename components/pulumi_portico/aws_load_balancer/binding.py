@@ -8,13 +8,16 @@ The AWS Load Balancer Controller (2.6 and newer) reads the binding; its document
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Optional
 
+from ..lifecycle.hooks import on_no_target
+from ..lifecycle.objects import Options
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ..networking.target import Protocol, TargetSpec
 from ..untyped import Properties
 
-__all__ = ["IMMUTABLE", "PodPorts", "build_binding", "build_policy"]
+__all__ = ["IMMUTABLE", "PodPorts", "binding_options", "build_binding", "build_policy"]
 
 IMMUTABLE: Sequence[str] = ("spec.targetGroupARN", "spec.targetType", "spec.vpcID", "spec.ipAddressType")
 """What the controller's webhook allows nobody to change. A change replaces the binding."""
@@ -35,6 +38,11 @@ class PodPorts:
         """Each port with its protocol."""
         ports: list[tuple[Any, str]] = [(self.target.pod_port, transport.upper()) for transport in self.transports]
         return ports if self.health_port is None else [*ports, (self.health_port, Protocol.TCP.value)]
+
+
+def binding_options(name: str, component: str) -> Options:
+    """How the TargetGroupBinding of a component is registered."""
+    return Options(replace_on_changes=IMMUTABLE, hooks=partial(on_no_target, name, component))
 
 
 def build_binding(

@@ -18,7 +18,15 @@ from .logs import build_logs
 from .plan import AwsLoadBalancerPlan
 from .resources import without_none
 
-__all__ = ["billable_of", "build_load_balancer", "estimate_of", "exclusive_values", "identity_of", "recorded_state"]
+__all__ = [
+    "billable_of",
+    "build_load_balancer",
+    "estimate_of",
+    "exclusive_values",
+    "identity_of",
+    "is_protected",
+    "recorded_state",
+]
 
 EXISTING = define("assumed-existing-load-balancer", "It leaves out the existing load balancer.")
 
@@ -33,7 +41,7 @@ def build_load_balancer(plan: AwsLoadBalancerPlan, security_group: Any, bucket: 
             "internal": spec.scope is Scope.INTERNAL,
             "ip_address_type": "dualstack" if plan.is_dualstack else "ipv4",
             "security_groups": [security_group],
-            "enable_deletion_protection": _is_protected(spec),
+            "enable_deletion_protection": is_protected(spec),
             "tags": spec.tags,
             **_subnets(spec),
             **build_logs(spec.logs, plan.log_kinds, bucket),
@@ -42,7 +50,8 @@ def build_load_balancer(plan: AwsLoadBalancerPlan, security_group: Any, bucket: 
     )
 
 
-def _is_protected(spec: AwsLoadBalancerSpec) -> bool:
+def is_protected(spec: AwsLoadBalancerSpec) -> bool:
+    """Whether AWS refuses to delete it."""
     return spec.deletion_protection is not False
 
 
@@ -99,7 +108,7 @@ def recorded_state(plan: AwsLoadBalancerPlan) -> Properties:
     state: dict[str, Any] = {
         "identity": identity_of(spec),
         "held": {exclusive.field: _plain(exclusive.value) for exclusive in exclusive_values(spec)},
-        "protected": spec.existing is None and _is_protected(spec),
+        "protected": spec.existing is None and is_protected(spec),
         "numbers": _rules_by_priority(spec),
     }
     if plan.is_application or spec.existing is not None:

@@ -4,12 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from ..lifecycle.hooks import on_blocked_delete
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..untyped import Properties
-from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
+from .binding import PodPorts, binding_options, build_binding, build_policy
 from .certificates import (
     certificate_objects,
     certificates_of,
@@ -18,7 +19,7 @@ from .certificates import (
     zone_lookups,
 )
 from .listener import AwsListenerSpec, build_listener
-from .load_balancer import build_load_balancer, identity_of
+from .load_balancer import build_load_balancer, identity_of, is_protected
 from .log_bucket import BUCKET_POLICY, creates_bucket, log_bucket_objects, log_bucket_of
 from .plan import AwsLoadBalancerPlan
 from .priorities import Match
@@ -124,7 +125,10 @@ class _Objects:
             suffix="",
             is_short=True,
             # AWS reads these only when it creates a load balancer. The provider doesn't know it of all of them.
-            options=Options(replacement_trigger=identity_of(plan.spec)),
+            options=Options(
+                replacement_trigger=identity_of(plan.spec),
+                hooks=partial(on_blocked_delete, plan.name, "AwsLoadBalancer") if is_protected(plan.spec) else None,
+            ),
             after=(BUCKET_POLICY,) if creates_bucket(plan) else (),
         )
 
@@ -241,7 +245,7 @@ def _service_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, reference
     binding = build_binding(metadata, ports, group, security_group=security_group, ranges=plan.target_ranges)
     policy = build_policy(metadata, ports, plan.pod_sources(target))
     ready = () if service.ready is None else (service.ready,)
-    options = Options(replace_on_changes=IMMUTABLE)
+    options = binding_options(plan.name, "AwsLoadBalancer")
     # The binding comes after the policy, so only the first of the two waits for the Service.
     binding_ready = ready if policy is None else ()
     objects = [ObjectSpec(f"binding/{key}", binding, options=options, ready=binding_ready, suffix=key)]

@@ -15,6 +15,7 @@ import pulumi
 
 from ..args.location import camel_case
 from ..args.problems import PorticoError
+from ..lifecycle.consequences import watch_object
 from ..lifecycle.objects import ObjectSpec
 from ..load_balancers import NAME_LENGTH
 from ..untyped import Properties
@@ -60,7 +61,9 @@ class AwsResource(ObjectSpec):
 
     def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
         """Register it under a Pulumi name."""
-        return register_aws(self.type, name, manifest, options)
+        resource = register_aws(self.type, name, manifest, options)
+        watch_object(resource, {})
+        return resource
 
 
 @dataclass(frozen=True, kw_only=True)

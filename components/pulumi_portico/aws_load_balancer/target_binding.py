@@ -13,14 +13,14 @@ from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.values import cidr
 from ..lifecycle.limits import check_limits
-from ..lifecycle.objects import ObjectSpec, Options, register_objects
+from ..lifecycle.objects import ObjectSpec, register_objects
 from ..lifecycle.selectors import guarded_with_targets
 from ..load_balancers import PRIVATE_ADDRESSES, resource_id
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Target, TargetSpec
 from ..ordering import after, dependencies_of
 from ..register import name_of
-from .binding import IMMUTABLE, PodPorts, build_binding, build_policy
+from .binding import PodPorts, binding_options, build_binding, build_policy
 from .checks.targets import check_port_numbers
 from .rules import arn, not_empty
 from .validation import check_name
@@ -96,7 +96,7 @@ def parse_target_binding(
     spec = parse(TargetBindingSpec, TargetBindingArgs, args, RULES, problems, at, hooks)
     problems.run(_check_port, spec)
     if len(problems.found) == before:
-        check_limits(spec, lambda: binding_objects(spec), problems)
+        check_limits(spec, lambda: binding_objects(name, spec), problems)
     return spec
 
 
@@ -136,17 +136,17 @@ class TargetBinding(pulumi.ComponentResource):
         )
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         first = [*dependencies_of(opts), *after(spec.target.ready)]
-        registered = register_objects(name, binding_objects(spec), self, first)
+        registered = register_objects(name, binding_objects(name, spec), self, first)
         self.name = name_of(registered[_BINDING])
         self.register_outputs({"name": self.name})
 
 
-def binding_objects(spec: TargetBindingSpec) -> list[ObjectSpec]:
+def binding_objects(name: str, spec: TargetBindingSpec) -> list[ObjectSpec]:
     """The objects of a TargetBinding: the TargetGroupBinding, and the NetworkPolicy if the pods' labels are known."""
     metadata: dict[str, Any] = {"namespace": spec.target.namespace, **({"labels": spec.labels} if spec.labels else {})}
     ranges = PRIVATE_ADDRESSES if spec.target_ranges is None else spec.target_ranges
     ports = PodPorts(spec.target, (spec.target.protocol.value.lower(),), spec.health_port)
     binding = build_binding(metadata, ports, spec.target_group, security_group=spec.security_group, ranges=ranges)
     policy = build_policy(metadata, ports, ranges)
-    objects = [ObjectSpec(_BINDING, binding, options=Options(replace_on_changes=IMMUTABLE), suffix="")]
+    objects = [ObjectSpec(_BINDING, binding, options=binding_options(name, "TargetBinding"), suffix="")]
     return objects if policy is None else [*objects, ObjectSpec(_POLICY, policy, suffix="")]

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..lifecycle.hooks import on_no_address, on_replacement
+from ..lifecycle.hooks import on_load_balancer, on_replacement
 from ..lifecycle.objects import ObjectSpec, Options
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
@@ -108,21 +108,28 @@ def with_hook(front: FrontDoor, opts: Optional[pulumi.ResourceOptions]) -> Optio
 
 def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpec]:
     """The Service and, of a load balancer, the policy that allows its connections. They come after `first`."""
-    platform, seconds = front.platform, front.ready_timeout
-    if front.balancer is None or platform is None:
+    platform, balancer, seconds = front.platform, front.balancer, front.ready_timeout
+    if balancer is None or platform is None:
         return [ObjectSpec(SERVICE, _service(front), first)]
-    service = dict(front.balancer.service)
+    service = dict(balancer.service)
     metadata = service["metadata"]
     # Pulumi's own way to wait also waits for pods, which come later.
     annotations = {**metadata.get("annotations", {}), WAIT_FOR: ADDRESS_PUBLISHED}
     service["metadata"] = {**metadata, "annotations": annotations}
     options = Options(
         timeout=seconds,
-        replacement_trigger=front.balancer.replacement_trigger,
-        hooks=lambda: on_no_address(front.name, platform.controller, platform.no_address_hint, seconds, _COMPONENT),
+        replacement_trigger=balancer.replacement_trigger,
+        hooks=lambda: on_load_balancer(
+            front.name,
+            platform.controller,
+            platform.no_address_causes,
+            seconds,
+            is_protected=balancer.is_protected,
+            component=_COMPONENT,
+        ),
     )
     return [
-        ObjectSpec("front-door", front.balancer.network_policy, first),
+        ObjectSpec("front-door", balancer.network_policy, first),
         ObjectSpec(SERVICE, service, first, options),
     ]
 

@@ -15,6 +15,7 @@ from ..ordering import WIDTH, Dependency, after, detached
 from ..outputs import Computed, Ref, Text, combined, words
 from ..register import name_of, register
 from ..untyped import Manifest, Properties
+from .ownership import with_owner_reference
 
 __all__ = [
     "ListedObject",
@@ -39,6 +40,9 @@ class Options:
     """Seconds that creating the object can take, if nothing updates it."""
     delete_before_replace: Optional[bool] = None
     retain_on_delete: Optional[bool] = None
+    kept_with: Optional[str] = None
+    """The key of an object with which Kubernetes deletes it. Pulumi doesn't: after a replacement, the old object stays
+    for the revisions of a workload that refer to it."""
     ignore_changes: Sequence[str] = ()
     replace_on_changes: Sequence[str] = ()
     replacement_trigger: Any = None
@@ -104,13 +108,22 @@ def register_objects(
     aren't in the list, by the keys that the objects' `after` names them by.
     """
     registered: dict[str, Any] = dict(outside or {})
+    manifests: dict[str, Properties] = {}
     for described in objects:
         manifest = resolved(described.manifest, lambda ref: value_of(registered[ref.key], ref))
+        if (owner := described.options.kept_with) is not None:
+            manifest = with_owner_reference(manifest, manifests[owner], _uid_of(registered[owner]))
+        manifests[described.key] = manifest
         options = _resource_options(described.options, parent)
         options.depends_on = [registered[key] for key in described.after] or list(first)
         options.depends_on += [dependency for output in described.ready for dependency in after(output)]
         registered[described.key] = described.register(described.resource_name(name), manifest, options)
     return registered
+
+
+def _uid_of(resource: Any) -> pulumi.Output[Any]:
+    # Without a dependency: another identity changes a field, and replaces nothing.
+    return detached(cast("pulumi.Output[Any]", resource.metadata).apply(lambda metadata: metadata.uid))
 
 
 def value_of(resource: Any, ref: Ref) -> pulumi.Output[Any]:
@@ -138,7 +151,7 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
     made = pulumi.ResourceOptions(
         parent=parent,
         delete_before_replace=options.delete_before_replace,
-        retain_on_delete=options.retain_on_delete,
+        retain_on_delete=True if options.kept_with else options.retain_on_delete,
         ignore_changes=list(options.ignore_changes) or None,
         replace_on_changes=list(options.replace_on_changes) or None,
         hooks=options.hooks() if options.hooks else None,

@@ -14,7 +14,7 @@ import pulumi
 
 from ..args.codes import define
 from ..args.problems import PorticoError
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, Properties, mapped
 from .replacement import Finding
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "owned",
     "owner",
     "reject_if_owned_by_another",
+    "with_owner_reference",
     "without_owner",
 ]
 
@@ -36,6 +37,9 @@ FIELD_MANAGER = "pulumi.com/patchFieldManager"
 
 KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
 """Its path, for `ignore_changes`."""
+
+_OWNER_REFERENCES = "ownerReferences"
+"""The field with the objects whose deletion deletes an object."""
 
 _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
@@ -87,7 +91,8 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
     stack, parent = owner(), opts.parent
     component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
     # An object that stays when its resource goes may be another resource's next, in the same stack.
-    resource = str(metadata["name"]) if opts.retain_on_delete else f"{component} {manifest['kind']} {name}"
+    stays = opts.retain_on_delete and "name" in metadata
+    resource = str(metadata["name"]) if stays else f"{component} {manifest['kind']} {name}"
     manager = field_manager(stack, resource)
     own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
@@ -98,6 +103,14 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
     return {**manifest, "metadata": {**metadata, "annotations": own}}, opts
 
 
+def with_owner_reference(manifest: Properties, owning: Properties, uid: pulumi.Output[Any]) -> Properties:
+    """The manifest of an object that Kubernetes deletes together with another one of the same namespace."""
+    reference = {"apiVersion": owning["apiVersion"], "kind": owning["kind"], "name": owning["metadata"]["name"]}
+    # Mocks assign no identity.
+    references = uid.apply(lambda known: [{**reference, "uid": known}] if known else [])
+    return {**manifest, "metadata": {**manifest["metadata"], _OWNER_REFERENCES: references}}
+
+
 def without_owner(manifest: Manifest) -> dict[str, Any]:
     """A registered manifest as the component lists it, and `portico render` prints it."""
     metadata: Any = manifest.get("metadata")
@@ -105,7 +118,8 @@ def without_owner(manifest: Manifest) -> dict[str, Any]:
     if not isinstance(annotations, Mapping) or OWNER not in annotations:
         return dict(manifest)
     kept = {key: value for key, value in mapped(annotations).items() if key not in (OWNER, FIELD_MANAGER)}
-    rest = {key: value for key, value in cast("Manifest", metadata).items() if key != "annotations"}
+    own = ("annotations", _OWNER_REFERENCES)
+    rest = {key: value for key, value in cast("Manifest", metadata).items() if key not in own}
     return {**manifest, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
 
 

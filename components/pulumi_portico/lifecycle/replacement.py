@@ -14,7 +14,7 @@ from ..args.display import parameter_text, value_text
 from ..args.location import Field, FieldPath, KeyStyle, Location
 from ..untyped import Parameters, Properties
 
-__all__ = ["COMPONENT", "Change", "Finding", "Judgment", "State", "judge", "recorded_state"]
+__all__ = ["COMPONENT", "Change", "Finding", "Judgment", "Lines", "State", "judge", "recorded_state"]
 
 COMPONENT = "PublicLoadBalancer"
 """The default of whose load balancer it is."""
@@ -89,6 +89,10 @@ class Change:
         """The change in words."""
         label = _LABELS.get(self.name, f"`{self.name}`")
         return f"{label} changes from {_shown(self.before)} to {_shown(self.after)}"
+
+
+class Lines(tuple[str, ...]):
+    """A parameter of a finding whose items are each on a line of their own."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,8 @@ def _field(name: str) -> Location:
 
 
 def _parameter(value: Any) -> str:
+    if isinstance(value, Lines):
+        return "".join(f"\n- {parameter_text(line, KeyStyle.PYTHON)}" for line in value)
     if isinstance(value, tuple) and all(isinstance(item, Change) for item in cast("tuple[Any, ...]", value)):
         return ", and ".join(change.text for change in cast("tuple[Change, ...]", value))
     return parameter_text(value, KeyStyle.PYTHON)

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import Problems, Remove
-from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
@@ -288,7 +288,13 @@ MODULE = PlatformModule(
     cloud=AWS,
     controller="the AWS Load Balancer Controller",
     minimum_version="2.6",
-    no_address_hint="It usually runs in the namespace kube-system.",
+    no_address_causes=(
+        "It isn't installed or doesn't start: it usually runs in the namespace kube-system.",
+        UNTAGGED_SUBNETS,
+        TWO_TAGGED_GROUPS,
+        WEBHOOK_BLOCKED,
+        MISSING_RIGHT,
+    ),
     billing=Billing("aws-controller", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

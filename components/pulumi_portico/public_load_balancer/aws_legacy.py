@@ -9,7 +9,7 @@ from typing import Any
 from ..args.codes import define
 from ..args.location import FieldPath
 from ..args.problems import Problems, Set
-from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS
 from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
 from ..networking.target import Protocol
@@ -135,7 +135,12 @@ MODULE = PlatformModule(
     kind=aws.KIND,
     cloud=AWS,
     controller="the AWS cloud controller manager",
-    no_address_hint="The AWS Load Balancer Controller must not be installed.",
+    no_address_causes=(
+        "The AWS Load Balancer Controller is installed, and takes the Services: choose the platform aws-controller.",
+        UNTAGGED_SUBNETS,
+        TWO_TAGGED_GROUPS,
+        MISSING_RIGHT,
+    ),
     billing=Billing("aws-legacy", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

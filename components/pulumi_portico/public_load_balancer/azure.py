@@ -263,6 +263,11 @@ MODULE = PlatformModule(
     kind="Standard Load Balancer",
     cloud="azure",
     controller="AKS",
+    no_address_causes=(
+        "The cluster's identity needs the role Network Contributor for the subnet or address (AuthorizationFailed).",
+        "The subscription has no public address left in the region (PublicIPCountLimitReached).",
+        "A static address is in another resource group than the cluster's nodes: set azure.resource_group.",
+    ),
     billing=Billing(
         "azure",
         ListPrices(

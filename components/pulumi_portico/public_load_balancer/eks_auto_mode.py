@@ -4,7 +4,7 @@ Source: the Amazon EKS User Guide, "Use Service Annotations to configure Network
 annotations. Portico doesn't use those that it calls unsupported.
 """
 
-from ..lifecycle.aws import AWS, AWS_PRICES
+from ..lifecycle.aws import AWS, AWS_PRICES, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS
 from ..lifecycle.cost import Billing
 from ..load_balancers import IpAddressType
 from . import aws
@@ -22,6 +22,11 @@ from .platform_module import PlatformModule, Request, ServiceFragment
 
 __all__ = ["MODULE"]
 
+_MISSING_RIGHT = (
+    "The cluster's IAM role doesn't allow a call (AccessDenied): attach AmazonEKSLoadBalancingPolicy, with actions "
+    "such as elasticloadbalancing:CreateLoadBalancer."
+)
+
 _CLASS = "eks.amazonaws.com/nlb"
 
 
@@ -35,6 +40,12 @@ MODULE = PlatformModule(
     kind=aws.KIND,
     cloud=AWS,
     controller="EKS Auto Mode",
+    no_address_causes=(
+        "Load balancing isn't enabled for the cluster (elasticLoadBalancing).",
+        UNTAGGED_SUBNETS,
+        TWO_TAGGED_GROUPS,
+        _MISSING_RIGHT,
+    ),
     billing=Billing("eks-auto-mode", AWS_PRICES),
     settings=aws.SETTINGS,
     source_names=aws.SOURCE_NAMES,

@@ -130,6 +130,11 @@ MODULE = PlatformModule(
     kind="load balancer",
     cloud="generic",
     controller="a controller for Services of type LoadBalancer, such as MetalLB,",
+    no_address_causes=(
+        "The cluster has no such controller, as most clusters outside a cloud: install one.",
+        "No address of its pool is free, or none has the requested IP version.",
+        "It handles only Services of its own class: set load_balancer_class.",
+    ),
     billing=Billing("generic"),
     capabilities={
         "scope=internet": (),

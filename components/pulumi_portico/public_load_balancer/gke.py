@@ -149,6 +149,11 @@ MODULE = PlatformModule(
     kind="passthrough Network Load Balancer",
     cloud="google",
     controller="GKE",
+    no_address_causes=(
+        "A static address is in use, or in another region or network tier than the cluster.",
+        "The project has no quota left for forwarding rules, backend services, or addresses (QUOTA_EXCEEDED).",
+        "An organization policy forbids external load balancers (compute.restrictLoadBalancerCreationForTypes).",
+    ),
     minimum_version="1.25.5",
     billing=Billing(
         "gke",

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from ..args.location import Location
 from ..args.problems import Unavailable, available
 from ..lifecycle.cost import Estimate, estimate
-from ..lifecycle.hooks import on_no_address
+from ..lifecycle.hooks import on_load_balancer
 from ..lifecycle.objects import ObjectSpec, Options
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, TargetSpec
@@ -69,7 +68,13 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
         timeout=seconds,
         # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
         replacement_trigger=plan.balancer.replacement_trigger,
-        hooks=partial(on_no_address, plan.name, module.controller, module.no_address_hint, seconds),
+        hooks=lambda: on_load_balancer(
+            plan.name,
+            module.controller,
+            module.no_address_causes,
+            seconds,
+            is_protected=plan.balancer.is_protected,
+        ),
     )
     return [
         ObjectSpec(_NETWORK_POLICY, plan.balancer.network_policy),

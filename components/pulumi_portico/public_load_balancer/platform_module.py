@@ -202,8 +202,9 @@ class PlatformModule:
     """The pods' port for health checks, if it differs from the ports of connections."""
     minimum_version: str = ""
     """The oldest version of the controller that Portico supports; empty if any works."""
-    no_address_hint: str = ""
-    """What else to check if the load balancer gets no address, as a sentence."""
+    no_address_causes: tuple[str, ...] = ()
+    """The usual causes if the load balancer gets no address or no target, each as sentences: what you see, and what to
+    do."""
     settings: Optional[Settings] = None
     """Its family's field of `Exposure`."""
     source_names: Mapping[Feature, str] = field(default_factory=dict[str, str])

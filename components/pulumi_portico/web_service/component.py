@@ -9,6 +9,7 @@ from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
 from ..lifecycle.selectors import claim_pods
+from ..lifecycle.storage import on_resize, recorded_sizes
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
@@ -69,8 +70,11 @@ class WebService(pulumi.ComponentResource):
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
         spec = _parsed(name, args, opts)
-        # State records the children, which hold every argument; the component's own would only double them.
-        super().__init__("portico:index:WebService", name, {}, opts)
+        # State records the children, which hold every argument. The component records only what its hook compares.
+        sizes = {claim: storage.size_gib for claim, storage in (spec.storage or {}).items()}
+        hooked = pulumi.ResourceOptions(hooks=on_resize(name) if sizes else None)
+        merged = pulumi.ResourceOptions.merge(opts, hooked)
+        super().__init__("portico:index:WebService", name, recorded_sizes(sizes), merged)
         self._plan = plan = plan_web_service(name, spec)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)

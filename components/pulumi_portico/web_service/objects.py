@@ -1,7 +1,8 @@
 """The objects of a `WebService`: the one list that the component registers, and that `portico render` prints."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Optional
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..networking.dns import build_dns_egress
@@ -52,7 +53,7 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
         objects.append(_service(plan, before))
         before = [SERVICE]
     sources = _sources(plan)
-    source_objects, gathering = _source_objects(plan)
+    source_objects, gathering = _source_objects(plan, objects[0].key if objects else None)
     objects += source_objects
     objects.append(_workload(plan, sources, [*before, *gathering]))
     if not plan.headless and plan.ports:
@@ -104,10 +105,12 @@ def _has_many_sources(plan: WebServicePlan) -> bool:
     return sum(1 for _ in _each_source(plan)) >= WIDTH
 
 
-def _source_objects(plan: WebServicePlan) -> tuple[list[ObjectSpec], list[str]]:
+def _source_objects(plan: WebServicePlan, owner: Optional[str]) -> tuple[list[ObjectSpec], list[str]]:
     """The Secrets and the ConfigMaps of the containers, and what the pods come after, apart from those that they depend
-    on by name."""
-    sources = list(_each_source(plan))
+    on by name. They stay until `owner` is deleted, because older revisions of the workload refer to older ones: the
+    pods below a partition, those of a rollout that failed, and a rollback."""
+    options = Options(kept_with=None if plan.kind is WorkloadKind.REPLICA_SET else owner)
+    sources = [replace(source, options=options) for source in _each_source(plan)]
     return (gathered(sources), [sources[0].key]) if _has_many_sources(plan) else (sources, [])
 
 

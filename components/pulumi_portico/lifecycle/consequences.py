@@ -1,0 +1,297 @@
+"""What a deployment takes away that its change doesn't name: addresses, hosts, data, and pods that serve.
+
+In a preview, every object that the program registers is compared with what the last deployment left. Each kind of
+object has a rule, which returns findings. A finding is a warning of one line, and the way to avoid it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime import get_root_resource
+
+from ..args.codes import define
+from ..args.location import Field
+from ..untyped import Manifest, mapped
+from .deployed import Deployed, component_of, items_of, read_deployed
+from .hooks import mocked
+from .replacement import Finding
+
+__all__ = ["Comparison", "findings_of", "watch_object"]
+
+ENTRANCE_REMOVED = define(
+    "entrance-removed",
+    "{subject} is removed. These stop responding: {entrances}.",
+    hint="To avoid an interruption, keep it until clients use another address: deploy what replaces it first, point "
+    "DNS to the new address, and then remove this one.",
+)
+ENTRANCE_MOVES = define(
+    "entrance-moves",
+    "{subject} moves from the namespace {before} to {after} and gets another address. These stop responding: "
+    "{entrances}.",
+    hint="To avoid an interruption, add another one in the new namespace, point DNS to its address, and then remove "
+    "this one.",
+)
+CLAIMS_LEFT_BEHIND = define(
+    "claims-left-behind",
+    "The StatefulSet {name} goes, and its claims stay in the namespace {namespace} with their data, without a pod that "
+    "mounts them: {claims}.",
+    hint="A StatefulSet finds claims by its own name. To keep the data in use, keep the name and the namespace. Or "
+    "deploy the new one beside it, copy the data, and then remove the old one and its claims.",
+)
+CLAIMS_DELETED = define(
+    "claims-deleted",
+    "The StatefulSet {name} goes, and its claims go with it, with their data: {claims}.",
+    hint="To keep the data, keep the StatefulSet and the namespace {namespace}, or back it up first.",
+)
+CLAIMS_DELETED_BY_REPLACEMENT = define(
+    "claims-deleted-by-replacement",
+    "The StatefulSet {name} is replaced, because {fields} changes, and its claims are deleted with the old one, with "
+    "their data: {claims}.",
+    hint="To keep the data, first set {retention} to Retain, and change nothing else. Run pulumi up.",
+)
+PODS_REPLACED_AT_ONCE = define(
+    "pods-replaced-at-once",
+    "The {kind} {name} is deleted and created again, because {fields} changes. No pod serves in between.",
+    hint="To avoid an interruption, add a service with another name, move routes and clients to it, and then remove "
+    "this one.",
+)
+SERVICE_REPLACED = define(
+    "service-replaced",
+    "The Service {name} is deleted and created again, because a headless Service has no address and other Services "
+    "have one. For some seconds, clients in the cluster can't resolve {host}.",
+    hint="To avoid an interruption, add a service with another name, move clients to it, and then remove this one.",
+)
+CLASS_REPLACED = define(
+    "ingress-class-replaced",
+    "The IngressClass {name} is deleted and created again, because its controller changes from {before} to {after}. "
+    "Until the pods of the new controller are ready, requests to these can fail: {entrances}.",
+    hint="To avoid an interruption, add a second gateway with the new controller, point DNS to its address when it "
+    "serves the routes, and then remove this one.",
+)
+
+_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+_NAMESPACE = "kubernetes:core/v1:Namespace"
+_SERVICE = "kubernetes:core/v1:Service"
+_GATEWAY = "portico:index:IngressGateway"
+_ALL = "all requests"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the last deployment left, and what the program registers now."""
+
+    before: Mapping[str, Deployed]
+    after: Mapping[str, Manifest]
+    """The manifests by URN."""
+
+    def is_gone(self, namespace: str) -> bool:
+        """Whether the stack deletes a namespace that it created."""
+        created = [found for found in self.before.values() if found.type == _NAMESPACE]
+        return any(found.object_name == namespace and found.urn not in self.after for found in created)
+
+    def hosts_of_class(self, name: str) -> list[str]:
+        """The hosts of the stack's Ingresses of a class."""
+        ingresses = [found for found in self.before.values() if found.type == _INGRESS]
+        rules = [
+            rule
+            for ingress in ingresses
+            if ingress.spec.get("ingressClassName") == name
+            for rule in items_of(ingress.spec.get("rules"))
+        ]
+        return sorted({str(mapped(rule).get("host") or _ALL) for rule in rules})
+
+
+Rule = Callable[[Comparison, Deployed, Optional[Manifest]], Iterator[Finding]]
+"""What becomes of an object; None if the program doesn't register it anymore."""
+
+
+def findings_of(comparison: Comparison) -> list[Finding]:
+    """What the deployment takes away, in the order of the state."""
+    found: list[Finding] = []
+    for urn, deployed in comparison.before.items():
+        if rule := _RULES.get(deployed.type):
+            found += rule(comparison, deployed, comparison.after.get(urn))
+    return found
+
+
+def _service(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    if deployed.spec.get("type") == "LoadBalancer":
+        yield from _entrance(comparison, deployed, manifest)
+    elif manifest is not None and _stays_in_namespace(deployed, manifest):
+        was_headless = deployed.spec.get("clusterIP") == "None"
+        if was_headless != (mapped(manifest.get("spec")).get("clusterIP") == "None"):
+            host = f"{deployed.object_name}.{deployed.namespace}"
+            yield Finding(SERVICE_REPLACED, {"name": _full_name(deployed), "host": host})
+
+
+def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    status = mapped(mapped(deployed.outputs.get("status")).get("loadBalancer"))
+    addresses = [
+        str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in items_of(status.get("ingress"))
+    ]
+    component = component_of(deployed, comparison.before)
+    if not addresses or (manifest is not None and _stays_in_namespace(deployed, manifest)):
+        return
+    subject, hosts = f"The Service {_full_name(deployed)}", list[str]()
+    if component is not None:
+        subject = f'{component.type.rpartition(":")[2]} "{component.name}"'
+    if component is not None and component.type == _GATEWAY:
+        hosts = comparison.hosts_of_class(str(component.outputs.get("class_name") or ""))
+    params = {"subject": subject, "entrances": [*addresses, *hosts]}
+    if manifest is None:
+        yield Finding(ENTRANCE_REMOVED, params)
+    else:
+        yield Finding(ENTRANCE_MOVES, {**params, "before": deployed.namespace, "after": _namespace_of(manifest)})
+
+
+def _aws_load_balancer(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    component, address = component_of(deployed, comparison.before), deployed.outputs.get("dnsName")
+    if manifest is None and address:
+        name = deployed.name if component is None else component.name
+        yield Finding(ENTRANCE_REMOVED, {"subject": f'AwsLoadBalancer "{name}"', "entrances": [str(address)]})
+
+
+def _stateful_set(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    claims = _claims_of(deployed)
+    are_deleted = mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+    params = {"name": _full_name(deployed), "namespace": deployed.namespace, "claims": claims}
+    if manifest is None or not _stays_in_namespace(deployed, manifest):
+        if claims:
+            go = are_deleted or comparison.is_gone(deployed.namespace)
+            yield Finding(CLAIMS_DELETED if go else CLAIMS_LEFT_BEHIND, params)
+        return
+    fields = list(_frozen_changes(deployed, manifest))
+    if fields and claims and are_deleted:
+        retention = Field("claims_when_deleted")
+        yield Finding(CLAIMS_DELETED_BY_REPLACEMENT, {**params, "fields": fields, "retention": retention})
+    yield from _workload(comparison, deployed, manifest)
+
+
+def _workload(_comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    if manifest is None or not _stays_in_namespace(deployed, manifest):
+        return
+    if fields := list(_frozen_changes(deployed, manifest)):
+        kind = deployed.type.rpartition(":")[2]
+        yield Finding(PODS_REPLACED_AT_ONCE, {"kind": kind, "name": _full_name(deployed), "fields": fields})
+
+
+def _ingress_class(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    before = deployed.spec.get("controller")
+    after = before if manifest is None else mapped(manifest.get("spec")).get("controller")
+    if after != before:
+        hosts = comparison.hosts_of_class(deployed.object_name) or ["the routes of the class"]
+        params = {"name": deployed.object_name, "before": before, "after": after, "entrances": hosts}
+        yield Finding(CLASS_REPLACED, params)
+
+
+_RULES: Mapping[str, Rule] = {
+    _SERVICE: _service,
+    "kubernetes:apps/v1:StatefulSet": _stateful_set,
+    "kubernetes:apps/v1:Deployment": _workload,
+    "kubernetes:apps/v1:DaemonSet": _workload,
+    "kubernetes:networking.k8s.io/v1:IngressClass": _ingress_class,
+    "aws:lb/loadBalancer:LoadBalancer": _aws_load_balancer,
+}
+
+
+def _frozen_changes(deployed: Deployed, manifest: Manifest) -> Iterator[str]:
+    """The fields that Kubernetes freezes and that change. The provider then deletes the workload first."""
+    before, after = deployed.spec, mapped(manifest.get("spec"))
+    if _labels(before) != _labels(after):
+        yield "selector"
+    if before.get("podManagementPolicy") != after.get("podManagementPolicy"):
+        yield "podManagementPolicy"
+    if list(map(_template, _templates(before))) != list(map(_template, _templates(after))):
+        yield "volumeClaimTemplates"
+
+
+def _labels(spec: Manifest) -> Any:
+    return mapped(mapped(spec.get("selector")).get("matchLabels"))
+
+
+def _templates(spec: Manifest) -> list[Manifest]:
+    return [mapped(template) for template in items_of(spec.get("volumeClaimTemplates"))]
+
+
+def _template(template: Manifest) -> tuple[Any, ...]:
+    """What a template of claims means, without what the API server adds."""
+    spec = mapped(template.get("spec"))
+    size = mapped(mapped(spec.get("resources")).get("requests")).get("storage")
+    modes = tuple(items_of(spec.get("accessModes")))
+    return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
+
+
+def _claims_of(deployed: Deployed) -> list[str]:
+    """The names of the claims of a StatefulSet's pods."""
+    count = deployed.spec.get("replicas")
+    numbers = range(int(count) if isinstance(count, (int, float)) else 1)
+    names = [mapped(template.get("metadata")).get("name") for template in _templates(deployed.spec)]
+    return [f"{name}-{deployed.object_name}-{number}" for name in names for number in numbers]
+
+
+def _full_name(deployed: Deployed) -> str:
+    return "/".join(filter(None, (deployed.namespace, deployed.object_name)))
+
+
+def _namespace_of(manifest: Manifest) -> Any:
+    return mapped(manifest.get("metadata")).get("namespace")
+
+
+def _stays_in_namespace(deployed: Deployed, manifest: Manifest) -> bool:
+    namespace = _namespace_of(manifest)
+    # The provider's namespace, and one that isn't known yet, are no change.
+    return namespace is None or isinstance(namespace, Unknown) or namespace == deployed.namespace
+
+
+@dataclass
+class _Program:
+    """What a program has registered so far."""
+
+    objects: list[tuple[pulumi.Resource, Manifest]] = field(default_factory=list[tuple[pulumi.Resource, Manifest]])
+
+    async def compare(self) -> None:
+        before = await read_deployed()
+        if not before:
+            return
+        after: dict[str, Manifest] = {}
+        # Objects that wait for Outputs are registered meanwhile.
+        for resource, manifest in self.objects:
+            urn = await resource.urn.future()
+            after[str(urn)] = await _known(_compared(manifest))
+        for finding in findings_of(Comparison(before, after)):
+            pulumi.log.warn(finding.text)
+
+
+def _compared(manifest: Manifest) -> dict[str, Any]:
+    """The parts of a manifest that rules compare, which may be Outputs."""
+    spec = mapped(manifest.get("spec"))
+    parts = ("clusterIP", "controller", "podManagementPolicy", "selector", "volumeClaimTemplates")
+    return {
+        "metadata": {"namespace": _namespace_of(manifest)},
+        "spec": {part: spec[part] for part in parts if part in spec},
+    }
+
+
+async def _known(value: Any) -> Any:
+    return await pulumi.Output.from_input(value).future(with_unknowns=True)
+
+
+_BY_STACK: WeakKeyDictionary[Any, _Program] = WeakKeyDictionary()
+
+
+def watch_object(resource: pulumi.Resource, manifest: Manifest) -> None:
+    """Compare a registered object, in a preview, with what the last deployment left."""
+    stack = get_root_resource()
+    # The process of a component provider sees only parts of a program.
+    if stack is None or mocked() or not pulumi.runtime.is_dry_run():
+        return
+    program = _BY_STACK.get(stack)
+    if program is None:
+        program = _BY_STACK[stack] = _Program()
+        # The program waits for Outputs. It has registered the rest when this begins.
+        pulumi.Output.from_input(program.compare())
+    program.objects.append((resource, manifest))

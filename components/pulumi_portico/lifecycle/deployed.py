@@ -1,0 +1,90 @@
+"""What the last deployment of the stack left: its resources, as its state has them.
+
+A component sees only its own past, in its hooks. What another name, another namespace, or a removal takes away is seen
+only in the state as a whole, which a program can ask the engine for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, cast
+
+import pulumi
+from pulumi.runtime.invoke import invoke_async
+
+from ..untyped import Manifest, Properties, mapped
+from .ownership import owner
+
+__all__ = ["Deployed", "component_of", "items_of", "read_deployed"]
+
+_READ = "pulumi:pulumi:readStackResourceOutputs"
+"""The engine's own function that returns the outputs of a stack's resources."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A resource that the last deployment left."""
+
+    urn: str
+    outputs: Properties
+    """A Kubernetes object as the API server returned it."""
+
+    @property
+    def type(self) -> str:
+        """Its type, such as `kubernetes:core/v1:Service`."""
+        return self.types[-1]
+
+    @property
+    def types(self) -> Sequence[str]:
+        """The types of the components above it, and its own."""
+        return self.urn.split("::")[2].split("$")
+
+    @property
+    def name(self) -> str:
+        """Its Pulumi name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def metadata(self) -> Manifest:
+        """The object's metadata."""
+        return mapped(self.outputs.get("metadata"))
+
+    @property
+    def spec(self) -> Manifest:
+        """The object's spec."""
+        return mapped(self.outputs.get("spec"))
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace; empty if it has none."""
+        return str(self.metadata.get("namespace") or "")
+
+    @property
+    def object_name(self) -> str:
+        """The object's own name."""
+        return str(self.metadata.get("name") or self.name)
+
+
+async def read_deployed() -> Mapping[str, Deployed]:
+    """The resources of the last deployment by URN; none if the backend doesn't return them."""
+    try:
+        result: Any = await invoke_async(_READ, {"stackName": owner()})
+    except Exception as error:
+        pulumi.log.debug(f"The state of the stack can't be read: {error}")
+        return {}
+    found = mapped(mapped(result).get("outputs"))
+    return {urn: Deployed(urn, mapped(mapped(resource).get("outputs"))) for urn, resource in found.items()}
+
+
+def component_of(child: Deployed, deployed: Mapping[str, Deployed]) -> Optional[Deployed]:
+    """The component whose child a resource is. A URN has the type of a parent, but not its name."""
+    parents = [
+        resource
+        for resource in deployed.values()
+        if resource.types == child.types[:-1] and child.name.startswith(f"{resource.name}-")
+    ]
+    return max(parents, key=lambda resource: len(resource.name), default=None)
+
+
+def items_of(value: Any) -> Sequence[Any]:
+    """The items of a list in an object; none if it isn't one."""
+    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
