@@ -107,7 +107,7 @@ def _resolve(
     if owner is not None:
         kind, name = _KINDS[str(owner.at[0])], str(owner.at[-1])
         backend = backends[kind].get(name)
-        ports = () if backend is None else backend.ports.values()
+        ports = () if backend is None else backend.part.ports.values()
         port = next((port for port in ports if _is_port(port, target)), None)
         found[target.at] = Destination(kind, name, port)
 
