@@ -49,7 +49,8 @@ long-test: dev-venv ## The long tests that `make test` leaves out, the rest of t
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 
 fuzz: dev-venv ## Property tests with more and other examples (EXAMPLES times as many)
-	PORTICO_EXAMPLES=$(EXAMPLES) $(BIN)/pytest $$(grep -rl '^ *@given' tests/unit) -n auto
+	@$(BIN)/python -m tools.build
+	PORTICO_EXAMPLES=$(EXAMPLES) $(BIN)/pytest $$(grep -rl "^ *@given" tests/unit) tests/cluster/test_accepted_is_admitted.py -n auto
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 

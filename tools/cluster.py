@@ -203,6 +203,8 @@ class Cluster:
             f"--service-account-signing-key-file={self._file('service-account.key')}",
             f"--service-cluster-ip-range={self.service_cidr}",
             "--authorization-mode=Node,RBAC",
+            # As in other clusters: Pod Security decides.
+            "--allow-privileged=true",
             *self._advertise(),
         ]
 

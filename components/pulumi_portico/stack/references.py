@@ -175,7 +175,7 @@ class _Reader:
             if given.keys() - _OF_REFERENCES != {"namespace"}:
                 target = parse(TargetSpec, Target, given, TARGET_RULES, self.problems, at)
                 # Without the labels of the pods, no policy would open them.
-                return target if "selector" in given else dataclasses.replace(target, selector=dict(own.selector))
+                return target if "selector" in given else dataclasses.replace(target, selector=dict(own.part.selector))
             given = {key: item for key, item in given.items() if key != "namespace"}
         if "namespace" in given:
             self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
@@ -197,7 +197,7 @@ class _Reader:
         """The service of the stack that a target with a namespace names, if it does."""
         name = given.get(SERVICE)
         own = self.references.services.get(name) if isinstance(name, str) else None
-        return own if own is not None and own.namespace == given["namespace"] else None
+        return own if own is not None and own.part.namespace == given["namespace"] else None
 
     def _not_a_mapping(self, value: Any, at: Location) -> Any:
         known = value.value if isinstance(value, Secret) else value
