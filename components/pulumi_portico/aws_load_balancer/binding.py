@@ -13,8 +13,9 @@ from typing import Any, Optional
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ..networking.target import Protocol, TargetSpec
 from ..untyped import Properties
+from .target_group import AwsTargetPlan
 
-__all__ = ["IMMUTABLE", "PodPorts", "build_binding", "build_policy"]
+__all__ = ["IMMUTABLE", "PodPorts", "build_binding", "build_policy", "pod_ports_of"]
 
 IMMUTABLE: Sequence[str] = ("spec.targetGroupARN", "spec.targetType", "spec.vpcID", "spec.ipAddressType")
 """What the controller's webhook allows nobody to change. A change replaces the binding."""
@@ -35,6 +36,11 @@ class PodPorts:
         """Each port with its protocol."""
         ports: list[tuple[Any, str]] = [(self.target.pod_port, transport.upper()) for transport in self.transports]
         return ports if self.health_port is None else [*ports, (self.health_port, Protocol.TCP.value)]
+
+
+def pod_ports_of(target: AwsTargetPlan, service: TargetSpec) -> PodPorts:
+    """The ports of a target's pods that its load balancer connects to."""
+    return PodPorts(service, target.transports, target.health_port)
 
 
 def build_binding(
