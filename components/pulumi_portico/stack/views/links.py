@@ -10,6 +10,7 @@ from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
 from ...web_service.plan import plan_web_service, pod_labels_of
 from ..plan import StackPlan
+from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
 from .destinations import text_of
 from .peers import aws_backend, aws_open_ports, balancer_open_ports, open_ports, peer_of, port_views
@@ -67,11 +68,18 @@ def _from_balancers(plan: StackPlan) -> Iterator[LinkView]:
 
 
 def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
-    for name, spec in plan.gateways.items():
-        source = PeerView(PeerKind.GATEWAY, name)
+    for name, gateway in plan.gateway_plans.items():
+        source, spec = PeerView(PeerKind.GATEWAY, name), gateway.spec
         for target in (*(route.target for route in spec.routes), spec.default_backend):
-            if target is not None:
-                yield _to_target(plan, source, target)
+            # Without peers, no policy allows the controller to connect.
+            if target is not None and (gateway.peers or not _is_restricted(plan, target)):
+                yield LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
+
+
+def _is_restricted(plan: StackPlan, target: TargetSpec) -> bool:
+    """Whether a NetworkPolicy of the stack restricts who can connect to a target's pods."""
+    leads_to = plan.destination(target)
+    return leads_to is not None and leads_to.kind == SERVICE and plan.services[leads_to.name].network_policy
 
 
 @dataclass(frozen=True)
@@ -140,8 +148,8 @@ class _Policies:
     def _allowed_to(self, pods: _Pods, peer: PeerSpec) -> Iterator[LinkView]:
         others = self._matching(peer, pods)
         for other in others:
-            # The NetworkPolicies of the other services list their own clients.
-            if other.allow_from is None or other.peer.kind is PeerKind.GATEWAY:
+            # The NetworkPolicies of the others list their own clients.
+            if other.allow_from is None:
                 yield _allowed(pods.peer, other.peer, _ports_of(peer))
         if self._names_others(peer, others):
             yield _allowed(pods.peer, _outside(peer), _ports_of(peer))
@@ -191,10 +199,6 @@ def _outside(peer: PeerSpec) -> PeerView:
         return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
     labels = tuple(sorted(_labels_of(peer).items()))
     return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
-
-
-def _to_target(plan: StackPlan, source: PeerView, target: TargetSpec) -> LinkView:
-    return LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
 
 
 def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
