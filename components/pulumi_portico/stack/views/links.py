@@ -6,9 +6,10 @@ from typing import Any, Optional
 
 from ...ingress_gateway.install.objects import callers_of
 from ...networking.network_policies import NAME_LABEL, PeerSpec, ports_of
+from ...networking.selectors import PodOwner, selects
 from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
-from ...web_service.plan import plan_web_service, pod_labels_of
+from ...web_service.plan import plan_web_service, pod_owner_of
 from ..plan import StackPlan
 from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
@@ -88,7 +89,8 @@ class _Pods:
 
     peer: PeerView
     namespace: str
-    labels: Mapping[str, Any]
+    owner: PodOwner
+    """What its labels are."""
     allow_to: Optional[Sequence[PeerSpec]]
     """What their policy allows them to connect to; None for everything."""
     allow_from: Optional[Sequence[tuple[PeerSpec, Ports]]]
@@ -112,7 +114,7 @@ class _Policies:
         return _Pods(
             peer=PeerView(PeerKind.SERVICE, name),
             namespace=text_of(self._stack.namespace if spec.namespace is None else spec.namespace),
-            labels=pod_labels_of(name, spec),
+            owner=pod_owner_of(name, spec, name),
             allow_to=spec.allow_to if has_policy else None,
             allow_from=[(peer, _ports_of(peer) or every) for peer in spec.allow_from] if has_policy else None,
         )
@@ -120,10 +122,9 @@ class _Policies:
     def _of_gateways(self) -> Iterator[_Pods]:
         for name, gateway in self._stack.gateway_plans.items():
             if gateway.installation is not None:
-                owner = gateway.pod_owner(name)
                 peers = [(caller, port_views(ports)) for caller, ports in callers_of(gateway.installation)]
                 peer, namespace = PeerView(PeerKind.GATEWAY, name), text_of(gateway.namespace)
-                yield _Pods(peer, namespace, owner.labels, None, peers)
+                yield _Pods(peer, namespace, gateway.pod_owner(name), None, peers)
 
     def links(self) -> Iterator[LinkView]:
         for pods in self._pods:
@@ -174,7 +175,8 @@ class _Policies:
             return False
         namespace = own.namespace if peer.namespace is None else text_of(peer.namespace)
         is_there = peer.any_namespace or pods.namespace == namespace
-        return is_there and all(_is_label(pods.labels.get(key), value) for key, value in _labels_of(peer).items())
+        # A label that isn't known yet can be the selected one.
+        return is_there and selects(_labels_of(peer), pods.owner, unknown=True)
 
     def _names_others(self, peer: PeerSpec, found: Sequence[_Pods]) -> bool:
         """Whether a peer also matches what the stack doesn't create: nothing of the stack, pods of every namespace, or
@@ -182,10 +184,6 @@ class _Policies:
         is_whole_namespace = peer.namespace is not None and not _labels_of(peer)
         is_foreign = is_whole_namespace and text_of(peer.namespace) not in self._namespaces
         return not found or peer.any_namespace or is_foreign
-
-
-def _is_label(label: Any, selected: str) -> bool:
-    return label is not None and text_of(label) == selected
 
 
 def _outside(peer: PeerSpec) -> PeerView:
@@ -197,7 +195,7 @@ def _outside(peer: PeerSpec) -> PeerView:
     if peer.service is not None:
         name = text_of(peer.service)
         return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
-    labels = tuple(sorted(_labels_of(peer).items()))
+    labels = tuple(sorted((key, text_of(value)) for key, value in _labels_of(peer).items()))
     return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
 
 
@@ -205,10 +203,8 @@ def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
     return LinkView(LinkKind.NETWORK_POLICY, source, target, ports)
 
 
-def _labels_of(peer: PeerSpec) -> Mapping[str, str]:
-    if peer.service is not None:
-        return {NAME_LABEL: text_of(peer.service)}
-    return {key: text_of(value) for key, value in (peer.selector or {}).items()}
+def _labels_of(peer: PeerSpec) -> Mapping[str, Any]:
+    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
 
 
 def _ports_of(peer: PeerSpec) -> Ports:
