@@ -20,6 +20,7 @@ from pulumi_portico.web_service.validation import exceptions_of
 from pulumi_portico.workload import admission
 from pulumi_portico.workload.pod import PodPlan, build_template
 
+from tests.examples import examples
 from tests.problems import applied, assert_problem, problems_of
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1", "port": 8080}
@@ -277,7 +278,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(spec=st.dictionaries(WORDS, VALUES, max_size=5), level=st.sampled_from(PodSecurityLevel))
 def test_extra_of_any_shape_is_judged_and_explained(spec: Any, level: PodSecurityLevel) -> None:
     values = {**stack(web={"extra": {"spec": spec}}), "podSecurity": level.value}
