@@ -10,6 +10,7 @@ import pytest
 from pulumi_portico import AwsLoadBalancer, IngressGateway, IngressRoutes, PublicLoadBalancer, TargetBinding, WebService
 from pulumi_portico.args.location import Location
 from pulumi_portico.args.problems import ArgumentError, Problem, Set
+from pulumi_portico.args.secrets import Secret
 from pulumi_portico.stack import check_stack
 from pulumi_portico.stack.view import PeerKind, PeerView, PortView, StackView
 from pulumi_portico.stack.view_text import url_text
@@ -295,3 +296,17 @@ def test_an_output_is_compared_when_it_is_known() -> None:
     with pytest.raises(ArgumentError) as caught:
         record(program)
     assert_problem(caught.value.problems, "target-selects-several", "target", "selector")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_selector_that_is_not_known_is_an_exception(place: str) -> None:
+    values = stack(place, {**target({}), "selector": {NAME: Secret("web")}})
+    kinds = {each.exception.kind.name: each.exception.location for each in view(values).exceptions}
+    assert kinds["unknown-target-pods"] == (*PLACES[place][1], "selector")
+
+
+def test_an_invalid_target_hides_no_problem_of_another_one() -> None:
+    bad = {"host": "a.example.com", "path": "/bad", "target": 5}
+    good = {"host": "a.example.com", "target": target({"team": "shop"})}
+    values = {**stack("route", target({})), "gateways": {"edge": {**EDGE, "routes": [bad, good]}}}
+    assert_problem(problems_in(values), "target-selects-several", "gateways", "edge", "routes", 1, "target", "selector")

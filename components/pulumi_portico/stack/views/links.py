@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ...ingress_gateway.args import targets_of
 from ...ingress_gateway.install.objects import callers_of
 from ...networking.network_policies import NAME_LABEL, PeerSpec, ports_of
 from ...networking.selectors import PodOwner, selects
@@ -71,9 +72,9 @@ def _from_balancers(plan: StackPlan) -> Iterator[LinkView]:
 def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
     for name, gateway in plan.gateway_plans.items():
         source, spec = PeerView(PeerKind.GATEWAY, name), gateway.spec
-        for target in (*(route.target for route in spec.routes), spec.default_backend):
+        for target in targets_of(spec):
             # Without peers, no policy allows the controller to connect.
-            if target is not None and (gateway.peers or not _is_restricted(plan, target)):
+            if gateway.peers or not _is_restricted(plan, target):
                 yield LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
 
 
