@@ -15,7 +15,7 @@ from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Key, KeyStyle, Location
 from ...args.spec import Spec
 from ...aws_load_balancer.plan import AwsLoadBalancerPlan
-from ...ingress_gateway.args import IngressGatewaySpec, targets_of
+from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.controller_rules import known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.front_door import exposure_request
@@ -32,7 +32,7 @@ from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .plain_text import plain_text_exceptions
-from .reach import exceptions_of_front, exceptions_of_sources
+from .reach import exceptions_of_front, exceptions_of_sources, exceptions_of_targets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -45,7 +45,6 @@ __all__ = [
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
     "UNCHECKED_EXPOSURE",
-    "UNKNOWN_PODS",
     "UNLIMITED_BODY",
     "exceptions_of",
 ]
@@ -68,9 +67,6 @@ DEFAULT_CLASS = exception_kind(
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
 ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
-UNKNOWN_PODS = exception_kind(
-    "unknown-target-pods", "This can expose the pods of any service, because a value that selects them isn't known."
-)
 INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
 
 
@@ -100,20 +96,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from aws_exceptions(aws.spec)
         yield from _of_aws_policies(aws)
     yield from plain_text_exceptions(plan, balancers)
-    yield from _of_unknown_targets(plan)
-
-
-def _of_unknown_targets(plan: StackPlan) -> Iterator[SecurityException]:
-    """Targets whose pods can be those of any service, because a value that selects them isn't known."""
-    targets = [target for spec in plan.gateways.values() for target in targets_of(spec)]
-    targets += [spec.target for spec in plan.load_balancers.values()]
-    targets += [target.target for spec in plan.aws_load_balancers.values() for target in spec.targets.values()]
-    for target in targets:
-        if target is None or plan.destination(target) is not None:
-            continue
-        selector = target.selector or {}
-        if selector and not all(isinstance(value, str) for value in (target.namespace, *selector.values())):
-            yield SecurityException(UNKNOWN_PODS, target.at / "selector")
+    yield from exceptions_of_targets(plan)
 
 
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
