@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from pulumi_portico import IngressGateway, IngressRoutes
+from pulumi_portico.stack import check_stack
+from pulumi_portico.stack.views import view_of
 
 from tests.scoreboard.cases import (
     AWS_PARTS,
@@ -431,6 +433,7 @@ GENERIC: dict[str, Any] = {
     "controllerPeers": [],
 }
 NETWORK = {**AWS_PARTS, "kind": "network", "listeners": [{"port": 80, "protocol": "tcp", "target": "web"}]}
+LIST = "pl-0123456789abcdef0"
 HALVES = ["0.0.0.0/1", "128.0.0.0/1"]
 IPV6_HALVES = ["::/1", "8000::/1"]
 PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/proxy-protocol": "true"}}
@@ -504,6 +507,27 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
             ("awsLoadBalancers", "front", "allowedSources"),
         ),
         (gateway(defaultBackend={"service": "web"}), ("gateways", "edge", "defaultBackend")),
+        # Only the platform knows these addresses, so the policy of the pods allows every one.
+        (
+            balancer({**NARROW, "platform": "azure", "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}),
+            (*FRONT, "exposure", "azure", "serviceTags"),
+        ),
+        (
+            balancer({**NARROW, "platform": "aws-controller", "clientIp": "preserve", "aws": {"prefixLists": [LIST]}}),
+            (*FRONT, "exposure", "aws", "prefixLists"),
+        ),
+        (
+            stack(
+                awsLoadBalancers={
+                    "front": {
+                        **NETWORK,
+                        "targets": {"web": {"target": {"service": "web"}, "clientIp": "preserve"}},
+                        "sources": {"list": {"prefixList": LIST}},
+                    }
+                }
+            ),
+            ("awsLoadBalancers", "front", "sources"),
+        ),
         (service(security={"group": 0}), ("services", "web", "security", "group")),
         (service(security={"fsGroup": 0}), ("services", "web", "security", "fsGroup")),
         (
@@ -523,3 +547,51 @@ def test_a_gateway_trusts_no_list_that_adds_up_to_everyone(peers: Any) -> None:
         return gateway(ROUTE, upstream={"sources": ["10.0.0.0/16"]}, settings=settings)
 
     assert_rejected(trusting(peers), "gateways", "edge", "settings", unlike=trusting(["10.0.0.0/16"]))
+
+
+# A target that is written by hand exposes the service whose pods its selector selects.
+
+
+def _public(values: Any) -> set[str]:
+    """The services that clients outside the cluster reach, as `portico explain` reports them."""
+    return {found.name for found in view_of(check_stack("dev", values)).services if found.urls}
+
+
+def _two(**parts: Any) -> dict[str, Any]:
+    web: dict[str, Any] = {"image": "web:1", "port": 8080, "drain": 70, "labels": {"team": "shop"}}
+    return {"namespace": "shop", "services": {"web": web, "db": web}, **parts}
+
+
+def _hand(**selector: Any) -> dict[str, Any]:
+    return {"service": "own", "namespace": "shop", "port": 80, "targetPort": 8080, "selector": selector}
+
+
+def _exposed(place: str, target: Any) -> dict[str, Any]:
+    if place == "a load balancer":
+        exposure = {"scope": "internet", "platform": "gke", "allowedSources": ["0.0.0.0/0"]}
+        return _two(loadBalancers={"front": {"target": target, "exposure": exposure}})
+    if place == "a load balancer on AWS":
+        return _two(awsLoadBalancers={"front": {**NETWORK, "targets": {"web": {"target": target}}}})
+    route = {"routes": [{**ROUTE, "target": target}]} if place == "a route" else {"defaultBackend": target}
+    return _two(gateways={"edge": {**UPSTREAM, "controller": "ingress-nginx", **route}})
+
+
+_PLACES = ("a load balancer", "a load balancer on AWS", "a route", "a default backend")
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_a_selector_makes_the_service_public_that_it_selects(place: str) -> None:
+    assert _public(_exposed(place, _hand(**{"app.kubernetes.io/name": "db"}))) == {"db"}
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_a_selector_of_several_services_is_rejected(place: str) -> None:
+    values = _exposed(place, _hand(team="shop"))
+    unlike = _exposed(place, _hand(**{"app.kubernetes.io/name": "db"}))
+    assert_rejected(values, unlike=unlike)
+
+
+@pytest.mark.parametrize("place", _PLACES[2:])
+def test_a_policy_never_opens_every_port(place: str) -> None:
+    named = {**_hand(app="old"), "namespace": "old", "port": None, "targetPort": None, "portName": "http"}
+    assert_rejected(_exposed(place, named), "gateways", "edge", unlike=_exposed(place, {**named, "targetPort": 8080}))

@@ -588,6 +588,13 @@ ROWS: Sequence[tuple[str, Any, str, tuple[Any, ...], Any]] = [
     ("f5-nginx", {"served_namespaces": ["edge"]}, "own-namespace-served", ("served_namespaces", 0), {}),
     ("f5-nginx", {"metrics": False, "metrics_from": [{"namespace": "a"}]}, "metrics-off", ("metrics_from",), {}),
     ("f5-nginx", {"metrics_from": [{}]}, "empty-peer", ("metrics_from", 0), {}),
+    (
+        "f5-nginx",
+        {"metrics_from": [{"namespace": "a", "ports": [8080]}]},
+        "ports-not-chosen-by-peer",
+        ("metrics_from", 0, "ports"),
+        {"field": "metrics_from"},
+    ),
     ("f5-nginx", {"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),
     (
         "f5-nginx",

@@ -32,6 +32,9 @@ GENERIC: Any = {"controller": "generic", "class_name": "alb", "namespace": "shop
 CORS: Any = {"origins": ["https://a.example.com"]}
 LATER = pulumi.Output.from_input
 
+NO_PORT = {key: value for key, value in TARGET.items() if key not in ("port", "target_port")}
+NAMED_PORT = {**NO_PORT, "port_name": "http", "selector": {"app": "a"}}
+
 NONE: Any = object()
 """In place of the value of a fix where there is none."""
 
@@ -343,6 +346,28 @@ def test_what_an_installed_gateway_says_of_routes_is_rejected(
             ("controller_peers",),
             NONE,
         ),
+        (
+            {"default_backend": {**TARGET, "selector": {"app": "a"}}},
+            "controller-peers-missing",
+            ("controller_peers",),
+            NONE,
+        ),
+        ({"default_backend": NO_PORT}, "route-target-without-port", ("default_backend", "port_name"), NONE),
+        # NetworkPolicies.
+        *(
+            ({**args, "controller_peers": peers}, "target-without-pod-port", (*at, "target_port"), NONE)
+            for args, at in (
+                ({"routes": [{"target": NAMED_PORT, "host": HOST}]}, ("routes", 0, "target")),
+                ({"default_backend": NAMED_PORT}, ("default_backend",)),
+            )
+            for peers in ([], [{"namespace": "edge"}])
+        ),
+        (
+            {"controller_peers": [{"namespace": "edge", "ports": [80], "protocol": "TCP"}]},
+            "ports-not-chosen-by-peer",
+            ("controller_peers", 0, "ports"),
+            Remove,
+        ),
         # Certificates.
         ({"tls": {HOST: {}}}, "tls-without-certificate", ("tls", HOST), NONE),
         ({"tls": {HOST: {"redirect": True}}}, "tls-without-certificate", ("tls", HOST), NONE),
@@ -560,6 +585,16 @@ def test_a_name_of_added_routes_is_rejected(name: str, code: str) -> None:
             {"gateway": {**_REFERENCE, "controller_peers": [{}]}, "routes": [route()]},
             "empty-peer",
             ("gateway", "controller_peers", 0),
+        ),
+        (
+            {"gateway": {**_REFERENCE, "controller_peers": [{"namespace": "a", "ports": [80]}]}, "routes": [route()]},
+            "ports-not-chosen-by-peer",
+            ("gateway", "controller_peers", 0, "ports"),
+        ),
+        (
+            {"gateway": {**_REFERENCE, "controller_peers": []}, "routes": [{"target": NAMED_PORT}]},
+            "target-without-pod-port",
+            ("routes", 0, "target", "target_port"),
         ),
         (
             {"gateway": {**_REFERENCE, "reports_address": False}, "routes": [route()]},

@@ -135,6 +135,61 @@ def test_a_connection_that_only_one_end_allows_is_no_link(tmp_path: Path) -> Non
     assert all(link in found for link in expected)
 
 
+def clients_of(target: PeerView, found: StackView) -> set[PeerView]:
+    return {link.source for link in found.links if link.target == target and link.kind is LinkKind.NETWORK_POLICY}
+
+
+def test_a_peer_selects_pods_by_every_label_that_they_have(tmp_path: Path) -> None:
+    identity = {"azureClientId": "00000000-0000-0000-0000-000000000000"}
+    services = {
+        "by-identity": service(allowFrom=[{"selector": {"azure.workload.identity/use": "true"}}]),
+        "by-extra": service(allowFrom=[{"selector": {"team": "b"}}]),
+        "by-pod": service(allowFrom=[{"selector": {"statefulset.kubernetes.io/pod-name": "c-0"}}]),
+        "by-removed": service(allowFrom=[{"selector": {"team": "d"}}]),
+        "a": service(identity=identity, networkPolicy=False),
+        "b": service(extra={"metadata": {"labels": {"team": "b"}}}, networkPolicy=False),
+        "c": service(kind="StatefulSet", networkPolicy=False),
+        "d": service(labels={"team": "d"}, extra={"metadata": {"labels": {"team": None}}}, networkPolicy=False),
+    }
+    found = view_of(plan_of(tmp_path, {"namespace": "shop", "services": services}))
+    for client, name in {"a": "by-identity", "b": "by-extra", "c": "by-pod"}.items():
+        assert clients_of(of_service(name), found) == {of_service(client)}
+    assert clients_of(of_service("by-removed"), found) == {PeerView(PeerKind.PODS, labels=(("team", "d"),))}
+
+
+@pytest.mark.parametrize(
+    ("peer", "others"),
+    [
+        ({"anyNamespace": True}, {PeerView(PeerKind.PODS, any_namespace=True), PeerView(PeerKind.GATEWAY, "edge")}),
+        ({"service": "a", "anyNamespace": True}, {PeerView(PeerKind.EXTERNAL_SERVICE, "a", any_namespace=True)}),
+        ({"namespace": "shop"}, set[PeerView]()),
+        ({"service": "a"}, set[PeerView]()),
+    ],
+)
+def test_a_peer_that_matches_a_service_can_match_other_pods_too(
+    peer: Any, others: set[PeerView], tmp_path: Path
+) -> None:
+    services = {"a": service(networkPolicy=False), "b": service(allowFrom=[peer])}
+    values = {"namespace": "shop", "services": services, "gateways": {"edge": {"upstream": {}}}}
+    found = view_of(plan_of(tmp_path, values))
+    assert clients_of(of_service("b"), found) - {of_service("b")} == {of_service("a"), *others}
+
+
+def test_who_can_connect_to_a_controller_is_linked(tmp_path: Path) -> None:
+    allowed = [{"service": "edge", "namespace": "edge"}]
+    services = {"monitor": service(allowTo=allowed), "closed": service()}
+    peers = [{"service": name, "namespace": "shop"} for name in services]
+    edge = {"upstream": {"sources": ["10.0.0.0/8"]}, "installation": {"metricsFrom": [*peers, {"namespace": "other"}]}}
+    found = view_of(plan_of(tmp_path, {"namespace": "shop", "services": services, "gateways": {"edge": edge}}))
+    gateway = PeerView(PeerKind.GATEWAY, "edge")
+    assert {link.source: [port.number for port in link.ports] for link in found.links if link.target == gateway} == {
+        of_service("monitor"): [9113],
+        PeerView(PeerKind.PODS, namespace="other"): [9113],
+        PeerView(PeerKind.ADDRESSES, cidr="10.0.0.0/8"): [80, 443],
+    }
+    assert draw_svg(found)
+
+
 @pytest.mark.parametrize(
     ("peer", "expected"),
     [

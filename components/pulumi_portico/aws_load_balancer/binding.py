@@ -16,8 +16,9 @@ from ..lifecycle.objects import Options
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ..networking.target import Protocol, TargetSpec
 from ..untyped import Properties
+from .target_group import AwsTargetPlan
 
-__all__ = ["IMMUTABLE", "PodPorts", "binding_options", "build_binding", "build_policy"]
+__all__ = ["IMMUTABLE", "PodPorts", "binding_options", "build_binding", "build_policy", "pod_ports_of"]
 
 IMMUTABLE: Sequence[str] = ("spec.targetGroupARN", "spec.targetType", "spec.vpcID", "spec.ipAddressType")
 """What the controller's webhook allows nobody to change. A change replaces the binding."""
@@ -43,6 +44,11 @@ class PodPorts:
 def binding_options(name: str, component: str) -> Options:
     """How the TargetGroupBinding of a component is registered."""
     return Options(replace_on_changes=IMMUTABLE, hooks=partial(on_no_target, name, component))
+
+
+def pod_ports_of(target: AwsTargetPlan, service: TargetSpec) -> PodPorts:
+    """The ports of a target's pods that its load balancer connects to."""
+    return PodPorts(service, target.transports, target.health_port)
 
 
 def build_binding(

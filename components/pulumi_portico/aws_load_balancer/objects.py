@@ -10,7 +10,7 @@ from typing import Any
 from ..lifecycle.hooks import on_blocked_delete
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..untyped import Properties
-from .binding import PodPorts, binding_options, build_binding, build_policy
+from .binding import binding_options, build_binding, build_policy, pod_ports_of
 from .certificates import (
     certificate_objects,
     certificates_of,
@@ -240,7 +240,7 @@ def _service_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, reference
     service, key = target.spec.target, target.key
     if service is None:
         return []
-    metadata, ports = plan.metadata(service.namespace), PodPorts(service, target.transports, target.health_port)
+    metadata, ports = plan.metadata(service.namespace), pod_ports_of(target, service)
     group, security_group = references.target_groups[key], references.security_group
     binding = build_binding(metadata, ports, group, security_group=security_group, ranges=plan.target_ranges)
     policy = build_policy(metadata, ports, plan.pod_sources(target))

@@ -28,6 +28,7 @@ __all__ = [
     "IngressRoutesSpec",
     "Upstream",
     "UpstreamSpec",
+    "targets_of",
 ]
 
 
@@ -168,6 +169,12 @@ class IngressGatewaySpec(Spec):
     ready_timeout: int = READY_TIMEOUT
     labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     price: Optional[PriceSpec] = None
+
+
+def targets_of(spec: IngressGatewaySpec) -> Sequence[TargetSpec]:
+    """The targets of a gateway's own routes, and its default backend."""
+    targets = [*(route.target for route in spec.routes), spec.default_backend]
+    return [target for target in targets if target is not None]
 
 
 class IngressRoutesArgs(TypedDict):

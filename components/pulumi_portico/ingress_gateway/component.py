@@ -14,7 +14,7 @@ from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of
-from .args import IngressGatewayArgs, IngressGatewaySpec
+from .args import IngressGatewayArgs, IngressGatewaySpec, targets_of
 from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
@@ -208,7 +208,7 @@ def _parsed(
         problems,
         spec,
         lambda known, found: parse_ingress_gateway(name, known, found, known.at),
-        lambda known: [*(route.target for route in known.routes), known.default_backend],
+        targets_of,
         opts,
     )
 

@@ -14,14 +14,14 @@ from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Billable
 from ..lifecycle.replacement import recorded_state
 from ..load_balancers import ClientIp, IpAddressType
-from ..networking.network_policies import build_ingress, build_network_policy
+from ..networking.network_policies import PodPort, build_ingress, build_network_policy
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from ..untyped import Manifest, Properties
 from .platform_module import Request, value_of
 from .platforms import module_of
 
-__all__ = ["Balancer", "build_balancer", "exclusive_values"]
+__all__ = ["Balancer", "build_balancer", "exclusive_values", "pod_ports"]
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,15 @@ def _port(port: ServicePort) -> Manifest:
     return {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target}
 
 
+def pod_ports(request: Request) -> list[PodPort]:
+    """The ports of the pods that the load balancer connects to, also for health checks."""
+    ports: list[PodPort] = sorted({(port.target, port.protocol) for port in request.ports})
+    checked = (module_of(request.exposure.platform).health_port(request), Protocol.TCP.value)
+    return ports if checked[0] is None or checked in ports else [*ports, checked]
+
+
 def _network_policy(metadata: Manifest, selector: Manifest, request: Request) -> Manifest:
-    module = module_of(request.exposure.platform)
-    ports = sorted({(port.target, port.protocol) for port in request.ports})
-    health_port = module.health_port(request)
-    if health_port is not None and (health_port, Protocol.TCP.value) not in ports:
-        ports.append((health_port, Protocol.TCP.value))
-    rules = build_ingress(module.sources(request), ports)
+    rules = build_ingress(module_of(request.exposure.platform).sources(request), pod_ports(request))
     # All peers can connect to the same ports, so one rule is enough.
     merged = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}
     return build_network_policy(metadata, selector, [merged])

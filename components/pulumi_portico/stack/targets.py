@@ -4,8 +4,9 @@ A target that names a service or a gateway leads to it. One that is written by h
 its selector selects, whatever the name of its Service, because a load balancer and a NetworkPolicy select pods by it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Optional, Union
 
 from ..args.location import Location
@@ -77,29 +78,37 @@ def _resolve_targets_of(
     found: dict[Location, Destination],
     problems: Problems,
 ) -> None:
-    for target in _targets_of(part):
-        if target is not None and target.at not in found:
-            problems.run(_resolve, part, target, index, backends, found)
+    for target_of in _targets_of(part):
+        problems.run(_resolve, part, target_of, index, backends, found)
 
 
-def _targets_of(part: _Part) -> Iterator[Optional[TargetSpec]]:
+_TargetOf = Callable[[], Optional[TargetSpec]]
+"""Returns a target. Unavailable if it's invalid."""
+
+
+def _targets_of(part: _Part) -> Iterator[_TargetOf]:
     if isinstance(part, GatewayPart):
-        yield from (route.target for route in part.spec.routes)
-        yield part.spec.default_backend
+        gateway = part.spec
+        yield from (partial(getattr, route, "target") for route in gateway.routes)
+        yield lambda: gateway.default_backend
     elif isinstance(part, BalancerPart):
-        yield part.spec.target
+        balancer = part.spec
+        yield lambda: balancer.target
     else:
-        yield from (target.target for target in part.spec.targets.values())
+        yield from (partial(getattr, target, "target") for target in part.spec.targets.values())
 
 
 def _resolve(
     part: _Part,
-    target: TargetSpec,
+    target_of: _TargetOf,
     index: SelectorIndex,
     backends: Mapping[str, Backends],
     found: dict[Location, Destination],
     problems: Problems,
 ) -> None:
+    target = target_of()
+    if target is None or target.at in found:
+        return
     is_balancer = isinstance(part, BalancerPart)
     pods = TargetPods(part.at, target.namespace, target.service, target.selector or {}, target.at, is_balancer)
     report_target(pods, index, problems)

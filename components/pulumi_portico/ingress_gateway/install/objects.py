@@ -1,13 +1,13 @@
 """The objects of an installed controller, in an order in which each comes after those that it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
 from ...lifecycle.objects import ObjectSpec, Options, Ref, gathered
-from ...networking.network_policies import PeerSpec, build_ingress, build_network_policy
+from ...networking.network_policies import PeerSpec, PodPort, build_ingress, build_network_policy
 from ...networking.target import Protocol
 from ...register import SKIP_AWAIT
 from ...untyped import Manifest
@@ -24,7 +24,7 @@ from .settings import GatewaySettingsSpec
 from .webhook import build_webhook
 from .workload import build_workload
 
-__all__ = ["CONTROLLER", "InstallPlan", "installation_objects"]
+__all__ = ["CONTROLLER", "InstallPlan", "callers_of", "installation_objects"]
 
 CONTROLLER = "controller"
 """The key of the controller's workload, which comes after everything that it needs."""
@@ -162,15 +162,22 @@ def _config_map(plan: InstallPlan, first: Sequence[str]) -> list[ObjectSpec]:
     return [ObjectSpec("config", empty, first), ObjectSpec("settings", patch, ["config"])]
 
 
+def callers_of(plan: InstallPlan) -> Iterator[tuple[PeerSpec, Sequence[PodPort]]]:
+    """Who can connect to the controller, and to which of its ports, besides its own load balancer."""
+    installation, installer = plan.installation, plan.installer
+    yield from ((peer, [(80, _TCP), (443, _TCP)]) for peer in plan.peers)
+    yield from ((peer, [(installer.metrics_port, _TCP)]) for peer in installation.metrics_from)
+    if installation.admission_webhook is not None and installer.webhook is not None:
+        ports = [(installer.webhook.port, _TCP)]
+        yield from ((PeerSpec(cidr=source), ports) for source in installation.admission_webhook.api_server_sources)
+
+
 def _policy_and_services(plan: InstallPlan, first: Sequence[str]) -> list[ObjectSpec]:
     """Who can connect, the metrics' Service, and the webhook; the last one comes after the rest."""
     given, installation = plan.installation.admission_webhook, plan.installation
-    rules = build_ingress(plan.peers, [(80, _TCP), (443, _TCP)])
-    rules += build_ingress(installation.metrics_from, [(plan.installer.metrics_port, _TCP)])
+    rules = [rule for caller, ports in callers_of(plan) for rule in build_ingress([caller], ports)]
     others: list[tuple[str, Manifest]] = []
     if given is not None and plan.installer.webhook is not None:
-        callers = [PeerSpec(cidr=source) for source in given.api_server_sources]
-        rules += build_ingress(callers, [(plan.installer.webhook.port, _TCP)])
         others += build_webhook(plan.installer.webhook, given, plan.metadata, plan.labels_only(), plan.selector)
     if installation.metrics:
         others.append(("metrics", _metrics_service(plan)))

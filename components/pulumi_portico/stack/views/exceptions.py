@@ -14,13 +14,17 @@ from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Key, KeyStyle, Location
 from ...args.spec import Spec
+from ...aws_load_balancer.plan import AwsLoadBalancerPlan
 from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.controller_rules import known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
+from ...ingress_gateway.front_door import exposure_request
 from ...ingress_gateway.install.settings import AccessLog
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
-from ...public_load_balancer.exposure import ExposureSpec
+from ...public_load_balancer.plan import request_of
+from ...public_load_balancer.platform_module import Request, value_of
+from ...public_load_balancer.platforms import module_of
 from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..admission import POD_SECURITY
@@ -29,7 +33,7 @@ from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
 from .plain_text import plain_text_exceptions
-from .reach import exceptions_of_front, exceptions_of_sources
+from .reach import exceptions_of_front, exceptions_of_sources, exceptions_of_targets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -88,11 +92,13 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
     for balancer in plan.load_balancers.values():
-        yield from _of_exposure(balancer.exposure)
-    for aws in plan.aws_load_balancers.values():
-        yield from aws_exceptions(aws)
+        yield from _of_request(request_of(balancer))
+    for aws in plan.aws_plans.values():
+        yield from aws_exceptions(aws.spec)
+        yield from _of_aws_policies(aws)
     yield from exceptions_of_doors(plan)
     yield from plain_text_exceptions(plan, balancers)
+    yield from exceptions_of_targets(plan)
 
 
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
@@ -128,7 +134,8 @@ def _everyone_of(peers: Sequence[PeerSpec]) -> list[PeerSpec]:
     return [peers[index] for index in ranges_of_everyone(peer.cidr for peer in peers)]
 
 
-def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:
+def _of_request(request: Request) -> Iterator[SecurityException]:
+    exposure = request.exposure
     for index in ranges_of_everyone(exposure.allowed_sources or ()):
         yield SecurityException(CLIENT_ADDRESSES, exposure.at / "allowed_sources" / index)
     for index in ranges_of_everyone(exposure.platform_sources or ()):
@@ -136,11 +143,32 @@ def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:
     if exposure.annotations:
         yield SecurityException(UNCHECKED_EXPOSURE, exposure.at / "annotations")
     yield from exceptions_of_sources(exposure)
+    yield from _of_unlisted_sources(request)
+
+
+def _of_unlisted_sources(request: Request) -> Iterator[SecurityException]:
+    """Sources whose addresses only the platform knows. If it preserves them, the policy has to allow every address."""
+    exposure, module = request.exposure, module_of(request.exposure.platform)
+    listed = (exposure.allowed_sources or (), exposure.platform_sources or ())
+    if not any(map(ranges_of_everyone, listed)) and ranges_of_everyone(peer.cidr for peer in module.sources(request)):
+        for feature in module.source_names:
+            if value_of(exposure, feature) is not None:
+                yield SecurityException(CLIENTS_ANYWHERE, exposure.at.join(feature.split(".")))
+
+
+def _of_aws_policies(plan: AwsLoadBalancerPlan) -> Iterator[SecurityException]:
+    """The same of a load balancer that Pulumi owns."""
+    spec = plan.spec
+    opened = [target for target in plan.targets.values() if target.spec.target is not None]
+    is_listed = ranges_of_everyone(spec.allowed_sources or ()) or ranges_of_everyone(plan.target_ranges)
+    if not is_listed and any(ranges_of_everyone(plan.pod_sources(target)) for target in opened):
+        yield SecurityException(CLIENTS_ANYWHERE, spec.at / ("sources" if spec.existing is None else "existing"))
 
 
 def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
-    if spec.exposure is not None:
-        yield from _of_exposure(spec.exposure)
+    request = exposure_request(spec)
+    if request is not None:
+        yield from _of_request(request)
     if spec.upstream is not None:
         for index in ranges_of_everyone(spec.upstream.sources):
             yield SecurityException(CLIENTS_ANYWHERE, spec.upstream.at / "sources" / index)

@@ -1,16 +1,21 @@
 """Who can connect to whom: what routes and load balancers open, and what the services' NetworkPolicies allow."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Optional
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
 
-from ...ingress_gateway.install.installer import selector_of as controller_labels
-from ...networking.network_policies import NAME_LABEL, PeerSpec
-from ...networking.target import Protocol, TargetSpec
-from ...web_service.plan import WebServicePlan, plan_web_service
+from ...ingress_gateway.args import targets_of
+from ...ingress_gateway.install.objects import callers_of
+from ...networking.network_policies import NAME_LABEL, PeerSpec, ports_of
+from ...networking.selectors import PodOwner, selects
+from ...networking.target import TargetSpec
+from ...web_service.args import WebServiceSpec
+from ...web_service.plan import plan_web_service, pod_owner_of
 from ..plan import StackPlan
+from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
 from .destinations import text_of
-from .peers import aws_backend, aws_open_ports, known_number, open_ports, peer_of
+from .peers import aws_backend, aws_open_ports, balancer_open_ports, open_ports, peer_of, port_views
 
 __all__ = ["links_of"]
 
@@ -55,133 +60,153 @@ def _merged(each: Iterable[Ports]) -> Ports:
 def _from_balancers(plan: StackPlan) -> Iterator[LinkView]:
     # The load balancer of a gateway is part of the gateway.
     for name, spec in plan.load_balancers.items():
-        yield _to_target(plan, PeerView(PeerKind.LOAD_BALANCER, name), spec.target)
-    for name, spec in plan.aws_load_balancers.items():
         source = PeerView(PeerKind.LOAD_BALANCER, name)
-        for key, target in spec.targets.items():
-            ports = aws_open_ports(plan, spec.kind, target)
-            yield LinkView(LinkKind.TARGET, source, aws_backend(plan, key, target).peer, ports)
+        yield LinkView(LinkKind.TARGET, source, peer_of(plan, spec.target), balancer_open_ports(spec))
+    for name, aws in plan.aws_plans.items():
+        source = PeerView(PeerKind.LOAD_BALANCER, name)
+        for key, target in aws.targets.items():
+            backend = aws_backend(plan, key, target.spec)
+            yield LinkView(LinkKind.TARGET, source, backend.peer, aws_open_ports(target))
 
 
 def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
-    for name, spec in plan.gateways.items():
-        source = PeerView(PeerKind.GATEWAY, name)
-        for target in (*(route.target for route in spec.routes), spec.default_backend):
-            if target is not None:
-                yield _to_target(plan, source, target)
+    for name, gateway in plan.gateway_plans.items():
+        source, spec = PeerView(PeerKind.GATEWAY, name), gateway.spec
+        for target in targets_of(spec):
+            # Without peers, no policy allows the controller to connect.
+            if gateway.peers or not _is_restricted(plan, target):
+                yield LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
+
+
+def _is_restricted(plan: StackPlan, target: TargetSpec) -> bool:
+    """Whether a NetworkPolicy of the stack restricts who can connect to a target's pods."""
+    leads_to = plan.destination(target)
+    return leads_to is not None and leads_to.kind == SERVICE and plan.services[leads_to.name].network_policy
+
+
+@dataclass(frozen=True)
+class _Pods:
+    """The pods of a component of the stack, as one end of connections."""
+
+    peer: PeerView
+    namespace: str
+    owner: PodOwner
+    """What its labels are."""
+    allow_to: Optional[Sequence[PeerSpec]]
+    """What their policy allows them to connect to; None for everything."""
+    allow_from: Optional[Sequence[tuple[PeerSpec, Ports]]]
+    """Who can connect to them, and to which ports, besides load balancers and gateways; None for everyone."""
 
 
 class _Policies:
-    """The services' NetworkPolicies. Both ends of a connection must allow it."""
+    """The NetworkPolicies of services and controllers. Both ends of a connection must allow it."""
 
     def __init__(self, plan: StackPlan) -> None:
         self._stack = plan
-        self._services = {name: plan_web_service(name, spec) for name, spec in plan.services.items()}
+        self._pods = [*map(self._of_service, plan.services.items()), *self._of_gateways()]
+        self._namespaces = {plan.namespace}
+        """The namespaces that the stack creates, so that no other pods are in them."""
+        self._namespaces |= {gateway.name for gateway in plan.gateway_plans.values() if gateway.creates_namespace}
+
+    def _of_service(self, service: tuple[str, WebServiceSpec]) -> _Pods:
+        name, spec = service
+        plan = plan_web_service(name, spec)
+        every, has_policy = port_views(plan.pod_ports), spec.network_policy
+        return _Pods(
+            peer=PeerView(PeerKind.SERVICE, name),
+            namespace=text_of(self._stack.namespace if spec.namespace is None else spec.namespace),
+            owner=pod_owner_of(name, spec, name),
+            allow_to=spec.allow_to if has_policy else None,
+            allow_from=[(peer, _ports_of(peer) or every) for peer in spec.allow_from] if has_policy else None,
+        )
+
+    def _of_gateways(self) -> Iterator[_Pods]:
+        for name, gateway in self._stack.gateway_plans.items():
+            if gateway.installation is not None:
+                peers = [(caller, port_views(ports)) for caller, ports in callers_of(gateway.installation)]
+                peer, namespace = PeerView(PeerKind.GATEWAY, name), text_of(gateway.namespace)
+                yield _Pods(peer, namespace, gateway.pod_owner(name), None, peers)
 
     def links(self) -> Iterator[LinkView]:
-        for service in self._services.values():
-            if service.spec.network_policy:
-                yield from self._allowed_from(service)
-                yield from self._allowed_to(service)
-            else:
-                this = _service(service.name)
-                yield LinkView(LinkKind.UNRESTRICTED, _ANYONE, this)
-                yield LinkView(LinkKind.UNRESTRICTED, this, _ANYONE)
+        for pods in self._pods:
+            if pods.allow_from is None:
+                yield LinkView(LinkKind.UNRESTRICTED, _ANYONE, pods.peer)
+                yield LinkView(LinkKind.UNRESTRICTED, pods.peer, _ANYONE)
+                continue
+            for peer, ports in pods.allow_from:
+                yield from self._allowed_from(pods, peer, ports)
+            for peer in pods.allow_to or ():
+                yield from self._allowed_to(pods, peer)
 
-    def _allowed_from(self, service: WebServicePlan) -> Iterator[LinkView]:
-        every = tuple(PortView(number, protocol) for number, protocol in service.pod_ports)
-        for peer in service.spec.allow_from:
-            ports, clients = _ports_of(peer) or every, self._matching(peer, service)
-            for client in clients:
-                open_to_client = self._common(client, service, ports)
-                if open_to_client is not None:
-                    yield _allowed(_service(client.name), _service(service.name), open_to_client)
-            if not clients:
-                yield _allowed(self._outside(peer), _service(service.name), ports)
+    def _allowed_from(self, pods: _Pods, peer: PeerSpec, ports: Ports) -> Iterator[LinkView]:
+        clients = self._matching(peer, pods)
+        for client in clients:
+            open_to_client = self._common(client, pods, ports)
+            if open_to_client is not None:
+                yield _allowed(client.peer, pods.peer, open_to_client)
+        if self._names_others(peer, clients):
+            yield _allowed(_outside(peer), pods.peer, ports)
 
-    def _allowed_to(self, service: WebServicePlan) -> Iterator[LinkView]:
-        for peer in service.spec.allow_to:
-            others = self._matching(peer, service)
-            for other in others:
-                # The NetworkPolicies of the other services list their own clients.
-                if not other.spec.network_policy:
-                    yield _allowed(_service(service.name), _service(other.name), _ports_of(peer))
-            if not others:
-                yield _allowed(_service(service.name), self._outside(peer), _ports_of(peer))
+    def _allowed_to(self, pods: _Pods, peer: PeerSpec) -> Iterator[LinkView]:
+        others = self._matching(peer, pods)
+        for other in others:
+            # The NetworkPolicies of the others list their own clients.
+            if other.allow_from is None:
+                yield _allowed(pods.peer, other.peer, _ports_of(peer))
+        if self._names_others(peer, others):
+            yield _allowed(pods.peer, _outside(peer), _ports_of(peer))
 
-    def _common(self, client: WebServicePlan, service: WebServicePlan, ports: Ports) -> Optional[Ports]:
+    def _common(self, client: _Pods, pods: _Pods, ports: Ports) -> Optional[Ports]:
         """The ports among these that the client's own NetworkPolicy allows; None if it allows none."""
-        if not client.spec.network_policy:
+        if client.allow_to is None:
             return ports
-        allowed = [
-            _ports_of(peer)
-            for peer in client.spec.allow_to
-            if any(other.name == service.name for other in self._matching(peer, client))
-        ]
+        allowed = [_ports_of(peer) for peer in client.allow_to if self._selects(peer, client, pods)]
         if not all(allowed):
             return ports
         listed = {port for each in allowed for port in each}
         return tuple(port for port in ports if port in listed) or None
 
-    def _matching(self, peer: PeerSpec, owner: WebServicePlan) -> list[WebServicePlan]:
-        """The services of the stack that a peer of a service's policy matches."""
+    def _matching(self, peer: PeerSpec, own: _Pods) -> list[_Pods]:
+        """The pods of the stack that a peer of a policy matches."""
+        return [pods for pods in self._pods if self._selects(peer, own, pods)]
+
+    @staticmethod
+    def _selects(peer: PeerSpec, own: _Pods, pods: _Pods) -> bool:
         if peer.cidr is not None:
-            return []
-        labels, own = _labels_of(peer), self._namespace_of(owner)
-        namespace = own if peer.namespace is None else text_of(peer.namespace)
-        return [
-            service
-            for service in self._services.values()
-            if (peer.any_namespace or self._namespace_of(service) == namespace)
-            and all(str(service.labels.get(key)) == value for key, value in labels.items())
-        ]
+            return False
+        namespace = own.namespace if peer.namespace is None else text_of(peer.namespace)
+        is_there = peer.any_namespace or pods.namespace == namespace
+        # A label that isn't known yet can be the selected one.
+        return is_there and selects(_labels_of(peer), pods.owner, unknown=True)
 
-    def _namespace_of(self, service: WebServicePlan) -> str:
-        return text_of(self._stack.namespace if service.spec.namespace is None else service.spec.namespace)
-
-    def _outside(self, peer: PeerSpec) -> PeerView:
-        """What a peer matches that isn't a service of the stack."""
-        if peer.cidr is not None:
-            excluded = tuple(map(text_of, peer.cidr_except))
-            return PeerView(PeerKind.ADDRESSES, cidr=text_of(peer.cidr), cidr_except=excluded)
-        if gateway := self._gateway(peer):
-            return PeerView(PeerKind.GATEWAY, gateway)
-        namespace = "" if peer.namespace is None or peer.any_namespace else text_of(peer.namespace)
-        if peer.service is not None:
-            name = text_of(peer.service)
-            return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
-        labels = tuple(sorted(_labels_of(peer).items()))
-        return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
-
-    def _gateway(self, peer: PeerSpec) -> str:
-        """The gateway of the stack whose controller a peer matches; empty if there is none."""
-        labels = _labels_of(peer)
-        for name, spec in self._stack.gateways.items():
-            namespace = name if spec.namespace is None else spec.namespace
-            matches = all(controller_labels(name).get(key) == value for key, value in labels.items())
-            if matches and (peer.any_namespace or peer.namespace == namespace):
-                return name
-        return ""
+    def _names_others(self, peer: PeerSpec, found: Sequence[_Pods]) -> bool:
+        """Whether a peer also matches what the stack doesn't create: nothing of the stack, pods of every namespace, or
+        every pod of a namespace that the stack doesn't create."""
+        is_whole_namespace = peer.namespace is not None and not _labels_of(peer)
+        is_foreign = is_whole_namespace and text_of(peer.namespace) not in self._namespaces
+        return not found or peer.any_namespace or is_foreign
 
 
-def _to_target(plan: StackPlan, source: PeerView, target: TargetSpec) -> LinkView:
-    return LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
-
-
-def _service(name: str) -> PeerView:
-    return PeerView(PeerKind.SERVICE, name)
+def _outside(peer: PeerSpec) -> PeerView:
+    """What a peer matches that isn't a component of the stack."""
+    if peer.cidr is not None:
+        excluded = tuple(map(text_of, peer.cidr_except))
+        return PeerView(PeerKind.ADDRESSES, cidr=text_of(peer.cidr), cidr_except=excluded)
+    namespace = "" if peer.namespace is None or peer.any_namespace else text_of(peer.namespace)
+    if peer.service is not None:
+        name = text_of(peer.service)
+        return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
+    labels = tuple(sorted((key, text_of(value)) for key, value in _labels_of(peer).items()))
+    return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
 
 
 def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
     return LinkView(LinkKind.NETWORK_POLICY, source, target, ports)
 
 
-def _labels_of(peer: PeerSpec) -> Mapping[str, str]:
-    if peer.service is not None:
-        return {NAME_LABEL: text_of(peer.service)}
-    return {key: text_of(value) for key, value in (peer.selector or {}).items()}
+def _labels_of(peer: PeerSpec) -> Mapping[str, Any]:
+    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
 
 
 def _ports_of(peer: PeerSpec) -> Ports:
-    protocol = peer.protocol or Protocol.TCP
-    return tuple(PortView(known_number(number), protocol.value) for number in peer.ports)
+    return port_views(ports_of(peer))

@@ -1,19 +1,33 @@
 """What the targets of a stack lead to."""
 
+from collections.abc import Iterable
 from typing import Any, Optional
 
 import pulumi
 
-from ...aws_load_balancer.choices import AwsBalancerKind
-from ...aws_load_balancer.target_group import AwsTargetSpec
+from ...aws_load_balancer.binding import pod_ports_of
+from ...aws_load_balancer.target_group import AwsTargetPlan, AwsTargetSpec
+from ...networking.network_policies import PodPort
 from ...networking.ports import ServicePort
 from ...networking.target import TargetSpec
+from ...public_load_balancer.args import PublicLoadBalancerSpec
+from ...public_load_balancer.balancer import pod_ports
+from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BackendView, PeerKind, PeerView, PortView
-from .aws import protocols_of
 from .destinations import text_of
 
-__all__ = ["aws_backend", "aws_open_ports", "backend_of", "known_number", "open_ports", "peer_of", "service_port"]
+__all__ = [
+    "aws_backend",
+    "aws_open_ports",
+    "backend_of",
+    "balancer_open_ports",
+    "known_number",
+    "open_ports",
+    "peer_of",
+    "port_views",
+    "service_port",
+]
 
 
 def peer_of(plan: StackPlan, target: TargetSpec) -> PeerView:
@@ -40,12 +54,14 @@ def service_port(plan: StackPlan, target: TargetSpec) -> Optional[ServicePort]:
 
 
 def open_ports(plan: StackPlan, target: TargetSpec) -> tuple[PortView, ...]:
-    """The ports of a target's pods that are open to whatever sends requests to the target; empty for every port."""
+    """The ports of a target's pods that whatever sends requests to the target connects to."""
     port = service_port(plan, target)
     if port is not None:
         return (PortView(port.target, port.protocol),)
-    number = target.pod_port
-    return () if number is None else (PortView(known_number(number), target.protocol.value),)
+    number, protocol = target.pod_port, target.protocol.value
+    # Only a Service that the stack doesn't create knows which port its name stands for.
+    name = text_of(target.port_name or "") if number is None else ""
+    return (PortView(known_number(number), protocol, name),)
 
 
 def aws_backend(plan: StackPlan, key: str, given: AwsTargetSpec) -> BackendView:
@@ -55,13 +71,24 @@ def aws_backend(plan: StackPlan, key: str, given: AwsTargetSpec) -> BackendView:
     return BackendView(PeerView(PeerKind.TARGET_GROUP, key), given.port)
 
 
-def aws_open_ports(plan: StackPlan, kind: AwsBalancerKind, given: AwsTargetSpec) -> tuple[PortView, ...]:
-    """The ports of a target that are open to a load balancer on AWS of this kind."""
-    if given.target is not None:
-        return open_ports(plan, given.target)
-    if given.port is None:
+def balancer_open_ports(spec: PublicLoadBalancerSpec) -> tuple[PortView, ...]:
+    """The ports of a target's pods that are open to a load balancer of a platform."""
+    return port_views(pod_ports(request_of(spec)))
+
+
+def aws_open_ports(target: AwsTargetPlan) -> tuple[PortView, ...]:
+    """The ports of a target that are open to its load balancer on AWS."""
+    service = target.spec.target
+    if service is not None:
+        return port_views(pod_ports_of(target, service).pairs)
+    if target.port is None:
         return ()
-    return tuple(PortView(given.port, protocol) for protocol in protocols_of(given.protocol_for(kind)))
+    return port_views([(port, transport.upper()) for transport, port in target.open_ports])
+
+
+def port_views(ports: Iterable[PodPort]) -> tuple[PortView, ...]:
+    """The ports of pods, for readers."""
+    return tuple(PortView(known_number(number), protocol) for number, protocol in ports)
 
 
 def known_number(value: Any) -> Optional[int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field, Key
-from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.args import IngressGatewaySpec, targets_of
 from ...ingress_gateway.gateway_plan import installer_of
 from ...load_balancers import Scope
 from ...public_load_balancer.access_annotations import AccessEffect
@@ -13,12 +13,14 @@ from ...public_load_balancer.enforcement import narrow_sources
 from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.platform_module import Enforcement, Request, value_of
 from ...public_load_balancer.platforms import module_of
+from ..plan import StackPlan
 from .aws_exceptions import CLIENT_ADDRESSES
 
 __all__ = [
     "are_sources_certain",
     "exceptions_of_front",
     "exceptions_of_sources",
+    "exceptions_of_targets",
     "is_scope_certain",
     "may_be_public",
     "names_of_everyone",
@@ -44,6 +46,9 @@ CLIENTS_OF_CLASS = exception_kind(
     "clients-of-existing-controller",
     "Everyone who reaches the controller of this class can send requests. Portico doesn't know whether clients on the "
     "internet do.",
+)
+UNKNOWN_PODS = exception_kind(
+    "unknown-target-pods", "This can expose the pods of any service, because a value that selects them isn't known."
 )
 
 
@@ -100,3 +105,16 @@ def exceptions_of_front(spec: IngressGatewaySpec) -> Iterator[SecurityException]
     """The front door of a controller that the cluster has already."""
     if installer_of(spec) is None:
         yield SecurityException(CLIENTS_OF_CLASS, spec.at / "class_name")
+
+
+def exceptions_of_targets(plan: StackPlan) -> Iterator[SecurityException]:
+    """Targets whose pods can be those of any service, because a value that selects them isn't known."""
+    targets = [target for spec in plan.gateways.values() for target in targets_of(spec)]
+    targets += [spec.target for spec in plan.load_balancers.values()]
+    targets += [target.target for spec in plan.aws_load_balancers.values() for target in spec.targets.values()]
+    for target in targets:
+        if target is None or plan.destination(target) is not None:
+            continue
+        selector = target.selector or {}
+        if selector and not all(isinstance(value, str) for value in (target.namespace, *selector.values())):
+            yield SecurityException(UNKNOWN_PODS, target.at / "selector")
