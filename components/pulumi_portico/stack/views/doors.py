@@ -52,9 +52,10 @@ class _Door:
 def exceptions_of_doors(plan: StackPlan) -> Iterator[SecurityException]:
     """The ranges of every target that add up to everyone only together."""
     to_gateways = [*_of_load_balancers(plan), *_of_gateways(plan)]
-    doors = [*to_gateways, *_of_routes(plan, to_gateways), *_of_policies(plan)]
-    for target in dict.fromkeys(door.target for door in doors):
-        own = [door for door in doors if door.target == target]
+    doors: dict[PeerView, list[_Door]] = {}
+    for door in (*to_gateways, *_of_routes(plan, to_gateways), *_of_policies(plan)):
+        doors.setdefault(door.target, []).append(door)
+    for own in doors.values():
         for port in dict.fromkeys(port for door in own for port in door.ports) or [None]:
             yield from _together([door for door in own if port is None or not door.ports or port in door.ports])
 
