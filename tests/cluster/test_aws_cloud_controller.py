@@ -6,23 +6,16 @@ what `portico explain` reports.
 
 from __future__ import annotations
 
-import copy
-import ipaddress
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from pulumi_portico.load_balancers import PRIVATE_ADDRESSES, Scope
-from pulumi_portico.stack import check_stack
-from pulumi_portico.stack.parts import LOAD_BALANCERS
-from pulumi_portico.stack.view import BalancerView, SourceKind
-from pulumi_portico.stack.views import view_of
 
+from tests.cluster.aws_admission import EVERYONE, INSIDE, NARROW, Network, compare, hostname, rendered
 from tests.cluster.aws_cloud import CLUSTER, REGION, World, aws_endpoint, aws_world
 from tools import build
 from tools.cluster import Cluster
@@ -34,17 +27,10 @@ PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 NODES = 2
 SECONDS = 120
 SERVICES = ("EC2", "Elastic Load Balancing", "Elastic Load Balancing v2", "KMS")
-EVERYONE = ["0.0.0.0/0"]
-NARROW = ["203.0.113.0/24"]
-INSIDE = ["10.9.0.0/16"]
 UDP = {"ports": {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}}}
 PRESERVE, PROXIED = {"clientIp": "preserve"}, {"clientIp": "proxy-protocol"}
 READS = {"targetReadsProxyProtocol": True}
 MANAGED = {"securityGroupMode": "Managed"}
-
-# The clients that are tried, by whether the internet has them.
-PUBLIC = ("203.0.113.7", "198.51.100.7", "8.8.8.8")
-PRIVATE = ("10.0.1.5", "10.9.0.5", "10.77.0.5", "192.168.3.4")
 
 
 def accepted(managed: bool, world: World) -> dict[str, dict[str, Any]]:
@@ -85,32 +71,6 @@ def accepted(managed: bool, world: World) -> dict[str, dict[str, Any]]:
         for balancer in found.values():
             exposure = balancer["exposure"]
             exposure["aws"] = {**MANAGED, **exposure.get("aws", {})}
-    return found
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """What Portico renders for a load balancer, and what `portico explain` reports of it."""
-
-    service: dict[str, Any]
-    view: BalancerView
-
-
-def rendered(balancers: Mapping[str, Any]) -> dict[str, Rendered]:
-    services = {"web": {"image": "registry.example.com/web:1.0", "port": 8080}}
-    values = {
-        "namespace": "shop",
-        "services": services,
-        "loadBalancers": {name: {"target": {"service": "web"}, **args} for name, args in balancers.items()},
-    }
-    plan = check_stack("dev", values)
-    views = {balancer.name: balancer for balancer in view_of(plan).balancers}
-    found: dict[str, Rendered] = {}
-    for name, objects in LOAD_BALANCERS.objects(plan.load_balancers):
-        (service,) = (it.manifest for it in objects if it.manifest["kind"] == "Service")
-        service = copy.deepcopy(dict(service))
-        service["metadata"]["name"] = name
-        found[name] = Rendered(service, views[name])
     return found
 
 
@@ -172,56 +132,26 @@ class Cloud:
 
     def _balanced(self) -> set[str]:
         found = self.cluster.get("services", "-n", "shop")["items"]
-        return {it["metadata"]["name"] for it in found if _hostname(it).endswith(".amazonaws.com")}
+        return {it["metadata"]["name"] for it in found if hostname(it).endswith(".amazonaws.com")}
 
     def get(self, name: str) -> Mapping[str, Any]:
         return self.cluster.get("service", name, "-n", "shop")
 
     def balancer(self, name: str) -> Mapping[str, Any]:
         """The load balancer of a Service, as AWS has it."""
-        elb: Any = boto3.client("elbv2", region_name=REGION)
-        hostname = _hostname(self.get(name))
-        (found,) = (it for it in elb.describe_load_balancers()["LoadBalancers"] if it["DNSName"] == hostname)
-        return found
+        return self.network().balancer(hostname(self.get(name)))
+
+    def network(self) -> Network:
+        """The groups and load balancers that there are now."""
+        return Network([self.world.nodes_group], self.world.own_address)
 
     def admits(self, name: str, client: str) -> bool:
         """Whether a client of the load balancer reaches a node, by the groups and attributes that AWS has."""
-        service, balancer = self.get(name), self.balancer(name)
-        elb: Any = boto3.client("elbv2", region_name=REGION)
+        service, network = self.get(name), self.network()
+        balancer = network.balancer(hostname(service))
         is_public = balancer["Scheme"] == "internet-facing"
         assert is_public == (f"{PREFIX}internal" not in service["metadata"]["annotations"])
-        (port,) = service["spec"]["ports"]
-        protocol = port["protocol"].lower()
-        groups = balancer.get("SecurityGroups", [])
-        if groups and not any(self._opens(group, client, protocol, port["port"]) for group in groups):
-            return False
-        arn = balancer["LoadBalancerArn"]
-        (target_group,) = elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
-        read = elb.describe_target_group_attributes(TargetGroupArn=target_group["TargetGroupArn"])["Attributes"]
-        attributes = {it["Key"]: it["Value"] for it in read}
-        preserved = attributes["preserve_client_ip.enabled"] == "true"
-        own = str(ipaddress.ip_network(self.world.subnet_ranges[0])[20])
-        source = client if preserved else own
-        return self._opens(self.world.nodes_group, source, protocol, port["nodePort"])
-
-    def _opens(self, group: str, source: str, protocol: str, port: int) -> bool:
-        ec2: Any = boto3.client("ec2", region_name=REGION)
-        (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
-        return any(
-            permission["IpProtocol"] in (protocol, "-1")
-            and permission.get("FromPort", 0) <= port <= permission.get("ToPort", 65535)
-            and any(_within(source, it["CidrIp"]) for it in permission["IpRanges"])
-            for permission in found["IpPermissions"]
-        )
-
-
-def _hostname(service: Mapping[str, Any]) -> str:
-    ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
-    return ingress[0].get("hostname", "")
-
-
-def _within(address: str, cidr: str) -> bool:
-    return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
+        return network.admits(balancer, client)
 
 
 def _configuration(endpoint: str, world: World, *, managed: bool) -> str:
@@ -262,36 +192,14 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             cluster.remove()
 
 
-# What it admits.
-
-
-def reported(view: BalancerView, client: str) -> bool:
-    """Whether `portico explain` reports that a client can connect."""
-    for source in view.sources:
-        if source.kind is SourceKind.ADDRESSES and _within(client, source.value):
-            return True
-        if source.kind is SourceKind.PRIVATE_NETWORK:
-            return any(_within(client, cidr) for cidr in PRIVATE_ADDRESSES if ":" not in cidr)
-        # The only group is the one of `aws_world`.
-        if source.kind is SourceKind.NAMED and _within(client, NARROW[0]):
-            return True
-    return False
-
-
 def test_the_controller_admits_exactly_what_explain_reports(cloud: Cloud) -> None:
     balancers = rendered(accepted(cloud.managed, cloud.world))
     cloud.create([balancer.service for balancer in balancers.values()])
-    wrong: list[str] = []
-    counts = {True: 0, False: 0}
-    for name, balancer in balancers.items():
-        for client in PUBLIC if balancer.view.scope is Scope.INTERNET else PRIVATE:
-            admitted, promised = cloud.admits(name, client), reported(balancer.view, client)
-            counts[admitted] += 1
-            if admitted != promised:
-                wrong.append(f"{name}: {client} is {'' if admitted else 'not '}admitted")
-    print(f"{len(balancers)} load balancers; {counts[True]} clients admitted, {counts[False]} not")
-    assert wrong == []
-    assert all(counts.values())
+    found = compare(balancers, cloud.admits, cloud.world.named)
+    print(f"{len(balancers)} load balancers; {found.admitted} clients admitted, {found.rejected} not")
+    assert found.differences == []
+    assert found.admitted
+    assert found.rejected
 
 
 @pytest.mark.parametrize("cloud", [False], indirect=True, ids=["default mode"])

@@ -373,6 +373,9 @@ def test_load_balancers_of_one_target_admit_everyone_together() -> None:
     ]
     assert halves(loadBalancers={"a": front(LOW), "b": front(LOW)}) == []
     assert halves(loadBalancers={"a": front(LOW), "b": front(HIGH, {"service": "other"})}) == []
+    # A private range adds nobody.
+    inside = {name: front([*half, "10.0.0.0/8"]) for name, half in (("a", LOW), ("b", HIGH))}
+    assert halves(loadBalancers=inside) == [at("a"), at("b")]
     # It's reported by itself.
     assert halves(loadBalancers={"a": front(LOW), "b": front(["0.0.0.0/0"])}) == []
     internal = {"scope": "internal", "platform": "azure"}

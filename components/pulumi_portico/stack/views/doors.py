@@ -13,7 +13,7 @@ from ...args.location import Location
 from ...ingress_gateway.args import IngressGatewaySpec
 from ...ingress_gateway.gateway_plan import installer_of
 from ...ingress_gateway.resolved_routes import ResolvedRoute
-from ...load_balancers import EVERYONE
+from ...load_balancers import EVERYONE, PRIVATE_ADDRESSES
 from ...networking.network_policies import ports_of
 from ...public_load_balancer.plan import request_of
 from ...web_service.plan import plan_web_service
@@ -52,21 +52,27 @@ class _Door:
 def exceptions_of_doors(plan: StackPlan) -> Iterator[SecurityException]:
     """The ranges of every target that add up to everyone only together."""
     to_gateways = [*_of_load_balancers(plan), *_of_gateways(plan)]
-    doors = [*to_gateways, *_of_routes(plan, to_gateways), *_of_policies(plan)]
-    for target in dict.fromkeys(door.target for door in doors):
-        own = [door for door in doors if door.target == target]
+    doors: dict[PeerView, list[_Door]] = {}
+    for door in (*to_gateways, *_of_routes(plan, to_gateways), *_of_policies(plan)):
+        doors.setdefault(door.target, []).append(door)
+    for own in doors.values():
         for port in dict.fromkeys(port for door in own for port in door.ports) or [None]:
             yield from _together([door for door in own if port is None or not door.ports or port in door.ports])
 
 
 def _together(doors: Sequence[_Door]) -> Iterator[SecurityException]:
     alone = {version for door in doors for version in versions_of_everyone(each.text for each in door.ranges)}
-    ranges = [each for door in doors for each in door.ranges]
+    ranges = [each for door in doors for each in door.ranges if not _is_private(each.text)]
     if versions_of_everyone(each.text for each in ranges) <= alone:
         # Every door that admits everyone is reported by itself.
         return
     for index in ranges_of_everyone(each.text for each in ranges):
         yield SecurityException(EVERY_ADDRESS_TOGETHER, ranges[index].location, {"target": doors[0].target.name})
+
+
+def _is_private(text: str) -> bool:
+    """Whether no client on the internet connects from the range, so that it adds nobody."""
+    return common_ranges([text], PRIVATE_ADDRESSES) == [text]
 
 
 def _ranges(values: Iterable[object], at: Location) -> list[_Range]:
