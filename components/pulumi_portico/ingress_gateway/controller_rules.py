@@ -9,6 +9,7 @@ from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set
+from ..lifecycle.annotation_readers import INGRESS, SHARED_INGRESS, reader_of, report_unread
 from .capabilities import Alternative, RequestedFeature, field_of, requested_features
 from .compile_input import CompileInput
 from .controller_module import ControllerModule
@@ -173,7 +174,9 @@ def _check_route_annotations(
 ) -> None:
     at = route.at / "annotations"
     fields = frozenset(field_of(requested.feature) for requested in requested_features(route))
-    check_annotations(module, route.spec.annotations or {}, at, problems, is_installed=is_installed, fields=fields)
+    check_annotations(
+        module, route.spec.annotations or {}, at, problems, route, is_installed=is_installed, fields=fields
+    )
 
 
 def check_annotations(
@@ -181,13 +184,15 @@ def check_annotations(
     annotations: Mapping[str, pulumi.Input[str]],
     at: Location,
     problems: Problems,
+    route: Optional[ResolvedRoute] = None,
     *,
     is_installed: bool = False,
     fields: frozenset[str] = frozenset(),
 ) -> None:
     """Report raw annotations that contain configuration, contradict a field, or have no effect.
 
-    `is_installed` is whether Portico configures the controller, and `fields` are those that the route sets.
+    `route` is the route that has them; None if they are those of all routes. `is_installed` is whether Portico
+    configures the controller, and `fields` are those that the route sets.
     """
     for key, value in annotations.items():
         where = at / Key(key)
@@ -197,8 +202,21 @@ def check_annotations(
             problems.report(SNIPPET, where, key=key, fix=Remove(where))
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
-        elif _is_read(module, key, where, problems, is_installed=is_installed):
+        elif _is_read(module, key, where, problems, is_installed=is_installed) and not report_unread(
+            key, where, SHARED_INGRESS if module.shares_ingress else INGRESS, problems, _field_of_host(key, route)
+        ):
             _check_effect(module, key, value, where, fields, problems)
+
+
+def _field_of_host(key: str, route: Optional[ResolvedRoute]) -> Optional[Location]:
+    """Where the field is that sets an annotation for the host of a route; None if that isn't known."""
+    reader = reader_of(key)
+    path = None if reader is None else reader.field_for(key)
+    if path is None or route is None or not route.host:
+        return None
+    if path[0] == "routes":
+        return route.at / path[-1]
+    return Location(route.at[:-2]).join((path[0], Key(route.host), *path[1:]))
 
 
 def _is_read(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> bool:
@@ -211,7 +229,7 @@ def _is_read(module: ControllerModule, key: str, at: Location, problems: Problem
     if module.annotation_prefixes and not key.startswith(module.annotation_prefixes):
         if (owner := _owner_of(key)) is None:
             return True
-        params = {"owner": owner.title, "controller": title, "prefixes": module.annotation_prefixes}
+        params = {"owner": owner, "controller": title, "prefixes": module.annotation_prefixes}
         problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
         return False
     if raw is not None and not raw.knows(key):
@@ -220,12 +238,13 @@ def _is_read(module: ControllerModule, key: str, at: Location, problems: Problem
     return True
 
 
-def _owner_of(key: str) -> Optional[ControllerModule]:
+def _owner_of(key: str) -> Optional[str]:
     """The controller that reads an annotation, if only one does."""
     for owner in CONTROLLERS.values():
         if owner.annotation_prefixes and key.startswith(owner.annotation_prefixes):
-            return owner
-    return None
+            return owner.title
+    reader = reader_of(key)
+    return reader.program if reader is not None and reader.is_controller else None
 
 
 def known_annotation(module: ControllerModule, key: str) -> Optional[RawAnnotation]:

@@ -16,11 +16,12 @@ from ..outputs import Ref
 from .client_addresses import HiddenClients
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
+from .dns_records import DnsRecordSpec, dns_annotations
 from .install.settings import HstsSpec
 from .matching import RouteTable
 from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
-from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
+from .tls import HostTlsSpec, certificate_key, certificate_settings, issuer_annotations, issuer_reference
 
 __all__ = ["RouteSet", "certificate_suffix"]
 
@@ -41,6 +42,12 @@ class RouteSet:
     """The component's own certificates."""
     tls_of_gateway: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
     """The certificates that the gateway has already."""
+    dns_records: Mapping[str, DnsRecordSpec] = field(default_factory=dict[str, DnsRecordSpec])
+    """The component's own settings of DNS records, by host."""
+    dns_records_of_others: Mapping[str, Optional[DnsRecordSpec]] = field(
+        default_factory=dict[str, Optional[DnsRecordSpec]]
+    )
+    """Those of the hosts that other components of the program have added; None for a host without."""
     hosts_of_others: frozenset[str] = frozenset()
     """The hosts that other components have added."""
     hosts_with_root_route: frozenset[str] = frozenset()
@@ -140,24 +147,39 @@ class RouteSet:
         return {host: self._host(host, app_roots.get(host)) for host in dict.fromkeys(route.host for route in routes)}
 
     def _host(self, host: str, app_root: Optional[str]) -> ResolvedHost:
-        found = self.tls_of(host)
+        found, dns = self.tls_of(host), self._dns_of(host)
         if found is None:
-            return ResolvedHost(host, app_root=app_root)
+            return ResolvedHost(host, app_root=app_root, dns=dns)
         try:
-            return self._secured_host(host, app_root, *found)
+            return replace(self._secured_host(host, app_root, *found), dns=dns)
         except Unavailable:
             # The rules of other fields must know only that the host has TLS.
-            return ResolvedHost(host, secret=Ref(certificate_suffix(host)), app_root=app_root)
+            return ResolvedHost(host, secret=Ref(certificate_suffix(host)), app_root=app_root, dns=dns)
+
+    def _dns_of(self, host: str) -> Mapping[str, pulumi.Input[str]]:
+        record = self.dns_record(host)
+        try:
+            return {} if record is None else dns_annotations(record)
+        except Unavailable:
+            return {}
+
+    def dns_record(self, host: str) -> Optional[DnsRecordSpec]:
+        """The settings of a host's DNS records: those of the component that has added the host first."""
+        if host in self.dns_records_of_others:
+            return self.dns_records_of_others[host]
+        return self.dns_records.get(host)
 
     def _secured_host(self, host: str, app_root: Optional[str], key: str, tls: HostTlsSpec) -> ResolvedHost:
         redirect = tls.redirect if tls.redirect is not None else self.https_redirect is not False
         return ResolvedHost(
             host,
+            tls_at=tls.at,
             secret=None if tls.tls_terminated_upstream else self._secret_of(key, tls),
             tls_terminated_upstream=tls.tls_terminated_upstream,
             redirect=self.module.redirects_to_https and redirect,
             annotations=issuer_annotations(tls) if key == host else {},
             issuer=issuer_reference(tls) if key == host else None,
+            certificate=certificate_settings(tls) if key == host else {},
             app_root=app_root,
         )
 
@@ -186,6 +208,7 @@ class RouteSet:
         fallback = self.default_backend if self.module.shares_ingress else None
         return CompileInput(
             name=self.name,
+            at=self.at,
             class_name=self.class_name,
             namespace=self.namespace,
             routes=(*self.routes, *self.fallbacks),

@@ -12,6 +12,7 @@ from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
 from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
+from ..lifecycle.annotation_readers import LOAD_BALANCER, report_unread
 from ..load_balancers import IpAddressType
 from ..networking.target import Protocol
 from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources
@@ -244,6 +245,8 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
         problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
     elif (owners := _owners(key)) and module.name not in owners:
         problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
+    else:
+        report_unread(key, location, LOAD_BALANCER, problems)
 
 
 def _report_obsolete(module: PlatformModule, key: str, location: Location, problems: Problems) -> None:

@@ -39,6 +39,12 @@ REDIRECT_WITH_ISSUER = define(
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )
+REDIRECT_WITH_DNS = define(
+    "f5-nginx-redirect-with-dns-record",
+    "F5 NGINX Ingress Controller redirects the host {host} by a VirtualServer, and external-dns reads only Ingresses.",
+    allowed="hosts that aren't redirected as a whole",
+    hint="Create the DNS record yourself, and remove the entry.",
+)
 APP_ROOT_ELSEWHERE = define(
     "f5-nginx-app-root-of-other-component",
     "This is a setting of the whole host {host}, whose Ingress another component creates.",
@@ -120,6 +126,8 @@ def _check_redirect(component: CompileInput, route: ResolvedRoute, problems: Pro
         problems.report(PARTIAL_REDIRECT, at)
     if component.hosts[route.host].issuer is not None:
         problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
+    if is_whole and component.hosts[route.host].dns:
+        problems.report(REDIRECT_WITH_DNS, at, host=route.host)
 
 
 def _without(separators: str) -> Callable[[Any], Optional[Reason]]:
