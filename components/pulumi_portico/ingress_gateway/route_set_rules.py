@@ -158,7 +158,8 @@ def _check_redirected(routes: RouteSet, route: ResolvedRoute, problems: Problems
 def _check_component(routes: RouteSet, problems: Problems) -> None:
     """Report settings of the component that don't apply to its controller."""
     module, at = routes.module, routes.at / "annotations"
-    check_annotations(module, routes.annotations, at, problems)
+    every_host = any(not route.host for route in routes.routes)
+    check_annotations(module, routes.annotations, at, problems, every_host=every_host)
     if routes.annotations and not module.shares_ingress:
         problems.report(UNUSED_ANNOTATIONS, at, controller=module.title, fix=Remove(at))
     if routes.https_redirect and not module.redirects_to_https:

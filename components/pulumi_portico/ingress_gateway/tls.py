@@ -142,7 +142,7 @@ class HostTlsSpec(Spec):
         return [field for field, value in is_set.items() if value]
 
 
-_HOURS = Field(whole_number(1, what="a number of hours"))
+_HOURS = Field(whole_number(1, 24 * 36_500, "a number of hours"))
 
 RULES: Rules = {
     HostTls: {
@@ -151,6 +151,7 @@ RULES: Rules = {
         "key": Field(pem_private_key, secret=True),
         "issuer": Field(dns_subdomain),
         "cluster_issuer": Field(dns_subdomain),
+        "key_size": Field(whole_number(256, 8192, "a number of bits")),
         "duration": _HOURS,
         "renew_before": _HOURS,
         "secret_labels": Field(keys=own_label_key, items=label_value),

@@ -15,9 +15,11 @@ from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Key, KeyStyle, Location
 from ...args.spec import Spec
 from ...ingress_gateway.args import IngressGatewaySpec
-from ...ingress_gateway.controller_rules import known_annotation
+from ...ingress_gateway.controller_rules import annotation_exceptions, known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.install.settings import AccessLog
+from ...ingress_gateway.raw_annotations import ANY_ORIGIN
+from ...ingress_gateway.route_rules import any_origin_header
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.exposure import ExposureSpec
@@ -62,7 +64,6 @@ DEFAULT_CLASS = exception_kind(
 )
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
-ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
 INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
 
 
@@ -150,6 +151,8 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
             yield SecurityException(UNLIMITED_BODY, route.at / "body_size")
         if route.cors is not None and "*" in route.cors.origins:
             yield SecurityException(ANY_ORIGIN, route.cors.at / "origins" / list(route.cors.origins).index("*"))
+        if (header := any_origin_header(route)) is not None:
+            yield SecurityException(ANY_ORIGIN, route.at / "response_headers" / Key(header))
         if route.session_persistence is not None and route.session_persistence.secure is False:
             yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
         yield from _of_annotations(spec, route.annotations or {}, route.at / "annotations")
@@ -163,6 +166,8 @@ def _of_annotations(
         known = known_annotation(spec.controller.module, key)
         if known is not None and known.is_reported and value != "true":
             yield SecurityException(NO_ACCESS_LOG, at / Key(key))
+    for key, kind in annotation_exceptions(spec.controller.module, annotations):
+        yield SecurityException(kind, at / Key(key))
 
 
 def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
