@@ -31,6 +31,7 @@ from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .plain_text import plain_text_exceptions
 from .reach import exceptions_of_front, exceptions_of_sources
+from .secrets import exceptions_of_secrets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -92,6 +93,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     for aws in plan.aws_load_balancers.values():
         yield from aws_exceptions(aws)
     yield from plain_text_exceptions(plan, balancers)
+    yield from exceptions_of_secrets(plan)
 
 
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
