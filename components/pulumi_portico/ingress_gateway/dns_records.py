@@ -78,12 +78,14 @@ WEIGHT_WITHOUT_IDENTIFIER = define(
 )
 IDENTIFIER_WITHOUT_POLICY = define(
     "dns-identifier-without-policy",
-    "external-dns uses {field} only for records with a routing policy.",
+    "{field} has an effect only on records with a routing policy.",
     allowed="only with {weight}, or with an annotation of a routing policy in {annotations}",
     hint="Set {weight}.",
 )
 NOT_OF_EXTERNAL_DNS = define(
-    "not-an-external-dns-annotation", "external-dns doesn't read {key}.", allowed="keys that start with {prefix}"
+    "not-an-external-dns-annotation",
+    "The annotation {key} isn't one of external-dns.",
+    allowed="keys that start with {prefix}",
 )
 SET_BY_DNS_FIELD = define("dns-annotation-set-by-field", "{field} sets this annotation.", allowed="only {field}")
 

@@ -40,20 +40,20 @@ OTHER_NAMESPACE = define(
 
 SHARED_CERTIFICATE_SETTINGS = define(
     "certificates-of-shared-ingress",
-    "cert-manager issues the certificates of all hosts of an Ingress in the same way, and one Ingress has all routes "
-    "of {controller}. This entry differs from that of {other}.",
+    "One Ingress has all routes of {controller}, and cert-manager issues the certificates of all its hosts in the same "
+    "way. This entry differs from that of {other}.",
     allowed="entries that all have the same issuer and settings, or none",
     hint="Set the same issuer and settings, or create a cert-manager Certificate, and set its {field}.",
 )
 SHARED_DNS_SETTINGS = define(
     "dns-records-of-shared-ingress",
-    "external-dns publishes all hosts of an Ingress in the same way, and one Ingress has all routes of {controller}. "
-    "The settings of {host} differ from those of {other}.",
+    "One Ingress has all routes of {controller}, and external-dns publishes all its hosts in the same way. The "
+    "settings of {host} differ from those of {other}.",
     allowed="the same settings for all hosts of the routes",
 )
 ISSUER_MISSING = define(
     "annotation-without-issuer",
-    "cert-manager reads the annotation {key} only if it issues the certificate of a host.",
+    "The annotation {key} has an effect only if cert-manager issues the certificate of a host.",
     allowed="only if an entry of {tls} has an issuer",
 )
 _CERT_MANAGER = ("cert-manager.io/", "acme.cert-manager.io/")

@@ -15,14 +15,14 @@ __all__ = ["NAME_ANNOTATIONS", "leads_to", "names_in", "notes_on_dns_names"]
 
 NAME_WITHOUT_ROUTE = define(
     "dns-name-without-route",
-    "external-dns makes the name {name} lead to the gateway {gateway}, and no route has this host. Routes without a "
+    "By external-dns, the name {name} leads to the gateway {gateway}, and no route has this host. Routes without a "
     "host receive its requests; if there are none, the controller responds with 404.",
     allowed="the hosts of the gateway's routes",
     hint="Add a route with this host, or remove the name.",
 )
 NAME_OF_SERVICE = define(
     "dns-name-of-service",
-    "external-dns also makes the name {name} lead to this service, or to what another annotation says. `portico route` "
+    "By external-dns, the name {name} leads to this service, or to what another annotation says. `portico route` "
     "doesn't follow it.",
     allowed="names that no gateway or load balancer of the stack has",
 )
