@@ -184,6 +184,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "image_policy": {"pull_policy": "Always", "pull_secrets": ["registry"]},
             "labels": {"team": "shop"},
             "pod_annotations": {"prometheus.io/scrape": "true"},
+            "workload_annotations": {"keel.sh/policy": "minor"},
             "drain": 0,
             "shutdown": 5,
             "extra": {"spec": {"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["legacy"]}]}},

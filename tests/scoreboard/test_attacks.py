@@ -380,6 +380,7 @@ def test_a_message_shows_no_secret_output(program: Callable[[], Any], canary: st
 PRIVATE_KEY = f"-----BEGIN PRIVATE KEY-----\n{CANARY}{CANARY}\n-----END PRIVATE KEY-----\n"
 PUBLIC = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 BELOW = {"secretEnv": {"A": CANARY}}
+TOKEN = f"glpat-{CANARY * 3}"
 MISPLACED: Mapping[str, Any] = {
     "a key and its certificate swapped": gateway(
         {"host": SHOP}, tls={SHOP: {"certificate": PRIVATE_KEY, "key": PUBLIC}}
@@ -413,6 +414,11 @@ MISPLACED: Mapping[str, Any] = {
     "a URL as a name": stack(services={f"https://ada:{CANARY}@a": WEB}),
     "a credential in a query": service(health={"path": f"health?api_key={CANARY}"}),
     "a credential in another header": gateway({"host": SHOP, "requestHeaders": {"X-Up": f"Bearer {{{CANARY}"}}),
+    "a token by its form": service(image=f"a b {TOKEN}"),
+    "a token by its form, as a key": service(env={f"A {TOKEN}": "x"}),
+    "a token by its form, in a URL": service(health={"path": f"health/{TOKEN}"}),
+    "a password after an option": service(image=f"a --password {CANARY}"),
+    "a password in JSON": service(image=f'{{"password": "{CANARY}"}}'),
     "a header": gateway({"host": SHOP, "requestHeaders": {"Authorization": f"Bearer {{{CANARY}"}}),
 }
 
@@ -420,6 +426,27 @@ MISPLACED: Mapping[str, Any] = {
 @pytest.mark.parametrize("values", [held_case("E8", values, row=row) for row, values in MISPLACED.items()])
 def test_a_message_shows_no_misplaced_secret(values: Any, tmp_path: Path) -> None:
     _assert_rejected_without_canary(write_project(tmp_path / "a", values))
+
+
+PLAIN_SECRETS: Mapping[str, tuple[Any, ...]] = {
+    "secretEnv": ({"secretEnv": {"A": CANARY}}, "secretEnv", "A"),
+    "env": ({"env": {"A": TOKEN}}, "env", "A"),
+    "args": ({"args": ["--a", TOKEN]}, "args", 1),
+    "podAnnotations": ({"podAnnotations": {"example.com/a": TOKEN}}, "podAnnotations"),
+    "configFiles": ({"configFiles": {"/etc/a": TOKEN}}, "configFiles"),
+    "extra": ({"extra": {"metadata": {"annotations": {"example.com/a": TOKEN}}}}, "extra", "metadata"),
+    "the password of a URL": ({"env": {"A": f"postgres://ada:{CANARY}@db/a"}}, "env", "A"),
+}
+
+
+@pytest.mark.parametrize("row", [held_case("E8", row, row=f"plain text, {row}") for row in PLAIN_SECRETS])
+def test_a_secret_in_plain_text_is_reported_and_not_shown(row: str, tmp_path: Path) -> None:
+    fields, *location = PLAIN_SECRETS[row]
+    assert is_reported(service(**fields), "services", "web", *location)
+    folder = write_project(tmp_path / "a", service(**fields))
+    printed = [run_portico(folder, *line.split()) for line in ("check", "explain", "explain --json")]
+    assert [result.exit_code for result in printed] == [0, 0, 0]
+    assert all(CANARY not in result.output for result in printed)
 
 
 def _assert_rejected_without_canary(folder: Path) -> None:

@@ -56,6 +56,14 @@ ISSUED = {SHOP: {"clusterIssuer": "letsencrypt"}}
 TLS = {SHOP: {"secret": "shop-tls"}}
 CONTROLLERS = ("f5-nginx", "ingress-nginx")
 _BETA = "service.beta.kubernetes.io/"
+_ALGORITHM = "private-key-algorithm"
+
+
+def _on(controller: str) -> dict[str, Any]:
+    """The arguments of a gateway with a controller; the cluster has the generic class already."""
+    if controller != "generic":
+        return {"controller": controller}
+    return {"controller": controller, "install": False, "className": "x", "namespace": "shop", "controllerPeers": []}
 
 
 # B1: pods that their own namespace would reject.
@@ -347,26 +355,82 @@ def test_a_body_fits_onto_the_controllers_disk() -> None:
         assert int(size) * {"Mi": 1, "Gi": 1024, "Ti": 1024**2}[unit] > 5120
 
 
-@pytest.mark.parametrize("controller", [open_case("B24", it, row=it) for it in CONTROLLERS])
-def test_cert_managers_annotations_reach_the_ingress_that_it_reads(controller: str) -> None:
-    annotations = {"cert-manager.io/duration": "2160h", "cert-manager.io/private-key-algorithm": "ECDSA"}
-    values = gateway({"host": SHOP, "annotations": annotations}, controller=controller, tls=ISSUED)
-    manifests = rendered_unless_rejected(values, *EDGE)
-    if manifests is not None:
-        found = [it for it in of_kind(manifests, "Ingress") if annotations.keys() & annotations_of(it).keys()]
-        assert [bool(it["spec"].get("tls")) for it in found] == [True]
+@pytest.mark.parametrize("controller", [held_case("B24", it, row=it) for it in (*CONTROLLERS, "generic")])
+def test_cert_managers_settings_reach_the_object_that_it_reads(controller: str) -> None:
+    settings = {"duration": 2160, "renewBefore": 720, "keyAlgorithm": "ECDSA", "secretLabels": {"team": "shop"}}
+    tls = {SHOP: {"clusterIssuer": "letsencrypt", **settings}}
+    manifests = render(gateway({"host": SHOP}, tls=tls, **_on(controller)))
+    certificates = of_kind(manifests, "Certificate")
+    if controller == "f5-nginx":
+        (certificate,) = (it["spec"] for it in certificates)
+        found = certificate["duration"], certificate["renewBefore"], certificate["privateKey"]["algorithm"]
+        labels = certificate["secretTemplate"]["labels"]
+    else:
+        (annotations,) = (annotations_of(it) for it in of_kind(manifests, "Ingress") if it["spec"].get("tls"))
+        found = tuple(annotations[f"cert-manager.io/{key}"] for key in ("duration", "renew-before", _ALGORITHM))
+        labels = json.loads(annotations["cert-manager.io/secret-template"])["labels"]
+    assert found == ("2160h", "720h", "ECDSA")
+    assert labels == {"team": "shop"}
 
 
-@pytest.mark.parametrize("controller", [open_case("B25", it, row=it) for it in CONTROLLERS])
-def test_dns_annotations_reach_every_ingress_of_the_host(controller: str) -> None:
+@pytest.mark.parametrize("controller", [held_case("B24", it, row=f"{it}, raw") for it in CONTROLLERS])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "cert-manager.io/cluster-issuer",
+        "cert-manager.io/duration",
+        "cert-manager.io/private-key-algorithm",
+        "cert-manager.io/usages",
+        "acme.cert-manager.io/http01-edit-in-place",
+        "kubernetes.io/tls-acme",
+    ],
+)
+def test_cert_managers_annotations_of_a_route_are_rejected(controller: str, key: str) -> None:
+    def values(**fields: Any) -> dict[str, Any]:
+        return gateway({"host": SHOP, **fields}, controller=controller, tls=ISSUED)
+
+    assert_rejected(values(annotations={key: "1"}), *EDGE, "routes", 0, "annotations", unlike=values())
+
+
+@pytest.mark.parametrize("controller", [held_case("B25", it, row=it) for it in (*CONTROLLERS, "generic")])
+@pytest.mark.parametrize("tls", [{}, TLS, ISSUED])
+def test_dns_settings_reach_every_ingress_of_the_host(controller: str, tls: Any) -> None:
     prefix = "external-dns.alpha.kubernetes.io"
-    annotations = {f"{prefix}/set-identifier": "blue", f"{prefix}/aws-weight": "100"}
-    values = gateway({"host": SHOP, "annotations": annotations}, controller=controller, tls=TLS)
-    manifests = rendered_unless_rejected(values, *EDGE)
-    if manifests is not None:
-        of_host = [it for it in of_kind(manifests, "Ingress") if SHOP in json.dumps(it["spec"]["rules"])]
-        assert of_host
-        assert all(annotations.items() <= annotations_of(it).items() for it in of_host)
+    settings = {"setIdentifier": "blue", "weight": 100, "ttl": 60, "target": "lb.example.net"}
+    values = gateway({"host": SHOP}, tls=tls, dnsRecords={SHOP: settings}, **_on(controller))
+    of_host = [it for it in of_kind(render(values), "Ingress") if SHOP in json.dumps(it["spec"]["rules"])]
+    assert of_host
+    expected = {"set-identifier": "blue", "aws-weight": "100", "ttl": "60", "target": "lb.example.net"}
+    for ingress in of_host:
+        assert {f"{prefix}/{key}": value for key, value in expected.items()}.items() <= annotations_of(ingress).items()
+
+
+@pytest.mark.parametrize("controller", [held_case("B25", it, row=f"{it}, raw") for it in CONTROLLERS])
+@pytest.mark.parametrize("key", ["set-identifier", "aws-weight", "ttl", "target", "hostname", "cloudflare-proxied"])
+def test_dns_annotations_of_a_route_are_rejected(controller: str, key: str) -> None:
+    def values(**fields: Any) -> dict[str, Any]:
+        return gateway({"host": SHOP, **fields}, controller=controller, tls=TLS)
+
+    annotations = {f"external-dns.alpha.kubernetes.io/{key}": "1"}
+    assert_rejected(values(annotations=annotations), *EDGE, "routes", 0, "annotations", unlike=values())
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        held_case("B24", "podAnnotations", "keel.sh/policy", row="Keel on pods"),
+        held_case("B24", "podAnnotations", "argocd.argoproj.io/sync-wave", row="Argo CD on pods"),
+        held_case("B24", "podAnnotations", "flagger.app/config-tracking", row="Flagger on pods"),
+        held_case("B24", "podAnnotations", "autoscaling.keda.sh/paused", row="KEDA on pods"),
+        held_case("B24", "podAnnotations", "metallb.io/address-pool", row="MetalLB on pods"),
+        held_case("B24", "workloadAnnotations", "prometheus.io/scrape", row="Prometheus on the workload"),
+        held_case("B24", "workloadAnnotations", "sidecar.istio.io/inject", row="Istio on the workload"),
+        held_case("B24", "workloadAnnotations", "linkerd.io/inject", row="Linkerd on the workload"),
+        held_case("B24", "workloadAnnotations", "backup.velero.io/backup-volumes", row="Velero on the workload"),
+    ],
+)
+def test_an_annotation_without_a_reader_is_rejected(field: str, key: str) -> None:
+    assert_rejected(service(**{field: {key: "1"}}), *WEB_AT, field, unlike=service(**{field: {"example.com/a": "1"}}))
 
 
 @field_case("B27")

@@ -198,6 +198,7 @@ VALID = {
         "proxy-redirect-from": "http://api.internal/",
         "custom-http-errors": "404,503",
         "auth-tls-secret": "shop/ca",
+        "auth-url": "https://auth.example.com/check",
         "auth-tls-verify-client": "on",
         "auth-response-headers": "X-User, X-Group",
         "auth-cache-duration": "200 202 10m, 401 5m",

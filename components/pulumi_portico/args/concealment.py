@@ -10,27 +10,40 @@ from itertools import pairwise
 from typing import Any, Optional, cast
 
 from .location import Key, Location
+from .secret_formats import format_of, without_credentials
 from .secrets import Secret
 
-__all__ = ["HIDDEN", "concealed", "concealed_at", "names_secret", "shown_key", "shown_text"]
+__all__ = ["HIDDEN", "concealed", "concealed_at", "has_credential", "names_secret", "shown_key", "shown_text"]
 
 HIDDEN = "[secret]"
 """What messages show in place of a secret."""
 
-_PRIVATE_KEY = "PRIVATE KEY"
+_PRIVATE_KEYS = ("PRIVATE KEY", "PuTTY-User-Key-File-")
 _IMAGE_DIGEST = r"(?!sha(?:256|512):)"
 # A user can hand over 100,000 characters, so the repetitions are bounded.
 _USER_OF_URL = re.compile(rf"(?<=//)(?:[^\s/@]{{0,256}}:\S{{0,256}}|[^\s/@]{{1,256}})@{_IMAGE_DIGEST}")
 _USER_AND_PASSWORD = re.compile(rf"(?<![\w/.+-])[\w.+-]{{1,256}}:[^\s/@]{{1,256}}@{_IMAGE_DIGEST}(?=\w)")
+# A reference such as $(PASSWORD) is no password.
+_PASSWORD_OF_URL = re.compile(r"//[^\s/@:]{0,256}:(?!\$[({])[^\s/@]{1,256}@(?=\w)")
+_WORDS = (
+    r"secret|pass[_-]?(?:w|phrase|code)|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key"
+    r"|signature|(?<![A-Za-z0-9])(?:pwd|sig)(?![A-Za-z0-9])"
+)
+"""What the names of credentials have in options, parameters, and files."""
 _CREDENTIAL = re.compile(
-    r"""((?<![\w-])[\w-]{0,64}(?:secret|passw|token|api[_-]?key|access[_-]?key|credential)[\w-]{0,64}=|bearer\s)"""
+    rf"""((?<![\w-])[\w-]{{0,64}}(?:{_WORDS})[\w-]{{0,64}}=|(?<![\w-])--?[\w-]{{0,64}}(?:{_WORDS})[\w-]{{0,64}}[ ]"""
+    rf"""|["'][\w-]{{0,64}}(?:{_WORDS})[\w-]{{0,64}}["']\s{{0,8}}:\s{{0,8}}["']"""
+    rf"""|\n[ ]{{0,64}}[\w-]{{0,64}}(?:{_WORDS})[\w-]{{0,64}}:[ ]+["']?"""
+    r"""|authorization\s{0,8}[:=]\s{0,8}["']?(?:basic|token|apikey|negotiate|digest)\s+|bearer\s)"""
     r"""[^\s&,;"']+""",
     re.IGNORECASE,
 )
-"""A parameter of a query or an option of a command, or what a header has."""
+"""A parameter of a query, an option of a command, a value in JSON or in a file, or what a header has."""
 _SECRET_NAME = re.compile(
-    r"secret|passw|passphrase|token|credential|cookie|authorization|bearer|jwt|api[_-]?key|access[_-]?key"
-    r"|private[_-]?key|session[_-]?id|connection[_-]?string|(^|[_-])(pwd|pass|auth|key|dsn)$",
+    r"secret|pass[_-]?(w|phrase|code)|token|credential|(^|[_-])creds?($|[_-])|cookie|authorization|bearer|jwt"
+    r"|(api|access|account|client|encryption|hmac|license|master|private|service|shared|signing|ssh|storage)[_-]?key"
+    r"|session[_-]?id|connection[_-]?string|webhook[_-]?ur[il]|kubeconfig|keytab|keystore|mnemonic"
+    r"|(^|[_-])(pwd?|pass|auth|key|dsn|pat|otp|totp|pin|salt|pepper|pem|sas)$",
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
@@ -43,12 +56,24 @@ _NOT_SECRET = ("true", "false", "yes", "no", "on", "off", "y", "n")
 
 def shown_text(text: str) -> str:
     """A text without private keys, the users and passwords of URLs, and credentials."""
-    if _PRIVATE_KEY in text:
+    if any(mark in text for mark in _PRIVATE_KEYS):
         return HIDDEN
+    text = without_credentials(text, HIDDEN)
     text = _CREDENTIAL.sub(rf"\1{HIDDEN}", text)
     if "@" not in text:
         return text
     return _USER_AND_PASSWORD.sub(f"{HIDDEN}@", _USER_OF_URL.sub(f"{HIDDEN}@", text))
+
+
+def has_credential(value: Any) -> bool:
+    """Whether a text, or one in a value, has a credential whose form is known, a private key, or a URL's password.
+    Names don't count."""
+    if isinstance(value, str):
+        has_form = any(mark in value for mark in _PRIVATE_KEYS) or format_of(value) is not None
+        return has_form or _PASSWORD_OF_URL.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(map(has_credential, cast("Mapping[Any, Any]", value).values()))
+    return isinstance(value, (list, tuple)) and any(map(has_credential, cast("Sequence[Any]", value)))
 
 
 def names_secret(name: str) -> bool:

@@ -3,6 +3,7 @@
 from .args import IngressGatewayArgs, IngressRoutesArgs, Upstream
 from .component import IngressGateway
 from .controllers import Controller
+from .dns_records import DnsRecord
 from .ingress_routes import IngressRoutes
 from .install.crds import Crds
 from .install.installation import ControllerKind, Installation
@@ -26,7 +27,7 @@ from .route_settings import (
     Timeouts,
 )
 from .routes import PathType, Route
-from .tls import HostTls
+from .tls import HostTls, KeyAlgorithm
 
 __all__ = [
     "AccessLog",
@@ -39,6 +40,7 @@ __all__ = [
     "ControllerKind",
     "Cors",
     "Crds",
+    "DnsRecord",
     "GatewayReference",
     "GatewaySettings",
     "HostTls",
@@ -49,6 +51,7 @@ __all__ = [
     "IngressRoutesArgs",
     "Installation",
     "KeepAlive",
+    "KeyAlgorithm",
     "LoadBalancing",
     "PathType",
     "Per",

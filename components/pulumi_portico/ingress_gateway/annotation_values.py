@@ -40,7 +40,14 @@ UNSAFE_TEXT = define(
     allowed="at most {most} characters, without control characters, backslashes, and {characters}",
 )
 
+VARIABLE_HOST = define(
+    "variable-in-host-of-unknown-url",
+    "The host of {url} has a variable, which a client could choose, and Portico doesn't know this annotation.",
+    allowed="URLs whose hosts have no variables",
+)
+
 _MOST = 1_000
+_VARIABLE_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,32}://[^\s/?]{0,256}\$[^\s/?]{0,256}")
 _UNSAFE = ";{}#\"'\\`"
 _BOOLEANS = ("true", "false")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -147,8 +154,11 @@ next_upstream = words_among(
 
 
 def safe_text(value: Any) -> Optional[Reason]:
-    """The text of an annotation that Portico doesn't know: nothing that ends or starts a directive of nginx."""
+    """The text of an annotation that Portico doesn't know: nothing that ends or starts a directive of nginx, and no URL
+    whose host is a variable, which a client could choose."""
     text = str(value)
+    if found := _VARIABLE_HOST.search(text):
+        return Reason(VARIABLE_HOST, {"url": found[0]})
     if len(text) <= _MOST and text.isprintable() and not set(text) & set(_UNSAFE):
         return None
     characters = [character for character in _UNSAFE if character != "\\"]

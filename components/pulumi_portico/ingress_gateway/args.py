@@ -14,6 +14,7 @@ from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
 from .compile_input import READY_TIMEOUT
 from .controllers import DEFAULT_CONTROLLER, Controller
+from .dns_records import DnsRecord, DnsRecordSpec
 from .install.crds import Crds, CrdsSpec
 from .install.installation import Installation, InstallationSpec
 from .install.settings import GatewaySettings, GatewaySettingsSpec
@@ -86,6 +87,10 @@ class IngressGatewayArgs(TypedDict):
     """The certificates, by host, or by a wildcard such as *.example.com for all hosts below it that have none of their
     own. Keys are plain. Default: none."""
 
+    dns_records: NotRequired[Mapping[str, DnsRecord]]
+    """How external-dns publishes the hosts of the routes, by host. Keys are plain. Default: every host points to the
+    gateway's address."""
+
     https_redirect: NotRequired[bool]
     """Whether requests without TLS are redirected to the same URL with TLS. If set to true, every host must have TLS.
     Plain. Default: true for the hosts that have TLS."""
@@ -156,6 +161,7 @@ class IngressGatewaySpec(Spec):
     namespace: Optional[pulumi.Input[str]] = None
     routes: Sequence[RouteSpec] = ()
     tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
+    dns_records: Mapping[str, DnsRecordSpec] = field(default_factory=dict[str, DnsRecordSpec])
     https_redirect: Optional[bool] = None
     default_backend: Optional[TargetSpec] = None
     multi_label_wildcards: bool = False
@@ -190,6 +196,10 @@ class IngressRoutesArgs(TypedDict):
     """The certificates of hosts for which the gateway has none, by host. The Secrets are in the gateway's namespace.
     Keys are plain. Default: none."""
 
+    dns_records: NotRequired[Mapping[str, DnsRecord]]
+    """How external-dns publishes the hosts that no other component of the program has added before, by host. Keys are
+    plain. Default: every host points to the gateway's address."""
+
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the Ingress of a generic class. Keys are plain. Default: none."""
 
@@ -208,6 +218,7 @@ class IngressRoutesSpec(Spec):
     gateway: GatewayReferenceSpec
     routes: Sequence[RouteSpec]
     tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
+    dns_records: Mapping[str, DnsRecordSpec] = field(default_factory=dict[str, DnsRecordSpec])
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     ready_timeout: int = READY_TIMEOUT
     labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pulumi
 
+from ..args.location import Location
 from ..lifecycle.objects import ObjectSpec, Options, Ref
 from ..networking.network_policies import PeerSpec
 from ..register import SKIP_AWAIT, WAIT_FOR
@@ -65,6 +66,11 @@ class CompileInput:
     def name(self) -> str:
         """The component's name, which all names begin with."""
         return self.source.name
+
+    @property
+    def at(self) -> Location:
+        """Where the component's arguments are."""
+        return self.source.at
 
     @property
     def class_name(self) -> Any:
@@ -214,6 +220,14 @@ class CompileInput:
         """The name of a `named_object`."""
         return Ref(f"{route.key}-{suffix}")
 
+    def _dns(self, spec: Manifest) -> dict[str, Any]:
+        """What external-dns reads of an Ingress: the settings of its hosts."""
+        found: dict[str, Any] = {}
+        for rule in spec.get("rules", ()):
+            if host := self.hosts.get(rule.get("host", "")):
+                found |= host.dns
+        return found
+
     def ingress(
         self,
         suffix: str,
@@ -228,7 +242,7 @@ class CompileInput:
         manifest = {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "Ingress",
-            "metadata": self.metadata(suffix, namespace, {**annotations, **self.wait.annotations()}),
+            "metadata": self.metadata(suffix, namespace, {**annotations, **self._dns(spec), **self.wait.annotations()}),
             "spec": {"ingressClassName": self.class_name, **spec},
         }
         name, wait = f"{self.name}-{key}", self.wait

@@ -1,25 +1,32 @@
 """The rules that hold routes against what their controller supports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 import pulumi
 
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set
+from ..lifecycle.annotation_readers import INGRESS, SHARED_INGRESS, reader_of, report_unread
 from .capabilities import Alternative, RequestedFeature, field_of, requested_features
 from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
 from .defaults import redirect_parts
 from .matching import RouteTable
-from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation
+from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation, RawAnnotations
 from .resolved_routes import ResolvedRoute, table_of
 from .route_set import RouteSet
 from .text_rules import cookie_path
 
-__all__ = ["check_annotations", "check_with_controller", "known_annotation", "report_shared"]
+__all__ = [
+    "annotation_exceptions",
+    "check_annotations",
+    "check_with_controller",
+    "known_annotation",
+    "report_shared",
+]
 
 NEEDS_CUSTOM_RESOURCES = define(
     "feature-needs-custom-resources",
@@ -59,6 +66,11 @@ CHANGES_FIELD = define(
     "The annotation {key} changes what {field} sets, and what Portico reports about it.",
     allowed="annotations that no field covers",
     hint="Remove the annotation, and set {field}.",
+)
+NEEDS_ANNOTATION = define(
+    "annotation-needs-another",
+    "The annotation {key} has no effect without {other}.",
+    allowed="only with {other}",
 )
 SHARED_SETTING = define(
     "conflicting-target-setting",
@@ -171,8 +183,16 @@ def _check_values(
 def _check_route_annotations(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
     annotations, at = route.spec.annotations or {}, route.at / "annotations"
     fields = frozenset(field_of(requested.feature) for requested in requested_features(route))
-    is_installed = routes.is_installed
-    check_annotations(routes.module, annotations, at, problems, is_installed=is_installed, fields=fields)
+    check_annotations(
+        routes.module,
+        annotations,
+        at,
+        problems,
+        route,
+        is_installed=routes.is_installed,
+        every_host=not route.host,
+        fields=fields,
+    )
 
 
 def check_annotations(
@@ -180,13 +200,17 @@ def check_annotations(
     annotations: Mapping[str, pulumi.Input[str]],
     at: Location,
     problems: Problems,
+    route: Optional[ResolvedRoute] = None,
     *,
     is_installed: bool = False,
+    every_host: bool = False,
     fields: frozenset[str] = frozenset(),
 ) -> None:
     """Report raw annotations that contain configuration, contradict a field, or have no effect.
 
-    `is_installed` is whether Portico configures the controller, and `fields` are those that the route sets.
+    `route` is the route that has them; None if they are those of all routes. `is_installed` is whether Portico
+    configures the controller, `every_host` whether a route without a host has them, and `fields` are those that the
+    route sets.
     """
     for key, value in annotations.items():
         where = at / Key(key)
@@ -196,8 +220,49 @@ def check_annotations(
             problems.report(SNIPPET, where, key=key, fix=Remove(where))
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
-        elif _is_read(module, key, where, problems, is_installed=is_installed):
+        elif _is_read(module, key, where, problems, is_installed=is_installed) and not report_unread(
+            key, where, SHARED_INGRESS if module.shares_ingress else INGRESS, problems, _field_of_host(key, route)
+        ):
             _check_effect(module, key, value, where, fields, problems)
+
+    for other in _readers_of(module):
+        _check_together(module, other, annotations, at, fields, problems)
+        other.check(annotations, at, problems, every_host)
+
+
+def _readers_of(module: ControllerModule) -> Iterable[RawAnnotations]:
+    """What is known of the annotations of a controller. Any controller can serve a class that Portico doesn't know."""
+    modules = (module,) if module.annotation_prefixes else CONTROLLERS.values()
+    return [known.raw_annotations for known in modules if known.raw_annotations is not None]
+
+
+def _check_together(
+    module: ControllerModule,
+    raw: RawAnnotations,
+    annotations: Mapping[str, Any],
+    at: Location,
+    fields: frozenset[str],
+    problems: Problems,
+) -> None:
+    """Report annotations that have no effect without another one, which the route doesn't have."""
+    for key in annotations:
+        other = raw.needs.get(key)
+        if other is None or other in annotations or problems.has_within(at / Key(key)):
+            continue
+        feature = module.feature_of_annotation(other)
+        if feature is None or field_of(feature) not in fields:
+            problems.report(NEEDS_ANNOTATION, at / Key(key), key=key, other=other, fix=Remove(at / Key(key)))
+
+
+def _field_of_host(key: str, route: Optional[ResolvedRoute]) -> Optional[Location]:
+    """Where the field is that sets an annotation for the host of a route; None if that isn't known."""
+    reader = reader_of(key)
+    path = None if reader is None else reader.field_for(key)
+    if path is None or route is None or not route.host:
+        return None
+    if path[0] == "routes":
+        return route.at / path[-1]
+    return Location(route.at[:-2]).join((path[0], Key(route.host), *path[1:]))
 
 
 def _is_read(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> bool:
@@ -210,7 +275,7 @@ def _is_read(module: ControllerModule, key: str, at: Location, problems: Problem
     if module.annotation_prefixes and not key.startswith(module.annotation_prefixes):
         if (owner := _owner_of(key)) is None:
             return True
-        params = {"owner": owner.title, "controller": title, "prefixes": module.annotation_prefixes}
+        params = {"owner": owner, "controller": title, "prefixes": module.annotation_prefixes}
         problems.report(FOREIGN_ANNOTATION, at, key=key, fix=Remove(at), **params)
         return False
     if raw is not None and not raw.knows(key):
@@ -219,21 +284,26 @@ def _is_read(module: ControllerModule, key: str, at: Location, problems: Problem
     return True
 
 
-def _owner_of(key: str) -> Optional[ControllerModule]:
+def _owner_of(key: str) -> Optional[str]:
     """The controller that reads an annotation, if only one does."""
     for owner in CONTROLLERS.values():
         if owner.annotation_prefixes and key.startswith(owner.annotation_prefixes):
-            return owner
-    return None
+            return owner.title
+    reader = reader_of(key)
+    return reader.program if reader is not None and reader.is_controller else None
 
 
 def known_annotation(module: ControllerModule, key: str) -> Optional[RawAnnotation]:
     """What an annotation does; None if Portico doesn't know it. Any controller can serve a class that Portico doesn't
     know."""
-    for other in (module,) if module.annotation_prefixes else CONTROLLERS.values():
-        if other.raw_annotations is not None and key in other.raw_annotations.accepted:
-            return other.raw_annotations.accepted[key]
-    return None
+    known = (raw.accepted.get(key) for raw in _readers_of(module))
+    return next((annotation for annotation in known if annotation is not None), None)
+
+
+def annotation_exceptions(module: ControllerModule, annotations: Mapping[str, Any]) -> Iterator[tuple[str, Code]]:
+    """The annotations of an Ingress that are less strict than the secure default, and what they allow."""
+    for raw in _readers_of(module):
+        yield from raw.exceptions(annotations)
 
 
 def _check_effect(

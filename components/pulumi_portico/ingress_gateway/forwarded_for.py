@@ -8,6 +8,7 @@ from typing import Any
 
 from ..args.codes import define
 from ..args.problems import Problems
+from ..load_balancers import Scope
 from .args import IngressGatewaySpec
 from .client_addresses import trusts_a_header
 from .gateway_plan import installer_of
@@ -43,14 +44,23 @@ def check_forwarded_for(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 
 def note_forwarded_for(spec: IngressGatewaySpec, notes: Problems) -> None:
-    """Note that the controller appends to the header, unless the arguments accept it."""
+    """Note that the controller appends to the header of clients on the internet, unless the arguments accept it."""
     installer = installer_of(spec)
     if installer is None or installer.forwarded_for is not ForwardedFor.APPEND or trusts_a_header(spec):
+        return
+    if not _serves_the_internet(spec):
         return
     is_accepted = spec.settings is not None and spec.settings.forwarded_for is not None
     if not is_accepted and any(route.target is not None for route in spec.routes):
         at = spec.at / "settings" / "forwarded_for"
         notes.report(FORWARDED_FOR_APPENDED, at, field=at, able=_able(ForwardedFor.REPLACE), **_named(spec))
+
+
+def _serves_the_internet(spec: IngressGatewaySpec) -> bool:
+    """Whether clients on the internet can send the header, as far as the gateway's arguments determine it."""
+    if spec.exposure is not None:
+        return spec.exposure.scope is Scope.INTERNET
+    return spec.upstream is not None and bool(spec.upstream.sources)
 
 
 def _able(chosen: ForwardedFor) -> list[str]:

@@ -21,6 +21,7 @@ from ..networking.target import TargetSpec
 from .client_addresses import HiddenClients
 from .controller_module import SharedSetting
 from .controller_rules import report_shared
+from .dns_records import DnsRecordSpec
 from .install.settings import HstsSpec
 from .resolved_routes import ResolvedRoute
 from .route_set import OtherRoutes, RouteSet
@@ -59,6 +60,12 @@ PREFIX_ELSEWHERE = define(
     "{owner} has a prefix with this path, at {other}, and {controller} requires both in one component.",
     allowed="the component of the prefix",
     hint="Move the route there.",
+)
+DNS_ELSEWHERE = define(
+    "dns-record-of-other-component",
+    "{owner} has added the host {host} first, and every Ingress of a host needs the same settings of its DNS records.",
+    allowed="the component that adds the host first",
+    hint="Set them there.",
 )
 
 
@@ -99,6 +106,8 @@ class GatewayState:
     """The routes, by what they match."""
     hosts: dict[str, Owner] = field(default_factory=dict[str, Owner])
     """Who added each host first."""
+    dns_records: dict[str, Optional[DnsRecordSpec]] = field(default_factory=dict[str, Optional[DnsRecordSpec]])
+    """The settings of each host's DNS records."""
     exact: dict[tuple[str, str], Owner] = field(default_factory=dict[tuple[str, str], Owner])
     """The exact routes, by host and path."""
     prefixes: dict[tuple[str, str], Owner] = field(default_factory=dict[tuple[str, str], Owner])
@@ -140,6 +149,7 @@ def with_others(
     exact = ((route.host, route.path) for route in known)
     others = OtherRoutes(
         hosts=frozenset(host for host in own if host in listed_hosts or is_of_other(found.hosts.get(host))),
+        dns_records={host: found.dns_records.get(host) for host in own if is_of_other(found.hosts.get(host))},
         hosts_with_root_route=frozenset(host for host in own if is_of_other(found.prefixes.get((host, "/")))),
         exact_paths=frozenset(match for match in exact if is_of_other(found.exact.get(match))),
     )
@@ -165,6 +175,7 @@ def compare_routes(
     for route in routes.all_routes:
         _check_repeated(state, component, route, known, problems)
         problems.run(_check_prefix, state, component, routes, route)
+    problems.run(_check_dns_records, state, component, routes)
     problems.run(_check_shared, state, component, routes)
 
 
@@ -176,6 +187,7 @@ def keep_routes(state: GatewayState, component: str, routes: RouteSet) -> None:
         owner = Owner(component, route.at)
         state.routes.setdefault(route.text, owner)
         state.hosts.setdefault(route.host, owner)
+        state.dns_records.setdefault(route.host, available(partial(routes.dns_record, route.host), None))
         (state.exact if route.exact else state.prefixes).setdefault((route.host, route.path), owner)
 
 
@@ -188,6 +200,13 @@ def _check_repeated(
         problems.report(ROUTE_ELSEWHERE, route.at, owner=owner.component, other=owner.at, **match)
     elif route.text in listed:
         problems.report(ROUTE_LISTED, route.at, **match)
+
+
+def _check_dns_records(state: GatewayState, component: str, routes: RouteSet, problems: Problems) -> None:
+    for host, record in routes.dns_records.items():
+        owner = state.hosts.get(host)
+        if owner is not None and owner.component != component:
+            problems.report(DNS_ELSEWHERE, record.at, owner=owner.component, host=host)
 
 
 def _check_prefix(

@@ -9,7 +9,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import define
-from ..args.location import Location
+from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import Problems, Remove
 from ..lifecycle.objects import ObjectSpec
@@ -36,6 +36,27 @@ OTHER_NAMESPACE = define(
     allowed="{namespace}",
     hint="Set the gateway's namespace to it, or create another gateway there.",
 )
+
+
+SHARED_CERTIFICATE_SETTINGS = define(
+    "certificates-of-shared-ingress",
+    "One Ingress has all routes of {controller}, and cert-manager issues the certificates of all its hosts in the same "
+    "way. This entry differs from that of {other}.",
+    allowed="entries that all have the same issuer and settings, or none",
+    hint="Set the same issuer and settings, or create a cert-manager Certificate, and set its {field}.",
+)
+SHARED_DNS_SETTINGS = define(
+    "dns-records-of-shared-ingress",
+    "One Ingress has all routes of {controller}, and external-dns publishes all its hosts in the same way. The "
+    "settings of {host} differ from those of {other}.",
+    allowed="the same settings for all hosts of the routes",
+)
+ISSUER_MISSING = define(
+    "annotation-without-issuer",
+    "The annotation {key} has an effect only if cert-manager issues the certificate of a host.",
+    allowed="only if an entry of {tls} has an issuer",
+)
+_CERT_MANAGER = ("cert-manager.io/", "acme.cert-manager.io/")
 
 
 def compile_routes(component: CompileInput) -> list[ObjectSpec]:
@@ -88,6 +109,33 @@ def check(component: CompileInput, problems: Problems) -> None:
     for route in (*component.routes, *fallback):
         problems.run(_check_namespace, component, route.target)
         problems.run(_check_annotations, route)
+    _check_certificates(component, problems)
+    _check_dns_records(component, problems)
+
+
+def _check_certificates(component: CompileInput, problems: Problems) -> None:
+    """Report hosts whose certificates one Ingress can't have issued together."""
+    secured = [host for _, host in sorted(component.hosts.items()) if host.secret is not None]
+    for host in secured[1:]:
+        if host.annotations != secured[0].annotations:
+            params: dict[str, Any] = {"other": secured[0].host, "field": Field("secret")}
+            problems.report(SHARED_CERTIFICATE_SETTINGS, host.tls_at, controller=MODULE.title, **params)
+    if any(host.annotations for host in secured):
+        return
+    for key in component.annotations:
+        if key.startswith(_CERT_MANAGER) and not problems.has_within(at := component.at / "annotations" / Key(key)):
+            problems.report(ISSUER_MISSING, at, key=key, tls=Field("tls"), fix=Remove(at))
+
+
+def _check_dns_records(component: CompileInput, problems: Problems) -> None:
+    """Report hosts whose records one Ingress can't describe together."""
+    named = [host for name, host in sorted(component.hosts.items()) if name]
+    for host in named[1:]:
+        if host.dns != named[0].dns:
+            at = component.at / "dns_records"
+            params: dict[str, Any] = {"host": host.host, "other": named[0].host}
+            problems.report(SHARED_DNS_SETTINGS, at, controller=MODULE.title, **params)
+            return
 
 
 def _check_annotations(route: ResolvedRoute, problems: Problems) -> None:

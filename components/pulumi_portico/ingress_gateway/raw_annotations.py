@@ -1,20 +1,41 @@
 """What a version of a controller does with the annotations of a route's Ingress: data, from the controller's source."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Optional
 
 from ..args.codes import Code, define
+from ..args.exceptions import exception_kind
+from ..args.location import Location
 from ..args.parse import Rule
+from ..args.problems import Problems
 from ..untyped import Parameters
 
-__all__ = ["UNKNOWN_ANNOTATION", "Denial", "Promise", "RawAnnotation", "RawAnnotations", "raw_annotations"]
+__all__ = [
+    "ANY_AUTHENTICATION",
+    "ANY_ORIGIN",
+    "CACHED_AUTHENTICATION",
+    "UNKNOWN_ANNOTATION",
+    "Denial",
+    "Promise",
+    "RawAnnotation",
+    "RawAnnotations",
+    "raw_annotations",
+]
 
 UNKNOWN_ANNOTATION = define(
     "annotation-unknown-to-controller",
     "{controller} {version} doesn't read the annotation {key}.",
     allowed="annotations that it reads, and those of other programs",
+)
+ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
+ANY_AUTHENTICATION = exception_kind(
+    "any-authentication",
+    "A request needs only one of a password, an answer of the authentication server, and an address.",
+)
+CACHED_AUTHENTICATION = exception_kind(
+    "cached-authentication", "The controller reuses the answers of the authentication server."
 )
 
 
@@ -59,6 +80,17 @@ class Denial:
     """Whether this follows from how Portico configures the controller."""
 
 
+Combinations = Callable[[Mapping[str, Any], Location, Problems, bool], None]
+
+
+def _nothing_together(_annotations: Mapping[str, Any], _at: Location, _problems: Problems, _every_host: bool) -> None:
+    return
+
+
+def _no_exceptions(_annotations: Mapping[str, Any]) -> Iterator[tuple[str, Code]]:
+    return iter(())
+
+
 @dataclass(frozen=True)
 class RawAnnotations:
     """The annotations that a controller knows."""
@@ -69,6 +101,13 @@ class RawAnnotations:
     """Those that have an effect on a route, by key."""
     denied: Mapping[str, Denial]
     """Those that it ignores, or rejects together with their Ingress, by key."""
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The annotation without which another one has no effect, by the key of the other one."""
+    check: Combinations = _nothing_together
+    """Reports annotations of one Ingress that open something together. The last argument is whether a route of the
+    Ingress has no host."""
+    exceptions: Callable[[Mapping[str, Any]], Iterator[tuple[str, Code]]] = _no_exceptions
+    """Which annotations of an Ingress are less strict than the secure default, and what they allow."""
 
     def denial(self, key: str, *, is_installed: bool) -> Optional[Denial]:
         """Why it doesn't accept an annotation; `is_installed` is whether Portico configures the controller."""

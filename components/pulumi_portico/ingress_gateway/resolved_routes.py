@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..args.location import Location
+from ..args.location import ROOT, Location
 from ..networking.target import TargetSpec
 from ..untyped import Manifest
 from .matching import RouteTable, comparable_path
@@ -109,6 +109,12 @@ class ResolvedHost:
     """What makes cert-manager issue the certificate of the Ingress that has these annotations."""
     issuer: Optional[Manifest] = None
     """The cert-manager issuer of the certificate, as a Certificate refers to it; None if there is none."""
+    certificate: Manifest = field(default_factory=dict[str, Any])
+    """What else the cert-manager Certificate has."""
+    dns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """What external-dns reads of every Ingress of the host."""
+    tls_at: Location = ROOT
+    """Where the entry of its certificate is; the root if it has none."""
     app_root: Optional[str] = None
 
     @property

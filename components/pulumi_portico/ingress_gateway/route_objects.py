@@ -9,7 +9,7 @@ from ..networking.network_policies import PeerSpec
 from .compile_input import AddressWait
 from .network_policies import build_policies
 from .route_set import RouteSet
-from .tls import build_tls_secret
+from .tls import HostTlsSpec, build_tls_secret, secret_template
 
 __all__ = ["address_holders", "route_objects"]
 
@@ -36,16 +36,19 @@ def route_objects(
 
 def _certificates(routes: RouteSet, after: Sequence[str]) -> list[ObjectSpec]:
     # Their names are generated, so that a new certificate is there before the old one is deleted.
-    metadata: dict[str, Any] = {"namespace": routes.namespace}
-    if routes.labels:
-        metadata["labels"] = dict(routes.labels)
     certificates = [
-        ObjectSpec(key, build_tls_secret(metadata, tls.certificate, tls.key), after)
+        ObjectSpec(key, build_tls_secret(_secret_metadata(routes, tls), tls.certificate, tls.key), after)
         for key, tls in routes.own_certificates()
     ]
     if not routes.gathers_certificates:
         return certificates
     return gathered([replace(certificate, after=()) for certificate in certificates], after)
+
+
+def _secret_metadata(routes: RouteSet, tls: HostTlsSpec) -> dict[str, Any]:
+    template = secret_template(tls)
+    labels = {**routes.labels, **template.pop("labels", {})}
+    return {"namespace": routes.namespace, **({"labels": labels} if labels else {}), **template}
 
 
 def address_holders(objects: Sequence[ObjectSpec]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field as FieldName
+from ..args.location import Key
 from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import ABSENT, Edit, Problems, Reason, Remove, Set
@@ -43,9 +44,23 @@ from .text_rules import (
     user_name,
 )
 
-__all__ = ["RULES", "check_app_root", "check_route", "check_route_of_host", "check_target"]
+__all__ = [
+    "CREDENTIALS_FOR_ALL",
+    "ORIGINS_BESIDE_ALL",
+    "RULES",
+    "any_origin_header",
+    "check_app_root",
+    "check_route",
+    "check_route_of_host",
+    "check_target",
+]
 
 _CODES = (301, 302, 307, 308)
+_CORS_HEADERS = "access-control-"
+_ALLOW_ORIGIN = "access-control-allow-origin"
+_ALLOW_CREDENTIALS = "access-control-allow-credentials"
+_EVERY_ORIGIN = ("*", "null")
+"""Pages of every site can send the origin null, from a sandboxed frame."""
 _APP_ROOT = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]")
 
 INVALID_REDIRECT_CODE = define(
@@ -113,6 +128,17 @@ CREDENTIALS_FOR_ALL = define(
 )
 ORIGINS_BESIDE_ALL = define(
     "origins-besides-wildcard", "These origins include *, which already allows every one.", allowed="* alone"
+)
+CORS_HEADER_BESIDE_FIELD = define(
+    "cors-header-besides-field",
+    "{cors} sets this header too, and browsers reject a response with two of them.",
+    allowed="only {cors}",
+)
+SEVERAL_ORIGINS = define(
+    "several-origins-in-header",
+    "Browsers accept only one origin in this header, and {value} isn't one.",
+    allowed="one origin, or * for every origin",
+    hint="For several origins, set {cors}.",
 )
 NO_USERS = define("basic-auth-without-users", "This names no users.", allowed="one of {fields}")
 SECURE_COOKIE_WITHOUT_TLS = define(
@@ -310,6 +336,37 @@ def _check_cors(route: RouteSpec, problems: Problems) -> None:
         problems.report(ORIGINS_BESIDE_ALL, cors.at / "origins", fix=Set(cors.at / "origins", ["*"]))
 
 
+def _cors_headers(route: RouteSpec) -> dict[str, tuple[str, Any]]:
+    """The response headers of CORS that a route adds: each name as it's written, and the value."""
+    headers = (route.response_headers or {}).items()
+    return {name.lower(): (name, value) for name, value in headers if name.lower().startswith(_CORS_HEADERS)}
+
+
+def any_origin_header(route: RouteSpec) -> Optional[str]:
+    """The response header by which pages of every site can use the route; None if there is none."""
+    name, value = _cors_headers(route).get(_ALLOW_ORIGIN, ("", ""))
+    return name if isinstance(value, str) and value in _EVERY_ORIGIN else None
+
+
+def _check_cors_headers(route: RouteSpec, problems: Problems) -> None:
+    found, at, cors = _cors_headers(route), route.at / "response_headers", FieldName("cors")
+    if route.cors is not None:
+        for name, _ in found.values():
+            problems.report(CORS_HEADER_BESIDE_FIELD, at / Key(name), cors=cors, fix=_removal(route, name))
+        return
+    name, origin = found.get(_ALLOW_ORIGIN, ("", ""))
+    if isinstance(origin, str) and re.search(r"[,\s]", origin):
+        problems.report(SEVERAL_ORIGINS, at / Key(name), value=origin, cors=cors)
+    credentials, allows = found.get(_ALLOW_CREDENTIALS, ("", ""))
+    if isinstance(origin, str) and origin in _EVERY_ORIGIN and allows == "true":
+        problems.report(CREDENTIALS_FOR_ALL, at / Key(credentials), fix=Remove(at / Key(credentials)))
+
+
+def _removal(route: RouteSpec, header: str) -> Remove:
+    at = route.at / "response_headers"
+    return Remove(at if len(route.response_headers or {}) == 1 else at / Key(header))
+
+
 def _check_basic_auth(route: RouteSpec, problems: Problems) -> None:
     auth = route.basic_auth
     if auth is None:
@@ -339,6 +396,7 @@ _RULES = (
     _check_rate_limit,
     _check_burst,
     _check_cors,
+    _check_cors_headers,
     _check_basic_auth,
     _check_contents,
 )

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Optional, Union
 
@@ -18,11 +18,12 @@ from .args import IngressGatewaySpec, IngressRoutesSpec
 from .client_addresses import HiddenClients
 from .compile_input import AddressWait, CompileInput
 from .controller_module import ControllerModule
+from .dns_records import DnsRecordSpec, dns_annotations
 from .install.settings import HstsSpec
 from .matching import RouteTable
 from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
 from .routes import RouteSpec
-from .tls import HostTlsSpec, certificate_key, issuer_annotations, issuer_reference
+from .tls import HostTlsSpec, certificate_key, certificate_settings, issuer_annotations, issuer_reference
 
 __all__ = ["OtherRoutes", "RouteSet", "certificate_suffix"]
 
@@ -37,6 +38,8 @@ class OtherRoutes:
     """The hosts for whose every path they have a route."""
     exact_paths: frozenset[tuple[str, str]] = frozenset()
     """The hosts and paths of their exact routes."""
+    dns_records: Mapping[str, Optional[DnsRecordSpec]] = field(default_factory=dict[str, Optional[DnsRecordSpec]])
+    """The settings of the DNS records of their hosts; None for a host without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,11 @@ class RouteSet(ABC):
     def tls(self) -> Mapping[str, HostTlsSpec]:
         """The component's own certificates."""
         return self.spec.tls
+
+    @property
+    def dns_records(self) -> Mapping[str, DnsRecordSpec]:
+        """The component's own settings of DNS records, by host."""
+        return self.spec.dns_records
 
     @property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
@@ -209,24 +217,36 @@ class RouteSet(ABC):
         return frozenset(route.host for route in self.all_routes) - self.others.hosts
 
     def _host(self, host: str, app_root: Optional[str]) -> ResolvedHost:
-        found = self.tls_of(host)
+        found, dns = self.tls_of(host), available(partial(self._dns_of, host), None) or {}
         if found is None:
-            return ResolvedHost(host, app_root=app_root)
+            return ResolvedHost(host, app_root=app_root, dns=dns)
         try:
-            return self._secured_host(host, app_root, *found)
+            return replace(self._secured_host(host, app_root, *found), dns=dns)
         except Unavailable:
             # The rules of other fields must know only that the host has TLS.
-            return ResolvedHost(host, secret=Ref(certificate_suffix(host)), app_root=app_root)
+            return ResolvedHost(host, secret=Ref(certificate_suffix(host)), app_root=app_root, dns=dns)
+
+    def _dns_of(self, host: str) -> Mapping[str, pulumi.Input[str]]:
+        record = self.dns_record(host)
+        return {} if record is None else dns_annotations(record)
+
+    def dns_record(self, host: str) -> Optional[DnsRecordSpec]:
+        """The settings of a host's DNS records: those of the component that has added the host first."""
+        if host in self.others.dns_records:
+            return self.others.dns_records[host]
+        return self.dns_records.get(host)
 
     def _secured_host(self, host: str, app_root: Optional[str], key: str, tls: HostTlsSpec) -> ResolvedHost:
         redirect = tls.redirect if tls.redirect is not None else self.https_redirect is not False
         return ResolvedHost(
             host,
+            tls_at=tls.at,
             secret=None if tls.tls_terminated_upstream else self._secret_of(key, tls),
             tls_terminated_upstream=tls.tls_terminated_upstream,
             redirect=self.module.redirects_to_https and redirect,
             annotations=issuer_annotations(tls) if key == host else {},
             issuer=issuer_reference(tls) if key == host else None,
+            certificate=certificate_settings(tls) if key == host else {},
             app_root=app_root,
         )
 

@@ -10,11 +10,12 @@ from ..networking.network_policies import PeerSpec
 from .client_addresses import check_client_addresses
 from .controller_rules import check_annotations, check_with_controller
 from .controllers import CONTROLLERS
+from .dns_records import check_dns_record
 from .resolved_routes import ResolvedRoute, resolve_route
 from .route_rules import check_app_root, check_route, check_route_of_host
 from .route_set import RouteSet
 from .routes import PathType, RouteSpec
-from .tls import HostTlsSpec, check_certificate_source, check_issued_wildcards
+from .tls import HostTlsSpec, check_certificate_settings, check_certificate_source, check_issued_wildcards
 
 __all__ = ["check_controller_peers", "check_each_route", "check_response_headers", "check_routes"]
 
@@ -35,6 +36,11 @@ REDIRECTED_WITHOUT_TLS = define(
     "Requests for {host} are redirected to https, and no certificate is for it, so no client could reach it.",
     allowed="only hosts with an entry in {tls}",
     hint="Add a certificate for the host, or remove {https_redirect}.",
+)
+DNS_OF_UNROUTED_HOST = define(
+    "dns-record-of-unrouted-host",
+    "No route of this component has the host {host}, and external-dns reads only the Ingresses of routes.",
+    allowed="the hosts of the component's routes",
 )
 UNUSED_ANNOTATIONS = define(
     "annotations-without-shared-ingress",
@@ -74,6 +80,7 @@ def check_routes(routes: RouteSet, problems: Problems) -> None:
     """Report what's wrong with the routes together with their certificates, and with their controller."""
     problems.run(_check_certificates, routes)
     problems.run(_check_issued_wildcards, routes)
+    problems.run(_check_dns_records, routes)
     for route in routes.routes:
         problems.run(check_app_root, route)
         problems.run(_check_with_host, routes, route)
@@ -88,6 +95,7 @@ def check_routes(routes: RouteSet, problems: Problems) -> None:
 def _check_certificates(routes: RouteSet, problems: Problems) -> None:
     for tls in routes.tls.values():
         problems.run(check_certificate_source, tls)
+        problems.run(check_certificate_settings, tls)
         problems.run(_check_redirect_of_host, routes, tls)
         problems.run(_check_tls_upstream, routes, tls)
 
@@ -110,6 +118,16 @@ def _check_module(routes: RouteSet, problems: Problems) -> None:
 def _check_issued_wildcards(routes: RouteSet, problems: Problems) -> None:
     routes.require_all()
     check_issued_wildcards(routes.tls, frozenset(route.host for route in routes.routes), problems)
+
+
+def _check_dns_records(routes: RouteSet, problems: Problems) -> None:
+    for record in routes.dns_records.values():
+        check_dns_record(record, problems)
+    routes.require_all()
+    routed = {route.host for route in routes.routes}
+    for host, record in routes.dns_records.items():
+        if host not in routed:
+            problems.report(DNS_OF_UNROUTED_HOST, record.at, host=host, fix=Remove(record.at))
 
 
 def _check_duplicate(seen: dict[tuple[str, str, PathType], ResolvedRoute], spec: RouteSpec, problems: Problems) -> None:
@@ -142,7 +160,8 @@ def _check_redirected(routes: RouteSet, route: ResolvedRoute, problems: Problems
 def _check_annotations(routes: RouteSet, problems: Problems) -> None:
     """Report annotations of the component that don't apply to its controller."""
     module, at = routes.module, routes.at / "annotations"
-    check_annotations(module, routes.annotations, at, problems)
+    every_host = any(not route.host for route in routes.routes)
+    check_annotations(module, routes.annotations, at, problems, every_host=every_host)
     if routes.annotations and not module.shares_ingress:
         problems.report(UNUSED_ANNOTATIONS, at, controller=module.title, fix=Remove(at))
 

@@ -3,19 +3,23 @@
 Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.location import Field as FieldName
-from ..args.names import dns_subdomain
+from ..args.names import annotation_key, dns_subdomain, label_value, own_label_key
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove
 from ..args.sizes import check_data
 from ..args.spec import Spec, spec
+from ..args.values import whole_number
+from ..outputs import applied, combined
 from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
 
@@ -23,13 +27,30 @@ __all__ = [
     "RULES",
     "HostTls",
     "HostTlsSpec",
+    "KeyAlgorithm",
     "build_tls_secret",
     "certificate_key",
+    "certificate_settings",
+    "check_certificate_settings",
     "check_certificate_source",
     "check_issued_wildcards",
     "issuer_annotations",
     "issuer_reference",
+    "secret_template",
 ]
+
+
+class KeyAlgorithm(str, Enum):
+    """The algorithm of a private key."""
+
+    RSA = "RSA"
+    """What every client supports."""
+
+    ECDSA = "ECDSA"
+    """Smaller and faster; every current client supports it."""
+
+    ED25519 = "Ed25519"
+    """Only for private issuers: browsers and public certificate authorities don't support it."""
 
 
 class HostTls(TypedDict):
@@ -60,6 +81,30 @@ class HostTls(TypedDict):
     redirect: NotRequired[bool]
     """Whether a request without TLS is redirected to the same URL with TLS, by status 308. Plain. Default: true."""
 
+    key_algorithm: NotRequired[KeyAlgorithm]
+    """The algorithm of the private key that cert-manager creates. Plain. Default: RSA. Maps to
+    `privateKey.algorithm`."""
+
+    key_size: NotRequired[int]
+    """The bits of the private key: 2048, 4096, or 8192 for RSA, 256, 384, or 521 for ECDSA. Plain. Default: 2048 and
+    256, which are cert-manager's own. Maps to `privateKey.size`."""
+
+    duration: NotRequired[pulumi.Input[int]]
+    """Hours (1 or more) that the certificate is requested for; the issuer can decide otherwise. Default: 2160, which
+    is cert-manager's own. Maps to `duration`."""
+
+    renew_before: NotRequired[pulumi.Input[int]]
+    """Hours (1 or more) before its end that the certificate is renewed; less than `duration`. Default: a third of the
+    duration, which is cert-manager's own. Maps to `renewBefore`."""
+
+    secret_labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels of the Secret that Portico or cert-manager creates. Keys are plain. Default: none. Maps to
+    `secretTemplate.labels`, which requires cert-manager 1.15 or newer on an Ingress."""
+
+    secret_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations of the Secret that Portico or cert-manager creates, for programs that copy it. Keys are plain.
+    Default: none. Maps to `secretTemplate.annotations`."""
+
 
 @spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"})
 class HostTlsSpec(Spec):
@@ -72,6 +117,17 @@ class HostTlsSpec(Spec):
     cluster_issuer: Optional[pulumi.Input[str]] = None
     tls_terminated_upstream: bool = False
     redirect: Optional[bool] = None
+    key_algorithm: Optional[KeyAlgorithm] = None
+    key_size: Optional[int] = None
+    duration: Optional[pulumi.Input[int]] = None
+    renew_before: Optional[pulumi.Input[int]] = None
+    secret_labels: Optional[Mapping[str, pulumi.Input[str]]] = None
+    secret_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether cert-manager issues the certificate."""
+        return self.issuer is not None or self.cluster_issuer is not None
 
     @property
     def sources(self) -> Sequence[str]:
@@ -86,6 +142,8 @@ class HostTlsSpec(Spec):
         return [field for field, value in is_set.items() if value]
 
 
+_HOURS = Field(whole_number(1, 24 * 36_500, "a number of hours"))
+
 RULES: Rules = {
     HostTls: {
         "secret": Field(dns_subdomain, secret=True),
@@ -93,6 +151,11 @@ RULES: Rules = {
         "key": Field(pem_private_key, secret=True),
         "issuer": Field(dns_subdomain),
         "cluster_issuer": Field(dns_subdomain),
+        "key_size": Field(whole_number(256, 8192, "a number of bits")),
+        "duration": _HOURS,
+        "renew_before": _HOURS,
+        "secret_labels": Field(keys=own_label_key, items=label_value),
+        "secret_annotations": Field(keys=annotation_key),
     }
 }
 """What the fields must satisfy beyond their types."""
@@ -110,6 +173,35 @@ ISSUED_FOR_UNROUTED_WILDCARD = define(
     hint="Give each host an entry, or create a cert-manager Certificate for the wildcard and set its secret.",
 )
 
+ONLY_IF_ISSUED = define(
+    "only-if-certificate-issued",
+    "{field} applies only to a certificate that cert-manager issues.",
+    allowed="only with one of {fields}",
+)
+ONLY_IF_SECRET_CREATED = define(
+    "only-if-secret-created",
+    "{field} applies only to a Secret that Portico or cert-manager creates.",
+    allowed="only with one of {fields}",
+)
+INVALID_KEY_SIZE = define("invalid-key-size", "{value} isn't a size of {algorithm} keys.", allowed="{sizes}")
+RENEWED_TOO_EARLY = define(
+    "certificate-renewed-too-early",
+    "The certificate would be renewed {value} hours before its end, and it's valid for {duration}.",
+    allowed="less than {duration}",
+)
+
+_KEY_SIZES: Mapping[KeyAlgorithm, Sequence[int]] = {
+    KeyAlgorithm.RSA: (2048, 4096, 8192),
+    KeyAlgorithm.ECDSA: (256, 384, 521),
+    KeyAlgorithm.ED25519: (),
+}
+"""Source: `ValidateCertificateSpec` of cert-manager, without sizes between them, which it also accepts for RSA."""
+
+_DURATION = 2160
+"""Hours: the default of cert-manager."""
+
+_ISSUED_FIELDS = ("key_algorithm", "key_size", "duration", "renew_before")
+_SECRET_FIELDS = ("secret_labels", "secret_annotations")
 _SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "tls_terminated_upstream")
 
 
@@ -126,6 +218,42 @@ def check_certificate_source(tls: HostTlsSpec, problems: Problems) -> None:
     if (tls.certificate is None) != (tls.key is None) and first == "certificate":
         missing, what = ("key", "the private key") if tls.key is None else ("certificate", "the certificate of the key")
         problems.report_missing(tls.at / missing, f"{what}, in PEM")
+
+
+def check_certificate_settings(tls: HostTlsSpec, problems: Problems) -> None:
+    """Report settings of a certificate or a Secret that nothing creates, and values that don't fit together."""
+    problems.run(_check_unused_settings, tls)
+    problems.run(_check_key_size, tls)
+    problems.run(_check_renewal, tls)
+
+
+def _check_unused_settings(tls: HostTlsSpec, problems: Problems) -> None:
+    issuers = [FieldName("issuer"), FieldName("cluster_issuer")]
+    unused: list[tuple[str, Code, list[FieldName]]] = []
+    if not tls.is_issued:
+        unused += [(name, ONLY_IF_ISSUED, issuers) for name in _ISSUED_FIELDS]
+        if tls.certificate is None:
+            fields = [FieldName("certificate"), *issuers]
+            unused += [(name, ONLY_IF_SECRET_CREATED, fields) for name in _SECRET_FIELDS]
+    for name, code, fields in unused:
+        if getattr(tls, name) is not None:
+            at = tls.at / name
+            problems.report(code, at, field=FieldName(name), fields=fields, fix=Remove(at))
+
+
+def _check_key_size(tls: HostTlsSpec, problems: Problems) -> None:
+    algorithm = tls.key_algorithm or KeyAlgorithm.RSA
+    sizes = _KEY_SIZES[algorithm]
+    if tls.key_size is not None and tls.key_size not in sizes:
+        at = tls.at / "key_size"
+        fix = None if sizes else Remove(at)
+        problems.report(INVALID_KEY_SIZE, at, value=tls.key_size, algorithm=algorithm, sizes=list(sizes), fix=fix)
+
+
+def _check_renewal(tls: HostTlsSpec, problems: Problems) -> None:
+    duration = _DURATION if tls.duration is None else tls.duration
+    if isinstance(duration, int) and isinstance(tls.renew_before, int) and tls.renew_before >= duration:
+        problems.report(RENEWED_TOO_EARLY, tls.at / "renew_before", value=tls.renew_before, duration=duration)
 
 
 def _remove_pair(tls: HostTlsSpec) -> list[Edit]:
@@ -156,8 +284,56 @@ def certificate_key(tls: Mapping[str, HostTlsSpec], host: str) -> Optional[str]:
 
 def issuer_annotations(tls: HostTlsSpec) -> dict[str, Any]:
     """What makes cert-manager issue a certificate for the Ingress that has these annotations."""
-    issuers = {"cert-manager.io/issuer": tls.issuer, "cert-manager.io/cluster-issuer": tls.cluster_issuer}
-    return {key: issuer for key, issuer in issuers.items() if issuer is not None}
+    template = secret_template(tls)
+    annotations: dict[str, Any] = {
+        "issuer": tls.issuer,
+        "cluster-issuer": tls.cluster_issuer,
+        "private-key-algorithm": None if tls.key_algorithm is None else tls.key_algorithm.value,
+        "private-key-size": None if tls.key_size is None else str(tls.key_size),
+        "duration": _hours(tls.duration),
+        "renew-before": _hours(tls.renew_before),
+        "secret-template": _json(template) if template and tls.is_issued else None,
+    }
+    return {f"cert-manager.io/{key}": value for key, value in annotations.items() if value is not None}
+
+
+def secret_template(tls: HostTlsSpec) -> dict[str, dict[str, Any]]:
+    """The metadata of a certificate's Secret."""
+    parts = {"labels": tls.secret_labels, "annotations": tls.secret_annotations}
+    return {name: dict(part) for name, part in parts.items() if part}
+
+
+def certificate_settings(tls: HostTlsSpec) -> dict[str, Any]:
+    """What a cert-manager Certificate has of an entry, apart from the issuer."""
+    key = {
+        "algorithm": None if tls.key_algorithm is None else tls.key_algorithm.value,
+        "size": tls.key_size,
+    }
+    template = secret_template(tls)
+    settings: dict[str, Any] = {
+        "duration": _hours(tls.duration),
+        "renewBefore": _hours(tls.renew_before),
+        "privateKey": {name: value for name, value in key.items() if value is not None} or None,
+        "secretTemplate": template or None,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _hours(value: Optional[pulumi.Input[int]]) -> Any:
+    return None if value is None else applied(value, lambda hours: f"{hours}h")
+
+
+def _json(template: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The template as JSON, whose values may be known only later."""
+    leaves = [(part, key, value) for part, fields in template.items() for key, value in sorted(fields.items())]
+
+    def text(known: Sequence[Any]) -> str:
+        settled: dict[str, dict[str, Any]] = {}
+        for (part, key, _), value in zip(leaves, known, strict=True):
+            settled.setdefault(part, {})[key] = value
+        return json.dumps(settled, separators=(",", ":"))
+
+    return combined([value for _, _, value in leaves], text)
 
 
 def issuer_reference(tls: HostTlsSpec) -> Optional[dict[str, Any]]:

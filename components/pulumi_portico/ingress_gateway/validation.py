@@ -26,6 +26,7 @@ from ..public_load_balancer.exposure_checks import check_exposure
 from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
 from .controllers import CONTROLLERS
+from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
 from .gateway_plan import installer_of, may_install, plan_gateway, plan_routes
@@ -60,11 +61,12 @@ _CLASS_CONTROLLER_LENGTH = 250
 
 _COMMON = {
     "tls": Field(keys=host),
+    "dns_records": Field(keys=host),
     "labels": Field(keys=own_label_key, items=label_value),
     "annotations": Field(keys=annotation_key),
 }
 _TIMEOUT = Field(whole_number(1, 3600, "a number of seconds"))
-_SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **PEER_RULES, **TARGET_RULES}
+_SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **DNS_RULES, **PEER_RULES, **TARGET_RULES}
 
 GATEWAY_RULES: Rules = {
     **_SHARED,

@@ -12,6 +12,7 @@ from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
 from ..args.shapes import required_fields, shapes_of
 from ..args.values import Rule
+from ..lifecycle.annotation_readers import LOAD_BALANCER, report_unread
 from ..load_balancers import IpAddressType, Scope
 from ..networking.target import Protocol
 from .access_annotations import AccessAnnotation, AccessEffect
@@ -260,6 +261,8 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
         problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
     elif (owners := _owners(key)) and module.name not in owners:
         problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
+    else:
+        report_unread(key, location, LOAD_BALANCER, problems)
 
 
 def _check_access(request: Request, problems: Problems) -> None:

@@ -1,6 +1,6 @@
 """A stack's configuration, checked as a whole: its plan, or every problem at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,18 +18,20 @@ from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.args import PublicLoadBalancerSpec
+from ..public_load_balancer.exposure import ExposureSpec
 from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
 from ..web_service.validation import notes_of
 from .admission import notes_on_admission
 from .checker import check_parts
 from .defaults import with_defaults
+from .dns_names import notes_on_dns_names
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
 from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
 from .project import is_file
-from .references import Reference
+from .references import GATEWAY, Reference
 from .source_map import Node, with_positions
 from .targets import Destination, Destinations
 
@@ -77,7 +79,15 @@ class StackPlan:
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
-        return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security)]
+        of_names = notes_on_dns_names(self.gateway_plans, self._fronts(), self.services)
+        return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security), *of_names]
+
+    def _fronts(self) -> Iterator[tuple[ExposureSpec, str]]:
+        """The load balancers that lead to a gateway, each with the gateway's name."""
+        for balancer in self.load_balancers.values():
+            reference = self.reference(balancer.target)
+            if reference is not None and reference.kind == GATEWAY:
+                yield balancer.exposure, reference.name
 
     @property
     def differences(self) -> Sequence[Problem]:

@@ -204,6 +204,10 @@ class WebServiceArgs(TypedDict):
     pod_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the pods. Keys are plain. Default: none. Maps to the template's `metadata.annotations`."""
 
+    workload_annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations of the workload itself, for programs that read them there, such as Keel. Keys are plain. Default:
+    none. Maps to the workload's `metadata.annotations`."""
+
     extra: NotRequired[Mapping[str, Any]]
     """What is merged last into the pods' template, as Kubernetes has it: `metadata` and `spec`. Mappings are merged by
     key, and lists of named items by name; a None removes a key; every other list is replaced. Plain except for its
@@ -243,6 +247,7 @@ class WebServiceSpec(CommonContainerSpec):
     labels: Optional[Mapping[str, pulumi.Input[str]]] = None
     selector: Optional[Mapping[str, str]] = None
     pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    workload_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
     extra: Optional[Mapping[str, Any]] = None
 
     @property
@@ -288,6 +293,7 @@ def rules_with(image: Rule) -> Rules:
             "ready_timeout": Field(whole_number(1, what=_SECONDS)),
             "labels": _LABELS,
             "pod_annotations": Field(keys=annotation_key),
+            "workload_annotations": Field(keys=annotation_key),
             "selector": _LABELS,
         },
     }

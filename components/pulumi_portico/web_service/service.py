@@ -15,6 +15,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
+from ..lifecycle.annotation_readers import SERVICE, is_only_of_load_balancers, report_unread
 from ..networking.ports import ServicePort
 from ..networking.session_affinity import SessionAffinity
 from ..untyped import Manifest, Unchecked
@@ -138,11 +139,6 @@ HEADLESS_SERVICE_PORT = define(
 )
 
 
-_OF_LOAD_BALANCERS = "service.beta.kubernetes.io/"
-"""What the keys start with of the annotations that cloud providers read. Kubernetes itself rejects that of the allowed
-sources."""
-
-
 def is_headless(spec: "WebServiceSpec") -> bool:
     """Whether the Service has no address of its own."""
     headless = spec.service.headless if spec.service else None
@@ -206,9 +202,14 @@ def _check_service_ports(spec: "WebServiceSpec", problems: Problems) -> None:
 
 def _check_annotations(spec: "WebServiceSpec", problems: Problems) -> None:
     settings = spec.service
-    for key in (settings.annotations if settings is not None else None) or {}:
-        if settings is not None and key.startswith(_OF_LOAD_BALANCERS):
-            problems.report(LOAD_BALANCER_ANNOTATION, settings.at / "annotations" / Key(key))
+    if settings is None:
+        return
+    for key in settings.annotations or {}:
+        at = settings.at / "annotations" / Key(key)
+        if is_only_of_load_balancers(key):
+            problems.report(LOAD_BALANCER_ANNOTATION, at)
+        else:
+            report_unread(key, at, SERVICE, problems)
 
 
 def build_service(

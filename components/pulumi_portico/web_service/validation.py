@@ -11,6 +11,7 @@ from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
 from ..args.problems import Problem, Problems, Remove, Set, nearest
 from ..args.values import image_rule
+from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import check_dns, exceptions_of_dns
@@ -48,7 +49,7 @@ from ..workload.variable_references import (
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .kind_rules import check_kind
-from .objects import SERVICE, SERVICE_ACCOUNT, objects_of
+from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, selector_of
 from .ports import check_ports, resolve_ports, tcp_ports
 from .service import check_service, is_headless
@@ -120,6 +121,8 @@ def parse_web_service(
 def _source_of(plan: WebServicePlan, described: ObjectSpec, part: Part) -> Location:
     """The argument that most of a part of an object is from."""
     spec = plan.spec
+    if part is Part.ANNOTATIONS and described.key == workload_key(plan):
+        return spec.at / "workload_annotations"
     if part is Part.ANNOTATIONS:
         annotated = {SERVICE: spec.service, SERVICE_ACCOUNT: spec.identity}.get(described.key)
         return spec.at if annotated is None else annotated.at / "annotations"
@@ -329,8 +332,12 @@ def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
             meant=None if close is None or close in extra else Key(close),
         )
     check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
-    metadata = extra.get("metadata")
-    labels = mapped(metadata).get("labels")
+    metadata = mapped(extra.get("metadata"))
+    at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))
+    # A null removes an annotation.
+    added = {key: value for key, value in mapped(metadata.get("annotations")).items() if value is not None}
+    check_readers(added, at, POD, problems)
+    labels = metadata.get("labels")
     for key in cast("Iterable[str]", labels if isinstance(labels, Mapping) else ()):
         if key in selector_of("", spec):
             where = spec.at.join(("extra", Key("metadata"), Key("labels"), Key(key)))
@@ -360,6 +367,10 @@ def _check_pod_annotations(spec: WebServiceSpec, problems: Problems) -> None:
     check_pod_annotations(spec.pod_annotations, spec.at / "pod_annotations", problems)
 
 
+def _check_workload_annotations(spec: WebServiceSpec, problems: Problems) -> None:
+    check_readers(spec.workload_annotations, spec.at / "workload_annotations", WORKLOAD, problems)
+
+
 def _check_container_ports(spec: WebServiceSpec, problems: Problems) -> None:
     check_container_ports(tcp_ports(spec), spec.sidecars, problems)
 
@@ -386,6 +397,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_selector,
     _check_labels,
     _check_pod_annotations,
+    _check_workload_annotations,
     _check_extra,
 )
 

@@ -25,7 +25,7 @@ def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict
     if plan.kind is WorkloadKind.REPLICA_SET:
         # The name is generated, so that another ReplicaSet can exist before this one is deleted.
         del metadata["name"]
-    if annotations := _wait_annotations(plan):
+    if annotations := {**(spec.workload_annotations or {}), **_wait_annotations(plan)}:
         metadata["annotations"] = annotations
     return {
         "apiVersion": "apps/v1",

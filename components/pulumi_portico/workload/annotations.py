@@ -1,4 +1,4 @@
-"""The annotations of pods that Kubernetes reads itself.
+"""The annotations of pods: those that Kubernetes reads itself, and those that no program reads on pods.
 
 Source: `ValidatePodSpecificAnnotations` of Kubernetes (pkg/apis/core/validation).
 """
@@ -11,6 +11,7 @@ from ..args.codes import define
 from ..args.location import FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 from ..args.values import LARGEST_INT32
+from ..lifecycle.annotation_readers import POD, report_unread
 
 __all__ = ["check_pod_annotations"]
 
@@ -39,7 +40,7 @@ Pod Security decides about them."""
 
 
 def check_pod_annotations(annotations: Optional[Mapping[str, Any]], at: Location, problems: Problems) -> None:
-    """Report annotations that the API server rejects on pods, or that Kubernetes has replaced."""
+    """Report annotations that the API server rejects on pods, that Kubernetes has replaced, or that have no effect."""
     for key, value in (annotations or {}).items():
         where = at / Key(key)
         field = next((field for start, field in _REPLACED.items() if key.startswith(start)), None)
@@ -49,6 +50,8 @@ def check_pod_annotations(annotations: Optional[Mapping[str, Any]], at: Location
             problems.report(STATIC_POD_ANNOTATION, where, fix=Remove(where))
         elif key == _COST and isinstance(value, str) and not _is_cost(value):
             problems.report(INVALID_DELETION_COST, where, value=value, most=LARGEST_INT32)
+        else:
+            report_unread(key, where, POD, problems)
 
 
 def _is_cost(value: str) -> bool:

@@ -18,6 +18,7 @@ from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
+from ..lifecycle.annotation_readers import SERVICE_ACCOUNT, check_readers
 from ..networking.network_policies import PeerSpec, build_rule
 from ..networking.target import Protocol
 from ..untyped import Manifest
@@ -165,7 +166,7 @@ def _cloud_annotations(identity: IdentitySpec) -> Iterator[tuple[str, str, pulum
 
 
 def check_identity(identity: IdentitySpec, problems: Problems) -> None:
-    """Report annotations that are set twice, or on a ServiceAccount that Portico doesn't create."""
+    """Report annotations that are set twice or without effect, or on a ServiceAccount that Portico doesn't create."""
     problems.run(_check_annotations, identity)
     problems.run(_check_existing_account, identity)
 
@@ -175,6 +176,7 @@ def _check_annotations(identity: IdentitySpec, problems: Problems) -> None:
         if key in (identity.annotations or {}):
             where = identity.at / "annotations" / Key(key)
             problems.report(ANNOTATION_SET_BY_FIELD, where, field=FieldName(field), fix=Remove(where))
+    check_readers(identity.annotations, identity.at / "annotations", SERVICE_ACCOUNT, problems)
 
 
 def _check_existing_account(identity: IdentitySpec, problems: Problems) -> None:

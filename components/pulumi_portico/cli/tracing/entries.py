@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ...ingress_gateway.gateway_plan import PORTS, GatewayPlan
 from ...stack import StackPlan
+from ...stack.dns_names import leads_to
 from ...stack.references import GATEWAY
 from ...stack.views.aws_routes import aws_destinations
 from ...stack.views.destinations import Destination, destination_of
@@ -43,10 +44,14 @@ def answers_of(stack: StackPlan, request: Request) -> list[Answer]:
 def _names_host(stack: StackPlan, entry: str, request: Request) -> bool:
     """Whether an entry names the request's host."""
     if entry in stack.load_balancers:
-        return request.host in dns_names(stack.load_balancers[entry].exposure)
+        return leads_to(dns_names(stack.load_balancers[entry].exposure), request.host)
     if entry in stack.aws_load_balancers:
         return request.host in (stack.aws_load_balancers[entry].hosts or {})
-    return bool(stack.gateway_plans[entry].routes.table.deciding_host(request.url_host))
+    gateway = stack.gateway_plans[entry]
+    exposure = gateway.spec.exposure
+    if exposure is not None and leads_to(dns_names(exposure), request.host):
+        return True
+    return bool(gateway.routes.table.deciding_host(request.url_host))
 
 
 def _at_gateways(stack: StackPlan, request: Request) -> Iterator[Answer]:

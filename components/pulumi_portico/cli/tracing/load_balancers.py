@@ -5,6 +5,7 @@ from typing import Optional
 from ...networking.ports import ServicePort
 from ...public_load_balancer.plan import request_of
 from ...stack import StackPlan
+from ...stack.dns_names import leads_to
 from ...stack.views.destinations import Destination, destination_of
 from ...stack.views.routes import dns_names
 from .answers import Answer, Candidate, Hop, HopKind, Outcome
@@ -22,7 +23,7 @@ def at_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
     ports = request_of(spec).ports
     chosen = next((port for port in ports if _is_for(port, request)), None)
     candidates = tuple(_candidate(port, destination, request) for port in ports)
-    if names and request.host not in names:
+    if names and not leads_to(names, request.host):
         return Step(host_not_served(name, names, candidates))
     if chosen is None:
         return Step(port_closed(name, request, candidates))

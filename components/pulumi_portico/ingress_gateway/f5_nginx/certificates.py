@@ -39,7 +39,12 @@ def build_certificate(component: CompileInput, host: ResolvedHost) -> list[Objec
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",
         "metadata": component.metadata(key, component.namespace, annotations),
-        "spec": {"secretName": host.secret, "dnsNames": [host.host], "issuerRef": dict(host.issuer)},
+        "spec": {
+            "secretName": host.secret,
+            "dnsNames": [host.host],
+            "issuerRef": dict(host.issuer),
+            **host.certificate,
+        },
     }
     after = [objects[0].key] if objects else [host.object_key]
     return [*objects, ObjectSpec(key, manifest, after)]

@@ -39,6 +39,12 @@ REDIRECT_WITH_ISSUER = define(
     allowed="a host with a secret, or with a certificate and its key",
     hint="Create a cert-manager Certificate, and set its secret.",
 )
+REDIRECT_WITH_DNS = define(
+    "f5-nginx-redirect-with-dns-record",
+    "F5 NGINX Ingress Controller redirects the host {host} by a VirtualServer, and external-dns reads only Ingresses.",
+    allowed="hosts that aren't redirected as a whole",
+    hint="Create the DNS record yourself, and remove the entry.",
+)
 APP_ROOT_ELSEWHERE = define(
     "f5-nginx-app-root-of-other-component",
     "This is a setting of the whole host {host}, whose Ingress another component creates.",
@@ -80,7 +86,7 @@ def check(component: CompileInput, problems: Problems) -> None:
     for route in component.routes:
         problems.run(_check_grpc, route)
         problems.run(_check_whole_redirect, component, route)
-        problems.run(_check_redirect_issuer, component, route)
+        problems.run(_check_redirect_of_host, component, route)
         problems.run(_check_app_root, component, route)
         problems.run(_check_redirect_pair, route)
 
@@ -120,9 +126,15 @@ def _check_whole_redirect(component: CompileInput, route: ResolvedRoute, problem
         problems.report(PARTIAL_REDIRECT, route.at / "redirect")
 
 
-def _check_redirect_issuer(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
-    if route.spec.redirect is not None and component.hosts[route.host].issuer is not None:
-        problems.report(REDIRECT_WITH_ISSUER, route.at / "redirect", host=route.host)
+def _check_redirect_of_host(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+    at = route.at / "redirect"
+    if route.spec.redirect is None:
+        return
+    if component.hosts[route.host].issuer is not None:
+        problems.report(REDIRECT_WITH_ISSUER, at, host=route.host)
+    is_whole = route.is_root and route.host and route.host in component.redirected_hosts
+    if is_whole and component.hosts[route.host].dns:
+        problems.report(REDIRECT_WITH_DNS, at, host=route.host)
 
 
 def _without(separators: str) -> Callable[[Any], Optional[Reason]]:

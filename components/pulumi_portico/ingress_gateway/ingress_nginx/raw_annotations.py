@@ -7,10 +7,16 @@ controller skips an Ingress that has an annotation above it. Those of critical r
 field `denied_annotations` of the module covers.
 """
 
+import re
+from typing import Any, Optional
+
 from ...args.codes import define
+from ...args.concealment import names_secret
+from ...args.problems import Reason
 from ..annotation_values import boolean, choice, cidrs, items, matching, next_upstream, number, size
 from ..raw_annotations import Denial, Promise, RawAnnotations, raw_annotations
 from .annotations import PREFIX
+from .raw_combinations import check_combinations, exceptions_of_annotations
 
 __all__ = ["RAW_ANNOTATIONS"]
 
@@ -26,9 +32,24 @@ UNCONFIGURED_ANNOTATION = define(
     allowed="annotations that need no settings of the controller",
 )
 
+HOST_OF_CLIENT = define(
+    "variable-in-host-of-url",
+    "{value} has no host, or one that a client could choose.",
+    allowed="a path, or a URL whose host has no variables but {variables}",
+)
+CACHE_WITHOUT_CREDENTIALS = define(
+    "auth-cache-key-without-credentials",
+    "The controller would use the answer for one user for others too, because the key doesn't include their "
+    "credentials.",
+    allowed="a key with $http_authorization, $http_cookie, a cookie such as $cookie_session, or the header of a token",
+)
+
 _BASIC = r"[A-Za-z0-9._~:/-]+"
 _URL = r"[A-Za-z0-9._~:/,?&=-]+"
-_URL_WITH_VARIABLES = r"[A-Za-z0-9._~:/,?&=$-]+"
+_VARIABLES_OF_HOST = ("host", "service_name", "namespace", "service_port")
+"""The variables in the host of a URL that the client doesn't choose: `host` is that of the Ingress."""
+
+_HOST_OF_URL = re.compile(r"(?:(?:[a-z]+|\$scheme)://)?((?:[A-Za-z0-9._~-]|\$[a-z0-9_]+)+(?::[0-9]+)?)(?:[/?].*)?")
 _HOST_WITH_VARIABLES = (
     r"([A-Za-z0-9.-]|\$(service_name|namespace|host|http_host|best_http_host)(?![A-Za-z0-9_]))+(:[0-9]{1,5})?"
 )
@@ -53,6 +74,35 @@ _CANARY = (
     "canary-weight",
     "canary-weight-total",
 )
+
+_CREDENTIALS = ("http_authorization", "http_cookie")
+"""The variables that identify a user together with the password. `remote_user` is only a name, and nothing has checked
+it yet."""
+
+
+def _url_with_variables(value: Any) -> Optional[Reason]:
+    """A URL, or a path. A client would choose where requests go by most variables in the host."""
+    text = str(value)
+    if reason := matching(r"[A-Za-z0-9._~:/,?&=$-]+", "a URL without spaces")(text):
+        return reason
+    found = _HOST_OF_URL.fullmatch(text)
+    variables = re.findall(r"\$([a-z0-9_]+)", found[1]) if found else []
+    fits = set(variables) <= set(_VARIABLES_OF_HOST) if found else text.startswith("/")
+    return None if fits else Reason(HOST_OF_CLIENT, {"variables": [f"${name}" for name in _VARIABLES_OF_HOST]})
+
+
+def _cache_key(value: Any) -> Optional[Reason]:
+    if reason := matching(r"[A-Za-z0-9_$-]+", "variables of nginx")(value):
+        return reason
+    variables = re.findall(r"\$([a-z0-9_]+)", str(value))
+    return None if any(map(_is_credential, variables)) else Reason(CACHE_WITHOUT_CREDENTIALS)
+
+
+def _is_credential(variable: str) -> bool:
+    if variable in _CREDENTIALS or variable.startswith("cookie_"):
+        return True
+    return variable.startswith(("http_", "arg_")) and names_secret(variable.partition("_")[2])
+
 
 _ACCEPTED = raw_annotations(
     PREFIX,
@@ -168,10 +218,7 @@ _ACCEPTED = raw_annotations(
         _URLS,
         ("auth-request-redirect", "permanent-redirect", "session-cookie-path", "temporal-redirect"),
     ),
-    (
-        matching(_URL_WITH_VARIABLES, "a URL without spaces, that can name variables of nginx"),
-        ("auth-signin", "auth-url"),
-    ),
+    (_url_with_variables, ("auth-signin", "auth-url", "mirror-target")),
     (
         matching(_WITH_CAPTURES, "a path, with captures such as $1"),
         ("app-root", "rewrite-target", "x-forwarded-prefix"),
@@ -204,7 +251,8 @@ _ACCEPTED = raw_annotations(
     (_CIPHERS, ("proxy-ssl-ciphers", "ssl-ciphers")),
     (_COOKIE_AGE, ("session-cookie-expires", "session-cookie-max-age")),
     (matching(r"[A-Za-z0-9._~:/ -]+", "letters, digits, spaces, and . _ ~ : / -"), ("auth-realm",)),
-    (matching(r"[A-Za-z0-9_$-]+", "variables of nginx"), ("auth-cache-key", "modsecurity-transaction-id")),
+    (_cache_key, ("auth-cache-key",)),
+    (matching(r"[A-Za-z0-9_$-]+", "variables of nginx"), ("modsecurity-transaction-id",)),
     (matching(r"([A-Za-z0-9_.$-]|\$\{[a-z0-9_]+\})+", "variables of nginx"), ("upstream-hash-by",)),
     (
         items(matching(r"([1-5][0-9]{2} )*[0-9]{1,9}(ms|[smhdwMy])", ""), "durations, such as 200 202 5m, 401 30s"),
@@ -221,7 +269,6 @@ _ACCEPTED = raw_annotations(
     ),
     (matching(_HOST_WITH_VARIABLES, "a host name, and optionally a port"), ("mirror-host", "upstream-vhost")),
     (matching(r"[A-Za-z0-9.-]+", "a host name"), ("proxy-ssl-name",)),
-    (matching(_URL_WITH_VARIABLES, "a URL without spaces"), ("mirror-target",)),
     (items(matching(r"(\*\.)?[A-Za-z0-9.-]+", ""), "host names separated by commas"), ("server-alias",)),
     (matching(r"CN=[A-Za-z0-9._*+|-]+", "CN= and a pattern"), ("auth-tls-match-cn",)),
     (matching(r"@?[A-Za-z0-9._:/-]+", "a URL, a path, or a named location"), ("auth-tls-error-page",)),
@@ -259,12 +306,60 @@ _HIGH = (
 )
 
 _NEEDS = {
+    "enable-global-auth": "global-auth-url",
     "enable-opentelemetry": "a collector",
     "opentelemetry-operation-name": "a collector",
     "opentelemetry-trust-incoming-span": "a collector",
     "ssl-passthrough": "--enable-ssl-passthrough",
 }
 """What has no effect, or breaks the route, without a setting of the whole controller."""
+
+_BESIDE = {
+    "auth-url": (
+        "auth-always-set-cookie",
+        "auth-cache-duration",
+        "auth-cache-key",
+        "auth-keepalive",
+        "auth-keepalive-requests",
+        "auth-keepalive-share-vars",
+        "auth-keepalive-timeout",
+        "auth-method",
+        "auth-proxy-set-headers",
+        "auth-request-redirect",
+        "auth-response-headers",
+        "auth-signin",
+        "auth-signin-redirect-param",
+    ),
+    "auth-tls-secret": (
+        "auth-tls-error-page",
+        "auth-tls-match-cn",
+        "auth-tls-pass-certificate-to-upstream",
+        "auth-tls-verify-client",
+        "auth-tls-verify-depth",
+    ),
+    "backend-protocol": ("fastcgi-index", "fastcgi-params-configmap"),
+    "enable-cors": (
+        "cors-allow-credentials",
+        "cors-allow-headers",
+        "cors-allow-methods",
+        "cors-allow-origin",
+        "cors-expose-headers",
+        "cors-max-age",
+    ),
+    "enable-opentelemetry": ("opentelemetry-operation-name", "opentelemetry-trust-incoming-span"),
+    "limit-rate": ("limit-rate-after",),
+    "mirror-target": ("mirror-host", "mirror-request-body"),
+    "permanent-redirect": ("permanent-redirect-code",),
+    "affinity": (
+        "session-cookie-change-on-failure",
+        "session-cookie-conditional-samesite-none",
+        "session-cookie-domain",
+    ),
+    "temporal-redirect": ("temporal-redirect-code",),
+    "upstream-hash-by": ("upstream-hash-by-subset", "upstream-hash-by-subset-size"),
+}
+"""What has no effect without another annotation, by that one: the parsers of the annotations return before they read
+it, or the template doesn't print it."""
 
 
 def _keys(*names: str) -> list[str]:
@@ -281,5 +376,8 @@ RAW_ANNOTATIONS = RawAnnotations(
             for name, setting in _NEEDS.items()
         },
     },
+    needs={f"{PREFIX}{name}": f"{PREFIX}{other}" for other, names in _BESIDE.items() for name in names},
+    check=check_combinations,
+    exceptions=exceptions_of_annotations,
 )
 """ingress-nginx's."""

@@ -85,11 +85,11 @@ def _of_load_balancers(plan: StackPlan) -> Iterator[_Door]:
         ranges = _ranges(exposure.allowed_sources or (), exposure.at / "allowed_sources")
         ports = [(port.target, port.protocol) for port in request_of(spec).ports]
         yield _door(peer_of(plan, spec.target), ranges, ports)
-    for spec in plan.aws_load_balancers.values():
-        ranges = [_Range(text, at) for at, text in client_ranges(spec) if isinstance(text, str)]
-        for key, target in spec.targets.items():
-            ports = [(port.number, port.protocol) for port in aws_open_ports(plan, spec.kind, target)]
-            yield _door(aws_backend(plan, key, target).peer, ranges, ports)
+    for aws in plan.aws_plans.values():
+        ranges = [_Range(text, at) for at, text in client_ranges(aws.spec) if isinstance(text, str)]
+        for key, target in aws.targets.items():
+            ports = [(port.number, port.protocol) for port in aws_open_ports(target)]
+            yield _door(aws_backend(plan, key, target.spec).peer, ranges, ports)
 
 
 def _door(target: PeerView, ranges: Sequence[_Range], ports: Sequence[_Port]) -> _Door:

@@ -16,10 +16,12 @@ from ...args.location import Key, KeyStyle, Location
 from ...args.spec import Spec
 from ...aws_load_balancer.plan import AwsLoadBalancerPlan
 from ...ingress_gateway.args import IngressGatewaySpec
-from ...ingress_gateway.controller_rules import known_annotation
+from ...ingress_gateway.controller_rules import annotation_exceptions, known_annotation
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.front_door import exposure_request
 from ...ingress_gateway.install.settings import AccessLog
+from ...ingress_gateway.raw_annotations import ANY_ORIGIN
+from ...ingress_gateway.route_rules import any_origin_header
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.plan import request_of
@@ -34,6 +36,7 @@ from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
 from .plain_text import plain_text_exceptions
 from .reach import exceptions_of_front, exceptions_of_sources, exceptions_of_targets
+from .secrets import exceptions_of_secrets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -67,7 +70,6 @@ DEFAULT_CLASS = exception_kind(
 )
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
-ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
 INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
 
 
@@ -99,6 +101,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     yield from exceptions_of_doors(plan)
     yield from plain_text_exceptions(plan, balancers)
     yield from exceptions_of_targets(plan)
+    yield from exceptions_of_secrets(plan)
 
 
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
@@ -180,6 +183,8 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
             yield SecurityException(UNLIMITED_BODY, route.at / "body_size")
         if route.cors is not None and "*" in route.cors.origins:
             yield SecurityException(ANY_ORIGIN, route.cors.at / "origins" / list(route.cors.origins).index("*"))
+        if (header := any_origin_header(route)) is not None:
+            yield SecurityException(ANY_ORIGIN, route.at / "response_headers" / Key(header))
         if route.session_persistence is not None and route.session_persistence.secure is False:
             yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
         yield from _of_annotations(spec, route.annotations or {}, route.at / "annotations")
@@ -193,6 +198,8 @@ def _of_annotations(
         known = known_annotation(spec.controller.module, key)
         if known is not None and known.is_reported and value != "true":
             yield SecurityException(NO_ACCESS_LOG, at / Key(key))
+    for key, kind in annotation_exceptions(spec.controller.module, annotations):
+        yield SecurityException(kind, at / Key(key))
 
 
 def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pulumi
+
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
@@ -13,15 +15,15 @@ from ...ingress_gateway.route_set import RouteSet
 from ...public_load_balancer.common import tls_ports
 from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.plan import request_of
+from ..dns_names import NAME_ANNOTATIONS, names_in
 from ..plan import StackPlan
 from ..view import BackendView, PeerKind, PeerView, RedirectView, RouteView
 from .aws import is_application
-from .destinations import destination_of, text_of
+from .destinations import LATER, destination_of, text_of
 from .peers import aws_backend, backend_of, known_number, peer_of
 
 __all__ = ["dns_names", "route_action", "routes_of"]
 
-_DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
 _WITH_TLS = {"http": "https", "tcp": "tls"}
 """The scheme of a port whose TLS terminates at the load balancer, by the scheme of the port itself."""
 
@@ -115,5 +117,5 @@ def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
 
 def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:
     """The host names that ExternalDNS creates for a load balancer, as far as the arguments set them."""
-    listed = exposure.annotations.get(_DNS_ANNOTATION)
-    return () if listed is None else tuple(name.strip() for name in text_of(listed).split(","))
+    later = any(isinstance(exposure.annotations.get(key), pulumi.Output) for key in NAME_ANNOTATIONS)
+    return (*names_in(exposure.annotations), *((LATER,) if later else ()))
