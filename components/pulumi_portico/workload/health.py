@@ -12,7 +12,8 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove, Set, nearest
+from ..args.problems import Problems, Remove, Set
+from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..args.values import http_path, some, whole_number
 from ..networking.ports import ServicePort, main_port
