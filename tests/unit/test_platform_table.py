@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pulumi_portico import ArgumentError
 from pulumi_portico.args.problems import Problems
 from pulumi_portico.args.values import WholeNumber
 from pulumi_portico.public_load_balancer.balancer import Balancer
@@ -113,33 +115,14 @@ SAMPLES: dict[str, Sample] = {
     "azure.service_tags": ({"azure": {"service_tags": ["AzureFrontDoor.Backend"]}}, {}),
     "azure.floating_ip": ({"azure": {"floating_ip": False}}, {}),
 }
-THRESHOLDS = ({"health": {"healthy": 4, "unhealthy": 4}}, {})
-SWITCH = {"annotations": {"example.com/proxy-protocol": "true"}}
-ON_INSTANCES = ({**PRESERVE, "aws": INSTANCE, "health": {"node_port": 32000}}, {**PRESERVE, "aws": INSTANCE})
-INTERNAL_SUBNET = ({**INTERNAL, "subnets": ["subnet-1"]}, INTERNAL)
-# What a platform wants in another way, because of what it wants beside it.
-OTHER_SAMPLES: dict[tuple[str, str], Sample] = {
-    ("aws-controller", "health.node_port"): ON_INSTANCES,
-    ("eks-auto-mode", "health.node_port"): ON_INSTANCES,
-    # Without a security group, only nodes that see the client's address enforce ranges.
-    ("aws-legacy", "allowed_sources"): (
-        {**PRESERVE, "allowed_sources": ["203.0.113.0/24"]},
-        {**PRESERVE, "allowed_sources": ["192.0.2.0/24"]},
-    ),
-    ("aws-legacy", "aws.security_groups"): (
-        {"allowed_sources": None, "aws": {"security_groups": ["sg-1"], **MANAGED}},
-        {"allowed_sources": None, "scope": "internal", "aws": MANAGED},
-    ),
-    ("aws-legacy", "health.healthy"): THRESHOLDS,
-    ("aws-legacy", "health.unhealthy"): THRESHOLDS,
-    ("gke", "subnets"): INTERNAL_SUBNET,
-    ("azure", "subnets"): INTERNAL_SUBNET,
-    ("azure", "health.protocol"): ({**HIDE, "health": {"protocol": "https"}}, HIDE),
-    ("azure", "health.path"): ({**HIDE, "health": {"path": "/healthz"}}, HIDE),
-    ("generic", "scope=internet"): (SWITCH_SCOPE := {"annotations": {"example.com/internal": "true"}}, SWITCH_SCOPE),
-    ("generic", "scope=internal"): ({**SWITCH_SCOPE, "scope": "internal"}, {**SWITCH_SCOPE, "scope": "internet"}),
-    ("generic", "client_ip=proxy-protocol"): ({**SWITCH, "client_ip": "proxy-protocol"}, {**PRESERVE}),
-}
+SWITCHES_SCOPE = {"annotations": {"example.com/internal": "true"}}
+# What a platform can require beside a feature, and beside what it's compared with. The samples are built with the first
+# of these that the platform accepts.
+BESIDE: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    *((same, same) for same in ({}, PRESERVE, HIDE, INTERNAL, {"aws": INSTANCE}, {"aws": MANAGED}, SWITCHES_SCOPE)),
+    ({"annotations": {"example.com/proxy-protocol": "true"}}, {}),
+    ({"health": {"healthy": 4, "unhealthy": 4}}, {}),
+]
 PORT_SAMPLES: dict[str, dict[str, Any]] = {
     "protocol=UDP": DNS,
     "protocol=SCTP": {"signal": {"port": 3868, "protocol": "SCTP"}},
@@ -169,6 +152,21 @@ def arguments_for(exposed: dict[str, Any], ports: Any = None) -> Any:
     return arguments(exposed, **more)
 
 
+def balancers_with_and_without(platform: str, feature: str, ports: Any) -> tuple[Balancer, Balancer]:
+    """A load balancer with a feature and one without it, as alike as the platform accepts them."""
+    requested, without_it = SAMPLES[feature]
+    for beside, beside_other in BESIDE:
+        with contextlib.suppress(ArgumentError):
+            one = build(platform, merged(beside, requested), ports)
+            return one, build(platform, merged(beside_other, without_it), ports)
+    raise AssertionError(f"no sample of {feature} is valid on {platform}; add what it requires to BESIDE")
+
+
+def merged(beside: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    groups = {key: {**beside[key], **value} for key, value in fields.items() if isinstance(beside.get(key), dict)}
+    return {**beside, **fields, **groups}
+
+
 def differences(one: Balancer, other: Balancer) -> set[str]:
     a, b = settings_of(one.service), settings_of(other.service)
     return {setting for setting in a.keys() | b.keys() if a.get(setting) != b.get(setting)}
@@ -183,17 +181,16 @@ CASES = [(platform, feature) for platform in ALL for feature in SAMPLES]
 
 @pytest.mark.parametrize(("platform", "feature"), CASES)
 def test_a_platform_configures_a_feature_where_it_declares_or_rejects_it(platform: str, feature: str) -> None:
-    wanted, without_it = OTHER_SAMPLES.get((platform, feature), SAMPLES[feature])
     ports = TWO_PORTS if feature == "tls.ports" else None
     module = MODULES[platform]
     if not module.supports(feature):
-        problems = problems_of(lambda: build(platform, wanted, ports))
+        problems = problems_of(lambda: build(platform, SAMPLES[feature][0], ports))
         location = feature.partition("=")[0].split(".")
         able = [name for name, other in MODULES.items() if other.supports(feature)]
         found = [it for it in problems if it.location == ("exposure", *location) and it.code.name in UNSUPPORTED]
         assert [problem.params["platforms"] for problem in found] == [able]
         return
-    changed = differences(build(platform, wanted, ports), build(platform, without_it, ports))
+    changed = differences(*balancers_with_and_without(platform, feature, ports))
     settings_ = module.capabilities[feature]
     beside = {"spec.loadBalancerSourceRanges", f"{AWS}scheme", f"{AWS}internal", "example.com/proxy-protocol"}
     other = {setting for setting in changed if not any(matches(declared, setting) for declared in settings_)}

@@ -14,7 +14,8 @@ from pulumi_portico import ArgumentError, PorticoError
 from pulumi_portico.args.codes import Code, all_codes, define
 from pulumi_portico.args.display import value_text
 from pulumi_portico.args.location import ROOT, Field, Key, KeyStyle, Location, location_text
-from pulumi_portico.args.problems import MISSING, Edit, Move, Problem, Problems, Remove, Set, nearest
+from pulumi_portico.args.problems import MISSING, Edit, Move, Problem, Problems, Remove, Set
+from pulumi_portico.args.similar_names import nearest
 from pulumi_portico.outputs import ensure_event_loop
 
 from tests.problems import assert_problem

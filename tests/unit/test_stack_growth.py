@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi_portico.stack import load_stack
+from pulumi_portico.stack import check_stack, load_stack
 
 from tests.growth import calls_of
 from tests.problems import problems_of
@@ -77,6 +77,32 @@ def without_priorities(services: int) -> dict[str, Any]:
     return with_balancer_of_aws(names, routes_of_aws(names))
 
 
+def with_wrong_priorities(services: int) -> dict[str, Any]:
+    """The prefix of each host comes before its other routes, and a path of every host before all of them."""
+    names = names_of(services)
+    routes: list[dict[str, Any]] = [{"path": "/a", "priority": 1, "target": names[0]}]
+    for name in names:
+        host, first = f"{name}.example.com", len(routes) + 1
+        routes.append({"host": host, "path": "/", "priority": first, "target": name})
+        routes.append({"host": host, "path": "/a", "priority": first + 1, "target": name})
+    return with_balancer_of_aws(names, routes)
+
+
+def with_misspelled_names(services: int) -> dict[str, Any]:
+    """All targets and peers are misspelled."""
+    names = names_of(services)
+    stack = with_services(names)
+    for name in names:
+        stack["services"][name]["allowFrom"] = [{"service": name.replace("c", "s")}]
+    routes = [{"path": f"/{name}", "target": {"service": name.replace("c", "s")}} for name in names]
+    return stack | {"gateways": {"edge": {"exposure": INTERNAL, "routes": routes}}}
+
+
+def with_wrong_defaults(services: int) -> dict[str, Any]:
+    """Each service has the same problem, from the defaults."""
+    return with_services(names_of(services), defaults={"replcas": 3})
+
+
 def with_balancer_of_aws(names: list[str], routes: list[dict[str, Any]]) -> dict[str, Any]:
     listener = {"port": 80, "protocol": "http", "routes": routes}
     front = {
@@ -115,6 +141,9 @@ def check(folder: Path, codes: set[str]) -> None:
         (with_peers, set()),
         (with_priorities, set()),
         (without_priorities, {"duplicate-priority"}),
+        (with_wrong_priorities, {"wrong-route-order"}),
+        (with_misspelled_names, {"unknown-service", "unknown-peer", "peer-does-not-allow-to"}),
+        (with_wrong_defaults, {"unknown-argument"}),
     ],
 )
 def test_a_check_makes_calls_in_proportion_to_the_stack(
@@ -126,3 +155,12 @@ def test_a_check_makes_calls_in_proportion_to_the_stack(
         for folder in (written(stack_of(services), tmp_path / str(services)) for services in (100, 300))
     )
     assert large <= 3.3 * small
+
+
+def test_a_wrong_priority_is_reported_once() -> None:
+    """It can be wrong because of each route of another kind."""
+    routes = [{"path": f"/{number}", "priority": number, "target": "api"} for number in range(1, 21)]
+    hosts = [{"host": f"{number}.example.com", "priority": 100 + number, "target": "api"} for number in range(20)]
+    found = problems_of(lambda: check_stack("dev", with_balancer_of_aws(["api"], [*routes, *hosts])))
+    assert [problem.code.name for problem in found] == ["wrong-route-order"] * 20
+    assert len({problem.location for problem in found}) == 20

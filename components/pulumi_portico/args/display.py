@@ -9,6 +9,7 @@ import pulumi
 from .concealment import HIDDEN, concealed, shown_key, shown_text
 from .location import Field, Key, KeyStyle, Location, field_text, location_text
 from .secrets import Secret
+from .similar_names import SomeNames
 
 __all__ = [
     "LINE",
@@ -98,7 +99,8 @@ def parameter_text(value: Any, style: KeyStyle) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         items = list(cast("Iterable[Any]", value))
         items = sorted(items) if isinstance(value, (set, frozenset)) else items
-        return ", ".join(parameter_text(item, style) for item in items) or "none"
+        more = [f"and {value.more} more"] if isinstance(value, SomeNames) and value.more else []
+        return ", ".join([*(parameter_text(item, style) for item in items), *more]) or "none"
     return value_text(value, style)
 
 

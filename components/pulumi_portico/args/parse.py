@@ -20,9 +20,10 @@ from ..untyped import Unchecked
 from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
-from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set, nearest
+from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
+from .similar_names import nearest
 from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
 
 __all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "describe", "fits", "has_secret_field", "parse"]

@@ -11,7 +11,8 @@ from typing import Any, Optional
 from .codes import Code, define
 from .names import label_key
 from .parse import Rule
-from .problems import ABSENT, Reason, nearest
+from .problems import ABSENT, Reason
+from .similar_names import nearest
 
 __all__ = ["field_of_file", "field_of_variable", "resource_field"]
 

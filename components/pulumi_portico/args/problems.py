@@ -6,7 +6,6 @@
 Both are Pulumi ``RunError``s: `pulumi up` prints their message without a traceback.
 """
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Optional, TypeVar, Union
@@ -19,6 +18,7 @@ from .concealment import concealed_at, shown_key
 from .display import LINE, as_data, cut_data, escaped, parameter_text, shown_path, value_text
 from .location import ROOT, Field, Key, KeyStyle, Location
 from .secrets import Secret, redacted, texts_of
+from .similar_names import KnownNames
 
 __all__ = [
     "ABSENT",
@@ -33,7 +33,6 @@ __all__ = [
     "Set",
     "Unavailable",
     "available",
-    "nearest",
 ]
 
 
@@ -272,6 +271,9 @@ class Problems:
     """Where values are whose names are wrong, by the location of the name that the fix gives them."""
     _within: set[Location] = field(default_factory=set[Location], init=False, repr=False, compare=False)
     """The locations of the first `_counted` problems, and of what holds them."""
+    _names: dict[int, tuple[Collection[str], KnownNames]] = field(
+        default_factory=dict[int, "tuple[Collection[str], KnownNames]"], init=False, repr=False, compare=False
+    )
     _counted: int = field(default=0, init=False, repr=False, compare=False)
 
     def report(
@@ -354,39 +356,14 @@ class Problems:
         self._counted = len(self.found)
         return self._as_written(location) in self._within
 
+    def names(self, known: Collection[str]) -> KnownNames:
+        """What finds misspelled ones among names, made once for a collection that stays as it is."""
+        if id(known) not in self._names:
+            # The collection is kept, so that no other one has its ID.
+            self._names[id(known)] = known, KnownNames(known)
+        return self._names[id(known)][1]
+
     def raise_if_any(self) -> None:
         """Raise one `ArgumentError` with every problem, if there is any."""
         if self.found:
             raise ArgumentError(self.subject, self.found)
-
-
-def nearest(name: str, known: Iterable[str]) -> Optional[str]:
-    """The known name that `name` misspells, also across camelCase, snake_case, and kebab-case; None if there is none.
-
-    It's what a fix writes, so that a name that is only similar, such as `responseHeaders` for `respond`, is none.
-    """
-    folded = {_fold(candidate): candidate for candidate in known}
-    wrong = _fold(name)
-    for close in difflib.get_close_matches(wrong, folded, n=len(folded) or 1, cutoff=0.6):
-        if sorted(close) == sorted(wrong) or _distance(wrong, close) <= _MOST_TYPING_ERRORS:
-            return folded[close]
-    return None
-
-
-_MOST_TYPING_ERRORS = 2
-
-
-def _distance(name: str, other: str) -> int:
-    """How many characters to add, remove, or replace so that one name becomes the other (Levenshtein)."""
-    if abs(len(name) - len(other)) > _MOST_TYPING_ERRORS:
-        return _MOST_TYPING_ERRORS + 1
-    row = list(range(len(other) + 1))
-    for number, character in enumerate(name, 1):
-        above, row = row, [number]
-        for at, expected in enumerate(other):
-            row.append(min(above[at + 1] + 1, row[at] + 1, above[at] + (character != expected)))
-    return row[-1]
-
-
-def _fold(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()

@@ -7,7 +7,7 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
-from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
+from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable
 from ..args.spec import Spec
 from .args import AwsLoadBalancerSpec
 from .choices import AwsBalancerKind
@@ -283,19 +283,20 @@ def check_key(
     field: Location,
     problems: Problems,
     *,
-    usable: Optional[Callable[[], Collection[str]]] = None,
+    is_usable: Optional[Callable[[str], bool]] = None,
 ) -> bool:
     """Report a value, or a key of a mapping, that isn't a key of the field. Return whether it is one.
 
-    The fix is the nearest of the `usable()` keys, which no other rule rejects there. Default: all keys.
+    The fix is the nearest key that no other rule rejects there: for which `is_usable` returns true. Default: all keys.
     """
     if key in known:
         return True
-    close = nearest(key, known if usable is None else usable())
+    names = problems.names(known)
+    close = names.nearest(key, is_usable)
     fix: Optional[Edit] = None
     if close is not None:
         fix = Move(at, at.parent / Key(close)) if isinstance(at[-1], Key) else Set(at, close)
-    problems.report(NO_SUCH_KEY, at, value=key, field=field, known=sorted(known), fix=fix)
+    problems.report(NO_SUCH_KEY, at, value=key, field=field, known=names.listed, fix=fix)
     return False
 
 

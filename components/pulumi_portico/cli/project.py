@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ..args.problems import nearest
+from ..args.similar_names import nearest
 from ..stack import StackPlan, load_stack
 from ..stack.project import PROJECT_FILES, is_folder, project_file, settings_of
 from ..untyped import Unchecked

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ..args.problems import nearest
+from ..args.similar_names import nearest
 from ..untyped import Data
 from .console import shown, usage_error, write
 from .exits import Exit

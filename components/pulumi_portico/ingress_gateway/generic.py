@@ -3,7 +3,6 @@
 One Ingress, because some cloud platforms (GKE, AWS without a group) create a load balancer for each.
 """
 
-from dataclasses import replace
 from typing import Any, Optional
 
 import pulumi
@@ -84,7 +83,7 @@ def compile_routes(component: CompileInput) -> list[ObjectSpec]:
     if len(ready) >= WIDTH:
         # There is no limit to their number, and nothing that could gather them: the program waits for them, so that
         # the Ingress is created after them.
-        component = replace(component, class_name=on_time(component.class_name, ready))
+        spec["ingressClassName"] = on_time(component.class_name, ready)
         ready = []
     return [component.ingress("", component.namespace, annotations, spec, component.before_shared(), ready)]
 

@@ -9,8 +9,9 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.location import Field, FieldPath, Key, Location
-from ..args.problems import ABSENT, Edit, Problems, Remove, Set, nearest
+from ..args.problems import ABSENT, Edit, Problems, Remove, Set
 from ..args.shapes import required_fields, shapes_of
+from ..args.similar_names import nearest
 from ..args.values import Rule
 from ..lifecycle.annotation_readers import LOAD_BALANCER, report_unread
 from ..load_balancers import IpAddressType, Scope

@@ -10,9 +10,10 @@ from ..args.location import ROOT, Field, Key, Location
 from ..args.names import dns_label
 from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, Parser, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import MISSING, Edit, Move, Problems, Remove, nearest
+from ..args.problems import MISSING, Edit, Move, Problems, Remove
 from ..args.secrets import Secret
 from ..args.shapes import Shape, camel_case, shapes_of
+from ..args.similar_names import nearest
 from ..args.values import image_rule
 from ..networking.dns import Dns, DnsSpec, check_dns
 from ..networking.network_policies import RULES as NETWORK_RULES

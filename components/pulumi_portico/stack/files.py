@@ -9,9 +9,10 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import Field, Key, KeyStyle, Location
 from ..args.parse import WRONG_TYPE, fits
-from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set, nearest
+from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
+from ..args.similar_names import nearest
 from .args import KEYS, StackArgs
 from .project import is_file, project_file, settings_of
 from .source_map import Node, holds_secret, overlay, plain

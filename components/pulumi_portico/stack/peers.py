@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..args.codes import Code, define
 from ..args.location import Field, Key
-from ..args.problems import Edit, Move, Problems, Remove, Set, nearest
+from ..args.problems import Edit, Move, Problems, Remove, Set
 from ..networking.network_policies import (
     NAME_LABEL,
     PeerSpec,
@@ -119,10 +119,11 @@ def _named_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, Service
         return peer
     edits: list[Edit] = []
     if name not in services:
-        close = nearest(name, services)
+        known = problems.names(services)
+        close = known.nearest(name)
         label = peer.at / "selector" / Key(NAME_LABEL)
         edits = [Move(where, label) if close is None else Set(where, close)]
-        problems.report(UNKNOWN_PEER, where, value=name, fix=edits, known=sorted(services), field=Field("selector"))
+        problems.report(UNKNOWN_PEER, where, value=name, fix=edits, known=known.listed, field=Field("selector"))
         if close is None:
             return replace(peer, service=None, selector={NAME_LABEL: name})
         name = close

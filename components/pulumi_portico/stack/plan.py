@@ -8,7 +8,8 @@ from typing import Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, KeyStyle, Location
-from ..args.problems import ArgumentError, Problem, Problems, nearest
+from ..args.problems import ArgumentError, Problem, Problems
+from ..args.similar_names import nearest
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..ingress_gateway.args import IngressGatewaySpec

@@ -102,15 +102,20 @@ def _with_meant_value(problem: Problem, followers: Sequence[Problem]) -> Problem
 def _once(tree: Node, located: Iterable[tuple[Problem, Node]]) -> Iterable[tuple[Problem, Node]]:
     """The problems, with their nodes: one for those that several components have from the same line, such as one of the
     defaults. Its fix is that of all of them."""
-    found: dict[Any, tuple[Problem, Node]] = {}
+    found: dict[Any, tuple[Problem, Node, dict[Any, Edit]]] = {}
     for problem, node in located:
         _, rest = node_at(tree, problem.location)
         key = (problem.code, problem.place, str(problem.value), rest) if problem.place else len(found)
-        first = found.setdefault(key, (problem, node))[0]
-        if first is not problem and first.edits and first.location[:1] != _DEFAULTS:
-            more = tuple(edit for edit in problem.edits if edit not in first.edits)
-            found[key] = replace(first, edits=(*first.edits, *more)), found[key][1]
-    return found.values()
+        first, _, edits = found.setdefault(key, (problem, node, {_identity(edit): edit for edit in problem.edits}))
+        if first is not problem and edits and first.location[:1] != _DEFAULTS:
+            for edit in problem.edits:
+                edits.setdefault(_identity(edit), edit)
+    return [(replace(problem, edits=tuple(edits.values())), node) for problem, node, edits in found.values()]
+
+
+def _identity(edit: Edit) -> tuple[Any, ...]:
+    rest = str(edit.value) if isinstance(edit, Set) else edit.to if isinstance(edit, Move) else None
+    return type(edit), edit.location, rest
 
 
 def _without_secrets(problem: Problem, node: Node, secrets: frozenset[str]) -> Problem:

@@ -11,9 +11,10 @@ import pulumi
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, parse
-from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable, nearest
+from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable
 from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
+from ..args.similar_names import KnownNames, nearest
 from ..args.spec import Spec, attempt
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import RULES as TARGET_RULES
@@ -161,6 +162,9 @@ class _Reader:
     def backends(self, kind: str) -> Backends:
         return self.references.services if kind == SERVICE else self.references.gateways
 
+    def _names(self, kind: str) -> KnownNames:
+        return self.problems.names(self.backends(kind))
+
     def read(self, value: Any, at: Location) -> Any:
         """The target that a reference leads to, or the value itself if it's a target with a namespace."""
         if isinstance(value, TargetSpec):
@@ -255,11 +259,11 @@ class _Reader:
 
     def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> Optional[tuple[str, str]]:
         """Report a name that no component has. Returns the kind and the name that the fix sets, if there is one."""
-        services, gateways = self.backends(SERVICE), self.backends(GATEWAY)
+        services, gateways = self._names(SERVICE), self._names(GATEWAY)
         other = GATEWAY if kind == SERVICE else SERVICE
         # Within a gateway, no gateway can be a target.
         kinds = (SERVICE,) if self.within_gateway else (SERVICE, GATEWAY)
-        close = nearest(name, self.backends(kind)) if kind in kinds else None
+        close = self._names(kind).nearest(name) if kind in kinds else None
         fix: Optional[Edit] = None
         meant: Optional[tuple[str, str]] = None
         if other in kinds and name in self.backends(other):
@@ -268,12 +272,12 @@ class _Reader:
         elif close is not None:
             fix, meant = Set(at / kind, close), (kind, close)
         if kind == SERVICE:
-            params: dict[str, Any] = {"known": sorted(services), "namespace": Field("namespace")}
+            params: dict[str, Any] = {"known": services.listed, "namespace": Field("namespace")}
             problems.report(UNKNOWN_SERVICE, at / kind, value=name, fix=fix, **params)
         elif self.within_gateway:
-            problems.report(GATEWAY_BEHIND_GATEWAY, at / kind, value=name, fix=fix, known=sorted(services))
+            problems.report(GATEWAY_BEHIND_GATEWAY, at / kind, value=name, fix=fix, known=services.listed)
         else:
-            problems.report(UNKNOWN_GATEWAY, at / kind, value=name, fix=fix, known=sorted(gateways))
+            problems.report(UNKNOWN_GATEWAY, at / kind, value=name, fix=fix, known=gateways.listed)
         return meant
 
 

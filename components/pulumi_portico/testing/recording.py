@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional, cast
 
-from ..args.problems import nearest
+from ..args.similar_names import nearest
 from ..lifecycle.ownership import without_owner
 from ..untyped import Properties
 from .wire import off_the_wire, unwrapped

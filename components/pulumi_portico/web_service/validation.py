@@ -9,7 +9,8 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
-from ..args.problems import Problem, Problems, Remove, Set, nearest
+from ..args.problems import Problem, Problems, Remove, Set
+from ..args.similar_names import nearest
 from ..args.values import image_rule
 from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest

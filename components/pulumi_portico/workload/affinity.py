@@ -12,7 +12,8 @@ from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.names import dns_label, dns_subdomain, label_key, label_value
 from ..args.parse import NOT_A_CHOICE, WRONG_TYPE, Rule
-from ..args.problems import Problems, Reason, Remove, Set, nearest
+from ..args.problems import Problems, Reason, Remove, Set
+from ..args.similar_names import nearest
 from ..args.values import whole_number
 from .shapes import LIST, MAPPING, WRONG_SHAPE
 

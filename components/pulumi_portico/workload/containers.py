@@ -15,7 +15,8 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Key, Location
 from ..args.names import NAME_TOO_LONG, dns_label, port_number
 from ..args.parse import Field
-from ..args.problems import Move, Problems, Reason, Remove, Set, nearest
+from ..args.problems import Move, Problems, Reason, Remove, Set
+from ..args.similar_names import nearest
 from ..args.spec import spec
 from ..args.values import file_path
 from ..networking.ports import ServicePort

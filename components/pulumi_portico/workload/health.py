@@ -15,7 +15,8 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Reason, Remove, Set, nearest
+from ..args.problems import Problems, Reason, Remove, Set
+from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..args.values import http_path, printable, some, whole_number
 from ..networking.ports import ServicePort, main_port

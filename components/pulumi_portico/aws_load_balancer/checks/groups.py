@@ -75,8 +75,12 @@ def check_target_groups(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
         if name is None:
             continue
         is_unknown = spec.existing is not None and spec.existing.security_group is None
-        usable = tuple if is_unknown else None
-        known = check_key(at, name, groups, spec.at / "target_security_groups", problems, usable=usable)
+        is_usable = _is_none_usable if is_unknown else None
+        known = check_key(at, name, groups, spec.at / "target_security_groups", problems, is_usable=is_usable)
         if known and is_unknown:
             field = FieldPath(("existing", "security_group"))
             problems.report(UNKNOWN_SECURITY_GROUP, at, field=field)
+
+
+def _is_none_usable(_name: str) -> bool:
+    return False

@@ -55,10 +55,10 @@ def _check_other(name: str, host: AwsHostSpec, other_name: str, spec: AwsLoadBal
     if host.certificate is not None:
         problems.report_exclusive(at, "certificate", fix=Remove(at))
 
-    def usable() -> list[str]:
-        return [other for other in hosts if _can_share(other, name, hosts)]
+    def is_usable(other: str) -> bool:
+        return _can_share(other, name, hosts)
 
-    if not check_key(at, other_name, hosts, spec.at / "hosts", problems, usable=usable):
+    if not check_key(at, other_name, hosts, spec.at / "hosts", problems, is_usable=is_usable):
         return
     if not hosts[other_name].has_certificate:
         problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=other_name)
@@ -84,9 +84,12 @@ def check_default_host(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     certified = {name for name, host in hosts.items() if host.has_certificate}
     if default is not None:
         needs_certificate = _needs_certificates(spec)
-        usable = [name for name in hosts if not needs_certificate or certificate_owner(name, hosts) in certified]
-        is_known = check_key(at, default, hosts, spec.at / "hosts", problems, usable=lambda: usable)
-        if is_known and default not in usable:
+
+        def is_usable(name: str) -> bool:
+            return not needs_certificate or certificate_owner(name, hosts) in certified
+
+        is_known = check_key(at, default, hosts, spec.at / "hosts", problems, is_usable=is_usable)
+        if is_known and not is_usable(default):
             problems.report(OTHER_WITHOUT_CERTIFICATE, at, value=default)
     elif not _needs_certificates(spec):
         return

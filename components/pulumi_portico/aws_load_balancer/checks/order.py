@@ -100,7 +100,11 @@ def check_order(listener: AwsListenerSpec, problems: Problems) -> None:
     neighbors = _Neighbors(routes)
     conflicts = _conflicts(routes, neighbors)
     fix_of = _fixes(conflicts, routes, neighbors, available(lambda: listener.span, None))
+    # A priority can be wrong because of many routes. One of them shows it, and the fix is the same.
+    first_of_priority = {conflict.key: conflict for conflict in reversed(conflicts) if conflict.code is WRONG_ORDER}
     for conflict in conflicts:
+        if first_of_priority.get(conflict.key, conflict) is not conflict:
+            continue
         value = conflict.route.priority if conflict.code is WRONG_ORDER else ABSENT
         problems.report(conflict.code, conflict.at, value=value, fix=fix_of(conflict), **conflict.params)
 

@@ -4,7 +4,7 @@ Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener r
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
-from collections.abc import Collection
+from functools import partial
 from typing import Any, Union
 
 import pulumi
@@ -40,7 +40,6 @@ from ..problems import (
     set_of,
 )
 from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions
-from ..target_group import AwsTargetSpec
 from .forwarding import can_forward
 from .order import check_order
 
@@ -83,18 +82,14 @@ def check_network_action(listener: AwsListenerSpec, problems: Problems) -> None:
 
 def _check_target(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     if holder.target is not None:
-        at, targets = holder.at / "target", spec.targets
-        check_key(at, holder.target, targets, spec.at / "targets", problems, usable=lambda: _usable(listener, spec))
+        is_usable = partial(_can_forward, listener, spec)
+        check_key(holder.at / "target", holder.target, spec.targets, spec.at / "targets", problems, is_usable=is_usable)
 
 
-def _usable(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, but: Collection[str] = ()) -> list[str]:
-    """The keys of the targets that the listener can forward to."""
-    return [key for key, target in spec.targets.items() if key not in but and _can_forward(listener, target, spec)]
-
-
-def _can_forward(listener: AwsListenerSpec, target: AwsTargetSpec, spec: AwsLoadBalancerSpec) -> bool:
+def _can_forward(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, key: str) -> bool:
+    """Whether the listener can forward to the target with a key."""
     try:
-        return can_forward(listener, target, spec.kind)
+        return can_forward(listener, spec.targets[key], spec.kind)
     except Unavailable:
         return False
 
@@ -104,11 +99,11 @@ def _check_weights(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalan
     if weights is None:
         return
 
-    def usable() -> list[str]:
-        return _usable(listener, spec, weights)
+    def is_usable(key: str) -> bool:
+        return key not in weights and _can_forward(listener, spec, key)
 
     for key in weights:
-        check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems, usable=usable)
+        check_key(at / Key(key), key, spec.targets, spec.at / "targets", problems, is_usable=is_usable)
     if len(weights) > _MOST_GROUPS:
         problems.report(TOO_MANY_TARGETS, at, count=len(weights), most=_MOST_GROUPS)
     if all(not isinstance(weight, pulumi.Output) and weight == 0 for weight in weights.values()):
