@@ -384,12 +384,27 @@ def test_two_doors_to_one_gateway_are_reported() -> None:
 # B8, B21, B26: workloads.
 
 
-@field_case("B8")
-def test_two_pods_of_one_claim_need_another_rollout() -> None:
-    def values(**fields: Any) -> dict[str, Any]:
-        return service(volumes={"data": {"path": "/data", "claim": "data"}}, **fields)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        held_case("B8", {"replicas": 2}, row="two pods"),
+        held_case("B8", {}, row="the default number"),
+        held_case("B8", {"replicas": 2, "rollout": {"recreate": True}}, row="two pods at once"),
+        held_case("B8", {"replicas": 1}, row="a rolling update"),
+        held_case("B8", {"autoscaling": {"maxReplicas": 3}, "rollout": {"recreate": True}}, row="autoscaling"),
+        held_case("B8", {"externalReplicas": True, "rollout": {"recreate": True}}, row="another scaler"),
+        held_case("B8", {"kind": "DaemonSet"}, row="a DaemonSet"),
+        held_case("B8", {"kind": "StatefulSet", "replicas": 2}, row="a StatefulSet"),
+        held_case("B8", {"kind": "ReplicaSet", "replicas": 1}, row="a ReplicaSet"),
+    ],
+)
+def test_two_pods_of_one_claim_need_another_rollout(fields: Any) -> None:
+    def values(claim: Any, **fields: Any) -> dict[str, Any]:
+        return service(volumes={"data": {"path": "/data", "claim": "data", **claim}}, **fields)
 
-    assert_rejected(values(replicas=2), *WEB_AT, unlike=values(replicas=1, rollout={"recreate": True}))
+    assert_rejected(values({}, **fields), *WEB_AT, unlike=values({"accessMode": "ReadWriteMany"}, **fields))
+    assert_accepted(values({}, replicas=1, rollout={"recreate": True}), *WEB_AT)
+    assert_accepted(values({}, replicas=1, rollout={"maxSurge": 0, "maxUnavailable": 1}), *WEB_AT)
 
 
 @pytest.mark.parametrize(
@@ -418,11 +433,14 @@ def test_extra_of_the_wrong_shape_is_rejected_in_python() -> None:
     assert raised_by(lambda: WebService("web", args))
 
 
-@field_case("B26")
-def test_a_service_can_leave_its_replicas_to_something_else() -> None:
-    """As `replicas: null`; if another field states it, write that field here."""
-    manifests = render(stack(services={"web": {**WEB, "replicas": None}}))
-    assert "replicas" not in one(manifests, "Deployment", "web")["spec"]
+@pytest.mark.parametrize(
+    "kind", [held_case("B26", kind, row=kind) for kind in ("Deployment", "StatefulSet", "ReplicaSet")]
+)
+def test_a_service_can_leave_its_replicas_to_something_else(kind: str) -> None:
+    values = service(kind=kind, externalReplicas=True)
+    assert "replicas" not in one(render(values), kind)["spec"]
+    for other in ({"replicas": 2}, {"autoscaling": {"maxReplicas": 3}}):
+        assert_rejected(service(kind=kind, externalReplicas=True, **other), *WEB_AT, unlike=values)
 
 
 # B11, B13, B14, B17, B18, B19: load balancers.
