@@ -17,7 +17,6 @@ from pulumi_portico import WebService
 from tests.scoreboard.cases import (
     AWS_FRONT,
     CERTIFICATE,
-    WEB,
     annotations_of,
     assert_accepted,
     assert_rejected,
@@ -453,13 +452,11 @@ def dns_balancer(ports: Any, services: Any = DNS, **exposure: Any) -> dict[str, 
     return stack(services=services, loadBalancers={"front": given})
 
 
-@field_case("B11", "the protocol")
 def test_a_balancers_port_has_the_protocol_of_its_target() -> None:
     manifests = rendered_unless_rejected(dns_balancer({"dns": {"port": 53, "targetPort": 5353}}), *FRONT)
     assert manifests is None or balancer_service(manifests)["spec"]["ports"][0]["protocol"] == "UDP"
 
 
-@field_case("B11", "the port")
 def test_a_target_port_that_nothing_listens_on_is_rejected() -> None:
     def ports(target: int) -> dict[str, Any]:
         return dns_balancer({"dns": {"port": 53, "targetPort": target, "protocol": "UDP"}})
@@ -467,7 +464,6 @@ def test_a_target_port_that_nothing_listens_on_is_rejected() -> None:
     assert_rejected(ports(5354), *FRONT, "ports", unlike=ports(5353))
 
 
-@field_case("B13")
 def test_one_port_for_both_protocols_has_one_target_port_on_aws() -> None:
     both = {"tcp": {"port": 5353}, "udp": {"port": 5354, "protocol": "UDP"}, "both": {"port": 5353, "protocol": "UDP"}}
     services = {"dns": {"image": "registry.example.com/dns:1", "ports": both}}
@@ -480,7 +476,6 @@ def test_one_port_for_both_protocols_has_one_target_port_on_aws() -> None:
     assert_rejected(values(5354), *FRONT, unlike=values(5353))
 
 
-@field_case("B14")
 def test_udp_over_both_families_is_reported_or_has_ipv6_targets() -> None:
     values = dns_balancer(
         {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}},
@@ -501,16 +496,59 @@ def _proxied(platform: str, annotation: str, client_ip: str) -> dict[str, Any]:
 HETZNER = "load-balancer.hetzner.cloud/uses-proxyprotocol"
 
 
-@field_case("B17", "a known annotation is accepted")
 def test_a_known_annotation_declares_the_proxy_protocol() -> None:
     assert_accepted(_proxied("generic", HETZNER, "proxy-protocol"), *FRONT, "exposure", "clientIp")
 
 
 @pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        held_case("B17", annotation, value, row=annotation.partition("/")[2] or annotation)
+        for annotation, value in (
+            (HETZNER, "true"),
+            (f"{_BETA}do-loadbalancer-enable-proxy-protocol", "true"),
+            (f"{_BETA}scw-loadbalancer-proxy-protocol-v2", "*"),
+            (f"{_BETA}vultr-loadbalancer-proxy-protocol", "true"),
+            (f"{_BETA}linode-loadbalancer-proxy-protocol", "v2"),
+            (f"{_BETA}linode-loadbalancer-port-443", '{"proxy-protocol": "v2"}'),
+            ("loadbalancer.openstack.org/proxy-protocol", "true"),
+            (f"{_BETA}oci-load-balancer-connection-proxy-protocol-version", "2"),
+            ("oci-network-load-balancer.oraclecloud.com/is-ppv2-enabled", "true"),
+            ("kubernetes.civo.com/loadbalancer-enable-proxy-protocol", "send-proxy-v2"),
+            ("k8s.cloudscale.ch/loadbalancer-pool-protocol", "proxyv2"),
+            ("service.kubernetes.io/ibm-load-balancer-cloud-provider-enable-features", "proxy-protocol"),
+            (f"{_BETA}alibaba-cloud-loadbalancer-proxy-protocol", "on"),
+        )
+    ],
+)
+def test_the_proxy_protocol_of_known_controllers_is_recognized(annotation: str, value: str) -> None:
+    def values(client_ip: str, value: str) -> dict[str, Any]:
+        proxied = _proxied("generic", annotation, client_ip)
+        proxied["loadBalancers"]["front"]["exposure"]["annotations"] = {annotation: value}
+        return proxied
+
+    assert_accepted(values("proxy-protocol", value), *FRONT)
+    assert_rejected(values("preserve", value), *FRONT, unlike=values("preserve", "false"))
+    assert is_rejected(values("proxy-protocol", "false"), *FRONT)
+
+
+def test_a_load_balancer_that_is_configured_elsewhere_can_be_declared() -> None:
+    def values(client_ip: str, **fields: Any) -> dict[str, Any]:
+        exposure = {**INTERNET, "allowedSources": ["0.0.0.0/0"], "platform": "generic", "clientIp": client_ip}
+        reads = {"targetReadsProxyProtocol": True} if client_ip == "proxy-protocol" else {}
+        return balancer({**exposure, **fields}, **reads)
+
+    declared = values("proxy-protocol", proxyProtocolConfigured=True)
+    assert_rejected(values("proxy-protocol"), *FRONT, unlike=declared)
+    assert is_rejected(values("preserve", proxyProtocolConfigured=True), *FRONT)
+
+
+@pytest.mark.parametrize(
     ("platform", "annotation"),
     [
-        open_case("B17", "generic", HETZNER, row="Hetzner"),
-        open_case("B17", "azure", f"{_BETA}azure-pls-proxy-protocol", row="Azure Private Link"),
+        held_case("B17", "generic", HETZNER, row="Hetzner"),
+        held_case("B17", "gke", "example.com/proxy-protocol", row="GKE"),
+        held_case("B17", "azure", f"{_BETA}azure-pls-proxy-protocol", row="Azure Private Link"),
     ],
 )
 def test_a_proxy_protocol_that_nothing_reads_is_rejected(platform: str, annotation: str) -> None:
@@ -522,8 +560,8 @@ def test_a_proxy_protocol_that_nothing_reads_is_rejected(platform: str, annotati
 @pytest.mark.parametrize(
     "exposure",
     [
-        open_case("B18", {**INTERNET, "platform": "azure", "staticAddresses": ["shop-ip"]}, row="azure"),
-        open_case(
+        held_case("B18", {**INTERNET, "platform": "azure", "staticAddresses": ["shop-ip"]}, row="azure"),
+        held_case(
             "B18", {"scope": "internal", "platform": "gke", "staticAddresses": ["shop-ip"]}, row="internal on gke"
         ),
     ],
@@ -541,7 +579,26 @@ def test_two_balancers_share_an_address_by_different_ports(exposure: Any) -> Non
     assert_accepted(values(81), "loadBalancers")
 
 
-@field_case("B19")
+def test_only_what_shares_an_address_is_accepted_with_other_ports() -> None:
+    """On GKE, an internal address can be shared, and no other one."""
+    inside = {"scope": "internal", "platform": "gke", "staticAddresses": ["shop-ip"]}
+    public = {**PRESERVED, "staticAddresses": ["shop-ip"]}
+
+    def values(*exposures: Any) -> dict[str, Any]:
+        balancers = {
+            f"front{number}": {
+                "target": {"service": "web"},
+                "exposure": exposure,
+                "ports": {"http": {"port": 80 + number, "targetPort": 8080}},
+            }
+            for number, exposure in enumerate(exposures)
+        }
+        return stack(loadBalancers=balancers)
+
+    assert_rejected(values(public, public), "loadBalancers", unlike=values(inside, inside))
+    assert is_rejected(values(inside, public), "loadBalancers")
+
+
 def test_the_proxy_protocol_on_aws_legacy_states_its_version() -> None:
     schema = json.loads((ROOT / "components" / "schema.json").read_text())
     values = [value for it in schema["types"].values() for value in it.get("enum", [])]
@@ -554,6 +611,20 @@ def test_the_proxy_protocol_on_aws_legacy_states_its_version() -> None:
 HTTPS = {"port": 443, "protocol": "https", "target": "web"}
 PREFIX_LIST_WEIGHT = 55
 QUOTA = 60
+
+
+@pytest.mark.parametrize("platform", [held_case("B11", name, row=name) for name in ("gke", "azure", "generic")])
+def test_a_port_of_a_gateway_or_a_sidecar_is_one_that_it_listens_on(platform: str) -> None:
+    exposure = {**INTERNET, "platform": platform, "clientIp": "preserve"}
+    edge = gateway({"host": SHOP}, settings={"forwardedFor": "append"}, exposure={**exposure, "scope": "internal"})
+    sidecar = service(sidecars=[{"name": "admin", "image": "admin:1", "port": 9090}])
+
+    def values(whole: Any, target: Any, number: int) -> dict[str, Any]:
+        front = {"target": target, "ports": {"admin": {"port": 443, "targetPort": number}}, "exposure": exposure}
+        return {**whole, "loadBalancers": {"front": front}}
+
+    assert_rejected(values(sidecar, {"service": "web"}, 9091), *FRONT, unlike=values(sidecar, {"service": "web"}, 9090))
+    assert is_rejected(values(edge, {"gateway": "edge"}, 9999), *FRONT)
 
 
 @field_case("B15")

@@ -305,6 +305,8 @@ MODULE = PlatformModule(
     sources=_sources,
     # The network security group of the nodes, which connections reach from the client's address.
     enforcement=lambda _: Enforcement.BALANCER,
+    # Azure's "Multiple services with the same IP address".
+    shares_addresses=lambda _: True,
     client_ip=client_ip_or_preserve,
     static_address=_static_address,
     limits={

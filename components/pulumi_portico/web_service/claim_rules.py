@@ -48,16 +48,19 @@ def _check_access_mode(volume: VolumeSpec, problems: Problems) -> None:
 
 def _check_claim(name: str, spec: "WebServiceSpec", problems: Problems) -> None:
     where = spec.at / "volumes" / Key(name) / "claim"
-    modes = {"access_mode": FieldName("access_mode"), "modes": [mode.value for mode in _SHARED]}
+    field, modes = FieldName("access_mode"), [mode.value for mode in _SHARED]
     recreates = spec.kind is WorkloadKind.STATEFUL_SET or (
         spec.kind is WorkloadKind.DEPLOYMENT and spec.rollout is not None and removes_first(spec.rollout)
     )
     if not _has_one_pod(spec):
         fix = [] if recreates else _recreate(spec)
         edits = None if fix is None else [*_one_pod(spec), *fix]
-        problems.report(CLAIM_OF_SEVERAL_PODS, where, kind=f"a {spec.kind.value}", fix=edits, **modes)
+        problems.report(
+            CLAIM_OF_SEVERAL_PODS, where, kind=f"a {spec.kind.value}", fix=edits, access_mode=field, modes=modes
+        )
     elif not recreates:
-        problems.report(CLAIM_BLOCKS_ROLLOUT, where, recreate=FieldName("recreate"), fix=_recreate(spec), **modes)
+        fix, recreate = _recreate(spec), FieldName("recreate")
+        problems.report(CLAIM_BLOCKS_ROLLOUT, where, recreate=recreate, fix=fix, access_mode=field, modes=modes)
 
 
 def _has_one_pod(spec: "WebServiceSpec") -> bool:
