@@ -43,6 +43,8 @@ class Options:
     replace_on_changes: Sequence[str] = ()
     replacement_trigger: Any = None
     """A value whose change replaces the object."""
+    aliases: Sequence[str] = ()
+    """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered."""
 
@@ -107,6 +109,8 @@ def register_objects(
     for described in objects:
         manifest = resolved(described.manifest, lambda ref: value_of(registered[ref.key], ref))
         options = _resource_options(described.options, parent)
+        if described.options.aliases:
+            options.aliases = [pulumi.Alias(name=f"{name}-{suffix}") for suffix in described.options.aliases]
         options.depends_on = [registered[key] for key in described.after] or list(first)
         options.depends_on += [dependency for output in described.ready for dependency in after(output)]
         registered[described.key] = described.register(described.resource_name(name), manifest, options)

@@ -88,7 +88,7 @@ CONTRADICTS_CLIENT_IP = define(
 )
 UNREAD_PROXY_PROTOCOL = define(
     "unread-proxy-protocol",
-    "On {platform}, this annotation enables the PROXY protocol for some of the connections, and the pods don't read it.",
+    "On {platform}, this annotation enables the PROXY protocol for some connections, and the pods don't read it.",
     allowed="false",
 )
 
