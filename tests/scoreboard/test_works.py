@@ -23,7 +23,6 @@ from tests.scoreboard.cases import (
     aws_balancer,
     balancer,
     balancer_service,
-    field_case,
     gateway,
     held_case,
     is_rejected,
@@ -176,7 +175,6 @@ def test_the_first_challenge_reaches_its_solver(issuer: str) -> None:
     assert met([]).service == "solver"
 
 
-@field_case("B20")
 def test_tls_that_ends_before_the_gateway_shows_in_the_forwarded_protocol() -> None:
     def values(**fields: Any) -> dict[str, Any]:
         tls = {SHOP: {"tlsTerminatedUpstream": True, **fields}}
@@ -307,7 +305,6 @@ def test_the_same_port_twice_in_a_pod_is_rejected(values: Any, unlike: Any) -> N
 # B5, B6, B7, B22, B24, B25, B28: what a controller does with it.
 
 
-@field_case("B5")
 def test_a_body_size_holds_for_grpc_or_is_rejected() -> None:
     values = gateway({"host": SHOP, "protocol": "GRPC"}, tls=TLS, settings={"bodySize": 64})
     if not is_rejected(values, *EDGE):
@@ -336,7 +333,6 @@ def test_an_annotation_that_the_controller_denies_is_rejected(controller: str, a
     assert_rejected(values(annotations={key: value}), *EDGE, unlike=values())
 
 
-@field_case("B22")
 def test_a_body_fits_onto_the_controllers_disk() -> None:
     manifests = rendered_unless_rejected(gateway({"host": SHOP}, settings={"bodySize": 5120}), *EDGE)
     if manifests is not None:
@@ -368,7 +364,6 @@ def test_dns_annotations_reach_every_ingress_of_the_host(controller: str) -> Non
         assert all(annotations.items() <= annotations_of(it).items() for it in of_host)
 
 
-@field_case("B27")
 def test_two_doors_to_one_gateway_are_reported() -> None:
     # Without the note about X-Forwarded-For.
     edge = gateway({"host": SHOP}, settings={"forwardedFor": "append"})
@@ -378,6 +373,36 @@ def test_two_doors_to_one_gateway_are_reported() -> None:
     }
     both = {**edge, "loadBalancers": {"inside": inside}}
     assert is_reported(both, *EDGE, explain=False) or is_reported(both, "loadBalancers", "inside", explain=False)
+
+
+@pytest.mark.parametrize("controller", [held_case("B22", name, row=name) for name in CONTROLLERS])
+def test_a_body_of_a_route_fits_onto_the_controllers_disk(controller: str) -> None:
+    def values(size: int, **installation: Any) -> dict[str, Any]:
+        return gateway({"host": SHOP, "bodySize": size}, controller=controller, installation=installation)
+
+    assert_rejected(values(2048), *EDGE, "routes", unlike=values(2047))
+    assert_accepted(values(2048, resources={"disk": 4096}), *EDGE)
+
+
+def test_a_redirect_that_is_turned_off_for_the_gateway_counts_too() -> None:
+    def values(controller: str) -> dict[str, Any]:
+        tls = {SHOP: {"tlsTerminatedUpstream": True}}
+        settings = {"forwardedFrom": ["203.0.113.0/24"]}
+        return gateway({"host": SHOP}, controller=controller, tls=tls, settings=settings, httpsRedirect=False)
+
+    assert_rejected(values("f5-nginx"), *EDGE, unlike=values("ingress-nginx"))
+
+
+def test_a_public_door_to_an_internal_gateway_is_reported() -> None:
+    inside = {"scope": "internal", "platform": "gke", "clientIp": "preserve"}
+    edge = gateway({"host": SHOP}, settings={"forwardedFor": "append"}, exposure=inside)
+
+    def values(scope: str) -> dict[str, Any]:
+        front = {"target": {"gateway": "edge"}, "exposure": {**PRESERVED, "scope": scope}}
+        return {**edge, "loadBalancers": {"front": front}}
+
+    assert is_reported(values("internet"), *FRONT, "target", explain=False)
+    assert not is_reported(values("internal"), *FRONT, "target", explain=False)
 
 
 # B8, B21, B26: workloads.

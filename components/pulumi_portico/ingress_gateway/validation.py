@@ -25,6 +25,7 @@ from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
 from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
+from .body_rules import check_body_sizes
 from .controllers import CONTROLLERS
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
@@ -419,6 +420,7 @@ _RULES = (
     _check_tls_upstream,
     _check_forwarded,
     check_forwarded_for,
+    check_body_sizes,
 )
 
 

@@ -24,6 +24,7 @@ from ..web_service.validation import notes_of
 from .admission import notes_on_admission
 from .checker import check_parts
 from .defaults import with_defaults
+from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
 from .parts import gateway_plans
 from .problems import in_files
@@ -69,7 +70,11 @@ class StackPlan:
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
-        return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security)]
+        return [
+            *of_services,
+            *notes_on_admission(self.services, self.namespace, self.pod_security),
+            *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
+        ]
 
     @property
     def differences(self) -> Sequence[Problem]:

@@ -243,7 +243,10 @@ def _check_security_group_quota(spec: AwsLoadBalancerSpec, problems: Problems) -
 def _weight_of_prefix_lists(plan: AwsLoadBalancerPlan) -> int:
     """How many rules the prefix lists count as, in addition to one for each ("Work with prefix lists" in the VPC user
     guide)."""
-    weights = [source.prefix_list_weight - 1 for source in (plan.spec.sources or {}).values() if source.prefix_list]
+    sources = [source for source in (plan.spec.sources or {}).values() if source.prefix_list is not None]
+    # A list that is there twice is reported by itself.
+    first = {str(source.prefix_list): source.prefix_list_weight for source in sources}
+    weights = [weight - 1 for weight in first.values()]
     listeners = sum(len(transports(listener.protocol)) for listener in plan.listeners)
     return listeners * sum(weights)
 
