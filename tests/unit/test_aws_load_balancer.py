@@ -126,7 +126,7 @@ def test_a_network_load_balancer_has_an_address_of_its_own_in_each_subnet() -> N
 
 def test_only_declared_sources_reach_listeners_and_only_its_targets_are_reached() -> None:
     sources = {
-        "cdn": {"prefix_list": "pl-1"},
+        "cdn": {"prefix_list": "pl-1", "prefix_list_weight": 20},
         "office": {"security_group": "sg-office"},
         "vpn": {"cidr": "10.8.0.0/16"},
     }

@@ -61,6 +61,10 @@ SAMPLES: dict[str, Sample] = {
     "client_ip=preserve": (PRESERVE, HIDE),
     "client_ip=proxy-protocol": ({"client_ip": "proxy-protocol"}, PRESERVE),
     "client_ip=hide": (HIDE, PRESERVE),
+    "proxy_protocol_configured": (
+        {"client_ip": "proxy-protocol", "proxy_protocol_configured": True},
+        {"client_ip": "proxy-protocol", "annotations": {"example.com/proxy-protocol": "true"}},
+    ),
     "static_addresses": ({"static_addresses": ["eipalloc-1"]}, {}),
     "subnets": ({"subnets": ["subnet-1"]}, {}),
     "ip_address_type=ipv4": ({"ip_address_type": "ipv4"}, {}),

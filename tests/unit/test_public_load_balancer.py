@@ -308,6 +308,19 @@ def test_two_balancers_cannot_have_one_name_or_address(
     assert_problem(caught.value.problems, "claimed-value", "exposure", *location, owner=owner)
 
 
+def test_one_address_may_have_two_balancers_with_different_ports() -> None:
+    def both(port: int) -> None:
+        shared = exposure("azure", static_addresses=["web"])
+        PublicLoadBalancer("a", arguments(shared, ports={"a": {"port": 80}}))
+        PublicLoadBalancer("b", arguments(shared, ports={"a": {"port": port}}))
+
+    record(lambda: both(81))
+    with pytest.raises(ArgumentError) as caught:
+        record(lambda: both(80))
+    location = ("exposure", "static_addresses", 0)
+    assert_problem(caught.value.problems, "claimed-port-of-address", *location, port=80, protocol="TCP")
+
+
 def test_one_name_on_two_clouds_or_with_two_providers_may_be_two() -> None:
     import pulumi_kubernetes
 

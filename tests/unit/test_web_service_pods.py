@@ -27,7 +27,12 @@ def test_every_source_of_a_volume_reaches_its_place() -> None:
         scratch={"path": "/scratch", "size_mib": pulumi.Output.from_input(2048)},
         fast={"path": "/fast", "in_memory": True, "size_mib": 64},
         shared={},
-        data={"path": "/data", "claim": pulumi.Output.from_input("data-claim"), "sub_path": "a/b"},
+        data={
+            "path": "/data",
+            "claim": pulumi.Output.from_input("data-claim"),
+            "access_mode": "ReadWriteMany",
+            "sub_path": "a/b",
+        },
         keys={"path": "/keys", "secret": "keys"},
         settings={"path": "/settings", "config_map": "settings"},
     )
@@ -49,7 +54,7 @@ def test_every_source_of_a_volume_reaches_its_place() -> None:
 
 
 def test_a_claim_is_written_by_the_pods_group_and_may_be_read_only() -> None:
-    recorded = web_service(volumes={"data": {"path": "/data", "claim": "data", "read_only": True}})
+    recorded = web_service(volumes={"data": {"path": "/data", "claim": "data", "access_mode": "ReadOnlyMany"}})
     assert container(recorded)["volumeMounts"][0]["readOnly"] is True
     assert pod_spec(recorded)["securityContext"]["fsGroup"] == 10001
     assert pod_spec(recorded)["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"

@@ -196,6 +196,21 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("ports", "a", "port"),
         {"least": 1024},
     ),
+    # Claims.
+    ({"volumes": {"a": {"claim": "b"}}}, "claim-of-several-pods", ("volumes", "a", "claim"), {"kind": "a Deployment"}),
+    ({"volumes": {"a": {"claim": "b"}}, "replicas": 1}, "claim-blocks-rollout", ("volumes", "a", "claim"), {}),
+    (
+        {"volumes": {"a": {"access_mode": "ReadWriteMany"}}},
+        "access-mode-without-claim",
+        ("volumes", "a", "access_mode"),
+        {},
+    ),
+    (
+        {"external_replicas": True, "replicas": 2},
+        "mutually-exclusive",
+        ("external_replicas",),
+        {"fields": ["replicas", "external_replicas"]},
+    ),
     # Probes.
     ({"health": {"host": "shop.example.com"}}, "probe-without-path", ("health", "host"), {}),
     (

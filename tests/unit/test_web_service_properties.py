@@ -28,7 +28,7 @@ VOLUME = st.sampled_from(
     [
         {},
         {"in_memory": True, "size_mib": 5},
-        {"claim": "data"},
+        {"claim": "data", "access_mode": "ReadWriteMany"},
         {"secret": "keys"},
         {"projected": [{"config_map": "a"}]},
     ]

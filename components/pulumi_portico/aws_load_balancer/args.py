@@ -49,6 +49,10 @@ class AwsSource(TypedDict):
     prefix_list: NotRequired[pulumi.Input[str]]
     """A managed prefix list's id, such as CloudFront's."""
 
+    prefix_list_weight: NotRequired[int]
+    """As how many rules of a security group the prefix list counts: its maximum number of entries. Plain. Default: 55,
+    which is the weight of CloudFront's."""
+
     security_group: NotRequired[pulumi.Input[str]]
     """A security group's id: whatever is in it."""
 
@@ -59,6 +63,7 @@ class AwsSourceSpec(Spec):
 
     cidr: Optional[pulumi.Input[str]] = None
     prefix_list: Optional[pulumi.Input[str]] = None
+    prefix_list_weight: int = 55
     security_group: Optional[pulumi.Input[str]] = None
 
 
@@ -299,6 +304,7 @@ RULES: Rules = {
     AwsExisting: {
         "load_balancer": Field(arn("elasticloadbalancing", "a load balancer")),
         "security_group": Field(resource_id("sg", "a security group")),
+        "prefix_list_weight": Field(whole_number(1, what="a number of rules")),
     },
     AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups", "security_group_rules"), _COUNT),
     AwsLoadBalancerArgs: {

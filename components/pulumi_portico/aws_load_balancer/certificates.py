@@ -1,5 +1,6 @@
 """What hosts need: zones that are looked up, certificates, their validation, and alias records."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
@@ -15,7 +16,14 @@ from .hosts import (
 from .plan import AwsLoadBalancerPlan
 from .resources import AwsLookup, AwsResource
 
-__all__ = ["certificate_objects", "certificates_of", "default_certificate_host", "record_objects", "zone_lookups"]
+__all__ = [
+    "attached_certificates",
+    "certificate_objects",
+    "certificates_of",
+    "default_certificate_host",
+    "record_objects",
+    "zone_lookups",
+]
 
 _CERTIFICATE_TIMEOUT = 1800
 
@@ -49,6 +57,30 @@ def default_certificate_host(plan: AwsLoadBalancerPlan, arns: Mapping[str, Any])
     """The host whose certificate clients receive that send no host name."""
     default = plan.spec.default_host
     return next(iter(arns), None) if default is None else certificate_owner(default, plan.hosts)
+
+
+def attached_certificates(arns: Mapping[str, Any], default: Optional[str]) -> Iterator[tuple[str, Any, list[str]]]:
+    """The certificates that are attached to a listener in addition to its default one: the name of each attachment, the
+    ARN, and the hosts.
+
+    Each ARN is attached once, by its own name: if hosts shared an ARN by several attachments, the deletion of one would
+    take the certificate from all of them. ARNs that aren't known yet have the name of their host.
+    """
+    hosts: dict[str, list[str]] = {}
+    for host, arn in arns.items():
+        hosts.setdefault(_attachment_name(host, arn), []).append(host)
+    of_default = None if default is None else _attachment_name(default, arns[default])
+    for name, sharing in sorted(hosts.items()):
+        if name != of_default:
+            yield name, arns[sharing[0]], sharing
+
+
+def _attachment_name(host: str, arn: Any) -> str:
+    if not isinstance(arn, str):
+        return host
+    # Certificates of two accounts or regions can have one ID.
+    digest = hashlib.sha256(arn.encode()).hexdigest()[:6]
+    return f"{arn.rpartition('/')[2]}-{digest}"
 
 
 def certificate_objects(plan: AwsLoadBalancerPlan) -> Iterator[ObjectSpec]:

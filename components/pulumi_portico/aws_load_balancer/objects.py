@@ -12,6 +12,7 @@ from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..untyped import Properties
 from .binding import binding_options, build_binding, build_policy, pod_ports_of
 from .certificates import (
+    attached_certificates,
     certificate_objects,
     certificates_of,
     default_certificate_host,
@@ -192,11 +193,14 @@ class _Objects:
             key, suffix = f"listener/{listener.port}", str(listener.port)
             yield AwsResource(key, properties, type="lb.Listener", suffix=suffix, after=after)
             arn = Ref(key, output=("arn",))
-            for host in arns if listener.speaks_tls else ():
-                if host != default:
-                    properties = {"listener_arn": arn, "certificate_arn": arns[host]}
-                    name = f"{suffix}-{host}"
-                    yield AwsResource(f"{key}/{host}", properties, type="lb.ListenerCertificate", suffix=name)
+            for name, certificate_arn, hosts in attached_certificates(arns, default) if listener.speaks_tls else ():
+                properties = {"listener_arn": arn, "certificate_arn": certificate_arn}
+                # Each host had an attachment of its own.
+                options = Options(aliases=[f"{suffix}-{host}" for host in hosts if host != name])
+                attachment = f"{suffix}-{name}"
+                yield AwsResource(
+                    f"{key}/{name}", properties, type="lb.ListenerCertificate", suffix=attachment, options=options
+                )
             yield from self._rules(listener, arn)
 
     def _trust_store(self, listener: AwsListenerSpec) -> list[ObjectSpec]:

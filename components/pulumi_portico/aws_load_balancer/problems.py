@@ -74,6 +74,13 @@ RULES_QUOTA = define(
     allowed="at most {most} rules",
     hint="Use fewer, wider ranges. If AWS has raised the quota, set {field}.",
 )
+WEIGHT_QUOTA = define(
+    "prefix-list-quota-exceeded",
+    "The rules of the security group count as {count}: a prefix list counts as many times as it can have entries, at "
+    "each listener.",
+    allowed="at most {most}",
+    hint="Set {weight} if the list is smaller, or {redirect} to false. If AWS has raised the quota, set {field}.",
+)
 EMPTY_SOURCE = define("empty-source", "This source names nothing.", allowed="one of {fields}")
 SAME_SOURCE = define(
     "duplicate-source", "{other} is {value} too, and a security group has each rule once.", allowed="each value once"

@@ -88,6 +88,10 @@ class ControllerModule:
     """Whether it can redirect requests without TLS."""
     trusts_forwarded_protocol: bool = True
     """Whether it can read from a header that TLS was terminated upstream."""
+    forwards_protocol_without_redirect: bool = True
+    """Whether it passes on that TLS was terminated upstream also for hosts whose requests it doesn't redirect."""
+    limits_grpc_bodies: bool = True
+    """Whether the size of requests in its settings applies to gRPC."""
     shares_ingress: bool = False
     """Whether one Ingress has all routes of a component; annotations are then the component's."""
     multi_label_wildcards: bool = False

@@ -150,6 +150,14 @@ def _check_wildcard(routes: RouteSet, route: ResolvedRoute, problems: Problems) 
         problems.report(MULTI_LABEL_WILDCARD, at, value=route.host, controller=module.title, field=field)
 
 
+PROTOCOL_NOT_FORWARDED = define(
+    "protocol-not-forwarded",
+    "Without the redirect, {controller} reports http in X-Forwarded-Proto although TLS is terminated upstream, so "
+    "applications redirect clients in a loop.",
+    allowed="true",
+)
+
+
 def _check_redirected(routes: RouteSet, route: ResolvedRoute, problems: Problems) -> None:
     if routes.https_redirect and not route.redirects:
         at = route.at / "host" if route.host else route.at
@@ -179,6 +187,15 @@ def _check_redirect_of_host(routes: RouteSet, tls: HostTlsSpec, problems: Proble
 def _check_tls_upstream(routes: RouteSet, tls: HostTlsSpec, problems: Problems) -> None:
     if tls.tls_terminated_upstream and not routes.module.trusts_forwarded_protocol:
         _report_tls(routes, tls.at / "tls_terminated_upstream", "trusts_forwarded_protocol", problems)
+    elif tls.tls_terminated_upstream and not routes.module.forwards_protocol_without_redirect:
+        _check_forwarded_protocol(routes, tls, problems)
+
+
+def _check_forwarded_protocol(routes: RouteSet, tls: HostTlsSpec, problems: Problems) -> None:
+    """Report a host without a redirect, if the controller then reports to applications that clients use HTTP."""
+    if tls.redirect is False or (tls.redirect is None and routes.https_redirect is False):
+        at = tls.at / "redirect" if tls.redirect is False else routes.at / "https_redirect"
+        problems.report(PROTOCOL_NOT_FORWARDED, at, controller=routes.module.title, fix=Remove(at))
 
 
 def _report_tls(routes: RouteSet, at: Location, capability: str, problems: Problems) -> None:

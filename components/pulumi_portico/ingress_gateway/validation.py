@@ -25,6 +25,7 @@ from ..public_load_balancer.exposure import RULES as EXPOSURE_RULES
 from ..public_load_balancer.exposure_checks import check_exposure
 from ..workload.admission import causes_of_annotations, report
 from .args import IngressGatewayArgs, IngressGatewaySpec, IngressRoutesArgs, IngressRoutesSpec, Upstream
+from .body_rules import check_body_sizes
 from .controllers import CONTROLLERS
 from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
@@ -428,6 +429,7 @@ _RULES = (
     _check_forwarded,
     _check_default_backend,
     check_forwarded_for,
+    check_body_sizes,
 )
 
 

@@ -26,8 +26,12 @@ CLAIMED = define(
     hint="Set another value.",
 )
 
-_Claim = tuple[str, str, str]
-"""The cloud, the field, and the value."""
+CLAIMED_PORT = define(
+    "claimed-port-of-address",
+    "{owner} has {protocol} port {port} of {value} already.",
+    allowed="another port, or another address",
+    hint="Choose another port, or another address.",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,13 @@ class ExclusiveValue:
     value: Any
     """A list claims each of its items. Outputs claim nothing."""
     location: Location
+    ports: Optional[frozenset[tuple[int, str]]] = None
+    """The ports, with their protocols, if load balancers with other ports can share the value."""
+
+    def shared_ports(self, other: "ExclusiveValue") -> Optional[frozenset[tuple[int, str]]]:
+        """The ports because of which two load balancers can't share the value, none if they can; None if they can't
+        because of the value itself."""
+        return None if self.ports is None or other.ports is None else self.ports & other.ports
 
 
 class _Stackless:
@@ -46,6 +57,7 @@ class _Stackless:
 
 _STACKLESS = _Stackless()
 _BY_STACK: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
+_VALUES: WeakKeyDictionary[Any, dict[Any, dict[str, ExclusiveValue]]] = WeakKeyDictionary()
 
 
 def _claims() -> dict[Any, str]:
@@ -77,18 +89,31 @@ def claim_each(
 ) -> None:
     """Claim values that no two load balancers can share; raise if another component has claimed one."""
     provider, claimant = provider_of(opts), problems.subject
-    claims: list[_Claim] = []
+    claimed = _VALUES.setdefault(stack(), {})
+    claims: list[tuple[Any, ExclusiveValue]] = []
     for exclusive in values:
         for location, item in plain_items(exclusive):
-            claim = (cloud, exclusive.field, str(item))
-            owner = _claims().get((claim, provider))
+            key = ((cloud, exclusive.field, str(item)), provider)
             # A component provider can create one component several times, in a preview and in the update after it.
-            if owner not in (None, claimant):
-                problems.report(CLAIMED, location, value=item, owner=owner)
-            claims.append(claim)
+            others = ((owner, other) for owner, other in claimed.get(key, {}).items() if owner != claimant)
+            for owner, other in others:
+                _report_claimed(exclusive, other, item, location, owner, problems)
+            claims.append((key, exclusive))
     problems.raise_if_any()
-    for claim in claims:
-        _claims()[claim, provider] = claimant
+    for key, exclusive in claims:
+        claimed.setdefault(key, {})[claimant] = exclusive
+
+
+def _report_claimed(
+    exclusive: ExclusiveValue, other: ExclusiveValue, item: Any, at: Location, owner: Any, problems: Problems
+) -> None:
+    """Report a value that another load balancer has, unless the two can share it."""
+    ports = exclusive.shared_ports(other)
+    if ports is None:
+        problems.report(CLAIMED, at, value=item, owner=owner)
+    elif ports:
+        number, protocol = min(ports)
+        problems.report(CLAIMED_PORT, at, value=item, owner=owner, port=number, protocol=protocol)
 
 
 def claim(key: Any, claimant: str, opts: Optional[pulumi.ResourceOptions]) -> Optional[str]:

@@ -47,6 +47,8 @@ class Options:
     replace_on_changes: Sequence[str] = ()
     replacement_trigger: Any = None
     """A value whose change replaces the object."""
+    aliases: Sequence[str] = ()
+    """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered."""
 
@@ -115,6 +117,8 @@ def register_objects(
             manifest = with_owner_reference(manifest, manifests[owner], _uid_of(registered[owner]))
         manifests[described.key] = manifest
         options = _resource_options(described.options, parent)
+        if described.options.aliases:
+            options.aliases = [pulumi.Alias(name=f"{name}-{suffix}") for suffix in described.options.aliases]
         options.depends_on = [registered[key] for key in described.after] or list(first)
         options.depends_on += [dependency for output in described.ready for dependency in after(output)]
         registered[described.key] = described.register(described.resource_name(name), manifest, options)

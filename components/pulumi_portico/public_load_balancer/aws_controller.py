@@ -12,11 +12,13 @@ from ..args.problems import Problems, Remove
 from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
 from ..load_balancers import ClientIp, IpAddressType
+from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from . import aws
 from .access_annotations import AccessAnnotation, further_clients, is_true, unenforced
 from .aws import PREFIX, enforced_by_targets
 from .common import (
+    IP_FAMILIES,
     annotation_text,
     comma_list,
     comma_map,
@@ -61,7 +63,11 @@ CAPABILITIES: Mapping[Feature, tuple[str, ...]] = {
     "static_addresses": (f"{PREFIX}eip-allocations", f"{PREFIX}private-ipv4-addresses"),
     "subnets": (f"{PREFIX}subnets",),
     "ip_address_type=ipv4": (f"{PREFIX}ip-address-type",),
-    "ip_address_type=dualstack": (f"{PREFIX}ip-address-type", f"{PREFIX}enable-prefix-for-ipv6-source-nat"),
+    "ip_address_type=dualstack": (
+        f"{PREFIX}ip-address-type",
+        f"{PREFIX}enable-prefix-for-ipv6-source-nat",
+        *IP_FAMILIES,
+    ),
     "name": (f"{PREFIX}name",),
     "tags": (f"{PREFIX}additional-resource-tags",),
     **aws.HEALTH_CAPABILITIES,
@@ -125,6 +131,15 @@ ACCESS_ANNOTATIONS: Mapping[str, AccessAnnotation] = {
     ),
 }
 """Annotations without a field that change who can connect."""
+SHARED_PORT_TARGETS = define(
+    "shared-port-with-two-targets",
+    "The controller sends both protocols of port {number} to one target port, and {other} has {target}.",
+    allowed="the same target port for both protocols",
+    hint="Choose another port, or let the pods listen on one port for both protocols.",
+)
+
+_FALSE = ("false", "f", "0")
+"""What the controller reads as false (Go's strconv.ParseBool)."""
 
 
 def enforcement(request: Request) -> Enforcement:
@@ -149,6 +164,7 @@ def render_network_load_balancer(request: Request, class_name: str) -> ServiceFr
         "allocateLoadBalancerNodePorts": not has_ip_targets,
         **({"healthCheckNodePort": node_port} if node_port else {}),
         **source_ranges(request),
+        **_ip_families(request),
         **({} if has_ip_targets else session_affinity(request)),
     }
     annotations = {
@@ -165,6 +181,16 @@ def render_network_load_balancer(request: Request, class_name: str) -> ServiceFr
         **_source_annotations(request),
     }
     return ServiceFragment(spec, annotations)
+
+
+def _ip_families(request: Request) -> dict[str, Any]:
+    """For UDP, AWS accepts only targets of IPv6 on a dual-stack load balancer (aws-load-balancer-controller#3926).
+
+    The controller derives the targets' addresses from the families of the Service. A cluster has only IPv4 or only IPv6
+    on EKS, so one without IPv6 rejects the Service.
+    """
+    is_ipv6 = request.exposure.is_dualstack and request.uses(Protocol.UDP)
+    return {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]} if is_ipv6 else {}
 
 
 def _name_annotations(request: Request) -> dict[str, Any]:
@@ -268,7 +294,31 @@ def _check_idle_timeout(request: Request, problems: Problems) -> None:
         problems.report(IDLE_TIMEOUT_WITHOUT_TCP, location, fix=Remove(location))
 
 
-RULES: tuple[PlatformRule, ...] = (*aws.RULES, _check_attributes, _check_session_affinity, _check_idle_timeout)
+def _check_shared_ports(request: Request, problems: Problems) -> None:
+    """Report a port whose protocols have different target ports: the controller creates one listener of the first one
+    (aws-load-balancer-controller#1608)."""
+    first: dict[int, ServicePort] = {}
+    for port in request.ports:
+        other = first.setdefault(port.number, port)
+        if port.target != other.target:
+            where = request.location_of(port, "target_port")
+            problems.report(
+                SHARED_PORT_TARGETS,
+                where,
+                value=port.target,
+                number=port.number,
+                other=other.name,
+                target=other.target,
+            )
+
+
+RULES: tuple[PlatformRule, ...] = (
+    *aws.RULES,
+    _check_attributes,
+    _check_session_affinity,
+    _check_idle_timeout,
+    _check_shared_ports,
+)
 """What such controllers don't support in combination."""
 
 

@@ -323,6 +323,8 @@ MODULE = PlatformModule(
     billable=_billable,
     sources=_sources,
     enforcement=_enforcement,
+    # Azure's "Multiple services with the same IP address".
+    shares_addresses=lambda _: True,
     client_ip=client_ip_or_preserve,
     static_address=_static_address,
     limits={

@@ -101,8 +101,12 @@ def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> 
 
 def exclusive_values(request: Request) -> list[ExclusiveValue]:
     """The values that no two load balancers can share, and where they are."""
-    at = request.at
-    return [ExclusiveValue(name, value, at.join(name.split("."))) for name, value in _exclusive(request)]
+    shares = module_of(request.exposure.platform).shares_addresses(request)
+    ports = frozenset((port.number, port.protocol) for port in request.ports) if shares else None
+    return [
+        ExclusiveValue(name, value, request.at.join(name.split(".")), ports if name == "static_addresses" else None)
+        for name, value in _exclusive(request)
+    ]
 
 
 def _port(port: ServicePort) -> Manifest:

@@ -55,6 +55,10 @@ class Exposure(TypedDict):
     the address; hide on other platforms; for UDP on AWS with ip targets, preserve, because AWS supports nothing else
     there."""
 
+    proxy_protocol_configured: NotRequired[bool]
+    """Whether the load balancer sends the PROXY protocol although no annotation says so: its controller, or you,
+    configured it. For `client_ip: proxy-protocol` on the platform generic. Plain. Default: false."""
+
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Addresses that are reserved in advance. AWS: Elastic IP allocation IDs (internet) or private IPv4 addresses
     (internal), one for each subnet. GKE: names of regional addresses. Azure: names of public IPs (internet) or private
@@ -65,8 +69,8 @@ class Exposure(TypedDict):
     Default: the platform finds them."""
 
     ip_address_type: NotRequired[IpAddressType]
-    """Which IP addresses the load balancer has. Plain; a change to or from ipv6 replaces the load balancer. Default:
-    the cluster's default; on AWS ipv4."""
+    """Which IP addresses the load balancer has. Plain; a change to or from ipv6 replaces the load balancer. For UDP on
+    AWS, dualstack requires a cluster with IPv6. Default: the cluster's default; on AWS ipv4."""
 
     name: NotRequired[str]
     """The name of the load balancer (at most 32 characters). Plain; a change replaces the load balancer, and no two can
@@ -132,6 +136,7 @@ class ExposureSpec(Spec):
     platform: Platform
     allowed_sources: Optional[Sequence[pulumi.Input[str]]] = None
     client_ip: Optional[ClientIp] = None
+    proxy_protocol_configured: Optional[bool] = None
     static_addresses: Sequence[pulumi.Input[str]] = ()
     subnets: Sequence[pulumi.Input[str]] = ()
     ip_address_type: Optional[IpAddressType] = None

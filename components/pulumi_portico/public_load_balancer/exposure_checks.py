@@ -14,13 +14,14 @@ from ..args.shapes import required_fields, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import Rule
 from ..lifecycle.annotation_readers import LOAD_BALANCER, report_unread
-from ..load_balancers import IpAddressType, Scope
+from ..load_balancers import ClientIp, IpAddressType, Scope
 from ..networking.target import Protocol
 from .access_annotations import AccessAnnotation, AccessEffect
 from .enforcement import check_enforcement, edits_to_preserve, everyone_of, named_sources, narrow_sources
 from .exposure import Exposure
 from .platform_module import Feature, PlatformModule, Request, RequestedFeature, requested_features, value_of
 from .platforms import all_platforms, module_of
+from .proxy_protocol import enables_proxy_protocol
 
 __all__ = ["check_exposure", "preserving_edits"]
 
@@ -83,6 +84,16 @@ ANNOTATION_OF_DRAIN = define(
 )
 ANNOTATION_OF_OTHER_PLATFORM = define(
     "annotation-of-other-platform", "{platform} doesn't read this annotation.", allowed="only on {platforms}"
+)
+CONTRADICTS_CLIENT_IP = define(
+    "annotation-contradicts-client-ip",
+    "This annotation enables the PROXY protocol, and {field} isn't {needed}.",
+    allowed="only if {field} is {needed}",
+)
+UNREAD_PROXY_PROTOCOL = define(
+    "unread-proxy-protocol",
+    "On {platform}, this annotation enables the PROXY protocol for some connections, and the pods don't read it.",
+    allowed="false",
 )
 
 
@@ -262,8 +273,22 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
         problems.report(code, location, field=FieldPath(name.split(".")), fix=fix)
     elif (owners := _owners(key)) and module.name not in owners:
         problems.report(ANNOTATION_OF_OTHER_PLATFORM, location, platform=module.title, platforms=owners, fix=fix)
+    elif enables_proxy_protocol(key, request.exposure.annotations[key]):
+        _check_proxy_annotation(request, location, problems)
     else:
         report_unread(key, location, LOAD_BALANCER, problems)
+
+
+def _check_proxy_annotation(request: Request, location: Location, problems: Problems) -> None:
+    """Report an annotation that enables the PROXY protocol, which pods read only if `client_ip` says so."""
+    module = module_of(request.exposure.platform)
+    if module.client_ip(request) is ClientIp.PROXY_PROTOCOL:
+        return
+    if module.supports(f"client_ip={ClientIp.PROXY_PROTOCOL.value}"):
+        needed = ClientIp.PROXY_PROTOCOL
+        problems.report(CONTRADICTS_CLIENT_IP, location, field=Field("client_ip"), needed=needed, fix=Remove(location))
+    else:
+        problems.report(UNREAD_PROXY_PROTOCOL, location, platform=module.title, fix=Remove(location))
 
 
 def _check_access(request: Request, problems: Problems) -> None:

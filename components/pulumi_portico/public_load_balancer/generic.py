@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from ..address_ranges import may_overlap
 from ..args.codes import define
-from ..args.location import Field, Key
-from ..args.problems import Problems, Remove
+from ..args.location import Field
+from ..args.problems import Problems
 from ..lifecycle.cost import Billable, Billing
 from ..load_balancers import PRIVATE_ADDRESSES, ClientIp
 from .access_annotations import AccessAnnotation, is_true, scope_switch
@@ -22,13 +22,12 @@ from .common import (
     source_ranges,
     traffic_policy,
 )
-from .common_rules import check_node_targets_health
+from .common_rules import check_node_targets_health, report_no_effect
 from .exposure import ExposureSpec
 from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
+from .proxy_protocol import enables_proxy_protocol
 
 __all__ = ["MODULE"]
-
-_PROXY_PROTOCOL = "proxy-protocol"
 
 NEEDS_ANNOTATION = define(
     "needs-annotation",
@@ -40,11 +39,6 @@ CONTROLLER_ANNOTATION = define(
     "needs-controller-annotation",
     "Kubernetes has no field for {field}.",
     allowed="the annotation of your controller, such as metallb.io/loadBalancerIPs for static addresses with MetalLB",
-)
-CONTRADICTS_CLIENT_IP = define(
-    "annotation-contradicts-client-ip",
-    "This annotation enables the PROXY protocol, and {field} isn't {needed}.",
-    allowed="only if {field} is {needed}",
 )
 
 
@@ -85,17 +79,15 @@ def _check_internal(request: Request, problems: Problems) -> None:
 
 
 def _check_proxy_protocol(request: Request, problems: Problems) -> None:
-    exposure, location = request.exposure, request.at / "client_ip"
-    enabling = [key for key in exposure.annotations if _PROXY_PROTOCOL in key]
+    exposure = request.exposure
+    enabled = any(enables_proxy_protocol(key, value) for key, value in exposure.annotations.items())
     if exposure.client_ip is ClientIp.PROXY_PROTOCOL:
-        if not enabling:
-            needed, value = [Field("annotations")], exposure.client_ip.value
+        if not enabled and not exposure.proxy_protocol_configured:
+            location, value = request.at / "client_ip", exposure.client_ip.value
+            needed = [Field("annotations"), Field("proxy_protocol_configured")]
             problems.report(NEEDS_ANNOTATION, location, value=value, needed=needed)
-        return
-    for key in enabling:
-        at = request.at / "annotations" / Key(key)
-        needed = ClientIp.PROXY_PROTOCOL
-        problems.report(CONTRADICTS_CLIENT_IP, at, field=Field("client_ip"), needed=needed, fix=Remove(at))
+    elif exposure.proxy_protocol_configured:
+        report_no_effect(problems, request.at / "proxy_protocol_configured", "client_ip", ClientIp.PROXY_PROTOCOL)
 
 
 def _is(*words: str) -> AccessAnnotation:
@@ -143,6 +135,7 @@ MODULE = PlatformModule(
         "client_ip=preserve": TRAFFIC_POLICY,
         "client_ip=proxy-protocol": TRAFFIC_POLICY,
         "client_ip=hide": TRAFFIC_POLICY,
+        "proxy_protocol_configured": (),
         "ip_address_type=ipv4": IP_FAMILIES,
         "ip_address_type=ipv6": IP_FAMILIES,
         "ip_address_type=dualstack": IP_FAMILIES,

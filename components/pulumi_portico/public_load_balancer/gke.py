@@ -203,6 +203,8 @@ MODULE = PlatformModule(
     sources=pass_through_peers,
     # A VPC firewall rule in front of the nodes, which connections reach from the client's address.
     enforcement=lambda _: Enforcement.BALANCER,
+    # An internal address with the purpose SHARED_LOADBALANCER_VIP.
+    shares_addresses=lambda request: not request.is_internet,
     client_ip=client_ip_or_preserve,
     replaced_by_change_of=("gke.network_tier",),
     static_address=lambda _: _address_name,

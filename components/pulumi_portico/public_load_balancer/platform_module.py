@@ -152,6 +152,10 @@ def _no_health_port(_request: Request) -> Optional[int]:
     return None
 
 
+def _shares_nothing(_request: Request) -> bool:
+    return False
+
+
 def _unknown_enforcement(_request: Request) -> Enforcement:
     return Enforcement.UNKNOWN
 
@@ -193,6 +197,8 @@ class PlatformModule:
     """What the platform bills for."""
     sources: Callable[[Request], list[PeerSpec]]
     """Where connections to the pods come from."""
+    shares_addresses: Callable[[Request], bool] = _shares_nothing
+    """Whether several load balancers can have one static address, each with other ports."""
     enforcement: Callable[[Request], Enforcement] = _unknown_enforcement
     """What enforces `allowed_sources`, and the sources that only the platform knows. `enforcement_of` also knows the
     annotations that every platform has."""

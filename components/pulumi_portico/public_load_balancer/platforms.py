@@ -28,7 +28,8 @@ class Platform(str, Enum):
     """The controller of EKS Auto Mode: a Network Load Balancer."""
 
     AWS_LEGACY = "aws-legacy"
-    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer."""
+    """The AWS cloud controller manager, without the AWS Load Balancer Controller: a Network Load Balancer. What
+    `client_ip` sets requires version 1.34 or newer."""
 
     GKE = "gke"
     """Google Kubernetes Engine: a passthrough Network Load Balancer."""

@@ -22,6 +22,7 @@ from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
 from .admission import POD_SECURITY, check_admission
 from .args import KEYS
+from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .parts import (
@@ -88,11 +89,25 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
+    for balancer in balancers.values():
+        if balancer.usable:
+            problems.run(_check_balancer_ports, balancer, references, services, gateways)
     backends = {SERVICE: references.services, GATEWAY: references.gateways}
     destinations = resolve_targets(parts, references.found, backends, problems)
     check_admission(parts, problems)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
+
+
+def _check_balancer_ports(
+    balancer: BalancerPart,
+    references: References,
+    services: Mapping[str, ServicePart],
+    gateways: Mapping[str, GatewayPart],
+    problems: Problems,
+) -> None:
+    reference = references.found.get(balancer.spec.target.at)
+    check_balancer_ports(balancer, reference, services, gateways, problems)
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

@@ -1,10 +1,8 @@
 """What several components of a stack would have in common, and can't share."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
-
-import pulumi
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from ..args.codes import define
 from ..args.location import Field, Location
@@ -15,10 +13,10 @@ from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
 from ..ingress_gateway.install.installation import report_second_default_class
 from ..lifecycle.aws import AWS
+from ..lifecycle.claims import ExclusiveValue, plain_items
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
-from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
 from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, ServicePart
 
@@ -57,6 +55,12 @@ SHARED_CLAIM = define(
     "{other} uses {value} too, and two load balancers can't share it.",
     allowed="a value that no other load balancer uses",
     hint="Set another value.",
+)
+SHARED_PORT = define(
+    "already-claimed-port",
+    "{other} uses {protocol} port {port} of {value} too.",
+    allowed="ports that no other load balancer of the address uses",
+    hint="Choose another port, or another address.",
 )
 
 _ADDRESSES = ("static_addresses", "elastic_ips", "private_addresses")
@@ -187,40 +191,46 @@ class _Claim(NamedTuple):
 
 def _check_claims(parts: Parts, problems: Problems) -> None:
     """Report what several load balancers would use: an address, a name, a port of the nodes."""
-    claims: dict[_Claim, Location] = {}
+    claims: dict[_Claim, list[ExclusiveValue]] = {}
     for part in (*parts.gateways.values(), *parts.load_balancers.values(), *parts.aws_load_balancers.values()):
         if part.usable:
             problems.run(_check_claims_of, part, claims)
 
 
-def _check_claims_of(part: Part, claims: dict[_Claim, Location], problems: Problems) -> None:
-    for claim, where in _claims_of(part):
-        other = claims.setdefault(claim, where)
-        if other != where:
-            problems.report(SHARED_CLAIM, where, value=claim.value, other=other)
+def _check_claims_of(part: Part, claims: dict[_Claim, list[ExclusiveValue]], problems: Problems) -> None:
+    for cloud, exclusive in _exclusive_values_of(part):
+        for where, item in plain_items(exclusive):
+            others = claims.setdefault(_Claim(cloud, _kind_of(exclusive.field), str(item)), [])
+            for other in others:
+                _report_shared(exclusive, other, where, str(item), problems)
+            others.append(replace(exclusive, location=where))
 
 
-def _claims_of(part: Part) -> Iterator[tuple[_Claim, Location]]:
+def _report_shared(
+    exclusive: ExclusiveValue, other: ExclusiveValue, at: Location, value: str, problems: Problems
+) -> None:
+    ports = exclusive.shared_ports(other)
+    if ports is None or other.location.parent == at.parent:
+        problems.report(SHARED_CLAIM, at, value=value, other=other.location)
+    elif ports:
+        number, protocol = min(ports)
+        problems.report(SHARED_PORT, at, value=value, other=other.location, port=number, protocol=protocol)
+
+
+def _kind_of(field: str) -> str:
+    return "address" if field in _ADDRESSES else field
+
+
+def _exclusive_values_of(part: Part) -> Iterator[tuple[str, ExclusiveValue]]:
+    """The values that no two load balancers can share, with their cloud."""
     if isinstance(part, GatewayPart):
         request = exposure_request(part.spec) if part.installs else None
-        if request is not None:
-            yield from _claims_of_request(request)
     elif isinstance(part, BalancerPart):
-        yield from _claims_of_request(request_of(part.spec))
-    elif isinstance(part, AwsBalancerPart):
-        for exclusive in aws_exclusive_values(part.spec):
-            yield from _claims(AWS, exclusive.field, exclusive.value, exclusive.location)
-
-
-def _claims_of_request(request: Request) -> Iterator[tuple[_Claim, Location]]:
-    cloud = module_of(request.exposure.platform).cloud
-    for exclusive in exclusive_values(request):
-        yield from _claims(cloud, exclusive.field, exclusive.value, exclusive.location)
-
-
-def _claims(cloud: str, field: str, value: Any, at: Location) -> Iterator[tuple[_Claim, Location]]:
-    kind = "address" if field in _ADDRESSES else field
-    several = isinstance(value, (list, tuple))
-    for index, item in enumerate(cast("Sequence[Any]", value) if several else [value]):
-        if not isinstance(item, pulumi.Output):
-            yield _Claim(cloud, kind, str(item)), at / index if several else at
+        request = request_of(part.spec)
+    else:
+        if isinstance(part, AwsBalancerPart):
+            yield from ((AWS, exclusive) for exclusive in aws_exclusive_values(part.spec))
+        return
+    if request is not None:
+        cloud = module_of(request.exposure.platform).cloud
+        yield from ((cloud, exclusive) for exclusive in exclusive_values(request))

@@ -27,6 +27,7 @@ from .admission import notes_on_admission
 from .checker import check_parts
 from .defaults import with_defaults
 from .dns_names import notes_on_dns_names
+from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
 from .parts import gateway_plans
 from .problems import in_files
@@ -80,8 +81,12 @@ class StackPlan:
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
-        of_names = notes_on_dns_names(self.gateway_plans, self._fronts(), self.services)
-        return [*of_services, *notes_on_admission(self.services, self.namespace, self.pod_security), *of_names]
+        return [
+            *of_services,
+            *notes_on_admission(self.services, self.namespace, self.pod_security),
+            *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),
+            *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
+        ]
 
     def _fronts(self) -> Iterator[tuple[ExposureSpec, str]]:
         """The load balancers that lead to a gateway, each with the gateway's name."""

@@ -266,6 +266,8 @@ class ReplicasView:
     is_autoscaled: bool = False
     is_per_node: bool = False
     """Whether every node has one pod."""
+    is_external: bool = False
+    """Whether something outside of the stack sets the number."""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def replicas_text(replicas: ReplicasView) -> str:
     """How many pods there are."""
     if replicas.is_per_node:
         return "1 pod per node"
+    if replicas.is_external:
+        return "pods scaled by something else"
     if replicas.is_autoscaled:
         return f"{_number(replicas.count)} to {_number(replicas.maximum)} pods"
     return f"{_LATER} pods" if replicas.count is None else pluralize(replicas.count, "pod")

@@ -79,6 +79,11 @@ class WebServiceArgs(TypedDict):
     """How the number of pods follows the load, instead of `replicas`. Default: it doesn't. Maps to a
     HorizontalPodAutoscaler."""
 
+    external_replicas: NotRequired[bool]
+    """Whether something else sets the number of pods, 0 included: KEDA, another autoscaler, or you. Portico leaves the
+    number as it is, also when you set this for an existing service. Plain. Not with `replicas` or `autoscaling`.
+    Default: false."""
+
     namespace: NotRequired[pulumi.Input[str]]
     """The namespace, which must exist. Default: the Kubernetes provider's own, which is `default` unless the provider
     sets another. Maps to `metadata.namespace`."""
@@ -225,6 +230,7 @@ class WebServiceSpec(CommonContainerSpec):
     service: Optional[ServiceSettingsSpec] = None
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
+    external_replicas: bool = False
     namespace: Optional[pulumi.Input[str]] = None
     volumes: Mapping[str, VolumeSpec] = dataclasses.field(default_factory=dict[str, VolumeSpec])
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])

@@ -45,6 +45,7 @@ def _check_settings(spec: WebServiceSpec, problems: Problems) -> None:
     for field, is_set in (
         ("replicas", spec.replicas is not None),
         ("autoscaling", spec.autoscaling is not None),
+        ("external_replicas", spec.external_replicas),
         ("disruption_budget", spec.disruption_budget is not None),
     ):
         _check(_Setting(spec.at / field, is_set, _REPLICATED), spec.kind, problems)

@@ -127,7 +127,7 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
     options = Options(
         timeout=plan.spec.ready_timeout,
         # The provider leaves the field to its owner: Pulumi at first, then the autoscaler.
-        ignore_changes=() if plan.spec.autoscaling is None else ("spec.replicas",),
+        ignore_changes=("spec.replicas",) if plan.spec.autoscaling is not None or plan.spec.external_replicas else (),
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
     )

@@ -82,8 +82,8 @@ class WebServicePlan:
 
     @property
     def replicas(self) -> Any:
-        """How many pods exist at first; None if the number of nodes decides."""
-        if self.kind is WorkloadKind.DAEMON_SET:
+        """How many pods exist at first; None if the number of nodes, or something else, decides."""
+        if self.kind is WorkloadKind.DAEMON_SET or self.spec.external_replicas:
             return None
         if self.spec.autoscaling is not None:
             return self.spec.autoscaling.min_replicas

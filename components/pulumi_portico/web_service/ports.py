@@ -8,7 +8,8 @@ from ..args.location import Field as FieldName
 from ..args.location import Key, KeyStyle, Location
 from ..args.names import app_protocol, port_number
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Remove, Set, nearest
+from ..args.problems import Problems, Remove, Set
+from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..networking.ports import HTTP, HTTP_PORT, ServicePort
 from ..networking.target import Protocol

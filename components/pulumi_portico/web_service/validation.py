@@ -49,6 +49,7 @@ from ..workload.variable_references import (
 )
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
+from .claim_rules import check_claims
 from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, selector_of
@@ -196,6 +197,11 @@ def _check_probed_port(spec: WebServiceSpec, problems: Problems) -> None:
 
 
 def _check_replicas(spec: WebServiceSpec, problems: Problems) -> None:
+    for field, value in (("replicas", spec.replicas), ("autoscaling", spec.autoscaling)):
+        if spec.external_replicas and value is not None:
+            where = spec.at / "external_replicas"
+            problems.report_exclusive(where, field, fix=Remove(where))
+            return
     if spec.replicas is not None and spec.autoscaling is not None:
         replicas = spec.at / "replicas"
         problems.report_exclusive(replicas, "autoscaling", fix=Remove(replicas))
@@ -392,6 +398,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_rollout,
     _check_volumes,
     _check_volume_names,
+    check_claims,
     _check_peers,
     _check_peers_of_worker,
     _check_host_network,

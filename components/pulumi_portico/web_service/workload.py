@@ -95,6 +95,9 @@ def _wait_annotations(plan: WebServicePlan) -> dict[str, Any]:
     # partition prevents.
     if plan.kind is not WorkloadKind.REPLICA_SET and not partitioned:
         return {}
+    if plan.spec.external_replicas:
+        # There can be no pods.
+        return {WAIT_FOR: "jsonpath={.status.replicas}"}
     if plan.spec.autoscaling is not None:
         # The autoscaler decides the number.
         return {WAIT_FOR: "jsonpath={.status.readyReplicas}"}

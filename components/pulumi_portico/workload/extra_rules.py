@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from ..args.codes import define
 from ..args.location import Key, Location
-from ..args.problems import Problems, Set, nearest
+from ..args.problems import Problems, Set
+from ..args.similar_names import nearest
 from ..untyped import Manifest, mapped
 
 __all__ = ["CONTAINERS", "INIT_CONTAINERS", "check_extra_items"]

@@ -19,7 +19,7 @@ from ..outputs import applied
 from ..untyped import Manifest
 from .kinds import WorkloadKind
 
-__all__ = ["RULES", "Rollout", "RolloutSpec", "build_rollout", "check_rollout"]
+__all__ = ["AMOUNT_FIELDS", "RULES", "Rollout", "RolloutSpec", "build_rollout", "check_rollout", "removes_first"]
 
 
 class Rollout(TypedDict):
@@ -154,6 +154,16 @@ def _check_exclusive(rollout: RolloutSpec, problems: Problems) -> None:
         if {field, f"{field}_percent"} <= set_fields:
             percent = rollout.at / f"{field}_percent"
             problems.report_exclusive(percent, field, fix=Remove(percent))
+
+
+AMOUNT_FIELDS = ("max_surge", "max_surge_percent", "max_unavailable", "max_unavailable_percent")
+"""The fields that only a rolling update has."""
+
+
+def removes_first(rollout: RolloutSpec) -> bool:
+    """Whether a Deployment's old pod is deleted before the new one is created, if there is one pod."""
+    surge, _ = _amounts(rollout, WorkloadKind.DEPLOYMENT, on_host=False)
+    return rollout.recreate or surge.is_nothing
 
 
 def _amount_fields(rollout: RolloutSpec) -> Iterator[tuple[str, Any]]:

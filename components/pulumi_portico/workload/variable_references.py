@@ -11,7 +11,8 @@ from typing import Any, Optional, cast
 
 from ..args.codes import define
 from ..args.location import Field, Key, Location
-from ..args.problems import Problems, Set, nearest
+from ..args.problems import Problems, Set
+from ..args.similar_names import nearest
 from ..untyped import Manifest, mapped
 from .containers import CommonContainerSpec
 from .environment import EnvironmentSpec

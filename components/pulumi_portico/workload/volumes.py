@@ -56,6 +56,9 @@ class AccessMode(str, Enum):
     READ_WRITE_MANY = "ReadWriteMany"
     """Pods of any node, if the storage class supports it."""
 
+    READ_ONLY_MANY = "ReadOnlyMany"
+    """Pods of any node, which can only read it."""
+
 
 class Storage(TypedDict):
     """Storage of each pod of a StatefulSet, which outlives the pod; its key is the claim's name."""
@@ -134,6 +137,11 @@ class Volume(TypedDict):
     claim: NotRequired[pulumi.Input[str]]
     """The name of a PersistentVolumeClaim. Maps to `persistentVolumeClaim`."""
 
+    access_mode: NotRequired[AccessMode]
+    """Which pods can mount the claim at the same time: what the claim itself has as its access mode. Without
+    ReadWriteMany or ReadOnlyMany, only one pod can use it, which is deleted before the next one is created. Plain.
+    Default: ReadWriteOnce."""
+
     secret: NotRequired[pulumi.Input[str]]
     """The name of a Secret. Maps to `secret`."""
 
@@ -191,6 +199,7 @@ class VolumeSpec(Spec):
     size_mib: Optional[pulumi.Input[int]] = None
     in_memory: bool = False
     claim: Optional[pulumi.Input[str]] = None
+    access_mode: Optional[AccessMode] = None
     secret: Optional[pulumi.Input[str]] = None
     config_map: Optional[pulumi.Input[str]] = None
     projected: Optional[Sequence[ProjectionSpec]] = None
@@ -209,7 +218,9 @@ class VolumeSpec(Spec):
 
     def is_read_only(self) -> bool:
         """Whether the application can only read it."""
-        return self.sources() not in ([], ["claim"]) if self.read_only is None else self.read_only
+        if self.read_only is not None:
+            return self.read_only
+        return self.sources() not in ([], ["claim"]) or self.access_mode is AccessMode.READ_ONLY_MANY
 
 
 INVALID_RELATIVE_PATH = define(

@@ -10,7 +10,7 @@ from ...load_balancers import IpAddressType, Scope
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsBalancerKind, AwsListenerProtocol
 from ..logs import LogKind
-from ..plan import plan_aws_load_balancer
+from ..plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..problems import (
     DUALSTACK_UDP,
     DUPLICATE_ITEM,
@@ -28,6 +28,7 @@ from ..problems import (
     RULES_QUOTA,
     SAME_ZONE,
     SET_ELSEWHERE,
+    WEIGHT_QUOTA,
     WRONG_KIND,
     WRONG_SCOPE,
     is_set,
@@ -35,6 +36,7 @@ from ..problems import (
 )
 from ..resources import takes
 from ..security_group_rules import build_egress, build_ingress
+from ..target_group import transports
 from .groups import check_duplicate_sources, check_security_groups, check_sources, check_target_groups
 from .hosts import check_default_host, check_hosts
 from .listeners import check_duplicate_ports, check_listeners
@@ -203,7 +205,13 @@ def _check_rules_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
 
 
 def _check_certificates_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
-    certified = sum(host.has_certificate for host in (spec.hosts or {}).values())
+    certified = len(
+        {
+            host.certificate if isinstance(host.certificate, str) else name
+            for name, host in (spec.hosts or {}).items()
+            if host.has_certificate
+        }
+    )
     most = spec.quotas.certificates
     _check_quota("certificates", most, spec.at / "hosts", max(0, certified - 1), problems)
 
@@ -221,9 +229,26 @@ def _check_security_group_quota(spec: AwsLoadBalancerSpec, problems: Problems) -
     plan, most = plan_aws_load_balancer("", spec), spec.quotas.security_group_rules
     for name, rules in (("listeners", build_ingress(plan)), ("targets", build_egress(plan))):
         count = sum("cidr_ipv6" not in rule for rule in rules.values())
+        field = _quota_field("security_group_rules")
         if count > most:
-            field = _quota_field("security_group_rules")
             problems.report(RULES_QUOTA, spec.at / name, count=count, most=most, field=field)
+        elif name == "listeners":
+            count += _weight_of_prefix_lists(plan)
+            if count > most:
+                weight, redirect = Field("prefix_list_weight"), Field("https_redirect")
+                at = spec.at / "sources"
+                problems.report(WEIGHT_QUOTA, at, count=count, most=most, field=field, weight=weight, redirect=redirect)
+
+
+def _weight_of_prefix_lists(plan: AwsLoadBalancerPlan) -> int:
+    """How many rules the prefix lists count as, in addition to one for each ("Work with prefix lists" in the VPC user
+    guide)."""
+    sources = [source for source in (plan.spec.sources or {}).values() if source.prefix_list is not None]
+    # A list that is there twice is reported by itself.
+    first = {str(source.prefix_list): source.prefix_list_weight for source in sources}
+    weights = [weight - 1 for weight in first.values()]
+    listeners = sum(len(transports(listener.protocol)) for listener in plan.listeners)
+    return listeners * sum(weights)
 
 
 def _has_known_ends(spec: AwsLoadBalancerSpec) -> bool:

@@ -169,6 +169,10 @@ MODULE = ControllerModule(
     compile=compile_routes,
     check=check,
     publishes_address_without_load_balancer=False,
+    # `redirect-to-https` is what passes X-Forwarded-Proto on (kubernetes-ingress#1284).
+    forwards_protocol_without_redirect=False,
+    # `grpc_pass` locations get no client_max_body_size (kubernetes-ingress#3636).
+    limits_grpc_bodies=False,
     multi_label_wildcards=True,
     exact_and_prefix_in_one_component=True,
     path=nginx_path,

@@ -14,10 +14,12 @@ from .installation import ControllerKind, InstallationSpec
 from .installer import Installer
 from .webhook import MOUNT_PATH
 
-__all__ = ["build_workload", "replicas_of"]
+__all__ = ["RESOURCES", "build_workload", "replicas_of"]
 
 _REPLICAS = 2
-_RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
+RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
+"""The defaults of a controller's resources."""
+
 _BIND = "NET_BIND_SERVICE"
 _ROLLOUT = RolloutSpec(min_ready_seconds=10)
 """A new pod must be ready for this long before an old one is deleted: a load balancer probes it a few times before it
@@ -104,7 +106,7 @@ def _base(
         "name": name,
         "image": installer.image if installation.image is None else installation.image,
         "imagePullPolicy": "IfNotPresent",
-        **build_resources(installation.resources, _RESOURCES),
+        **build_resources(installation.resources, RESOURCES),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": bool(installer.writable),

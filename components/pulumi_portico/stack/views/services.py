@@ -52,6 +52,8 @@ def _service(plan: WebServicePlan, urls: tuple[UrlView, ...]) -> ServiceView:
 def _replicas(plan: WebServicePlan) -> ReplicasView:
     if plan.kind is WorkloadKind.DAEMON_SET:
         return ReplicasView(is_per_node=True)
+    if plan.spec.external_replicas:
+        return ReplicasView(is_external=True)
     count, autoscaling = known_number(plan.replicas), plan.spec.autoscaling
     if autoscaling is None:
         return ReplicasView(count)

@@ -12,7 +12,11 @@ from moto import mock_aws
 __all__ = ["Account"]
 
 _ACCOUNT = "123456789012"
-_QUOTAS = {"rules-per-application-load-balancer": 100, "listeners-per-load-balancer": 50}
+_QUOTAS = {
+    "rules-per-application-load-balancer": 100,
+    "listeners-per-load-balancer": 50,
+    "rules-per-security-group": 60,
+}
 
 
 @cache

@@ -25,6 +25,8 @@ _ENDS = {
     "prefixListId": ("PrefixListIds", "PrefixListId"),
 }
 _HIGHEST_PORT = 65535
+_PREFIX_LIST_WEIGHT = 55
+"""That of CloudFront's. The model has no other prefix lists."""
 
 
 def _security_group(request: AwsRequest) -> dict[str, Any]:
@@ -121,6 +123,7 @@ def _authorize(direction: str) -> Kind:
 
     def make(request: AwsRequest) -> dict[str, Any]:
         permission = _permission(request, operation)
+        _check_weight(request, operation, direction)
         params = {"GroupId": request.get("securityGroupId"), "IpPermissions": [permission]}
         made = request.call("ec2", operation, {**params, "TagSpecifications": _tagged(request, "security-group-rule")})
         if made is None:
@@ -155,6 +158,31 @@ def _authorize(direction: str) -> Kind:
         request.call("ec2", back, params)
 
     return Kind(make, remove, change, replaced_by=("securityGroupId",), replaced_if=_of_another_end)
+
+
+def _check_weight(request: AwsRequest, operation: str, direction: str) -> None:
+    """A prefix list counts as its maximum number of entries ("Quotas" in the VPC user guide). moto counts no rules."""
+    group = request.get("securityGroupId")
+    if request.preview or is_unknown(group):
+        return
+    filters = [{"Name": "group-id", "Values": [group]}]
+    found = request.ask("ec2", "DescribeSecurityGroupRules", {"Filters": filters})["SecurityGroupRules"]
+    others = [rule for rule in found if rule["IsEgress"] == (direction == "Egress")]
+    if request.get("cidrIpv6") is not None:
+        weight = 1 + sum(1 for rule in others if rule.get("CidrIpv6"))
+    else:
+        weight = _weight(request.get("prefixListId")) + sum(
+            _weight(rule.get("PrefixListId")) for rule in others if not rule.get("CidrIpv6")
+        )
+    most = request.model.quotas["rules-per-security-group"]
+    if weight > most:
+        request.refuse(
+            operation, f"RulesPerSecurityGroupLimitExceeded: the rules count as {weight}, and {most} are the most"
+        )
+
+
+def _weight(prefix_list: Any) -> int:
+    return 1 if prefix_list is None else _PREFIX_LIST_WEIGHT
 
 
 def _of_another_end(old: Properties, new: Properties) -> set[str]:

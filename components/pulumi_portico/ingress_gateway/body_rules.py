@@ -1,0 +1,73 @@
+"""Rules of the sizes of requests: what the controller's disk has room for, and what applies to gRPC."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..args.codes import define
+from ..args.location import Location
+from ..args.problems import Problems, Remove, Set
+from ..workload.resources import Limits
+from .args import IngressGatewaySpec
+from .gateway_plan import installer_of
+from .install.workload import RESOURCES
+
+__all__ = ["check_body_sizes"]
+
+BODY_OVER_DISK = define(
+    "body-larger-than-disk",
+    "The controller buffers a request on its disk, and {value} MiB don't fit: the limit is {disk} MiB, and the pod is "
+    "evicted.",
+    allowed="less than {field}",
+    hint="Set {field} to more than that.",
+)
+BODY_SIZE_WITHOUT_GRPC = define(
+    "body-size-without-grpc",
+    "{controller} doesn't apply this to gRPC, whose requests it limits to 1 MiB, and {route} is such a route.",
+    allowed="1, or no gRPC routes",
+    hint="Create another gateway for the gRPC routes, or choose another controller.",
+)
+
+_DEFAULT_MIB = 1
+
+
+def check_body_sizes(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """Report sizes of requests that don't work."""
+    if installer_of(spec) is None:
+        return
+    problems.run(_check_disk, spec)
+    problems.run(_check_grpc, spec)
+
+
+def _check_disk(spec: IngressGatewaySpec, problems: Problems) -> None:
+    resources = None if spec.installation is None else spec.installation.resources
+    if resources is not None and resources.limits is Limits.NONE:
+        return
+    disk: Any = RESOURCES.disk if resources is None or resources.disk is None else resources.disk
+    field = spec.at.join(("installation", "resources", "disk"))
+    largest = max((size for _, size in _buffered_sizes(spec)), default=0)
+    for where, size in _buffered_sizes(spec):
+        if isinstance(disk, int) and size >= disk:
+            fix = Set(field, 2 * largest)
+            problems.report(BODY_OVER_DISK, where, value=size, disk=disk, field=field, fix=fix)
+
+
+def _buffered_sizes(spec: IngressGatewaySpec) -> Iterator[tuple[Location, int]]:
+    """The sizes in MiB of requests that the controller buffers, and where they are, as far as they are known."""
+    if spec.settings is not None and isinstance(spec.settings.body_size, int):
+        yield spec.settings.at / "body_size", spec.settings.body_size
+    for route in spec.routes:
+        is_buffered = route.buffering is None or route.buffering.requests is not False
+        if is_buffered and isinstance(route.body_size, int):
+            yield route.at / "body_size", route.body_size
+
+
+def _check_grpc(spec: IngressGatewaySpec, problems: Problems) -> None:
+    module = spec.controller.module
+    if spec.settings is None or module.limits_grpc_bodies or spec.settings.body_size == _DEFAULT_MIB:
+        return
+    route = next((route for route in spec.routes if route.protocol is not None and route.protocol.is_grpc), None)
+    if route is not None:
+        where = spec.settings.at / "body_size"
+        size: Any = spec.settings.body_size
+        title = module.title
+        problems.report(BODY_SIZE_WITHOUT_GRPC, where, value=size, controller=title, route=route.at, fix=Remove(where))
