@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.pulumi_program import PulumiProgram, Run
-from tests.scoreboard.cases import WEB, field_case, no_address_hint, open_case, program_of
+from tests.scoreboard.cases import WEB, field_case, held_case, no_address_hint, program_of
 from tools.cluster import Cluster
 from tools.processes import wait_until
 
@@ -126,8 +126,8 @@ def test_a_preview_finds_objects_that_are_there_already(
 @pytest.mark.parametrize(
     ("fields", "cause"),
     [
-        open_case("L4", {}, "exceeded quota", row="a quota"),
-        open_case("L4", {"placement": {"nodeSelector": {"no": "such-node"}}}, "affinity/selector", row="no node"),
+        held_case("L4", {}, "exceeded quota", row="a quota"),
+        held_case("L4", {"placement": {"nodeSelector": {"no": "such-node"}}}, "affinity/selector", row="no node"),
     ],
 )
 def test_pods_that_do_not_start_are_explained(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
 from ..ordering import WIDTH
@@ -130,8 +131,14 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         ignore_changes=() if plan.spec.autoscaling is None else ("spec.replicas",),
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
+        hooks=lambda parent: on_failed_rollout(plan.name, parent, _secret_values(plan)),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+def _secret_values(plan: WebServicePlan) -> list[Any]:
+    """The values that no message may show."""
+    return [value for _, _, environment in _environments(plan) for value in environment.secret_env.values()]
 
 
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
