@@ -99,7 +99,6 @@ def test_the_number_of_pods_is_taken_back_from_the_autoscaler(deploy: Any, clust
     assert replicas() == 3
 
 
-@field_case("L3")
 def test_a_preview_finds_objects_that_are_there_already(
     deploy: Any, cluster: Cluster, own: str, namespace: str
 ) -> None:
