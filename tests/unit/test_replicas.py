@@ -8,8 +8,6 @@ import pytest
 from pulumi_portico.lifecycle.replicas import is_conflict, released
 
 CONFLICT = 'Apply failed with 1 conflict: conflict with "kube-controller-manager" with subresource "scale"'
-    'Apply failed with 1 conflict: conflict with "kube-controller-manager" with subresource "scale" using apps/v1'
-)
 
 
 @pytest.mark.parametrize(

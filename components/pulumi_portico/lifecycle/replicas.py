@@ -1,18 +1,19 @@
 """The number of pods, which an autoscaler owns until a service has no autoscaling anymore.
 
 The API server remembers that the autoscaler has set `spec.replicas`, also when it's gone, and rejects another number as
-a conflict. Force would override every other conflict too. So Portico removes only that memory, and the engine retries.
+a conflict. Force would override every other conflict too. So Portico removes only that memory.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import pulumi
 
 from ..args.codes import define
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, Properties, mapped
 from .claims import unique
 from .deployed import items_of
 from .hooks import mocked
@@ -20,7 +21,7 @@ from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
 from .replacement import Finding
 
-__all__ = ["is_conflict", "on_replicas_conflict", "released"]
+__all__ = ["is_conflict", "on_replicas_change", "released"]
 
 TAKEN_IN_PREVIEW = define(
     "replicas-owned-in-preview",
@@ -52,36 +53,71 @@ def released(managed_fields: Sequence[Any]) -> Optional[list[Any]]:
     return kept if len(kept) < len(managed_fields) and kept else None
 
 
-def on_replicas_conflict(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
-    """Takes the number of pods back from the autoscaler that the service had."""
+def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
+    """Takes the number of pods back from the autoscaler that a service had, before the engine sets another one."""
     if mocked():
         return None
 
-    async def take_back(args: pulumi.ErrorHookArgs) -> bool:
-        if args.failed_operation != "update" or not is_conflict(args.errors) or len(args.errors) > 1:
-            return False
-        return await _take_back(args, await kubectl_of(parent))
+    async def release(args: pulumi.ResourceHookArgs) -> None:
+        if _replicas(args.old_inputs) != _replicas(args.new_inputs):
+            await _release(_Scaled.of(args.type, args.new_inputs), await kubectl_of(parent))
 
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-replicas"), take_back)])
-
-
-async def _take_back(args: pulumi.ErrorHookArgs, kubectl: Kubectl) -> bool:
-    metadata, kind = mapped((args.new_inputs or {}).get("metadata")), args.type.rpartition(":")[2]
-    name, namespace = str(metadata.get("name")), str(metadata.get("namespace") or "default")
-    workload = f"{kind} {namespace}/{name}"
-    if pulumi.runtime.is_dry_run():
-        pulumi.log.error(Finding(TAKEN_IN_PREVIEW, {"workload": workload}).text)
+    async def explain(args: pulumi.ErrorHookArgs) -> bool:
+        if args.failed_operation == "update" and is_conflict(args.errors):
+            pulumi.log.error(_explanation(_Scaled.of(args.type, args.new_inputs), args.errors[0]).text)
         return False
-    scalers = [
-        scaler
-        for scaler in await kubectl.items("horizontalpodautoscalers", "--namespace", namespace)
-        if _target(scaler) == (kind, name)
-    ]
-    if all(map(_is_own, scalers)) and await _release(kubectl, kind, name, namespace, scalers):
-        return True
-    manager = next(iter(_MANAGER.findall(args.errors[0])), "another manager")
-    pulumi.log.error(Finding(TAKEN, {"workload": workload, "manager": manager}).text)
-    return False
+
+    return pulumi.ResourceHookBinding(
+        before_update=[pulumi.ResourceHook(unique(f"portico-{name}-replicas"), release)],
+        on_error=[pulumi.ErrorHook(unique(f"portico-{name}-replicas-conflict"), explain)],
+    )
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A workload with a number of pods."""
+
+    kind: str
+    name: str
+    namespace: str
+
+    @classmethod
+    def of(cls, resource_type: str, inputs: Optional[Properties]) -> "_Scaled":
+        metadata = mapped((inputs or {}).get("metadata"))
+        namespace = str(metadata.get("namespace") or "default")
+        return cls(resource_type.rpartition(":")[2], str(metadata.get("name")), namespace)
+
+
+def _replicas(inputs: Optional[Properties]) -> Any:
+    return mapped((inputs or {}).get("spec")).get("replicas")
+
+
+def _explanation(workload: _Scaled, error: str) -> Finding:
+    name = f"{workload.kind} {workload.namespace}/{workload.name}"
+    if pulumi.runtime.is_dry_run():
+        return Finding(TAKEN_IN_PREVIEW, {"workload": name})
+    return Finding(TAKEN, {"workload": name, "manager": next(iter(_MANAGER.findall(error)), "another manager")})
+
+
+async def _release(workload: _Scaled, kubectl: Kubectl) -> None:
+    """Delete the autoscalers of the stack, which would set the number again, and what the API server remembers of
+    them."""
+    within = ("--namespace", workload.namespace)
+    for scaler in await kubectl.items("horizontalpodautoscalers", *within):
+        if _target(scaler) == (workload.kind, workload.name):
+            if not _is_own(scaler):
+                return
+            # The engine deletes it last, and then finds it gone.
+            await kubectl.run(
+                "delete", "horizontalpodautoscaler", str(mapped(scaler.get("metadata")).get("name")), *within
+            )
+    identity = (workload.kind, workload.name, *within)
+    text = await kubectl.run("get", *identity, "--show-managed-fields", "--output", "json")
+    fields = items_of(mapped(mapped(json.loads(text)).get("metadata")).get("managedFields")) if text else ()
+    kept = released(fields)
+    if kept is not None:
+        patch = [{"op": "replace", "path": "/metadata/managedFields", "value": kept}]
+        await kubectl.run("patch", *identity, "--type=json", "--patch", json.dumps(patch))
 
 
 def _target(scaler: Manifest) -> tuple[Any, Any]:
@@ -91,22 +127,3 @@ def _target(scaler: Manifest) -> tuple[Any, Any]:
 
 def _is_own(scaler: Manifest) -> bool:
     return mapped(mapped(scaler.get("metadata")).get("annotations")).get(OWNER) == owner()
-
-
-async def _release(
-    kubectl: Kubectl, kind: str, name: str, namespace: str, scalers: Sequence[Mapping[str, Any]]
-) -> bool:
-    """Delete the autoscalers, which would set the number again, and remove what is left of them. True if it worked."""
-    within = ("--namespace", namespace)
-    for scaler in scalers:
-        # The engine deletes it last, and then finds it gone.
-        scaler_name = str(mapped(scaler.get("metadata")).get("name"))
-        if not await kubectl.run("delete", "horizontalpodautoscaler", scaler_name, *within):
-            return False
-    text = await kubectl.run("get", kind, name, *within, "--show-managed-fields", "--output", "json")
-    fields = items_of(mapped(mapped(json.loads(text)).get("metadata")).get("managedFields")) if text else ()
-    kept = released(fields)
-    if kept is None:
-        return False
-    patch = [{"op": "replace", "path": "/metadata/managedFields", "value": kept}]
-    return bool(await kubectl.run("patch", kind, name, *within, "--type=json", "--patch", json.dumps(patch)))

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
-from ..lifecycle.replicas import on_replicas_conflict
+from ..lifecycle.replicas import on_replicas_change
 from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
@@ -143,7 +143,7 @@ def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[p
     rollout = on_failed_rollout(plan.name, parent, _secret_values(plan))
     if plan.replicas is None or plan.spec.autoscaling is not None:
         return rollout
-    return pulumi.ResourceHookBinding.merge(on_replicas_conflict(plan.name, parent), rollout)
+    return pulumi.ResourceHookBinding.merge(on_replicas_change(plan.name, parent), rollout)
 
 
 def _secret_values(plan: WebServicePlan) -> list[Any]:
