@@ -231,9 +231,9 @@ ROWS: Sequence[Row] = (
         "The same, with a static address, a name, or deletion protection",
         "Rejected, with the steps of the migration, because two load balancers can't have the same one.",
         {**WEB, "loadBalancers": front({**ON_GKE, "staticAddresses": ["shop"]})},
-        {**WEB, "loadBalancers": front({**ON_GKE, "platform": "generic", "loadBalancerClass": "example.com/lb"})},
-        {"front": UPDATED, "front-service": REPLACED_AFTER, "front-network-policy": UPDATED},
-        ["load-balancer-replaced"],
+        {**WEB, "loadBalancers": front({**ON_GKE, "staticAddresses": ["shop"], "scope": "internal"})},
+        says=["load-balancer-replacement-blocked", "load-balancers-cannot-share"],
+        rejected=True,
     ),
     Row(
         "load-balancer-name",

@@ -141,7 +141,7 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
 
 def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
     rollout = on_failed_rollout(plan.name, parent, _secret_values(plan))
-    if plan.replicas is None or plan.spec.autoscaling is not None:
+    if rollout is None or plan.replicas is None or plan.spec.autoscaling is not None:
         return rollout
     return pulumi.ResourceHookBinding.merge(on_replicas_change(plan.name, parent), rollout)
 
