@@ -9,7 +9,8 @@ from typing import Any, cast
 import pulumi
 
 from .lifecycle.consequences import watch_object
-from .lifecycle.ownership import owned, reject_if_owned_by_another
+from .lifecycle.existing import reject_existing
+from .lifecycle.ownership import owned
 from .untyped import Manifest, Properties
 
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
@@ -45,7 +46,7 @@ def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOption
         options = pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider)
         return get(f"{resource_name}-existing", id=identity, opts=options)
 
-    reject_if_owned_by_another(resource, manifest["kind"], lookup)
+    reject_existing(resource, manifest["kind"], lookup)
     watch_object(resource, manifest)
     return resource
 

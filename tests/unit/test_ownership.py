@@ -12,8 +12,9 @@ import pytest
 from pulumi.runtime import mocks
 from pulumi_portico import WebService, register
 from pulumi_portico.args.problems import PorticoError
+from pulumi_portico.lifecycle import existing, ownership
 from pulumi_portico.lifecycle import objects as lists
-from pulumi_portico.lifecycle import ownership
+from pulumi_portico.lifecycle.deployed import Deployed
 from pulumi_portico.lifecycle.ownership import FIELD_MANAGER, KEEP_FIELD_MANAGER, OWNER, field_manager
 from pulumi_portico.testing import Recording, Registration, record
 from pulumi_portico.testing.monitor import Answers, Recorder
@@ -122,11 +123,11 @@ class Cluster(Answers):
 def preview(annotations: Mapping[str, str], *, preview: bool = True) -> Recording:
     """Previews a service whose objects exist already."""
 
-    def existing(registration: Registration) -> Mapping[str, Any] | None:
+    def answer(registration: Registration) -> Mapping[str, Any] | None:
         return {"metadata": {"resourceVersion": "7"}} if registration.custom else None
 
     args: Any = {"image": "a:1", "port": 80, "namespace": "shop"}
-    monitor = Recorder(Cluster(annotations), existing, preview)
+    monitor = Recorder(Cluster(annotations), answer, preview)
     program = lambda: WebService("web", args)  # noqa: E731
     return run_once(program, monitor, preview=preview, config={}, project="shop", stack="dev")
 
@@ -138,9 +139,29 @@ def test_a_preview_rejects_an_object_of_another_stack() -> None:
     assert "the stack organization/shop/prod owns it. This stack is organization/shop/dev." in str(caught.value)
 
 
-@pytest.mark.parametrize("annotations", [{}, {"other": "annotation"}, {OWNER: STACK}])
-def test_a_preview_accepts_an_object_that_no_other_stack_owns(annotations: Any) -> None:
-    assert preview(annotations).registrations
+def test_a_preview_accepts_an_object_of_the_stack() -> None:
+    assert preview({OWNER: STACK}).registrations
+
+
+@pytest.mark.parametrize("annotations", [{}, {"other": "annotation"}])
+def test_a_preview_rejects_an_object_that_no_stack_owns(annotations: Any) -> None:
+    with pytest.raises(PorticoError, match="shop/web exists already, and no stack owns it"):
+        preview(annotations)
+
+
+def test_a_preview_accepts_an_object_of_the_stack_from_before_objects_had_owners(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kinds = ("core/v1:Service", "core/v1:ServiceAccount", "apps/v1:Deployment", "policy/v1:PodDisruptionBudget")
+    types = [f"kubernetes:{kind}" for kind in (*kinds, "networking.k8s.io/v1:NetworkPolicy")]
+    metadata = {"name": "web", "namespace": "shop"}
+
+    async def read() -> Mapping[str, Deployed]:
+        urns = [f"urn:pulumi:dev::shop::{type_}::web" for type_ in types]
+        return {urn: Deployed(urn, {"metadata": metadata}) for urn in urns}
+
+    monkeypatch.setattr(existing, "read_deployed", read)
+    assert preview({}).registrations
 
 
 def test_a_preview_accepts_an_object_that_is_taken_over_by_force(monkeypatch: pytest.MonkeyPatch) -> None:

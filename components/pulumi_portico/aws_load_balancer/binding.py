@@ -8,7 +8,6 @@ The AWS Load Balancer Controller (2.6 and newer) reads the binding; its document
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Optional
 
 from ..lifecycle.hooks import on_no_target
@@ -43,7 +42,7 @@ class PodPorts:
 
 def binding_options(name: str, component: str) -> Options:
     """How the TargetGroupBinding of a component is registered."""
-    return Options(replace_on_changes=IMMUTABLE, hooks=partial(on_no_target, name, component))
+    return Options(replace_on_changes=IMMUTABLE, hooks=lambda _parent: on_no_target(name, component))
 
 
 def pod_ports_of(target: AwsTargetPlan, service: TargetSpec) -> PodPorts:

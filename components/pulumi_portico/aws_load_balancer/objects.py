@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from ..lifecycle.hooks import on_blocked_delete
@@ -119,6 +119,7 @@ class _Objects:
         yield from self._security_group()
         yield from log_bucket_objects(plan)
         properties = build_load_balancer(plan, self.references.security_group, log_bucket_of(plan))
+        name, protected = plan.name, is_protected(plan.spec)
         yield AwsResource(
             _LOAD_BALANCER,
             properties,
@@ -128,7 +129,7 @@ class _Objects:
             # AWS reads these only when it creates a load balancer. The provider doesn't know it of all of them.
             options=Options(
                 replacement_trigger=identity_of(plan.spec),
-                hooks=partial(on_blocked_delete, plan.name, "AwsLoadBalancer") if is_protected(plan.spec) else None,
+                hooks=lambda _parent: on_blocked_delete(name, "AwsLoadBalancer") if protected else None,
             ),
             after=(BUCKET_POLICY,) if creates_bucket(plan) else (),
         )

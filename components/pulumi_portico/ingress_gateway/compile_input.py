@@ -246,7 +246,7 @@ class CompileInput:
             "spec": {"ingressClassName": self.class_name, **spec},
         }
         name, wait = f"{self.name}-{key}", self.wait
-        options = Options(timeout=wait.timeout, hooks=lambda: on_timeout(name, wait.controller, wait.timeout))
+        options = Options(timeout=wait.timeout, hooks=lambda _parent: on_timeout(name, wait.controller, wait.timeout))
         return ObjectSpec(key, manifest, after, options, ready)
 
 

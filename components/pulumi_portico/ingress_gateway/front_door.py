@@ -119,7 +119,7 @@ def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpe
     options = Options(
         timeout=seconds,
         replacement_trigger=balancer.replacement_trigger,
-        hooks=lambda: on_load_balancer(
+        hooks=lambda _parent: on_load_balancer(
             front.name,
             platform.controller,
             platform.no_address_causes,

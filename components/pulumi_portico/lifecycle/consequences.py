@@ -16,11 +16,12 @@ from pulumi.runtime import get_root_resource
 from ..args.codes import define
 from ..args.location import Field
 from ..untyped import Manifest, mapped
+from .claims import unique
 from .deployed import Deployed, component_of, items_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
-__all__ = ["Comparison", "findings_of", "watch_object"]
+__all__ = ["Comparison", "findings_of", "on_service_replacement", "service_replaced", "watch_object"]
 
 ENTRANCE_REMOVED = define(
     "entrance-removed",
@@ -63,7 +64,8 @@ SERVICE_REPLACED = define(
     "service-replaced",
     "The Service {name} is deleted and created again, because a headless Service has no address and other Services "
     "have one. For some seconds, clients in the cluster can't resolve {host}.",
-    hint="To avoid an interruption, add a service with another name, move clients to it, and then remove this one.",
+    hint="If a preview fails because a field may not change once set, run pulumi up --skip-preview. To avoid an "
+    "interruption, add a service with another name, move clients to it, and then remove this one.",
 )
 CLASS_REPLACED = define(
     "ingress-class-replaced",
@@ -78,6 +80,8 @@ _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE = "kubernetes:core/v1:Service"
 _GATEWAY = "portico:index:IngressGateway"
 _ALL = "all requests"
+_FROZEN = "may not change once set"
+"""A part of the API server's error."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,27 @@ def _service(comparison: Comparison, deployed: Deployed, manifest: Optional[Mani
     elif manifest is not None and _stays_in_namespace(deployed, manifest):
         was_headless = deployed.spec.get("clusterIP") == "None"
         if was_headless != (mapped(manifest.get("spec")).get("clusterIP") == "None"):
-            host = f"{deployed.object_name}.{deployed.namespace}"
-            yield Finding(SERVICE_REPLACED, {"name": _full_name(deployed), "host": host})
+            yield service_replaced(deployed.namespace, deployed.object_name)
+
+
+def service_replaced(namespace: str, name: str) -> Finding:
+    """What the replacement of a Service means to clients in the cluster."""
+    return Finding(SERVICE_REPLACED, {"name": f"{namespace}/{name}", "host": f"{name}.{namespace}"})
+
+
+def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Explains why a preview fails: the API server still has the Service that an update deletes first."""
+    if mocked():
+        return None
+
+    def explain(args: pulumi.ErrorHookArgs) -> bool:
+        if pulumi.runtime.is_dry_run() and any(_FROZEN in error for error in args.errors):
+            metadata = mapped((args.new_inputs or {}).get("metadata"))
+            found = service_replaced(str(metadata.get("namespace") or "default"), str(metadata.get("name")))
+            pulumi.log.error(found.text)
+        return False
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-service"), explain)])
 
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:

@@ -4,14 +4,18 @@ A component sees only its own past, in its hooks. What another name, another nam
 only in the state as a whole, which a program can ask the engine for.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, cast
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime import get_root_resource
 from pulumi.runtime.invoke import invoke_async
 
 from ..untyped import Manifest, Properties, mapped
+from .hooks import mocked
 from .ownership import owner
 
 __all__ = ["Deployed", "component_of", "items_of", "read_deployed"]
@@ -64,8 +68,23 @@ class Deployed:
         return str(self.metadata.get("name") or self.name)
 
 
+_BY_STACK: WeakKeyDictionary[Any, "asyncio.Task[Mapping[str, Deployed]]"] = WeakKeyDictionary()
+
+
 async def read_deployed() -> Mapping[str, Deployed]:
-    """The resources of the last deployment by URN; none if the backend doesn't return them."""
+    """The resources of the last deployment by URN; none if the backend doesn't return them. A program reads it once."""
+    stack = get_root_resource()
+    # The process of a component provider serves several deployments.
+    if stack is None:
+        return await _read()
+    if stack not in _BY_STACK:
+        _BY_STACK[stack] = asyncio.create_task(_read())
+    return await _BY_STACK[stack]
+
+
+async def _read() -> Mapping[str, Deployed]:
+    if mocked():
+        return {}
     try:
         result: Any = await invoke_async(_READ, {"stackName": owner()})
     except Exception as error:

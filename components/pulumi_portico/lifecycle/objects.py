@@ -49,8 +49,8 @@ class Options:
     """A value whose change replaces the object."""
     aliases: Sequence[str] = ()
     """What the object's Pulumi name ended in, in earlier releases."""
-    hooks: Optional[Callable[[], Optional[pulumi.ResourceHookBinding]]] = None
-    """Makes the object's hooks when it is registered."""
+    hooks: Optional[Callable[[pulumi.Resource], Optional[pulumi.ResourceHookBinding]]] = None
+    """Makes the object's hooks when it is registered, for its parent."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.Resou
         retain_on_delete=True if options.kept_with else options.retain_on_delete,
         ignore_changes=list(options.ignore_changes) or None,
         replace_on_changes=list(options.replace_on_changes) or None,
-        hooks=options.hooks() if options.hooks else None,
+        hooks=options.hooks(parent) if options.hooks else None,
     )
     if options.timeout is not None:
         seconds = f"{options.timeout}s"

@@ -6,25 +6,21 @@ error names the field manager of the first one, so that has the name of the stac
 """
 
 import hashlib
-import os
-from collections.abc import Callable, Mapping
-from typing import Any, Optional, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pulumi
 
-from ..args.codes import define
-from ..args.problems import PorticoError
 from ..untyped import Manifest, Properties, mapped
-from .replacement import Finding
 
 __all__ = [
     "FIELD_MANAGER",
     "KEEP_FIELD_MANAGER",
     "OWNER",
     "field_manager",
+    "is_patch",
     "owned",
     "owner",
-    "reject_if_owned_by_another",
     "with_owner_reference",
     "without_owner",
 ]
@@ -43,18 +39,6 @@ _OWNER_REFERENCES = "ownerReferences"
 
 _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
-_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
-"""The environment variable that makes the Kubernetes provider override conflicts."""
-
-OWNED_BY_ANOTHER_STACK = define(
-    "owned-by-another-stack",
-    "{kind} {name} exists already, and the stack {other} owns it. This stack is {own}.",
-    hint="Set another name or namespace, or remove the object from one of the stacks. To move it, see "
-    "docs/ownership.md.",
-)
-
-Lookup = Callable[[str], Any]
-"""Reads the object with an ID from the cluster, as a resource."""
 
 
 def is_patch(kind: str) -> bool:
@@ -121,38 +105,3 @@ def without_owner(manifest: Manifest) -> dict[str, Any]:
     own = ("annotations", _OWNER_REFERENCES)
     rest = {key: value for key, value in cast("Manifest", metadata).items() if key not in own}
     return {**manifest, "metadata": {**rest, **({"annotations": kept} if kept else {})}}
-
-
-def reject_if_owned_by_another(resource: Any, kind: str, lookup: Lookup) -> None:
-    """Fail a preview that would create an object of another stack.
-
-    The Kubernetes provider overrides conflicts when it previews a new object, so that only an update has them.
-    """
-    if not pulumi.runtime.is_dry_run() or is_patch(kind) or os.environ.get(_FORCE) == "true":
-        return
-
-    async def look() -> None:
-        # A resource of the stack's state has an ID in a preview too, unless it's replaced.
-        if await resource.id.is_known() or not await resource.metadata.is_known():
-            return
-        metadata: Manifest = await resource.metadata.future() or {}
-        if not _text(metadata, "resource_version", "resourceVersion"):
-            # Only an object that exists has a version.
-            return
-        name = "/".join(filter(None, (_text(metadata, "namespace"), _text(metadata, "name"))))
-        live: Manifest = await lookup(name).metadata.future() or {}
-        annotations: Mapping[str, str] = live.get("annotations") or {}
-        other = annotations.get(OWNER, owner())
-        if other != owner():
-            params = {"kind": kind, "name": name, "other": other, "own": owner()}
-            raise PorticoError(Finding(OWNED_BY_ANOTHER_STACK, params).text)
-
-    # The program waits for Outputs.
-    pulumi.Output.from_input(look())
-
-
-def _text(metadata: Manifest, name: str, api_name: Optional[str] = None) -> str:
-    """A field of an object's metadata; that of a kind that the SDK doesn't know has the API's names."""
-    # The SDK's own types warn of the API's names.
-    names = [name, api_name] if api_name and metadata.__class__ is dict else [name]
-    return next((str(metadata[key]) for key in names if metadata.get(key)), "")

@@ -68,7 +68,7 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
         timeout=seconds,
         # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
         replacement_trigger=plan.balancer.replacement_trigger,
-        hooks=lambda: on_load_balancer(
+        hooks=lambda _parent: on_load_balancer(
             plan.name,
             module.controller,
             module.no_address_causes,

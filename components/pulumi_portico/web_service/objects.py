@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
+import pulumi
+
+from ..lifecycle.consequences import on_service_replacement
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..lifecycle.replicas import on_replicas_change
+from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
 from ..ordering import WIDTH
@@ -130,14 +135,28 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         ignore_changes=("spec.replicas",) if plan.spec.autoscaling is not None or plan.spec.external_replicas else (),
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
+        hooks=lambda parent: _workload_hooks(plan, parent),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
+    rollout = on_failed_rollout(plan.name, parent, _secret_values(plan))
+    if rollout is None or plan.replicas is None or plan.spec.autoscaling is not None:
+        return rollout
+    return pulumi.ResourceHookBinding.merge(on_replicas_change(plan.name, parent), rollout)
+
+
+def _secret_values(plan: WebServicePlan) -> list[Any]:
+    """The values that no message may show."""
+    return [value for _, _, environment in _environments(plan) for value in environment.secret_env.values()]
 
 
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
     ports = list(plan.ports.values())
     service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
-    return ObjectSpec(SERVICE, service, before, Options(timeout=plan.spec.ready_timeout))
+    options = Options(timeout=plan.spec.ready_timeout, hooks=lambda _parent: on_service_replacement(plan.name))
+    return ObjectSpec(SERVICE, service, before, options)
 
 
 def _autoscaler(plan: WebServicePlan, autoscaling: AutoscalingSpec) -> ObjectSpec:

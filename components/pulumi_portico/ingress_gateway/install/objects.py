@@ -7,6 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from ...lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ...lifecycle.rollout_failures import on_failed_rollout
 from ...networking.network_policies import PeerSpec, PodPort, build_ingress, build_network_policy
 from ...networking.target import Protocol
 from ...register import SKIP_AWAIT
@@ -223,8 +224,9 @@ def _workload(plan: InstallPlan, after: Sequence[str], first: Sequence[str]) -> 
     installation = plan.installation
     manifest = build_workload(plan.metadata(), plan.selector, installation, plan.installer, _arguments(plan))
     # The provider leaves the field to whoever sets it: Pulumi at first, then the autoscaler.
-    scaled = Options(ignore_changes=["spec.replicas"]) if installation.autoscaling is not None else Options()
-    objects = [ObjectSpec(CONTROLLER, manifest, after, scaled)]
+    ignored = ["spec.replicas"] if installation.autoscaling is not None else []
+    options = Options(ignore_changes=ignored, hooks=lambda parent: on_failed_rollout(plan.name, parent))
+    objects = [ObjectSpec(CONTROLLER, manifest, after, options)]
     if installation.kind is ControllerKind.DEPLOYMENT:
         budget = build_disruption_budget(plan.metadata(), plan.selector, installation.disruption_budget)
         objects.append(ObjectSpec("disruption-budget", budget, first))
