@@ -23,6 +23,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import Subnet
+from moto.elbv2.exceptions import DuplicateListenerError
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
@@ -148,6 +149,16 @@ def _complete(patch: pytest.MonkeyPatch) -> None:
         return association
 
     patch.setattr(Subnet, "attach_ipv6_cidr_block_associations", attach)
+    listen = ELBv2Backend.create_listener
+
+    def create_listener(self: Any, load_balancer_arn: str, protocol: str, port: str, *args: Any, **kwargs: Any) -> Any:
+        # A controller can send the same request twice.
+        listeners = self.load_balancers[load_balancer_arn].listeners.values()
+        if any(str(listener.port) == str(port) for listener in listeners):
+            raise DuplicateListenerError
+        return listen(self, load_balancer_arn, protocol, port, *args, **kwargs)
+
+    patch.setattr(ELBv2Backend, "create_listener", create_listener)
     patch.setattr(ELBV2Response, "set_security_groups", _set_security_groups(ELBV2Response.set_security_groups))
     patch.setattr(FakeTargetGroup, "__init__", make)
     patch.setattr(ELBv2Backend, "create_load_balancer", create)
