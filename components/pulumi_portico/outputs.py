@@ -65,7 +65,7 @@ def words(*parts: Any) -> Any:
 
 
 def ensure_event_loop() -> None:
-    """Give this thread an event loop, where it has none: an Output wants one as soon as it is made.
+    """Give this thread an event loop, where it has none: an Output needs one as soon as it's created.
 
     `record` does this itself; a test that makes an Output outside of it calls this first.
     """

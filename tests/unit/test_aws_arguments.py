@@ -57,7 +57,7 @@ def _of_object(value: Mapping[str, Any], cls: Any, path: str) -> Iterator[str]:
         yield f"{path}.{key}: {cls.__name__} has no such argument"
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
         if name in names and parameter.default is parameter.empty and names[name] not in value:
-            yield f"{path}.{names[name]}: {cls.__name__} wants it"
+            yield f"{path}.{names[name]}: {cls.__name__} requires it"
     for key in value.keys() & known.keys():
         yield from _of_value(value[key], known[key], f"{path}.{key}")
 
@@ -149,10 +149,10 @@ _GOOD: dict[str, Any] = {"loadBalancerArn": "arn", "port": 80, "defaultActions":
     ("inputs", "fault"),
     [
         ({**_GOOD, "sslPolicies": "x"}, "web.sslPolicies: ListenerArgs has no such argument"),
-        ({"port": 80, "defaultActions": []}, "web.loadBalancerArn: ListenerArgs wants it"),
+        ({"port": 80, "defaultActions": []}, "web.loadBalancerArn: ListenerArgs requires it"),
         (
             {**_GOOD, "defaultActions": [{"type": "redirect", "redirect": {"port": "443"}}]},
-            "web.defaultActions[0].redirect.statusCode: ListenerDefaultActionRedirectArgs wants it",
+            "web.defaultActions[0].redirect.statusCode: ListenerDefaultActionRedirectArgs requires it",
         ),
         (
             {**_GOOD, "defaultActions": [{"type": "forward", "targetGroup": "arn"}]},

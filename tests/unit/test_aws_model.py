@@ -195,7 +195,7 @@ Make = Callable[[AwsModel], Callable[[], Any]]
 NLB: Any = {"kind": "network", "protocol": "TCP", "port": 443}
 REFUSED: dict[str, tuple[Make, str]] = {
     # Load balancers.
-    "one zone": (one_zone, "an Application Load Balancer wants two zones, and has 1"),
+    "one zone": (one_zone, "an Application Load Balancer requires two zones, and has 1"),
     "a zone twice": (one_zone_twice, "two of its subnets are in one zone"),
     "two networks": (two_networks, "its subnets are of several VPCs"),
     "no subnets": (lambda m: alb(m, subnets=[]), "it names no subnet"),
@@ -209,7 +209,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "address type": (lambda m: alb(m, ip_address_type="ipv6"), "IpAddressType is 'ipv6', and may be"),
     "addresses": (
         lambda m: alb(m, subnets=None, subnet_mappings=[{"subnet_id": m.subnets(1)[0], "allocation_id": "eipalloc-1"}]),
-        "takes no addresses of its own",
+        "doesn't support addresses of its own",
     ),
     "attribute": (
         lambda m: alb(m, load_balancer_type="network", idle_timeout=60),
@@ -270,7 +270,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         "is 604801: 1 to 604800",
     ),
     # Listeners.
-    "no certificate": (lambda m: listener(m, protocol="HTTPS", port=443), "wants a certificate"),
+    "no certificate": (lambda m: listener(m, protocol="HTTPS", port=443), "requires a certificate"),
     "a needless one": (lambda m: listener(m, certificate_arn="arn:x"), "has no certificate and no TLS policy"),
     "no such certificate": (
         lambda m: https(m, certificate_arn=f"arn:aws:acm:eu-central-1:123456789012:certificate/{'0' * 36}"),
@@ -297,7 +297,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         "is sniff, and may be nosniff",
     ),
     "idle": (lambda m: listener(m, tcp_idle_timeout_seconds=60), "is no attribute of a listener of HTTP"),
-    "mutual": (lambda m: https(m, mutual_authentication={"mode": "verify"}), "a trust store is for verify"),
+    "mutual": (lambda m: https(m, mutual_authentication={"mode": "verify"}), "only verify allows a trust store"),
     "mutual mode": (lambda m: https(m, mutual_authentication={"mode": "on"}), "may be off, passthrough, verify"),
     "mutual over http": (lambda m: listener(m, mutual_authentication={"mode": "passthrough"}), "HTTP has no Mutual"),
     "two balancers": (a_group_of_two_balancers, "TargetGroupAssociationLimit"),
@@ -332,10 +332,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
         ),
         "StatusCode is '301', which does not fit",
     ),
-    "action": (lambda m: listener(m, default_actions=[{"type": "forward"}]), "wants a target group"),
+    "action": (lambda m: listener(m, default_actions=[{"type": "forward"}]), "requires a target group"),
     "two ends of an action": (
         lambda m: listener(m, default_actions=[{**FIXED, "redirect": {"status_code": "HTTP_301", "port": "1"}}]),
-        "wants FixedResponseConfig alone",
+        "requires only FixedResponseConfig",
     ),
     # Rules.
     "same priority": (lambda m: rules(m, {}, {"conditions": [path("/b")]}), "PriorityInUse"),
@@ -344,7 +344,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "wildcards": (lambda m: rules(m, {"conditions": [path("/*/*/*", "/?/*/*")]}), "have 6 wildcards"),
     "no condition": (lambda m: rules(m, {"conditions": []}), "it has no condition"),
     "condition twice": (lambda m: rules(m, {"conditions": [path("/a"), path("/b")]}), "two conditions of path-pattern"),
-    "path": (lambda m: rules(m, {"conditions": [path("/a b")]}), "'/a b' is no value of path-pattern"),
+    "path": (lambda m: rules(m, {"conditions": [path("/a b")]}), "'/a b' isn't a value of path-pattern"),
     "host": (
         lambda m: rules(m, {"conditions": [{"host_header": {"values": ["shop.xn--p1ai"]}}]}),
         "letters alone after the last dot",
@@ -352,7 +352,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "host without dot": (lambda m: rules(m, {"conditions": [{"host_header": {"values": ["shop"]}}]}), "the last dot"),
     "method": (
         lambda m: rules(m, {"conditions": [{"http_request_method": {"values": ["get"]}}]}),
-        "'get' is no value of http-request-method",
+        "'get' isn't a value of http-request-method",
     ),
     "block": (
         lambda m: rules(m, {"conditions": [{"source_ip": {"values": ["10.0.0.1/8"]}}]}),
@@ -364,16 +364,16 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "neither": (lambda m: record_of(m, records=None), "both an alias and records, or neither"),
     "record's type": (lambda m: record_of(m, type="B"), "Type is 'B', and may be SOA"),
     "apex": (lambda m: record_of(m, name="example.com", type="CNAME", records=["b.example.org"]), "at the apex"),
-    "no ttl": (lambda m: record_of(m, ttl=None), "records want a ttl"),
+    "no ttl": (lambda m: record_of(m, ttl=None), "records require a ttl"),
     "alias": (lambda m: alias(m, "gone.eu-central-1.elb.amazonaws.com", "Z1"), "no load balancer is called gone"),
     "alias's zone": (strange_alias, "is not of the zone Z123"),
     "long host": (lambda _: lambda: aws.acm.Certificate("c", domain_name="a" * 60 + ".example.com"), "64 characters"),
-    "no method": (lambda _: lambda: aws.acm.Certificate("c", domain_name="example.com"), "has no validationMethod"),
+    "no method": (lambda _: lambda: aws.acm.Certificate("c", domain_name="example.com"), "validationMethod isn't set"),
     "never issued": (never_issued, "it never is issued: no CNAME _"),
     "proved elsewhere": (proved_elsewhere, "it never is issued: no validationRecordFqdns for _"),
     # Security groups and web ACLs.
     "two ends": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", cidr_ipv6="::/0"), "it names 2 ends"),
-    "no ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", from_port=None, to_port=None), "wants its ports"),
+    "no ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", from_port=None, to_port=None), "requires its ports"),
     "all with ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", ip_protocol="-1"), "has no ports"),
     "ports": (lambda m: ingress(m, cidr_ipv4="0.0.0.0/0", to_port=79), "its ports are 80 to 79"),
     "bits": (lambda m: ingress(m, cidr_ipv4="10.0.0.1/8"), "has host bits set"),
@@ -502,7 +502,7 @@ def test_what_is_held_to_the_model_alone_can_be_refused(model: AwsModel) -> None
     with pytest.raises(AwsRefusal, match="does not fit"):
         record(trust_store("cli ents"), aws=model)
     program = web_acl_of_a_network_balancer(model.subnets(2))
-    with pytest.raises(AwsRefusal, match="only an Application Load Balancer takes a web ACL"):
+    with pytest.raises(AwsRefusal, match="only an Application Load Balancer supports a web ACL"):
         record(program, aws=model)
 
 

@@ -132,7 +132,7 @@ def test_from_udp_targets_the_clients_address_cannot_be_hidden(platform: str) ->
 
 
 @pytest.mark.parametrize("platform", ON_AWS)
-def test_udp_wants_a_tcp_port_that_answers_for_its_health(platform: str) -> None:
+def test_udp_requires_a_tcp_port_for_health_checks(platform: str) -> None:
     problems = rejected(exposure(platform), ports=DNS)
     assert_problem(problems, "udp-without-health-port", "exposure", "health", "port", port="dns")
     found = configured(platform, DNS, health={"port": 8081})
@@ -279,7 +279,7 @@ def test_more_attributes_go_beside_those_of_fields_and_never_against_them(platfo
 
 
 @pytest.mark.parametrize("platform", NLB)
-def test_dual_stack_is_the_load_balancers_alone_and_udp_wants_source_nat(platform: str) -> None:
+def test_dual_stack_is_of_the_load_balancer_and_udp_requires_source_nat(platform: str) -> None:
     found = configured(platform, ip_address_type="dualstack", allowed_sources=["0.0.0.0/0", "::/0"])
     assert found[f"{AWS}ip-address-type"] == "dualstack"
     # An EKS cluster has one family; asking it for two would be refused.
@@ -402,7 +402,7 @@ def test_the_cloud_controller_reads_two_target_group_attributes(
     assert f"{AWS}proxy-protocol" not in found
 
 
-def test_the_cloud_controller_keeps_udp_clients_as_aws_wants_it() -> None:
+def test_the_cloud_controller_keeps_udp_clients_as_aws_requires() -> None:
     found = configured("aws-legacy", DNS, health={"port": 8081})
     assert found[f"{AWS}target-group-attributes#preserve_client_ip.enabled"] == "true"
     problems = rejected(exposure("aws-legacy", health={"port": 8081}), ports=MIXED)

@@ -263,7 +263,7 @@ def test_an_unknown_stack_is_reported_with_the_nearest(tmp_path: Path, monkeypat
         (tmp_path / f"Pulumi.{name}.yaml").touch()
     file, known = "Pulumi.stagin.yaml", ["production", "staging"]
     problems = problems_of(lambda: load_stack("stagin", Path()))
-    problem = assert_problem(problems, "stack-misspelled", file=file, known=known, close="staging")
+    problem = assert_problem(problems, "stack-not-found", file=file, known=known, close="staging")
     assert problem.fix == "Use the stack staging."
     problems = problems_of(lambda: load_stack("qqq", Path()))
     problem = assert_problem(problems, "stack-not-found", file="Pulumi.qqq.yaml", known=known)
@@ -451,29 +451,32 @@ FIXED: list[str] = []
 """The codes of the problems that the fixes of mutated stacks have fixed."""
 
 
-def check_each_fix(mutations: Any, folder: Path) -> None:
-    """Mutate a stack, and fix each of its problems alone.
+AWS = "portico:awsLoadBalancers"
 
-    What is wrong below `awsLoadBalancers` is in the table of their own tests.
-    """
+
+def check_each_fix(mutations: Any, folder: Path, *, of_aws: bool) -> None:
+    """Mutate the load balancers of AWS, or the rest of a stack, and fix each of its problems alone."""
     tree = yaml.safe_load(GOOD)
-    aws = {"portico:awsLoadBalancers": tree["config"].pop("portico:awsLoadBalancers")}
+    config = tree["config"]
+    mutated = {key: value for key, value in config.items() if (key == AWS) is of_aws}
+    kept = {key: value for key, value in config.items() if key not in mutated}
     for kind, seed, value in mutations:
-        if places(tree["config"]):
-            mutate(tree["config"], kind, seed, value)
-    tree["config"] |= aws
+        if places(mutated):
+            mutate(mutated, kind, seed, value)
+    tree["config"] = {**mutated, **kept}
     (folder / "Pulumi.dev.yaml").write_text(yaml.dump(tree, Dumper=Plain, sort_keys=False))
     FIXED.extend(problem.code.name for problem in fix_each(folder, may_reveal=True))
 
 
-def test_each_fix_of_a_mutated_stack_fixes_its_problem(tmp_path: Path) -> None:
+@pytest.mark.parametrize("of_aws", [False, True])
+def test_each_fix_of_a_mutated_stack_fixes_its_problem(tmp_path: Path, *, of_aws: bool) -> None:
     FIXED.clear()
 
     # The same mutations each time, because their number of fixes is asserted.
     @settings(max_examples=100, deadline=None, derandomize=True)
     @given(mutations=MUTATIONS)
     def run(mutations: Any) -> None:
-        check_each_fix(mutations, tmp_path)
+        check_each_fix(mutations, tmp_path, of_aws=of_aws)
 
     run()
     # Else the mutations no longer cause what has a fix.

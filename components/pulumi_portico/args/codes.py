@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from string import Formatter
 from types import MappingProxyType
 
 __all__ = ["Code", "all_codes", "define"]
@@ -18,7 +20,12 @@ class Code:
     allowed: str = ""
     """What's allowed instead; empty if the message says it."""
     hint: str = ""
-    """The fix in words, if no change of one value fixes the problem."""
+    """The fix in words, if no change of one value fixes the problem; left out if it names a parameter without value."""
+
+    @cached_property
+    def hint_params(self) -> frozenset[str]:
+        """The parameters that the hint names."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.hint) if name)
 
     def __str__(self) -> str:
         return self.name

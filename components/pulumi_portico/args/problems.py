@@ -166,7 +166,8 @@ class Problem:
         if self.edits:
             text = ", and ".join(_edit_text(edit, self) for edit in self.edits)
             return f"{text[0].upper()}{text[1:]}."
-        return self._filled(self.code.hint)
+        is_known = self.code.hint_params <= {*self.params, "value"}
+        return self._filled(self.code.hint) if is_known else ""
 
     def __str__(self) -> str:
         lines = [": ".join(part for part in (self.place, escaped(self.path), self.message) if part)]

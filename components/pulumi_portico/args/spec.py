@@ -24,6 +24,7 @@ __all__ = [
     "changed_fields",
     "defaults_of",
     "renamed_fields",
+    "require_readable",
     "spec",
     "spec_for",
 ]
@@ -62,6 +63,14 @@ class Spec:
             if name not in type(self).__dataclass_fields__:
                 raise AttributeError(f"{type(self).__name__} has no field {name}")
             raise Unavailable(self.at / name)
+
+
+def require_readable(spec: Spec) -> None:
+    """Raise `Unavailable` if the arguments aren't a mapping, so that it isn't known which fields are set."""
+    for name in defaults_of(type(spec)):
+        if available(partial(getattr, spec, name), UNAVAILABLE) is not UNAVAILABLE:
+            return
+    raise Unavailable(spec.at)
 
 
 S = TypeVar("S", bound=Spec)

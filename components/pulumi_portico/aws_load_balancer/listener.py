@@ -108,7 +108,7 @@ class AwsResponseHeaders(TypedDict):
     """Whether they do for every subdomain too. Plain. Default: false."""
 
     hsts_preload: NotRequired[bool]
-    """Whether the host may be put on browsers' own lists; wants `hsts_subdomains`. Plain. Default: false."""
+    """Whether the host may be put on browsers' own lists; requires `hsts_subdomains`. Plain. Default: false."""
 
     no_sniff: NotRequired[bool]
     """Whether browsers keep to the declared content type (X-Content-Type-Options: nosniff). Plain. Default: true."""

@@ -8,7 +8,7 @@ import pulumi
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.problems import Edit, Move, Problems, Remove, Set, Unavailable
-from ..args.spec import Spec
+from ..args.spec import Spec, require_readable
 from .args import AwsLoadBalancerSpec
 from .choices import AwsBalancerKind
 
@@ -254,6 +254,7 @@ def plain(value: object) -> bool:
 
 def is_set(spec: Spec, name: str) -> bool:
     """Whether a field has a value, valid or not."""
+    require_readable(spec)
     try:
         return getattr(spec, name) is not None
     except Unavailable:

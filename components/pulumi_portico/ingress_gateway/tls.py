@@ -208,8 +208,7 @@ _SOURCES = ("secret", "certificate", "issuer", "cluster_issuer", "tls_terminated
 def check_certificate_source(tls: HostTlsSpec, problems: Problems) -> None:
     """Report a host whose certificate comes from nowhere, or from two places."""
     first, *others = tls.sources or [""]
-    # A misspelled or former name is reported already.
-    if not first and not problems.has_within(tls.at):
+    if not first:
         problems.report(NO_CERTIFICATE, tls.at, fields=[FieldName(name) for name in _SOURCES])
     for second in others:
         removed: list[Edit] = [Remove(tls.at / second)] if second != "certificate" else _remove_pair(tls)

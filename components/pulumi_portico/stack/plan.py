@@ -39,9 +39,8 @@ from .targets import Destination, Destinations
 
 __all__ = ["StackPlan", "check_stack", "check_tree", "load_stack", "read_tree"]
 
-STACK_NOT_FOUND = define("stack-not-found", "The stack file {file} doesn't exist.", allowed="{known}")
-STACK_MISSPELLED = define(
-    "stack-misspelled", "The stack file {file} doesn't exist.", allowed="{known}", hint="Use the stack {close}."
+STACK_NOT_FOUND = define(
+    "stack-not-found", "The stack file {file} doesn't exist.", allowed="{known}", hint="Use the stack {close}."
 )
 
 
@@ -142,9 +141,7 @@ def _not_found(stack: str, file: Path) -> Problem:
     known = sorted(found.name.removeprefix("Pulumi.").rpartition(".")[0] for found in file.parent.glob("Pulumi.*.y*ml"))
     close = nearest(stack, known)
     params = {"file": shown_path(file), "known": known}
-    if close is None:
-        return Problem(STACK_NOT_FOUND, ROOT, params)
-    return Problem(STACK_MISSPELLED, ROOT, {**params, "close": close})
+    return Problem(STACK_NOT_FOUND, ROOT, params if close is None else {**params, "close": close})
 
 
 def check_stack(stack: str, config: Unchecked) -> StackPlan:

@@ -28,7 +28,7 @@ def off_the_wire(value: Any) -> Any:
         return fields
     if isinstance(value, struct_pb2.ListValue):
         return [off_the_wire(item) for item in value]
-    # Protobuf knows one kind of number; Kubernetes wants whole ones whole.
+    # Protobuf knows one kind of number; Kubernetes requires integers.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -57,9 +57,11 @@ def _action(request: AwsRequest, operation: str, given: Properties, where: str) 
     ends = [it for it in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if it in action]
     needs = {"redirect": "RedirectConfig", "fixed-response": "FixedResponseConfig"}.get(action.get("Type", ""))
     if needs and ends != [needs]:
-        request.refuse(operation, f"an action of type {action['Type']} wants {needs} alone, and has {ends or 'none'}")
+        request.refuse(
+            operation, f"an action of type {action['Type']} requires only {needs}, and sets {ends or 'nothing'}"
+        )
     if action.get("Type") == "forward" and not {"ForwardConfig", "TargetGroupArn"} & set(action):
-        request.refuse(operation, "an action of type forward wants a target group")
+        request.refuse(operation, "an action of type forward requires a target group")
     if "ForwardConfig" in action:
         action["ForwardConfig"] = _forward(request, operation, action["ForwardConfig"])
     if "RedirectConfig" in action:

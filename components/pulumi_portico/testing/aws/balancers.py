@@ -85,7 +85,7 @@ def _places(request: AwsRequest) -> tuple[list[Any], list[dict[str, Any]]]:
     mappings = [request.translated(it, _MAPPING, "subnetMappings") for it in request.items("subnetMappings")]
     subnets = request.items("subnets")
     if subnets and mappings:
-        request.refuse("CreateLoadBalancer", "it names both subnets and subnetMappings, and AWS takes one of them")
+        request.refuse("CreateLoadBalancer", "it sets both subnets and subnetMappings, and AWS allows only one of them")
     return subnets, mappings
 
 
@@ -93,7 +93,7 @@ def _check_name_is_free(request: AwsRequest, name: str) -> None:
     """moto takes a name twice; AWS answers DuplicateLoadBalancerName, and the provider asks beforehand."""
     there = request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
     if any(it["LoadBalancerName"] == name for it in there):
-        request.refuse("CreateLoadBalancer", f"DuplicateLoadBalancerName: a load balancer {name!r} is there already")
+        request.refuse("CreateLoadBalancer", f"DuplicateLoadBalancerName: a load balancer {name!r} already exists")
 
 
 def _check_zones(request: AwsRequest, kind: str, mappings: Sequence[Properties]) -> None:
@@ -110,17 +110,17 @@ def _check_zones(request: AwsRequest, kind: str, mappings: Sequence[Properties])
     if len({it["VpcId"] for it in found}) > 1:
         request.refuse("CreateLoadBalancer", "its subnets are of several VPCs")
     if kind == ALB and len(zones) < _TWO_ZONES and not request.preview:
-        request.refuse("CreateLoadBalancer", f"an Application Load Balancer wants two zones, and has {len(zones)}")
+        request.refuse("CreateLoadBalancer", f"an Application Load Balancer requires two zones, and has {len(zones)}")
     if kind == ALB and any({"AllocationId", "PrivateIPv4Address"} & set(it) for it in mappings):
-        request.refuse("CreateLoadBalancer", "an Application Load Balancer takes no addresses of its own")
+        request.refuse("CreateLoadBalancer", "an Application Load Balancer doesn't support addresses of its own")
     if kind == NLB and request.get("internal") and any("AllocationId" in it for it in mappings):
-        request.refuse("CreateLoadBalancer", "an internal Network Load Balancer takes no Elastic IPs")
+        request.refuse("CreateLoadBalancer", "an internal Network Load Balancer doesn't support Elastic IPs")
 
 
 def _security_groups(request: AwsRequest, kind: str) -> list[Any]:
     groups = request.items("securityGroups")
     if groups and kind == GATEWAY:
-        request.refuse("CreateLoadBalancer", "a Gateway Load Balancer takes no security groups")
+        request.refuse("CreateLoadBalancer", "a Gateway Load Balancer doesn't support security groups")
     if groups and not request.preview:
         # moto takes any; AWS answers InvalidSecurityGroup.
         request.ask("ec2", "DescribeSecurityGroups", {"GroupIds": groups})
@@ -147,7 +147,7 @@ def _change(request: AwsRequest) -> None:
         if kind == ALB:
             request.call("elbv2", "SetSubnets", {"LoadBalancerArn": arn, **places})
         else:
-            # moto wants two zones of a Network Load Balancer too, which AWS does not.
+            # moto requires two zones of a Network Load Balancer too, and AWS doesn't.
             request.held("elbv2", "SetSubnets", {"LoadBalancerArn": arn, **places})
     if "securityGroups" in request.changed:
         groups = _security_groups(request, kind)

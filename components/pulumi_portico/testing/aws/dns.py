@@ -23,7 +23,7 @@ def _certificate(request: AwsRequest) -> dict[str, Any]:
     if isinstance(host, str) and not is_unknown(host) and len(host) > _COMMON_NAME:
         request.refuse("RequestCertificate", f"{host!r} is longer than the {_COMMON_NAME} characters of a common name")
     if method is None:
-        request.refuse("RequestCertificate", "it has no validationMethod, which the provider wants")
+        request.refuse("RequestCertificate", "validationMethod isn't set, and the provider requires it")
     params = {
         "DomainName": host,
         "SubjectAlternativeNames": request.items("subjectAlternativeNames") or None,
@@ -108,7 +108,7 @@ def _record_set(request: AwsRequest) -> dict[str, Any]:
             request.refuse(_CHANGE, "an alias has no ttl")
         return {**params, "AliasTarget": request.translated(aliases[0], _ALIAS, "aliases")}
     if ttl is None:
-        request.refuse(_CHANGE, "records want a ttl")
+        request.refuse(_CHANGE, "records require a ttl")
     return {**params, "TTL": ttl, "ResourceRecords": [{"Value": it} for it in request.items("records")]}
 
 

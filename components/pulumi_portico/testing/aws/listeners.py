@@ -29,7 +29,7 @@ def _told(request: AwsRequest, operation: str, kind: Optional[str]) -> dict[str,
     protocol, certificate = request.get("protocol"), request.get("certificateArn")
     secure, policy = protocol in _SECURE, request.get("sslPolicy")
     if secure and certificate is None:
-        request.refuse(operation, f"a listener of {protocol} wants a certificate")
+        request.refuse(operation, f"a listener of {protocol} requires a certificate")
     if not secure and (certificate is not None or policy):
         request.refuse(operation, f"a listener of {protocol} has no certificate and no TLS policy")
     if kind is not None and protocol not in PROTOCOLS.get(kind, (protocol,)):
@@ -83,7 +83,9 @@ def _mutual(request: AwsRequest, operation: str, protocol: Any) -> Optional[dict
     if mode not in _MODES:
         request.refuse(operation, f"MutualAuthentication.Mode is {mode}, and may be {', '.join(_MODES)}")
     if (mode == "verify") != ("TrustStoreArn" in params):
-        request.refuse(operation, f"MutualAuthentication of mode {mode}: a trust store is for verify, which wants one")
+        request.refuse(
+            operation, f"MutualAuthentication is {mode}: only verify allows a trust store, and it requires one"
+        )
     # moto makes the listener and forgets this.
     owner = "ListenerArn" if operation == "ModifyListener" else "LoadBalancerArn"
     given: dict[str, Any] = {owner: "", "DefaultActions": [], "MutualAuthentication": params}

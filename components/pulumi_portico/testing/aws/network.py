@@ -96,7 +96,7 @@ def _permission(request: AwsRequest, operation: str) -> dict[str, Any]:
     ports = [request.get(it) for it in ("fromPort", "toPort")]
     if protocol in ("tcp", "udp"):
         if None in ports:
-            request.refuse(operation, "a rule of tcp or udp wants its ports")
+            request.refuse(operation, "a rule of tcp or udp requires its ports")
         known = [it for it in ports if not is_unknown(it)]
         if any(not 0 <= it <= _HIGHEST_PORT for it in known) or (len(known) > 1 and known[0] > known[1]):
             request.refuse(operation, f"its ports are {ports[0]} to {ports[1]}")
@@ -107,7 +107,7 @@ def _permission(request: AwsRequest, operation: str) -> dict[str, Any]:
 
 
 def _check_block(request: AwsRequest, operation: str, field: str, block: Any) -> None:
-    """The provider wants the network's address: no bits set behind the length."""
+    """The provider requires the address of the network: no bits are set after the prefix."""
     if field not in ("cidrIpv4", "cidrIpv6") or is_unknown(block):
         return
     try:
@@ -211,7 +211,7 @@ def _associate(request: AwsRequest) -> dict[str, Any]:
     acl, resource = request.get("webAclArn"), request.get("resourceArn")
     request.held("wafv2", "AssociateWebACL", {"WebACLArn": acl, "ResourceArn": resource})
     if kind_of(request, resource) not in (None, ALB):
-        request.refuse("AssociateWebACL", "only an Application Load Balancer takes a web ACL")
+        request.refuse("AssociateWebACL", "only an Application Load Balancer supports a web ACL")
     return {} if request.preview else {"id": f"{acl},{resource}"}
 
 

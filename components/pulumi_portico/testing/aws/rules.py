@@ -60,7 +60,7 @@ def _condition(request: AwsRequest, operation: str, given: Properties) -> list[d
         names = {"httpHeaderName": "HttpHeaderName", "values": "Values"}
         params = request.translated(given["httpHeader"], names, "conditions.httpHeader")
         if not _HEADER.fullmatch(str(params.get("HttpHeaderName"))):
-            request.refuse(operation, f"{params.get('HttpHeaderName')!r} is no name of a header that AWS takes")
+            request.refuse(operation, f"{params.get('HttpHeaderName')!r} isn't the name of a header that AWS accepts")
         found.append({"Field": "http-header", "HttpHeaderConfig": params})
     if queries := given.get("queryStrings"):
         names = {"key": "Key", "value": "Value"}
@@ -78,7 +78,7 @@ def _check_value(request: AwsRequest, operation: str, field: str, pattern: Any, 
         except ValueError as wrong:
             request.refuse(operation, f"a value of {field} is no block of addresses: {wrong}")
     elif not pattern.fullmatch(value):
-        request.refuse(operation, f"{value!r} is no value of {field} that AWS takes ({pattern.pattern})")
+        request.refuse(operation, f"{value!r} isn't a value of {field} that AWS accepts ({pattern.pattern})")
     if field == "host-header":
         # "You can include only alphabetical characters after the final '.' character" (Condition types).
         _, dot, last = value.rpartition(".")
@@ -121,7 +121,7 @@ def _make(request: AwsRequest) -> dict[str, Any]:
         return {}
     listener = _listener(request)
     if listener["Protocol"] not in ("HTTP", "HTTPS"):
-        request.refuse(operation, f"a listener of {listener['Protocol']} takes no rules")
+        request.refuse(operation, f"a listener of {listener['Protocol']} doesn't support rules")
     balancer = listener["LoadBalancerArn"]
     _check_number_of_rules(request, balancer)
     forward_to(request, operation, None, balancer, listener["Protocol"], actions)
