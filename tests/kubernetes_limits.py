@@ -242,7 +242,11 @@ SETTINGS = {
 GATEWAY = {
     "namespace": NAMESPACE,
     "exposure": EXPOSURE,
-    "tls": {HOST: {"secret": "shop-tls"}, "www.example.com": {"secret": "www-tls"}},
+    "tls": {
+        HOST: {"issuer": "ca", "key_size": 4096, "duration": 2160, "renew_before": 720},
+        "www.example.com": {"secret": "www-tls"},
+    },
+    "dns_records": {HOST: {"ttl": 60, "set_identifier": "blue", "weight": 100}},
     "routes": [ROUTE, REDIRECT],
     "settings": SETTINGS,
     "ready_timeout": 600,
