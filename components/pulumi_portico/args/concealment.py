@@ -30,9 +30,11 @@ _CREDENTIAL = re.compile(
 """A parameter of a query or an option of a command, or what a header has."""
 _SECRET_NAME = re.compile(
     r"secret|passw|passphrase|token|credential|cookie|authorization|bearer|jwt|api[_-]?key|access[_-]?key"
-    r"|private[_-]?key|session[_-]?id|connection[_-]?string|(^|[_-])(pwd|pass|auth|key|dsn)$",
+    r"|private[_-]?key|session[_-]?id|connection[_-]?string|(^|[_-])(pwd|pass|auth|key|dsn)$|^secure$",
     re.IGNORECASE,
 )
+"""Includes the names by which Pulumi marks a secret: `secure`, and `fn::secret`. Pulumi reads them only in the exact
+form, and decrypts nothing in any other one, such as `secure: [a]`, so that the user's own text is there."""
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv")
