@@ -14,6 +14,7 @@ import pulumi
 
 from ..args.codes import define
 from ..args.problems import PorticoError
+from ..ordering import detached
 from ..untyped import Manifest, mapped
 from .replacement import Finding
 
@@ -37,6 +38,8 @@ FIELD_MANAGER = "pulumi.com/patchFieldManager"
 KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
 """Its path, for `ignore_changes`."""
 
+_STACK_TYPE = "pulumi:pulumi:Stack$"
+"""What the mocks begin the types of a URN with; the engine leaves it out."""
 _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
 _FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
@@ -84,18 +87,32 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
         return manifest, opts
     metadata: Manifest = manifest["metadata"]
     annotations: Manifest = metadata.get("annotations") or {}
-    stack, parent = owner(), opts.parent
-    component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
-    # An object that stays when its resource goes may be another resource's next, in the same stack.
-    resource = str(metadata["name"]) if opts.retain_on_delete else f"{component} {manifest['kind']} {name}"
-    manager = field_manager(stack, resource)
-    own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
+    stack = owner()
+    own = {FIELD_MANAGER: _manager(stack, manifest, name, opts), **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
         # would conflict with the old one: after an upgrade from a version without owners, or a rename of the stack.
         kept = pulumi.ResourceOptions(ignore_changes=[KEEP_FIELD_MANAGER])
         opts = pulumi.ResourceOptions.merge(opts, kept)
     return {**manifest, "metadata": {**metadata, "annotations": own}}, opts
+
+
+def _manager(stack: str, manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> pulumi.Input[str]:
+    """The field manager of an object of a component."""
+    if opts.retain_on_delete:
+        # An object that stays when its resource goes may be another resource's next, in the same stack.
+        return field_manager(stack, str(manifest["metadata"]["name"]))
+    parent, resource = opts.parent, f"{manifest['kind']} {name}"
+    if parent is None:
+        return field_manager(stack, f" {resource}")
+    # Only the URN says which components the component is in: two with one name can be in different ones.
+    return detached(parent.urn).apply(lambda urn: field_manager(stack, f"{_component(urn)} {resource}"))
+
+
+def _component(urn: str) -> str:
+    """The types of a component and of those that it is in, and its name."""
+    _, _, types, name = urn.split("::", 3)
+    return f"{types.removeprefix(_STACK_TYPE)} {name}"
 
 
 def without_owner(manifest: Manifest) -> dict[str, Any]:
