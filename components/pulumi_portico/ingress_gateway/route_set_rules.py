@@ -173,12 +173,12 @@ def check_controller_peers(
     routes: RouteSet, peers: Optional[Sequence[PeerSpec]], at: Location, problems: Problems
 ) -> None:
     """Report a target whose pods nothing opens to the controller; `at` is where to set `peers`."""
-    if peers is None and any(_has_selector(route) for route in routes.specs):
+    if peers is None and any(_has_policy(route) for route in routes.specs):
         problems.report(PEERS_MISSING, at, field=at)
 
 
-def _has_selector(route: RouteSpec) -> bool:
-    return route.target is not None and bool(route.target.selector)
+def _has_policy(route: RouteSpec) -> bool:
+    return route.target is not None and bool(route.target.selector) and route.target.network_policy
 
 
 def check_response_headers(routes: RouteSet, listed: frozenset[str], problems: Problems) -> None:

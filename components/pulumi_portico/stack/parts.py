@@ -189,7 +189,16 @@ class ServicePart(Part):
     def backend(self) -> Backend:
         """The service as a target of routes and load balancers."""
         plan = self.plan
-        return Backend(SERVICE, self.name, self.namespace, plan.ports, plan.default_port, plan.selector, plan.drain)
+        return Backend(
+            kind=SERVICE,
+            name=self.name,
+            namespace=self.namespace,
+            ports=plan.ports,
+            default_port=plan.default_port,
+            selector=plan.selector,
+            drain=plan.drain,
+            network_policy=self.spec.network_policy,
+        )
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class Backend:
     """The port of a target that names none."""
     selector: Mapping[str, str]
     drain: int
+    network_policy: bool = True
+    """Whether NetworkPolicies apply to its pods."""
 
     def target(self, port: ServicePort, at: Location) -> TargetSpec:
         """The target that leads to one of its ports."""
@@ -77,6 +79,7 @@ class Backend:
             protocol=Protocol(port.protocol),
             selector=dict(self.selector),
             drain=self.drain,
+            network_policy=self.network_policy,
         )
 
 
