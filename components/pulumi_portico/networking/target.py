@@ -66,8 +66,8 @@ class Target(TypedDict):
     it. Plain."""
 
     network_policy: NotRequired[bool]
-    """Whether a NetworkPolicy allows the connections of what leads to the target. Set it to false for pods that no other
-    NetworkPolicy selects: Kubernetes rejects every connection that none of the policies of a pod allows. Plain.
+    """Whether a NetworkPolicy allows the connections of what leads to the target. Set it to false for pods that no
+    other NetworkPolicy selects: Kubernetes rejects every connection that none of the policies of a pod allows. Plain.
     Default: true."""
 
 
