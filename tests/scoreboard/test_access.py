@@ -208,6 +208,15 @@ def test_the_policy_of_a_pass_through_balancer_admits_the_allowed_sources(platfo
     assert not admits(manifests, "ingress", WEB_POD, "198.51.100.7", 8080)
 
 
+def test_the_policy_admits_azures_health_checks_of_pods() -> None:
+    """A further instance of A3: without them, the load balancer sends a node no connections."""
+    azure = {**NARROW, "platform": "azure"}
+    hidden, preserved = (render(balancer({**azure, "clientIp": it})) for it in ("hide", "preserve"))
+    assert admits(hidden, "ingress", WEB_POD, "168.63.129.16", 8080)
+    # The nodes respond to these.
+    assert not admits(preserved, "ingress", WEB_POD, "168.63.129.16", 8080)
+
+
 @pytest.mark.parametrize("platform", [held_case("A3", it, row=f"default on {it}") for it in ("gke", "azure")])
 def test_a_pass_through_balancer_preserves_the_client_address_by_default(platform: str) -> None:
     manifests = render(balancer({"scope": "internet", "platform": platform, "allowedSources": ["0.0.0.0/0"]}))

@@ -227,3 +227,22 @@ def test_one_more_target_listener_host_and_source_change_nothing_else(model: Aws
     assert (changes.updated, changes.replaced, changes.deleted) == ({}, {}, set())
     for name in ("shop-web", "shop-8443", "shop-www.example.com-a", "shop-443-www.example.com"):
         assert name in changes.created
+
+
+def test_a_stack_leaves_the_record_that_validates_a_certificate(model: AwsModel) -> None:
+    """The certificates that other stacks have for the host have the same one, and ACM renews a certificate only as long
+    as its record exists."""
+    args = Place(model).args(application(hosts={"shop.example.com": ZONED}, deletion_protection=False))
+
+    def kinds() -> list[str]:
+        zone = model.client("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+        records = model.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+        return sorted(found["Type"] for found in records if found["Type"] in ("A", "CNAME"))
+
+    record(lambda: AwsLoadBalancer("shop", args), aws=model)
+    assert kinds() == ["A", "CNAME"]
+    model.update(lambda: None)
+    assert kinds() == ["CNAME"]
+    # The next stack finds it there.
+    record(lambda: AwsLoadBalancer("shop", args), aws=model)
+    assert kinds() == ["A", "CNAME"]

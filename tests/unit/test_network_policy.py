@@ -4,9 +4,13 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_portico import IngressGateway, PublicLoadBalancer, WebService
 from pulumi_portico.args.problems import Problems
+from pulumi_portico.stack import build, check_stack
+from pulumi_portico.testing import record
 from pulumi_portico.web_service.validation import notes_of, parse_web_service
 
+from tests.aws_balancers import calls, outputs
 from tests.unit.web_services import IMAGE, template, web_service
 
 ROLE = "arn:aws:iam::123456789012:role/web"
@@ -176,3 +180,69 @@ def test_a_note_is_a_warning_of_the_component(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: warnings.append(message))
     web_service(identity={"token": True})
     assert any(warning.startswith("identity.token: ") for warning in warnings)
+
+
+EXPOSURE: dict[str, Any] = {"scope": "internet", "platform": "gke", "allowedSources": ["0.0.0.0/0"]}
+AWS: dict[str, Any] = {
+    "kind": "application",
+    "scope": "internet",
+    "vpc": "vpc-0123456789abcdef0",
+    "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "allowedSources": ["0.0.0.0/0"],
+    "logs": {"access": False},
+    "targets": {"web": {"target": {"service": "web"}}},
+    "listeners": [{"port": 80, "protocol": "http", "target": "web"}],
+}
+
+
+def selected_by_policies(recorded: Any) -> list[str]:
+    """The services whose pods a NetworkPolicy selects."""
+    policies = [policy.manifest() for policy in recorded.all("NetworkPolicy")]
+    return sorted(policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for policy in policies)
+
+
+@pytest.mark.parametrize("has_policy", [True, False])
+def test_what_leads_to_a_service_without_a_policy_adds_none(has_policy: bool) -> None:
+    """Kubernetes rejects all other connections to pods that a policy selects, and everybody may connect to these."""
+    web = {"image": IMAGE, "port": 8080, "networkPolicy": has_policy}
+    values: dict[str, Any] = {
+        "namespace": "shop",
+        "services": {"web": web},
+        "gateways": {
+            "edge": {
+                "exposure": EXPOSURE,
+                "routes": [{"host": "shop.example.com", "target": {"service": "web"}}],
+                "defaultBackend": {"service": "web"},
+            }
+        },
+        "loadBalancers": {"front": {"target": {"service": "web"}, "exposure": EXPOSURE}},
+        "awsLoadBalancers": {"alb": AWS},
+    }
+    plan = check_stack("dev", values)
+    found = selected_by_policies(record(lambda: build(plan), calls=calls, outputs=outputs))
+    # The gateway's controller has its own policy and that of its load balancer.
+    assert found == ["edge", "edge", *(["web"] * 5 if has_policy else [])]
+
+
+@pytest.mark.parametrize("has_policy", [True, False])
+def test_a_program_passes_on_that_a_service_has_no_policy(has_policy: bool) -> None:
+    exposure: Any = {"scope": "internet", "platform": "gke", "allowed_sources": ["0.0.0.0/0"]}
+
+    def program() -> None:
+        web = WebService("web", {"image": IMAGE, "port": 8080, "namespace": "shop", "network_policy": has_policy})
+        assert web.target is not None
+        PublicLoadBalancer("front", {"target": web.target, "exposure": exposure})
+        IngressGateway("edge", {"exposure": exposure, "routes": [{"host": "a.example.com", "target": web.target}]})
+
+    assert selected_by_policies(record(program)) == ["edge", "edge", *(["web"] * 3 if has_policy else [])]
+
+
+def test_a_target_says_that_no_policy_selects_its_pods() -> None:
+    target: Any = {"service": "legacy", "namespace": "old", "port": 80, "selector": {"app": "legacy"}}
+    exposure: Any = {"scope": "internal", "platform": "gke"}
+
+    def program(**fields: Any) -> PublicLoadBalancer:
+        return PublicLoadBalancer("front", {"target": {**target, **fields}, "exposure": exposure})
+
+    assert len(record(program).all("NetworkPolicy")) == 1
+    assert record(lambda: program(network_policy=False)).all("NetworkPolicy") == []

@@ -171,3 +171,28 @@ def test_a_preview_accepts_an_object_that_is_taken_over_by_force(monkeypatch: py
 
 def test_an_update_leaves_the_check_to_the_api_server() -> None:
     assert preview({OWNER: "organization/shop/prod"}, preview=False).registrations
+
+
+def test_components_with_one_name_in_different_components_have_field_managers_of_their_own() -> None:
+    """The engine accepts both, and with one field manager the API server would take their objects for one object."""
+
+    def program() -> None:
+        for team in ("Basket", "Prices"):
+            outer = pulumi.ComponentResource(f"test:index:{team}", "team", {})
+            options = pulumi.ResourceOptions(parent=outer)
+            WebService("web", {"image": "a:1", "port": 80, "namespace": "shop"}, options)
+
+    managers = [annotations_of(found)[FIELD_MANAGER] for found in objects(program)]
+    assert len(managers) == 10
+    assert len(set(managers)) == len(managers)
+
+
+def test_a_component_of_the_stack_has_the_field_managers_of_earlier_versions() -> None:
+    (service,) = [
+        found
+        for found in objects(lambda: WebService("web", {"image": "a:1", "port": 80, "namespace": "shop"}))
+        if found.type == "kubernetes:core/v1:Service"
+    ]
+    assert annotations_of(service)[FIELD_MANAGER] == field_manager(
+        STACK, "portico:index:WebService web Service web-service"
+    )

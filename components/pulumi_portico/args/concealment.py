@@ -43,9 +43,11 @@ _SECRET_NAME = re.compile(
     r"secret|pass[_-]?(w|phrase|code)|token|credential|(^|[_-])creds?($|[_-])|cookie|authorization|bearer|jwt"
     r"|(api|access|account|client|encryption|hmac|license|master|private|service|shared|signing|ssh|storage)[_-]?key"
     r"|session[_-]?id|connection[_-]?string|webhook[_-]?ur[il]|kubeconfig|keytab|keystore|mnemonic"
-    r"|(^|[_-])(pwd?|pass|auth|key|dsn|pat|otp|totp|pin|salt|pepper|pem|sas)$",
+    r"|(^|[_-])(pwd?|pass|auth|key|dsn|pat|otp|totp|pin|salt|pepper|pem|sas)$|^secure$",
     re.IGNORECASE,
 )
+"""Includes the names by which Pulumi marks a secret: `secure`, and `fn::secret`. Pulumi reads them only in the exact
+form, and decrypts nothing in any other one, such as `secure: [a]`, so that the user's own text is there."""
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv")

@@ -74,9 +74,10 @@ def build_binding(
 
 
 def build_policy(metadata: Properties, ports: PodPorts, ranges: Sequence[str]) -> Optional[Properties]:
-    """The NetworkPolicy that allows the load balancer to connect to the pods; None if their labels aren't known."""
+    """The NetworkPolicy that allows the load balancer to connect to the pods; None if their labels aren't known, or no
+    NetworkPolicy applies to them."""
     selector = ports.target.selector
-    if not selector:
+    if not selector or not ports.target.network_policy:
         return None
     rules = build_ingress([PeerSpec(cidr=cidr) for cidr in ranges], ports.pairs)
     together = {**rules[0], "from": [peer for rule in rules for peer in rule["from"]]}

@@ -59,6 +59,11 @@ def default_certificate_host(plan: AwsLoadBalancerPlan, arns: Mapping[str, Any])
     return next(iter(arns), None) if default is None else certificate_owner(default, plan.hosts)
 
 
+_SHARED = Options(retain_on_delete=True)
+"""Of a record that other stacks can have too: every certificate of a host in an account has the same one. ACM renews a
+certificate only as long as its record exists."""
+
+
 def attached_certificates(arns: Mapping[str, Any], default: Optional[str]) -> Iterator[tuple[str, Any, list[str]]]:
     """The certificates that are attached to a listener in addition to its default one: the name of each attachment, the
     ARN, and the hosts.
@@ -97,7 +102,9 @@ def certificate_objects(plan: AwsLoadBalancerPlan) -> Iterator[ObjectSpec]:
         if validated not in recorded:
             recorded.add(validated)
             properties = build_validation_record(_zone(host), key)
-            yield AwsResource(record, properties, type="route53.Record", suffix=f"{validated}-validation")
+            yield AwsResource(
+                record, properties, type="route53.Record", suffix=f"{validated}-validation", options=_SHARED
+            )
         properties = {
             "certificate_arn": Ref(key, output=("arn",)),
             "validation_record_fqdns": [Ref(record, output=("fqdn",))],

@@ -121,7 +121,7 @@ def build_validation_record(zone: Any, certificate: str) -> Properties:
         "type": option("resource_record_type"),
         "records": [option("resource_record_value")],
         "ttl": 60,
-        # The same record validates every certificate of the host, and another program can have it too.
+        # The same record validates every certificate of the host, and another stack can have it too.
         "allow_overwrite": True,
     }
 

@@ -138,7 +138,7 @@ class CompileInput:
     def policy_key(self, route: ResolvedRoute) -> Optional[str]:
         """The key of the NetworkPolicy that opens the route's pods to the controller; None if it needs none."""
         target = route.target
-        needed = target is not None and bool(target.selector) and bool(self.peers)
+        needed = target is not None and target.has_policy and bool(self.peers)
         return f"{route.key}-network-policy" if needed else None
 
     def ready(self, route: ResolvedRoute) -> Sequence[Any]:

@@ -12,7 +12,8 @@ __all__ = ["build_policies"]
 
 
 def build_policies(component: CompileInput) -> list[ObjectSpec]:
-    """A NetworkPolicy for each route whose target has a selector. They add to what the pods' own policies allow."""
+    """A NetworkPolicy for each route whose target has a selector, unless no policy applies to its pods. They add to
+    what the pods' own policies allow."""
     fallback = [component.default_backend] if component.default_backend else []
     objects: list[ObjectSpec] = []
     for route in (*component.routes, *fallback):

@@ -218,7 +218,7 @@ def check_controller_peers(
 ) -> None:
     """Report a target whose pods nothing opens to the controller; `at` is where to set `peers`."""
     targets = [*(route.target for route in routes.specs), routes.default_backend]
-    if peers is None and any(target is not None and target.selector for target in targets):
+    if peers is None and any(target is not None and target.has_policy for target in targets):
         problems.report(PEERS_MISSING, at, field=at)
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pulumi
 
+from ..ordering import detached
 from ..untyped import Manifest, Properties, mapped
 
 __all__ = [
@@ -37,6 +38,8 @@ KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
 _OWNER_REFERENCES = "ownerReferences"
 """The field with the objects whose deletion deletes an object."""
 
+_STACK_TYPE = "pulumi:pulumi:Stack$"
+"""What the mocks begin the types of a URN with; the engine leaves it out."""
 _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
 
@@ -72,13 +75,8 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
         return manifest, opts
     metadata: Manifest = manifest["metadata"]
     annotations: Manifest = metadata.get("annotations") or {}
-    stack, parent = owner(), opts.parent
-    component = f"{parent.pulumi_resource_type} {parent.pulumi_resource_name}" if parent is not None else ""
-    # An object that stays when its resource goes may be another resource's next, in the same stack.
-    stays = opts.retain_on_delete and "name" in metadata
-    resource = str(metadata["name"]) if stays else f"{component} {manifest['kind']} {name}"
-    manager = field_manager(stack, resource)
-    own = {FIELD_MANAGER: manager, **annotations, OWNER: stack}
+    stack = owner()
+    own = {FIELD_MANAGER: _manager(stack, manifest, name, opts), **annotations, OWNER: stack}
     if FIELD_MANAGER not in annotations:
         # An object keeps the field manager that created it. With a new one, every field that changes in the same update
         # would conflict with the old one: after an upgrade from a version without owners, or a rename of the stack.
@@ -93,6 +91,24 @@ def with_owner_reference(manifest: Properties, owning: Properties, uid: pulumi.O
     # Mocks assign no identity.
     references = uid.apply(lambda known: [{**reference, "uid": known}] if known else [])
     return {**manifest, "metadata": {**manifest["metadata"], _OWNER_REFERENCES: references}}
+
+
+def _manager(stack: str, manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> pulumi.Input[str]:
+    """The field manager of an object of a component."""
+    if opts.retain_on_delete and "name" in manifest["metadata"]:
+        # An object that stays when its resource goes may be another resource's next, in the same stack.
+        return field_manager(stack, str(manifest["metadata"]["name"]))
+    parent, resource = opts.parent, f"{manifest['kind']} {name}"
+    if parent is None:
+        return field_manager(stack, f" {resource}")
+    # Only the URN says which components the component is in: two with one name can be in different ones.
+    return detached(parent.urn).apply(lambda urn: field_manager(stack, f"{_component(urn)} {resource}"))
+
+
+def _component(urn: str) -> str:
+    """The types of a component and of those that it is in, and its name."""
+    _, _, types, name = urn.split("::", 3)
+    return f"{types.removeprefix(_STACK_TYPE)} {name}"
 
 
 def without_owner(manifest: Manifest) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Target(TypedDict):
     """Seconds (0 to 3600) that a terminating pod continues to serve requests. Load balancers derive their delays from
     it. Plain."""
 
+    network_policy: NotRequired[bool]
+    """Whether a NetworkPolicy allows the connections of what leads to the target. Set it to false for pods that no
+    other NetworkPolicy selects: Kubernetes rejects every connection that none of the policies of a pod allows. Plain.
+    Default: true."""
+
 
 @spec(Target)
 class TargetSpec(Spec):
@@ -80,6 +85,12 @@ class TargetSpec(Spec):
     selector: Optional[Mapping[str, pulumi.Input[str]]] = None
     ready: Optional[pulumi.Input[str]] = None
     drain: Optional[int] = None
+    network_policy: bool = True
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether a NetworkPolicy allows the connections of what leads to the target."""
+        return bool(self.selector) and self.network_policy
 
     @property
     def pod_port(self) -> Optional[pulumi.Input[int]]:

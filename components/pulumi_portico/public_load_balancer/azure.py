@@ -23,6 +23,7 @@ from .common import (
     comma_list,
     comma_map,
     ip_families,
+    is_client_ip_preserved,
     is_enforcement_disabled,
     pass_through_peers,
     session_affinity,
@@ -64,6 +65,9 @@ _OF_PUBLIC_IP = {
 _MINUTE = 60
 _TIMEOUT = whole_number(4 * _MINUTE, 100 * _MINUTE, "a number of seconds")
 _PROBE_SECONDS = 120
+_PROBES = PeerSpec(cidr="168.63.129.16/32")
+"""Where health checks come from, in every network of Azure. On dataplanes without kube-proxy, such as Cilium, they
+reach the pods from there (learn.microsoft.com, "What is IP address 168.63.129.16?")."""
 _PROBE_INTERVAL = 5
 _PROBE_FAILURES = 2
 
@@ -237,7 +241,9 @@ def _check_prefixes(request: Request, problems: Problems) -> None:
 
 def _sources(request: Request) -> list[PeerSpec]:
     # The addresses of service tags aren't known.
-    return pass_through_peers(request, unlisted=bool(request.exposure.azure.service_tags))
+    peers = pass_through_peers(request, unlisted=bool(request.exposure.azure.service_tags))
+    # If the client's address is preserved, the nodes respond to health checks.
+    return peers if is_client_ip_preserved(request) else [*peers, _PROBES]
 
 
 def _is_true(value: str) -> bool:

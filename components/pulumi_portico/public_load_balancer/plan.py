@@ -62,7 +62,7 @@ def plan_public_load_balancer(name: str, spec: PublicLoadBalancerSpec) -> Public
 
 
 def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
-    """The objects of a load balancer: its NetworkPolicy and its Service."""
+    """The objects of a load balancer: its NetworkPolicy, if any applies to the pods, and its Service."""
     module, seconds = plan.module, plan.spec.ready_timeout
     options = Options(
         timeout=seconds,
@@ -76,10 +76,10 @@ def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
             is_protected=plan.balancer.is_protected,
         ),
     )
-    return [
-        ObjectSpec(_NETWORK_POLICY, plan.balancer.network_policy),
-        ObjectSpec(SERVICE, plan.balancer.service, options=options),
-    ]
+    service = ObjectSpec(SERVICE, plan.balancer.service, options=options)
+    if not plan.spec.target.network_policy:
+        return [service]
+    return [ObjectSpec(_NETWORK_POLICY, plan.balancer.network_policy), service]
 
 
 def request_of(spec: PublicLoadBalancerSpec) -> Request:

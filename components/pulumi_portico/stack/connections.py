@@ -83,6 +83,11 @@ class End:
         except Unavailable:
             return None
 
+    @property
+    def is_on_host_network(self) -> bool:
+        """Whether its pods use the network of their node."""
+        return self.part.spec.is_on_host_network or self.part.spec.extra_host_network is True
+
     def selects(self, peer: PeerSpec, other: "End") -> bool:
         """Whether a peer of this service selects the pods of another one. A value that isn't known yet can select
         them."""

@@ -207,6 +207,11 @@ class ServicePart(Part):
         """Seconds that a terminating pod continues to serve requests."""
         return self.plan.drain
 
+    @property
+    def network_policy(self) -> bool:
+        """Whether NetworkPolicies select the pods."""
+        return self.spec.network_policy
+
 
 @dataclass(frozen=True)
 class GatewayPart(Part):
@@ -262,6 +267,11 @@ class GatewayPart(Part):
     def drain(self) -> int:
         """Seconds that a terminating pod of the controller continues to accept connections."""
         return self.plan.drain
+
+    @property
+    def network_policy(self) -> bool:
+        """Whether NetworkPolicies select the controller's pods: it always has one."""
+        return True
 
 
 @dataclass(frozen=True)

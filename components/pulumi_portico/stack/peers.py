@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ..args.codes import Code, define
-from ..args.location import Field, Key
+from ..args.location import Field, Key, Location
 from ..args.problems import Edit, Move, Problems, Remove, Set
 from ..networking.network_policies import (
     NAME_LABEL,
@@ -39,6 +39,13 @@ PEER_IN_OTHER_NAMESPACE = define(
     "peer-in-other-namespace",
     "The service {value} is in the namespace {namespace}.",
     allowed="its namespace as {field}",
+)
+PEER_ON_HOST_NETWORK = define(
+    "peer-on-host-network",
+    "The pods of {peer} use the network of their nodes, so they have the nodes' addresses, and no NetworkPolicy "
+    "selects them.",
+    allowed="the addresses of the nodes as {field}",
+    hint="Set {field} to the range of the nodes' addresses in place of this.",
 )
 NOT_ALLOWED_FROM = define(
     "peer-does-not-allow-from",
@@ -154,19 +161,36 @@ def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:
 
 def _check_destination(peer: PeerSpec, own: End, ends: Ends, problems: Problems) -> None:
     named, ports = ends.named(peer, own), ports_of(peer) or None
+    if _report_host_network(peer, named, problems):
+        return
     if named and not any(end.can_receive(own, ports) for end in named):
         _report_closed(NOT_ALLOWED_FROM, peer, own, named, "allow_from", problems)
 
 
 def _check_source(peer: PeerSpec, own: End, ends: Ends, problems: Problems) -> None:
     named = ends.named(peer, own)
+    if _report_host_network(peer, named, problems):
+        return
     ports = ports_of(peer) or [(port.target, port.protocol) for port in own.ports or ()] or None
     if named and not any(end.can_send(own, ports) for end in named):
         _report_closed(NOT_ALLOWED_TO, peer, own, named, "allow_to", problems)
 
 
+def _report_host_network(peer: PeerSpec, named: Sequence[End], problems: Problems) -> bool:
+    """Report a peer that selects only pods on the host network, and return whether it does."""
+    if not named or not all(end.is_on_host_network for end in named):
+        return False
+    params: dict[str, Any] = {"peer": [end.name for end in named], "field": Field("cidr")}
+    problems.report(PEER_ON_HOST_NETWORK, _where(peer), **params)
+    return True
+
+
+def _where(peer: PeerSpec) -> Location:
+    """The location of what selects the pods of a peer."""
+    return peer.at / ("service" if peer.service is not None else "selector")
+
+
 def _report_closed(code: Code, peer: PeerSpec, own: End, named: Sequence[End], field: str, problems: Problems) -> None:
-    where = peer.at / ("service" if peer.service is not None else "selector")
     names = [end.name for end in named]
     fields = [end.part.at / field for end in named]
-    problems.report(code, where, peer=names, service=own.name, field=fields)
+    problems.report(code, _where(peer), peer=names, service=own.name, field=fields)

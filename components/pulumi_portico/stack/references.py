@@ -82,6 +82,11 @@ class Addressable(typing.Protocol):
         """Seconds that a terminating pod continues to serve requests."""
         ...
 
+    @property
+    def network_policy(self) -> bool:
+        """Whether NetworkPolicies select its pods."""
+        ...
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -103,6 +108,7 @@ class Backend:
             protocol=Protocol(port.protocol),
             selector=attempt(lambda: dict(self.part.selector)),
             drain=attempt(lambda: self.part.drain),
+            network_policy=attempt(lambda: self.part.network_policy),
         )
 
 

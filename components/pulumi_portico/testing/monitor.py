@@ -37,6 +37,9 @@ class Answers(mocks.Mocks):
         return f"{args.name}-id", dict(cast("Properties", args.inputs))
 
 
+_STACK_TYPE = "pulumi:pulumi:Stack$"
+
+
 class Recorder(mocks.MockMonitor):
     """A mock monitor that keeps each raw registration and makes up outputs as a provider would."""
 
@@ -48,6 +51,14 @@ class Recorder(mocks.MockMonitor):
         self._preview = preview
         # The runtime calls from several threads.
         self._lock = threading.Lock()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN as the engine makes it: the SDK's mocks leave out what the parent is in."""
+        types = parent.split("::")[2].removeprefix(_STACK_TYPE) if parent else ""
+        within, _, _ = types.rpartition("$")
+        urn = super().make_urn(parent, type_, name)
+        head, project, qualified, rest = urn.split("::", 3)
+        return "::".join((head, project, f"{within}${qualified}" if within else qualified, rest))
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name is the protocol's)
         if request.type == "pulumi:pulumi:Stack":

@@ -14,6 +14,7 @@ from ..args.values import whole_number
 from ..networking.dns import Dns, DnsSpec
 from ..networking.network_policies import RULES as NETWORK_RULES
 from ..networking.network_policies import Peer, PeerSpec
+from ..untyped import mapped
 from ..workload.autoscaling import RULES as AUTOSCALING_RULES
 from ..workload.autoscaling import Autoscaling, AutoscalingSpec
 from ..workload.availability import DRAIN_SECONDS, SHUTDOWN_SECONDS, DisruptionBudget, DisruptionBudgetSpec
@@ -260,6 +261,11 @@ class WebServiceSpec(CommonContainerSpec):
     def is_on_host_network(self) -> bool:
         """Whether the pods use the network of their node."""
         return self.security is not None and self.security.host_network
+
+    @property
+    def extra_host_network(self) -> Any:
+        """What `extra` sets for the network of the node, if it does."""
+        return mapped(mapped(self.extra).get("spec")).get("hostNetwork", False)
 
 
 _PORT = Field(port_number)

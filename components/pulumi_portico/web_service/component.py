@@ -117,6 +117,7 @@ class WebService(pulumi.ComponentResource):
             "protocol": Protocol(port.protocol),
             "selector": plan.selector,
             "drain": plan.drain,
+            "network_policy": plan.spec.network_policy,
         }
 
 

@@ -306,7 +306,7 @@ def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
     if spec.is_on_host_network:
         problems.report(POLICY_ON_HOST_NETWORK, spec.at / "security" / "host_network", fix=fix)
     # What isn't known yet can be true.
-    if mapped(mapped(spec.extra).get("spec")).get("hostNetwork", False) is not False:
+    if spec.extra_host_network is not False:
         location = (spec.at / "extra").join((Key("spec"), Key("hostNetwork")))
         problems.report(POLICY_ON_HOST_NETWORK, location, fix=fix)
 
