@@ -12,11 +12,22 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from .._typing import dataclass_transform
 from ..untyped import Unchecked
+from .elsewhere import Table
 from .location import ROOT, Location
 from .problems import Unavailable
 from .shapes import required_fields, shapes_of
 
-__all__ = ["Changed", "Renamed", "Spec", "changed_fields", "defaults_of", "renamed_fields", "spec", "spec_for"]
+__all__ = [
+    "Changed",
+    "Renamed",
+    "Spec",
+    "changed_fields",
+    "defaults_of",
+    "elsewhere_of",
+    "renamed_fields",
+    "spec",
+    "spec_for",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +61,16 @@ Changed = Mapping[str, Callable[[Any], Optional[Unchecked]]]
 None for any other value."""
 
 _CHANGED: dict[type, Changed] = {}
+_ELSEWHERE: dict[type, Table] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
 def spec(
-    args_type: Any, *, renamed: Optional[Renamed] = None, changed: Optional[Changed] = None
+    args_type: Any,
+    *,
+    renamed: Optional[Renamed] = None,
+    changed: Optional[Changed] = None,
+    elsewhere: Optional[Table] = None,
 ) -> Callable[[type[S]], type[S]]:
     """Make a class the spec of an args type: a frozen dataclass with the same fields.
 
@@ -74,6 +90,8 @@ def spec(
         _SPECS[args_type] = made
         _RENAMED[args_type] = renamed or {}
         _CHANGED[args_type] = changed or {}
+        if elsewhere is not None:
+            _ELSEWHERE[args_type] = elsewhere
         return made
 
     return declare
@@ -106,6 +124,11 @@ def _same(value: Any) -> Any:
 def changed_fields(args_type: Any) -> Changed:
     """The fields of an args type whose values had another form."""
     return _CHANGED.get(args_type, {})
+
+
+def elsewhere_of(args_type: Any) -> Optional[Table]:
+    """The names and forms of other tools for an args type, if it has any."""
+    return _ELSEWHERE.get(args_type)
 
 
 def renamed_fields(args_type: Any) -> Renamed:

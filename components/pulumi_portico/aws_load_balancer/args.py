@@ -10,6 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import label_value, own_label_key, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
@@ -314,9 +315,9 @@ RULES: Rules = {
         "private_addresses": Field(not_empty),
         "name": Field(load_balancer_name),
         "tags": Field(tag_count, keys=tag_key, items=tag_value),
-        "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
+        "idle_timeout": Field(whole_number(1, 4000, SECONDS)),
         "hosts": Field(not_empty, keys=host_name),
-        "certificate_timeout": Field(whole_number(60, 7200, "a number of seconds")),
+        "certificate_timeout": Field(whole_number(60, 7200, SECONDS)),
         "web_acl": Field(arn("wafv2", "a regional web ACL")),
         "labels": Field(keys=own_label_key, items=label_value),
     },

@@ -9,6 +9,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
 from ..untyped import Properties
@@ -241,7 +242,7 @@ class AwsListenerSpec(ActionSpec):
 RULES: Rules = {
     AwsClientCertificates: {"trust_store": Field(arn("elasticloadbalancing", "a trust store"))},
     AwsResponseHeaders: {
-        "hsts_max_age": Field(whole_number(0, what="a number of seconds")),
+        "hsts_max_age": Field(whole_number(0, what=SECONDS)),
         "content_security_policy": Field(text(1024, "policy")),
     },
     AwsPriorities: {
@@ -250,7 +251,7 @@ RULES: Rules = {
     },
     AwsListener: {
         "port": Field(port_number),
-        "tcp_idle_timeout": Field(whole_number(60, 6000, "a number of seconds that AWS takes")),
+        "tcp_idle_timeout": Field(whole_number(60, 6000, SECONDS)),
         "existing": Field(arn("elasticloadbalancing", "a listener")),
         **ROUTED,
     },

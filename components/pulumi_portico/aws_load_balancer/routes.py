@@ -13,6 +13,7 @@ from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import Rule, cidr, printable, whole_number
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
@@ -307,7 +308,7 @@ def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
 ROUTED = {
     "target": Field(service_name),
     "weights": Field(not_empty, keys=service_name, items=whole_number(0, 999, "a weight")),
-    "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
+    "stickiness_duration": Field(whole_number(1, 604800, SECONDS)),
 }
 
 RULES: Rules = {

@@ -10,6 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
 from ..load_balancers import ClientIp, http_or_grpc_codes, resource_id
 from ..networking.session_affinity import SessionAffinity
@@ -188,8 +189,8 @@ RULES: Rules = {
     AwsHealthCheck: {
         "path": Field(http_path),
         "port": Field(port_number),
-        "interval": Field(whole_number(5, 300, "a number of seconds that AWS takes")),
-        "timeout": Field(whole_number(2, 120, "a number of seconds that AWS takes")),
+        "interval": Field(whole_number(5, 300, SECONDS)),
+        "timeout": Field(whole_number(2, 120, SECONDS)),
         "healthy": Field(whole_number(2, 10, "a number of answers that AWS takes")),
         "unhealthy": Field(whole_number(2, 10, "a number of failures that AWS takes")),
         "success_codes": Field(http_or_grpc_codes),
@@ -198,9 +199,9 @@ RULES: Rules = {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),
         "addresses": Field(not_empty, keys=service_name, items=address),
         "port": Field(port_number),
-        "drain": Field(whole_number(0, 3600, "a number of seconds")),
-        "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
-        "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
+        "drain": Field(whole_number(0, 3600, SECONDS)),
+        "slow_start": Field(whole_number(30, 900, SECONDS)),
+        "stickiness_duration": Field(whole_number(1, 604800, SECONDS)),
         "security_group": Field(service_name),
     },
 }

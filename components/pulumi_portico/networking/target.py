@@ -10,6 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import dns_label, label_key, label_value, port_name, port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 
 __all__ = ["RULES", "Protocol", "Target", "TargetSpec"]
@@ -88,7 +89,7 @@ RULES: Rules = {
         "port": Field(port_number),
         "port_name": Field(port_name),
         "target_port": Field(port_number),
-        "drain": Field(whole_number(0, 3600, "a number of seconds")),
+        "drain": Field(whole_number(0, 3600, SECONDS)),
         "selector": Field(keys=label_key, items=label_value),
     }
 }

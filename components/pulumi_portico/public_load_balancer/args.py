@@ -13,6 +13,7 @@ from ..args.names import label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
@@ -110,7 +111,7 @@ RULES: Rules = {
     BalancerPort: {"port": _PORT, "target_port": _PORT},
     PublicLoadBalancerArgs: {
         "ports": Field(keys=port_name),
-        "ready_timeout": Field(whole_number(1, 3600, "a number of seconds")),
+        "ready_timeout": Field(whole_number(1, 3600, SECONDS)),
         "labels": Field(keys=own_label_key, items=label_value),
     },
 }

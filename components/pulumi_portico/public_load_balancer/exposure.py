@@ -15,6 +15,7 @@ from ..args.names import annotation_key, label_key
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import cidr, some, whole_number
 from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
 from ..networking.session_affinity import SessionAffinity
@@ -179,7 +180,7 @@ RULES: Rules = {
         "subnets": LIST,
         "name": Field(load_balancer_name),
         "tags": TAGS,
-        "idle_timeout": Field(whole_number(1, what="a number of seconds", is_suggested=False)),
+        "idle_timeout": Field(whole_number(1, what=SECONDS, is_suggested=False)),
         "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
         "platform_sources": Field(some("at least one range"), items=cidr),

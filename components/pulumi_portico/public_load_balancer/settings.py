@@ -10,6 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
 from ..load_balancers import bucket_name, status_codes, tls_policy_name
 from .annotation_text import LIST, without_separators
@@ -166,7 +167,7 @@ class AccessLogsSpec(Spec):
 
 
 # Each platform has limits of its own.
-_SECONDS = Field(whole_number(1, what="a number of seconds", is_suggested=False))
+_SECONDS = Field(whole_number(1, what=SECONDS, is_suggested=False))
 _CHECKS = Field(whole_number(1, what="a number of checks", is_suggested=False))
 
 RULES: Rules = {
