@@ -105,8 +105,6 @@ class Elsewhere:
     """What the fix sets; None if the value moves as it is, or there is no fix."""
     is_moved: bool = False
     """Whether the value moves as it is, if it has the right form."""
-    names_objects: bool = False
-    """Whether the value only names objects, so that it isn't secret, whatever its name looks like."""
     spread: Optional[Callable[[Any], Optional[Unchecked]]] = None
     """Returns the arguments that are in the value, by the names of the other tool; None if there are none."""
 
@@ -121,8 +119,6 @@ class Form:
     """The values that mean the same."""
     fields: Sequence[str]
     """The fields that have the same meaning, for values that the fix can't express."""
-    names_objects: bool = False
-    """Whether the value only names objects, so that it isn't secret, whatever its name looks like."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +131,8 @@ class Table:
     """Forms of the args type's own fields."""
     by_folded: Mapping[str, Elsewhere]
     """Names regardless of how words are separated."""
+    manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None
+    """Returns the arguments that are in a manifest, by the names of Kubernetes; None if there are none."""
 
     def find(self, name: Any) -> Optional[Elsewhere]:
         """Where Portico has a name."""
@@ -142,11 +140,13 @@ class Table:
 
 
 def table(
-    *groups: Mapping[str, Elsewhere], forms: Optional[Mapping[str, Sequence[Form]]] = None, without: Sequence[str] = ()
+    *groups: Mapping[str, Elsewhere],
+    forms: Optional[Mapping[str, Sequence[Form]]] = None,
+    manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None,
 ) -> Table:
-    """A table of names; a later group overrides those before. `without` are names that mean something else here."""
-    names = {name: where for group in groups for name, where in group.items() if name not in without}
-    return Table(names, forms or {}, {folded(name): where for name, where in names.items()})
+    """A table of names; a later group overrides those before."""
+    names = {name: where for group in groups for name, where in group.items()}
+    return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest)
 
 
 def folded(name: str) -> str:
@@ -165,7 +165,7 @@ def field_of(path: str) -> FieldPath:
     return FieldPath(steps_of(path))
 
 
-def moved_to(field: str, convert: Optional[Callable[[Any], Any]] = None, *, names_objects: bool = False) -> Elsewhere:
+def moved_to(field: str, convert: Optional[Callable[[Any], Any]] = None) -> Elsewhere:
     """A name for a field. Its value moves as it is, or `convert` makes the field's of it, or None."""
     if convert is None:
         return Elsewhere(NAME_ELSEWHERE, (field,), is_moved=True)
@@ -175,7 +175,7 @@ def moved_to(field: str, convert: Optional[Callable[[Any], Any]] = None, *, name
         made = function(value)
         return None if made is None else {steps_of(field): made}
 
-    return Elsewhere(NAME_ELSEWHERE, (field,), convert=values, names_objects=names_objects)
+    return Elsewhere(NAME_ELSEWHERE, (field,), convert=values)
 
 
 def several(*fields: str, convert: Optional[Convert] = None) -> Elsewhere:
@@ -232,6 +232,6 @@ def unsupported(*values: Any) -> Elsewhere:
     return Elsewhere(NAME_UNSUPPORTED, convert=convert)
 
 
-def form(fits: Callable[[Any], Any], convert: Convert, *fields: str, names_objects: bool = False) -> Form:
+def form(fits: Callable[[Any], Any], convert: Convert, *fields: str) -> Form:
     """A form of a field's value."""
-    return Form(fits, convert, fields, names_objects)
+    return Form(fits, convert, fields)

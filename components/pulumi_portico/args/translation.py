@@ -8,7 +8,7 @@ import pulumi
 
 from ..untyped import Unchecked
 from .codes import Code
-from .concealment import concealed_at
+from .concealment import concealed
 from .elsewhere import (
     FOREIGN_FORM,
     NAME_ELSEWHERE,
@@ -23,6 +23,7 @@ from .elsewhere import (
     table,
 )
 from .location import ROOT, Field, FieldPath, Key, KeyStyle, Location, field_text
+from .manifests import KUBERNETES_MANIFEST, OTHER_MANIFEST, is_manifest, places_of
 from .problems import ABSENT, Edit, Move, Problems, Remove, Set
 from .secrets import Secret
 from .shapes import is_args, is_generic, shapes_of, take_apart
@@ -68,6 +69,9 @@ class Translation:
 
     def translated(self) -> Unchecked:
         """The arguments, with what the fixes make of the names and forms that are reported."""
+        if is_manifest(self._given):
+            self._read_manifest()
+            return self._values
         names = {self._key(name): name for name in shapes_of(self._args_type)}
         former = {self._key(name) for name in renamed_fields(self._args_type)}
         # Another style of a field's own name is a misspelling.
@@ -81,6 +85,22 @@ class Translation:
                 self._read_name(key, value, where)
         return self._values
 
+    def _read_manifest(self) -> None:
+        """Report a manifest in place of arguments."""
+        kind = str(self._given["kind"])
+        convert, value = self._reader(self._table.manifest), dict(self._given)
+        self._values = {}
+        values = None if convert is None else self._usable(convert, value)
+        edits: list[Edit] = []
+        if values is None:
+            self.unavailable += shapes_of(self._args_type)
+        else:
+            edits = [Set(self._at, _plain(_nested(values)))]
+            self._put(values)
+        places = places_of(kind)
+        params: dict[str, Any] = {"fields": places} if places else {}
+        self._report(KUBERNETES_MANIFEST if places else OTHER_MANIFEST, self._at, edits, kind=kind, **params)
+
     def _key(self, step: str) -> str:
         return field_text(step, self._problems.style)
 
@@ -89,7 +109,7 @@ class Translation:
         if form is None:
             return
         del self._values[self._key(name)]
-        values = self._usable(form.convert, value, None if form.names_objects else self._at / name)
+        values = self._usable(form.convert, value)
         if values is None:
             self.unavailable.append(name)
             edits: list[Edit] = []
@@ -110,8 +130,8 @@ class Translation:
             edits = [Remove(at_key)]
         elif where.is_moved:
             edits = self._moved(at_key, value, steps_of(where.fields[0]))
-        elif convert := where.convert or self._spread(where):
-            values = self._usable(convert, value, None if where.names_objects else at_key)
+        elif convert := where.convert or self._reader(where.spread):
+            values = self._usable(convert, value)
             if values is not None:
                 edits = [*self._edits(values), Remove(at_key)]
                 self._put(values)
@@ -153,25 +173,24 @@ class Translation:
         self._problems.written[self._at.join(steps)] = at_key
         return [Move(at_key, self._at.join(steps))]
 
-    def _usable(self, convert: Convert, value: Any, at: Optional[Location]) -> Optional[Values]:
-        """What a value is converted to; None if that isn't possible, isn't valid, or would show a secret.
-
-        `at` is where the value is, if it can be secret.
-        """
-        if holds_unknown(value) or (at is not None and concealed_at(at, value) is not value):
+    def _usable(self, convert: Convert, value: Any) -> Optional[Values]:
+        """What a value is converted to; None if that isn't possible, isn't valid, or would show a secret."""
+        if holds_unknown(value):
             return None
         values = convert(value, self._beside)
         if values is None or not all(self._is_free(*item) for item in values.items()):
             return None
         nested = _nested(values)
+        shown = _without_names(nested)
+        if concealed(shown) is not shown:
+            return None
         is_valid = all(
             self._is_valid(self._args_type, name, _plain(item)) for name, item in nested.items() if item is not ABSENT
         )
         return values if is_valid else None
 
-    def _spread(self, where: Elsewhere) -> Optional[Convert]:
+    def _reader(self, spread: Optional[Callable[[Any], Optional[Unchecked]]]) -> Optional[Convert]:
         """Reads the arguments in a value by the same table."""
-        spread = where.spread
         if spread is None:
             return None
 
@@ -277,6 +296,18 @@ def _nested(values: Values) -> _Nested:
 
 def _plain(value: Any) -> Any:
     return {key: _plain(item) for key, item in value.items()} if isinstance(value, _Nested) else value
+
+
+_NAMES_OF_OBJECTS = ("pull_secrets", "secret")
+"""Fields that name Secrets. The names aren't secret."""
+
+
+def _without_names(value: Any) -> Any:
+    """A value without what names objects."""
+    if not isinstance(value, Mapping):
+        return value
+    items = cast("Unchecked", value).items()
+    return {key: _without_names(item) for key, item in items if key not in _NAMES_OF_OBJECTS}
 
 
 def holds_unknown(value: Any) -> bool:

@@ -10,12 +10,14 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, component, moved_to, several, table
 from ..args.location import Field as FieldName
 from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove
 from ..args.sizes import check_data
 from ..args.spec import Spec, spec
+from ..networking.conversions import from_issuer
 from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
 
@@ -61,7 +63,26 @@ class HostTls(TypedDict):
     """Whether a request without TLS is redirected to the same URL with TLS, by status 308. Plain. Default: true."""
 
 
-@spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"})
+_NAMES_OF_HOST_TLS = table(
+    {
+        "secretName": moved_to("secret"),
+        "certificateRefs": several("secret"),
+        "hosts": component("gateways", "tls"),
+        "cert": moved_to("certificate"),
+        "crt": moved_to("certificate"),
+        "tls.crt": moved_to("certificate"),
+        "tls.key": moved_to("key"),
+        "privateKey": moved_to("key"),
+        "certManager": several("issuer", "cluster_issuer"),
+        "issuerRef": several("issuer", "cluster_issuer", convert=from_issuer),
+        "termination": several("tls_terminated_upstream"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `HostTls`."""
+
+
+@spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"}, elsewhere=_NAMES_OF_HOST_TLS)
 class HostTlsSpec(Spec):
     """A parsed `HostTls`."""
 

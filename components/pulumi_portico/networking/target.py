@@ -7,6 +7,7 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import moved_to, table, unsupported
 from ..args.names import dns_label, label_key, label_value, port_name, port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
@@ -67,7 +68,19 @@ class Target(TypedDict):
     it. Plain."""
 
 
-@spec(Target)
+_NAMES_OF_TARGET = table(
+    {
+        "name": moved_to("service"),
+        "serviceName": moved_to("service"),
+        "number": moved_to("port"),
+        "servicePort": moved_to("port"),
+        "weight": unsupported(),
+    }
+)
+"""Other tools' names for the fields of `Target`."""
+
+
+@spec(Target, elsewhere=_NAMES_OF_TARGET)
 class TargetSpec(Spec):
     """A parsed `Target`."""
 

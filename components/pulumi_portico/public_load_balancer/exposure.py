@@ -11,6 +11,8 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import component, moved_to, several, table, unsupported
+from ..args.forms import one_item
 from ..args.names import annotation_key, label_key
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
@@ -18,6 +20,7 @@ from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import cidr, some, whole_number
 from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
+from ..networking.conversions import client_ip_of, load_balancer_type, scope_of_internal, scope_of_scheme
 from ..networking.session_affinity import SessionAffinity
 from .annotation_text import LIST, TAGS
 from .aws_settings import RULES as AWS_RULES
@@ -125,7 +128,32 @@ class Exposure(TypedDict):
 BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
 
-@spec(Exposure, renamed={"address_family": former_address_family})
+_NAMES_OF_EXPOSURE = table(
+    {
+        "loadBalancerSourceRanges": moved_to("allowed_sources"),
+        "sourceRanges": moved_to("allowed_sources"),
+        "whitelist": moved_to("allowed_sources"),
+        "loadBalancerIP": moved_to("static_addresses", one_item),
+        "staticIP": moved_to("static_addresses", one_item),
+        "externalTrafficPolicy": moved_to("client_ip", client_ip_of),
+        "loadBalancerClass": moved_to("load_balancer_class"),
+        "type": several("platform", convert=load_balancer_type),
+        "internal": several("scope", convert=scope_of_internal),
+        "scheme": several("scope", convert=scope_of_scheme),
+        "targetType": moved_to("aws.target_type"),
+        "securityGroups": moved_to("aws.security_groups"),
+        "healthCheck": moved_to("health"),
+        "certificates": moved_to("tls.certificates"),
+        "certificate": moved_to("tls.certificates", one_item),
+        "externalIPs": unsupported(),
+        "ports": component("load_balancers", "ports"),
+        "target": component("load_balancers", "target"),
+    }
+)
+"""Other tools' names for the fields of `Exposure`."""
+
+
+@spec(Exposure, renamed={"address_family": former_address_family}, elsewhere=_NAMES_OF_EXPOSURE)
 class ExposureSpec(Spec):
     """A parsed `Exposure`. A field is None or empty if it isn't set."""
 

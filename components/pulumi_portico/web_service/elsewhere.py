@@ -15,6 +15,7 @@ from ..args.elsewhere import (
     table,
     unsupported,
 )
+from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.units import CORES, MIB
 from ..workload.conversions import (
     below,
@@ -36,11 +37,7 @@ from ..workload.conversions import (
     from_service_account,
     from_strategy,
     from_volumes,
-    has_names,
     host_port,
-    is_list_of_mappings,
-    is_mapping,
-    is_text,
     match_labels,
     names_of,
     platform_architecture,
@@ -48,8 +45,11 @@ from ..workload.conversions import (
     policy_of,
     pull_policy,
     shutdown_seconds,
+    spec_of_pod,
+    template_of,
     user_and_group,
     words_of,
+    workload_of,
 )
 
 __all__ = ["NAMES"]
@@ -89,7 +89,7 @@ _POD = {
     "automountServiceAccountToken": moved_to("identity.token"),
     "serviceAccountName": moved_to("identity.service_account"),
     "serviceAccount": several("identity", convert=from_service_account),
-    "imagePullSecrets": moved_to("image_policy.pull_secrets", names_of, names_objects=True),
+    "imagePullSecrets": moved_to("image_policy.pull_secrets", names_of),
     "hostNetwork": moved_to("security.host_network"),
     "securityContext": several("security", convert=below("security", from_security_context)),
     "terminationGracePeriodSeconds": several("shutdown", "drain", convert=shutdown_seconds),
@@ -373,10 +373,14 @@ NAMES: Table = table(
         "disruption_budget": (
             form(has_names("enabled", "create", "minAvailable"), below("disruption_budget", from_budget)),
         ),
-        "env": (form(is_list_of_mappings, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "extra": (
+            form(has_names("apiVersion", "kind", "template"), template_of),
+            form(has_names("containers", "volumes", "initContainers", *_POD), spec_of_pod),
+        ),
         "image": (form(is_mapping, from_image, "image", "image_policy"),),
         "network_policy": (form(is_mapping, policy_of, "network_policy", "allow_from", "allow_to"),),
-        "ports": (form(is_list_of_mappings, from_ports, "port", "ports"),),
+        "ports": (form(is_list, from_ports, "port", "ports"),),
         "resources": (
             form(has_names("requests"), from_resources),
             form(lambda value: is_mapping(value) and is_mapping(value.get("limits")), from_resources),
@@ -391,7 +395,8 @@ NAMES: Table = table(
                 "port",
             ),
         ),
-        "volumes": (form(is_list_of_mappings, from_volumes, "volumes", "storage", names_objects=True),),
+        "volumes": (form(is_list, from_volumes, "volumes", "storage"),),
     },
+    manifest=workload_of,
 )
 """Other tools' names for the arguments of a `WebService`."""

@@ -13,6 +13,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import automatic, component, form, moved_to, several, table
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.location import Key, Location
 from ..args.names import NAME_TOO_LONG, dns_label, port_number
 from ..args.parse import Field
@@ -32,10 +33,6 @@ from .conversions import (
     from_probe,
     from_resources,
     has_limits,
-    has_names,
-    is_list_of_mappings,
-    is_mapping,
-    is_text,
     words_of,
 )
 from .environment import (
@@ -171,7 +168,7 @@ _NAMES_OF_CONTAINER = table(
     forms={
         "args": (form(is_text, command_line("args")),),
         "command": (form(is_text, command_line("command")),),
-        "env": (form(is_list_of_mappings, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
         "image": (form(is_mapping, from_image),),
         "resources": (
             form(has_names("requests"), from_resources),

@@ -5,10 +5,11 @@ Each function returns values by the way to their fields, or None if Portico has 
 
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional, cast
 
 from ..args.elsewhere import Beside, Convert, Steps, Values
+from ..args.forms import items_of
 from ..args.location import Key
 from ..args.problems import ABSENT
 from ..args.units import CORES, MIB, SECONDS, Unit
@@ -49,12 +50,8 @@ __all__ = [
     "from_volumes",
     "has_devices",
     "has_limits",
-    "has_names",
     "has_references",
     "host_port",
-    "is_list_of_mappings",
-    "is_mapping",
-    "is_text",
     "match_labels",
     "names_of",
     "no_values",
@@ -65,6 +62,8 @@ __all__ = [
     "pull_policy",
     "share_of",
     "shutdown_seconds",
+    "spec_of_pod",
+    "template_of",
     "user_and_group",
     "words_of",
     "workload_of",
@@ -83,26 +82,6 @@ _STARTUP = 60
 # Forms ---------------------------------------------------------------------------------------------------------------
 
 
-def is_text(value: Any) -> bool:
-    """Whether a value is text."""
-    return isinstance(value, str)
-
-
-def is_mapping(value: Any) -> bool:
-    """Whether a value is a mapping."""
-    return isinstance(value, Mapping)
-
-
-def is_list_of_mappings(value: Any) -> bool:
-    """Whether a value is a list, as Kubernetes and Compose have it where Portico has a mapping."""
-    return isinstance(value, (list, tuple))
-
-
-def has_names(*names: str) -> Callable[[Any], bool]:
-    """Whether a value is a mapping with one of these names."""
-    return lambda value: bool(mapped(value).keys() & set(names))
-
-
 def below(steps: str, convert: Convert) -> Convert:
     """The conversion with its fields below another one."""
     above = tuple(steps.split("."))
@@ -112,12 +91,6 @@ def below(steps: str, convert: Convert) -> Convert:
         return None if values is None else {(*above, *way): item for way, item in values.items()}
 
     return converted
-
-
-def _items(value: Any) -> Sequence[Unchecked]:
-    """The items of a list of mappings; empty if it has others."""
-    items = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
-    return [mapped(item) for item in items] if all(isinstance(item, Mapping) for item in items) else []
 
 
 def _whole(value: Any) -> Optional[int]:
@@ -222,7 +195,7 @@ def from_environment(value: Any, _: Beside) -> Optional[Values]:
         pairs = [item.split("=", 1) for item in texts]
         return {("env",): dict(cast("list[tuple[str, str]]", pairs))}
     variables: dict[str, dict[str, str]] = {}
-    for item in _items(value):
+    for item in items_of(value):
         found = _variable(item)
         if found is None:
             return None
@@ -575,13 +548,13 @@ def shutdown_seconds(value: Any, beside: Beside) -> Optional[Values]:
 
 def _mounts(beside: Beside) -> Mapping[str, Unchecked]:
     """The mounts of the container, by the name of the volume."""
-    return {str(mount.get("name")): mount for mount in _items(beside.get("volumeMounts"))}
+    return {str(mount.get("name")): mount for mount in items_of(beside.get("volumeMounts"))}
 
 
 def from_volumes(value: Any, beside: Beside) -> Optional[Values]:
     """The volumes of a pod, with the paths of `volumeMounts`."""
     mounts, values = _mounts(beside), dict[Steps, Any]()
-    for volume in _items(value):
+    for volume in items_of(value):
         name = str(volume.get("name"))
         mount = mounts.get(name)
         source = None if mount is None else _source(volume, mount)
@@ -635,7 +608,7 @@ def _empty(source: Unchecked) -> Unchecked:
 
 def from_mounts(value: Any, _: Beside) -> Optional[Values]:
     """The mounts of a container beside the application's."""
-    mounts = _items(value)
+    mounts = items_of(value)
     if not mounts or any(mount.keys() - {"name", "mountPath"} for mount in mounts):
         return None
     return {("mounts", Key(str(mount.get("name")))): mount.get("mountPath") for mount in mounts}
@@ -644,7 +617,7 @@ def from_mounts(value: Any, _: Beside) -> Optional[Values]:
 def from_claim_templates(value: Any, beside: Beside) -> Optional[Values]:
     """The claims of a StatefulSet, with the paths of `volumeMounts`."""
     mounts, values = _mounts(beside), dict[Steps, Any]()
-    for template in _items(value):
+    for template in items_of(value):
         name = str(mapped(template.get("metadata")).get("name"))
         claim, mount = mapped(template.get("spec")), mounts.get(name)
         if mount is None or claim.keys() - {"accessModes", "storageClassName", "resources", "volumeMode"}:
@@ -744,7 +717,7 @@ def from_autoscaling(value: Any, _: Beside) -> Optional[Values]:
         "memory": "memory",
     }
     values = {("autoscaling", names[key]): item for key, item in scaler.items() if key in names and item}
-    for metric in _items(scaler.get("metrics")):
+    for metric in items_of(scaler.get("metrics")):
         resource = mapped(metric.get("resource"))
         target = mapped(resource.get("target"))
         if resource.get("name") not in ("cpu", "memory") or target.keys() != {"type", "averageUtilization"}:
@@ -791,7 +764,7 @@ def match_labels(value: Any, _: Beside) -> Optional[Values]:
 
 def container_of(value: Any) -> Optional[Unchecked]:
     """The arguments in the containers of a pod: those of its only one."""
-    containers = _items(value)
+    containers = items_of(value)
     if len(containers) != 1:
         return None
     return {key: item for key, item in containers[0].items() if key != "name"}
@@ -856,7 +829,7 @@ def from_context(name: str) -> Convert:
 
 def from_policies(value: Any, _: Beside) -> Optional[Values]:
     """The policies of one direction of an autoscaler."""
-    policies, values = _items(value), dict[Steps, Any]()
+    policies, values = items_of(value), dict[Steps, Any]()
     for policy in policies:
         field = {"Pods": "pods", "Percent": "percent"}.get(str(policy.get("type")))
         if field is None or (field,) in values or policy.keys() - {"type", "value", "periodSeconds"}:
@@ -933,7 +906,7 @@ def has_devices(value: Any) -> bool:
 
 def has_references(value: Any) -> bool:
     """Whether a value is a list of references by name, as Kubernetes has them."""
-    return bool(_items(value))
+    return bool(items_of(value))
 
 
 def from_references(field: str) -> Convert:
@@ -950,3 +923,18 @@ def from_affinity_config(value: Any, _: Beside) -> Optional[Values]:
     """The timeout of a Service's session affinity."""
     seconds = mapped(mapped(value).get("clientIP")).get("timeoutSeconds")
     return None if seconds is None else {("session_affinity_timeout",): seconds}
+
+
+def template_of(value: Any, _: Beside) -> Optional[Values]:
+    """The template of the pods in a manifest of a workload, or in its spec."""
+    manifest = mapped(value)
+    template = mapped(mapped(manifest.get("spec")).get("template")) or mapped(manifest.get("template"))
+    if not template and manifest.get("kind") == "Pod":
+        template = {key: item for key, item in manifest.items() if key in ("metadata", "spec")}
+    return {("extra",): template} if template else None
+
+
+def spec_of_pod(value: Any, _: Beside) -> Optional[Values]:
+    """The fields of a pod's spec."""
+    extra = mapped(value)
+    return None if extra.keys() & {"metadata", "spec"} else {("extra",): {"spec": extra}}

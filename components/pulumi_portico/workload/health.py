@@ -12,6 +12,7 @@ import pulumi
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
+from ..args.forms import is_text
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set, nearest
 from ..args.spec import Spec, spec
@@ -20,7 +21,7 @@ from ..args.values import http_path, some, whole_number
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol
 from ..outputs import applied
-from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe, is_text
+from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe
 
 __all__ = [
     "RULES",

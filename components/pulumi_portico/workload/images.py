@@ -64,11 +64,11 @@ class ImagePolicy(TypedDict):
 _NAMES_OF_IMAGE_POLICY = table(
     {
         "imagePullPolicy": moved_to("pull_policy"),
-        "imagePullSecrets": moved_to("pull_secrets", names_of, names_objects=True),
+        "imagePullSecrets": moved_to("pull_secrets", names_of),
         "repository": component("services", "image"),
         "tag": component("services", "image"),
     },
-    forms={"pull_secrets": (form(has_references, from_references("pull_secrets"), names_objects=True),)},
+    forms={"pull_secrets": (form(has_references, from_references("pull_secrets")),)},
 )
 """Other tools' names for the fields of `ImagePolicy`."""
 

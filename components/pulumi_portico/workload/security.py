@@ -11,12 +11,13 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import is_mapping
 from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import file_path, whole_number
-from .conversions import from_context, is_mapping
+from .conversions import from_context
 
 __all__ = [
     "ROOT_GROUP",

@@ -13,6 +13,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import is_mapping
 from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import dns_subdomain
@@ -23,7 +24,7 @@ from ..args.spec import Spec, spec
 from ..args.units import GIB, MIB, SECONDS
 from ..args.values import LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
-from .conversions import from_claim_resources, from_empty_dir, from_medium, from_reference, is_mapping, no_values
+from .conversions import from_claim_resources, from_empty_dir, from_medium, from_reference, no_values
 from .environment import RESERVED_VOLUME_NAMES, MountPath
 
 __all__ = [
@@ -256,9 +257,7 @@ _NAMES_OF_VOLUME = table(
         "optional": component("services", "extra@spec@volumes"),
     },
     forms={
-        "secret": (
-            form(is_mapping, from_reference("secret", "secretName"), "secret", "projected", names_objects=True),
-        ),
+        "secret": (form(is_mapping, from_reference("secret", "secretName"), "secret", "projected"),),
         "config_map": (form(is_mapping, from_reference("config_map", "name"), "config_map", "projected"),),
         "host_path": (form(is_mapping, from_reference("host_path", "path")),),
         "projected": (form(is_mapping, no_values, "projected"),),
