@@ -92,7 +92,7 @@ class Translation:
         self._values = {}
         values = None if convert is None else self._usable(convert, value)
         edits: list[Edit] = []
-        if values is None:
+        if not values:
             self.unavailable += shapes_of(self._args_type)
         else:
             edits = [Set(self._at, _plain(_nested(values)))]

@@ -155,7 +155,7 @@ RULES: Rules = {
         "denied_sources": _RANGES,
         "request_headers": _HEADERS,
         "response_headers": _HEADERS,
-        "annotations": Field(_some("annotation"), keys=annotation_key),
+        "annotations": Field(keys=annotation_key),
     },
     Redirect: {"host": Field(server_name), "path": Field(redirect_path), "code": Field(_redirect_code)},
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).

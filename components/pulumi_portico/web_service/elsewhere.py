@@ -369,7 +369,8 @@ NAMES: Table = table(
         "autoscaling": (
             form(has_names("enabled", "targetCPUUtilizationPercentage", "scaleTargetRef"), from_autoscaling),
         ),
-        "command": (form(is_text, command_line("command")),),
+        # A text is a command of Compose, which the image's entry point runs. Kubernetes accepts only lists.
+        "command": (form(is_text, command_line("args")),),
         "disruption_budget": (
             form(has_names("enabled", "create", "minAvailable"), below("disruption_budget", from_budget)),
         ),

@@ -167,7 +167,7 @@ _NAMES_OF_CONTAINER = table(
     },
     forms={
         "args": (form(is_text, command_line("args")),),
-        "command": (form(is_text, command_line("command")),),
+        "command": (form(is_text, command_line("args")),),
         "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
         "image": (form(is_mapping, from_image),),
         "resources": (

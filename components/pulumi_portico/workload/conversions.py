@@ -400,8 +400,9 @@ def _probed_port(port: Any, beside: Beside) -> Optional[str]:
 
 
 _REQUEST = re.compile(
-    r".*\b(?:curl|wget)\b.* ['\"]?https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::[0-9]+)?(/\S*?)?['\"]?(?: .*)?"
+    r".*\b(?:curl|wget)\b.* ['\"]?(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::[0-9]+)?(/\S*?)?['\"]?(?: .*)?"
 )
+"""A request to the container itself: the probe can send it."""
 
 
 def from_healthcheck(value: Any, _: Beside) -> Optional[Values]:

@@ -38,6 +38,7 @@ __all__ = [
     "INSECURE_COOKIE",
     "LOWERED_POD_SECURITY",
     "NO_ACCESS_LOG",
+    "PLAIN_TEXT_SECRET",
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
     "UNCHECKED_EXPOSURE",
@@ -59,6 +60,10 @@ UNCHECKED_EXPOSURE = exception_kind(
 )
 DEFAULT_CLASS = exception_kind(
     "default-ingress-class", "The gateway also serves every Ingress that names no IngressClass."
+)
+PLAIN_TEXT_SECRET = exception_kind(
+    "plain-text-secret",
+    "Everyone who reads the stack file reads this secret. Encrypt it with `pulumi config set --secret --path`.",
 )
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
@@ -99,6 +104,10 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
+    for container in (spec, *spec.sidecars, *spec.init_containers):
+        for name, value in (container.secret_env or {}).items():
+            if isinstance(value, str):
+                yield SecurityException(PLAIN_TEXT_SECRET, container.at / "secret_env" / Key(name))
     yield from _clients(spec.allow_from)
     yield from _peers(spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
 
@@ -139,6 +148,9 @@ def _of_exposure(exposure: ExposureSpec) -> Iterator[SecurityException]:
 def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     if spec.exposure is not None:
         yield from _of_exposure(spec.exposure)
+    for tls in spec.tls.values():
+        if isinstance(tls.key, str):
+            yield SecurityException(PLAIN_TEXT_SECRET, tls.at / "key")
     if spec.upstream is not None:
         for index in ranges_of_everyone(spec.upstream.sources):
             yield SecurityException(CLIENTS_ANYWHERE, spec.upstream.at / "sources" / index)
