@@ -64,7 +64,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"resources": {"cpu": 0}}, "too-small", ("resources", "cpu"), {"what": "a number of cores"}),
     ({"resources": {"memory": "256Mi"}}, "text-with-unit", ("resources", "memory"), {"unit": "MiB"}),
     ({"resources": {"limits": "cpu"}}, "not-a-choice", ("resources", "limits"), {"choices": ["memory", "all", "none"]}),
-    ({"extra": {"containers": []}}, "unknown-argument", ("extra", "containers"), {}),
+    ({"extra": {"containers": []}}, "foreign-form", ("extra",), {"fields": [("extra",)]}),
     ({"extra": {"sepc": {}}}, "unknown-argument", ("extra", "sepc"), {}),
     (
         {"extra": {"metadata": {"labels": {"app.kubernetes.io/name": "b"}}}},

@@ -95,7 +95,11 @@ class Translation:
         if not values:
             self.unavailable += shapes_of(self._args_type)
         else:
-            edits = [Set(self._at, _plain(_nested(values)))]
+            edits = self._edits(values)
+            if self._at:
+                edits = [Set(self._at, {edit.location[-1]: edit.value for edit in edits if isinstance(edit, Set)})]
+            else:
+                edits += [Remove(self._at / Key(key)) for key in value if key not in {way[0] for way in values}]
             self._put(values)
         places = places_of(kind)
         params: dict[str, Any] = {"fields": places} if places else {}
@@ -235,7 +239,15 @@ class Translation:
         own = {folded(str(key)): key for key in self._given}
         removed = [Remove(self._at / Key(own[folded(steps[0])])) for steps, item in values.items() if item is ABSENT]
         kept = {steps: item for steps, item in values.items() if item is not ABSENT}
-        return [*_sets(_nested(kept), self._values, self._at, self._key), *removed]
+        sets = _sets(_nested(kept), self._values, self._at, self._key)
+        return [*(self._in_style(edit) for edit in sets), *removed]
+
+    def _in_style(self, edit: Set) -> Set:
+        """An edit with the keys of its value as the reader writes them."""
+        typ = self._args_type
+        for step in edit.location[len(self._at) :]:
+            typ = _type_below(typ, str(step))
+        return Set(edit.location, _styled(typ, edit.value, self._key))
 
 
 def values_of(

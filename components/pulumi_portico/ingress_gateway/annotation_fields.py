@@ -27,6 +27,7 @@ __all__ = [
     "switch_of",
     "text_of",
     "whole_of",
+    "written_anyway",
 ]
 
 
@@ -58,6 +59,11 @@ def field_with_decision(path: str) -> AnnotationField:
 def default_of(path: str, *texts: str) -> AnnotationField:
     """A field whose default is what these texts mean."""
     return AnnotationField(path, lambda text: {} if str(text).lower() in texts else None)
+
+
+def written_anyway(path: str) -> AnnotationField:
+    """A field for which Portico writes the annotation, whatever its value is."""
+    return AnnotationField(path, lambda _text: {})
 
 
 def text_of(text: Any) -> Any:

@@ -8,10 +8,18 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.elsewhere import SWITCHED_ON, automatic, form, holder, moved_to, several, table
-from ..args.forms import has_names, is_list, one_item
+from ..args.forms import is_list, one_item
 from ..args.spec import Spec, spec
 from ..lifecycle.cost import Price, PriceSpec
-from ..networking.conversions import client_ip_of, from_default_backend, from_rules, from_tls, ingress_of, ingress_spec
+from ..networking.conversions import (
+    client_ip_of,
+    from_default_backend,
+    from_rules,
+    from_tls,
+    ingress_of,
+    ingress_spec,
+    is_backend,
+)
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
@@ -174,7 +182,7 @@ _NAMES_OF_INGRESS_GATEWAY_ARGS = table(
         "spec": holder(ingress_spec, "routes", "tls"),
     },
     forms={
-        "default_backend": (form(has_names("service", "resource"), from_default_backend),),
+        "default_backend": (form(is_backend, from_default_backend),),
         "tls": (form(is_list, from_tls),),
     },
     manifest=ingress_of,

@@ -6,7 +6,7 @@ Each function returns values by the way to their fields, or None if Portico has 
 from typing import Any, Optional
 
 from ..args.elsewhere import Beside, Steps, Values
-from ..args.forms import items_of
+from ..args.forms import is_mapping, items_of
 from ..args.location import Key
 from ..untyped import Unchecked, mapped
 
@@ -22,6 +22,7 @@ __all__ = [
     "from_tls",
     "ingress_of",
     "ingress_spec",
+    "is_backend",
     "load_balancer_of",
     "load_balancer_spec",
     "load_balancer_type",
@@ -52,6 +53,11 @@ def scope_of_scheme(value: Any, _: Beside) -> Optional[Values]:
 
 
 # Routes ---------------------------------------------------------------------------------------------------------------
+
+
+def is_backend(value: Any) -> bool:
+    """Whether a value is the backend of an Ingress."""
+    return is_mapping(mapped(value).get("service")) or "resource" in mapped(value)
 
 
 def _target(backend: Any) -> Optional[Unchecked]:

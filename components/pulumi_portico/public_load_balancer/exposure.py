@@ -136,7 +136,6 @@ _NAMES_OF_EXPOSURE = table(
         "loadBalancerIP": moved_to("static_addresses", one_item),
         "staticIP": moved_to("static_addresses", one_item),
         "externalTrafficPolicy": moved_to("client_ip", client_ip_of),
-        "loadBalancerClass": moved_to("load_balancer_class"),
         "type": several("platform", convert=load_balancer_type),
         "internal": several("scope", convert=scope_of_internal),
         "scheme": several("scope", convert=scope_of_scheme),

@@ -259,9 +259,13 @@ def _read_base(file: Path, problems: Problems, reader: TextReader) -> Optional[N
     return Node(values, root.place)
 
 
+_COMPOSE_KEYS = {"version", "networks", "volumes", "secrets", "configs"}
+
+
 def _has_own_keys(root: Node) -> bool:
-    """Whether a base file has keys that only Portico has."""
-    return bool(root.fields.keys() & (set(KEYS) - {"services"}))
+    """Whether a base file is one of Portico's. A Compose file has `services` too, and keys beside them."""
+    own = root.fields.keys() & set(KEYS)
+    return bool(own - {"services"}) or (bool(own) and not root.fields.keys() & _COMPOSE_KEYS)
 
 
 def _reject_secrets(node: Node, location: Location, problems: Problems) -> None:

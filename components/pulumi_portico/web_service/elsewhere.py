@@ -103,6 +103,7 @@ _POD = {
             "dnsConfig",
             "dnsPolicy",
             "enableServiceLinks",
+            "evictionResponders",
             "hostAliases",
             "hostIPC",
             "hostPID",

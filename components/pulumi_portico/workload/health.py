@@ -123,6 +123,7 @@ _NAMES_OF_PROBE = table(
         "scheme": unsupported("HTTP"),
         "host": unsupported(),
         "httpHeaders": unsupported(),
+        "protocol": unsupported(),
         "service": moved_to("grpc_service"),
         "test": several("command"),
     },
@@ -173,8 +174,10 @@ _NAMES_OF_HEALTH = table(
         "scheme": unsupported("HTTP"),
         "host": unsupported(),
         "httpHeaders": unsupported(),
+        "protocol": unsupported(),
         "service": moved_to("grpc_service"),
         "test": several("command"),
+        "terminationGracePeriodSeconds": unsupported(),
         "enabled": SWITCHED_ON,
     },
     forms={

@@ -104,7 +104,6 @@ _NAMES_OF_SECURITY = table(
         "readOnlyRootFilesystem": several("writable_root", convert=from_context("readOnlyRootFilesystem")),
         "read_only": several("writable_root", convert=from_context("readOnlyRootFilesystem")),
         "allowPrivilegeEscalation": moved_to("privilege_escalation"),
-        "seccompProfile": several("seccomp_profile", "unconfined_seccomp", convert=from_context("seccompProfile")),
         "cap_add": moved_to("capabilities"),
         "cap_drop": automatic(...),
         "enabled": SWITCHED_ON,
@@ -120,6 +119,7 @@ _NAMES_OF_SECURITY = table(
         "procMount": component("services", "extra@spec@containers@securityContext"),
     },
     forms={
+        "seccomp_profile": (form(is_mapping, from_context("seccompProfile"), "seccomp_profile", "unconfined_seccomp"),),
         "capabilities": (form(is_mapping, from_context("capabilities"), "capabilities", "net_bind_service"),),
     },
 )

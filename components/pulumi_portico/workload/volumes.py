@@ -155,13 +155,11 @@ _NAMES_OF_STORAGE = table(
     {
         "mountPath": moved_to("path"),
         "storageClassName": moved_to("storage_class"),
-        "storageClass": moved_to("storage_class"),
         "accessModes": moved_to("access_mode", lambda modes: modes[0] if len(modes) == 1 else None),
         "storage": moved_to("size_gib"),
         "capacity": moved_to("size_gib"),
         "resources": several("size_gib", convert=from_claim_resources),
         "existingClaim": component("services", "volumes"),
-        "subPath": moved_to("sub_path"),
         "enabled": SWITCHED_ON,
         "annotations": unsupported(),
         "labels": unsupported(),
@@ -221,7 +219,6 @@ _NAMES_OF_VOLUME = table(
         "existingClaim": moved_to("claim"),
         "secretName": moved_to("secret"),
         "name": automatic(),
-        "readonly": moved_to("read_only"),
         "source": several("claim", "host_path"),
         "ephemeral": component("services", "storage"),
         **dict.fromkeys(

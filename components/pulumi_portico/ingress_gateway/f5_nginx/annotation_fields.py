@@ -26,6 +26,7 @@ from ..annotation_fields import (
     switch_of,
     text_of,
     whole_of,
+    written_anyway,
 )
 from .annotations import NIC
 
@@ -56,8 +57,8 @@ _BY_NAME: Mapping[str, AnnotationField] = {
     "limit-req-no-delay": field_with_decision("rate_limit"),
     "limit-req-rate": AnnotationField("rate_limit", _rate_of_f5),
     "limit-req-reject-code": default_of("rate_limit", "429"),
-    "mergeable-ingress-type": field_with_decision("host"),
-    "path-regex": field_with_decision("path"),
+    "mergeable-ingress-type": written_anyway("host"),
+    "path-regex": written_anyway("path"),
     "proxy-buffering": field_for("buffering.responses", switch_of),
     "proxy-set-headers": field_for("request_headers", headers_of),
     "redirect-to-https": REDIRECT,

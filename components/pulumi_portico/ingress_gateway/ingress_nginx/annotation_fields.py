@@ -26,6 +26,7 @@ from ..annotation_fields import (
     switch_of,
     text_of,
     whole_of,
+    written_anyway,
 )
 from .annotations import PREFIX
 
@@ -94,7 +95,7 @@ _BY_NAME: Mapping[str, AnnotationField] = {
     "temporal-redirect": field_with_decision("redirect"),
     "temporal-redirect-code": field_with_decision("redirect.code"),
     "upstream-hash-by": field_for("load_balancing", choice_of(_HASHED)),
-    "use-regex": field_with_decision("path"),
+    "use-regex": written_anyway("path"),
     "whitelist-source-range": SOURCES,
 }
 
