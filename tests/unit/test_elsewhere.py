@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kubernetes_validate import utils
-from pulumi_portico.args.elsewhere import Elsewhere, Table, folded, steps_of
+from pulumi_portico.args.elsewhere import Beside, Elsewhere, Table, folded, steps_of
 from pulumi_portico.args.location import Key, KeyStyle
 from pulumi_portico.args.problems import Move
 from pulumi_portico.args.shapes import is_args, is_generic, shapes_of, take_apart
@@ -37,6 +40,7 @@ from pulumi_portico.workload.volumes import Storage, Volume
 
 from tests.kubernetes_schemas import VERSIONS
 from tests.problems import applied
+from tests.unit.test_newcomers import ROWS
 from tests.unit.web_services import problems_with
 
 _APPS, _CORE, _NETWORKING = "io.k8s.api.apps.v1.", "io.k8s.api.core.v1.", "io.k8s.api.networking.v1."
@@ -358,3 +362,70 @@ def test_a_manifest_in_place_of_arguments_is_converted() -> None:
 def test_a_manifest_of_a_kind_that_portico_does_not_create_says_so() -> None:
     (problem,) = problems_with({"apiVersion": "batch/v1", "kind": "Job", "spec": {}})
     assert (problem.code.name, problem.params["kind"]) == ("kubernetes-manifest-without-field", "Job")
+
+
+_KEYS = [
+    *("name", "type", "port", "targetPort", "containerPort", "path", "value", "valueFrom", "fieldRef", "fieldPath"),
+    *("httpGet", "exec", "command", "requests", "limits", "cpu", "memory", "storage", "metadata", "spec", "template"),
+    *("containers", "image", "repository", "tag", "enabled", "minAvailable", "maxUnavailable", "rollingUpdate", "test"),
+    *("matchLabels", "annotations", "mountPath", "emptyDir", "accessModes", "resources", "service", "host", "http"),
+    *("paths", "backend", "hosts", "secretName", "add", "drop", "clientIP", "timeoutSeconds", "policies", "metrics"),
+    *("drain", "replicas", "volumeMounts", "ports", "periodSeconds", "initialDelaySeconds", "failureThreshold", "kind"),
+]
+_SCALARS = [None, True, False, -1, 0, 3, 2**40, 1.5, float("inf"), float("nan"), "", "10m", "5Gi", "a", "25%", "http"]
+_ANYTHING = st.recursive(
+    st.sampled_from(_SCALARS),
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.sampled_from(_KEYS), below, max_size=5)),
+    max_leaves=12,
+)
+
+
+def converters() -> list[Any]:
+    found: list[Any] = []
+    for param in tables():
+        args_type, table = param.values
+        for name, where in table.names.items():
+            if where.convert is not None:
+                found.append((f"{args_type.__name__}.{name}", where.convert))
+            if where.spread is not None:
+                found.append((f"{args_type.__name__}.{name}", lambda value, _, spread=where.spread: spread(value)))
+        found += [(f"{args_type.__name__}.{name}", form.convert) for name in table.forms for form in table.forms[name]]
+        if table.manifest is not None:
+            found.append((args_type.__name__, lambda value, _, manifest=table.manifest: manifest(value)))
+    return found
+
+
+CONVERTERS = converters()
+
+
+def assert_converts(value: Any, beside: Any) -> None:
+    for name, convert in CONVERTERS:
+        try:
+            convert(value, Beside(beside, "web"))
+        except Exception as error:  # noqa: PERF203
+            raise AssertionError(f"{name} fails for {value!r} beside {beside!r}") from error
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=_ANYTHING, beside=st.dictionaries(st.sampled_from(_KEYS), _ANYTHING, max_size=4))
+def test_a_conversion_never_fails(value: Any, beside: Any) -> None:
+    assert_converts(value, beside)
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """A copy of a value with some parts of another type."""
+    if chance.random() < 0.1:
+        return chance.choice([*_SCALARS, [], {}, ["a"], {"name": "a"}, [{"name": "a"}]])
+    if isinstance(value, dict):
+        return {key: mutated(item, chance) for key, item in value.items() if chance.random() > 0.05}
+    return [mutated(item, chance) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "service" in row], ids=lambda row: row["name"])
+def test_a_conversion_never_fails_for_what_newcomers_write(row: Any) -> None:
+    chance = random.Random(7)
+    for _ in range(15):
+        service = mutated(row["service"], chance)
+        given = service if isinstance(service, dict) else {}
+        for value in (service, row.get("stack", {}), *given.values()):
+            assert_converts(mutated(value, chance), given)

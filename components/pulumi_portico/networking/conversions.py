@@ -3,7 +3,8 @@
 Each function returns values by the way to their fields, or None if Portico has nothing that means the same.
 """
 
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import Any, Optional, cast
 
 from ..args.elsewhere import Beside, Steps, Values
 from ..args.forms import is_mapping, items_of
@@ -128,9 +129,10 @@ def from_tls(value: Any, _: Beside) -> Optional[Values]:
     """The certificates of an Ingress."""
     values: dict[Steps, Any] = {}
     for entry in items_of(value):
-        if not entry.get("secretName") or not entry.get("hosts"):
+        hosts = entry.get("hosts")
+        if not entry.get("secretName") or not isinstance(hosts, (list, tuple)):
             return None
-        values |= {("tls", Key(host), "secret"): entry["secretName"] for host in entry["hosts"]}
+        values |= {("tls", Key(str(host)), "secret"): entry["secretName"] for host in cast("Sequence[Any]", hosts)}
     return values or None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional, cast
 
 from ..args.elsewhere import Beside, Convert, Steps, Values
-from ..args.forms import items_of
+from ..args.forms import items_of, one_item, only_item
 from ..args.location import Key
 from ..args.problems import ABSENT
 from ..args.units import CORES, MIB, SECONDS, Unit
@@ -353,7 +353,10 @@ def from_probe(name: str) -> Convert:
                 values[name, field] = probe.pop(key)
         if name == "liveness" and delay:
             # As long as Kubernetes would have waited before it restarts the container.
-            seconds = delay + values.get((name, "period"), 10) * values.get((name, "failures"), 3)
+            period, failures = _whole(values.get((name, "period"), 10)), _whole(values.get((name, "failures"), 3))
+            seconds = None if period is None or failures is None else delay + period * failures
+            if seconds is None:
+                return None
             if seconds > _STARTUP:
                 values["startup_seconds",] = seconds
         return None if probe else values
@@ -481,9 +484,10 @@ def from_security_context(value: Any, _: Beside) -> Optional[Values]:
 def _capabilities(value: Any) -> Optional[Values]:
     capabilities = mapped(value)
     # All are dropped anyway, so those to drop have no effect.
-    added = [name for name in cast("Sequence[str]", capabilities.get("add") or ()) if name != "NET_BIND_SERVICE"]
+    names = one_item(capabilities.get("add") or ()) or ()
+    added = [name for name in names if name != "NET_BIND_SERVICE"]
     values: dict[Steps, Any] = {("capabilities",): added} if added else {}
-    if len(added) != len(capabilities.get("add") or ()):
+    if len(added) != len(names):
         values["net_bind_service",] = True
     return None if capabilities.keys() - {"add", "drop"} else values
 
@@ -539,8 +543,8 @@ def platform_architecture(value: Any) -> Optional[list[str]]:
 def shutdown_seconds(value: Any, beside: Beside) -> Optional[Values]:
     """The grace period, which includes the drain."""
     seconds = _amount(value, SECONDS)
-    drain = beside.get("drain")
-    rest = None if seconds is None else seconds - (_DRAIN if drain is None else drain)
+    drain = beside.get("drain") or _DRAIN
+    rest = seconds - drain if isinstance(seconds, int) and isinstance(drain, int) else None
     return {("shutdown",): rest} if isinstance(rest, int) and rest > 0 else None
 
 
@@ -625,14 +629,15 @@ def from_claim_templates(value: Any, beside: Beside) -> Optional[Values]:
             return None
         size = mapped(mapped(claim.get("resources")).get("requests")).get("storage")
         mebibytes, modes = _mebibytes(size), claim.get("accessModes") or ["ReadWriteOnce"]
-        if mebibytes is None or len(modes) != 1:
+        mode = only_item(modes)
+        if mebibytes is None or mode is None:
             return None
         steps = ("storage", Key(name))
         values |= {(*steps, "path"): mount.get("mountPath"), (*steps, "size_gib"): -(-mebibytes // 1024)}
         if claim.get("storageClassName"):
             values[(*steps, "storage_class")] = claim["storageClassName"]
-        if modes[0] != "ReadWriteOnce":
-            values[(*steps, "access_mode")] = modes[0]
+        if mode != "ReadWriteOnce":
+            values[(*steps, "access_mode")] = mode
     if values and mounts.keys() == {way[1] for way in values}:
         values["volume_mounts",] = ABSENT
     return values or None
@@ -876,7 +881,7 @@ def from_empty_dir(value: Any, _: Beside) -> Optional[Values]:
 
 def from_medium(value: Any, _: Beside) -> Optional[Values]:
     """Where an empty folder is."""
-    return {"Memory": {("in_memory",): True}, "": {}}.get(value)
+    return {"Memory": {("in_memory",): True}, "": {}}.get(str(value))
 
 
 def from_reference(field: str, name: str) -> Convert:

@@ -13,7 +13,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
 from ..args.exceptions import SecurityException, exception_kind
-from ..args.forms import is_mapping
+from ..args.forms import is_mapping, only_item
 from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import dns_subdomain
@@ -155,7 +155,7 @@ _NAMES_OF_STORAGE = table(
     {
         "mountPath": moved_to("path"),
         "storageClassName": moved_to("storage_class"),
-        "accessModes": moved_to("access_mode", lambda modes: modes[0] if len(modes) == 1 else None),
+        "accessModes": moved_to("access_mode", only_item),
         "storage": moved_to("size_gib"),
         "capacity": moved_to("size_gib"),
         "resources": several("size_gib", convert=from_claim_resources),
