@@ -27,6 +27,7 @@ __all__ = [
     "renamed_fields",
     "spec",
     "spec_for",
+    "tables_of_elsewhere",
 ]
 
 
@@ -129,6 +130,11 @@ def changed_fields(args_type: Any) -> Changed:
 def elsewhere_of(args_type: Any) -> Optional[Table]:
     """The names and forms of other tools for an args type, if it has any."""
     return _ELSEWHERE.get(args_type)
+
+
+def tables_of_elsewhere() -> Mapping[str, Table]:
+    """The names and forms of other tools for every args type that has any, by the type's name."""
+    return {args_type.__name__: table for args_type, table in _ELSEWHERE.items()}
 
 
 def renamed_fields(args_type: Any) -> Renamed:

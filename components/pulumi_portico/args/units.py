@@ -16,7 +16,7 @@ __all__ = ["CORES", "DAYS", "GIB", "MIB", "NGINX_MIB", "PERCENT", "QUANTITY", "S
 _PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?) ?([A-Za-z%]*)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unit:
     """The unit of a field's number."""
 
