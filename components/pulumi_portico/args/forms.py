@@ -36,7 +36,9 @@ def items_of(value: Any) -> Sequence[Unchecked]:
 
 def one_item(value: Any) -> Optional[Sequence[Any]]:
     """A text as a list of it."""
-    return [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else None
+    if isinstance(value, str):
+        return [value]
+    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else None
 
 
 def list_of(value: Any) -> Any:

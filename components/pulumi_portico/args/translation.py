@@ -6,7 +6,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ..untyped import Unchecked
+from ..untyped import Unchecked, mapped
 from .codes import Code
 from .concealment import concealed
 from .elsewhere import (
@@ -279,13 +279,13 @@ def _styled(typ: Any, value: Any, key_of: Callable[[str], str]) -> Any:
     if isinstance(value, (list, tuple)) and is_generic(typ, Sequence):
         below = take_apart(typing.get_args(typ)[0]).type
         return [_styled(below, item, key_of) for item in cast("Sequence[Any]", value)]
-    return value
+    return cast("Any", value)
 
 
 def _sets(nested: Unchecked, given: Any, at: Location, key_of: Callable[[str], str]) -> Iterator[Set]:
     """The edits that set values: each of a mapping as a whole, unless it has other values already."""
     for step, value in nested.items():
-        known = given.get(key_of(step)) if isinstance(given, Mapping) else None
+        known = mapped(given).get(key_of(step))
         if isinstance(value, _Nested) and isinstance(known, Mapping) and known:
             yield from _sets(value, known, at / step, key_of)
         else:

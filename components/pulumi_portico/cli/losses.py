@@ -34,7 +34,7 @@ SHARED_ADDRESS = Code(
 )
 OTHER_PATHS = Code(
     "other-paths",
-    "Clients can request every path of {service}, on every host. Now, they can request only {matches}.",
+    "Clients can request every path of {service}. Through the gateway, they can request only {paths}.",
 )
 HTTPS_REDIRECT = Code("https-redirect", "Nothing redirects HTTP requests to HTTPS.")
 CERT_MANAGER = Code("cert-manager", "Each service must use certificates from cert-manager itself.")
@@ -126,16 +126,15 @@ def _of_gateway(plan: StackPlan, spec: IngressGatewaySpec) -> Iterator[Loss]:
 
 
 def _opened(plan: StackPlan, routes: Iterable[RouteSpec]) -> Iterator[Loss]:
-    """The services that clients can request only some paths of, or only by some hosts."""
-    matches: dict[str, dict[str, None]] = {}
+    """The services that clients can request only some paths of."""
+    paths: dict[str, dict[str, None]] = {}
     for route in routes:
         if route.target is not None:
-            exact = "" if route.path_type is PathType.PREFIX else " exactly"
-            match = f"{route.host or ''}{route.path}{exact}"
-            matches.setdefault(peer_text(peer_of(plan, route.target)), {})[match] = None
-    for service, found in matches.items():
+            path = route.path if route.path_type is PathType.PREFIX else f"{route.path} exactly"
+            paths.setdefault(peer_text(peer_of(plan, route.target)), {})[path] = None
+    for service, found in paths.items():
         if "/" not in found:
-            yield Loss(OTHER_PATHS, {"service": service, "matches": sorted(found)})
+            yield Loss(OTHER_PATHS, {"service": service, "paths": sorted(found)})
 
 
 def _settings(routes: Iterable[Union[RouteSpec, AwsRouteSpec]], names: Iterable[str]) -> Iterator[Loss]:

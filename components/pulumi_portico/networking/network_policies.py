@@ -87,7 +87,7 @@ class Peer(TypedDict):
 
 def _labels(selector: Any) -> Any:
     """The labels of a selector without expressions."""
-    return mapped(selector).get("matchLabels") if mapped(selector).keys() == {"matchLabels"} else None
+    return mapped(selector).get("matchLabels") if set(mapped(selector)) == {"matchLabels"} else None
 
 
 def _ip_block(value: Any, _: Beside) -> Optional[Values]:

@@ -568,7 +568,7 @@ def from_volumes(value: Any, beside: Beside) -> Optional[Values]:
         values |= {("volumes", Key(name), field): item for field, item in source.items()}
     if not values:
         return None
-    if mounts.keys() == {way[1] for way in values}:
+    if set(mounts) == {way[1] for way in values}:
         values["volume_mounts",] = ABSENT
     return values
 
@@ -638,7 +638,7 @@ def from_claim_templates(value: Any, beside: Beside) -> Optional[Values]:
             values[(*steps, "storage_class")] = claim["storageClassName"]
         if mode != "ReadWriteOnce":
             values[(*steps, "access_mode")] = mode
-    if values and mounts.keys() == {way[1] for way in values}:
+    if values and set(mounts) == {way[1] for way in values}:
         values["volume_mounts",] = ABSENT
     return values or None
 
@@ -726,7 +726,7 @@ def from_autoscaling(value: Any, _: Beside) -> Optional[Values]:
     for metric in items_of(scaler.get("metrics")):
         resource = mapped(metric.get("resource"))
         target = mapped(resource.get("target"))
-        if resource.get("name") not in ("cpu", "memory") or target.keys() != {"type", "averageUtilization"}:
+        if resource.get("name") not in ("cpu", "memory") or set(target) != {"type", "averageUtilization"}:
             return None
         values["autoscaling", str(resource["name"])] = target["averageUtilization"]
     return None if scaler.keys() - names.keys() - {"enabled", "metrics", "scaleTargetRef"} else values
@@ -762,7 +762,7 @@ def from_service(value: Any, _: Beside) -> Optional[Values]:
 def match_labels(value: Any, _: Beside) -> Optional[Values]:
     """The selector of a workload."""
     selector = mapped(value)
-    return {("selector",): selector["matchLabels"]} if selector.keys() == {"matchLabels"} else None
+    return {("selector",): selector["matchLabels"]} if set(selector) == {"matchLabels"} else None
 
 
 # Manifests -----------------------------------------------------------------------------------------------------------
