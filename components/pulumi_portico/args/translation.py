@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Optional, Union, cast
 
 import pulumi
@@ -72,10 +73,7 @@ class Translation:
         if is_manifest(self._given):
             self._read_manifest()
             return self._values
-        names = {self._key(name): name for name in shapes_of(self._args_type)}
-        former = {self._key(name) for name in renamed_fields(self._args_type)}
-        # Another style of a field's own name is a misspelling.
-        own = {folded(name) for name in names.values()}
+        names, former, own = _own_names(self._args_type, self._problems.style)
         for key, value in self._given.items():
             if key not in self._values:
                 continue
@@ -261,6 +259,15 @@ def values_of(
     if not translation.is_complete or translation.unavailable or translated.keys() - own.values():
         return None
     return {(name,): value for name, value in translated.items()}
+
+
+@cache
+def _own_names(args_type: Any, style: KeyStyle) -> tuple[Mapping[str, str], frozenset[str], frozenset[str]]:
+    """The fields of an args type by the reader's names, their former names, and their names without a style: another
+    style of a field's own name is a misspelling."""
+    names = {field_text(name, style): name for name in shapes_of(args_type)}
+    former = frozenset(field_text(name, style) for name in renamed_fields(args_type))
+    return names, former, frozenset(map(folded, names.values()))
 
 
 def _type_below(typ: Any, step: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import component, moved_to, several, table
 from ..args.names import port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
@@ -205,7 +206,22 @@ class AwsListener(TypedDict):
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
 
 
-@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS)
+_NAMES_OF_AWS_LISTENER = table(
+    {
+        "sslPolicy": moved_to("policy"),
+        "certificateArn": component("aws_load_balancers", "hosts"),
+        "certificates": component("aws_load_balancers", "hosts"),
+        "rules": moved_to("routes"),
+        "defaultAction": several("target", "weights", "respond", "redirect"),
+        "defaultActions": several("target", "weights", "respond", "redirect"),
+        "fixedResponse": moved_to("respond"),
+        "mutualAuthentication": moved_to("client_certificates"),
+    }
+)
+"""Other tools' names for the fields of `AwsListener`."""
+
+
+@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS, elsewhere=_NAMES_OF_AWS_LISTENER)
 class AwsListenerSpec(ActionSpec):
     """A parsed `AwsListener`. A field is None if it isn't set."""
 

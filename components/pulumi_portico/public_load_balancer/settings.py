@@ -7,6 +7,7 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, moved_to, table
 from ..args.names import port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
@@ -81,7 +82,24 @@ class HealthCheck(TypedDict):
     replaces the load balancer. Default: Kubernetes picks one. Maps to `healthCheckNodePort`."""
 
 
-@spec(HealthCheck)
+_NAMES_OF_HEALTH_CHECK = table(
+    {
+        "healthyThreshold": moved_to("healthy"),
+        "unhealthyThreshold": moved_to("unhealthy"),
+        "failureThreshold": moved_to("unhealthy"),
+        "successThreshold": moved_to("healthy"),
+        "intervalSeconds": moved_to("interval"),
+        "periodSeconds": moved_to("interval"),
+        "timeoutSeconds": moved_to("timeout"),
+        "matcher": moved_to("success_codes"),
+        "healthCheckNodePort": moved_to("node_port"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `HealthCheck`."""
+
+
+@spec(HealthCheck, elsewhere=_NAMES_OF_HEALTH_CHECK)
 class HealthCheckSpec(Spec):
     """A parsed `HealthCheck`."""
 
