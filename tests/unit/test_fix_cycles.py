@@ -155,7 +155,7 @@ def stack_of(fields: list[int], routes: list[int], controller: str) -> str:
 def test_fixes_end_whatever_is_wrong_together(
     fields: list[int], routes: list[int], controller: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    check(tmp_path_factory.getbasetemp(), stack_of(fields, routes, controller))
+    check(tmp_path_factory.mktemp("stack"), stack_of(fields, routes, controller))
 
 
 @pytest.mark.parametrize("index", range(len(FIELDS)))

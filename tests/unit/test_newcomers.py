@@ -68,6 +68,5 @@ def test_the_fixes_lead_to_a_valid_stack_in_one_step(row: dict[str, Any], tmp_pa
 def test_a_whole_file_is_answered_with_the_places_of_its_parts(row: dict[str, Any], tmp_path: Path) -> None:
     error = fix(tmp_path, row["file"], rounds=0).error
     assert error is not None
-    assert [[str(field) for field in problem.as_data()["params"]["fields"]] for problem in error.problems] == row[
-        "fields"
-    ]
+    fields = [problem.as_data()["params"]["fields"] for problem in error.problems]
+    assert [[".".join(field) for field in each] for each in fields] == row["fields"]

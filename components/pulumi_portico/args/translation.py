@@ -238,7 +238,15 @@ class Translation:
         removed = [Remove(self._at / Key(own[folded(steps[0])])) for steps, item in values.items() if item is ABSENT]
         kept = {steps: item for steps, item in values.items() if item is not ABSENT}
         sets = _sets(_nested(kept), self._values, self._at, self._key)
-        return [*(self._in_style(edit) for edit in sets), *removed]
+        edits = [self._in_style(edit) for edit in sets]
+        # What is set already needs no edit.
+        return [*(edit for edit in edits if edit.value != self._value_at(edit.location)), *removed]
+
+    def _value_at(self, location: Location) -> Any:
+        held: Any = self._values
+        for step in location[len(self._at) :]:
+            held = mapped(held).get(self._key(str(step)) if not isinstance(step, Key) else step)
+        return held
 
     def _in_style(self, edit: Set) -> Set:
         """An edit with the keys of its value as the reader writes them."""
