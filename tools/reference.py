@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_portico.args.elsewhere import SET_BY_PORTICO, Elsewhere
+from pulumi_portico.args.spec import tables_of_elsewhere
+from pulumi_portico.args.translation import COMPONENTS
+
 from tools.cluster import ROOT
 
 __all__ = ["FILE", "generate"]
@@ -19,6 +23,12 @@ Every argument and output of every component, made from the types by `make schem
 stack files and other languages write them in camelCase (`max_surge` is `maxSurge`). *Plain* arguments must be known
 when the program starts, because names, keys and the number of resources depend on them; every other one takes an
 `Output` as well.
+
+Numbers have the unit that the field's meaning names. Text with a unit, such as `500m`, `512Mi`, or `60s`, is rejected
+with the number to write.
+
+Below many types is a list of the names that Kubernetes, Helm charts, and Compose have for the same: the message about
+such a name, and its fix, come from the same data.
 """
 _TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 
@@ -33,6 +43,7 @@ def generate(schema: Mapping[str, Any]) -> str:
         parts.append(f"## {_name(token)}\n\n{about}\n")
         required = set(component.get("requiredInputs", []))
         parts.append(_table("argument", component["inputProperties"], required))
+        parts += _other_names(f"{_name(token)}Args")
         parts.append(f"### Outputs of {_name(token)}\n\n" + _table("output", component["properties"], set()))
         for reference in _references(component["inputProperties"], schema):
             if reference not in described:
@@ -61,7 +72,27 @@ def _type(token: str, described: Mapping[str, Any]) -> str:
     if "enum" in described:
         rows = [f"| `{it['value']}` | {_cell(it['description'])} |" for it in described["enum"]]
         return title + "\n".join(["| value | meaning |", "|---|---|", *rows]) + "\n"
-    return title + _table("field", described["properties"], set(described.get("required", [])))
+    fields = _table("field", described["properties"], set(described.get("required", [])))
+    return "\n".join([title + fields, *_other_names(_name(token))])
+
+
+def _other_names(args_type: str) -> list[str]:
+    """The names of other tools for the fields of an args type; empty if there are none."""
+    table = tables_of_elsewhere().get(args_type)
+    if table is None:
+        return []
+    names: dict[str, list[str]] = {}
+    for name, where in table.names.items():
+        names.setdefault(_place(where), []).append(f"`{name}`")
+    rows = [f"| {', '.join(sorted(names[place]))} | {place} |" for place in sorted(names)]
+    return ["\n".join(["| elsewhere | here |", "|---|---|", *rows]) + "\n"]
+
+
+def _place(where: Elsewhere) -> str:
+    if not where.fields:
+        return "set by Portico" if where.code is SET_BY_PORTICO else "not supported"
+    fields = ", ".join(f"`{field.replace('@', '.')}`" for field in where.fields)
+    return f"{fields} of {COMPONENTS[where.component]}" if where.component else fields
 
 
 def _table(what: str, properties: Mapping[str, Any], required: set[str]) -> str:

@@ -26,6 +26,7 @@ import yaml
 from pulumi_portico import ArgumentError
 from pulumi_portico.cli.app import app
 from pulumi_portico.lifecycle.hooks import no_address
+from pulumi_portico.lifecycle.replacement import judge
 from pulumi_portico.pod_security import violations_of
 from pulumi_portico.public_load_balancer.platforms import Platform, module_of
 from pulumi_portico.stack import build, check_stack
@@ -229,6 +230,41 @@ def _locations(told: Any) -> Iterator[tuple[str, ...]]:
     if isinstance(told, list):
         for value in told:
             yield from _locations(value)
+
+
+def problems_as_data(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The problems that `portico check --json` reports."""
+    return problems_of_text(_text_of(values))
+
+
+def problems_of_text(text: str) -> list[dict[str, Any]]:
+    """The problems of a stack file of this text."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = run_portico(write_text(Path(folder), text), "check", "--json")
+    return json.loads(found.stdout)["problems"]
+
+
+def fixed_by_portico(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values below `portico:` after `portico check --fix`; None if problems are left."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = write_project(Path(folder), values)
+        if run_portico(project, "check", "--fix").exit_code:
+            return None
+        config = yaml.safe_load((project / "stacks" / "Pulumi.dev.yaml").read_text())["config"]
+    return {key.removeprefix("portico:"): value for key, value in config.items()}
+
+
+def ran(values: Mapping[str, Any], *arguments: str) -> Any:
+    """What a command prints for the stack, and its exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        return run_portico(write_project(Path(folder), values), *arguments)
+
+
+def warnings_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The codes of what a change of the addresses of a load balancer is reported with."""
+    identity = {"identity": {"scope": "internet"}}
+    judgment = judge("front", {**identity, "held": before}, {**identity, "held": after}, ["203.0.113.1"])
+    return [finding.code.name for finding in judgment.warnings]
 
 
 def is_rejected(values: Mapping[str, Any], *prefix: Any) -> bool:

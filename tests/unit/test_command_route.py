@@ -631,7 +631,9 @@ def test_a_load_balancer_without_dns_names_requires_a_dns_record(shop: str) -> N
     ("arguments", "exit_code"),
     [
         (("https://shop.example.com/",), 0),
-        (("https://shop.example.com/..", "--via", "edge"), 0),
+        (("http://shop.example.com/", "--via", "edge"), 0),
+        # The controller rejects it by itself.
+        (("https://shop.example.com/..", "--via", "edge"), 1),
         (("https://shop.example.com:8443/",), 1),
         (("https://none.example.com/", "--via", "edge"), 1),
         (("GET", "https://a.example.com/", "more"), 2),
@@ -699,6 +701,7 @@ def test_the_json_has_the_documented_shape(shop: str) -> None:
             "entry",
             "hops",
             "outcome",
+            "served",
             "notes",
             "leads_to",
             "path",

@@ -194,7 +194,7 @@ ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
         {"annotations": {"nginx.org/client-max-body-size": "1m", "a": "b"}},
         "annotation-written-by-field",
         ("annotations", "nginx.org/client-max-body-size"),
-        Remove,
+        {"body_size": 1},
     ),
     (
         {"annotations": {"nginx.org/mergeable-ingress-type": "master", "a": "b"}},
@@ -204,8 +204,14 @@ ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
     ),
     (
         {"annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "1m", "a": "b"}},
-        "annotation-of-another-controller",
+        "annotation-has-field",
         ("annotations", "nginx.ingress.kubernetes.io/proxy-body-size"),
+        {"body_size": 1},
+    ),
+    (
+        {"annotations": {"nginx.ingress.kubernetes.io/auth-keepalive": "1", "a": "b"}},
+        "annotation-of-another-controller",
+        ("annotations", "nginx.ingress.kubernetes.io/auth-keepalive"),
         Remove,
     ),
     (
@@ -218,12 +224,19 @@ ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
 
 
 def assert_fix(problem: Problem, fix: Any) -> None:
-    """That a problem has this fix: no edit, an edit that removes, or one that sets a value or renames a key to it."""
+    """That a problem has this fix: no edit, an edit that removes, or one that sets a value or renames a key to it.
+
+    For a mapping, the fix sets these fields and removes the value.
+    """
     if fix is NONE:
         assert problem.edits == ()
     elif fix is Remove:
         assert problem.edits
         assert all(isinstance(edit, Remove) for edit in problem.edits)
+    elif isinstance(fix, dict):
+        *sets, removal = problem.edits
+        assert isinstance(removal, Remove)
+        assert {edit.location[-1]: edit.value for edit in sets if isinstance(edit, Set)} == fix
     elif fix is not None:
         (edit,) = problem.edits
         assert (edit.value if isinstance(edit, Set) else getattr(edit, "to", "?")[-1]) == fix

@@ -30,6 +30,7 @@ from pulumi_portico.stack.view import (
 )
 from pulumi_portico.stack.view_text import url_text
 from pulumi_portico.stack.views import aws_exceptions, exceptions, view_of
+from pulumi_portico.stack.views.secrets import PLAIN_TEXT_SECRET
 from pulumi_portico.testing import record
 
 from tests.command import SHOP, plan_of
@@ -371,6 +372,7 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
+    Example(PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
     Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(

@@ -193,6 +193,14 @@ SETTINGS_OF_SOME: dict[str, tuple[Any, set[str]]] = {
 }
 
 
+OF_STATEFUL_SETS = {
+    "rollout.max_unavailable": "setting-not-in-every-version",
+    "rollout.max_unavailable_percent": "setting-not-in-every-version",
+    "rollout.revision_history_limit": "setting-replaces-stateful-set",
+}
+"""Why a StatefulSet can't have what Kubernetes has for it."""
+
+
 @pytest.mark.parametrize("path", SETTINGS_OF_SOME)
 @pytest.mark.parametrize("kind", WORKLOADS)
 def test_a_setting_that_a_kind_cannot_have_is_rejected_with_the_kinds_that_can(kind: str, path: str) -> None:
@@ -202,7 +210,8 @@ def test_a_setting_that_a_kind_cannot_have_is_rejected_with_the_kinds_that_can(k
     if kind in kinds:
         assert workload(web_service(kind=kind, **args))["kind"] == kind
         return
-    problem = assert_problem(rejected(kind=kind, **args), "not-for-kind", *path.split("."), kind=kind)
+    code = OF_STATEFUL_SETS.get(path, "not-for-kind") if kind == "StatefulSet" else "not-for-kind"
+    problem = assert_problem(rejected(kind=kind, **args), code, *path.split("."), kind=kind)
     assert set(problem.params["kinds"]) == kinds
 
 

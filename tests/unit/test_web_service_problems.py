@@ -62,9 +62,9 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"working_directory": "app"}, "invalid-file-path", ("working_directory",), {}),
     ({"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),
     ({"resources": {"cpu": 0}}, "too-small", ("resources", "cpu"), {"what": "a number of cores"}),
-    ({"resources": {"memory": "256Mi"}}, "wrong-type", ("resources", "memory"), {}),
+    ({"resources": {"memory": "256Mi"}}, "text-with-unit", ("resources", "memory"), {"unit": "MiB"}),
     ({"resources": {"limits": "cpu"}}, "not-a-choice", ("resources", "limits"), {"choices": ["memory", "all", "none"]}),
-    ({"extra": {"containers": []}}, "unknown-argument", ("extra", "containers"), {}),
+    ({"extra": {"containers": []}}, "foreign-form", ("extra",), {"fields": [("extra",)]}),
     ({"extra": {"sepc": {}}}, "unknown-argument", ("extra", "sepc"), {}),
     (
         {"extra": {"metadata": {"labels": {"app.kubernetes.io/name": "b"}}}},

@@ -44,7 +44,7 @@ class Location(tuple[Step, ...]):
 
     def join(self, steps: Iterable[Step]) -> "Location":
         """The location that is these steps further."""
-        return Location((*self, *steps))
+        return type(self)((*self, *steps))
 
     @property
     def parent(self) -> "Location":

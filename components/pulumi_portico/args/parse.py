@@ -20,11 +20,13 @@ from ..untyped import Unchecked
 from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
-from .problems import ABSENT, Edit, Move, Problems, Reason, Remove, Set
+from .problems import ABSENT, MISSING, Edit, Move, Problems, Reason, Remove, Set
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .similar_names import nearest
-from .spec import Spec, changed_fields, defaults_of, renamed_fields, spec_for
+from .spec import Spec, changed_fields, defaults_of, elsewhere_of, renamed_fields, spec_for
+from .translation import Translation
+from .units import Unit
 
 __all__ = ["INVALID", "Field", "Hooks", "Rule", "Rules", "describe", "fits", "has_secret_field", "parse"]
 
@@ -81,6 +83,9 @@ _SCALARS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a num
 NOT_ARGUMENTS = define("not-a-mapping", "{value} isn't a mapping.", allowed="{expected}")
 NOT_A_LIST = define("not-a-list", "{value} isn't a list.", allowed="{expected}")
 WRONG_TYPE = define("wrong-type", "{value} isn't {expected}.", allowed="{expected}")
+TEXT_WITH_UNIT = define(
+    "text-with-unit", "{value} is text with a unit. The unit is always {unit}.", allowed="{expected}"
+)
 NOT_A_CHOICE = define("not-a-choice", "{value} isn't one of the choices.", allowed="{choices}")
 KEY_NOT_TEXT = define("key-not-text", "The key {value} isn't text.", allowed="text", hint="Write the key in quotes.")
 NOT_PLAIN = define(
@@ -162,8 +167,12 @@ class Parser:
         self, args_type: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
     ) -> dict[str, Any]:
         """The values of the fields that are set, by name."""
-        is_set = {names[key]: value for key, value in given.items() if key in names and value is not None}
         parsed: dict[str, Any] = {}
+        if elsewhere_of(args_type):
+            translation = Translation(args_type, given, at, self.problems, self._is_valid, describe)
+            given = translation.translated()
+            parsed |= dict.fromkeys(translation.unavailable, INVALID)
+        is_set = {names[key]: value for key, value in given.items() if key in names and value is not None}
         for key, value in given.items():
             if key in names:
                 today = self._today(args_type, names[key], value, at, is_set)
@@ -175,6 +184,13 @@ class Parser:
                     is_set[name] = item
                     parsed[name] = self._field(args_type, name, item, at / Key(key))
         return parsed
+
+    def _is_valid(self, args_type: Any, name: str, value: Any) -> bool:
+        """Whether a field accepts a value, with names in snake_case, apart from what is missing in it."""
+        trial = Problems(self.problems.subject)
+        # Without hooks, which refer to other components.
+        Parser(self.rules, trial, trial.style)._field(args_type, name, value, ROOT / name)
+        return all(problem.code is MISSING for problem in trial.found)
 
     def _made(self, args_type: Any, parsed: Unchecked, at: Location) -> Any:
         made_type = spec_for(args_type)
@@ -308,7 +324,7 @@ class Parser:
             if reason := _unsendable(value):
                 return self._rejected(shape, value, reason, field, at)
             return value
-        reason = Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
+        reason = _other_type(typ, value, getattr(field.value, "unit", None))
         if field.other_type and (special := field.other_type(value)):
             reason = special
         return self._rejected(shape, value, reason, field, at)
@@ -443,6 +459,16 @@ def _is_a(value: Any, typ: type) -> bool:
     return isinstance(value, (int, float) if typ is float else typ)
 
 
+def _other_type(typ: type, value: Any, unit: Optional[Unit]) -> Reason:
+    """Why a value of another type is rejected, and the value to write instead."""
+    if typ is str or unit is None:
+        return Reason(WRONG_TYPE, {"expected": describe(typ)}, _converted(typ, value))
+    number = unit.number_of(value)
+    if number is not None and str(number) != value:
+        return Reason(TEXT_WITH_UNIT, {"unit": unit.name, "expected": unit.what}, number)
+    return Reason(WRONG_TYPE, {"expected": unit.what}, _converted(typ, value) if number is None else number)
+
+
 def _converted(typ: type, value: Any) -> Any:
     """The value as the type has it, if that is plain: a number for text, text for a number."""
     if typ is str and isinstance(value, (int, float)):
@@ -450,6 +476,8 @@ def _converted(typ: type, value: Any) -> Any:
         return str(value).lower() if isinstance(value, bool) else str(value)
     if typ is int and isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
         return int(value)
+    if typ is float and isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value) if "." in value else int(value)
     return ABSENT
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from .._typing import dataclass_transform
 from ..untyped import Unchecked
+from .elsewhere import Table
 from .location import ROOT, Location
 from .problems import Unavailable, available
 from .shapes import required_fields, shapes_of
@@ -23,10 +24,12 @@ __all__ = [
     "attempt",
     "changed_fields",
     "defaults_of",
+    "elsewhere_of",
     "renamed_fields",
     "require_readable",
     "spec",
     "spec_for",
+    "tables_of_elsewhere",
 ]
 
 
@@ -86,11 +89,16 @@ Changed = Mapping[str, Callable[[Any], Optional[Unchecked]]]
 None for any other value."""
 
 _CHANGED: dict[type, Changed] = {}
+_ELSEWHERE: dict[type, Table] = {}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
 def spec(
-    args_type: Any, *, renamed: Optional[Renamed] = None, changed: Optional[Changed] = None
+    args_type: Any,
+    *,
+    renamed: Optional[Renamed] = None,
+    changed: Optional[Changed] = None,
+    elsewhere: Optional[Table] = None,
 ) -> Callable[[type[S]], type[S]]:
     """Make a class the spec of an args type: a frozen dataclass with the same fields.
 
@@ -110,6 +118,8 @@ def spec(
         _SPECS[args_type] = made
         _RENAMED[args_type] = renamed or {}
         _CHANGED[args_type] = changed or {}
+        if elsewhere is not None:
+            _ELSEWHERE[args_type] = elsewhere
         return made
 
     return declare
@@ -142,6 +152,16 @@ def _same(value: Any) -> Any:
 def changed_fields(args_type: Any) -> Changed:
     """The fields of an args type whose values had another form."""
     return _CHANGED.get(args_type, {})
+
+
+def elsewhere_of(args_type: Any) -> Optional[Table]:
+    """The names and forms of other tools for an args type, if it has any."""
+    return _ELSEWHERE.get(args_type)
+
+
+def tables_of_elsewhere() -> Mapping[str, Table]:
+    """The names and forms of other tools for every args type that has any, by the type's name."""
+    return {args_type.__name__: table for args_type, table in _ELSEWHERE.items()}
 
 
 def renamed_fields(args_type: Any) -> Renamed:

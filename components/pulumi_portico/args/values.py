@@ -13,12 +13,14 @@ from .codes import define
 from .parse import Rule
 from .problems import ABSENT, Reason
 from .secrets import Placeholder
+from .units import Unit
 
 __all__ = [
     "IMAGE_TAG_LATEST",
     "IMAGE_WITHOUT_VERSION",
     "LARGEST_INT32",
     "LARGEST_MIB",
+    "Number",
     "Placeholder",
     "Rule",
     "WholeNumber",
@@ -141,6 +143,8 @@ class WholeNumber:
     """What the number is, such as `a number of seconds`."""
     is_suggested: bool = True
     """Whether the fix is to set the nearest number. It isn't if other rules may reject that one."""
+    unit: Optional[Unit] = None
+    """The unit, if it has one."""
 
     def __call__(self, value: Any) -> Optional[Reason]:
         """Why it is out of range, if it is."""
@@ -157,21 +161,35 @@ class WholeNumber:
 
 
 def whole_number(
-    least: int, most: int = LARGEST_INT32, what: str = "a whole number", *, is_suggested: bool = True
+    least: int, most: int = LARGEST_INT32, what: Union[str, Unit] = "a whole number", *, is_suggested: bool = True
 ) -> WholeNumber:
-    """A whole number between two bounds, both included; `what` says what it is, such as `a number of seconds`."""
+    """A whole number between two bounds, both included; `what` is its unit, or says what it is."""
+    if isinstance(what, Unit):
+        return WholeNumber(least, most, what.what, is_suggested, what)
     return WholeNumber(least, most, what, is_suggested)
 
 
-def number(least: float, what: str = "a number") -> Rule:
-    """A number from a bound on; `what` says what it is."""
+@dataclass(frozen=True)
+class Number:
+    """The rule of a number from a bound on."""
 
-    def rule(value: Any) -> Optional[Reason]:
+    least: float
+    what: str
+    """What the number is."""
+    unit: Optional[Unit] = None
+    """The unit, if it has one."""
+
+    def __call__(self, value: Any) -> Optional[Reason]:
+        """Why it is out of range, if it is."""
+        params = {"what": self.what, "least": self.least}
         if math.isinf(value) or math.isnan(value):
-            return Reason(NOT_FINITE, {"what": what, "least": least})
-        return None if value >= least else Reason(TOO_SMALL, {"what": what, "least": least}, least)
+            return Reason(NOT_FINITE, params)
+        return None if value >= self.least else Reason(TOO_SMALL, params, self.least)
 
-    return rule
+
+def number(least: float, what: Union[str, Unit] = "a number") -> Number:
+    """A number from a bound on; `what` is its unit, or says what it is."""
+    return Number(least, what.what, what) if isinstance(what, Unit) else Number(least, what)
 
 
 def printable(value: str) -> Optional[Reason]:

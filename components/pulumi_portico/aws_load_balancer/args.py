@@ -7,13 +7,16 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, moved_to, several, table
 from ..args.names import label_value, own_label_key, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
 from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name, resource_id
+from ..networking.conversions import scope_of_internal, scope_of_scheme
 from ..networking.target import RULES as SERVICE_TARGET_RULES
 from .choices import AwsBalancerKind, AwsDesyncMode
 from .hosts import RULES as HOST_RULES
@@ -238,6 +241,41 @@ class AwsLoadBalancerArgs(TypedDict):
     """The prices that the cost estimate uses. Plain. Default: AWS's list prices in the United States."""
 
 
+_NAMES_OF_AWS_LOAD_BALANCER_ARGS = table(
+    {
+        "type": moved_to("kind"),
+        "loadBalancerType": moved_to("kind"),
+        "internal": several("scope", convert=scope_of_internal),
+        "scheme": several("scope", convert=scope_of_scheme),
+        "vpcId": moved_to("vpc"),
+        "subnetIds": moved_to("subnets"),
+        "subnetMappings": several("subnets", "elastic_ips", "private_addresses"),
+        "allocationIds": moved_to("elastic_ips"),
+        "eipAllocations": moved_to("elastic_ips"),
+        "securityGroups": several("existing.security_group", "allowed_sources"),
+        "inboundCidrs": moved_to("allowed_sources"),
+        "loadBalancerSourceRanges": moved_to("allowed_sources"),
+        "certificateArn": several("hosts"),
+        "certificates": several("hosts"),
+        "targetGroups": several("targets"),
+        "targetGroup": several("targets"),
+        "routes": several("listeners.routes"),
+        "rules": several("listeners.routes"),
+        "webAclArn": moved_to("web_acl"),
+        "wafAclArn": moved_to("web_acl"),
+        "accessLogs": moved_to("logs"),
+        "enableDeletionProtection": moved_to("deletion_protection"),
+        "enableCrossZoneLoadBalancing": moved_to("cross_zone"),
+        "enableHttp2": moved_to("http2"),
+        "desyncMitigationMode": moved_to("desync_mode"),
+        "dropInvalidHeaderFields": moved_to("drop_invalid_headers"),
+        "preserveHostHeader": moved_to("preserve_host"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `AwsLoadBalancerArgs`."""
+
+
 @spec(
     AwsLoadBalancerArgs,
     renamed={
@@ -246,6 +284,7 @@ class AwsLoadBalancerArgs(TypedDict):
         "certificate_within": "certificate_timeout",
         "wildcards_any_depth": "multi_label_wildcards",
     },
+    elsewhere=_NAMES_OF_AWS_LOAD_BALANCER_ARGS,
 )
 class AwsLoadBalancerSpec(Spec):
     """Parsed `AwsLoadBalancerArgs`. A field is None if it isn't set."""
@@ -320,9 +359,9 @@ RULES: Rules = {
         "private_addresses": Field(not_empty),
         "name": Field(load_balancer_name),
         "tags": Field(tag_count, keys=tag_key, items=tag_value),
-        "idle_timeout": Field(whole_number(1, 4000, "a number of seconds that AWS takes")),
+        "idle_timeout": Field(whole_number(1, 4000, SECONDS)),
         "hosts": Field(not_empty, keys=host_name),
-        "certificate_timeout": Field(whole_number(60, 7200, "a number of seconds")),
+        "certificate_timeout": Field(whole_number(60, 7200, SECONDS)),
         "web_acl": Field(arn("wafv2", "a regional web ACL")),
         "labels": Field(keys=own_label_key, items=label_value),
     },

@@ -6,9 +6,11 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import component, moved_to, several, table
 from ..args.names import port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
 from ..untyped import Properties
@@ -204,7 +206,22 @@ class AwsListener(TypedDict):
     """The priorities that are ours on an `existing` listener. Plain. Default: all of them."""
 
 
-@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS)
+_NAMES_OF_AWS_LISTENER = table(
+    {
+        "sslPolicy": moved_to("policy"),
+        "certificateArn": component("aws_load_balancers", "hosts"),
+        "certificates": component("aws_load_balancers", "hosts"),
+        "rules": moved_to("routes"),
+        "defaultAction": several("target", "weights", "respond", "redirect"),
+        "defaultActions": several("target", "weights", "respond", "redirect"),
+        "fixedResponse": moved_to("respond"),
+        "mutualAuthentication": moved_to("client_certificates"),
+    }
+)
+"""Other tools' names for the fields of `AwsListener`."""
+
+
+@spec(AwsListener, renamed=RENAMED_ACTION_FIELDS, elsewhere=_NAMES_OF_AWS_LISTENER)
 class AwsListenerSpec(ActionSpec):
     """A parsed `AwsListener`. A field is None if it isn't set."""
 
@@ -241,7 +258,7 @@ class AwsListenerSpec(ActionSpec):
 RULES: Rules = {
     AwsClientCertificates: {"trust_store": Field(arn("elasticloadbalancing", "a trust store"))},
     AwsResponseHeaders: {
-        "hsts_max_age": Field(whole_number(0, what="a number of seconds")),
+        "hsts_max_age": Field(whole_number(0, what=SECONDS)),
         "content_security_policy": Field(text(1024, "policy")),
     },
     AwsPriorities: {
@@ -250,7 +267,7 @@ RULES: Rules = {
     },
     AwsListener: {
         "port": Field(port_number),
-        "tcp_idle_timeout": Field(whole_number(60, 6000, "a number of seconds that AWS takes")),
+        "tcp_idle_timeout": Field(whole_number(60, 6000, SECONDS)),
         "existing": Field(arn("elasticloadbalancing", "a listener")),
         **ROUTED,
     },

@@ -12,6 +12,7 @@ from ..args.codes import define
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
+from ..args.units import DAYS
 from ..args.values import whole_number
 from ..load_balancers import bucket_name
 from ..outputs import words
@@ -94,7 +95,7 @@ RULES: Rules = {
     AwsLogs: {
         "bucket": Field(bucket_name),
         "prefix": Field(_prefix),
-        "keep_days": Field(whole_number(1, what="a number of days")),
+        "keep_days": Field(whole_number(1, what=DAYS)),
     }
 }
 """What the fields must satisfy beyond their types (ModifyLoadBalancerAttributes, `access_logs.s3.prefix`)."""

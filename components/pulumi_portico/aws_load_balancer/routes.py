@@ -9,10 +9,12 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import Code, define
+from ..args.elsewhere import moved_to, several, table
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import Rule, cidr, printable, whole_number
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
@@ -60,7 +62,11 @@ class AwsFixedResponse(TypedDict):
     """The body (1024 characters at most). Default: none."""
 
 
-@spec(AwsFixedResponse)
+_NAMES_OF_AWS_FIXED_RESPONSE = table({"statusCode": moved_to("status"), "messageBody": moved_to("body")})
+"""Other tools' names for the fields of `AwsFixedResponse`."""
+
+
+@spec(AwsFixedResponse, elsewhere=_NAMES_OF_AWS_FIXED_RESPONSE)
 class AwsFixedResponseSpec(Spec):
     """A parsed `AwsFixedResponse`."""
 
@@ -97,7 +103,11 @@ def _code_of_permanent(value: Any) -> tuple[str, Any]:
     return "code", (MOVED_PERMANENTLY if value else FOUND) if isinstance(value, bool) else value
 
 
-@spec(AwsRedirect, renamed={"permanent": _code_of_permanent})
+_NAMES_OF_AWS_REDIRECT = table({"statusCode": several("code"), "protocol": moved_to("scheme")})
+"""Other tools' names for the fields of `AwsRedirect`."""
+
+
+@spec(AwsRedirect, renamed={"permanent": _code_of_permanent}, elsewhere=_NAMES_OF_AWS_REDIRECT)
 class AwsRedirectSpec(Spec):
     """A parsed `AwsRedirect`."""
 
@@ -180,9 +190,26 @@ class ActionSpec(Spec):
         return [self.target] if self.target is not None else list(self.weights or ())
 
 
+_NAMES_OF_AWS_ROUTE = table(
+    {
+        "pathPattern": moved_to("path"),
+        "hostHeader": moved_to("host"),
+        "httpRequestMethod": moved_to("methods"),
+        "httpHeader": moved_to("headers"),
+        "sourceIp": moved_to("allowed_sources"),
+        "conditions": several("host", "path", "methods", "headers", "allowed_sources"),
+        "actions": several("target", "weights", "respond", "redirect"),
+        "fixedResponse": moved_to("respond"),
+        "backend": moved_to("target"),
+    }
+)
+"""Other tools' names for the fields of `AwsRoute`."""
+
+
 @spec(
     AwsRoute,
     renamed={**RENAMED_ACTION_FIELDS, "exact": _path_type_of_exact, "sources": "allowed_sources"},
+    elsewhere=_NAMES_OF_AWS_ROUTE,
 )
 class AwsRouteSpec(ActionSpec):
     """A parsed `AwsRoute`. A field is None if it isn't set."""
@@ -307,7 +334,7 @@ def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
 ROUTED = {
     "target": Field(service_name),
     "weights": Field(not_empty, keys=service_name, items=whole_number(0, 999, "a weight")),
-    "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
+    "stickiness_duration": Field(whole_number(1, 604800, SECONDS)),
 }
 
 RULES: Rules = {

@@ -7,9 +7,11 @@ from typing import Any, Optional, Union
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, moved_to, several, table
 from ..args.names import port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
 from ..load_balancers import ClientIp, http_or_grpc_codes, resource_id
 from ..networking.session_affinity import SessionAffinity
@@ -63,7 +65,22 @@ class AwsHealthCheck(TypedDict):
     Network Load Balancer 200-399; for gRPC 12, which is "unimplemented"."""
 
 
-@spec(AwsHealthCheck)
+_NAMES_OF_AWS_HEALTH_CHECK = table(
+    {
+        "healthyThreshold": moved_to("healthy"),
+        "healthyThresholdCount": moved_to("healthy"),
+        "unhealthyThreshold": moved_to("unhealthy"),
+        "unhealthyThresholdCount": moved_to("unhealthy"),
+        "intervalSeconds": moved_to("interval"),
+        "timeoutSeconds": moved_to("timeout"),
+        "matcher": moved_to("success_codes"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `AwsHealthCheck`."""
+
+
+@spec(AwsHealthCheck, elsewhere=_NAMES_OF_AWS_HEALTH_CHECK)
 class AwsHealthCheckSpec(Spec):
     """A parsed `AwsHealthCheck`. A field is None if it isn't set."""
 
@@ -144,10 +161,27 @@ def _former_session_affinity(value: Any) -> Optional[Unchecked]:
     return {"session_affinity": (SessionAffinity.CLIENT_IP if value else SessionAffinity.NONE).value}
 
 
+_NAMES_OF_AWS_TARGET = table(
+    {
+        "healthCheck": moved_to("health"),
+        "deregistrationDelay": moved_to("drain"),
+        "protocolVersion": moved_to("version"),
+        "loadBalancingAlgorithmType": moved_to("algorithm"),
+        "stickiness": several("stickiness_duration", "session_affinity"),
+        "preserveClientIp": several("client_ip"),
+        "proxyProtocolV2": several("client_ip", "reads_proxy_protocol"),
+        "service": moved_to("target.service"),
+        "targetType": several("target", "instances", "addresses"),
+    }
+)
+"""Other tools' names for the fields of `AwsTarget`."""
+
+
 @spec(
     AwsTarget,
     renamed={"sticky_for": "stickiness_duration"},
     changed={"session_affinity": _former_session_affinity},
+    elsewhere=_NAMES_OF_AWS_TARGET,
 )
 class AwsTargetSpec(Spec):
     """A parsed `AwsTarget`. A field is None if it isn't set."""
@@ -188,8 +222,8 @@ RULES: Rules = {
     AwsHealthCheck: {
         "path": Field(http_path),
         "port": Field(port_number),
-        "interval": Field(whole_number(5, 300, "a number of seconds that AWS takes")),
-        "timeout": Field(whole_number(2, 120, "a number of seconds that AWS takes")),
+        "interval": Field(whole_number(5, 300, SECONDS)),
+        "timeout": Field(whole_number(2, 120, SECONDS)),
         "healthy": Field(whole_number(2, 10, "a number of answers that AWS takes")),
         "unhealthy": Field(whole_number(2, 10, "a number of failures that AWS takes")),
         "success_codes": Field(http_or_grpc_codes),
@@ -198,9 +232,9 @@ RULES: Rules = {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),
         "addresses": Field(not_empty, keys=service_name, items=address),
         "port": Field(port_number),
-        "drain": Field(whole_number(0, 3600, "a number of seconds")),
-        "slow_start": Field(whole_number(30, 900, "a number of seconds that AWS takes")),
-        "stickiness_duration": Field(whole_number(1, 604800, "a number of seconds")),
+        "drain": Field(whole_number(0, 3600, SECONDS)),
+        "slow_start": Field(whole_number(30, 900, SECONDS)),
+        "stickiness_duration": Field(whole_number(1, 604800, SECONDS)),
         "security_group": Field(service_name),
     },
 }

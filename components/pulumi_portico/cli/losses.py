@@ -13,6 +13,7 @@ from ..aws_load_balancer.routes import AwsRouteSpec
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.routes import RouteSpec
 from ..load_balancers import ClientIp
+from ..networking.path_type import PathType
 from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..public_load_balancer.plan import request_of
 from ..stack import StackPlan
@@ -30,6 +31,10 @@ SHARED_HOST = Code(
 )
 SHARED_ADDRESS = Code(
     "shared-address", "One address can't lead to several services ({services}), because each has its own address."
+)
+OTHER_PATHS = Code(
+    "other-paths",
+    "Clients can request every path of {service}. Through the gateway, they can request only {paths}.",
 )
 HTTPS_REDIRECT = Code("https-redirect", "Nothing redirects HTTP requests to HTTPS.")
 CERT_MANAGER = Code("cert-manager", "Each service must use certificates from cert-manager itself.")
@@ -109,6 +114,7 @@ def _of_gateway(plan: StackPlan, spec: IngressGatewaySpec) -> Iterator[Loss]:
         if route.target is not None:
             services.setdefault(route.host or "", {})[peer_text(peer_of(plan, route.target))] = None
     yield from _shared_hosts(services)
+    yield from _opened(plan, spec.routes)
     yield from _settings(spec.routes, _ROUTE_SETTINGS)
     redirects = spec.https_redirect is not False
     if any(redirects if tls.redirect is None else tls.redirect for tls in spec.tls.values()):
@@ -117,6 +123,18 @@ def _of_gateway(plan: StackPlan, spec: IngressGatewaySpec) -> Iterator[Loss]:
         yield Loss(CERT_MANAGER)
     if spec.default_backend is not None:
         yield Loss(DEFAULT_BACKEND)
+
+
+def _opened(plan: StackPlan, routes: Iterable[RouteSpec]) -> Iterator[Loss]:
+    """The services that clients can request only some paths of."""
+    paths: dict[str, dict[str, None]] = {}
+    for route in routes:
+        if route.target is not None:
+            path = route.path if route.path_type is PathType.PREFIX else f"{route.path} exactly"
+            paths.setdefault(peer_text(peer_of(plan, route.target)), {})[path] = None
+    for service, found in paths.items():
+        if "/" not in found:
+            yield Loss(OTHER_PATHS, {"service": service, "paths": sorted(found)})
 
 
 def _settings(routes: Iterable[Union[RouteSpec, AwsRouteSpec]], names: Iterable[str]) -> Iterator[Loss]:

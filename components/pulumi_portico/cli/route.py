@@ -45,10 +45,11 @@ def route(
     """Show which service receives a request, and why no other route matches it.
 
     Shows the result at each gateway and load balancer that clients can connect to, because only DNS knows which of
-    them a name leads to. The exit code is 1 if the request reaches none of them.
+    them a name leads to. The exit code is 0 if a service receives the request, or if the stack redirects it or sets the
+    response. It is 1 if no client can connect, or if every controller rejects the request by itself, such as with 404.
     """
     from .project import find_stack
-    from .tracing import Outcome, answers_of
+    from .tracing import answers_of
 
     parsed = _parsed(request, client, header or [])
     found = find_stack(stack, folder)
@@ -59,7 +60,7 @@ def route(
         from .console import stdout
 
         _print(stdout(), parsed, answers)
-    if all(answer.outcome is Outcome.UNREACHABLE for answer in answers):
+    if not any(answer.is_served for answer in answers):
         raise typer.Exit(Exit.FAILED)
 
 

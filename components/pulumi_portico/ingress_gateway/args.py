@@ -7,8 +7,19 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, automatic, form, holder, moved_to, several, table
+from ..args.forms import is_list, one_item
 from ..args.spec import Spec, spec
 from ..lifecycle.cost import Price, PriceSpec
+from ..networking.conversions import (
+    client_ip_of,
+    from_default_backend,
+    from_rules,
+    from_tls,
+    ingress_of,
+    ingress_spec,
+    is_backend,
+)
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
@@ -140,6 +151,51 @@ class IngressGatewayArgs(TypedDict):
     States."""
 
 
+_NAMES_OF_INGRESS_GATEWAY_ARGS = table(
+    {
+        "ingressClassName": moved_to("class_name"),
+        "ingressClass": moved_to("class_name"),
+        "class": moved_to("class_name"),
+        "gatewayClassName": several("controller"),
+        "rules": several("routes", convert=from_rules),
+        "paths": several("routes"),
+        "hosts": several("routes"),
+        "host": several("routes.host"),
+        "backend": several("default_backend", convert=from_default_backend),
+        "listeners": several("tls", "exposure"),
+        "hostnames": several("routes.host"),
+        "parentRefs": automatic(...),
+        "service": several("exposure", "routes.target"),
+        "loadBalancer": several("exposure"),
+        "loadBalancerSourceRanges": moved_to("exposure.allowed_sources"),
+        "loadBalancerIP": moved_to("exposure.static_addresses", one_item),
+        "externalTrafficPolicy": moved_to("exposure.client_ip", client_ip_of),
+        "loadBalancerClass": moved_to("exposure.load_balancer_class"),
+        "type": several("exposure"),
+        "replicas": moved_to("installation.replicas"),
+        "replicaCount": moved_to("installation.replicas"),
+        "autoscaling": moved_to("installation.autoscaling"),
+        "resources": moved_to("installation.resources"),
+        "image": several("installation.image"),
+        "nodeSelector": moved_to("installation.placement.node_selector"),
+        "tolerations": moved_to("installation.placement.tolerations"),
+        "affinity": moved_to("installation.placement.affinity"),
+        "config": several("settings"),
+        "configMap": several("settings"),
+        "enabled": SWITCHED_ON,
+        "apiVersion": automatic(...),
+        "metadata": several("labels", "namespace"),
+        "spec": holder(ingress_spec, "routes", "tls"),
+    },
+    forms={
+        "default_backend": (form(is_backend, from_default_backend),),
+        "tls": (form(is_list, from_tls),),
+    },
+    manifest=ingress_of,
+)
+"""Other tools' names for the fields of `IngressGatewayArgs`."""
+
+
 @spec(
     IngressGatewayArgs,
     renamed={
@@ -149,6 +205,7 @@ class IngressGatewayArgs(TypedDict):
         "reports_address": "publishes_address",
         "ready_within": "ready_timeout",
     },
+    elsewhere=_NAMES_OF_INGRESS_GATEWAY_ARGS,
 )
 class IngressGatewaySpec(Spec):
     """Parsed `IngressGatewayArgs`."""

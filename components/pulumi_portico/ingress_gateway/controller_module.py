@@ -10,6 +10,7 @@ from typing import Any, Optional
 from ..args.parse import Rule
 from ..args.problems import Problems
 from ..lifecycle.objects import ObjectSpec
+from .annotation_fields import AnnotationField
 from .annotation_values import safe_text
 from .capabilities import Alternative, Feature, FeatureSupport
 from .compile_input import ADDRESS_PUBLISHED, CompileInput
@@ -76,6 +77,8 @@ class ControllerModule:
     """Raw annotations whose effect depends on the client's address."""
     raw_annotations: Optional[RawAnnotations] = None
     """The annotations that it knows; None if any can have an effect."""
+    annotation_fields: Mapping[str, AnnotationField] = field(default_factory=dict[str, AnnotationField])
+    """The fields that do what its annotations do, by key, also of those that it doesn't read on routes."""
     other_annotations: Callable[[str], Rule] = _safe_text_for
     """The rule of the values of an annotation that Portico doesn't know, by its key."""
 

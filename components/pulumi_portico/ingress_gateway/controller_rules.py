@@ -6,10 +6,12 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import Code, define
+from ..args.elsewhere import Steps
 from ..args.location import Field, Key, Location
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Edit, Problems, Remove, Set
 from ..lifecycle.annotation_readers import INGRESS, SHARED_INGRESS, reader_of, report_unread
+from .annotation_fields import AnnotationField
 from .capabilities import Alternative, RequestedFeature, field_of, requested_features
 from .controller_module import ControllerModule
 from .controllers import CONTROLLERS
@@ -18,6 +20,7 @@ from .matching import RouteTable
 from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation, RawAnnotations
 from .resolved_routes import ResolvedRoute, table_of
 from .route_set import RouteSet
+from .routes import RouteSpec
 from .text_rules import cookie_path
 
 __all__ = [
@@ -42,6 +45,13 @@ SNIPPET = define(
 WRITTEN_BY_FIELD = define(
     "annotation-written-by-field",
     "The field {field} writes the annotation {key}, and both would contradict each other.",
+    hint="Set {field} instead.",
+)
+HAS_FIELD = define(
+    "annotation-has-field",
+    "{field} does what the annotation {key} does, on every controller that supports it.",
+    allowed="{field}",
+    hint="Set {field} instead.",
 )
 CLASS_ANNOTATION = define(
     "ingress-class-annotation",
@@ -218,6 +228,8 @@ def check_annotations(
             problems.report(CLASS_ANNOTATION, where, class_name=Field("class_name"), fix=Remove(where))
         elif key.endswith(module.denied_annotations):
             problems.report(SNIPPET, where, key=key, fix=Remove(where))
+        elif field := _field_of_annotation(module, key):
+            _report_field(module, field, key, value, where, None if route is None else route.spec, problems)
         elif feature := module.feature_of_annotation(key):
             problems.report(WRITTEN_BY_FIELD, where, key=key, field=Field(field_of(feature)), fix=Remove(where))
         elif _is_read(module, key, where, problems, is_installed=is_installed) and not report_unread(
@@ -263,6 +275,55 @@ def _field_of_host(key: str, route: Optional[ResolvedRoute]) -> Optional[Locatio
     if path[0] == "routes":
         return route.at / path[-1]
     return Location(route.at[:-2]).join((path[0], Key(route.host), *path[1:]))
+
+
+def _field_of_annotation(module: ControllerModule, key: str) -> Optional[AnnotationField]:
+    """The field that does what an annotation does, unless the controller reads the annotation beside the fields."""
+    raw = module.raw_annotations
+    # Any controller can serve a class that Portico doesn't know.
+    if raw is None or (key in raw.accepted and module.feature_of_annotation(key) is None):
+        return None
+    return next(
+        (owner.annotation_fields[key] for owner in CONTROLLERS.values() if key in owner.annotation_fields), None
+    )
+
+
+def _report_field(
+    module: ControllerModule,
+    field: AnnotationField,
+    key: str,
+    value: pulumi.Input[str],
+    at: Location,
+    route: Optional[RouteSpec],
+    problems: Problems,
+) -> None:
+    """Report an annotation that a field replaces. The fix sets the field."""
+    values = None if isinstance(value, pulumi.Output) or route is None else field.values(value)
+    edits: list[Edit] = []
+    if _is_set(route, field.name.split(".")):
+        edits = [Remove(at)]
+    elif values is not None and all(_can_set(module, steps, item, route) for steps, item in values.items()):
+        edits = [*(Set(at.parent.parent.join(steps), item) for steps, item in values.items()), Remove(at)]
+    code = WRITTEN_BY_FIELD if module.feature_of_annotation(key) else HAS_FIELD
+    problems.report(code, at, key=key, field=Field(field.name), fix=edits)
+
+
+def _is_set(route: Optional[RouteSpec], steps: Iterable[str]) -> bool:
+    """Whether a route sets a field."""
+    held: Any = route
+    for step in steps:
+        held = getattr(held, step, None)
+    return held is not None
+
+
+def _can_set(module: ControllerModule, steps: Steps, value: Any, route: Optional[RouteSpec]) -> bool:
+    """Whether a field isn't set yet, and the controller supports the value."""
+    name = ".".join(steps)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    is_supported = any(
+        feature in (name, f"{name}={text}") or feature.startswith(f"{name}.") for feature in module.features
+    )
+    return is_supported and not _is_set(route, steps)
 
 
 def _is_read(module: ControllerModule, key: str, at: Location, problems: Problems, *, is_installed: bool) -> bool:

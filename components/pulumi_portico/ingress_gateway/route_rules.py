@@ -10,6 +10,7 @@ from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import ABSENT, Edit, Problems, Reason, Remove, Set
 from ..args.sizes import check_data
+from ..args.units import NGINX_MIB, SECONDS
 from ..args.values import cidr, some, whole_number
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import TargetSpec
@@ -171,7 +172,7 @@ def _some(what: str) -> Rule:
     return some(f"at least one {what}")
 
 
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
+_SECONDS = Field(whole_number(1, what=SECONDS))
 _COUNT = Field(whole_number(1, what="a number of requests"))
 _HEADERS = Field(_some("header"), keys=header_name, items=header_text)
 _RANGES = Field(_some("range"), items=cidr)
@@ -183,16 +184,16 @@ RULES: Rules = {
         "path": Field(route_path),
         "rewrite": Field(rewrite_path),
         "app_root": Field(_app_root),
-        "body_size": Field(whole_number(0, 10**6, "a number of MiB")),
+        "body_size": Field(whole_number(0, 10**6, NGINX_MIB)),
         "allowed_sources": _RANGES,
         "denied_sources": _RANGES,
         "request_headers": _HEADERS,
         "response_headers": _HEADERS,
-        "annotations": Field(_some("annotation"), keys=annotation_key),
+        "annotations": Field(keys=annotation_key),
     },
     Redirect: {"host": Field(server_name), "path": Field(redirect_path), "code": Field(_redirect_code)},
     # nginx's own limit (ngx_http_proxy_module, proxy_connect_timeout).
-    Timeouts: {"connect": Field(whole_number(1, 75, "a number of seconds")), "read": _SECONDS, "send": _SECONDS},
+    Timeouts: {"connect": Field(whole_number(1, 75, SECONDS)), "read": _SECONDS, "send": _SECONDS},
     BackendTls: {"ca_certificate": Field(pem_certificate, secret=True), "server_name": Field(server_name)},
     SessionPersistence: {"cookie": Field(cookie_name), "max_age": _SECONDS, "path": Field(cookie_path)},
     RateLimit: {"requests": _COUNT, "burst": _COUNT, "connections": _COUNT},
@@ -201,7 +202,7 @@ RULES: Rules = {
         "methods": Field(_some("method"), items=http_method),
         "headers": Field(_some("header"), items=header_name),
         "expose_headers": Field(_some("header"), items=header_name),
-        "max_age": Field(whole_number(0, what="a number of seconds")),
+        "max_age": Field(whole_number(0, what=SECONDS)),
     },
     BasicAuth: {
         "users": Field(_some("user"), keys=user_name, items=password_hash, secret=True),

@@ -7,6 +7,8 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, moved_to, several, table
+from ..args.forms import list_of
 from ..args.spec import Spec, spec
 
 __all__ = [
@@ -61,7 +63,11 @@ class Redirect(TypedDict):
     307 and 308, the client keeps the method and the body. Plain. Default: 302."""
 
 
-@spec(Redirect)
+_NAMES_OF_REDIRECT = table({"statusCode": moved_to("code"), "hostname": moved_to("host"), "permanent": several("code")})
+"""Other tools' names for the fields of `Redirect`."""
+
+
+@spec(Redirect, elsewhere=_NAMES_OF_REDIRECT)
 class RedirectSpec(Spec):
     """A parsed `Redirect`."""
 
@@ -86,7 +92,19 @@ class Timeouts(TypedDict):
     to true."""
 
 
-@spec(Timeouts)
+_NAMES_OF_TIMEOUTS = table(
+    {
+        "request": several("read", "send"),
+        "backendRequest": moved_to("read"),
+        "proxyRead": moved_to("read"),
+        "proxySend": moved_to("send"),
+        "proxyConnect": moved_to("connect"),
+    }
+)
+"""Other tools' names for the fields of `Timeouts`."""
+
+
+@spec(Timeouts, elsewhere=_NAMES_OF_TIMEOUTS)
 class TimeoutsSpec(Spec):
     """Parsed `Timeouts`."""
 
@@ -249,7 +267,18 @@ class RateLimit(TypedDict):
     """How many requests (1 or more) can be active at once. Default: any number."""
 
 
-@spec(RateLimit)
+_NAMES_OF_RATE_LIMIT = table(
+    {
+        "rps": moved_to("requests"),
+        "rpm": several("requests", "per"),
+        "rate": moved_to("requests"),
+        "unit": moved_to("per"),
+    }
+)
+"""Other tools' names for the fields of `RateLimit`."""
+
+
+@spec(RateLimit, elsewhere=_NAMES_OF_RATE_LIMIT)
 class RateLimitSpec(Spec):
     """A parsed `RateLimit`."""
 
@@ -283,7 +312,20 @@ class Cors(TypedDict):
     """Seconds (0 or more) for which a browser caches the answer. Plain. Default: 1728000."""
 
 
-@spec(Cors)
+_NAMES_OF_CORS = table(
+    {
+        "allowOrigins": moved_to("origins"),
+        "allowOrigin": moved_to("origins", list_of),
+        "allowMethods": moved_to("methods"),
+        "allowHeaders": moved_to("headers"),
+        "allowCredentials": moved_to("credentials"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `Cors`."""
+
+
+@spec(Cors, elsewhere=_NAMES_OF_CORS)
 class CorsSpec(Spec):
     """A parsed `Cors`."""
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import component, moved_to, several, table, unsupported
+from ..args.forms import only_item
 from ..args.spec import Spec, spec
+from ..networking.conversions import from_backend, from_backend_name, from_backend_refs
 from ..networking.path_type import PathType
 from ..networking.target import Target, TargetSpec
 from .route_settings import (
@@ -136,7 +139,37 @@ class _Resolvable(Spec):
     """Set by `resolve_route`, and nowhere else."""
 
 
-@spec(Route, renamed={"session_affinity": "session_persistence"})
+_NAMES_OF_ROUTE = table(
+    {
+        "backend": several("target", convert=from_backend),
+        "service": several("target", convert=from_backend_name),
+        "serviceName": several("target", convert=from_backend_name),
+        "backendRefs": several("target", convert=from_backend_refs),
+        "paths": component("gateways", "routes.path"),
+        "http": component("gateways", "routes"),
+        "hosts": component("gateways", "routes.host"),
+        "hostname": moved_to("host"),
+        "hostnames": moved_to("host", only_item),
+        "matches": several("path", "path_type"),
+        "filters": several("redirect", "rewrite", "request_headers", "response_headers"),
+        "rewriteTarget": moved_to("rewrite"),
+        "timeout": several("timeouts"),
+        "clientMaxBodySize": moved_to("body_size"),
+        "whitelist": moved_to("allowed_sources"),
+        "allowlist": moved_to("allowed_sources"),
+        "denylist": moved_to("denied_sources"),
+        "websockets": moved_to("websocket"),
+        "headers": several("request_headers", "response_headers"),
+        "tls": component("gateways", "tls"),
+        "secretName": component("gateways", "tls"),
+        "ingressClassName": component("gateways", "class_name"),
+        "weight": unsupported(),
+    }
+)
+"""Other tools' names for the fields of `Route`."""
+
+
+@spec(Route, renamed={"session_affinity": "session_persistence"}, elsewhere=_NAMES_OF_ROUTE)
 class RouteSpec(_Resolvable):
     """A parsed `Route`. A field that is None requests nothing of the controller."""
 

@@ -12,6 +12,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import Code, define
+from ..args.elsewhere import SWITCHED_ON, component, moved_to, several, table
 from ..args.location import Field as FieldName
 from ..args.names import annotation_key, dns_subdomain, label_value, own_label_key
 from ..args.parse import Field, Rules
@@ -19,6 +20,7 @@ from ..args.problems import Edit, Problems, Remove
 from ..args.sizes import check_data
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
+from ..networking.conversions import from_issuer
 from ..outputs import applied, combined
 from ..untyped import Manifest
 from .text_rules import pem_certificate, pem_private_key
@@ -106,7 +108,26 @@ class HostTls(TypedDict):
     Default: none. Maps to `secretTemplate.annotations`."""
 
 
-@spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"})
+_NAMES_OF_HOST_TLS = table(
+    {
+        "secretName": moved_to("secret"),
+        "certificateRefs": several("secret"),
+        "hosts": component("gateways", "tls"),
+        "cert": moved_to("certificate"),
+        "crt": moved_to("certificate"),
+        "tls.crt": moved_to("certificate"),
+        "tls.key": moved_to("key"),
+        "privateKey": moved_to("key"),
+        "certManager": several("issuer", "cluster_issuer"),
+        "issuerRef": several("issuer", "cluster_issuer", convert=from_issuer),
+        "termination": several("tls_terminated_upstream"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `HostTls`."""
+
+
+@spec(HostTls, renamed={"ends_before": "tls_terminated_upstream"}, elsewhere=_NAMES_OF_HOST_TLS)
 class HostTlsSpec(Spec):
     """A parsed `HostTls`."""
 

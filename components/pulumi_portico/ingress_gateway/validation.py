@@ -13,6 +13,7 @@ from ..args.names import NAME_TOO_LONG as TEXT_TOO_LONG
 from ..args.names import annotation_key, dns_label, dns_subdomain, label_value, own_label_key, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
+from ..args.units import SECONDS
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.limits import check_limits
@@ -66,7 +67,7 @@ _COMMON = {
     "labels": Field(keys=own_label_key, items=label_value),
     "annotations": Field(keys=annotation_key),
 }
-_TIMEOUT = Field(whole_number(1, 3600, "a number of seconds"))
+_TIMEOUT = Field(whole_number(1, 3600, SECONDS))
 _SHARED: Rules = {**ROUTE_RULES, **TLS_RULES, **DNS_RULES, **PEER_RULES, **TARGET_RULES}
 
 GATEWAY_RULES: Rules = {

@@ -207,9 +207,16 @@ def _overlaps(old: Any, new: Any) -> bool:
     return bool(old) and old == new
 
 
+def _keeps(old: Any, new: Any) -> bool:
+    """Whether a value keeps what it had: it's the same, or a list that has more addresses."""
+    if isinstance(old, list) and isinstance(new, list) and old:
+        return all(item in new for item in cast("list[Any]", old))
+    return old == new
+
+
 def _changed_in_place(subject: str, old: State, new: State, addresses: Sequence[str]) -> Iterator[Finding]:
     before, after = old.get(_EXCLUSIVE, {}), new.get(_EXCLUSIVE, {})
-    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    changed = [name for name in sorted({*before, *after}) if not _keeps(before.get(name), after.get(name))]
     if changed and _IDENTITY in old:
         params = {"subject": subject, "fields": list(map(_field, changed)), "addresses": addresses}
         yield Finding(ADDRESS_CHANGES, params)

@@ -14,13 +14,14 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import Beside, Values, moved_to, several, table, unsupported
 from ..args.location import Field as FieldName
 from ..args.names import dns_label, label_key, label_value, port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set, Unavailable
 from ..args.spec import Spec, spec
 from ..args.values import cidr, ip_network, some
-from ..untyped import Manifest
+from ..untyped import Manifest, mapped
 from .ports import ServicePort
 from .target import Protocol
 
@@ -86,7 +87,35 @@ class Peer(TypedDict):
     """The transport protocol of `ports`. Plain. Default: TCP."""
 
 
-@spec(Peer)
+def _labels(selector: Any) -> Any:
+    """The labels of a selector without expressions."""
+    return mapped(selector).get("matchLabels") if set(mapped(selector)) == {"matchLabels"} else None
+
+
+def _ip_block(value: Any, _: Beside) -> Optional[Values]:
+    """A range of addresses of a NetworkPolicy."""
+    block = mapped(value)
+    names: Mapping[str, str] = {"cidr": "cidr", "except": "cidr_except"}
+    return None if block.keys() - names.keys() else {(names[name],): item for name, item in block.items()}
+
+
+_NAMES_OF_PEER = table(
+    {
+        "podSelector": moved_to("selector", _labels),
+        "namespaceSelector": several("namespace", "any_namespace"),
+        "ipBlock": several("cidr", "cidr_except", convert=_ip_block),
+        "from": several("selector", "namespace", "cidr"),
+        "to": several("selector", "namespace", "cidr"),
+        "except": moved_to("cidr_except"),
+        "port": moved_to("ports", lambda port: [port]),
+        "endPort": unsupported(),
+        "name": moved_to("service"),
+    }
+)
+"""Other tools' names for the fields of `Peer`."""
+
+
+@spec(Peer, elsewhere=_NAMES_OF_PEER)
 class PeerSpec(Spec):
     """A parsed `Peer`."""
 

@@ -7,9 +7,11 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import moved_to, table, unsupported
 from ..args.names import dns_label, label_key, label_value, port_name, port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 
 __all__ = ["RULES", "Protocol", "Target", "TargetSpec"]
@@ -72,7 +74,19 @@ class Target(TypedDict):
     Default: true."""
 
 
-@spec(Target)
+_NAMES_OF_TARGET = table(
+    {
+        "name": moved_to("service"),
+        "serviceName": moved_to("service"),
+        "number": moved_to("port"),
+        "servicePort": moved_to("port"),
+        "weight": unsupported(),
+    }
+)
+"""Other tools' names for the fields of `Target`."""
+
+
+@spec(Target, elsewhere=_NAMES_OF_TARGET)
 class TargetSpec(Spec):
     """A parsed `Target`."""
 
@@ -105,7 +119,7 @@ RULES: Rules = {
         "port": Field(port_number),
         "port_name": Field(port_name),
         "target_port": Field(port_number),
-        "drain": Field(whole_number(0, 3600, "a number of seconds")),
+        "drain": Field(whole_number(0, 3600, SECONDS)),
         "selector": Field(keys=label_key, items=label_value),
     }
 }

@@ -9,13 +9,25 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, form, holder, moved_to, several, table, unsupported
+from ..args.forms import is_list, is_text, one_item
 from ..args.names import label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
+from ..networking.conversions import (
+    client_ip_of,
+    from_backend,
+    from_backend_name,
+    from_service_ports,
+    load_balancer_of,
+    load_balancer_spec,
+    load_balancer_type,
+)
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Protocol, Target, TargetSpec
 from .exposure import RULES as EXPOSURE_RULES
@@ -46,7 +58,18 @@ class BalancerPort(TypedDict):
     """The transport protocol. Plain. Default: TCP. Maps to `protocol`."""
 
 
-@spec(BalancerPort)
+_NAMES_OF_BALANCER_PORT = table(
+    {
+        "name": automatic(),
+        "nodePort": unsupported(),
+        "appProtocol": component("services", "ports.app_protocol"),
+        "containerPort": moved_to("target_port"),
+    }
+)
+"""Other tools' names for the fields of `BalancerPort`."""
+
+
+@spec(BalancerPort, elsewhere=_NAMES_OF_BALANCER_PORT)
 class BalancerPortSpec(Spec):
     """A parsed `BalancerPort`."""
 
@@ -84,7 +107,44 @@ class PublicLoadBalancerArgs(TypedDict):
     """The platform's prices, for the cost estimate. Plain. Default: the list prices in the United States."""
 
 
-@spec(PublicLoadBalancerArgs, renamed={"ready_within": "ready_timeout"})
+_NAMES_OF_PUBLIC_LOAD_BALANCER_ARGS = table(
+    {
+        "selector": moved_to("target.selector"),
+        "service": several("target", convert=from_backend_name),
+        "backend": several("target", convert=from_backend),
+        "type": several("exposure", convert=load_balancer_type),
+        "spec": holder(load_balancer_spec, "target", "exposure"),
+        "apiVersion": automatic(...),
+        "metadata": several("labels", "exposure"),
+        "loadBalancerSourceRanges": moved_to("exposure.allowed_sources"),
+        "loadBalancerIP": moved_to("exposure.static_addresses", one_item),
+        "externalTrafficPolicy": moved_to("exposure.client_ip", client_ip_of),
+        "loadBalancerClass": moved_to("exposure.load_balancer_class"),
+        "externalIPs": several("exposure.static_addresses"),
+        "healthCheckNodePort": moved_to("exposure.health.node_port"),
+        "annotations": moved_to("exposure.annotations"),
+        "scope": moved_to("exposure.scope"),
+        "platform": moved_to("exposure.platform"),
+        "allowedSources": moved_to("exposure.allowed_sources"),
+        "port": several("ports"),
+        "targetPort": several("ports.target_port"),
+        "sessionAffinity": moved_to("exposure.session_affinity"),
+        "ipFamilyPolicy": several("exposure.ip_address_type"),
+        "listeners": component("aws_load_balancers", "listeners"),
+        "hosts": component("aws_load_balancers", "hosts"),
+        "routes": component("gateways", "routes"),
+        "enabled": SWITCHED_ON,
+    },
+    forms={
+        "ports": (form(is_list, from_service_ports),),
+        "target": (form(is_text, from_backend_name),),
+    },
+    manifest=load_balancer_of,
+)
+"""Other tools' names for the fields of `PublicLoadBalancerArgs`."""
+
+
+@spec(PublicLoadBalancerArgs, renamed={"ready_within": "ready_timeout"}, elsewhere=_NAMES_OF_PUBLIC_LOAD_BALANCER_ARGS)
 class PublicLoadBalancerSpec(Spec):
     """Parsed `PublicLoadBalancerArgs`."""
 
@@ -110,7 +170,7 @@ RULES: Rules = {
     BalancerPort: {"port": _PORT, "target_port": _PORT},
     PublicLoadBalancerArgs: {
         "ports": Field(keys=port_name),
-        "ready_timeout": Field(whole_number(1, 3600, "a number of seconds")),
+        "ready_timeout": Field(whole_number(1, 3600, SECONDS)),
         "labels": Field(keys=own_label_key, items=label_value),
     },
 }

@@ -7,6 +7,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import Field, FieldPath
 from ..args.problems import Problems, Reason, Remove
+from ..args.units import SECONDS
 from ..args.values import Rule, whole_number
 from ..lifecycle.cost import Assumption, Billable
 from ..load_balancers import ClientIp
@@ -55,9 +56,9 @@ _RECOMMENDED_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 _ASSUMED_ZONES = 3
 
 LIMITS: Mapping[Feature, Rule] = {
-    "idle_timeout": whole_number(60, 6000, "a number of seconds"),
-    "health.interval": whole_number(5, 300, "a number of seconds"),
-    "health.timeout": whole_number(2, 120, "a number of seconds"),
+    "idle_timeout": whole_number(60, 6000, SECONDS),
+    "health.interval": whole_number(5, 300, SECONDS),
+    "health.timeout": whole_number(2, 120, SECONDS),
     "health.healthy": whole_number(2, 10, "a number of checks"),
     "health.unhealthy": whole_number(2, 10, "a number of checks"),
 }

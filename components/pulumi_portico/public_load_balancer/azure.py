@@ -9,6 +9,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.location import Field
 from ..args.problems import Problems, Reason, Remove
+from ..args.units import SECONDS
 from ..args.values import Rule, whole_number
 from ..lifecycle.cost import Assumption, Billable, Billing, ListPrices
 from ..load_balancers import ClientIp, IpAddressType, Scope
@@ -63,7 +64,7 @@ _OF_PUBLIC_IP = {
 """The annotations of settings that a public IP has."""
 
 _MINUTE = 60
-_TIMEOUT = whole_number(4 * _MINUTE, 100 * _MINUTE, "a number of seconds")
+_TIMEOUT = whole_number(4 * _MINUTE, 100 * _MINUTE, SECONDS)
 _PROBE_SECONDS = 120
 _PROBES = PeerSpec(cidr="168.63.129.16/32")
 """Where health checks come from, in every network of Azure. On dataplanes without kube-proxy, such as Cilium, they
@@ -335,7 +336,7 @@ MODULE = PlatformModule(
     static_address=_static_address,
     limits={
         "idle_timeout": _whole_minutes,
-        "health.interval": whole_number(5, 119, "a number of seconds"),
+        "health.interval": whole_number(5, 119, SECONDS),
         "health.unhealthy": whole_number(2, 23, "a number of checks"),
     },
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE, "health.port": HEALTH_PORT_ANNOTATION},

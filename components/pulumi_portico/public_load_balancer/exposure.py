@@ -11,12 +11,16 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import component, moved_to, several, table, unsupported
+from ..args.forms import one_item
 from ..args.names import annotation_key, label_key
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import cidr, some, whole_number
 from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
+from ..networking.conversions import client_ip_of, load_balancer_type, scope_of_internal, scope_of_scheme
 from ..networking.session_affinity import SessionAffinity
 from .annotation_text import LIST, TAGS
 from .aws_settings import RULES as AWS_RULES
@@ -128,7 +132,31 @@ class Exposure(TypedDict):
 BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
 
-@spec(Exposure, renamed={"address_family": former_address_family})
+_NAMES_OF_EXPOSURE = table(
+    {
+        "loadBalancerSourceRanges": moved_to("allowed_sources"),
+        "sourceRanges": moved_to("allowed_sources"),
+        "whitelist": moved_to("allowed_sources"),
+        "loadBalancerIP": moved_to("static_addresses", one_item),
+        "staticIP": moved_to("static_addresses", one_item),
+        "externalTrafficPolicy": moved_to("client_ip", client_ip_of),
+        "type": several("platform", convert=load_balancer_type),
+        "internal": several("scope", convert=scope_of_internal),
+        "scheme": several("scope", convert=scope_of_scheme),
+        "targetType": moved_to("aws.target_type"),
+        "securityGroups": moved_to("aws.security_groups"),
+        "healthCheck": moved_to("health"),
+        "certificates": moved_to("tls.certificates"),
+        "certificate": moved_to("tls.certificates", one_item),
+        "externalIPs": unsupported(),
+        "ports": component("load_balancers", "ports"),
+        "target": component("load_balancers", "target"),
+    }
+)
+"""Other tools' names for the fields of `Exposure`."""
+
+
+@spec(Exposure, renamed={"address_family": former_address_family}, elsewhere=_NAMES_OF_EXPOSURE)
 class ExposureSpec(Spec):
     """A parsed `Exposure`. A field is None or empty if it isn't set."""
 
@@ -184,7 +212,7 @@ RULES: Rules = {
         "subnets": LIST,
         "name": Field(load_balancer_name),
         "tags": TAGS,
-        "idle_timeout": Field(whole_number(1, what="a number of seconds", is_suggested=False)),
+        "idle_timeout": Field(whole_number(1, what=SECONDS, is_suggested=False)),
         "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
         "platform_sources": Field(some("at least one range"), items=cidr),

@@ -7,9 +7,11 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, moved_to, table
 from ..args.names import port_name, port_number
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
 from ..load_balancers import bucket_name, status_codes, tls_policy_name
 from .annotation_text import LIST, without_separators
@@ -80,7 +82,24 @@ class HealthCheck(TypedDict):
     replaces the load balancer. Default: Kubernetes picks one. Maps to `healthCheckNodePort`."""
 
 
-@spec(HealthCheck)
+_NAMES_OF_HEALTH_CHECK = table(
+    {
+        "healthyThreshold": moved_to("healthy"),
+        "unhealthyThreshold": moved_to("unhealthy"),
+        "failureThreshold": moved_to("unhealthy"),
+        "successThreshold": moved_to("healthy"),
+        "intervalSeconds": moved_to("interval"),
+        "periodSeconds": moved_to("interval"),
+        "timeoutSeconds": moved_to("timeout"),
+        "matcher": moved_to("success_codes"),
+        "healthCheckNodePort": moved_to("node_port"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `HealthCheck`."""
+
+
+@spec(HealthCheck, elsewhere=_NAMES_OF_HEALTH_CHECK)
 class HealthCheckSpec(Spec):
     """A parsed `HealthCheck`."""
 
@@ -166,7 +185,7 @@ class AccessLogsSpec(Spec):
 
 
 # Each platform has limits of its own.
-_SECONDS = Field(whole_number(1, what="a number of seconds", is_suggested=False))
+_SECONDS = Field(whole_number(1, what=SECONDS, is_suggested=False))
 _CHECKS = Field(whole_number(1, what="a number of checks", is_suggested=False))
 
 RULES: Rules = {

@@ -1,7 +1,7 @@
 """Checks a stack as a whole: each component by its own rules, and what several of them would share."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -25,6 +25,7 @@ from .args import KEYS
 from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
+from .elsewhere import problem_of_name
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
@@ -37,6 +38,7 @@ from .parts import (
     ServicePart,
     backend_of,
 )
+from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
 from .references import GATEWAY, SERVICE, Reference, References
 from .source_map import Node, holds_secret, plain
@@ -74,6 +76,9 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     """The components of a stack, checked."""
     for key in tree.fields.keys() - set(KEYS):
         close = nearest(key, KEYS)
+        if close is None and (elsewhere := problem_of_name(key, ROOT / Key(key))):
+            problems.report(elsewhere.code, elsewhere.location, **elsewhere.params)
+            continue
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
     namespace = _namespace(tree, problems)
     dns = _dns(tree, problems)
@@ -171,6 +176,9 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
     """The fields of the part of each component of a kind."""
     at = ROOT / kind.field
     node = _components(kind, tree)
+    if pasted := list(recognized(node)):
+        _report_pasted(at, node, pasted, problems)
+        return
     if not isinstance(node.value, dict):
         expected = f"a mapping of names to {describe(kind.args_type)}"
         _report_not_a_mapping(at, node, expected, problems)
@@ -187,6 +195,12 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
         spec = kind.parse(name, plain(arguments), problems, where, hooks)
         meant = _with_free_name(where, node, problems, before)
         yield meant, (kind, meant, where, spec, True)
+
+
+def _report_pasted(at: Location, node: Node, found: Sequence[Pasted], problems: Problems) -> None:
+    for pasted in found:
+        steps = next((Location((index,)) for index, item in enumerate(node.items) if item is pasted.node), ROOT)
+        problems.report(pasted.code, at.join(steps), **pasted.params)
 
 
 def _components(kind: Kind, tree: Node) -> Node:

@@ -1,7 +1,7 @@
 """Finds and reads a stack's files: the stack file, and the base files that it extends."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
@@ -14,9 +14,11 @@ from ..args.secrets import Secret
 from ..args.shapes import camel_case, shapes_of
 from ..args.similar_names import nearest
 from .args import KEYS, StackArgs
+from .elsewhere import problem_of_name
+from .pasted import is_stack, recognized
 from .project import is_file, project_file, settings_of
 from .source_map import Node, holds_secret, overlay, plain
-from .yaml_file import parse
+from .yaml_file import documents, parse
 
 __all__ = [
     "PREFIX",
@@ -101,7 +103,11 @@ def read_stack_file(
     if root is None:
         return None
     if not isinstance(root.value, dict):
-        _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": ["config"]}), root)
+        if not _report_pasted([root], problems):
+            params = {"file": shown_path(file), "keys": ["config"]}
+            _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), params), root)
+        return None
+    if not is_stack(root.fields) and _report_pasted([root], problems):
         return None
     config = root.fields.get("config")
     for key, node in root.fields.items():
@@ -117,6 +123,15 @@ def read_stack_file(
         _report(problems, Problem(CONFIG_NOT_A_MAPPING, _CONFIG), config)
         return None
     return _portico_values(config, problems, with_misspelled=with_misspelled)
+
+
+def _report_pasted(documents: Iterable[Node], problems: Problems) -> bool:
+    """Report documents of other tools. Returns whether there are any."""
+    found = [pasted for document in documents for pasted in recognized(document)]
+    for pasted in found:
+        problem = Problem(pasted.code, Location(), pasted.params, style=KeyStyle.STACK)
+        _report(problems, problem, replace(pasted.node, key=None))
+    return bool(found)
 
 
 def _unknown_top_level_key(key: str, siblings: Collection[str]) -> Problem:
@@ -144,6 +159,8 @@ def _portico_values(config: Node, problems: Problems, *, with_misspelled: bool) 
         elif name != key or ":" not in key or _is_misspelled_prefix(key):
             close = _meant(key.rpartition(":")[2], node, values)
             problem = _unknown_key(key, known, f"{PREFIX}{close}" if close else None, config.fields)
+            if close is None and name not in KEYS and (elsewhere := problem_of_name(name, problem.location)):
+                problem = replace(elsewhere, style=KeyStyle.STACK, location=Location((Key(name),)))
             _report(problems, problem, node)
             if with_misspelled and close and problem.edits:
                 values[close] = node
@@ -228,15 +245,28 @@ def _read_base(file: Path, problems: Problems, reader: TextReader) -> Optional[N
     if not isinstance(root.value, dict):
         _report(problems, Problem(FILE_NOT_A_MAPPING, Location(), {"file": shown_path(file), "keys": KEYS}), root)
         return None
+    if not _has_own_keys(root) and _report_pasted([root], problems):
+        return None
     values = {key: node for key, node in root.fields.items() if key in KEYS}
     for key, node in root.fields.items():
         if key not in KEYS:
             close = _meant(key.removeprefix(PREFIX), node, values)
-            _report(problems, _unknown_key(key, KEYS, close, root.fields), node)
+            elsewhere = None if close else problem_of_name(key, Location((Key(key),)))
+            found = replace(elsewhere, style=KeyStyle.STACK) if elsewhere else None
+            _report(problems, found or _unknown_key(key, KEYS, close, root.fields), node)
             if close:
                 values[close] = node
     _reject_secrets(root, Location(), problems)
     return Node(values, root.place)
+
+
+_COMPOSE_KEYS = {"version", "networks", "volumes", "secrets", "configs"}
+
+
+def _has_own_keys(root: Node) -> bool:
+    """Whether a base file is one of Portico's. A Compose file has `services` too, and keys beside them."""
+    own = root.fields.keys() & set(KEYS)
+    return bool(own - {"services"}) or (bool(own) and not root.fields.keys() & _COMPOSE_KEYS)
 
 
 def _reject_secrets(node: Node, location: Location, problems: Problems) -> None:
@@ -252,12 +282,15 @@ def _read(file: Path, problems: Problems, in_file: Callable[[Problem], Problem],
     name = shown_path(file)
     found: list[Problem] = []
     try:
-        root = parse(reader(file), name, found)
+        text = reader(file)
+        root = parse(text, name, found)
     except OSError as error:
         problems.report(FILE_UNREADABLE, Location(), file=name, reason=str(error.strerror))
         return None
     except UnicodeDecodeError:
         problems.report(FILE_NOT_UTF8, Location(), file=name)
+        return None
+    if root is None and _report_pasted(documents(text, name), problems):
         return None
     problems.found += map(in_file, found)
     return root

@@ -20,7 +20,7 @@ from ..args.secrets import Secret
 from .source_map import AmbiguousScalar, Node, Place
 from .yaml_errors import detail_of
 
-__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "meant_boolean", "parse"]
+__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "documents", "meant_boolean", "parse"]
 
 TAB = define("yaml-tab", "A tab can't indent YAML.", allowed="spaces", hint="Replace the tab with two spaces.")
 INVALID_YAML = define("invalid-yaml", "This isn't valid YAML: {detail}.", allowed="one YAML document")
@@ -151,6 +151,16 @@ def parse(text: str, file: str, found: list[Problem]) -> Optional[Node]:
     except _TooLargeError as error:
         found.append(_too_large(error.place))
         return None
+
+
+def documents(text: str, file: str) -> list[Node]:
+    """The documents of a text that has several; empty if it can't be read."""
+    try:
+        roots = list(cast("Any", yaml).compose_all(text, Loader=_Loader))
+        found = [_Reader(file, []).node(root, ROOT, 0) for root in roots if root is not None]
+    except (yaml.YAMLError, RecursionError, _TooLargeError):
+        return []
+    return found if len(found) > 1 else []
 
 
 def _problem(code: Code, place: Place, location: Location = ROOT, **more: Any) -> Problem:

@@ -10,6 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..networking.dns import Dns, DnsSpec
 from ..networking.network_policies import RULES as NETWORK_RULES
@@ -37,6 +38,7 @@ from ..workload.security import RULES as SECURITY_RULES
 from ..workload.security import Security, SecuritySpec
 from ..workload.volumes import RULES as VOLUMES_RULES
 from ..workload.volumes import Storage, StorageSpec, Volume, VolumeSpec
+from .elsewhere import NAMES
 from .ports import RULES as PORTS_RULES
 from .ports import Port, PortSpec
 from .service import RULES as SERVICE_RULES
@@ -220,7 +222,7 @@ class WebServiceArgs(TypedDict):
     leaves. Reported in `exceptions`, because Portico doesn't check it. Default: nothing."""
 
 
-@spec(WebServiceArgs, renamed={"ready_within": "ready_timeout"})
+@spec(WebServiceArgs, renamed={"ready_within": "ready_timeout"}, elsewhere=NAMES)
 class WebServiceSpec(CommonContainerSpec):
     """The parsed arguments of a `WebService`."""
 
@@ -269,7 +271,6 @@ class WebServiceSpec(CommonContainerSpec):
 
 
 _PORT = Field(port_number)
-_SECONDS = "a number of seconds"
 _HOUR = 3600
 _LABELS = Field(keys=own_label_key, items=label_value)
 
@@ -300,9 +301,9 @@ def rules_with(image: Rule) -> Rules:
             "namespace": Field(dns_label),
             "volumes": Field(keys=dns_label),
             "storage": Field(keys=dns_label),
-            "drain": Field(whole_number(0, _HOUR, _SECONDS)),
-            "shutdown": Field(whole_number(1, _HOUR, _SECONDS)),
-            "ready_timeout": Field(whole_number(1, what=_SECONDS)),
+            "drain": Field(whole_number(0, _HOUR, SECONDS)),
+            "shutdown": Field(whole_number(1, _HOUR, SECONDS)),
+            "ready_timeout": Field(whole_number(1, what=SECONDS)),
             "labels": _LABELS,
             "pod_annotations": Field(keys=annotation_key),
             "workload_annotations": Field(keys=annotation_key),

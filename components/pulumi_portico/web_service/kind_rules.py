@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import NamedTuple, Optional
 
-from ..args.codes import define
+from ..args.codes import Code, define
 from ..args.location import Field as FieldName
 from ..args.location import Location
 from ..args.problems import Problems, Remove
@@ -23,6 +23,19 @@ NOT_FOR_KIND = define(
     allowed="{kinds}",
     hint="Remove it, or set {field} to one of {kinds}.",
 )
+REPLACES_STATEFUL_SET = define(
+    "setting-replaces-stateful-set",
+    "A {kind} has this setting in Kubernetes, but Pulumi's Kubernetes provider deletes a {kind} and its pods to change "
+    "it.",
+    allowed="{kinds}",
+    hint="Remove it.",
+)
+NOT_IN_EVERY_VERSION = define(
+    "setting-not-in-every-version",
+    "A {kind} ignores this setting before Kubernetes 1.35, and Portico supports older versions.",
+    allowed="{kinds}",
+    hint="Remove it.",
+)
 
 
 class _Setting(NamedTuple):
@@ -33,6 +46,8 @@ class _Setting(NamedTuple):
     kinds: Collection[WorkloadKind]
     removable: bool = True
     """Whether removing it is a fix: without storage, for example, the application is another one."""
+    in_stateful_set: Code = NOT_FOR_KIND
+    """Why a StatefulSet can't have it."""
 
 
 def check_kind(spec: WebServiceSpec, problems: Problems) -> None:
@@ -71,23 +86,22 @@ def _check_rollout(spec: WebServiceSpec, problems: Problems) -> None:
 
 
 def _rollout_settings(rollout: RolloutSpec) -> Iterator[_Setting]:
-    for field, is_set, kinds in (
+    for field, is_set, kinds, *reason in (
         ("max_surge", rollout.max_surge is not None, _ROLLING),
         ("max_surge_percent", rollout.max_surge_percent is not None, _ROLLING),
-        # A StatefulSet ignores it before Kubernetes 1.35.
-        ("max_unavailable", rollout.max_unavailable is not None, _ROLLING),
-        ("max_unavailable_percent", rollout.max_unavailable_percent is not None, _ROLLING),
+        ("max_unavailable", rollout.max_unavailable is not None, _ROLLING, NOT_IN_EVERY_VERSION),
+        ("max_unavailable_percent", rollout.max_unavailable_percent is not None, _ROLLING, NOT_IN_EVERY_VERSION),
         ("recreate", rollout.recreate, (_DEPLOYMENT,)),
         ("progress_deadline_seconds", rollout.progress_deadline_seconds is not None, (_DEPLOYMENT,)),
-        # Pulumi's provider replaces a StatefulSet, pods and all, if its history limit changes.
-        ("revision_history_limit", rollout.revision_history_limit is not None, _ROLLING),
+        ("revision_history_limit", rollout.revision_history_limit is not None, _ROLLING, REPLACES_STATEFUL_SET),
         ("partition", rollout.partition is not None, (_STATEFUL_SET,)),
     ):
-        yield _Setting(rollout.at / field, is_set, kinds)
+        yield _Setting(rollout.at / field, is_set, kinds, in_stateful_set=next(iter(reason), NOT_FOR_KIND))
 
 
 def _check(setting: _Setting, kind: WorkloadKind, problems: Problems) -> None:
     if setting.is_set and kind not in setting.kinds:
         fix: Optional[Remove] = Remove(setting.location) if setting.removable else None
         kinds = [allowed.value for allowed in setting.kinds]
-        problems.report(NOT_FOR_KIND, setting.location, kind=kind, kinds=kinds, field=FieldName("kind"), fix=fix)
+        code = setting.in_stateful_set if kind is _STATEFUL_SET else NOT_FOR_KIND
+        problems.report(code, setting.location, kind=kind, kinds=kinds, field=FieldName("kind"), fix=fix)

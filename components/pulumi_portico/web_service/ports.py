@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, moved_to, table
 from ..args.location import Field as FieldName
 from ..args.location import Key, KeyStyle, Location
 from ..args.names import app_protocol, port_number
@@ -37,7 +38,25 @@ class Port(TypedDict):
     such as `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
 
 
-@spec(Port)
+_NAMES_OF_PORT = table(
+    {
+        "containerPort": moved_to("port"),
+        "targetPort": moved_to("port"),
+        "target": moved_to("port"),
+        "number": moved_to("port"),
+        "name": automatic(),
+        "published": moved_to("service_port"),
+        "nodePort": component("load_balancers", "ports"),
+        "hostPort": component("services", "extra@spec@containers@ports"),
+        "hostIP": component("services", "extra@spec@containers@ports"),
+        "expose": component("load_balancers", "ports"),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `Port`."""
+
+
+@spec(Port, elsewhere=_NAMES_OF_PORT)
 class PortSpec(Spec):
     """A parsed `Port`."""
 

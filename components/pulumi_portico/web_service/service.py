@@ -8,17 +8,20 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, moved_to, several, table, unsupported
 from ..args.location import Field as FieldName
 from ..args.location import Key
 from ..args.names import annotation_key
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..lifecycle.annotation_readers import SERVICE, is_only_of_load_balancers, report_unread
 from ..networking.ports import ServicePort
 from ..networking.session_affinity import SessionAffinity
 from ..untyped import Manifest, Unchecked
+from ..workload.conversions import from_affinity_config
 from ..workload.kinds import WorkloadKind
 
 if TYPE_CHECKING:
@@ -96,10 +99,41 @@ def _former_session_affinity(value: Any) -> Optional[Unchecked]:
     return {"session_affinity": SessionAffinity.CLIENT_IP.value, "session_affinity_timeout": value}
 
 
+_NAMES_OF_SERVICE_SETTINGS = table(
+    {
+        "publishNotReadyAddresses": moved_to("publish_not_ready"),
+        "type": component("load_balancers", "target", "exposure"),
+        "clusterIP": several("headless"),
+        "clusterIPs": automatic(),
+        "port": component("services", "service_port"),
+        "ports": component("services", "ports"),
+        "targetPort": component("services", "port"),
+        "nodePort": component("load_balancers", "target", "exposure"),
+        "sessionAffinityConfig": several("session_affinity_timeout", convert=from_affinity_config),
+        "selector": component("services", "selector"),
+        "labels": component("services", "labels"),
+        "name": automatic(),
+        "externalName": unsupported(),
+        "externalIPs": component("load_balancers", "exposure"),
+        "externalTrafficPolicy": component("load_balancers", "exposure.client_ip"),
+        "allocateLoadBalancerNodePorts": component("load_balancers", "exposure.aws.target_type"),
+        "healthCheckNodePort": component("load_balancers", "exposure.health.node_port"),
+        "loadBalancerClass": component("load_balancers", "exposure.load_balancer_class"),
+        "loadBalancerIP": component("load_balancers", "exposure.static_addresses"),
+        "loadBalancerSourceRanges": component("load_balancers", "exposure.allowed_sources"),
+        "ipFamilies": unsupported(),
+        "trafficDistribution": unsupported(),
+        "enabled": SWITCHED_ON,
+    }
+)
+"""Other tools' names for the fields of `ServiceSettings`."""
+
+
 @spec(
     ServiceSettings,
     renamed={"traffic_policy": "internal_traffic_policy", "address_family": "ip_family_policy"},
     changed={"session_affinity": _former_session_affinity},
+    elsewhere=_NAMES_OF_SERVICE_SETTINGS,
 )
 class ServiceSettingsSpec(Spec):
     """Parsed `ServiceSettings`."""
@@ -115,7 +149,7 @@ class ServiceSettingsSpec(Spec):
 
 RULES: Rules = {
     ServiceSettings: {
-        "session_affinity_timeout": Field(whole_number(1, 86400, "a number of seconds")),
+        "session_affinity_timeout": Field(whole_number(1, 86400, SECONDS)),
         "annotations": Field(keys=annotation_key),
     }
 }

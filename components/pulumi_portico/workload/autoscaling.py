@@ -11,14 +11,17 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, moved_to, several, table, unsupported
 from ..args.location import Field as FieldName
 from ..args.names import api_version, label_key, label_value, path_segment
 from ..args.parse import Field, Rules
 from ..args.problems import Move, Problems, Remove, Set
 from ..args.spec import Spec, spec
+from ..args.units import PERCENT, QUANTITY, SECONDS
 from ..args.values import number, quantity, whole_number
 from ..outputs import applied
 from ..untyped import Manifest
+from .conversions import from_behavior, from_policies
 from .kinds import WorkloadKind
 
 __all__ = [
@@ -157,7 +160,19 @@ class MetricSpec(Spec):
     total: Optional[pulumi.Input[float]] = None
 
 
-@spec(Scaling)
+_NAMES_OF_SCALING = table(
+    {
+        "stabilizationWindowSeconds": moved_to("stabilization"),
+        "policies": several("pods", "percent", "period", convert=from_policies),
+        "periodSeconds": moved_to("period"),
+        "selectPolicy": moved_to("select"),
+        "tolerance": unsupported(),
+    }
+)
+"""Other tools' names for the fields of `Scaling`."""
+
+
+@spec(Scaling, elsewhere=_NAMES_OF_SCALING)
 class ScalingSpec(Spec):
     """A parsed `Scaling`."""
 
@@ -168,7 +183,26 @@ class ScalingSpec(Spec):
     select: Optional[ScaleSelection] = None
 
 
-@spec(Autoscaling)
+_NAMES_OF_AUTOSCALING = table(
+    {
+        "enabled": SWITCHED_ON,
+        "minPods": moved_to("min_replicas"),
+        "maxPods": moved_to("max_replicas"),
+        "min": moved_to("min_replicas"),
+        "max": moved_to("max_replicas"),
+        "targetCPUUtilizationPercentage": moved_to("cpu"),
+        "targetCPU": moved_to("cpu"),
+        "averageUtilization": moved_to("cpu"),
+        "targetMemoryUtilizationPercentage": moved_to("memory"),
+        "targetMemory": moved_to("memory"),
+        "scaleTargetRef": automatic(...),
+        "behavior": several("scale_up", "scale_down", convert=from_behavior),
+    }
+)
+"""Other tools' names for the fields of `Autoscaling`."""
+
+
+@spec(Autoscaling, elsewhere=_NAMES_OF_AUTOSCALING)
 class AutoscalingSpec(Spec):
     """A parsed `Autoscaling`."""
 
@@ -182,8 +216,8 @@ class AutoscalingSpec(Spec):
 
 
 _PODS = Field(whole_number(1, what="a number of pods"))
-_PERCENT = Field(whole_number(1, what="a percentage"))
-_TARGET = Field(number(0.001, what="a target value"))
+_PERCENT = Field(whole_number(1, what=PERCENT))
+_TARGET = Field(number(0.001, QUANTITY))
 
 RULES: Rules = {
     Autoscaling: {"max_replicas": _PODS, "min_replicas": _PODS, "cpu": _PERCENT, "memory": _PERCENT},
@@ -197,10 +231,10 @@ RULES: Rules = {
         "total": _TARGET,
     },
     Scaling: {
-        "stabilization": Field(whole_number(0, 3600, "a number of seconds")),
+        "stabilization": Field(whole_number(0, 3600, SECONDS)),
         "pods": _PODS,
         "percent": _PERCENT,
-        "period": Field(whole_number(1, 1800, "a number of seconds")),
+        "period": Field(whole_number(1, 1800, SECONDS)),
     },
 }
 """What the fields must satisfy beyond their types."""

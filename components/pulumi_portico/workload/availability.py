@@ -9,12 +9,15 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import SWITCHED_ON, automatic, form, several, table, unsupported
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove
 from ..args.spec import Spec, spec
+from ..args.units import PERCENT
 from ..args.values import whole_number
 from ..outputs import applied
 from ..untyped import Manifest
+from .conversions import percentage, share_of
 
 __all__ = [
     "DRAIN_SECONDS",
@@ -45,7 +48,20 @@ class DisruptionBudget(TypedDict):
     `maxUnavailable`."""
 
 
-@spec(DisruptionBudget)
+_NAMES_OF_DISRUPTION_BUDGET = table(
+    {
+        "minAvailable": several("max_unavailable", "max_unavailable_percent"),
+        "selector": automatic(...),
+        "enabled": SWITCHED_ON,
+        "create": SWITCHED_ON,
+        "unhealthyPodEvictionPolicy": unsupported(),
+    },
+    forms={"max_unavailable": (form(percentage, share_of("max_unavailable"), "max_unavailable_percent"),)},
+)
+"""Other tools' names for the fields of `DisruptionBudget`."""
+
+
+@spec(DisruptionBudget, elsewhere=_NAMES_OF_DISRUPTION_BUDGET)
 class DisruptionBudgetSpec(Spec):
     """A parsed `DisruptionBudget`."""
 
@@ -57,7 +73,7 @@ RULES: Rules = {
     DisruptionBudget: {
         # 0 would block every drain forever.
         "max_unavailable": Field(whole_number(1, what="a number of pods")),
-        "max_unavailable_percent": Field(whole_number(1, 100, "a percentage")),
+        "max_unavailable_percent": Field(whole_number(1, 100, PERCENT)),
     }
 }
 """What the fields must satisfy beyond their types."""

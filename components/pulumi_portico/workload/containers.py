@@ -11,7 +11,9 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import automatic, component, form, moved_to, several, table
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.location import Key, Location
 from ..args.names import NAME_TOO_LONG, dns_label, port_number
 from ..args.parse import Field
@@ -21,6 +23,19 @@ from ..args.spec import spec
 from ..args.values import file_path
 from ..networking.ports import ServicePort
 from ..untyped import Manifest
+from .conversions import (
+    below,
+    command_line,
+    from_environment,
+    from_healthcheck,
+    from_image,
+    from_mounts,
+    from_ports,
+    from_probe,
+    from_resources,
+    has_limits,
+    words_of,
+)
 from .environment import (
     ENVIRONMENT_RULES,
     EnvironmentSpec,
@@ -120,7 +135,54 @@ class CommonContainerSpec(EnvironmentSpec):
     health: Optional[HealthSpec] = None
 
 
-@spec(Container)
+_NAMES_OF_CONTAINER = table(
+    {
+        "environment": several("env", convert=from_environment),
+        "extraEnv": several("env", convert=from_environment),
+        "workingDir": moved_to("working_directory"),
+        "working_dir": moved_to("working_directory"),
+        "entrypoint": moved_to("command", words_of),
+        "livenessProbe": several("health.liveness", convert=below("health", from_probe("liveness"))),
+        "readinessProbe": several("health.readiness", convert=below("health", from_probe("readiness"))),
+        "startupProbe": several("health.startup", convert=below("health", from_probe("startup"))),
+        "healthcheck": several("health", convert=below("health", from_healthcheck)),
+        "volumeMounts": several("mounts", convert=from_mounts),
+        "ports": several("port", convert=from_ports),
+        "containerPort": moved_to("port"),
+        "imagePullPolicy": component("services", "image_policy.pull_policy"),
+        "securityContext": component("services", "security"),
+        "restartPolicy": automatic("Always"),
+        **dict.fromkeys(
+            (
+                "envFrom",
+                "lifecycle",
+                "resizePolicy",
+                "restartPolicyRules",
+                "stdin",
+                "stdinOnce",
+                "terminationMessagePath",
+                "terminationMessagePolicy",
+                "tty",
+                "volumeDevices",
+            ),
+            component("services", "extra@spec@initContainers"),
+        ),
+    },
+    forms={
+        "args": (form(is_text, command_line("args")),),
+        "command": (form(is_text, command_line("args")),),
+        "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "image": (form(is_mapping, from_image),),
+        "resources": (
+            form(has_names("requests"), from_resources),
+            form(has_limits, from_resources),
+        ),
+    },
+)
+"""Other tools' names for the fields of `Container`."""
+
+
+@spec(Container, elsewhere=_NAMES_OF_CONTAINER)
 class ContainerSpec(CommonContainerSpec):
     """A parsed `Container`."""
 

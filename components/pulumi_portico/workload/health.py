@@ -13,15 +13,19 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
+from ..args.forms import is_text
 from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Reason, Remove, Set
 from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import http_path, printable, some, whole_number
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol
 from ..outputs import applied
+from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe
 
 __all__ = [
     "RULES",
@@ -139,7 +143,36 @@ class Health(TypedDict):
     probe that queries a database restarts every pod if the database is down."""
 
 
-@spec(Probe)
+_NAMES_OF_PROBE = table(
+    {
+        "httpGet": several("path", convert=from_http_get),
+        "exec": several("command", convert=from_exec),
+        "grpc": several("grpc_service", convert=from_grpc),
+        "tcpSocket": automatic(...),
+        "periodSeconds": moved_to("period"),
+        "interval": moved_to("period"),
+        "timeoutSeconds": moved_to("timeout"),
+        "failureThreshold": moved_to("failures"),
+        "retries": moved_to("failures"),
+        "successThreshold": automatic(1),
+        "initialDelaySeconds": component("services", "health.startup_seconds"),
+        "initialDelay": component("services", "health.startup_seconds"),
+        "start_period": component("services", "health.startup_seconds"),
+        "terminationGracePeriodSeconds": unsupported(),
+        "port": component("services", "health.port_name"),
+        "scheme": unsupported("HTTP"),
+        "host": unsupported(),
+        "httpHeaders": unsupported(),
+        "protocol": unsupported(),
+        "service": moved_to("grpc_service"),
+        "test": several("command"),
+    },
+    forms={"command": (form(is_text, command_line("command")),)},
+)
+"""Other tools' names for the fields of `Probe`."""
+
+
+@spec(Probe, elsewhere=_NAMES_OF_PROBE)
 class ProbeSpec(Spec):
     """A parsed `Probe`."""
 
@@ -160,7 +193,45 @@ class ProbeSpec(Spec):
         return _ways(self)
 
 
-@spec(Health)
+_NAMES_OF_HEALTH = table(
+    {
+        "httpGet": several("path", convert=from_http_get),
+        "exec": several("command", convert=from_exec),
+        "grpc": several("grpc_service", convert=from_grpc),
+        "tcpSocket": automatic(...),
+        "livenessProbe": several("liveness", convert=from_probe("liveness")),
+        "readinessProbe": several("readiness", convert=from_probe("readiness")),
+        "startupProbe": several("startup", convert=from_probe("startup")),
+        "periodSeconds": several("readiness.period", "liveness.period"),
+        "period": several("readiness.period", "liveness.period"),
+        "interval": several("readiness.period", "liveness.period"),
+        "timeoutSeconds": several("readiness.timeout", "liveness.timeout"),
+        "timeout": several("readiness.timeout", "liveness.timeout"),
+        "failureThreshold": several("readiness.failures", "liveness.failures"),
+        "failures": several("readiness.failures", "liveness.failures"),
+        "retries": several("readiness.failures", "liveness.failures"),
+        "successThreshold": automatic(1),
+        "initialDelaySeconds": moved_to("startup_seconds"),
+        "initialDelay": moved_to("startup_seconds"),
+        "start_period": moved_to("startup_seconds"),
+        "port": moved_to("port_name"),
+        "scheme": unsupported("HTTP"),
+        "host": unsupported(),
+        "httpHeaders": unsupported(),
+        "protocol": unsupported(),
+        "service": moved_to("grpc_service"),
+        "test": several("command"),
+        "terminationGracePeriodSeconds": unsupported(),
+        "enabled": SWITCHED_ON,
+    },
+    forms={
+        "command": (form(is_text, command_line("command")),),
+    },
+)
+"""Other tools' names for the fields of `Health`."""
+
+
+@spec(Health, elsewhere=_NAMES_OF_HEALTH)
 class HealthSpec(Spec):
     """Parsed `Health`."""
 
@@ -191,7 +262,7 @@ def _ways(check: Union[ProbeSpec, HealthSpec]) -> list[str]:
 
 
 _AT_LEAST_ONE = Field(whole_number(1))
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
+_SECONDS = Field(whole_number(1, what=SECONDS))
 _COMMAND = Field(some("a command and its arguments"))
 
 INVALID_PROBE_HEADER = define(

@@ -11,6 +11,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import Code, define
+from ..args.elsewhere import SWITCHED_ON, moved_to, table
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
 from ..args.location import Key
@@ -73,7 +74,20 @@ class Identity(TypedDict):
     """More annotations of the ServiceAccount. Keys are plain. Default: none."""
 
 
-@spec(Identity)
+_NAMES_OF_IDENTITY = table(
+    {
+        "create": SWITCHED_ON,
+        "name": moved_to("service_account"),
+        "serviceAccountName": moved_to("service_account"),
+        "automount": moved_to("token"),
+        "automountServiceAccountToken": moved_to("token"),
+        "roleArn": moved_to("aws_role_arn"),
+    }
+)
+"""Other tools' names for the fields of `Identity`."""
+
+
+@spec(Identity, elsewhere=_NAMES_OF_IDENTITY)
 class IdentitySpec(Spec):
     """A parsed `Identity`."""
 

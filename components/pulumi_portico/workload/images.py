@@ -10,10 +10,12 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import component, form, moved_to, table
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.names import dns_subdomain
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from .conversions import from_references, has_references, names_of
 
 __all__ = [
     "ALLOWS_LATEST",
@@ -60,7 +62,19 @@ class ImagePolicy(TypedDict):
     """Whether images can have the tag `latest` or no tag. Plain. Default: false. Reported in `exceptions`."""
 
 
-@spec(ImagePolicy)
+_NAMES_OF_IMAGE_POLICY = table(
+    {
+        "imagePullPolicy": moved_to("pull_policy"),
+        "imagePullSecrets": moved_to("pull_secrets", names_of),
+        "repository": component("services", "image"),
+        "tag": component("services", "image"),
+    },
+    forms={"pull_secrets": (form(has_references, from_references("pull_secrets")),)},
+)
+"""Other tools' names for the fields of `ImagePolicy`."""
+
+
+@spec(ImagePolicy, elsewhere=_NAMES_OF_IMAGE_POLICY)
 class ImagePolicySpec(Spec):
     """A parsed `ImagePolicy`."""
 

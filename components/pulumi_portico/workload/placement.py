@@ -11,11 +11,13 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import automatic, component, moved_to, several, table
 from ..args.location import Field as FieldName
 from ..args.names import dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Set
 from ..args.spec import Spec, spec
+from ..args.units import SECONDS
 from ..args.values import some, whole_number
 from ..untyped import Manifest
 from .affinity import check_affinity
@@ -136,7 +138,16 @@ class Placement(TypedDict):
     """The RuntimeClass, such as one for gVisor. Default: the cluster's. Maps to `runtimeClassName`."""
 
 
-@spec(Toleration)
+_NAMES_OF_TOLERATION = table(
+    {
+        "operator": automatic("Exists", "Equal"),
+        "tolerationSeconds": moved_to("seconds"),
+    }
+)
+"""Other tools' names for the fields of `Toleration`."""
+
+
+@spec(Toleration, elsewhere=_NAMES_OF_TOLERATION)
 class TolerationSpec(Spec):
     """A parsed `Toleration`."""
 
@@ -154,7 +165,26 @@ class SpreadSpec(Spec):
     nodes: Spreading = Spreading.PREFERRED
 
 
-@spec(Placement)
+_NAMES_OF_PLACEMENT = table(
+    {
+        "priorityClassName": moved_to("priority_class"),
+        "runtimeClassName": moved_to("runtime_class"),
+        "topologySpreadConstraints": several("spread"),
+        "arch": moved_to("architectures", lambda value: [value] if isinstance(value, str) else value),
+        "architecture": moved_to("architectures", lambda value: [value] if isinstance(value, str) else value),
+        "platform": several("architectures"),
+        "constraints": several("node_selector", "affinity"),
+        "nodeAffinity": moved_to("affinity@nodeAffinity"),
+        "podAffinity": moved_to("affinity@podAffinity"),
+        "podAntiAffinity": moved_to("affinity@podAntiAffinity"),
+        "nodeName": component("services", "extra@spec@nodeName"),
+        "schedulerName": component("services", "extra@spec@schedulerName"),
+    }
+)
+"""Other tools' names for the fields of `Placement`."""
+
+
+@spec(Placement, elsewhere=_NAMES_OF_PLACEMENT)
 class PlacementSpec(Spec):
     """A parsed `Placement`."""
 
@@ -177,7 +207,7 @@ RULES: Rules = {
     Toleration: {
         "key": Field(label_key),
         "value": Field(label_value),
-        "seconds": Field(whole_number(0, what="a number of seconds")),
+        "seconds": Field(whole_number(0, what=SECONDS)),
     },
 }
 """What the fields must satisfy beyond their types."""

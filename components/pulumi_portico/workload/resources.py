@@ -7,8 +7,10 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.elsewhere import component, moved_to, several, table
 from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
+from ..args.units import CORES, MIB
 from ..args.values import LARGEST_MIB, mebibytes, number, quantity, whole_number
 from ..outputs import applied
 
@@ -55,7 +57,25 @@ class Resources(TypedDict):
     """Which of the resources are limits too. Plain. Default: memory."""
 
 
-@spec(Resources)
+_NAMES_OF_RESOURCES = table(
+    {
+        "requests": several("cpu", "memory", "disk"),
+        "ephemeral-storage": moved_to("disk", MIB.number_of),
+        "storage": moved_to("disk"),
+        "cpus": moved_to("cpu", CORES.number_of_any),
+        "mem": moved_to("memory"),
+        "claims": component("services", "extra@spec@resourceClaims"),
+        **dict.fromkeys(
+            ("nvidia.com/gpu", "amd.com/gpu", "gpu", "gpus", "aws.amazon.com/neuron", "google.com/tpu"),
+            component("services", "extra@spec@containers@resources"),
+        ),
+        **dict.fromkeys(("hugepages-2Mi", "hugepages-1Gi"), component("services", "extra@spec@containers@resources")),
+    }
+)
+"""Other tools' names for the fields of `Resources`."""
+
+
+@spec(Resources, elsewhere=_NAMES_OF_RESOURCES)
 class ResourcesSpec(Spec):
     """Parsed `Resources`."""
 
@@ -65,11 +85,11 @@ class ResourcesSpec(Spec):
     limits: Limits = Limits.MEMORY
 
 
-_SIZE = Field(whole_number(1, LARGEST_MIB, "a number of MiB"))
+_SIZE = Field(whole_number(1, LARGEST_MIB, MIB))
 
 RULES: Rules = {
     Resources: {
-        "cpu": Field(number(0.001, what="a number of cores")),
+        "cpu": Field(number(0.001, what=CORES)),
         "memory": _SIZE,
         "disk": _SIZE,
     }

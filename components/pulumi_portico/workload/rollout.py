@@ -10,13 +10,16 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import form, several, table, unsupported
 from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
 from ..args.problems import Edit, Problems, Remove, Set
 from ..args.spec import Spec, spec
+from ..args.units import PERCENT, SECONDS
 from ..args.values import LARGEST_INT32, whole_number
 from ..outputs import applied
 from ..untyped import Manifest
+from .conversions import from_strategy, percentage, share_of
 from .kinds import WorkloadKind
 
 __all__ = ["AMOUNT_FIELDS", "RULES", "Rollout", "RolloutSpec", "build_rollout", "check_rollout", "removes_first"]
@@ -63,6 +66,26 @@ class Rollout(TypedDict):
     `rollingUpdate.partition`."""
 
 
+_NAMES_OF_ROLLOUT = table(
+    {
+        "strategy": several("recreate", "max_surge", "max_unavailable", convert=from_strategy),
+        "type": several("recreate", convert=from_strategy),
+        "rollingUpdate": several(
+            "max_surge",
+            "max_unavailable",
+            "partition",
+            convert=lambda value, beside: from_strategy({"rollingUpdate": value}, beside),
+        ),
+        "paused": unsupported(),
+    },
+    forms={
+        "max_surge": (form(percentage, share_of("max_surge"), "max_surge_percent"),),
+        "max_unavailable": (form(percentage, share_of("max_unavailable"), "max_unavailable_percent"),),
+    },
+)
+"""Other tools' names for the fields of `Rollout`."""
+
+
 @spec(
     Rollout,
     renamed={
@@ -70,6 +93,7 @@ class Rollout(TypedDict):
         "progress_deadline": "progress_deadline_seconds",
         "revision_history": "revision_history_limit",
     },
+    elsewhere=_NAMES_OF_ROLLOUT,
 )
 class RolloutSpec(Spec):
     """A parsed `Rollout`."""
@@ -86,7 +110,7 @@ class RolloutSpec(Spec):
 
 
 _COUNT = Field(whole_number(0, what="a number of pods"))
-_PERCENT = Field(whole_number(0, 100, "a percentage"))
+_PERCENT = Field(whole_number(0, 100, PERCENT))
 
 RULES: Rules = {
     Rollout: {
@@ -94,8 +118,8 @@ RULES: Rules = {
         "max_surge_percent": _PERCENT,
         "max_unavailable": _COUNT,
         "max_unavailable_percent": _PERCENT,
-        "min_ready_seconds": Field(whole_number(0, what="a number of seconds")),
-        "progress_deadline_seconds": Field(whole_number(1, what="a number of seconds")),
+        "min_ready_seconds": Field(whole_number(0, what=SECONDS)),
+        "progress_deadline_seconds": Field(whole_number(1, what=SECONDS)),
         "revision_history_limit": Field(whole_number(0, what="a number of revisions")),
         "partition": Field(whole_number(0, what="the number of a pod")),
     }

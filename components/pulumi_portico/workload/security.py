@@ -9,13 +9,16 @@ from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import is_mapping
 from ..args.location import Field as FieldName
 from ..args.location import Location
 from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import file_path, whole_number
+from .conversions import from_context
 
 __all__ = [
     "LEAST_SAFE_ID",
@@ -97,7 +100,39 @@ class Security(TypedDict):
     """Whether volumes can be folders of the node (`host_path`). Plain. Default: false. Reported in `exceptions`."""
 
 
-@spec(Security)
+_NAMES_OF_SECURITY = table(
+    {
+        "runAsUser": moved_to("user"),
+        "uid": moved_to("user"),
+        "runAsGroup": moved_to("group"),
+        "gid": moved_to("group"),
+        "runAsNonRoot": several("allow_root", convert=from_context("runAsNonRoot")),
+        "readOnlyRootFilesystem": several("writable_root", convert=from_context("readOnlyRootFilesystem")),
+        "read_only": several("writable_root", convert=from_context("readOnlyRootFilesystem")),
+        "allowPrivilegeEscalation": moved_to("privilege_escalation"),
+        "cap_add": moved_to("capabilities"),
+        "cap_drop": automatic(...),
+        "enabled": SWITCHED_ON,
+        **dict.fromkeys(("hostPID", "hostIPC", "hostUsers"), component("services", "extra@spec")),
+        **dict.fromkeys(
+            ("fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
+            component("services", "extra@spec@securityContext"),
+        ),
+        **dict.fromkeys(
+            ("seLinuxOptions", "seLinuxChangePolicy", "appArmorProfile", "windowsOptions"),
+            component("services", "extra@spec@securityContext"),
+        ),
+        "procMount": component("services", "extra@spec@containers@securityContext"),
+    },
+    forms={
+        "seccomp_profile": (form(is_mapping, from_context("seccompProfile"), "seccomp_profile", "unconfined_seccomp"),),
+        "capabilities": (form(is_mapping, from_context("capabilities"), "capabilities", "net_bind_service"),),
+    },
+)
+"""Other tools' names for the fields of `Security`."""
+
+
+@spec(Security, elsewhere=_NAMES_OF_SECURITY)
 class SecuritySpec(Spec):
     """Parsed `Security`."""
 

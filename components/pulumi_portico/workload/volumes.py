@@ -11,7 +11,9 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
 from ..args.exceptions import SecurityException, exception_kind
+from ..args.forms import is_mapping, only_item
 from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import dns_subdomain
@@ -19,8 +21,10 @@ from ..args.parse import Field, Rules
 from ..args.pod_fields import field_of_file
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
+from ..args.units import GIB, MIB, SECONDS
 from ..args.values import LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
+from .conversions import from_claim_resources, from_empty_dir, from_medium, from_reference, no_values
 from .environment import RESERVED_VOLUME_NAMES, MountPath
 
 __all__ = [
@@ -155,7 +159,29 @@ class Volume(TypedDict):
     """A folder of the node. Requires `security.host_paths`. Maps to `hostPath`."""
 
 
-@spec(Storage, renamed={"size": "size_gib"})
+_NAMES_OF_STORAGE = table(
+    {
+        "mountPath": moved_to("path"),
+        "storageClassName": moved_to("storage_class"),
+        "accessModes": moved_to("access_mode", only_item),
+        "storage": moved_to("size_gib"),
+        "capacity": moved_to("size_gib"),
+        "resources": several("size_gib", convert=from_claim_resources),
+        "existingClaim": component("services", "volumes"),
+        "enabled": SWITCHED_ON,
+        "annotations": unsupported(),
+        "labels": unsupported(),
+        "name": automatic(),
+        **dict.fromkeys(
+            ("dataSource", "dataSourceRef", "selector", "volumeAttributesClassName", "volumeName"), unsupported()
+        ),
+        "volumeMode": unsupported("Filesystem"),
+    }
+)
+"""Other tools' names for the fields of `Storage`."""
+
+
+@spec(Storage, renamed={"size": "size_gib"}, elsewhere=_NAMES_OF_STORAGE)
 class StorageSpec(Spec):
     """Parsed `Storage`."""
 
@@ -189,7 +215,63 @@ class ProjectionSpec(Spec):
         return [field for field, value in sources if value is not None]
 
 
-@spec(Volume, renamed={"size": "size_mib"})
+_NAMES_OF_VOLUME = table(
+    {
+        "mountPath": moved_to("path"),
+        "target": moved_to("path"),
+        "emptyDir": several("size_mib", "in_memory", convert=from_empty_dir),
+        "sizeLimit": moved_to("size_mib"),
+        "medium": several("in_memory", convert=from_medium),
+        "persistentVolumeClaim": several("claim", convert=from_reference("claim", "claimName")),
+        "claimName": moved_to("claim"),
+        "existingClaim": moved_to("claim"),
+        "secretName": moved_to("secret"),
+        "name": automatic(),
+        "source": several("claim", "host_path"),
+        "ephemeral": component("services", "storage"),
+        **dict.fromkeys(
+            (
+                "awsElasticBlockStore",
+                "azureDisk",
+                "azureFile",
+                "cephfs",
+                "cinder",
+                "csi",
+                "fc",
+                "flexVolume",
+                "flocker",
+                "gcePersistentDisk",
+                "gitRepo",
+                "glusterfs",
+                "image",
+                "iscsi",
+                "nfs",
+                "photonPersistentDisk",
+                "portworxVolume",
+                "quobyte",
+                "rbd",
+                "scaleIO",
+                "storageos",
+                "vsphereVolume",
+            ),
+            component("services", "extra@spec@volumes"),
+        ),
+        "downwardAPI": several("projected"),
+        "items": several("projected"),
+        "defaultMode": component("services", "extra@spec@volumes"),
+        "optional": component("services", "extra@spec@volumes"),
+    },
+    forms={
+        "secret": (form(is_mapping, from_reference("secret", "secretName"), "secret", "projected"),),
+        "config_map": (form(is_mapping, from_reference("config_map", "name"), "config_map", "projected"),),
+        "host_path": (form(is_mapping, from_reference("host_path", "path")),),
+        "projected": (form(is_mapping, no_values, "projected"),),
+    },
+)
+"""Other tools' names for the fields of `Volume`."""
+
+
+@spec(Volume, renamed={"size": "size_mib"}, elsewhere=_NAMES_OF_VOLUME)
 class VolumeSpec(Spec):
     """A parsed `Volume`."""
 
@@ -279,7 +361,7 @@ _LONGEST_TOKEN = 2**32
 RULES: Rules = {
     Storage: {
         "path": Field(file_path),
-        "size_gib": Field(whole_number(1, LARGEST_MIB // 1024, "a number of GiB")),
+        "size_gib": Field(whole_number(1, LARGEST_MIB // 1024, GIB)),
         "storage_class": _NAME,
         "sub_path": Field(_relative),
     },
@@ -288,13 +370,13 @@ RULES: Rules = {
         "config_map": _NAME,
         "items": Field(keys=data_key, items=_projected_path),
         "token_path": Field(_projected_path),
-        "token_seconds": Field(whole_number(600, _LONGEST_TOKEN, "a number of seconds")),
+        "token_seconds": Field(whole_number(600, _LONGEST_TOKEN, SECONDS)),
         "fields": Field(keys=_projected_path, items=field_of_file),
     },
     Volume: {
         "path": Field(file_path),
         "sub_path": Field(_relative),
-        "size_mib": Field(whole_number(1, LARGEST_MIB, "a number of MiB")),
+        "size_mib": Field(whole_number(1, LARGEST_MIB, MIB)),
         "claim": _NAME,
         "secret": _NAME,
         "config_map": _NAME,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ...untyped import Data
-from .reasons import RouteReason
+from .reasons import FIXED_RESPONSE, RouteReason
 
 __all__ = ["Answer", "Candidate", "Hop", "HopKind", "Outcome"]
 
@@ -116,6 +116,13 @@ class Answer:
     """Every route of the entry, the one that matches first."""
 
     @property
+    def is_served(self) -> bool:
+        """Whether a service receives the request, or the stack sets what happens: a redirect, or a response."""
+        if self.outcome is Outcome.RESPONSE:
+            return self.reason.code is FIXED_RESPONSE
+        return self.outcome is not Outcome.UNREACHABLE
+
+    @property
     def text(self) -> str:
         """The result in words."""
         return " ".join(reason.text for reason in (self.reason, *self.notes))
@@ -126,6 +133,7 @@ class Answer:
             "entry": self.entry,
             "hops": [hop.as_data() for hop in self.hops],
             "outcome": self.outcome.value,
+            "served": self.is_served,
             **self.reason.as_data(),
             "notes": [note.as_data() for note in self.notes],
             "leads_to": self.leads_to,

@@ -15,6 +15,7 @@ from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
 from ..text_rules import nginx_path
+from .annotation_fields import ANNOTATION_FIELDS
 from .annotations import NIC, SPLIT_HEADERS
 from .ingresses import compile_routes
 from .installer import INSTALLER
@@ -180,6 +181,7 @@ MODULE = ControllerModule(
     limits={"response_headers": _without(",:"), "request_headers": _without(",")},
     annotation_prefixes=(NIC, "nginx.com/"),
     raw_annotations=RAW_ANNOTATIONS,
+    annotation_fields=ANNOTATION_FIELDS,
     annotations_written=tuple(
         f"{NIC}{key}"
         for key in (

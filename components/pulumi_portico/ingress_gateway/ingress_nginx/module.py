@@ -13,6 +13,7 @@ from ..resolved_routes import ResolvedRoute
 from ..route_settings import LoadBalancing
 from ..routes import PathType
 from ..text_rules import nginx_path
+from .annotation_fields import ANNOTATION_FIELDS
 from .annotations import PREFIX, burst_reason
 from .ingresses import compile_routes
 from .installer import INSTALLER
@@ -180,6 +181,7 @@ MODULE = ControllerModule(
     declares_response_headers=True,
     annotation_prefixes=(PREFIX,),
     raw_annotations=RAW_ANNOTATIONS,
+    annotation_fields=ANNOTATION_FIELDS,
     client_address_annotations=(f"{PREFIX}whitelist-source-range",),
     annotations_written=(
         f"{PREFIX}use-regex",

@@ -16,6 +16,7 @@ from ...args.parse import Field, Rules
 from ...args.problems import Problems, Remove
 from ...args.sizes import check_data
 from ...args.spec import Spec, spec
+from ...args.units import SECONDS
 from ...args.values import image_reference, whole_number
 from ...networking.network_policies import Peer, PeerSpec, check_callers
 from ...workload.admission import exceptions_of_annotations
@@ -145,8 +146,8 @@ RULES: Rules = {
     Installation: {
         "replicas": Field(whole_number(1, what="a number of pods")),
         "image": Field(image_reference),
-        "drain": Field(whole_number(0, 3600, "a number of seconds")),
-        "shutdown": Field(whole_number(1, 3600, "a number of seconds")),
+        "drain": Field(whole_number(0, 3600, SECONDS)),
+        "shutdown": Field(whole_number(1, 3600, SECONDS)),
         "served_namespaces": Field(items=dns_label),
         "pod_annotations": Field(keys=annotation_key),
     },

@@ -15,6 +15,7 @@ from ...args.location import Field as FieldName
 from ...args.parse import Field, Rules
 from ...args.problems import Problems, Reason, Remove
 from ...args.spec import Spec, spec
+from ...args.units import NGINX_MIB, SECONDS
 from ...args.values import cidr, some, whole_number
 from ..route_settings import Timeouts, TimeoutsSpec
 
@@ -226,13 +227,13 @@ def _trusted_together(values: Sequence[Any]) -> Optional[Reason]:
     return Reason(EVERYONE_TRUSTED) if adds_up_to_everyone(values) else None
 
 
-_SECONDS = Field(whole_number(1, what="a number of seconds"))
+_SECONDS = Field(whole_number(1, what=SECONDS))
 RULES: Rules = {
     GatewaySettings: {
         "tls_versions": Field(some("at least one version")),
         "ciphers": Field(some("at least one cipher"), items=_cipher),
         "forwarded_from": Field(_trusted_together, items=_trusted),
-        "body_size": Field(whole_number(0, 10**6, "a number of MiB")),
+        "body_size": Field(whole_number(0, 10**6, NGINX_MIB)),
     },
     Hsts: {"max_age": _SECONDS},
     KeepAlive: {"timeout": _SECONDS, "requests": Field(whole_number(1, what="a number of requests"))},

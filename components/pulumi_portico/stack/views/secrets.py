@@ -15,10 +15,11 @@ from ...ingress_gateway.tls import HostTlsSpec
 from ...workload.environment import EnvironmentSpec
 from ..plan import StackPlan
 
-__all__ = ["PLAIN_SECRET", "SECRET_IN_PLAIN_FIELD", "exceptions_of_secrets"]
+__all__ = ["PLAIN_TEXT_SECRET", "SECRET_IN_PLAIN_FIELD", "exceptions_of_secrets"]
 
-PLAIN_SECRET = exception_kind(
-    "plain-text-secret", "The configuration has this secret as plain text, and everyone who reads the file has it."
+PLAIN_TEXT_SECRET = exception_kind(
+    "plain-text-secret",
+    "Everyone who reads the stack file reads this secret. Encrypt it with `pulumi config set --secret --path`.",
 )
 SECRET_IN_PLAIN_FIELD = exception_kind(
     "secret-in-plain-field",
@@ -54,9 +55,9 @@ def _of_secret(spec: Spec, name: str, value: Any) -> Iterator[SecurityException]
     if isinstance(spec, EnvironmentSpec):
         for key, text in spec.secret_env.items():
             if not isinstance(text, pulumi.Output):
-                yield SecurityException(PLAIN_SECRET, spec.at / name / Key(key))
+                yield SecurityException(PLAIN_TEXT_SECRET, spec.at / name / Key(key))
     elif isinstance(value, str):
-        yield SecurityException(PLAIN_SECRET, spec.at / name)
+        yield SecurityException(PLAIN_TEXT_SECRET, spec.at / name)
 
 
 def _within(value: Any, at: Location, field: Field) -> Iterator[SecurityException]:

@@ -1,0 +1,431 @@
+"""Names of Kubernetes and Compose that Portico has under another name: every name of their APIs has an answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kubernetes_validate import utils
+from pulumi_portico.args.elsewhere import Beside, Elsewhere, Table, folded, steps_of
+from pulumi_portico.args.location import Key, KeyStyle
+from pulumi_portico.args.problems import Move
+from pulumi_portico.args.shapes import is_args, is_generic, shapes_of, take_apart
+from pulumi_portico.args.spec import elsewhere_of, renamed_fields
+from pulumi_portico.args.translation import COMPONENTS
+from pulumi_portico.ingress_gateway import IngressGatewayArgs
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
+from pulumi_portico.ingress_gateway.routes import Route
+from pulumi_portico.ingress_gateway.tls import HostTls
+from pulumi_portico.networking.network_policies import Peer
+from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
+from pulumi_portico.public_load_balancer.args import BalancerPort
+from pulumi_portico.public_load_balancer.exposure import Exposure
+from pulumi_portico.stack.args import StackArgs
+from pulumi_portico.web_service import WebServiceArgs
+from pulumi_portico.web_service.ports import Port
+from pulumi_portico.web_service.service import ServiceSettings
+from pulumi_portico.workload.autoscaling import Autoscaling, Scaling
+from pulumi_portico.workload.availability import DisruptionBudget
+from pulumi_portico.workload.containers import Container
+from pulumi_portico.workload.health import Health, Probe
+from pulumi_portico.workload.placement import Placement, Toleration
+from pulumi_portico.workload.resources import Resources
+from pulumi_portico.workload.rollout import Rollout
+from pulumi_portico.workload.security import Security
+from pulumi_portico.workload.volumes import Storage, Volume
+
+from tests.kubernetes_schemas import VERSIONS
+from tests.problems import applied
+from tests.unit.test_newcomers import ROWS
+from tests.unit.web_services import problems_with
+
+_APPS, _CORE, _NETWORKING = "io.k8s.api.apps.v1.", "io.k8s.api.core.v1.", "io.k8s.api.networking.v1."
+_AUTOSCALING, _POLICY = "io.k8s.api.autoscaling.v2.", "io.k8s.api.policy.v1."
+
+ARGS_OF_TYPES = {
+    _APPS + "DeploymentSpec": [WebServiceArgs],
+    _APPS + "StatefulSetSpec": [WebServiceArgs],
+    _APPS + "DaemonSetSpec": [WebServiceArgs],
+    _APPS + "ReplicaSetSpec": [WebServiceArgs],
+    _CORE + "PodSpec": [WebServiceArgs],
+    _CORE + "Container": [WebServiceArgs, Container],
+    _CORE + "ServiceSpec": [WebServiceArgs, ServiceSettings],
+    _CORE + "ServicePort": [Port, BalancerPort],
+    _CORE + "ContainerPort": [Port],
+    _CORE + "Probe": [Probe, Health],
+    _CORE + "HTTPGetAction": [Probe, Health],
+    _CORE + "PodSecurityContext": [Security],
+    _CORE + "SecurityContext": [Security],
+    _CORE + "ResourceRequirements": [Resources],
+    _CORE + "Toleration": [Toleration],
+    _CORE + "Affinity": [Placement],
+    _CORE + "Volume": [Volume],
+    _CORE + "PersistentVolumeClaimSpec": [Storage],
+    _APPS + "DeploymentStrategy": [Rollout],
+    _APPS + "RollingUpdateDeployment": [Rollout],
+    _AUTOSCALING + "HorizontalPodAutoscalerSpec": [Autoscaling],
+    _AUTOSCALING + "HPAScalingRules": [Scaling],
+    _POLICY + "PodDisruptionBudgetSpec": [DisruptionBudget],
+    _NETWORKING + "IngressSpec": [IngressGatewayArgs],
+    _NETWORKING + "IngressRule": [Route],
+    _NETWORKING + "HTTPIngressPath": [Route],
+    _NETWORKING + "IngressTLS": [HostTls],
+    _NETWORKING + "NetworkPolicyPeer": [Peer],
+}
+"""The args types that people fill with the fields of each type of Kubernetes."""
+
+COMPOSE = [
+    "annotations",
+    "attach",
+    "blkio_config",
+    "build",
+    "cap_add",
+    "cap_drop",
+    "cgroup",
+    "cgroup_parent",
+    "command",
+    "configs",
+    "container_name",
+    "cpu_count",
+    "cpu_percent",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_rt_period",
+    "cpu_rt_runtime",
+    "cpu_shares",
+    "cpus",
+    "cpuset",
+    "credential_spec",
+    "depends_on",
+    "deploy",
+    "develop",
+    "device_cgroup_rules",
+    "devices",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "domainname",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "expose",
+    "extends",
+    "external_links",
+    "extra_hosts",
+    "gpus",
+    "group_add",
+    "healthcheck",
+    "hostname",
+    "image",
+    "init",
+    "ipc",
+    "isolation",
+    "label_file",
+    "labels",
+    "links",
+    "logging",
+    "mac_address",
+    "mem_limit",
+    "mem_reservation",
+    "mem_swappiness",
+    "memswap_limit",
+    "models",
+    "network_mode",
+    "networks",
+    "oom_kill_disable",
+    "oom_score_adj",
+    "pid",
+    "pids_limit",
+    "platform",
+    "ports",
+    "post_start",
+    "pre_stop",
+    "privileged",
+    "profiles",
+    "provider",
+    "pull_policy",
+    "read_only",
+    "restart",
+    "runtime",
+    "scale",
+    "secrets",
+    "security_opt",
+    "shm_size",
+    "stdin_open",
+    "stop_grace_period",
+    "stop_signal",
+    "storage_opt",
+    "sysctls",
+    "tmpfs",
+    "tty",
+    "ulimits",
+    "use_api_socket",
+    "user",
+    "userns_mode",
+    "uts",
+    "volumes",
+    "volumes_from",
+    "working_dir",
+]
+"""The attributes of a service in the Compose specification (compose-spec.json)."""
+
+
+def fields_of(name: str, version: str) -> list[str]:
+    folder = f"kubernetes-json-schema/v{version}.0-local-strict"
+    return list(utils.schema_contents(f"{folder}/_definitions.json", version)["$defs"][name]["properties"])
+
+
+def is_answered(args_type: Any, name: str) -> bool:
+    """Whether Portico has the name, or an answer to it."""
+    own = {folded(field) for field in (*shapes_of(args_type), *renamed_fields(args_type))}
+    table = elsewhere_of(args_type)
+    return folded(name) in own or (table is not None and table.find(name) is not None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ARGS_OF_TYPES, ids=lambda name: name.rpartition(".")[2])
+def test_every_field_of_kubernetes_has_an_answer(name: str, version: str) -> None:
+    for args_type in ARGS_OF_TYPES[name]:
+        missing = [field for field in fields_of(name, version) if not is_answered(args_type, field)]
+        assert not missing, args_type.__name__
+
+
+def test_every_attribute_of_a_compose_service_has_an_answer() -> None:
+    assert not [name for name in COMPOSE if not is_answered(WebServiceArgs, name)]
+
+
+def args_types(typ: Any = StackArgs, seen: set[Any] | None = None) -> Iterator[Any]:
+    """Every args type of a stack."""
+    seen = set() if seen is None else seen
+    while not is_args(typ):
+        below = getattr(typ, "__args__", ())
+        if not below or not (is_generic(typ, dict) or hasattr(typ, "__origin__")):
+            return
+        typ = take_apart(below[-1]).type
+    if typ in seen:
+        return
+    seen.add(typ)
+    yield typ
+    for shape in shapes_of(typ).values():
+        yield from args_types(shape.type, seen)
+
+
+def tables() -> list[Any]:
+    types = [*args_types()]
+    return [pytest.param(typ, elsewhere_of(typ), id=typ.__name__) for typ in types if elsewhere_of(typ)]
+
+
+def has_field(args_type: Any, path: str) -> bool:
+    typ: Any = args_type
+    for step in steps_of(path):
+        if typ is Any or isinstance(step, Key):
+            return True
+        while not is_args(typ):
+            typ = take_apart(typ.__args__[-1]).type
+        if step not in shapes_of(typ):
+            return False
+        typ = shapes_of(typ)[step].type
+    return True
+
+
+_TYPES = {
+    "services": WebServiceArgs,
+    "gateways": IngressGatewayArgs,
+    "load_balancers": PublicLoadBalancerArgs,
+}
+
+
+def holder_of(args_type: Any, where: Elsewhere) -> Any:
+    if where.component == "aws_load_balancers":
+        return shapes_of(StackArgs)["aws_load_balancers"].type.__args__[-1]
+    return _TYPES.get(where.component, args_type)
+
+
+@pytest.mark.parametrize(("args_type", "table"), tables())
+def test_every_place_that_a_table_names_exists(args_type: Any, table: Table) -> None:
+    for name, where in table.names.items():
+        assert where.component in ("", *COMPONENTS)
+        holder = holder_of(args_type, where)
+        assert all(has_field(holder, field) for field in where.fields), name
+    for name, forms in table.forms.items():
+        assert name in shapes_of(args_type)
+        assert all(has_field(args_type, field) for form in forms for field in form.fields), name
+
+
+@pytest.mark.parametrize(("args_type", "table"), tables())
+def test_no_table_has_a_name_of_the_args_type_itself(args_type: Any, table: Table) -> None:
+    own = {folded(name) for name in (*shapes_of(args_type), *renamed_fields(args_type))}
+    assert not [name for name in table.names if folded(name) in own]
+
+
+@pytest.mark.parametrize("name", [name for name, module in CONTROLLERS.items() if module.annotation_fields])
+def test_every_field_for_an_annotation_exists(name: Any) -> None:
+    for key, field in CONTROLLERS[name].annotation_fields.items():
+        assert (
+            has_field(Route, field.name)
+            or has_field(IngressGatewayArgs, field.name)
+            or (field.name.startswith("tls.") and has_field(HostTls, field.name.partition(".")[2]))
+        ), key
+    assert shapes_of(Exposure)
+
+
+SAMPLES: dict[str, Any] = {
+    "nodeSelector": {"disk": "ssd"},
+    "tolerations": [{"key": "gpu", "effect": "NoSchedule"}],
+    "affinity": {"nodeAffinity": {}},
+    "serviceAccountName": "web",
+    "automountServiceAccountToken": True,
+    "minReadySeconds": 5,
+    "priorityClassName": "high",
+    "replicaCount": 3,
+    "terminationGracePeriodSeconds": 60,
+    "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["db"]}],
+    "imagePullSecrets": [{"name": "registry"}],
+    "workingDir": "/src",
+    "strategy": {"type": "Recreate"},
+    "securityContext": {"runAsUser": 10002},
+}
+
+
+@pytest.mark.parametrize("style", [KeyStyle.PYTHON, KeyStyle.CAMEL])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_fix_works_in_every_language(name: str, style: KeyStyle) -> None:
+    args: dict[str, Any] = {"image": "web:1", "port": 8080, name: SAMPLES[name]}
+    (problem,) = problems_with(args, style=style)
+    assert problem.location == (name,)
+    assert problem.params["name"] == name
+    fixed = applied(problem.edits, args, style)
+    assert name not in fixed
+    assert problems_with(fixed, style=style) == []
+
+
+def test_a_fix_never_replaces_what_is_set() -> None:
+    args = {"image": "web:1", "port": 8080, "nodeSelector": {"a": "b"}, "placement": {"node_selector": {"c": "d"}}}
+    (problem,) = problems_with(args)
+    assert (problem.code.name, problem.edits) == ("name-elsewhere", ())
+    assert problem.params["fields"] == [("placement", "node_selector")]
+
+
+CREDENTIALS = [
+    ("environment", ["DB_PASSWORD=x-y-z"]),
+    ("env", [{"name": "DB_PASSWORD", "value": "x-y-z"}]),
+    ("extraEnv", [{"name": "DB_PASSWORD", "value": "x-y-z"}]),
+    ("containers", [{"name": "web", "image": "web:1", "env": [{"name": "DB_PASSWORD", "value": "x-y-z"}]}]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), CREDENTIALS)
+def test_no_fix_quotes_a_credential(name: str, value: Any) -> None:
+    problems = problems_with({"image": "web:1", "port": 80, name: value})
+    assert problems
+    assert "x-y-z" not in "".join(str(problem) + str(problem.as_data()) for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["nodeSelector", "node_selector", "node-selector"])
+def test_a_name_is_known_however_its_words_are_separated(name: str) -> None:
+    (problem,) = problems_with({"image": "web:1", "port": 80, name: {"a": "b"}})
+    assert problem.edits == (Move(problem.location, problem.location.parent / "placement" / "node_selector"),)
+
+
+MANIFEST = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "params"),
+    [
+        ({"hostPort": 80}, "name-in-extra", {"fields": [("extra", "spec", "containers", "ports", "hostPort")]}),
+        ({"ingress": {"a": 1}}, "name-of-component", {"component": "IngressGateway"}),
+        ({"loadBalancerIP": "10.0.0.1"}, "name-of-component", {"component": "PublicLoadBalancer"}),
+        ({"restart": "always"}, "set-by-portico", {}),
+        ({"ulimits": {"nofile": 1}}, "name-unsupported", {}),
+    ],
+)
+def test_a_name_without_an_argument_says_where_it_is(args: Any, code: str, params: Any) -> None:
+    (problem,) = problems_with({"image": "web:1", "port": 8080, **args})
+    assert problem.code.name == code
+    assert {name: problem.params[name] for name in params} == params
+
+
+def test_a_manifest_in_place_of_arguments_is_converted() -> None:
+    spec = {"replicas": 3, "template": {"spec": {"containers": [{"name": "web", "image": "web:1", "command": ["a"]}]}}}
+    args = {**MANIFEST, "spec": spec}
+    (problem,) = (found for found in problems_with(args) if found.code.name == "kubernetes-manifest")
+    assert problem.params["kind"] == "Deployment"
+    fixed = applied(problem.edits, args)
+    assert fixed == {"replicas": 3, "image": "web:1", "command": ["a"]}
+
+
+def test_a_manifest_of_a_kind_that_portico_does_not_create_says_so() -> None:
+    (problem,) = problems_with({"apiVersion": "batch/v1", "kind": "Job", "spec": {}})
+    assert (problem.code.name, problem.params["kind"]) == ("kubernetes-manifest-without-field", "Job")
+
+
+_KEYS = [
+    *("name", "type", "port", "targetPort", "containerPort", "path", "value", "valueFrom", "fieldRef", "fieldPath"),
+    *("httpGet", "exec", "command", "requests", "limits", "cpu", "memory", "storage", "metadata", "spec", "template"),
+    *("containers", "image", "repository", "tag", "enabled", "minAvailable", "maxUnavailable", "rollingUpdate", "test"),
+    *("matchLabels", "annotations", "mountPath", "emptyDir", "accessModes", "resources", "service", "host", "http"),
+    *("paths", "backend", "hosts", "secretName", "add", "drop", "clientIP", "timeoutSeconds", "policies", "metrics"),
+    *("drain", "replicas", "volumeMounts", "ports", "periodSeconds", "initialDelaySeconds", "failureThreshold", "kind"),
+]
+_SCALARS = [None, True, False, -1, 0, 3, 2**40, 1.5, float("inf"), float("nan"), "", "10m", "5Gi", "a", "25%", "http"]
+_ANYTHING = st.recursive(
+    st.sampled_from(_SCALARS),
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.sampled_from(_KEYS), below, max_size=5)),
+    max_leaves=12,
+)
+
+
+def converters() -> list[Any]:
+    found: list[Any] = []
+    for param in tables():
+        args_type, table = param.values
+        for name, where in table.names.items():
+            if where.convert is not None:
+                found.append((f"{args_type.__name__}.{name}", where.convert))
+            if where.spread is not None:
+                found.append((f"{args_type.__name__}.{name}", lambda value, _, spread=where.spread: spread(value)))
+        found += [(f"{args_type.__name__}.{name}", form.convert) for name in table.forms for form in table.forms[name]]
+        if table.manifest is not None:
+            found.append((args_type.__name__, lambda value, _, manifest=table.manifest: manifest(value)))
+    return found
+
+
+CONVERTERS = converters()
+
+
+def assert_converts(value: Any, beside: Any) -> None:
+    for name, convert in CONVERTERS:
+        try:
+            convert(value, Beside(beside, "web"))
+        except Exception as error:  # noqa: PERF203
+            raise AssertionError(f"{name} fails for {value!r} beside {beside!r}") from error
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=_ANYTHING, beside=st.dictionaries(st.sampled_from(_KEYS), _ANYTHING, max_size=4))
+def test_a_conversion_never_fails(value: Any, beside: Any) -> None:
+    assert_converts(value, beside)
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """A copy of a value with some parts of another type."""
+    if chance.random() < 0.1:
+        return chance.choice([*_SCALARS, [], {}, ["a"], {"name": "a"}, [{"name": "a"}]])
+    if isinstance(value, dict):
+        return {key: mutated(item, chance) for key, item in value.items() if chance.random() > 0.05}
+    return [mutated(item, chance) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "service" in row], ids=lambda row: row["name"])
+def test_a_conversion_never_fails_for_what_newcomers_write(row: Any) -> None:
+    chance = random.Random(7)
+    for _ in range(15):
+        service = mutated(row["service"], chance)
+        given = service if isinstance(service, dict) else {}
+        for value in (service, row.get("stack", {}), *given.values()):
+            assert_converts(mutated(value, chance), given)

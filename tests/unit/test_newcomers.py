@@ -1,0 +1,72 @@
+"""What newcomers from Kubernetes, Helm, and Compose write leads to a valid stack in one step (newcomers.yaml)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pulumi_portico.cli.fixing.fixes import FixedStack, fix_stack
+
+ROWS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "newcomers.yaml").read_text())
+FIXED = [row for row in ROWS if "file" not in row]
+
+
+class Plain(yaml.SafeDumper):
+    """Writes a value that occurs twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def values_of(row: dict[str, Any]) -> dict[str, Any]:
+    parts = dict(row.get("stack", {}))
+    services = {"web": row["service"], **parts.pop("services", {})}
+    return {"namespace": "shop", "services": services, **parts}
+
+
+def text_of(row: dict[str, Any]) -> str:
+    if "file" in row:
+        return row["file"]
+    config = {f"portico:{key}": value for key, value in values_of(row).items()}
+    return yaml.dump({"config": config}, Dumper=Plain, sort_keys=False)
+
+
+def fix(folder: Path, text: str, rounds: int = 20) -> FixedStack:
+    (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text(text)
+    return fix_stack("dev", folder, rounds=rounds)
+
+
+def problems_before(folder: Path, text: str) -> list[str]:
+    error = fix(folder, text, rounds=0).error
+    return [] if error is None else [problem.code.name for problem in error.problems]
+
+
+def test_thirty_mistakes_are_listed() -> None:
+    assert len(ROWS) == len({row["name"] for row in ROWS}) == 30
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_each_mistake_is_reported(row: dict[str, Any], tmp_path: Path) -> None:
+    assert problems_before(tmp_path, text_of(row)) == row["problems"]
+
+
+@pytest.mark.parametrize("row", FIXED, ids=lambda row: row["name"])
+def test_the_fixes_lead_to_a_valid_stack_in_one_step(row: dict[str, Any], tmp_path: Path) -> None:
+    fixed = fix(tmp_path, text_of(row))
+    left = fixed.error.problems if fixed.error else ()
+    assert not [(problem.code.name, problem.path) for problem in left]
+    (text,) = fixed.texts.values()
+    config = yaml.safe_load(text)["config"]
+    found = {key.removeprefix("portico:"): value for key, value in config.items()}
+    assert found == {"namespace": "shop", **row["fixed"]}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "file" in row], ids=lambda row: row["name"])
+def test_a_whole_file_is_answered_with_the_places_of_its_parts(row: dict[str, Any], tmp_path: Path) -> None:
+    error = fix(tmp_path, row["file"], rounds=0).error
+    assert error is not None
+    fields = [problem.as_data()["params"]["fields"] for problem in error.problems]
+    assert [[".".join(field) for field in each] for each in fields] == row["fields"]
