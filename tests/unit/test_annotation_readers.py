@@ -27,7 +27,7 @@ from tests.problems import assert_problem
 from tests.unit.gateways import CONTROLLERS, EXPOSED, HOST, SECURED, check_gateway, route
 from tests.unit.web_services import IMAGE, problems_with, web_service, workload
 
-UNREAD = {"annotation-of-other-object", "annotation-of-unmanaged-object", "annotation-has-field"}
+UNREAD = {"annotation-of-other-object", "annotation-of-unmanaged-object", "program-annotation-has-field"}
 OF_CONTROLLER = {"annotation-of-another-controller", "load-balancer-annotation"}
 """What else reports an annotation that has no effect."""
 
@@ -185,7 +185,7 @@ DNS_FIELDS = {
 )
 def test_the_field_of_the_host_is_named_on_a_route(controller: str, key: str, group: str, field: str) -> None:
     found = gateway_on(controller, tls=SECURED, routes=[route(host=HOST, annotations={key: "1"})])
-    problem = assert_problem(found, "annotation-has-field", "routes", 0, "annotations", key)
+    problem = assert_problem(found, "program-annotation-has-field", "routes", 0, "annotations", key)
     assert problem.params["field"] == Location((group, Key(HOST), field))
 
 
@@ -195,10 +195,10 @@ def test_a_name_that_leads_to_the_gateway_is_a_host_of_a_route(controller: str, 
     key = f"external-dns.alpha.kubernetes.io/{name}"
     if controller == "generic":
         found = gateway_on(controller, annotations={key: "other.example.com"}, routes=[route(host=HOST)])
-        assert_problem(found, "annotation-has-field", "annotations", key, field=("routes", "host"))
+        assert_problem(found, "program-annotation-has-field", "annotations", key, field=("routes", "host"))
     else:
         found = gateway_on(controller, routes=[route(host=HOST, annotations={key: "other.example.com"})])
-        assert_problem(found, "annotation-has-field", "routes", 0, "annotations", key, field=("routes", 0, "host"))
+        assert_problem(found, "program-annotation-has-field", "routes", 0, "annotations", key, field=("routes", 0, "host"))
 
 
 def test_cert_managers_other_annotations_need_an_issuer() -> None:

@@ -54,7 +54,7 @@ UNMANAGED_OBJECT = define(
     allowed="on {objects}, whose annotations no field sets",
 )
 HAS_FIELD = define(
-    "annotation-has-field",
+    "program-annotation-has-field",
     "{field} sets the annotation {key} on every object where {program} reads it; here, it has no effect, or another "
     "one than there.",
     allowed="only {field}",

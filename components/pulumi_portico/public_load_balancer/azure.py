@@ -67,8 +67,8 @@ _MINUTE = 60
 _TIMEOUT = whole_number(4 * _MINUTE, 100 * _MINUTE, SECONDS)
 _PROBE_SECONDS = 120
 _PROBES = PeerSpec(cidr="168.63.129.16/32")
-"""Where health checks come from, in every network of Azure. On dataplanes without kube-proxy, such as Cilium, they
-reach the pods from there (learn.microsoft.com, "What is IP address 168.63.129.16?")."""
+"""Where health checks come from, in every network of Azure (learn.microsoft.com, "What is IP address 168.63.129.16?").
+On dataplanes without kube-proxy, such as Cilium, they reach the pods from there."""
 _PROBE_INTERVAL = 5
 _PROBE_FAILURES = 2
 

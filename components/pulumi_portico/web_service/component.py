@@ -108,7 +108,7 @@ class WebService(pulumi.ComponentResource):
         )
 
     def _target(self, plan: WebServicePlan, port: ServicePort, namespace: pulumi.Input[str]) -> Target:
-        return {
+        target: Target = {
             "service": plan.name,
             "namespace": namespace,
             "ready": self.service_name,
@@ -117,8 +117,10 @@ class WebService(pulumi.ComponentResource):
             "protocol": Protocol(port.protocol),
             "selector": plan.selector,
             "drain": plan.drain,
-            "network_policy": plan.spec.network_policy,
         }
+        if not plan.spec.network_policy:
+            target["network_policy"] = False
+        return target
 
 
 def _parsed(
