@@ -135,6 +135,10 @@ def _complete(patch: pytest.MonkeyPatch) -> None:
             self.attributes |= {"preserve_client_ip.enabled": "true", "proxy_protocol_v2.enabled": "false"}
 
     def create(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for known in self.load_balancers.values():
+            if known.name == kwargs["name"]:
+                # AWS answers a second request with the same load balancer.
+                return known
         balancer = created(self, *args, **kwargs)
         balancer.scheme = balancer.scheme or "internet-facing"
         if balancer.type == "network":

@@ -337,7 +337,11 @@ def compared(cloud: Cloud, balancers: Mapping[str, Rendered]) -> Comparison:
     cloud.create_pods(services)
     cloud.create(services)
     network = cloud.network()
-    found = {it["metadata"]["name"]: network.balancer(hostname(it)) for it in cloud.services() if hostname(it)}
+    found = {
+        it["metadata"]["name"]: network.balancer(hostname(it))
+        for it in cloud.services()
+        if it["metadata"]["name"] in balancers
+    }
     for name, balancer in balancers.items():
         assert network.settings(found[name]) == expected_settings(balancer), name
     comparison = compare(

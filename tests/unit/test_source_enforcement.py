@@ -185,8 +185,9 @@ def test_no_annotation_admits_clients_that_are_not_reported(platform: str, key: 
         elif known.effect_of(value) is AccessEffect.EVERY_PORT:
             assert reported_at(found)[("annotations", key)] == ["every-port-of-load-balancer"]
         elif known.effect_of(value) is AccessEffect.UNENFORCED:
-            # The nodes still enforce the ranges.
-            assert (shown.are_sources_certain, further) == (True, [])
+            # Something else enforces the ranges, or it's reported that it isn't certain.
+            shared = reported_at(found).get(("allowed_sources",), []) == ["shared-source-rules"]
+            assert (shown.are_sources_certain, further) == (not shared, [])
         else:
             assert known.effect_of(value) == AccessEffect(scope)
 
@@ -232,6 +233,16 @@ def test_clients_of_private_link_are_reported_beside_the_private_network(platfor
     found = view(exposure(platform, scope="internal", allowed_sources=None, annotations={PRIVATE_LINK: "off"}))
     kinds = [source.kind for source in found.balancers[0].sources]
     assert kinds == [SourceKind.PRIVATE_NETWORK, SourceKind.FURTHER_CLIENTS]
+
+
+def test_pods_without_a_security_group_of_the_load_balancer_share_their_rules() -> None:
+    """Seen on the real controller: another load balancer that admits everyone opens the same port of the pods."""
+    given = exposure("aws-controller", allowed_sources=NARROW, client_ip="preserve", annotations=NO_GROUP)
+    found = view(given)
+    assert not found.balancers[0].are_sources_certain
+    assert reported_at(found)[("allowed_sources",)] == ["shared-source-rules"]
+    on_nodes = view({**given, "aws": {"targetType": "instance"}})
+    assert on_nodes.balancers[0].are_sources_certain
 
 
 def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() -> None:

@@ -108,7 +108,7 @@ def _balancer_text(balancer: BalancerView) -> str:
     if not balancer.is_scope_certain:
         scope = f"{scope} (if the cluster's controller makes it internal)"
     if not balancer.are_sources_certain and not everyone:
-        sources = f"{sources} (if the cluster's controller enforces that)"
+        sources = f"{sources} (if that is enforced: see the exceptions)"
     targets = ", ".join(map(peer_text, balancer.targets))
     return (
         f"{balancer.kind} ({balancer.platform}), {scope}, listens on {ports_text(balancer.ports)}\n"

@@ -148,7 +148,11 @@ def enforcement(request: Request) -> Enforcement:
     if not is_enforcement_disabled(request):
         return Enforcement.BALANCER
     settings = request.exposure.aws
-    return Enforcement.NOTHING if settings.security_groups or settings.prefix_lists else enforced_by_targets(request)
+    if settings.security_groups or settings.prefix_lists:
+        return Enforcement.NOTHING
+    found = enforced_by_targets(request)
+    # Each Service has node ports of its own, and pods of several Services can have the same port.
+    return Enforcement.SHARED if found is Enforcement.NODES and aws.has_ip_targets(request) else found
 
 
 def render_network_load_balancer(request: Request, class_name: str) -> ServiceFragment:

@@ -127,6 +127,10 @@ class Enforcement(Enum):
     NODES = "nodes"
     """Rules of the nodes or the pods, because connections reach them from the client's own address."""
 
+    SHARED = "shared"
+    """Rules of the pods that don't tell load balancers apart: they admit whoever another one admits to the same port.
+    It's reported."""
+
     UNKNOWN = "unknown"
     """The load balancer, if its controller supports that, which Portico doesn't know. It's reported."""
 

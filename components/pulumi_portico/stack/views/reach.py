@@ -31,6 +31,12 @@ UNVERIFIED_SOURCES = exception_kind(
     "Only the load balancer can enforce this, and Portico doesn't know whether its controller does. If not, everyone "
     "who reaches it can connect.",
 )
+SHARED_RULES = exception_kind(
+    "shared-source-rules",
+    "Only the security groups of the pods enforce this. They admit whoever another load balancer without a security "
+    "group admits to the same port of the pods.",
+)
+_UNCERTAIN = {Enforcement.UNKNOWN: UNVERIFIED_SOURCES, Enforcement.SHARED: SHARED_RULES}
 UNVERIFIED_SCOPE = exception_kind(
     "unverified-scope",
     "Only {annotations} or {load_balancer_class} can make the load balancer internal, and Portico doesn't know whether "
@@ -60,8 +66,9 @@ def exceptions_of_sources(exposure: ExposureSpec) -> Iterator[SecurityException]
     # No platform decides it by the ports.
     request = Request(exposure, ())
     narrow = narrow_sources(request)
-    if narrow is not None and not are_sources_certain(request):
-        yield SecurityException(UNVERIFIED_SOURCES, exposure.at.join(narrow))
+    kind = _UNCERTAIN.get(module_of(exposure.platform).enforcement_of(request))
+    if narrow is not None and kind is not None:
+        yield SecurityException(kind, exposure.at.join(narrow))
     if not is_scope_certain(exposure):
         fields = {name: Field(name) for name in ("annotations", "load_balancer_class")}
         yield SecurityException(UNVERIFIED_SCOPE, exposure.at / "scope", fields)
@@ -80,7 +87,7 @@ def is_scope_certain(exposure: ExposureSpec) -> bool:
 
 def are_sources_certain(request: Request) -> bool:
     """Whether something enforces the sources for sure."""
-    return module_of(request.exposure.platform).enforcement_of(request) is not Enforcement.UNKNOWN
+    return module_of(request.exposure.platform).enforcement_of(request) not in _UNCERTAIN
 
 
 def names_of_everyone(exposure: ExposureSpec) -> dict[str, list[int]]:
