@@ -214,7 +214,12 @@ NODES: dict[str, Any] = {**ADDRESSES, "security_group": "nodes"}
             "target_security_groups.nodes",
         ),
         (
-            {"sources": {"a": {"prefix_list": "pl-1"}, "b": {"prefix_list": "pl-1"}}},
+            {
+                "sources": {
+                    "a": {"prefix_list": "pl-1", "prefix_list_weight": 9},
+                    "b": {"prefix_list": "pl-1", "prefix_list_weight": 9},
+                }
+            },
             "duplicate-source",
             "sources.b.prefix_list",
             "sources.a.prefix_list",

@@ -105,7 +105,7 @@ AWS_BALANCERS: dict[str, Any] = {
         **PLACE,
         "kind": "network",
         "allowedSources": None,
-        "sources": {"list": {"prefixList": "pl-0123456789abcdef0"}},
+        "sources": {"list": {"prefixList": "pl-0123456789abcdef0", "prefixListWeight": 9}},
         "targets": {
             "a": {"addresses": {"one": "10.0.0.1"}, "port": 22},
             "b": {"boundElsewhere": True, "port": 22},

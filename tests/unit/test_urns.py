@@ -52,7 +52,7 @@ def _of_aws(api: WebService) -> None:
     application: Any = application_balancer(
         targets={"api": {"target": target}, "old": {"instances": {"one": "i-1"}, "port": 80, "security_group": "old"}},
         target_security_groups={"old": "sg-1"},
-        sources={"cdn": {"prefix_list": "pl-1"}},
+        sources={"cdn": {"prefix_list": "pl-1", "prefix_list_weight": 9}},
         ip_address_type="dualstack",
         hosts={"shop.example.com": zoned, "*.example.com": zoned},
         default_host="shop.example.com",
