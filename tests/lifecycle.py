@@ -244,6 +244,26 @@ ROWS: Sequence[Row] = (
         rejected=True,
     ),
     Row(
+        "namespace",
+        "`namespace` of the stack",
+        "Every object is created in the new namespace first, with other addresses. Then the old namespace is deleted "
+        "with all that's in it, **claims and their data included**.",
+        {**WEB, "services": {"db": stateful(storage=storage()), "web": service()}, "loadBalancers": front()},
+        {
+            "namespace": "{ns}-new",
+            "services": {"db": stateful(storage=storage()), "web": service()},
+            "loadBalancers": front(),
+        },
+        {
+            "{ns}-new": CREATED,
+            "{ns}": DELETED,
+            **{f"web-{suffix}": REPLACED_AFTER for suffix in ("deployment", *SERVICE_OBJECTS)},
+            **{f"db-{suffix}": REPLACED_AFTER for suffix in ("stateful-set", *SERVICE_OBJECTS)},
+            **{f"front-{suffix}": REPLACED_AFTER for suffix in ("network-policy", "service")},
+        },
+        ["claims-deleted", "entrance-moves"],
+    ),
+    Row(
         "load-balancer-name",
         "The name of a load balancer",
         "It's another load balancer with another address. The new one is created first.",

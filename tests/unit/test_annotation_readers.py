@@ -200,8 +200,6 @@ def test_a_name_that_leads_to_the_gateway_is_a_host_of_a_route(controller: str, 
         found = gateway_on(controller, routes=[route(host=HOST, annotations={key: "other.example.com"})])
         at = ("routes", 0, "annotations", key)
         assert_problem(found, "program-annotation-has-field", *at, field=("routes", 0, "host"))
-            found, "program-annotation-has-field", "routes", 0, "annotations", key, field=("routes", 0, "host")
-        )
 
 
 def test_cert_managers_other_annotations_need_an_issuer() -> None:
