@@ -12,7 +12,7 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.concealment import HIDDEN
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, Parameters, mapped
 from .claims import unique
 from .deployed import items_of
 from .hooks import mocked
@@ -76,7 +76,7 @@ class Workload:
         return ",".join(f"{key}={value}" for key, value in self.selector.items())
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> Parameters:
         """The parameters of every finding."""
         return {"workload": f"{self.kind} {self.name}", "namespace": self.namespace}
 
