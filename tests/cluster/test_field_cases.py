@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.pulumi_program import PulumiProgram, Run
-from tests.scoreboard.cases import WEB, field_case, held_case, no_address_hint, program_of
+from tests.scoreboard.cases import WEB, held_case, no_address_hint, program_of
 from tools.cluster import Cluster
 from tools.processes import wait_until
 
@@ -86,7 +86,6 @@ def test_a_change_of_the_service_keeps_routes_and_addresses(
 
 
 @pytest.mark.long
-@field_case("L2")
 def test_the_number_of_pods_is_taken_back_from_the_autoscaler(deploy: Any, cluster: Cluster, own: str) -> None:
     def replicas() -> int:
         return cluster.get("deployment", "web", "-n", own)["spec"]["replicas"]

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Optional
 
+import pulumi
+
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..lifecycle.replicas import on_replicas_change
 from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
@@ -131,9 +134,16 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         ignore_changes=() if plan.spec.autoscaling is None else ("spec.replicas",),
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
-        hooks=lambda parent: on_failed_rollout(plan.name, parent, _secret_values(plan)),
+        hooks=lambda parent: _workload_hooks(plan, parent),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
+    rollout = on_failed_rollout(plan.name, parent, _secret_values(plan))
+    if plan.replicas is None or plan.spec.autoscaling is not None:
+        return rollout
+    return pulumi.ResourceHookBinding.merge(on_replicas_change(plan.name, parent), rollout)
 
 
 def _secret_values(plan: WebServicePlan) -> list[Any]:

@@ -1,0 +1,129 @@
+"""The number of pods, which an autoscaler owns until a service has no autoscaling anymore.
+
+The API server remembers that the autoscaler has set `spec.replicas`, also when it's gone, and rejects another number as
+a conflict. Force would override every other conflict too. So Portico removes only that memory.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+import pulumi
+
+from ..args.codes import define
+from ..untyped import Manifest, Properties, mapped
+from .claims import unique
+from .deployed import items_of
+from .hooks import mocked
+from .kubectl import Kubectl, kubectl_of
+from .ownership import OWNER, owner
+from .replacement import Finding
+
+__all__ = ["is_conflict", "on_replicas_change", "released"]
+
+TAKEN_IN_PREVIEW = define(
+    "replicas-owned-in-preview",
+    "An autoscaler has set the number of pods of {workload}, so a preview fails with a conflict.",
+    hint="Run pulumi up --skip-preview once. It deletes the autoscaler of the stack, and sets the number.",
+)
+TAKEN = define(
+    "replicas-owned",
+    "The number of pods of {workload} belongs to {manager}.",
+    hint="To set it from now on, remove what sets it now, and run PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up once.",
+)
+
+_REPLICAS = ".spec.replicas"
+_SCALE = "scale"
+_FIELD = re.compile(r"(?<![\w/])\.(?:spec|metadata|data)\b[^\s,]*")
+_MANAGER = re.compile(r'conflicts? with "([^"]+)"')
+
+
+def is_conflict(errors: Sequence[str]) -> bool:
+    """Whether an object was rejected because of its number of replicas, and nothing else."""
+    found = [error for error in errors[:1] if "conflict" in error]
+    return any(set(_FIELD.findall(error)) == {_REPLICAS} for error in found)
+
+
+def released(managed_fields: Sequence[Any]) -> Optional[list[Any]]:
+    """An object's field managers without those that have set the number through the subresource, as autoscalers do;
+    None if there are none."""
+    kept = [entry for entry in managed_fields if mapped(entry).get("subresource") != _SCALE]
+    return kept if len(kept) < len(managed_fields) and kept else None
+
+
+def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
+    """Takes the number of pods back from the autoscaler that a service had, before the engine sets another one."""
+    if mocked():
+        return None
+
+    async def release(args: pulumi.ResourceHookArgs) -> None:
+        if _replicas(args.old_inputs) != _replicas(args.new_inputs):
+            await _release(_Scaled.of(args.type, args.new_inputs), await kubectl_of(parent))
+
+    async def explain(args: pulumi.ErrorHookArgs) -> bool:
+        if args.failed_operation == "update" and is_conflict(args.errors):
+            pulumi.log.error(_explanation(_Scaled.of(args.type, args.new_inputs), args.errors[0]).text)
+        return False
+
+    return pulumi.ResourceHookBinding(
+        before_update=[pulumi.ResourceHook(unique(f"portico-{name}-replicas"), release)],
+        on_error=[pulumi.ErrorHook(unique(f"portico-{name}-replicas-conflict"), explain)],
+    )
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A workload with a number of pods."""
+
+    kind: str
+    name: str
+    namespace: str
+
+    @classmethod
+    def of(cls, resource_type: str, inputs: Optional[Properties]) -> "_Scaled":
+        metadata = mapped((inputs or {}).get("metadata"))
+        namespace = str(metadata.get("namespace") or "default")
+        return cls(resource_type.rpartition(":")[2], str(metadata.get("name")), namespace)
+
+
+def _replicas(inputs: Optional[Properties]) -> Any:
+    return mapped((inputs or {}).get("spec")).get("replicas")
+
+
+def _explanation(workload: _Scaled, error: str) -> Finding:
+    name = f"{workload.kind} {workload.namespace}/{workload.name}"
+    if pulumi.runtime.is_dry_run():
+        return Finding(TAKEN_IN_PREVIEW, {"workload": name})
+    return Finding(TAKEN, {"workload": name, "manager": next(iter(_MANAGER.findall(error)), "another manager")})
+
+
+async def _release(workload: _Scaled, kubectl: Kubectl) -> None:
+    """Delete the autoscalers of the stack, which would set the number again, and what the API server remembers of
+    them."""
+    within = ("--namespace", workload.namespace)
+    for scaler in await kubectl.items("horizontalpodautoscalers", *within):
+        if _target(scaler) == (workload.kind, workload.name):
+            if not _is_own(scaler):
+                return
+            # The engine deletes it last, and then finds it gone.
+            await kubectl.run(
+                "delete", "horizontalpodautoscaler", str(mapped(scaler.get("metadata")).get("name")), *within
+            )
+    identity = (workload.kind, workload.name, *within)
+    text = await kubectl.run("get", *identity, "--show-managed-fields", "--output", "json")
+    fields = items_of(mapped(mapped(json.loads(text)).get("metadata")).get("managedFields")) if text else ()
+    kept = released(fields)
+    if kept is not None:
+        patch = [{"op": "replace", "path": "/metadata/managedFields", "value": kept}]
+        await kubectl.run("patch", *identity, "--type=json", "--patch", json.dumps(patch))
+
+
+def _target(scaler: Manifest) -> tuple[Any, Any]:
+    reference = mapped(mapped(scaler.get("spec")).get("scaleTargetRef"))
+    return reference.get("kind"), reference.get("name")
+
+
+def _is_own(scaler: Manifest) -> bool:
+    return mapped(mapped(scaler.get("metadata")).get("annotations")).get(OWNER) == owner()

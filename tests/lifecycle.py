@@ -1,0 +1,273 @@
+"""What changes of a running stack do: one table, for the tests on the real API server and for docs/changes.md.
+
+In the parts of a stack, `{ns}` stands for the stack's namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+IMAGE = "registry.example.com/app"
+OPEN: Mapping[str, Any] = {"scope": "internet", "platform": "generic", "allowedSources": ["0.0.0.0/0"]}
+ON_GKE: Mapping[str, Any] = {**OPEN, "platform": "gke"}
+REPLACED_AFTER = ("create-replacement", "replace", "delete-replaced")
+REPLACED_BEFORE = ("delete-replaced", "replace", "create-replacement")
+UPDATED = ("update",)
+CREATED, DELETED = ("create",), ("delete",)
+
+Parts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A change, and what it does."""
+
+    id: str
+    change: str
+    """What you edit, as the docs have it."""
+    effect: str
+    """What happens to the running stack, as the docs have it."""
+    before: Parts
+    after: Parts
+    steps: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """What the engine does to each resource that doesn't stay the same, by its Pulumi name, in order."""
+    says: Sequence[str] = ()
+    """The codes of what a preview warns of, or is rejected with."""
+    rejected: bool = False
+    """Whether a preview and an update are rejected, and nothing changes."""
+    long: bool = True
+    """Whether only `make long-test` runs it."""
+
+
+def service(**fields: Any) -> dict[str, Any]:
+    return {"image": f"{IMAGE}:1", "port": 8080, **fields}
+
+
+def stateful(**fields: Any) -> dict[str, Any]:
+    return service(kind="StatefulSet", **fields)
+
+
+def storage(size: int = 1, **fields: Any) -> dict[str, Any]:
+    return {"data": {"path": "/data", "sizeGib": size, "storageClass": "at-hand", **fields}}
+
+
+def routed(*hosts: str, **fields: Any) -> dict[str, Any]:
+    """A gateway of an existing class that nobody serves."""
+    routes = [{"host": host, "target": {"service": "web"}, **fields} for host in hosts]
+    exposed = {"controller": "generic", "className": "nobodys", "namespace": "{ns}", "controllerPeers": []}
+    return {"edge": {**exposed, "publishesAddress": False, "routes": routes}}
+
+
+def front(exposure: Parts = OPEN, name: str = "front") -> dict[str, Any]:
+    return {name: {"target": {"service": "web"}, "exposure": exposure}}
+
+
+WEB: Parts = {"services": {"web": service()}}
+ROUTED: Parts = {**WEB, "gateways": routed("shop.example.com"), "loadBalancers": front()}
+
+
+BOTH_HOSTS: Parts = {**ROUTED, "gateways": routed("shop.example.com", "api.example.com")}
+AUTOSCALED: Parts = {**ROUTED, "services": {"web": service(autoscaling={"minReplicas": 2, "maxReplicas": 4})}}
+DATABASE: Parts = {"services": {"db": stateful(storage=storage())}}
+
+
+def installed(controller: str, name: str = "{ns}-edge") -> dict[str, Any]:
+    """A stack with a gateway whose controller Portico installs."""
+    return {**WEB, "gateways": {name: {"exposure": OPEN, "controller": controller}}}
+
+
+ROWS: Sequence[Row] = (
+    Row(
+        "image",
+        "`image`, `env`, `resources`, probes, and other fields of the pods",
+        "The pods are replaced one after the other. Each new pod is ready before an old one is deleted.",
+        ROUTED,
+        {**ROUTED, "services": {"web": service(image=f"{IMAGE}:2")}},
+        {"web-deployment": UPDATED},
+        long=False,
+    ),
+    Row(
+        "secret",
+        "`secretEnv`, `configFiles`",
+        "A new Secret or ConfigMap is created, and the pods are replaced one after the other. The old one stays until "
+        "the service is removed, because older revisions refer to it.",
+        {**ROUTED, "services": {"web": service(secretEnv={"TOKEN": "one"})}},
+        {**ROUTED, "services": {"web": service(secretEnv={"TOKEN": "two"})}},
+        {"web-env": REPLACED_AFTER, "web-deployment": UPDATED},
+    ),
+    Row(
+        "port",
+        "`port` of a service",
+        "The pods are replaced one after the other, and the Service, the policies, and the load balancers follow. "
+        "While both kinds of pods run, connections to the old ones fail.",
+        ROUTED,
+        {**ROUTED, "services": {"web": service(port=8081)}},
+        {
+            "web-deployment": UPDATED,
+            "web-service": UPDATED,
+            "web-network-policy": UPDATED,
+            "front-network-policy": UPDATED,
+            "front-service": UPDATED,
+        },
+    ),
+    Row(
+        "kind",
+        "`kind: Deployment` to `StatefulSet`",
+        "The StatefulSet is created, and then the Deployment is deleted. The Service becomes headless, so it's deleted "
+        "and created again. Routes and load balancers stay.",
+        ROUTED,
+        {**ROUTED, "services": {"web": stateful()}},
+        {"web-stateful-set": CREATED, "web-deployment": DELETED, "web-service": REPLACED_BEFORE},
+        ["service-replaced"],
+    ),
+    Row(
+        "headless",
+        "`service.headless`",
+        "The Service is deleted and created again. Routes and load balancers stay, and the pods too.",
+        ROUTED,
+        {**ROUTED, "services": {"web": service(service={"headless": True})}},
+        {"web-service": REPLACED_BEFORE},
+        ["service-replaced"],
+    ),
+    Row(
+        "selector",
+        "`selector` of a service",
+        "Kubernetes freezes the selector of a workload, so the workload is deleted with its pods and created again.",
+        ROUTED,
+        {**ROUTED, "services": {"web": service(selector={"app": "web"})}},
+        {"web-deployment": REPLACED_BEFORE},
+        ["pods-replaced-at-once"],
+    ),
+    Row(
+        "storage-size",
+        "`storage.NAME.sizeGib`",
+        "Rejected, with the steps that keep the pods.",
+        DATABASE,
+        {"services": {"db": stateful(storage=storage(2))}},
+        says=["storage-resized"],
+        rejected=True,
+    ),
+    Row(
+        "storage-class",
+        "`storage.NAME.storageClass`, `accessMode`, another claim, `statefulSet.podManagement`",
+        "Kubernetes freezes them, so the StatefulSet is deleted with its pods and created again. The claims stay, and "
+        "the new pods mount them.",
+        DATABASE,
+        {"services": {"db": stateful(storage=storage(accessMode="ReadWriteOncePod"))}},
+        {"db-stateful-set": REPLACED_BEFORE},
+        ["pods-replaced-at-once"],
+    ),
+    Row(
+        "storage-class-with-deleted-claims",
+        "The same, with `statefulSet.claimsWhenDeleted: Delete`",
+        "Kubernetes deletes the claims with the old StatefulSet, **and their data**.",
+        {"services": {"db": stateful(storage=storage(), statefulSet={"claimsWhenDeleted": "Delete"})}},
+        {
+            "services": {
+                "db": stateful(
+                    storage=storage(accessMode="ReadWriteOncePod"), statefulSet={"claimsWhenDeleted": "Delete"}
+                )
+            }
+        },
+        {"db-stateful-set": REPLACED_BEFORE},
+        ["claims-deleted-by-replacement", "pods-replaced-at-once"],
+    ),
+    Row(
+        "autoscaling-on",
+        "`autoscaling`, added",
+        "The autoscaler is created and takes over the number of pods as it is. No pod is replaced.",
+        {**ROUTED, "services": {"web": service(replicas=3)}},
+        AUTOSCALED,
+        {"web-autoscaler": CREATED},
+    ),
+    Row(
+        "autoscaling-off",
+        "`autoscaling`, removed",
+        "The autoscaler is deleted, and the number of pods is that of `replicas`. No other pod is replaced. If the "
+        "autoscaler has changed the number, a preview fails and says so: run `pulumi up --skip-preview` once.",
+        AUTOSCALED,
+        {**ROUTED, "services": {"web": service(replicas=3)}},
+        {"web-autoscaler": DELETED, "web-deployment": UPDATED},
+    ),
+    Row(
+        "route",
+        "A route",
+        "Its objects are created, updated, or deleted. Other routes don't change.",
+        ROUTED,
+        {**ROUTED, "gateways": routed("shop.example.com", path="/shop")},
+        {},
+    ),
+    Row(
+        "host",
+        "`host` of a route",
+        "The objects of the new host are created, and those of the old one are deleted. Other hosts don't change.",
+        BOTH_HOSTS,
+        {**ROUTED, "gateways": routed("shop.example.com", "www.example.com")},
+        {},
+    ),
+    Row(
+        "controller",
+        "`controller` of a gateway that Portico installs",
+        "The address stays. The IngressClass is deleted and created again, and until the new controller's pods are "
+        "ready, the old ones serve routes that are written for the new one, or none.",
+        installed("f5-nginx"),
+        installed("ingress-nginx"),
+        {},
+        ["ingress-class-replaced"],
+    ),
+    Row(
+        "platform",
+        "`platform`, `scope`, or another field that identifies a load balancer",
+        "The new load balancer is created first, and has another address. Then the old one is deleted.",
+        {**WEB, "loadBalancers": front(ON_GKE)},
+        {**WEB, "loadBalancers": front({**ON_GKE, "scope": "internal"})},
+        {"front": UPDATED, "front-service": REPLACED_AFTER, "front-network-policy": UPDATED},
+        ["load-balancer-replaced"],
+    ),
+    Row(
+        "static-address",
+        "The same, with a static address, a name, or deletion protection",
+        "Rejected, with the steps of the migration, because two load balancers can't have the same one.",
+        {**WEB, "loadBalancers": front({**ON_GKE, "staticAddresses": ["shop"]})},
+        {**WEB, "loadBalancers": front({**ON_GKE, "platform": "generic", "loadBalancerClass": "example.com/lb"})},
+        {"front": UPDATED, "front-service": REPLACED_AFTER, "front-network-policy": UPDATED},
+        ["load-balancer-replaced"],
+    ),
+    Row(
+        "load-balancer-name",
+        "The name of a load balancer",
+        "It's another load balancer with another address. The new one is created first.",
+        {**WEB, "loadBalancers": front()},
+        {**WEB, "loadBalancers": front(name="entrance")},
+        {},
+        ["entrance-removed"],
+    ),
+    Row(
+        "gateway-name",
+        "The name of a gateway that Portico installs",
+        "It's another gateway with another address. The new one is created first.",
+        installed("f5-nginx"),
+        installed("f5-nginx", "{ns}-entrance"),
+        {},
+        ["entrance-removed"],
+    ),
+    Row(
+        "service-name",
+        "The name of a service",
+        "The new one is created first, and routes and load balancers move to it. Then the old one is deleted.",
+        WEB,
+        {"services": {"site": service()}},
+        {},
+    ),
+    Row(
+        "stateful-name",
+        "The name of a StatefulSet with storage",
+        "The new one starts with empty claims. Those of the old one stay with their data.",
+        DATABASE,
+        {"services": {"store": stateful(storage=storage())}},
+        {},
+        ["claims-left-behind"],
+    ),
+)
