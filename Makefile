@@ -1,11 +1,12 @@
 # Two commands do all the set-up: `make up` and `make test`.
 PYTHON ?= python3
 STACK ?= local
+EXAMPLES ?= 4
 BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test long-test test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test long-test fuzz test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +48,9 @@ long-test: dev-venv ## The long tests that `make test` leaves out, the rest of t
 	$(BIN)/pytest tests/cluster -n 3 -m long
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 
+fuzz: dev-venv ## Property tests with more and other examples (EXAMPLES times as many)
+	PORTICO_EXAMPLES=$(EXAMPLES) $(BIN)/pytest $$(grep -rl '^ *@given' tests/unit) -n auto
+
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
 node-tools: ## Install the real node's and the browser's Debian packages (as root)
@@ -65,7 +69,7 @@ matrix: dev-venv ## Tests with the oldest and the newest SDKs that the component
 checkov: dev-venv ## Audit the stacks and the AWS resources with checkov (an environment of its own: a minute, 290 MB)
 	$(BIN)/pytest tests/checkov
 
-test-all: test long-test matrix checkov browser-test node-test ## And the long tests, the SDKs' matrix, the audit, the browser, the real node
+test-all: test long-test fuzz matrix checkov browser-test node-test ## And the long tests, the SDKs' matrix, the audit, the browser, the real node
 
 schema: dev-venv ## Write what is made from the code: the schemas, the docs' references, tables and examples, docs/stack.svg
 	@$(BIN)/python -m tools.docs

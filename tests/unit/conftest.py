@@ -22,9 +22,19 @@ from pulumi_portico.lifecycle.cost import Assumption
 from pulumi_portico.lifecycle.replacement import Finding
 from pulumi_portico.testing import ensure_event_loop
 
+from tests.examples import FACTOR, examples
+
 ensure_event_loop()
 # The time that an example takes depends on the machine's load, not on what is tested.
-settings.register_profile("portico", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "portico",
+    deadline=None,
+    max_examples=examples(100),
+    # Each run of `make test` tries the same examples. `make fuzz` tries other ones.
+    derandomize=FACTOR == 1,
+    database=None if FACTOR == 1 else settings.default.database,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("portico")
 
 CAUSED: set[str] = set()

@@ -25,6 +25,7 @@ from pulumi_portico.aws_load_balancer.routes import build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 
 from tests.aws_balancers import match_of, own, routed, rules
+from tests.examples import examples
 from tests.problems import assert_problem
 
 LABELS = st.sampled_from(["a", "b", "shop", "api"])
@@ -90,7 +91,7 @@ def distinct(routes: Sequence[Mapping[str, Any]]) -> list[Match]:
 
 
 @given(st.lists(ROUTES, min_size=1, max_size=12), REQUESTS)
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @example([{"path": "/a"}, {"path": "/a/b"}], ("example.com", "/a/b/c", "GET"))
 @example([{"path": "/a"}], ("example.com", "/ab", "GET"))
 @example([{"host": "*.example.com"}, {"host": "a.example.com"}], ("a.example.com", "/", "GET"))
@@ -103,7 +104,7 @@ def test_the_most_specific_route_wins(routes: list[dict[str, Any]], request_: tu
 
 
 @given(st.lists(ROUTES, min_size=2, max_size=12))
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 def test_two_routes_for_one_request_are_of_different_rank(routes: list[dict[str, Any]]) -> None:
     matches = list(dict.fromkeys(match_of(route) for route in routes))
     for at, one in enumerate(matches):
@@ -115,7 +116,7 @@ def test_two_routes_for_one_request_are_of_different_rank(routes: list[dict[str,
 
 
 @given(st.lists(ROUTES, min_size=1, max_size=8, unique_by=lambda it: match_of(it).text), ROUTES, st.randoms())
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 def test_one_more_route_and_another_order_move_no_rule(
     routes: list[dict[str, Any]], one_more: dict[str, Any], random: Any
 ) -> None:
@@ -166,7 +167,7 @@ RANKED = st.tuples(ROUTES, st.sampled_from([None, None, {"priority": 2}, {"prior
 
 
 @given(st.lists(RANKED, max_size=12))
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @example([{"path": "/a", "methods": ["GET"]}, {"path": "/a", "headers": {"x-a": ["1"]}}])
 @example([{"path": "/a", "priority": 2}, {"host": "*.example.com", "path": "/a/b"}])
 @example([{"host": "*.example.com", "path": "/a/b", "priority": 40000}, {"path": "/a"}])

@@ -17,6 +17,7 @@ from pulumi_portico.cli.rendering.aws import aws_resources_of
 from pulumi_portico.cli.rendering.manifests import RenderedObject, rendered_objects
 
 from tests.command import SHOP, called, written
+from tests.examples import examples
 from tests.registered_objects import registered, registered_aws_resources, registered_objects
 from tests.stacks import FOLDER, NAMES
 
@@ -157,7 +158,7 @@ def stack_of(gateways: list[str], balancers: list[str]) -> dict[str, Any]:
 @example(sorted(GATEWAYS), sorted({**BALANCERS, **AWS_BALANCERS}))
 @example(["there"], [])
 @example([], ["joined"])
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(6), suppress_health_check=[HealthCheck.too_slow])
 def test_every_command_supports_every_valid_stack(gateways: list[str], balancers: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stacks = ("--folder", str(written(Path(folder) / "project", {"dev": stack_of(gateways, balancers)}) / "stacks"))
@@ -202,7 +203,7 @@ def test_the_stacks_that_ship_register_the_objects_that_they_list(name: str) -> 
 
 @given(some(GATEWAYS), some({**BALANCERS, **AWS_BALANCERS}))
 @example(sorted(GATEWAYS), sorted({**BALANCERS, **AWS_BALANCERS}))
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(4), suppress_health_check=[HealthCheck.too_slow])
 def test_generated_stacks_register_the_objects_that_they_list(gateways: list[str], balancers: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         written(Path(folder) / "project", {"dev": stack_of(gateways, balancers)})

@@ -32,6 +32,7 @@ from pulumi_portico.stack import StackPlan, check_stack
 
 from tests.aws_balancers import parsed_route
 from tests.command import SHOP, called, json_of, plan_of, written
+from tests.examples import examples
 from tests.support import ROOT
 
 HOSTS = ["", "example.com", "a.example.com", "*.example.com", "*.a.example.com", "other.com"]
@@ -121,7 +122,7 @@ def path_matches(route: Route, path: str) -> bool:
 
 
 @given(routes_of_gateways, st.sampled_from(REQUESTED_HOSTS), st.sampled_from(REQUESTED_PATHS))
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 def test_the_route_that_receives_a_request_is_match_routes(given_routes: list[Route], host: str, path: str) -> None:
     routes = with_targets(given_routes)
     answer = answer_of(stack_of(routes), f"http://{host}{path}")
@@ -136,7 +137,7 @@ def test_the_route_that_receives_a_request_is_match_routes(given_routes: list[Ro
 
 
 @given(routes_of_gateways, st.sampled_from(REQUESTED_HOSTS), st.sampled_from(REQUESTED_PATHS))
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 def test_each_reason_is_true(given_routes: list[Route], host: str, path: str) -> None:
     answer = answer_of(stack_of(with_targets(given_routes)), f"http://{host}{path}")
     reasons = {candidate.match: candidate.reason for candidate in answer.candidates if not candidate.matches}
@@ -343,7 +344,7 @@ def matches_as_aws_documents(route: Route, request: Request) -> bool:
 
 
 @given(aws_routes, requests)
-@settings(max_examples=400)
+@settings(max_examples=examples(150))
 @example(
     [{"path": "/a"}, {"path": "/a", "methods": ["GET"]}], Request("http", "example.com", 80, "/a", client="10.1.1.1")
 )

@@ -35,6 +35,7 @@ from pulumi_portico.stack.view_text import exception_path, peer_text
 from pulumi_portico.stack.views import view_of
 
 from tests.command import written
+from tests.examples import examples
 from tests.stack_views import (
     ANYWHERE,
     BOUTIQUE,
@@ -247,13 +248,13 @@ def test_pictures_of_the_shipped_stacks_are_complete_and_have_no_overlap(stack: 
 
 
 @given(stacks())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_pictures_of_generated_stacks_are_complete_and_have_no_overlap(view: StackView) -> None:
     check(view)
 
 
 @given(stacks(NASTY))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_names_are_only_text(view: StackView) -> None:
     class Tags(HTMLParser):
         def __init__(self) -> None:

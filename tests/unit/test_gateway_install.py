@@ -18,6 +18,7 @@ from pulumi_portico.lifecycle.objects import manifests_of
 from pulumi_portico.lifecycle.ownership import KEEP_FIELD_MANAGER
 from pulumi_portico.testing import Recording, Registration, Secret, pod_security_violations, record
 
+from tests.examples import examples
 from tests.gateway_rights import CLASS, LEASE, granted, in_namespaces, needs_of
 from tests.kubernetes_schemas import VERSIONS, validate
 from tests.problems import assert_fixes_work, assert_problem
@@ -264,7 +265,7 @@ def test_the_class_may_be_the_default(wanted: bool) -> None:
     assert metadata.get("annotations") == ({"ingressclass.kubernetes.io/is-default-class": "true"} if wanted else None)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(6))
 @given(drain=st.integers(0, 3600), shutdown=st.integers(1, 3600))
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_drain_and_shutdown_add_up(controller: str, drain: int, shutdown: int) -> None:
@@ -517,7 +518,7 @@ def settled(installation: dict[str, Any], controller: str) -> dict[str, Any]:
     return kept
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(drawn=INSTALLATIONS, custom=st.booleans(), data=st.data())
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_every_installation_is_valid_and_every_field_shows(

@@ -12,6 +12,7 @@ from pulumi_portico import GatewaySettings, IngressGateway
 from pulumi_portico.args.shapes import is_args, shapes_of
 from pulumi_portico.testing import record
 
+from tests.examples import examples
 from tests.unit.gateways import CONTROLLERS, EXPOSED
 from tools.settings_table import FILE, HSTS, SAMPLES, changed, data
 
@@ -222,7 +223,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 @given(some=SETTINGS, proxy=st.lists(CIDR, unique=True))
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_no_setting_can_write_nginxs_configuration(controller: str, some: dict[str, Any], proxy: list[str]) -> None:

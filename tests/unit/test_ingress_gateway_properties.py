@@ -14,6 +14,7 @@ from pulumi_portico.args.problems import Problems
 from pulumi_portico.ingress_gateway.matching import canonical_path, path_of, path_type_of
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway
 
+from tests.examples import examples
 from tests.unit import gateways
 from tests.unit.readers.f5_nginx import F5Nginx
 from tests.unit.readers.ingress_nginx import IngressNginx
@@ -125,7 +126,7 @@ def check_answer(answer: Answer, route: Mapping[str, Any] | None, path: str) -> 
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_request_goes_where_match_route_says(controller: str, data: st.DataObject) -> None:
     # A wildcard stands for more labels than one on F5 NGINX Ingress Controller, which is opted into apart.
@@ -140,7 +141,7 @@ def test_every_request_goes_where_match_route_says(controller: str, data: st.Dat
         check_answer(reader.answer(Request(host, path)), match_route(given_routes, host, path), path)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_wildcard_of_any_depth_takes_one_label_as_match_route_says(data: st.DataObject) -> None:
     given_routes = data.draw(routes(["", "x.example.com", "*.example.com"]))
@@ -152,7 +153,7 @@ def test_a_wildcard_of_any_depth_takes_one_label_as_match_route_says(data: st.Da
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_no_route_takes_goes_to_the_default_backend(controller: str, data: st.DataObject) -> None:
     given_routes = data.draw(routes(["", "x.example.com", "y.example.com"]))
@@ -166,7 +167,7 @@ def test_what_no_route_takes_goes_to_the_default_backend(controller: str, data: 
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_host_with_tls_redirects_what_came_without_it(controller: str, data: st.DataObject) -> None:
     hosts = ["x.example.com", "y.example.com", *(["*.example.com"] if controller != "f5-nginx" else [])]
@@ -194,7 +195,7 @@ def test_paths_are_compared_as_nginx_understands_them(path: str) -> None:
 
 
 @pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx", "generic"])
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 @given(
     field=st.sampled_from(
         ["host", "path", "rewrite", "app_root", "realm", "cookie", "header", "header value", "origin"]

@@ -31,6 +31,7 @@ from tests.balancers import (
     problems_in,
     settings_of,
 )
+from tests.examples import examples
 from tests.kubernetes_schemas import validate
 from tests.problems import applied, problems_of
 
@@ -371,7 +372,7 @@ def check_each_field_shows(platform: str, fields: dict[str, Any], ports: Any) ->
 def test_every_field_that_is_set_shows_or_is_rejected() -> None:
     built: Counter[str] = Counter()
 
-    @settings(max_examples=150)
+    @settings(max_examples=examples(40))
     @given(fields=FIELDS, ports=PORTS)
     def run(fields: dict[str, Any], ports: Any) -> None:
         built.update(platform for platform in ALL if check_each_field_shows(platform, fields, ports))
@@ -387,7 +388,7 @@ def test_what_a_platform_can_do_it_does_together(platform: str) -> None:
     module = MODULES[platform]
     built: list[bool] = []
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(20))
     @given(fields=FIELDS, ports=PORTS)
     def run(fields: dict[str, Any], ports: Any) -> None:
         for feature in features_of_fields(platform, fields):

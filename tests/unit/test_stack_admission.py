@@ -17,6 +17,7 @@ from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording, pod_security_violations, record
 
+from tests.examples import examples
 from tests.problems import applied, assert_problem, problems_of
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1", "port": 8080}
@@ -274,7 +275,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(spec=st.dictionaries(WORDS, VALUES, max_size=5), level=st.sampled_from(PodSecurityLevel))
 def test_extra_of_any_shape_is_judged_and_explained(spec: Any, level: PodSecurityLevel) -> None:
     values = {**stack(web={"extra": {"spec": spec}}), "podSecurity": level.value}

@@ -9,6 +9,8 @@ from pulumi_portico import ArgumentError
 from pulumi_portico.stack import StackPlan, build, check_stack
 from pulumi_portico.testing import record
 
+from tests.examples import examples
+
 SERVICES: dict[str, Any] = {
     "api": {"image": "api:1", "ports": {"http": {"port": 8080, "servicePort": 80}, "metrics": {"port": 9090}}},
     "web": {"image": "web:1", "port": 3000},
@@ -72,7 +74,7 @@ def plan_of(config: dict[str, Any]) -> StackPlan | None:
 
 # Each example is a whole stack: shrinking one would take minutes.
 @settings(
-    max_examples=40,
+    max_examples=examples(10),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],

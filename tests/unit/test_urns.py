@@ -1,5 +1,6 @@
 """URNs are for ever: a changed one replaces a live resource, so each change is a reviewed difference."""
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pulumi_portico import (
     WebService,
     WorkloadKind,
 )
-from pulumi_portico.testing import record
+from pulumi_portico.testing import Recording, record
 
 from tests.aws_balancers import WEB_ACL, calls, outputs
 from tests.aws_balancers import application as application_balancer
@@ -106,8 +107,13 @@ def _redirect(host: str) -> Any:
     return {"host": host, "redirect": {"host": "shop.example.com"}}
 
 
+@functools.cache
+def recorded_once() -> Recording:
+    return record(everything, outputs=outputs, calls=calls)
+
+
 def test_no_urn_changes_unseen() -> None:
-    recorded = record(everything, outputs=outputs, calls=calls)
+    recorded = recorded_once()
     urns = "".join(f"{it.urn}\n" for it in recorded.registrations)
     if os.environ.get("PORTICO_UPDATE_SNAPSHOTS"):
         SNAPSHOT.write_text(urns)
@@ -118,7 +124,7 @@ FORMER, PRESENT = "portico:index:PublicLoadBalancer", "portico:index:AwsLoadBala
 
 
 def test_an_aws_load_balancer_has_an_alias_of_its_former_type() -> None:
-    recorded = record(everything, outputs=outputs, calls=calls)
+    recorded = recorded_once()
     aliased = {it.urn: it.aliases for it in recorded.registrations if not it.custom and it.aliases}
     assert aliased == {f"urn:pulumi:stack::project::pulumi:pulumi:Stack${PRESENT}::own": ({"type": FORMER},)}
 
@@ -126,7 +132,7 @@ def test_an_aws_load_balancer_has_an_alias_of_its_former_type() -> None:
 def test_the_children_of_an_aws_load_balancer_inherit_the_alias() -> None:
     """The engine derives the aliases of children from their parent's, by the rule that the SDK has for older engines:
     tests/engine shows the same on the engine."""
-    ours = [it for it in record(everything, outputs=outputs, calls=calls).registrations if f"{PRESENT}$" in it.urn]
+    ours = [it for it in recorded_once().registrations if f"{PRESENT}$" in it.urn]
     assert len(ours) > 30
 
     def program() -> None:
@@ -141,7 +147,7 @@ def test_the_children_of_an_aws_load_balancer_inherit_the_alias() -> None:
 def test_every_component_is_in_the_snapshot() -> None:
     components = {name for name in pulumi_portico.__all__ if hasattr(getattr(pulumi_portico, name), "register_outputs")}
     assert components
-    recorded = record(everything, outputs=outputs, calls=calls)
+    recorded = recorded_once()
     assert {it.type.rpartition(":")[2] for it in recorded.registrations if not it.custom} == components
 
 

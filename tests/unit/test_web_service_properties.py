@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pulumi_portico import Limits, WebService
 from pulumi_portico.testing import Recording, pod_security_violations, record
 
+from tests.examples import examples
 from tests.kubernetes_schemas import VERSIONS, validate
 from tests.unit.web_services import DIGEST, IMAGE, WORKLOADS, container, pod_spec, template, workload
 
@@ -145,7 +146,7 @@ def web_services(draw: st.DrawFn) -> dict[str, Any]:
     return args
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15))
 @given(name=st.from_regex(r"[a-z]([a-z0-9-]{0,50}[a-z0-9])?", fullmatch=True), args=web_services())
 def test_any_valid_arguments_make_valid_manifests_that_fit_together(name: str, args: Any) -> None:
     recorded = record(lambda: WebService(name, args))

@@ -22,6 +22,7 @@ from pulumi_portico.stack.args import KEYS, StackArgs
 from pulumi_portico.stack.objects import objects_of
 
 from tests.command import called
+from tests.examples import examples
 from tests.problems import assert_fixed, assert_problem, problems_of
 
 FILE = Path(__file__).parent / "wrong_stacks.txt"
@@ -429,7 +430,7 @@ def check_and_fix(folder: Path, text: str) -> None:
         assert {component.name for component in objects_of(fixed.plan)} >= {*fixed.plan.services, fixed.plan.namespace}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(mutations=MUTATIONS)
 def test_a_mutated_stack_is_valid_or_has_problems(mutations: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     tree = yaml.safe_load(GOOD)
@@ -480,7 +481,7 @@ def test_each_fix_of_a_mutated_stack_fixes_its_problem(tmp_path: Path) -> None:
     assert len(set(FIXED)) >= 5
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     at=st.integers(0, len(GOOD)), cut=st.integers(0, 12), put=st.text(alphabet="\t\n :-{}[]'\"&*!|>%@#,?a0", max_size=5)
 )
