@@ -13,7 +13,7 @@ from pulumi_portico import Platform
 from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.lifecycle import hooks
 from pulumi_portico.lifecycle.hooks import no_address, no_target, watch
-from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
+from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge, recorded_state
 from pulumi_portico.public_load_balancer.platforms import module_of
 from pulumi_portico.testing import Recording, record
 
@@ -190,6 +190,22 @@ def test_the_hook_refuses_or_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a.elb.amazonaws.com stops working" in warned[0]
     watch("web", old, old, {})
     assert len(warned) == 1
+
+
+def test_another_namespace_is_rejected_if_the_two_cannot_share_an_address() -> None:
+    def moved(**exclusive: str) -> Judgment:
+        states = [
+            recorded_state({"platform": "gke"}, exclusive, is_protected=False, namespace=namespace)
+            for namespace in ("shop", "store")
+        ]
+        return judge("web", states[0], states[1], ["203.0.113.7"])
+
+    assert [found.code.name for found in moved(static_addresses="web").blockers] == [
+        "load-balancer-replacement-blocked",
+        "load-balancers-cannot-share",
+    ]
+    # The preview's comparison of the whole stack reports the address.
+    assert moved() == Judgment(moved().changes)
 
 
 @pytest.mark.parametrize("platform", ALL)

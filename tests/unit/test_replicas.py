@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
-from pulumi_portico.lifecycle.replicas import is_conflict, released
+from pulumi_portico.lifecycle.replicas import explanation, is_conflict, released
 
 CONFLICT = 'Apply failed with 1 conflict: conflict with "kube-controller-manager" with subresource "scale"'
 
@@ -24,6 +25,14 @@ CONFLICT = 'Apply failed with 1 conflict: conflict with "kube-controller-manager
 )
 def test_only_a_conflict_of_the_number_alone_is_one(error: str, expected: bool) -> None:
     assert is_conflict([error]) == expected
+
+
+def test_a_conflict_names_the_one_thing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = explanation("Deployment shop/web", f"{CONFLICT}: .spec.replicas")
+    assert (found.code.name, found.params["manager"]) == ("replicas-owned", "kube-controller-manager")
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    found = explanation("Deployment shop/web", f"{CONFLICT}: .spec.replicas")
+    assert found.code.name == "replicas-owned-in-preview"
 
 
 def test_only_what_was_set_by_scaling_is_released() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pulumi_portico.lifecycle.replacement import Finding
-from pulumi_portico.lifecycle.rollout_failures import Workload, causes_of, masked
+from pulumi_portico.lifecycle.rollout_failures import Workload, causes_of, explained, masked
 
 WEB = Workload("Deployment", "web", "shop", {"app": "web"})
 
@@ -115,6 +115,17 @@ def test_other_workloads_and_what_has_ended_well_are_no_causes() -> None:
     done = {"name": "migrate", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
     creating = container(state={"waiting": {"reason": "ContainerCreating"}})
     assert causes([pod(initContainerStatuses=[done], **creating)], others) == []
+
+
+def test_without_a_cause_the_command_is_named() -> None:
+    async def read(_pod: str, _container: str) -> str:
+        return ""
+
+    loop = asyncio.get_event_loop()
+    (found,) = loop.run_until_complete(explained(WEB, [], [], read))
+    assert found.code.name == "rollout-unexplained"
+    assert "--selector app=web" in found.text
+    assert loop.run_until_complete(explained(WEB, [pod(ready=True)], [], read)) == []
 
 
 def test_secret_values_are_masked_plain_and_in_base64() -> None:

@@ -16,11 +16,21 @@ from pulumi.runtime import get_root_resource
 from ..args.codes import define
 from ..args.location import Field
 from ..untyped import Manifest, mapped
+from .claims import unique
 from .deployed import Deployed, component_of, items_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
-__all__ = ["Comparison", "findings_of", "watch_object"]
+__all__ = [
+    "CLAIMS_DELETED_BY_REPLACEMENT",
+    "Comparison",
+    "claims_of",
+    "deletes_claims",
+    "findings_of",
+    "on_service_replacement",
+    "service_replaced",
+    "watch_object",
+]
 
 ENTRANCE_REMOVED = define(
     "entrance-removed",
@@ -51,7 +61,9 @@ CLAIMS_DELETED_BY_REPLACEMENT = define(
     "claims-deleted-by-replacement",
     "The StatefulSet {name} is replaced, because {fields} changes, and its claims are deleted with the old one, with "
     "their data: {claims}.",
-    hint="To keep the data, first set {retention} to Retain, and change nothing else. Run pulumi up.",
+    hint="To keep the data, deploy in two steps:\n"
+    "1. Set {retention} to Retain, and change nothing else. Run pulumi up.\n"
+    "2. Make this change. Run pulumi up.",
 )
 PODS_REPLACED_AT_ONCE = define(
     "pods-replaced-at-once",
@@ -63,7 +75,8 @@ SERVICE_REPLACED = define(
     "service-replaced",
     "The Service {name} is deleted and created again, because a headless Service has no address and other Services "
     "have one. For some seconds, clients in the cluster can't resolve {host}.",
-    hint="To avoid an interruption, add a service with another name, move clients to it, and then remove this one.",
+    hint="If a preview fails because a field may not change once set, run pulumi up --skip-preview. To avoid an "
+    "interruption, add a service with another name, move clients to it, and then remove this one.",
 )
 CLASS_REPLACED = define(
     "ingress-class-replaced",
@@ -78,6 +91,8 @@ _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE = "kubernetes:core/v1:Service"
 _GATEWAY = "portico:index:IngressGateway"
 _ALL = "all requests"
+_FROZEN = "may not change once set"
+"""A part of the API server's error."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +139,27 @@ def _service(comparison: Comparison, deployed: Deployed, manifest: Optional[Mani
     elif manifest is not None and _stays_in_namespace(deployed, manifest):
         was_headless = deployed.spec.get("clusterIP") == "None"
         if was_headless != (mapped(manifest.get("spec")).get("clusterIP") == "None"):
-            host = f"{deployed.object_name}.{deployed.namespace}"
-            yield Finding(SERVICE_REPLACED, {"name": _full_name(deployed), "host": host})
+            yield service_replaced(deployed.namespace, deployed.object_name)
+
+
+def service_replaced(namespace: str, name: str) -> Finding:
+    """What the replacement of a Service means to clients in the cluster."""
+    return Finding(SERVICE_REPLACED, {"name": f"{namespace}/{name}", "host": f"{name}.{namespace}"})
+
+
+def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Explains why a preview fails: the API server still has the Service that an update deletes first."""
+    if mocked():
+        return None
+
+    def explain(args: pulumi.ErrorHookArgs) -> bool:
+        if pulumi.runtime.is_dry_run() and any(_FROZEN in error for error in args.errors):
+            metadata = mapped((args.new_inputs or {}).get("metadata"))
+            found = service_replaced(str(metadata.get("namespace") or "default"), str(metadata.get("name")))
+            pulumi.log.error(found.text)
+        return False
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-service"), explain)])
 
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
@@ -156,8 +190,8 @@ def _aws_load_balancer(comparison: Comparison, deployed: Deployed, manifest: Opt
 
 
 def _stateful_set(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
-    claims = _claims_of(deployed)
-    are_deleted = mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+    claims = claims_of(deployed)
+    are_deleted = deletes_claims(deployed)
     params = {"name": _full_name(deployed), "namespace": deployed.namespace, "claims": claims}
     if manifest is None or not _stays_in_namespace(deployed, manifest):
         if claims:
@@ -225,7 +259,12 @@ def _template(template: Manifest) -> tuple[Any, ...]:
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
 
-def _claims_of(deployed: Deployed) -> list[str]:
+def deletes_claims(deployed: Deployed) -> bool:
+    """Whether Kubernetes deletes the claims of a StatefulSet with it."""
+    return mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+
+
+def claims_of(deployed: Deployed) -> list[str]:
     """The names of the claims of a StatefulSet's pods."""
     count = deployed.spec.get("replicas")
     numbers = range(int(count) if isinstance(count, (int, float)) else 1)

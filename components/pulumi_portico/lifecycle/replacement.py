@@ -25,6 +25,7 @@ that Pulumi owns also `grown` and `numbers`."""
 
 # The engine's state has these keys, so they can't be renamed.
 _IDENTITY, _EXCLUSIVE, _PROTECTED, _GROWING, _PRIORITIES = "identity", "held", "protected", "grown", "numbers"
+_NAMESPACE = "namespace"
 _LABELS = {"primary address_family": "the primary IP version"}
 """How recorded names that aren't fields read in a message."""
 
@@ -125,10 +126,13 @@ class Judgment:
         return "\n".join(finding.text for finding in self.blockers)
 
 
-def recorded_state(identity: Properties, exclusive: Properties, *, is_protected: bool) -> dict[str, Any]:
-    """What a component records: values whose change replaces the load balancer, values that no two can share, and
-    whether the cloud refuses to delete it."""
-    return {_IDENTITY: identity, _EXCLUSIVE: exclusive, _PROTECTED: is_protected}
+def recorded_state(
+    identity: Properties, exclusive: Properties, *, is_protected: bool, namespace: Any = None
+) -> dict[str, Any]:
+    """What a component records: values whose change replaces the load balancer, values that no two can share, whether
+    the cloud refuses to delete it, and the namespace of its Service."""
+    recorded: dict[str, Any] = {_IDENTITY: identity, _EXCLUSIVE: exclusive, _PROTECTED: is_protected}
+    return recorded if namespace is None else {**recorded, _NAMESPACE: namespace}
 
 
 def judge(name: str, old: State, new: State, addresses: Sequence[str], component: str = COMPONENT) -> Judgment:
@@ -137,6 +141,12 @@ def judge(name: str, old: State, new: State, addresses: Sequence[str], component
     known = list(addresses) or ["The present address"]
     lost = tuple(_lost(old, new))
     changes = (*_changed(old.get(_IDENTITY, {}), new.get(_IDENTITY, {})), *lost)
+    # A Service in another namespace is another one. That its address goes is a finding about the stack as a whole.
+    moves = tuple(_changed(_namespace_of(old), _namespace_of(new)))
+    if moves and not changes:
+        blockers = tuple(_blockers(old, new, component, lost=False))
+        found = (Finding(BLOCKED, {"subject": subject, "changes": moves}), *blockers) if blockers else ()
+        return Judgment(moves, found)
     if not changes:
         return Judgment(
             (), tuple(_priorities_in_use(subject, old, new)), tuple(_changed_in_place(subject, old, new, known))
@@ -153,6 +163,12 @@ def _changed(old: Properties, new: Properties) -> Iterator[Change]:
     for name in sorted(old.keys() & new.keys()):
         if old[name] != new[name]:
             yield Change(name, old[name], new[name])
+
+
+def _namespace_of(state: State) -> Properties:
+    """The recorded namespace; nothing if none is recorded, or if it isn't known yet, which is no change."""
+    namespace = state.get(_NAMESPACE)
+    return {} if namespace is None or isinstance(namespace, Unknown) else {_NAMESPACE: namespace}
 
 
 def _lost(old: State, new: State) -> Iterator[Change]:

@@ -21,7 +21,7 @@ from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
 from .replacement import Finding
 
-__all__ = ["is_conflict", "on_replicas_change", "released"]
+__all__ = ["explanation", "is_conflict", "on_replicas_change", "released"]
 
 TAKEN_IN_PREVIEW = define(
     "replicas-owned-in-preview",
@@ -64,7 +64,7 @@ def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.Re
 
     async def explain(args: pulumi.ErrorHookArgs) -> bool:
         if args.failed_operation == "update" and is_conflict(args.errors):
-            pulumi.log.error(_explanation(_Scaled.of(args.type, args.new_inputs), args.errors[0]).text)
+            pulumi.log.error(explanation(_Scaled.of(args.type, args.new_inputs).full_name, args.errors[0]).text)
         return False
 
     return pulumi.ResourceHookBinding(
@@ -81,6 +81,11 @@ class _Scaled:
     name: str
     namespace: str
 
+    @property
+    def full_name(self) -> str:
+        """The workload in messages."""
+        return f"{self.kind} {self.namespace}/{self.name}"
+
     @classmethod
     def of(cls, resource_type: str, inputs: Optional[Properties]) -> "_Scaled":
         metadata = mapped((inputs or {}).get("metadata"))
@@ -92,11 +97,11 @@ def _replicas(inputs: Optional[Properties]) -> Any:
     return mapped((inputs or {}).get("spec")).get("replicas")
 
 
-def _explanation(workload: _Scaled, error: str) -> Finding:
-    name = f"{workload.kind} {workload.namespace}/{workload.name}"
+def explanation(workload: str, error: str) -> Finding:
+    """What to do about a conflict of the number of pods of a workload."""
     if pulumi.runtime.is_dry_run():
-        return Finding(TAKEN_IN_PREVIEW, {"workload": name})
-    return Finding(TAKEN, {"workload": name, "manager": next(iter(_MANAGER.findall(error)), "another manager")})
+        return Finding(TAKEN_IN_PREVIEW, {"workload": workload})
+    return Finding(TAKEN, {"workload": workload, "manager": next(iter(_MANAGER.findall(error)), "another manager")})
 
 
 async def _release(workload: _Scaled, kubectl: Kubectl) -> None:

@@ -19,7 +19,7 @@ from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .replacement import Finding, Lines
 
-__all__ = ["Workload", "causes_of", "masked", "on_failed_rollout"]
+__all__ = ["Workload", "causes_of", "explained", "masked", "on_failed_rollout"]
 
 PODS_REJECTED = define(
     "rollout-pods-rejected",
@@ -71,6 +71,11 @@ class Workload:
     selector: Mapping[str, str]
 
     @property
+    def selector_text(self) -> str:
+        """The selector as kubectl takes it."""
+        return ",".join(f"{key}={value}" for key, value in self.selector.items())
+
+    @property
     def params(self) -> Mapping[str, Any]:
         """The parameters of every finding."""
         return {"workload": f"{self.kind} {self.name}", "namespace": self.namespace}
@@ -90,6 +95,16 @@ async def causes_of(
             for key, finding in await _causes_of_pod(workload, pod, warnings, log):
                 found.setdefault(key, finding)
     return list(found.values())
+
+
+async def explained(
+    workload: Workload, pods: Sequence[Manifest], events: Sequence[Manifest], log: Log
+) -> list[Finding]:
+    """The causes, or how to look for one if some pods aren't ready, or if there are none."""
+    found = await causes_of(workload, pods, events, log)
+    if found or (pods and all(map(_is_ready, pods))):
+        return found
+    return [_finding(UNEXPLAINED, workload, selector=workload.selector_text)]
 
 
 def _finding(code: Code, workload: Workload, **params: Any) -> Finding:
@@ -200,18 +215,14 @@ def on_failed_rollout(
 
 async def _explain(args: pulumi.ErrorHookArgs, parent: pulumi.Resource, secrets: Sequence[pulumi.Input[str]]) -> None:
     workload, kubectl = _workload_of(args), await kubectl_of(parent)
-    selector = ",".join(f"{key}={value}" for key, value in workload.selector.items())
     hidden = [str(await pulumi.Output.from_input(secret).future() or "") for secret in secrets]
-    pods = await kubectl.items("pods", "--namespace", workload.namespace, "--selector", selector)
+    pods = await kubectl.items("pods", "--namespace", workload.namespace, "--selector", workload.selector_text)
     events = await kubectl.items("events", "--namespace", workload.namespace)
 
     async def log(pod: str, container: str) -> str:
         return masked(await _log(kubectl, workload.namespace, pod, container), hidden)
 
-    found = await causes_of(workload, pods, events, log)
-    if not found and not (pods and all(map(_is_ready, pods))):
-        found = [_finding(UNEXPLAINED, workload, selector=selector)]
-    for finding in found:
+    for finding in await explained(workload, pods, events, log):
         pulumi.log.error(masked(finding.text, hidden))
 
 

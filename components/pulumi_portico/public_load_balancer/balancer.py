@@ -58,7 +58,8 @@ class Balancer:
     @property
     def recorded_state(self) -> dict[str, Any]:
         """What the component records, for the next deployment to compare with."""
-        return recorded_state(self.identity, self.exclusive, is_protected=self.is_protected)
+        namespace = self.service["metadata"].get("namespace")
+        return recorded_state(self.identity, self.exclusive, is_protected=self.is_protected, namespace=namespace)
 
 
 _LATER_FEATURES = ("aws.security_group_mode",)

@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..lifecycle.consequences import on_service_replacement
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
 from ..lifecycle.replicas import on_replicas_change
 from ..lifecycle.rollout_failures import on_failed_rollout
@@ -141,7 +142,7 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
 
 def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
     rollout = on_failed_rollout(plan.name, parent, _secret_values(plan))
-    if plan.replicas is None or plan.spec.autoscaling is not None:
+    if rollout is None or plan.replicas is None or plan.spec.autoscaling is not None:
         return rollout
     return pulumi.ResourceHookBinding.merge(on_replicas_change(plan.name, parent), rollout)
 
@@ -154,7 +155,8 @@ def _secret_values(plan: WebServicePlan) -> list[Any]:
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
     ports = list(plan.ports.values())
     service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
-    return ObjectSpec(SERVICE, service, before, Options(timeout=plan.spec.ready_timeout))
+    options = Options(timeout=plan.spec.ready_timeout, hooks=lambda _parent: on_service_replacement(plan.name))
+    return ObjectSpec(SERVICE, service, before, options)
 
 
 def _autoscaler(plan: WebServicePlan, autoscaling: AutoscalingSpec) -> ObjectSpec:

@@ -64,7 +64,7 @@ class Storage(TypedDict):
     """Where the application finds it: an absolute path. Plain. Maps to `mountPath`."""
 
     size_gib: int
-    """GiB (1 or more). Plain. A change replaces the StatefulSet, and existing claims keep their size. Maps to
+    """GiB (1 or more). Plain. A change of a running StatefulSet is rejected, with the steps that keep its pods. Maps to
     `resources.requests.storage`."""
 
     storage_class: NotRequired[str]
