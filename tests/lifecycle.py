@@ -14,7 +14,6 @@ OPEN: Mapping[str, Any] = {"scope": "internet", "platform": "generic", "allowedS
 ON_GKE: Mapping[str, Any] = {**OPEN, "platform": "gke"}
 REPLACED_AFTER = ("create-replacement", "replace", "delete-replaced")
 REPLACED_BEFORE = ("delete-replaced", "replace", "create-replacement")
-UPDATED = ("update",)
 CREATED, DELETED = ("create",), ("delete",)
 
 Parts = Mapping[str, Any]
@@ -32,9 +31,12 @@ class Row:
     before: Parts
     after: Parts
     steps: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    """What the engine does to each resource that doesn't stay the same, by its Pulumi name, in order."""
+    """What the engine does to each resource that doesn't stay, by its Pulumi name, in order. Others are updated, or
+    don't change."""
     says: Sequence[str] = ()
     """The codes of what a preview warns of, or is rejected with."""
+    preview_fails: bool = False
+    """Whether a preview fails where an update doesn't, and says so."""
     rejected: bool = False
     """Whether a preview and an update are rejected, and nothing changes."""
     long: bool = True
@@ -68,6 +70,17 @@ WEB: Parts = {"services": {"web": service()}}
 ROUTED: Parts = {**WEB, "gateways": routed("shop.example.com"), "loadBalancers": front()}
 
 
+def renamed(old: str, new: str, *suffixes: str) -> dict[str, Sequence[str]]:
+    """A component, and its objects, under another name."""
+    names = ["", *(f"-{suffix}" for suffix in suffixes)]
+    return {**{f"{new}{name}": CREATED for name in names}, **{f"{old}{name}": DELETED for name in names}}
+
+
+SERVICE_OBJECTS = ("disruption-budget", "network-policy", "service", "service-account")
+GATEWAY_OBJECTS = (
+    *("class", "cluster-role", "cluster-role-binding", "config", "controller", "disruption-budget", "front-door"),
+    *("metrics", "namespace", "network-policy", "role", "role-binding", "service", "service-account", "settings"),
+)
 BOTH_HOSTS: Parts = {**ROUTED, "gateways": routed("shop.example.com", "api.example.com")}
 AUTOSCALED: Parts = {**ROUTED, "services": {"web": service(autoscaling={"minReplicas": 2, "maxReplicas": 4})}}
 DATABASE: Parts = {"services": {"db": stateful(storage=storage())}}
@@ -85,7 +98,6 @@ ROWS: Sequence[Row] = (
         "The pods are replaced one after the other. Each new pod is ready before an old one is deleted.",
         ROUTED,
         {**ROUTED, "services": {"web": service(image=f"{IMAGE}:2")}},
-        {"web-deployment": UPDATED},
         long=False,
     ),
     Row(
@@ -95,7 +107,7 @@ ROWS: Sequence[Row] = (
         "the service is removed, because older revisions refer to it.",
         {**ROUTED, "services": {"web": service(secretEnv={"TOKEN": "one"})}},
         {**ROUTED, "services": {"web": service(secretEnv={"TOKEN": "two"})}},
-        {"web-env": REPLACED_AFTER, "web-deployment": UPDATED},
+        {"web-env": REPLACED_AFTER},
     ),
     Row(
         "port",
@@ -104,13 +116,6 @@ ROWS: Sequence[Row] = (
         "While both kinds of pods run, connections to the old ones fail.",
         ROUTED,
         {**ROUTED, "services": {"web": service(port=8081)}},
-        {
-            "web-deployment": UPDATED,
-            "web-service": UPDATED,
-            "web-network-policy": UPDATED,
-            "front-network-policy": UPDATED,
-            "front-service": UPDATED,
-        },
     ),
     Row(
         "kind",
@@ -121,15 +126,18 @@ ROWS: Sequence[Row] = (
         {**ROUTED, "services": {"web": stateful()}},
         {"web-stateful-set": CREATED, "web-deployment": DELETED, "web-service": REPLACED_BEFORE},
         ["service-replaced"],
+        preview_fails=True,
     ),
     Row(
         "headless",
         "`service.headless`",
-        "The Service is deleted and created again. Routes and load balancers stay, and the pods too.",
+        "The Service is deleted and created again. Routes and load balancers stay, and the pods too. A preview fails "
+        "with the API server's error, and explains it.",
         ROUTED,
         {**ROUTED, "services": {"web": service(service={"headless": True})}},
         {"web-service": REPLACED_BEFORE},
         ["service-replaced"],
+        preview_fails=True,
     ),
     Row(
         "selector",
@@ -162,7 +170,7 @@ ROWS: Sequence[Row] = (
     Row(
         "storage-class-with-deleted-claims",
         "The same, with `statefulSet.claimsWhenDeleted: Delete`",
-        "Kubernetes deletes the claims with the old StatefulSet, **and their data**.",
+        "Rejected, because Kubernetes deletes the claims with the old StatefulSet, and their data.",
         {"services": {"db": stateful(storage=storage(), statefulSet={"claimsWhenDeleted": "Delete"})}},
         {
             "services": {
@@ -171,8 +179,8 @@ ROWS: Sequence[Row] = (
                 )
             }
         },
-        {"db-stateful-set": REPLACED_BEFORE},
-        ["claims-deleted-by-replacement", "pods-replaced-at-once"],
+        says=["claims-deleted-by-replacement"],
+        rejected=True,
     ),
     Row(
         "autoscaling-on",
@@ -189,7 +197,7 @@ ROWS: Sequence[Row] = (
         "autoscaler has changed the number, a preview fails and says so: run `pulumi up --skip-preview` once.",
         AUTOSCALED,
         {**ROUTED, "services": {"web": service(replicas=3)}},
-        {"web-autoscaler": DELETED, "web-deployment": UPDATED},
+        {"web-autoscaler": DELETED},
     ),
     Row(
         "route",
@@ -214,7 +222,7 @@ ROWS: Sequence[Row] = (
         "ready, the old ones serve routes that are written for the new one, or none.",
         installed("f5-nginx"),
         installed("ingress-nginx"),
-        {},
+        {"{ns}-edge-class": REPLACED_BEFORE},
         ["ingress-class-replaced"],
     ),
     Row(
@@ -223,7 +231,7 @@ ROWS: Sequence[Row] = (
         "The new load balancer is created first, and has another address. Then the old one is deleted.",
         {**WEB, "loadBalancers": front(ON_GKE)},
         {**WEB, "loadBalancers": front({**ON_GKE, "scope": "internal"})},
-        {"front": UPDATED, "front-service": REPLACED_AFTER, "front-network-policy": UPDATED},
+        {"front-service": REPLACED_AFTER},
         ["load-balancer-replaced"],
     ),
     Row(
@@ -231,9 +239,29 @@ ROWS: Sequence[Row] = (
         "The same, with a static address, a name, or deletion protection",
         "Rejected, with the steps of the migration, because two load balancers can't have the same one.",
         {**WEB, "loadBalancers": front({**ON_GKE, "staticAddresses": ["shop"]})},
-        {**WEB, "loadBalancers": front({**ON_GKE, "platform": "generic", "loadBalancerClass": "example.com/lb"})},
-        {"front": UPDATED, "front-service": REPLACED_AFTER, "front-network-policy": UPDATED},
-        ["load-balancer-replaced"],
+        {**WEB, "loadBalancers": front({**ON_GKE, "staticAddresses": ["shop"], "scope": "internal"})},
+        says=["load-balancer-replacement-blocked", "load-balancers-cannot-share"],
+        rejected=True,
+    ),
+    Row(
+        "namespace",
+        "`namespace` of the stack",
+        "Every object is created in the new namespace first, with other addresses. Then the old namespace is deleted "
+        "with all that's in it, **claims and their data included**.",
+        {**WEB, "services": {"db": stateful(storage=storage()), "web": service()}, "loadBalancers": front()},
+        {
+            "namespace": "{ns}-new",
+            "services": {"db": stateful(storage=storage()), "web": service()},
+            "loadBalancers": front(),
+        },
+        {
+            "{ns}-new": CREATED,
+            "{ns}": DELETED,
+            **{f"web-{suffix}": REPLACED_AFTER for suffix in ("deployment", *SERVICE_OBJECTS)},
+            **{f"db-{suffix}": REPLACED_AFTER for suffix in ("stateful-set", *SERVICE_OBJECTS)},
+            **{f"front-{suffix}": REPLACED_AFTER for suffix in ("network-policy", "service")},
+        },
+        ["claims-deleted", "entrance-moves"],
     ),
     Row(
         "load-balancer-name",
@@ -241,7 +269,7 @@ ROWS: Sequence[Row] = (
         "It's another load balancer with another address. The new one is created first.",
         {**WEB, "loadBalancers": front()},
         {**WEB, "loadBalancers": front(name="entrance")},
-        {},
+        renamed("front", "entrance", "network-policy", "service"),
         ["entrance-removed"],
     ),
     Row(
@@ -250,7 +278,7 @@ ROWS: Sequence[Row] = (
         "It's another gateway with another address. The new one is created first.",
         installed("f5-nginx"),
         installed("f5-nginx", "{ns}-entrance"),
-        {},
+        renamed("{ns}-edge", "{ns}-entrance", *GATEWAY_OBJECTS),
         ["entrance-removed"],
     ),
     Row(
@@ -259,7 +287,7 @@ ROWS: Sequence[Row] = (
         "The new one is created first, and routes and load balancers move to it. Then the old one is deleted.",
         WEB,
         {"services": {"site": service()}},
-        {},
+        renamed("web", "site", "deployment", *SERVICE_OBJECTS),
     ),
     Row(
         "stateful-name",
@@ -267,7 +295,7 @@ ROWS: Sequence[Row] = (
         "The new one starts with empty claims. Those of the old one stay with their data.",
         DATABASE,
         {"services": {"store": stateful(storage=storage())}},
-        {},
+        renamed("db", "store", "stateful-set", *SERVICE_OBJECTS),
         ["claims-left-behind"],
     ),
 )
