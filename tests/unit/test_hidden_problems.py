@@ -139,6 +139,8 @@ NEEDS: Sequence[Need] = [
     Need("gateways", "crds", FEATURES[:1], "It decides whether the custom resources are available."),
     Need("load_balancers", "exposure.platform", ["unsupported-field", "already-claimed-port"], "It decides both."),
     Need("load_balancers", "exposure.static_addresses", ["already-claimed-port"], "It is about these addresses."),
+    Need("load_balancers", "exposure.scope", ["already-claimed-port"], "It decides which addresses can be shared."),
+    Need("load_balancers", "ports", ["already-claimed-port"], "It is about the ports of the addresses."),
     Need("aws_load_balancers", "targets", ["no-such-key"], "It has the keys."),
     *(
         Need("aws_load_balancers", f"listeners.0.routes.0.{field}", ["duplicate-alb-route"], "It decides what matches.")
