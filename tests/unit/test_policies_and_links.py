@@ -111,7 +111,7 @@ STACKS: dict[str, dict[str, Any]] = {
     **{
         f"own ports on {name}": balancer(
             {"platform": name, "clientIp": "preserve"},
-            ports={"a": {"port": 81, "targetPort": 8080}, "b": {"port": 8080}},,
+            ports={"a": {"port": 81, "targetPort": 8080}, "b": {"port": 8080}},
         )
         for name in PLATFORMS
     },
