@@ -16,7 +16,7 @@ from ..args.similar_names import nearest
 from ..untyped import Manifest, mapped
 from .containers import CommonContainerSpec
 from .environment import EnvironmentSpec
-from .expansion import REFERENCE, references_in, refers_to
+from .expansion import REFERENCE, reference_graph, references_in
 from .health import HealthSpec
 
 __all__ = [
@@ -98,15 +98,15 @@ def check_references(environment: EnvironmentSpec, added: AddedVariables, proble
     """Report references of variables that Kubernetes doesn't expand."""
     places = {name: (value, environment.at / "env" / Key(name)) for name, value in environment.env.items()}
     places |= added.values
-    values = {name: value for name, (value, _) in places.items()}
-    known = _known(environment, added)
+    graph = reference_graph({name: value for name, (value, _) in places.items()})
+    known, candidates = _known(environment, added), graph.maybe_in_cycles()
     for name, (value, where) in places.items():
-        if chain := _cycle(name, values):
+        if name in candidates and (chain := graph.cycle(name)):
             # Each cycle is reported once.
             if name == min(chain):
                 problems.report(VARIABLE_CYCLE, where, value=value, names=[*chain, name])
         elif added.complete and any(reference not in known for reference in references_in(value)):
-            usable = [other for other in known if other != name and not refers_to(other, {name}, values)]
+            usable = known - {name} - graph.depending_on([name])
             _check_text(value, where, known, problems, usable=usable)
     problems.run(_check_secrets, environment, known)
 
@@ -169,23 +169,6 @@ def _as_shell_variable(match: "re.Match[str]") -> str:
 def _known(environment: EnvironmentSpec, added: AddedVariables) -> set[str]:
     sources = (environment.env, environment.secret_env, environment.field_env, environment.resource_env, added.values)
     return {name for source in sources for name in source} | _OF_API
-
-
-def _cycle(name: str, values: Mapping[str, Any]) -> list[str]:
-    """The variables through which a variable refers to itself, itself first; empty if it doesn't."""
-
-    def search(path: list[str]) -> list[str]:
-        for reference in references_in(values[path[-1]]):
-            if reference == name:
-                return path
-            if reference in values and reference not in seen:
-                seen.add(reference)
-                if found := search([*path, reference]):
-                    return found
-        return []
-
-    seen = {name}
-    return search([name])
 
 
 def _reference_filter(words: Sequence[Any]) -> Callable[[str], bool]:
