@@ -82,16 +82,20 @@ class ReferenceGraph:
             way.append(origins[way[-1]])
         return way[::-1]
 
-    def maybe_in_cycles(self) -> set[str]:
-        """The variables that are left without those that refer to no other one, again and again."""
-        counts = {name: len(references) for name, references in self.references.items()}
-        left = [name for name, count in counts.items() if not count]
-        while left:
-            for name in self.referring.get(left.pop(), ()):
-                counts[name] -= 1
-                if not counts[name]:
-                    left.append(name)
-        return {name for name, count in counts.items() if count}
+    def cyclic_groups(self) -> Iterator[Sequence[str]]:
+        """The variables that refer to each other in circles: a group for those that have variables in common."""
+        # Kosaraju's algorithm for strongly connected components.
+        seen = set[str]()
+        for name in reversed(self.ordered(self.references)):
+            group, left = list[str](), [name]
+            while left:
+                current = left.pop()
+                if current not in seen:
+                    seen.add(current)
+                    group.append(current)
+                    left += self.referring.get(current, ())
+            if len(group) > 1 or (group and name in self.references[name]):
+                yield group
 
 
 def reference_graph(values: Mapping[str, Any]) -> ReferenceGraph:

@@ -99,13 +99,13 @@ def check_references(environment: EnvironmentSpec, added: AddedVariables, proble
     places = {name: (value, environment.at / "env" / Key(name)) for name, value in environment.env.items()}
     places |= added.values
     graph = reference_graph({name: value for name, (value, _) in places.items()})
-    known, candidates = _known(environment, added), graph.maybe_in_cycles()
+    known = _known(environment, added)
+    for group in graph.cyclic_groups():
+        name = min(group)
+        value, where = places[name]
+        problems.report(VARIABLE_CYCLE, where, value=value, names=[*graph.cycle(name), name])
     for name, (value, where) in places.items():
-        if name in candidates and (chain := graph.cycle(name)):
-            # Each cycle is reported once.
-            if name == min(chain):
-                problems.report(VARIABLE_CYCLE, where, value=value, names=[*chain, name])
-        elif added.complete and any(reference not in known for reference in references_in(value)):
+        if added.complete and any(reference not in known for reference in references_in(value)):
             usable = known - {name} - graph.depending_on([name])
             _check_text(value, where, known, problems, usable=usable)
     problems.run(_check_secrets, environment, known)
