@@ -107,6 +107,12 @@ def with_references(services: int) -> dict[str, Any]:
     return stack
 
 
+def with_misspelled_references(services: int) -> dict[str, Any]:
+    stack = with_services(["api"])
+    stack["services"]["api"]["env"] = {f"VAR_{number}": f"$(VRA_{number})" for number in range(services)}
+    return stack
+
+
 def with_wrong_defaults(services: int) -> dict[str, Any]:
     """Each service has the same problem, from the defaults."""
     return with_services(names_of(services), defaults={"replcas": 3})
@@ -153,6 +159,7 @@ def check(folder: Path, codes: set[str]) -> None:
         (with_wrong_priorities, {"wrong-route-order"}),
         (with_misspelled_names, {"unknown-service", "unknown-peer", "peer-does-not-allow-to"}),
         (with_references, {"variable-cycle"}),
+        (with_misspelled_references, {"unknown-variable"}),
         (with_wrong_defaults, {"unknown-argument"}),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any, Optional, cast
 from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Set
-from ..args.similar_names import nearest
+from ..args.similar_names import SomeNames
 from ..untyped import Manifest, mapped
 from .containers import CommonContainerSpec
 from .environment import EnvironmentSpec
@@ -106,8 +106,8 @@ def check_references(environment: EnvironmentSpec, added: AddedVariables, proble
         problems.report(VARIABLE_CYCLE, where, value=value, names=[*graph.cycle(name), name])
     for name, (value, where) in places.items():
         if added.complete and any(reference not in known for reference in references_in(value)):
-            usable = known - {name} - graph.depending_on([name])
-            _check_text(value, where, known, problems, usable=usable)
+            others = {name, *graph.depending_on([name])}
+            _check_text(value, where, known, problems, unusable=others)
     problems.run(_check_secrets, environment, known)
 
 
@@ -188,20 +188,23 @@ def _check_text(
     known: Collection[str],
     problems: Problems,
     is_reference: Callable[[str], bool] = bool,
-    usable: Optional[Collection[str]] = None,
+    unusable: Collection[str] = (),
 ) -> None:
-    """Report what a text refers to that isn't known. The fix replaces it by the name in `usable` that it misspells."""
+    """Report what a text refers to that isn't known. The fix replaces it by the name that it misspells, which can't be
+    in `unusable`."""
     unknown = [name for name in references_in(value) if name not in known and is_reference(name)]
     if not unknown:
         return
-    nearby = {name: nearest(name, known if usable is None else usable) for name in unknown}
+    names = problems.names(known)
+    nearby = {name: names.nearest(name, lambda found: found not in unusable) for name in unknown}
 
     def expanded(match: "re.Match[str]") -> str:
         if match[1] not in nearby:
             return match[0]
         return f"$({close})" if (close := nearby[match[1]]) else f"${match[0]}"
 
-    own = sorted(set(known) - _OF_API)
+    own = SomeNames(known for known in names.listed if known not in _OF_API)
+    own.more = len(set(known) - _OF_API) - len(own)
     fix = Set(at, REFERENCE.sub(expanded, value))
     problems.report(
         UNKNOWN_VARIABLE, at, value=value, fix=fix, name=unknown[0], known=own or "a variable of the container"
