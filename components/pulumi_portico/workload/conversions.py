@@ -49,7 +49,6 @@ __all__ = [
     "from_service_account",
     "from_strategy",
     "from_volumes",
-    "has_devices",
     "has_limits",
     "has_references",
     "host_port",
@@ -955,11 +954,6 @@ def no_values(_value: Any, _: Beside) -> Optional[Values]:
 def has_limits(value: Any) -> bool:
     """Whether resources have limits as Kubernetes has them."""
     return isinstance(mapped(value).get("limits"), Mapping)
-
-
-def has_devices(value: Any) -> bool:
-    """Whether resources have limits as Kubernetes has them, or devices."""
-    return has_limits(value) or any("/" in str(key) for key in mapped(value))
 
 
 def has_references(value: Any) -> bool:

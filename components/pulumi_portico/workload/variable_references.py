@@ -7,13 +7,13 @@ kubelet.
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Set
 from ..args.similar_names import SomeNames
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, listed, mapped
 from .containers import CommonContainerSpec
 from .environment import EnvironmentSpec
 from .expansion import REFERENCE, reference_graph, references_in
@@ -78,20 +78,15 @@ def added_variables(extra: Optional[Manifest], at: Location, group: str, name: s
     values: dict[str, tuple[Any, Location]] = {}
     # The names of the variables of other Services aren't known.
     complete = not pod.get("enableServiceLinks")
-    for index, container in enumerate(_items(pod.get(group))):
+    for index, container in enumerate(listed(pod.get(group))):
         if mapped(container).get("name") != name:
             continue
         complete = complete and not mapped(container).get("envFrom")
-        for position, variable in enumerate(_items(mapped(container).get("env"))):
+        for position, variable in enumerate(listed(mapped(container).get("env"))):
             found = mapped(variable)
             location = where / index / Key("env") / position / Key("value")
             values[str(found.get("name"))] = (found.get("value"), location)
     return AddedVariables(values, complete)
-
-
-def _items(value: Any) -> Sequence[Any]:
-    """The value as a list; empty if it isn't one, which its own check reports."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
 
 
 def check_references(environment: EnvironmentSpec, added: AddedVariables, problems: Problems) -> None:
