@@ -15,9 +15,9 @@ from pulumi.runtime import get_root_resource
 
 from ..args.codes import define
 from ..args.location import Field
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, listed, mapped
 from .claims import unique
-from .deployed import Deployed, component_of, items_of, read_deployed
+from .deployed import Deployed, component_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
@@ -115,7 +115,7 @@ class Comparison:
             rule
             for ingress in ingresses
             if ingress.spec.get("ingressClassName") == name
-            for rule in items_of(ingress.spec.get("rules"))
+            for rule in listed(ingress.spec.get("rules"))
         ]
         return sorted({str(mapped(rule).get("host") or _ALL) for rule in rules})
 
@@ -164,9 +164,7 @@ def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
     status = mapped(mapped(deployed.outputs.get("status")).get("loadBalancer"))
-    addresses = [
-        str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in items_of(status.get("ingress"))
-    ]
+    addresses = [str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in listed(status.get("ingress"))]
     component = component_of(deployed, comparison.before)
     if not addresses or (manifest is not None and _stays_in_namespace(deployed, manifest)):
         return
@@ -248,14 +246,14 @@ def _labels(spec: Manifest) -> Any:
 
 
 def _templates(spec: Manifest) -> list[Manifest]:
-    return [mapped(template) for template in items_of(spec.get("volumeClaimTemplates"))]
+    return [mapped(template) for template in listed(spec.get("volumeClaimTemplates"))]
 
 
 def _template(template: Manifest) -> tuple[Any, ...]:
     """What a template of claims means, without what the API server adds."""
     spec = mapped(template.get("spec"))
     size = mapped(mapped(spec.get("resources")).get("requests")).get("storage")
-    modes = tuple(items_of(spec.get("accessModes")))
+    modes = tuple(listed(spec.get("accessModes")))
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
 

@@ -12,9 +12,8 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.concealment import HIDDEN
-from ..untyped import Manifest, Parameters, mapped
+from ..untyped import Manifest, Parameters, listed, mapped
 from .claims import unique
-from .deployed import items_of
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .replacement import Finding, Lines
@@ -138,7 +137,7 @@ def _is_ready(pod: Manifest) -> bool:
 
 
 def _condition(pod: Manifest, name: str) -> Manifest:
-    conditions = items_of(mapped(pod.get("status")).get("conditions"))
+    conditions = listed(mapped(pod.get("status")).get("conditions"))
     return next((mapped(item) for item in conditions if mapped(item).get("type") == name), mapped(None))
 
 
@@ -151,7 +150,7 @@ async def _causes_of_pod(
         message = str(scheduled.get("message") or scheduled.get("reason"))
         return [((NOT_SCHEDULED.name, message), _finding(NOT_SCHEDULED, workload, pod=name, message=message))]
     found: list[tuple[tuple[str, str], Finding]] = []
-    containers = [*items_of(status.get("initContainerStatuses")), *items_of(status.get("containerStatuses"))]
+    containers = [*listed(status.get("initContainerStatuses")), *listed(status.get("containerStatuses"))]
     for container in map(mapped, containers):
         finding = await _cause_of_container(workload, name, container, log)
         if finding is not None:

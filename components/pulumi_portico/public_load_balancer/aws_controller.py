@@ -138,9 +138,6 @@ SHARED_PORT_TARGETS = define(
     hint="Choose another port, or let the pods listen on one port for both protocols.",
 )
 
-_FALSE = ("false", "f", "0")
-"""What the controller reads as false (Go's strconv.ParseBool)."""
-
 
 def enforcement(request: Request) -> Enforcement:
     """The load balancer has a security group with the sources, unless an annotation disables it. Given groups and
