@@ -474,6 +474,7 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
             balancer({**NARROW, "platform": "generic", "allowedSources": ["10.0.0.0/8"]}),
             (*FRONT, "exposure", "allowedSources"),
         ),
+        (balancer({**NARROW, "platform": "generic"}), (*FRONT, "exposure", "allowedSources")),
         (
             balancer({"scope": "internal", "platform": "generic", "loadBalancerClass": "example.com/a"}),
             (*FRONT, "exposure", "scope"),

@@ -5,12 +5,11 @@ Source: kubernetes/api, core/v1/types.go.
 
 from collections.abc import Mapping
 
-from ..address_ranges import may_overlap
 from ..args.codes import define
 from ..args.location import Field
 from ..args.problems import Problems
 from ..lifecycle.cost import Billable, Billing
-from ..load_balancers import PRIVATE_ADDRESSES, ClientIp
+from ..load_balancers import ClientIp
 from .access_annotations import AccessAnnotation, is_true, scope_switch
 from .common import (
     IP_FAMILIES,
@@ -23,7 +22,6 @@ from .common import (
     traffic_policy,
 )
 from .common_rules import check_node_targets_health, report_no_effect
-from .exposure import ExposureSpec
 from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
 from .proxy_protocol import enables_proxy_protocol
 
@@ -55,20 +53,14 @@ def _render(request: Request) -> ServiceFragment:
 
 
 def _enforcement(request: Request) -> Enforcement:
-    """Kubernetes itself enforces the ranges, on the nodes (kube-proxy, or what replaces it), if connections reach them
-    from the client's address. With the PROXY protocol, they come from the load balancer, whose controller can enforce
-    the ranges or ignore them (core/v1/types.go, `loadBalancerSourceRanges`). If the client's address is hidden, they
-    can also come from the load balancer: the nodes then admit nobody, or everyone if the ranges include its address."""
-    client_ip = client_ip_or_hide(request)
-    if client_ip is ClientIp.PROXY_PROTOCOL or (client_ip is ClientIp.HIDE and _may_include_balancer(request.exposure)):
-        return Enforcement.UNKNOWN
-    return Enforcement.NODES
+    """If the client's address is preserved, the nodes enforce the ranges: Kubernetes for connections to the load
+    balancer's own address, and the NetworkPolicy of the pods for all.
 
-
-def _may_include_balancer(exposure: ExposureSpec) -> bool:
-    """Whether the sources include an address that the load balancer can connect from. A range that is known only
-    during the deployment can."""
-    return may_overlap(exposure.allowed_sources or (), exposure.platform_sources or PRIVATE_ADDRESSES)
+    Otherwise, only the load balancer can, and its controller can ignore the ranges (core/v1/types.go,
+    `loadBalancerSourceRanges`). Connections then reach the pods from addresses that the NetworkPolicy has to allow, and
+    kube-proxy checks the ranges only for connections to the load balancer's own address (pkg/proxy/iptables/proxier.go,
+    the chain KUBE-FW), not for those to node ports, which most load balancers connect to."""
+    return Enforcement.NODES if client_ip_or_hide(request) is ClientIp.PRESERVE else Enforcement.UNKNOWN
 
 
 def _check_internal(request: Request, problems: Problems) -> None:
