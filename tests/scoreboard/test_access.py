@@ -139,6 +139,7 @@ TAGS = {"allowedSources": None, "azure": {"serviceTags": ["AzureFrontDoor.Backen
         held_case("A2", "aws-controller", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink"),
         held_case("A2", "eks-auto-mode", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink, EKS Auto Mode"),
         held_case("A2", "azure", NO_RULES, TAGS, row="no rules for service tags on Azure"),
+        held_case("A2", "azure", NO_RULES, {"azure": {"floatingIp": False}}, row="no rules for node ports on Azure"),
         held_case("A2", "azure", MORE_ADDRESSES, {"scope": "internal"}, row="public addresses on Azure"),
         held_case("A2", "gke", CILIUM_DENIES, {}, row="Cilium denies the ranges on GKE"),
         held_case("A2", "generic", CILIUM_DENIES, {}, row="Cilium denies the ranges"),

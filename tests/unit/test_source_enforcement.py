@@ -253,6 +253,16 @@ def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() 
     assert_problem(problems, "source-enforcement-disabled", *location)
 
 
+@pytest.mark.parametrize("floating_ip", [False, pulumi.Output.from_input(True)])
+def test_nothing_checks_node_ports_without_a_network_security_group(floating_ip: Any) -> None:
+    off = {f"{AZURE}disable-load-balancer-nsg-rule": "true"}
+    given = exposure("azure", allowed_sources=NARROW, annotations=off)
+    balancer({**given, "azure": {"floating_ip": True}})
+    balancer(exposure("azure", allowed_sources=NARROW, azure={"floating_ip": floating_ip}))
+    problems = rejected({**given, "azure": {"floating_ip": floating_ip}})
+    assert_problem(problems, "source-enforcement-disabled", "exposure", "annotations", *off)
+
+
 @pytest.mark.parametrize("platform", ["aws-legacy", "gke", "azure", "generic", "aws-controller", "eks-auto-mode"])
 def test_ranges_that_cilium_denies_are_rejected(platform: str) -> None:
     given = exposure(platform, allowed_sources=NARROW, client_ip="preserve", annotations=ON_NODES)
