@@ -253,7 +253,7 @@ def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() 
     assert_problem(problems, "source-enforcement-disabled", *location)
 
 
-@pytest.mark.parametrize("floating_ip", [False, pulumi.Output.from_input(True)])
+@pytest.mark.parametrize("floating_ip", [False, pulumi.Output.from_input(val=True)])
 def test_nothing_checks_node_ports_without_a_network_security_group(floating_ip: Any) -> None:
     off = {f"{AZURE}disable-load-balancer-nsg-rule": "true"}
     given = exposure("azure", allowed_sources=NARROW, annotations=off)
@@ -348,6 +348,37 @@ def test_a_gateway_whose_scope_is_not_certain_may_serve_plain_text() -> None:
     found = view_of(check_stack("dev", {"namespace": "shop", "services": services, "gateways": {"edge": gateway}}))
     plain = [each.exception for each in found.exceptions if each.exception.kind.name == "plain-text-host"]
     assert [exception.meaning().startswith("If clients on the internet") for exception in plain] == [True]
+
+
+OF_OTHERS = {
+    "service.k8s.aws/nlb": ("generic",),
+    "eks.amazonaws.com/nlb": ("generic", "aws-controller"),
+    "networking.gke.io/l4-regional-external": ("generic", "aws-controller"),
+    "networking.gke.io/l4-regional-internal": ("generic",),
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [(platform, name) for name, platforms in OF_OTHERS.items() for platform in platforms]
+)
+def test_a_class_of_another_platform_is_rejected(platform: str, name: str) -> None:
+    """Its controller reads other annotations, and the load balancer could have another scope."""
+    problems = rejected(exposure(platform, scope="internal", allowed_sources=None, load_balancer_class=name))
+    problem = assert_problem(problems, "class-of-other-platform", "exposure", "load_balancer_class")
+    assert (problem.value, len(problem.params["platforms"])) == (name, 1)
+
+
+TAILSCALE = {"load_balancer_class": "tailscale"}
+
+
+def test_the_class_of_tailscale_is_internal_and_has_no_sources() -> None:
+    problems = rejected(exposure("generic", allowed_sources=NARROW, client_ip="preserve", **TAILSCALE))
+    assert_problem(problems, "class-is-internal", "exposure", "load_balancer_class")
+    assert_problem(problems, "class-ignores-sources", "exposure", "allowed_sources")
+    internal = exposure("generic", scope="internal", allowed_sources=None, **TAILSCALE)
+    problems = rejected({**internal, "allowed_sources": NARROW})
+    assert_problem(problems, "class-ignores-sources", "exposure", "allowed_sources")
+    balancer(internal)
 
 
 # Several ways to one target.

@@ -372,5 +372,6 @@ MODULE = PlatformModule(
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
     access_annotations=ACCESS_ANNOTATIONS,
+    classes=(_CLASS,),
     obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": FieldPath(("client_ip",))},
 )

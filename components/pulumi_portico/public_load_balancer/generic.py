@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from ..args.codes import define
 from ..args.location import Field
-from ..args.problems import Problems
+from ..args.problems import Problems, Remove
 from ..lifecycle.cost import Billable, Billing
-from ..load_balancers import ClientIp
+from ..load_balancers import ClientIp, Scope
 from .access_annotations import AccessAnnotation, is_true, scope_switch
 from .common import (
     IP_FAMILIES,
@@ -33,11 +33,24 @@ NEEDS_ANNOTATION = define(
     allowed="only if {needed} configures it",
     hint="Set {needed} as the documentation of your controller describes it.",
 )
+CLASS_IS_INTERNAL = define(
+    "class-is-internal",
+    "{title} creates the load balancers of the class {value}, which only its own network reaches.",
+    allowed="only if {field} is {needed}",
+)
+CLASS_IGNORES_SOURCES = define(
+    "class-ignores-sources",
+    "{title} ignores this: its own policies decide who can connect.",
+    allowed="only with another {field}",
+)
 CONTROLLER_ANNOTATION = define(
     "needs-controller-annotation",
     "Kubernetes has no field for {field}.",
     allowed="the annotation of your controller, such as metallb.io/loadBalancerIPs for static addresses with MetalLB",
 )
+
+
+_TAILSCALE = "tailscale"
 
 
 def _render(request: Request) -> ServiceFragment:
@@ -68,6 +81,22 @@ def _check_internal(request: Request, problems: Problems) -> None:
     if not request.is_internet and not exposure.annotations and exposure.load_balancer_class is None:
         needed = [Field("load_balancer_class"), Field("annotations")]
         problems.report(NEEDS_ANNOTATION, request.at / "scope", value=exposure.scope.value, needed=needed)
+
+
+def _check_class(request: Request, problems: Problems) -> None:
+    """The Tailscale operator makes a proxy in the Tailscale network, and doesn't read `loadBalancerSourceRanges`
+    (tailscale/tailscale, cmd/k8s-operator/svc.go)."""
+    exposure = request.exposure
+    if exposure.load_balancer_class != _TAILSCALE:
+        return
+    title, location = "The Tailscale operator", request.at / "load_balancer_class"
+    if request.is_internet:
+        field, needed = Field("scope"), Scope.INTERNAL
+        problems.report(CLASS_IS_INTERNAL, location, value=_TAILSCALE, title=title, field=field, needed=needed)
+    if exposure.allowed_sources:
+        sources = request.at / "allowed_sources"
+        fix = None if request.is_internet else Remove(sources)
+        problems.report(CLASS_IGNORES_SOURCES, sources, title=title, field=Field("load_balancer_class"), fix=fix)
 
 
 def _check_proxy_protocol(request: Request, problems: Problems) -> None:
@@ -141,7 +170,7 @@ MODULE = PlatformModule(
     },
     annotation_prefixes=(),
     render=_render,
-    rules=(_check_internal, check_node_targets_health, _check_proxy_protocol),
+    rules=(_check_internal, _check_class, check_node_targets_health, _check_proxy_protocol),
     billable=_billable,
     sources=pass_through_peers,
     enforcement=_enforcement,
