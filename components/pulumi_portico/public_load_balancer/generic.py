@@ -10,7 +10,8 @@ from ..args.location import Field
 from ..args.problems import Problems, Remove
 from ..lifecycle.cost import Billable, Billing
 from ..load_balancers import ClientIp, Scope
-from .access_annotations import AccessAnnotation, is_true, scope_switch
+from ..networking.exposing_annotations import is_true
+from .access_annotations import AccessAnnotation, scope_switch
 from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
