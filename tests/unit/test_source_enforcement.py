@@ -381,6 +381,12 @@ def test_the_class_of_tailscale_is_internal_and_has_no_sources() -> None:
     balancer(internal)
 
 
+@pytest.mark.parametrize("label", ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"])
+def test_no_label_turns_the_nodes_enforcement_off(label: str) -> None:
+    problems = rejected(exposure("generic", allowed_sources=NARROW, client_ip="preserve"), labels={label: ""})
+    assert_problem(problems, "label-of-service-proxy", "labels", label)
+
+
 # Several ways to one target.
 
 
