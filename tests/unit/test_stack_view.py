@@ -353,6 +353,7 @@ class Example:
         return f"{self.at}.{self.path}"
 
 
+REFLECTOR = "reflector.v1.k8s.emberstack.com/reflection-allowed"
 MULTUS, TAILSCALE = "k8s.v1.cni.cncf.io/networks", "tailscale.com/expose"
 NEG, MESH = "cloud.google.com/neg", "service.cilium.io/global"
 EXPOSED = '{"exposed_ports": {"80": {}}}'
@@ -598,6 +599,26 @@ def test_the_view_has_the_exceptions_that_gateways_report_and_routes_without_tls
         "portico:gateways.edge.httpsRedirect",
         "portico:gateways.edge.routes[1].host",
         "portico:gateways.edge.routes[1].protocol",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "reported"),
+    [
+        ({REFLECTOR: "true"}, [REFLECTOR]),
+        ({"replicator.v1.mittwald.de/replicate-to": "b"}, ["replicator.v1.mittwald.de/replicate-to"]),
+        ({"kubed.appscode.com/sync": ""}, ["kubed.appscode.com/sync"]),
+        ({REFLECTOR: "false", "example.com/a": "b"}, []),
+    ],
+)
+def test_private_keys_that_programs_copy_are_reported(
+    annotations: dict[str, str], reported: list[str], tmp_path: Path
+) -> None:
+    host = next(iter(GATEWAY["tls"]))
+    tls = {host: {"issuer": "letsencrypt", "secretAnnotations": annotations}}
+    found = exceptions_of(tmp_path, changed("gateways.edge", {"tls": tls}))
+    assert [(code(it), path(it)) for it in found] == [
+        ("copied-secret", f"portico:gateways.edge.tls.{host}.secretAnnotations.{key}") for key in reported
     ]
 
 
