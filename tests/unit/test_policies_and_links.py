@@ -110,7 +110,8 @@ STACKS: dict[str, dict[str, Any]] = {
     },
     **{
         f"own ports on {name}": balancer(
-            {"platform": name, "clientIp": "preserve"}, ports={"a": {"port": 81, "targetPort": 8081}, "b": {"port": 82}}
+            {"platform": name, "clientIp": "preserve"},
+            ports={"a": {"port": 81, "targetPort": 8080}, "b": {"port": 8080}},
         )
         for name in PLATFORMS
     },

@@ -29,8 +29,7 @@ from pulumi_portico.stack.view import (
     UrlView,
 )
 from pulumi_portico.stack.view_text import url_text
-from pulumi_portico.stack.views import aws_exceptions, exceptions, view_of
-from pulumi_portico.stack.views.secrets import PLAIN_TEXT_SECRET
+from pulumi_portico.stack.views import aws_exceptions, exceptions, secrets, view_of
 from pulumi_portico.testing import record
 
 from tests.command import SHOP, plan_of
@@ -376,7 +375,8 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
-    Example(PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
+    Example(secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"KEY": "AKIA" + "QYLPMN5HFIQR7XYZ"}}, "env.KEY", "[secret]"),
+    Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
     Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(
@@ -538,7 +538,10 @@ def test_an_annotation_that_switches_the_access_log_off_is_an_exception(
 
 def test_every_kind_of_exception_has_an_example() -> None:
     kinds = {
-        kind.name for module in (exceptions, aws_exceptions) for kind in vars(module).values() if isinstance(kind, Code)
+        kind.name
+        for module in (exceptions, aws_exceptions, secrets)
+        for kind in vars(module).values()
+        if isinstance(kind, Code)
     }
     assert kinds == {example.code.name for example in EXAMPLES}
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
+
+import pulumi
 
 from ...ingress_gateway.args import targets_of
 from ...ingress_gateway.install.objects import callers_of
@@ -204,7 +206,7 @@ def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
     return LinkView(LinkKind.NETWORK_POLICY, source, target, ports)
 
 
-def _labels_of(peer: PeerSpec) -> Mapping[str, Any]:
+def _labels_of(peer: PeerSpec) -> Mapping[str, pulumi.Input[str]]:
     return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
 
 
