@@ -12,10 +12,11 @@ from ..args.problems import Problems, Remove
 from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
 from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpAddressType
+from ..networking.exposing_annotations import is_true
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from . import aws
-from .access_annotations import AccessAnnotation, further_clients, is_true, unenforced
+from .access_annotations import AccessAnnotation, further_clients, unenforced
 from .aws import PREFIX, enforced_by_targets
 from .common import (
     IP_FAMILIES,
@@ -377,5 +378,6 @@ MODULE = PlatformModule(
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
     access_annotations=ACCESS_ANNOTATIONS,
+    classes=(_CLASS,),
     obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": FieldPath(("client_ip",))},
 )
