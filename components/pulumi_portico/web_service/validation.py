@@ -39,6 +39,7 @@ from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import SecuritySpec, check_host_ports, check_security, exceptions_of_security
+from ..workload.template_rules import check_merged_template
 from ..workload.template_schema import check_template
 from ..workload.variable_references import (
     added_variables,
@@ -96,6 +97,7 @@ def parse_web_service(
     problems.run(_check_extra_items, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
+        check_merged_template(plan_pods(plan, {}), problems)
         check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
     return spec
 
