@@ -51,6 +51,7 @@ __all__ = [
     "has_devices",
     "has_limits",
     "has_references",
+    "headers_of_probe",
     "host_port",
     "match_labels",
     "names_of",
@@ -371,8 +372,8 @@ def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[St
     values: dict[Steps, Any] = {}
     if kind == "exec":
         values[name, "command"] = check.pop("command", None)
-    elif kind == "httpGet" and check.pop("scheme", "HTTP") == "HTTP":
-        values[name, "path"] = check.pop("path", "/")
+    elif kind == "httpGet":
+        values |= {(name, *steps): item for steps, item in _request_of(check).items()}
     elif kind == "grpc":
         values[name, "grpc_service"] = check.pop("service", "") or ""
     elif kind != "tcpSocket":
@@ -382,8 +383,25 @@ def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[St
         if port is None:
             return None
         if port:
-            values["port_name",] = port
+            values[name, "port_name"] = port
     return None if check else values
+
+
+def _request_of(check: dict[str, Any]) -> dict[Steps, Any]:
+    """The request of an HTTP probe. Takes it out of the probe."""
+    values: dict[Steps, Any] = {("path",): check.pop("path", "/")}
+    if check.pop("scheme", "HTTP") == "HTTPS":
+        values["scheme",] = "HTTPS"
+    values |= headers_of_probe(check.pop("httpHeaders", None), None) or {}
+    return values
+
+
+def headers_of_probe(value: Any, _: Optional[Beside]) -> Optional[Values]:
+    """The headers of an HTTP probe. The one with the host has a field of its own."""
+    headers = {str(header.get("name")): header.get("value") for header in items_of(value)}
+    named = next((name for name in headers if name.lower() == "host"), None)
+    values: dict[Steps, Any] = {} if named is None else {("host",): headers.pop(named)}
+    return {**values, **({("headers",): headers} if headers else {})} or None
 
 
 def _probed_port(port: Any, beside: Beside) -> Optional[str]:
@@ -807,9 +825,13 @@ def workload_of(value: Any) -> Optional[Unchecked]:
 
 def from_http_get(value: Any, _: Beside) -> Optional[Values]:
     """The HTTP request of a probe."""
-    request = mapped(value)
-    is_plain = request.get("scheme", "HTTP") == "HTTP" and not request.keys() - {"path", "port", "scheme"}
-    return {("path",): request.get("path", "/")} if is_plain else None
+    check = dict(mapped(value))
+    port = check.pop("port", None)
+    values = _request_of(check)
+    # The default port is http.
+    if isinstance(port, str) and port != "http":
+        values["port_name",] = port
+    return None if check else values
 
 
 def from_exec(value: Any, _: Beside) -> Optional[Values]:

@@ -25,7 +25,7 @@ from ..args.values import http_path, printable, some, whole_number
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol
 from ..outputs import applied
-from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe
+from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe, headers_of_probe
 
 __all__ = [
     "RULES",
@@ -145,7 +145,7 @@ class Health(TypedDict):
 
 _NAMES_OF_PROBE = table(
     {
-        "httpGet": several("path", convert=from_http_get),
+        "httpGet": several("path", "port_name", "scheme", "headers", convert=from_http_get),
         "exec": several("command", convert=from_exec),
         "grpc": several("grpc_service", convert=from_grpc),
         "tcpSocket": automatic(...),
@@ -159,11 +159,9 @@ _NAMES_OF_PROBE = table(
         "initialDelay": component("services", "health.startup_seconds"),
         "start_period": component("services", "health.startup_seconds"),
         "terminationGracePeriodSeconds": unsupported(),
-        "port": component("services", "health.port_name"),
-        "scheme": unsupported("HTTP"),
-        "host": unsupported(),
-        "httpHeaders": unsupported(),
-        "protocol": unsupported(),
+        "port": moved_to("port_name"),
+        "httpHeaders": several("headers", "host", convert=headers_of_probe),
+        "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),
     },
@@ -195,7 +193,7 @@ class ProbeSpec(Spec):
 
 _NAMES_OF_HEALTH = table(
     {
-        "httpGet": several("path", convert=from_http_get),
+        "httpGet": several("path", "port_name", "scheme", "headers", convert=from_http_get),
         "exec": several("command", convert=from_exec),
         "grpc": several("grpc_service", convert=from_grpc),
         "tcpSocket": automatic(...),
@@ -215,10 +213,8 @@ _NAMES_OF_HEALTH = table(
         "initialDelay": moved_to("startup_seconds"),
         "start_period": moved_to("startup_seconds"),
         "port": moved_to("port_name"),
-        "scheme": unsupported("HTTP"),
-        "host": unsupported(),
-        "httpHeaders": unsupported(),
-        "protocol": unsupported(),
+        "httpHeaders": several("headers", "host", convert=headers_of_probe),
+        "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),
         "terminationGracePeriodSeconds": unsupported(),

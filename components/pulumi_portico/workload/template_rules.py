@@ -122,6 +122,7 @@ def _check_pod(merged: _Merged) -> None:
             merged.report(FORBIDDEN_IN_TEMPLATE, "spec", name, fix=Remove(merged.at("spec", name)), name=name)
     for name, source, field in (
         ("priority", "the PriorityClass", "priority_class"),
+        ("preemptionPolicy", "the PriorityClass", "priority_class"),
         ("overhead", "the RuntimeClass", "runtime_class"),
     ):
         if spec.get(name) is not None:
