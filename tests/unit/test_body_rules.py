@@ -44,7 +44,7 @@ def test_a_body_without_a_limit_fills_the_disk(
     (edit,) = problem.edits
     assert problem.code.name == "unlimited-body-on-disk"
     assert isinstance(edit, Set)
-    assert (location_text(edit.location, problem.style), edit.value) == (f"gateways.edge.{fixed[0]}", fixed[1])
+    assert (location_text(edit.location, problem.style), edit.value) == (f"portico:gateways.edge.{fixed[0]}", fixed[1])
 
 
 @pytest.mark.parametrize(
