@@ -1,7 +1,7 @@
 """Merge what a user adds in Kubernetes' own words into what was built."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 from .untyped import mapped
 
@@ -27,5 +27,11 @@ def merged(base: Any, more: Any) -> Any:
 
 def _by_name(items: Sequence[Any]) -> dict[str, Any]:
     """The items by name; none where one has no name, or two the same."""
-    named = {str(mapped(it)["name"]): it for it in items if "name" in mapped(it)}
+    named = {name: item for item in items if (name := _name_of(mapped(item))) is not None}
     return named if len(named) == len(items) else {}
+
+
+def _name_of(item: Mapping[str, Any]) -> Optional[str]:
+    """What an item of a list is known by. A volume can be mounted at several paths."""
+    name = item.get("mountPath", item.get("name"))
+    return None if name is None else str(name)

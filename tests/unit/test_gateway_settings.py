@@ -149,7 +149,7 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
     later: Any = pulumi.Output.from_input
     some: dict[str, Any] = {
         "hsts": {**HSTS["hsts"], "max_age": later(300)},
-        "body_size": later(0),
+        "body_size": later(8),
         "timeouts": {"read": later(30)},
         "keep_alive": {"timeout": later(30), "requests": later(10)},
         "workers": {"processes": later(2), "connections": later(1024)},
@@ -160,14 +160,14 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
     told = record(lambda: IngressGateway("edge", args)).manifest("ConfigMapPatch")["data"]
     known: dict[str, Any] = {
         "hsts": {**HSTS["hsts"], "max_age": 300},
-        "body_size": 0,
+        "body_size": 8,
         "timeouts": {"read": 30},
         "keep_alive": {"timeout": 30, "requests": 10},
         "workers": {"processes": 2, "connections": 1024},
         "forwarded_from": ["10.0.0.0/16"],
     }
     assert told == data(controller, known)
-    assert told["client-max-body-size" if controller == "f5-nginx" else "proxy-body-size"] == "0"
+    assert told["client-max-body-size" if controller == "f5-nginx" else "proxy-body-size"] == "8m"
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pulumi_portico import IngressGateway, PublicLoadBalancer
 from pulumi_portico.args.location import Key, Location
-from pulumi_portico.args.values import LARGEST_INT32, LARGEST_MIB, WholeNumber, data_key
+from pulumi_portico.args.values import LARGEST_GIB, LARGEST_INT32, LARGEST_MIB, WholeNumber, data_key
 from pulumi_portico.stack.parts import KINDS
 from pulumi_portico.testing import record
 
@@ -36,7 +36,7 @@ LARGER: Mapping[tuple[str, str], int] = {
     ("Resources", "memory"): LARGEST_MIB,
     ("Resources", "disk"): LARGEST_MIB,
     ("Volume", "size_mib"): LARGEST_MIB,
-    ("Storage", "size_gib"): LARGEST_MIB // 1024,
+    ("Storage", "size_gib"): LARGEST_GIB,
     ("Projection", "token_seconds"): 2**32,
 }
 

@@ -44,8 +44,8 @@ def problems_before(folder: Path, text: str) -> list[str]:
     return [] if error is None else [problem.code.name for problem in error.problems]
 
 
-def test_thirty_mistakes_are_listed() -> None:
-    assert len(ROWS) == len({row["name"] for row in ROWS}) == 30
+def test_thirty_mistakes_or_more_are_listed() -> None:
+    assert len(ROWS) == len({row["name"] for row in ROWS}) >= 30
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])

@@ -297,7 +297,7 @@ def test_extra_of_any_shape_is_judged_and_explained(spec: Any, level: PodSecurit
     [
         ({"securityContext": {"sysctls": [{"name": "net.ipv4.tcp_rmem", "value": "1"}]}}, "1.32", "privileged"),
         ({"securityContext": {"seLinuxOptions": {"type": "container_engine_t"}}}, "1.31", "privileged"),
-        ({"hostUsers": False, "securityContext": {"runAsUser": 0}}, "1.35", "baseline"),
+        ({"hostUsers": False, "securityContext": {"runAsUser": 0, "runAsNonRoot": False}}, "1.35", "baseline"),
     ],
 )
 def test_what_only_older_versions_reject_is_a_note(spec: Any, version: str, needed: str) -> None:

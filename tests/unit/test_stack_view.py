@@ -412,8 +412,23 @@ EXAMPLES = (
         value=True,
     ),
     Example(exceptions.NO_ACCESS_LOG, EDGE, {"settings": {"accessLog": "off"}}, "settings.accessLog", "off"),
-    Example(exceptions.UNLIMITED_BODY, EDGE, {"settings": {"bodySize": 0}}, "settings.bodySize", 0),
-    Example(exceptions.UNLIMITED_BODY, f"{EDGE}.routes[0]", {"bodySize": 0}, "bodySize", 0),
+    Example(
+        exceptions.UNLIMITED_BODY,
+        EDGE,
+        {"settings": {"bodySize": 0}, "installation": {"resources": {"limits": "none"}}},
+        "settings.bodySize",
+        0,
+    ),
+    Example(
+        exceptions.UNLIMITED_BODY,
+        EDGE,
+        {
+            "installation": {"resources": {"limits": "none"}},
+            "routes": [{"host": "shop.example.com", "target": {"service": "web"}, "bodySize": 0}],
+        },
+        "routes[0].bodySize",
+        0,
+    ),
     Example(exceptions.ANY_ORIGIN, f"{EDGE}.routes[0]", {"cors": {"origins": ["*"]}}, "cors.origins[0]", "*"),
     Example(
         exceptions.INSECURE_COOKIE,
@@ -572,7 +587,7 @@ def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp
         ({"service": {"annotations": {NEG: EXPOSED}}}, f"service.annotations.{NEG}", EXPOSED),
         ({"service": {"annotations": {MESH: "true"}}}, f"service.annotations.{MESH}", "true"),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),
-        ({"extra": {"spec": {"priority": 1}}}, "extra", {"spec": {"priority": 1}}),
+        ({"extra": {"spec": {"hostname": "api"}}}, "extra", {"spec": {"hostname": "api"}}),
     ],
 )
 def test_the_view_has_the_exceptions_that_services_report(args: Any, at: str, value: Any, tmp_path: Path) -> None:

@@ -48,6 +48,11 @@ class Unit:
             return math.ceil(total)
         return int(total) if total.denominator == 1 else float(total)
 
+    def number_of_bytes(self, number: int) -> Optional[int]:
+        """The number of the unit that a number of bytes is; None if the unit is none of sizes."""
+        size = self.sizes.get("b")
+        return None if size is None else math.ceil(number * size)
+
     def number_of_any(self, value: Any) -> Optional[Union[int, float]]:
         """The number that a text with or without a suffix means, or that a number is."""
         if isinstance(value, (int, float)) and not isinstance(value, bool):

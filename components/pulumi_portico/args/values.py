@@ -18,6 +18,7 @@ from .units import Unit
 __all__ = [
     "IMAGE_TAG_LATEST",
     "IMAGE_WITHOUT_VERSION",
+    "LARGEST_GIB",
     "LARGEST_INT32",
     "LARGEST_MIB",
     "Number",
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 OUT_OF_RANGE = define("out-of-range", "{value} is out of range.", allowed="{what} from {least} to {most}")
+SIZE_IN_BYTES = define(
+    "size-in-bytes", "{value} is a size in bytes. The unit is always {unit}.", allowed="{what} from {least} to {most}"
+)
 TOO_SMALL = define("too-small", "{value} is too small.", allowed="{what}, at least {least}")
 NOT_FINITE = define("not-finite", "{value} isn't a finite number.", allowed="{what}, at least {least}")
 EMPTY = define("empty", "{value} is empty.", allowed="{what}")
@@ -101,8 +105,12 @@ CIDR_WITH_HOST_BITS = define(
 LARGEST_INT32 = 2**31 - 1
 """The largest number of most of the fields of the Kubernetes API: their OpenAPI format is int32."""
 
-LARGEST_MIB = 2**43 - 1
-"""The largest size in MiB that the API server keeps as it is: it cuts larger quantities down to 2^63 - 1 bytes."""
+LARGEST_MIB = 2**25 - 1
+"""The largest size in MiB of memory or of a node's disk: no node has 32 TiB for one container. A larger number is of
+bytes, which Kubernetes reads without a unit."""
+
+LARGEST_GIB = 2**24 - 1
+"""The largest size in GiB of storage, 16 EiB. A larger number is of bytes."""
 
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 """The characters of an address. A scope ID (`fe80::1%eth0`) has others, any at all."""
@@ -151,6 +159,9 @@ class WholeNumber:
         if self.least <= value <= self.most:
             return None
         is_suggested, params = self.is_suggested, {"what": self.what, "least": self.least}
+        size = None if self.unit is None or value < self.least else self.unit.number_of_bytes(value)
+        if size is not None and self.unit is not None and self.least <= size <= self.most:
+            return Reason(SIZE_IN_BYTES, {**params, "most": self.most, "unit": self.unit.name}, size)
         if self.most < LARGEST_INT32:
             suggestion = self.least if value < self.least else self.most
             return Reason(OUT_OF_RANGE, {**params, "most": self.most}, suggestion if is_suggested else ABSENT)

@@ -1,7 +1,7 @@
 """Rules of the sizes of requests: what the controller's disk has room for, and what applies to gRPC."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Location
@@ -10,6 +10,7 @@ from ..workload.resources import Limits
 from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.workload import RESOURCES
+from .routes import RouteSpec
 
 __all__ = ["check_body_sizes"]
 
@@ -19,6 +20,12 @@ BODY_OVER_DISK = define(
     "evicted.",
     allowed="less than {field}",
     hint="Set {field} to more than that.",
+)
+UNLIMITED_BODY_ON_DISK = define(
+    "unlimited-body-on-disk",
+    "0 sets no limit, and the controller buffers a request on its disk, whose limit is {disk} MiB: one larger request "
+    "evicts the pod.",
+    allowed="1 to less than {field}; 0 if the controller doesn't buffer requests, or if {limits} is none",
 )
 BODY_SIZE_WITHOUT_GRPC = define(
     "body-size-without-grpc",
@@ -49,16 +56,36 @@ def _check_disk(spec: IngressGatewaySpec, problems: Problems) -> None:
         if isinstance(disk, int) and size >= disk:
             fix = Set(field, 2 * largest)
             problems.report(BODY_OVER_DISK, where, value=size, disk=disk, field=field, fix=fix)
+        elif size == 0:
+            limits, fix = field.parent / "limits", _unbuffered(spec, where, disk)
+            problems.report(UNLIMITED_BODY_ON_DISK, where, value=0, disk=disk, field=field, limits=limits, fix=fix)
+
+
+def _unbuffered(spec: IngressGatewaySpec, at: Location, disk: Any) -> Optional[Set]:
+    """What keeps requests without a limit from the disk; if nothing does, a size that the disk has room for."""
+    route = next((route for route in spec.routes if at.is_within(route.at)), None)
+    is_open = route is not None and (route.buffering is None or route.buffering.requests is None)
+    if route is not None and is_open and spec.controller.module.supports("buffering.requests=false"):
+        return Set(route.at / "buffering" / "requests", value=False)
+    return Set(at, disk // 2) if isinstance(disk, int) else None
 
 
 def _buffered_sizes(spec: IngressGatewaySpec) -> Iterator[tuple[Location, int]]:
     """The sizes in MiB of requests that the controller buffers, and where they are, as far as they are known."""
-    if spec.settings is not None and isinstance(spec.settings.body_size, int):
+    unbuffered = [route for route in spec.routes if _is_unbuffered(route)]
+    if (
+        spec.settings is not None
+        and isinstance(spec.settings.body_size, int)
+        and not (spec.routes and len(unbuffered) == len(spec.routes))
+    ):
         yield spec.settings.at / "body_size", spec.settings.body_size
     for route in spec.routes:
-        is_buffered = route.buffering is None or route.buffering.requests is not False
-        if is_buffered and isinstance(route.body_size, int):
+        if not _is_unbuffered(route) and isinstance(route.body_size, int):
             yield route.at / "body_size", route.body_size
+
+
+def _is_unbuffered(route: RouteSpec) -> bool:
+    return route.buffering is not None and route.buffering.requests is False
 
 
 def _check_grpc(spec: IngressGatewaySpec, problems: Problems) -> None:

@@ -41,6 +41,7 @@ from .parts import (
 from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
 from .references import GATEWAY, SERVICE, Reference, References
+from .route_protocols import check_protocols
 from .source_map import Node, holds_secret, plain
 from .targets import Destinations, resolve_targets
 
@@ -99,6 +100,7 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
             problems.run(_check_balancer_ports, balancer, references, services, gateways)
     backends = {SERVICE: references.services, GATEWAY: references.gateways}
     destinations = resolve_targets(parts, references.found, backends, problems)
+    check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)

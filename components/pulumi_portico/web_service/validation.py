@@ -10,7 +10,6 @@ from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
 from ..args.problems import Problem, Problems, Remove, Set
-from ..args.similar_names import nearest
 from ..args.values import image_rule
 from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
@@ -41,7 +40,8 @@ from ..workload.images import ImagePolicySpec, exceptions_of_images
 from ..workload.placement import check_placement
 from ..workload.rollout import check_rollout
 from ..workload.security import SecuritySpec, check_host_ports, check_security, exceptions_of_security
-from ..workload.shapes import LIST, MAPPING, Shape, check_shape
+from ..workload.template_rules import check_merged_template
+from ..workload.template_schema import check_template
 from ..workload.variable_references import (
     added_variables,
     check_command_references,
@@ -78,25 +78,6 @@ POLICY_ON_HOST_NETWORK = define(
     "network-policy-on-host-network", "NetworkPolicies don't apply to pods on the host network."
 )
 
-_TEMPLATE_FIELDS = ("metadata", "spec")
-_CONTAINERS = [{"env": LIST, "ports": LIST, "volumeMounts": LIST, "resources": MAPPING, "securityContext": MAPPING}]
-_TEMPLATE_SHAPE: Shape = {
-    "metadata": {"labels": MAPPING, "annotations": MAPPING},
-    "spec": {
-        "affinity": MAPPING,
-        "containers": _CONTAINERS,
-        "hostAliases": LIST,
-        "imagePullSecrets": LIST,
-        "initContainers": _CONTAINERS,
-        "nodeSelector": MAPPING,
-        "securityContext": MAPPING,
-        "tolerations": LIST,
-        "topologySpreadConstraints": LIST,
-        "volumes": LIST,
-    },
-}
-"""What Portico merges, in the pods' template."""
-
 
 def parse_web_service(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
@@ -117,6 +98,7 @@ def parse_web_service(
     problems.run(_check_extra_items, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
+        check_merged_template(plan_pods(plan, {}), problems)
         check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
     return spec
 
@@ -332,14 +314,7 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
-    for key in sorted(extra.keys() - set(_TEMPLATE_FIELDS)):
-        close = nearest(key, _TEMPLATE_FIELDS)
-        problems.report_unknown(
-            spec.at / "extra" / Key(key),
-            _TEMPLATE_FIELDS,
-            meant=None if close is None or close in extra else Key(close),
-        )
-    check_shape(extra, _TEMPLATE_SHAPE, spec.at / "extra", problems)
+    check_template(extra, spec.at / "extra", problems)
     metadata = mapped(extra.get("metadata"))
     at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))
     # A null removes an annotation.

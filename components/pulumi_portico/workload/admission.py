@@ -39,6 +39,7 @@ __all__ = [
     "causes_of_annotations",
     "exceptions_of_annotations",
     "exceptions_of_pods",
+    "in_extra",
     "report",
 ]
 
@@ -113,7 +114,7 @@ def exceptions_of_pods(pod: PodPlan) -> Iterator[SecurityException]:
 
 def _loosened(kind: Code, pod: PodPlan, path: Path, template: Manifest) -> SecurityException:
     params = {"user": value_at(template, path)} if kind is LOW_USER else {}
-    return SecurityException(kind, _in_extra(pod, path, template), params)
+    return SecurityException(kind, in_extra(pod, path, template), params)
 
 
 def exceptions_of_annotations(annotations: Manifest, at: Location) -> Iterator[SecurityException]:
@@ -133,7 +134,7 @@ def _by_cause(templates: _Templates, level: PodSecurityLevel, minor: int = NEWES
     causes: dict[Location, list[Violation]] = {}
     for violation in found:
         is_own = violation in base
-        at = _argument(pod, violation, template) if is_own else _in_extra(pod, violation.path, template)
+        at = _argument(pod, violation, template) if is_own else in_extra(pod, violation.path, template)
         causes.setdefault(at, []).append(violation)
     return causes
 
@@ -171,7 +172,7 @@ def _extra_of(pod: PodPlan) -> Location:
     return pod.application.at / "extra"
 
 
-def _in_extra(pod: PodPlan, path: Path, template: Manifest) -> Location:
+def in_extra(pod: PodPlan, path: Path, template: Manifest) -> Location:
     """The part of `extra` that decides the value at a path of the pods' template: as deep as `extra` goes there."""
     at, part, merged = _extra_of(pod), cast("Any", pod.extra), cast("Any", template)
     for step in path:

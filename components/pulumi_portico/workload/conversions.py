@@ -387,7 +387,7 @@ def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[St
         if port is None:
             return None
         if port:
-            values["port_name",] = port
+            values[name, "port_name"] = port
         if port == "https" and kind == "httpGet":
             # In Kubernetes, the name of a port has no meaning.
             values.setdefault((name, "scheme"), "HTTP")
@@ -839,8 +839,11 @@ def workload_of(value: Any) -> Optional[Unchecked]:
 def from_http_get(value: Any, beside: Beside) -> Optional[Values]:
     """The HTTP request of a probe."""
     request = dict(mapped(value))
-    request.pop("port", None)
+    port = request.pop("port", None)
     values: dict[Steps, Any] = {("path",): request.pop("path", "/")}
+    # The default port is http.
+    if isinstance(port, str) and port != "http":
+        values["port_name",] = port
     scheme = request.pop("scheme", "HTTP")
     if scheme != "HTTP":
         values["scheme",] = scheme

@@ -145,7 +145,7 @@ class Health(TypedDict):
 
 _NAMES_OF_PROBE = table(
     {
-        "httpGet": several("path", convert=from_http_get),
+        "httpGet": several("path", "port_name", "scheme", "headers", convert=from_http_get),
         "exec": several("command", convert=from_exec),
         "grpc": several("grpc_service", convert=from_grpc),
         "tcpSocket": automatic(...),
@@ -159,9 +159,9 @@ _NAMES_OF_PROBE = table(
         "initialDelay": component("services", "health.startup_seconds"),
         "start_period": component("services", "health.startup_seconds"),
         "terminationGracePeriodSeconds": unsupported(),
-        "port": component("services", "health.port_name"),
-        "httpHeaders": several("headers", convert=from_http_headers),
-        "protocol": unsupported(),
+        "port": moved_to("port_name"),
+        "httpHeaders": several("headers", "host", convert=from_http_headers),
+        "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),
     },
@@ -193,7 +193,7 @@ class ProbeSpec(Spec):
 
 _NAMES_OF_HEALTH = table(
     {
-        "httpGet": several("path", convert=from_http_get),
+        "httpGet": several("path", "port_name", "scheme", "headers", convert=from_http_get),
         "exec": several("command", convert=from_exec),
         "grpc": several("grpc_service", convert=from_grpc),
         "tcpSocket": automatic(...),
@@ -213,8 +213,8 @@ _NAMES_OF_HEALTH = table(
         "initialDelay": moved_to("startup_seconds"),
         "start_period": moved_to("startup_seconds"),
         "port": moved_to("port_name"),
-        "httpHeaders": several("headers", convert=from_http_headers),
-        "protocol": unsupported(),
+        "httpHeaders": several("headers", "host", convert=from_http_headers),
+        "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),
         "terminationGracePeriodSeconds": unsupported(),

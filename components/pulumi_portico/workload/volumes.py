@@ -22,7 +22,7 @@ from ..args.pod_fields import field_of_file
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
 from ..args.units import GIB, MIB, SECONDS
-from ..args.values import LARGEST_MIB, data_key, file_path, mebibytes, whole_number
+from ..args.values import LARGEST_GIB, LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
 from .conversions import from_claim_resources, from_empty_dir, from_medium, from_reference, no_values
 from .environment import RESERVED_VOLUME_NAMES, MountPath
@@ -361,7 +361,7 @@ _LONGEST_TOKEN = 2**32
 RULES: Rules = {
     Storage: {
         "path": Field(file_path),
-        "size_gib": Field(whole_number(1, LARGEST_MIB // 1024, GIB)),
+        "size_gib": Field(whole_number(1, LARGEST_GIB, GIB)),
         "storage_class": _NAME,
         "sub_path": Field(_relative),
     },
