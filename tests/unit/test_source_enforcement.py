@@ -245,6 +245,14 @@ def test_pods_without_a_security_group_of_the_load_balancer_share_their_rules() 
     assert on_nodes.balancers[0].are_sources_certain
 
 
+def test_an_internal_load_balancer_without_a_security_group_admits_the_private_network() -> None:
+    """Seen on the real controller: without ranges, the targets' groups admit only the VPC."""
+    given = exposure("aws-controller", scope="internal", allowed_sources=None, client_ip="preserve")
+    assert "loadBalancerSourceRanges" not in balancer(given).manifest("Service")["spec"]
+    ranges = balancer({**given, "annotations": NO_GROUP}).manifest("Service")["spec"]["loadBalancerSourceRanges"]
+    assert ranges == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+
+
 def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() -> None:
     unmanaged = {f"{AZURE}disable-load-balancer-nsg-rule": "true"}
     balancer(exposure("azure", allowed_sources=NARROW, annotations=unmanaged))

@@ -21,7 +21,16 @@ from .deployed import Deployed, component_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
-__all__ = ["Comparison", "findings_of", "on_service_replacement", "service_replaced", "watch_object"]
+__all__ = [
+    "CLAIMS_DELETED_BY_REPLACEMENT",
+    "Comparison",
+    "claims_of",
+    "deletes_claims",
+    "findings_of",
+    "on_service_replacement",
+    "service_replaced",
+    "watch_object",
+]
 
 ENTRANCE_REMOVED = define(
     "entrance-removed",
@@ -52,7 +61,9 @@ CLAIMS_DELETED_BY_REPLACEMENT = define(
     "claims-deleted-by-replacement",
     "The StatefulSet {name} is replaced, because {fields} changes, and its claims are deleted with the old one, with "
     "their data: {claims}.",
-    hint="To keep the data, first set {retention} to Retain, and change nothing else. Run pulumi up.",
+    hint="To keep the data, deploy in two steps:\n"
+    "1. Set {retention} to Retain, and change nothing else. Run pulumi up.\n"
+    "2. Make this change. Run pulumi up.",
 )
 PODS_REPLACED_AT_ONCE = define(
     "pods-replaced-at-once",
@@ -177,8 +188,8 @@ def _aws_load_balancer(comparison: Comparison, deployed: Deployed, manifest: Opt
 
 
 def _stateful_set(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
-    claims = _claims_of(deployed)
-    are_deleted = mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+    claims = claims_of(deployed)
+    are_deleted = deletes_claims(deployed)
     params = {"name": _full_name(deployed), "namespace": deployed.namespace, "claims": claims}
     if manifest is None or not _stays_in_namespace(deployed, manifest):
         if claims:
@@ -246,7 +257,12 @@ def _template(template: Manifest) -> tuple[Any, ...]:
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
 
-def _claims_of(deployed: Deployed) -> list[str]:
+def deletes_claims(deployed: Deployed) -> bool:
+    """Whether Kubernetes deletes the claims of a StatefulSet with it."""
+    return mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+
+
+def claims_of(deployed: Deployed) -> list[str]:
     """The names of the claims of a StatefulSet's pods."""
     count = deployed.spec.get("replicas")
     numbers = range(int(count) if isinstance(count, (int, float)) else 1)

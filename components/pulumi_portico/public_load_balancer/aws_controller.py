@@ -11,7 +11,7 @@ from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
-from ..load_balancers import ClientIp, IpAddressType
+from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpAddressType
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from . import aws
@@ -164,7 +164,7 @@ def render_network_load_balancer(request: Request, class_name: str) -> ServiceFr
         # Connections go to the pods, so the nodes need no port.
         "allocateLoadBalancerNodePorts": not has_ip_targets,
         **({"healthCheckNodePort": node_port} if node_port else {}),
-        **source_ranges(request),
+        **(source_ranges(request) or _private_ranges(request)),
         **_ip_families(request),
         **({} if has_ip_targets else session_affinity(request)),
     }
@@ -192,6 +192,14 @@ def _ip_families(request: Request) -> dict[str, Any]:
     """
     is_ipv6 = request.exposure.is_dualstack and request.uses(Protocol.UDP)
     return {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]} if is_ipv6 else {}
+
+
+def _private_ranges(request: Request) -> dict[str, Any]:
+    """The private network, for an internal load balancer without a security group and without sources: the targets'
+    groups would otherwise admit only the VPC."""
+    if request.is_internet or not is_enforcement_disabled(request):
+        return {}
+    return {"loadBalancerSourceRanges": [cidr for cidr in PRIVATE_ADDRESSES if ":" not in cidr]}
 
 
 def _name_annotations(request: Request) -> dict[str, Any]:

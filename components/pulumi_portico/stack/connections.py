@@ -32,7 +32,7 @@ class Policy:
     is_complete: bool = False
     """Whether the peers are all of them. A peer with an invalid value isn't among them."""
 
-    def matching(self, labels: Mapping[str, Any]) -> Iterator[PeerSpec]:
+    def matching(self, labels: Mapping[str, pulumi.Input[str]]) -> Iterator[PeerSpec]:
         """The peers that can select pods with these labels, or their addresses."""
         yield from self._without_label
         for key, value in labels.items():
@@ -66,7 +66,7 @@ class End:
     allow_to: Policy = field(default_factory=Policy)
 
     @cached_property
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of its pods."""
         return pod_labels_of(self.name, self.part.spec)
 
@@ -152,7 +152,7 @@ class Ends:
         found += [end for end in unknown if not isinstance(peer.service, str) or peer.service == end.name]
         return [end for end in found if own.selects(peer, end)]
 
-    def _candidates(self, labels: Mapping[str, Any]) -> Sequence[int]:
+    def _candidates(self, labels: Mapping[str, pulumi.Input[str]]) -> Sequence[int]:
         """The services that have one of these labels, which is the one that the fewest have."""
         known = [self._with_label(key, value) for key, value in known_labels(labels)]
         return min(known, key=len) if known else range(len(self._ends))
