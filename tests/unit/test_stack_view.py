@@ -358,7 +358,6 @@ NEG, MESH = "cloud.google.com/neg", "service.cilium.io/global"
 EXPOSED = '{"exposed_ports": {"80": {}}}'
 WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
 OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
-URL = "postgres://shop:" + "x7Kq9" + "@db/shop"
 EXAMPLES = (
     Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
     Example(
@@ -376,10 +375,15 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
+<<<<<<< HEAD
     Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
     Example(
         secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"DATABASE": URL}}, "env.DATABASE", "postgres://[secret]@db/shop"
     ),
+=======
+    Example(secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"KEY": "AKIA" + "QYLPMN5HFIQR7XYZ"}}, "env.KEY", "[secret]"),
+    Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
+>>>>>>> a13
     Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(
