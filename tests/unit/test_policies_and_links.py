@@ -109,7 +109,6 @@ STACKS: dict[str, dict[str, Any]] = {
         if name != "generic"
     },
     **{
-<<<<<<< HEAD
         f"own ports on {name}": {
             **balancer(
                 {"platform": name, "clientIp": "preserve"},
@@ -117,12 +116,6 @@ STACKS: dict[str, dict[str, Any]] = {
             ),
             **services(api={"port": None, "ports": {"http": {"port": 8080}, "a": {"port": 8081}, "b": {"port": 82}}}),
         }
-=======
-        f"own ports on {name}": balancer(
-            {"platform": name, "clientIp": "preserve"},
-            ports={"a": {"port": 81, "targetPort": 8080}, "b": {"port": 8080}},
-        )
->>>>>>> a13
         for name in PLATFORMS
     },
     "health port": balancer({"platform": "aws-controller", "health": {"port": 9000}}),

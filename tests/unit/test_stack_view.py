@@ -375,15 +375,10 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
-<<<<<<< HEAD
     Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
     Example(
         secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"DATABASE": URL}}, "env.DATABASE", "postgres://[secret]@db/shop"
     ),
-=======
-    Example(secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"KEY": "AKIA" + "QYLPMN5HFIQR7XYZ"}}, "env.KEY", "[secret]"),
-    Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
->>>>>>> a13
     Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(

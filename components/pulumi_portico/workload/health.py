@@ -159,15 +159,9 @@ _NAMES_OF_PROBE = table(
         "initialDelay": component("services", "health.startup_seconds"),
         "start_period": component("services", "health.startup_seconds"),
         "terminationGracePeriodSeconds": unsupported(),
-<<<<<<< HEAD
         "port": moved_to("port_name"),
         "httpHeaders": several("headers", "host", convert=from_http_headers),
         "protocol": moved_to("scheme"),
-=======
-        "port": component("services", "health.port_name"),
-        "httpHeaders": several("headers", convert=from_http_headers),
-        "protocol": unsupported(),
->>>>>>> a13
         "service": moved_to("grpc_service"),
         "test": several("command"),
     },
@@ -219,13 +213,8 @@ _NAMES_OF_HEALTH = table(
         "initialDelay": moved_to("startup_seconds"),
         "start_period": moved_to("startup_seconds"),
         "port": moved_to("port_name"),
-<<<<<<< HEAD
         "httpHeaders": several("headers", "host", convert=from_http_headers),
         "protocol": moved_to("scheme"),
-=======
-        "httpHeaders": several("headers", convert=from_http_headers),
-        "protocol": unsupported(),
->>>>>>> a13
         "service": moved_to("grpc_service"),
         "test": several("command"),
         "terminationGracePeriodSeconds": unsupported(),
