@@ -257,7 +257,7 @@ GENERIC = {
     "install": False,
     "class_name": "alb",
     "namespace": NAMESPACE,
-    "controller_peers": [PEER],
+    "controller_peers": [{"cidr": "10.0.0.0/8"}],
     "default_backend": TARGET,
 }
 CHECKED = {"interval": 30, "timeout": 10, "healthy": 3, "unhealthy": 3}

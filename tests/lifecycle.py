@@ -170,7 +170,7 @@ ROWS: Sequence[Row] = (
     Row(
         "storage-class-with-deleted-claims",
         "The same, with `statefulSet.claimsWhenDeleted: Delete`",
-        "Kubernetes deletes the claims with the old StatefulSet, **and their data**.",
+        "Rejected, because Kubernetes deletes the claims with the old StatefulSet, and their data.",
         {"services": {"db": stateful(storage=storage(), statefulSet={"claimsWhenDeleted": "Delete"})}},
         {
             "services": {
@@ -179,8 +179,8 @@ ROWS: Sequence[Row] = (
                 )
             }
         },
-        {"db-stateful-set": REPLACED_BEFORE},
-        ["claims-deleted-by-replacement", "pods-replaced-at-once"],
+        says=["claims-deleted-by-replacement"],
+        rejected=True,
     ),
     Row(
         "autoscaling-on",

@@ -103,7 +103,7 @@ def registered_objects(recording: Recording) -> Iterable[RenderedObject]:
 
 def _rendered(registration: Registration) -> RenderedObject:
     own = cast("Mapping[str, Any]", registration.inputs.get("metadata") or {}).get("name")
-    manifest = masked(registration.inputs)
+    manifest = masked(without_owner(registration.inputs))
     name = _generated_name(registration) if own is None else str(own)
     manifest["metadata"] = {**manifest.get("metadata", {}), "name": name}
     if registration.type.endswith(PATCH):

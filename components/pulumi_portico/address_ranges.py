@@ -15,7 +15,6 @@ __all__ = [
     "adds_up_to_everyone",
     "common_ranges",
     "includes_everyone",
-    "may_overlap",
     "ranges_of_everyone",
     "versions_of_everyone",
 ]
@@ -57,16 +56,6 @@ def adds_up_to_everyone(ranges: Sequence[Any]) -> bool:
 def versions_of_everyone(ranges: Iterable[Any]) -> frozenset[int]:
     """The IP versions whose every public address the ranges include: 4, 6, or both."""
     return frozenset(_everyone(ranges))
-
-
-def may_overlap(ranges: Iterable[Any], others: Iterable[Any]) -> bool:
-    """Whether an address can be in both lists. A value that isn't known yet can be any range."""
-    known = [_network(text) for text in others]
-    return any(
-        first is None or second is None or (first.version == second.version and first.overlaps(second))
-        for first in map(_network, ranges)
-        for second in known
-    )
 
 
 def common_ranges(ranges: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Optional, Union, cast
 
-from .untyped import Manifest, mapped
+from .untyped import Manifest, listed, mapped
 
 __all__ = [
     "APP_ARMOR",
@@ -144,7 +144,7 @@ def value_at(manifest: Any, path: Path) -> Any:
 
 def items_at(manifest: Any, path: Path) -> Sequence[Any]:
     """The items of the list at a path; none if there is no list."""
-    return _items(value_at(manifest, path))
+    return listed(value_at(manifest, path))
 
 
 def containers_of(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
@@ -156,10 +156,6 @@ def containers_of(pod: Manifest) -> Iterator[tuple[Path, Manifest]]:
 
 Found = Iterator[tuple[Path, Any]]
 """Rejected values, each with its path in the pod."""
-
-
-def _items(value: Any) -> Sequence[Any]:
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
 
 
 def _is_known(value: Any) -> bool:
@@ -253,7 +249,7 @@ def _volume_sources(pod: _Pod) -> Found:
 
 def _host_ports(pod: _Pod, _minor: int) -> Found:
     for path, container in pod.containers:
-        for index, port in enumerate(_items(container.get("ports"))):
+        for index, port in enumerate(listed(container.get("ports"))):
             if (number := mapped(port).get("hostPort")) not in (None, 0):
                 yield (*path, "ports", index, "hostPort"), number
 
@@ -362,7 +358,7 @@ def _capabilities_restricted(pod: _Pod, _minor: int) -> Found:
     drop = ("securityContext", "capabilities", "drop")
     for path, container in pod.containers:
         dropped = value_at(container, drop)
-        if "ALL" not in _items(dropped) and all(map(_is_known, _items(dropped))):
+        if "ALL" not in listed(dropped) and all(map(_is_known, listed(dropped))):
             yield (*path, *drop), dropped
     yield from _added_capabilities(pod, ("NET_BIND_SERVICE",))
 

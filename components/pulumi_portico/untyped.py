@@ -3,10 +3,10 @@
 Everything that Portico's users write has a spec instead (`args/spec.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-__all__ = ["Data", "Manifest", "Parameters", "Properties", "Unchecked", "mapped"]
+__all__ = ["Data", "Manifest", "Parameters", "Properties", "Unchecked", "listed", "mapped"]
 
 Data = Mapping[str, Any]
 """An object of JSON output."""
@@ -27,3 +27,8 @@ Unchecked = Mapping[str, Any]
 def mapped(value: Any) -> Unchecked:
     """The value as a mapping; empty if it isn't one, which its own check reports."""
     return cast("Unchecked", value) if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """The value as a list; empty if it isn't one, which its own check reports."""
+    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()

@@ -72,8 +72,10 @@ def volumes(cluster: Cluster) -> None:
 
 @pytest.fixture
 def program(cluster: Cluster, tmp_path: Path) -> PulumiProgram:
-    """An empty program whose default provider is the cluster."""
-    return PulumiProgram(tmp_path, cluster.env())
+    """An empty program whose default provider is the cluster, with the cluster's kubectl on the path."""
+    made = PulumiProgram(tmp_path, cluster.env())
+    made.env["PATH"] = os.pathsep.join([made.env["PATH"], str(build.bin_dir("kubernetes"))])
+    return made
 
 
 @pytest.fixture

@@ -130,6 +130,8 @@ CILIUM_DENIES = {"service.cilium.io/src-ranges-policy": "deny"}
 NO_RULES = {"service.beta.kubernetes.io/azure-disable-load-balancer-nsg-rule": "true"}
 PRIVATE_LINK_SERVICE = {"service.beta.kubernetes.io/azure-pls-create": "true"}
 MORE_ADDRESSES = {"service.beta.kubernetes.io/azure-additional-public-ips": "192.0.2.1"}
+ON_TAILNET = {"tailscale.com/expose": "true"}
+MORE_NETWORKS = {"k8s.v1.cni.cncf.io/networks": "macvlan"}
 TAGS = {"allowedSources": None, "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}
 
 
@@ -139,6 +141,7 @@ TAGS = {"allowedSources": None, "azure": {"serviceTags": ["AzureFrontDoor.Backen
         held_case("A2", "aws-controller", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink"),
         held_case("A2", "eks-auto-mode", PRIVATE_LINK_OFF, {}, row="clients of AWS PrivateLink, EKS Auto Mode"),
         held_case("A2", "azure", NO_RULES, TAGS, row="no rules for service tags on Azure"),
+        held_case("A2", "azure", NO_RULES, {"azure": {"floatingIp": False}}, row="no rules for node ports on Azure"),
         held_case("A2", "azure", MORE_ADDRESSES, {"scope": "internal"}, row="public addresses on Azure"),
         held_case("A2", "gke", CILIUM_DENIES, {}, row="Cilium denies the ranges on GKE"),
         held_case("A2", "generic", CILIUM_DENIES, {}, row="Cilium denies the ranges"),
@@ -149,6 +152,20 @@ def test_an_annotation_that_changes_who_can_connect_is_rejected(platform: str, a
     given = {**NARROW, "platform": platform, **fields}
     given = {key: value for key, value in given.items() if value is not None}
     assert_rejected(balancer({**given, "annotations": annotations}), *FRONT, unlike=balancer(given))
+
+
+@pytest.mark.parametrize(
+    ("exposure", "labels"),
+    [
+        held_case("A2", {"loadBalancerClass": "tailscale"}, {}, row="the class of Tailscale"),
+        held_case("A2", {"loadBalancerClass": "service.k8s.aws/nlb"}, {}, row="a class of another platform"),
+        held_case("A2", {}, {"service.kubernetes.io/service-proxy-name": "a"}, row="nodes don't serve the Service"),
+    ],
+)
+def test_what_keeps_nodes_from_enforcing_narrow_ranges_is_rejected(exposure: Any, labels: Any) -> None:
+    """A2: other things than annotations."""
+    given = {**NARROW, "platform": "generic", "clientIp": "preserve"}
+    assert_rejected(balancer({**given, **exposure}, labels=labels), *FRONT, unlike=balancer(given))
 
 
 @pytest.mark.parametrize("groups", [held_case("A9", [" "], row="a space"), held_case("A9", ["\\"], row="a backslash")])
@@ -474,6 +491,7 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
             balancer({**NARROW, "platform": "generic", "allowedSources": ["10.0.0.0/8"]}),
             (*FRONT, "exposure", "allowedSources"),
         ),
+        (balancer({**NARROW, "platform": "generic"}), (*FRONT, "exposure", "allowedSources")),
         (
             balancer({"scope": "internal", "platform": "generic", "loadBalancerClass": "example.com/a"}),
             (*FRONT, "exposure", "scope"),
@@ -516,6 +534,8 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
             ("awsLoadBalancers", "front", "allowedSources"),
         ),
         (gateway(defaultBackend={"service": "web"}), ("gateways", "edge", "defaultBackend")),
+        (service(service={"annotations": ON_TAILNET}), ("services", "web", "service", "annotations", *ON_TAILNET)),
+        (service(podAnnotations=MORE_NETWORKS), ("services", "web", "podAnnotations", *MORE_NETWORKS)),
         # Only the platform knows these addresses, so the policy of the pods allows every one.
         (
             balancer({**NARROW, "platform": "azure", "azure": {"serviceTags": ["AzureFrontDoor.Backend"]}}),

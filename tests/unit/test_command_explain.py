@@ -70,6 +70,20 @@ def direct_stack(platform: str, *services: str) -> dict[str, Any]:
     return {"namespace": "shop", "services": web(*services), "loadBalancers": balancers}
 
 
+def test_tls_terminates_at_the_gateway_of_an_existing_controller_too(tmp_path: Path) -> None:
+    host = "shop.example.com"
+    gateway: dict[str, Any] = {
+        "controller": "generic",
+        "className": "alb",
+        "namespace": "shop",
+        "controllerPeers": [{"namespace": "edge"}],
+        "tls": {host: {"clusterIssuer": "letsencrypt"}},
+        "routes": [{"host": host, "target": {"service": "a"}}],
+    }
+    stack = direct_stack("gke", "a") | {"gateways": {"edge": gateway}}
+    assert of_values(tmp_path, stack)[AS_IS].tls == (TlsTermination.GATEWAY, TlsTermination.NONE)
+
+
 def test_a_gateway_is_compared_with_a_load_balancer_for_each_service() -> None:
     found = of("production-aws")
     assert list(found) == [GATEWAY, LOAD_BALANCERS]

@@ -11,7 +11,7 @@ from pulumi_portico.lifecycle.consequences import Comparison, findings_of
 from pulumi_portico.lifecycle.deployed import Deployed
 from pulumi_portico.lifecycle.hooks import delete_blocked
 from pulumi_portico.lifecycle.replacement import Finding
-from pulumi_portico.lifecycle.storage import recorded_sizes, reject_resize
+from pulumi_portico.lifecycle.storage import reject_deleted_claims, reject_resize
 
 GATEWAY, BALANCER = "portico:index:IngressGateway", "portico:index:PublicLoadBalancer"
 APPS, CORE, NETWORKING = "kubernetes:apps/v1", "kubernetes:core/v1", "kubernetes:networking.k8s.io/v1"
@@ -143,13 +143,21 @@ def test_a_service_that_becomes_headless_is_reported() -> None:
 
 def test_another_size_is_rejected_with_the_steps() -> None:
     deployed = Deployed(SET, database())
-    old, new = recorded_sizes({"data": 1})["storage"], recorded_sizes({"data": 2})["storage"]
+    reject_resize("db", {"data": 1}, {"data": 1, "logs": 1}, deployed)
     with pytest.raises(PorticoError) as caught:
-        reject_resize("db", old, new, deployed)
+        reject_resize("db", {"data": 1}, {"data": 2}, deployed)
     text = str(caught.value)
     assert "data-db-0, data-db-1" in text
     assert "kubectl delete statefulset db --namespace shop --cascade=orphan" in text
     assert '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}' in text
+
+
+def test_a_replacement_that_deletes_the_claims_is_rejected() -> None:
+    old, new = {"pod_management": "Parallel"}, {"pod_management": "OrderedReady"}
+    reject_deleted_claims(old, new, Deployed(SET, database()))
+    reject_deleted_claims(old, old, Deployed(SET, database(retention="Delete")))
+    with pytest.raises(PorticoError, match="data-db-0, data-db-1"):
+        reject_deleted_claims(old, new, Deployed(SET, database(retention="Delete")))
 
 
 def test_deletion_protection_names_the_field_to_set() -> None:

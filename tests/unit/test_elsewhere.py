@@ -310,6 +310,104 @@ def test_a_fix_never_replaces_what_is_set() -> None:
     assert problem.params["fields"] == [("placement", "node_selector")]
 
 
+CLAIM = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+MOUNT = {"name": "data", "mountPath": "/data"}
+WHAT_NO_FIELD_EXPRESSES: list[dict[str, Any]] = [
+    {"livenessProbe": {"httpGet": {"port": 8080, "host": "10.0.0.1"}}},
+    {"livenessProbe": {"httpGet": {"port": 8080, "httpHeaders": [{"name": "A", "value": "b"}, {"name": "A"}]}}},
+    {"livenessProbe": {"httpGet": {"port": 8080, "httpHeaders": "Host: shop"}}},
+    {"volumes": [{"name": "data", "emptyDir": {}}], "volumeMounts": [MOUNT, {**MOUNT, "mountPath": "/more"}]},
+    {"volumes": [{"name": "data", "emptyDir": {"medium": "HugePages"}}], "volumeMounts": [MOUNT]},
+    {"volumes": [{"name": "data", "secret": {"secretName": "a", "optional": True}}], "volumeMounts": [MOUNT]},
+    {"volumes": [{"name": "data", "hostPath": {"path": "/a", "type": "Socket"}}], "volumeMounts": [MOUNT]},
+    {"volumeClaimTemplates": [CLAIM | {"metadata": {"name": "data", "labels": {"a": "b"}}}], "volumeMounts": [MOUNT]},
+    {"volumeClaimTemplates": [CLAIM], "volumeMounts": [{**MOUNT, "readOnly": True}]},
+    {"volumeClaimTemplates": [CLAIM], "volumeMounts": [MOUNT, {**MOUNT, "mountPath": "/more"}]},
+]
+
+
+@pytest.mark.parametrize("args", WHAT_NO_FIELD_EXPRESSES)
+def test_what_no_field_expresses_stays(args: Any) -> None:
+    problems = problems_with({"image": "web:1", "port": 8080, "kind": "StatefulSet", **args})
+    assert {problem.code.name for problem in problems} <= {"name-elsewhere", "foreign-form"}
+    assert [problem.edits for problem in problems] == [()] * len(args)
+
+
+CONVERSIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {
+            "livenessProbe": {
+                "httpGet": {
+                    "path": "/x",
+                    "port": 8080,
+                    "scheme": "HTTPS",
+                    "httpHeaders": [{"name": "Host", "value": "shop"}, {"name": "A-B", "value": "c"}],
+                }
+            }
+        },
+        {"health": {"liveness": {"path": "/x", "scheme": "HTTPS", "host": "shop", "headers": {"A-B": "c"}}}},
+    ),
+    (
+        {"health": {"path": "/x", "httpHeaders": [{"name": "A-B", "value": "c"}]}},
+        {"health": {"path": "/x", "headers": {"A-B": "c"}}},
+    ),
+    (
+        {"volumes": [{"name": "data", "emptyDir": {}}], "volumeMounts": [{**MOUNT, "readOnly": True}]},
+        {"volumes": {"data": {"path": "/data", "read_only": True}}},
+    ),
+    (
+        {
+            "volumes": [{"name": "data", "hostPath": {"path": "/a"}}],
+            "volumeMounts": [MOUNT],
+            "security": {"host_paths": True},
+        },
+        {
+            "volumes": {"data": {"path": "/data", "read_only": False, "host_path": "/a"}},
+            "security": {"host_paths": True},
+        },
+    ),
+    (
+        {"volumeClaimTemplates": [CLAIM], "volumeMounts": [{**MOUNT, "subPath": "a"}], "kind": "StatefulSet"},
+        {"storage": {"data": {"path": "/data", "sub_path": "a", "size_gib": 1}}, "kind": "StatefulSet"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("args", "converted"), CONVERSIONS)
+def test_a_conversion_keeps_the_meaning(args: Any, converted: Any) -> None:
+    own = {"image": "web:1", "port": 8080}
+    fixed: Any = own | args
+    for problem in problems_with(fixed):
+        fixed = applied(problem.edits, fixed, KeyStyle.PYTHON)
+    assert fixed == own | converted
+
+
+def test_the_kubernetes_default_of_a_probe_is_kept_for_a_port_called_https() -> None:
+    ports = {"http": {"port": 8080}, "https": {"port": 8443}}
+    args: Any = {"image": "web:1", "ports": ports, "readinessProbe": {"httpGet": {"path": "/x", "port": "https"}}}
+    (problem,) = problems_with(args)
+    health = {"readiness": {"path": "/x", "port_name": "https", "scheme": "HTTP"}}
+    assert applied(problem.edits, args, KeyStyle.PYTHON)["health"] == health
+
+
+def test_a_manifest_keeps_its_own_labels_and_annotations() -> None:
+    template = {
+        "metadata": {"labels": {"app": "web", "team": "shop"}, "annotations": {"a.example.com/b": "c"}},
+        "spec": {"containers": [{"name": "web", "image": "web:1", "ports": [{"containerPort": 8080}]}]},
+    }
+    args: Any = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "annotations": {"reloader.stakater.com/auto": "true"}},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": template},
+    }
+    (problem,) = problems_with(args)
+    fixed = applied(problem.edits, args, KeyStyle.PYTHON)
+    assert fixed["labels"] == {"team": "shop"}
+    assert fixed["pod_annotations"] == {"a.example.com/b": "c"}
+    assert fixed["workload_annotations"] == {"reloader.stakater.com/auto": "true"}
+
+
 CREDENTIALS = [
     ("environment", ["DB_PASSWORD=x-y-z"]),
     ("env", [{"name": "DB_PASSWORD", "value": "x-y-z"}]),

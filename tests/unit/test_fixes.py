@@ -615,6 +615,66 @@ def test_what_moves_takes_its_comments_along(tmp_path: Path) -> None:
     assert fixed(tmp_path, UNDER_LOAD_BALANCERS) == {"Pulumi.dev.yaml": UNDER_AWS_LOAD_BALANCERS}
 
 
+CONVERTED = """\
+# above api
+image: {repository: registry.example.com/api, tag: "2.0"} # beside image
+# above ports
+ports:
+  # above http
+  - name: http
+    containerPort: 8080 # beside 8080
+# above env
+env: # beside env
+  - name: LEVEL
+    value: debug # beside debug
+  # above mode
+  - {name: MODE, value: fast}
+# above seconds
+terminationGracePeriodSeconds: 45 # beside 45
+resources:
+  # above limits
+  limits: {cpu: "1", memory: 1Gi} # beside limits
+# above probe
+livenessProbe:
+  # above get
+  httpGet: {path: /healthz, port: http} # beside get
+hpa: {minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 70} # beside hpa
+# above labels
+labels: {team: shop} # beside labels
+"""
+"""Values in the forms of other tools, each of which becomes one line."""
+
+
+def as_service(text: str) -> str:
+    return services("    api:\n" + "".join(f"      {line}\n" for line in text.splitlines()))
+
+
+def test_what_is_converted_keeps_its_comments_and_its_place(tmp_path: Path) -> None:
+    (after,) = fixed(tmp_path, as_service(CONVERTED)).values()
+    assert comments_of(after) == comments_of(as_service(CONVERTED))
+    service = yaml.safe_load(after)["config"]["portico:services"]["api"]
+    assert list(service) == ["image", "port", "env", "shutdown", "resources", "health", "autoscaling", "labels"]
+    assert "      shutdown: 30 # beside 45\n" in after
+
+
+def test_a_converted_manifest_keeps_its_comments(tmp_path: Path) -> None:
+    manifest = (
+        "# pasted\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api} # ours\nspec:\n"
+        "  replicas: 3 # one for each zone\n  template:\n    spec:\n      containers:\n        # the API\n"
+        "        - {name: api, image: api:1, ports: [{containerPort: 8080}]} # 1.0\n"
+    )
+    (after,) = fixed(tmp_path, as_service(manifest)).values()
+    assert comments_of(after) == comments_of(manifest)
+
+
+def test_comments_around_converted_values_stay(tmp_path: Path) -> None:
+    stack = with_comments(
+        as_service("\n".join(line.partition(" #")[0] for line in CONVERTED.splitlines() if line[0] != "#"))
+    )
+    (after,) = fixed(tmp_path, stack).values()
+    assert comments_of(after) == comments_of(stack)
+
+
 KEYS = st.sampled_from(["a", "b", "c d", "80", "no"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["x", "no", "a: b", "", "it's", "é\n", "# c"]),

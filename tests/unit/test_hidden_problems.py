@@ -84,7 +84,7 @@ FAULTS: Sequence[Mapping[str, str]] = [
     {"gateways.edge.tls.localhost": "{}"},
     {"gateways.edge.upstream": "{sources: [10.0.0.0/8]}"},
     {"gateways.edge.controllerPeers": "[{cidr: 10.0.0.0/8}]"},
-    {"loadBalancers.direct.ports": "{http: {port: 80}, web: {port: 80}}"},
+    {"loadBalancers.direct.ports": "{http: {port: 80, targetPort: 8080}, web: {port: 80, targetPort: 8080}}"},
     {"awsLoadBalancers.front.listeners.0.routes.1": "{path: /twice, target: api}"},
     {"awsLoadBalancers.front.listeners.0.routes.2": "{path: wrong, target: api}"},
     {"awsLoadBalancers.front.listeners.0.routes.3": "{path: /unknown, target: nothing}"},
@@ -120,9 +120,10 @@ FEATURES = ("feature-needs-custom-resources", "f5-nginx-redirects-whole-hosts")
 INSTALLED = ("only-if-not-installed", "mutually-exclusive", "same-ingress-class")
 NEEDS: Sequence[Need] = [
     *(
-        Need("services", field, ["unknown-port"], "It decides the ports of the Service, one of which a target names.")
+        Need("services", field, ["unknown-port", "already-claimed-port"], "It decides the ports of the Service.")
         for field in ("kind", "port", "service_port", "service")
     ),
+    Need("services", "external_replicas", ["mutually-exclusive"], "It excludes the same fields."),
     Need("services", "namespace", SELECTED, "Selectors select pods of one namespace."),
     Need("services", "selector", SELECTED, "These problems are about the selector."),
     Need("services", "extra", SELECTED, "It can replace or remove the labels of the pods."),
@@ -136,8 +137,10 @@ NEEDS: Sequence[Need] = [
     ),
     Need("gateways", "tls", ["host-without-tls"], "It decides which hosts have TLS."),
     Need("gateways", "crds", FEATURES[:1], "It decides whether the custom resources are available."),
-    Need("load_balancers", "exposure.platform", ["unsupported-field", "already-claimed"], "It decides both."),
-    Need("load_balancers", "exposure.static_addresses", ["already-claimed"], "It is about these addresses."),
+    Need("load_balancers", "exposure.platform", ["unsupported-field", "already-claimed-port"], "It decides both."),
+    Need("load_balancers", "exposure.static_addresses", ["already-claimed-port"], "It is about these addresses."),
+    Need("load_balancers", "exposure.scope", ["already-claimed-port"], "It decides which addresses can be shared."),
+    Need("load_balancers", "ports", ["already-claimed-port"], "It is about the ports of the addresses."),
     Need("aws_load_balancers", "targets", ["no-such-key"], "It has the keys."),
     *(
         Need("aws_load_balancers", f"listeners.0.routes.0.{field}", ["duplicate-alb-route"], "It decides what matches.")

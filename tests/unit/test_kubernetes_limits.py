@@ -133,6 +133,7 @@ def apart(**term: Any) -> dict[str, Any]:
     return {"placement": {"affinity": {"podAntiAffinity": {REQUIRED: [{"topologyKey": ZONE, **term}]}}}}
 
 
+PROXY, HEADLESS = "service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"
 MIRROR = "kubernetes.io/config.mirror"
 COST = "controller.kubernetes.io/pod-deletion-cost"
 RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
@@ -214,6 +215,8 @@ SERVICE_CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
     (sidecars(9000, 9000), "port-in-use", ("sidecars", 1, "port")),
     # Labels and annotations.
     ({"labels": {"pod-template-hash": "a"}}, "reserved-label", ("labels", "pod-template-hash")),
+    ({"labels": {PROXY: "a"}}, "label-of-service-proxy", ("labels", PROXY)),
+    ({"labels": {HEADLESS: ""}}, "label-of-service-proxy", ("labels", HEADLESS)),
     ({"selector": {"controller-revision-hash": "a"}}, "reserved-label", ("selector", "controller-revision-hash")),
     ({"pod_annotations": {COST: "10000000000"}}, "invalid-pod-deletion-cost", ("pod_annotations", COST)),
     ({"pod_annotations": {COST: "010"}}, "invalid-pod-deletion-cost", ("pod_annotations", COST)),

@@ -95,7 +95,7 @@ SAMPLES: dict[str, Sample] = {
         {"tls": TLS, "access_logs": {"bucket": "logs", "prefix": "web"}},
         {"tls": TLS, "access_logs": {"bucket": "logs"}},
     ),
-    "load_balancer_class": ({"load_balancer_class": "networking.gke.io/l4-regional-external"}, {}),
+    "load_balancer_class": ({"load_balancer_class": "example.com/class"}, {}),
     "aws.target_type": ({"aws": INSTANCE}, {}),
     "aws.security_groups": (
         {"allowed_sources": None, "aws": {"security_groups": ["sg-1"]}},
@@ -118,6 +118,9 @@ SAMPLES: dict[str, Sample] = {
     "azure.dns_label": ({"azure": {"dns_label": "shop"}}, {}),
     "azure.service_tags": ({"azure": {"service_tags": ["AzureFrontDoor.Backend"]}}, {}),
     "azure.floating_ip": ({"azure": {"floating_ip": False}}, {}),
+}
+OWN_SAMPLES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
+    ("gke", "load_balancer_class"): ({"load_balancer_class": "networking.gke.io/l4-regional-external"}, {}),
 }
 SWITCHES_SCOPE = {"annotations": {"example.com/internal": "true"}}
 # What a platform can require beside a feature, and beside what it's compared with. The samples are built with the first
@@ -158,7 +161,7 @@ def arguments_for(exposed: dict[str, Any], ports: Any = None) -> Any:
 
 def balancers_with_and_without(platform: str, feature: str, ports: Any) -> tuple[Balancer, Balancer]:
     """A load balancer with a feature and one without it, as alike as the platform accepts them."""
-    requested, without_it = SAMPLES[feature]
+    requested, without_it = OWN_SAMPLES.get((platform, feature), SAMPLES[feature])
     for beside, beside_other in BESIDE:
         with contextlib.suppress(ArgumentError):
             one = build(platform, merged(beside, requested), ports)

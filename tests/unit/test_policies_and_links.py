@@ -109,9 +109,13 @@ STACKS: dict[str, dict[str, Any]] = {
         if name != "generic"
     },
     **{
-        f"own ports on {name}": balancer(
-            {"platform": name, "clientIp": "preserve"}, ports={"a": {"port": 81, "targetPort": 8081}, "b": {"port": 82}}
-        )
+        f"own ports on {name}": {
+            **balancer(
+                {"platform": name, "clientIp": "preserve"},
+                ports={"a": {"port": 81, "targetPort": 8081}, "b": {"port": 82}},
+            ),
+            **services(api={"port": None, "ports": {"http": {"port": 8080}, "a": {"port": 8081}, "b": {"port": 82}}}),
+        }
         for name in PLATFORMS
     },
     "health port": balancer({"platform": "aws-controller", "health": {"port": 9000}}),

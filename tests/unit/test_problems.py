@@ -179,8 +179,10 @@ def test_the_templates_are_sentences_about_the_value() -> None:
     for code in CODES:
         assert code.name == code.name.lower().replace("_", "-")
         assert code.message[0] in "{" or code.message[0].isupper(), code.name
-        assert code.message.endswith((".", '."')), code.name
-        assert not code.hint or code.hint.endswith("."), code.name
+        # What Kubernetes or a container says is shown as it is.
+        assert code.message.endswith((".", '."', ": {message}", ":{lines}")), code.name
+        # A list of causes is one of sentences.
+        assert not code.hint or code.hint.endswith((".", ":{causes}")), code.name
 
 
 def parameters_of(code: Code) -> set[str]:

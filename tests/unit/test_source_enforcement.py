@@ -11,7 +11,6 @@ from pulumi_portico import ArgumentError
 from pulumi_portico.address_ranges import (
     common_ranges,
     includes_everyone,
-    may_overlap,
     ranges_of_everyone,
     versions_of_everyone,
 )
@@ -245,6 +244,14 @@ def test_pods_without_a_security_group_of_the_load_balancer_share_their_rules() 
     assert on_nodes.balancers[0].are_sources_certain
 
 
+def test_an_internal_load_balancer_without_a_security_group_admits_the_private_network() -> None:
+    """Seen on the real controller: without ranges, the targets' groups admit only the VPC."""
+    given = exposure("aws-controller", scope="internal", allowed_sources=None, client_ip="preserve")
+    assert "loadBalancerSourceRanges" not in balancer(given).manifest("Service")["spec"]
+    ranges = balancer({**given, "annotations": NO_GROUP}).manifest("Service")["spec"]["loadBalancerSourceRanges"]
+    assert ranges == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+
+
 def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() -> None:
     unmanaged = {f"{AZURE}disable-load-balancer-nsg-rule": "true"}
     balancer(exposure("azure", allowed_sources=NARROW, annotations=unmanaged))
@@ -252,6 +259,16 @@ def test_nodes_enforce_ranges_without_the_rules_of_azure_but_not_service_tags() 
     problems = rejected(exposure("azure", allowed_sources=None, azure=tags, annotations=unmanaged))
     location = ("exposure", "annotations", f"{AZURE}disable-load-balancer-nsg-rule")
     assert_problem(problems, "source-enforcement-disabled", *location)
+
+
+@pytest.mark.parametrize("floating_ip", [False, pulumi.Output.from_input(val=True)])
+def test_nothing_checks_node_ports_without_a_network_security_group(floating_ip: Any) -> None:
+    off = {f"{AZURE}disable-load-balancer-nsg-rule": "true"}
+    given = exposure("azure", allowed_sources=NARROW, annotations=off)
+    balancer({**given, "azure": {"floating_ip": True}})
+    balancer(exposure("azure", allowed_sources=NARROW, azure={"floating_ip": floating_ip}))
+    problems = rejected({**given, "azure": {"floating_ip": floating_ip}})
+    assert_problem(problems, "source-enforcement-disabled", "exposure", "annotations", *off)
 
 
 @pytest.mark.parametrize("platform", ["aws-legacy", "gke", "azure", "generic", "aws-controller", "eks-auto-mode"])
@@ -298,13 +315,14 @@ MAYBE = "unverified-sources"
         ({"allowed_sources": ["0.0.0.0/1"]}, False),
         ({"allowed_sources": [*NARROW, "fd00::/8"]}, False),
         ({"allowed_sources": INSIDE, "client_ip": "preserve"}, True),
-        ({"allowed_sources": NARROW}, True),
-        ({"allowed_sources": INSIDE, "platform_sources": ["10.1.0.0/16"]}, True),
+        ({"allowed_sources": NARROW}, False),
+        ({"allowed_sources": NARROW, "client_ip": "preserve"}, True),
+        ({"allowed_sources": INSIDE, "platform_sources": ["10.1.0.0/16"]}, False),
         ({"allowed_sources": INSIDE, "platform_sources": ["10.0.0.0/8"]}, False),
     ],
 )
-def test_ranges_that_include_the_load_balancer_itself_are_reported(fields: dict[str, Any], is_certain: bool) -> None:
-    """If the load balancer replaces the client's address with its own, such ranges admit everyone."""
+def test_ranges_that_only_the_load_balancer_can_enforce_are_reported(fields: dict[str, Any], is_certain: bool) -> None:
+    """Kubernetes doesn't check connections to node ports, which most load balancers connect to."""
     found = view(exposure("generic", **fields))
     assert found.balancers[0].are_sources_certain == is_certain
     assert (MAYBE in reported_at(found).get(("allowed_sources",), [])) == (not is_certain)
@@ -338,6 +356,43 @@ def test_a_gateway_whose_scope_is_not_certain_may_serve_plain_text() -> None:
     found = view_of(check_stack("dev", {"namespace": "shop", "services": services, "gateways": {"edge": gateway}}))
     plain = [each.exception for each in found.exceptions if each.exception.kind.name == "plain-text-host"]
     assert [exception.meaning().startswith("If clients on the internet") for exception in plain] == [True]
+
+
+OF_OTHERS = {
+    "service.k8s.aws/nlb": ("generic",),
+    "eks.amazonaws.com/nlb": ("generic", "aws-controller"),
+    "networking.gke.io/l4-regional-external": ("generic", "aws-controller"),
+    "networking.gke.io/l4-regional-internal": ("generic",),
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [(platform, name) for name, platforms in OF_OTHERS.items() for platform in platforms]
+)
+def test_a_class_of_another_platform_is_rejected(platform: str, name: str) -> None:
+    """Its controller reads other annotations, and the load balancer could have another scope."""
+    problems = rejected(exposure(platform, scope="internal", allowed_sources=None, load_balancer_class=name))
+    problem = assert_problem(problems, "class-of-other-platform", "exposure", "load_balancer_class")
+    assert (problem.value, len(problem.params["platforms"])) == (name, 1)
+
+
+TAILSCALE = {"load_balancer_class": "tailscale"}
+
+
+def test_the_class_of_tailscale_is_internal_and_has_no_sources() -> None:
+    problems = rejected(exposure("generic", allowed_sources=NARROW, client_ip="preserve", **TAILSCALE))
+    assert_problem(problems, "class-is-internal", "exposure", "load_balancer_class")
+    assert_problem(problems, "class-ignores-sources", "exposure", "allowed_sources")
+    internal = exposure("generic", scope="internal", allowed_sources=None, **TAILSCALE)
+    problems = rejected({**internal, "allowed_sources": NARROW})
+    assert_problem(problems, "class-ignores-sources", "exposure", "allowed_sources")
+    balancer(internal)
+
+
+@pytest.mark.parametrize("label", ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"])
+def test_no_label_turns_the_nodes_enforcement_off(label: str) -> None:
+    problems = rejected(exposure("generic", allowed_sources=NARROW, client_ip="preserve"), labels={label: ""})
+    assert_problem(problems, "label-of-service-proxy", "labels", label)
 
 
 # Several ways to one target.
@@ -442,7 +497,6 @@ def test_load_balancers_on_aws_count_too() -> None:
 )
 def test_two_lists_have_ranges_in_common(ranges: list[str], others: list[str], common: list[str]) -> None:
     assert common_ranges(ranges, others) == common
-    assert may_overlap(ranges, others) == bool(common)
 
 
 EDGE: dict[str, Any] = {

@@ -98,6 +98,21 @@ def with_misspelled_names(services: int) -> dict[str, Any]:
     return stack | {"gateways": {"edge": {"exposure": INTERNAL, "routes": routes}}}
 
 
+def with_references(services: int) -> dict[str, Any]:
+    """Each variable of a service refers to the ones after it, and one of them to itself."""
+    count = 5 * services
+    env = {f"V{n}": " ".join(f"$(V{other})" for other in range(n + 1, min(n + 5, count))) for n in range(count)}
+    stack = with_services(["api"])
+    stack["services"]["api"]["env"] = env | {f"V{count - 1}": f"$(V{count - 1})"}
+    return stack
+
+
+def with_misspelled_references(services: int) -> dict[str, Any]:
+    stack = with_services(["api"])
+    stack["services"]["api"]["env"] = {f"VAR_{number}": f"$(VRA_{number})" for number in range(services)}
+    return stack
+
+
 def with_wrong_defaults(services: int) -> dict[str, Any]:
     """Each service has the same problem, from the defaults."""
     return with_services(names_of(services), defaults={"replcas": 3})
@@ -143,6 +158,8 @@ def check(folder: Path, codes: set[str]) -> None:
         (without_priorities, {"duplicate-priority"}),
         (with_wrong_priorities, {"wrong-route-order"}),
         (with_misspelled_names, {"unknown-service", "unknown-peer", "peer-does-not-allow-to"}),
+        (with_references, {"variable-cycle"}),
+        (with_misspelled_references, {"unknown-variable"}),
         (with_wrong_defaults, {"unknown-argument"}),
     ],
 )

@@ -29,8 +29,7 @@ from pulumi_portico.stack.view import (
     UrlView,
 )
 from pulumi_portico.stack.view_text import url_text
-from pulumi_portico.stack.views import aws_exceptions, exceptions, view_of
-from pulumi_portico.stack.views.secrets import PLAIN_TEXT_SECRET
+from pulumi_portico.stack.views import aws_exceptions, exceptions, secrets, view_of
 from pulumi_portico.testing import record
 
 from tests.command import SHOP, plan_of
@@ -353,8 +352,13 @@ class Example:
         return f"{self.at}.{self.path}"
 
 
+REFLECTOR = "reflector.v1.k8s.emberstack.com/reflection-allowed"
+MULTUS, TAILSCALE = "k8s.v1.cni.cncf.io/networks", "tailscale.com/expose"
+NEG, MESH = "cloud.google.com/neg", "service.cilium.io/global"
+EXPOSED = '{"exposed_ports": {"80": {}}}'
 WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
 OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
+URL = "postgres://shop:" + "x7Kq9" + "@db/shop"
 EXAMPLES = (
     Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
     Example(
@@ -372,7 +376,10 @@ EXAMPLES = (
         "allowTo[0].anyNamespace",
         value=True,
     ),
-    Example(PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
+    Example(secrets.PLAIN_TEXT_SECRET, WEB, {"secretEnv": {"KEY": "x"}}, "secretEnv.KEY", "[secret]"),
+    Example(
+        secrets.SECRET_IN_PLAIN_FIELD, WEB, {"env": {"DATABASE": URL}}, "env.DATABASE", "postgres://[secret]@db/shop"
+    ),
     Example(aws_exceptions.CLIENT_ADDRESSES, EDGE_LB, {"allowedSources": ANY}, "allowedSources[0]"),
     Example(exceptions.CLIENTS_ANYWHERE, EDGE_LB, {"clientIp": "hide", "platformSources": ANY}, "platformSources[0]"),
     Example(
@@ -549,7 +556,10 @@ def test_an_annotation_that_switches_the_access_log_off_is_an_exception(
 
 def test_every_kind_of_exception_has_an_example() -> None:
     kinds = {
-        kind.name for module in (exceptions, aws_exceptions) for kind in vars(module).values() if isinstance(kind, Code)
+        kind.name
+        for module in (exceptions, aws_exceptions, secrets)
+        for kind in vars(module).values()
+        if isinstance(kind, Code)
     }
     assert kinds == {example.code.name for example in EXAMPLES}
 
@@ -572,6 +582,10 @@ def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp
         ({"identity": {"token": True}}, "identity.token", True),
         ({"image": "api:latest", "imagePolicy": {"allowLatest": True}}, "imagePolicy.allowLatest", True),
         ({"networkPolicy": False}, "networkPolicy", False),
+        ({"podAnnotations": {MULTUS: "macvlan"}}, f"podAnnotations.{MULTUS}", "macvlan"),
+        ({"service": {"annotations": {TAILSCALE: "true"}}}, f"service.annotations.{TAILSCALE}", "true"),
+        ({"service": {"annotations": {NEG: EXPOSED}}}, f"service.annotations.{NEG}", EXPOSED),
+        ({"service": {"annotations": {MESH: "true"}}}, f"service.annotations.{MESH}", "true"),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),
         ({"extra": {"spec": {"hostname": "api"}}}, "extra", {"spec": {"hostname": "api"}}),
     ],
@@ -581,6 +595,18 @@ def test_the_view_has_the_exceptions_that_services_report(args: Any, at: str, va
     level, *found = view(tmp_path, services={"api": service(**args)}, **others).exceptions
     assert (path(level), level.value) == ("portico:podSecurity", "privileged")
     assert [(path(it), it.value) for it in found] == [(f"portico:services.api.{at}", value)]
+
+
+def test_annotations_that_expose_nothing_are_no_exceptions(tmp_path: Path) -> None:
+    quiet = {TAILSCALE: "false", NEG: '{"ingress": true}', "example.com/a": "b"}
+    values = changed(WEB, {"service": {"annotations": quiet}, "podAnnotations": {"example.com/a": "b"}})
+    assert exceptions_of(tmp_path, values) == []
+
+
+def test_networks_that_extra_adds_are_exceptions(tmp_path: Path) -> None:
+    values = changed(WEB, {"extra": {"metadata": {"annotations": {MULTUS: "macvlan"}}}})
+    found = [path(it) for it in exceptions_of(tmp_path, values) if code(it) == "pods-in-further-networks"]
+    assert found == [f"portico:services.web.extra.metadata.annotations.{MULTUS}"]
 
 
 def exceptions_of(tmp_path: Path, values: dict[str, Any]) -> list[ExceptionView]:
@@ -594,6 +620,26 @@ def test_the_view_has_the_exceptions_that_gateways_report_and_routes_without_tls
         "portico:gateways.edge.httpsRedirect",
         "portico:gateways.edge.routes[1].host",
         "portico:gateways.edge.routes[1].protocol",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "reported"),
+    [
+        ({REFLECTOR: "true"}, [REFLECTOR]),
+        ({"replicator.v1.mittwald.de/replicate-to": "b"}, ["replicator.v1.mittwald.de/replicate-to"]),
+        ({"kubed.appscode.com/sync": ""}, ["kubed.appscode.com/sync"]),
+        ({REFLECTOR: "false", "example.com/a": "b"}, []),
+    ],
+)
+def test_private_keys_that_programs_copy_are_reported(
+    annotations: dict[str, str], reported: list[str], tmp_path: Path
+) -> None:
+    host = next(iter(GATEWAY["tls"]))
+    tls = {host: {"issuer": "letsencrypt", "secretAnnotations": annotations}}
+    found = exceptions_of(tmp_path, changed("gateways.edge", {"tls": tls}))
+    assert [(code(it), path(it)) for it in found] == [
+        ("copied-secret", f"portico:gateways.edge.tls.{host}.secretAnnotations.{key}") for key in reported
     ]
 
 

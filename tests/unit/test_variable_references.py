@@ -56,6 +56,11 @@ def test_values_that_are_not_known_yet_come_after_all_that_they_can_refer_to() -
     assert [variable["name"] for variable in in_order(variables)] == ["Z", "A", "B"]
 
 
+def test_a_chain_of_references_can_be_long() -> None:
+    variables = [{"name": f"V{number}", "value": f"$(V{number + 1})"} for number in range(5000)]
+    assert in_order(variables) == variables[::-1]
+
+
 ENV_OF_EXTRA = ("extra", Key("spec"), Key("containers"), 0, Key("env"), 0, Key("value"))
 
 

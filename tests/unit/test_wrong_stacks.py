@@ -452,12 +452,31 @@ FIXED: list[str] = []
 
 
 AWS = "portico:awsLoadBalancers"
+APPLICATION = """\
+kind: application
+scope: internal
+vpc: vpc-0123456789abcdef0
+subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+allowedSources: [10.0.0.0/8]
+hosts: {shop.example.com: {zone: example.com}}
+targets: {api: {target: {service: api}, health: {path: /ready}}, web: {target: {service: web}}}
+listeners:
+  - port: 443
+    protocol: https
+    target: api
+    routes:
+      - {host: shop.example.com, path: /a, target: api}
+      - {path: /b, weights: {api: 1, web: 2}, priority: 70}
+      - {path: /c, redirect: {host: example.org}}
+"""
 
 
 def check_each_fix(mutations: Any, folder: Path, *, of_aws: bool) -> None:
     """Mutate the load balancers of AWS, or the rest of a stack, and fix each of its problems alone."""
     tree = yaml.safe_load(GOOD)
     config = tree["config"]
+    if of_aws:
+        config[AWS]["app"] = yaml.safe_load(APPLICATION)
     mutated = {key: value for key, value in config.items() if (key == AWS) is of_aws}
     kept = {key: value for key, value in config.items() if key not in mutated}
     for kind, seed, value in mutations:
@@ -473,7 +492,7 @@ def test_each_fix_of_a_mutated_stack_fixes_its_problem(tmp_path: Path, *, of_aws
     FIXED.clear()
 
     # The same mutations each time, because their number of fixes is asserted.
-    @settings(max_examples=100, deadline=None, derandomize=True)
+    @settings(max_examples=250 if of_aws else 100, deadline=None, derandomize=True)
     @given(mutations=MUTATIONS)
     def run(mutations: Any) -> None:
         check_each_fix(mutations, tmp_path, of_aws=of_aws)

@@ -88,6 +88,12 @@ INVALID_LABEL_KEY = define(
 RESERVED_LABEL = define(
     "reserved-label", "Kubernetes and Portico set the label {value} themselves.", allowed="any other key"
 )
+LABEL_OF_SERVICE_PROXY = define(
+    "label-of-service-proxy",
+    "With the label {value}, kube-proxy doesn't serve a Service: nothing on the nodes enforces its source ranges, and "
+    "its address may lead nowhere.",
+    allowed="any other key",
+)
 INVALID_ANNOTATION_KEY = define(
     "invalid-annotation-key", "{value} isn't a valid annotation key.", allowed=INVALID_LABEL_KEY.allowed
 )
@@ -196,13 +202,15 @@ _RESERVED_LABELS = (
     "statefulset.kubernetes.io/pod-name",
 )
 _POD_SECURITY = "pod-security.kubernetes.io/"
+_OF_SERVICE_PROXIES = ("service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name")
+"""The labels by which kube-proxy leaves a Service out (pkg/proxy/apis/well_known_labels.go)."""
 
 
 def own_label_key(value: str) -> Optional[Reason]:
     """The key of a label that a component puts on its objects: none that Kubernetes or Portico sets."""
     if value in _RESERVED_LABELS or value.startswith(_POD_SECURITY):
         return Reason(RESERVED_LABEL)
-    return label_key(value)
+    return Reason(LABEL_OF_SERVICE_PROXY) if value in _OF_SERVICE_PROXIES else label_key(value)
 
 
 def annotation_key(value: str) -> Optional[Reason]:

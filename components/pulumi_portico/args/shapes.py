@@ -15,7 +15,6 @@ from .location import camel_case
 
 __all__ = [
     "Shape",
-    "as_written",
     "camel_case",
     "is_args",
     "is_enum",
@@ -92,8 +91,3 @@ def is_generic(typ: Any, base: type) -> bool:
 def is_args(typ: Any) -> bool:
     """Whether it is a TypedDict."""
     return hasattr(typ, "__required_keys__")
-
-
-def as_written(name: str) -> str:
-    """A field's name as Python callers write it."""
-    return name

@@ -339,11 +339,11 @@ RULES: Rules = {
         "cidr": Field(cidr),
         "prefix_list": Field(resource_id("pl", "a prefix list")),
         "security_group": Field(resource_id("sg", "a security group")),
+        "prefix_list_weight": Field(whole_number(1, 1000, "a number of rules")),
     },
     AwsExisting: {
         "load_balancer": Field(arn("elasticloadbalancing", "a load balancer")),
         "security_group": Field(resource_id("sg", "a security group")),
-        "prefix_list_weight": Field(whole_number(1, what="a number of rules")),
     },
     AwsQuotas: dict.fromkeys(("rules", "certificates", "listeners", "target_groups", "security_group_rules"), _COUNT),
     AwsLoadBalancerArgs: {

@@ -133,7 +133,7 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
         is_current=True,
         total=view.total,
         protocols=tuple(_protocols(plan)),
-        tls=tuple(place for place in TlsTermination if any(balancer.tls is place for balancer in view.balancers)),
+        tls=tuple(_tls(view)),
         controllers=tuple(_controllers(plan)),
     )
     kind = _current_kind(plan, view, exposed)
@@ -142,6 +142,14 @@ def mechanisms_of(plan: StackPlan, view: StackView) -> tuple[Mechanism, ...]:
     if kind is MechanismKind.GATEWAY:
         return (replace(current, kind=kind, protocols=gateway.protocols, controllers=gateway.controllers), each)
     return (current, gateway, each)
+
+
+def _tls(view: StackView) -> Iterator[TlsTermination]:
+    """Where TLS terminates: at load balancers and behind them, and at gateways of existing controllers."""
+    places = {balancer.tls for balancer in view.balancers}
+    if any(gateway.tls_hosts and not gateway.load_balancers for gateway in view.gateways):
+        places.add(TlsTermination.GATEWAY)
+    yield from (place for place in TlsTermination if place in places)
 
 
 def _current_kind(plan: StackPlan, view: StackView, exposed: Sequence[_Exposed]) -> MechanismKind:

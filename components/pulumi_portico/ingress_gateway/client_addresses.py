@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
+
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.problems import Edit, Problems, Unavailable
@@ -11,6 +13,7 @@ from ..load_balancers import ClientIp
 from ..public_load_balancer.exposure_checks import preserving_edits
 from ..public_load_balancer.platform_module import Request
 from ..public_load_balancer.platforms import module_of
+from ..untyped import Parameters
 from .args import IngressGatewaySpec
 from .controller_module import ControllerModule
 from .front_door import exposure_request
@@ -34,7 +37,7 @@ class HiddenClients:
 
     code: Code
     """The code of the problem of each setting that depends on them; `field` is its parameter."""
-    params: Mapping[str, Any]
+    params: Parameters
     """The further parameters of the code."""
     fix: Sequence[Edit] = field(default=())
 
@@ -79,7 +82,7 @@ def _dependent(module: ControllerModule, route: RouteSpec) -> Iterator[Location]
             yield route.at / name
     if _value(route, "load_balancing") is LoadBalancing.CLIENT_ADDRESS:
         yield route.at / "load_balancing"
-    annotations: Mapping[str, Any] = _value(route, "annotations") or {}
+    annotations: Mapping[str, pulumi.Input[str]] = _value(route, "annotations") or {}
     for key in annotations:
         if key in module.client_address_annotations:
             yield route.at / "annotations" / Key(key)

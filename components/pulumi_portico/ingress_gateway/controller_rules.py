@@ -251,7 +251,7 @@ def _readers_of(module: ControllerModule) -> Iterable[RawAnnotations]:
 def _check_together(
     module: ControllerModule,
     raw: RawAnnotations,
-    annotations: Mapping[str, Any],
+    annotations: Mapping[str, pulumi.Input[str]],
     at: Location,
     fields: frozenset[str],
     problems: Problems,
@@ -361,7 +361,9 @@ def known_annotation(module: ControllerModule, key: str) -> Optional[RawAnnotati
     return next((annotation for annotation in known if annotation is not None), None)
 
 
-def annotation_exceptions(module: ControllerModule, annotations: Mapping[str, Any]) -> Iterator[tuple[str, Code]]:
+def annotation_exceptions(
+    module: ControllerModule, annotations: Mapping[str, pulumi.Input[str]]
+) -> Iterator[tuple[str, Code]]:
     """The annotations of an Ingress that are less strict than the secure default, and what they allow."""
     for raw in _readers_of(module):
         yield from raw.exceptions(annotations)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..args.exceptions import SecurityException, exception_kind
+from ..lifecycle.secret_copies import exceptions_of_copies
 from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.installation import installation_exceptions
@@ -43,5 +44,6 @@ def _of_tls(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     for tls in spec.tls.values():
         if tls.redirect is False:
             yield SecurityException(PLAIN_HTTP, tls.at / "redirect")
+        yield from exceptions_of_copies(tls.secret_annotations or {}, tls.at / "secret_annotations")
     if spec.https_redirect is False:
         yield SecurityException(PLAIN_HTTP, spec.at / "https_redirect")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.codes import Code, define
 from ..args.exceptions import exception_kind
 from ..args.location import Location
@@ -80,14 +82,16 @@ class Denial:
     """Whether this follows from how Portico configures the controller."""
 
 
-Combinations = Callable[[Mapping[str, Any], Location, Problems, bool], None]
+Combinations = Callable[[Mapping[str, pulumi.Input[str]], Location, Problems, bool], None]
 
 
-def _nothing_together(_annotations: Mapping[str, Any], _at: Location, _problems: Problems, _every_host: bool) -> None:
+def _nothing_together(
+    _annotations: Mapping[str, pulumi.Input[str]], _at: Location, _problems: Problems, _every_host: bool
+) -> None:
     return
 
 
-def _no_exceptions(_annotations: Mapping[str, Any]) -> Iterator[tuple[str, Code]]:
+def _no_exceptions(_annotations: Mapping[str, pulumi.Input[str]]) -> Iterator[tuple[str, Code]]:
     return iter(())
 
 
@@ -106,7 +110,7 @@ class RawAnnotations:
     check: Combinations = _nothing_together
     """Reports annotations of one Ingress that open something together. The last argument is whether a route of the
     Ingress has no host."""
-    exceptions: Callable[[Mapping[str, Any]], Iterator[tuple[str, Code]]] = _no_exceptions
+    exceptions: Callable[[Mapping[str, pulumi.Input[str]]], Iterator[tuple[str, Code]]] = _no_exceptions
     """Which annotations of an Ingress are less strict than the secure default, and what they allow."""
 
     def denial(self, key: str, *, is_installed: bool) -> Optional[Denial]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Optional
 
+import pulumi
+
 from ..args.codes import define
 from ..args.location import FieldPath, Key, Location
 from ..args.problems import Problems, Remove
@@ -392,7 +394,7 @@ def is_only_of_load_balancers(key: str) -> bool:
 
 
 def check_readers(
-    annotations: Optional[Mapping[str, Any]], at: Location, annotated: AnnotatedObject, problems: Problems
+    annotations: Optional[Mapping[str, pulumi.Input[str]]], at: Location, annotated: AnnotatedObject, problems: Problems
 ) -> None:
     """Report annotations that no program reads on the objects that have them."""
     for key in annotations or {}:

@@ -15,13 +15,22 @@ from pulumi.runtime import get_root_resource
 
 from ..args.codes import define
 from ..args.location import Field
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, listed, mapped
 from .claims import unique
-from .deployed import Deployed, component_of, items_of, read_deployed
+from .deployed import Deployed, component_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
-__all__ = ["Comparison", "findings_of", "on_service_replacement", "service_replaced", "watch_object"]
+__all__ = [
+    "CLAIMS_DELETED_BY_REPLACEMENT",
+    "Comparison",
+    "claims_of",
+    "deletes_claims",
+    "findings_of",
+    "on_service_replacement",
+    "service_replaced",
+    "watch_object",
+]
 
 ENTRANCE_REMOVED = define(
     "entrance-removed",
@@ -52,7 +61,9 @@ CLAIMS_DELETED_BY_REPLACEMENT = define(
     "claims-deleted-by-replacement",
     "The StatefulSet {name} is replaced, because {fields} changes, and its claims are deleted with the old one, with "
     "their data: {claims}.",
-    hint="To keep the data, first set {retention} to Retain, and change nothing else. Run pulumi up.",
+    hint="To keep the data, deploy in two steps:\n"
+    "1. Set {retention} to Retain, and change nothing else. Run pulumi up.\n"
+    "2. Make this change. Run pulumi up.",
 )
 PODS_REPLACED_AT_ONCE = define(
     "pods-replaced-at-once",
@@ -104,7 +115,7 @@ class Comparison:
             rule
             for ingress in ingresses
             if ingress.spec.get("ingressClassName") == name
-            for rule in items_of(ingress.spec.get("rules"))
+            for rule in listed(ingress.spec.get("rules"))
         ]
         return sorted({str(mapped(rule).get("host") or _ALL) for rule in rules})
 
@@ -153,9 +164,7 @@ def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
     status = mapped(mapped(deployed.outputs.get("status")).get("loadBalancer"))
-    addresses = [
-        str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in items_of(status.get("ingress"))
-    ]
+    addresses = [str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in listed(status.get("ingress"))]
     component = component_of(deployed, comparison.before)
     if not addresses or (manifest is not None and _stays_in_namespace(deployed, manifest)):
         return
@@ -179,8 +188,8 @@ def _aws_load_balancer(comparison: Comparison, deployed: Deployed, manifest: Opt
 
 
 def _stateful_set(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
-    claims = _claims_of(deployed)
-    are_deleted = mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+    claims = claims_of(deployed)
+    are_deleted = deletes_claims(deployed)
     params = {"name": _full_name(deployed), "namespace": deployed.namespace, "claims": claims}
     if manifest is None or not _stays_in_namespace(deployed, manifest):
         if claims:
@@ -237,18 +246,23 @@ def _labels(spec: Manifest) -> Any:
 
 
 def _templates(spec: Manifest) -> list[Manifest]:
-    return [mapped(template) for template in items_of(spec.get("volumeClaimTemplates"))]
+    return [mapped(template) for template in listed(spec.get("volumeClaimTemplates"))]
 
 
 def _template(template: Manifest) -> tuple[Any, ...]:
     """What a template of claims means, without what the API server adds."""
     spec = mapped(template.get("spec"))
     size = mapped(mapped(spec.get("resources")).get("requests")).get("storage")
-    modes = tuple(items_of(spec.get("accessModes")))
+    modes = tuple(listed(spec.get("accessModes")))
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
 
-def _claims_of(deployed: Deployed) -> list[str]:
+def deletes_claims(deployed: Deployed) -> bool:
+    """Whether Kubernetes deletes the claims of a StatefulSet with it."""
+    return mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
+
+
+def claims_of(deployed: Deployed) -> list[str]:
     """The names of the claims of a StatefulSet's pods."""
     count = deployed.spec.get("replicas")
     numbers = range(int(count) if isinstance(count, (int, float)) else 1)

@@ -7,7 +7,7 @@ only in the state as a whole, which a program can ask the engine for.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -18,7 +18,7 @@ from ..untyped import Manifest, Properties, mapped
 from .hooks import mocked
 from .ownership import owner
 
-__all__ = ["Deployed", "component_of", "items_of", "read_deployed"]
+__all__ = ["Deployed", "component_of", "read_deployed"]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that returns the outputs of a stack's resources."""
@@ -102,8 +102,3 @@ def component_of(child: Deployed, deployed: Mapping[str, Deployed]) -> Optional[
         if resource.types == child.types[:-1] and child.name.startswith(f"{resource.name}-")
     ]
     return max(parents, key=lambda resource: len(resource.name), default=None)
-
-
-def items_of(value: Any) -> Sequence[Any]:
-    """The items of a list in an object; none if it isn't one."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()

@@ -83,7 +83,7 @@ async def _is_deployed(kind: str, metadata: Manifest) -> bool:
     )
 
 
-def _existing(kind: str, name: str, metadata: Manifest) -> Mapping[str, Any]:
+def _existing(kind: str, name: str, metadata: Manifest) -> Manifest:
     namespace = _text(metadata, "namespace")
     path = _text(metadata, "name") + (f" --namespace {namespace}" if namespace else "")
     return {"kind": kind, "name": name, "resource": kind.lower(), "path": path}

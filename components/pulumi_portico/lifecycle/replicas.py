@@ -13,9 +13,8 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import define
-from ..untyped import Manifest, Properties, mapped
+from ..untyped import Manifest, Properties, listed, mapped
 from .claims import unique
-from .deployed import items_of
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
@@ -118,7 +117,7 @@ async def _release(workload: _Scaled, kubectl: Kubectl) -> None:
             )
     identity = (workload.kind, workload.name, *within)
     text = await kubectl.run("get", *identity, "--show-managed-fields", "--output", "json")
-    fields = items_of(mapped(mapped(json.loads(text)).get("metadata")).get("managedFields")) if text else ()
+    fields = listed(mapped(mapped(json.loads(text)).get("metadata")).get("managedFields")) if text else ()
     kept = released(fields)
     if kept is not None:
         patch = [{"op": "replace", "path": "/metadata/managedFields", "value": kept}]

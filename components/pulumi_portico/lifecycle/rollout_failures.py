@@ -12,9 +12,8 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.concealment import HIDDEN
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, Parameters, listed, mapped
 from .claims import unique
-from .deployed import items_of
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .replacement import Finding, Lines
@@ -24,32 +23,32 @@ __all__ = ["Workload", "causes_of", "explained", "masked", "on_failed_rollout"]
 PODS_REJECTED = define(
     "rollout-pods-rejected",
     "{workload} has no pods, because the API server rejects them: {message}",
-    hint="See more: kubectl get events --namespace {namespace}",
+    hint="To see more, run `kubectl get events --namespace {namespace}`.",
 )
 NOT_SCHEDULED = define(
     "rollout-not-scheduled",
     "No node takes the pod {pod} of {workload}: {message}",
-    hint="See more: kubectl describe pod {pod} --namespace {namespace}",
+    hint="To see more, run `kubectl describe pod {pod} --namespace {namespace}`.",
 )
 DOES_NOT_START = define(
     "rollout-container-does-not-start",
     "The container {container} of {workload} doesn't start: {reason}: {message}",
-    hint="See more: kubectl describe pod {pod} --namespace {namespace}",
+    hint="To see more, run `kubectl describe pod {pod} --namespace {namespace}`.",
 )
 EXITS = define(
     "rollout-container-exits",
     "The container {container} of {workload} exits with the code {exit_code} ({reason}). Its last lines:{lines}",
-    hint="See more: kubectl logs {pod} --container {container} --namespace {namespace} --previous",
+    hint="To see more, run `kubectl logs {pod} --container {container} --namespace {namespace} --previous`.",
 )
 NOT_READY = define(
     "rollout-pod-not-ready",
     "The pod {pod} of {workload} runs and isn't ready: {message}",
-    hint="See more: kubectl describe pod {pod} --namespace {namespace}",
+    hint="To see more, run `kubectl describe pod {pod} --namespace {namespace}`.",
 )
 UNEXPLAINED = define(
     "rollout-unexplained",
     "The pods of {workload} report no cause, or kubectl can't read them.",
-    hint="See more: kubectl describe pods --namespace {namespace} --selector {selector}",
+    hint="To see more, run `kubectl describe pods --namespace {namespace} --selector {selector}`.",
 )
 
 _LINES = 10
@@ -76,7 +75,7 @@ class Workload:
         return ",".join(f"{key}={value}" for key, value in self.selector.items())
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> Parameters:
         """The parameters of every finding."""
         return {"workload": f"{self.kind} {self.name}", "namespace": self.namespace}
 
@@ -138,7 +137,7 @@ def _is_ready(pod: Manifest) -> bool:
 
 
 def _condition(pod: Manifest, name: str) -> Manifest:
-    conditions = items_of(mapped(pod.get("status")).get("conditions"))
+    conditions = listed(mapped(pod.get("status")).get("conditions"))
     return next((mapped(item) for item in conditions if mapped(item).get("type") == name), mapped(None))
 
 
@@ -151,7 +150,7 @@ async def _causes_of_pod(
         message = str(scheduled.get("message") or scheduled.get("reason"))
         return [((NOT_SCHEDULED.name, message), _finding(NOT_SCHEDULED, workload, pod=name, message=message))]
     found: list[tuple[tuple[str, str], Finding]] = []
-    containers = [*items_of(status.get("initContainerStatuses")), *items_of(status.get("containerStatuses"))]
+    containers = [*listed(status.get("initContainerStatuses")), *listed(status.get("containerStatuses"))]
     for container in map(mapped, containers):
         finding = await _cause_of_container(workload, name, container, log)
         if finding is not None:

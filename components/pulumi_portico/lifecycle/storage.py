@@ -1,4 +1,7 @@
-"""The size of a StatefulSet's storage, which Kubernetes freezes: a change is rejected with steps that keep the pods."""
+"""What Kubernetes freezes in a StatefulSet: a change that deletes data, or that doesn't do what it says, is rejected.
+
+Another size is rejected with the steps that keep the pods, because the claims would keep their size.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Optional
@@ -6,14 +9,16 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import define
+from ..args.location import Field
 from ..args.problems import PorticoError
 from ..untyped import Properties, mapped
 from .claims import unique
+from .consequences import CLAIMS_DELETED_BY_REPLACEMENT, claims_of, deletes_claims
 from .deployed import Deployed, read_deployed
 from .hooks import mocked
 from .replacement import Change, Finding
 
-__all__ = ["on_resize", "recorded_sizes", "reject_resize"]
+__all__ = ["on_frozen_change", "recorded_storage", "reject_deleted_claims", "reject_resize"]
 
 RESIZED = define(
     "storage-resized",
@@ -28,41 +33,54 @@ RESIZED = define(
     "4. Make this change. Run pulumi up. The new StatefulSet takes over the pods and the claims.",
 )
 
-_SIZES = "storage"
-"""The key in the component's recorded state."""
+_SIZES, _FROZEN = "storage", "frozen"
+"""The keys in the component's recorded state."""
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 
 
-def recorded_sizes(gib: Mapping[str, int]) -> dict[str, Any]:
-    """What a component records of its storage: the size of each claim in GiB, by its name."""
-    return {_SIZES: dict(gib)} if gib else {}
+def recorded_storage(gib: Mapping[str, int], frozen: Properties) -> dict[str, Any]:
+    """What a component records of a StatefulSet: the size of each claim in GiB, by its name, and what else Kubernetes
+    freezes."""
+    return {_SIZES: dict(gib), _FROZEN: dict(frozen)}
 
 
-def on_resize(name: str) -> Optional[pulumi.ResourceHookBinding]:
-    """Rejects another size before the engine replaces the StatefulSet, also in a preview."""
+def on_frozen_change(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Rejects another size, and a replacement that deletes data, before the engine replaces the StatefulSet, also in a
+    preview."""
     if mocked():
         return None
 
     async def look(args: pulumi.ResourceHookArgs) -> None:
-        old, new = mapped((args.old_inputs or {}).get(_SIZES)), mapped((args.new_inputs or {}).get(_SIZES))
-        if not _resized(old, new):
+        old, new = mapped(args.old_inputs), mapped(args.new_inputs)
+        if all(old.get(part, new.get(part)) == new.get(part) for part in (_SIZES, _FROZEN)):
             return
         # Nothing is replaced if the StatefulSet isn't in the state anymore, as after the steps.
         child = f"{args.urn.rpartition('::')[0]}${_STATEFUL_SET}::{name}-"
         deployed = await read_deployed()
-        kept = [resource for urn, resource in deployed.items() if urn.startswith(child)]
-        if kept:
-            reject_resize(name, old, new, kept[0])
+        for kept in [resource for urn, resource in deployed.items() if urn.startswith(child)]:
+            reject_resize(name, mapped(old.get(_SIZES)), mapped(new.get(_SIZES)), kept)
+            reject_deleted_claims(mapped(old.get(_FROZEN)), mapped(new.get(_FROZEN)), kept)
 
     options = pulumi.ResourceHookOptions(on_dry_run=True)
-    return pulumi.ResourceHookBinding(
-        before_update=[pulumi.ResourceHook(unique(f"portico-{name}-storage"), look, options)]
-    )
+    hook = pulumi.ResourceHook(unique(f"portico-{name}-storage"), look, options)
+    return pulumi.ResourceHookBinding(before_update=[hook])
+
+
+def reject_deleted_claims(old: Properties, new: Properties, stateful_set: Deployed) -> None:
+    """Raise `PorticoError` if a replacement of the StatefulSet deletes its claims."""
+    fields = sorted(field for field in {*old, *new} if old.get(field) != new.get(field))
+    if fields and claims_of(stateful_set) and deletes_claims(stateful_set):
+        name = f"{stateful_set.namespace}/{stateful_set.object_name}"
+        retention, claims = Field("claims_when_deleted"), claims_of(stateful_set)
+        params = {"name": name, "fields": fields, "claims": claims, "retention": retention}
+        raise PorticoError(Finding(CLAIMS_DELETED_BY_REPLACEMENT, params).text)
 
 
 def reject_resize(name: str, old: Properties, new: Properties, stateful_set: Deployed) -> None:
-    """Raise `PorticoError` with the steps."""
+    """Raise `PorticoError` with the steps if a size changes."""
     changes = tuple(_resized(old, new))
+    if not changes:
+        return
     count = int(stateful_set.spec.get("replicas") or 0)
     object_name = stateful_set.object_name
     claims = [f"{change.name}-{object_name}-{number}" for change in changes for number in range(count)]

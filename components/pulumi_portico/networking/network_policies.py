@@ -40,6 +40,7 @@ __all__ = [
     "check_callers",
     "check_peers",
     "check_pod_ports",
+    "labels_of_peer",
     "ports_of",
     "with_pod_ports",
     "without_exclusive",
@@ -325,6 +326,11 @@ def build_rule(direction: str, peers: Sequence[Manifest], ports: Sequence[PodPor
 def ports_of(peer: PeerSpec) -> list[PodPort]:
     """The ports that a peer names, each with its protocol; none for every port."""
     return [(port, (peer.protocol or Protocol.TCP).value) for port in peer.ports]
+
+
+def labels_of_peer(peer: PeerSpec) -> Mapping[str, pulumi.Input[str]]:
+    """The labels of the pods that a peer selects."""
+    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
 
 
 def build_peer(peer: PeerSpec) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, Optional, Union
 
+import pulumi
+
 from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Remove, Set
@@ -89,9 +91,9 @@ class PodOwner:
     """The namespace of the pods; None for that of the provider."""
     at: Location
     """Where its arguments are."""
-    selector: Mapping[str, Any]
+    selector: Mapping[str, pulumi.Input[str]]
     """The labels by which it selects pods."""
-    labels: Mapping[str, Any]
+    labels: Mapping[str, pulumi.Input[str]]
     """The labels of its pods, the selector included."""
     sources: Mapping[str, Location]
     """Where the arguments set a label of the pods, unless it is one by default."""
@@ -113,7 +115,7 @@ class TargetPods:
     """The namespace of the pods."""
     service: Any
     """The name of the Service that the target names."""
-    selector: Mapping[str, Any]
+    selector: Mapping[str, pulumi.Input[str]]
     """The labels by which it selects pods."""
     at: Location
     """Where the target is in the arguments."""
@@ -206,7 +208,7 @@ class _Namespace:
         return min(labels, key=lambda label: len(among.get(label, {})))
 
 
-def known_labels(labels: Mapping[str, Any]) -> Iterator[_Label]:
+def known_labels(labels: Mapping[str, pulumi.Input[str]]) -> Iterator[_Label]:
     """The labels whose values are known now."""
     return ((key, value) for key, value in labels.items() if isinstance(value, str))
 
@@ -216,7 +218,7 @@ def _common_labels(target: TargetPods) -> list[_Label]:
     return [label for label in known_labels(target.selector) if label[0] not in _OF_SOME_PODS]
 
 
-def selects(selector: Mapping[str, Any], owner: PodOwner, *, unknown: bool = False) -> bool:
+def selects(selector: Mapping[str, pulumi.Input[str]], owner: PodOwner, *, unknown: bool = False) -> bool:
     """Whether a selector selects a component's pods, or some of them. `unknown` is whether it does if a value isn't
     known yet."""
     return all(_has(owner, key, value, unknown=unknown) for key, value in selector.items())
@@ -357,7 +359,7 @@ def report_targets_of(new: PodOwner, index: SelectorIndex, problems: Problems) -
             problems.report(SELECTED_BY_TARGET, where, labels=_label_texts(target.selector), **params)
 
 
-def _label_texts(labels: Mapping[str, Any]) -> list[str]:
+def _label_texts(labels: Mapping[str, pulumi.Input[str]]) -> list[str]:
     return [f"{key}: {value}" for key, value in sorted(labels.items())]
 
 

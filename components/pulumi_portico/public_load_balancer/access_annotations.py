@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Optional
 
 from ..args.location import Location
+from ..networking.exposing_annotations import is_true
 
 __all__ = [
     "COMMON",
@@ -17,7 +18,6 @@ __all__ = [
     "AccessEffect",
     "effects_of",
     "further_clients",
-    "is_true",
     "scope_switch",
     "unenforced",
 ]
@@ -81,11 +81,6 @@ def further_clients(
 def scope_switch(internal: Callable[[str], bool]) -> AccessAnnotation:
     """An annotation that decides between an internal load balancer and one on the internet."""
     return AccessAnnotation(AccessEffect.INTERNAL, internal, AccessEffect.INTERNET)
-
-
-def is_true(value: str) -> bool:
-    """What the programs that read these annotations take for true (Go's strconv.ParseBool)."""
-    return value.lower() in ("true", "t", "1")
 
 
 COMMON: Mapping[str, AccessAnnotation] = {

@@ -11,11 +11,12 @@ from ..args.location import Field, FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 from ..lifecycle.aws import AWS, AWS_PRICES, MISSING_RIGHT, TWO_TAGGED_GROUPS, UNTAGGED_SUBNETS, WEBHOOK_BLOCKED
 from ..lifecycle.cost import Billing
-from ..load_balancers import ClientIp, IpAddressType
+from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpAddressType
+from ..networking.exposing_annotations import is_true
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from . import aws
-from .access_annotations import AccessAnnotation, further_clients, is_true, unenforced
+from .access_annotations import AccessAnnotation, further_clients, unenforced
 from .aws import PREFIX, enforced_by_targets
 from .common import (
     IP_FAMILIES,
@@ -138,9 +139,6 @@ SHARED_PORT_TARGETS = define(
     hint="Choose another port, or let the pods listen on one port for both protocols.",
 )
 
-_FALSE = ("false", "f", "0")
-"""What the controller reads as false (Go's strconv.ParseBool)."""
-
 
 def enforcement(request: Request) -> Enforcement:
     """The load balancer has a security group with the sources, unless an annotation disables it. Given groups and
@@ -167,7 +165,7 @@ def render_network_load_balancer(request: Request, class_name: str) -> ServiceFr
         # Connections go to the pods, so the nodes need no port.
         "allocateLoadBalancerNodePorts": not has_ip_targets,
         **({"healthCheckNodePort": node_port} if node_port else {}),
-        **source_ranges(request),
+        **(source_ranges(request) or _private_ranges(request)),
         **_ip_families(request),
         **({} if has_ip_targets else session_affinity(request)),
     }
@@ -195,6 +193,14 @@ def _ip_families(request: Request) -> dict[str, Any]:
     """
     is_ipv6 = request.exposure.is_dualstack and request.uses(Protocol.UDP)
     return {"ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv6"]} if is_ipv6 else {}
+
+
+def _private_ranges(request: Request) -> dict[str, Any]:
+    """The private network, for an internal load balancer without a security group and without sources: the targets'
+    groups would otherwise admit only the VPC."""
+    if request.is_internet or not is_enforcement_disabled(request):
+        return {}
+    return {"loadBalancerSourceRanges": [cidr for cidr in PRIVATE_ADDRESSES if ":" not in cidr]}
 
 
 def _name_annotations(request: Request) -> dict[str, Any]:
@@ -372,5 +378,6 @@ MODULE = PlatformModule(
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
     access_annotations=ACCESS_ANNOTATIONS,
+    classes=(_CLASS,),
     obsolete_annotations={**OBSOLETE, f"{PREFIX}proxy-protocol-per-target-group": FieldPath(("client_ip",))},
 )

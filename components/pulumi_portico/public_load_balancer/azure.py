@@ -253,10 +253,13 @@ def _is_true(value: str) -> bool:
 
 def _enforcement(request: Request) -> Enforcement:
     """The network security group of the nodes, which connections reach from the client's address. Without its rules,
-    Kubernetes still enforces the ranges in the spec of the Service, which it doesn't have beside service tags."""
+    Kubernetes still enforces the ranges in the spec of the Service, which it doesn't have beside service tags, and only
+    for connections to the load balancer's own address: without a floating IP, they come in by a node port."""
     if not is_enforcement_disabled(request):
         return Enforcement.BALANCER
-    return Enforcement.NOTHING if request.exposure.azure.service_tags else Enforcement.NODES
+    azure = request.exposure.azure
+    by_node_port = azure.floating_ip not in (None, True)
+    return Enforcement.NOTHING if azure.service_tags or by_node_port else Enforcement.NODES
 
 
 def _billable(request: Request) -> Billable:

@@ -65,5 +65,6 @@ MODULE = PlatformModule(
     limits=aws.LIMITS,
     alternatives=NO_IPV6_ONLY,
     access_annotations=ACCESS_ANNOTATIONS,
+    classes=(_CLASS,),
     obsolete_annotations=OBSOLETE,
 )

@@ -97,6 +97,12 @@ UNREAD_PROXY_PROTOCOL = define(
 )
 
 
+CLASS_OF_OTHER_PLATFORM = define(
+    "class-of-other-platform",
+    "Load balancers of the class {value} are those of another platform, whose settings {platform} doesn't have.",
+    allowed="only on {platforms}",
+    hint="Set {field} to that platform, or choose another class.",
+)
 ANNOTATION_CONTRADICTS_SCOPE = define(
     "annotation-contradicts-scope",
     "With this annotation, the scope of the load balancer is {actual}, and {field} is {chosen}.",
@@ -114,7 +120,7 @@ def check_exposure(request: Request, problems: Problems) -> None:
     """Report what the platform of an exposure doesn't support, and what doesn't fit together."""
     problems.run(_check_platform, request)
     rules = (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations)
-    for rule in (*rules, _check_access):
+    for rule in (*rules, _check_class, _check_access):
         problems.run(rule, request)
 
 
@@ -289,6 +295,19 @@ def _check_proxy_annotation(request: Request, location: Location, problems: Prob
         problems.report(CONTRADICTS_CLIENT_IP, location, field=Field("client_ip"), needed=needed, fix=Remove(location))
     else:
         problems.report(UNREAD_PROXY_PROTOCOL, location, platform=module.title, fix=Remove(location))
+
+
+def _check_class(request: Request, problems: Problems) -> None:
+    """Report a class whose load balancers the controller of another platform creates: it reads other annotations, so
+    that the scope, for example, would be another one."""
+    module, chosen = module_of(request.exposure.platform), request.exposure.load_balancer_class
+    if chosen is None or chosen in module.classes:
+        return
+    platforms = [other.name for other in all_platforms() if chosen in other.classes]
+    if platforms and module.supports("load_balancer_class"):
+        location = request.at / "load_balancer_class"
+        params: dict[str, Any] = {"platform": module.title, "platforms": platforms, "field": Field("platform")}
+        problems.report(CLASS_OF_OTHER_PLATFORM, location, value=chosen, **params)
 
 
 def _check_access(request: Request, problems: Problems) -> None:

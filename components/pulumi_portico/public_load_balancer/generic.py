@@ -5,13 +5,13 @@ Source: kubernetes/api, core/v1/types.go.
 
 from collections.abc import Mapping
 
-from ..address_ranges import may_overlap
 from ..args.codes import define
 from ..args.location import Field
-from ..args.problems import Problems
+from ..args.problems import Problems, Remove
 from ..lifecycle.cost import Billable, Billing
-from ..load_balancers import PRIVATE_ADDRESSES, ClientIp
-from .access_annotations import AccessAnnotation, is_true, scope_switch
+from ..load_balancers import ClientIp, Scope
+from ..networking.exposing_annotations import is_true
+from .access_annotations import AccessAnnotation, scope_switch
 from .common import (
     IP_FAMILIES,
     TRAFFIC_POLICY,
@@ -23,7 +23,6 @@ from .common import (
     traffic_policy,
 )
 from .common_rules import check_node_targets_health, report_no_effect
-from .exposure import ExposureSpec
 from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
 from .proxy_protocol import enables_proxy_protocol
 
@@ -35,11 +34,24 @@ NEEDS_ANNOTATION = define(
     allowed="only if {needed} configures it",
     hint="Set {needed} as the documentation of your controller describes it.",
 )
+CLASS_IS_INTERNAL = define(
+    "class-is-internal",
+    "{title} creates the load balancers of the class {value}, which only its own network reaches.",
+    allowed="only if {field} is {needed}",
+)
+CLASS_IGNORES_SOURCES = define(
+    "class-ignores-sources",
+    "{title} ignores this: its own policies decide who can connect.",
+    allowed="only with another {field}",
+)
 CONTROLLER_ANNOTATION = define(
     "needs-controller-annotation",
     "Kubernetes has no field for {field}.",
     allowed="the annotation of your controller, such as metallb.io/loadBalancerIPs for static addresses with MetalLB",
 )
+
+
+_TAILSCALE = "tailscale"
 
 
 def _render(request: Request) -> ServiceFragment:
@@ -55,20 +67,14 @@ def _render(request: Request) -> ServiceFragment:
 
 
 def _enforcement(request: Request) -> Enforcement:
-    """Kubernetes itself enforces the ranges, on the nodes (kube-proxy, or what replaces it), if connections reach them
-    from the client's address. With the PROXY protocol, they come from the load balancer, whose controller can enforce
-    the ranges or ignore them (core/v1/types.go, `loadBalancerSourceRanges`). If the client's address is hidden, they
-    can also come from the load balancer: the nodes then admit nobody, or everyone if the ranges include its address."""
-    client_ip = client_ip_or_hide(request)
-    if client_ip is ClientIp.PROXY_PROTOCOL or (client_ip is ClientIp.HIDE and _may_include_balancer(request.exposure)):
-        return Enforcement.UNKNOWN
-    return Enforcement.NODES
+    """If the client's address is preserved, the nodes enforce the ranges: Kubernetes for connections to the load
+    balancer's own address, and the NetworkPolicy of the pods for all.
 
-
-def _may_include_balancer(exposure: ExposureSpec) -> bool:
-    """Whether the sources include an address that the load balancer can connect from. A range that is known only
-    during the deployment can."""
-    return may_overlap(exposure.allowed_sources or (), exposure.platform_sources or PRIVATE_ADDRESSES)
+    Otherwise, only the load balancer can, and its controller can ignore the ranges (core/v1/types.go,
+    `loadBalancerSourceRanges`). Connections then reach the pods from addresses that the NetworkPolicy has to allow, and
+    kube-proxy checks the ranges only for connections to the load balancer's own address (pkg/proxy/iptables/proxier.go,
+    the chain KUBE-FW), not for those to node ports, which most load balancers connect to."""
+    return Enforcement.NODES if client_ip_or_hide(request) is ClientIp.PRESERVE else Enforcement.UNKNOWN
 
 
 def _check_internal(request: Request, problems: Problems) -> None:
@@ -76,6 +82,22 @@ def _check_internal(request: Request, problems: Problems) -> None:
     if not request.is_internet and not exposure.annotations and exposure.load_balancer_class is None:
         needed = [Field("load_balancer_class"), Field("annotations")]
         problems.report(NEEDS_ANNOTATION, request.at / "scope", value=exposure.scope.value, needed=needed)
+
+
+def _check_class(request: Request, problems: Problems) -> None:
+    """The Tailscale operator makes a proxy in the Tailscale network, and doesn't read `loadBalancerSourceRanges`
+    (tailscale/tailscale, cmd/k8s-operator/svc.go)."""
+    exposure = request.exposure
+    if exposure.load_balancer_class != _TAILSCALE:
+        return
+    title, location = "The Tailscale operator", request.at / "load_balancer_class"
+    if request.is_internet:
+        field, needed = Field("scope"), Scope.INTERNAL
+        problems.report(CLASS_IS_INTERNAL, location, value=_TAILSCALE, title=title, field=field, needed=needed)
+    if exposure.allowed_sources:
+        sources = request.at / "allowed_sources"
+        fix = None if request.is_internet else Remove(sources)
+        problems.report(CLASS_IGNORES_SOURCES, sources, title=title, field=Field("load_balancer_class"), fix=fix)
 
 
 def _check_proxy_protocol(request: Request, problems: Problems) -> None:
@@ -149,7 +171,7 @@ MODULE = PlatformModule(
     },
     annotation_prefixes=(),
     render=_render,
-    rules=(_check_internal, check_node_targets_health, _check_proxy_protocol),
+    rules=(_check_internal, _check_class, check_node_targets_health, _check_proxy_protocol),
     billable=_billable,
     sources=pass_through_peers,
     enforcement=_enforcement,

@@ -209,6 +209,7 @@ MODULE = PlatformModule(
     replaced_by_change_of=("gke.network_tier",),
     static_address=lambda _: _address_name,
     alternatives={"client_ip=proxy-protocol": ClientIp.PRESERVE},
+    classes=tuple(_CLASSES.values()),
     access_annotations={
         "cloud.google.com/neg": further_clients(
             "load balancers that use the Service's network endpoint group", lambda value: "exposed_ports" in value

@@ -239,6 +239,8 @@ class PlatformModule:
     decides_scope: bool = True
     """Whether the fields that Portico renders decide whether the load balancer is internal. If not, only the cluster's
     controller does, and it's reported."""
+    classes: Sequence[str] = ()
+    """The classes of load balancers that only this platform's controller creates."""
     obsolete_annotations: Mapping[str, Optional[Location]] = field(default_factory=dict[str, Optional[Location]])
     """Annotations without the effect that they seem to have, and the field of `Exposure` to set instead, if any."""
 

@@ -10,7 +10,7 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.problems import Unavailable
-from ..networking.network_policies import NAME_LABEL, PeerSpec, PodPort, ports_of
+from ..networking.network_policies import PeerSpec, PodPort, labels_of_peer, ports_of
 from ..networking.ports import ServicePort
 from ..networking.selectors import known_labels
 from ..web_service.plan import pod_labels_of
@@ -24,11 +24,6 @@ def differ(one: pulumi.Input[Any], other: pulumi.Input[Any]) -> bool:
     return not isinstance(one, pulumi.Output) and not isinstance(other, pulumi.Output) and one != other
 
 
-def _labels_of(peer: PeerSpec) -> Mapping[str, pulumi.Input[str]]:
-    """The labels of the pods that a peer selects."""
-    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
-
-
 @dataclass
 class Policy:
     """What the policy of a service allows in one direction."""
@@ -37,7 +32,7 @@ class Policy:
     is_complete: bool = False
     """Whether the peers are all of them. A peer with an invalid value isn't among them."""
 
-    def matching(self, labels: Mapping[str, Any]) -> Iterator[PeerSpec]:
+    def matching(self, labels: Mapping[str, pulumi.Input[str]]) -> Iterator[PeerSpec]:
         """The peers that can select pods with these labels, or their addresses."""
         yield from self._without_label
         for key, value in labels.items():
@@ -52,13 +47,13 @@ class Policy:
         """The peers by a label that they select and that is known."""
         found: dict[str, dict[str, list[PeerSpec]]] = defaultdict(lambda: defaultdict(list))
         for peer in self.peers:
-            for key, value in islice(known_labels(_labels_of(peer)), 1):
+            for key, value in islice(known_labels(labels_of_peer(peer)), 1):
                 found[key][value].append(peer)
         return found
 
     @cached_property
     def _without_label(self) -> Sequence[PeerSpec]:
-        return [peer for peer in self.peers if not any(known_labels(_labels_of(peer)))]
+        return [peer for peer in self.peers if not any(known_labels(labels_of_peer(peer)))]
 
 
 @dataclass
@@ -71,7 +66,7 @@ class End:
     allow_to: Policy = field(default_factory=Policy)
 
     @cached_property
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of its pods."""
         return pod_labels_of(self.name, self.part.spec)
 
@@ -95,7 +90,7 @@ class End:
         if not peer.any_namespace and differ(here, other.part.namespace):
             return False
         labels = other.labels
-        return all(key in labels and not differ(value, labels[key]) for key, value in _labels_of(peer).items())
+        return all(key in labels and not differ(value, labels[key]) for key, value in labels_of_peer(peer).items())
 
     def can_send(self, to: "End", ports: Optional[Sequence[PodPort]]) -> bool:
         """Whether its policy allows connections to a service, at one of the ports; None for every port."""
@@ -152,12 +147,12 @@ class Ends:
         that it can name has invalid labels."""
         if peer.service is None and peer.selector is None:
             return []
-        found = [self._ends[index] for index in self._candidates(_labels_of(peer))]
+        found = [self._ends[index] for index in self._candidates(labels_of_peer(peer))]
         unknown = [self._ends[index] for index in self._without_labels]
         found += [end for end in unknown if not isinstance(peer.service, str) or peer.service == end.name]
         return [end for end in found if own.selects(peer, end)]
 
-    def _candidates(self, labels: Mapping[str, Any]) -> Sequence[int]:
+    def _candidates(self, labels: Mapping[str, pulumi.Input[str]]) -> Sequence[int]:
         """The services that have one of these labels, which is the one that the fewest have."""
         known = [self._with_label(key, value) for key, value in known_labels(labels)]
         return min(known, key=len) if known else range(len(self._ends))

@@ -1,7 +1,8 @@
 """The names that external-dns creates records for because an annotation lists them, and who receives their requests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+
+import pulumi
 
 from ..args.codes import define
 from ..args.location import Key, KeyStyle
@@ -31,7 +32,7 @@ NAME_ANNOTATIONS = (DNS_HOSTNAME, f"{EXTERNAL_DNS}internal-hostname")
 """The annotations of a Service that list names."""
 
 
-def names_in(annotations: Mapping[str, Any]) -> tuple[str, ...]:
+def names_in(annotations: Mapping[str, pulumi.Input[str]]) -> tuple[str, ...]:
     """The names that the annotations of a Service list, as far as they are known."""
     listed = [value for key in NAME_ANNOTATIONS if isinstance(value := annotations.get(key), str)]
     return tuple(name.strip().lower() for text in listed for name in text.split(",") if name.strip())
@@ -65,7 +66,7 @@ def notes_on_dns_names(
     return notes.found
 
 
-def _listed(annotations: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _listed(annotations: Mapping[str, pulumi.Input[str]]) -> Iterator[tuple[str, str]]:
     for key in NAME_ANNOTATIONS:
         for name in names_in({key: annotations[key]}) if key in annotations else ():
             yield key, name

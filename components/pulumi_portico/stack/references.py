@@ -188,7 +188,7 @@ class _Reader:
                 return target if "selector" in given else dataclasses.replace(target, selector=dict(own.part.selector))
             given = {key: item for key, item in given.items() if key != "namespace"}
         if "namespace" in given:
-            self.problems.report_exclusive(at / GATEWAY, "namespace", fix=Remove(at / "namespace"))
+            self.problems.report_exclusive(at / "namespace", GATEWAY, fix=Remove(at / "namespace"))
             given = {key: item for key, item in given.items() if key != "namespace"}
         self._check_fields(given, at)
         own = {key: item for key, item in given.items() if key not in _DERIVED and not _is_port_name(key, item)}

@@ -9,15 +9,17 @@ from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.objects import register_objects
 from ..lifecycle.selectors import claim_pods
-from ..lifecycle.storage import on_resize, recorded_sizes
+from ..lifecycle.storage import on_frozen_change, recorded_storage
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
+from ..workload.kinds import WorkloadKind
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
+from .workload import frozen_fields
 
 __all__ = ["WebService"]
 
@@ -71,11 +73,14 @@ class WebService(pulumi.ComponentResource):
         """
         spec = _parsed(name, args, opts)
         # State records the children, which hold every argument. The component records only what its hook compares.
-        sizes = {claim: storage.size_gib for claim, storage in (spec.storage or {}).items()}
-        hooked = pulumi.ResourceOptions(hooks=on_resize(name) if sizes else None)
-        merged = pulumi.ResourceOptions.merge(opts, hooked)
-        super().__init__("portico:index:WebService", name, recorded_sizes(sizes), merged)
         self._plan = plan = plan_web_service(name, spec)
+        recorded: dict[str, Any] = {}
+        if plan.kind is WorkloadKind.STATEFUL_SET:
+            recorded = recorded_storage(
+                {key: claim.size_gib for key, claim in spec.storage.items()}, frozen_fields(plan)
+            )
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=on_frozen_change(name)))
+        super().__init__("portico:index:WebService", name, recorded, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
         self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))

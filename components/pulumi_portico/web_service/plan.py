@@ -107,12 +107,12 @@ def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
     return {NAME_LABEL: name} if spec.selector is None else spec.selector
 
 
-def _added_labels(spec: WebServiceSpec) -> Mapping[str, Any]:
+def _added_labels(spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
     """The labels of the pods that `extra` sets; None removes one."""
     return mapped(mapped((spec.extra or {}).get("metadata")).get("labels"))
 
 
-def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, Any]:
+def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
     """The labels of the pods, the selector included, apart from those that are invalid. Those of the selector are the
     pods' own whatever the others are."""
     identity = available(lambda: build_identity_labels(spec.identity), dict[str, str]())

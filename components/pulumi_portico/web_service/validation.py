@@ -1,6 +1,6 @@
 """The rules of a whole `WebService`: each field's, and those between fields."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Optional, cast
 
@@ -15,6 +15,7 @@ from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import check_dns, exceptions_of_dns
+from ..networking.exposing_annotations import exceptions_of_pod_networks, exceptions_of_service_annotations
 from ..networking.network_policies import check_peers, check_pod_ports
 from ..untyped import mapped
 from ..workload.admission import exceptions_of_pods
@@ -416,8 +417,18 @@ def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
         found += exceptions_of_container(container)
     for volume in spec.volumes.values():
         found += exceptions_of_volume(volume)
+    found += _exceptions_of_annotations(spec)
     if spec.extra is not None:
         found.append(SecurityException(_EXTRA, spec.at / "extra"))
     if spec.extra is not None or spec.pod_annotations:
         found += exceptions_of_pods(plan_pods(plan_web_service(name, spec), {}))
     return found
+
+
+def _exceptions_of_annotations(spec: WebServiceSpec) -> Iterator[SecurityException]:
+    settings = spec.service
+    if settings is not None:
+        yield from exceptions_of_service_annotations(settings.annotations or {}, settings.at / "annotations")
+    yield from exceptions_of_pod_networks(spec.pod_annotations or {}, spec.at / "pod_annotations")
+    added = mapped(mapped((spec.extra or {}).get("metadata")).get("annotations"))
+    yield from exceptions_of_pod_networks(added, spec.at.join(("extra", Key("metadata"), Key("annotations"))))

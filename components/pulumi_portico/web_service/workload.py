@@ -15,7 +15,7 @@ from ..workload.rollout import build_rollout
 from ..workload.volumes import build_claim
 from .plan import WebServicePlan
 
-__all__ = ["build_workload", "plan_pods"]
+__all__ = ["build_workload", "frozen_fields", "plan_pods"]
 
 
 def build_workload(plan: WebServicePlan, sources: Mapping[str, Sources]) -> dict[str, Any]:
@@ -68,6 +68,19 @@ def plan_pods(plan: WebServicePlan, sources: Mapping[str, Sources]) -> PodPlan:
         extra=spec.extra,
         sources=sources,
     )
+
+
+def frozen_fields(plan: WebServicePlan) -> dict[str, Any]:
+    """What Kubernetes freezes in a StatefulSet, apart from the sizes of its claims."""
+    settings = plan.spec.stateful_set or StatefulSettingsSpec()
+    claims = {
+        name: [claim.access_mode.value, claim.storage_class or ""] for name, claim in sorted(plan.spec.storage.items())
+    }
+    return {
+        "selector": dict(plan.selector),
+        "pod_management": settings.pod_management.value,
+        "storage": claims,
+    }
 
 
 def _stateful(plan: WebServicePlan) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..args.parse import NOT_A_CHOICE, WRONG_TYPE, Rule
 from ..args.problems import Problems, Reason, Remove, Set
 from ..args.similar_names import nearest
 from ..args.values import whole_number
+from ..untyped import Manifest
 from .shapes import LIST, MAPPING, WRONG_SHAPE
 
 __all__ = ["check_affinity"]
@@ -33,9 +34,9 @@ REPEATED_LABEL_KEY = define(
 class _Fields:
     """The fields of a mapping."""
 
-    shapes: Mapping[str, Any]
+    shapes: Manifest
     required: Sequence[str] = ()
-    check: Optional[Callable[[Mapping[str, Any], Location, Problems], None]] = None
+    check: Optional[Callable[[Manifest, Location, Problems], None]] = None
     """A rule between the fields, which have the right shapes."""
 
 
@@ -61,11 +62,11 @@ _PRESENCE = ("Exists", "DoesNotExist")
 _MEMBERSHIP = ("In", "NotIn")
 
 
-def _list(fields: Mapping[str, Any], name: str) -> Sequence[Any]:
+def _list(fields: Manifest, name: str) -> Sequence[Any]:
     return fields.get(name) or ()
 
 
-def _check_values(requirement: Mapping[str, Any], at: Location, problems: Problems) -> None:
+def _check_values(requirement: Manifest, at: Location, problems: Problems) -> None:
     operator, values = requirement["operator"], _list(requirement, "values")
     where = at / Key("values")
     if operator in _PRESENCE:
@@ -76,20 +77,20 @@ def _check_values(requirement: Mapping[str, Any], at: Location, problems: Proble
         problems.report(OPERATOR_NEEDS_VALUES, where, operator=operator, needed=needed)
 
 
-def _check_one_value(requirement: Mapping[str, Any], at: Location, problems: Problems) -> None:
+def _check_one_value(requirement: Manifest, at: Location, problems: Problems) -> None:
     if len(_list(requirement, "values")) != 1:
         operator = requirement["operator"]
         problems.report(OPERATOR_NEEDS_VALUES, at / Key("values"), operator=operator, needed=_ONE_VALUE)
 
 
-def _check_terms(selector: Mapping[str, Any], at: Location, problems: Problems) -> None:
+def _check_terms(selector: Manifest, at: Location, problems: Problems) -> None:
     if not selector["nodeSelectorTerms"]:
         problems.report(NO_SELECTOR_TERMS, at / Key("nodeSelectorTerms"))
 
 
-def _check_label_keys(term: Mapping[str, Any], at: Location, problems: Problems) -> None:
+def _check_label_keys(term: Manifest, at: Location, problems: Problems) -> None:
     """Kubernetes compares with the pod's own values of these keys, so a selector can't name them too."""
-    selector, where = cast("Mapping[str, Any]", term.get("labelSelector") or {}), at / Key("labelSelector")
+    selector, where = cast("Manifest", term.get("labelSelector") or {}), at / Key("labelSelector")
     labels = cast("Mapping[str, str]", selector.get("matchLabels") or {})
     named = {key: where / Key("matchLabels") / Key(key) for key in labels}
     for index, requirement in enumerate(_list(selector, "matchExpressions")):
@@ -147,7 +148,7 @@ _NODE_AFFINITY = _Fields(
 _AFFINITY = _Fields({"nodeAffinity": _NODE_AFFINITY, "podAffinity": _POD_AFFINITY, "podAntiAffinity": _POD_AFFINITY})
 
 
-def check_affinity(affinity: Optional[Mapping[str, Any]], at: Location, problems: Problems) -> None:
+def check_affinity(affinity: Optional[Manifest], at: Location, problems: Problems) -> None:
     """Report what Kubernetes rejects in the affinity of pods."""
     if affinity is not None:
         _check(affinity, _AFFINITY, at, problems)

@@ -5,7 +5,9 @@ Source: `ValidatePodSpecificAnnotations` of Kubernetes (pkg/apis/core/validation
 
 import re
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Optional
+
+import pulumi
 
 from ..args.codes import define
 from ..args.location import FieldPath, Key, Location
@@ -39,7 +41,9 @@ _REPLACED: Mapping[str, Location] = {
 Pod Security decides about them."""
 
 
-def check_pod_annotations(annotations: Optional[Mapping[str, Any]], at: Location, problems: Problems) -> None:
+def check_pod_annotations(
+    annotations: Optional[Mapping[str, pulumi.Input[str]]], at: Location, problems: Problems
+) -> None:
     """Report annotations that the API server rejects on pods, that Kubernetes has replaced, or that have no effect."""
     for key, value in (annotations or {}).items():
         where = at / Key(key)

@@ -34,6 +34,7 @@ __all__ = [
     "from_grpc",
     "from_healthcheck",
     "from_http_get",
+    "from_http_headers",
     "from_image",
     "from_lifecycle",
     "from_medium",
@@ -50,12 +51,10 @@ __all__ = [
     "from_spread",
     "from_strategy",
     "from_volumes",
-    "has_devices",
     "has_limits",
     "has_references",
     "has_resource_metrics",
     "has_sources",
-    "headers_of_probe",
     "host_port",
     "match_labels",
     "names_of",
@@ -407,7 +406,12 @@ def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[St
     if kind == "exec":
         values[name, "command"] = check.pop("command", None)
     elif kind == "httpGet":
-        values |= {(name, *steps): item for steps, item in _request_of(check).items()}
+        port = check.pop("port", None)
+        request = from_http_get(check, beside)
+        if request is None:
+            return None
+        check = {"port": port}
+        values.update({(name, *steps): item for steps, item in request.items()})
     elif kind == "grpc":
         values[name, "grpc_service"] = check.pop("service", "") or ""
     elif kind != "tcpSocket":
@@ -418,24 +422,10 @@ def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[St
             return None
         if port:
             values[name, "port_name"] = port
+        if port == "https" and kind == "httpGet":
+            # In Kubernetes, the name of a port has no meaning.
+            values.setdefault((name, "scheme"), "HTTP")
     return None if check else values
-
-
-def _request_of(check: dict[str, Any]) -> dict[Steps, Any]:
-    """The request of an HTTP probe. Takes it out of the probe."""
-    values: dict[Steps, Any] = {("path",): check.pop("path", "/")}
-    if check.pop("scheme", "HTTP") == "HTTPS":
-        values["scheme",] = "HTTPS"
-    values |= headers_of_probe(check.pop("httpHeaders", None), None) or {}
-    return values
-
-
-def headers_of_probe(value: Any, _: Optional[Beside]) -> Optional[Values]:
-    """The headers of an HTTP probe. The one with the host has a field of its own."""
-    headers = {str(header.get("name")): header.get("value") for header in items_of(value)}
-    named = next((name for name in headers if name.lower() == "host"), None)
-    values: dict[Steps, Any] = {} if named is None else {("host",): headers.pop(named)}
-    return {**values, **({("headers",): headers} if headers else {})} or None
 
 
 def _probed_port(port: Any, beside: Beside) -> Optional[str]:
@@ -628,8 +618,17 @@ _SHELL = ("sh", "-c")
 
 
 def _mounts(beside: Beside) -> Mapping[str, Unchecked]:
-    """The mounts of the container, by the name of the volume."""
-    return {str(mount.get("name")): mount for mount in items_of(beside.get("volumeMounts"))}
+    """The mounts of the container, by the name of the volume; none if a volume has two of them."""
+    mounts = items_of(beside.get("volumeMounts"))
+    by_name = {str(mount.get("name")): mount for mount in mounts}
+    return by_name if len(by_name) == len(mounts) else {}
+
+
+def _mounted(mount: Optional[Unchecked]) -> Optional[Unchecked]:
+    """The fields for where a volume is mounted; None if there are none for all of it."""
+    if mount is None or mount.keys() - {"name", "mountPath", "subPath", "readOnly"}:
+        return None
+    return {"path": mount.get("mountPath"), **({"sub_path": mount["subPath"]} if mount.get("subPath") else {})}
 
 
 def from_volumes(value: Any, beside: Beside) -> Optional[Values]:
@@ -650,18 +649,14 @@ def from_volumes(value: Any, beside: Beside) -> Optional[Values]:
 
 
 def _source(volume: Unchecked, mount: Unchecked) -> Optional[Unchecked]:
-    if mount.keys() - {"name", "mountPath", "subPath", "readOnly"}:
-        return None
-    fields: dict[str, Any] = {"path": mount.get("mountPath")}
-    if mount.get("subPath"):
-        fields["sub_path"] = mount["subPath"]
-    sources = volume.keys() - {"name"}
-    if len(sources) != 1:
+    fields, sources = _mounted(mount), volume.keys() - {"name"}
+    if fields is None or len(sources) != 1:
         return None
     (kind,) = sources
-    source = mapped(volume[kind])
+    source, is_read_only = mapped(volume[kind]), bool(mount.get("readOnly"))
     if kind == "emptyDir":
-        return {**fields, **_empty(source)} if not source.keys() - {"medium", "sizeLimit"} else None
+        is_known = not source.keys() - {"medium", "sizeLimit"} and source.get("medium") in (None, "", "Memory")
+        return {**fields, **_empty(source), **({"read_only": True} if is_read_only else {})} if is_known else None
     known = {
         "configMap": ("config_map", "name"),
         "secret": ("secret", "secretName"),
@@ -671,11 +666,12 @@ def _source(volume: Unchecked, mount: Unchecked) -> Optional[Unchecked]:
     if kind not in known:
         return None
     field, name = known[kind]
-    if source.keys() - {name, "type", "optional"} or not source.get(name):
+    if source.keys() - {name, "type", "optional"} or source.get("type") or source.get("optional"):
         return None
-    if mount.get("readOnly") and field in ("claim", "host_path"):
-        fields["read_only"] = True
-    return {**fields, field: source[name]}
+    # What Portico has as the default differs from Kubernetes.
+    is_default = is_read_only == (field != "claim") or field in ("config_map", "secret")
+    written = {} if is_default else {"read_only": is_read_only}
+    return {**fields, **written, field: source[name]} if source.get(name) else None
 
 
 def _empty(source: Unchecked) -> Unchecked:
@@ -690,26 +686,32 @@ def _empty(source: Unchecked) -> Unchecked:
 def from_mounts(value: Any, _: Beside) -> Optional[Values]:
     """The mounts of a container beside the application's."""
     mounts = items_of(value)
-    if not mounts or any(mount.keys() - {"name", "mountPath"} for mount in mounts):
+    if any(mount.keys() - {"name", "mountPath"} for mount in mounts):
         return None
-    return {("mounts", Key(str(mount.get("name")))): mount.get("mountPath") for mount in mounts}
+    values: Values = {("mounts", Key(str(mount.get("name")))): mount.get("mountPath") for mount in mounts}
+    return values if values and len(values) == len(mounts) else None
 
 
 def from_claim_templates(value: Any, beside: Beside) -> Optional[Values]:
     """The claims of a StatefulSet, with the paths of `volumeMounts`."""
     mounts, values = _mounts(beside), dict[Steps, Any]()
     for template in items_of(value):
-        name = str(mapped(template.get("metadata")).get("name"))
-        claim, mount = mapped(template.get("spec")), mounts.get(name)
-        if mount is None or claim.keys() - {"accessModes", "storageClassName", "resources", "volumeMode"}:
+        metadata, claim = mapped(template.get("metadata")), mapped(template.get("spec"))
+        name, requested = str(metadata.get("name")), mapped(claim.get("resources"))
+        mount = mounts.get(name)
+        fields = _mounted(mount)
+        others = claim.keys() - {"accessModes", "storageClassName", "resources", "volumeMode"}
+        is_plain = claim.get("volumeMode", "Filesystem") == "Filesystem" and not mapped(mount).get("readOnly")
+        if not fields or not is_plain or others or metadata.keys() - {"name"} or requested.keys() - {"requests"}:
             return None
-        size = mapped(mapped(claim.get("resources")).get("requests")).get("storage")
+        size = mapped(requested.get("requests")).get("storage")
         mebibytes, modes = _mebibytes(size), claim.get("accessModes") or ["ReadWriteOnce"]
         mode = only_item(modes)
         if mebibytes is None or mode is None:
             return None
         steps = ("storage", Key(name))
-        values |= {(*steps, "path"): mount.get("mountPath"), (*steps, "size_gib"): -(-mebibytes // 1024)}
+        values |= {(*steps, field): item for field, item in fields.items()}
+        values[(*steps, "size_gib")] = -(-mebibytes // 1024)
         if claim.get("storageClassName"):
             values[(*steps, "storage_class")] = claim["storageClassName"]
         if mode != "ReadWriteOnce":
@@ -885,14 +887,24 @@ def pod_of(value: Any) -> Optional[Unchecked]:
     if "spec" in template:
         metadata = mapped(template.get("metadata"))
         pod = pod_of(template["spec"])
-        annotations = metadata.get("annotations")
-        return pod and {**pod, **({"podAnnotations": annotations} if annotations else {})}
+        described = {"podAnnotations": metadata.get("annotations"), "labels": metadata.get("labels")}
+        return pod and {**pod, **{key: item for key, item in described.items() if item}}
     if "template" in template:
-        pod = pod_of(template["template"])
+        pod = _without_selected(pod_of(template["template"]), template.get("selector"))
         own = {key: item for key, item in template.items() if key not in ("template", "selector", "serviceName")}
         return pod and {**own, **pod}
     container = container_of(template.get("containers"))
     return container and {**{key: item for key, item in template.items() if key != "containers"}, **container}
+
+
+def _without_selected(pod: Optional[Unchecked], selector: Any) -> Optional[Unchecked]:
+    """The arguments in a pod's template, without the labels for the workload itself: Portico selects by its own."""
+    if pod is None or "labels" not in pod:
+        return pod
+    selected = mapped(mapped(selector).get("matchLabels"))
+    labels = {key: item for key, item in mapped(pod["labels"]).items() if key not in selected}
+    others = {key: item for key, item in pod.items() if key != "labels"}
+    return {**others, "labels": labels} if labels else others
 
 
 def workload_of(value: Any) -> Optional[Unchecked]:
@@ -901,22 +913,42 @@ def workload_of(value: Any) -> Optional[Unchecked]:
     kind = manifest.get("kind")
     if kind not in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"):
         return None
-    pod = pod_of(manifest.get("spec"))
-    return pod and {**({} if kind == "Deployment" else {"kind": kind}), **pod}
+    pod, annotations = pod_of(manifest.get("spec")), mapped(manifest.get("metadata")).get("annotations")
+    described = {"workloadAnnotations": annotations} if annotations else {}
+    return pod and {**({} if kind == "Deployment" else {"kind": kind}), **described, **pod}
 
 
 # Parts of these, where they are fields already -----------------------------------------------------------------------
 
 
-def from_http_get(value: Any, _: Beside) -> Optional[Values]:
+def from_http_get(value: Any, beside: Beside) -> Optional[Values]:
     """The HTTP request of a probe."""
-    check = dict(mapped(value))
-    port = check.pop("port", None)
-    values = _request_of(check)
+    request = dict(mapped(value))
+    port = request.pop("port", None)
+    values: dict[Steps, Any] = {("path",): request.pop("path", "/")}
     # The default port is http.
     if isinstance(port, str) and port != "http":
         values["port_name",] = port
-    return None if check else values
+    scheme = request.pop("scheme", "HTTP")
+    if scheme != "HTTP":
+        values["scheme",] = scheme
+    headers = from_http_headers(request.pop("httpHeaders", []), beside)
+    return None if headers is None or request else {**values, **headers}
+
+
+def from_http_headers(value: Any, _: Beside) -> Optional[Values]:
+    """The headers of a probe's request."""
+    headers, values = items_of(value), dict[Steps, Any]()
+    if bool(headers) != bool(value):
+        return None
+    for header in headers:
+        name = header.get("name")
+        steps: Steps = ("host",) if str(name).lower() == "host" else ("headers", Key(str(name)))
+        if set(header) != {"name", "value"} or steps in values:
+            # Kubernetes sends a header that is listed twice with both values.
+            return None
+        values[steps] = header["value"]
+    return values
 
 
 def from_exec(value: Any, _: Beside) -> Optional[Values]:
@@ -1010,11 +1042,6 @@ def no_values(_value: Any, _: Beside) -> Optional[Values]:
 def has_limits(value: Any) -> bool:
     """Whether resources have limits as Kubernetes has them."""
     return isinstance(mapped(value).get("limits"), Mapping)
-
-
-def has_devices(value: Any) -> bool:
-    """Whether resources have limits as Kubernetes has them, or devices."""
-    return has_limits(value) or any("/" in str(key) for key in mapped(value))
 
 
 def has_references(value: Any) -> bool:

@@ -5,13 +5,14 @@ Kubernetes expands a reference to a variable that comes before it in `env`, and 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..args.secrets import Placeholder
 from ..untyped import Manifest
 
-__all__ = ["REFERENCE", "in_order", "references_in", "refers_to"]
+__all__ = ["REFERENCE", "ReferenceGraph", "in_order", "reference_graph", "references_in"]
 
 REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\)|.)", re.DOTALL)
 """What starts with a `$`. Its group is what a reference names, if it is one."""
@@ -25,6 +26,88 @@ def references_in(value: Any) -> Iterator[str]:
                 yield match[1]
 
 
+@dataclass(frozen=True)
+class ReferenceGraph:
+    """Which variables refer to which."""
+
+    references: Mapping[str, Sequence[str]]
+    """What each variable refers to, if that is one of them."""
+    referring: Mapping[str, Sequence[str]]
+    """The variables that refer to each one."""
+
+    def ordered(self, names: Iterable[str]) -> Sequence[str]:
+        """The variables, each after those that it refers to, except in cycles."""
+        ordered, seen = list[str](), set[str]()
+        for name in names:
+            # No recursion, because a chain can be long.
+            path = [(name, iter(self.references[name]))] if name not in seen else []
+            seen.add(name)
+            while path:
+                current, left = path[-1]
+                reference = next((reference for reference in left if reference not in seen), None)
+                if reference is None:
+                    ordered.append(current)
+                    path.pop()
+                else:
+                    seen.add(reference)
+                    path.append((reference, iter(self.references[reference])))
+        return ordered
+
+    def depending_on(self, names: Iterable[str]) -> set[str]:
+        """The variables that refer to some others, directly or not."""
+        found, left = set[str](), list(names)
+        while left:
+            for name in self.referring.get(left.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    left.append(name)
+        return found
+
+    def cycle(self, name: str) -> Sequence[str]:
+        """The variables through which a variable refers to itself, itself first; empty if it doesn't."""
+        origins, left = dict[str, str](), [name]
+        for current in left:
+            for reference in self.references[current]:
+                if reference == name:
+                    return self._way(current, origins)
+                if reference not in origins:
+                    origins[reference] = current
+                    left.append(reference)
+        return []
+
+    @staticmethod
+    def _way(name: str, origins: Mapping[str, str]) -> Sequence[str]:
+        way = [name]
+        while way[-1] in origins:
+            way.append(origins[way[-1]])
+        return way[::-1]
+
+    def cyclic_groups(self) -> Iterator[Sequence[str]]:
+        """The variables that refer to each other in circles: a group for those that have variables in common."""
+        # Kosaraju's algorithm for strongly connected components.
+        seen = set[str]()
+        for name in reversed(self.ordered(self.references)):
+            group, left = list[str](), [name]
+            while left:
+                current = left.pop()
+                if current not in seen:
+                    seen.add(current)
+                    group.append(current)
+                    left += self.referring.get(current, ())
+            if len(group) > 1 or (group and name in self.references[name]):
+                yield group
+
+
+def reference_graph(values: Mapping[str, Any]) -> ReferenceGraph:
+    """The references of variables by their names and values."""
+    references = {name: sorted(set(references_in(value)) & values.keys()) for name, value in values.items()}
+    referring: dict[str, list[str]] = {}
+    for name, others in references.items():
+        for other in others:
+            referring.setdefault(other, []).append(name)
+    return ReferenceGraph(references, referring)
+
+
 def in_order(variables: Sequence[Manifest]) -> list[Manifest]:
     """The variables of a container, each after those that it refers to, and otherwise in the same order.
 
@@ -34,30 +117,7 @@ def in_order(variables: Sequence[Manifest]) -> list[Manifest]:
     if len(by_name) != len(variables):
         return list(variables)
     values = {name: variable.get("value") for name, variable in by_name.items()}
+    graph = reference_graph(values)
     late = {name for name, value in values.items() if value is not None and not isinstance(value, str)}
-    last = {name for name in values if name in late or refers_to(name, late, values)}
-    ordered: dict[str, Manifest] = {}
-
-    def add(name: str, path: frozenset[str]) -> None:
-        if name not in ordered and name not in path:
-            for reference in sorted(set(references_in(values[name]))):
-                if reference in values:
-                    add(reference, path | {name})
-            ordered[name] = by_name[name]
-
-    for name in sorted(values, key=last.__contains__):
-        add(name, frozenset())
-    return list(ordered.values())
-
-
-def refers_to(name: str, targets: Collection[str], values: Mapping[str, Any]) -> bool:
-    """Whether a variable refers to one of the targets, directly or not."""
-    seen, left = {name}, [name]
-    while left:
-        for reference in references_in(values.get(left.pop())):
-            if reference in targets:
-                return True
-            if reference in values and reference not in seen:
-                seen.add(reference)
-                left.append(reference)
-    return False
+    last = late | graph.depending_on(late)
+    return [by_name[name] for name in graph.ordered(sorted(values, key=last.__contains__))]

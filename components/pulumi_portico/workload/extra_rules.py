@@ -7,7 +7,7 @@ from ..args.codes import define
 from ..args.location import Key, Location
 from ..args.problems import Problems, Set
 from ..args.similar_names import nearest
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, listed, mapped
 
 __all__ = ["CONTAINERS", "INIT_CONTAINERS", "check_extra_items"]
 
@@ -39,9 +39,9 @@ def check_extra_items(pod: Manifest, at: Location, names: Mapping[str, Sequence[
     for group in (CONTAINERS, INIT_CONTAINERS):
         where = at / Key(group)
         _check_names(pod.get(group), where, problems)
-        added = [mapped(container).get("name") for container in _items(pod.get(group))]
+        added = [mapped(container).get("name") for container in listed(pod.get(group))]
         free = {key: [name for name in found if key != group or name not in added] for key, found in names.items()}
-        for index, container in enumerate(_items(pod.get(group))):
+        for index, container in enumerate(listed(pod.get(group))):
             _check_container(mapped(container), where / index, names, free, problems)
             _check_names(mapped(container).get("env"), where / index / Key("env"), problems)
 
@@ -69,7 +69,7 @@ def _check_container(
 def _check_names(items: Any, at: Location, problems: Problems) -> None:
     """Report items without a name, and names that two items have: such a list replaces the whole list."""
     seen = set[str]()
-    for index, item in enumerate(_items(items)):
+    for index, item in enumerate(listed(items)):
         if not isinstance(item, Mapping):
             continue
         name = mapped(cast("Any", item)).get("name")
@@ -79,8 +79,3 @@ def _check_names(items: Any, at: Location, problems: Problems) -> None:
             if name in seen:
                 problems.report(DUPLICATE_EXTRA_NAME, at / index / Key("name"), value=name, group=str(at[-1]))
             seen.add(name)
-
-
-def _items(value: Any) -> Sequence[Any]:
-    """The value as a list; empty if it isn't one, which the check of its shape reports."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()

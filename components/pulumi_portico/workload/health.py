@@ -25,7 +25,7 @@ from ..args.values import http_path, printable, some, whole_number
 from ..networking.ports import ServicePort, main_port
 from ..networking.target import Protocol
 from ..outputs import applied
-from .conversions import command_line, from_exec, from_grpc, from_http_get, from_probe, headers_of_probe
+from .conversions import command_line, from_exec, from_grpc, from_http_get, from_http_headers, from_probe
 
 __all__ = [
     "RULES",
@@ -160,7 +160,7 @@ _NAMES_OF_PROBE = table(
         "start_period": component("services", "health.startup_seconds"),
         "terminationGracePeriodSeconds": unsupported(),
         "port": moved_to("port_name"),
-        "httpHeaders": several("headers", "host", convert=headers_of_probe),
+        "httpHeaders": several("headers", convert=from_http_headers),
         "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),
@@ -213,7 +213,7 @@ _NAMES_OF_HEALTH = table(
         "initialDelay": moved_to("startup_seconds"),
         "start_period": moved_to("startup_seconds"),
         "port": moved_to("port_name"),
-        "httpHeaders": several("headers", "host", convert=headers_of_probe),
+        "httpHeaders": several("headers", convert=from_http_headers),
         "protocol": moved_to("scheme"),
         "service": moved_to("grpc_service"),
         "test": several("command"),

@@ -7,16 +7,16 @@ kubelet.
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, cast
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Set
-from ..args.similar_names import nearest
-from ..untyped import Manifest, mapped
+from ..args.similar_names import SomeNames
+from ..untyped import Manifest, listed, mapped
 from .containers import CommonContainerSpec
 from .environment import EnvironmentSpec
-from .expansion import REFERENCE, references_in, refers_to
+from .expansion import REFERENCE, reference_graph, references_in
 from .health import HealthSpec
 
 __all__ = [
@@ -78,36 +78,31 @@ def added_variables(extra: Optional[Manifest], at: Location, group: str, name: s
     values: dict[str, tuple[Any, Location]] = {}
     # The names of the variables of other Services aren't known.
     complete = not pod.get("enableServiceLinks")
-    for index, container in enumerate(_items(pod.get(group))):
+    for index, container in enumerate(listed(pod.get(group))):
         if mapped(container).get("name") != name:
             continue
         complete = complete and not mapped(container).get("envFrom")
-        for position, variable in enumerate(_items(mapped(container).get("env"))):
+        for position, variable in enumerate(listed(mapped(container).get("env"))):
             found = mapped(variable)
             location = where / index / Key("env") / position / Key("value")
             values[str(found.get("name"))] = (found.get("value"), location)
     return AddedVariables(values, complete)
 
 
-def _items(value: Any) -> Sequence[Any]:
-    """The value as a list; empty if it isn't one, which its own check reports."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
-
-
 def check_references(environment: EnvironmentSpec, added: AddedVariables, problems: Problems) -> None:
     """Report references of variables that Kubernetes doesn't expand."""
     places = {name: (value, environment.at / "env" / Key(name)) for name, value in environment.env.items()}
     places |= added.values
-    values = {name: value for name, (value, _) in places.items()}
+    graph = reference_graph({name: value for name, (value, _) in places.items()})
     known = _known(environment, added)
+    for group in graph.cyclic_groups():
+        name = min(group)
+        value, where = places[name]
+        problems.report(VARIABLE_CYCLE, where, value=value, names=[*graph.cycle(name), name])
     for name, (value, where) in places.items():
-        if chain := _cycle(name, values):
-            # Each cycle is reported once.
-            if name == min(chain):
-                problems.report(VARIABLE_CYCLE, where, value=value, names=[*chain, name])
-        elif added.complete and any(reference not in known for reference in references_in(value)):
-            usable = [other for other in known if other != name and not refers_to(other, {name}, values)]
-            _check_text(value, where, known, problems, usable=usable)
+        if added.complete and any(reference not in known for reference in references_in(value)):
+            others = {name, *graph.depending_on([name])}
+            _check_text(value, where, known, problems, unusable=others)
     problems.run(_check_secrets, environment, known)
 
 
@@ -171,23 +166,6 @@ def _known(environment: EnvironmentSpec, added: AddedVariables) -> set[str]:
     return {name for source in sources for name in source} | _OF_API
 
 
-def _cycle(name: str, values: Mapping[str, Any]) -> list[str]:
-    """The variables through which a variable refers to itself, itself first; empty if it doesn't."""
-
-    def search(path: list[str]) -> list[str]:
-        for reference in references_in(values[path[-1]]):
-            if reference == name:
-                return path
-            if reference in values and reference not in seen:
-                seen.add(reference)
-                if found := search([*path, reference]):
-                    return found
-        return []
-
-    seen = {name}
-    return search([name])
-
-
 def _reference_filter(words: Sequence[Any]) -> Callable[[str], bool]:
     """Which unknown names of a command are references: a shell's `$(date)` runs a program, but none is upper-case."""
     is_script = _is_script(words)
@@ -205,20 +183,23 @@ def _check_text(
     known: Collection[str],
     problems: Problems,
     is_reference: Callable[[str], bool] = bool,
-    usable: Optional[Collection[str]] = None,
+    unusable: Collection[str] = (),
 ) -> None:
-    """Report what a text refers to that isn't known. The fix replaces it by the name in `usable` that it misspells."""
+    """Report what a text refers to that isn't known. The fix replaces it by the name that it misspells, which can't be
+    in `unusable`."""
     unknown = [name for name in references_in(value) if name not in known and is_reference(name)]
     if not unknown:
         return
-    nearby = {name: nearest(name, known if usable is None else usable) for name in unknown}
+    names = problems.names(known)
+    nearby = {name: names.nearest(name, lambda found: found not in unusable) for name in unknown}
 
     def expanded(match: "re.Match[str]") -> str:
         if match[1] not in nearby:
             return match[0]
         return f"$({close})" if (close := nearby[match[1]]) else f"${match[0]}"
 
-    own = sorted(set(known) - _OF_API)
+    own = SomeNames(known for known in names.listed if known not in _OF_API)
+    own.more = len(set(known) - _OF_API) - len(own)
     fix = Set(at, REFERENCE.sub(expanded, value))
     problems.report(
         UNKNOWN_VARIABLE, at, value=value, fix=fix, name=unknown[0], known=own or "a variable of the container"

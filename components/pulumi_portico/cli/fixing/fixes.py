@@ -1,7 +1,7 @@
 """Applies the fixes of a stack's problems to its files."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Optional
 
@@ -111,13 +111,13 @@ class _Change:
 
     file: FilePath
     action: str
-    """`rename`, `set`, `insert`, `remove`, or `move`."""
+    """`rename`, `set`, `insert`, `replace`, `remove`, or `move`."""
     path: Path
     """The entry; for `insert`, the mapping that gets one."""
     value: Any = None
     """The new key or value."""
     keys: Sequence[str] = ()
-    """For `insert` and `move`, the keys of the new entry, each below the one before."""
+    """For `insert`, `replace`, and `move`, the keys of the new entry, each below the one before."""
     to: Path = ()
     """For `move`, the mapping that gets the entry."""
     with_parent: bool = False
@@ -159,15 +159,23 @@ class _Round:
             for change in changes:
                 source = self._files.sources[change.file]
                 self._files.sources[change.file] = _changed(source, change)
+            self._keep_comments(changes, before)
         except EditError:
             self._files.sources = before
             return False
         return True
 
+    def _keep_comments(self, changes: Sequence[_Change], before: Mapping[FilePath, SourceText]) -> None:
+        """Write the comments in a converted value above what it becomes, because that has one line."""
+        for file in {change.file for change in changes}:
+            path = next((path for change in changes if change.file == file and (path := _new_value(change))), None)
+            if path is not None:
+                self._files.sources[file] = self._files.sources[file].with_comments_of(before[file], path)
+
     def _changes_of(self, problem: Problem) -> list[_Change]:
         try:
             changes = [change for edit in problem.edits for change in self._changes(edit, problem)]
-            return list(self._once(changes))
+            return list(self._once(_in_place(changes)))
         except EditError:
             return []
 
@@ -295,6 +303,36 @@ def _text(step: Step) -> str:
     return step if isinstance(step, Key) else camel_case(str(step))
 
 
+def _in_place(changes: Sequence[_Change]) -> Sequence[_Change]:
+    """The changes, where a value that takes the place of a removed one in its mapping is written there."""
+    merged: list[_Change] = []
+    for change in changes:
+        for index, other in enumerate(merged):
+            if (both := _replaced(other, change)) is not None:
+                merged[index] = both
+                break
+        else:
+            merged.append(change)
+    return merged
+
+
+def _replaced(change: _Change, other: _Change) -> Optional[_Change]:
+    """The change that two are together if one adds a value, and the other removes one from the same mapping."""
+    added, removed = (change, other) if change.action == "insert" else (other, change)
+    if (added.action, removed.action) != ("insert", "remove") or added.value is None or removed.prune:
+        return None
+    if added.file != removed.file or added.path != removed.path[:-1]:
+        return None
+    return replace(added, action="replace", path=removed.path)
+
+
+def _new_value(change: _Change) -> Optional[Path]:
+    """Where a change writes a new value; None if it writes none."""
+    if change.value is None or change.action not in ("set", "insert", "replace"):
+        return None
+    return _paths(change)[-1]
+
+
 def _interfere(change: _Change, other: _Change) -> bool:
     """Whether a change of this round could miss its entry because of one before."""
     if change.file != other.file:
@@ -310,6 +348,8 @@ def _paths(change: _Change) -> list[Path]:
     """The entries that a change is about."""
     if change.action == "insert":
         return [(*change.path, *change.keys)]
+    if change.action == "replace":
+        return [change.path, (*change.path[:-1], *change.keys)]
     return [change.path, (*change.to, *change.keys)] if change.action == "move" else [change.path]
 
 
@@ -325,6 +365,8 @@ def _changed(source: SourceText, change: _Change) -> SourceText:
         return source.set(change.path, change.value)
     if change.action == "insert":
         return source.insert(change.path, change.keys, change.value)
+    if change.action == "replace":
+        return source.replace(change.path, change.keys, change.value)
     if change.action == "move":
         return source.move(change.path, change.to, change.keys, with_parent=change.with_parent)
     return source.remove(change.path, prune=change.prune)

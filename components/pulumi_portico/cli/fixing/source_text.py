@@ -108,6 +108,14 @@ class SourceText:
         self._reject_secret(path)
         return self._replaced(entry, value, _with_value(self.values, path, value))
 
+    def replace(self, path: Path, keys: Sequence[str], value: Any) -> "SourceText":
+        """The text with another key and value in the place of an entry. Raises `EditError`.
+
+        Each key but the first is in a new mapping below the one before.
+        """
+        key, *inner = keys
+        return self.rename(path, key).set((*path[:-1], key), _nested(inner, value))
+
     def insert(self, holder_path: Path, keys: Sequence[str], value: Any, lines: Sequence[str] = ()) -> "SourceText":
         """The text with a new entry, the last of a mapping. Raises `EditError`.
 
@@ -115,9 +123,7 @@ class SourceText:
         value and comments, if they are known.
         """
         holder, (key, *inner) = self._entry(holder_path), keys
-        nested = value
-        for step in reversed(inner):
-            nested = {step: nested}
+        nested = _nested(inner, value)
         expected = copy.deepcopy(self.values)
         known = _value_at(expected, holder_path)
         if known is None:
@@ -205,6 +211,13 @@ class SourceText:
             cuts.append((self._colon(around.key), self._colon(around.key), " {}"))
         return self._edited(cuts, expected), lines
 
+    def with_comments_of(self, before: "SourceText", path: Path) -> "SourceText":
+        """The text with the comments that an earlier text has and this one lacks, above an entry."""
+        if "#" not in before.text:
+            return self
+        lost = _without(comments_of(before.text), comments_of(self.text))
+        return self._with_comments(path, lost) if lost else self
+
     def _with_comments(self, path: Path, comments: Sequence[str]) -> "SourceText":
         """The text with comments above an entry, or above the nearest one around it that starts a line."""
         keys = (self._entry(path[:length]).key for length in range(len(path), 0, -1))
@@ -281,14 +294,15 @@ class SourceText:
             raise EditError
 
     def _replaced(self, entry: Entry, value: Any, expected: Any) -> "SourceText":
-        """The text with another value for an entry. A block becomes one line: that of its key, unless this has a
+        """The text with another value for an entry. A block becomes one line: that of its key, unless only this has a
         comment."""
         start, end = _start(entry.value), self._end(entry.value)
         text = flow_text(value, style=entry.value.style if isinstance(entry.value, yaml.ScalarNode) else None)
         if entry.key is not None:
             colon = self._colon(entry.key)
             between = self.text[colon:start]
-            if not between or ("\n" in between and not between.strip()):
+            # Comments within the block go above the key, and so do those before them, in the same order.
+            if not between or ("\n" in between and (not between.strip() or "#" in self.text[start:end])):
                 start, text = colon, f" {text}"
         return self._changed(start, end, text, expected)
 
@@ -422,6 +436,13 @@ class _EntryLines:
         below = [line if _indent(line) >= self.indent else f"{indent}{line.lstrip()}".rstrip() for line in self.below]
         inner = [f"{indent}{line.strip()}" for line in (*self.above, own) if line.strip()]
         return replace(self, above=above, beside=f": {comment}".rstrip(), below=[*inner, *below])
+
+
+def _nested(keys: Sequence[str], value: Any) -> Any:
+    """A value below keys, each in a new mapping below the one before."""
+    for key in reversed(keys):
+        value = {key: value}
+    return value
 
 
 def _nested_lines(keys: Sequence[str], lines: Sequence[str]) -> list[str]:

@@ -101,6 +101,5 @@ _BY_NAME: Mapping[str, AnnotationField] = {
 
 ANNOTATION_FIELDS: Mapping[str, AnnotationField] = {
     **{f"{PREFIX}{name}": field for name, field in _BY_NAME.items()},
-    "kubernetes.io/tls-acme": field_with_decision("tls.cluster_issuer"),
 }
 """By key."""

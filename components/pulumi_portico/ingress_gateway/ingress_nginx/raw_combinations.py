@@ -6,7 +6,6 @@ one is allowed, and credentials are allowed by default), `authreq/main.go` and `
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pulumi
 
@@ -37,7 +36,9 @@ _URLS = tuple(f"{PREFIX}{name}" for name in ("auth-url", "auth-signin", "mirror-
 _VARIABLE_HOST = re.compile(r"[a-z]+://[^/?]*(\$host)\b")
 
 
-def check_combinations(annotations: Mapping[str, Any], at: Location, problems: Problems, every_host: bool) -> None:
+def check_combinations(
+    annotations: Mapping[str, pulumi.Input[str]], at: Location, problems: Problems, every_host: bool
+) -> None:
     """Report annotations that together open more than each of them says. `every_host` is whether a route of the Ingress
     has no host."""
     _check_cors(annotations, at, problems)
@@ -48,7 +49,7 @@ def check_combinations(annotations: Mapping[str, Any], at: Location, problems: P
             problems.report(CLIENT_CHOOSES_HOST, at / Key(key), value=value, variable=found[1])
 
 
-def _origins(annotations: Mapping[str, Any]) -> list[str]:
+def _origins(annotations: Mapping[str, pulumi.Input[str]]) -> list[str]:
     """The origins that may use the routes; none if CORS is off, or if that's known only later."""
     value = annotations.get(_ORIGINS, "*")
     if annotations.get(_CORS) != "true" or isinstance(value, pulumi.Output):
@@ -56,7 +57,7 @@ def _origins(annotations: Mapping[str, Any]) -> list[str]:
     return [origin.strip() for origin in str(value).split(",")]
 
 
-def _check_cors(annotations: Mapping[str, Any], at: Location, problems: Problems) -> None:
+def _check_cors(annotations: Mapping[str, pulumi.Input[str]], at: Location, problems: Problems) -> None:
     origins = _origins(annotations)
     if any(problems.has_within(at / Key(key)) for key in (_CORS, _ORIGINS, _CREDENTIALS)):
         return
@@ -72,7 +73,7 @@ def _check_cors(annotations: Mapping[str, Any], at: Location, problems: Problems
         problems.report(CREDENTIALS_FOR_ALL, holder, fix=Set(allowed, "false"))
 
 
-def exceptions_of_annotations(annotations: Mapping[str, Any]) -> Iterator[tuple[str, Code]]:
+def exceptions_of_annotations(annotations: Mapping[str, pulumi.Input[str]]) -> Iterator[tuple[str, Code]]:
     """The annotations that are less strict than the secure default, and what they allow."""
     if "*" in _origins(annotations):
         yield _ORIGINS if _ORIGINS in annotations else _CORS, ANY_ORIGIN

@@ -7,6 +7,8 @@ internet without TLS.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional, Union, cast
 
+import pulumi
+
 from ...address_ranges import ranges_of_everyone
 from ...args.codes import Code
 from ...args.concealment import concealed_at
@@ -192,7 +194,7 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
 
 
 def _of_annotations(
-    spec: IngressGatewaySpec, annotations: Mapping[str, Any], at: Location
+    spec: IngressGatewaySpec, annotations: Mapping[str, pulumi.Input[str]], at: Location
 ) -> Iterator[SecurityException]:
     for key, value in annotations.items():
         known = known_annotation(spec.controller.module, key)

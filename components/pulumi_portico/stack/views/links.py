@@ -1,12 +1,12 @@
 """Who can connect to whom: what routes and load balancers open, and what the services' NetworkPolicies allow."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Optional
 
 from ...ingress_gateway.args import targets_of
 from ...ingress_gateway.install.objects import callers_of
-from ...networking.network_policies import NAME_LABEL, PeerSpec, ports_of
+from ...networking.network_policies import PeerSpec, labels_of_peer, ports_of
 from ...networking.selectors import PodOwner, selects
 from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
@@ -177,12 +177,12 @@ class _Policies:
         namespace = own.namespace if peer.namespace is None else text_of(peer.namespace)
         is_there = peer.any_namespace or pods.namespace == namespace
         # A label that isn't known yet can be the selected one.
-        return is_there and selects(_labels_of(peer), pods.owner, unknown=True)
+        return is_there and selects(labels_of_peer(peer), pods.owner, unknown=True)
 
     def _names_others(self, peer: PeerSpec, found: Sequence[_Pods]) -> bool:
         """Whether a peer also matches what the stack doesn't create: nothing of the stack, pods of every namespace, or
         every pod of a namespace that the stack doesn't create."""
-        is_whole_namespace = peer.namespace is not None and not _labels_of(peer)
+        is_whole_namespace = peer.namespace is not None and not labels_of_peer(peer)
         is_foreign = is_whole_namespace and text_of(peer.namespace) not in self._namespaces
         return not found or peer.any_namespace or is_foreign
 
@@ -196,16 +196,12 @@ def _outside(peer: PeerSpec) -> PeerView:
     if peer.service is not None:
         name = text_of(peer.service)
         return PeerView(PeerKind.EXTERNAL_SERVICE, name, namespace, any_namespace=peer.any_namespace)
-    labels = tuple(sorted((key, text_of(value)) for key, value in _labels_of(peer).items()))
+    labels = tuple(sorted((key, text_of(value)) for key, value in labels_of_peer(peer).items()))
     return PeerView(PeerKind.PODS, namespace=namespace, any_namespace=peer.any_namespace, labels=labels)
 
 
 def _allowed(source: PeerView, target: PeerView, ports: Ports) -> LinkView:
     return LinkView(LinkKind.NETWORK_POLICY, source, target, ports)
-
-
-def _labels_of(peer: PeerSpec) -> Mapping[str, Any]:
-    return {NAME_LABEL: peer.service} if peer.service is not None else peer.selector or {}
 
 
 def _ports_of(peer: PeerSpec) -> Ports:

@@ -44,7 +44,7 @@ def backend_of(plan: StackPlan, target: TargetSpec) -> BackendView:
     reference = plan.reference(target)
     if reference is not None:
         return BackendView(peer_of(plan, target), reference.port.number)
-    return BackendView(peer_of(plan, target), _known(target.port_name if target.port is None else target.port))
+    return BackendView(peer_of(plan, target), known_number(target.port_name if target.port is None else target.port))
 
 
 def service_port(plan: StackPlan, target: TargetSpec) -> Optional[ServicePort]:
@@ -93,8 +93,4 @@ def port_views(ports: Iterable[PodPort]) -> tuple[PortView, ...]:
 
 def known_number(value: Any) -> Optional[int]:
     """A number; None if only the deployment knows it."""
-    return None if isinstance(value, pulumi.Output) else value
-
-
-def _known(value: Any) -> Any:
     return None if isinstance(value, pulumi.Output) else value

@@ -28,8 +28,8 @@ __all__ = [
 
 UNVERIFIED_SOURCES = exception_kind(
     "unverified-sources",
-    "Only the load balancer can enforce this, and Portico doesn't know whether its controller does. If not, everyone "
-    "who reaches it can connect.",
+    "Portico doesn't know whether the load balancer enforces this, and the nodes may not: they don't check connections "
+    "to node ports. If nothing does, everyone who reaches the load balancer can connect.",
 )
 SHARED_RULES = exception_kind(
     "shared-source-rules",
