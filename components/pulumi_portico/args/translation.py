@@ -213,9 +213,9 @@ class Translation:
         held: Any = self._values
         for step in steps:
             held = mapped(held).get(self._key(step))
-        both: Any = merged(held, value) if isinstance(held, list) and isinstance(value, list) else value
+        both: Any = merged(held, value) if all(isinstance(each, list) for each in (held, value)) else value
         # Nothing that is set changes.
-        return cast("Any", both) if merged(both, held) == both else value
+        return both if merged(both, held) == both else value
 
     def _is_free(self, steps: Steps, value: Any) -> bool:
         """Whether nothing else is set at a place yet."""
@@ -228,7 +228,7 @@ class Translation:
             if not isinstance(held, Mapping):
                 return False
             held = cast("Unchecked", held).get(self._key(step))
-        has_items = isinstance(held, list) and isinstance(value, list) and merged(value, held) == value
+        has_items = all(isinstance(each, list) for each in (held, value)) and merged(value, held) == value
         return held is None or held == value or has_items
 
     def _put(self, values: Values, *, is_styled: bool = False) -> None:
