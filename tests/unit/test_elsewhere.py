@@ -386,7 +386,7 @@ def test_the_kubernetes_default_of_a_probe_is_kept_for_a_port_called_https() -> 
     ports = {"http": {"port": 8080}, "https": {"port": 8443}}
     args: Any = {"image": "web:1", "ports": ports, "readinessProbe": {"httpGet": {"path": "/x", "port": "https"}}}
     (problem,) = problems_with(args)
-    health = {"readiness": {"path": "/x", "scheme": "HTTP", "port_name": "https"}}
+    health = {"readiness": {"path": "/x", "port_name": "https", "scheme": "HTTP"}}
     assert applied(problem.edits, args, KeyStyle.PYTHON)["health"] == health
 
 

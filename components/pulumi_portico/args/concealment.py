@@ -134,7 +134,9 @@ def _concealed_item(fields: Mapping[Any, Any], key: Any) -> Any:
     if _is_not_secret(value):
         return value
     if key == "env" and isinstance(value, (list, tuple)):
-        return [_without_value(variable) for variable in cast("Sequence[Any]", value)]
+        variables = cast("Sequence[Any]", value)
+        shown = [_without_value(variable) for variable in variables]
+        return variables if all(one is other for one, other in zip(shown, variables, strict=True)) else shown
     # Kubernetes has a header as its name and its value.
     name: Optional[Any] = fields.get("name") if key == "value" else key
     return Secret() if isinstance(name, str) and names_secret(name) else concealed(value)
@@ -145,6 +147,9 @@ def _without_value(variable: Any) -> Any:
     if not isinstance(variable, Mapping):
         return concealed(variable)
     fields = cast("Mapping[Any, Any]", variable)
+    # What names a key of a Secret is no secret.
+    if set(fields) == {"name", "valueFrom"}:
+        return fields
     return {key: Secret() if key == "value" else concealed(item) for key, item in fields.items()}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..merge import merged
 from ..untyped import Unchecked, mapped
 from .codes import Code
 from .concealment import concealed
@@ -180,6 +181,8 @@ class Translation:
         if holds_unknown(value):
             return None
         values = convert(value, self._beside)
+        if values is not None:
+            values = {steps: self._with_present(steps, item) for steps, item in values.items()}
         if values is None or not all(self._is_free(*item) for item in values.items()):
             return None
         nested = _nested(values)
@@ -205,6 +208,15 @@ class Translation:
 
         return convert
 
+    def _with_present(self, steps: Steps, value: Any) -> Any:
+        """A list of named items with those that are at its place already, such as the containers of `extra`."""
+        held: Any = self._values
+        for step in steps:
+            held = mapped(held).get(self._key(step))
+        both: Any = merged(held, value) if all(isinstance(each, list) for each in (held, value)) else value
+        # Nothing that is set changes.
+        return both if merged(both, held) == both else value
+
     def _is_free(self, steps: Steps, value: Any) -> bool:
         """Whether nothing else is set at a place yet."""
         if value is ABSENT:
@@ -216,7 +228,8 @@ class Translation:
             if not isinstance(held, Mapping):
                 return False
             held = cast("Unchecked", held).get(self._key(step))
-        return held is None or held == value
+        has_items = all(isinstance(each, list) for each in (held, value)) and merged(value, held) == value
+        return held is None or held == value or has_items
 
     def _put(self, values: Values, *, is_styled: bool = False) -> None:
         for (*above, last), value in values.items():

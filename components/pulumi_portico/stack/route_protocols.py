@@ -3,7 +3,7 @@
 The application answers such a request with 400, or closes the connection.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..args.codes import define
@@ -29,18 +29,20 @@ def check_protocols(parts: Parts, references: Mapping[Location, Reference], prob
     """Report what sends requests without TLS to a port whose name or `app_protocol` is https."""
     for gateway in parts.gateways.values():
         if gateway.usable:
-            problems.run(_check, list(_routes(gateway.spec)), references)
+            problems.run(_check, _routes, gateway.spec, references)
     for balancer in parts.aws_load_balancers.values():
         if balancer.usable:
-            problems.run(_check, list(_targets(balancer.spec)), references)
+            problems.run(_check, _targets, balancer.spec, references)
 
 
 _Sender = tuple[Location, Location, tuple[Any, ...]]
 """Where the target of a sender without TLS is, where its protocol is, and the protocols with TLS."""
 
 
-def _check(senders: list[_Sender], references: Mapping[Location, Reference], problems: Problems) -> None:
-    for target, protocol, choices in senders:
+def _check(
+    senders: Callable[[Any], Iterator[_Sender]], spec: Any, references: Mapping[Location, Reference], problems: Problems
+) -> None:
+    for target, protocol, choices in senders(spec):
         found = references.get(target)
         if found is not None and found.kind == SERVICE and found.port.uses_tls:
             fix = Set(protocol, choices[0].value)

@@ -29,14 +29,18 @@ from ..workload.conversions import (
     from_environment,
     from_healthcheck,
     from_image,
+    from_lifecycle,
     from_ports,
     from_probe,
     from_resources,
     from_security_context,
     from_service,
     from_service_account,
+    from_spread,
     from_strategy,
     from_volumes,
+    has_resource_metrics,
+    has_sources,
     host_port,
     match_labels,
     names_of,
@@ -89,7 +93,7 @@ _POD = {
     "overhead": several("placement.runtime_class"),
     "preemptionPolicy": several("placement.priority_class"),
     "priority": several("placement.priority_class"),
-    "topologySpreadConstraints": several("placement.spread"),
+    "topologySpreadConstraints": several("placement.spread", convert=below("placement.spread", from_spread)),
     "automountServiceAccountToken": moved_to("identity.token"),
     "serviceAccountName": moved_to("identity.service_account"),
     "serviceAccount": several("identity", convert=from_service_account),
@@ -130,8 +134,11 @@ _POD = {
 }
 """PodSpec."""
 
+_VARIABLES = ("env", "field_env", "resource_env", "secret_env", "extra@spec@containers@env")
+
 _CONTAINER = {
     "imagePullPolicy": moved_to("image_policy.pull_policy"),
+    "lifecycle": several("drain", "extra@spec@containers@lifecycle", convert=from_lifecycle),
     "livenessProbe": several("health.liveness", convert=below("health", from_probe("liveness"))),
     "readinessProbe": several("health.readiness", convert=below("health", from_probe("readiness"))),
     "startupProbe": several("health.startup", convert=below("health", from_probe("startup"))),
@@ -145,7 +152,6 @@ _CONTAINER = {
         name: in_container(name)
         for name in (
             "envFrom",
-            "lifecycle",
             "resizePolicy",
             "restartPolicyRules",
             "stdin",
@@ -370,13 +376,19 @@ NAMES: Table = table(
         "args": (form(is_text, command_line("args")),),
         "autoscaling": (
             form(has_names("enabled", "targetCPUUtilizationPercentage", "scaleTargetRef"), from_autoscaling),
+            form(
+                has_resource_metrics, from_autoscaling, "autoscaling.cpu", "autoscaling.memory", "autoscaling.metrics"
+            ),
         ),
         # A text is a command of Compose, which the image's entry point runs. Kubernetes accepts only lists.
         "command": (form(is_text, command_line("args")),),
         "disruption_budget": (
             form(has_names("enabled", "create", "minAvailable"), below("disruption_budget", from_budget)),
         ),
-        "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "env": (
+            form(is_list, from_environment, *_VARIABLES),
+            form(has_sources, from_environment, *_VARIABLES),
+        ),
         "extra": (
             form(has_names("apiVersion", "kind", "template"), template_of),
             form(has_names("containers", "volumes", "initContainers", *_POD), spec_of_pod),

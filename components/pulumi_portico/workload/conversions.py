@@ -36,6 +36,7 @@ __all__ = [
     "from_http_get",
     "from_http_headers",
     "from_image",
+    "from_lifecycle",
     "from_medium",
     "from_mounts",
     "from_policies",
@@ -47,10 +48,13 @@ __all__ = [
     "from_security_context",
     "from_service",
     "from_service_account",
+    "from_spread",
     "from_strategy",
     "from_volumes",
     "has_limits",
     "has_references",
+    "has_resource_metrics",
+    "has_sources",
     "host_port",
     "match_labels",
     "names_of",
@@ -186,22 +190,52 @@ def pull_policy(value: Any) -> Optional[str]:
 _SOURCES = {"fieldRef": ("field_env", "fieldPath"), "resourceFieldRef": ("resource_env", "resource")}
 
 
-def from_environment(value: Any, _: Beside) -> Optional[Values]:
-    """The variables of a container: Kubernetes' list, or Compose's mapping or list."""
-    if isinstance(value, Mapping):
-        return {("env",): {key: _text(item) for key, item in cast("Unchecked", value).items()}}
+def from_environment(value: Any, beside: Beside) -> Optional[Values]:
+    """The variables of a container: Kubernetes' list, or Compose's mapping or list.
+
+    Those from a ConfigMap or a Secret that exists are in `extra`.
+    """
     texts = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
     if texts and all(isinstance(item, str) and "=" in item for item in texts):
         pairs = [item.split("=", 1) for item in texts]
         return {("env",): dict(cast("list[tuple[str, str]]", pairs))}
     variables: dict[str, dict[str, str]] = {}
-    for item in items_of(value):
+    others: list[Unchecked] = []
+    for item in _variables(value):
         found = _variable(item)
-        if found is None:
+        if found is not None:
+            field, text = found
+            variables.setdefault(field, {})[str(item["name"])] = text
+        elif _is_reference(item) and beside.name:
+            others.append(item)
+        else:
             return None
-        field, text = found
-        variables.setdefault(field, {})[str(item["name"])] = text
-    return {(field,): texts for field, texts in variables.items()} or None
+    values: dict[Steps, Any] = {(field,): texts for field, texts in variables.items()}
+    if others:
+        values["extra", Key("spec"), Key("containers")] = [{"name": beside.name, "env": others}]
+        values.setdefault(("env",), ABSENT)
+    return values or None
+
+
+def _variables(value: Any) -> Sequence[Unchecked]:
+    """Variables with their names in them."""
+    if not isinstance(value, Mapping):
+        return items_of(value)
+    found = cast("Unchecked", value).items()
+    return [{"name": key, **(mapped(item) if isinstance(item, Mapping) else {"value": item})} for key, item in found]
+
+
+def _is_reference(item: Unchecked) -> bool:
+    """Whether a variable has a key of a ConfigMap or a Secret."""
+    source = mapped(item.get("valueFrom"))
+    kinds = ("secretKeyRef", "configMapKeyRef")
+    return set(item) == {"name", "valueFrom"} and len(source) == 1 and next(iter(source)) in kinds
+
+
+def has_sources(value: Any) -> bool:
+    """Whether it's a mapping of variables with `valueFrom`."""
+    items = cast("Unchecked", value).values() if isinstance(value, Mapping) else ()
+    return any("valueFrom" in mapped(item) for item in items)
 
 
 def _variable(item: Unchecked) -> Optional[tuple[str, str]]:
@@ -556,6 +590,30 @@ def shutdown_seconds(value: Any, beside: Beside) -> Optional[Values]:
     return {("shutdown",): rest} if isinstance(rest, int) and rest > 0 else None
 
 
+_SLEEP = re.compile(r"(?:/bin/)?sleep ([0-9]{1,4})s?")
+
+
+def from_lifecycle(value: Any, beside: Beside) -> Optional[Values]:
+    """The hooks of a container. A sleep before it stops is the drain."""
+    hooks = mapped(value)
+    before = mapped(hooks.get("preStop"))
+    words = mapped(before.get("exec")).get("command") if set(before) == {"exec"} else None
+    texts = [str(word) for word in cast("Sequence[Any]", words)] if isinstance(words, (list, tuple)) else []
+    shell = len(texts) == len(_SHELL) + 1 and texts[0].rpartition("/")[2] in ("sh", "bash") and texts[1] == "-c"
+    slept = _SLEEP.fullmatch(texts[-1] if shell else " ".join(texts))
+    seconds = mapped(before.get("sleep")).get("seconds") if set(before) == {"sleep"} else None
+    if set(hooks) == {"preStop"} and (slept or isinstance(seconds, int)):
+        return {("drain",): int(slept[1]) if slept else seconds}
+    if not beside.name:
+        return None
+    # Portico's own hook is a sleep, and Kubernetes accepts one.
+    own = {"preStop": {**before, "sleep": None}} if before and "sleep" not in before else {}
+    return {("extra", Key("spec"), Key("containers")): [{"name": beside.name, "lifecycle": {**hooks, **own}}]}
+
+
+_SHELL = ("sh", "-c")
+
+
 # Volumes -------------------------------------------------------------------------------------------------------------
 
 
@@ -752,10 +810,37 @@ def from_autoscaling(value: Any, _: Beside) -> Optional[Values]:
     return None if scaler.keys() - names.keys() - {"enabled", "metrics", "scaleTargetRef"} else values
 
 
+def has_resource_metrics(value: Any) -> bool:
+    """Whether an autoscaler has the metrics of a HorizontalPodAutoscaler."""
+    return any("resource" in metric for metric in items_of(mapped(value).get("metrics")))
+
+
+_SPREAD = {"topology.kubernetes.io/zone": "zones", "kubernetes.io/hostname": "nodes"}
+_STRICT = {"DoNotSchedule": "required", "ScheduleAnyway": "preferred"}
+
+
+def from_spread(value: Any, _: Beside) -> Optional[Values]:
+    """The constraints of the even spread of a pod's own kind. Portico sets the selector itself."""
+    values: dict[Steps, Any] = {}
+    for constraint in items_of(value):
+        field = _SPREAD.get(str(constraint.get("topologyKey")))
+        strict = _STRICT.get(str(constraint.get("whenUnsatisfiable")))
+        known = {"maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "matchLabelKeys"}
+        if field is None or strict is None or constraint.get("maxSkew", 1) != 1 or constraint.keys() - known:
+            return None
+        values[field,] = strict
+    return values or None
+
+
 def policy_of(value: Any, _: Beside) -> Optional[Values]:
     """Whether a chart's network policy is on."""
-    enabled = mapped(value).get("enabled")
-    return {("network_policy",): False} if enabled is False else {} if enabled is True else None
+    policy = mapped(value)
+    enabled = policy.get("enabled")
+    if enabled is False:
+        return {("network_policy",): False}
+    # Its peers are in `allow_from` and `allow_to`.
+    rules = any(item for key, item in policy.items() if key != "enabled")
+    return {} if enabled is True and not rules else None
 
 
 def from_service(value: Any, _: Beside) -> Optional[Values]:
