@@ -72,7 +72,6 @@ FULL_INSTALLATION: dict[str, Any] = {
 SETTINGS: dict[str, Any] = {
     "tls_versions": ["TLSv1.3"],
     "hsts": {"preload": True},
-    "body_size": 8,
     "keep_alive": {"timeout": 60},
     "workers": {"processes": 2},
 }

@@ -358,6 +358,7 @@ NEG, MESH = "cloud.google.com/neg", "service.cilium.io/global"
 EXPOSED = '{"exposed_ports": {"80": {}}}'
 WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
 OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
+URL = "postgres://shop:hunter2@db/shop"
 EXAMPLES = (
     Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
     Example(

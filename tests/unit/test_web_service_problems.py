@@ -280,7 +280,7 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"storage": {"data": {"path": "/data", "size_gib": 1}}}, "not-for-kind", ("storage",), {"kinds": ["StatefulSet"]}),
     (
         {"kind": "StatefulSet", "storage": {"data": {"path": "/data", "size_gib": 0}}},
-        "too-small",
+        "out-of-range",
         ("storage", "data", "size_gib"),
         {"what": "a number of GiB"},
     ),
