@@ -622,7 +622,8 @@ def _in_namespace(annotations: Any, **fields: Any) -> dict[str, Any]:
         ),
         held_case(
             "E9",
-            _extra(containers=[{"name": "web", "livenessProbe": PROBE}]),
+            # A probe has one way.
+            _extra(containers=[{"name": "web", "livenessProbe": {**PROBE, "tcpSocket": None}}]),
             (*WEB_AT, "extra"),
             row="host of a probe",
         ),
@@ -679,7 +680,7 @@ def test_a_service_for_a_windows_node_needs_no_linux_fields() -> None:
 # E9: what lowers the level of a namespace, or gives pods a group or a token, is reported.
 
 VERSION = "pod-security.kubernetes.io/enforce-version"
-TOKEN = {"serviceAccountToken": {"path": "token"}}
+SERVICE_ACCOUNT_TOKEN = {"serviceAccountToken": {"path": "token"}}
 PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscalation": True}}
 
 
@@ -714,7 +715,7 @@ PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscala
         ),
         held_case(
             "E9",
-            _extra(volumes=[{"name": "token", "projected": {"sources": [TOKEN]}}]),
+            _extra(volumes=[{"name": "token", "projected": {"sources": [SERVICE_ACCOUNT_TOKEN]}}]),
             (*WEB_AT, "extra", "spec", "volumes"),
             row="a projected token in extra",
         ),
@@ -786,7 +787,8 @@ def test_what_is_less_strict_is_reported(values: Any, where: Any) -> None:
 
 def test_extra_that_changes_no_group_and_no_token_reports_only_itself() -> None:
     values = service(
-        extra={"spec": {"priority": 1, "automountServiceAccountToken": None}}, security={"group": 0, "fsGroup": 0}
+        extra={"spec": {"schedulerName": "own", "automountServiceAccountToken": None}},
+        security={"group": 0, "fsGroup": 0},
     )
     assert is_reported(values, *WEB_AT, "extra")
     assert not is_reported(values, *WEB_AT, "extra", "spec")

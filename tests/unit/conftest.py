@@ -32,7 +32,7 @@ settings.register_profile(
     max_examples=examples(100),
     # Each run of `make test` tries the same examples. `make fuzz` tries other ones.
     derandomize=FACTOR == 1,
-    database=None if FACTOR == 1 else settings.default.database,
+    **({"database": None} if FACTOR == 1 else {}),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("portico")

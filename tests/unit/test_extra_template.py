@@ -213,7 +213,8 @@ def test_what_makes_the_template_invalid_is_reported(
 def test_mounts_are_merged_by_their_path() -> None:
     """The files are mounts of one volume. By its name, these mounts replaced them."""
     extra = {"spec": container(volumeMounts=[{"name": "tls", "mountPath": "/tls"}])}
-    args = {"config_files": {"/etc/a": "a", "/etc/b": "b"}, "volumes": {"tls": {"secret": "tls"}}}
-    recorded = record(lambda: WebService("web", {"image": "web:1.0", "port": 8080, "extra": extra, **args}))
+    own = {"config_files": {"/etc/a": "a", "/etc/b": "b"}, "volumes": {"tls": {"secret": "tls"}}}
+    args: Any = {"image": "web:1.0", "port": 8080, "extra": extra, **own}
+    recorded = record(lambda: WebService("web", args))
     (app,) = recorded.manifest("Deployment", "web")["spec"]["template"]["spec"]["containers"]
     assert [mount["mountPath"] for mount in app["volumeMounts"]] == ["/etc/a", "/etc/b", "/tls"]

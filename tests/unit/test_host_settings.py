@@ -48,7 +48,7 @@ ISSUED: Any = {
 }
 
 
-def there(controller: str, **args: Any) -> dict[str, Any]:
+def there(controller: str, **args: Any) -> Any:
     base = {**THERE, "controller": controller, "namespace": "shop", "controller_peers": []}
     crds = {"crds": {"installed": True}} if controller == "f5-nginx" else {}
     return {**base, **crds, **args}
@@ -89,8 +89,8 @@ def test_settings_can_be_known_later_and_further_ones_can_be_annotations(control
 def test_routes_that_are_added_to_a_host_have_the_settings_of_its_component(controller: str) -> None:
     def program() -> None:
         public = IngressGateway("public", there(controller, routes=[route(host=HOST)], dns_records={HOST: RECORD}))
-        added = [route(host=HOST, path="/more"), route(host="new.example.com")]
-        own = {"new.example.com": {"ttl": 30}}
+        added: Any = [route(host=HOST, path="/more"), route(host="new.example.com")]
+        own: Any = {"new.example.com": {"ttl": 30}}
         IngressRoutes("more", {"gateway": public.reference, "routes": added, "dns_records": own})
         again: Any = [route(host="new.example.com", path="/again")]
         IngressRoutes("again", {"gateway": public.reference, "routes": again})

@@ -82,7 +82,8 @@ def asked_of(routes: Sequence[Mapping[str, Any]]) -> st.SearchStrategy[tuple[str
 
 def compiled(controller: str, routes: Sequence[Mapping[str, Any]], **more: Any) -> list[dict[str, Any]]:
     """The manifests of the routes, which the rules must have accepted."""
-    found = gateways.route_set(controller, routes, **{"namespace": "edge", **more})
+    args: dict[str, Any] = {"namespace": "edge", **more}
+    found = gateways.route_set(controller, routes, **args)
     if gateways.problems_of_route_set(found):
         reject()
     return gateways.compiled(found)

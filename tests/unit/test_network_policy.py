@@ -242,7 +242,8 @@ def test_a_target_says_that_no_policy_selects_its_pods() -> None:
     exposure: Any = {"scope": "internal", "platform": "gke"}
 
     def program(**fields: Any) -> PublicLoadBalancer:
-        return PublicLoadBalancer("front", {"target": {**target, **fields}, "exposure": exposure})
+        args: Any = {"target": {**target, **fields}, "exposure": exposure}
+        return PublicLoadBalancer("front", args)
 
     assert len(record(program).all("NetworkPolicy")) == 1
     assert record(lambda: program(network_policy=False)).all("NetworkPolicy") == []

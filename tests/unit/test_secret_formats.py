@@ -70,7 +70,7 @@ def test_a_credential_of_a_known_form_is_hidden_wherever_it_is(kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_known_form_is_hidden(kind: str, data: Any) -> None:
     sample: str = data.draw(st.from_regex(re.compile(FORMATS[kind], re.ASCII), fullmatch=True))

@@ -183,7 +183,7 @@ def test_a_target_with_the_namespace_of_the_stacks_service_opens_its_pods(fields
     (where,) = plan.destinations
     spec: Any = {name: getattr(plan, name) for name in ("gateways", "load_balancers", "aws_load_balancers")}
     for step in where:
-        spec = spec[step] if isinstance(spec, (dict, list, tuple)) else getattr(spec, str(step))
+        spec = getattr(spec, str(step)) if hasattr(spec, str(step)) else spec[step]
     assert spec.selector == {NAME: "web"}
 
 

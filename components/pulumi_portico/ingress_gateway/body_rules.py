@@ -23,8 +23,8 @@ BODY_OVER_DISK = define(
 )
 UNLIMITED_BODY_ON_DISK = define(
     "unlimited-body-on-disk",
-    "0 sets no limit, and the controller buffers a request on its disk, whose limit is {disk} MiB: one larger request "
-    "evicts the pod.",
+    "With 0, requests have no limit, and the controller buffers them on its disk, whose limit is {disk} MiB: one "
+    "larger request evicts the pod.",
     allowed="1 to less than {field}; 0 if the controller doesn't buffer requests, or if {limits} is none",
 )
 BODY_SIZE_WITHOUT_GRPC = define(

@@ -9,8 +9,8 @@ from typing import Any
 from ..args.codes import define
 from ..args.location import Location
 from ..args.problems import Problems, Set
-from ..aws_load_balancer.args import AwsBalancerKind, AwsLoadBalancerSpec
-from ..aws_load_balancer.target_group import AwsTargetProtocol
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..aws_load_balancer.choices import AwsBalancerKind, AwsTargetProtocol
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.route_settings import BackendProtocol
 from .conflicts import Parts
