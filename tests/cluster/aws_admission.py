@@ -49,7 +49,9 @@ PUBLIC = ("203.0.113.7", "198.51.100.7", "8.8.8.8", "2001:db8::7", "2600::7")
 PRIVATE = ("10.0.1.5", "10.9.0.5", "10.77.0.5", "192.168.3.4", "fd00::7")
 
 _DNS = {"dns": {"port": 5353, "protocol": "UDP"}, "dns-tcp": {"port": 5353}}
-SERVICES = {"web": {"image": "registry.example.com/web:1.0", "ports": {"http": {"port": 8080}, **_DNS}}}
+SERVICES = {
+    "web": {"image": "registry.example.com/web:1.0", "ports": {"http": {"port": 8080, "servicePort": 80}, **_DNS}}
+}
 
 
 @dataclass(frozen=True)
