@@ -36,7 +36,7 @@ class Row:
     says: Sequence[str] = ()
     """The codes of what a preview warns of, or is rejected with."""
     preview_fails: bool = False
-    """Whether a preview fails where an update doesn't, and says so."""
+    """Whether a preview fails where an update doesn't, with a message that explains it."""
     rejected: bool = False
     """Whether a preview and an update are rejected, and nothing changes."""
     long: bool = True
@@ -194,7 +194,7 @@ ROWS: Sequence[Row] = (
         "autoscaling-off",
         "`autoscaling`, removed",
         "The autoscaler is deleted, and the number of pods is that of `replicas`. No other pod is replaced. If the "
-        "autoscaler has changed the number, a preview fails and says so: run `pulumi up --skip-preview` once.",
+        "autoscaler has changed the number, a preview fails: run `pulumi up --skip-preview` once.",
         AUTOSCALED,
         {**ROUTED, "services": {"web": service(replicas=3)}},
         {"web-autoscaler": DELETED},

@@ -22,7 +22,9 @@ from pulumi_portico.stack.parts import GATEWAYS, LOAD_BALANCERS
 from pulumi_portico.stack.view import BalancerView, SourceKind, SourceView, TlsTermination
 from pulumi_portico.stack.views import view_of
 
-from tests.cluster.aws_cloud import REGION
+from tests.cluster.aws_cloud import REGION, World
+from tools.cluster import Cluster
+from tools.cluster_config import simulated_node
 
 __all__ = [
     "EVERYONE",
@@ -30,12 +32,14 @@ __all__ = [
     "NARROW",
     "PRIVATE",
     "PUBLIC",
+    "UDP",
     "Comparison",
     "Network",
     "Rendered",
     "compare",
     "expected_settings",
     "hostname",
+    "make_instances",
     "rendered",
     "reported",
 ]
@@ -48,10 +52,23 @@ INSIDE = ["10.9.0.0/16"]
 PUBLIC = ("203.0.113.7", "198.51.100.7", "8.8.8.8", "2001:db8::7", "2600::7")
 PRIVATE = ("10.0.1.5", "10.9.0.5", "10.77.0.5", "192.168.3.4", "fd00::7")
 
+UDP = {"ports": {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}}}
+"""A load balancer of UDP."""
 _DNS = {"dns": {"port": 5353, "protocol": "UDP"}, "dns-tcp": {"port": 5353}}
 SERVICES = {
     "web": {"image": "registry.example.com/web:1.0", "ports": {"http": {"port": 8080, "servicePort": 80}, **_DNS}}
 }
+
+
+def make_instances(cluster: Cluster, world: World) -> None:
+    """Make the cluster's nodes the instances of the model of AWS."""
+    cluster.kubectl("delete", "nodes", "--all")
+    for index, instance in enumerate(world.instances):
+        node = simulated_node(f"aws-{index}", f"{REGION}a")
+        node["spec"] = {"providerID": f"aws:///{REGION}a/{instance}"}
+        cluster.apply(node)
+    cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
+    cluster.kubectl("create", "namespace", "shop")
 
 
 @dataclass(frozen=True)

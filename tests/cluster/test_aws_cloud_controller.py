@@ -15,11 +15,20 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.cluster.aws_admission import EVERYONE, INSIDE, NARROW, Network, compare, hostname, rendered
+from tests.cluster.aws_admission import (
+    EVERYONE,
+    INSIDE,
+    NARROW,
+    UDP,
+    Network,
+    compare,
+    hostname,
+    make_instances,
+    rendered,
+)
 from tests.cluster.aws_cloud import CLUSTER, REGION, World, aws_endpoint, aws_world
 from tools import build
 from tools.cluster import Cluster
-from tools.cluster_config import simulated_node
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +36,6 @@ PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 NODES = 2
 SECONDS = 120
 SERVICES = ("EC2", "Elastic Load Balancing", "Elastic Load Balancing v2", "KMS")
-UDP = {"ports": {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}}}
 PRESERVE, PROXIED = {"clientIp": "preserve"}, {"clientIp": "proxy-protocol"}
 READS = {"targetReadsProxyProtocol": True}
 MANAGED = {"securityGroupMode": "Managed"}
@@ -89,13 +97,7 @@ class Cloud:
 
     def start(self) -> None:
         """Make the nodes instances, and start the controller."""
-        self.cluster.kubectl("delete", "nodes", "--all")
-        for index, instance in enumerate(self.world.instances):
-            node = simulated_node(f"aws-{index}", f"{REGION}a")
-            node["spec"] = {"providerID": f"aws:///{REGION}a/{instance}"}
-            self.cluster.apply(node)
-        self.cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
-        self.cluster.kubectl("create", "namespace", "shop")
+        make_instances(self.cluster, self.world)
         fake = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
         self.cluster.processes.start("aws-cloud-controller-manager", self._command(), {**os.environ, **fake})
 

@@ -23,18 +23,20 @@ from tests.cluster.aws_admission import (
     EVERYONE,
     INSIDE,
     NARROW,
+    UDP,
     Comparison,
     Network,
     Rendered,
     compare,
     expected_settings,
     hostname,
+    make_instances,
     rendered,
 )
 from tests.cluster.aws_cloud import CLUSTER, REGION, World, aws_endpoint, aws_world
 from tools import build
 from tools.cluster import Cluster
-from tools.cluster_config import free_ports, simulated_node
+from tools.cluster_config import free_ports
 from tools.pki import issue
 
 VARIABLE = "PORTICO_AWS_LOAD_BALANCER_CONTROLLER"
@@ -71,7 +73,6 @@ class InVpc(Cluster):
 
 # What is tried: every combination that Portico accepts.
 
-UDP = {"ports": {"dns": {"port": 53, "targetPort": 5353, "protocol": "UDP"}}}
 TCP_TOO = {"dns-tcp": {"port": 53, "targetPort": 5353}}
 CLIENT_IPS: Mapping[str, Mapping[str, Any]] = {
     "hide": {},
@@ -192,13 +193,7 @@ class Cloud:
 
     def start(self) -> None:
         """Make the nodes instances, and start the controller."""
-        self.cluster.kubectl("delete", "nodes", "--all")
-        for index, instance in enumerate(self.world.instances):
-            node = simulated_node(f"aws-{index}", f"{REGION}a")
-            node["spec"] = {"providerID": f"aws:///{REGION}a/{instance}"}
-            self.cluster.apply(node)
-        self.cluster.kubectl("wait", "--for=condition=Ready", "node", "--all", "--timeout=60s")
-        self.cluster.kubectl("create", "namespace", "shop")
+        make_instances(self.cluster, self.world)
         binary = Path(os.environ[VARIABLE])
         self.cluster.kubectl("apply", "--server-side", "-f", str(binary.parent / "crds.yaml"))
         self.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")

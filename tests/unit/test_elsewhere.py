@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kubernetes_validate import utils
-from pulumi_portico.args.elsewhere import Beside, Elsewhere, Table, folded, steps_of
+from pulumi_portico.args.elsewhere import Beside, Elsewhere, Table, steps_of
 from pulumi_portico.args.location import Key, KeyStyle
 from pulumi_portico.args.problems import Move
 from pulumi_portico.args.shapes import is_args, is_generic, shapes_of, take_apart
+from pulumi_portico.args.similar_names import folded
 from pulumi_portico.args.spec import elsewhere_of, renamed_fields
 from pulumi_portico.args.translation import COMPONENTS
 from pulumi_portico.ingress_gateway import IngressGatewayArgs

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from ..untyped import Unchecked
 from .codes import Code, define
 from .location import FieldPath, Key
+from .similar_names import folded
 
 __all__ = [
     "FOREIGN_FORM",
@@ -30,7 +31,6 @@ __all__ = [
     "component",
     "extra",
     "field_of",
-    "folded",
     "form",
     "holder",
     "in_container",
@@ -149,11 +149,6 @@ def table(
     return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest)
 
 
-def folded(name: str) -> str:
-    """A name without what differs between camelCase, snake_case, and kebab-case."""
-    return name.replace("_", "").replace("-", "").lower()
-
-
 def steps_of(path: str) -> Steps:
     """The steps of a dotted way. Those after an @ are keys of the user."""
     own, *keys = path.split("@")
@@ -219,7 +214,7 @@ def automatic(*values: Any) -> Elsewhere:
     return Elsewhere(SET_BY_PORTICO, convert=convert)
 
 
-SWITCHED_ON = automatic(*(True,))
+SWITCHED_ON = automatic(True)  # noqa: FBT003  # a value, not a switch
 """A switch for what setting the field switches on."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Optional
 
-__all__ = ["KnownNames", "SomeNames", "nearest"]
+__all__ = ["KnownNames", "SomeNames", "folded", "nearest"]
 
 _MOST_TYPING_ERRORS = 2
 _LEAST_RATIO = 0.6
@@ -30,11 +30,11 @@ class KnownNames:
     """Names that exist, to list them, and to find the one that a misspelled name means."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._by_folded = {_fold(name): name for name in names}
+        self._by_folded = {folded(name): name for name in names}
         self._by_length: dict[int, list[str]] = defaultdict(list)
         self._by_end: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for folded in self._by_folded:
-            self._by_length[len(folded)].append(folded)
+        for known in self._by_folded:
+            self._by_length[len(known)].append(known)
         ordered = sorted(self._by_folded.values())
         self.listed = SomeNames(ordered[:_MOST_LISTED])
         """The names in order, for a message: a list of all of them in each of many messages would be quadratic."""
@@ -46,7 +46,7 @@ class KnownNames:
 
         It's what a fix writes, so that a name that is only similar, such as `responseHeaders` for `respond`, is none.
         """
-        wrong = _fold(name)
+        wrong = folded(name)
         close = [
             (errors, known)
             for known in self._compared(wrong)
@@ -68,9 +68,9 @@ class KnownNames:
         if sum(map(len, groups)) <= _MOST_COMPARED:
             return chain.from_iterable(groups)
         if not self._by_end:
-            for folded in self._by_folded:
-                for end in _ends(folded):
-                    self._by_end[len(folded), end].append(folded)
+            for known in self._by_folded:
+                for end in _ends(known):
+                    self._by_end[len(known), end].append(known)
         ends = [
             self._by_end[length, end] for end in _ends(wrong) for length in lengths if (length, end) in self._by_end
         ]
@@ -111,5 +111,6 @@ def _distance(name: str, other: str, most: int) -> int:
     return 1 + min(_distance(*pair, most - 1) for pair in changed)
 
 
-def _fold(name: str) -> str:
+def folded(name: str) -> str:
+    """A name without what differs between camelCase, snake_case, and kebab-case."""
     return name.replace("_", "").replace("-", "").lower()

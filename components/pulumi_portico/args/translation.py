@@ -20,7 +20,6 @@ from .elsewhere import (
     Steps,
     Values,
     field_of,
-    folded,
     steps_of,
     table,
 )
@@ -29,6 +28,7 @@ from .manifests import KUBERNETES_MANIFEST, OTHER_MANIFEST, is_manifest, places_
 from .problems import ABSENT, Edit, Move, Problems, Remove, Set
 from .secrets import Secret
 from .shapes import is_args, is_generic, shapes_of, take_apart
+from .similar_names import folded
 from .spec import elsewhere_of, renamed_fields
 
 __all__ = ["Translation", "holds_unknown", "values_of"]

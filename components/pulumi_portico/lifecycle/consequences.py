@@ -4,7 +4,7 @@ In a preview, every object that the program registers is compared with what the 
 object has a rule, which returns findings. A finding is a warning of one line, and the way to avoid it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 from weakref import WeakKeyDictionary
@@ -22,10 +22,8 @@ from .hooks import mocked
 from .replacement import Finding
 
 __all__ = [
-    "CLAIMS_DELETED_BY_REPLACEMENT",
     "Comparison",
-    "claims_of",
-    "deletes_claims",
+    "claims_deleted_by_replacement",
     "findings_of",
     "on_service_replacement",
     "service_replaced",
@@ -165,9 +163,10 @@ def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
     status = mapped(mapped(deployed.outputs.get("status")).get("loadBalancer"))
     addresses = [str(mapped(item).get("ip") or mapped(item).get("hostname")) for item in listed(status.get("ingress"))]
-    component = component_of(deployed, comparison.before)
     if not addresses or (manifest is not None and _stays_in_namespace(deployed, manifest)):
         return
+    # It reads the whole state, so only what goes is looked up.
+    component = component_of(deployed, comparison.before)
     subject, hosts = f"The Service {_full_name(deployed)}", list[str]()
     if component is not None:
         subject = f'{component.type.rpartition(":")[2]} "{component.name}"'
@@ -181,26 +180,35 @@ def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Man
 
 
 def _aws_load_balancer(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
-    component, address = component_of(deployed, comparison.before), deployed.outputs.get("dnsName")
+    address = deployed.outputs.get("dnsName")
     if manifest is None and address:
+        component = component_of(deployed, comparison.before)
         name = deployed.name if component is None else component.name
         yield Finding(ENTRANCE_REMOVED, {"subject": f'AwsLoadBalancer "{name}"', "entrances": [str(address)]})
 
 
 def _stateful_set(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
-    claims = claims_of(deployed)
-    are_deleted = deletes_claims(deployed)
+    claims = _claims_of(deployed)
+    are_deleted = _deletes_claims(deployed)
     params = {"name": _full_name(deployed), "namespace": deployed.namespace, "claims": claims}
     if manifest is None or not _stays_in_namespace(deployed, manifest):
         if claims:
             go = are_deleted or comparison.is_gone(deployed.namespace)
             yield Finding(CLAIMS_DELETED if go else CLAIMS_LEFT_BEHIND, params)
         return
-    fields = list(_frozen_changes(deployed, manifest))
-    if fields and claims and are_deleted:
-        retention = Field("claims_when_deleted")
-        yield Finding(CLAIMS_DELETED_BY_REPLACEMENT, {**params, "fields": fields, "retention": retention})
+    if found := claims_deleted_by_replacement(deployed, list(_frozen_changes(deployed, manifest))):
+        yield found
     yield from _workload(comparison, deployed, manifest)
+
+
+def claims_deleted_by_replacement(stateful_set: Deployed, fields: Sequence[str]) -> Optional[Finding]:
+    """What a replacement of a StatefulSet deletes, because of changes of fields; None if it deletes no claims."""
+    claims = _claims_of(stateful_set)
+    if not fields or not claims or not _deletes_claims(stateful_set):
+        return None
+    retention = Field("claims_when_deleted")
+    params = {"name": _full_name(stateful_set), "fields": fields, "claims": claims, "retention": retention}
+    return Finding(CLAIMS_DELETED_BY_REPLACEMENT, params)
 
 
 def _workload(_comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
@@ -257,12 +265,12 @@ def _template(template: Manifest) -> tuple[Any, ...]:
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
 
-def deletes_claims(deployed: Deployed) -> bool:
+def _deletes_claims(deployed: Deployed) -> bool:
     """Whether Kubernetes deletes the claims of a StatefulSet with it."""
     return mapped(deployed.spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") == "Delete"
 
 
-def claims_of(deployed: Deployed) -> list[str]:
+def _claims_of(deployed: Deployed) -> list[str]:
     """The names of the claims of a StatefulSet's pods."""
     count = deployed.spec.get("replicas")
     numbers = range(int(count) if isinstance(count, (int, float)) else 1)

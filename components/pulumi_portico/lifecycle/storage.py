@@ -9,11 +9,10 @@ from typing import Any, Optional
 import pulumi
 
 from ..args.codes import define
-from ..args.location import Field
 from ..args.problems import PorticoError
 from ..untyped import Properties, mapped
 from .claims import unique
-from .consequences import CLAIMS_DELETED_BY_REPLACEMENT, claims_of, deletes_claims
+from .consequences import claims_deleted_by_replacement
 from .deployed import Deployed, read_deployed
 from .hooks import mocked
 from .replacement import Change, Finding
@@ -69,11 +68,8 @@ def on_frozen_change(name: str) -> Optional[pulumi.ResourceHookBinding]:
 def reject_deleted_claims(old: Properties, new: Properties, stateful_set: Deployed) -> None:
     """Raise `PorticoError` if a replacement of the StatefulSet deletes its claims."""
     fields = sorted(field for field in {*old, *new} if old.get(field) != new.get(field))
-    if fields and claims_of(stateful_set) and deletes_claims(stateful_set):
-        name = f"{stateful_set.namespace}/{stateful_set.object_name}"
-        retention, claims = Field("claims_when_deleted"), claims_of(stateful_set)
-        params = {"name": name, "fields": fields, "claims": claims, "retention": retention}
-        raise PorticoError(Finding(CLAIMS_DELETED_BY_REPLACEMENT, params).text)
+    if found := claims_deleted_by_replacement(stateful_set, fields):
+        raise PorticoError(found.text)
 
 
 def reject_resize(name: str, old: Properties, new: Properties, stateful_set: Deployed) -> None:

@@ -60,7 +60,7 @@ class Exposure(TypedDict):
     there."""
 
     proxy_protocol_configured: NotRequired[bool]
-    """Whether the load balancer sends the PROXY protocol although no annotation says so: its controller, or you,
+    """Whether the load balancer sends the PROXY protocol without an annotation of it: its controller, or you,
     configured it. For `client_ip: proxy-protocol` on the platform generic. Plain. Default: false."""
 
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]

@@ -286,7 +286,7 @@ def _check_annotation(request: Request, key: str, problems: Problems) -> None:
 
 
 def _check_proxy_annotation(request: Request, location: Location, problems: Problems) -> None:
-    """Report an annotation that enables the PROXY protocol, which pods read only if `client_ip` says so."""
+    """Report an annotation that enables the PROXY protocol, which pods read only if `client_ip` is proxy-protocol."""
     module = module_of(request.exposure.platform)
     if module.client_ip(request) is ClientIp.PROXY_PROTOCOL:
         return

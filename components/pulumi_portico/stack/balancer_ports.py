@@ -32,12 +32,13 @@ _Listened = Collection[tuple[int, str]]
 
 def check_balancer_ports(
     part: BalancerPart,
-    reference: Optional[Reference],
+    references: Mapping[Location, Reference],
     services: Mapping[str, ServicePart],
     gateways: Mapping[str, GatewayPart],
     problems: Problems,
 ) -> None:
     """Report ports of a load balancer that its target, if it is in the stack, doesn't listen on."""
+    reference = references.get(part.spec.target.at)
     if reference is None or part.spec.ports is None:
         return
     target = gateways[reference.name] if reference.kind == GATEWAY else services[reference.name]

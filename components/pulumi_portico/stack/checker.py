@@ -97,24 +97,13 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     check_conflicts(parts, problems)
     for balancer in balancers.values():
         if balancer.usable:
-            problems.run(_check_balancer_ports, balancer, references, services, gateways)
+            problems.run(check_balancer_ports, balancer, references.found, services, gateways)
     backends = {SERVICE: references.services, GATEWAY: references.gateways}
     destinations = resolve_targets(parts, references.found, backends, problems)
     check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
-
-
-def _check_balancer_ports(
-    balancer: BalancerPart,
-    references: References,
-    services: Mapping[str, ServicePart],
-    gateways: Mapping[str, GatewayPart],
-    problems: Problems,
-) -> None:
-    reference = references.found.get(balancer.spec.target.at)
-    check_balancer_ports(balancer, reference, services, gateways, problems)
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

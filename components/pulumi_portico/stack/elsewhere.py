@@ -2,10 +2,11 @@
 
 from typing import Any, Optional
 
-from ..args.elsewhere import NAME_ELSEWHERE, folded
+from ..args.elsewhere import NAME_ELSEWHERE
 from ..args.location import Key, Location
 from ..args.problems import Problem
 from ..args.shapes import shapes_of
+from ..args.similar_names import folded
 from ..args.spec import elsewhere_of
 from ..ingress_gateway import IngressGatewayArgs
 from ..public_load_balancer import PublicLoadBalancerArgs

@@ -19,7 +19,7 @@ from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
 from ..ingress_gateway import IngressGatewayArgs
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import GatewayPlan, class_of, installer_of, namespace_of, plan_gateway
+from ..ingress_gateway.gateway_plan import GatewayPlan, class_of, installer_of, plan_gateway
 from ..ingress_gateway.gateway_state import GatewayState, keep_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
@@ -222,7 +222,7 @@ class GatewayPart(Part):
     @property
     def class_name(self) -> pulumi.Input[str]:
         """The IngressClass."""
-        return class_of(self.name, self.spec)
+        return self.plan.class_name
 
     @property
     def installs(self) -> bool:
@@ -237,7 +237,7 @@ class GatewayPart(Part):
     @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of the controller."""
-        return namespace_of(self.name, self.spec)
+        return self.plan.namespace
 
     @cached_property
     def plan(self) -> GatewayPlan:

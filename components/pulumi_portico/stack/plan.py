@@ -22,6 +22,7 @@ from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..public_load_balancer.exposure import ExposureSpec
 from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
+from ..web_service.plan import WebServicePlan, plan_web_service
 from ..web_service.validation import notes_of
 from .admission import notes_on_admission
 from .checker import check_parts
@@ -101,6 +102,11 @@ class StackPlan:
         for spec in self.gateways.values():
             notes.run(note_forwarded_for, spec)
         return notes.found
+
+    @cached_property
+    def service_plans(self) -> Mapping[str, WebServicePlan]:
+        """What follows from the arguments of each service, by name."""
+        return {name: plan_web_service(name, spec) for name, spec in self.services.items()}
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:

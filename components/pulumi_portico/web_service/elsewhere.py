@@ -17,6 +17,7 @@ from ..args.elsewhere import (
 )
 from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.units import CORES, MIB
+from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     below,
     command_line,
@@ -55,6 +56,7 @@ from ..workload.conversions import (
     words_of,
     workload_of,
 )
+from .service import FIELDS_OF_LOAD_BALANCERS
 
 __all__ = ["NAMES"]
 
@@ -148,20 +150,7 @@ _CONTAINER = {
     "workingDir": moved_to("working_directory"),
     "name": automatic(),
     "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
-    **{
-        name: in_container(name)
-        for name in (
-            "envFrom",
-            "resizePolicy",
-            "restartPolicyRules",
-            "stdin",
-            "stdinOnce",
-            "terminationMessagePath",
-            "terminationMessagePolicy",
-            "tty",
-            "volumeDevices",
-        )
-    },
+    **{name: in_container(name) for name in FIELDS_IN_EXTRA},
 }
 """Container."""
 
@@ -170,14 +159,7 @@ _EXPOSURE = "exposure"
 _SERVICE = {
     "clusterIP": moved_to("service.headless", lambda value: True if value == "None" else None),
     "clusterIPs": automatic(),
-    "externalName": unsupported(),
-    "externalIPs": component("load_balancers", _EXPOSURE),
-    "externalTrafficPolicy": component("load_balancers", "exposure.client_ip"),
-    "allocateLoadBalancerNodePorts": component("load_balancers", "exposure.aws.target_type"),
-    "healthCheckNodePort": component("load_balancers", "exposure.health.node_port"),
-    "loadBalancerClass": component("load_balancers", "exposure.load_balancer_class"),
-    "loadBalancerIP": component("load_balancers", "exposure.static_addresses"),
-    "loadBalancerSourceRanges": component("load_balancers", "exposure.allowed_sources"),
+    **FIELDS_OF_LOAD_BALANCERS,
     "loadBalancer": component("load_balancers", "target", _EXPOSURE),
     "internalTrafficPolicy": moved_to("service.internal_traffic_policy"),
     "ipFamilies": unsupported(),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .args import WebServiceSpec
 
 __all__ = [
+    "FIELDS_OF_LOAD_BALANCERS",
     "RULES",
     "InternalTrafficPolicy",
     "IpFamilyPolicy",
@@ -99,6 +100,18 @@ def _former_session_affinity(value: Any) -> Optional[Unchecked]:
     return {"session_affinity": SessionAffinity.CLIENT_IP.value, "session_affinity_timeout": value}
 
 
+FIELDS_OF_LOAD_BALANCERS = {
+    "externalName": unsupported(),
+    "externalIPs": component("load_balancers", "exposure"),
+    "externalTrafficPolicy": component("load_balancers", "exposure.client_ip"),
+    "allocateLoadBalancerNodePorts": component("load_balancers", "exposure.aws.target_type"),
+    "healthCheckNodePort": component("load_balancers", "exposure.health.node_port"),
+    "loadBalancerClass": component("load_balancers", "exposure.load_balancer_class"),
+    "loadBalancerIP": component("load_balancers", "exposure.static_addresses"),
+    "loadBalancerSourceRanges": component("load_balancers", "exposure.allowed_sources"),
+}
+"""Fields of a ServiceSpec that a load balancer has, or that nothing has."""
+
 _NAMES_OF_SERVICE_SETTINGS = table(
     {
         "publishNotReadyAddresses": moved_to("publish_not_ready"),
@@ -113,14 +126,7 @@ _NAMES_OF_SERVICE_SETTINGS = table(
         "selector": component("services", "selector"),
         "labels": component("services", "labels"),
         "name": automatic(),
-        "externalName": unsupported(),
-        "externalIPs": component("load_balancers", "exposure"),
-        "externalTrafficPolicy": component("load_balancers", "exposure.client_ip"),
-        "allocateLoadBalancerNodePorts": component("load_balancers", "exposure.aws.target_type"),
-        "healthCheckNodePort": component("load_balancers", "exposure.health.node_port"),
-        "loadBalancerClass": component("load_balancers", "exposure.load_balancer_class"),
-        "loadBalancerIP": component("load_balancers", "exposure.static_addresses"),
-        "loadBalancerSourceRanges": component("load_balancers", "exposure.allowed_sources"),
+        **FIELDS_OF_LOAD_BALANCERS,
         "ipFamilies": unsupported(),
         "trafficDistribution": unsupported(),
         "enabled": SWITCHED_ON,

@@ -54,6 +54,7 @@ from .resources import Limits, Resources, ResourcesSpec, build_resources
 __all__ = [
     "COMMON_RULES",
     "CONTAINER_RULES",
+    "FIELDS_IN_EXTRA",
     "NO_LIMITS",
     "CommonContainerSpec",
     "Container",
@@ -135,6 +136,19 @@ class CommonContainerSpec(EnvironmentSpec):
     health: Optional[HealthSpec] = None
 
 
+FIELDS_IN_EXTRA = (
+    "envFrom",
+    "resizePolicy",
+    "restartPolicyRules",
+    "stdin",
+    "stdinOnce",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "tty",
+    "volumeDevices",
+)
+"""Fields of a container without an argument."""
+
 _NAMES_OF_CONTAINER = table(
     {
         "environment": several("env", convert=from_environment),
@@ -153,18 +167,7 @@ _NAMES_OF_CONTAINER = table(
         "securityContext": component("services", "security"),
         "restartPolicy": automatic("Always"),
         **dict.fromkeys(
-            (
-                "envFrom",
-                "lifecycle",
-                "resizePolicy",
-                "restartPolicyRules",
-                "stdin",
-                "stdinOnce",
-                "terminationMessagePath",
-                "terminationMessagePolicy",
-                "tty",
-                "volumeDevices",
-            ),
+            ("lifecycle", *FIELDS_IN_EXTRA),
             component("services", "extra@spec@initContainers"),
         ),
     },

@@ -311,8 +311,8 @@ def build_pod_security(security: Optional[SecuritySpec], *, storage: bool, low_p
         # Changes the owner of a large volume's files once, not at every start.
         context |= {"fsGroup": fs_group, "fsGroupChangePolicy": "OnRootMismatch"}
     if (found.net_bind_service or low_ports) and not found.host_network:
-        # Not every container runtime allows these ports for users other than root, unless the pod says so. The
-        # capability alone doesn't help them, because their processes can't escalate.
+        # Not every container runtime allows these ports for users other than root, unless the pod has this
+        # sysctl. The capability alone doesn't help them, because their processes can't escalate.
         context["sysctls"] = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
     built: dict[str, Any] = {"securityContext": context}
     if found.host_network:

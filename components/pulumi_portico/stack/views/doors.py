@@ -16,7 +16,6 @@ from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...load_balancers import EVERYONE, PRIVATE_ADDRESSES
 from ...networking.network_policies import ports_of
 from ...public_load_balancer.plan import request_of
-from ...web_service.plan import plan_web_service
 from ..plan import StackPlan
 from ..view import PeerKind, PeerView
 from .aws_exceptions import client_ranges
@@ -131,7 +130,7 @@ def _of_route(spec: IngressGatewaySpec, route: ResolvedRoute, gateway: Sequence[
 def _of_policies(plan: StackPlan) -> Iterator[_Door]:
     """The ranges that a service's own policy allows to connect to its pods."""
     for name, spec in plan.services.items():
-        every = plan_web_service(name, spec).pod_ports
+        every = plan.service_plans[name].pod_ports
         for peer in spec.allow_from:
             if isinstance(peer.cidr, str):
                 ports = [(port, protocol) for port, protocol in ports_of(peer) or every if isinstance(port, int)]

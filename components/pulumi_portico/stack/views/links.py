@@ -10,7 +10,7 @@ from ...networking.network_policies import PeerSpec, labels_of_peer, ports_of
 from ...networking.selectors import PodOwner, selects
 from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
-from ...web_service.plan import plan_web_service, pod_owner_of
+from ...web_service.plan import pod_owner_of
 from ..plan import StackPlan
 from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
@@ -110,7 +110,7 @@ class _Policies:
 
     def _of_service(self, service: tuple[str, WebServiceSpec]) -> _Pods:
         name, spec = service
-        plan = plan_web_service(name, spec)
+        plan = self._stack.service_plans[name]
         every, has_policy = port_views(plan.pod_ports), spec.network_policy
         return _Pods(
             peer=PeerView(PeerKind.SERVICE, name),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...ingress_gateway.gateway_plan import installer_of
 from ...networking.ports import DEFAULT_PORTS
-from ...web_service.plan import WebServicePlan, plan_web_service
+from ...web_service.plan import WebServicePlan
 from ...workload.kinds import WorkloadKind
 from ..plan import StackPlan
 from ..view import (
@@ -34,7 +34,7 @@ def services_of(plan: StackPlan, routes: Sequence[RouteView]) -> tuple[ServiceVi
         for backend in route.backends:
             if backend.peer.kind is PeerKind.SERVICE:
                 urls.setdefault(backend.peer.name, {})[_url_of(route)] = None
-    plans = (plan_web_service(name, plan.services[name]) for name in sorted(plan.services))
+    plans = (service for _, service in sorted(plan.service_plans.items()))
     return tuple(_service(service, tuple(urls.get(service.name, ()))) for service in plans)
 
 
