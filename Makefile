@@ -2,6 +2,7 @@
 PYTHON ?= python3
 STACK ?= local
 EXAMPLES ?= 4
+SEED ?= 0
 BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
@@ -48,9 +49,9 @@ long-test: dev-venv ## The long tests that `make test` leaves out, the rest of t
 	$(BIN)/pytest tests/cluster -n 3 -m long
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 
-fuzz: dev-venv ## Property tests with more and other examples (EXAMPLES times as many)
+fuzz: dev-venv ## Property tests with other examples (EXAMPLES times as many, of a SEED)
 	@$(BIN)/python -m tools.build
-	PORTICO_EXAMPLES=$(EXAMPLES) $(BIN)/pytest $$(grep -rl "^ *@given" tests/unit) tests/cluster/test_accepted_is_admitted.py -n auto
+	PORTICO_EXAMPLES=$(EXAMPLES) PORTICO_SEED=$(SEED) $(BIN)/pytest $$(grep -rl "^ *@given" tests/unit) tests/cluster/test_accepted_is_admitted.py -n auto --hypothesis-seed=$(SEED)
 
 test: lint unit tools engine-test cluster-test ## Everything that needs no root
 
