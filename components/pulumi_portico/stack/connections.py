@@ -13,7 +13,7 @@ from ..args.problems import Unavailable
 from ..networking.network_policies import PeerSpec, PodPort, labels_of_peer, ports_of
 from ..networking.ports import ServicePort
 from ..networking.selectors import known_labels
-from ..web_service.plan import pod_labels_of
+from ..workload.pod_owner import pod_labels_of
 from .parts import ServicePart
 
 __all__ = ["End", "Ends", "Policy", "differ"]
