@@ -35,6 +35,7 @@ __all__ = ["Translation", "holds_unknown", "values_of"]
 
 COMPONENTS: Mapping[str, str] = {
     "services": "WebService",
+    "jobs": "Job",
     "gateways": "IngressGateway",
     "load_balancers": "PublicLoadBalancer",
     "aws_load_balancers": "AwsLoadBalancer",
