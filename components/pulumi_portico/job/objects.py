@@ -57,7 +57,7 @@ def _job(plan: JobPlan, before: list[str]) -> ObjectSpec:
     )
     settings = {**_spec(plan), **({"suspend": True} if spec.suspend else {})}
     manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": settings}
-    return ObjectSpec(JOB, manifest, before, options)
+    return ObjectSpec(JOB, manifest, before, options, suffix="")
 
 
 def _cron_job(plan: JobPlan, before: list[str]) -> ObjectSpec:
