@@ -5,7 +5,6 @@ from typing import Any, Optional
 from ..args.elsewhere import (
     Table,
     automatic,
-    component,
     form,
     holder,
     in_container,
@@ -68,9 +67,9 @@ _JOB = {
     "podReplacementPolicy": unsupported(),
     "successPolicy": unsupported(),
     "replicas": several("parallelism", "completions"),
-    "port": component("services", "port"),
-    "ports": component("services", "ports"),
-    "health": component("services", "health"),
+    "port": unsupported(),
+    "ports": unsupported(),
+    "health": unsupported(),
 }
 """JobSpec and CronJobSpec."""
 
