@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 from pulumi_portico import Job, WebService
 from pulumi_portico.args.location import Key
 from pulumi_portico.args.problems import Problem, Problems, Set
@@ -29,6 +32,8 @@ from pulumi_portico.testing import Recording, record
 from tests.examples import examples
 from tests.kubernetes_limits import CRON_JOB, JOB
 from tests.problems import assert_fixes_work, assert_problem, problems_of
+from tests.support import ROOT
+from tools import stack_schema
 
 IMAGE = "registry.example.com/team/app:1.4.2"
 
@@ -549,3 +554,17 @@ def test_a_job_that_is_gone_is_explained() -> None:
     assert found.code.name == "job-gone"
     assert job_is_gone("migrate", "create", ["not found"]) is None
     assert job_is_gone("migrate", "update", ["forbidden"]) is None
+
+
+# The docs.
+
+PAGE = (ROOT / "docs" / "jobs.md").read_text()
+
+
+def test_the_stack_of_the_page_is_valid_and_fits_the_schema() -> None:
+    (text,) = re.findall(r"(?<=```yaml\n)# stacks/\S+\n(.*?)(?=```)", PAGE, re.S)
+    file = yaml.safe_load(text)
+    schema = Draft7Validator(json.loads(stack_schema.FILE.read_text()))
+    assert list(schema.iter_errors(file)) == []
+    values = {key.removeprefix("portico:"): value for key, value in file["config"].items()}
+    assert sorted(check_stack("jobs", values).jobs) == ["migrate", "report"]
