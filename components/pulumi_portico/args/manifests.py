@@ -13,7 +13,8 @@ KUBERNETES_MANIFEST = define(
     "kubernetes-manifest",
     "This is a Kubernetes manifest of the kind {kind}. A stack file describes the application instead.",
     allowed="{fields}",
-    hint="Write what the manifest has as {fields}, with the names of Portico.",
+    hint="Run `portico check --fix`, which converts workloads with their Services and Ingresses. Or write what the "
+    "manifest has as {fields}.",
 )
 OTHER_MANIFEST = define(
     "kubernetes-manifest-without-field",

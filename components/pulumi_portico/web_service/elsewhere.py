@@ -16,7 +16,7 @@ from ..args.elsewhere import (
     unsupported,
 )
 from ..args.forms import has_names, is_list, is_mapping, is_text
-from ..args.units import CORES, MIB
+from ..args.units import CORES, MIB, NGINX_MIB
 from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     below,
@@ -202,7 +202,7 @@ _COMPOSE = {
     "cap_drop": automatic(...),
     "cpus": moved_to("resources.cpu", CORES.number_of_any),
     "cpu": moved_to("resources.cpu", CORES.number_of_any),
-    "mem_limit": moved_to("resources.memory", MIB.number_of),
+    "mem_limit": moved_to("resources.memory", NGINX_MIB.number_of),
     "memory": moved_to("resources.memory", MIB.number_of),
     "mem_reservation": several("resources.memory"),
     "depends_on": several("allow_to", "init_containers", convert=from_dependencies),

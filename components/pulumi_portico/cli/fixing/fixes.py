@@ -12,6 +12,7 @@ from ...stack.defaults import with_defaults
 from ...stack.files import PREFIX, read_text, shown_path
 from ...stack.plan import StackPlan, check_tree, read_tree
 from ...stack.source_map import Node, Place, holds_secret, node_at, plain
+from .pasted import converted, is_pasted, with_edits
 from .source_text import EditError, Entry, Path, SourceText
 
 __all__ = ["FixedStack", "fix_stack"]
@@ -50,9 +51,15 @@ def fix_stack(
     for number in range(rounds + 1):
         files = _Files(folder, fixed.texts)
         tree = _check(stack, folder, files, fixed)
-        if tree is None or fixed.error is None or number == rounds:
+        if fixed.error is None or number == rounds:
             break
-        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, fixed.error.problems)))
+        if pasted := _convert(fixed, files, list(filter(choose, fixed.error.problems))):
+            fixed.applied += pasted
+            continue
+        if tree is None:
+            break
+        problems = [with_edits(problem, tree) for problem in fixed.error.problems]
+        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, problems)))
         if not applied:
             break
         fixed.applied += applied
@@ -71,6 +78,20 @@ def _check(stack: str, folder: FilePath, files: "_Files", fixed: FixedStack) -> 
     except ArgumentError as error:
         fixed.error = error
     return tree
+
+
+def _convert(fixed: FixedStack, files: "_Files", problems: Sequence[Problem]) -> list[Problem]:
+    """Convert the files of other tools, and return the problems that this solves."""
+    solved: list[Problem] = []
+    pasted = [problem for problem in problems if is_pasted(problem)]
+    for name in dict.fromkeys(problem.place.rsplit(":", 2)[0] for problem in pasted):
+        file = files.paths[name]
+        if file.resolve().parent != files.folder.resolve():
+            continue
+        texts = converted(file, files.read(file), is_base=not file.name.startswith("Pulumi."))
+        fixed.texts |= texts
+        solved += [problem for problem in pasted if texts and problem.place.rsplit(":", 2)[0] == name]
+    return solved
 
 
 @dataclass
