@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from pulumi_portico.args import manifests
+from pulumi_portico.args.location import Key
 from pulumi_portico.cli.fixing.fixes import FixedStack, fix_stack
 
 ROWS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "newcomers.yaml").read_text())
@@ -112,3 +114,43 @@ def test_manifests_in_place_of_services_are_converted(tmp_path: Path) -> None:
     (text,) = fixed.texts.values()
     config = yaml.safe_load(text)["config"]
     assert {key.removeprefix("portico:"): value for key, value in config.items()} == row["fixed"]
+
+
+JOB = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "report"}, "spec": {"schedule": "0 3 * * *"}}
+OF_JOBS: dict[str, tuple[dict[str, Any], str]] = {
+    "at the top level": ({"cronJobs": {"report": {"image": "a:1"}}}, "CronJob"),
+    "one at the top level": ({"job": {"image": "a:1"}}, "Job"),
+    "as a kind": ({"services": {"web": {"image": "a:1", "ports": {}, "kind": "CronJob"}}}, "CronJob"),
+    "as a schedule": ({"services": {"web": {"image": "a:1", "ports": {}, "schedule": "0 3 * * *"}}}, "CronJob"),
+    "as completions": ({"services": {"web": {"image": "a:1", "ports": {}, "completions": 1}}}, "Job"),
+}
+
+
+def problems_of_jobs(folder: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
+    config = {f"portico:{key}": value for key, value in {"namespace": "shop", **values}.items()}
+    error = fix(folder, yaml.dump({"config": config}), rounds=0).error
+    return [] if error is None else [problem.as_data() for problem in error.problems]
+
+
+@pytest.mark.parametrize("name", OF_JOBS)
+def test_a_job_gets_a_lead(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values, kind = OF_JOBS[name]
+    monkeypatch.setattr(manifests, "PLACES", {key: at for key, at in manifests.PLACES.items() if key != kind})
+    (problem,) = problems_of_jobs(tmp_path, values)
+    assert (problem["code"], problem["params"]["kind"]) == ("kind-without-place", kind)
+
+
+@pytest.mark.parametrize("name", OF_JOBS)
+def test_one_line_of_the_table_gives_jobs_a_place(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values, kind = OF_JOBS[name]
+    place = ("jobs", Key("NAME"))
+    monkeypatch.setattr(manifests, "PLACES", {**manifests.PLACES, kind: (place,)})
+    (problem,) = problems_of_jobs(tmp_path, values)
+    assert (problem["code"], problem["params"]["kind"]) == ("kind-elsewhere", kind)
+    assert problem["params"]["fields"] == [["jobs", "NAME"]]
+
+
+def test_the_manifest_of_a_job_gets_a_lead(tmp_path: Path) -> None:
+    (problem,) = problems_of_jobs(tmp_path, {"services": {"report": JOB}})
+    assert problem["params"]["kind"] == "CronJob"
+    assert problem["fix"]

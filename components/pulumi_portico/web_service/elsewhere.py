@@ -11,6 +11,7 @@ from ..args.elsewhere import (
     holder,
     in_container,
     moved_to,
+    of_kind,
     several,
     table,
     unsupported,
@@ -78,10 +79,8 @@ _WORKLOAD = {
     "spec": holder(pod_of, "image", "ports", "sidecars"),
     "metadata": several("labels", "namespace"),
     "apiVersion": automatic("apps/v1"),
-    "completions": unsupported(),
-    "parallelism": unsupported(),
-    "backoffLimit": unsupported(),
-    "schedule": unsupported(),
+    **{name: of_kind("Job") for name in ("completions", "parallelism", "backoffLimit", "ttlSecondsAfterFinished")},
+    **{name: of_kind("CronJob") for name in ("schedule", "jobTemplate", "concurrencyPolicy")},
 }
 """Deployment, StatefulSet, DaemonSet, and ReplicaSet."""
 
