@@ -18,7 +18,7 @@ from ..workload.kinds import WorkloadKind
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
-from .validation import exceptions_of, notes_of, parse_web_service
+from .validation import check_order_of_variables, exceptions_of, notes_of, parse_web_service
 from .workload import frozen_fields
 
 __all__ = ["WebService"]
@@ -141,6 +141,7 @@ def _parsed(
 
     def check(known: WebServiceSpec, found: Problems) -> None:
         parse_web_service(name, known, found, known.at)
+        check_order_of_variables(name, spec, known, found)
         found.run(check_pods, known)
 
     check_pods(spec, problems)

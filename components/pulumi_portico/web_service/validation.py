@@ -45,6 +45,7 @@ from ..workload.template_schema import check_template
 from ..workload.variable_references import (
     added_variables,
     check_command_references,
+    check_order,
     check_probe_references,
     check_references,
 )
@@ -58,7 +59,7 @@ from .ports import check_ports, resolve_ports, tcp_ports
 from .service import check_service, is_headless
 from .workload import plan_pods
 
-__all__ = ["exceptions_of", "notes_of", "parse_web_service"]
+__all__ = ["check_order_of_variables", "exceptions_of", "notes_of", "parse_web_service"]
 
 EMPTY_SELECTOR = define(
     "empty-selector", "An empty selector selects every pod of the namespace.", allowed="one label or more"
@@ -162,6 +163,18 @@ def _check_references_of(
     problems.run(check_command_references, container, added)
     if container.health is not None:
         problems.run(check_probe_references, container, container.health, added)
+
+
+def check_order_of_variables(name: str, declared: WebServiceSpec, known: WebServiceSpec, problems: Problems) -> None:
+    """Report references of Outputs to variables after them, in every container, once the values are known."""
+    groups: list[tuple[str, str, CommonContainerSpec, CommonContainerSpec]] = [(CONTAINERS, name, declared, known)]
+    for one, other in zip(
+        (*declared.sidecars, *declared.init_containers), (*known.sidecars, *known.init_containers), strict=True
+    ):
+        groups.append((INIT_CONTAINERS, one.name, one, other))
+    for group, container, before, after in groups:
+        added = added_variables(declared.extra, declared.at / "extra", group, container)
+        problems.run(check_order, before, after, added)
 
 
 def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:
