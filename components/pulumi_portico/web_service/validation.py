@@ -52,6 +52,7 @@ from ..workload.variable_references import (
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
+from .extra_fields import check_extra_fields
 from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, selector_of
@@ -327,7 +328,9 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
+    since = len(problems.found)
     check_template(extra, spec.at / "extra", problems)
+    check_extra_fields(spec, problems.found[since:], problems)
     metadata = mapped(extra.get("metadata"))
     at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))
     # A null removes an annotation.
