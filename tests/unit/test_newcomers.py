@@ -154,3 +154,21 @@ def test_the_manifest_of_a_job_gets_a_lead(tmp_path: Path) -> None:
     (problem,) = problems_of_jobs(tmp_path, {"services": {"report": JOB}})
     assert problem["params"]["kind"] == "CronJob"
     assert problem["fix"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "left"),
+    [
+        ("{spec: {serviceAccountName: app}}", None),
+        ("\n        # why\n        spec:\n          activeDeadlineSeconds: 5", None),
+        ("{spec: {priority: 5, hostname: a, activeDeadlineSeconds: 5}}", {"spec": {"priority": 5, "hostname": "a"}}),
+        ("{spec: {activeDeadlineSeconds: 5}, metadata: {labels: {a: b}}}", {"metadata": {"labels": {"a": "b"}}}),
+        ("{spec: {securityContext: {fsGroup: 5}}}", None),
+    ],
+)
+def test_a_fix_leaves_nothing_empty_in_extra(extra: str, left: Any, tmp_path: Path) -> None:
+    web = f"web:\n      image: 'a:1'\n      port: 8080\n      extra: {extra}\n"
+    fixed = fix(tmp_path, f"config:\n  portico:namespace: shop\n  portico:services:\n    {web}")
+    (text,) = fixed.texts.values()
+    assert yaml.safe_load(text)["config"]["portico:services"]["web"].get("extra") == left
+    assert ("# why" in text) == ("# why" in extra)

@@ -181,6 +181,11 @@ class _Round:
                 source = self._files.sources[change.file]
                 self._files.sources[change.file] = _changed(source, change)
             self._keep_comments(changes, before)
+            for change in changes:
+                if change.action in ("remove", "move"):
+                    self._files.sources[change.file] = _without_empty_extra(
+                        self._files.sources[change.file], change.path
+                    )
         except EditError:
             self._files.sources = before
             return False
@@ -377,6 +382,20 @@ def _paths(change: _Change) -> list[Path]:
 def _overlap(path: Path, other: Path) -> bool:
     shorter = min(len(path), len(other))
     return path[:shorter] == other[:shorter]
+
+
+def _without_empty_extra(source: SourceText, path: Path) -> SourceText:
+    """The text without what a change leaves empty in `extra`, `extra` included."""
+    first = 1 if path[:1] == ("config",) else 0
+    # `defaults` have no names below them.
+    extra = first + (1 if str(path[first]).removeprefix(PREFIX) == "defaults" else _COMPONENT)
+    if path[extra : extra + 1] != ("extra",):
+        return source
+    for length in range(len(path) - 1, extra, -1):
+        if source.value(path[:length]) not in ({}, []):
+            break
+        source = source.remove(path[:length])
+    return source
 
 
 def _changed(source: SourceText, change: _Change) -> SourceText:

@@ -88,6 +88,10 @@ class SourceText:
                     yield entry
                     break
 
+    def value(self, path: Path) -> Any:
+        """The value at a path. Raises `EditError` if there is none."""
+        return _value_at(self.values, path)
+
     def rename(self, path: Path, key: str) -> "SourceText":
         """The text with another key for an entry. Raises `EditError`."""
         entry = self._entry(path)
