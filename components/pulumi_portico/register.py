@@ -2,16 +2,17 @@
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 import pulumi
 
 from .lifecycle.consequences import watch_object
 from .lifecycle.existing import reject_existing
+from .lifecycle.hooks import mocked
 from .lifecycle.ownership import owned
-from .untyped import Manifest, Properties
+from .untyped import Manifest, Properties, mapped
 
 __all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
@@ -33,12 +34,23 @@ _MODULES: Mapping[str, str] = {
 }
 
 
-def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+PATCH_FORCE = "pulumi.com/patchForce"
+"""The annotation that has the provider take fields over from whoever has set them."""
+
+
+def register(
+    manifest: Manifest,
+    resource_name: str,
+    opts: pulumi.ResourceOptions,
+    forced_in_preview: Optional[Callable[[], Awaitable[bool]]] = None,
+) -> Any:
     """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
-    of its kind.
+    of its kind. `forced_in_preview` is whether a preview takes over fields, which a hook does before the update.
     """
     manifest, opts = owned(manifest, resource_name, opts)
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    if forced_in_preview is not None and pulumi.runtime.is_dry_run() and not mocked():
+        fields["metadata"] = _forced(mapped(fields["metadata"]), forced_in_preview)
     create, get = _constructors(manifest["apiVersion"], manifest["kind"])
     resource = create(resource_name, fields, opts)
 
@@ -49,6 +61,15 @@ def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOption
     reject_existing(resource, manifest["kind"], lookup)
     watch_object(resource, manifest)
     return resource
+
+
+def _forced(metadata: Manifest, is_forced: Callable[[], Awaitable[bool]]) -> Manifest:
+    annotations = mapped(metadata.get("annotations"))
+
+    def with_force(known: bool) -> Manifest:
+        return {**annotations, PATCH_FORCE: "true"} if known else annotations
+
+    return {**metadata, "annotations": pulumi.Output.from_input(is_forced()).apply(with_force)}
 
 
 def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:

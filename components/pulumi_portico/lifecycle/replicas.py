@@ -15,12 +15,13 @@ import pulumi
 from ..args.codes import define
 from ..untyped import Manifest, Properties, listed, mapped
 from .claims import unique
+from .deployed import read_deployed
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
 from .replacement import Finding
 
-__all__ = ["explanation", "is_conflict", "on_replicas_change", "released"]
+__all__ = ["explanation", "is_conflict", "on_replicas_change", "released", "was_scaled"]
 
 TAKEN_IN_PREVIEW = define(
     "replicas-owned-in-preview",
@@ -50,6 +51,21 @@ def released(managed_fields: Sequence[Any]) -> Optional[list[Any]]:
     None if there are none."""
     kept = [entry for entry in managed_fields if mapped(entry).get("subresource") != _SCALE]
     return kept if len(kept) < len(managed_fields) and kept else None
+
+
+async def was_scaled(workload: str, autoscaler: str) -> bool:
+    """Whether the last deployment left a workload whose number of pods something else has set; both are Pulumi names.
+
+    A preview can't take the number back, because it changes nothing. So it must override who has set it.
+    """
+    for deployed in (await read_deployed()).values():
+        if deployed.name == autoscaler and deployed.type.endswith(":HorizontalPodAutoscaler"):
+            return True
+        if deployed.name == workload and any(
+            mapped(entry).get("subresource") == _SCALE for entry in listed(deployed.metadata.get("managedFields"))
+        ):
+            return True
+    return False
 
 
 def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:

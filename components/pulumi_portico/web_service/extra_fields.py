@@ -12,7 +12,7 @@ from ..args.codes import define
 from ..args.elsewhere import NAME_IN_EXTRA, SET_BY_PORTICO, Beside, Elsewhere, Steps, Values, field_of, steps_of
 from ..args.location import Key, Location
 from ..args.problems import ABSENT, Edit, Move, Problem, Problems, Remove, Set
-from ..args.spec import defaults_of
+from ..args.spec import Spec, defaults_of
 from ..args.translation import holds_unknown
 from ..untyped import mapped
 from ..workload.conversions import from_security_context
@@ -107,4 +107,4 @@ def _is_free(spec: Any, steps: Steps) -> bool:
             return True
     value: Any = getattr(spec, last, None)
     is_empty = value is None or (isinstance(value, (Mapping, list, tuple)) and not cast("Any", value))
-    return is_empty or value == defaults_of(type(spec))[last]()
+    return is_empty or value == defaults_of(cast("type[Spec]", type(spec)))[last]()

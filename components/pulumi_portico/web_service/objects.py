@@ -1,14 +1,15 @@
 """The objects of a `WebService`: the one list that the component registers, and that `portico render` prints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Optional
 
 import pulumi
 
 from ..lifecycle.consequences import on_service_replacement
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
-from ..lifecycle.replicas import on_replicas_change
+from ..lifecycle.replicas import on_replicas_change, was_scaled
 from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
@@ -136,8 +137,18 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
         hooks=lambda parent: _workload_hooks(plan, parent),
+        forced_in_preview=_forced_in_preview(plan),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+_AUTOSCALER = "autoscaler"
+
+
+def _forced_in_preview(plan: WebServicePlan) -> Optional[Callable[[], Awaitable[bool]]]:
+    if plan.replicas is None or plan.spec.autoscaling is not None:
+        return None
+    return partial(was_scaled, f"{plan.name}-{workload_key(plan)}", f"{plan.name}-{_AUTOSCALER}")
 
 
 def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
@@ -163,4 +174,4 @@ def _autoscaler(plan: WebServicePlan, autoscaling: AutoscalingSpec) -> ObjectSpe
     # Only a ReplicaSet's name is generated.
     workload: Any = Ref(workload_key(plan)) if plan.kind is WorkloadKind.REPLICA_SET else plan.name
     manifest = build_autoscaler(plan.metadata, plan.kind, workload, autoscaling)
-    return ObjectSpec("autoscaler", manifest, [workload_key(plan)])
+    return ObjectSpec(_AUTOSCALER, manifest, [workload_key(plan)])
