@@ -34,23 +34,23 @@ _MODULES: Mapping[str, str] = {
 }
 
 
-PATCH_FORCE = "pulumi.com/patchForce"
-"""The annotation that has the provider take fields over from whoever has set them."""
-
-
 def register(
     manifest: Manifest,
     resource_name: str,
     opts: pulumi.ResourceOptions,
-    forced_in_preview: Optional[Callable[[], Awaitable[bool]]] = None,
+    annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None,
 ) -> Any:
     """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
-    of its kind. `forced_in_preview` is whether a preview takes over fields, which a hook does before the update.
+    of its kind. `annotations_in_preview` returns the annotations for a preview, from those for the update.
     """
     manifest, opts = owned(manifest, resource_name, opts)
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    if forced_in_preview is not None and pulumi.runtime.is_dry_run() and not mocked():
-        fields["metadata"] = _forced(mapped(fields["metadata"]), forced_in_preview)
+    # The process of a component provider would read the whole state for each component.
+    is_program = pulumi.runtime.get_root_resource() is not None and not mocked()
+    if annotations_in_preview is not None and is_program and pulumi.runtime.is_dry_run():
+        metadata = mapped(fields["metadata"])
+        annotations = pulumi.Output.from_input(annotations_in_preview(mapped(metadata.get("annotations"))))
+        fields["metadata"] = {**metadata, "annotations": annotations}
     create, get = _constructors(manifest["apiVersion"], manifest["kind"])
     resource = create(resource_name, fields, opts)
 
@@ -61,15 +61,6 @@ def register(
     reject_existing(resource, manifest["kind"], lookup)
     watch_object(resource, manifest)
     return resource
-
-
-def _forced(metadata: Manifest, is_forced: Callable[[], Awaitable[bool]]) -> Manifest:
-    annotations = mapped(metadata.get("annotations"))
-
-    def with_force(known: bool) -> Manifest:
-        return {**annotations, PATCH_FORCE: "true"} if known else annotations
-
-    return {**metadata, "annotations": pulumi.Output.from_input(is_forced()).apply(with_force)}
 
 
 def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:

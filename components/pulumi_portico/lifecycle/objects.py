@@ -51,8 +51,9 @@ class Options:
     """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[pulumi.Resource], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered, for its parent."""
-    forced_in_preview: Optional[Callable[[], Awaitable[bool]]] = None
-    """Whether a preview takes over fields of the object from others, because a hook does so before the update."""
+    annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None
+    """Returns the annotations for a preview, from those for the update. A preview sends the object to the API server,
+    which still has what a hook or the engine removes before the update."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class ObjectSpec:
 
     def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
         """Register it under a Pulumi name, with the manifest whose references are resolved."""
-        return register(manifest, name, options, self.options.forced_in_preview)
+        return register(manifest, name, options, self.options.annotations_in_preview)
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:

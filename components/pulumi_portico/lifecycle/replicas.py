@@ -21,12 +21,12 @@ from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
 from .replacement import Finding
 
-__all__ = ["explanation", "is_conflict", "on_replicas_change", "released", "was_scaled"]
+__all__ = ["explanation", "forced_if_scaled", "is_conflict", "on_replicas_change", "released"]
 
 TAKEN_IN_PREVIEW = define(
     "replicas-owned-in-preview",
-    "An autoscaler has set the number of pods of {workload}, so a preview fails with a conflict.",
-    hint="Run pulumi up --skip-preview once. It deletes the autoscaler of the stack, and sets the number.",
+    "Something else has set the number of pods of {workload}, so a preview fails with a conflict.",
+    hint="Run pulumi up --skip-preview once. It deletes an autoscaler of the stack, and sets the number.",
 )
 TAKEN = define(
     "replicas-owned",
@@ -36,6 +36,8 @@ TAKEN = define(
 
 _REPLICAS = ".spec.replicas"
 _SCALE = "scale"
+_PATCH_FORCE = "pulumi.com/patchForce"
+"""The annotation that has the provider take fields over from whoever has set them."""
 _FIELD = re.compile(r"(?<![\w/])\.(?:spec|metadata|data)\b[^\s,]*")
 _MANAGER = re.compile(r'conflicts? with "([^"]+)"')
 
@@ -53,19 +55,21 @@ def released(managed_fields: Sequence[Any]) -> Optional[list[Any]]:
     return kept if len(kept) < len(managed_fields) and kept else None
 
 
-async def was_scaled(workload: str, autoscaler: str) -> bool:
-    """Whether the last deployment left a workload whose number of pods something else has set; both are Pulumi names.
+async def forced_if_scaled(workload: str, autoscaler: str, annotations: Manifest) -> Manifest:
+    """The annotations of a workload in a preview, with force if something else has set the number of its pods.
 
-    A preview can't take the number back, because it changes nothing. So it must override who has set it.
+    A preview can't take the number back, because it changes nothing. So it must override who has set it. `workload` and
+    `autoscaler` are Pulumi names.
     """
-    for deployed in (await read_deployed()).values():
-        if deployed.name == autoscaler and deployed.type.endswith(":HorizontalPodAutoscaler"):
-            return True
-        if deployed.name == workload and any(
-            mapped(entry).get("subresource") == _SCALE for entry in listed(deployed.metadata.get("managedFields"))
-        ):
-            return True
-    return False
+    return {**annotations, _PATCH_FORCE: "true"} if await _was_scaled(workload, autoscaler) else annotations
+
+
+async def _was_scaled(workload: str, autoscaler: str) -> bool:
+    deployed = (await read_deployed()).by_name
+    if any(found.type.endswith(":HorizontalPodAutoscaler") for found in deployed.get(autoscaler, ())):
+        return True
+    managers = (listed(found.metadata.get("managedFields")) for found in deployed.get(workload, ()))
+    return any(mapped(entry).get("subresource") == _SCALE for entries in managers for entry in entries)
 
 
 def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:

@@ -7,13 +7,14 @@ from typing import Any, Optional
 
 import pulumi
 
-from ..lifecycle.consequences import on_service_replacement
+from ..lifecycle.consequences import on_service_replacement, unknown_if_replaced
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
-from ..lifecycle.replicas import on_replicas_change, was_scaled
+from ..lifecycle.replicas import forced_if_scaled, on_replicas_change
 from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_ingress, build_network_policy
 from ..ordering import WIDTH
+from ..untyped import Manifest
 from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
@@ -137,7 +138,7 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
         hooks=lambda parent: _workload_hooks(plan, parent),
-        forced_in_preview=_forced_in_preview(plan),
+        annotations_in_preview=_forced_in_preview(plan),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
 
@@ -145,10 +146,10 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
 _AUTOSCALER = "autoscaler"
 
 
-def _forced_in_preview(plan: WebServicePlan) -> Optional[Callable[[], Awaitable[bool]]]:
+def _forced_in_preview(plan: WebServicePlan) -> Optional[Callable[[Manifest], Awaitable[Any]]]:
     if plan.replicas is None or plan.spec.autoscaling is not None:
         return None
-    return partial(was_scaled, f"{plan.name}-{workload_key(plan)}", f"{plan.name}-{_AUTOSCALER}")
+    return partial(forced_if_scaled, f"{plan.name}-{workload_key(plan)}", f"{plan.name}-{_AUTOSCALER}")
 
 
 def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
@@ -166,7 +167,11 @@ def _secret_values(plan: WebServicePlan) -> list[Any]:
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
     ports = list(plan.ports.values())
     service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
-    options = Options(timeout=plan.spec.ready_timeout, hooks=lambda _parent: on_service_replacement(plan.name))
+    options = Options(
+        timeout=plan.spec.ready_timeout,
+        hooks=lambda _parent: on_service_replacement(plan.name),
+        annotations_in_preview=partial(unknown_if_replaced, f"{plan.name}-{SERVICE}", plan.headless),
+    )
     return ObjectSpec(SERVICE, service, before, options)
 
 
