@@ -88,6 +88,38 @@ def test_the_number_is_taken_back_from_the_autoscaler(program: PulumiProgram, cl
     assert replicas(cluster, namespace) == 4
 
 
+@pytest.mark.long
+def test_the_owner_of_the_number_is_switched_live(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
+    """Field case B26: each switch works with a preview, and changes no running pod but those of the number itself."""
+    external = {"external_replicas": True}
+    scaler = {"autoscaling": {"min_replicas": 2, "max_replicas": 5}}
+
+    def switch(number: int, **args: Any) -> None:
+        before = pods(cluster, namespace)
+        program.write(PROGRAM % ({"web": args}, namespace))
+        program.previewed_up()
+        assert replicas(cluster, namespace) == number
+        after = pods(cluster, namespace)
+        assert after.items() >= before.items() or before.items() >= after.items()
+        assert program.up().changes == {}
+
+    def scale(number: int) -> None:
+        """Set the number as KEDA and other autoscalers do."""
+        cluster.kubectl("scale", "deployment/web", "-n", namespace, f"--replicas={number}")
+
+    program.write(PROGRAM % ({"web": {"replicas": 3}}, namespace))
+    program.up()
+    switch(3, **external)
+    scale(4)
+    switch(4, **external, workload_annotations={"a": "b"})
+    switch(4, **scaler, workload_annotations={"a": "b"})
+    switch(4, **external, workload_annotations={"a": "b"})
+    scale(0)
+    switch(0, **external, workload_annotations={"a": "b"})
+    switch(3, replicas=3, workload_annotations={"a": "b"})
+    switch(3, **scaler, workload_annotations={"a": "b"})
+
+
 def pods(cluster: Cluster, namespace: str) -> dict[str, str]:
     """The image of each pod that is not on its way out, by the pod's name."""
     found = cluster.get("pods", "-n", namespace)["items"]
