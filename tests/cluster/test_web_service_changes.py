@@ -88,36 +88,39 @@ def test_the_number_is_taken_back_from_the_autoscaler(program: PulumiProgram, cl
     assert replicas(cluster, namespace) == 4
 
 
-@pytest.mark.long
-def test_the_owner_of_the_number_is_switched_live(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
-    """Field case B26: each switch works with a preview, and changes no running pod but those of the number itself."""
-    external = {"external_replicas": True}
-    scaler = {"autoscaling": {"min_replicas": 2, "max_replicas": 5}}
+EXTERNAL = {"external_replicas": True}
+SCALER = {"autoscaling": {"min_replicas": 2, "max_replicas": 5}}
+ANNOTATED = {"workload_annotations": {"a": "b"}}
 
-    def switch(number: int, **args: Any) -> None:
-        before = pods(cluster, namespace)
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # The arguments, the number that a scaler sets before, and the number after.
+        [({"replicas": 3}, None, 3), (EXTERNAL, None, 3), ({**EXTERNAL, **ANNOTATED}, 4, 4), (SCALER, None, 4)],
+        [(EXTERNAL, None, 1), ({"replicas": 3}, 2, 3), (SCALER, None, 3), (EXTERNAL, None, 3)],
+        [(EXTERNAL, None, 1), ({**EXTERNAL, **ANNOTATED}, 0, 0), ({"replicas": 2}, None, 2)],
+    ],
+    ids=["to another owner", "back from another owner", "from nothing"],
+)
+def test_the_owner_of_the_number_is_switched_live(
+    steps: list[tuple[Any, int | None, int]], program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    """Field case B26: each switch works with a preview, and changes no running pod but those of the number itself."""
+    before: dict[str, str] = {}
+    for args, scaled, number in steps:
+        if scaled is not None:
+            # The number is set as KEDA and other autoscalers do.
+            cluster.kubectl("scale", "deployment/web", "-n", namespace, f"--replicas={scaled}")
         program.write(PROGRAM % ({"web": args}, namespace))
         program.previewed_up()
         assert replicas(cluster, namespace) == number
         after = pods(cluster, namespace)
         assert after.items() >= before.items() or before.items() >= after.items()
-        assert program.up().changes == {}
-
-    def scale(number: int) -> None:
-        """Set the number as KEDA and other autoscalers do."""
-        cluster.kubectl("scale", "deployment/web", "-n", namespace, f"--replicas={number}")
-
-    program.write(PROGRAM % ({"web": {"replicas": 3}}, namespace))
-    program.up()
-    switch(3, **external)
-    scale(4)
-    switch(4, **external, workload_annotations={"a": "b"})
-    switch(4, **scaler, workload_annotations={"a": "b"})
-    switch(4, **external, workload_annotations={"a": "b"})
-    scale(0)
-    switch(0, **external, workload_annotations={"a": "b"})
-    switch(3, replicas=3, workload_annotations={"a": "b"})
-    switch(3, **scaler, workload_annotations={"a": "b"})
+        before = after
+    assert program.up().changes == {}
 
 
 def pods(cluster: Cluster, namespace: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pulumi
 from ..args.codes import define
 from ..untyped import Manifest, Properties, listed, mapped
 from .claims import unique
-from .deployed import read_deployed
+from .deployed import Deployed, read_deployed
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
@@ -68,8 +68,15 @@ async def _was_scaled(workload: str, autoscaler: str) -> bool:
     deployed = (await read_deployed()).by_name
     if any(found.type.endswith(":HorizontalPodAutoscaler") for found in deployed.get(autoscaler, ())):
         return True
-    managers = (listed(found.metadata.get("managedFields")) for found in deployed.get(workload, ()))
-    return any(mapped(entry).get("subresource") == _SCALE for entries in managers for entry in entries)
+    return any(_is_left_to_others(found) for found in deployed.get(workload, ()))
+
+
+def _is_left_to_others(workload: Deployed) -> bool:
+    """Whether something else has set the number of a workload's pods, or the last program allowed it to."""
+    inputs = workload.outputs.get("__inputs")
+    entries = listed(workload.metadata.get("managedFields"))
+    is_scaled = any(mapped(entry).get("subresource") == _SCALE for entry in entries)
+    return is_scaled or (inputs is not None and _replicas(mapped(inputs)) is None)
 
 
 def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
