@@ -126,18 +126,15 @@ ROWS: Sequence[Row] = (
         {**ROUTED, "services": {"web": stateful()}},
         {"web-stateful-set": CREATED, "web-deployment": DELETED, "web-service": REPLACED_BEFORE},
         ["service-replaced"],
-        preview_fails=True,
     ),
     Row(
         "headless",
         "`service.headless`",
-        "The Service is deleted and created again. Routes and load balancers stay, and the pods too. A preview fails "
-        "with the API server's error, and explains it.",
+        "The Service is deleted and created again. Routes and load balancers stay, and the pods too.",
         ROUTED,
         {**ROUTED, "services": {"web": service(service={"headless": True})}},
         {"web-service": REPLACED_BEFORE},
         ["service-replaced"],
-        preview_fails=True,
     ),
     Row(
         "selector",
@@ -193,8 +190,8 @@ ROWS: Sequence[Row] = (
     Row(
         "autoscaling-off",
         "`autoscaling`, removed",
-        "The autoscaler is deleted, and the number of pods is that of `replicas`. No other pod is replaced. If the "
-        "autoscaler has changed the number, a preview fails: run `pulumi up --skip-preview` once.",
+        "The autoscaler is deleted, and the number of pods is that of `replicas`. No other pod is replaced, "
+        "also if the autoscaler has changed the number.",
         AUTOSCALED,
         {**ROUTED, "services": {"web": service(replicas=3)}},
         {"web-autoscaler": DELETED},

@@ -90,6 +90,10 @@ class PulumiProgram:
     def up(self, *flags: str, check: bool = True) -> Run:
         return self._operate("up", "--skip-preview", *flags, check=check)
 
+    def previewed_up(self, *flags: str, check: bool = True) -> Run:
+        """An update after its preview, as `pulumi up --yes` makes it."""
+        return self._operate("up", *flags, check=check)
+
     def preview(self, *flags: str, check: bool = True) -> Run:
         return self._operate("preview", *flags, check=check)
 

@@ -2,16 +2,17 @@
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 import pulumi
 
 from .lifecycle.consequences import watch_object
 from .lifecycle.existing import reject_existing
+from .lifecycle.hooks import mocked
 from .lifecycle.ownership import owned
-from .untyped import Manifest, Properties
+from .untyped import Manifest, Properties, mapped
 
 __all__ = ["REPLACE_UNREADY", "SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
@@ -37,12 +38,23 @@ _MODULES: Mapping[str, str] = {
 }
 
 
-def register(manifest: Manifest, resource_name: str, opts: pulumi.ResourceOptions) -> Any:
+def register(
+    manifest: Manifest,
+    resource_name: str,
+    opts: pulumi.ResourceOptions,
+    annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None,
+) -> Any:
     """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
-    of its kind.
+    of its kind. `annotations_in_preview` returns the annotations for a preview, from those for the update.
     """
     manifest, opts = owned(manifest, resource_name, opts)
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    # The process of a component provider would read the whole state for each component.
+    is_program = pulumi.runtime.get_root_resource() is not None and not mocked()
+    if annotations_in_preview is not None and is_program and pulumi.runtime.is_dry_run():
+        metadata = mapped(fields["metadata"])
+        annotations = pulumi.Output.from_input(annotations_in_preview(mapped(metadata.get("annotations"))))
+        fields["metadata"] = {**metadata, "annotations": annotations}
     create, get = _constructors(manifest["apiVersion"], manifest["kind"])
     resource = create(resource_name, fields, opts)
 

@@ -76,17 +76,51 @@ def test_the_number_is_taken_back_from_the_autoscaler(program: PulumiProgram, cl
     run(autoscaling={"min_replicas": 1, "max_replicas": 2})
     run(autoscaling={"min_replicas": 2, "max_replicas": 2})
     wait_until("the autoscaler has scaled up", lambda: replicas(cluster, namespace) == 2, seconds=60)
-    # As docs/web-service.md describes: the API server knows whose the number is, and a preview changes nothing.
+    # The API server knows whose the number is, and a preview changes nothing.
     program.write(PROGRAM % ({"web": {"replicas": 3}}, namespace))
-    preview = program.preview(check=False)
-    assert preview.status == 0 or "Run pulumi up --skip-preview once." in preview.output
+    assert program.preview().changes == {"update": 1, "delete": 1}
     assert replicas(cluster, namespace) == 2
-    assert run(replicas=3).changes == {"update": 1, "delete": 1}
+    program.previewed_up()
     assert replicas(cluster, namespace) == 3
     assert run(replicas=3).changes == {}
     assert program.preview().changes == {}
     assert run(replicas=4).changes == {"update": 1}
     assert replicas(cluster, namespace) == 4
+
+
+EXTERNAL = {"external_replicas": True}
+SCALER = {"autoscaling": {"min_replicas": 2, "max_replicas": 5}}
+ANNOTATED = {"workload_annotations": {"a": "b"}}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # The arguments, the number that a scaler sets before, and the number after.
+        [({"replicas": 3}, None, 3), (EXTERNAL, None, 3), ({**EXTERNAL, **ANNOTATED}, 4, 4), (SCALER, None, 4)],
+        [(EXTERNAL, None, 1), ({"replicas": 3}, 2, 3), (SCALER, None, 3), (EXTERNAL, None, 3)],
+        [(EXTERNAL, None, 1), ({**EXTERNAL, **ANNOTATED}, 0, 0), ({"replicas": 2}, None, 2)],
+    ],
+    ids=["to another owner", "back from another owner", "from nothing"],
+)
+def test_the_owner_of_the_number_is_switched_live(
+    steps: list[tuple[Any, int | None, int]], program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    """Field case B26: each switch works with a preview, and changes no running pod but those of the number itself."""
+    before: dict[str, str] = {}
+    for args, scaled, number in steps:
+        if scaled is not None:
+            # The number is set as KEDA and other autoscalers do.
+            cluster.kubectl("scale", "deployment/web", "-n", namespace, f"--replicas={scaled}")
+        program.write(PROGRAM % ({"web": args}, namespace))
+        program.previewed_up()
+        assert replicas(cluster, namespace) == number
+        after = pods(cluster, namespace)
+        assert after.items() >= before.items() or before.items() >= after.items()
+        before = after
+    assert program.up().changes == {}
 
 
 def pods(cluster: Cluster, namespace: str) -> dict[str, str]:

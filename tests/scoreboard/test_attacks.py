@@ -699,7 +699,7 @@ PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscala
                 (*WEB_AT, "extra", "spec", "securityContext", field),
                 row=f"{field} in extra",
             )
-            for field, value in {"runAsGroup": 0, "fsGroup": 0, "supplementalGroups": [5, 0]}.items()
+            for field, value in {"supplementalGroups": [5, 0]}.items()
         ),
         held_case(
             "E9",
@@ -718,18 +718,6 @@ PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscala
             _extra(volumes=[{"name": "token", "projected": {"sources": [SERVICE_ACCOUNT_TOKEN]}}]),
             (*WEB_AT, "extra", "spec", "volumes"),
             row="a projected token in extra",
-        ),
-        held_case(
-            "E9",
-            _extra(automountServiceAccountToken=True),
-            (*WEB_AT, "extra", "spec", "automountServiceAccountToken"),
-            row="automountServiceAccountToken in extra",
-        ),
-        held_case(
-            "E9",
-            _extra(automountServiceAccountToken=None, serviceAccountName="admin"),
-            (*WEB_AT, "extra", "spec", "automountServiceAccountToken"),
-            row="another account's token in extra",
         ),
         held_case(
             "E9",
@@ -783,6 +771,31 @@ PRIVILEGED: Any = {"securityContext": {"privileged": True, "allowPrivilegeEscala
 def test_what_is_less_strict_is_reported(values: Any, where: Any) -> None:
     assert not is_rejected(values)
     assert is_reported(values, *where)
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        *(
+            held_case("E9", _extra(securityContext={field: 0}), ("securityContext", field), row=f"{field} in extra")
+            for field in ("runAsGroup", "fsGroup")
+        ),
+        held_case(
+            "E9",
+            _extra(automountServiceAccountToken=True),
+            ("automountServiceAccountToken",),
+            row="automountServiceAccountToken in extra",
+        ),
+        held_case(
+            "E9",
+            _extra(automountServiceAccountToken=None, serviceAccountName="admin"),
+            ("serviceAccountName",),
+            row="another account's token in extra",
+        ),
+    ],
+)
+def test_what_an_argument_reports_cannot_be_in_extra(values: Any, where: Any) -> None:
+    assert is_rejected(values, *WEB_AT, "extra", "spec", *where)
 
 
 def test_extra_that_changes_no_group_and_no_token_reports_only_itself() -> None:

@@ -528,3 +528,66 @@ def test_a_conversion_never_fails_for_what_newcomers_write(row: Any) -> None:
         given = service if isinstance(service, dict) else {}
         for value in (service, row.get("stack", {}), *given.values()):
             assert_converts(mutated(value, chance), given)
+
+
+POD_FIELDS: dict[str, tuple[Any, Any]] = {
+    "serviceAccountName": ("app", {"identity": {"service_account": "app"}}),
+    "serviceAccount": ("app", {"identity": {"service_account": "app"}}),
+    "automountServiceAccountToken": (True, {"identity": {"token": True}}),
+    "nodeSelector": ({"disk": "ssd"}, {"placement": {"node_selector": {"disk": "ssd"}}}),
+    "tolerations": ([{"key": "a"}], {"placement": {"tolerations": [{"key": "a"}]}}),
+    "affinity": ({"nodeAffinity": {}}, {"placement": {"affinity": {"nodeAffinity": {}}}}),
+    "priorityClassName": ("high", {"placement": {"priority_class": "high"}}),
+    "runtimeClassName": ("kata", {"placement": {"runtime_class": "kata"}}),
+    "topologySpreadConstraints": (
+        [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule"}],
+        {"placement": {"spread": {"nodes": "required"}}},
+    ),
+    "terminationGracePeriodSeconds": (60, {"shutdown": 45}),
+    "imagePullSecrets": ([{"name": "registry"}], {"image_policy": {"pull_secrets": ["registry"]}}),
+    "securityContext": ({"fsGroup": 5}, {"security": {"fs_group": 5}}),
+    "hostNetwork": (True, {"security": {"host_network": True}}),
+    "restartPolicy": ("Always", {}),
+}
+
+
+def problems_of_extra(**fields: Any) -> list[Any]:
+    return problems_with({"image": "registry.example.com/web:1.0", "port": 8080, **fields})
+
+
+@pytest.mark.parametrize("name", POD_FIELDS)
+def test_a_field_of_pods_with_an_argument_is_not_in_extra(name: str) -> None:
+    value, meant = POD_FIELDS[name]
+    found = [problem for problem in problems_of_extra(extra={"spec": {name: value}}) if name in problem.location]
+    problem = next(problem for problem in found if problem.code.name in ("field-in-extra", "set-by-portico"))
+    args = {"image": "registry.example.com/web:1.0", "port": 8080, "extra": {"spec": {name: value}}}
+    fixed = applied(problem.edits, args)
+    assert {key: fixed[key] for key in meant} == meant
+    assert "field-in-extra" not in [left.code.name for left in problems_with(fixed)]
+
+
+def test_every_field_of_pods_with_an_argument_has_a_row() -> None:
+    table = elsewhere_of(WebServiceArgs)
+    assert table is not None
+    schema = fields_of("io.k8s.api.core.v1.PodSpec", VERSIONS[-1])
+    moved = [name for name in schema if (where := table.names.get(name)) and (where.is_moved or where.convert)]
+    own = [name for name in moved if table.names[name].code.name not in ("name-in-extra", "name-unsupported")]
+    assert set(own) <= POD_FIELDS.keys()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"serviceAccountName": None},
+        {"securityContext": {"supplementalGroups": [5], "fsGroupChangePolicy": "OnRootMismatch"}},
+        {"topologySpreadConstraints": [{"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}]},
+        {"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a"]}], "schedulerName": "own"},
+    ],
+)
+def test_what_no_argument_can_express_stays_in_extra(spec: Any) -> None:
+    assert problems_of_extra(extra={"spec": spec}) == []
+
+
+def test_an_argument_that_is_set_is_not_overwritten() -> None:
+    (problem,) = problems_of_extra(extra={"spec": {"serviceAccountName": "a"}}, identity={"service_account": "b"})
+    assert (problem.code.name, problem.edits) == ("field-in-extra", ())

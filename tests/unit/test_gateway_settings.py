@@ -24,6 +24,7 @@ ONE = "ECDHE-RSA-AES128-GCM-SHA256"
 COMMON = {
     "http-redirect-code": "308",
     "proxy-body-size": "1m",
+    "proxy-max-temp-file-size": "0",
     "server-tokens": "false",
     "ssl-ciphers": CIPHERS,
     "ssl-protocols": "TLSv1.2 TLSv1.3",

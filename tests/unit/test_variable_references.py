@@ -7,9 +7,11 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_portico import WebService
 from pulumi_portico.args.location import Key
-from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.args.problems import ArgumentError, Problem, Problems
 from pulumi_portico.outputs import ensure_event_loop
+from pulumi_portico.testing import record
 from pulumi_portico.web_service.validation import parse_web_service
 from pulumi_portico.workload.expansion import in_order, references_in
 
@@ -104,3 +106,48 @@ def test_what_kubernetes_does_not_expand_is_rejected(fields: Any, code: str, loc
 def test_variables_of_extra_count(container: Any) -> None:
     extra = {"spec": {"containers": [{"name": "web", **container}]}}
     assert problems_with({**WEB, "env": {"A": "$(LATER)"}, "args": ["$(LATER)"], "extra": extra}) == []
+
+
+def env_of(env: dict[str, Any], **more: Any) -> list[str]:
+    """The names of the variables as the pods have them."""
+    recorded = record(lambda: WebService("web", {**WEB, "env": env, **more}))
+    deployment = recorded.one("kubernetes:apps/v1:Deployment").inputs
+    return [variable["name"] for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]]
+
+
+def output(value: Any) -> pulumi.Output[Any]:
+    ensure_event_loop()
+    return pulumi.Output.from_input(value)
+
+
+def test_outputs_that_refer_to_outputs_keep_the_order_of_the_author() -> None:
+    env = {"Z": output("z"), "P": "p", "M": output("$(Z)-$(P)"), "A": output("$(M)"), "Q": "$(M)"}
+    assert env_of(env) == ["P", "Z", "M", "Q", "A"]
+
+
+@pytest.mark.parametrize(
+    ("env", "name", "other"),
+    [
+        ({"A": "$(B)", "B": "b"}, "A", "B"),
+        ({"B": "b", "A": "$(C)", "C": "$(B)"}, "A", "C"),
+    ],
+)
+@pytest.mark.parametrize("at", ["env", "sidecars"])
+def test_an_output_that_refers_to_a_later_one_is_rejected(env: dict[str, str], name: str, other: str, at: str) -> None:
+    outputs = {key: output(value) for key, value in env.items()}
+    sidecar = {"name": "beside", "image": "a:1", "env": outputs}
+    fields: Any = {"env": outputs} if at == "env" else {"sidecars": [sidecar]}
+    with pytest.raises(ArgumentError) as caught:
+        record(lambda: WebService("web", {**WEB, **fields}))
+    found = [problem for problem in caught.value.problems if problem.code.name == "variable-too-late"]
+    assert [(problem.location[-1], problem.params["other"]) for problem in found] == [(name, other)]
+
+
+def test_an_output_can_refer_to_every_plain_and_secret_variable() -> None:
+    env = {"A": output("$(B)$(S)$(F)"), "B": "b"}
+    assert env_of(env, secret_env={"S": "s"}, field_env={"F": "status.podIP"}) == ["B", "F", "S", "A"]
+
+
+def test_an_output_that_refers_to_a_variable_of_extra_is_after_it() -> None:
+    extra = {"spec": {"containers": [{"name": "web", "env": [{"name": "X", "value": "x"}]}]}}
+    assert env_of({"A": output("$(X)")}, extra=extra) == ["X", "A"]

@@ -393,7 +393,7 @@ def test_extra_has_the_last_word_on_the_pods() -> None:
             "metadata": {"labels": {"added": "yes"}, "annotations": {"a": pulumi.Output.from_input("b")}},
             "spec": {
                 "enableServiceLinks": None,
-                "terminationGracePeriodSeconds": 20,
+                "schedulerName": "own",
                 "containers": [{"name": "api", "tty": True, "securityContext": {"privileged": None}}, other],
                 "volumes": [{"name": "more", "emptyDir": {}}],
             },
@@ -403,7 +403,7 @@ def test_extra_has_the_last_word_on_the_pods() -> None:
     assert made["metadata"]["labels"] == {"app.kubernetes.io/name": "api", "added": "yes"}
     assert made["metadata"]["annotations"] == {"a": "b"}
     assert "enableServiceLinks" not in made["spec"]
-    assert made["spec"]["terminationGracePeriodSeconds"] == 20
+    assert made["spec"]["schedulerName"] == "own"
     application, added = made["spec"]["containers"]
     assert (application["image"], application["tty"], added) == (IMAGE, True, other)
     assert application["securityContext"]["readOnlyRootFilesystem"] is True

@@ -35,6 +35,7 @@ __all__ = [
     "holder",
     "in_container",
     "moved_to",
+    "of_kind",
     "several",
     "steps_of",
     "table",
@@ -105,6 +106,8 @@ class Elsewhere:
     """What the fix sets; None if the value moves as it is, or there is no fix."""
     is_moved: bool = False
     """Whether the value moves as it is, if it has the right form."""
+    kind: str = ""
+    """The kind of workload that has the name, if it isn't a service."""
     spread: Optional[Callable[[Any], Optional[Unchecked]]] = None
     """Returns the arguments that are in the value, by the names of the other tool; None if there are none."""
 
@@ -216,6 +219,11 @@ def automatic(*values: Any) -> Elsewhere:
 
 SWITCHED_ON = automatic(True)  # noqa: FBT003  # a value, not a switch
 """A switch for what setting the field switches on."""
+
+
+def of_kind(kind: str) -> Elsewhere:
+    """A field of another kind of workload than services."""
+    return Elsewhere(NAME_UNSUPPORTED, kind=kind)
 
 
 def unsupported(*values: Any) -> Elsewhere:

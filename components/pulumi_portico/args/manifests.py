@@ -4,21 +4,42 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..untyped import mapped
-from .codes import define
+from .codes import Code, define
 from .location import Key, Location, Step
 
-__all__ = ["KUBERNETES_MANIFEST", "OTHER_MANIFEST", "PLACES", "is_manifest", "places_of"]
+__all__ = [
+    "KUBERNETES_MANIFEST",
+    "OTHER_KINDS",
+    "OTHER_MANIFEST",
+    "PLACES",
+    "code_of_kind",
+    "is_manifest",
+    "places_of",
+]
 
 KUBERNETES_MANIFEST = define(
     "kubernetes-manifest",
     "This is a Kubernetes manifest of the kind {kind}. A stack file describes the application instead.",
     allowed="{fields}",
-    hint="Write what the manifest has as {fields}, with the names of Portico.",
+    hint="Run `portico check --fix`, which converts workloads with their Services and Ingresses. Or write what the "
+    "manifest has as {fields}.",
 )
 OTHER_MANIFEST = define(
     "kubernetes-manifest-without-field",
     "This is a Kubernetes manifest of the kind {kind}, which Portico doesn't create.",
-    hint="Keep the manifest, and apply it beside the stack.",
+    hint="Keep the manifest in a file of its own, and apply it beside the stack with `kubectl apply`.",
+)
+KIND_ELSEWHERE = define(
+    "kind-elsewhere",
+    "A {kind} isn't part of a service. A stack has it as {fields}.",
+    allowed="{fields}",
+    hint="Move it to {fields}.",
+)
+KIND_WITHOUT_PLACE = define(
+    "kind-without-place",
+    "Portico has no place for a {kind}.",
+    hint="Write it as a manifest of Kubernetes in a file of its own, and apply it beside the stack with "
+    "`kubectl apply`.",
 )
 
 _NAME = Key("NAME")
@@ -47,6 +68,15 @@ PLACES: Mapping[str, Sequence[Sequence[Step]]] = {
     "Namespace": (("namespace",), ("pod_security",)),
 }
 """Where a stack has what a kind describes."""
+
+
+OTHER_KINDS = ("CronJob", "Job")
+"""Kinds of workloads that aren't services. If `PLACES` doesn't have one, Portico has no place for it."""
+
+
+def code_of_kind(kind: str) -> Code:
+    """The code for a part of another kind of workload where a service is expected."""
+    return KIND_ELSEWHERE if kind in PLACES else KIND_WITHOUT_PLACE
 
 
 def is_manifest(value: Any) -> bool:

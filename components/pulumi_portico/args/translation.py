@@ -24,7 +24,7 @@ from .elsewhere import (
     table,
 )
 from .location import ROOT, Field, FieldPath, Key, KeyStyle, Location, field_text
-from .manifests import KUBERNETES_MANIFEST, OTHER_MANIFEST, is_manifest, places_of
+from .manifests import KUBERNETES_MANIFEST, OTHER_KINDS, OTHER_MANIFEST, code_of_kind, is_manifest, places_of
 from .problems import ABSENT, Edit, Move, Problems, Remove, Set
 from .secrets import Secret
 from .shapes import is_args, is_generic, shapes_of, take_apart
@@ -109,6 +109,10 @@ class Translation:
         return field_text(step, self._problems.style)
 
     def _read_form(self, name: str, value: Any) -> None:
+        if name == "kind" and value in OTHER_KINDS:
+            del self._values[self._key(name)]
+            self._report_kind(str(value), self._at / name)
+            return
         form = next((form for form in self._table.forms.get(name, ()) if form.fits(value)), None)
         if form is None:
             return
@@ -142,6 +146,9 @@ class Translation:
         self._report_name(where, at_key, edits)
 
     def _report_name(self, where: Elsewhere, at_key: Location, edits: Sequence[Edit]) -> None:
+        if where.kind:
+            self._report_kind(where.kind, at_key)
+            return
         params: dict[str, Any] = {"name": str(at_key[-1])}
         if where.fields:
             params["fields"] = [field_of(field) for field in where.fields]
@@ -154,6 +161,10 @@ class Translation:
             is_stack = self._problems.style is KeyStyle.STACK
             params["component"] = Location((where.component,)) if is_stack else COMPONENTS[where.component]
         self._report(where.code, at_key, edits, **params)
+
+    def _report_kind(self, kind: str, at: Location) -> None:
+        places = places_of(kind)
+        self._report(code_of_kind(kind), at, (), kind=kind, **({"fields": places} if places else {}))
 
     def _of_component(self, component: str) -> Optional[Location]:
         """Where the arguments of the component around these are, if it's of that kind."""

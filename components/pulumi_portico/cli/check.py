@@ -46,6 +46,9 @@ def check(
     Prints every problem with its file, line, and column, what's allowed, and the fix if one is known. With --fix,
     applies the fixes and keeps everything else in the files as it is. Notes say what you must add for a valid stack to
     work, and what differs between controllers. The exit code is 1 if the stack is invalid.
+
+    With --fix, manifests of Kubernetes, a Compose file, or the values of a Helm chart in place of the stack file become
+    a stack file. Its comments say what to decide; what Portico doesn't create is in a file of manifests beside it.
     """
     from .project import locate_stack
 
@@ -84,7 +87,9 @@ def _fix(
     write_files(fixed.texts)
     if not as_json:
         for problem in fixed.applied:
-            write(f"{problem.place}: {problem.path}: {problem.fix}\n")
+            # What converts a whole file has no edits.
+            change = f"{problem.path}: {problem.fix}" if problem.edits else f"Converted: {problem.message}"
+            write(f"{problem.place}: {change}\n")
         write(_summary(fixed.applied, fixed.texts))
         left = sum(1 for problem in fixed.error.problems if problem.edits) if fixed.error else 0
         if left:

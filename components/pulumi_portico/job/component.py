@@ -13,6 +13,7 @@ from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_owner import pod_owner_of
+from ..workload.pod_validation import check_order_of_variables
 from .args import JobArgs, JobSpec
 from .objects import job_key, objects_of
 from .plan import plan_job
@@ -86,6 +87,7 @@ def _parsed(name: str, args: Union[JobArgs, JobSpec], opts: Optional[pulumi.Reso
 
     def check(known: JobSpec, found: Problems) -> None:
         parse_job(name, known, found, known.at)
+        check_order_of_variables(name, spec, known, found)
         found.run(check_pods, known)
 
     check_pods(spec, problems)

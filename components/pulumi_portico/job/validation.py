@@ -38,6 +38,7 @@ from ..workload.pod_validation import (
 from ..workload.security import check_host_ports
 from ..workload.template_rules import check_merged_template
 from .args import CompletionMode, JobArgs, JobSpec, is_job_label, rules_with
+from .elsewhere import NAMES
 from .objects import objects_of
 from .plan import JobPlan, plan_job, plan_pods
 
@@ -246,7 +247,7 @@ def _check_sidecar_ports(spec: JobSpec, problems: Problems) -> None:
 
 
 def _check_extra(spec: JobSpec, problems: Problems) -> None:
-    problems.run(check_extra, spec)
+    problems.run(check_extra, spec, NAMES)
     extra = mapped(spec.extra)
     pod, at = mapped(extra.get("spec")), spec.at / "extra"
     if "restartPolicy" in pod:

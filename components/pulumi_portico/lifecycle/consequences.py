@@ -10,7 +10,7 @@ from typing import Any, Optional
 from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.output import Unknown
+from pulumi.output import UNKNOWN, Unknown
 from pulumi.runtime import get_root_resource
 
 from ..args.codes import define
@@ -143,6 +143,19 @@ def _service(comparison: Comparison, deployed: Deployed, manifest: Optional[Mani
 def service_replaced(namespace: str, name: str) -> Finding:
     """What the replacement of a Service means to clients in the cluster."""
     return Finding(SERVICE_REPLACED, {"name": f"{namespace}/{name}", "host": f"{name}.{namespace}"})
+
+
+async def unknown_if_replaced(service: str, headless: bool, annotations: Manifest) -> Any:  # of a partial
+    """The annotations of a Service in a preview, unknown if the update deletes the Service and creates it again.
+
+    The API server still has the Service, so it would reject the new one in a preview. The provider doesn't send what
+    has unknown parts. `service` is a Pulumi name.
+    """
+    for deployed in (await read_deployed()).by_name.get(service, ()):
+        if deployed.type == _SERVICE:
+            was_headless = deployed.spec.get("clusterIP") == "None"
+            return annotations if was_headless == headless else UNKNOWN
+    return annotations
 
 
 def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:

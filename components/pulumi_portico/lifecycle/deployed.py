@@ -7,6 +7,7 @@ only in the state as a whole, which a program can ask the engine for.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Optional
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from ..untyped import Manifest, Properties, mapped
 from .hooks import mocked
 from .ownership import owner
 
-__all__ = ["Deployed", "component_of", "read_deployed"]
+__all__ = ["Deployed", "Resources", "component_of", "read_deployed"]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that returns the outputs of a stack's resources."""
@@ -68,10 +69,22 @@ class Deployed:
         return str(self.metadata.get("name") or self.name)
 
 
-_BY_STACK: WeakKeyDictionary[Any, "asyncio.Task[Mapping[str, Deployed]]"] = WeakKeyDictionary()
+class Resources(dict[str, Deployed]):
+    """Resources by URN."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Deployed]]:
+        """The resources by Pulumi name."""
+        found: dict[str, list[Deployed]] = {}
+        for deployed in self.values():
+            found.setdefault(deployed.name, []).append(deployed)
+        return found
 
 
-async def read_deployed() -> Mapping[str, Deployed]:
+_BY_STACK: WeakKeyDictionary[Any, "asyncio.Task[Resources]"] = WeakKeyDictionary()
+
+
+async def read_deployed() -> Resources:
     """The resources of the last deployment by URN; none if the backend doesn't return them. A program reads it once."""
     stack = get_root_resource()
     # The process of a component provider serves several deployments.
@@ -82,16 +95,17 @@ async def read_deployed() -> Mapping[str, Deployed]:
     return await _BY_STACK[stack]
 
 
-async def _read() -> Mapping[str, Deployed]:
+async def _read() -> Resources:
     if mocked():
-        return {}
+        return Resources()
     try:
         result: Any = await invoke_async(_READ, {"stackName": owner()})
     except Exception as error:
         pulumi.log.debug(f"The state of the stack can't be read: {error}")
-        return {}
+        return Resources()
     found = mapped(mapped(result).get("outputs"))
-    return {urn: Deployed(urn, mapped(mapped(resource).get("outputs"))) for urn, resource in found.items()}
+    read = {urn: Deployed(urn, mapped(mapped(resource).get("outputs"))) for urn, resource in found.items()}
+    return Resources(read)
 
 
 def component_of(child: Deployed, deployed: Mapping[str, Deployed]) -> Optional[Deployed]:

@@ -4,7 +4,7 @@ A builder returns a list of `ObjectSpec`s: plain descriptions, in an order in wh
 it needs. `register_objects` registers them with Pulumi; `manifests_of` returns them without Pulumi.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar, Optional, cast
@@ -51,6 +51,9 @@ class Options:
     """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[pulumi.Resource], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered, for its parent."""
+    annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None
+    """Returns the annotations for a preview, from those for the update. A preview sends the object to the API server,
+    which still has what a hook or the engine removes before the update."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class ObjectSpec:
 
     def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
         """Register it under a Pulumi name, with the manifest whose references are resolved."""
-        return register(manifest, name, options)
+        return register(manifest, name, options, self.options.annotations_in_preview)
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:

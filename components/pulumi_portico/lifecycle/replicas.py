@@ -15,17 +15,18 @@ import pulumi
 from ..args.codes import define
 from ..untyped import Manifest, Properties, listed, mapped
 from .claims import unique
+from .deployed import Deployed, read_deployed
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .ownership import OWNER, owner
 from .replacement import Finding
 
-__all__ = ["explanation", "is_conflict", "on_replicas_change", "released"]
+__all__ = ["explanation", "forced_if_scaled", "is_conflict", "on_replicas_change", "released"]
 
 TAKEN_IN_PREVIEW = define(
     "replicas-owned-in-preview",
-    "An autoscaler has set the number of pods of {workload}, so a preview fails with a conflict.",
-    hint="Run pulumi up --skip-preview once. It deletes the autoscaler of the stack, and sets the number.",
+    "Something else has set the number of pods of {workload}, so a preview fails with a conflict.",
+    hint="Run pulumi up --skip-preview once. It deletes an autoscaler of the stack, and sets the number.",
 )
 TAKEN = define(
     "replicas-owned",
@@ -35,6 +36,8 @@ TAKEN = define(
 
 _REPLICAS = ".spec.replicas"
 _SCALE = "scale"
+_PATCH_FORCE = "pulumi.com/patchForce"
+"""The annotation that has the provider take fields over from whoever has set them."""
 _FIELD = re.compile(r"(?<![\w/])\.(?:spec|metadata|data)\b[^\s,]*")
 _MANAGER = re.compile(r'conflicts? with "([^"]+)"')
 
@@ -50,6 +53,30 @@ def released(managed_fields: Sequence[Any]) -> Optional[list[Any]]:
     None if there are none."""
     kept = [entry for entry in managed_fields if mapped(entry).get("subresource") != _SCALE]
     return kept if len(kept) < len(managed_fields) and kept else None
+
+
+async def forced_if_scaled(workload: str, autoscaler: str, annotations: Manifest) -> Manifest:
+    """The annotations of a workload in a preview, with force if something else has set the number of its pods.
+
+    A preview can't take the number back, because it changes nothing. So it must override who has set it. `workload` and
+    `autoscaler` are Pulumi names.
+    """
+    return {**annotations, _PATCH_FORCE: "true"} if await _was_scaled(workload, autoscaler) else annotations
+
+
+async def _was_scaled(workload: str, autoscaler: str) -> bool:
+    deployed = (await read_deployed()).by_name
+    if any(found.type.endswith(":HorizontalPodAutoscaler") for found in deployed.get(autoscaler, ())):
+        return True
+    return any(_is_left_to_others(found) for found in deployed.get(workload, ()))
+
+
+def _is_left_to_others(workload: Deployed) -> bool:
+    """Whether something else has set the number of a workload's pods, or the last program allowed it to."""
+    inputs = workload.outputs.get("__inputs")
+    entries = listed(workload.metadata.get("managedFields"))
+    is_scaled = any(mapped(entry).get("subresource") == _SCALE for entry in entries)
+    return is_scaled or (inputs is not None and _replicas(mapped(inputs)) is None)
 
 
 def on_replicas_change(name: str, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:

@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 from ..args.elsewhere import NAME_ELSEWHERE
 from ..args.location import Key, Location
+from ..args.manifests import OTHER_KINDS, code_of_kind, places_of
 from ..args.problems import Problem
 from ..args.shapes import shapes_of
 from ..args.similar_names import folded
@@ -21,7 +22,7 @@ _GATEWAYS = Location(("gateways", _NAME))
 
 _PLACES = {
     **dict.fromkeys(
-        ("app", "apps", "component", "components", "container", "containers", "cronjobs", "daemonset", "daemonsets")
+        ("app", "apps", "component", "components", "container", "containers", "daemonset", "daemonsets")
         + ("deployment", "deployments", "microservices", "pod", "pods", "service", "statefulset", "statefulsets")
         + ("web", "webservice", "webservices", "workload", "workloads", "x-common", "template", "spec"),
         (_SERVICES,),
@@ -45,6 +46,9 @@ _PLACES = {
 }
 """By the folded name."""
 
+_KINDS = {folded(f"{kind}{ending}"): kind for kind in OTHER_KINDS for ending in ("", "s")}
+"""Kinds of workloads that aren't services, by their folded names."""
+
 _COMPONENTS = (
     (WebServiceArgs, _SERVICES),
     (IngressGatewayArgs, _GATEWAYS),
@@ -55,6 +59,11 @@ _COMPONENTS = (
 def problem_of_name(name: str, location: Location) -> Optional[Problem]:
     """The problem of a name at the top level, if it's known where Portico has it. There is no fix: only the author
     knows the component."""
+    kind = _KINDS.get(folded(name))
+    if kind is not None:
+        of_kind = places_of(kind)
+        known = {"fields": of_kind} if of_kind else {}
+        return Problem(code_of_kind(kind), location, {"kind": kind, **known})
     places = _PLACES.get(folded(name)) or _of_component(name)
     params: dict[str, Any] = {"name": name, "fields": list(places)}
     return Problem(NAME_ELSEWHERE, location, params) if places else None

@@ -18,25 +18,26 @@ COMPOSE_FILE = define(
     "compose-file",
     "This is a Compose file. A stack file has each of its services as {fields}.",
     allowed="{fields}",
-    hint="Copy each service to {fields}. Portico then reports what is different there.",
+    hint="Run `portico check --fix`, which converts the file. Or copy each service to {fields}.",
 )
 HELM_VALUES = define(
     "helm-values",
     "These are the values of a Helm chart. A stack file has each application as {fields}.",
     allowed="{fields}",
-    hint="Move the values to {fields}. Portico then reports what is different there.",
+    hint="Run `portico check --fix`, which converts the file. Or move the values to {fields}.",
 )
 HELM_CHART = define(
     "helm-chart",
     "This is the Chart.yaml of a Helm chart, which describes no application.",
     allowed="{fields}",
-    hint="Write what the chart's templates and values describe as {fields}.",
+    hint="Write the output of `helm template` to the stack file, and run `portico check --fix`.",
 )
 KUSTOMIZATION = define(
     "kustomization",
     "This is a kustomization, which only names other files.",
     allowed="{fields}",
-    hint="Write what its resources describe as {fields}. A base file of `extends` takes the place of overlays.",
+    hint="Write the output of `kubectl kustomize` to the stack file, and run `portico check --fix`. A base file of "
+    "`extends` takes the place of overlays.",
 )
 
 _COMPOSE_KEYS = {"image", "build", "container_name", "environment", "depends_on", "restart"}

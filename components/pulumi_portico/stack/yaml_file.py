@@ -20,7 +20,7 @@ from ..args.secrets import Secret
 from .source_map import AmbiguousScalar, Node, Place
 from .yaml_errors import detail_of
 
-__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "documents", "meant_boolean", "parse"]
+__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "documents", "foreign_documents", "meant_boolean", "parse"]
 
 TAB = define("yaml-tab", "A tab can't indent YAML.", allowed="spaces", hint="Replace the tab with two spaces.")
 INVALID_YAML = define("invalid-yaml", "This isn't valid YAML: {detail}.", allowed="one YAML document")
@@ -161,6 +161,49 @@ def documents(text: str, file: str) -> list[Node]:
     except (yaml.YAMLError, RecursionError, _TooLargeError):
         return []
     return found if len(found) > 1 else []
+
+
+def foreign_documents(text: str, file: str) -> list[Node]:
+    """The documents of another tool's file, with its merge keys resolved; empty if it can't be read."""
+    try:
+        roots = [root for root in cast("Any", yaml).compose_all(text, Loader=_Loader) if root is not None]
+        for root in roots:
+            _resolve_merges(root, set())
+        return [_Reader(file, []).node(root, ROOT, 0) for root in roots]
+    except (yaml.YAMLError, RecursionError, _TooLargeError):
+        return []
+
+
+def _resolve_merges(node: yaml.Node, seen: set[int]) -> None:
+    """Replace merge keys by the entries that they stand for. A mapping's own entries override those."""
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        pairs = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
+        for pair in pairs:
+            _resolve_merges(pair[1], seen)
+        own = [pair for pair in pairs if not _is_merge(pair[0])]
+        layers = [layer for key, value in pairs if _is_merge(key) for layer in _layers(value)]
+        names = {key.value for key, _ in own}
+        for layer in layers:
+            added = [pair for pair in layer.value if pair[0].value not in names]
+            own += added
+            names |= {key.value for key, _ in added}
+        node.value = own
+    else:
+        for item in cast("list[yaml.Node]", node.value):
+            _resolve_merges(item, seen)
+
+
+def _is_merge(key: yaml.Node) -> bool:
+    return key.tag == _PLAIN and key.value == "<<"
+
+
+def _layers(value: yaml.Node) -> list[yaml.MappingNode]:
+    """The mappings that a merge key names: one, or a list of them, of which an earlier one overrides a later one."""
+    items = cast("list[yaml.Node]", value.value) if isinstance(value, yaml.SequenceNode) else [value]
+    return [item for item in items if isinstance(item, yaml.MappingNode)]
 
 
 def _problem(code: Code, place: Place, location: Location = ROOT, **more: Any) -> Problem:

@@ -97,8 +97,8 @@ class WebServiceArgs(TypedDict):
 
     env: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables, by name. `$(NAME)` in a value stands for another variable of the container, also a secret
-    one; `$$(NAME)` is that text. Names are plain. Default: none. For secret values, use `secret_env`. Maps to
-    `env`."""
+    one; `$$(NAME)` is that text. If an Output refers to another Output, write the other one first. Names are plain.
+    Default: none. For secret values, use `secret_env`. Maps to `env`."""
 
     secret_env: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables whose values are secret, by name: they are encrypted in the state, and are in a Secret of

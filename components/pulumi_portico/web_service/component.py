@@ -16,6 +16,7 @@ from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
+from ..workload.pod_validation import check_order_of_variables
 from .args import WebServiceArgs, WebServiceSpec
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
@@ -142,6 +143,7 @@ def _parsed(
 
     def check(known: WebServiceSpec, found: Problems) -> None:
         parse_web_service(name, known, found, known.at)
+        check_order_of_variables(name, spec, known, found)
         found.run(check_pods, known)
 
     check_pods(spec, problems)

@@ -10,12 +10,13 @@ from ..args.elsewhere import (
     holder,
     in_container,
     moved_to,
+    of_kind,
     several,
     table,
     unsupported,
 )
 from ..args.forms import has_names, is_list, is_mapping, is_text
-from ..args.units import CORES, MIB
+from ..args.units import CORES, MIB, NGINX_MIB
 from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     below,
@@ -74,10 +75,8 @@ _WORKLOAD = {
     "spec": holder(pod_of, "image", "ports", "sidecars"),
     "metadata": several("labels", "namespace"),
     "apiVersion": automatic("apps/v1"),
-    "completions": component("jobs", "completions"),
-    "parallelism": component("jobs", "parallelism"),
-    "backoffLimit": component("jobs", "backoff_limit"),
-    "schedule": component("jobs", "schedule"),
+    **{name: of_kind("Job") for name in ("completions", "parallelism", "backoffLimit", "ttlSecondsAfterFinished")},
+    **{name: of_kind("CronJob") for name in ("schedule", "jobTemplate", "concurrencyPolicy")},
 }
 """Deployment, StatefulSet, DaemonSet, and ReplicaSet."""
 
@@ -147,7 +146,7 @@ _COMPOSE = {
     "cap_drop": automatic(...),
     "cpus": moved_to("resources.cpu", CORES.number_of_any),
     "cpu": moved_to("resources.cpu", CORES.number_of_any),
-    "mem_limit": moved_to("resources.memory", MIB.number_of),
+    "mem_limit": moved_to("resources.memory", NGINX_MIB.number_of),
     "memory": moved_to("resources.memory", MIB.number_of),
     "mem_reservation": several("resources.memory"),
     "depends_on": several("allow_to", "init_containers", convert=from_dependencies),

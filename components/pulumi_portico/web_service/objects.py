@@ -1,15 +1,17 @@
 """The objects of a `WebService`: the one list that the component registers, and that `portico render` prints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Optional
 
 import pulumi
 
-from ..lifecycle.consequences import on_service_replacement
+from ..lifecycle.consequences import on_service_replacement, unknown_if_replaced
 from ..lifecycle.objects import ObjectSpec, Options, Ref
-from ..lifecycle.replicas import on_replicas_change
+from ..lifecycle.replicas import forced_if_scaled, on_replicas_change
 from ..lifecycle.rollout_failures import on_failed_rollout
 from ..networking.network_policies import build_ingress
+from ..untyped import Manifest
 from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import Sources
@@ -76,8 +78,18 @@ def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list
         # A change of a ReplicaSet's template doesn't reach its pods.
         replace_on_changes=("spec.template", "spec.selector") if replica_set else (),
         hooks=lambda parent: _workload_hooks(plan, parent),
+        annotations_in_preview=_forced_in_preview(plan),
     )
     return ObjectSpec(workload_key(plan), build_workload(plan, sources), before, options)
+
+
+_AUTOSCALER = "autoscaler"
+
+
+def _forced_in_preview(plan: WebServicePlan) -> Optional[Callable[[Manifest], Awaitable[Any]]]:
+    if plan.replicas is None or plan.spec.autoscaling is not None:
+        return None
+    return partial(forced_if_scaled, f"{plan.name}-{workload_key(plan)}", f"{plan.name}-{_AUTOSCALER}")
 
 
 def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[pulumi.ResourceHookBinding]:
@@ -90,7 +102,11 @@ def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[p
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
     ports = list(plan.ports.values())
     service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
-    options = Options(timeout=plan.spec.ready_timeout, hooks=lambda _parent: on_service_replacement(plan.name))
+    options = Options(
+        timeout=plan.spec.ready_timeout,
+        hooks=lambda _parent: on_service_replacement(plan.name),
+        annotations_in_preview=partial(unknown_if_replaced, f"{plan.name}-{SERVICE}", plan.headless),
+    )
     return ObjectSpec(SERVICE, service, before, options)
 
 
@@ -98,4 +114,4 @@ def _autoscaler(plan: WebServicePlan, autoscaling: AutoscalingSpec) -> ObjectSpe
     # Only a ReplicaSet's name is generated.
     workload: Any = Ref(workload_key(plan)) if plan.kind is WorkloadKind.REPLICA_SET else plan.name
     manifest = build_autoscaler(plan.metadata, plan.kind, workload, autoscaling)
-    return ObjectSpec("autoscaler", manifest, [workload_key(plan)])
+    return ObjectSpec(_AUTOSCALER, manifest, [workload_key(plan)])

@@ -45,6 +45,7 @@ from ..workload.security import SecuritySpec, check_host_ports
 from ..workload.template_rules import check_merged_template
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
+from .elsewhere import NAMES
 from .kind_rules import check_kind
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
@@ -218,6 +219,10 @@ def _check_container_ports(spec: WebServiceSpec, problems: Problems) -> None:
     check_container_ports(tcp_ports(spec), ports_of_sidecars(spec), spec.sidecars, problems)
 
 
+def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
+    check_extra(spec, NAMES, problems)
+
+
 _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_kind,
     check_ports,
@@ -242,7 +247,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_labels,
     check_pod_annotations,
     _check_workload_annotations,
-    check_extra,
+    _check_extra,
 )
 
 

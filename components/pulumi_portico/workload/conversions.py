@@ -12,7 +12,7 @@ from ..args.elsewhere import Beside, Convert, Steps, Values
 from ..args.forms import items_of, one_item, only_item
 from ..args.location import Key
 from ..args.problems import ABSENT
-from ..args.units import CORES, MIB, SECONDS, Unit
+from ..args.units import CORES, MIB, NGINX_MIB, SECONDS, Unit
 from ..untyped import Unchecked, mapped
 
 __all__ = [
@@ -374,7 +374,10 @@ def from_deploy(value: Any, beside: Beside) -> Optional[Values]:
 
 
 def _named_cpu(part: Any) -> Unchecked:
-    return {"cpu" if key == "cpus" else key: item for key, item in mapped(part).items()}
+    named = {"cpu" if key == "cpus" else key: item for key, item in mapped(part).items()}
+    # The sizes of Compose are binary: M is a MiB.
+    size = NGINX_MIB.number_of(named.get("memory"))
+    return named if size is None else {**named, "memory": f"{size}Mi"}
 
 
 # Health --------------------------------------------------------------------------------------------------------------
@@ -596,9 +599,14 @@ def platform_architecture(value: Any) -> Optional[list[str]]:
 def shutdown_seconds(value: Any, beside: Beside) -> Optional[Values]:
     """The grace period, which includes the drain."""
     seconds = _amount(value, SECONDS)
-    drain = beside.get("drain") or _DRAIN
-    rest = seconds - drain if isinstance(seconds, int) and isinstance(drain, int) else None
-    return {("shutdown",): rest} if isinstance(rest, int) and rest > 0 else None
+    drain = beside.get("drain")
+    if not isinstance(seconds, int):
+        return None
+    if drain is None and seconds <= _DRAIN:
+        # Too short for the default drain: half of it each.
+        return {("drain",): seconds // 2, ("shutdown",): max(seconds - seconds // 2, 1)}
+    rest = seconds - (_DRAIN if drain is None else drain) if isinstance(drain, (int, type(None))) else 0
+    return {("shutdown",): rest} if rest > 0 else None
 
 
 _SLEEP = re.compile(r"(?:/bin/)?sleep ([0-9]{1,4})s?")

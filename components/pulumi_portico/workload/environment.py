@@ -172,8 +172,12 @@ def build_config_map(metadata: Manifest, files: Values) -> Manifest:
 
 
 def build_environment(environment: EnvironmentSpec, sources: Sources) -> Manifest:
-    """The container's `env`, ordered by name, so that the order in the arguments doesn't roll the pods; but a variable
-    comes after those that it refers to, because Kubernetes expands no other ones."""
+    """The container's `env`. A variable comes after those that it refers to, because Kubernetes expands no other ones.
+
+    Otherwise, plain values are ordered by name, so that the order in the arguments doesn't roll the pods. What values
+    refer to that aren't known yet isn't known either: they come last, as far as others don't refer to them, in the
+    order of the arguments, which the author can choose.
+    """
     variables: dict[str, Manifest] = {name: {"value": value} for name, value in environment.env.items()}
     for name, path in environment.field_env.items():
         variables[name] = {"valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -181,7 +185,9 @@ def build_environment(environment: EnvironmentSpec, sources: Sources) -> Manifes
         variables[name] = {"valueFrom": {"resourceFieldRef": {"resource": resource}}}
     for name in environment.secret_env:
         variables[name] = {"valueFrom": {"secretKeyRef": {"name": sources.secret, "key": name}}}
-    ordered = in_order([{"name": name, **variables[name]} for name in sorted(variables)])
+    late = [name for name, value in environment.env.items() if not isinstance(value, str)]
+    names = [*sorted(variables.keys() - set(late)), *late]
+    ordered = in_order([{"name": name, **variables[name]} for name in names])
     return {"env": ordered} if ordered else {}
 
 

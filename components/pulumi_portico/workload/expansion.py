@@ -108,16 +108,24 @@ def reference_graph(values: Mapping[str, Any]) -> ReferenceGraph:
     return ReferenceGraph(references, referring)
 
 
+_FIRST = (-1, False)
+"""The rank of variables that refer to nothing that isn't known yet."""
+
+
 def in_order(variables: Sequence[Manifest]) -> list[Manifest]:
     """The variables of a container, each after those that it refers to, and otherwise in the same order.
 
-    Values that aren't known yet can refer to any other one, so they come after all that don't refer to them.
+    Values that aren't known yet can refer to any other one. So they keep their order, come after all that don't refer
+    to them, and before those that do.
     """
     by_name = {str(variable["name"]): variable for variable in variables}
     if len(by_name) != len(variables):
         return list(variables)
     values = {name: variable.get("value") for name, variable in by_name.items()}
     graph = reference_graph(values)
-    late = {name for name, value in values.items() if value is not None and not isinstance(value, str)}
-    last = late | graph.depending_on(late)
-    return [by_name[name] for name in graph.ordered(sorted(values, key=last.__contains__))]
+    late = [name for name, value in values.items() if value is not None and not isinstance(value, str)]
+    ranks: dict[str, tuple[int, bool]] = {}
+    for rank, name in enumerate(late):
+        ranks[name] = (rank, False)
+        ranks.update(dict.fromkeys(graph.depending_on([name]), (rank, True)))
+    return [by_name[name] for name in graph.ordered(sorted(values, key=lambda name: ranks.get(name, _FIRST)))]

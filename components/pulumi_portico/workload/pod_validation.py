@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Optional, cast
 
 from ..args.codes import define
+from ..args.elsewhere import Table
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field, Key, KeyStyle, field_text
 from ..args.parse import Rule, Rules
@@ -31,6 +32,7 @@ from .containers import (
     exceptions_of_container,
 )
 from .environment import check_contents, check_mount_paths, check_variables, own_mount_paths
+from .extra_fields import check_extra_fields
 from .extra_rules import CONTAINERS, INIT_CONTAINERS
 from .extra_rules import check_extra_items as check_items
 from .identity import check_identity as check_identity_itself
@@ -45,6 +47,7 @@ from .template_schema import check_template
 from .variable_references import (
     added_variables,
     check_command_references,
+    check_order,
     check_probe_references,
     check_references,
 )
@@ -58,6 +61,7 @@ __all__ = [
     "check_host_network",
     "check_identity",
     "check_labels",
+    "check_order_of_variables",
     "check_other_containers",
     "check_peers_in",
     "check_placement",
@@ -138,6 +142,17 @@ def _check_references_of(
         problems.run(check_probe_references, container, container.probes, added)
 
 
+def check_order_of_variables(name: str, declared: PodSpec, known: PodSpec, problems: Problems) -> None:
+    """Report references of Outputs to variables after them, in every container, once the values are known."""
+    own = declared.container_name_for(name)
+    groups: list[tuple[str, str, CommonContainerSpec, CommonContainerSpec]] = [(CONTAINERS, own, declared, known)]
+    for one, other in zip(declared.other_containers, known.other_containers, strict=True):
+        groups.append((INIT_CONTAINERS, one.name, one, other))
+    for group, container, before, after in groups:
+        added = added_variables(declared.extra, declared.at / "extra", group, container)
+        problems.run(check_order, before, after, added)
+
+
 def check_identity(spec: PodSpec, problems: Problems) -> None:
     """Report an identity that contradicts itself."""
     if spec.identity is not None:
@@ -216,10 +231,13 @@ def check_pod_annotations(spec: PodSpec, problems: Problems) -> None:
     check_annotations(spec.pod_annotations, spec.at / "pod_annotations", problems)
 
 
-def check_extra(spec: PodSpec, problems: Problems) -> None:
-    """Report what of `extra` isn't part of the pods' template, or contradicts the selector."""
+def check_extra(spec: PodSpec, names: Table, problems: Problems) -> None:
+    """Report what of `extra` isn't part of the pods' template, has an argument, or contradicts the selector. `names`
+    are other tools' names for the arguments."""
     extra = spec.extra or {}
+    since = len(problems.found)
     check_template(extra, spec.at / "extra", problems)
+    check_extra_fields(spec, names, problems.found[since:], problems)
     metadata = mapped(extra.get("metadata"))
     at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))
     # A null removes an annotation.

@@ -13,16 +13,18 @@ from ..args.codes import define
 from ..args.location import Field, Key, Location
 from ..args.problems import Problems, Set
 from ..args.similar_names import SomeNames
+from ..merge import merged
 from ..untyped import Manifest, listed, mapped
 from .containers import CommonContainerSpec
-from .environment import EnvironmentSpec
-from .expansion import REFERENCE, reference_graph, references_in
+from .environment import EnvironmentSpec, Sources, build_environment
+from .expansion import REFERENCE, in_order, reference_graph, references_in
 from .health import HealthSpec
 
 __all__ = [
     "AddedVariables",
     "added_variables",
     "check_command_references",
+    "check_order",
     "check_probe_references",
     "check_references",
 ]
@@ -48,6 +50,13 @@ UNKNOWN_VARIABLE = define(
     "unknown-variable",
     "The container has no variable {name}, so Kubernetes leaves $({name}) as it is.",
     allowed="{known}; $$(NAME) for the text $(NAME)",
+)
+VARIABLE_TOO_LATE = define(
+    "variable-too-late",
+    "The value of {name} is an Output, and refers to {other}, which comes after it, so Kubernetes leaves $({other}) as "
+    "it is.",
+    allowed="references of Outputs to variables whose values are plain, and to Outputs that are written before them",
+    hint="Write {other} before {name}.",
 )
 REFERENCE_IN_SECRET = define(
     "reference-in-secret-variable",
@@ -104,6 +113,25 @@ def check_references(environment: EnvironmentSpec, added: AddedVariables, proble
             others = {name, *graph.depending_on([name])}
             _check_text(value, where, known, problems, unusable=others)
     problems.run(_check_secrets, environment, known)
+
+
+def check_order(declared: EnvironmentSpec, known: EnvironmentSpec, added: AddedVariables, problems: Problems) -> None:
+    """Report references of values that weren't known when the variables were ordered, to variables after them.
+
+    `declared` is the environment as the pods have it, and `known` has the values that are known by now.
+    """
+    late = [name for name, value in declared.env.items() if not isinstance(value, str)]
+    if not late:
+        return
+    variables = listed(build_environment(declared, Sources()).get("env"))
+    of_extra = [{"name": name, "value": value} for name, (value, _) in added.values.items()]
+    ordered = in_order(merged(variables, of_extra)) if of_extra else variables
+    positions = {str(variable["name"]): position for position, variable in enumerate(ordered)}
+    for name in late:
+        for reference in references_in(known.env.get(name)):
+            if positions.get(reference, -1) > positions[name]:
+                where = known.at / "env" / Key(name)
+                problems.report(VARIABLE_TOO_LATE, where, value=known.env[name], name=name, other=reference)
 
 
 def _check_secrets(environment: EnvironmentSpec, known: Collection[str], problems: Problems) -> None:

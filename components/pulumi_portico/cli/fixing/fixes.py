@@ -12,6 +12,7 @@ from ...stack.defaults import with_defaults
 from ...stack.files import PREFIX, read_text, shown_path
 from ...stack.plan import StackPlan, check_tree, read_tree
 from ...stack.source_map import Node, Place, holds_secret, node_at, plain
+from .pasted import converted, is_pasted, with_edits
 from .source_text import EditError, Entry, Path, SourceText
 
 __all__ = ["FixedStack", "fix_stack"]
@@ -50,9 +51,15 @@ def fix_stack(
     for number in range(rounds + 1):
         files = _Files(folder, fixed.texts)
         tree = _check(stack, folder, files, fixed)
-        if tree is None or fixed.error is None or number == rounds:
+        if fixed.error is None or number == rounds:
             break
-        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, fixed.error.problems)))
+        if pasted := _convert(fixed, files, list(filter(choose, fixed.error.problems))):
+            fixed.applied += pasted
+            continue
+        if tree is None:
+            break
+        problems = [with_edits(problem, tree) for problem in fixed.error.problems]
+        applied = _Round(with_defaults(tree), files).apply(list(filter(choose, problems)))
         if not applied:
             break
         fixed.applied += applied
@@ -71,6 +78,20 @@ def _check(stack: str, folder: FilePath, files: "_Files", fixed: FixedStack) -> 
     except ArgumentError as error:
         fixed.error = error
     return tree
+
+
+def _convert(fixed: FixedStack, files: "_Files", problems: Sequence[Problem]) -> list[Problem]:
+    """Convert the files of other tools, and return the problems that this solves."""
+    solved: list[Problem] = []
+    pasted = [problem for problem in problems if is_pasted(problem)]
+    for name in dict.fromkeys(problem.place.rsplit(":", 2)[0] for problem in pasted):
+        file = files.paths[name]
+        if file.resolve().parent != files.folder.resolve():
+            continue
+        texts = converted(file, files.read(file), is_base=not file.name.startswith("Pulumi."))
+        fixed.texts |= texts
+        solved += [problem for problem in pasted if texts and problem.place.rsplit(":", 2)[0] == name]
+    return solved
 
 
 @dataclass
@@ -160,6 +181,11 @@ class _Round:
                 source = self._files.sources[change.file]
                 self._files.sources[change.file] = _changed(source, change)
             self._keep_comments(changes, before)
+            for change in changes:
+                if change.action in ("remove", "move"):
+                    self._files.sources[change.file] = _without_empty_extra(
+                        self._files.sources[change.file], change.path
+                    )
         except EditError:
             self._files.sources = before
             return False
@@ -356,6 +382,20 @@ def _paths(change: _Change) -> list[Path]:
 def _overlap(path: Path, other: Path) -> bool:
     shorter = min(len(path), len(other))
     return path[:shorter] == other[:shorter]
+
+
+def _without_empty_extra(source: SourceText, path: Path) -> SourceText:
+    """The text without what a change leaves empty in `extra`, `extra` included."""
+    first = 1 if path[:1] == ("config",) else 0
+    # `defaults` have no names below them.
+    extra = first + (1 if str(path[first]).removeprefix(PREFIX) == "defaults" else _COMPONENT)
+    if path[extra : extra + 1] != ("extra",):
+        return source
+    for length in range(len(path) - 1, extra, -1):
+        if source.value(path[:length]) not in ({}, []):
+            break
+        source = source.remove(path[:length])
+    return source
 
 
 def _changed(source: SourceText, change: _Change) -> SourceText:

@@ -19,9 +19,12 @@ from ...args.problems import Problem
 from ...stack.source_map import Node, holds_secret
 from ...stack.yaml_file import compose, parse
 from ...untyped import mapped
-from ..rendering.yaml_text import is_plain
+from ..rendering.yaml_text import is_plain, yaml_text
 
 __all__ = ["EditError", "Entry", "Path", "SourceText", "comments_of"]
+
+_LONGEST_LINE = 160
+"""The most characters of a value that a fix writes on one line."""
 
 Path = tuple[Union[str, int], ...]
 """The keys and indexes that lead from a file's root to a value."""
@@ -84,6 +87,10 @@ class SourceText:
                 if node is not None and (node.start_mark.line + 1, node.start_mark.column + 1) == (line, column):
                     yield entry
                     break
+
+    def value(self, path: Path) -> Any:
+        """The value at a path. Raises `EditError` if there is none."""
+        return _value_at(self.values, path)
 
     def rename(self, path: Path, key: str) -> "SourceText":
         """The text with another key for an entry. Raises `EditError`."""
@@ -303,8 +310,17 @@ class SourceText:
             between = self.text[colon:start]
             # Comments within the block go above the key, and so do those before them, in the same order.
             if not between or ("\n" in between and (not between.strip() or "#" in self.text[start:end])):
-                start, text = colon, f" {text}"
+                start, text = colon, self._beside(entry, value) or f" {text}"
         return self._changed(start, end, text, expected)
+
+    def _beside(self, entry: Entry, value: Any) -> str:
+        """The lines of a value below its key, if one line is too long for it; empty if not."""
+        assert entry.key is not None
+        is_block = entry.holder is not None and not entry.holder.flow_style and self._starts_line(_start(entry.key))
+        if not is_block or not isinstance(value, Mapping) or not value or len(flow_text(value)) <= _LONGEST_LINE:
+            return ""
+        indent = f"{self._newline()}{' ' * (entry.key.start_mark.column + 2)}"
+        return "".join(f"{indent}{line}" for line in yaml_text(value).splitlines())
 
     def _changed(self, start: int, end: int, text: str, expected: Any) -> "SourceText":
         return self._edited([(start, end, text)], expected)

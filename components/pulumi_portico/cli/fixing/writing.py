@@ -26,14 +26,16 @@ def _write(file: Path, text: str) -> None:
 
 
 def _replace(file: Path, text: str) -> None:
-    mark = _BOM if file.read_bytes().startswith(_BOM) else b""
+    is_new = not file.exists()
+    mark = _BOM if not is_new and file.read_bytes().startswith(_BOM) else b""
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(mark + text.encode())
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(file.stat().st_mode & 0o7777)
+        # A new file can have secrets of manifests.
+        Path(name).chmod(0o600 if is_new else file.stat().st_mode & 0o7777)
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -59,6 +59,9 @@ def common_data(given: ConfigMapInput, timeout: Callable[[int], str]) -> dict[st
         "ssl-ciphers": ":".join(settings.ciphers or _CIPHERS),
         "server-tokens": "false",
         "http-redirect-code": _HTTPS_REDIRECT,
+        # Without it, nginx writes up to 1 GiB of each response that a slow client reads to the pod's disk: two of them
+        # reach the default limit of the disk, and the kubelet evicts the gateway.
+        "proxy-max-temp-file-size": "0",
         "worker-processes": applied(settings.workers.processes, str),
         "worker-shutdown-timeout": seconds(given.shutdown),
         **{f"proxy-{name}-timeout": applied(value, timeout) for name, value in _timeouts_of(settings).items()},
