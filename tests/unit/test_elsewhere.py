@@ -459,8 +459,8 @@ def test_a_manifest_in_place_of_arguments_is_converted() -> None:
 
 
 def test_a_manifest_of_a_kind_that_portico_does_not_create_says_so() -> None:
-    (problem,) = problems_with({"apiVersion": "batch/v1", "kind": "Job", "spec": {}})
-    assert (problem.code.name, problem.params["kind"]) == ("kubernetes-manifest-without-field", "Job")
+    (problem,) = problems_with({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}})
+    assert (problem.code.name, problem.params["kind"]) == ("kubernetes-manifest-without-field", "Lease")
 
 
 _KEYS = [

@@ -119,10 +119,8 @@ def test_manifests_in_place_of_services_are_converted(tmp_path: Path) -> None:
 JOB = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "report"}, "spec": {"schedule": "0 3 * * *"}}
 OF_JOBS: dict[str, tuple[dict[str, Any], str]] = {
     "at the top level": ({"cronJobs": {"report": {"image": "a:1"}}}, "CronJob"),
-    "one at the top level": ({"job": {"image": "a:1"}}, "Job"),
     "as a kind": ({"services": {"web": {"image": "a:1", "ports": {}, "kind": "CronJob"}}}, "CronJob"),
-    "as a schedule": ({"services": {"web": {"image": "a:1", "ports": {}, "schedule": "0 3 * * *"}}}, "CronJob"),
-    "as completions": ({"services": {"web": {"image": "a:1", "ports": {}, "completions": 1}}}, "Job"),
+    "as a template": ({"services": {"web": {"image": "a:1", "ports": {}, "jobTemplate": {}}}}, "CronJob"),
 }
 
 

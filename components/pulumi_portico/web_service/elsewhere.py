@@ -75,8 +75,13 @@ _WORKLOAD = {
     "spec": holder(pod_of, "image", "ports", "sidecars"),
     "metadata": several("labels", "namespace"),
     "apiVersion": automatic("apps/v1"),
-    **{name: of_kind("Job") for name in ("completions", "parallelism", "backoffLimit", "ttlSecondsAfterFinished")},
-    **{name: of_kind("CronJob") for name in ("schedule", "jobTemplate", "concurrencyPolicy")},
+    "completions": component("jobs", "completions"),
+    "parallelism": component("jobs", "parallelism"),
+    "backoffLimit": component("jobs", "backoff_limit"),
+    "ttlSecondsAfterFinished": component("jobs", "ttl_seconds_after_finished"),
+    "schedule": component("jobs", "schedule"),
+    "concurrencyPolicy": component("jobs", "concurrency_policy"),
+    "jobTemplate": of_kind("CronJob"),
 }
 """Deployment, StatefulSet, DaemonSet, and ReplicaSet."""
 
