@@ -18,6 +18,7 @@ from ..untyped import Unchecked, mapped
 from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     command_line,
+    container_of,
     from_environment,
     from_image,
     from_resources,
@@ -52,6 +53,7 @@ def _template_of_job(value: Any) -> Optional[Unchecked]:
 
 
 _JOB = {
+    "containers": holder(container_of, "image", "sidecars"),
     "template": holder(pod_of, "image", "sidecars"),
     "jobTemplate": holder(_template_of_job, "image", "backoff_limit"),
     "spec": holder(_job_of, "image", "sidecars"),
@@ -91,8 +93,8 @@ _POD = {name: where for name, where in POD_NAMES.items() if name not in ("restar
 _VARIABLES = ("env", "field_env", "resource_env", "secret_env")
 
 NAMES: Table = table(
-    _JOB,
     _POD,
+    _JOB,
     _CONTAINER,
     forms={
         "args": (form(is_text, command_line("args")),),
