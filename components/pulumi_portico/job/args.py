@@ -69,6 +69,9 @@ class JobArgs(TypedDict):
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
 
+    container_name: NotRequired[str]
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
+
     schedule: NotRequired[pulumi.Input[str]]
     """When the job runs, again and again: five fields of cron, or a descriptor such as `@daily`. Whether it's set is
     plain. Default: the job runs once, and `pulumi up` waits until it's complete. Maps to a CronJob's `schedule`."""
@@ -181,7 +184,7 @@ class JobArgs(TypedDict):
     and disk are limits too."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that the application has to end after SIGTERM, if the job is deleted or replaced. Plain.
+    """Seconds (1 to 86400) that the application has to end after SIGTERM, if the job is deleted or replaced. Plain.
     Default: 30. Maps to `terminationGracePeriodSeconds`."""
 
     ready_timeout: NotRequired[int]

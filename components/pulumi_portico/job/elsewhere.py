@@ -65,6 +65,7 @@ _JOB = {
     "manualSelector": automatic(False),  # noqa: FBT003  # a value, not a switch
     "selector": automatic(...),
     "managedBy": unsupported(),
+    "scheduling": unsupported(),
     "podFailurePolicy": unsupported(),
     "podReplacementPolicy": unsupported(),
     "successPolicy": unsupported(),
@@ -75,6 +76,8 @@ _JOB = {
 }
 """JobSpec and CronJobSpec."""
 
+_PROBES = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+
 _CONTAINER = {
     "environment": several("env", convert=from_environment),
     "entrypoint": moved_to("command", words_of),
@@ -82,7 +85,7 @@ _CONTAINER = {
     "workingDir": moved_to("working_directory"),
     "volumeMounts": several("volumes"),
     "name": automatic(),
-    **{name: in_container(name) for name in FIELDS_IN_EXTRA},
+    **{name: in_container(name) for name in (*FIELDS_IN_EXTRA, *_PROBES)},
 }
 
 # These are other arguments of a Job than of a service.

@@ -87,7 +87,7 @@ def plan_pods(plan: JobPlan, sources: Mapping[str, Sources]) -> PodPlan:
     spec = plan.spec
     existing = spec.identity.service_account if spec.identity else None
     return PodPlan(
-        name=plan.name,
+        name=spec.container_name_for(plan.name),
         kind=None,
         application=spec,
         account=plan.name if existing is None else existing,

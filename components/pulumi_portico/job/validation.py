@@ -13,7 +13,7 @@ from ..args.problems import Move, Problem, Problems, Reason, Remove, Set
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..untyped import mapped
-from ..workload.containers import check_container_ports
+from ..workload.containers import check_container_ports, check_resources_of
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_validation import (
     check_environment,
@@ -239,7 +239,7 @@ def _check_host_network(spec: JobSpec, problems: Problems) -> None:
 
 
 def _check_sidecar_ports(spec: JobSpec, problems: Problems) -> None:
-    check_container_ports({}, spec.sidecars, problems)
+    check_container_ports({}, {}, spec.sidecars, problems)
     if spec.security is not None:
         sidecars = {sidecar.port: sidecar.at / "port" for sidecar in spec.sidecars if sidecar.port is not None}
         check_host_ports(spec.security, sidecars, problems)
@@ -262,6 +262,7 @@ _RULES: Sequence[Callable[[JobSpec, Problems], None]] = (
     _check_schedule,
     _check_before,
     _check_indexes,
+    check_resources_of,
     check_environment,
     check_identity,
     check_security,

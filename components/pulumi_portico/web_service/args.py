@@ -45,6 +45,9 @@ class WebServiceArgs(TypedDict):
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
 
+    container_name: NotRequired[str]
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
+
     kind: NotRequired[WorkloadKind]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
 
@@ -138,7 +141,7 @@ class WebServiceArgs(TypedDict):
     balancer, set as long as that takes to deregister a target. Maps to a `preStop` sleep."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
+    """Seconds (1 to 86400) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
     `drain`, to `terminationGracePeriodSeconds`."""
 
     rollout: NotRequired[Rollout]

@@ -16,7 +16,7 @@ from ..workload.health import probed_port
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_owner import pod_owner_of as owner_of_pods
 from .args import WebServiceSpec
-from .ports import resolve_ports
+from .ports import own_ports, resolve_ports
 from .service import is_headless
 
 __all__ = ["WebServicePlan", "plan_web_service", "pod_owner_of"]
@@ -32,6 +32,11 @@ class WebServicePlan:
 
     name: str
     spec: WebServiceSpec
+
+    @property
+    def container_name(self) -> str:
+        """The name of the application's container."""
+        return self.spec.container_name_for(self.name)
 
     @property
     def kind(self) -> WorkloadKind:
@@ -66,7 +71,12 @@ class WebServicePlan:
     @property
     def probed_port(self) -> Optional[ServicePort]:
         """The port that the probes connect to; None if they don't."""
-        return probed_port(self.spec.health, self.ports)
+        return probed_port(self.spec.health, self.own_ports)
+
+    @cached_property
+    def own_ports(self) -> Mapping[str, ServicePort]:
+        """The ports that the application listens on, by name: all but those of sidecars."""
+        return own_ports(self.ports)
 
     @property
     def drain(self) -> int:

@@ -17,7 +17,7 @@ from ..networking.exposing_annotations import exceptions_of_service_annotations
 from ..networking.network_policies import check_pod_ports
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
-from ..workload.containers import check_container_ports
+from ..workload.containers import check_container_ports, check_resources_of
 from ..workload.health import check_health, check_probed_port
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_validation import (
@@ -48,7 +48,7 @@ from .claim_rules import check_claims
 from .kind_rules import check_kind
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
-from .ports import check_ports, resolve_ports, tcp_ports
+from .ports import check_ports, exceptions_of_ports, own_ports, ports_of_sidecars, resolve_ports, tcp_ports
 from .service import check_service, is_headless
 from .workload import plan_pods
 
@@ -120,7 +120,8 @@ def _check_health(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_probed_port(spec: WebServiceSpec, problems: Problems) -> None:
     # Without a port, which is reported, nothing is known about the ports.
     if spec.health is not None and (spec.port is not None or spec.ports is not None):
-        problems.run(check_probed_port, spec.health, resolve_ports(spec, headless=is_headless(spec)))
+        ports = own_ports(resolve_ports(spec, headless=is_headless(spec)))
+        problems.run(check_probed_port, spec.health, ports)
 
 
 def _check_replicas(spec: WebServiceSpec, problems: Problems) -> None:
@@ -214,13 +215,14 @@ def _check_workload_annotations(spec: WebServiceSpec, problems: Problems) -> Non
 
 
 def _check_container_ports(spec: WebServiceSpec, problems: Problems) -> None:
-    check_container_ports(tcp_ports(spec), spec.sidecars, problems)
+    check_container_ports(tcp_ports(spec), ports_of_sidecars(spec), spec.sidecars, problems)
 
 
 _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_kind,
     check_ports,
     check_service,
+    check_resources_of,
     _check_environment,
     _check_health,
     _check_probed_port,
@@ -253,6 +255,7 @@ def notes_of(spec: WebServiceSpec, style: KeyStyle = KeyStyle.PYTHON) -> Sequenc
 def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
     """What of the WebService called `name` is less strict than the secure default."""
     found = list(exceptions_of_pod_args(spec, lambda: plan_pods(plan_web_service(name, spec), {})))
+    found += exceptions_of_ports(spec)
     settings = spec.service
     if settings is not None:
         found += exceptions_of_service_annotations(settings.annotations or {}, settings.at / "annotations")

@@ -35,7 +35,7 @@ from .volumes import VolumeSpec
 
 __all__ = ["LABELS", "POD_FIELDS", "PodSpec", "pod_rules"]
 
-_HOUR = 3600
+_DAY = 24 * 3600
 LABELS = Field(keys=own_label_key, items=label_value)
 """What labels of a component must satisfy."""
 
@@ -44,6 +44,7 @@ LABELS = Field(keys=own_label_key, items=label_value)
 class PodSpec(CommonContainerSpec):
     """What the parsed arguments of every component with pods have."""
 
+    container_name: Optional[str] = None
     namespace: Optional[pulumi.Input[str]] = None
     volumes: Mapping[str, VolumeSpec] = dataclasses.field(default_factory=dict[str, VolumeSpec])
     shutdown: int = SHUTDOWN_SECONDS
@@ -76,15 +77,20 @@ class PodSpec(CommonContainerSpec):
         """The containers besides the application's."""
         return (*self.sidecars, *self.init_containers)
 
+    def container_name_for(self, name: str) -> str:
+        """The name of the application's container, if the component is called `name`."""
+        return name if self.container_name is None else self.container_name
+
     def selector_for(self, name: str) -> Mapping[str, str]:
         """The labels that select the pods of the component called `name`: few, because Kubernetes freezes them."""
         return {NAME_LABEL: name}
 
 
 POD_FIELDS: Mapping[str, Field] = {
+    "container_name": Field(dns_label),
     "namespace": Field(dns_label),
     "volumes": Field(keys=dns_label),
-    "shutdown": Field(whole_number(1, _HOUR, SECONDS)),
+    "shutdown": Field(whole_number(1, _DAY, SECONDS)),
     "ready_timeout": Field(whole_number(1, what=SECONDS)),
     "labels": LABELS,
     "pod_annotations": Field(keys=annotation_key),

@@ -39,7 +39,7 @@ def guards_of(name: str, spec: PodSpec, metadata: Manifest, ingress: Sequence[Ma
 
 def _environments(name: str, spec: PodSpec) -> Iterator[tuple[str, str, EnvironmentSpec]]:
     """Each container's name, what the keys of its objects start with, and its environment."""
-    yield name, "", spec
+    yield spec.container_name_for(name), "", spec
     for container in spec.other_containers:
         yield container.name, f"{container.name}-", container
 

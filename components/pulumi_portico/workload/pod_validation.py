@@ -118,7 +118,7 @@ def _check_paths(spec: PodSpec, storage: Mapping[str, StorageSpec], problems: Pr
 
 def check_variable_references(name: str, spec: PodSpec, problems: Problems) -> None:
     """Report references to variables that Kubernetes doesn't expand, in every container."""
-    problems.run(_check_references_of, spec, spec, CONTAINERS, name)
+    problems.run(_check_references_of, spec, spec, CONTAINERS, spec.container_name_for(name))
     for container in spec.other_containers:
         problems.run(_check_references_of, container, spec, INIT_CONTAINERS, None)
 
@@ -235,14 +235,14 @@ def check_extra_items(name: str, spec: PodSpec, problems: Problems) -> None:
     others = [container.name for container in spec.other_containers]
     pod = mapped(mapped(spec.extra).get("spec"))
     where = spec.at / "extra" / Key("spec")
-    check_items(pod, where, {CONTAINERS: [name], INIT_CONTAINERS: others}, problems)
+    check_items(pod, where, {CONTAINERS: [spec.container_name_for(name)], INIT_CONTAINERS: others}, problems)
 
 
 def check_other_containers(
     name: str, spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE
 ) -> None:
-    """Report what's wrong with the containers besides the application's, which is called `name`."""
-    problems.run(check_container_names, name, spec.other_containers)
+    """Report what's wrong with the containers besides the application's, in the component called `name`."""
+    problems.run(check_container_names, spec.container_name_for(name), spec.other_containers)
     volumes = [*spec.volumes, *storage]
     for sidecar in spec.sidecars:
         problems.run(check_other_container, sidecar, volumes)
