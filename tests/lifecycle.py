@@ -295,4 +295,21 @@ ROWS: Sequence[Row] = (
         renamed("db", "store", "stateful-set", *SERVICE_OBJECTS),
         ["claims-left-behind"],
     ),
+    Row(
+        "job-image",
+        "`image`, `args`, or another field of a job's pods",
+        "The Job is deleted with its pods, and another one runs. The services in `before` follow when it's complete.",
+        {"jobs": {"migrate": {"image": f"{IMAGE}:1"}}},
+        {"jobs": {"migrate": {"image": f"{IMAGE}:2"}}},
+        {"migrate": REPLACED_BEFORE},
+    ),
+    Row(
+        "schedule-name",
+        "The name of a job with `schedule`",
+        "The new CronJob is created first. Then the old one is deleted with its runs.",
+        {"jobs": {"report": {"image": f"{IMAGE}:1", "schedule": "@yearly"}}},
+        {"jobs": {"digest": {"image": f"{IMAGE}:1", "schedule": "@yearly"}}},
+        renamed("report", "digest", "cron-job", "network-policy", "service-account"),
+        ["runs-deleted"],
+    ),
 )

@@ -17,7 +17,7 @@ from tests.scoreboard.cases import program_of
 from tools.cluster import Cluster
 
 OBJECTS = (
-    "deployments,statefulsets,daemonsets,services,secrets,configmaps,serviceaccounts,networkpolicies,"
+    "cronjobs,jobs,deployments,statefulsets,daemonsets,services,secrets,configmaps,serviceaccounts,networkpolicies,"
     "poddisruptionbudgets,ingresses,horizontalpodautoscalers,persistentvolumeclaims"
 )
 

@@ -163,3 +163,19 @@ def test_a_replacement_that_deletes_the_claims_is_rejected() -> None:
 def test_deletion_protection_names_the_field_to_set() -> None:
     found = delete_blocked('PublicLoadBalancer "front"')
     assert "`deletion_protection`" in found.text
+
+
+CRON_JOB, JOB = urn("kubernetes:batch/v1:CronJob", "report-cron-job"), urn("kubernetes:batch/v1:Job", "migrate")
+
+
+def test_runs_of_a_schedule_go_with_it() -> None:
+    assert codes(compared({CRON_JOB: manifest()}, {})) == ["runs-deleted"]
+    assert codes(compared({CRON_JOB: manifest()}, {CRON_JOB: manifest(namespace="other")})) == ["runs-deleted"]
+    assert compared({CRON_JOB: manifest()}, {CRON_JOB: manifest()}) == []
+
+
+def test_a_job_in_another_namespace_runs_again() -> None:
+    (found,) = compared({JOB: manifest()}, {JOB: manifest(namespace="other")})
+    assert (found.code.name, found.params["after"]) == ("job-runs-again", "other")
+    assert compared({JOB: manifest()}, {}) == []
+    assert compared({JOB: manifest()}, {JOB: manifest(namespace=None)}) == []

@@ -21,6 +21,7 @@ from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
 from pulumi_portico.ingress_gateway.routes import Route
 from pulumi_portico.ingress_gateway.tls import HostTls
+from pulumi_portico.job import JobArgs
 from pulumi_portico.networking.network_policies import Peer
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import BalancerPort
@@ -52,8 +53,10 @@ ARGS_OF_TYPES = {
     _APPS + "StatefulSetSpec": [WebServiceArgs],
     _APPS + "DaemonSetSpec": [WebServiceArgs],
     _APPS + "ReplicaSetSpec": [WebServiceArgs],
-    _CORE + "PodSpec": [WebServiceArgs],
-    _CORE + "Container": [WebServiceArgs, Container],
+    "io.k8s.api.batch.v1.JobSpec": [JobArgs],
+    "io.k8s.api.batch.v1.CronJobSpec": [JobArgs],
+    _CORE + "PodSpec": [WebServiceArgs, JobArgs],
+    _CORE + "Container": [WebServiceArgs, Container, JobArgs],
     _CORE + "ServiceSpec": [WebServiceArgs, ServiceSettings],
     _CORE + "ServicePort": [Port, BalancerPort],
     _CORE + "ContainerPort": [Port],
@@ -235,6 +238,7 @@ def has_field(args_type: Any, path: str) -> bool:
 
 _TYPES = {
     "services": WebServiceArgs,
+    "jobs": JobArgs,
     "gateways": IngressGatewayArgs,
     "load_balancers": PublicLoadBalancerArgs,
 }

@@ -18,6 +18,7 @@ from ..untyped import Unchecked, mapped
 from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     command_line,
+    container_of,
     from_environment,
     from_image,
     from_resources,
@@ -52,6 +53,7 @@ def _template_of_job(value: Any) -> Optional[Unchecked]:
 
 
 _JOB = {
+    "containers": holder(container_of, "image", "sidecars"),
     "template": holder(pod_of, "image", "sidecars"),
     "jobTemplate": holder(_template_of_job, "image", "backoff_limit"),
     "spec": holder(_job_of, "image", "sidecars"),
@@ -63,6 +65,7 @@ _JOB = {
     "manualSelector": automatic(False),  # noqa: FBT003  # a value, not a switch
     "selector": automatic(...),
     "managedBy": unsupported(),
+    "scheduling": unsupported(),
     "podFailurePolicy": unsupported(),
     "podReplacementPolicy": unsupported(),
     "successPolicy": unsupported(),
@@ -73,6 +76,8 @@ _JOB = {
 }
 """JobSpec and CronJobSpec."""
 
+_PROBES = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+
 _CONTAINER = {
     "environment": several("env", convert=from_environment),
     "entrypoint": moved_to("command", words_of),
@@ -80,7 +85,7 @@ _CONTAINER = {
     "workingDir": moved_to("working_directory"),
     "volumeMounts": several("volumes"),
     "name": automatic(),
-    **{name: in_container(name) for name in FIELDS_IN_EXTRA},
+    **{name: in_container(name) for name in (*FIELDS_IN_EXTRA, *_PROBES)},
 }
 
 # These are other arguments of a Job than of a service.
@@ -91,8 +96,8 @@ _POD = {name: where for name, where in POD_NAMES.items() if name not in ("restar
 _VARIABLES = ("env", "field_env", "resource_env", "secret_env")
 
 NAMES: Table = table(
-    _JOB,
     _POD,
+    _JOB,
     _CONTAINER,
     forms={
         "args": (form(is_text, command_line("args")),),

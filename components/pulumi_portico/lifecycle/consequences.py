@@ -84,6 +84,17 @@ CLASS_REPLACED = define(
     "serves the routes, and then remove this one.",
 )
 
+RUNS_DELETED = define(
+    "runs-deleted",
+    "The CronJob {name} goes, and Kubernetes deletes its runs with it, also those that aren't complete.",
+    hint="To let a run end, set {field} to true and run pulumi up. When the run is complete, make this change.",
+)
+RUNS_AGAIN = define(
+    "job-runs-again",
+    "The Job {name} moves to the namespace {after}, and runs again there.",
+    hint="To keep it from running, set {field} to true.",
+)
+
 _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE = "kubernetes:core/v1:Service"
@@ -241,7 +252,20 @@ def _ingress_class(comparison: Comparison, deployed: Deployed, manifest: Optiona
         yield Finding(CLASS_REPLACED, params)
 
 
+def _cron_job(_comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    if manifest is None or not _stays_in_namespace(deployed, manifest):
+        yield Finding(RUNS_DELETED, {"name": _full_name(deployed), "field": Field("suspend")})
+
+
+def _job(_comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    if manifest is not None and not _stays_in_namespace(deployed, manifest):
+        params = {"name": _full_name(deployed), "after": _namespace_of(manifest), "field": Field("suspend")}
+        yield Finding(RUNS_AGAIN, params)
+
+
 _RULES: Mapping[str, Rule] = {
+    "kubernetes:batch/v1:CronJob": _cron_job,
+    "kubernetes:batch/v1:Job": _job,
     _SERVICE: _service,
     "kubernetes:apps/v1:StatefulSet": _stateful_set,
     "kubernetes:apps/v1:Deployment": _workload,

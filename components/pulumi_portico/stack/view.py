@@ -376,8 +376,6 @@ class StackView:
     """Every route, by entry, host, and path."""
     services: tuple[ServiceView, ...]
     """Every service, by name."""
-    jobs: tuple[JobView, ...]
-    """Every job, by name."""
     links: tuple[LinkView, ...]
     """Who can connect to whom, including load balancers and gateways, by source and target."""
     exceptions: tuple[ExceptionView, ...]
@@ -386,3 +384,5 @@ class StackView:
     """What the user must add for the stack to work, and Portico can't."""
     total: Total
     """What the load balancers cost together, which can be less than the sum of their separate costs."""
+    jobs: tuple[JobView, ...] = ()
+    """Every job, by name."""

@@ -208,9 +208,9 @@ class ContainerSpec(CommonContainerSpec):
 
     name: str
     mounts: Optional[Mapping[str, str]] = None
-    security: Optional[ContainerSecuritySpec] = None
     port: Optional[int] = None
     health: Optional[HealthSpec] = None
+    security: Optional[ContainerSecuritySpec] = None
 
     @property
     def probes(self) -> Optional[HealthSpec]:

@@ -78,7 +78,7 @@ class PodSpec(CommonContainerSpec):
         return (*self.sidecars, *self.init_containers)
 
     def container_name_for(self, name: str) -> str:
-        """The name of the application's container of the component called `name`."""
+        """The name of the application's container, if the component is called `name`."""
         return name if self.container_name is None else self.container_name
 
     def selector_for(self, name: str) -> Mapping[str, str]:

@@ -124,9 +124,13 @@ def _check_paths(spec: PodSpec, storage: Mapping[str, StorageSpec], problems: Pr
 
 def check_variable_references(name: str, spec: PodSpec, problems: Problems) -> None:
     """Report references to variables that Kubernetes doesn't expand, in every container."""
-    problems.run(_check_references_of, spec, spec, CONTAINERS, spec.container_name_for(name))
+    problems.run(_check_own_references, name, spec)
     for container in spec.other_containers:
         problems.run(_check_references_of, container, spec, INIT_CONTAINERS, None)
+
+
+def _check_own_references(name: str, spec: PodSpec, problems: Problems) -> None:
+    _check_references_of(spec, spec, CONTAINERS, spec.container_name_for(name), problems)
 
 
 def _check_references_of(
@@ -261,8 +265,8 @@ def check_extra_items(name: str, spec: PodSpec, problems: Problems) -> None:
 def check_other_containers(
     name: str, spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE
 ) -> None:
-    """Report what's wrong with the containers besides the application's, which is called `name`."""
-    problems.run(check_container_names, spec.container_name_for(name), spec.other_containers)
+    """Report what's wrong with the containers besides the application's, in the component called `name`."""
+    problems.run(_check_container_names, name, spec)
     volumes = [*spec.volumes, *storage]
     for sidecar in spec.sidecars:
         problems.run(check_other_container, sidecar, volumes)
@@ -270,6 +274,10 @@ def check_other_containers(
     for container in spec.init_containers:
         problems.run(check_other_container, container, volumes)
         problems.run(check_init_container, container)
+
+
+def _check_container_names(name: str, spec: PodSpec, problems: Problems) -> None:
+    check_container_names(spec.container_name_for(name), spec.other_containers, problems)
 
 
 def notes_of_pod_args(spec: PodSpec, component: str, style: KeyStyle) -> Sequence[Problem]:
