@@ -13,7 +13,7 @@ from ..args.problems import Move, Problem, Problems, Reason, Remove, Set
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..untyped import mapped
-from ..workload.containers import check_container_ports, check_resources_of
+from ..workload.containers import check_container_ports
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_validation import (
     check_environment,
@@ -266,7 +266,6 @@ _RULES: Sequence[Callable[[JobSpec, Problems], None]] = (
     _check_schedule,
     _check_before,
     _check_indexes,
-    check_resources_of,
     check_environment,
     check_identity,
     check_security,

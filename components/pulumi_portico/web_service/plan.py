@@ -34,11 +34,6 @@ class WebServicePlan:
     spec: WebServiceSpec
 
     @property
-    def container_name(self) -> str:
-        """The name of the application's container."""
-        return self.spec.container_name_for(self.name)
-
-    @property
     def kind(self) -> WorkloadKind:
         """The kind of workload that runs the pods."""
         return self.spec.kind

@@ -17,7 +17,7 @@ from ..networking.exposing_annotations import exceptions_of_service_annotations
 from ..networking.network_policies import check_pod_ports
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
-from ..workload.containers import check_container_ports, check_resources_of
+from ..workload.containers import check_container_ports
 from ..workload.health import check_health, check_probed_port
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_validation import (
@@ -222,7 +222,6 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_kind,
     check_ports,
     check_service,
-    check_resources_of,
     _check_environment,
     _check_health,
     _check_probed_port,

@@ -26,6 +26,7 @@ from .containers import (
     check_container_names,
     check_init_container,
     check_other_container,
+    check_resources_of,
     check_sidecar,
     exceptions_of_container,
 )
@@ -106,7 +107,8 @@ def _field(args: Any, name: str, style: KeyStyle) -> Any:
 
 
 def check_environment(spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE) -> None:
-    """Report variables and paths of the application's container that are set twice."""
+    """Report variables and paths of the application's container that are set twice, and limits below its requests."""
+    problems.run(check_resources_of, spec)
     problems.run(check_variables, spec)
     problems.run(check_contents, spec)
     problems.run(_check_paths, spec, storage)
