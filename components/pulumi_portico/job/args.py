@@ -70,7 +70,7 @@ class JobArgs(TypedDict):
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
 
     container_name: NotRequired[str]
-    """The name of the job's container. Plain. Default: the component's name. Maps to the container's `name`."""
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
 
     schedule: NotRequired[pulumi.Input[str]]
     """When the job runs, again and again: five fields of cron, or a descriptor such as `@daily`. Whether it's set is
