@@ -1242,3 +1242,42 @@ def test_an_annotation_that_switches_the_access_log_off_is_reported() -> None:
     route = {"host": SHOP, "annotations": {f"{ANNOTATIONS}enable-access-log": "false"}}
     values = gateway(route, controller="ingress-nginx", tls=TLS)
     assert is_reported(values, *EDGE, "routes", 0, "annotations", f"{ANNOTATIONS}enable-access-log")
+
+
+# E5: one object of two components.
+
+
+@pytest.mark.parametrize(
+    "name", [held_case("E5", name, row=f"objects of a gateway, {name}") for name in ("edge", "edge-metrics")]
+)
+def test_a_service_has_no_object_of_a_gateway(name: str) -> None:
+    services = {"web": WEB, name: WEB}
+    values = gateway({"host": SHOP}, services=services, namespace="shop")
+    assert_rejected(values, *EDGE, unlike=gateway({"host": SHOP}, services={"web": WEB, "other": WEB}))
+
+
+def in_teams(create: Callable[[pulumi.ResourceOptions], Any]) -> Callable[[], None]:
+    """A program that creates a component twice, in components of different types: the engine accepts that."""
+
+    def program() -> None:
+        for team in ("Basket", "Prices"):
+            create(pulumi.ResourceOptions(parent=pulumi.ComponentResource(f"test:index:{team}", "team", {})))
+
+    return program
+
+
+WEB_ARGS: Any = {"image": WEB["image"], "port": 8080, "namespace": "shop"}
+EDGE_ARGS: Any = {"exposure": {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}}
+TWICE: Mapping[str, Callable[[pulumi.ResourceOptions], Any]] = {
+    "WebService": lambda options: WebService("web", WEB_ARGS, options),
+    "IngressGateway": lambda options: IngressGateway("edge", EDGE_ARGS, options),
+}
+
+
+@pytest.mark.parametrize(
+    "create", [held_case("E5", create, row=f"one name twice, {name}") for name, create in TWICE.items()]
+)
+def test_no_two_components_create_one_object(create: Callable[[pulumi.ResourceOptions], Any]) -> None:
+    message = raised_by(in_teams(create))
+    assert 'in Basket "team"' in message
+    assert 'in Prices "team"' in message
