@@ -624,3 +624,26 @@ def test_a_selector_of_several_services_is_rejected(place: str) -> None:
 def test_a_policy_never_opens_every_port(place: str) -> None:
     named = {**_hand(app="old"), "namespace": "old", "port": None, "targetPort": None, "portName": "http"}
     assert_rejected(_exposed(place, named), "gateways", "edge", unlike=_exposed(place, {**named, "targetPort": 8080}))
+
+
+def resolvers(**pod: Any) -> dict[str, Any]:
+    return service(extra={"spec": pod})
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        held_case("A4", resolvers(dnsPolicy="Default"), resolvers(dnsPolicy="ClusterFirst"), row="servers of the node"),
+        *(
+            held_case(
+                "A4",
+                resolvers(dnsPolicy=policy, dnsConfig={"nameservers": ["10.0.0.2"]}),
+                resolvers(dnsPolicy=policy, dnsConfig={"nameservers": ["169.254.20.10"]}),
+                row=f"name servers with {policy}",
+            )
+            for policy in ("None", "ClusterFirst")
+        ),
+    ],
+)
+def test_the_policy_blocks_no_name_server_of_the_pods(values: Any, allowed: Any) -> None:
+    assert_rejected(values, "services", "web", "extra", "spec", unlike=allowed)

@@ -20,6 +20,7 @@ from ..networking.network_policies import RULES as NETWORK_RULES
 from ..pod_security import PodSecurityLevel
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
+from ..web_service.resolvers import check_resolvers
 from .admission import POD_SECURITY, check_admission
 from .args import KEYS
 from .balancer_ports import check_balancer_ports
@@ -85,6 +86,8 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
+    for service in services.values():
+        problems.run(_check_resolvers, service)
     check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
@@ -104,6 +107,11 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     check_admission(parts, problems)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
+
+
+def _check_resolvers(service: ServicePart, problems: Problems) -> None:
+    if service.usable:
+        problems.run(check_resolvers, service.with_stack_values())
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

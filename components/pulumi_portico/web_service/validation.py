@@ -55,6 +55,7 @@ from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, selector_of
 from .ports import check_ports, resolve_ports, tcp_ports
+from .resolvers import check_resolvers
 from .service import check_service, is_headless
 from .workload import plan_pods
 
@@ -96,6 +97,9 @@ def parse_web_service(
     problems.run(_check_other_containers, name, spec)
     problems.run(_check_references, name, spec)
     problems.run(_check_extra_items, name, spec)
+    if not at:
+        # A stack has DNS servers for all of its services, so its own rules do this.
+        problems.run(check_resolvers, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
         check_merged_template(plan_pods(plan, {}), problems)
