@@ -1281,3 +1281,37 @@ def test_no_two_components_create_one_object(create: Callable[[pulumi.ResourceOp
     message = raised_by(in_teams(create))
     assert 'in Basket "team"' in message
     assert 'in Prices "team"' in message
+
+
+# E12: paths that clients, load balancers, and controllers resolve, each in its own way.
+
+HEALTH_AT = ("services", "web", "health", "path")
+ALB_AT = (*AWS_FRONT, "listeners", 0)
+
+
+def alb(**listener: Any) -> dict[str, Any]:
+    return aws_balancer(listeners=[{"port": 80, "protocol": "http", **listener}])
+
+
+PATH_FIELDS: Mapping[str, Ranged] = {
+    "ALB route": (lambda path: alb(target="web", routes=[{"target": "web", "path": path}]), (*ALB_AT, "routes")),
+    "ALB redirect": (
+        lambda path: alb(redirect={"host": "b.example.com", "path": path}),
+        (*ALB_AT, "redirect", "path"),
+    ),
+    "health": (lambda path: service(health={"path": path}), HEALTH_AT),
+    "route": (lambda path: gateway({"host": SHOP, "path": path}), (*EDGE, "routes")),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        held_case("E12", field, path, row=f"{field} {path}")
+        for field in PATH_FIELDS
+        for path in ("/x/../y", "/x//y", "/x/./y", "/x/%2e%2e/y", "/x%0ay", "/%00")
+    ],
+)
+def test_a_path_is_normal(field: str, path: str) -> None:
+    build, where = PATH_FIELDS[field]
+    assert_rejected(build(path), *where, unlike=build("/x/y"))
