@@ -15,7 +15,12 @@ from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import check_dns, exceptions_of_dns
-from ..networking.exposing_annotations import exceptions_of_pod_networks, exceptions_of_service_annotations
+from ..networking.exposing_annotations import (
+    exceptions_of_pod_networks,
+    exceptions_of_service_annotations,
+    exceptions_of_service_labels,
+    exceptions_of_workload_annotations,
+)
 from ..networking.network_policies import check_peers, check_pod_ports
 from ..untyped import mapped
 from ..workload.admission import exceptions_of_pods
@@ -433,6 +438,9 @@ def _exceptions_of_annotations(spec: WebServiceSpec) -> Iterator[SecurityExcepti
     settings = spec.service
     if settings is not None:
         yield from exceptions_of_service_annotations(settings.annotations or {}, settings.at / "annotations")
+    for field, labels in (("labels", spec.labels), ("selector", spec.selector)):
+        yield from exceptions_of_service_labels(labels or {}, spec.at / field)
+    yield from exceptions_of_workload_annotations(spec.workload_annotations or {}, spec.at / "workload_annotations")
     yield from exceptions_of_pod_networks(spec.pod_annotations or {}, spec.at / "pod_annotations")
     added = mapped(mapped((spec.extra or {}).get("metadata")).get("annotations"))
     yield from exceptions_of_pod_networks(added, spec.at.join(("extra", Key("metadata"), Key("annotations"))))
