@@ -56,6 +56,10 @@ def is_true(value: str) -> bool:
     return value.lower() in ("true", "t", "1")
 
 
+def _is_word_true(value: str) -> bool:
+    return value == "true"
+
+
 def _any(_value: str) -> bool:
     return True
 
@@ -63,7 +67,7 @@ def _any(_value: str) -> bool:
 _OTHER_CLUSTERS = ("pods of the cluster mesh's other clusters", is_true)
 _LINKED_CLUSTERS = "pods of the clusters that Linkerd links with this one"
 _SKUPPER = ("clients at the other sites of the Skupper network", _any)
-_TWINGATE = ("users of the Twingate network", lambda value: value == "true")
+_TWINGATE = ("users of the Twingate network", _is_word_true)
 
 OF_SERVICES: Exposing = {
     "tailscale.com/expose": ("devices of the Tailscale network", is_true),
@@ -89,7 +93,7 @@ _LABELS_OF_SERVICES: Exposing = {
     "mirror.linkerd.io/exported": (_LINKED_CLUSTERS, lambda value: value != "false"),
     "mirror.linkerd.io/federated": (_LINKED_CLUSTERS, lambda value: value != "false"),
     "istio.io/global": ("pods of the mesh's other clusters", is_true),
-    "expose": ("clients of what exposecontroller creates for it", lambda value: value == "true"),
+    "expose": ("clients of what exposecontroller creates for it", _is_word_true),
 }
 
 _OF_WORKLOADS: Exposing = {"skupper.io/proxy": _SKUPPER}
