@@ -402,6 +402,11 @@ MISPLACED: Mapping[str, Any] = {
     "an encrypted value beside another key": service(labels={"a": {"secure": CANARY, "b": 1}}),
     "an encrypted value in a choice": stack(services={"web": {**WEB, "kind": {"secure": [CANARY]}}}),
     "a secret as in Pulumi YAML": service(env={"A": {"fn::secret": CANARY}}),
+    "a secret as in Pulumi YAML, for env": service(env={"fn::secret": CANARY}),
+    "a secret as in Pulumi YAML, for labels": service(labels={"fn::secret": CANARY}),
+    "a secret as in Pulumi YAML, for tags": aws_balancer(
+        tags={"fn::secret": CANARY}, listeners=[{"port": 80, "protocol": "http", "target": "web"}]
+    ),
     "a list as a password": service(env={"DB_PASSWORD": ["x", CANARY]}),
     "a mapping as a password": service(env={"DB_PASSWORD": {"x": CANARY}}),
     "a password in the key of a user": gateway({"host": SHOP, "basicAuth": {"users": {f"ada:{CANARY}": "x"}}}),
@@ -1315,3 +1320,56 @@ PATH_FIELDS: Mapping[str, Ranged] = {
 def test_a_path_is_normal(field: str, path: str) -> None:
     build, where = PATH_FIELDS[field]
     assert_rejected(build(path), *where, unlike=build("/x/y"))
+
+
+# E8: what other programs read as a secret is never stored in plain text.
+
+MARKS: Mapping[str, Any] = {
+    "fn::secret": {"fn::secret": CANARY},
+    "Fn::Secret": {"Fn::Secret": CANARY},
+    "the engine's": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": CANARY},
+    "secure": {"secure": CANARY},
+}
+MARKED: Mapping[str, Callable[[Any], Any]] = {
+    "annotations": lambda it: {"metadata": {"annotations": it}},
+    "labels": lambda it: {"metadata": {"labels": it}},
+    "nodeSelector": lambda it: {"spec": {"nodeSelector": it}},
+    "volumeAttributes": lambda it: {
+        "spec": {"volumes": [{"name": "a", "csi": {"driver": "a.example.com", "volumeAttributes": it}}]}
+    },
+    "limits": lambda it: {"spec": {"containers": [{"name": "web", "resources": {"limits": it}}]}},
+    "a variable": lambda it: {"spec": {"containers": [{"name": "web", "env": [{"name": "A", "value": it}]}]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("mark", "place"),
+    [held_case("E8", mark, place, row=f"{mark} in {place}") for mark in MARKS for place in MARKED],
+)
+def test_a_mark_of_a_secret_in_extra_stores_no_plain_text(mark: str, place: str) -> None:
+    extra: Any = MARKED[place](MARKS[mark])
+    message = raised_by(lambda: WebService("web", {**WEB_ARGS, "extra": extra}))
+    assert "extra" in message
+    assert CANARY not in message
+    values = service(extra=extra)
+    manifests = rendered_unless_rejected(values, "services", "web", "extra")
+    assert CANARY not in repr(manifests)
+
+
+@pytest.mark.parametrize("place", [held_case("E8", "annotations", row="an encrypted value in extra")])
+def test_an_encrypted_value_in_extra_is_a_secret(place: str, tmp_path: Path) -> None:
+    values = service(extra=MARKED[place]({"example.com/a": {"secure": "v1:abc"}}))
+    folder = write_project(tmp_path / "a", values)
+    result = run_portico(folder, "render")
+    assert result.exit_code == 0, result.output
+    assert "[secret portico:services.web.extra.metadata.annotations.example.com/a]" in result.output
+
+
+@pytest.mark.parametrize("place", [held_case("E8", "nodeSelector", row="an encrypted mapping in extra")])
+def test_an_encrypted_text_in_place_of_a_mapping_is_rejected(place: str) -> None:
+    node = {"example.com/a": {"secure": "v1:abc"}}
+    assert_rejected(
+        service(extra=MARKED[place]({"secure": "v1:abc"})),
+        *("services", "web", "extra", "spec", place),
+        unlike=service(extra=MARKED[place](node)),
+    )

@@ -10,6 +10,7 @@ from ..args.location import ROOT, Field, Key, KeyStyle, Location, field_text
 from ..args.names import service_name, workload_name
 from ..args.parse import Hooks, Rules, parse
 from ..args.problems import Problem, Problems, Remove, Set
+from ..args.secret_marks import check_secret_marks
 from ..args.values import image_rule
 from ..lifecycle.annotation_readers import POD, WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
@@ -324,6 +325,7 @@ def _check_labels(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_extra(spec: WebServiceSpec, problems: Problems) -> None:
     extra = spec.extra or {}
     check_template(extra, spec.at / "extra", problems)
+    check_secret_marks(extra, spec.at / "extra", problems)
     metadata = mapped(extra.get("metadata"))
     at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))
     # A null removes an annotation.
