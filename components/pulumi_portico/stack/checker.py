@@ -20,22 +20,26 @@ from ..networking.network_policies import RULES as NETWORK_RULES
 from ..pod_security import PodSecurityLevel
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
-from ..web_service.resolvers import check_resolvers
+from ..workload.resolvers import check_resolvers
 from .admission import POD_SECURITY, check_admission
 from .args import KEYS
 from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
+from .jobs import check_before
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
+    JOBS,
     LOAD_BALANCERS,
     SERVICES,
     AwsBalancerPart,
     BalancerPart,
     GatewayPart,
+    JobPart,
     Kind,
+    PodsPart,
     ServicePart,
     backend_of,
 )
@@ -86,9 +90,14 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
-    for service in services.values():
-        problems.run(_check_resolvers, service)
-    check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
+    jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
+    with_pods: dict[str, PodsPart] = {**jobs, **services}
+    for part in with_pods.values():
+        problems.run(_check_resolvers, part)
+    check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
+    for job in jobs.values():
+        if job.usable:
+            problems.run(check_before, job, services)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
@@ -96,7 +105,7 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
+    parts = Parts(namespace, _pod_security(tree, problems), services, jobs, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     for balancer in balancers.values():
         if balancer.usable:
@@ -109,9 +118,9 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     return CheckedStack(parts, references.found, destinations)
 
 
-def _check_resolvers(service: ServicePart, problems: Problems) -> None:
-    if service.usable:
-        problems.run(check_resolvers, service.with_stack_values())
+def _check_resolvers(part: PodsPart, problems: Problems) -> None:
+    if part.usable:
+        problems.run(check_resolvers, part.with_stack_values())
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

@@ -20,8 +20,7 @@ from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
-from ..web_service.objects import objects_of as service_objects_of
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -40,6 +39,12 @@ SAME_CLASS = define(
     "{other} creates the IngressClass {class_name} too.",
     allowed="one gateway for each IngressClass",
     hint="Set another {field}.",
+)
+JOB_NAMED_LIKE_SERVICE = define(
+    "job-named-like-service",
+    "{other} has the same name, and the ServiceAccount, the NetworkPolicy, and the labels of the pods are by name.",
+    allowed="another name",
+    hint="Rename one of them.",
 )
 SAME_OUTPUT_NAME = define(
     "same-output-name",
@@ -72,6 +77,7 @@ class Parts:
     pod_security: PodSecurityLevel
     """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, ServicePart]
+    jobs: Mapping[str, JobPart]
     gateways: Mapping[str, GatewayPart]
     load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, AwsBalancerPart]
@@ -79,6 +85,8 @@ class Parts:
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:
     """Report what several components would create or use, and can't share."""
+    for name in parts.services.keys() & parts.jobs.keys():
+        problems.report(JOB_NAMED_LIKE_SERVICE, parts.jobs[name].at, other=parts.services[name].at)
     gateways = {name: gateway for name, gateway in parts.gateways.items() if gateway.usable}
     for gateway in gateways.values():
         problems.run(_check_created_namespace, gateway, parts)
@@ -100,11 +108,11 @@ def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Probl
         params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
         problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
         return
-    for service in parts.services.values():
+    for service in (*parts.services.values(), *parts.jobs.values()):
         problems.run(_check_service_namespace, service, gateway)
 
 
-def _check_service_namespace(service: ServicePart, gateway: GatewayPart, problems: Problems) -> None:
+def _check_service_namespace(service: PodsPart, gateway: GatewayPart, problems: Problems) -> None:
     if service.usable and service.namespace == gateway.name:
         where = service.at / "namespace"
         problems.report(
@@ -113,26 +121,25 @@ def _check_service_namespace(service: ServicePart, gateway: GatewayPart, problem
 
 
 def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
-    """Report the objects of a gateway that a service creates too.
+    """Report the objects of a gateway that a service or a job creates too.
 
     Pulumi generates the names of load balancers' objects, and the names of routes' objects have a hash.
     """
     if _has_problems(gateway, problems):
         return
     names = list(names_of(installed_objects(gateway.plan)))
-    candidates = {name.name for name in names if name.is_known} & parts.services.keys()
-    for service in sorted(candidates):
-        problems.run(_check_objects_of, gateway, parts.services[service], names)
+    known = {name.name for name in names if name.is_known}
+    for part in (*parts.services.values(), *parts.jobs.values()):
+        if part.name in known:
+            problems.run(_check_objects_of, gateway, part, names)
 
 
-def _check_objects_of(
-    gateway: GatewayPart, service: ServicePart, names: Sequence[ObjectName], problems: Problems
-) -> None:
-    if not service.usable or _has_problems(service, problems):
+def _check_objects_of(gateway: GatewayPart, part: PodsPart, names: Sequence[ObjectName], problems: Problems) -> None:
+    if not part.usable or _has_problems(part, problems):
         return
-    objects = service_objects_of(replace(service.plan, spec=service.with_stack_values()))
+    ((_, objects),) = part.kind.objects({part.name: part.with_stack_values()})
     if shared := shared_names(names, list(names_of(objects))):
-        report_same_objects(gateway.at, service.at, shared, problems)
+        report_same_objects(gateway.at, part.at, shared, problems)
 
 
 def _has_problems(part: Part, problems: Problems) -> bool:

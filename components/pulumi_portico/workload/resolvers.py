@@ -12,7 +12,7 @@ from ..networking.dns import ALLOWED_ADDRESSES
 from ..networking.network_policies import PeerSpec
 from ..networking.target import Protocol
 from ..untyped import listed, mapped
-from .args import WebServiceSpec
+from .pod_args import PodSpec
 
 __all__ = ["check_resolvers"]
 
@@ -37,7 +37,7 @@ _NODE = "Default"
 _PORT = 53
 
 
-def check_resolvers(spec: WebServiceSpec, problems: Problems) -> None:
+def check_resolvers(spec: PodSpec, problems: Problems) -> None:
     """Report name servers in `extra` that the pods can't connect to. The spec has the stack's DNS, if it has any."""
     if not spec.network_policy:
         return
@@ -72,7 +72,7 @@ def _address(text: Any) -> Optional[_Address]:
         return None
 
 
-def _peers(spec: WebServiceSpec) -> Iterator[PeerSpec]:
+def _peers(spec: PodSpec) -> Iterator[PeerSpec]:
     """The peers that can be name servers."""
     yield from () if spec.dns is None else spec.dns.servers
     yield from (peer for peer in spec.allow_to if _has_dns_port(peer))
@@ -85,7 +85,7 @@ def _has_dns_port(peer: PeerSpec) -> bool:
     return peer.protocol is Protocol.UDP and any(port == _PORT or not isinstance(port, int) for port in peer.ports)
 
 
-def _is_allowed(address: _Address, spec: WebServiceSpec) -> bool:
+def _is_allowed(address: _Address, spec: PodSpec) -> bool:
     # Which pods have an address, or are behind that of a Service, isn't known.
     return any(peer.cidr is None or _includes(peer.cidr, peer.cidr_except, address) for peer in _peers(spec)) or any(
         _includes(allowed, (), address) for allowed in ALLOWED_ADDRESSES
