@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
-from pulumi_portico import IngressGateway, IngressRoutes, PublicLoadBalancer, WebService
+from pulumi_portico import IngressGateway, IngressRoutes, Job, PublicLoadBalancer, WebService
 from pulumi_portico.args.problems import ArgumentError
 from pulumi_portico.lifecycle.object_names import names_of
 from pulumi_portico.lifecycle.objects import ObjectSpec, Options
@@ -220,3 +220,21 @@ def test_a_service_of_a_stack_has_no_object_of_a_gateway(name: str, shared: str)
     problem = assert_problem(problems_of_stack(**{name: WEB_ARGS}), "same-objects", "gateways", "edge")
     assert shared in problem.params["objects"]
     assert problem.params["owner"] == ("services", name)
+
+
+def test_two_jobs_of_one_name_are_rejected() -> None:
+    def program() -> None:
+        for name in ("basket", "prices"):
+            Job("web", {"image": "registry.example.com/web:1.0", "namespace": "shop"}, within(name))
+
+    problem = assert_problem(rejected(program).problems, "same-objects")
+    assert problem.params["owner"] == 'Job "web" in Basket "team"'
+
+
+def test_a_job_of_a_stack_has_no_object_of_a_gateway() -> None:
+    values = gateway({"host": "a.example.com"}, namespace="shop")
+    jobs = {"edge": {"image": "registry.example.com/web:1.0"}}
+    with pytest.raises(ArgumentError) as caught:
+        check_stack("dev", {**values, "jobs": jobs})
+    problem = assert_problem(caught.value.problems, "same-objects", "gateways", "edge")
+    assert problem.params["owner"] == ("jobs", "edge")
