@@ -163,6 +163,31 @@ register.owned = lambda manifest, name, opts: (manifest, opts)
 WEB = "urn:pulumi:test::test::portico:index:WebService::web"
 
 
+TWICE = """\
+import pulumi
+import pulumi_kubernetes as k8s
+from pulumi_portico import WebService
+
+for team in ("Basket", "Prices"):
+    parent = pulumi.ComponentResource(f"test:index:{team}", "team", {})
+    provider = k8s.Provider(team.lower()) if PROVIDERS else None
+    options = pulumi.ResourceOptions(parent=parent, provider=provider)
+    WebService("web", {"image": "registry.example.com/app:1", "port": 8080, "namespace": NAMESPACE}, options)
+"""
+
+
+def test_a_program_creates_no_object_twice(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
+    program.write(TWICE.replace("PROVIDERS", "False").replace("NAMESPACE", repr(namespace)))
+    for run in (program.preview(check=False), program.up(check=False)):
+        assert run.status != 0
+        assert 'WebService "web" in Basket "team" creates' in run.output
+        assert 'WebService "web" in Prices "team" has a problem' in run.output
+    program.destroy()
+    # Two providers can be of two clusters, which a preview can't know.
+    program.write(TWICE.replace("PROVIDERS", "True").replace("NAMESPACE", repr(namespace)))
+    assert program.preview().changes["create"] > 10
+
+
 @pytest.mark.long
 def test_objects_of_an_earlier_version_get_their_owner_in_place(
     program: PulumiProgram, cluster: Cluster, namespace: str

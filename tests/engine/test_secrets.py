@@ -27,6 +27,9 @@ Remote({kind!r}, "web", {{{args}}})
 SERVICE = '"image": "registry.example.com/web:1", "port": 8080'
 TARGET = '"target": {"service": "web", "namespace": "shop", "port": 80, "selector": {"a": "b"}}'
 ROUTE = f'"routes": [{{"host": "shop.example.com", {TARGET}, "responseHeaders": {{"X-A": pulumi.Output.secret(%r)}}}}]'
+EXPOSURE = '{"scope": "internet", "platform": "generic", "allowedSources": %s}'
+LOCAL = f'"exposure": {EXPOSURE % ["0.0.0.0/0"]}'
+SECRET_LIST = f'[pulumi.Output.secret("{CANARY}/8")]'
 GATEWAY = '"install": False, "className": "nginx", "namespace": "shop", "controllerPeers": [{"anyNamespace": True}]'
 
 
@@ -58,6 +61,23 @@ def remote(program: PulumiProgram) -> Any:
         ("WebService", f'{SERVICE}, "replicas": secret', "replicas"),
         ("WebService", f'{SERVICE}, "secretEnvs": {{"A": secret}}', "secretEnvs"),
         ("IngressGateway", f"{GATEWAY}, {ROUTE % (CANARY + ',X-Evil:b')}", "headers"),
+        # A mark of a secret that nothing reads, a secret in `extra`, and names that are secrets.
+        ("WebService", f'{SERVICE}, "labels": {{"fn::secret": {CANARY!r}}}', "labels"),
+        ("WebService", f'{SERVICE}, "extra": {{"spec": {{"nodeSelector": {{"secure": {CANARY!r}}}}}}}', "extra"),
+        ("WebService", f'{SERVICE}, "extra": {{"spec": {{"dnsPolicy": secret}}}}', "extra"),
+        ("WebService", f'{SERVICE}, "extra": {{"metadata": {{"annotations": secret}}}}', "extra"),
+        ("WebService", f'{SERVICE}, "health": {{"path": pulumi.Output.secret("/a//{CANARY}")}}', "health"),
+        ("WebService", f'{SERVICE}, "namespace": pulumi.Output.secret("{CANARY} x")', "namespace"),
+        ("WebService", f'{SERVICE}, "allowTo": [{{"cidr": pulumi.Output.secret("{CANARY}/8")}}]', "allowTo"),
+        ("PublicLoadBalancer", f'{TARGET}, "exposure": {EXPOSURE % SECRET_LIST}', "allowedSources"),
+        ("PublicLoadBalancer", f'{TARGET}, "labels": {{"a": pulumi.Output.secret("{CANARY} x")}}, {LOCAL}', "labels"),
+        ("IngressGateway", f'{GATEWAY}, "routes": [{{"host": secret, {TARGET}}}]', "host"),
+        ("IngressGateway", f'{GATEWAY}, "tls": {{"shop.example.com": {{"key": secret}}}}', "tls"),
+        (
+            "IngressRoutes",
+            '"gateway": {"controller": "f5-nginx", "className": "a", "namespace": "b", "routes": [secret, 1]}',
+            "gateway",
+        ),
     ],
 )
 def test_no_error_shows_a_secret(remote: Any, kind: str, args: str, reason: str) -> None:

@@ -624,3 +624,81 @@ def test_a_selector_of_several_services_is_rejected(place: str) -> None:
 def test_a_policy_never_opens_every_port(place: str) -> None:
     named = {**_hand(app="old"), "namespace": "old", "port": None, "targetPort": None, "portName": "http"}
     assert_rejected(_exposed(place, named), "gateways", "edge", unlike=_exposed(place, {**named, "targetPort": 8080}))
+
+
+def resolvers(**pod: Any) -> dict[str, Any]:
+    return service(extra={"spec": pod})
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        held_case("A4", resolvers(dnsPolicy="Default"), resolvers(dnsPolicy="ClusterFirst"), row="servers of the node"),
+        *(
+            held_case(
+                "A4",
+                resolvers(dnsPolicy=policy, dnsConfig={"nameservers": ["10.0.0.2"]}),
+                resolvers(dnsPolicy=policy, dnsConfig={"nameservers": ["169.254.20.10"]}),
+                row=f"name servers with {policy}",
+            )
+            for policy in ("None", "ClusterFirst")
+        ),
+    ],
+)
+def test_the_policy_blocks_no_name_server_of_the_pods(values: Any, allowed: Any) -> None:
+    assert_rejected(values, "services", "web", "extra", "spec", unlike=allowed)
+
+
+# A2: what leads clients from beyond the cluster to a Service: meshes, catalogs, and private networks.
+
+EXPOSING_ANNOTATIONS = {
+    "tailscale.com/expose": "true",
+    "service.cilium.io/global": "true",
+    "skupper.io/proxy": "tcp",
+    "consul.hashicorp.com/service-sync": "true",
+    "kube-router.io/service.advertise.clusterip": "true",
+    "netbird.io/expose": "",
+    "resource.twingate.com": "true",
+    "twingate.com/resource": "true",
+    "getambassador.io/config": "kind: Mapping",
+    "fabric8.io/expose": "true",
+}
+EXPOSING_LABELS = {
+    "mirror.linkerd.io/exported": ("true", "remote-discovery"),
+    "mirror.linkerd.io/federated": ("member",),
+    "istio.io/global": ("true",),
+    "expose": ("true",),
+}
+DOOR = {"scope": "internet", "platform": "generic", "allowedSources": ["0.0.0.0/0"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [held_case("A2", key, value, row=key) for key, value in EXPOSING_ANNOTATIONS.items()]
+)
+def test_an_annotation_that_leads_clients_to_a_service_is_reported(key: str, value: str) -> None:
+    of_service = service(service={"annotations": {key: value}})
+    assert is_reported(of_service, "services", "web", "service", "annotations", key)
+    of_balancer = balancer({**DOOR, "annotations": {key: value}})
+    assert is_reported(of_balancer, *FRONT, "exposure", "annotations", key)
+    of_gateway = gateway({"host": "shop.example.com"}, exposure={**DOOR, "annotations": {key: value}})
+    assert is_reported(of_gateway, "gateways", "edge", "exposure", "annotations", key)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [held_case("A2", key, value, row=f"{key} {value}") for key, values in EXPOSING_LABELS.items() for value in values],
+)
+def test_a_label_that_leads_clients_to_a_service_is_reported(key: str, value: str) -> None:
+    labels = {key: value}
+    assert is_reported(service(labels=labels), "services", "web", "labels", key)
+    assert is_reported(service(selector=labels), "services", "web", "selector", key)
+    assert is_reported(balancer(DOOR, labels=labels), *FRONT, "labels", key)
+    edge = gateway({"host": "shop.example.com"}, exposure=DOOR, labels=labels)
+    assert is_reported(edge, "gateways", "edge", "labels", key)
+    assert not is_reported(service(labels={key: "false"}), "services", "web", "labels")
+
+
+@pytest.mark.parametrize("key", [held_case("A2", "skupper.io/proxy", row="a workload of Skupper")])
+def test_an_annotation_of_a_workload_that_leads_clients_to_it_is_reported(key: str) -> None:
+    values = service(workloadAnnotations={key: "tcp"})
+    assert is_reported(values, "services", "web", "workloadAnnotations", key)

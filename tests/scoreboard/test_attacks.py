@@ -402,6 +402,11 @@ MISPLACED: Mapping[str, Any] = {
     "an encrypted value beside another key": service(labels={"a": {"secure": CANARY, "b": 1}}),
     "an encrypted value in a choice": stack(services={"web": {**WEB, "kind": {"secure": [CANARY]}}}),
     "a secret as in Pulumi YAML": service(env={"A": {"fn::secret": CANARY}}),
+    "a secret as in Pulumi YAML, for env": service(env={"fn::secret": CANARY}),
+    "a secret as in Pulumi YAML, for labels": service(labels={"fn::secret": CANARY}),
+    "a secret as in Pulumi YAML, for tags": aws_balancer(
+        tags={"fn::secret": CANARY}, listeners=[{"port": 80, "protocol": "http", "target": "web"}]
+    ),
     "a list as a password": service(env={"DB_PASSWORD": ["x", CANARY]}),
     "a mapping as a password": service(env={"DB_PASSWORD": {"x": CANARY}}),
     "a password in the key of a user": gateway({"host": SHOP, "basicAuth": {"users": {f"ada:{CANARY}": "x"}}}),
@@ -1255,3 +1260,127 @@ def test_an_annotation_that_switches_the_access_log_off_is_reported() -> None:
     route = {"host": SHOP, "annotations": {f"{ANNOTATIONS}enable-access-log": "false"}}
     values = gateway(route, controller="ingress-nginx", tls=TLS)
     assert is_reported(values, *EDGE, "routes", 0, "annotations", f"{ANNOTATIONS}enable-access-log")
+
+
+# E5: one object of two components.
+
+
+@pytest.mark.parametrize(
+    "name", [held_case("E5", name, row=f"objects of a gateway, {name}") for name in ("edge", "edge-metrics")]
+)
+def test_a_service_has_no_object_of_a_gateway(name: str) -> None:
+    services = {"web": WEB, name: WEB}
+    values = gateway({"host": SHOP}, services=services, namespace="shop")
+    assert_rejected(values, *EDGE, unlike=gateway({"host": SHOP}, services={"web": WEB, "other": WEB}))
+
+
+def in_teams(create: Callable[[pulumi.ResourceOptions], Any]) -> Callable[[], None]:
+    """A program that creates a component twice, in components of different types: the engine accepts that."""
+
+    def program() -> None:
+        for team in ("Basket", "Prices"):
+            create(pulumi.ResourceOptions(parent=pulumi.ComponentResource(f"test:index:{team}", "team", {})))
+
+    return program
+
+
+WEB_ARGS: Any = {"image": WEB["image"], "port": 8080, "namespace": "shop"}
+EDGE_ARGS: Any = {"exposure": {"scope": "internet", "platform": "generic", "allowed_sources": ["0.0.0.0/0"]}}
+TWICE: Mapping[str, Callable[[pulumi.ResourceOptions], Any]] = {
+    "WebService": lambda options: WebService("web", WEB_ARGS, options),
+    "IngressGateway": lambda options: IngressGateway("edge", EDGE_ARGS, options),
+}
+
+
+@pytest.mark.parametrize(
+    "create", [held_case("E5", create, row=f"one name twice, {name}") for name, create in TWICE.items()]
+)
+def test_no_two_components_create_one_object(create: Callable[[pulumi.ResourceOptions], Any]) -> None:
+    message = raised_by(in_teams(create))
+    assert 'in Basket "team"' in message
+    assert 'in Prices "team"' in message
+
+
+# E12: paths that clients, load balancers, and controllers resolve, each in its own way.
+
+HEALTH_AT = ("services", "web", "health", "path")
+ALB_AT = (*AWS_FRONT, "listeners", 0)
+
+
+def alb(**listener: Any) -> dict[str, Any]:
+    return aws_balancer(listeners=[{"port": 80, "protocol": "http", **listener}])
+
+
+PATH_FIELDS: Mapping[str, Ranged] = {
+    "ALB route": (lambda path: alb(target="web", routes=[{"target": "web", "path": path}]), (*ALB_AT, "routes")),
+    "ALB redirect": (
+        lambda path: alb(redirect={"host": "b.example.com", "path": path}),
+        (*ALB_AT, "redirect", "path"),
+    ),
+    "health": (lambda path: service(health={"path": path}), HEALTH_AT),
+    "route": (lambda path: gateway({"host": SHOP, "path": path}), (*EDGE, "routes")),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        held_case("E12", field, path, row=f"{field} {path}")
+        for field in PATH_FIELDS
+        for path in ("/x/../y", "/x//y", "/x/./y", "/x/%2e%2e/y", "/x%0ay", "/%00")
+    ],
+)
+def test_a_path_is_normal(field: str, path: str) -> None:
+    build, where = PATH_FIELDS[field]
+    assert_rejected(build(path), *where, unlike=build("/x/y"))
+
+
+# E8: what other programs read as a secret is never stored in plain text.
+
+MARKS: Mapping[str, Any] = {
+    "fn::secret": {"fn::secret": CANARY},
+    "Fn::Secret": {"Fn::Secret": CANARY},
+    "the engine's": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": CANARY},
+    "secure": {"secure": CANARY},
+}
+MARKED: Mapping[str, Callable[[Any], Any]] = {
+    "annotations": lambda it: {"metadata": {"annotations": it}},
+    "labels": lambda it: {"metadata": {"labels": it}},
+    "nodeSelector": lambda it: {"spec": {"nodeSelector": it}},
+    "volumeAttributes": lambda it: {
+        "spec": {"volumes": [{"name": "a", "csi": {"driver": "a.example.com", "volumeAttributes": it}}]}
+    },
+    "limits": lambda it: {"spec": {"containers": [{"name": "web", "resources": {"limits": it}}]}},
+    "a variable": lambda it: {"spec": {"containers": [{"name": "web", "env": [{"name": "A", "value": it}]}]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("mark", "place"),
+    [held_case("E8", mark, place, row=f"{mark} in {place}") for mark in MARKS for place in MARKED],
+)
+def test_a_mark_of_a_secret_in_extra_stores_no_plain_text(mark: str, place: str) -> None:
+    extra: Any = MARKED[place](MARKS[mark])
+    message = raised_by(lambda: WebService("web", {**WEB_ARGS, "extra": extra}))
+    assert "extra" in message
+    assert CANARY not in message
+    values = service(extra=extra)
+    manifests = rendered_unless_rejected(values, "services", "web", "extra")
+    assert CANARY not in repr(manifests)
+
+
+@pytest.mark.parametrize("place", [held_case("E8", "annotations", row="an encrypted value in extra")])
+def test_an_encrypted_value_in_extra_is_a_secret(place: str) -> None:
+    values = service(extra=MARKED[place]({"example.com/a": {"secure": "v1:abc"}}))
+    manifests = rendered_unless_rejected(values)
+    assert "'example.com/a': '[secret]'" in repr(manifests)
+
+
+@pytest.mark.parametrize("place", [held_case("E8", "nodeSelector", row="an encrypted mapping in extra")])
+def test_an_encrypted_text_in_place_of_a_mapping_is_rejected(place: str) -> None:
+    node = {"example.com/a": {"secure": "v1:abc"}}
+    assert_rejected(
+        service(extra=MARKED[place]({"secure": "v1:abc"})),
+        *("services", "web", "extra", "spec", place),
+        unlike=service(extra=MARKED[place](node)),
+    )

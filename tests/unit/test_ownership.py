@@ -174,13 +174,13 @@ def test_an_update_leaves_the_check_to_the_api_server() -> None:
 
 
 def test_components_with_one_name_in_different_components_have_field_managers_of_their_own() -> None:
-    """The engine accepts both, and with one field manager the API server would take their objects for one object."""
+    """They can be in one namespace of different clusters, whose providers share nothing."""
 
     def program() -> None:
         for team in ("Basket", "Prices"):
             outer = pulumi.ComponentResource(f"test:index:{team}", "team", {})
             options = pulumi.ResourceOptions(parent=outer)
-            WebService("web", {"image": "a:1", "port": 80, "namespace": "shop"}, options)
+            WebService("web", {"image": "a:1", "port": 80, "namespace": team.lower()}, options)
 
     managers = [annotations_of(found)[FIELD_MANAGER] for found in objects(program)]
     assert len(managers) == 10

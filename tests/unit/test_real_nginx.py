@@ -188,6 +188,7 @@ def test_a_rate_limit_lets_its_burst_through(side: Side) -> None:
 # Headers of responses: ingress-nginx's are set by a module that isn't part of nginx.
 
 CORS = {"cors": {"origins": ["https://app.example.com"]}}
+USERS = {"ada": "$apr1$portico0$oOiUYHI8CdadX9AIbtgv81"}
 SERVER = {"settings": {"hsts": {"preload": True}}, "tls": {routes.SHOP: {"secret": "shop-tls"}}}
 
 
@@ -214,3 +215,19 @@ def test_every_header_is_there_once(own: Any, cors: Any, whole: Any, method: str
     for name, value in answer.settings["response_headers"].items():
         assert met.headers[name.lower()] == [value]
     assert ("strict-transport-security" in met.headers) == bool(whole)
+
+
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 204), ("GET", 401)])
+def test_a_preflight_needs_no_password_and_nothing_else_does_without(method: str, status: int) -> None:
+    """Browsers send no password with a preflight, and nginx itself answers it: no pod gets it."""
+    manifests = render(gateway({"host": routes.SHOP, "basicAuth": {"users": USERS}, **CORS}, **SERVER))
+    config = next(it["data"] for it in of_kind(manifests, "ConfigMap", "edge"))
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
+    request = Request(routes.SHOP, "/", "https", method, headers=headers)
+    answer = reader_of(F5, manifests, config).answer(request)
+    with tempfile.TemporaryDirectory(prefix="nginx-") as folder:
+        text = of_f5_nginx(Path(folder), manifests, config)
+        with real_nginx.running(Path(folder), text) as server:
+            met = sent(server, request)
+    assert differences(answer, met) == []
+    assert met.status == status

@@ -52,6 +52,15 @@ SAMPLES = {
     "Shopify token": "shpat" + "_" + X[:32],
     "Tailscale key": "tskey-auth" + "-" + A[:30],
     "Azure client secret": "abc" + "8Q~" + A[:34],
+    "AWS Bedrock API key": "bedrock-api-key-" + "YmVkcm9jay5hbWF6b25hd3MuY29t" + A[:40],
+    "OpenShift token": "sha256" + "~" + A[:43],
+    "1Password secret key": "A3" + "-ABCDEF-GHIJKLMNOPQ-RSTUV-WXYZ2-34567",
+    "SonarQube token": "squ" + "_" + X[:40],
+    "Harness key": "pat" + "." + A[:22] + "." + A[:24] + "." + A[:20],
+    "Octopus Deploy key": "API" + "-" + "QYLPMN5HFIQR7XYZQYLPMN5HFI",
+    "Grafana key": "eyJrIjoi" + A[:90],
+    "Plaid token": "access-sandbox" + "-01234567-89ab-cdef-0123-456789abcdef",
+    "Sourcegraph token": "sgp" + "_" + X[:40],
 }
 
 
@@ -82,6 +91,9 @@ def test_every_known_form_is_hidden(kind: str, data: Any) -> None:
     [
         "registry.example.com/team/api:1.4.2",
         "registry.example.com/api@sha256:" + X[:64],
+        "sha256:4b1d" + X[:60],
+        "api-gateway",
+        "ico-header.svg",
         "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef",
         "https://shop.example.com/a/b?c=d",
         "sk-8-learn",

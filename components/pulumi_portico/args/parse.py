@@ -16,11 +16,12 @@ from typing import Any, Optional, TypeVar, Union, cast
 
 import pulumi
 
-from ..untyped import Unchecked
+from ..untyped import Unchecked, mapped
 from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
 from .problems import ABSENT, MISSING, Edit, Move, Problems, Reason, Remove, Set
+from .secret_marks import report_secret_mark, secret_mark_of
 from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .similar_names import nearest
@@ -311,7 +312,7 @@ class Parser:
     def _typed(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         typ = shape.type
         if typ is Any:
-            return value
+            return self._of_any_type(value, field, at)
         if is_args(typ):
             return self.arguments(typ, value, at)
         if is_enum(typ):
@@ -329,6 +330,20 @@ class Parser:
             reason = special
         return self._rejected(shape, value, reason, field, at)
 
+    def _of_any_type(self, value: Any, field: Field, at: Location) -> Any:
+        """A value without a type. Secrets in it become Outputs, as everywhere."""
+        if isinstance(value, Secret):
+            return self._secret(Shape(Any, later=True), value, field, at)
+        if isinstance(value, Mapping):
+            fields = mapped(cast("Any", value))
+            items = {key: self._of_any_type(item, field, at / Key(str(key))) for key, item in fields.items()}
+            return items if any(items[key] is not item for key, item in fields.items()) else fields
+        if isinstance(value, (list, tuple)):
+            before = cast("Sequence[Any]", value)
+            after = [self._of_any_type(item, field, at / index) for index, item in enumerate(before)]
+            return after if any(one is not other for one, other in zip(after, before, strict=True)) else before
+        return value
+
     def _choice(self, shape: Shape, value: Any, field: Field, at: Location) -> Any:
         typ: type[Enum] = shape.type
         by_value = {member.value: member for member in typ}
@@ -344,6 +359,9 @@ class Parser:
     def _mapping(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
         if not isinstance(value, Mapping):
             self._report_shape(NOT_ARGUMENTS, typ, at, value, field)
+            return INVALID
+        if (mark := secret_mark_of(cast("Mapping[Any, Any]", value))) is not None:
+            report_secret_mark(mark, at, self.problems)
             return INVALID
         shape = take_apart(typing.get_args(typ)[1])
         parsed: dict[str, Any] = {}

@@ -34,6 +34,7 @@ __all__ = [
     "ip_address",
     "ip_network",
     "mebibytes",
+    "normal_path",
     "number",
     "printable",
     "quantity",
@@ -64,6 +65,16 @@ INVALID_DATA_KEY = define(
     "invalid-data-key",
     "{value} isn't a key of a Secret or a ConfigMap.",
     allowed="letters, digits, dots, hyphens, and underscores, not starting with two dots, at most {most} characters",
+)
+PATH_NOT_NORMAL = define(
+    "path-not-normalized",
+    "{value} has an empty, . or .. element, which programs resolve before they compare a path.",
+    allowed="elements separated by single slashes",
+)
+CONTROL_IN_PATH = define(
+    "control-character-in-path",
+    "{value} has an encoded control character, which servers reject.",
+    allowed="without %00 to %1F, and %7F",
 )
 INVALID_HTTP_PATH = define(
     "invalid-http-path",
@@ -254,13 +265,40 @@ def file_path(value: str) -> Optional[Reason]:
 
 
 _HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
+_ENCODED_CONTROL = re.compile("%([01][0-9a-f]|7f)", re.IGNORECASE)
+
+
+def normal_path(value: str) -> Optional[Reason]:
+    """A path, and the query if any, without empty, `.` and `..` elements: clients, load balancers, and controllers
+    resolve them, each in its own way. Without control characters too."""
+    if _ENCODED_CONTROL.search(value):
+        return Reason(CONTROL_IN_PATH)
+    normal = _normalized(value)
+    return None if normal == value else Reason(PATH_NOT_NORMAL, suggestion=normal)
+
+
+def _normalized(value: str) -> str:
+    path, question_mark, query = value.partition("?")
+    kept: list[str] = []
+    elements = path.split("/")[1:]
+    decoded = [_ENCODED_DOT.sub(".", element) for element in elements]
+    for element, plain in zip(elements, decoded, strict=True):
+        if plain == "..":
+            kept = kept[:-1]
+        elif plain not in ("", "."):
+            kept.append(element)
+    end = "/" if kept and decoded[-1] in ("", ".", "..") else ""
+    return f"/{'/'.join(kept)}{end}{question_mark}{query}"
 
 
 def http_path(value: str) -> Optional[Reason]:
     """The path, and the query if any, of an HTTP request (RFC 3986)."""
     if _HTTP_PATH.fullmatch(value):
-        return None
-    return Reason(INVALID_HTTP_PATH, suggestion=f"/{value}" if _HTTP_PATH.fullmatch(f"/{value}") else ABSENT)
+        return normal_path(value)
+    rooted = f"/{value}"
+    usable = _HTTP_PATH.fullmatch(rooted) and normal_path(rooted) is None
+    return Reason(INVALID_HTTP_PATH, suggestion=rooted if usable else ABSENT)
 
 
 def image_rule(*, latest: bool = False, digest: bool = False) -> Rule:

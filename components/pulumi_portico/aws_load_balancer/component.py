@@ -10,6 +10,7 @@ from ..lifecycle.aws import AWS
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import Ref, register_objects, resolved, value_of
 from ..lifecycle.selectors import guarded_with_targets
 from ..ordering import dependencies_of
@@ -96,9 +97,11 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         plan = plan_aws_load_balancer(name, spec)
         require_pulumi_aws(name)
         claim_each(AWS, exclusive_values(spec), problems, opts)
+        objects = objects_of(plan)
+        claim_objects(problems.subject, objects, spec.at, opts)
         # The next deployment compares itself with the recorded state.
         super().__init__("portico:index:AwsLoadBalancer", name, dict(recorded_state(plan)), _options(name, opts))
-        registered = register_objects(name, objects_of(plan), self, dependencies_of(opts))
+        registered = register_objects(name, objects, self, dependencies_of(opts))
         self._set_outputs(plan, registered)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 

@@ -15,7 +15,7 @@ from ..args.parse import Field, Rules
 from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
-from ..args.values import Rule, cidr, printable, whole_number
+from ..args.values import Rule, cidr, normal_path, printable, whole_number
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
 from ..untyped import Properties
@@ -326,7 +326,9 @@ def _redirect_part(what: str, pattern: str, code: Code) -> Rule:
     def rule(value: str) -> Optional[Reason]:
         if reason := has_length(value):
             return reason
-        return None if compiled.fullmatch(value) else Reason(code)
+        if not compiled.fullmatch(value):
+            return Reason(code)
+        return normal_path(value) if what == "path" else None
 
     return rule
 

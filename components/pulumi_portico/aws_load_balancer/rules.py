@@ -12,7 +12,7 @@ from typing import Optional
 from ..args.codes import define
 from ..args.location import Field
 from ..args.problems import ABSENT, Reason
-from ..args.values import Rule, some
+from ..args.values import Rule, normal_path, some
 
 __all__ = [
     "address",
@@ -91,17 +91,22 @@ def route_path(value: str) -> Optional[Reason]:
     """The path that a route is for (RuleCondition, `path-pattern`: 128 characters; `*` and `?` are wildcards there)."""
     if "*" in value or "?" in value:
         prefix = value.rstrip("*?/") or "/"
-        return Reason(ROUTE_WILDCARD, {}, prefix if _is_route_path(prefix) else ABSENT)
+        return Reason(ROUTE_WILDCARD, {}, prefix if _is_usable(prefix) else ABSENT)
     if _is_route_path(value):
-        return None
+        # Clients resolve these elements, so no request matches.
+        return normal_path(value)
     rooted = f"/{value}"
-    return Reason(INVALID_ROUTE_PATH, {"most": _PATH_LENGTH - 2}, rooted if _is_route_path(rooted) else ABSENT)
+    return Reason(INVALID_ROUTE_PATH, {"most": _PATH_LENGTH - 2}, rooted if _is_usable(rooted) else ABSENT)
+
+
+def _is_usable(value: str) -> bool:
+    return _is_route_path(value) and normal_path(value) is None
 
 
 def _is_route_path(value: str) -> bool:
     # A prefix is sent with `/*` behind it.
     characters = re.fullmatch(r"/[A-Za-z0-9_.$/~\"'@:+&-]*", value)
-    return characters is not None and len(value) <= _PATH_LENGTH - 2 and "//" not in value
+    return characters is not None and len(value) <= _PATH_LENGTH - 2
 
 
 def header_name(value: str) -> Optional[Reason]:

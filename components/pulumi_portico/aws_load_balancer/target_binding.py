@@ -13,6 +13,7 @@ from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.values import cidr
 from ..lifecycle.limits import check_limits
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import ObjectSpec, register_objects
 from ..lifecycle.selectors import guarded_with_targets
 from ..load_balancers import PRIVATE_ADDRESSES, resource_id
@@ -134,9 +135,11 @@ class TargetBinding(pulumi.ComponentResource):
             lambda known: [known.target],
             opts,
         )
+        objects = binding_objects(name, spec)
+        claim_objects(problems.subject, objects, spec.at, opts)
         super().__init__("portico:index:TargetBinding", name, {}, opts)
         first = [*dependencies_of(opts), *after(spec.target.ready)]
-        registered = register_objects(name, binding_objects(name, spec), self, first)
+        registered = register_objects(name, objects, self, first)
         self.name = name_of(registered[_BINDING])
         self.register_outputs({"name": self.name})
 

@@ -9,6 +9,7 @@ from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.claims import claim
 from ..lifecycle.cost import Billable, estimate, estimate_text
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.selectors import claim_pods, guarded_with_targets
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
@@ -24,7 +25,7 @@ from .install.installation import report_second_default_class
 from .install.objects import CONTROLLER
 from .objects import NAMESPACE, objects_of
 from .reference import EVERY_HOST, GatewayReference, peer_args
-from .registration import Registered, register_with_routes
+from .registration import Registered, hosts_elsewhere, register_with_routes
 from .tls import HostTlsSpec
 from .validation import parse_ingress_gateway
 
@@ -109,6 +110,9 @@ class IngressGateway(pulumi.ComponentResource):
         plan = plan_gateway(name, spec, state)
         add_routes(state, component_name(name), plan.routes, [], problems)
         _claim_default_class(spec, problems, opts)
+        problems.raise_if_any()
+        objects = objects_of(plan, hosts_elsewhere(plan.routes, state))
+        claim_objects(problems.subject, objects, spec.at, opts)
         if plan.installation is not None:
             claim_pods(plan.pod_owner(problems.subject), problems, opts)
         problems.raise_if_any()
@@ -118,9 +122,7 @@ class IngressGateway(pulumi.ComponentResource):
         super().__init__("portico:index:IngressGateway", name, {} if front is None else front.state, opts)
         self._warn(plan)
         first = dependencies_of(opts)
-        registered = register_with_routes(
-            name, plan.routes, state, self, lambda hosts_elsewhere: objects_of(plan, hosts_elsewhere), first
-        )
+        registered = register_with_routes(name, plan.routes, state, self, objects, first)
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
         certificates = registered.certificates(plan.routes)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..args.exceptions import SecurityException, exception_kind
 from ..lifecycle.secret_copies import exceptions_of_copies
+from ..networking.exposing_annotations import exceptions_of_service_labels
 from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
 from .install.installation import installation_exceptions
@@ -27,8 +28,10 @@ def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
         found.append(SecurityException(MULTI_LABEL_WILDCARDS, spec.at / "multi_label_wildcards"))
     if spec.annotations:
         found.append(SecurityException(UNCHECKED_ANNOTATIONS, spec.at / "annotations"))
-    if spec.installation is not None and installer_of(spec) is not None:
-        found += installation_exceptions(spec.installation)
+    if installer_of(spec) is not None:
+        found += exceptions_of_service_labels(spec.labels, spec.at / "labels")
+        if spec.installation is not None:
+            found += installation_exceptions(spec.installation)
     return found
 
 

@@ -8,6 +8,7 @@ import pulumi
 
 from ..args.problems import Problems
 from ..lifecycle.limits import check_limits
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.selectors import guarded_with_targets
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
@@ -16,7 +17,7 @@ from .gateway_outputs import urls_of
 from .gateway_plan import AddedRoutes, address_wait, plan_added_routes
 from .gateway_state import GatewayState, add_routes, state_of
 from .reference import EVERY_HOST
-from .registration import register_with_routes
+from .registration import hosts_elsewhere, register_with_routes
 from .route_objects import route_objects
 from .route_set import RouteSet
 from .validation import check_added_routes, parse_ingress_routes
@@ -60,19 +61,14 @@ class IngressRoutes(pulumi.ComponentResource):
         listed = gateway.routes
         add_routes(state, component, routes, () if isinstance(listed, pulumi.Output) else _plain(listed), problems)
         problems.raise_if_any()
-        super().__init__("portico:index:IngressRoutes", name, {}, opts)
         if isinstance(listed, pulumi.Output):
             routes = _checked_later(routes, listed, component)
         wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
+        objects = route_objects(routes, peers or (), wait, (), hosts_elsewhere(routes, state))
+        claim_objects(problems.subject, objects, spec.at, opts)
+        super().__init__("portico:index:IngressRoutes", name, {}, opts)
         first = [*dependencies_of(opts), *(state.facts.resources if state.facts else ())]
-        register_with_routes(
-            name,
-            routes,
-            state,
-            self,
-            lambda hosts_elsewhere: route_objects(routes, peers or (), wait, (), hosts_elsewhere),
-            first,
-        )
+        register_with_routes(name, routes, state, self, objects, first)
         self._set_outputs(routes)
 
     def _set_outputs(self, routes: RouteSet) -> None:

@@ -9,7 +9,7 @@ from .front_door import front_door_objects
 from .gateway_plan import GatewayPlan, route_objects_of
 from .install.objects import CONTROLLER, installation_objects
 
-__all__ = ["NAMESPACE", "objects_of"]
+__all__ = ["NAMESPACE", "installed_objects", "objects_of"]
 
 NAMESPACE = "namespace"
 """The key of the namespace that the gateway creates."""
@@ -21,10 +21,11 @@ def objects_of(plan: GatewayPlan, hosts_elsewhere: Optional[Mapping[str, str]] =
     `hosts_elsewhere` are the keys of the Ingresses of hosts that other components have added before.
     """
     first = [] if plan.installation is None else [CONTROLLER]
-    return [*_installed(plan), *route_objects_of(plan, hosts_elsewhere or {}, first)]
+    return [*installed_objects(plan), *route_objects_of(plan, hosts_elsewhere or {}, first)]
 
 
-def _installed(plan: GatewayPlan) -> list[ObjectSpec]:
+def installed_objects(plan: GatewayPlan) -> list[ObjectSpec]:
+    """The controller and what's in front of it; nothing if Portico doesn't install it."""
     if plan.installation is None or plan.front_door is None:
         return []
     namespace: list[ObjectSpec] = []

@@ -1,6 +1,6 @@
 """Registers a component's objects, those of its routes among them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from .route_objects import address_holders
 from .route_set import RouteSet
 from .tls import HostTlsSpec
 
-__all__ = ["Registered", "register_with_routes"]
+__all__ = ["Registered", "hosts_elsewhere", "register_with_routes"]
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,24 @@ class Registered:
         return routes.certificates({key: name_of(self.resources[key]) for key, _ in routes.own_certificates()})
 
 
+def hosts_elsewhere(routes: RouteSet, state: GatewayState) -> Mapping[str, str]:
+    """The keys of the Ingresses of hosts that other components have added before, by host."""
+    return {host: f"host-elsewhere-{host}" for host in routes.hosts if host in state.host_resources}
+
+
 def register_with_routes(
     name: str,
     routes: RouteSet,
     state: GatewayState,
     parent: pulumi.Resource,
-    describe: Callable[[Mapping[str, str]], list[ObjectSpec]],
+    objects: Sequence[ObjectSpec],
     first: Sequence[Dependency] = (),
 ) -> Registered:
     """Register the objects of a component, and keep the Ingresses of its hosts for the routes of other components.
 
-    `describe` returns the objects. It takes the keys of the Ingresses of hosts that other components have added.
     All of them come after `first`.
     """
-    elsewhere = {host: f"host-elsewhere-{host}" for host in routes.hosts if host in state.host_resources}
-    outside = {key: state.host_resources[host] for host, key in elsewhere.items()}
-    objects = describe(elsewhere)
+    outside = {key: state.host_resources[host] for host, key in hosts_elsewhere(routes, state).items()}
     resources = register_objects(name, objects, parent, first, outside)
     for name_of_host, host in routes.hosts.items():
         if host.object_key in resources:

@@ -15,6 +15,7 @@ from ..args.codes import Code, define
 from ..args.names import dns_label
 from ..args.parse import Rule
 from ..args.problems import ABSENT, Reason
+from ..args.values import normal_path
 
 __all__ = [
     "any_host",
@@ -92,11 +93,6 @@ PATH_IS_ENCODED = define(
     "path-is-encoded",
     "{value} is percent-encoded, and controllers compare paths after they decode them.",
     allowed=_PATH_ALLOWED,
-)
-PATH_NOT_NORMAL = define(
-    "path-not-normalized",
-    "{value} has an empty, . or .. element, which controllers resolve before they compare a path.",
-    allowed="elements separated by single slashes",
 )
 PATH_REJECTED = define(
     "path-rejected-by-controllers",
@@ -199,7 +195,7 @@ def _path(pattern: re.Pattern[str], code: Code, characters: str) -> Callable[[st
     params = {"characters": characters, "most": _PATH_LENGTH}
 
     def accepts(value: str) -> bool:
-        return bool(pattern.fullmatch(value)) and len(value) <= _PATH_LENGTH and _normalized(value) == value
+        return bool(pattern.fullmatch(value)) and len(value) <= _PATH_LENGTH and normal_path(value) is None
 
     def rule(value: str) -> Optional[Reason]:
         if accepts(value):
@@ -207,23 +203,9 @@ def _path(pattern: re.Pattern[str], code: Code, characters: str) -> Callable[[st
         if not pattern.fullmatch(value) or len(value) > _PATH_LENGTH:
             absolute = f"/{value}"
             return Reason(code, params, absolute if accepts(absolute) else ABSENT)
-        return Reason(PATH_NOT_NORMAL, suggestion=_normalized(value))
+        return normal_path(value)
 
     return rule
-
-
-def _normalized(value: str) -> str:
-    """The path without empty, `.` and `..` elements."""
-    path, question_mark, query = value.partition("?")
-    kept: list[str] = []
-    elements = path.split("/")[1:]
-    for element in elements:
-        if element == "..":
-            kept = kept[:-1]
-        elif element not in ("", "."):
-            kept.append(element)
-    end = "/" if kept and elements[-1] in ("", ".", "..") else ""
-    return f"/{'/'.join(kept)}{end}{question_mark}{query}"
 
 
 _any_path = _path(_PATH, INVALID_ROUTE_PATH, "- . _ ~ : @ / + , = ! ( )")

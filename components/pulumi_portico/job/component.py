@@ -7,6 +7,7 @@ import pulumi
 from ..args.exceptions import exception_texts
 from ..args.guard import guarded
 from ..args.problems import Problems
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..lifecycle.selectors import claim_pods
 from ..ordering import dependencies_of
@@ -55,11 +56,13 @@ class Job(pulumi.ComponentResource):
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
         spec = _parsed(name, args, opts)
+        plan = plan_job(name, spec)
+        objects = objects_of(plan)
+        claim_objects(_title(name), objects, spec.at, opts)
         super().__init__("portico:index:Job", name, {}, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
-        plan = plan_job(name, spec)
-        resources = register_objects(name, objects_of(plan), self, dependencies_of(opts))
+        resources = register_objects(name, objects, self, dependencies_of(opts))
         job = resources[job_key(plan)]
         account = spec.identity.service_account if spec.identity else None
         self.job_name = name_of(job)
@@ -76,9 +79,13 @@ class Job(pulumi.ComponentResource):
         )
 
 
+def _title(name: str) -> str:
+    return f'Job "{name}"'
+
+
 def _parsed(name: str, args: Union[JobArgs, JobSpec], opts: Optional[pulumi.ResourceOptions]) -> JobSpec:
     """The parsed arguments. A stack has parsed them already."""
-    problems = Problems(f'Job "{name}"')
+    problems = Problems(_title(name))
     spec = args if isinstance(args, JobSpec) else parse_job(name, args, problems)
     problems.raise_if_any()
 

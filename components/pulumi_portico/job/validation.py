@@ -35,6 +35,7 @@ from ..workload.pod_validation import (
     notes_of_pod_args,
     rules_of_images,
 )
+from ..workload.resolvers import check_resolvers
 from ..workload.security import check_host_ports
 from ..workload.template_rules import check_merged_template
 from .args import CompletionMode, JobArgs, JobSpec, is_job_label, rules_with
@@ -129,6 +130,9 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     problems.run(_check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(check_extra_items, name, spec)
+    if not at:
+        # A stack has DNS servers for all of its jobs, so its own rules do this.
+        problems.run(check_resolvers, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_job(name, spec)
         check_merged_template(plan_pods(plan, {}), problems)

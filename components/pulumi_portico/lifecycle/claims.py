@@ -17,7 +17,18 @@ from ..args.location import Location
 from ..args.problems import Problems
 from ..untyped import mapped
 
-__all__ = ["ExclusiveValue", "claim", "claim_each", "plain_items", "provider_of", "stack", "unique"]
+__all__ = [
+    "ExclusiveValue",
+    "claim",
+    "claim_each",
+    "kubernetes_provider_of",
+    "plain_items",
+    "provider_of",
+    "stack",
+    "unique",
+]
+
+_KUBERNETES = "kubernetes"
 
 CLAIMED = define(
     "claimed-value",
@@ -82,6 +93,15 @@ def provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
         given = next((item for item in cast("Sequence[Any]", given) if item.package == "kubernetes"), None)
     # The object, not its id, which another object may have after this one is gone.
     return given
+
+
+def kubernetes_provider_of(opts: Optional[pulumi.ResourceOptions]) -> Any:
+    """The provider of a component's Kubernetes objects; None for the default provider."""
+    provider = provider_of(opts)
+    if opts is not None and opts.parent is not None and getattr(provider, "package", None) != _KUBERNETES:
+        # The component's own options have providers of other packages only.
+        provider = provider_of(pulumi.ResourceOptions(parent=opts.parent))
+    return provider if getattr(provider, "package", _KUBERNETES) == _KUBERNETES else None
 
 
 def claim_each(

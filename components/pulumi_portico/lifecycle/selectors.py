@@ -23,13 +23,12 @@ from ..networking.selectors import (
     report_targets_of,
 )
 from ..networking.target import TargetSpec
-from .claims import provider_of, stack
+from .claims import kubernetes_provider_of, stack
 
 __all__ = ["claim_pods", "guarded_with_targets"]
 
 S = TypeVar("S", bound=Spec)
 
-_KUBERNETES = "kubernetes"
 _BY_STACK: WeakKeyDictionary[Any, dict[Any, SelectorIndex]] = WeakKeyDictionary()
 
 
@@ -102,8 +101,4 @@ def _claim_targets(
 
 
 def _index(opts: Optional[pulumi.ResourceOptions]) -> SelectorIndex:
-    provider = provider_of(opts)
-    # A provider of another package, such as AWS, leaves Kubernetes to the default one.
-    if getattr(provider, "package", _KUBERNETES) != _KUBERNETES:
-        provider = None
-    return _BY_STACK.setdefault(stack(), {}).setdefault(provider, SelectorIndex())
+    return _BY_STACK.setdefault(stack(), {}).setdefault(kubernetes_provider_of(opts), SelectorIndex())

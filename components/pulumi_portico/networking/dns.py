@@ -14,7 +14,7 @@ from ..args.spec import Spec, spec
 from .network_policies import NAMESPACE_LABEL, Peer, PeerSpec, PodPort, build_peer, build_rule, check_peers, ports_of
 from .target import Protocol
 
-__all__ = ["Dns", "DnsSpec", "build_dns_egress", "check_dns", "exceptions_of_dns"]
+__all__ = ["ALLOWED_ADDRESSES", "Dns", "DnsSpec", "build_dns_egress", "check_dns", "exceptions_of_dns"]
 
 
 class Dns(TypedDict):
@@ -26,8 +26,9 @@ class Dns(TypedDict):
 
     servers: NotRequired[Sequence[Peer]]
     """Further DNS servers. If NodeLocal DNSCache runs with kube-proxy in iptables mode, add the cluster IP of the
-    Service `kube-dns`, such as `{cidr: 10.96.0.10/32}`, because nodes then answer at that address. Without `ports`,
-    port 53 with UDP and TCP. Its length is plain. Default: none."""
+    Service `kube-dns`, such as `{cidr: 10.96.0.10/32}`, because nodes then answer at that address. Also add the name
+    servers of pods whose `extra` sets `dnsConfig.nameservers`, or the `dnsPolicy` Default. Without `ports`, port 53
+    with UDP and TCP. Its length is plain. Default: none."""
 
 
 @spec(Dns)
@@ -57,7 +58,7 @@ _POD_PORTS = _both(53, 8053)
 _OPENSHIFT = _pods("openshift-dns", "dns.operator.openshift.io/daemonset-dns", "default")
 _OPENSHIFT_PORTS = _both(5353)
 
-_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
+ALLOWED_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
 """Where NodeLocal DNSCache listens (Kubernetes documentation, "Using NodeLocal DNSCache in Kubernetes Clusters"), and
 Cloud DNS for GKE."""
 
@@ -73,7 +74,7 @@ def build_dns_egress(dns: Optional[DnsSpec]) -> Iterator[dict[str, Any]]:
     """The rules that allow connections to the cluster's DNS."""
     yield build_rule("to", _PODS, _POD_PORTS)
     yield build_rule("to", [_OPENSHIFT], _OPENSHIFT_PORTS)
-    yield build_rule("to", [{"ipBlock": {"cidr": address}} for address in _ADDRESSES], _PORTS)
+    yield build_rule("to", [{"ipBlock": {"cidr": address}} for address in ALLOWED_ADDRESSES], _PORTS)
     for server in () if dns is None else dns.servers:
         yield build_rule("to", [build_peer(server)], ports_of(server) or _PORTS)
 

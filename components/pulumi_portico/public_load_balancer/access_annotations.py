@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Optional
 
 from ..args.location import Location
-from ..networking.exposing_annotations import is_true
+from ..networking.exposing_annotations import OF_SERVICES
 
 __all__ = [
     "COMMON",
@@ -87,8 +87,7 @@ COMMON: Mapping[str, AccessAnnotation] = {
     # Cilium in place of kube-proxy: it then rejects the ranges of `loadBalancerSourceRanges`, and admits the rest
     # (cilium/cilium, pkg/annotation/k8s.go).
     "service.cilium.io/src-ranges-policy": unenforced(lambda value: value.lower() != "allow"),
-    # The Tailscale operator (tailscale/tailscale, cmd/k8s-operator/svc.go).
-    "tailscale.com/expose": further_clients("devices of the Tailscale network", is_true),
+    **{key: further_clients(clients, matches) for key, (clients, matches) in OF_SERVICES.items()},
 }
 """Annotations that programs of the cluster read, whatever the platform."""
 

@@ -9,6 +9,7 @@ from ..args.problems import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
 from ..lifecycle.hooks import on_replacement
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..lifecycle.selectors import guarded_with_targets
 from ..networking.ports import main_port
@@ -90,12 +91,14 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         )
         plan = plan_public_load_balancer(name, spec)
         claim_each(plan.module.cloud, exclusive_values(plan.request), problems, opts)
+        objects = objects_of(plan)
+        claim_objects(problems.subject, objects, spec.at, opts)
         hooks = pulumi.ResourceOptions(hooks=on_replacement(name))
         merged = pulumi.ResourceOptions.merge(opts, hooks)
         # The next deployment compares itself with the recorded state.
         super().__init__("portico:index:PublicLoadBalancer", name, plan.balancer.recorded_state, merged)
         first = [*dependencies_of(opts), *after(spec.target.ready)]
-        service = register_objects(name, objects_of(plan), self, first)[SERVICE]
+        service = register_objects(name, objects, self, first)[SERVICE]
         self._set_outputs(plan, service)
         self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
 

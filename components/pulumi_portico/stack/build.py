@@ -10,7 +10,7 @@ from typing import Any, Optional, Union, cast
 import pulumi
 from pulumi.runtime import is_config_secret
 
-from ..args.location import KeyStyle
+from ..args.location import ROOT, KeyStyle
 from ..args.problems import Problems
 from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
@@ -18,6 +18,8 @@ from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..job import Job
 from ..job.args import JobSpec
+from ..lifecycle.object_names import claim_objects
+from ..lifecycle.objects import ObjectSpec
 from ..namespace import build_namespace
 from ..networking.target import TargetSpec
 from ..ordering import after
@@ -146,9 +148,9 @@ def build(plan: StackPlan) -> BuiltStack:
 class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
-        made = register(
-            build_namespace(plan.namespace, {}, plan.pod_security), plan.namespace, pulumi.ResourceOptions()
-        )
+        namespace = build_namespace(plan.namespace, {}, plan.pod_security)
+        claim_objects(f'Stack "{plan.stack}"', [ObjectSpec("", namespace)], ROOT, None)
+        made = register(namespace, plan.namespace, pulumi.ResourceOptions())
         # The namespaces of the stack, each with an Output that is known when it exists.
         self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
         self._jobs: dict[str, Job] = {}

@@ -20,6 +20,7 @@ from ..networking.network_policies import RULES as NETWORK_RULES
 from ..pod_security import PodSecurityLevel
 from ..web_service import WebServiceArgs
 from ..web_service.args import WebServiceSpec, rules_with
+from ..workload.resolvers import check_resolvers
 from .admission import POD_SECURITY, check_admission
 from .args import KEYS
 from .balancer_ports import check_balancer_ports
@@ -91,6 +92,8 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
     jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
     with_pods: dict[str, PodsPart] = {**jobs, **services}
+    for part in with_pods.values():
+        problems.run(_check_resolvers, part)
     check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
     for job in jobs.values():
         if job.usable:
@@ -113,6 +116,11 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     check_admission(parts, problems)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
+
+
+def _check_resolvers(part: PodsPart, problems: Problems) -> None:
+    if part.usable:
+        problems.run(check_resolvers, part.with_stack_values())
 
 
 def _namespace(tree: Node, problems: Problems) -> str:

@@ -1,6 +1,6 @@
 """What several components of a stack would have in common, and can't share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -12,8 +12,10 @@ from ..ingress_gateway.front_door import exposure_request
 from ..ingress_gateway.gateway_plan import plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
 from ..ingress_gateway.install.installation import report_second_default_class
+from ..ingress_gateway.objects import installed_objects
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import ExclusiveValue, plain_items
+from ..lifecycle.object_names import ObjectName, names_of, report_same_objects, shared_names
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
@@ -37,12 +39,6 @@ SAME_CLASS = define(
     "{other} creates the IngressClass {class_name} too.",
     allowed="one gateway for each IngressClass",
     hint="Set another {field}.",
-)
-SAME_DEPLOYMENT = define(
-    "same-deployment",
-    "The service {name} creates the Deployment {name} in the same namespace.",
-    allowed="another name, or another namespace",
-    hint="Rename one of them.",
 )
 JOB_NAMED_LIKE_SERVICE = define(
     "job-named-like-service",
@@ -94,7 +90,7 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
     gateways = {name: gateway for name, gateway in parts.gateways.items() if gateway.usable}
     for gateway in gateways.values():
         problems.run(_check_created_namespace, gateway, parts)
-        problems.run(_check_deployment, gateway, parts)
+        problems.run(_check_objects, gateway, parts)
         problems.run(_check_output_names, gateway, parts)
     _check_classes(gateways, problems)
     _check_default_classes(gateways, problems)
@@ -124,10 +120,31 @@ def _check_service_namespace(service: PodsPart, gateway: GatewayPart, problems: 
         )
 
 
-def _check_deployment(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
-    service = parts.services.get(gateway.name)
-    if gateway.installs and service is not None and service.usable and service.namespace == gateway.namespace:
-        problems.report(SAME_DEPLOYMENT, gateway.at, name=gateway.name)
+def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
+    """Report the objects of a gateway that a service or a job creates too.
+
+    Pulumi generates the names of load balancers' objects, and the names of routes' objects have a hash.
+    """
+    if _has_problems(gateway, problems):
+        return
+    names = list(names_of(installed_objects(gateway.plan)))
+    known = {name.name for name in names if name.is_known}
+    for part in (*parts.services.values(), *parts.jobs.values()):
+        if part.name in known:
+            problems.run(_check_objects_of, gateway, part, names)
+
+
+def _check_objects_of(gateway: GatewayPart, part: PodsPart, names: Sequence[ObjectName], problems: Problems) -> None:
+    if not part.usable or _has_problems(part, problems):
+        return
+    ((_, objects),) = part.kind.objects({part.name: part.with_stack_values()})
+    if shared := shared_names(names, list(names_of(objects))):
+        report_same_objects(gateway.at, part.at, shared, problems)
+
+
+def _has_problems(part: Part, problems: Problems) -> bool:
+    """Whether the arguments of a component have problems, so that its objects can't be built."""
+    return any(problem.location.is_within(part.at) for problem in problems.found)
 
 
 def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:

@@ -7,6 +7,7 @@ import pulumi
 from ..args.exceptions import exception_texts
 from ..args.guard import guarded
 from ..args.problems import Problems
+from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..lifecycle.selectors import claim_pods
 from ..lifecycle.storage import on_frozen_change, recorded_storage
@@ -76,6 +77,8 @@ class WebService(pulumi.ComponentResource):
         spec = _parsed(name, args, opts)
         # State records the children, which hold every argument. The component records only what its hook compares.
         self._plan = plan = plan_web_service(name, spec)
+        objects = objects_of(plan)
+        claim_objects(_title(name), objects, spec.at, opts)
         recorded: dict[str, Any] = {}
         if plan.kind is WorkloadKind.STATEFUL_SET:
             recorded = recorded_storage(
@@ -85,7 +88,7 @@ class WebService(pulumi.ComponentResource):
         super().__init__("portico:index:WebService", name, recorded, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
-        self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))
+        self._set_outputs(plan, register_objects(name, objects, self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
         known = resources.get(SERVICE) or resources[workload_key(plan)]
@@ -130,11 +133,15 @@ class WebService(pulumi.ComponentResource):
         return target
 
 
+def _title(name: str) -> str:
+    return f'WebService "{name}"'
+
+
 def _parsed(
     name: str, args: Union[WebServiceArgs, WebServiceSpec], opts: Optional[pulumi.ResourceOptions]
 ) -> WebServiceSpec:
     """The parsed arguments. A stack has parsed them already."""
-    problems = Problems(f'WebService "{name}"')
+    problems = Problems(_title(name))
     spec = args if isinstance(args, WebServiceSpec) else parse_web_service(name, args, problems)
     problems.raise_if_any()
 

@@ -13,7 +13,11 @@ from ..args.problems import Problem, Problems, Remove
 from ..lifecycle.annotation_readers import WORKLOAD, check_readers
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
-from ..networking.exposing_annotations import exceptions_of_service_annotations
+from ..networking.exposing_annotations import (
+    exceptions_of_service_annotations,
+    exceptions_of_service_labels,
+    exceptions_of_workload_annotations,
+)
 from ..networking.network_policies import check_pod_ports
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
@@ -40,6 +44,7 @@ from ..workload.pod_validation import (
     notes_of_pod_args,
     rules_of_images,
 )
+from ..workload.resolvers import check_resolvers
 from ..workload.rollout import check_rollout
 from ..workload.security import SecuritySpec, check_host_ports
 from ..workload.template_rules import check_merged_template
@@ -83,6 +88,9 @@ def parse_web_service(
     problems.run(_check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(check_extra_items, name, spec)
+    if not at:
+        # A stack has DNS servers for all of its services, so its own rules do this.
+        problems.run(check_resolvers, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
         check_merged_template(plan_pods(plan, {}), problems)
@@ -263,4 +271,8 @@ def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
     settings = spec.service
     if settings is not None:
         found += exceptions_of_service_annotations(settings.annotations or {}, settings.at / "annotations")
+    for field, labels in (("labels", spec.labels), ("selector", spec.selector)):
+        found += exceptions_of_service_labels(labels or {}, spec.at / field)
+    annotations = spec.workload_annotations or {}
+    found += exceptions_of_workload_annotations(annotations, spec.at / "workload_annotations")
     return found

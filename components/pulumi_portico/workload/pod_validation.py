@@ -13,6 +13,7 @@ from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field, Key, KeyStyle, field_text
 from ..args.parse import Rule, Rules
 from ..args.problems import Problem, Problems, Remove, Set
+from ..args.secret_marks import check_secret_marks
 from ..args.values import image_rule
 from ..lifecycle.annotation_readers import POD, check_readers
 from ..networking.dns import check_dns, exceptions_of_dns
@@ -241,6 +242,7 @@ def check_extra(spec: PodSpec, names: Table, problems: Problems) -> None:
     extra = spec.extra or {}
     since = len(problems.found)
     check_template(extra, spec.at / "extra", problems)
+    check_secret_marks(extra, spec.at / "extra", problems)
     check_extra_fields(spec, names, problems.found[since:], problems)
     metadata = mapped(extra.get("metadata"))
     at = (spec.at / "extra").join((Key("metadata"), Key("annotations")))

@@ -13,7 +13,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ..args.location import Key, Location
+from ..args.location import Key, KeyStyle, Location
 from ..args.parse import NOT_A_CHOICE
 from ..args.problems import Problems, Set
 from ..args.secrets import Placeholder, Secret
@@ -99,6 +99,10 @@ _SCALARS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 """What each scalar is, and whether a value is one."""
 
 
+_TEXTS = ("text", "int-or-string", "quantity", "any")
+"""The scalars that a text can be."""
+
+
 @cache
 def _types() -> Mapping[str, Any]:
     """The types of the API by name. Only `extra` needs them."""
@@ -113,7 +117,12 @@ def check_template(extra: Manifest, at: Location, problems: Problems) -> None:
 def _check(value: Any, kind: Type, at: Location, problems: Problems, *, is_whole: bool) -> None:
     """Report what of a value doesn't fit; `is_whole` is whether nothing is merged into it."""
     # None removes a value, and others are known only during the deployment.
-    if value is None or isinstance(value, (pulumi.Output, Secret, Placeholder)):
+    if value is None or isinstance(value, (Secret, Placeholder)):
+        return
+    if isinstance(value, pulumi.Output):
+        # Of a stack's values, only secrets are Outputs, and they are text.
+        if problems.style is KeyStyle.STACK and kind not in _TEXTS:
+            problems.report(WRONG_SHAPE, at, expected=_what(kind))
         return
     if isinstance(kind, list):
         _check_list(value, kind[0], at, problems, is_whole=is_whole)

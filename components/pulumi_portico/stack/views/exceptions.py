@@ -25,6 +25,7 @@ from ...ingress_gateway.install.settings import AccessLog
 from ...ingress_gateway.raw_annotations import ANY_ORIGIN
 from ...ingress_gateway.route_rules import any_origin_header
 from ...job.validation import exceptions_of as exceptions_of_job
+from ...networking.exposing_annotations import exceptions_of_service_labels
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.plan import request_of
@@ -101,6 +102,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from _of_gateway(gateway)
     for balancer in plan.load_balancers.values():
         yield from _of_request(request_of(balancer))
+        yield from exceptions_of_service_labels(balancer.labels, balancer.at / "labels")
     for aws in plan.aws_plans.values():
         yield from aws_exceptions(aws.spec)
         yield from _of_aws_policies(aws)
