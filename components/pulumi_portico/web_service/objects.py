@@ -15,7 +15,7 @@ from ..networking.network_policies import build_egress, build_ingress, build_net
 from ..ordering import WIDTH
 from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
-from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
+from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret, build_secret_files
 from ..workload.identity import build_identity_egress, build_service_account
 from ..workload.kinds import WorkloadKind
 from .plan import WebServicePlan
@@ -100,6 +100,7 @@ def _sources(plan: WebServicePlan) -> dict[str, Sources]:
         name: Sources(
             secret=Ref(f"{prefix}env", is_detached=many) if environment.secret_env else None,
             config_map=Ref(f"{prefix}files", is_detached=many) if environment.config_files else None,
+            secret_files=Ref(f"{prefix}secret-files", is_detached=many) if environment.secret_files else None,
         )
         for name, prefix, environment in _environments(plan)
     }
@@ -125,6 +126,8 @@ def _each_source(plan: WebServicePlan) -> Iterator[ObjectSpec]:
             yield ObjectSpec(f"{prefix}env", build_secret(plan.metadata, environment.secret_env))
         if environment.config_files:
             yield ObjectSpec(f"{prefix}files", build_config_map(plan.metadata, environment.config_files))
+        if environment.secret_files:
+            yield ObjectSpec(f"{prefix}secret-files", build_secret_files(plan.metadata, environment.secret_files))
 
 
 def _workload(plan: WebServicePlan, sources: Mapping[str, Sources], before: list[str]) -> ObjectSpec:
@@ -149,7 +152,8 @@ def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[p
 
 def _secret_values(plan: WebServicePlan) -> list[Any]:
     """The values that no message may show."""
-    return [value for _, _, environment in _environments(plan) for value in environment.secret_env.values()]
+    environments = [environment for _, _, environment in _environments(plan)]
+    return [value for found in environments for value in (*found.secret_env.values(), *found.secret_files.values())]
 
 
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:

@@ -25,11 +25,11 @@ SECRET_IN_PLAIN_FIELD = exception_kind(
     "secret-in-plain-field",
     "This looks like a secret. {field} is neither encrypted in the state nor a Secret in the cluster.",
 )
-_SECRETS: Mapping[type[Spec], str] = {
-    AdmissionWebhookSpec: "key",
-    BasicAuthSpec: "users",
-    EnvironmentSpec: "secret_env",
-    HostTlsSpec: "key",
+_SECRETS: Mapping[type[Spec], Sequence[str]] = {
+    AdmissionWebhookSpec: ("key",),
+    BasicAuthSpec: ("users",),
+    EnvironmentSpec: ("secret_env", "secret_files"),
+    HostTlsSpec: ("key",),
 }
 """The fields that are for a secret. `users` has hashes, so it's never reported."""
 
@@ -42,10 +42,10 @@ def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
 
 
 def _of_spec(spec: Spec) -> Iterator[SecurityException]:
-    secret = next((name for type_, name in _SECRETS.items() if isinstance(spec, type_)), None)
+    secrets = next((names for type_, names in _SECRETS.items() if isinstance(spec, type_)), ())
     for name in defaults_of(type(spec)):
         value: Any = getattr(spec, name)
-        if name == secret:
+        if name in secrets:
             yield from _of_secret(spec, name, value)
         else:
             yield from _within(value, spec.at / name, Field(name))
@@ -53,7 +53,7 @@ def _of_spec(spec: Spec) -> Iterator[SecurityException]:
 
 def _of_secret(spec: Spec, name: str, value: Any) -> Iterator[SecurityException]:
     if isinstance(spec, EnvironmentSpec):
-        for key, text in spec.secret_env.items():
+        for key, text in cast("Mapping[str, Any]", value).items():
             if not isinstance(text, pulumi.Output):
                 yield SecurityException(PLAIN_TEXT_SECRET, spec.at / name / Key(key))
     elif isinstance(value, str):
