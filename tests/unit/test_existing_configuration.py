@@ -92,7 +92,9 @@ def test_a_volume_has_some_keys_of_an_existing_object_with_their_modes() -> None
         "default_mode": "0440",
         "optional": True,
     }
-    (made,) = pod_spec(web_service(volumes={"keys": volume}))["volumes"]
+    pod = pod_spec(web_service(volumes={"keys": volume}))
+    (made,) = pod["volumes"]
+    assert pod["securityContext"]["fsGroup"] == 10001, "root owns the files, so the pods read them as their group"
     assert made["secret"] == {
         "secretName": "keys",
         "items": [{"key": "run.sh", "path": "run", "mode": 0o555}, {"key": "tls.key", "path": "tls/key"}],

@@ -51,4 +51,5 @@ def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
 def test_every_key_is_in_the_page() -> None:
     table = PAGE[PAGE.index("## Keys") : PAGE.index("## References")]
     assert set(re.findall(r"^\| `portico:(\w+)`", table, re.M)) == {camel_case(it) for it in shapes_of(StackArgs)}
-    assert FILES.keys() == {f"stacks/{it}.yaml" for it in ("Pulumi.dev", "Pulumi.production", "Pulumi.wrong", "base")}
+    names = ("Pulumi.dev", "Pulumi.limited", "Pulumi.production", "Pulumi.shared", "Pulumi.wrong", "base")
+    assert FILES.keys() == {f"stacks/{name}.yaml" for name in names}

@@ -16,17 +16,18 @@ from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
-from ..namespace import build_namespace
+from ..lifecycle.objects import register_objects
 from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
-from ..register import name_of, register
+from ..register import name_of
 from ..untyped import Unchecked
 from ..web_service import WebService
 from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
+from .own_parts import own_objects
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
@@ -36,7 +37,7 @@ from .source_map import Node, is_within, with_positions
 __all__ = ["BuiltStack", "build", "build_stack"]
 
 _TEXTS = ("extends", "namespace", "podSecurity")
-"""The keys whose values are text, not JSON."""
+"""The keys whose values are text, not JSON; the namespace can also be a mapping."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _configuration() -> tuple[dict[str, Any], frozenset[str]]:
         text = config.get(key)
         # Pulumi.yaml declares every key, with an empty default for none.
         if text:
-            values[key] = text if key in _TEXTS else _parsed(text)
+            values[key] = text if key in _TEXTS and not text.startswith("{") else _parsed(text)
     secret_keys = frozenset(key for key in values if is_config_secret(f"portico:{key}"))
     return values, secret_keys
 
@@ -141,11 +142,14 @@ def build(plan: StackPlan) -> BuiltStack:
 class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
-        made = register(
-            build_namespace(plan.namespace, {}, plan.pod_security), plan.namespace, pulumi.ResourceOptions()
-        )
+        objects = own_objects(plan.own, plan.pod_security)
+        made = register_objects(plan.namespace, objects, None)
         # The namespaces of the stack, each with an Output that is known when it exists.
-        self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
+        self._namespaces: dict[str, pulumi.Output[str]] = {}
+        if "" in made:
+            self._namespaces[plan.namespace] = name_of(made[""])
+        # Pods come after their configuration, and are deleted before it. The last object comes after all others.
+        self._configuration = [made[objects[-1].key]] if objects and objects[-1].key else []
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
 
@@ -166,9 +170,12 @@ class _Builder:
         return built
 
     def _after_namespace(self, spec: Union[WebServiceSpec, IngressGatewaySpec]) -> pulumi.ResourceOptions:
-        """Options that put a component after its namespace, if the stack creates it."""
+        """Options that put a component after its namespace, if the stack creates it, and after its configuration."""
         created = self._created(spec.namespace)
-        return pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
+        before = [] if created is None else list(after(created))
+        if spec.namespace == self._plan.namespace:
+            before += self._configuration
+        return pulumi.ResourceOptions(depends_on=before)
 
     def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
         return self._namespaces.get(namespace) if isinstance(namespace, str) else None

@@ -7,14 +7,13 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
-from ..args.names import dns_label
-from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, Parser, describe, parse
+from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, Parser, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import MISSING, Edit, Move, Problems, Remove
-from ..args.secrets import Secret
+from ..args.problems import MISSING, Edit, Move, Problems, Remove, available
 from ..args.shapes import Shape, camel_case, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import image_rule
+from ..namespace import NamespaceSpec
 from ..networking.dns import Dns, DnsSpec, check_dns
 from ..networking.network_policies import RULES as NETWORK_RULES
 from ..pod_security import PodSecurityLevel
@@ -26,6 +25,8 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
+from .own_checks import check_own_parts, with_access_modes
+from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
@@ -40,6 +41,7 @@ from .parts import (
 )
 from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
+from .quotas import check_quotas
 from .references import GATEWAY, SERVICE, Reference, References
 from .route_protocols import check_protocols
 from .source_map import Node, holds_secret, plain
@@ -47,14 +49,9 @@ from .targets import Destinations, resolve_targets
 
 __all__ = ["CheckedStack", "check_parts"]
 
-_NAMESPACE = ROOT / "namespace"
 _DNS = ROOT / "dns"
 _DEFAULTS = ROOT / "defaults"
-_TEXT = "the name of the namespace that the stack creates"
 _AWS_FIELDS = {camel_case(name): name for name in shapes_of(AWS_LOAD_BALANCERS.args_type)}
-_UNKNOWN = "unknown"
-"""Stands for a namespace that is invalid, which is reported."""
-
 MOVED_TO_AWS = define(
     "moved-to-aws-load-balancers",
     "A load balancer that Pulumi owns is one of {field} now.",
@@ -81,7 +78,9 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
             problems.report(elsewhere.code, elsewhere.location, **elsewhere.params)
             continue
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
-    namespace = _namespace(tree, problems)
+    own = parse_own_parts(tree, parse_namespace(tree, problems), problems)
+    namespace = available(lambda: own.namespace.name, UNKNOWN)
+    tree = with_access_modes(tree, own)
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
@@ -93,8 +92,10 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
+    level = _pod_security(tree, own.namespace, problems)
+    parts = Parts(namespace, level, services, gateways, balancers, aws_balancers, own)
     check_conflicts(parts, problems)
+    check_own_parts(parts, problems)
     for balancer in balancers.values():
         if balancer.usable:
             problems.run(check_balancer_ports, balancer, references.found, services, gateways)
@@ -102,31 +103,17 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     destinations = resolve_targets(parts, references.found, backends, problems)
     check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
+    problems.run(check_quotas, parts)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
 
 
-def _namespace(tree: Node, problems: Problems) -> str:
-    value = plain(tree.fields.get("namespace", Node(None)))
-    if value is None or value == "":
-        problems.report_missing(_NAMESPACE, _TEXT)
-    elif isinstance(value, Secret) and value.certain:
-        problems.report(SECRET_NOT_ALLOWED, _NAMESPACE, secret=True, expected="text")
-    else:
-        name = value.value if isinstance(value, Secret) else value
-        if not isinstance(name, str):
-            problems.report(WRONG_TYPE, _NAMESPACE, value=name, expected="text")
-        elif reason := dns_label(name):
-            problems.reject(_NAMESPACE, name, reason)
-        else:
-            return name
-    return _UNKNOWN
-
-
-def _pod_security(tree: Node, problems: Problems) -> PodSecurityLevel:
+def _pod_security(tree: Node, namespace: NamespaceSpec, problems: Problems) -> PodSecurityLevel:
     value = plain(tree.fields.get("podSecurity", Node(None)))
     if value is None or value == "":
-        return PodSecurityLevel.RESTRICTED
+        return available(lambda: namespace.level, PodSecurityLevel.PRIVILEGED)
+    if available(lambda: namespace.pod_security, None) is not None:
+        problems.report_exclusive(POD_SECURITY, NAMESPACE / "pod_security", fix=Remove(POD_SECURITY))
     parser = Parser({}, problems, problems.style)
     level = parser.value(Shape(PodSecurityLevel, later=False), value, FieldRules(), POD_SECURITY)
     # An invalid level is reported, and nothing else is reported because of it.

@@ -38,6 +38,7 @@ from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import WebServicePlan, plan_web_service, pod_owner_of
 from ..web_service.validation import parse_web_service
+from .own_parts import OWN_PARTS_RULES
 from .references import GATEWAY, SERVICE, Backend
 
 __all__ = [
@@ -132,6 +133,7 @@ KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 
 
 SECRET_RULES: Rules = {
+    **OWN_PARTS_RULES,
     **AWS_RULES,
     **BALANCER_RULES,
     **GATEWAY_RULES,

@@ -30,6 +30,8 @@ from .defaults import with_defaults
 from .dns_names import notes_on_dns_names
 from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .own_checks import notes_on_own_parts
+from .own_parts import OwnParts
 from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
@@ -68,6 +70,8 @@ class StackPlan:
 
     destinations: Destinations = field(default_factory=dict[Location, Destination])
     """What all targets lead to, by the location of the target."""
+    own: OwnParts = field(default_factory=OwnParts)
+    """What the stack has beside its components."""
 
     def destination(self, target: TargetSpec) -> Optional[Destination]:
         """The component whose pods a target leads to; None for pods that the stack doesn't create."""
@@ -83,6 +87,7 @@ class StackPlan:
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
         return [
             *of_services,
+            *notes_on_own_parts(self.own, self.services),
             *notes_on_admission(self.services, self.namespace, self.pod_security),
             *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),
             *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
@@ -184,4 +189,5 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
         {name: part.spec for name, part in parts.aws_load_balancers.items()},
         checked.references,
         checked.destinations,
+        parts.own,
     )

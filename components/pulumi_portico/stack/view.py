@@ -21,6 +21,7 @@ __all__ = [
     "GatewayView",
     "LinkKind",
     "LinkView",
+    "ObjectView",
     "PeerKind",
     "PeerView",
     "PortView",
@@ -340,12 +341,22 @@ class Total:
 
 
 @dataclass(frozen=True)
+class ObjectView:
+    """An object that the stack has beside its components."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    """Empty for an object of the whole cluster."""
+
+
+@dataclass(frozen=True)
 class StackView:
     """A stack, as its readers see it."""
 
     stack: str
     namespace: str
-    """The namespace that the stack creates."""
+    """The stack's namespace."""
     balancers: tuple[BalancerView, ...]
     """Every load balancer that is billed, by name."""
     gateways: tuple[GatewayView, ...]
@@ -362,3 +373,7 @@ class StackView:
     """What the user must add for the stack to work, and Portico can't."""
     total: Total
     """What the load balancers cost together, which can be less than the sum of their separate costs."""
+    objects: tuple[ObjectView, ...] = ()
+    """The objects that the stack has beside its components, by kind and name, apart from its namespace."""
+    is_namespace_existing: bool = False
+    """Whether the namespace exists, so that the stack neither creates nor deletes it."""

@@ -410,6 +410,7 @@ RULES: Rules = {
 
 _EMPTY_MIB = 256
 _TOKEN_SECONDS = 3600
+_READABLE_BY_OTHERS = 0o004
 _DEFAULT_FILE = "token"
 """Where a token is."""
 
@@ -536,8 +537,14 @@ def mount_paths_of(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, Stor
 
 
 def needs_group(volumes: Mapping[str, VolumeSpec]) -> bool:
-    """Whether a volume's files must belong to a group of the pods so that they can write them."""
-    return any(volume.claim is not None for volume in volumes.values())
+    """Whether a volume's files must belong to a group of the pods so that they can write or read them."""
+    return any(volume.claim is not None or _is_private(volume) for volume in volumes.values())
+
+
+def _is_private(volume: VolumeSpec) -> bool:
+    """Whether only the owner and the group of the files can read some of them: without a group, that is root."""
+    modes = (volume.default_mode, *(volume.modes or {}).values())
+    return any(mode is not None and not mode_number(mode) & _READABLE_BY_OTHERS for mode in modes)
 
 
 def build_claim(name: str, storage: StorageSpec, selector: Mapping[str, str]) -> dict[str, Any]:

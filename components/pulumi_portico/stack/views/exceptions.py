@@ -88,7 +88,11 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
 
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
     if plan.pod_security is not PodSecurityLevel.RESTRICTED:
-        yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+        namespace = plan.own.namespace
+        if namespace.pod_security is not None:
+            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
+        elif not namespace.existing:
+            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
     for name, service in plan.services.items():
         yield from exceptions_of_service(name, service)
         yield from _of_service(service)
@@ -221,6 +225,9 @@ def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> An
     """The value at a location of the stack, for display; None if it isn't set, or if it's a group of settings."""
     value: Any = {
         "pod_security": plan.pod_security,
+        "namespace": plan.own.namespace,
+        "config_maps": plan.own.config_maps,
+        "secrets": plan.own.secrets,
         "services": plan.services,
         "gateways": plan.gateways,
         "load_balancers": plan.load_balancers,

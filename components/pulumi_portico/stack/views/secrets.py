@@ -13,6 +13,7 @@ from ...ingress_gateway.install.webhook import AdmissionWebhookSpec
 from ...ingress_gateway.route_settings import BasicAuthSpec
 from ...ingress_gateway.tls import HostTlsSpec
 from ...workload.environment import EnvironmentSpec
+from ..own_args import SecretSpec
 from ..plan import StackPlan
 
 __all__ = ["PLAIN_TEXT_SECRET", "SECRET_IN_PLAIN_FIELD", "exceptions_of_secrets"]
@@ -30,13 +31,15 @@ _SECRETS: Mapping[type[Spec], Sequence[str]] = {
     BasicAuthSpec: ("users",),
     EnvironmentSpec: ("secret_env", "secret_files"),
     HostTlsSpec: ("key",),
+    SecretSpec: ("string_data", "data"),
 }
 """The fields that are for a secret. `users` has hashes, so it's never reported."""
 
 
 def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
     """The secrets of every component that the stack doesn't encrypt. What is encrypted is an Output."""
-    for parts in (plan.services, plan.gateways, plan.load_balancers, plan.aws_load_balancers):
+    own = (plan.own.config_maps, plan.own.secrets)
+    for parts in (plan.services, plan.gateways, plan.load_balancers, plan.aws_load_balancers, *own):
         for spec in parts.values():
             yield from _of_spec(spec)
 
@@ -52,7 +55,9 @@ def _of_spec(spec: Spec) -> Iterator[SecurityException]:
 
 
 def _of_secret(spec: Spec, name: str, value: Any) -> Iterator[SecurityException]:
-    if isinstance(spec, EnvironmentSpec):
+    if isinstance(spec, BasicAuthSpec):
+        return
+    if isinstance(value, Mapping):
         for key, text in cast("Mapping[str, Any]", value).items():
             if not isinstance(text, pulumi.Output):
                 yield SecurityException(PLAIN_TEXT_SECRET, spec.at / name / Key(key))
