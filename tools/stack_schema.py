@@ -35,6 +35,7 @@ from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
 from pulumi_portico.stack import StackArgs, StackTarget
+from pulumi_portico.stack.manifests import CustomKind
 from pulumi_portico.stack.own_args import ClaimArgs, ConfigMapArgs, SecretArgs
 from pulumi_portico.stack.own_parts import OWN_PARTS_RULES
 from pulumi_portico.web_service import WebServiceArgs
@@ -65,6 +66,14 @@ _RULES: Rules = {
 }
 _OWN: Mapping[str, type] = {"configMaps": ConfigMapArgs, "secrets": SecretArgs, "claims": ClaimArgs}
 """The keys of objects that only stacks have, by name."""
+_MANIFEST = {"anyOf": [{"type": "string"}, {"type": "object", "required": ["apiVersion", "kind", "metadata"]}]}
+_OWN_LISTS: Mapping[str, Any] = {
+    "manifests": {
+        "anyOf": [{"type": "array", "items": _MANIFEST}, {"type": "object", "additionalProperties": _MANIFEST}]
+    },
+    "customKinds": {"type": "array", "items": {"$ref": "#/definitions/CustomKind"}},
+}
+"""The keys of other objects that only stacks have."""
 _KINDS = {
     "services": "WebService",
     "gateways": "IngressGateway",
@@ -149,6 +158,7 @@ def _config() -> dict[str, Any]:
             f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
             f"{_PREFIX}podSecurity": {**told[f"{_PREFIX}podSecurity"], **_pod_security()},
             **{f"{_PREFIX}{key}": {**told[f"{_PREFIX}{key}"], **_own(args)} for key, args in _OWN.items()},
+            **{f"{_PREFIX}{key}": {**told[f"{_PREFIX}{key}"], **schema} for key, schema in _OWN_LISTS.items()},
             f"{_PREFIX}dns": {**told[f"{_PREFIX}dns"], "allOf": [_ref("Dns")]},
             f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
             **{key: {"description": text} for key, text in _OTHERS.items()},
@@ -187,6 +197,7 @@ def _base() -> dict[str, Any]:
         "namespace": _NAMESPACE,
         "podSecurity": _pod_security(),
         **{key: _own(args) for key, args in _OWN.items()},
+        **_OWN_LISTS,
         "dns": {"allOf": [_ref("Dns")]},
         "extends": {"type": "string"},
     }
@@ -221,7 +232,7 @@ def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
         about = component["description"].partition("\n:param")[0].strip()
         made[name] = _object(about, component["inputProperties"], component.get("requiredInputs", []), args)
     made["Target"] = _target(made["Target"])
-    for args in (NamespaceArgs, *_OWN.values()):
+    for args in (NamespaceArgs, CustomKind, *_OWN.values()):
         made |= _own_definitions(args, made)
     return made
 

@@ -34,6 +34,13 @@ def web(**fields: Any) -> dict[str, Any]:
     return {"image": IMAGE, "port": 8080, **fields}
 
 
+def volume(name: str) -> dict[str, Any]:
+    """A volume for the claims of one test: the cluster creates none."""
+    source = {"hostPath": {"path": "/tmp"}, "storageClassName": name, "accessModes": ["ReadWriteMany"]}
+    spec = {**source, "capacity": {"storage": "1Gi"}}
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}
+
+
 def test_services_run_within_the_quota_of_their_namespace(deploy: Any, cluster: Cluster, own: str) -> None:
     namespace = {
         "name": own,
@@ -74,7 +81,8 @@ def test_objects_are_shared_and_a_claim_keeps_its_data(
         "configMaps": {"settings": {"data": {"LEVEL": "info"}}},
         "secrets": {"db": {"stringData": {"password": "canary-77ab"}}},
     }
-    claims = {"uploads": {"sizeGib": 1, "accessMode": "ReadWriteMany"}}
+    claims = {"uploads": {"sizeGib": 1, "accessMode": "ReadWriteMany", "storageClass": own}}
+    cluster.apply(volume(own))
     existing = {"name": own, "existing": True}
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own}})
     run = deploy(namespace=existing, **shared, claims=claims, services={"web": user, "other": user}).up()
@@ -88,3 +96,52 @@ def test_objects_are_shared_and_a_claim_keeps_its_data(
     assert cluster.get("pvc", "uploads", "-n", own)["metadata"]["uid"] == kept
     program.destroy()
     cluster.kubectl("delete", "namespace", own, "--wait=false")
+
+
+def test_manifests_are_created_in_the_order_of_their_kinds(deploy: Any, cluster: Cluster, own: str) -> None:
+    group = f"{own}.example.com"
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"crontabs.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": "CronTab", "plural": "crontabs", "singular": "crontab", "listKind": "CronTabList"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {
+                        "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                    },
+                }
+            ],
+        },
+    }
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "job"}}
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "job"},
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+    }
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "job"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "job"},
+        "subjects": [{"kind": "ServiceAccount", "name": "job"}],
+    }
+    priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": own}, "value": 7}
+    cron_tab = {"apiVersion": f"{group}/v1", "kind": "CronTab", "metadata": {"name": "nightly"}, "spec": {"a": 1}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "canary-4fe1"}}
+    manifests = [cron_tab, binding, role, account, secret, priority, definition]
+    run = deploy(namespace=own, manifests=manifests, services={"web": web()}).up()
+    assert "canary-4fe1" not in run.output
+    assert cluster.get(f"crontabs.{group}", "nightly", "-n", own)["spec"] == {"a": 1}
+    assert cluster.get("rolebinding", "job", "-n", own)["roleRef"]["name"] == "job"
+    assert cluster.get("priorityclass", own)["value"] == 7
+    # Nothing changes without an edit.
+    assert not deploy(namespace=own, manifests=manifests, services={"web": web()}).up().changes

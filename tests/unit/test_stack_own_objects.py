@@ -78,7 +78,7 @@ def test_an_existing_namespace_is_not_created_and_its_level_is_not_checked() -> 
     assert not recorded.all("Namespace")
     assert {manifest["metadata"].get("namespace") for manifest in recorded.manifests()} == {"shop"}
     strict = stack(namespace={**existing, "podSecurity": "restricted"}, services={"web": root})
-    assert any(problem.code.name == "pod-security" for problem in problems_of(strict))
+    assert any(problem.code.name == "violates-pod-security" for problem in problems_of(strict))
 
 
 def test_the_quota_and_the_limit_range_are_objects_of_the_namespace() -> None:

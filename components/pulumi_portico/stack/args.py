@@ -1,7 +1,7 @@
 """The type of a stack file's values below `portico:`."""
 
-from collections.abc import Mapping
-from typing import Optional
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.shapes import camel_case, shapes_of
@@ -13,6 +13,7 @@ from ..networking.dns import Dns
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..web_service import WebServiceArgs
+from .manifests import CustomKind
 from .own_args import ClaimArgs, ConfigMapArgs, SecretArgs
 
 __all__ = ["KEYS", "StackArgs", "StackTarget", "StackTargetSpec"]
@@ -71,6 +72,15 @@ class StackArgs(TypedDict):
 
     claims: NotRequired[Mapping[str, ClaimArgs]]
     """The stack's PersistentVolumeClaims, by name, for the `volumes` of services. Default: none."""
+
+    manifests: NotRequired[Sequence[Any]]
+    """Raw manifests and paths of files with some, relative to the stack file; as a list, or by name. Portico checks
+    their kinds, names, and pods, places them in the stack's namespace, and creates them in the order that their kinds
+    need. Default: none."""
+
+    custom_kinds: NotRequired[Sequence[CustomKind]]
+    """The kinds of `manifests` that the cluster has, and that neither Kubernetes nor a CustomResourceDefinition among
+    the manifests defines. Default: none."""
 
     dns: NotRequired[Dns]
     """Where the cluster's DNS is, if the default rules of the services' NetworkPolicies don't cover it. A service with

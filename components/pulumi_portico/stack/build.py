@@ -27,7 +27,7 @@ from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
-from .own_parts import own_objects
+from .own_parts import all_own_objects, own_objects
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
@@ -73,7 +73,7 @@ def plan_of_engine() -> StackPlan:
     sources = own.fields if own else dict[str, Node]()
     nodes = {key: _node(value, sources.get(key), is_secret=key in secret_keys) for key, value in values.items()}
     tree = Node(nodes, own.place if own else None)
-    return check_tree(stack, with_bases(tree, folder, problems), problems)
+    return check_tree(stack, with_bases(tree, folder, problems), problems, manifests=folder)
 
 
 def _node(value: Any, source: Optional[Node], *, is_secret: bool) -> Node:
@@ -143,7 +143,7 @@ class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
         objects = own_objects(plan.own, plan.pod_security)
-        made = register_objects(plan.namespace, objects, None)
+        made = register_objects(plan.namespace, all_own_objects(plan.own, plan.pod_security), None)
         # The namespaces of the stack, each with an Output that is known when it exists.
         self._namespaces: dict[str, pulumi.Output[str]] = {}
         if "" in made:

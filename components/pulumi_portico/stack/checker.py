@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
 from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, Parser, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import MISSING, Edit, Move, Problems, Remove, available
+from ..args.problems import EXCLUSIVE, MISSING, Edit, Move, Problems, Remove, available
 from ..args.shapes import Shape, camel_case, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import image_rule
@@ -25,7 +26,8 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
-from .own_checks import check_own_parts, with_access_modes
+from .manifests import check_manifests
+from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
     AWS_LOAD_BALANCERS,
@@ -70,15 +72,15 @@ class CheckedStack:
     """What all targets lead to."""
 
 
-def check_parts(tree: Node, problems: Problems) -> CheckedStack:
-    """The components of a stack, checked."""
+def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
+    """The components of a stack, checked; `folder` is that of the stack file."""
     for key in tree.fields.keys() - set(KEYS):
         close = nearest(key, KEYS)
         if close is None and (elsewhere := problem_of_name(key, ROOT / Key(key))):
             problems.report(elsewhere.code, elsewhere.location, **elsewhere.params)
             continue
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
-    own = parse_own_parts(tree, parse_namespace(tree, problems), problems)
+    own = parse_own_parts(tree, parse_namespace(tree, problems), folder, problems)
     namespace = available(lambda: own.namespace.name, UNKNOWN)
     tree = with_access_modes(tree, own)
     dns = _dns(tree, problems)
@@ -96,6 +98,8 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     parts = Parts(namespace, level, services, gateways, balancers, aws_balancers, own)
     check_conflicts(parts, problems)
     check_own_parts(parts, problems)
+    if own.manifests:
+        problems.run(_check_manifests, parts)
     for balancer in balancers.values():
         if balancer.usable:
             problems.run(check_balancer_ports, balancer, references.found, services, gateways)
@@ -108,12 +112,19 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     return CheckedStack(parts, references.found, destinations)
 
 
+def _check_manifests(parts: Parts, problems: Problems) -> None:
+    own = parts.own
+    others = other_identities(parts)
+    check_manifests(own.manifests, own.custom_kinds, parts.namespace, parts.pod_security, others, problems)
+
+
 def _pod_security(tree: Node, namespace: NamespaceSpec, problems: Problems) -> PodSecurityLevel:
     value = plain(tree.fields.get("podSecurity", Node(None)))
     if value is None or value == "":
         return available(lambda: namespace.level, PodSecurityLevel.PRIVILEGED)
     if available(lambda: namespace.pod_security, None) is not None:
-        problems.report_exclusive(POD_SECURITY, NAMESPACE / "pod_security", fix=Remove(POD_SECURITY))
+        params: dict[str, Any] = {"fields": [NAMESPACE / "pod_security", POD_SECURITY]}
+        problems.report(EXCLUSIVE, POD_SECURITY, fix=Remove(POD_SECURITY), **params)
     parser = Parser({}, problems, problems.style)
     level = parser.value(Shape(PodSecurityLevel, later=False), value, FieldRules(), POD_SECURITY)
     # An invalid level is reported, and nothing else is reported because of it.

@@ -12,7 +12,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.location import Key
+from ..args.location import Key, Location
 from ..args.names import annotation_key, dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Reason, Remove
@@ -181,13 +181,15 @@ def check_secret(secret: SecretSpec, problems: Problems) -> None:
 
 
 def _check_keys(described: Spec, fields: tuple[str, str], kind: str, problems: Problems) -> None:
-    first, second = fields
-    for key in getattr(described, second) or {}:
-        if key in (getattr(described, first) or {}):
-            where = described.at / second / Key(key)
-            problems.report(DUPLICATE_KEY, where, other=described.at / first / Key(key), fix=Remove(where))
+    first: dict[str, Location] = {}
     for field in fields:
-        check_data(getattr(described, field) or {}, described.at / field, kind, problems)
+        values: _Texts = getattr(described, field) or {}
+        for key in values:
+            where = described.at / field / Key(key)
+            other = first.setdefault(key, where)
+            if other != where:
+                problems.report(DUPLICATE_KEY, where, other=other, fix=Remove(where))
+        check_data(values, described.at / field, kind, problems)
 
 
 def build_config_map(name: str, namespace: str, config_map: ConfigMapSpec) -> dict[str, Any]:

@@ -6,19 +6,24 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ..args.codes import define
-from ..args.location import Key, KeyStyle, Location
+from ..args.location import ROOT, Key, KeyStyle, Location
 from ..args.problems import Problem, Problems, Set, available
 from ..args.similar_names import nearest
+from ..lifecycle.objects import ObjectSpec
+from ..pod_security import PodSecurityLevel
+from ..untyped import mapped
 from ..web_service.args import WebServiceSpec
+from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
 from ..workload.environment_sources import KeySelectorSpec
-from ..workload.volumes import AccessMode
+from ..workload.volumes import AccessMode, VolumeSpec
 from .conflicts import Parts
-from .own_parts import OwnParts
+from .manifests import identity_of
+from .own_parts import NAMESPACE, OwnParts, own_objects
 from .parts import ServicePart
 from .source_map import Node, plain
 
-__all__ = ["check_own_parts", "notes_on_own_parts", "with_access_modes"]
+__all__ = ["check_own_parts", "notes_on_own_parts", "other_identities", "with_access_modes"]
 
 UNKNOWN_DATA_KEY = define(
     "unknown-data-key",
@@ -78,6 +83,36 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
     problems.run(_check_shared_claims, parts)
 
 
+def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
+    """The objects of the stack apart from those of its manifests, each with where the stack has what creates it."""
+    found = {identity_of(described.manifest): _place_of(described) for described in own_objects(parts.own, _LEVEL)}
+    for service in parts.services.values():
+        if service.usable:
+            found |= available(
+                lambda service=service: _identities_of(service, parts.namespace), dict[tuple[str, ...], Location]()
+            )
+    return found
+
+
+_LEVEL = PodSecurityLevel.RESTRICTED
+"""Stands for the level of the namespace, which is no part of its identity."""
+
+
+def _place_of(described: ObjectSpec) -> Location:
+    kind, name = str(described.manifest["kind"]), str(described.manifest["metadata"]["name"])
+    field = {"ConfigMap": "config_maps", "Secret": "secrets", "PersistentVolumeClaim": "claims"}.get(kind)
+    return NAMESPACE if field is None else ROOT / field / Key(name)
+
+
+def _identities_of(service: ServicePart, namespace: str) -> dict[tuple[str, ...], Location]:
+    found: dict[tuple[str, ...], Location] = {}
+    for described in objects_of(service.plan):
+        metadata = {"namespace": namespace, **described.manifest["metadata"]}
+        if all(isinstance(metadata.get(field), str) for field in ("name", "namespace")):
+            found[identity_of({**described.manifest, "metadata": metadata})] = service.at
+    return found
+
+
 def _in_stack_namespace(parts: Parts) -> Iterator[ServicePart]:
     for service in parts.services.values():
         if service.usable and available(lambda service=service: service.namespace, None) == parts.namespace:
@@ -113,7 +148,7 @@ def _check_key(
     described = known.get(selector.name)
     if described is None or not isinstance(selector.key, str):
         return
-    keys = [key for field in fields for key in (getattr(described, field) or {})]
+    keys: list[str] = [key for field in fields for key in mapped(getattr(described, field))]
     if selector.key not in keys:
         where, close = selector.at / "key", nearest(selector.key, keys)
         fix = None if close is None else Set(where, close)
@@ -128,11 +163,14 @@ def _check_shared_claims(parts: Parts, problems: Problems) -> None:
                 problems.report(CLAIM_OF_ONE_POD, user, claim=claim.at, other=users[0])
 
 
+_NO_VOLUMES: Mapping[str, VolumeSpec] = {}
+
+
 def _users(parts: Parts) -> Mapping[str, list[Location]]:
     """Where services mount each of the stack's claims."""
     found: dict[str, list[Location]] = defaultdict(list)
     for service in _in_stack_namespace(parts):
-        for name, volume in available(lambda service=service: service.spec.volumes, {}).items():
+        for name, volume in available(lambda service=service: service.spec.volumes, _NO_VOLUMES).items():
             claim = available(lambda volume=volume: volume.claim, None)
             if isinstance(claim, str) and claim in parts.own.claims:
                 found[claim].append(service.at / "volumes" / Key(name) / "claim")

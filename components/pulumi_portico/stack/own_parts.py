@@ -1,15 +1,17 @@
 """What a stack has beside its components: its namespace, ConfigMaps, Secrets, and claims; parsed, and their objects."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Optional
 
 from ..args.location import ROOT, Key, Location
 from ..args.names import dns_subdomain
-from ..args.parse import NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Rules, describe, parse
+from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Parser, Rules, describe, parse
+from ..args.parse import Field as FieldRules
 from ..args.problems import Problems
 from ..args.secrets import Secret
-from ..args.shapes import camel_case
+from ..args.shapes import Shape, camel_case
 from ..args.spec import Spec
 from ..lifecycle.objects import ObjectSpec, Options, gathered
 from ..namespace import RULES as NAMESPACE_RULES
@@ -25,6 +27,14 @@ from ..namespace import (
 from ..pod_security import PodSecurityLevel
 from ..register import SKIP_AWAIT
 from ..workload.kinds import ClaimRetention
+from .manifests import (
+    CUSTOM_KIND_RULES,
+    CustomKind,
+    CustomKindSpec,
+    StackManifest,
+    manifest_objects,
+    read_manifests,
+)
 from .own_args import RULES as OWN_RULES
 from .own_args import (
     ClaimArgs,
@@ -47,7 +57,7 @@ NAMESPACE = ROOT / "namespace"
 """Where a stack has its namespace."""
 
 
-OWN_PARTS_RULES: Rules = {**NAMESPACE_RULES, **OWN_RULES}
+OWN_PARTS_RULES: Rules = {**NAMESPACE_RULES, **OWN_RULES, **CUSTOM_KIND_RULES}
 """The rules of every args type of these parts."""
 
 UNKNOWN = "unknown"
@@ -62,6 +72,8 @@ class OwnParts:
     config_maps: Mapping[str, ConfigMapSpec] = field(default_factory=dict[str, ConfigMapSpec])
     secrets: Mapping[str, SecretSpec] = field(default_factory=dict[str, SecretSpec])
     claims: Mapping[str, ClaimSpec] = field(default_factory=dict[str, ClaimSpec])
+    manifests: Sequence[StackManifest] = ()
+    custom_kinds: Sequence[CustomKindSpec] = ()
 
 
 def parse_namespace(tree: Node, problems: Problems) -> NamespaceSpec:
@@ -93,14 +105,26 @@ def _name(value: Any, problems: Problems) -> str:
     return UNKNOWN
 
 
-def parse_own_parts(tree: Node, namespace: NamespaceSpec, problems: Problems) -> OwnParts:
-    """What the stack has beside its components, checked by its own rules."""
+def parse_own_parts(tree: Node, namespace: NamespaceSpec, folder: Path, problems: Problems) -> OwnParts:
+    """What the stack has beside its components, checked by its own rules; `folder` is that of the stack file."""
     return OwnParts(
         namespace,
         dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems)),
         dict(_parsed("secrets", SecretSpec, SecretArgs, check_secret, tree, problems)),
         dict(_parsed("claims", ClaimSpec, ClaimArgs, None, tree, problems)),
+        read_manifests(tree, folder, problems),
+        _custom_kinds(tree, problems),
     )
+
+
+def _custom_kinds(tree: Node, problems: Problems) -> Sequence[CustomKindSpec]:
+    node = tree.fields.get("customKinds")
+    if node is None or node.value is None:
+        return ()
+    parser = Parser(CUSTOM_KIND_RULES, problems, problems.style)
+    shape = Shape(Sequence[CustomKind], later=False)
+    found = parser.value(shape, plain(node), FieldRules(), ROOT / "custom_kinds")
+    return () if found is INVALID else found
 
 
 def _parsed(
@@ -143,6 +167,13 @@ def own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:
     first = [described.key for described in objects]
     # The last one comes after all others.
     return [*objects, *gathered(list(_configuration(parts)), first)]
+
+
+def all_own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:
+    """The objects, and those of the manifests."""
+    objects = own_objects(parts, level)
+    first = [] if parts.namespace.existing else [objects[0].key]
+    return [*objects, *manifest_objects(parts.manifests, parts.custom_kinds, parts.namespace.name, first)]
 
 
 def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:

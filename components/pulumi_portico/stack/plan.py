@@ -164,17 +164,21 @@ def check_stack(stack: str, config: Unchecked) -> StackPlan:
     return check_tree(stack, with_positions(config, None, is_secret=False), problems)
 
 
-def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
+def check_tree(
+    stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None, manifests: Optional[Path] = None
+) -> StackPlan:
     """The checked plan of values with positions. `problems` has the problems of their files.
 
     `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always
-    the working directory.
+    the working directory. Those of manifests are relative to the stack file: to `folder`, or to `manifests` if the
+    working directory is the program's folder anyway.
     """
     # Secrets become Outputs, which need an event loop.
     ensure_event_loop()
     tree = with_defaults(tree)
     of_stack = Problems(problems.subject, style=KeyStyle.STACK)
-    checked = check_parts(tree if folder is None else with_files(tree, folder), of_stack)
+    beside = folder or manifests or Path()
+    checked = check_parts(tree if folder is None else with_files(tree, folder), of_stack, beside)
     found = list(in_files(tree, problems.found, of_stack.found))
     if found:
         raise ArgumentError(problems.subject, found)

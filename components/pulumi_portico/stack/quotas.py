@@ -189,7 +189,7 @@ def _of_pod(pods: _Pods, kind: str, resource: str) -> Decimal:
     for each in pods.containers:
         amounts[each.role].append(quantity_number(each.resources[kind].get(resource)) or Decimal(0))
     # Sidecars start first.
-    largest = max(sum(amounts[_Role.APPLICATION]), *amounts[_Role.INIT])
+    largest = max(sum(amounts[_Role.APPLICATION], Decimal(0)), *amounts[_Role.INIT])
     return sum(amounts[_Role.SIDECAR], largest)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..own_parts import own_objects
+from ..own_parts import all_own_objects
 from ..plan import StackPlan
 from ..view import ObjectView, StackView
 from .balancers import balancers_of, total_of
@@ -35,7 +35,7 @@ def view_of(plan: StackPlan) -> StackView:
 
 
 def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
-    objects = [described.manifest for described in own_objects(plan.own, plan.pod_security) if described.key]
+    objects = [described.manifest for described in all_own_objects(plan.own, plan.pod_security) if described.key]
     views = [
         ObjectView(
             manifest["kind"], str(manifest["metadata"]["name"]), str(manifest["metadata"].get("namespace") or "")
