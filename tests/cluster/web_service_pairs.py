@@ -94,6 +94,17 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             }
         },
     },
+    "additional services": {
+        "default": {},
+        "some": {
+            "labels": {"part-of": "shop"},
+            "additional_services": {
+                "front": {"annotations": {"example.com/a": "b"}},
+                "peers": {"headless": True, "publish_not_ready": True},
+                "all": {"selector": {"part-of": "shop"}},
+            },
+        },
+    },
     "environment": {
         "default": {},
         "all": {

@@ -12,6 +12,7 @@ from ..args.similar_names import nearest
 from ..lifecycle.objects import ObjectSpec
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
+from ..web_service.additional_services import names_of_additional_services
 from ..web_service.args import WebServiceSpec
 from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
@@ -39,6 +40,12 @@ CLAIM_OF_ONE_POD = define(
     "Only one pod can mount the claim {claim}, and {other} mounts it too.",
     allowed="one service for each claim with this access mode",
     hint="Set another access mode of the claim, or use another claim.",
+)
+SAME_SERVICE_NAME = define(
+    "same-service-name",
+    "{other} creates the Service {name} too.",
+    allowed="each name once in a namespace",
+    hint="Choose another name.",
 )
 CLAIM_ON_ONE_NODE = define(
     "claim-on-one-node",
@@ -81,6 +88,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
         for container in _containers(service.spec):
             problems.run(_check_keys, container, parts.own)
     problems.run(_check_shared_claims, parts)
+    problems.run(_check_service_names, parts)
 
 
 def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
@@ -161,6 +169,18 @@ def _check_shared_claims(parts: Parts, problems: Problems) -> None:
         if available(lambda claim=claim: claim.access_mode, None) is AccessMode.READ_WRITE_ONCE_POD:
             for user in users[1:]:
                 problems.report(CLAIM_OF_ONE_POD, user, claim=claim.at, other=users[0])
+
+
+def _check_service_names(parts: Parts, problems: Problems) -> None:
+    """Report further Services with the name of another Service of the namespace."""
+    services = list(_in_stack_namespace(parts))
+    first = {service.name: service.at for service in services}
+    for service in services:
+        for name, further in available(lambda service=service: list(names_of_additional_services(service.spec)), []):
+            other = first.setdefault(name, further.at)
+            # The service's own name is reported already.
+            if other not in (further.at, service.at):
+                problems.report(SAME_SERVICE_NAME, further.at, name=name, other=other)
 
 
 _NO_VOLUMES: Mapping[str, VolumeSpec] = {}

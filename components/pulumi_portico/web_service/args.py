@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number
+from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number, service_name
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.units import SECONDS
@@ -40,6 +40,8 @@ from ..workload.security import RULES as SECURITY_RULES
 from ..workload.security import Security, SecuritySpec
 from ..workload.volumes import RULES as VOLUMES_RULES
 from ..workload.volumes import Storage, StorageSpec, Volume, VolumeSpec
+from .additional_services import RULES as ADDITIONAL_SERVICE_RULES
+from .additional_services import AdditionalService, AdditionalServiceSpec
 from .elsewhere import NAMES
 from .ports import RULES as PORTS_RULES
 from .ports import Port, PortSpec
@@ -75,6 +77,10 @@ class WebServiceArgs(TypedDict):
 
     service: NotRequired[ServiceSettings]
     """How the Service offers its pods. Default: one address, which distributes requests to every ready pod."""
+
+    additional_services: NotRequired[Mapping[str, AdditionalService]]
+    """Further Services of the pods, by name: one with an address beside a headless one, one for the pods of several
+    workloads, or one for each pod of a StatefulSet. Plain, their leaves are not. Default: none."""
 
     replicas: NotRequired[pulumi.Input[int]]
     """How many pods run (0 or more). Not for a DaemonSet. Set this or `autoscaling`. Default: 2, so that one pod
@@ -251,6 +257,9 @@ class WebServiceSpec(CommonContainerSpec):
     ports: Optional[Mapping[str, PortSpec]] = None
     default_port_name: Optional[str] = None
     service: Optional[ServiceSettingsSpec] = None
+    additional_services: Mapping[str, AdditionalServiceSpec] = dataclasses.field(
+        default_factory=dict[str, AdditionalServiceSpec]
+    )
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
@@ -298,6 +307,7 @@ _LABELS = Field(keys=own_label_key, items=label_value)
 def rules_with(image: Rule) -> Rules:
     """What the fields must satisfy beyond their types, if images must satisfy `image`."""
     return {
+        **ADDITIONAL_SERVICE_RULES,
         **AUTOSCALING_RULES,
         **AVAILABILITY_RULES,
         **ENVIRONMENT_SOURCE_RULES,
@@ -318,6 +328,7 @@ def rules_with(image: Rule) -> Rules:
             "image": Field(image),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
+            "additional_services": Field(keys=service_name),
             "replicas": Field(whole_number(0, what="a number of pods")),
             "namespace": Field(dns_label),
             "volumes": Field(keys=dns_label),

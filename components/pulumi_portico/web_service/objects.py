@@ -18,6 +18,7 @@ from ..workload.availability import build_disruption_budget
 from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret, build_secret_files
 from ..workload.identity import build_identity_egress, build_service_account
 from ..workload.kinds import WorkloadKind
+from .additional_services import additional_service_objects
 from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
@@ -63,6 +64,7 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     objects.append(_workload(plan, sources, [*before, *gathering]))
     if not plan.headless and plan.ports:
         objects.append(_service(plan, []))
+    objects += additional_service_objects(plan, [guard.key for guard in guards])
     if plan.spec.autoscaling is not None:
         objects.append(_autoscaler(plan, plan.spec.autoscaling))
     return objects

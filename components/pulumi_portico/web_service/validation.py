@@ -49,11 +49,12 @@ from ..workload.variable_references import (
     check_references,
 )
 from ..workload.volumes import check_volume, check_volume_names, exceptions_of_volume, mount_paths_of
+from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
-from .plan import WebServicePlan, plan_web_service, selector_of
+from .plan import WebServicePlan, plan_web_service, pod_labels_of, selector_of
 from .ports import check_ports, resolve_ports, tcp_ports
 from .service import check_service, is_headless
 from .workload import plan_pods
@@ -95,6 +96,7 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     problems.run(_check_references, name, spec)
+    problems.run(_check_additional_services, name, spec)
     problems.run(_check_extra_items, name, spec)
     if reason is None and len(problems.found) == before:
         plan = plan_web_service(name, spec)
@@ -162,6 +164,12 @@ def _check_references_of(
     problems.run(check_command_references, container, added)
     if container.health is not None:
         problems.run(check_probe_references, container, container.health, added)
+
+
+def _check_additional_services(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.additional_services:
+        ports = resolve_ports(spec, headless=is_headless(spec))
+        check_additional_services(name, spec, pod_labels_of(name, spec), ports, problems)
 
 
 def _check_paths(spec: WebServiceSpec, problems: Problems) -> None:

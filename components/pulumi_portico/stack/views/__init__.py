@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from ...web_service.additional_services import names_of_additional_services
 from ..own_parts import all_own_objects
 from ..plan import StackPlan
 from ..view import ObjectView, StackView
 from .balancers import balancers_of, total_of
+from .destinations import text_of
 from .exceptions import exceptions_of
 from .links import links_of
 from .routes import routes_of
@@ -42,4 +44,7 @@ def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
         )
         for manifest in objects
     ]
+    for service in plan.services.values():
+        namespace = text_of(service.namespace)
+        views += [ObjectView("Service", name, namespace) for name, _ in names_of_additional_services(service)]
     yield from sorted(views, key=lambda view: (view.kind, view.name, view.namespace))
