@@ -145,3 +145,28 @@ def test_manifests_are_created_in_the_order_of_their_kinds(deploy: Any, cluster:
     assert cluster.get("priorityclass", own)["value"] == 7
     # Nothing changes without an edit.
     assert not deploy(namespace=own, manifests=manifests, services={"web": web()}).up().changes
+
+
+def test_the_next_up_rolls_the_pods_if_an_existing_config_map_changed(deploy: Any, cluster: Cluster, own: str) -> None:
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own}})
+    reader = web(envFrom=[{"configMapRef": {"name": "site", "optional": True}}], rollOnChange=True)
+    program = deploy(namespace={"name": own, "existing": True}, services={"web": reader})
+    # The ConfigMap doesn't exist yet.
+    program.up()
+    assert not program.up().changes
+
+    def settings(region: str) -> None:
+        metadata = {"name": "site", "namespace": own}
+        cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"REGION": region}})
+
+    def generation() -> int:
+        return cluster.get("deployment", "web", "-n", own)["metadata"]["generation"]
+
+    first = generation()
+    settings("canary-eu")
+    assert program.preview().changes["update"] == 1
+    assert program.up().changes["update"] == 1
+    assert generation() == first + 1
+    assert not program.up().changes
+    assert "canary-eu" not in program.state()
+    cluster.kubectl("delete", "namespace", own, "--wait=false")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi_portico import PorticoError
+from pulumi_portico.lifecycle.config_maps import checksum_of
+from pulumi_portico.lifecycle.kubectl import Kubectl
+from pulumi_portico.outputs import ensure_event_loop
 from pulumi_portico.stack import check_stack
 from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.testing import Secret
@@ -213,6 +219,39 @@ def test_the_form_of_kubernetes_has_a_fix(pasted: Any, field: str, expected: Any
     fixed = applied(problem.edits, args)
     assert fixed[field] == expected
     assert problems_with(fixed) == []
+
+
+class FakeKubectl(Kubectl):
+    """kubectl for a cluster with these ConfigMaps; None for a cluster that doesn't respond."""
+
+    config_maps: dict[str, dict[str, str]] | None
+
+    async def run(self, *arguments: str) -> str:
+        assert arguments[:2] == ("get", "configmaps"), "Secrets are never read"
+        if self.config_maps is None:
+            return ""
+        (selector,) = (argument for argument in arguments if argument.startswith("--field-selector="))
+        name = selector.rpartition("=")[2]
+        items = [{"data": self.config_maps[name]}] if name in self.config_maps else []
+        return json.dumps({"items": items})
+
+
+def checksum(config_maps: dict[str, dict[str, str]] | None, *names: str) -> str:
+    ensure_event_loop()
+    kubectl = FakeKubectl()
+    object.__setattr__(kubectl, "config_maps", config_maps)
+    return asyncio.get_event_loop().run_until_complete(checksum_of(kubectl, names, "shop"))
+
+
+def test_the_checksum_changes_with_the_contents_and_tolerates_absent_objects() -> None:
+    absent, first, second = checksum({}, "a"), checksum({"a": {"k": "1"}}, "a"), checksum({"a": {"k": "2"}}, "a")
+    assert len({absent, first, second}) == 3
+    assert checksum({"a": {"k": "1"}, "b": {}}, "a") == first
+
+
+def test_a_cluster_that_does_not_respond_is_an_error() -> None:
+    with pytest.raises(PorticoError, match="namespace shop"):
+        checksum(None, "a")
 
 
 def test_a_stack_is_valid_without_the_objects() -> None:

@@ -135,6 +135,11 @@ class WebServiceArgs(TypedDict):
     Variables that are set by name override them; of two sources, the last one counts. Plain, their leaves are not.
     Default: none. Maps to `envFrom`."""
 
+    roll_on_change: NotRequired[bool]
+    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read, and that something else creates, has
+    changed. Portico reads these ConfigMaps with kubectl, in previews too, and never Secrets; only a checksum gets into
+    the state. Plain. Default: false. Maps to an annotation of the pods."""
+
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
     all); a change creates a new one and rolls the pods. Paths are plain. Default: none."""
@@ -264,6 +269,7 @@ class WebServiceSpec(CommonContainerSpec):
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
     namespace: Optional[pulumi.Input[str]] = None
+    roll_on_change: bool = False
     volumes: Mapping[str, VolumeSpec] = dataclasses.field(default_factory=dict[str, VolumeSpec])
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])
     drain: int = DRAIN_SECONDS

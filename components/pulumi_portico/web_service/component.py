@@ -16,6 +16,7 @@ from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.kinds import WorkloadKind
 from .args import WebServiceArgs, WebServiceSpec
+from .existing_config_maps import with_checksum
 from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
@@ -83,7 +84,8 @@ class WebService(pulumi.ComponentResource):
         super().__init__("portico:index:WebService", name, recorded, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
-        self._set_outputs(plan, register_objects(name, objects_of(plan), self, dependencies_of(opts)))
+        objects = with_checksum(plan, objects_of(plan), self)
+        self._set_outputs(plan, register_objects(name, objects, self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
         known = resources.get(SERVICE) or resources[workload_key(plan)]

@@ -52,6 +52,7 @@ from ..workload.volumes import check_volume, check_volume_names, exceptions_of_v
 from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
+from .existing_config_maps import check_roll_on_change
 from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_labels_of, selector_of
@@ -383,6 +384,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     _check_volumes,
     _check_volume_names,
     check_claims,
+    check_roll_on_change,
     _check_peers,
     _check_peers_of_worker,
     _check_host_network,
