@@ -12,7 +12,7 @@ from ..args.similar_names import nearest
 from ..lifecycle.objects import ObjectSpec
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
-from ..web_service.additional_services import names_of_additional_services
+from ..web_service.additional_services import AdditionalServiceSpec, names_of_additional_services
 from ..web_service.args import WebServiceSpec
 from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
@@ -176,11 +176,16 @@ def _check_service_names(parts: Parts, problems: Problems) -> None:
     services = list(_in_stack_namespace(parts))
     first = {service.name: service.at for service in services}
     for service in services:
-        for name, further in available(lambda service=service: list(names_of_additional_services(service.spec)), []):
+        for name, further in _further_services(service):
             other = first.setdefault(name, further.at)
             # The service's own name is reported already.
             if other not in (further.at, service.at):
                 problems.report(SAME_SERVICE_NAME, further.at, name=name, other=other)
+
+
+def _further_services(service: ServicePart) -> list[tuple[str, AdditionalServiceSpec]]:
+    none: list[tuple[str, AdditionalServiceSpec]] = []
+    return available(lambda: list(names_of_additional_services(service.spec)), none)
 
 
 _NO_VOLUMES: Mapping[str, VolumeSpec] = {}

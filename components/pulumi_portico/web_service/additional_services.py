@@ -157,7 +157,7 @@ def _check_per_pod(name: str, service: AdditionalServiceSpec, spec: "WebServiceS
         return
     where, pods = service.at / "per_pod", _pods(spec)
     if pods is None:
-        fields = {"field": FieldName("per_pod"), "replicas": FieldName("replicas")}
+        fields: dict[str, Any] = {"field": FieldName("per_pod"), "replicas": FieldName("replicas")}
         problems.report(NOT_PER_POD, where, fix=Remove(where), **fields)
     elif len(f"{name}-{pods - 1}") > LABEL_NAME_LENGTH:
         problems.report(PER_POD_NAME_TOO_LONG, service.at, most=LABEL_NAME_LENGTH)
