@@ -57,6 +57,9 @@ class WebServiceArgs(TypedDict):
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
 
+    container_name: NotRequired[str]
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
+
     kind: NotRequired[WorkloadKind]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
 
@@ -177,7 +180,7 @@ class WebServiceArgs(TypedDict):
     balancer, set as long as that takes to deregister a target. Maps to a `preStop` sleep."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
+    """Seconds (1 to 86400) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
     `drain`, to `terminationGracePeriodSeconds`."""
 
     rollout: NotRequired[Rollout]
@@ -257,6 +260,7 @@ class WebServiceArgs(TypedDict):
 class WebServiceSpec(CommonContainerSpec):
     """The parsed arguments of a `WebService`."""
 
+    container_name: Optional[str] = None
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     service_port: Optional[int] = None
     ports: Optional[Mapping[str, PortSpec]] = None
@@ -307,6 +311,7 @@ class WebServiceSpec(CommonContainerSpec):
 
 _PORT = Field(port_number)
 _HOUR = 3600
+_DAY = 24 * _HOUR
 _LABELS = Field(keys=own_label_key, items=label_value)
 
 
@@ -332,6 +337,7 @@ def rules_with(image: Rule) -> Rules:
         WebServiceArgs: {
             **COMMON_RULES,
             "image": Field(image),
+            "container_name": Field(dns_label),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
             "additional_services": Field(keys=service_name),
@@ -340,7 +346,7 @@ def rules_with(image: Rule) -> Rules:
             "volumes": Field(keys=dns_label),
             "storage": Field(keys=dns_label),
             "drain": Field(whole_number(0, _HOUR, SECONDS)),
-            "shutdown": Field(whole_number(1, _HOUR, SECONDS)),
+            "shutdown": Field(whole_number(1, _DAY, SECONDS)),
             "ready_timeout": Field(whole_number(1, what=SECONDS)),
             "labels": _LABELS,
             "pod_annotations": Field(keys=annotation_key),
