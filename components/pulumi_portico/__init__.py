@@ -71,6 +71,7 @@ from .ingress_gateway import (
 )
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
+from .namespace import LimitRange, LimitRangeItem, LimitType, Namespace, NamespaceArgs, ResourceQuota
 from .networking.network_policies import Peer
 from .networking.target import Protocol, Target
 from .public_load_balancer import (
@@ -92,20 +93,25 @@ from .public_load_balancer import (
 )
 from .web_service import (
     AccessMode,
+    AdditionalService,
     Architecture,
     Autoscaling,
     ClaimRetention,
     Container,
     ContainerSecurity,
     DisruptionBudget,
+    EnvFromSource,
+    EnvVarSource,
     Health,
     Identity,
     ImagePolicy,
     InternalTrafficPolicy,
     IpFamilyPolicy,
+    KeySelector,
     Limits,
     Metric,
     MetricSource,
+    ObjectReference,
     Placement,
     PodManagement,
     Port,
@@ -137,6 +143,7 @@ __all__ = [
     "AccessLog",
     "AccessLogs",
     "AccessMode",
+    "AdditionalService",
     "AdmissionWebhook",
     "AlpnPolicy",
     "Architecture",
@@ -186,6 +193,8 @@ __all__ = [
     "Crds",
     "DisruptionBudget",
     "DnsRecord",
+    "EnvFromSource",
+    "EnvVarSource",
     "Exposure",
     "GatewayReference",
     "GatewaySettings",
@@ -207,11 +216,18 @@ __all__ = [
     "IpFamilyPolicy",
     "KeepAlive",
     "KeyAlgorithm",
+    "KeySelector",
+    "LimitRange",
+    "LimitRangeItem",
+    "LimitType",
     "Limits",
     "LoadBalancing",
     "Metric",
     "MetricSource",
+    "Namespace",
+    "NamespaceArgs",
     "NetworkTier",
+    "ObjectReference",
     "PathType",
     "Peer",
     "Per",
@@ -231,6 +247,7 @@ __all__ = [
     "PullPolicy",
     "RateLimit",
     "Redirect",
+    "ResourceQuota",
     "Resources",
     "Rollout",
     "Route",

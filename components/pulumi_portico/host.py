@@ -28,6 +28,7 @@ from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, 
 from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
+from .namespace import Namespace, NamespaceArgs, parse_namespace
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
 from .untyped import mapped
@@ -42,6 +43,7 @@ _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., A
     AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, parse_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, parse_ingress_routes),
+    Namespace: (NamespaceArgs, parse_namespace),
     PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
     TargetBinding: (TargetBindingArgs, parse_target_binding),
 }

@@ -1,19 +1,23 @@
-"""Namespaces: what a stack or a gateway creates for itself, and what limits the pods in it."""
+"""Namespaces: what a stack or a gateway creates for itself, what limits its pods, and the `Namespace` component."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 
 from ._typing import NotRequired, TypedDict
 from .args.codes import define
-from .args.location import Key
+from .args.guard import guarded
+from .args.location import ROOT, Key, Location
 from .args.names import annotation_key, dns_label, label_key, label_value
-from .args.parse import Field, Rules
+from .args.parse import Field, Hooks, Rules, parse
 from .args.problems import ABSENT, Problems, Reason, Remove
 from .args.quantities import check_quantity
 from .args.spec import Spec, spec
+from .lifecycle.objects import ObjectSpec, register_objects
+from .ordering import dependencies_of
 from .pod_security import (
     AUDIT,
     AUDIT_VERSION,
@@ -24,14 +28,18 @@ from .pod_security import (
     WARN_VERSION,
     PodSecurityLevel,
 )
+from .register import name_of
 
 __all__ = [
+    "LIMIT_RANGE",
+    "RESOURCE_QUOTA",
     "RULES",
     "LimitRange",
     "LimitRangeItem",
     "LimitRangeItemSpec",
     "LimitRangeSpec",
     "LimitType",
+    "Namespace",
     "NamespaceArgs",
     "NamespaceSpec",
     "ResourceQuota",
@@ -40,8 +48,14 @@ __all__ = [
     "build_namespace",
     "build_resource_quota",
     "check_namespace",
+    "limiting_objects",
     "named_namespace",
+    "namespace_objects",
+    "parse_namespace",
 ]
+
+RESOURCE_QUOTA, LIMIT_RANGE = "resource-quota", "limit-range"
+"""The keys of the objects that limit the pods."""
 
 
 class ResourceQuota(TypedDict):
@@ -101,7 +115,7 @@ class NamespaceArgs(TypedDict):
     """A namespace: one that the stack creates, or an existing one."""
 
     name: str
-    """The name. Plain."""
+    """The name of the namespace: a DNS label. Plain: a change replaces it."""
 
     existing: NotRequired[bool]
     """Whether the namespace exists: Portico neither creates, changes, nor deletes it. Plain. Default: false."""
@@ -110,7 +124,7 @@ class NamespaceArgs(TypedDict):
     """Labels, such as `elbv2.k8s.aws/pod-readiness-gate-inject: enabled`. Keys are plain. Default: none."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Annotations. Keys are plain. Default: none."""
+    """Annotations of the namespace. Keys are plain. Default: none."""
 
     pod_security: NotRequired[PodSecurityLevel]
     """The level of Pod Security that the namespace enforces; of an existing namespace, the one that it enforces
@@ -316,3 +330,62 @@ def _limits(item: LimitRangeItemSpec) -> dict[str, Any]:
 
 def _limiting(kind: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": kind, "metadata": {"name": namespace, "namespace": namespace}, "spec": spec}
+
+
+def limiting_objects(namespace: NamespaceSpec) -> Iterator[ObjectSpec]:
+    """The objects that limit the pods of the namespace."""
+    if namespace.resource_quota is not None:
+        yield ObjectSpec(RESOURCE_QUOTA, build_resource_quota(namespace.name, namespace.resource_quota))
+    if namespace.limit_range is not None:
+        yield ObjectSpec(LIMIT_RANGE, build_limit_range(namespace.name, namespace.limit_range))
+
+
+def namespace_objects(namespace: NamespaceSpec) -> list[ObjectSpec]:
+    """The objects of a `Namespace`; none if the namespace exists."""
+    if namespace.existing:
+        return []
+    first = ObjectSpec("", build_namespace(namespace.name, {}, namespace.level, namespace))
+    return [first, *(replace(limiting, after=[first.key]) for limiting in limiting_objects(namespace))]
+
+
+def parse_namespace(
+    name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
+) -> NamespaceSpec:
+    """The parsed arguments of the Namespace called `name`; what's wrong is reported in `problems`."""
+    del name
+    parsed = parse(NamespaceSpec, NamespaceArgs, args, RULES, problems, at, hooks)
+    problems.run(check_namespace, parsed)
+    return parsed
+
+
+class Namespace(pulumi.ComponentResource):
+    """A namespace in which the API server enforces Pod Security, "restricted" by default.
+
+    Creates the namespace, and a ResourceQuota and a LimitRange if you set them. WebServices
+    take its `namespace`, so that they come after it.
+    """
+
+    namespace: pulumi.Output[str]
+    """The name of the namespace. Known when the namespace, its quota, and its limits exist."""
+
+    def __init__(self, name: str, args: NamespaceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        """
+        :param name: The Pulumi name.
+        :param args: The name and the settings.
+        :param opts: Pulumi's resource options; a provider in them applies to every child.
+        :raises ArgumentError: with every problem of the arguments, before anything is registered.
+        """
+        problems = Problems(f'Namespace "{name}"')
+        given: Union[NamespaceArgs, NamespaceSpec] = args
+        spec = given if isinstance(given, NamespaceSpec) else parse_namespace(name, given, problems)
+        problems.raise_if_any()
+
+        def check(known: NamespaceSpec, found: Problems) -> None:
+            parse_namespace(name, known, found, known.at)
+
+        spec = guarded(problems.subject, spec, check)
+        super().__init__("portico:index:Namespace", name, {}, opts)
+        registered = register_objects(name, namespace_objects(spec), self, dependencies_of(opts))
+        created = [name_of(one) for one in reversed(registered.values())]
+        self.namespace = pulumi.Output.all(*created, spec.name).apply(lambda names: str(names[-1]))
+        self.register_outputs({"namespace": self.namespace})

@@ -91,6 +91,12 @@ def test_objects_are_shared_and_a_claim_keeps_its_data(
     kept = cluster.get("pvc", "uploads", "-n", own)["metadata"]["uid"]
     deploy(namespace=existing, **shared, services={"web": web()}).up()
     assert cluster.get("pvc", "uploads", "-n", own)["metadata"]["uid"] == kept
+    # Kubernetes freezes the access mode, so the update fails, and the data stays.
+    changed = {"uploads": {**claims["uploads"], "accessMode": "ReadOnlyMany", "whenDeleted": "Delete"}}
+    assert (
+        "error" in deploy(namespace=existing, **shared, claims=changed, services={"web": web()}).up(check=False).output
+    )
+    assert cluster.get("pvc", "uploads", "-n", own)["metadata"]["uid"] == kept
     # The stack can have it again.
     deploy(namespace=existing, **shared, claims=claims, services={"web": user}).up()
     assert cluster.get("pvc", "uploads", "-n", own)["metadata"]["uid"] == kept

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError
+from pulumi_portico import ArgumentError, Namespace, WebService
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.stack import build, check_stack
@@ -14,6 +14,7 @@ from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording, Secret, record
 
 from tests.problems import assert_fixes_work, assert_problem
+from tests.problems import problems_of as rejected_by
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
 CANARY = "canary-19d4"
@@ -267,3 +268,38 @@ def test_a_claim_that_services_mount_on_one_node_is_a_note() -> None:
     config = stack(claims={"data": {"sizeGib": 1}}, services={"one": once, "two": once})
     notes = [note for note in check_stack("dev", config).notes if note.code.name == "claim-on-one-node"]
     assert [note.params["services"] for note in notes] == [["one", "two"]]
+
+
+# The component.
+
+
+def test_a_namespace_in_a_program_has_the_same_settings() -> None:
+    limits: Any = {"limits": [{"type": "Container", "max": {"memory": "1Gi"}}]}
+    args: Any = {
+        "name": "shop",
+        "labels": {"team": "a"},
+        "resource_quota": {"hard": {"pods": "9"}},
+        "limit_range": limits,
+    }
+
+    def program() -> None:
+        namespace = Namespace("shop", args)
+        service: Any = {**WEB, "namespace": namespace.namespace}
+        WebService("web", service)
+
+    recorded = record(program)
+    kinds = {manifest["kind"]: manifest for manifest in recorded.manifests()}
+    assert kinds["Namespace"]["metadata"]["labels"]["team"] == "a"
+    assert kinds["ResourceQuota"]["metadata"]["namespace"] == kinds["Service"]["metadata"]["namespace"] == "shop"
+    assert kinds["LimitRange"]["spec"]["limits"] == limits["limits"]
+
+
+def test_an_invalid_namespace_registers_nothing() -> None:
+    caught: list[list[Problem]] = []
+
+    def program() -> None:
+        invalid: Any = {"name": "Shop"}
+        caught.append(list(rejected_by(lambda: Namespace("shop", invalid))))
+
+    assert record(program).registrations == []
+    assert_problem(caught[0], "invalid-name", "name")

@@ -18,10 +18,9 @@ from ..namespace import RULES as NAMESPACE_RULES
 from ..namespace import (
     NamespaceArgs,
     NamespaceSpec,
-    build_limit_range,
     build_namespace,
-    build_resource_quota,
     check_namespace,
+    limiting_objects,
     named_namespace,
 )
 from ..pod_security import PodSecurityLevel
@@ -179,10 +178,7 @@ def all_own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec
 def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:
     """What pods need to start."""
     namespace = parts.namespace
-    if namespace.resource_quota is not None:
-        yield ObjectSpec("resource-quota", build_resource_quota(namespace.name, namespace.resource_quota))
-    if namespace.limit_range is not None:
-        yield ObjectSpec("limit-range", build_limit_range(namespace.name, namespace.limit_range))
+    yield from limiting_objects(namespace)
     for name, config_map in parts.config_maps.items():
         yield ObjectSpec(f"config-map-{name}", build_config_map(name, namespace.name, config_map))
     for name, secret in parts.secrets.items():
@@ -192,7 +188,9 @@ def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:
 
 
 def _kept(claim: ClaimSpec) -> Options:
-    return Options(retain_on_delete=True if claim.when_deleted is ClaimRetention.RETAIN else None)
+    """Keeps the data of a claim. A change of a frozen field fails instead of deleting the claim to create another."""
+    retained = True if claim.when_deleted is ClaimRetention.RETAIN else None
+    return Options(retain_on_delete=retained, delete_before_replace=False)
 
 
 def _without_wait(claim: dict[str, Any]) -> dict[str, Any]:
