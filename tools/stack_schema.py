@@ -30,6 +30,8 @@ from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.job.args import JobArgs
+from pulumi_portico.job.args import rules_with as job_rules_with
 from pulumi_portico.namespace import NamespaceArgs
 from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
@@ -53,6 +55,7 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _PREFIX = "portico:"
 _ROOTS: Mapping[str, type] = {
     "WebService": WebServiceArgs,
+    "Job": JobArgs,
     "IngressGateway": IngressGatewayArgs,
     "PublicLoadBalancer": PublicLoadBalancerArgs,
     "AwsLoadBalancer": AwsLoadBalancerArgs,
@@ -60,6 +63,7 @@ _ROOTS: Mapping[str, type] = {
 _RULES: Rules = {
     **OWN_PARTS_RULES,
     **rules_with(image_reference),
+    **job_rules_with(image_reference),
     **GATEWAY_RULES,
     **BALANCER_RULES,
     **AWS_BALANCER_RULES,
@@ -76,11 +80,12 @@ _OWN_LISTS: Mapping[str, Any] = {
 """The keys of other objects that only stacks have."""
 _KINDS = {
     "services": "WebService",
+    "jobs": "Job",
     "gateways": "IngressGateway",
     "loadBalancers": "PublicLoadBalancer",
     "awsLoadBalancers": "AwsLoadBalancer",
 }
-_WITHOUT_DEFAULTS = ("gateways", "loadBalancers", "awsLoadBalancers")
+_WITHOUT_DEFAULTS = ("jobs", "gateways", "loadBalancers", "awsLoadBalancers")
 """The keys whose components no defaults fill in."""
 _SECRET = {
     "type": "object",

@@ -69,6 +69,7 @@ from .ingress_gateway import (
     Workers,
     match_route,
 )
+from .job import CompletionMode, ConcurrencyPolicy, Job, JobArgs, RestartPolicy
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
 from .namespace import LimitRange, LimitRangeItem, LimitType, Namespace, NamespaceArgs, ResourceQuota
@@ -185,6 +186,8 @@ __all__ = [
     "Buffering",
     "ClaimRetention",
     "ClientIp",
+    "CompletionMode",
+    "ConcurrencyPolicy",
     "Container",
     "ContainerSecurity",
     "Controller",
@@ -214,6 +217,8 @@ __all__ = [
     "InternalTrafficPolicy",
     "IpAddressType",
     "IpFamilyPolicy",
+    "Job",
+    "JobArgs",
     "KeepAlive",
     "KeyAlgorithm",
     "KeySelector",
@@ -249,6 +254,7 @@ __all__ = [
     "Redirect",
     "ResourceQuota",
     "Resources",
+    "RestartPolicy",
     "Rollout",
     "Route",
     "SameSite",

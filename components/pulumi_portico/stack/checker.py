@@ -26,18 +26,22 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
+from .jobs import check_before
 from .manifests import check_manifests
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
+    JOBS,
     LOAD_BALANCERS,
     SERVICES,
     AwsBalancerPart,
     BalancerPart,
     GatewayPart,
+    JobPart,
     Kind,
+    PodsPart,
     ServicePart,
     backend_of,
 )
@@ -86,7 +90,12 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
-    check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
+    jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
+    with_pods: dict[str, PodsPart] = {**jobs, **services}
+    check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
+    for job in jobs.values():
+        if job.usable:
+            problems.run(check_before, job, services)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
@@ -95,7 +104,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     level = _pod_security(tree, own.namespace, problems)
-    parts = Parts(namespace, level, services, gateways, balancers, aws_balancers, own)
+    parts = Parts(namespace, level, services, jobs, gateways, balancers, aws_balancers, own)
     check_conflicts(parts, problems)
     check_own_parts(parts, problems)
     if own.manifests:

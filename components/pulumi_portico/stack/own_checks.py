@@ -9,6 +9,7 @@ from ..args.codes import define
 from ..args.location import ROOT, Key, KeyStyle, Location
 from ..args.problems import Problem, Problems, Set, available
 from ..args.similar_names import nearest
+from ..job.objects import objects_of as objects_of_job
 from ..lifecycle.objects import ObjectSpec
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
@@ -17,11 +18,12 @@ from ..web_service.args import WebServiceSpec
 from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
 from ..workload.environment_sources import KeySelectorSpec
+from ..workload.pod_args import PodSpec
 from ..workload.volumes import AccessMode, VolumeSpec
 from .conflicts import Parts
 from .manifests import identity_of
 from .own_parts import NAMESPACE, OwnParts, own_objects
-from .parts import ServicePart
+from .parts import PodsPart, ServicePart
 from .source_map import Node, plain
 
 __all__ = ["check_own_parts", "notes_on_own_parts", "other_identities", "with_access_modes"]
@@ -57,11 +59,15 @@ CLAIM_ON_ONE_NODE = define(
 
 def with_access_modes(tree: Node, own: OwnParts) -> Node:
     """The stack, with the access mode of each of its claims as the default of the volumes that mount it."""
-    services = tree.fields.get("services")
-    if not own.claims or services is None or not isinstance(services.value, dict):
+    if not own.claims:
         return tree
-    changed = {name: _with_modes(service, own) for name, service in services.fields.items()}
-    return replace(tree, value={**tree.fields, "services": replace(services, value=changed)})
+    fields = dict(tree.fields)
+    for key in ("services", "jobs"):
+        components = fields.get(key)
+        if components is not None and isinstance(components.value, dict):
+            changed = {name: _with_modes(component, own) for name, component in components.fields.items()}
+            fields[key] = replace(components, value=changed)
+    return replace(tree, value=fields)
 
 
 def _with_modes(service: Node, own: OwnParts) -> Node:
@@ -83,9 +89,9 @@ def _with_mode(volume: Node, own: OwnParts) -> Node:
 
 def check_own_parts(parts: Parts, problems: Problems) -> None:
     """Report services that use the stack's own objects in a way that can't work."""
-    for service in _in_stack_namespace(parts):
-        problems.run(_check_access_modes, service, parts.own)
-        for container in _containers(service.spec):
+    for part in _in_stack_namespace(parts):
+        problems.run(_check_access_modes, part, parts.own)
+        for container in _containers(part.spec):
             problems.run(_check_keys, container, parts.own)
     problems.run(_check_shared_claims, parts)
     problems.run(_check_service_names, parts)
@@ -94,7 +100,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
 def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
     """The objects of the stack apart from those of its manifests, each with where the stack has what creates it."""
     found = {identity_of(described.manifest): _place_of(described) for described in own_objects(parts.own, _LEVEL)}
-    for service in parts.services.values():
+    for service in (*parts.services.values(), *parts.jobs.values()):
         if service.usable:
             found |= available(
                 lambda service=service: _identities_of(service, parts.namespace), dict[tuple[str, ...], Location]()
@@ -112,28 +118,30 @@ def _place_of(described: ObjectSpec) -> Location:
     return NAMESPACE if field is None else ROOT / field / Key(name)
 
 
-def _identities_of(service: ServicePart, namespace: str) -> dict[tuple[str, ...], Location]:
+def _identities_of(service: PodsPart, namespace: str) -> dict[tuple[str, ...], Location]:
     found: dict[tuple[str, ...], Location] = {}
-    for described in objects_of(service.plan):
+    objects = objects_of(service.plan) if isinstance(service, ServicePart) else objects_of_job(service.plan)
+    for described in objects:
         metadata = {"namespace": namespace, **described.manifest["metadata"]}
         if all(isinstance(metadata.get(field), str) for field in ("name", "namespace")):
             found[identity_of({**described.manifest, "metadata": metadata})] = service.at
     return found
 
 
-def _in_stack_namespace(parts: Parts) -> Iterator[ServicePart]:
-    for service in parts.services.values():
-        if service.usable and available(lambda service=service: service.namespace, None) == parts.namespace:
-            yield service
+def _in_stack_namespace(parts: Parts) -> Iterator[PodsPart]:
+    """The services and the jobs whose pods are in the stack's namespace."""
+    for part in (*parts.services.values(), *parts.jobs.values()):
+        if part.usable and available(lambda part=part: part.namespace, None) == parts.namespace:
+            yield part
 
 
-def _containers(spec: WebServiceSpec) -> Iterator[CommonContainerSpec]:
+def _containers(spec: PodSpec) -> Iterator[CommonContainerSpec]:
     yield spec
     for group in ("sidecars", "init_containers"):
         yield from available(lambda group=group: getattr(spec, group), ())
 
 
-def _check_access_modes(service: ServicePart, own: OwnParts, problems: Problems) -> None:
+def _check_access_modes(service: PodsPart, own: OwnParts, problems: Problems) -> None:
     for name, volume in service.spec.volumes.items():
         claim = own.claims.get(volume.claim) if isinstance(volume.claim, str) else None
         if claim is not None and volume.access_mode not in (None, claim.access_mode):
@@ -173,7 +181,7 @@ def _check_shared_claims(parts: Parts, problems: Problems) -> None:
 
 def _check_service_names(parts: Parts, problems: Problems) -> None:
     """Report further Services with the name of another Service of the namespace."""
-    services = list(_in_stack_namespace(parts))
+    services = [part for part in _in_stack_namespace(parts) if isinstance(part, ServicePart)]
     first = {service.name: service.at for service in services}
     for service in services:
         for name, further in _further_services(service):

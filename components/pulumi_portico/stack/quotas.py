@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from ..args.codes import define
 from ..args.location import Key, Location
@@ -15,14 +16,11 @@ from ..args.problems import Problems, Set
 from ..args.quantities import quantity_number
 from ..namespace import LimitRangeItemSpec, LimitType, NamespaceSpec
 from ..untyped import Manifest, listed, mapped
-from ..web_service.args import WebServiceSpec
-from ..web_service.plan import WebServicePlan
-from ..web_service.workload import plan_pods
 from ..workload.kinds import WorkloadKind
 from ..workload.pod import build_template
 from ..workload.resources import Limits
 from .conflicts import Parts
-from .parts import ServicePart
+from .parts import PodsPart, ServicePart
 
 __all__ = ["check_quotas"]
 
@@ -68,10 +66,11 @@ class _Container:
 
 @dataclass(frozen=True)
 class _Pods:
-    """The pods of one service, as the API server has them after the defaults of the limit range."""
+    """The pods of one service or job, as the API server has them after the defaults of the limit range."""
 
     at: Location
-    spec: WebServiceSpec
+    surges: bool
+    """Whether a rollout creates new pods before it deletes old ones."""
     count: int
     containers: Sequence["_Container"]
 
@@ -82,7 +81,7 @@ def check_quotas(parts: Parts, problems: Problems) -> None:
     if namespace.resource_quota is None and namespace.limit_range is None:
         return
     pods: list[_Pods] = []
-    for service in parts.services.values():
+    for service in (*parts.services.values(), *parts.jobs.values()):
         if service.usable and not problems.has_within(service.at):
             problems.run(_collect, service, parts, pods)
     for one in pods:
@@ -91,11 +90,11 @@ def check_quotas(parts: Parts, problems: Problems) -> None:
     problems.run(_check_totals, pods, namespace)
 
 
-def _collect(service: ServicePart, parts: Parts, pods: list[_Pods], problems: Problems) -> None:
+def _collect(service: PodsPart, parts: Parts, pods: list[_Pods], problems: Problems) -> None:
     del problems
     if service.namespace != parts.namespace:
         return
-    template = build_template(plan_pods(service.plan, {}))
+    template = build_template(service.pods())
     defaults = list(_defaults(parts.own.namespace))
     containers: list[_Container] = []
     for group in _CONTAINERS:
@@ -106,11 +105,16 @@ def _collect(service: ServicePart, parts: Parts, pods: list[_Pods], problems: Pr
                 role = _Role.SIDECAR if found.get("restartPolicy") == "Always" else _Role.INIT
             resources = _with_defaults(mapped(found.get("resources")), defaults)
             containers.append(_Container(str(found.get("name")), resources, role))
-    pods.append(_Pods(service.at, service.spec, _count(service.plan), containers))
+    pods.append(_Pods(service.at, _surges(service), _count(service), containers))
 
 
-def _count(plan: WebServicePlan) -> int:
-    return plan.replicas if isinstance(plan.replicas, int) else 0
+def _count(part: PodsPart) -> int:
+    """How many pods run at a time, as far as it's known."""
+    if isinstance(part, ServicePart):
+        count: Any = part.plan.replicas
+    else:
+        count = 0 if part.spec.suspend else 1 if part.spec.parallelism is None else part.spec.parallelism
+    return count if isinstance(count, int) else 0
 
 
 def _defaults(namespace: NamespaceSpec) -> Iterator[LimitRangeItemSpec]:
@@ -171,15 +175,17 @@ def _check_totals(pods: Sequence[_Pods], namespace: NamespaceSpec, problems: Pro
             continue
         each = [(one, _of_pod(one, kind, resource) if kind else Decimal(1)) for one in pods]
         needed = sum((amount * one.count for one, amount in each), Decimal(0))
-        needed += max((amount for one, amount in each if one.count and _surges(one.spec)), default=Decimal(0))
+        needed += max((amount for one, amount in each if one.count and one.surges), default=Decimal(0))
         if needed > most:
             where = quota.at / "hard" / Key(name)
             problems.report(OVER_QUOTA, where, value=hard, resource=name, needed=_text(needed, resource))
 
 
-def _surges(spec: WebServiceSpec) -> bool:
+def _surges(part: PodsPart) -> bool:
     """Whether a rollout creates new pods before it deletes old ones."""
-    rollout = spec.rollout
+    if not isinstance(part, ServicePart):
+        return False
+    spec, rollout = part.spec, part.spec.rollout
     return spec.kind is WorkloadKind.DEPLOYMENT and not (rollout is not None and rollout.recreate)
 
 
