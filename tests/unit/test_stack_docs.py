@@ -53,7 +53,7 @@ def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
     with pytest.raises(ArgumentError) as caught:
         load_stack("wrong", Path("stacks"))
     shown = PAGE.partition("```text\n")[2].partition("```")[0]
-    message = re.sub(r"(allowed: `allowFrom`, ).*", r"\1...", str(caught.value))
+    message = re.sub(r"(allowed: `additionalServices`, ).*", r"\1...", str(caught.value))
     assert shown == message + "\n"
 
 
