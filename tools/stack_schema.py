@@ -15,7 +15,16 @@ from typing import Any, cast
 
 from pulumi_portico.args.names import PATTERNS, dns_label
 from pulumi_portico.args.parse import Field, Rules
-from pulumi_portico.args.shapes import camel_case, is_args, is_generic, required_fields, shapes_of, take_apart
+from pulumi_portico.args.shapes import (
+    Shape,
+    camel_case,
+    is_args,
+    is_enum,
+    is_generic,
+    required_fields,
+    shapes_of,
+    take_apart,
+)
 from pulumi_portico.args.values import Rule, WholeNumber, image_reference
 from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
@@ -23,10 +32,14 @@ from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
 from pulumi_portico.job.args import JobArgs
 from pulumi_portico.job.args import rules_with as job_rules_with
+from pulumi_portico.namespace import NamespaceArgs
 from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
 from pulumi_portico.stack import StackArgs, StackTarget
+from pulumi_portico.stack.manifests import CustomKind
+from pulumi_portico.stack.own_args import ClaimArgs, ConfigMapArgs, SecretArgs
+from pulumi_portico.stack.own_parts import OWN_PARTS_RULES
 from pulumi_portico.web_service import WebServiceArgs
 from pulumi_portico.web_service.args import rules_with
 
@@ -48,12 +61,23 @@ _ROOTS: Mapping[str, type] = {
     "AwsLoadBalancer": AwsLoadBalancerArgs,
 }
 _RULES: Rules = {
+    **OWN_PARTS_RULES,
     **rules_with(image_reference),
     **job_rules_with(image_reference),
     **GATEWAY_RULES,
     **BALANCER_RULES,
     **AWS_BALANCER_RULES,
 }
+_OWN: Mapping[str, type] = {"configMaps": ConfigMapArgs, "secrets": SecretArgs, "claims": ClaimArgs}
+"""The keys of objects that only stacks have, by name."""
+_MANIFEST = {"anyOf": [{"type": "string"}, {"type": "object", "required": ["apiVersion", "kind", "metadata"]}]}
+_OWN_LISTS: Mapping[str, Any] = {
+    "manifests": {
+        "anyOf": [{"type": "array", "items": _MANIFEST}, {"type": "object", "additionalProperties": _MANIFEST}]
+    },
+    "customKinds": {"type": "array", "items": {"$ref": "#/definitions/CustomKind"}},
+}
+"""The keys of other objects that only stacks have."""
 _KINDS = {
     "services": "WebService",
     "jobs": "Job",
@@ -83,7 +107,12 @@ _OTHERS = {
 }
 
 
-_NAMESPACE: Mapping[str, Any] = {"type": "string", "pattern": f"^(?:{PATTERNS[dns_label][0]})$"}
+_NAMESPACE: Mapping[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": f"^(?:{PATTERNS[dns_label][0]})$"},
+        {"$ref": "#/definitions/NamespaceArgs"},
+    ]
+}
 
 
 def _pod_security() -> dict[str, Any]:
@@ -133,6 +162,8 @@ def _config() -> dict[str, Any]:
             f"{_PREFIX}extends": {**told[f"{_PREFIX}extends"], "type": "string"},
             f"{_PREFIX}namespace": {**told[f"{_PREFIX}namespace"], **_NAMESPACE},
             f"{_PREFIX}podSecurity": {**told[f"{_PREFIX}podSecurity"], **_pod_security()},
+            **{f"{_PREFIX}{key}": {**told[f"{_PREFIX}{key}"], **_own(args)} for key, args in _OWN.items()},
+            **{f"{_PREFIX}{key}": {**told[f"{_PREFIX}{key}"], **schema} for key, schema in _OWN_LISTS.items()},
             f"{_PREFIX}dns": {**told[f"{_PREFIX}dns"], "allOf": [_ref("Dns")]},
             f"{_PREFIX}defaults": {**told[f"{_PREFIX}defaults"], "allOf": [_ref("WebServicePartial")]},
             **{key: {"description": text} for key, text in _OTHERS.items()},
@@ -159,6 +190,10 @@ def _named(key: str, suffix: str) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": component}
 
 
+def _own(args: type) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": _ref(args.__name__)}
+
+
 def _base() -> dict[str, Any]:
     told = {key: {"description": text} for key, text in _keys().items()}
     values = {
@@ -166,6 +201,8 @@ def _base() -> dict[str, Any]:
         "defaults": {"allOf": [_ref("WebServicePartial")]},
         "namespace": _NAMESPACE,
         "podSecurity": _pod_security(),
+        **{key: _own(args) for key, args in _OWN.items()},
+        **_OWN_LISTS,
         "dns": {"allOf": [_ref("Dns")]},
         "extends": {"type": "string"},
     }
@@ -200,7 +237,45 @@ def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
         about = component["description"].partition("\n:param")[0].strip()
         made[name] = _object(about, component["inputProperties"], component.get("requiredInputs", []), args)
     made["Target"] = _target(made["Target"])
+    for args in (NamespaceArgs, CustomKind, *_OWN.values()):
+        made |= _own_definitions(args, made)
     return made
+
+
+def _own_definitions(root: type, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The types that no component has."""
+    made: dict[str, Any] = {}
+    for args in _args_types(root):
+        told = _docstrings(args)
+        shapes = shapes_of(args)
+        properties = {
+            camel_case(name): {**_as_pulumi(shape), "description": told[name]} for name, shape in shapes.items()
+        }
+        required = [camel_case(name) for name in required_fields(args)]
+        made[args.__name__] = _object(inspect.cleandoc(args.__doc__ or ""), properties, required, args)
+        for shape in shapes.values():
+            if is_enum(shape.type) and shape.type.__name__ not in known:
+                made[shape.type.__name__] = _enum(shape.type)
+    return made
+
+
+def _enum(choices: Any) -> dict[str, Any]:
+    told = _docstrings(choices)
+    enum = [{"value": member.value, "description": told[member.name]} for member in choices]
+    return _choices({"description": inspect.cleandoc(choices.__doc__ or ""), "enum": enum})
+
+
+def _as_pulumi(shape: Shape) -> dict[str, Any]:
+    """A type as Pulumi's schema has it."""
+    typ, plain = shape.type, {} if shape.later else {"plain": True}
+    scalars = {str: "string", int: "integer", bool: "boolean"}
+    if typ in scalars:
+        return {"type": scalars[typ], **plain}
+    if is_generic(typ, Mapping):
+        return {"type": "object", "additionalProperties": _as_pulumi(take_apart(typing.get_args(typ)[1])), **plain}
+    if is_generic(typ, Sequence):
+        return {"type": "array", "items": _as_pulumi(take_apart(typing.get_args(typ)[0])), **plain}
+    return {"$ref": f"#/types/portico:index:{typ.__name__}", **plain}
 
 
 def _target(written: Mapping[str, Any]) -> dict[str, Any]:

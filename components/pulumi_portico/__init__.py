@@ -72,6 +72,7 @@ from .ingress_gateway import (
 from .job import CompletionMode, ConcurrencyPolicy, Job, JobArgs, RestartPolicy
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
+from .namespace import LimitRange, LimitRangeItem, LimitType, Namespace, NamespaceArgs, ResourceQuota
 from .networking.network_policies import Peer
 from .networking.target import Protocol, Target
 from .public_load_balancer import (
@@ -93,20 +94,25 @@ from .public_load_balancer import (
 )
 from .web_service import (
     AccessMode,
+    AdditionalService,
     Architecture,
     Autoscaling,
     ClaimRetention,
     Container,
     ContainerSecurity,
     DisruptionBudget,
+    EnvFromSource,
+    EnvVarSource,
     Health,
     Identity,
     ImagePolicy,
     InternalTrafficPolicy,
     IpFamilyPolicy,
+    KeySelector,
     Limits,
     Metric,
     MetricSource,
+    ObjectReference,
     Placement,
     PodManagement,
     Port,
@@ -138,6 +144,7 @@ __all__ = [
     "AccessLog",
     "AccessLogs",
     "AccessMode",
+    "AdditionalService",
     "AdmissionWebhook",
     "AlpnPolicy",
     "Architecture",
@@ -189,6 +196,8 @@ __all__ = [
     "Crds",
     "DisruptionBudget",
     "DnsRecord",
+    "EnvFromSource",
+    "EnvVarSource",
     "Exposure",
     "GatewayReference",
     "GatewaySettings",
@@ -212,11 +221,18 @@ __all__ = [
     "JobArgs",
     "KeepAlive",
     "KeyAlgorithm",
+    "KeySelector",
+    "LimitRange",
+    "LimitRangeItem",
+    "LimitType",
     "Limits",
     "LoadBalancing",
     "Metric",
     "MetricSource",
+    "Namespace",
+    "NamespaceArgs",
     "NetworkTier",
+    "ObjectReference",
     "PathType",
     "Peer",
     "Per",
@@ -236,6 +252,7 @@ __all__ = [
     "PullPolicy",
     "RateLimit",
     "Redirect",
+    "ResourceQuota",
     "Resources",
     "RestartPolicy",
     "Rollout",

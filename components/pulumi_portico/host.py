@@ -30,6 +30,7 @@ from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, 
 from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
 from .job import Job, JobArgs
 from .job.validation import parse_job
+from .namespace import Namespace, NamespaceArgs, parse_namespace
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
 from .untyped import mapped
@@ -45,6 +46,7 @@ _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., A
     AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, parse_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, parse_ingress_routes),
+    Namespace: (NamespaceArgs, parse_namespace),
     PublicLoadBalancer: (PublicLoadBalancerArgs, parse_public_load_balancer),
     TargetBinding: (TargetBindingArgs, parse_target_binding),
 }

@@ -16,11 +16,15 @@ from .untyped import Manifest, listed, mapped
 
 __all__ = [
     "APP_ARMOR",
+    "AUDIT",
+    "AUDIT_VERSION",
     "CHECKS",
     "ENFORCE",
     "ENFORCE_VERSION",
     "NEWEST",
     "OLDEST",
+    "WARN",
+    "WARN_VERSION",
     "Path",
     "PodSecurityLevel",
     "Violation",
@@ -37,6 +41,12 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 
 ENFORCE_VERSION = "pod-security.kubernetes.io/enforce-version"
 """The label of a namespace with the Kubernetes version whose checks the API server enforces."""
+
+AUDIT, AUDIT_VERSION = "pod-security.kubernetes.io/audit", "pod-security.kubernetes.io/audit-version"
+"""The labels of a namespace with the level whose violations the API server records, and its version."""
+
+WARN, WARN_VERSION = "pod-security.kubernetes.io/warn", "pod-security.kubernetes.io/warn-version"
+"""The labels of a namespace with the level whose violations the API server returns as warnings, and its version."""
 
 APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 """What the keys of a pod's annotations for AppArmor start with."""

@@ -1,6 +1,7 @@
 """Turn a plain Kubernetes manifest into the Pulumi resource of its kind."""
 
 import importlib
+import importlib.util
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -69,18 +70,49 @@ def register(
 
 def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """What creates a resource of a kind from its fields, and what reads one."""
-    # The module of the kind's API version is imported here, when the first resource of it is registered, so that a
+    # The module of the kind's API version is imported below, when the first resource of it is registered, so that a
     # program pays for the ones that it uses.
-    if api_version in _MODULES:
-        resource = getattr(importlib.import_module(_MODULES[api_version]), kind)
+    resource = getattr(_module_of(api_version), kind, None)
+    if resource is not None:
         return partial(_create, resource), resource.get
     # A kind that the SDK doesn't know, such as a controller's own.
     custom = importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
 
     def create(name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
-        return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
+        if fields.keys() <= {"metadata", "spec"}:
+            return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
+        return _CustomObject(name, {"apiVersion": api_version, "kind": kind, **fields}, opts)
 
     return create, partial(custom.get, api_version=api_version, kind=kind)
+
+
+def _module_of(api_version: str) -> Any:
+    """The SDK's module of an API version; None if it has none."""
+    module = _MODULES.get(api_version)
+    if module is not None:
+        return importlib.import_module(module)
+    group, _, version = api_version.rpartition("/")
+    is_of_kubernetes = "." not in group or group.endswith(".k8s.io")
+    name = f"pulumi_kubernetes.{group.partition('.')[0]}"
+    if not is_of_kubernetes or not group or importlib.util.find_spec(name) is None:
+        return None
+    full = f"{name}.{version}"
+    return importlib.import_module(full) if importlib.util.find_spec(full) is not None else None
+
+
+class _CustomObject(pulumi.CustomResource):
+    """An object of a kind that the SDK doesn't know, with fields beside `spec`, which the SDK's own type has not."""
+
+    def __init__(self, name: str, manifest: Properties, opts: pulumi.ResourceOptions) -> None:
+        version: str = importlib.import_module("pulumi_kubernetes._utilities").get_version()
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(version=version))
+        super().__init__(f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}", name, dict(manifest), opts)
+
+    @property
+    @pulumi.getter
+    def metadata(self) -> pulumi.Output[Any]:
+        """The object's metadata, as the API server has it."""
+        return pulumi.get(self, "metadata")
 
 
 def _create(resource: Any, name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:

@@ -94,6 +94,17 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             }
         },
     },
+    "additional services": {
+        "default": {},
+        "some": {
+            "labels": {"part-of": "shop"},
+            "additional_services": {
+                "front": {"annotations": {"example.com/a": "b"}},
+                "peers": {"headless": True, "publish_not_ready": True},
+                "all": {"selector": {"part-of": "shop"}},
+            },
+        },
+    },
     "environment": {
         "default": {},
         "all": {
@@ -104,7 +115,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "secret_env": {"TOKEN": "canary-5d3a"},
             "field_env": {"POD_IP": "status.podIP", "TEAM": "metadata.labels['team']"},
             "resource_env": {"MEMORY": "limits.memory"},
+            "env_value_from": {"REGION": {"config_map_key_ref": {"name": "later", "key": "region", "optional": True}}},
+            "env_from": [{"secret_ref": {"name": "later"}, "prefix": "LATER_"}],
             "config_files": {"/etc/app/a.json": "{}", "/etc/app/b/c_d.json": "{}"},
+            "secret_files": {"/etc/app/key.pem": "canary-5d3a"},
+            "executable_files": ["/etc/app/a.json"],
             "writable_paths": ["/tmp", "/var/cache/app"],
         },
     },
@@ -113,7 +128,14 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "some": {
             "volumes": {
                 "scratch": {"path": "/scratch", "size_mib": 64, "in_memory": True},
-                "keys": {"secret": "missing-is-fine", "path": "/keys"},
+                "keys": {
+                    "secret": "missing-is-fine",
+                    "path": "/keys",
+                    "items": {"a": "b/c"},
+                    "modes": {"a": "0400"},
+                    "default_mode": "0440",
+                    "optional": True,
+                },
                 "parts": {
                     "path": "/parts",
                     "projected": [

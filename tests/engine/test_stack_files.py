@@ -169,3 +169,41 @@ def test_portico_reads_what_the_engine_reads(program: PulumiProgram) -> None:
     for at, it in enumerate(SCALARS):
         assert (it, ours[f"key{at}"]) == (it, theirs[f"key{at}"])
         assert type(ours[f"key{at}"]) is type(theirs[f"key{at}"]), it
+
+
+def test_a_namespace_and_manifests_of_any_form_reach_the_program(project: PulumiProgram) -> None:
+    (stack_file(project).parent / "settings.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-file}\ndata: {A: b}\n"
+    )
+    add(
+        project,
+        """\
+  portico:namespace:
+    name: shop
+    labels: {team: a}
+    resourceQuota: {hard: {pods: "9"}}
+  portico:secrets:
+    db: {stringData: {password: canary-90fe}}
+  portico:manifests:
+    - settings.yaml
+    - {apiVersion: v1, kind: Secret, metadata: {name: inline}, stringData: {password: canary-90fe}}
+""",
+    )
+    project.up()
+    assert "canary-90fe" not in project.state()
+    rendered = sorted(file.name for file in project.folder.glob("rendered/**/*.yaml"))
+    for name in (
+        "namespace-default-shop",
+        "resourcequota-shop-shop",
+        "secret-shop-db",
+        "secret-shop-inline",
+        "from-file",
+    ):
+        assert any(name in file for file in rendered), rendered
+    assert project.up().changes == {}
+    # The other form.
+    file = stack_file(project)
+    file.write_text(
+        file.read_text().replace("    - settings.yaml\n", "    a: settings.yaml\n").replace("    - {api", "    b: {api")
+    )
+    assert project.up().changes == {}

@@ -35,11 +35,10 @@ def problem_at(values: Mapping[str, Any], *location: Any) -> dict[str, Any]:
 
 _WEB = ("services", "web")
 _PROBE = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 5}
-_CONTAINER = {"name": "web", "envFrom": [{"configMapRef": {"name": "web"}}]}
 
 NAMES = [
     ("nodeSelector", {"disk": "ssd"}, {"placement": {"nodeSelector": {"disk": "ssd"}}}),
-    ("envFrom", _CONTAINER["envFrom"], {"extra": {"spec": {"containers": [_CONTAINER]}}}),
+    ("extraEnvVarsCM", "web", {"envFrom": [{"configMapRef": {"name": "web"}}]}),
     ("affinity", {"podAntiAffinity": {}}, {"placement": {"affinity": {"podAntiAffinity": {}}}}),
     ("strategy", {"type": "Recreate"}, {"rollout": {"recreate": True}}),
     ("tolerations", [{"key": "a"}], {"placement": {"tolerations": [{"key": "a"}]}}),

@@ -323,7 +323,7 @@ WHAT_NO_FIELD_EXPRESSES: list[dict[str, Any]] = [
     {"livenessProbe": {"httpGet": {"port": 8080, "httpHeaders": "Host: shop"}}},
     {"volumes": [{"name": "data", "emptyDir": {}}], "volumeMounts": [MOUNT, {**MOUNT, "mountPath": "/more"}]},
     {"volumes": [{"name": "data", "emptyDir": {"medium": "HugePages"}}], "volumeMounts": [MOUNT]},
-    {"volumes": [{"name": "data", "secret": {"secretName": "a", "optional": True}}], "volumeMounts": [MOUNT]},
+    {"volumes": [{"name": "data", "secret": {"secretName": "a", "defaultMode": 2048}}], "volumeMounts": [MOUNT]},
     {"volumes": [{"name": "data", "hostPath": {"path": "/a", "type": "Socket"}}], "volumeMounts": [MOUNT]},
     {"volumeClaimTemplates": [CLAIM | {"metadata": {"name": "data", "labels": {"a": "b"}}}], "volumeMounts": [MOUNT]},
     {"volumeClaimTemplates": [CLAIM], "volumeMounts": [{**MOUNT, "readOnly": True}]},

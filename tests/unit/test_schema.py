@@ -5,7 +5,13 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_portico import AwsLoadBalancerArgs, IngressGatewayArgs, IngressRoutesArgs, PublicLoadBalancerArgs
+from pulumi_portico import (
+    AwsLoadBalancerArgs,
+    IngressGatewayArgs,
+    IngressRoutesArgs,
+    NamespaceArgs,
+    PublicLoadBalancerArgs,
+)
 from pulumi_portico.args.shapes import camel_case, plain_fields, required_fields, shapes_of
 from pulumi_portico.host import PorticoProvider, RejectedArguments, from_the_wire
 from pulumi_portico.testing import record
@@ -23,6 +29,7 @@ ARGS = [
     ("AwsLoadBalancer", AwsLoadBalancerArgs),
     ("IngressGateway", IngressGatewayArgs),
     ("IngressRoutes", IngressRoutesArgs),
+    ("Namespace", NamespaceArgs),
 ]
 
 

@@ -30,7 +30,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize(("stack", "made"), [("dev", "Ingress"), ("production", "TargetGroupBinding")])
+@pytest.mark.parametrize(
+    ("stack", "made"),
+    [
+        ("dev", "Ingress"),
+        ("limited", "ResourceQuota"),
+        ("production", "TargetGroupBinding"),
+        ("raw", "ServiceMonitor"),
+        ("shared", "PersistentVolumeClaim"),
+    ],
+)
 def test_the_stacks_of_the_page_are_built_and_fit_the_schema(stack: str, made: str) -> None:
     plan = load_stack(stack, Path("stacks"))
     assert record(lambda: build(plan)).all("Namespace")
@@ -44,11 +53,12 @@ def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
     with pytest.raises(ArgumentError) as caught:
         load_stack("wrong", Path("stacks"))
     shown = PAGE.partition("```text\n")[2].partition("```")[0]
-    message = re.sub(r"(allowed: `allowFrom`, ).*", r"\1...", str(caught.value))
+    message = re.sub(r"(allowed: `additionalServices`, ).*", r"\1...", str(caught.value))
     assert shown == message + "\n"
 
 
 def test_every_key_is_in_the_page() -> None:
     table = PAGE[PAGE.index("## Keys") : PAGE.index("## References")]
     assert set(re.findall(r"^\| `portico:(\w+)`", table, re.M)) == {camel_case(it) for it in shapes_of(StackArgs)}
-    assert FILES.keys() == {f"stacks/{it}.yaml" for it in ("Pulumi.dev", "Pulumi.production", "Pulumi.wrong", "base")}
+    names = ("Pulumi.dev", "Pulumi.limited", "Pulumi.production", "Pulumi.raw", "Pulumi.shared", "Pulumi.wrong", "base")
+    assert FILES.keys() == {f"stacks/{name}.yaml" for name in names}

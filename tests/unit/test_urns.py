@@ -14,6 +14,7 @@ from pulumi_portico import (
     IngressGateway,
     IngressRoutes,
     Job,
+    Namespace,
     Platform,
     PublicLoadBalancer,
     Scope,
@@ -65,6 +66,9 @@ def _of_aws(api: WebService) -> None:
     shop = AwsLoadBalancer("own", application)
     args: Any = {"target": target, "target_group": shop.target_group_arns["api"]}
     TargetBinding("joined", args)
+    limits: Any = {"limits": [{"type": "Container", "max": {"memory": "1Gi"}}]}
+    limited: Any = {"name": "limited", "resource_quota": {"hard": {"pods": "9"}}, "limit_range": limits}
+    Namespace("limited", limited)
 
 
 def _gateways(api: WebService, exposed: Exposure) -> None:

@@ -45,6 +45,8 @@ CONTAINER = st.fixed_dictionaries(
     optional={
         "secret_env": st.just({"S": "canary-8f1b"}),
         "config_files": st.just({"/etc/a": "b"}),
+        "secret_files": st.just({"/etc/k": "canary-8f1b"}),
+        "env_from": st.just([{"config_map_ref": {"name": "a"}}]),
         "writable_paths": st.just(["/tmp"]),
     },
 )

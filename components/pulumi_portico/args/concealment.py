@@ -50,9 +50,17 @@ _SECRET_NAME = re.compile(
 form, and decrypts nothing in any other one, such as `secure: [a]`, so that the user's own text is there."""
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
-_SECRET_MAPPINGS = ("secret_env", "secretEnv")
+_SECRET_MAPPINGS = ("secret_env", "secretEnv", "secret_files", "secretFiles")
 _AUTH = ("basic_auth", "basicAuth")
 _SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
+_REFERENCES = frozenset(
+    (
+        *("secret_key_ref", "secretKeyRef", "config_map_key_ref", "configMapKeyRef"),
+        *("secret_ref", "secretRef", "config_map_ref", "configMapRef"),
+    )
+)
+"""The names of references to ConfigMaps and Secrets, which are no secrets themselves."""
+_OF_REFERENCE = frozenset(("name", "key", "optional"))
 _NOT_SECRET = ("true", "false", "yes", "no", "on", "off", "y", "n")
 
 
@@ -137,9 +145,21 @@ def _concealed_item(fields: Mapping[Any, Any], key: Any) -> Any:
         variables = cast("Sequence[Any]", value)
         shown = [_without_value(variable) for variable in variables]
         return variables if all(one is other for one, other in zip(shown, variables, strict=True)) else shown
+    if _names_objects(value) or (key in _REFERENCES and _names_objects({key: value})):
+        return value
     # Kubernetes has a header as its name and its value.
     name: Optional[Any] = fields.get("name") if key == "value" else key
     return Secret() if isinstance(name, str) and names_secret(name) else concealed(value)
+
+
+def _names_objects(value: Any) -> bool:
+    """Whether a value names ConfigMaps and Secrets, or keys of them, and has no other text."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return all(
+        key in _REFERENCES and isinstance(item, Mapping) and cast("Mapping[Any, Any]", item).keys() <= _OF_REFERENCE
+        for key, item in cast("Mapping[Any, Any]", value).items()
+    )
 
 
 def _without_value(variable: Any) -> Any:

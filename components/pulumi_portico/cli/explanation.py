@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, StackView, TlsTermination
+from ..stack.view import BalancerView, ObjectView, StackView, TlsTermination
 from ..stack.view_text import (
     action_text,
     exception_meaning,
@@ -66,15 +66,29 @@ _NO_LOAD_BALANCER = "no load balancer of the stack leads to it: accepts the clus
 
 def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[Mechanism]) -> None:
     """Print every section."""
-    _line(console, f"Stack {view.stack}, namespace {view.namespace}", "bold")
+    namespace = f"{'existing ' if view.is_namespace_existing else ''}namespace {view.namespace}"
+    _line(console, f"Stack {view.stack}, {namespace}", "bold")
     _print_balancers(console, view)
     _print_routes(console, view)
     _print_tls(console, view)
     _print_internal(console, view)
+    _print_objects(console, view)
     _print_jobs(console, view)
     _print_exceptions(console, view)
     _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
+
+
+def _print_objects(console: "Console", view: StackView) -> None:
+    """Print what the stack has beside its components; nothing if it has nothing."""
+    if not view.objects:
+        return
+    _title(console, "Other objects")
+    _grid(console, [(one.kind, _object_text(one, view)) for one in view.objects])
+
+
+def _object_text(one: ObjectView, view: StackView) -> str:
+    return one.name if one.namespace in ("", view.namespace) else f"{one.name} in {one.namespace}"
 
 
 def _print_balancers(console: "Console", view: StackView) -> None:

@@ -16,6 +16,7 @@ from ..args.values import whole_number
 from ..networking.dns import Dns
 from ..networking.network_policies import Peer, PeerSpec
 from ..workload.containers import COMMON_RULES, Container
+from ..workload.environment_sources import EnvFromSource, EnvVarSource
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy
 from ..workload.placement import Placement
@@ -168,9 +169,27 @@ class JobArgs(TypedDict):
     """Environment variables with a resource of the container, such as `limits.memory` (in bytes) or `requests.cpu` (in
     cores, rounded up), by name. Names are plain. Default: none. Maps to `resourceFieldRef`."""
 
+    env_value_from: NotRequired[Mapping[str, EnvVarSource]]
+    """Environment variables from a key of a ConfigMap or a Secret that exists, or that something else creates, by name.
+    The container waits until the key exists; nothing reads its value before. Names are plain. Default: none. Maps to
+    `valueFrom`."""
+
+    env_from: NotRequired[Sequence[EnvFromSource]]
+    """ConfigMaps and Secrets that exist, or that something else creates, whose keys all become environment variables.
+    Variables that are set by name override them; of two sources, the last one counts. Plain, their leaves are not.
+    Default: none. Maps to `envFrom`."""
+
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
     all); a change creates a new one and runs the job again. Paths are plain. Default: none."""
+
+    secret_files: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Read-only files whose contents are secret, by absolute path. They are in a Secret of their own (1 MiB in all); a
+    change creates a new one and runs the job again. Paths are plain. Default: none."""
+
+    executable_files: NotRequired[Sequence[str]]
+    """Which of `config_files` and `secret_files` are executable, by absolute path. Plain. Default: none. Maps to `mode`
+    0555."""
 
     writable_paths: NotRequired[Sequence[str]]
     """Folders that the application can write, by absolute path; the rest of the container is read-only. Each is empty

@@ -103,11 +103,11 @@ def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[O
 def register_objects(
     name: str,
     objects: Iterable[ObjectSpec],
-    parent: pulumi.Resource,
+    parent: Optional[pulumi.Resource],
     first: Sequence[Dependency] = (),
     outside: Optional[Mapping[str, pulumi.Resource]] = None,
 ) -> dict[str, Any]:
-    """Register the objects of the component called `name`, and return the resources by key.
+    """Register the objects of the component called `name`, or of the stack itself, and return the resources by key.
 
     All of them come after `first`: what the component's options depend on, for example. `outside` has resources that
     aren't in the list, by the keys that the objects' `after` names them by.
@@ -154,14 +154,14 @@ def _part(steps: Sequence[Any], value: Any) -> Any:
     return value
 
 
-def _resource_options(options: Options, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+def _resource_options(options: Options, parent: Optional[pulumi.Resource]) -> pulumi.ResourceOptions:
     made = pulumi.ResourceOptions(
         parent=parent,
         delete_before_replace=options.delete_before_replace,
         retain_on_delete=True if options.kept_with else options.retain_on_delete,
         ignore_changes=list(options.ignore_changes) or None,
         replace_on_changes=list(options.replace_on_changes) or None,
-        hooks=options.hooks(parent) if options.hooks else None,
+        hooks=options.hooks(parent) if options.hooks and parent is not None else None,
     )
     if options.timeout is not None:
         seconds = f"{options.timeout}s"

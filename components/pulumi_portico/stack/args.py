@@ -1,7 +1,7 @@
 """The type of a stack file's values below `portico:`."""
 
-from collections.abc import Mapping
-from typing import Optional
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.shapes import camel_case, shapes_of
@@ -9,10 +9,13 @@ from ..args.spec import Spec, spec
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
 from ..job.args import JobArgs
+from ..namespace import NamespaceArgs
 from ..networking.dns import Dns
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..web_service import WebServiceArgs
+from .manifests import CustomKind
+from .own_args import ClaimArgs, ConfigMapArgs, SecretArgs
 
 __all__ = ["KEYS", "StackArgs", "StackTarget", "StackTargetSpec"]
 
@@ -53,13 +56,32 @@ class StackArgs(TypedDict):
     """The name of a base file beside the stack file. The stack file overrides it: mappings are merged key by key, all
     else is replaced, and a null removes what the base file has. Default: none."""
 
-    namespace: str
-    """The namespace that the stack creates. It's the default namespace of the stack's services."""
+    namespace: NamespaceArgs
+    """The namespace that the stack creates, as its name, or as a mapping of its name and its settings. It's the default
+    namespace of the stack's services."""
 
     pod_security: NotRequired[PodSecurityLevel]
     """The level of Pod Security that the stack's namespace enforces: the API server rejects pods that violate it.
     Default: restricted. Another level is reported in `exceptions`. Maps to the label
     `pod-security.kubernetes.io/enforce`."""
+
+    config_maps: NotRequired[Mapping[str, ConfigMapArgs]]
+    """The stack's ConfigMaps, by name, for `env_from`, `env_value_from`, and `volumes`. Default: none."""
+
+    secrets: NotRequired[Mapping[str, SecretArgs]]
+    """The stack's Secrets, by name, for `env_from`, `env_value_from`, `volumes`, and `tls`. Default: none."""
+
+    claims: NotRequired[Mapping[str, ClaimArgs]]
+    """The stack's PersistentVolumeClaims, by name, for the `volumes` of services. Default: none."""
+
+    manifests: NotRequired[Sequence[Any]]
+    """Raw manifests and paths of files with some, relative to the stack file; as a list, or by name. Portico checks
+    their kinds, names, and pods, places them in the stack's namespace, and creates them in the order that their kinds
+    need. Default: none."""
+
+    custom_kinds: NotRequired[Sequence[CustomKind]]
+    """The kinds of `manifests` that the cluster has, and that neither Kubernetes nor a CustomResourceDefinition among
+    the manifests defines. Default: none."""
 
     dns: NotRequired[Dns]
     """Where the cluster's DNS is, if the default rules of the services' NetworkPolicies don't cover it. A service with

@@ -19,12 +19,11 @@ from ..ingress_gateway.args import IngressGatewaySpec
 from ..job import Job
 from ..job.args import JobSpec
 from ..lifecycle.object_names import claim_objects
-from ..lifecycle.objects import ObjectSpec
-from ..namespace import build_namespace
+from ..lifecycle.objects import register_objects
 from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
-from ..register import name_of, register
+from ..register import name_of
 from ..untyped import Unchecked
 from ..web_service import WebService
 from ..web_service.args import WebServiceSpec
@@ -32,6 +31,7 @@ from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .jobs import predecessors_of
+from .own_parts import all_own_objects, own_objects
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
@@ -41,7 +41,7 @@ from .source_map import Node, is_within, with_positions
 __all__ = ["BuiltStack", "build", "build_stack"]
 
 _TEXTS = ("extends", "namespace", "podSecurity")
-"""The keys whose values are text, not JSON."""
+"""The keys whose values are text, not JSON; the namespace can also be a mapping."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def plan_of_engine() -> StackPlan:
     sources = own.fields if own else dict[str, Node]()
     nodes = {key: _node(value, sources.get(key), is_secret=key in secret_keys) for key, value in values.items()}
     tree = Node(nodes, own.place if own else None)
-    return check_tree(stack, with_bases(tree, folder, problems), problems)
+    return check_tree(stack, with_bases(tree, folder, problems), problems, manifests=folder)
 
 
 def _node(value: Any, source: Optional[Node], *, is_secret: bool) -> Node:
@@ -102,7 +102,7 @@ def _configuration() -> tuple[dict[str, Any], frozenset[str]]:
         text = config.get(key)
         # Pulumi.yaml declares every key, with an empty default for none.
         if text:
-            values[key] = text if key in _TEXTS else _parsed(text)
+            values[key] = text if key in _TEXTS and not text.startswith("{") else _parsed(text)
     secret_keys = frozenset(key for key in values if is_config_secret(f"portico:{key}"))
     return values, secret_keys
 
@@ -148,11 +148,15 @@ def build(plan: StackPlan) -> BuiltStack:
 class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
-        namespace = build_namespace(plan.namespace, {}, plan.pod_security)
-        claim_objects(f'Stack "{plan.stack}"', [ObjectSpec("", namespace)], ROOT, None)
-        made = register(namespace, plan.namespace, pulumi.ResourceOptions())
+        objects, all_objects = (build(plan.own, plan.pod_security) for build in (own_objects, all_own_objects))
+        claim_objects(f'Stack "{plan.stack}"', all_objects, ROOT, None)
+        made = register_objects(plan.namespace, all_objects, None)
         # The namespaces of the stack, each with an Output that is known when it exists.
-        self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
+        self._namespaces: dict[str, pulumi.Output[str]] = {}
+        if "" in made:
+            self._namespaces[plan.namespace] = name_of(made[""])
+        # Pods come after their configuration, and are deleted before it. The last object comes after all others.
+        self._configuration = [made[objects[-1].key]] if objects and objects[-1].key else []
         self._jobs: dict[str, Job] = {}
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
@@ -182,11 +186,15 @@ class _Builder:
     def _after_namespace(
         self, spec: Union[WebServiceSpec, JobSpec, IngressGatewaySpec], jobs: Sequence[str] = ()
     ) -> pulumi.ResourceOptions:
-        """Options that put a component after its namespace, if the stack creates it, and after jobs."""
+        """Options that put a component after its namespace, if the stack creates it, after its configuration, and after
+        jobs."""
         created = self._created(spec.namespace)
         # The name of a Job is known when the Job is complete.
         outputs = [*([] if created is None else [created]), *(self._jobs[name].job_name for name in jobs)]
-        return pulumi.ResourceOptions(depends_on=[first for output in outputs for first in after(output)])
+        before = [first for output in outputs for first in after(output)]
+        if spec.namespace == self._plan.namespace:
+            before += self._configuration
+        return pulumi.ResourceOptions(depends_on=before)
 
     def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
         return self._namespaces.get(namespace) if isinstance(namespace, str) else None

@@ -3,18 +3,18 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import ROOT, Field, Key, Location
-from ..args.names import dns_label
-from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Hooks, Parser, describe, parse
+from ..args.parse import INVALID, NOT_ARGUMENTS, Hooks, Parser, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import MISSING, Edit, Move, Problems, Remove
-from ..args.secrets import Secret
+from ..args.problems import EXCLUSIVE, MISSING, Edit, Move, Problems, Remove, available
 from ..args.shapes import Shape, camel_case, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import image_rule
+from ..namespace import NamespaceSpec
 from ..networking.dns import Dns, DnsSpec, check_dns
 from ..networking.network_policies import RULES as NETWORK_RULES
 from ..pod_security import PodSecurityLevel
@@ -28,6 +28,9 @@ from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
 from .jobs import check_before
+from .manifests import check_manifests
+from .own_checks import check_own_parts, other_identities, with_access_modes
+from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
@@ -45,6 +48,7 @@ from .parts import (
 )
 from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
+from .quotas import check_quotas
 from .references import GATEWAY, SERVICE, Reference, References
 from .route_protocols import check_protocols
 from .source_map import Node, holds_secret, plain
@@ -52,14 +56,9 @@ from .targets import Destinations, resolve_targets
 
 __all__ = ["CheckedStack", "check_parts"]
 
-_NAMESPACE = ROOT / "namespace"
 _DNS = ROOT / "dns"
 _DEFAULTS = ROOT / "defaults"
-_TEXT = "the name of the namespace that the stack creates"
 _AWS_FIELDS = {camel_case(name): name for name in shapes_of(AWS_LOAD_BALANCERS.args_type)}
-_UNKNOWN = "unknown"
-"""Stands for a namespace that is invalid, which is reported."""
-
 MOVED_TO_AWS = define(
     "moved-to-aws-load-balancers",
     "A load balancer that Pulumi owns is one of {field} now.",
@@ -78,15 +77,17 @@ class CheckedStack:
     """What all targets lead to."""
 
 
-def check_parts(tree: Node, problems: Problems) -> CheckedStack:
-    """The components of a stack, checked."""
+def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
+    """The components of a stack, checked; `folder` is that of the stack file."""
     for key in tree.fields.keys() - set(KEYS):
         close = nearest(key, KEYS)
         if close is None and (elsewhere := problem_of_name(key, ROOT / Key(key))):
             problems.report(elsewhere.code, elsewhere.location, **elsewhere.params)
             continue
         problems.report_unknown(ROOT / Key(key), KEYS, meant=None if close in tree.fields else close)
-    namespace = _namespace(tree, problems)
+    own = parse_own_parts(tree, parse_namespace(tree, problems), folder, problems)
+    namespace = available(lambda: own.namespace.name, UNKNOWN)
+    tree = with_access_modes(tree, own)
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
@@ -105,8 +106,12 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, _pod_security(tree, problems), services, jobs, gateways, balancers, aws_balancers)
+    level = _pod_security(tree, own.namespace, problems)
+    parts = Parts(namespace, level, services, jobs, gateways, balancers, aws_balancers, own)
     check_conflicts(parts, problems)
+    check_own_parts(parts, problems)
+    if own.manifests:
+        problems.run(_check_manifests, parts)
     for balancer in balancers.values():
         if balancer.usable:
             problems.run(check_balancer_ports, balancer, references.found, services, gateways)
@@ -114,6 +119,7 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     destinations = resolve_targets(parts, references.found, backends, problems)
     check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
+    problems.run(check_quotas, parts)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
 
@@ -123,27 +129,19 @@ def _check_resolvers(part: PodsPart, problems: Problems) -> None:
         problems.run(check_resolvers, part.with_stack_values())
 
 
-def _namespace(tree: Node, problems: Problems) -> str:
-    value = plain(tree.fields.get("namespace", Node(None)))
-    if value is None or value == "":
-        problems.report_missing(_NAMESPACE, _TEXT)
-    elif isinstance(value, Secret) and value.certain:
-        problems.report(SECRET_NOT_ALLOWED, _NAMESPACE, secret=True, expected="text")
-    else:
-        name = value.value if isinstance(value, Secret) else value
-        if not isinstance(name, str):
-            problems.report(WRONG_TYPE, _NAMESPACE, value=name, expected="text")
-        elif reason := dns_label(name):
-            problems.reject(_NAMESPACE, name, reason)
-        else:
-            return name
-    return _UNKNOWN
+def _check_manifests(parts: Parts, problems: Problems) -> None:
+    own = parts.own
+    others = other_identities(parts)
+    check_manifests(own.manifests, own.custom_kinds, parts.namespace, parts.pod_security, others, problems)
 
 
-def _pod_security(tree: Node, problems: Problems) -> PodSecurityLevel:
+def _pod_security(tree: Node, namespace: NamespaceSpec, problems: Problems) -> PodSecurityLevel:
     value = plain(tree.fields.get("podSecurity", Node(None)))
     if value is None or value == "":
-        return PodSecurityLevel.RESTRICTED
+        return available(lambda: namespace.level, PodSecurityLevel.PRIVILEGED)
+    if available(lambda: namespace.pod_security, None) is not None:
+        params: dict[str, Any] = {"fields": [NAMESPACE / "pod_security", POD_SECURITY]}
+        problems.report(EXCLUSIVE, POD_SECURITY, fix=Remove(POD_SECURITY), **params)
     parser = Parser({}, problems, problems.style)
     level = parser.value(Shape(PodSecurityLevel, later=False), value, FieldRules(), POD_SECURITY)
     # An invalid level is reported, and nothing else is reported because of it.

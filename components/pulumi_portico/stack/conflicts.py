@@ -20,6 +20,7 @@ from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
+from .own_parts import OwnParts
 from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
@@ -81,6 +82,8 @@ class Parts:
     gateways: Mapping[str, GatewayPart]
     load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, AwsBalancerPart]
+    own: OwnParts
+    """What the stack has beside its components."""
 
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:

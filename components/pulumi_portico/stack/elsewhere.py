@@ -33,9 +33,16 @@ _PLACES = {
     ),
     **dict.fromkeys(("elb", "lb", "loadbalancer", "loadbalancerservice"), (Location(("load_balancers", _NAME)),)),
     **dict.fromkeys(("alb", "nlb", "awsloadbalancer"), (Location(("aws_load_balancers", _NAME)),)),
-    **dict.fromkeys(("configmap", "configmaps", "configs"), (_SERVICES / "config_files", _SERVICES / "env")),
-    **dict.fromkeys(("secret", "secrets"), (_SERVICES / "secret_env",)),
-    **dict.fromkeys(("volumes", "pvc", "persistentvolumeclaims"), (_SERVICES / "volumes", _SERVICES / "storage")),
+    **dict.fromkeys(
+        ("configmap", "configs"),
+        (_SERVICES / "config_files", _SERVICES / "env", Location(("config_maps", _NAME))),
+    ),
+    "secret": (_SERVICES / "secret_env", Location(("secrets", _NAME))),
+    **dict.fromkeys(
+        ("volumes", "pvc", "persistentvolumeclaims"),
+        (_SERVICES / "volumes", _SERVICES / "storage", Location(("claims", _NAME))),
+    ),
+    **dict.fromkeys(("resources", "objects", "raw", "extraobjects", "extradeploy"), (Location(("manifests",)),)),
     **dict.fromkeys(
         ("networkpolicy", "networks", "networkpolicies"), (_SERVICES / "allow_from", _SERVICES / "allow_to")
     ),

@@ -42,6 +42,9 @@ _PULUMI_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secr
 
 _SHAPES = {camel_case(name): shape for name, shape in shapes_of(StackArgs).items()}
 
+_OTHER_FORMS: Mapping[str, type] = {"namespace": str, "manifests": dict}
+"""The types of the values that some keys can have as well."""
+
 _BESIDE = "a file beside the stack file"
 
 FILE_UNREADABLE = define("file-unreadable", "{file} can't be read: {reason}.", allowed="a readable file")
@@ -172,7 +175,8 @@ def _meant(name: str, node: Node, values: Mapping[str, Node]) -> Optional[str]:
     close = name if name in KEYS else nearest(name, KEYS)
     if close is None or close in values:
         return None
-    return close if fits(_SHAPES[close], plain(node)) else None
+    is_other_form = isinstance(plain(node), _OTHER_FORMS.get(close, ()))
+    return close if is_other_form or fits(_SHAPES[close], plain(node)) else None
 
 
 def _is_misspelled_prefix(key: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..ingress_gateway.front_door import SERVICE
 from ..lifecycle.objects import ObjectSpec, Ref
-from ..namespace import build_namespace
 from ..networking.target import TargetSpec
+from .own_parts import all_own_objects
 from .parts import AWS_LOAD_BALANCERS, GATEWAYS, KINDS, Kind
 from .plan import StackPlan
 from .references import GATEWAY, with_targets
@@ -33,7 +33,7 @@ class ComponentObjects:
 
 def objects_of(plan: StackPlan) -> Iterator[ComponentObjects]:
     """The objects of the stack itself, and of each of its components."""
-    yield ComponentObjects("", plan.namespace, [ObjectSpec("", build_namespace(plan.namespace, {}, plan.pod_security))])
+    yield ComponentObjects("", plan.namespace, all_own_objects(plan.own, plan.pod_security))
     for kind in KINDS:
         for name, objects in kind.objects(_specs_of(plan, kind)):
             yield ComponentObjects(kind.type, name, objects)

@@ -48,6 +48,7 @@ from ..web_service.validation import parse_web_service
 from ..web_service.workload import plan_pods as plan_pods_of_service
 from ..workload.pod import PodPlan
 from ..workload.pod_owner import pod_owner_of as owner_of_pods
+from .own_parts import OWN_PARTS_RULES
 from .references import GATEWAY, SERVICE, Backend
 
 __all__ = [
@@ -151,6 +152,7 @@ KINDS = (JOBS, SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 
 
 SECRET_RULES: Rules = {
+    **OWN_PARTS_RULES,
     **AWS_RULES,
     **BALANCER_RULES,
     **GATEWAY_RULES,

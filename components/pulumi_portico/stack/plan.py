@@ -35,6 +35,8 @@ from .defaults import with_defaults
 from .dns_names import notes_on_dns_names
 from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .own_checks import notes_on_own_parts
+from .own_parts import OwnParts
 from .parts import gateway_plans
 from .problems import in_files
 from .program import with_files
@@ -75,6 +77,8 @@ class StackPlan:
 
     destinations: Destinations = field(default_factory=dict[Location, Destination])
     """What all targets lead to, by the location of the target."""
+    own: OwnParts = field(default_factory=OwnParts)
+    """What the stack has beside its components."""
 
     def destination(self, target: TargetSpec) -> Optional[Destination]:
         """The component whose pods a target leads to; None for pods that the stack doesn't create."""
@@ -94,6 +98,7 @@ class StackPlan:
         return [
             *of_services,
             *of_jobs,
+            *notes_on_own_parts(self.own, self.services),
             *notes_on_admission(pods, self.pod_security),
             *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),
             *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
@@ -175,17 +180,21 @@ def check_stack(stack: str, config: Unchecked) -> StackPlan:
     return check_tree(stack, with_positions(config, None, is_secret=False), problems)
 
 
-def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None) -> StackPlan:
+def check_tree(
+    stack: str, tree: Node, problems: Problems, folder: Optional[Path] = None, manifests: Optional[Path] = None
+) -> StackPlan:
     """The checked plan of values with positions. `problems` has the problems of their files.
 
     `folder` is that of the stack file. Relative paths in it are relative to the program's folder, which isn't always
-    the working directory.
+    the working directory. Those of manifests are relative to the stack file: to `folder`, or to `manifests` if the
+    working directory is the program's folder anyway.
     """
     # Secrets become Outputs, which need an event loop.
     ensure_event_loop()
     tree = with_defaults(tree)
     of_stack = Problems(problems.subject, style=KeyStyle.STACK)
-    checked = check_parts(tree if folder is None else with_files(tree, folder), of_stack)
+    beside = folder or manifests or Path()
+    checked = check_parts(tree if folder is None else with_files(tree, folder), of_stack, beside)
     found = list(in_files(tree, problems.found, of_stack.found))
     if found:
         raise ArgumentError(problems.subject, found)
@@ -201,4 +210,5 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
         {name: part.spec for name, part in parts.aws_load_balancers.items()},
         checked.references,
         checked.destinations,
+        parts.own,
     )

@@ -22,6 +22,7 @@ __all__ = [
     "JobView",
     "LinkKind",
     "LinkView",
+    "ObjectView",
     "PeerKind",
     "PeerView",
     "PortView",
@@ -362,12 +363,22 @@ class Total:
 
 
 @dataclass(frozen=True)
+class ObjectView:
+    """An object that the stack has beside its components."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    """Empty for an object of the whole cluster."""
+
+
+@dataclass(frozen=True)
 class StackView:
     """A stack, as its readers see it."""
 
     stack: str
     namespace: str
-    """The namespace that the stack creates."""
+    """The stack's namespace."""
     balancers: tuple[BalancerView, ...]
     """Every load balancer that is billed, by name."""
     gateways: tuple[GatewayView, ...]
@@ -386,3 +397,7 @@ class StackView:
     """What the load balancers cost together, which can be less than the sum of their separate costs."""
     jobs: tuple[JobView, ...] = ()
     """Every job, by name."""
+    objects: tuple[ObjectView, ...] = ()
+    """The objects that the stack has beside its components, by kind and name, apart from its namespace."""
+    is_namespace_existing: bool = False
+    """Whether the namespace exists, so that the stack neither creates nor deletes it."""

@@ -4,6 +4,7 @@ from ..networking.session_affinity import SessionAffinity
 from ..workload.autoscaling import Autoscaling, Metric, MetricSource, ScaleSelection, Scaling
 from ..workload.availability import DisruptionBudget
 from ..workload.containers import Container
+from ..workload.environment_sources import EnvFromSource, EnvVarSource, KeySelector, ObjectReference
 from ..workload.health import Health, Probe, ProbeScheme
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy, PullPolicy
@@ -13,6 +14,7 @@ from ..workload.resources import Limits, Resources
 from ..workload.rollout import Rollout
 from ..workload.security import ContainerSecurity, Security
 from ..workload.volumes import AccessMode, Projection, Storage, Volume
+from .additional_services import AdditionalService
 from .args import WebServiceArgs
 from .component import WebService
 from .ports import Port
@@ -20,20 +22,25 @@ from .service import InternalTrafficPolicy, IpFamilyPolicy, ServiceSettings, Tra
 
 __all__ = [
     "AccessMode",
+    "AdditionalService",
     "Architecture",
     "Autoscaling",
     "ClaimRetention",
     "Container",
     "ContainerSecurity",
     "DisruptionBudget",
+    "EnvFromSource",
+    "EnvVarSource",
     "Health",
     "Identity",
     "ImagePolicy",
     "InternalTrafficPolicy",
     "IpFamilyPolicy",
+    "KeySelector",
     "Limits",
     "Metric",
     "MetricSource",
+    "ObjectReference",
     "Placement",
     "PodManagement",
     "Port",

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, port_name, port_number
+from ..args.names import annotation_key, dns_label, port_name, port_number, service_name
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.units import SECONDS
@@ -19,6 +19,7 @@ from ..workload.autoscaling import Autoscaling, AutoscalingSpec
 from ..workload.availability import DRAIN_SECONDS, DisruptionBudget, DisruptionBudgetSpec
 from ..workload.availability import RULES as AVAILABILITY_RULES
 from ..workload.containers import COMMON_RULES, Container
+from ..workload.environment_sources import EnvFromSource, EnvVarSource
 from ..workload.health import Health, HealthSpec
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy
@@ -30,6 +31,8 @@ from ..workload.rollout import RULES as ROLLOUT_RULES
 from ..workload.rollout import Rollout, RolloutSpec
 from ..workload.security import Security
 from ..workload.volumes import Storage, StorageSpec, Volume
+from .additional_services import RULES as ADDITIONAL_SERVICE_RULES
+from .additional_services import AdditionalService, AdditionalServiceSpec
 from .elsewhere import NAMES
 from .ports import RULES as PORTS_RULES
 from .ports import Port, PortSpec
@@ -68,6 +71,10 @@ class WebServiceArgs(TypedDict):
 
     service: NotRequired[ServiceSettings]
     """How the Service offers its pods. Default: one address, which distributes requests to every ready pod."""
+
+    additional_services: NotRequired[Mapping[str, AdditionalService]]
+    """Further Services of the pods, by name: one with an address beside a headless one, one for the pods of several
+    workloads, or one for each pod of a StatefulSet. Plain, their leaves are not. Default: none."""
 
     replicas: NotRequired[pulumi.Input[int]]
     """How many pods run (0 or more). Not for a DaemonSet. Set this or `autoscaling`. Default: 2, so that one pod
@@ -112,9 +119,32 @@ class WebServiceArgs(TypedDict):
     """Environment variables with a resource of the container, such as `limits.memory` (in bytes) or `requests.cpu` (in
     cores, rounded up), by name. Names are plain. Default: none. Maps to `resourceFieldRef`."""
 
+    env_value_from: NotRequired[Mapping[str, EnvVarSource]]
+    """Environment variables from a key of a ConfigMap or a Secret that exists, or that something else creates, by name.
+    The container waits until the key exists; nothing reads its value before. Names are plain. Default: none. Maps to
+    `valueFrom`."""
+
+    env_from: NotRequired[Sequence[EnvFromSource]]
+    """ConfigMaps and Secrets that exist, or that something else creates, whose keys all become environment variables.
+    Variables that are set by name override them; of two sources, the last one counts. Plain, their leaves are not.
+    Default: none. Maps to `envFrom`."""
+
+    roll_on_change: NotRequired[bool]
+    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read, and that something else creates, has
+    changed. Portico reads these ConfigMaps with kubectl, in previews too, and never Secrets; only a checksum gets into
+    the state. Plain. Default: false. Maps to an annotation of the pods."""
+
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
     all); a change creates a new one and rolls the pods. Paths are plain. Default: none."""
+
+    secret_files: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Read-only files whose contents are secret, by absolute path. They are in a Secret of their own (1 MiB in all); a
+    change creates a new one and rolls the pods. Paths are plain. Default: none."""
+
+    executable_files: NotRequired[Sequence[str]]
+    """Which of `config_files` and `secret_files` are executable, by absolute path. Plain. Default: none. Maps to `mode`
+    0555."""
 
     writable_paths: NotRequired[Sequence[str]]
     """Folders that the application can write, by absolute path; the rest of the container is read-only. Each is empty
@@ -228,9 +258,13 @@ class WebServiceSpec(PodSpec):
     ports: Optional[Mapping[str, PortSpec]] = None
     default_port_name: Optional[str] = None
     service: Optional[ServiceSettingsSpec] = None
+    additional_services: Mapping[str, AdditionalServiceSpec] = dataclasses.field(
+        default_factory=dict[str, AdditionalServiceSpec]
+    )
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
+    roll_on_change: bool = False
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])
     drain: int = DRAIN_SECONDS
     rollout: Optional[RolloutSpec] = None
@@ -258,6 +292,7 @@ _HOUR = 3600
 def rules_with(image: Rule) -> Rules:
     """What the fields must satisfy beyond their types, if images must satisfy `image`."""
     return {
+        **ADDITIONAL_SERVICE_RULES,
         **AUTOSCALING_RULES,
         **AVAILABILITY_RULES,
         **PORTS_RULES,
@@ -270,6 +305,7 @@ def rules_with(image: Rule) -> Rules:
             "image": Field(image),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
+            "additional_services": Field(keys=service_name),
             "replicas": Field(whole_number(0, what="a number of pods")),
             "storage": Field(keys=dns_label),
             "drain": Field(whole_number(0, _HOUR, SECONDS)),

@@ -17,7 +17,7 @@ from ..args.elsewhere import (
 )
 from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.units import CORES, MIB, NGINX_MIB
-from ..workload.containers import FIELDS_IN_EXTRA
+from ..workload.containers import FIELDS_IN_EXTRA, VARIABLES
 from ..workload.conversions import (
     below,
     command_line,
@@ -26,6 +26,7 @@ from ..workload.conversions import (
     from_claim_templates,
     from_dependencies,
     from_deploy,
+    from_env_object,
     from_environment,
     from_healthcheck,
     from_image,
@@ -85,7 +86,6 @@ _WORKLOAD = {
 }
 """Deployment, StatefulSet, DaemonSet, and ReplicaSet."""
 
-_VARIABLES = ("env", "field_env", "resource_env", "secret_env", "extra@spec@containers@env")
 
 _CONTAINER = {
     "imagePullPolicy": moved_to("image_policy.pull_policy"),
@@ -96,6 +96,7 @@ _CONTAINER = {
     "containerPort": moved_to("port"),
     "targetPort": moved_to("port"),
     "volumeMounts": several("volumes", "storage"),
+    "valueFrom": moved_to("env_value_from"),
     "workingDir": moved_to("working_directory"),
     "name": automatic(),
     "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
@@ -258,11 +259,11 @@ _HELM = {
     "extraEnv": several("env", convert=from_environment),
     "extraEnvVars": several("env", convert=from_environment),
     "envVars": several("env", convert=from_environment),
-    "extraEnvFrom": several("extra@spec@containers@envFrom"),
-    "extraEnvVarsCM": several("extra@spec@containers@envFrom"),
-    "extraEnvVarsSecret": several("extra@spec@containers@envFrom"),
+    "extraEnvFrom": moved_to("env_from"),
+    "extraEnvVarsCM": several("env_from", convert=from_env_object("config_map_ref")),
+    "extraEnvVarsSecret": several("env_from", convert=from_env_object("secret_ref")),
     "envSecrets": several("secret_env"),
-    "existingSecret": several("volumes", "extra@spec@containers@envFrom"),
+    "existingSecret": several("volumes", "env_from"),
     "secret": several("secret_env", "volumes"),
     "config": several("config_files", "env"),
     "configMap": several("config_files", "volumes"),
@@ -316,8 +317,8 @@ NAMES: Table = table(
             form(has_names("enabled", "create", "minAvailable"), below("disruption_budget", from_budget)),
         ),
         "env": (
-            form(is_list, from_environment, *_VARIABLES),
-            form(has_sources, from_environment, *_VARIABLES),
+            form(is_list, from_environment, *VARIABLES),
+            form(has_sources, from_environment, *VARIABLES),
         ),
         "extra": (
             form(has_names("apiVersion", "kind", "template"), template_of),

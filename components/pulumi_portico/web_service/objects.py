@@ -17,6 +17,7 @@ from ..workload.availability import build_disruption_budget
 from ..workload.environment import Sources
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_objects import guards_of, secret_values, source_objects, sources_of
+from .additional_services import additional_service_objects
 from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
@@ -57,6 +58,7 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     objects.append(_workload(plan, sources_of(plan.name, plan.spec), [*before, *gathering]))
     if not plan.headless and plan.ports:
         objects.append(_service(plan, []))
+    objects += additional_service_objects(plan, [guard.key for guard in guards])
     if plan.spec.autoscaling is not None:
         objects.append(_autoscaler(plan, plan.spec.autoscaling))
     return objects

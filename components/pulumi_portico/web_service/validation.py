@@ -24,6 +24,7 @@ from ..workload.availability import check_disruption_budget
 from ..workload.containers import check_container_ports
 from ..workload.health import check_health, check_probed_port
 from ..workload.pod_objects import SERVICE_ACCOUNT
+from ..workload.pod_owner import pod_labels_of
 from ..workload.pod_validation import (
     check_environment,
     check_extra,
@@ -48,9 +49,11 @@ from ..workload.resolvers import check_resolvers
 from ..workload.rollout import check_rollout
 from ..workload.security import SecuritySpec, check_host_ports
 from ..workload.template_rules import check_merged_template
+from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .elsewhere import NAMES
+from .existing_config_maps import check_roll_on_change
 from .kind_rules import check_kind
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service
@@ -87,6 +90,7 @@ def parse_web_service(
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
+    problems.run(_check_additional_services, name, spec)
     problems.run(check_extra_items, name, spec)
     if not at:
         # A stack has DNS servers for all of its services, so its own rules do this.
@@ -119,6 +123,12 @@ _rules_for = rules_of_images(rules_with)
 
 def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
     check_environment(spec, problems, spec.storage)
+
+
+def _check_additional_services(name: str, spec: WebServiceSpec, problems: Problems) -> None:
+    if spec.additional_services:
+        ports = resolve_ports(spec, headless=is_headless(spec))
+        check_additional_services(name, spec, pod_labels_of(name, spec), ports, problems)
 
 
 def _check_health(spec: WebServiceSpec, problems: Problems) -> None:
@@ -248,6 +258,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_volumes,
     _check_volume_names,
     check_claims,
+    check_roll_on_change,
     _check_peers,
     _check_peers_of_worker,
     _check_host_network,

@@ -36,6 +36,7 @@ from .conversions import (
     from_resources,
     from_security_context,
     has_limits,
+    has_sources,
     words_of,
 )
 from .environment import (
@@ -50,6 +51,7 @@ from .environment import (
     check_variables,
     own_mount_paths,
 )
+from .environment_sources import EnvFromSource, EnvVarSource
 from .health import Health, HealthSpec, build_probes, check_health, check_sidecar_port
 from .resources import Limits, Resources, ResourcesSpec, build_resources, check_resources
 from .security import (
@@ -66,6 +68,7 @@ __all__ = [
     "CONTAINER_RULES",
     "FIELDS_IN_EXTRA",
     "NO_LIMITS",
+    "VARIABLES",
     "CommonContainerSpec",
     "Container",
     "ContainerSpec",
@@ -114,8 +117,26 @@ class Container(TypedDict):
     resource_env: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables with a resource of the container, by name. Names are plain. Default: none."""
 
+    env_value_from: NotRequired[Mapping[str, EnvVarSource]]
+    """Environment variables from a key of a ConfigMap or a Secret that exists, or that something else creates, by name.
+    The container waits until the key exists; nothing reads its value before. Names are plain. Default: none. Maps to
+    `valueFrom`."""
+
+    env_from: NotRequired[Sequence[EnvFromSource]]
+    """ConfigMaps and Secrets that exist, or that something else creates, whose keys all become environment variables.
+    Variables that are set by name override them; of two sources, the last one counts. Plain, their leaves are not.
+    Default: none. Maps to `envFrom`."""
+
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. Paths are plain. Default: none."""
+
+    secret_files: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Read-only files whose contents are secret, by absolute path. They are in a Secret of their own (1 MiB in all); a
+    change creates a new one and rolls the pods. Paths are plain. Default: none."""
+
+    executable_files: NotRequired[Sequence[str]]
+    """Which of `config_files` and `secret_files` are executable, by absolute path. Plain. Default: none. Maps to `mode`
+    0555."""
 
     writable_paths: NotRequired[Sequence[str]]
     """Folders that it can write, by absolute path, which it shares with no other container. Plain. Default: none."""
@@ -154,7 +175,6 @@ class CommonContainerSpec(EnvironmentSpec):
 
 
 FIELDS_IN_EXTRA = (
-    "envFrom",
     "resizePolicy",
     "restartPolicyRules",
     "stdin",
@@ -166,10 +186,14 @@ FIELDS_IN_EXTRA = (
 )
 """Fields of a container without an argument."""
 
+VARIABLES = ("env", "field_env", "resource_env", "secret_env", "env_value_from")
+"""The fields with environment variables by name."""
+
 _NAMES_OF_CONTAINER = table(
     {
         "environment": several("env", convert=from_environment),
         "extraEnv": several("env", convert=from_environment),
+        "valueFrom": moved_to("env_value_from"),
         "workingDir": moved_to("working_directory"),
         "working_dir": moved_to("working_directory"),
         "entrypoint": moved_to("command", words_of),
@@ -191,7 +215,7 @@ _NAMES_OF_CONTAINER = table(
     forms={
         "args": (form(is_text, command_line("args")),),
         "command": (form(is_text, command_line("args")),),
-        "env": (form(is_list, from_environment, "env", "field_env", "resource_env", "secret_env"),),
+        "env": (form(is_list, from_environment, *VARIABLES), form(has_sources, from_environment, *VARIABLES)),
         "image": (form(is_mapping, from_image),),
         "resources": (
             form(has_names("requests"), from_resources),

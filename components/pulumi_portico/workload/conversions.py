@@ -5,7 +5,7 @@ Each function returns values by the way to their fields, or None if Portico has 
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional, cast
 
 from ..args.elsewhere import Beside, Convert, Steps, Values
@@ -14,6 +14,7 @@ from ..args.location import Key
 from ..args.problems import ABSENT
 from ..args.units import CORES, MIB, NGINX_MIB, SECONDS, Unit
 from ..untyped import Unchecked, mapped
+from .file_modes import DEFAULT_MODE, octal_mode
 
 __all__ = [
     "below",
@@ -29,6 +30,7 @@ __all__ = [
     "from_dependencies",
     "from_deploy",
     "from_empty_dir",
+    "from_env_object",
     "from_environment",
     "from_exec",
     "from_grpc",
@@ -36,6 +38,7 @@ __all__ = [
     "from_http_get",
     "from_http_headers",
     "from_image",
+    "from_items",
     "from_lifecycle",
     "from_medium",
     "from_mounts",
@@ -190,31 +193,32 @@ def pull_policy(value: Any) -> Optional[str]:
 _SOURCES = {"fieldRef": ("field_env", "fieldPath"), "resourceFieldRef": ("resource_env", "resource")}
 
 
-def from_environment(value: Any, beside: Beside) -> Optional[Values]:
-    """The variables of a container: Kubernetes' list, or Compose's mapping or list.
-
-    Those from a ConfigMap or a Secret that exists are in `extra`.
-    """
+def from_environment(value: Any, _: Beside) -> Optional[Values]:
+    """The variables of a container: Kubernetes' list, or Compose's mapping or list."""
     texts = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
     if texts and all(isinstance(item, str) and "=" in item for item in texts):
         pairs = [item.split("=", 1) for item in texts]
         return {("env",): dict(cast("list[tuple[str, str]]", pairs))}
-    variables: dict[str, dict[str, str]] = {}
-    others: list[Unchecked] = []
+    variables: dict[str, dict[str, Any]] = {}
     for item in _variables(value):
         found = _variable(item)
-        if found is not None:
-            field, text = found
-            variables.setdefault(field, {})[str(item["name"])] = text
-        elif _is_reference(item) and beside.name:
-            others.append(item)
-        else:
+        if found is None:
             return None
-    values: dict[Steps, Any] = {(field,): texts for field, texts in variables.items()}
-    if others:
-        values["extra", Key("spec"), Key("containers")] = [{"name": beside.name, "env": others}]
+        field, variable = found
+        variables.setdefault(field, {})[str(item["name"])] = variable
+    values: dict[Steps, Any] = {(field,): found for field, found in variables.items()}
+    if values:
         values.setdefault(("env",), ABSENT)
     return values or None
+
+
+def from_env_object(field: str) -> Convert:
+    """The name of an object whose keys all become variables, as charts have it."""
+
+    def convert(value: Any, _: Beside) -> Optional[Values]:
+        return {("env_from",): [{field: {"name": value}}]} if isinstance(value, str) else None
+
+    return convert
 
 
 def _variables(value: Any) -> Sequence[Unchecked]:
@@ -225,27 +229,25 @@ def _variables(value: Any) -> Sequence[Unchecked]:
     return [{"name": key, **(mapped(item) if isinstance(item, Mapping) else {"value": item})} for key, item in found]
 
 
-def _is_reference(item: Unchecked) -> bool:
-    """Whether a variable has a key of a ConfigMap or a Secret."""
-    source = mapped(item.get("valueFrom"))
-    kinds = ("secretKeyRef", "configMapKeyRef")
-    return set(item) == {"name", "valueFrom"} and len(source) == 1 and next(iter(source)) in kinds
-
-
 def has_sources(value: Any) -> bool:
     """Whether it's a mapping of variables with `valueFrom`."""
     items = cast("Unchecked", value).values() if isinstance(value, Mapping) else ()
     return any("valueFrom" in mapped(item) for item in items)
 
 
-def _variable(item: Unchecked) -> Optional[tuple[str, str]]:
-    """The field of a variable, and its text."""
+_KEY_SOURCES = {"secretKeyRef": "secret_key_ref", "configMapKeyRef": "config_map_key_ref"}
+
+
+def _variable(item: Unchecked) -> Optional[tuple[str, Any]]:
+    """The field of a variable, and its value there."""
     if not isinstance(item.get("name"), str):
         return None
     if "valueFrom" not in item:
         return "env", _text(item.get("value"))
     source = mapped(item["valueFrom"])
     kind = next(iter(source), "")
+    if len(source) == 1 and kind in _KEY_SOURCES and set(item) == {"name", "valueFrom"}:
+        return "env_value_from", {_KEY_SOURCES[kind]: dict(mapped(source[kind]))}
     if len(source) != 1 or kind not in _SOURCES:
         return None
     field, name = _SOURCES[kind]
@@ -685,12 +687,43 @@ def _source(volume: Unchecked, mount: Unchecked) -> Optional[Unchecked]:
     if kind not in known:
         return None
     field, name = known[kind]
-    if source.keys() - {name, "type", "optional"} or source.get("type") or source.get("optional"):
+    files = _files_of(source, (name, "type")) if field in ("config_map", "secret") else dict[str, Any]()
+    if files is None or source.get("type") or (not files and source.keys() - {name, "type", "optional"}):
         return None
     # What Portico has as the default differs from Kubernetes.
     is_default = is_read_only == (field != "claim") or field in ("config_map", "secret")
     written = {} if is_default else {"read_only": is_read_only}
-    return {**fields, **written, field: source[name]} if source.get(name) else None
+    return {**fields, **written, **files, field: source[name]} if source.get(name) else None
+
+
+def _files_of(source: Unchecked, others: Collection[str]) -> Optional[Unchecked]:
+    """The files of a ConfigMap or a Secret as a volume; None if something has no field."""
+    fields: dict[str, Any] = {"optional": True} if source.get("optional") is True else {}
+    if source.keys() - {*others, "optional", "defaultMode", "items"}:
+        return None
+    if source.get("defaultMode", DEFAULT_MODE) != DEFAULT_MODE:
+        fields["default_mode"] = octal_mode(source["defaultMode"])
+    if "items" in source:
+        fields |= _items_of(source["items"]) or {"items": None}
+    return None if None in fields.values() else fields
+
+
+def _items_of(value: Any) -> Optional[dict[str, Any]]:
+    """The keys that become files, and their permissions."""
+    items = items_of(value)
+    if not items or any(item.keys() - {"key", "path", "mode"} or not item.get("key") for item in items):
+        return None
+    fields: dict[str, Any] = {"items": {str(item["key"]): item.get("path") for item in items}}
+    modes = {str(item["key"]): octal_mode(item["mode"]) for item in items if item.get("mode") is not None}
+    if None in modes.values() or len(fields["items"]) < len(items):
+        return None
+    return {**fields, "modes": modes} if modes else fields
+
+
+def from_items(value: Any, _: Beside) -> Optional[Values]:
+    """The `items` of a volume as Kubernetes has them."""
+    fields = _items_of(value)
+    return None if fields is None else {(name,): item for name, item in fields.items()}
 
 
 def _empty(source: Unchecked) -> Unchecked:
@@ -1047,8 +1080,9 @@ def from_reference(field: str, name: str) -> Convert:
 
     def convert(value: Any, _: Beside) -> Optional[Values]:
         source = mapped(value)
-        is_plain = not source.keys() - {name, "type"} and source.get(name)
-        return {(field,): source[name]} if is_plain else None
+        files = _files_of(source, (name, "type")) if field in ("config_map", "secret") else dict[str, Any]()
+        is_plain = files is not None and (files or not source.keys() - {name, "type"}) and source.get(name)
+        return {(field,): source[name], **{(key,): item for key, item in (files or {}).items()}} if is_plain else None
 
     return convert
 

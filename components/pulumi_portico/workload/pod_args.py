@@ -20,6 +20,7 @@ from ..networking.network_policies import RULES as NETWORK_RULES
 from ..untyped import mapped
 from .availability import SHUTDOWN_SECONDS
 from .containers import CONTAINER_RULES, CommonContainerSpec, Container, ContainerSpec
+from .environment_sources import RULES as ENVIRONMENT_SOURCE_RULES
 from .health import RULES as HEALTH_RULES
 from .identity import RULES as IDENTITY_RULES
 from .identity import IdentitySpec
@@ -101,6 +102,7 @@ POD_FIELDS: Mapping[str, Field] = {
 def pod_rules(image: Rule) -> Rules:
     """What the fields of the types below the arguments must satisfy, if images must satisfy `image`."""
     return {
+        **ENVIRONMENT_SOURCE_RULES,
         **HEALTH_RULES,
         **IDENTITY_RULES,
         **IMAGE_RULES,

@@ -6,6 +6,7 @@ Pure: specs in, descriptions of objects out.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Optional
 
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
@@ -13,7 +14,7 @@ from ..networking.dns import build_dns_egress
 from ..networking.network_policies import build_egress, build_network_policy
 from ..ordering import WIDTH
 from ..untyped import Manifest
-from .environment import EnvironmentSpec, Sources, build_config_map, build_secret
+from .environment import EnvironmentSpec, Sources, build_config_map, build_secret, build_secret_files
 from .identity import build_identity_egress, build_service_account
 from .pod_args import PodSpec
 
@@ -51,6 +52,7 @@ def sources_of(name: str, spec: PodSpec) -> dict[str, Sources]:
         container: Sources(
             secret=Ref(f"{prefix}env", is_detached=many) if environment.secret_env else None,
             config_map=Ref(f"{prefix}files", is_detached=many) if environment.config_files else None,
+            secret_files=Ref(f"{prefix}secret-files", is_detached=many) if environment.secret_files else None,
         )
         for container, prefix, environment in _environments(name, spec)
     }
@@ -59,7 +61,8 @@ def sources_of(name: str, spec: PodSpec) -> dict[str, Sources]:
 def _has_many_sources(name: str, spec: PodSpec) -> bool:
     """Whether the pods would depend on too many objects if they depended on each source."""
     environments = [environment for _, _, environment in _environments(name, spec)]
-    return sum(bool(each.secret_env) + bool(each.config_files) for each in environments) >= WIDTH
+    sources = ((each.secret_env, each.config_files, each.secret_files) for each in environments)
+    return sum(map(bool, chain.from_iterable(sources))) >= WIDTH
 
 
 def source_objects(
@@ -79,8 +82,11 @@ def _each_source(name: str, spec: PodSpec, metadata: Manifest) -> Iterator[Objec
             yield ObjectSpec(f"{prefix}env", build_secret(metadata, environment.secret_env))
         if environment.config_files:
             yield ObjectSpec(f"{prefix}files", build_config_map(metadata, environment.config_files))
+        if environment.secret_files:
+            yield ObjectSpec(f"{prefix}secret-files", build_secret_files(metadata, environment.secret_files))
 
 
 def secret_values(name: str, spec: PodSpec) -> list[Any]:
     """The values that no message may show."""
-    return [value for _, _, environment in _environments(name, spec) for value in environment.secret_env.values()]
+    environments = [environment for _, _, environment in _environments(name, spec)]
+    return [value for found in environments for value in (*found.secret_env.values(), *found.secret_files.values())]

@@ -6,7 +6,7 @@ kubelet.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from ..args.codes import define
@@ -100,6 +100,7 @@ def added_variables(extra: Optional[Manifest], at: Location, group: str, name: s
 
 def check_references(environment: EnvironmentSpec, added: AddedVariables, problems: Problems) -> None:
     """Report references of variables that Kubernetes doesn't expand."""
+    added = _complete(environment, added)
     places = {name: (value, environment.at / "env" / Key(name)) for name, value in environment.env.items()}
     places |= added.values
     graph = reference_graph({name: value for name, (value, _) in places.items()})
@@ -144,6 +145,7 @@ def _check_secrets(environment: EnvironmentSpec, known: Collection[str], problem
 
 def check_command_references(container: CommonContainerSpec, added: AddedVariables, problems: Problems) -> None:
     """Report references of a container's command and arguments to variables that don't exist."""
+    added = _complete(container, added)
     if not added.complete:
         return
     known = _known(container, added)
@@ -158,6 +160,7 @@ def check_probe_references(
     container: CommonContainerSpec, health: HealthSpec, added: AddedVariables, problems: Problems
 ) -> None:
     """Report references of the probes' commands that Kubernetes doesn't expand: it knows only values in the pod."""
+    added = _complete(container, added)
     if not added.complete:
         return
     known = _known(container, added)
@@ -189,8 +192,20 @@ def _as_shell_variable(match: "re.Match[str]") -> str:
     return f"${{{match[1]}}}" if match[1] else match[0]
 
 
+def _complete(environment: EnvironmentSpec, added: AddedVariables) -> AddedVariables:
+    """The same variables, which aren't all if the container has those of other objects."""
+    return replace(added, complete=False) if environment.env_from else added
+
+
 def _known(environment: EnvironmentSpec, added: AddedVariables) -> set[str]:
-    sources = (environment.env, environment.secret_env, environment.field_env, environment.resource_env, added.values)
+    sources = (
+        environment.env,
+        environment.secret_env,
+        environment.field_env,
+        environment.resource_env,
+        environment.env_value_from,
+        added.values,
+    )
     return {name for source in sources for name in source} | _OF_API
 
 

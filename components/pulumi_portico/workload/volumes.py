@@ -3,7 +3,7 @@
 Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Optional, Union
 
@@ -13,7 +13,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, several, table, unsupported
 from ..args.exceptions import SecurityException, exception_kind
-from ..args.forms import is_mapping, only_item
+from ..args.forms import is_list, is_mapping, only_item
 from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import dns_subdomain
@@ -24,8 +24,9 @@ from ..args.spec import Spec, spec
 from ..args.units import GIB, MIB, SECONDS
 from ..args.values import LARGEST_GIB, LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
-from .conversions import from_claim_resources, from_empty_dir, from_medium, from_reference, no_values
+from .conversions import from_claim_resources, from_empty_dir, from_items, from_medium, from_reference, no_values
 from .environment import RESERVED_VOLUME_NAMES, MountPath
+from .file_modes import FILE_MODE, mode_number
 
 __all__ = [
     "PROJECTED_TOKEN",
@@ -152,6 +153,22 @@ class Volume(TypedDict):
     config_map: NotRequired[pulumi.Input[str]]
     """The name of a ConfigMap. Maps to `configMap`."""
 
+    items: NotRequired[Mapping[str, str]]
+    """Which keys of `secret` or `config_map` become files, and each file's path. Plain. Default: all, with their own
+    names. Maps to `items`."""
+
+    modes: NotRequired[Mapping[str, str]]
+    """The permissions of single files of `items`, by their key, as octal text such as "0555". Plain. Default:
+    `default_mode`. Maps to the items' `mode`."""
+
+    default_mode: NotRequired[str]
+    """The permissions of the files of `secret` or `config_map`, as octal text such as "0440"; "0555" for executable
+    files. Plain. Default: 0644. Maps to `defaultMode`."""
+
+    optional: NotRequired[bool]
+    """Whether the pods start without `secret` or `config_map`, or without the keys in `items`. Plain. Default: false,
+    which means that they wait. Maps to `optional`."""
+
     projected: NotRequired[Sequence[Projection]]
     """Several sources in one folder. Plain, their leaves are not. Maps to `projected`."""
 
@@ -257,11 +274,9 @@ _NAMES_OF_VOLUME = table(
             component("services", "extra@spec@volumes"),
         ),
         "downwardAPI": several("projected"),
-        "items": several("projected"),
-        "defaultMode": component("services", "extra@spec@volumes"),
-        "optional": component("services", "extra@spec@volumes"),
     },
     forms={
+        "items": (form(is_list, from_items, "items", "modes"),),
         "secret": (form(is_mapping, from_reference("secret", "secretName"), "secret", "projected"),),
         "config_map": (form(is_mapping, from_reference("config_map", "name"), "config_map", "projected"),),
         "host_path": (form(is_mapping, from_reference("host_path", "path")),),
@@ -284,6 +299,10 @@ class VolumeSpec(Spec):
     access_mode: Optional[AccessMode] = None
     secret: Optional[pulumi.Input[str]] = None
     config_map: Optional[pulumi.Input[str]] = None
+    items: Optional[Mapping[str, str]] = None
+    modes: Optional[Mapping[str, str]] = None
+    default_mode: Optional[str] = None
+    optional: bool = False
     projected: Optional[Sequence[ProjectionSpec]] = None
     host_path: Optional[pulumi.Input[str]] = None
 
@@ -334,6 +353,7 @@ EMPTY_PROJECTION = define(
     "empty-projection", "This part has no source.", allowed="one of {fields}", hint="Set one of {fields}."
 )
 WITHOUT_SOURCE = define("projection-field-without-source", "This applies only to {fields}, and none is set.")
+MODE_WITHOUT_ITEM = define("mode-without-item", "{items} has no key {name}.", allowed="keys of {items}")
 RESERVED_VOLUME_NAME = define(
     "reserved-volume-name",
     "Portico uses volume names that start with {prefixes}.",
@@ -380,6 +400,9 @@ RULES: Rules = {
         "claim": _NAME,
         "secret": _NAME,
         "config_map": _NAME,
+        "items": Field(keys=data_key, items=_projected_path),
+        "modes": Field(items=FILE_MODE.value),
+        "default_mode": FILE_MODE,
         "host_path": Field(file_path),
     },
 }
@@ -387,6 +410,7 @@ RULES: Rules = {
 
 _EMPTY_MIB = 256
 _TOKEN_SECONDS = 3600
+_READABLE_BY_OTHERS = 0o004
 _DEFAULT_FILE = "token"
 """Where a token is."""
 
@@ -398,6 +422,7 @@ def check_volume(volume: VolumeSpec, host_paths_allowed: bool, allowing: Locatio
     problems.run(_check_empty_folder, volume)
     problems.run(_check_host_path, volume, host_paths_allowed, allowing)
     problems.run(_check_projections, volume)
+    problems.run(_check_files, volume)
 
 
 def _check_sources(volume: Union[VolumeSpec, ProjectionSpec], problems: Problems) -> None:
@@ -413,6 +438,26 @@ def _check_empty_folder(volume: VolumeSpec, problems: Problems) -> None:
         if is_set and sources:
             where = volume.at / field
             problems.report(ONLY_FOR_EMPTY_FOLDERS, where, source=FieldName(sources[0]), fix=Remove(where))
+
+
+def _check_files(volume: VolumeSpec, problems: Problems) -> None:
+    """Report what applies to the files of a Secret or a ConfigMap, and to no other source."""
+    owners = ("secret", "config_map")
+    for field in ("items", "default_mode", "optional"):
+        if getattr(volume, field) and not set(owners) & set(volume.sources()):
+            where = volume.at / field
+            problems.report(WITHOUT_SOURCE, where, fields=[FieldName(owner) for owner in owners], fix=Remove(where))
+    for key in volume.modes or {}:
+        if key not in (volume.items or {}):
+            where = volume.at / "modes" / Key(key)
+            problems.report(MODE_WITHOUT_ITEM, where, name=key, items=FieldName("items"), fix=Remove(where))
+    problems.run(_check_item_paths, volume)
+
+
+def _check_item_paths(volume: VolumeSpec, problems: Problems) -> None:
+    if volume.items is not None:
+        paths = [(path, volume.at / "items" / Key(key)) for key, path in volume.items.items()]
+        _check_distinct(paths, {}, problems)
 
 
 def _check_host_path(volume: VolumeSpec, host_paths_allowed: bool, allowing: Location, problems: Problems) -> None:
@@ -444,9 +489,13 @@ def _check_projection(part: ProjectionSpec, problems: Problems) -> None:
 
 
 def _check_projected_paths(part: ProjectionSpec, taken: dict[str, MountPath], problems: Problems) -> None:
+    _check_distinct(_projected_paths(part), taken, problems)
+
+
+def _check_distinct(paths: Iterable[tuple[str, Location]], taken: dict[str, MountPath], problems: Problems) -> None:
     """Report files at the path of another one, or of a folder of another one; `taken` has both, folders with a slash at
     the end."""
-    for path, where in _projected_paths(part):
+    for path, where in paths:
         steps = path.split("/")
         above = ["/".join(steps[:length]) for length in range(1, len(steps))]
         other = next((taken[at] for at in (*above, path, f"{path}/") if at in taken), None)
@@ -488,8 +537,14 @@ def mount_paths_of(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, Stor
 
 
 def needs_group(volumes: Mapping[str, VolumeSpec]) -> bool:
-    """Whether a volume's files must belong to a group of the pods so that they can write them."""
-    return any(volume.claim is not None for volume in volumes.values())
+    """Whether a volume's files must belong to a group of the pods so that they can write or read them."""
+    return any(volume.claim is not None or _is_private(volume) for volume in volumes.values())
+
+
+def _is_private(volume: VolumeSpec) -> bool:
+    """Whether only the owner and the group of the files can read some of them: without a group, that is root."""
+    modes = (volume.default_mode, *(volume.modes or {}).values())
+    return any(mode is not None and not mode_number(mode) & _READABLE_BY_OTHERS for mode in modes)
 
 
 def build_claim(name: str, storage: StorageSpec, selector: Mapping[str, str]) -> dict[str, Any]:
@@ -552,15 +607,31 @@ def _source(volume: VolumeSpec) -> dict[str, Any]:
     if volume.claim is not None:
         return {"persistentVolumeClaim": {"claimName": volume.claim}}
     if volume.secret is not None:
-        return {"secret": {"secretName": volume.secret}}
+        return {"secret": {"secretName": volume.secret, **_files(volume)}}
     if volume.config_map is not None:
-        return {"configMap": {"name": volume.config_map}}
+        return {"configMap": {"name": volume.config_map, **_files(volume)}}
     if volume.host_path is not None:
         return {"hostPath": {"path": volume.host_path, "type": "Directory"}}
     if volume.projected is not None:
         return {"projected": {"sources": [_part(part) for part in volume.projected]}}
     limit = applied(_EMPTY_MIB if volume.size_mib is None else volume.size_mib, mebibytes)
     return {"emptyDir": {"sizeLimit": limit, **({"medium": "Memory"} if volume.in_memory else {})}}
+
+
+def _files(volume: VolumeSpec) -> dict[str, Any]:
+    """Which files a Secret or a ConfigMap becomes."""
+    built: dict[str, Any] = {}
+    modes = volume.modes or {}
+    if volume.items:
+        built["items"] = [
+            {"key": key, "path": path, **({"mode": mode_number(modes[key])} if key in modes else {})}
+            for key, path in sorted(volume.items.items())
+        ]
+    if volume.default_mode is not None:
+        built["defaultMode"] = mode_number(volume.default_mode)
+    if volume.optional:
+        built["optional"] = True
+    return built
 
 
 def _part(part: ProjectionSpec) -> dict[str, Any]:

@@ -1,8 +1,13 @@
 """Makes the view of a stack from its plan."""
 
+from collections.abc import Iterator
+
+from ...web_service.additional_services import names_of_additional_services
+from ..own_parts import all_own_objects
 from ..plan import StackPlan
-from ..view import StackView
+from ..view import ObjectView, StackView
 from .balancers import balancers_of, total_of
+from .destinations import text_of
 from .exceptions import exceptions_of
 from .jobs import jobs_of
 from .links import links_of
@@ -27,5 +32,21 @@ def view_of(plan: StackPlan) -> StackView:
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
         notes=tuple(plan.notes),
+        objects=tuple(_own_objects(plan)),
+        is_namespace_existing=plan.own.namespace.existing,
         total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )
+
+
+def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
+    objects = [described.manifest for described in all_own_objects(plan.own, plan.pod_security) if described.key]
+    views = [
+        ObjectView(
+            manifest["kind"], str(manifest["metadata"]["name"]), str(manifest["metadata"].get("namespace") or "")
+        )
+        for manifest in objects
+    ]
+    for service in plan.services.values():
+        namespace = text_of(service.namespace)
+        views += [ObjectView("Service", name, namespace) for name, _ in names_of_additional_services(service)]
+    yield from sorted(views, key=lambda view: (view.kind, view.name, view.namespace))

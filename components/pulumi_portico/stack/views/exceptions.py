@@ -34,6 +34,7 @@ from ...public_load_balancer.platforms import module_of
 from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..admission import POD_SECURITY
+from ..manifests import exceptions_of_manifests
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
@@ -90,7 +91,12 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
 
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
     if plan.pod_security is not PodSecurityLevel.RESTRICTED:
-        yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+        namespace = plan.own.namespace
+        if namespace.pod_security is not None:
+            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
+        elif not namespace.existing:
+            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+    yield from exceptions_of_manifests(plan.own.manifests)
     for name, service in plan.services.items():
         yield from exceptions_of_service(name, service)
         yield from _of_service(service)
@@ -225,8 +231,13 @@ def _of_controller(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
 
 def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> Any:
     """The value at a location of the stack, for display; None if it isn't set, or if it's a group of settings."""
+    if location[:1] == ("manifests",):
+        return None
     value: Any = {
         "pod_security": plan.pod_security,
+        "namespace": plan.own.namespace,
+        "config_maps": plan.own.config_maps,
+        "secrets": plan.own.secrets,
         "services": plan.services,
         "jobs": plan.jobs,
         "gateways": plan.gateways,

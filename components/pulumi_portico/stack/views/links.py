@@ -105,7 +105,7 @@ class _Policies:
     def __init__(self, plan: StackPlan) -> None:
         self._stack = plan
         self._pods = [*map(self._of_service, plan.services.items()), *self._of_jobs(), *self._of_gateways()]
-        self._namespaces = {plan.namespace}
+        self._namespaces = set() if plan.own.namespace.existing else {plan.namespace}
         """The namespaces that the stack creates, so that no other pods are in them."""
         self._namespaces |= {gateway.name for gateway in plan.gateway_plans.values() if gateway.creates_namespace}
 

@@ -13,6 +13,7 @@ from ...ingress_gateway.install.webhook import AdmissionWebhookSpec
 from ...ingress_gateway.route_settings import BasicAuthSpec
 from ...ingress_gateway.tls import HostTlsSpec
 from ...workload.environment import EnvironmentSpec
+from ..own_args import SecretSpec
 from ..plan import StackPlan
 
 __all__ = ["PLAIN_TEXT_SECRET", "SECRET_IN_PLAIN_FIELD", "exceptions_of_secrets"]
@@ -25,35 +26,40 @@ SECRET_IN_PLAIN_FIELD = exception_kind(
     "secret-in-plain-field",
     "This looks like a secret. {field} is neither encrypted in the state nor a Secret in the cluster.",
 )
-_SECRETS: Mapping[type[Spec], str] = {
-    AdmissionWebhookSpec: "key",
-    BasicAuthSpec: "users",
-    EnvironmentSpec: "secret_env",
-    HostTlsSpec: "key",
+_SECRETS: Mapping[type[Spec], Sequence[str]] = {
+    AdmissionWebhookSpec: ("key",),
+    BasicAuthSpec: ("users",),
+    EnvironmentSpec: ("secret_env", "secret_files"),
+    HostTlsSpec: ("key",),
+    SecretSpec: ("string_data", "data"),
 }
 """The fields that are for a secret. `users` has hashes, so it's never reported."""
 
 
 def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
     """The secrets of every component that the stack doesn't encrypt. What is encrypted is an Output."""
-    for parts in (plan.services, plan.jobs, plan.gateways, plan.load_balancers, plan.aws_load_balancers):
+    own = (plan.own.config_maps, plan.own.secrets)
+    components = (plan.services, plan.jobs, plan.gateways, plan.load_balancers, plan.aws_load_balancers)
+    for parts in (*components, *own):
         for spec in parts.values():
             yield from _of_spec(spec)
 
 
 def _of_spec(spec: Spec) -> Iterator[SecurityException]:
-    secret = next((name for type_, name in _SECRETS.items() if isinstance(spec, type_)), None)
+    secrets = next((names for type_, names in _SECRETS.items() if isinstance(spec, type_)), ())
     for name in defaults_of(type(spec)):
         value: Any = getattr(spec, name)
-        if name == secret:
+        if name in secrets:
             yield from _of_secret(spec, name, value)
         else:
             yield from _within(value, spec.at / name, Field(name))
 
 
 def _of_secret(spec: Spec, name: str, value: Any) -> Iterator[SecurityException]:
-    if isinstance(spec, EnvironmentSpec):
-        for key, text in spec.secret_env.items():
+    if isinstance(spec, BasicAuthSpec):
+        return
+    if isinstance(value, Mapping):
+        for key, text in cast("Mapping[str, Any]", value).items():
             if not isinstance(text, pulumi.Output):
                 yield SecurityException(PLAIN_TEXT_SECRET, spec.at / name / Key(key))
     elif isinstance(value, str):

@@ -1,0 +1,227 @@
+"""The objects that a stack has beside its components: ConfigMaps, Secrets, and claims, by name.
+
+Pure: specs in, dictionaries out; Outputs pass through at the leaves.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import pulumi
+
+from .._typing import NotRequired, TypedDict
+from ..args.codes import define
+from ..args.location import Key, Location
+from ..args.names import annotation_key, dns_subdomain, label_key, label_value
+from ..args.parse import Field, Rules
+from ..args.problems import Problems, Reason, Remove
+from ..args.sizes import check_data
+from ..args.spec import Spec, spec
+from ..args.units import GIB
+from ..args.values import LARGEST_GIB, data_key, mebibytes, whole_number
+from ..workload.kinds import ClaimRetention
+from ..workload.volumes import AccessMode
+
+__all__ = [
+    "RULES",
+    "ClaimArgs",
+    "ClaimSpec",
+    "ConfigMapArgs",
+    "ConfigMapSpec",
+    "SecretArgs",
+    "SecretSpec",
+    "build_claim",
+    "build_config_map",
+    "build_secret",
+    "check_config_map",
+    "check_secret",
+]
+
+_Texts = Mapping[str, pulumi.Input[str]]
+
+
+class ConfigMapArgs(TypedDict):
+    """A ConfigMap of the stack's namespace; its key is its name."""
+
+    data: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The values, by key. Keys are plain. Default: none. Maps to `data`."""
+
+    binary_data: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Binary values in base64, by key. Keys are plain. Default: none. Maps to `binaryData`."""
+
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels. Keys are plain. Default: none."""
+
+    annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations. Keys are plain. Default: none."""
+
+
+class SecretArgs(TypedDict):
+    """A Secret of the stack's namespace; its key is its name. Its values are encrypted in the state."""
+
+    type: NotRequired[str]
+    """The type, such as `kubernetes.io/tls`. Plain. Default: Opaque."""
+
+    string_data: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The values as text, by key. Keys are plain. Default: none. Maps to `stringData`."""
+
+    data: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """The values in base64, by key. Keys are plain. Default: none. Maps to `data`."""
+
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels. Keys are plain. Default: none."""
+
+    annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations. Keys are plain. Default: none."""
+
+
+class ClaimArgs(TypedDict):
+    """A PersistentVolumeClaim of the stack's namespace, for the `volumes` of services; its key is its name."""
+
+    size_gib: int
+    """GiB (1 or more). Plain. It can grow if the storage class allows it. Maps to `resources.requests.storage`."""
+
+    storage_class: NotRequired[str]
+    """The StorageClass. Plain. Kubernetes freezes it. Default: the cluster's. Maps to `storageClassName`."""
+
+    access_mode: NotRequired[AccessMode]
+    """Which pods can mount it at the same time. The `volumes` that mount it have it as their default. Plain.
+    Kubernetes freezes it. Default: ReadWriteOnce. Maps to `accessModes`."""
+
+    when_deleted: NotRequired[ClaimRetention]
+    """What happens to the claim, and so to its data, when the stack no longer has it. Plain. Default: Retain. The
+    deletion of the namespace deletes it in any case."""
+
+    labels: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Labels. Keys are plain. Default: none."""
+
+    annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Annotations. Keys are plain. Default: none."""
+
+
+@spec(ConfigMapArgs)
+class ConfigMapSpec(Spec):
+    """Parsed `ConfigMapArgs`."""
+
+    data: Optional[_Texts] = None
+    binary_data: Optional[_Texts] = None
+    labels: Optional[_Texts] = None
+    annotations: Optional[_Texts] = None
+
+
+@spec(SecretArgs)
+class SecretSpec(Spec):
+    """Parsed `SecretArgs`."""
+
+    type: str = "Opaque"
+    string_data: Optional[_Texts] = None
+    data: Optional[_Texts] = None
+    labels: Optional[_Texts] = None
+    annotations: Optional[_Texts] = None
+
+
+@spec(ClaimArgs, renamed={"size": "size_gib"})
+class ClaimSpec(Spec):
+    """Parsed `ClaimArgs`."""
+
+    size_gib: int
+    storage_class: Optional[str] = None
+    access_mode: AccessMode = AccessMode.READ_WRITE_ONCE
+    when_deleted: ClaimRetention = ClaimRetention.RETAIN
+    labels: Optional[_Texts] = None
+    annotations: Optional[_Texts] = None
+
+
+NOT_BASE64 = define("not-base64", "{value} isn't base64.", allowed="base64, or text as {field}")
+DUPLICATE_KEY = define("duplicate-data-key", "{other} sets the same key.", allowed="each key once")
+
+
+def _base64(value: str) -> Optional[Reason]:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return Reason(NOT_BASE64, {"field": "data, or stringData of a Secret"})
+    return None
+
+
+_METADATA: Mapping[str, Field] = {
+    "labels": Field(keys=label_key, items=label_value),
+    "annotations": Field(keys=annotation_key),
+}
+
+RULES: Rules = {
+    ConfigMapArgs: {
+        "data": Field(keys=data_key),
+        "binary_data": Field(keys=data_key, items=_base64),
+        **_METADATA,
+    },
+    SecretArgs: {
+        "string_data": Field(keys=data_key, secret=True),
+        "data": Field(keys=data_key, items=_base64, secret=True),
+        **_METADATA,
+    },
+    ClaimArgs: {
+        "size_gib": Field(whole_number(1, LARGEST_GIB, GIB)),
+        "storage_class": Field(dns_subdomain),
+        **_METADATA,
+    },
+}
+"""What the fields must satisfy beyond their types."""
+
+
+def check_config_map(config_map: ConfigMapSpec, problems: Problems) -> None:
+    """Report keys that are set twice, and values that are more than a ConfigMap can have."""
+    _check_keys(config_map, ("data", "binary_data"), "ConfigMap", problems)
+
+
+def check_secret(secret: SecretSpec, problems: Problems) -> None:
+    """Report keys that are set twice, and values that are more than a Secret can have."""
+    _check_keys(secret, ("string_data", "data"), "Secret", problems)
+
+
+def _check_keys(described: Spec, fields: tuple[str, str], kind: str, problems: Problems) -> None:
+    first: dict[str, Location] = {}
+    for field in fields:
+        values: _Texts = getattr(described, field) or {}
+        for key in values:
+            where = described.at / field / Key(key)
+            other = first.setdefault(key, where)
+            if other != where:
+                problems.report(DUPLICATE_KEY, where, other=other, fix=Remove(where))
+        check_data(values, described.at / field, kind, problems)
+
+
+def build_config_map(name: str, namespace: str, config_map: ConfigMapSpec) -> dict[str, Any]:
+    """The ConfigMap."""
+    values = {"data": config_map.data, "binaryData": config_map.binary_data}
+    built = {field: dict(texts) for field, texts in values.items() if texts}
+    return {**_head("ConfigMap", name, namespace, config_map), **built}
+
+
+def build_secret(name: str, namespace: str, secret: SecretSpec) -> dict[str, Any]:
+    """The Secret. Its values are secret in the state, even if the arguments aren't."""
+    values = {"stringData": secret.string_data, "data": secret.data}
+    built: dict[str, Any] = {field: pulumi.Output.secret(dict(texts)) for field, texts in values.items() if texts}
+    return {**_head("Secret", name, namespace, secret), "type": secret.type, **built}
+
+
+def build_claim(name: str, namespace: str, claim: ClaimSpec) -> dict[str, Any]:
+    """The claim."""
+    built: dict[str, Any] = {
+        "accessModes": [claim.access_mode.value],
+        "resources": {"requests": {"storage": mebibytes(claim.size_gib * 1024)}},
+        # As the API server sets it, so that a refresh finds no difference.
+        "volumeMode": "Filesystem",
+    }
+    if claim.storage_class is not None:
+        built["storageClassName"] = claim.storage_class
+    return {**_head("PersistentVolumeClaim", name, namespace, claim), "spec": built}
+
+
+def _head(kind: str, name: str, namespace: str, described: Any) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+    for field, value in (("labels", described.labels), ("annotations", described.annotations)):
+        if value:
+            metadata[field] = dict(value)
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
