@@ -16,6 +16,7 @@ from .args.parse import Field, Hooks, Rules, parse
 from .args.problems import ABSENT, Problems, Reason, Remove
 from .args.quantities import check_quantity
 from .args.spec import Spec, spec
+from .lifecycle.object_names import claim_objects
 from .lifecycle.objects import ObjectSpec, register_objects
 from .ordering import dependencies_of
 from .pod_security import (
@@ -384,8 +385,10 @@ class Namespace(pulumi.ComponentResource):
             parse_namespace(name, known, found, known.at)
 
         spec = guarded(problems.subject, spec, check)
+        objects = namespace_objects(spec)
+        claim_objects(problems.subject, objects, spec.at, opts)
         super().__init__("portico:index:Namespace", name, {}, opts)
-        registered = register_objects(name, namespace_objects(spec), self, dependencies_of(opts))
+        registered = register_objects(name, objects, self, dependencies_of(opts))
         created = [name_of(one) for one in reversed(registered.values())]
         self.namespace = pulumi.Output.all(*created, spec.name).apply(lambda names: str(names[-1]))
         self.register_outputs({"namespace": self.namespace})
