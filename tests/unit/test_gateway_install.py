@@ -767,3 +767,15 @@ def test_the_definitions_file_is_installed_before_the_controller(
     assert definition.request.retainOnDelete
     # Definitions of another stack stay as they are: nothing is applied by force.
     assert definition.manifest()["metadata"]["annotations"] == {"of": "a release"}
+
+
+def test_a_gateway_at_the_ports_of_nodes_waits_for_no_address() -> None:
+    exposed = {**EXPOSED, "platform": "node-port", "node_ports": {"http": 30080, "https": 30443}}
+    recorded = install(more={"exposure": exposed})
+    service = recorded.manifest("Service", "edge-service")
+    assert service["spec"]["type"] == "NodePort"
+    assert {port["name"]: port["nodePort"] for port in service["spec"]["ports"]} == {"http": 30080, "https": 30443}
+    # Pulumi would wait for pods, which come after it.
+    assert service["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    outputs = recorded.outputs["edge"]
+    assert (outputs["node_ports"], outputs["load_balancers"]) == ({"http": 30080, "https": 30443}, 0)
