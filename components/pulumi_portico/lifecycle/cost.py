@@ -155,7 +155,7 @@ class Billable:
     @property
     def is_nothing(self) -> bool:
         """Whether nothing is billed."""
-        return not self.load_balancers and not self.public_addresses
+        return not self.load_balancers and not self.public_addresses and not self.assumptions
 
 
 @dataclass(frozen=True)
