@@ -63,6 +63,9 @@ def settings_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         f"spec.{key}": value for key, value in manifest["spec"].items() if key not in ("selector", "ports", "type")
     }
+    node_ports = {port["name"]: port["nodePort"] for port in manifest["spec"]["ports"] if "nodePort" in port}
+    if node_ports:
+        found["spec.ports.nodePort"] = node_ports
     for key, value in manifest["metadata"].get("annotations", {}).items():
         if _PAIRS.fullmatch(key):
             pairs = [pair.split("=", 1) for pair in value.split(",")]

@@ -39,6 +39,12 @@ SAMPLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "timeouts.send": ({"timeouts": {"send": 30}}, {}),
     "keep_alive.timeout": ({"keep_alive": {"timeout": 30}}, {}),
     "keep_alive.requests": ({"keep_alive": {"requests": 10}}, {}),
+    "header_buffers.size": ({"header_buffers": {"size": 16}}, {}),
+    "header_buffers.number": ({"header_buffers": {"size": 16, "number": 8}}, {"header_buffers": {"size": 16}}),
+    "response_buffers.size": ({"response_buffers": {"size": 16}}, {}),
+    "response_buffers.number": ({"response_buffers": {"size": 16, "number": 4}}, {"response_buffers": {"size": 16}}),
+    "upstream_keep_alive": ({"upstream_keep_alive": 64}, {}),
+    "underscores_in_headers": ({"underscores_in_headers": True}, {}),
     "workers.processes": ({"workers": {"processes": 2}}, {}),
     "workers.connections": ({"workers": {"connections": 1024}}, {}),
 }

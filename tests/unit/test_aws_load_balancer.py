@@ -88,6 +88,8 @@ def test_everything_of_it_can_be_set() -> None:
         "drop_invalid_headers": False,
         "http2": False,
         "preserve_host": True,
+        "forwarded_for": "preserve",
+        "forwards_client_port": True,
         "web_acl": WEB_ACL,
     }
     recorded = own(application(**settings))
@@ -103,6 +105,8 @@ def test_everything_of_it_can_be_set() -> None:
         "dropInvalidHeaderFields": False,
         "enableHttp2": False,
         "preserveHostHeader": True,
+        "xffHeaderProcessingMode": "preserve",
+        "enableXffClientPort": True,
     }.items() <= balancer.items()
     assert made(recorded, "WebAclAssociation") == {"webAclArn": WEB_ACL, "resourceArn": arn("lb", "shop")}
     for kind in ("SecurityGroup", "TargetGroup", "Listener", "Bucket"):
@@ -906,3 +910,24 @@ print(*(it for it in sys.modules if it.partition(".")[0] == "pulumi_aws"))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_eks_auto_mode_reads_bindings_of_its_own_group() -> None:
+    recorded = own(application(binding_controller="auto-mode"))
+    bindings = [it for it in recorded.registrations if it.type.endswith(":TargetGroupBinding")]
+    assert {it.inputs["apiVersion"] for it in bindings} == {"eks.amazonaws.com/v1"}
+
+
+def test_the_handshake_of_a_network_load_balancer_negotiates_http() -> None:
+    listeners = [{"port": 443, "protocol": "tls", "target": "api", "alpn": "HTTP2Only"}]
+    recorded = own(network(hosts={"shop.example.com": {"certificate": CERTIFICATE}}, listeners=listeners))
+    assert made(recorded, "Listener")["alpnPolicy"] == "HTTP2Only"
+
+
+def test_a_route_matches_parameters_of_the_query() -> None:
+    routes = [{"target": "api", "queries": {"version": ["2", "beta*"], "debug": ["on"]}}]
+    rule = made(own(application(listeners=[{"port": 443, "protocol": "https", "routes": routes}])), "ListenerRule")
+    assert rule["conditions"] == [
+        {"queryStrings": [{"key": "debug", "value": "on"}]},
+        {"queryStrings": [{"key": "version", "value": "2"}, {"key": "version", "value": "beta*"}]},
+    ]

@@ -35,6 +35,16 @@ FEATURES: dict[str, dict[str, Any]] = {
     "attributes": application(
         idle_timeout=30, desync_mode="strictest", http2=False, preserve_host=True, tags={"team": "shop"}
     ),
+    "forwarded headers": application(forwarded_for="remove", forwards_client_port=True),
+    "queries": application(
+        targets={"api": API, "web": API},
+        listeners=[
+            {"port": 443, "protocol": "https", "routes": [{"target": "api", "queries": {"version": ["2", "beta*"]}}]}
+        ],
+    ),
+    "network alpn": network(
+        hosts={"shop.example.com": ZONED}, listeners=[{**TLS, "alpn": "HTTP2Preferred"}], logs={"access": True}
+    ),
     "named": application(name="shop-of-ours", deletion_protection=False),
     "web acl": application(web_acl=WEB_ACL),
     "logs": application(logs={"connections": True}),

@@ -17,7 +17,7 @@ from pulumi_portico import match_route
 from pulumi_portico.args.codes import all_codes
 from pulumi_portico.args.location import Key, KeyStyle, Location, camel_case
 from pulumi_portico.aws_load_balancer.priorities import Match, overlap, priority_of, rank_of
-from pulumi_portico.aws_load_balancer.routes import build_conditions
+from pulumi_portico.aws_load_balancer.routes import build_conditions, values_of
 from pulumi_portico.cli.tracing import (
     Answer,
     HopKind,
@@ -268,8 +268,7 @@ def match_of(route: Route) -> Match:
 
 def is_valid_rule(route: Route) -> bool:
     """Whether a check accepts the route: it matches only some requests, by at most five values."""
-    values = [values for condition in build_conditions(match_of(route)) for values in condition.values()]
-    return 0 < sum(len(value["values"]) for value in values) <= 5
+    return 0 < sum(len(values_of(condition)) for condition in build_conditions(match_of(route))) <= 5
 
 
 aws_routes = st.lists(
@@ -281,6 +280,7 @@ aws_routes = st.lists(
             "methods": st.sampled_from([["GET"], ["POST", "PUT"]]),
             "allowedSources": st.sampled_from([["10.0.0.0/8"], ["192.168.0.0/16"]]),
             "headers": st.sampled_from([{"X-Role": ["admin*"]}, {"X-Role": ["guest"]}]),
+            "queries": st.sampled_from([{"v": ["1"]}, {"v": ["b*"]}]),
         },
     ).filter(is_valid_rule),
     max_size=6,
@@ -294,6 +294,7 @@ requests = st.builds(
     path=st.sampled_from([*PATHS, "/a/x", "/abc"]),
     method=st.sampled_from(["GET", "POST", "DELETE"]),
     client=st.sampled_from(["10.1.2.3", "203.0.113.7"]),
+    query=st.sampled_from(["", "v=1", "V=Beta", "v=2&v=1", "w=1"]),
     headers=st.sampled_from([{}, {"x-role": "Administrator"}, {"x-role": "guest"}]),
 )
 
@@ -328,6 +329,12 @@ def matches_as_aws_documents(route: Route, request: Request) -> bool:
 
     def is_met(condition: Mapping[str, Any]) -> bool:
         ((kind, settings_of_kind),) = condition.items()
+        if kind == "query_strings":
+            pairs = [pair.lower().partition("=") for pair in request.query.split("&")]
+            wanted = [(each["key"].lower(), each["value"].lower()) for each in settings_of_kind]
+            return any(
+                key == name and fnmatch.fnmatchcase(sent, value) for key, _, sent in pairs for name, value in wanted
+            )
         values: list[str] = settings_of_kind["values"]
         if kind == "host_header":
             return any(fnmatch.fnmatchcase(request.host.lower(), value.lower()) for value in values)

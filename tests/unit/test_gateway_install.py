@@ -767,3 +767,115 @@ def test_the_definitions_file_is_installed_before_the_controller(
     assert definition.request.retainOnDelete
     # Definitions of another stack stay as they are: nothing is applied by force.
     assert definition.manifest()["metadata"]["annotations"] == {"of": "a release"}
+
+
+def test_a_gateway_at_the_ports_of_nodes_waits_for_no_address() -> None:
+    exposed = {**EXPOSED, "platform": "node-port", "node_ports": {"http": 30080, "https": 30443}}
+    recorded = install(more={"exposure": exposed})
+    service = recorded.manifest("Service", "edge-service")
+    assert service["spec"]["type"] == "NodePort"
+    assert {port["name"]: port["nodePort"] for port in service["spec"]["ports"]} == {"http": 30080, "https": 30443}
+    # Pulumi would wait for pods, which come after it.
+    assert service["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    outputs = recorded.outputs["edge"]
+    assert (outputs["node_ports"], outputs["load_balancers"]) == ({"http": 30080, "https": 30443}, 0)
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_the_registrys_credentials_are_named_in_the_pod(controller: str) -> None:
+    assert "imagePullSecrets" not in pod(install(controller))
+    found = pod(install(controller, pull_secrets=["mirror", "other"]))
+    assert found["imagePullSecrets"] == [{"name": "mirror"}, {"name": "other"}]
+    assert_rejected(
+        arguments_of(controller, pull_secrets=["a b"]), "invalid-object-name", ("installation", "pull_secrets", 0)
+    )
+
+
+def arguments_of(controller: str, **installation: Any) -> dict[str, Any]:
+    return {"controller": controller, "exposure": EXPOSED, "installation": installation}
+
+
+def test_a_controller_does_without_ipv6() -> None:
+    assert "-disable-ipv6" in container(install(ipv6=False))["args"]
+    assert "-disable-ipv6" not in container(install())["args"]
+    told = install("ingress-nginx", ipv6=False).manifest("ConfigMapPatch")["data"]
+    assert (told["disable-ipv6"], told["disable-ipv6-dns"]) == ("true", "true")
+    assert "disable-ipv6" not in install("ingress-nginx").manifest("ConfigMapPatch")["data"]
+
+
+FREE_ARGUMENTS = {"f5-nginx": "-nginx-reload-timeout=90000", "ingress-nginx": "--sync-period=30s"}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_arguments_without_a_field_come_last(controller: str) -> None:
+    argument = FREE_ARGUMENTS[controller]
+    assert container(install(controller, arguments=[argument]))["args"][-1] == argument
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+@pytest.mark.parametrize("everything", [False, True])
+def test_every_argument_that_portico_sets_is_one_that_users_cannot(controller: str, everything: bool) -> None:
+    more = {"ipv6": False, "served_namespaces": [] if controller == "ingress-nginx" else ["shop"]} if everything else {}
+    if everything and controller == "ingress-nginx":
+        more["admission_webhook"] = WEBHOOK
+    own = [argument for argument in container(install(controller, **more))["args"] if argument.startswith("-")]
+    assert len(own) > 5
+    for argument in own:
+        name = argument.lstrip("-").partition("=")[0]
+        problems = problems_of_gateway(**arguments_of(controller, arguments=[f"--{name}=x"]))
+        codes = {problem.code.name for problem in problems}
+        assert codes <= {
+            f"program-argument-{why}" for why in ("of-field", "of-portico", "configures-nginx", "opens-controller")
+        }
+        assert len(problems) == 1, argument
+
+
+@pytest.mark.parametrize(
+    ("controller", "argument", "code"),
+    [
+        ("f5-nginx", "nginx-reload-timeout=1", "not-a-program-argument"),
+        ("f5-nginx", "-nginx-reload-timeout 1", "not-a-program-argument"),
+        ("f5-nginx", "-nginx-relod-timeout=1", "unknown-program-argument"),
+        ("ingress-nginx", "-nginx-reload-timeout=1", "unknown-program-argument"),
+        ("f5-nginx", "-watch-namespace=shop", "program-argument-of-field"),
+        ("f5-nginx", "--enable-snippets", "program-argument-configures-nginx"),
+        ("ingress-nginx", "--enable-annotation-validation=false", "program-argument-configures-nginx"),
+        ("f5-nginx", "-enable-tls-passthrough", "program-argument-opens-controller"),
+        ("ingress-nginx", "--tcp-services-configmap=a/b", "program-argument-opens-controller"),
+        ("f5-nginx", "-nginx-plus", "program-argument-of-other-edition"),
+        ("f5-nginx", "-enable-leader-election=false", "program-argument-of-portico"),
+    ],
+)
+def test_an_argument_that_is_not_for_users_is_rejected(controller: str, argument: str, code: str) -> None:
+    assert_rejected(arguments_of(controller, arguments=[argument]), code, ("installation", "arguments", 0))
+
+
+def test_an_argument_is_given_once_and_another_image_can_have_others() -> None:
+    twice = ["-log-level=debug", "--log-level=info"]
+    assert_rejected(
+        arguments_of("f5-nginx", arguments=twice), "program-argument-repeated", ("installation", "arguments", 1)
+    )
+    recorded = install(arguments=["-new-in-six=true"], image="mirror.example.com/nginx-ingress:6.0.0")
+    assert "-new-in-six=true" in container(recorded)["args"]
+    assert any("installation.arguments" in text for text in recorded.outputs["edge"]["exceptions"])
+
+
+@pytest.mark.parametrize(
+    ("settings_", "location"),
+    [
+        ({"header_buffers": {"size": 0}}, ("header_buffers", "size")),
+        ({"header_buffers": {"size": 8, "number": 65}}, ("header_buffers", "number")),
+        ({"response_buffers": {"size": 1025}}, ("response_buffers", "size")),
+        # nginx doesn't start with fewer.
+        ({"response_buffers": {"size": 8, "number": 2}}, ("response_buffers", "number")),
+        ({"upstream_keep_alive": -1}, ("upstream_keep_alive",)),
+    ],
+)
+def test_buffers_and_connections_have_limits(settings_: Any, location: tuple[str, ...]) -> None:
+    args = {"controller": "f5-nginx", "exposure": EXPOSED, "settings": settings_}
+    assert_rejected(args, "out-of-range", ("settings", *location))
+
+
+def test_headers_with_underscores_are_reported() -> None:
+    recorded = install(more={"settings": {"underscores_in_headers": True}})
+    assert any("underscores_in_headers" in text for text in recorded.outputs["edge"]["exceptions"])

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -14,6 +16,7 @@ from pulumi_portico.testing import record
 
 from tests.examples import examples
 from tests.unit.gateways import CONTROLLERS, EXPOSED
+from tests.unit.real_nginx import program, why_not
 from tools.settings_table import FILE, HSTS, SAMPLES, changed, data
 
 CIPHERS = (
@@ -100,6 +103,24 @@ TOLD: dict[str, tuple[Told, Told]] = {
     "timeouts.send": ({"proxy-send-timeout": "30s"}, {"proxy-send-timeout": "30"}),
     "keep_alive.timeout": ({"keepalive-timeout": "30s"}, {"keep-alive": "30"}),
     "keep_alive.requests": ({"keepalive-requests": "10"}, {"keep-alive-requests": "10"}),
+    "header_buffers.size": (
+        {"http-snippets": "large_client_header_buffers 4 16k;"},
+        {"large-client-header-buffers": "4 16k"},
+    ),
+    "header_buffers.number": (
+        {"http-snippets": "large_client_header_buffers 8 16k;"},
+        {"large-client-header-buffers": "8 16k"},
+    ),
+    "response_buffers.size": (
+        {"proxy-buffer-size": "16k", "proxy-buffers": "8 16k"},
+        {"proxy-buffer-size": "16k", "proxy-buffers-number": "8"},
+    ),
+    "response_buffers.number": ({"proxy-buffers": "4 16k"}, {"proxy-buffers-number": "4"}),
+    "upstream_keep_alive": ({"keepalive": "64"}, {"upstream-keepalive-connections": "64"}),
+    "underscores_in_headers": (
+        {"http-snippets": "underscores_in_headers on;"},
+        {"enable-underscores-in-headers": "true"},
+    ),
     "workers.processes": ({"worker-processes": "2"}, {"worker-processes": "2"}),
     "workers.connections": (
         {"worker-connections": "1024", "worker-rlimit-nofile": "2048"},
@@ -154,6 +175,9 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
         "timeouts": {"read": later(30)},
         "keep_alive": {"timeout": later(30), "requests": later(10)},
         "workers": {"processes": later(2), "connections": later(1024)},
+        "header_buffers": {"size": later(16), "number": later(8)},
+        "response_buffers": {"size": later(16), "number": later(4)},
+        "upstream_keep_alive": later(64),
         "forwarded_from": [later("10.0.0.0/16")],
     }
     exposure = {**EXPOSED, "allowed_sources": ["10.0.0.0/16"]}
@@ -165,6 +189,9 @@ def test_a_setting_may_be_known_later(controller: str) -> None:
         "timeouts": {"read": 30},
         "keep_alive": {"timeout": 30, "requests": 10},
         "workers": {"processes": 2, "connections": 1024},
+        "header_buffers": {"size": 16, "number": 8},
+        "response_buffers": {"size": 16, "number": 4},
+        "upstream_keep_alive": 64,
         "forwarded_from": ["10.0.0.0/16"],
     }
     assert told == data(controller, known)
@@ -205,6 +232,9 @@ YES = st.sampled_from([True])
 CIPHER = st.from_regex(r"[A-Z0-9]{1,8}(-[A-Z0-9]{1,8}){1,4}", fullmatch=True)
 CIDR = st.sampled_from(["10.0.0.0/16", "192.0.2.0/24", "2001:db8::/32"])
 SECONDS = st.integers(1, 86400)
+KIB = st.integers(1, 1024)
+DIRECTIVES = re.compile(r"(large_client_header_buffers \d+ \d+k;)?\n?(underscores_in_headers on;)?")
+"""What Portico writes of what F5 NGINX Ingress Controller has no key for."""
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -217,6 +247,10 @@ SETTINGS = st.fixed_dictionaries(
         "body_size": st.integers(0, 10**6),
         "timeouts": st.fixed_dictionaries({}, optional=dict.fromkeys(["connect", "read", "send"], SECONDS)),
         "keep_alive": st.fixed_dictionaries({}, optional={"timeout": SECONDS, "requests": st.integers(1, 10**6)}),
+        "header_buffers": st.fixed_dictionaries({"size": KIB}, optional={"number": st.integers(1, 64)}),
+        "response_buffers": st.fixed_dictionaries({"size": KIB}, optional={"number": st.integers(3, 256)}),
+        "upstream_keep_alive": st.integers(0, 100000),
+        "underscores_in_headers": st.booleans(),
         "workers": st.fixed_dictionaries(
             {}, optional={"processes": st.integers(1, 1024), "connections": st.integers(1, 10**6)}
         ),
@@ -229,11 +263,47 @@ SETTINGS = st.fixed_dictionaries(
 @pytest.mark.parametrize("controller", CONTROLLERS)
 def test_no_setting_can_write_nginxs_configuration(controller: str, some: dict[str, Any], proxy: list[str]) -> None:
     for key, value in data(controller, some, proxy_sources=proxy).items():
-        # The one text of our own that needs more.
-        if key != LOG[controller]:
+        # The texts of our own that need more.
+        if key == "http-snippets":
+            assert DIRECTIVES.fullmatch(value), value
+        elif key != LOG[controller]:
             assert not set(value) & set("\"'`{};$\\#\n\r\t\0"), (key, value)
         assert value, key
     if controller == "ingress-nginx":
         told = data(controller, some, proxy_sources=proxy)
         secure = ("allow-snippet-annotations", "annotations-risk-level", "allow-cross-namespace-resources")
         assert [told[it] for it in secure] == ["false", "Medium", "false"]
+
+
+CONFIGURATION = """daemon off; pid {folder}/nginx.pid; error_log stderr; events {{}}
+http {{ client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e; access_log off;
+{http}
+server {{ listen unix:{folder}/http.sock; location / {{ proxy_pass http://127.0.0.1:9; {location} }} }} }}
+"""
+
+
+@pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+@pytest.mark.parametrize("number", [3, 8, 256])
+@pytest.mark.parametrize("size", [1, 16, 1024])
+def test_nginx_starts_with_every_size_of_its_buffers(tmp_path: Path, size: int, number: int) -> None:
+    buffers_ = {"size": size, "number": number}
+    given = {"response_buffers": buffers_, "header_buffers": {"size": size, "number": min(number, 64)}}
+    told = data("f5-nginx", {**given, "underscores_in_headers": True})
+    location = f"proxy_buffer_size {told['proxy-buffer-size']}; proxy_buffers {told['proxy-buffers']};"
+    assert _starts(tmp_path, told["http-snippets"], location) == ""
+    # ingress-nginx writes the same directives of other keys.
+    other = data("ingress-nginx", given)
+    both = f"proxy_buffer_size {other['proxy-buffer-size']}; proxy_buffers {other['proxy-buffers-number']} {size}k;"
+    assert both == location
+    # The size of one buffer alone is what the field prevents.
+    assert "proxy_busy_buffers_size" in _starts(tmp_path, "", "proxy_buffer_size 64k;")
+
+
+def _starts(folder: Path, http: str, location: str) -> str:
+    """What nginx finds wrong with a configuration; empty if nothing is."""
+    path = folder / "nginx.conf"
+    path.write_text(CONFIGURATION.format(folder=folder, http=http, location=location))
+    command = [program(), "-t", "-q", "-c", str(path), "-p", str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stderr

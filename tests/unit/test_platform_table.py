@@ -49,6 +49,7 @@ SHARED_PORT = {"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}}
 INTERNAL = {"scope": "internal", "allowed_sources": None}
 PRESERVE = {"client_ip": "preserve"}
 HIDE = {"client_ip": "hide"}
+SENT_BY_OTHERS = {"client_ip": "proxy-protocol", "proxy_protocol_configured": True}
 INSTANCE = {"target_type": "instance"}
 HEALTH_OF_UDP = {"health": {"port": 8081}}
 
@@ -70,6 +71,7 @@ SAMPLES: dict[str, Sample] = {
     "ip_address_type=ipv4": ({"ip_address_type": "ipv4"}, {}),
     "ip_address_type=ipv6": ({"ip_address_type": "ipv6", "allowed_sources": ["::/0"]}, {"allowed_sources": ["::/0"]}),
     "ip_address_type=dualstack": ({"ip_address_type": "dualstack"}, {}),
+    "node_ports": ({"node_ports": {"http": 30080}}, {}),
     "name": ({"name": "shop-web"}, {}),
     "tags": ({"tags": {"team": "shop"}}, {}),
     "health.protocol": ({"health": {"protocol": "https"}}, {}),
@@ -120,6 +122,9 @@ SAMPLES: dict[str, Sample] = {
     "azure.floating_ip": ({"azure": {"floating_ip": False}}, {}),
 }
 OWN_SAMPLES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
+    ("node-port", "client_ip=proxy-protocol"): (SENT_BY_OTHERS, HIDE),
+    # It is required beside the PROXY protocol.
+    ("node-port", "proxy_protocol_configured"): (SENT_BY_OTHERS, PRESERVE),
     ("gke", "load_balancer_class"): ({"load_balancer_class": "networking.gke.io/l4-regional-external"}, {}),
 }
 SWITCHES_SCOPE = {"annotations": {"example.com/internal": "true"}}
@@ -323,6 +328,7 @@ FIELDS = st.fixed_dictionaries(
             },
         ).filter(bool),
         "annotations": st.just({"example.com/a-proxy-protocol-switch": "on"}),
+        "node_ports": st.just({"http": 30080}),
     },
 )
 PORTS = st.sampled_from([None, DNS, MIXED, SHARED_PORT, TWO_PORTS, PORT_SAMPLES["protocol=SCTP"]])
@@ -392,7 +398,7 @@ def test_what_a_platform_can_do_it_does_together(platform: str) -> None:
     module = MODULES[platform]
     built: list[bool] = []
 
-    @settings(max_examples=examples(20))
+    @settings(max_examples=examples(30))
     @given(fields=FIELDS, ports=PORTS)
     def run(fields: dict[str, Any], ports: Any) -> None:
         for feature in features_of_fields(platform, fields):

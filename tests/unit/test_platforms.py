@@ -636,7 +636,7 @@ def test_the_deprecated_address_field_is_never_used(platform: str) -> None:
     assert "spec.loadBalancerIP" not in configured(platform)
 
 
-@pytest.mark.parametrize("platform", [it for it in ALL if it not in NLB])
+@pytest.mark.parametrize("platform", [it for it in ALL if it not in (*NLB, "node-port")])
 def test_nodes_that_pass_connections_on_keep_the_clients_address_with_local(platform: str) -> None:
     assert configured(platform, client_ip="hide")["spec.externalTrafficPolicy"] == "Cluster"
     local = configured(platform, client_ip="preserve", health={"node_port": 32000})
@@ -655,7 +655,7 @@ def test_nodes_that_pass_connections_on_keep_the_clients_address_with_local(plat
 def test_the_service_has_the_ip_address_type(
     platform: str, ip_address_type: str, policy: str, families: list[str]
 ) -> None:
-    sources = ["::/0"] if ip_address_type == "ipv6" else EVERYONE
+    sources = {"ipv6": ["::/0"], "dualstack": ["0.0.0.0/0", "::/0"]}.get(ip_address_type, EVERYONE)
     found = configured(platform, ip_address_type=ip_address_type, allowed_sources=sources)
     assert (found["spec.ipFamilyPolicy"], found["spec.ipFamilies"]) == (policy, families)
 
@@ -676,8 +676,8 @@ def test_the_internet_is_let_in_by_nobodys_default(platform: str) -> None:
 
 @pytest.mark.parametrize("platform", ALL)
 def test_pods_are_opened_to_the_platform_where_it_hides_the_clients(platform: str) -> None:
-    # On aws-legacy, nothing would enforce narrower ones.
-    sources = EVERYONE if platform == "aws-legacy" else ["203.0.113.0/24"]
+    # On aws-legacy and at the ports of nodes, nothing would enforce narrower ones.
+    sources = EVERYONE if platform in ("aws-legacy", "node-port") else ["203.0.113.0/24"]
     # Some dataplanes apply a policy to the client's own address, if the platform passes connections through to nodes.
     passed = set(sources) if platform not in ON_AWS else set()
     # On Azure, they do it to health checks too, which have one address in every network.
@@ -760,8 +760,11 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
         return pulumi.Output.from_input(it)
 
     can = module_of(Platform(platform)).supports
-    fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")], "platform_sources": [value("10.3.0.0/16")]}
-    fields |= {"client_ip": "hide"}
+    fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")]}
+    # At the ports of nodes, nothing would enforce the sources.
+    client_ip = "preserve" if platform == "node-port" else "hide"
+    fields |= {"client_ip": client_ip}
+    fields |= {"platform_sources": [value("10.3.0.0/16")]} if client_ip == "hide" else {}
     fields |= {"aws": MANAGED} if platform == "aws-legacy" else {}
     fields |= {"static_addresses": [value("eipalloc-1")]} if can("static_addresses") else {}
     fields |= {"idle_timeout": value(600)} if can("idle_timeout") else {}
@@ -773,7 +776,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
     plain = configured(
         platform,
         allowed_sources=["203.0.113.0/24"],
-        client_ip="hide",
+        client_ip=client_ip,
         **({"aws": MANAGED} if platform == "aws-legacy" else {}),
         **({"static_addresses": ["eipalloc-1"]} if "static_addresses" in fields else {}),
         **({"idle_timeout": 600} if "idle_timeout" in fields else {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -17,7 +18,7 @@ from pulumi_portico import (
 )
 from pulumi_portico.args.codes import all_codes
 from pulumi_portico.args.location import Location
-from pulumi_portico.args.problems import Set
+from pulumi_portico.args.problems import Problem, Set
 from pulumi_portico.lifecycle.aws import AWS_PRICES
 from pulumi_portico.lifecycle.claims import unique
 from pulumi_portico.lifecycle.cost import (
@@ -46,6 +47,7 @@ from tests.balancers import (
     rejected,
     service,
 )
+from tests.balancers import ingress as ingress_of
 from tests.problems import assert_problem, problems_of
 
 GENERIC = exposure("generic")
@@ -281,7 +283,7 @@ def test_where_no_price_is_known_there_is_no_estimate() -> None:
 
 def test_every_list_price_has_its_source_and_its_date() -> None:
     prices = {module.name: module.billing.prices for module in all_platforms()}
-    assert {name for name, found in prices.items() if found is None} == {"generic"}
+    assert {name for name, found in prices.items() if found is None} == {"generic", "node-port"}
     assert all(found is None or (found.source and found.date and found.currency) for found in prices.values())
 
 
@@ -609,3 +611,75 @@ def test_ports_with_problems_hide_nothing_about_the_exposure() -> None:
     assert_problem(problems, "wrong-type", "ports", "a", "port")
     assert_problem(problems, "unsupported-field", "exposure", "tls", "certificates")
     assert_problem(problems, "no-allowed-sources", "exposure", "allowed_sources")
+
+
+# Ports of nodes.
+
+
+ON_NODES = exposure("node-port", node_ports={"http": 30080})
+
+
+def test_a_service_of_type_node_port_needs_no_load_balancer() -> None:
+    recording = balancer(ON_NODES)
+    spec = recording.manifest("Service")["spec"]
+    assert (spec["type"], spec["externalTrafficPolicy"]) == ("NodePort", "Cluster")
+    assert spec["ports"] == [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080, "nodePort": 30080}]
+    outputs = recording.outputs["web"]
+    assert outputs["load_balancers"] == outputs["monthly_cost"] == 0
+    assert (outputs["cost"], outputs["address"], outputs["url"]) == ("Nothing is billed.", "", "")
+    assert outputs["node_ports"] == {"http": 30080}
+
+
+def test_nodes_keep_the_clients_addresses_only_if_they_pass_connections_to_their_own_pods() -> None:
+    sources = ["203.0.113.0/24"]
+    kept = balancer(exposure("node-port", client_ip="preserve", allowed_sources=sources))
+    assert kept.manifest("Service")["spec"]["externalTrafficPolicy"] == "Local"
+    assert ingress_of(kept)[0] == set(sources)
+    (problem,) = rejected(exposure("node-port", allowed_sources=sources))
+    assert_problem([problem], "unenforced-sources", "exposure", "allowed_sources")
+
+
+def test_a_load_balancer_in_front_of_the_nodes_can_send_the_proxy_protocol() -> None:
+    sent = exposure("node-port", client_ip="proxy-protocol", platform_sources=["10.0.0.0/24"])
+    problems = rejected(sent, target_reads_proxy_protocol=True)
+    assert_problem(problems, "proxy-protocol-of-nodes", "exposure", "proxy_protocol_configured")
+    found = balancer({**sent, "proxy_protocol_configured": True}, target_reads_proxy_protocol=True)
+    # Whoever else sends it could claim to be any client.
+    assert found.manifest("Service")["spec"]["externalTrafficPolicy"] == "Local"
+    assert ingress_of(found)[0] == {"10.0.0.0/24"}
+    assert_problem(
+        rejected(exposure("node-port", proxy_protocol_configured=True)),
+        "no-effect",
+        "exposure",
+        "proxy_protocol_configured",
+    )
+
+
+@pytest.mark.parametrize("platform", ["node-port", "generic"])
+def test_the_ports_of_nodes_are_checked(platform: str) -> None:
+    def problems_with(node_ports: dict[str, int], **fields: Any) -> list[Problem]:
+        ports = {"http": {"port": 80}, "dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}}
+        return rejected(exposure(platform, node_ports=node_ports, **fields), ports=ports)
+
+    for number in (80, 29999, 32768):
+        (problem,) = problems_with({"http": number})
+        assert problem.location == ("exposure", "node_ports", "http")
+    (unknown,) = problems_with({"htp": 30080})
+    assert_problem([unknown], "unknown-node-port", "exposure", "node_ports", "htp", ports=["dns", "dns-tcp", "http"])
+    (foreign,) = problems_with({"metrics": 30080})
+    assert foreign.code.name == "unknown-node-port"
+    (twice,) = problems_with({"http": 30080, "dns-tcp": 30080})
+    assert_problem([twice], "duplicate-node-port", "exposure", "node_ports", "dns-tcp")
+    # A Service can have one for two protocols.
+    balancer(
+        exposure(platform, node_ports={"dns": 30053, "dns-tcp": 30053}),
+        ports={"dns": {"port": 53, "protocol": "UDP"}, "dns-tcp": {"port": 53}},
+    )
+
+
+def test_a_port_of_nodes_leads_to_one_service() -> None:
+    generic = exposure("generic", client_ip="preserve", health={"node_port": 30080})
+    for both in ((ON_NODES, ON_NODES), (ON_NODES, generic), (generic, ON_NODES)):
+        problems = record(partial(problems_of, partial(two, *both))).value
+        assert [problem.code.name for problem in problems] == ["claimed-value"]
+    record(lambda: two(ON_NODES, exposure("node-port", node_ports={"http": 30081})))

@@ -62,6 +62,8 @@ def test_a_later_field_makes_the_engine_replace_the_load_balancer_if_it_is_set()
 
 
 NO_GROUP = {f"{AWS}disable-nlb-sg": "true"}
+BILLED = tuple(platform for platform in ALL if platform != "node-port")
+"""Those that make load balancers."""
 SPEC_FAMILIES = ("gke", "azure", "generic")
 INTERNAL = {"scope": "internal", "annotations": {"a.example/b": "c"}}
 IPV6 = {"ip_address_type": "ipv6", "allowed_sources": ["::/0"]}
@@ -71,7 +73,7 @@ NODE_PORT = {**PRESERVE, "health": {"node_port": 32000}}
 @pytest.mark.parametrize(
     ("platforms", "old", "new", "changed"),
     [
-        (ALL, {}, INTERNAL, "scope"),
+        (BILLED, {}, INTERNAL, "scope"),
         (("aws-controller", "generic"), {}, {"load_balancer_class": "example.com/a"}, "load_balancer_class"),
         (SPEC_FAMILIES, {}, IPV6, "primary address_family"),
         (NLB, {}, {"name": "shop-web"}, "name"),
@@ -83,6 +85,7 @@ NODE_PORT = {**PRESERVE, "health": {"node_port": 32000}}
         (NLB, {}, {"annotations": NO_GROUP}, *NO_GROUP),
         (("gke",), {}, {"gke": {"network_tier": "Standard"}}, "gke.network_tier"),
         (SPEC_FAMILIES, PRESERVE, NODE_PORT, "health.node_port"),
+        (("node-port",), {}, IPV6, "primary address_family"),
     ],
 )
 def test_a_change_that_makes_another_one_says_which_address_goes(
@@ -103,7 +106,10 @@ def test_a_change_that_makes_another_one_says_which_address_goes(
     [
         *((it, PRESERVE, {**PRESERVE, "allowed_sources": ["203.0.113.0/24"]}) for it in ALL),
         *((it, {}, PRESERVE) for it in ALL),
-        *((it, {"ip_address_type": "ipv4"}, {"ip_address_type": "dualstack"}) for it in ALL if it != "aws-legacy"),
+        *((it, {"ip_address_type": "ipv4"}, {"ip_address_type": "dualstack"}) for it in BILLED if it != "aws-legacy"),
+        ("node-port", {"ip_address_type": "ipv4"}, {"ip_address_type": "dualstack", **PRESERVE}),
+        # Its scope only states who reaches the nodes.
+        ("node-port", {}, {"scope": "internal"}),
         *((it, {}, {"ip_address_type": "ipv4"}) for it in ALL),
         *((it, {}, {"deletion_protection": True}) for it in NLB),
         *((it, {"deletion_protection": True}, {}) for it in NLB),
@@ -215,7 +221,7 @@ def test_another_namespace_is_rejected_if_the_two_cannot_share_an_address() -> N
     assert moved() == Judgment(moved().changes)
 
 
-@pytest.mark.parametrize("platform", ALL)
+@pytest.mark.parametrize("platform", BILLED)
 def test_a_missing_address_is_explained_and_other_failures_are_not(platform: str) -> None:
     errors = ["resource web failed: Service was not allocated an IP address; does your cloud provider support this?"]
     module = module_of(Platform(platform))

@@ -61,7 +61,7 @@ def test_every_output_is_documented() -> None:
         *("url", "urls", "serviceName", "namespace", "serviceAccount", "target", "targets", "exceptions"),
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
-        *("address", "hostname", "url", "urls", "serviceName", "namespace"),
+        *("address", "hostname", "url", "urls", "nodePorts", "serviceName", "namespace"),
         *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
     }
     assert COMPONENTS["AwsLoadBalancer"]["properties"].keys() == {

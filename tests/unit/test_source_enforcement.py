@@ -543,3 +543,16 @@ def test_a_controller_supports_one_behavior_of_forwarded_headers() -> None:
     at = ("gateways", "edge", "settings", "forwarded_for")
     assert_problem(caught.value.problems, "forwarded-for-unsupported", *at, supported="replace")
     assert_problem(caught.value.problems, "mutually-exclusive", *at)
+
+
+def test_the_ports_of_nodes_are_reported_as_open() -> None:
+    on_nodes = view(exposure("node-port", scope="internal", allowed_sources=None, node_ports={"http": 30080}))
+    (shown,) = on_nodes.balancers
+    assert (shown.opens_nodes, shown.is_scope_certain, shown.may_be_on_internet) == (True, False, True)
+    assert is_open_to_everyone(shown.sources)
+    assert [(port.name, port.number) for port in shown.ports] == [("http", 30080)]
+    assert reported_at(on_nodes)[("platform",)] == ["open-nodes"]
+    picked = view(exposure("node-port", client_ip="preserve", allowed_sources=INSIDE))
+    assert [port.number for port in picked.balancers[0].ports] == [None]
+    assert picked.balancers[0].are_sources_certain
+    assert (picked.total.load_balancers, picked.total.monthly) == (0, ())

@@ -456,6 +456,7 @@ EXAMPLES = (
         "deletionProtection",
         value=False,
     ),
+    Example(aws_exceptions.CLIENTS_CLAIM_ADDRESSES, SHARED, {"forwardedFor": "preserve"}, "forwardedFor", "preserve"),
     Example(aws_exceptions.MONITORED_DESYNC, SHARED, {"desyncMode": "monitor"}, "desyncMode", "monitor"),
     Example(
         aws_exceptions.INVALID_HEADERS,

@@ -18,7 +18,7 @@ from ..lifecycle.cost import Price, PriceSpec
 from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name, resource_id
 from ..networking.conversions import scope_of_internal, scope_of_scheme
 from ..networking.target import RULES as SERVICE_TARGET_RULES
-from .choices import AwsBalancerKind, AwsDesyncMode
+from .choices import AwsBalancerKind, AwsBindingController, AwsDesyncMode, AwsForwardedFor
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost, AwsHostSpec
 from .listener import RULES as LISTENER_RULES
@@ -203,6 +203,18 @@ class AwsLoadBalancerArgs(TypedDict):
     preserve_host: NotRequired[pulumi.Input[bool]]
     """Whether targets get the Host header as clients wrote it. Application Load Balancers. Default: false."""
 
+    forwarded_for: NotRequired[AwsForwardedFor]
+    """What targets receive as `X-Forwarded-For`. Plain. Application Load Balancers. Default: append."""
+
+    forwards_client_port: NotRequired[pulumi.Input[bool]]
+    """Whether the address in `X-Forwarded-For` has the client's port too. Application Load Balancers. Default:
+    false."""
+
+    binding_controller: NotRequired[AwsBindingController]
+    """What joins the pods of a `target` to its target group. EKS Auto Mode reads bindings of another API group than the
+    AWS Load Balancer Controller, each ignores the other's. Plain; a change makes other bindings, and the old controller
+    removes the pods until the new one adds them again. Default: load-balancer-controller."""
+
     https_redirect: NotRequired[bool]
     """Whether port 80 sends clients to HTTPS, where port 443 speaks it and no listener is on port 80. Plain. Default:
     true."""
@@ -270,6 +282,8 @@ _NAMES_OF_AWS_LOAD_BALANCER_ARGS = table(
         "desyncMitigationMode": moved_to("desync_mode"),
         "dropInvalidHeaderFields": moved_to("drop_invalid_headers"),
         "preserveHostHeader": moved_to("preserve_host"),
+        "xffHeaderProcessingMode": moved_to("forwarded_for"),
+        "enableXffClientPort": moved_to("forwards_client_port"),
         "enabled": SWITCHED_ON,
     }
 )
@@ -312,6 +326,9 @@ class AwsLoadBalancerSpec(Spec):
     drop_invalid_headers: Optional[pulumi.Input[bool]] = None
     http2: Optional[pulumi.Input[bool]] = None
     preserve_host: Optional[pulumi.Input[bool]] = None
+    forwarded_for: Optional[AwsForwardedFor] = None
+    forwards_client_port: Optional[pulumi.Input[bool]] = None
+    binding_controller: AwsBindingController = AwsBindingController.LOAD_BALANCER_CONTROLLER
     https_redirect: Optional[bool] = None
     multi_label_wildcards: Optional[bool] = None
     hosts: Optional[Mapping[str, AwsHostSpec]] = None

@@ -15,6 +15,7 @@ from ..lifecycle.objects import Options
 from ..networking.network_policies import PeerSpec, build_ingress, build_network_policy
 from ..networking.target import Protocol, TargetSpec
 from ..untyped import Properties
+from .choices import AwsBindingController
 from .target_group import AwsTargetPlan
 
 __all__ = ["IMMUTABLE", "PodPorts", "binding_options", "build_binding", "build_policy", "pod_ports_of"]
@@ -51,7 +52,13 @@ def pod_ports_of(target: AwsTargetPlan, service: TargetSpec) -> PodPorts:
 
 
 def build_binding(
-    metadata: Properties, ports: PodPorts, target_group: Any, *, security_group: Any = None, ranges: Sequence[Any] = ()
+    metadata: Properties,
+    ports: PodPorts,
+    target_group: Any,
+    controller: AwsBindingController,
+    *,
+    security_group: Any = None,
+    ranges: Sequence[Any] = (),
 ) -> Properties:
     """The TargetGroupBinding of a Service's port. The security groups of its nodes or pods allow the load balancer's
     security group; without one, its addresses."""
@@ -61,7 +68,7 @@ def build_binding(
     if security_group is not None:
         sources = [{"securityGroup": {"groupID": security_group}}]
     return {
-        "apiVersion": "elbv2.k8s.aws/v1beta1",
+        "apiVersion": controller.api_version,
         "kind": "TargetGroupBinding",
         "metadata": dict(metadata),
         "spec": {

@@ -4,9 +4,12 @@ from enum import Enum
 
 __all__ = [
     "AwsAlgorithm",
+    "AwsAlpnPolicy",
     "AwsBalancerKind",
+    "AwsBindingController",
     "AwsClientCertificateMode",
     "AwsDesyncMode",
+    "AwsForwardedFor",
     "AwsFrameOptions",
     "AwsListenerProtocol",
     "AwsTargetProtocol",
@@ -119,6 +122,53 @@ class AwsDesyncMode(str, Enum):
 
     MONITOR = "monitor"
     """All are let through, and counted."""
+
+
+class AwsForwardedFor(str, Enum):
+    """What targets receive as `X-Forwarded-For`. Maps to `xff_header_processing_mode`."""
+
+    APPEND = "append"
+    """What the client sends, and then the client's address. A target can trust only the last address."""
+
+    PRESERVE = "preserve"
+    """What the client sends, unchanged: it can claim to be any client."""
+
+    REMOVE = "remove"
+    """Nothing."""
+
+
+class AwsAlpnPolicy(str, Enum):
+    """Which version of HTTP the TLS handshake negotiates. Maps to `alpn_policy`."""
+
+    HTTP1_ONLY = "HTTP1Only"
+    """HTTP/1.1 and HTTP/1.0."""
+
+    HTTP2_ONLY = "HTTP2Only"
+    """HTTP/2."""
+
+    HTTP2_OPTIONAL = "HTTP2Optional"
+    """HTTP/1.1 if the client supports it, else HTTP/2."""
+
+    HTTP2_PREFERRED = "HTTP2Preferred"
+    """HTTP/2 if the client supports it, else HTTP/1.1."""
+
+    NONE = "None"
+    """The handshake doesn't negotiate a version."""
+
+
+class AwsBindingController(str, Enum):
+    """What reads TargetGroupBindings in the cluster: each controller has an API group of its own."""
+
+    LOAD_BALANCER_CONTROLLER = "load-balancer-controller"
+    """The AWS Load Balancer Controller (2.6 and newer): `elbv2.k8s.aws/v1beta1`."""
+
+    AUTO_MODE = "auto-mode"
+    """EKS Auto Mode: `eks.amazonaws.com/v1`."""
+
+    @property
+    def api_version(self) -> str:
+        """The API group and version of its TargetGroupBindings."""
+        return "eks.amazonaws.com/v1" if self is AwsBindingController.AUTO_MODE else "elbv2.k8s.aws/v1beta1"
 
 
 class AwsAlgorithm(str, Enum):

@@ -14,7 +14,7 @@ from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
 from ..untyped import Properties
-from .choices import AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
+from .choices import AwsAlpnPolicy, AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST, priority_of
 from .resources import without_none
 from .routes import (
@@ -196,6 +196,9 @@ class AwsListener(TypedDict):
     headers: NotRequired[AwsResponseHeaders]
     """Headers that go into every response. Application Load Balancers. Default: HSTS and nosniff."""
 
+    alpn: NotRequired[AwsAlpnPolicy]
+    """Which version of HTTP the TLS handshake negotiates. TLS listeners. Plain. Default: none."""
+
     tcp_idle_timeout: NotRequired[pulumi.Input[int]]
     """Seconds (60 to 6000) after which a silent connection is dropped. TCP listeners. Default: 350."""
 
@@ -215,6 +218,7 @@ _NAMES_OF_AWS_LISTENER = table(
         "defaultAction": several("target", "weights", "respond", "redirect"),
         "defaultActions": several("target", "weights", "respond", "redirect"),
         "fixedResponse": moved_to("respond"),
+        "alpnPolicy": moved_to("alpn"),
         "mutualAuthentication": moved_to("client_certificates"),
     }
 )
@@ -231,6 +235,7 @@ class AwsListenerSpec(ActionSpec):
     policy: Optional[AwsTlsPolicy] = None
     client_certificates: Optional[AwsClientCertificatesSpec] = None
     headers: Optional[AwsResponseHeadersSpec] = None
+    alpn: Optional[AwsAlpnPolicy] = None
     tcp_idle_timeout: Optional[pulumi.Input[int]] = None
     existing: Optional[pulumi.Input[str]] = None
     priorities: Optional[AwsPrioritiesSpec] = None
@@ -291,6 +296,7 @@ def build_listener(
         "port": listener.port,
         "protocol": listener.protocol.value.upper().replace("-", "_"),
         "default_actions": [build_action(listener, groups)],
+        "alpn_policy": None if listener.alpn is None else listener.alpn.value,
         "tcp_idle_timeout_seconds": listener.tcp_idle_timeout,
         "tags": tags or None,
     }

@@ -62,6 +62,8 @@ def _application(spec: AwsLoadBalancerSpec) -> Properties:
         "drop_invalid_header_fields": _or_default(spec.drop_invalid_headers, default=True),
         "enable_http2": _or_default(spec.http2, default=True),
         "preserve_host_header": _or_default(spec.preserve_host, default=False),
+        "xff_header_processing_mode": None if spec.forwarded_for is None else spec.forwarded_for.value,
+        "enable_xff_client_port": spec.forwards_client_port,
     }
 
 

@@ -247,7 +247,8 @@ def _service_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, reference
         return []
     metadata, ports = plan.metadata(service.namespace), pod_ports_of(target, service)
     group, security_group = references.target_groups[key], references.security_group
-    binding = build_binding(metadata, ports, group, security_group=security_group, ranges=plan.target_ranges)
+    controller, ranges = plan.spec.binding_controller, plan.target_ranges
+    binding = build_binding(metadata, ports, group, controller, security_group=security_group, ranges=ranges)
     policy = build_policy(metadata, ports, plan.pod_sources(target))
     ready = () if service.ready is None else (service.ready,)
     options = binding_options(plan.name, "AwsLoadBalancer")

@@ -56,7 +56,8 @@ class Match:
     exact: bool = False
     """Whether the path alone matches, without what is below it."""
     conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """What else must hold, by name: `methods`, `header x-version`, `sources`; each one of several values."""
+    """What else must hold, by name: `methods`, `header x-version`, `query version`, `sources`; each one of several
+    values."""
 
     @property
     def elements(self) -> tuple[str, ...]:
@@ -171,7 +172,12 @@ def _apart(one: Match, other: Match) -> bool:
 
 
 def closed_conditions(match: Match) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The conditions whose values are compared as they are: without wildcards, and not ranges of addresses."""
+    """The conditions whose values are compared as they are: without wildcards, and not ranges of addresses, nor
+    parameters of the query, of which a request can have several of one name."""
     for name, values in match.conditions:
-        if name != "sources" and not any("*" in value or "?" in value for value in values):
+        if (
+            name != "sources"
+            and not name.startswith("query ")
+            and not any("*" in value or "?" in value for value in values)
+        ):
             yield name, values

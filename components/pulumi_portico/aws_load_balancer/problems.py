@@ -198,7 +198,7 @@ MANY_WILDCARDS = define(
     "too-many-wildcards", "The route has {count} wildcards.", allowed="at most {most}", hint="Split the route."
 )
 HEADER_VALUE = define("invalid-alb-header-value", "AWS can't compare with {value}.", allowed="1 to {most} characters")
-HEADER_EMPTY = define("empty-header-condition", "This header has no values.", allowed="at least one value")
+HEADER_EMPTY = define("empty-header-condition", "This has no values.", allowed="at least one value")
 PRIORITY_OUTSIDE = define(
     "priority-not-ours", "{value} isn't one of {field}.", allowed="a priority from {first} to {last}"
 )

@@ -39,6 +39,7 @@ __all__ = [
     "build_action",
     "build_conditions",
     "text",
+    "values_of",
 ]
 
 
@@ -140,6 +141,10 @@ class AwsRoute(TypedDict):
     """What headers must hold, by name; one of the values must fit, `*` and `?` in them are wildcards. Plain. Default:
     anything."""
 
+    queries: NotRequired[Mapping[str, Sequence[str]]]
+    """What parameters of the query string must hold, by name; one of the values must fit, whatever its case, and `*`
+    and `?` in them are wildcards. Plain. Default: anything."""
+
     allowed_sources: NotRequired[Sequence[str]]
     """The client addresses that the route matches, in CIDR notation. Requests of other clients go to the next route
     that matches them. Plain. Default: every client that can connect."""
@@ -196,6 +201,8 @@ _NAMES_OF_AWS_ROUTE = table(
         "hostHeader": moved_to("host"),
         "httpRequestMethod": moved_to("methods"),
         "httpHeader": moved_to("headers"),
+        "queryString": several("queries"),
+        "queryStrings": several("queries"),
         "sourceIp": moved_to("allowed_sources"),
         "conditions": several("host", "path", "methods", "headers", "allowed_sources"),
         "actions": several("target", "weights", "respond", "redirect"),
@@ -219,6 +226,7 @@ class AwsRouteSpec(ActionSpec):
     path_type: PathType = PathType.PREFIX
     methods: Optional[Sequence[str]] = None
     headers: Optional[Mapping[str, Sequence[str]]] = None
+    queries: Optional[Mapping[str, Sequence[str]]] = None
     allowed_sources: Optional[Sequence[str]] = None
     priority: Optional[int] = None
 
@@ -234,6 +242,8 @@ class AwsRouteSpec(ActionSpec):
         conditions += [
             (f"header {name.lower()}", tuple(sorted(set(headers[name])))) for name in sorted(headers, key=str.lower)
         ]
+        queries = self.queries or {}
+        conditions += [(f"query {name}", tuple(sorted(set(queries[name])))) for name in sorted(queries)]
         path, exact = self.path or "/", self.path_type is PathType.EXACT
         # A prefix matches with and without a slash behind it.
         return Match(self.host or "", path if exact else path.rstrip("/") or "/", exact, tuple(conditions))
@@ -358,6 +368,7 @@ RULES: Rules = {
         "path": Field(route_path),
         "methods": Field(not_empty, items=_method),
         "headers": Field(not_empty, keys=header_name),
+        "queries": Field(not_empty, keys=text(128, "name")),
         "allowed_sources": Field(not_empty, items=cidr),
         "priority": Field(whole_number(LEAST, MOST, "a priority")),
         **ROUTED,
@@ -407,6 +418,13 @@ def _redirect(redirect: AwsRedirectSpec) -> Properties:
     )
 
 
+def values_of(condition: Properties) -> list[str]:
+    """The values of a condition, of which a rule can have only a few."""
+    if "query_strings" in condition:
+        return [query["value"] for query in condition["query_strings"]]
+    return [value for detail in condition.values() for value in detail["values"]]
+
+
 def build_conditions(match: Match) -> list[Properties]:
     """What a rule matches, as `aws.lb.ListenerRule` takes it. A prefix is two patterns, as `/a*` lets /ab in."""
     conditions: list[Properties] = []
@@ -420,6 +438,8 @@ def build_conditions(match: Match) -> list[Properties]:
         kind, _, header = name.partition(" ")
         if kind == "header":
             conditions.append({"http_header": {"http_header_name": header, "values": list(values)}})
+        elif kind == "query":
+            conditions.append({"query_strings": [{"key": header, "value": value} for value in values]})
         elif kind == "methods":
             conditions.append({"http_request_method": {"values": list(values)}})
         else:

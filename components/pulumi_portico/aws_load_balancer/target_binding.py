@@ -23,6 +23,7 @@ from ..ordering import after, dependencies_of
 from ..register import name_of
 from .binding import PodPorts, binding_options, build_binding, build_policy
 from .checks.targets import check_port_numbers
+from .choices import AwsBindingController
 from .rules import arn, not_empty
 from .validation import check_name
 
@@ -52,6 +53,10 @@ class TargetBindingArgs(TypedDict):
     """The load balancer's security group, which the pods' or nodes' own lets in, such as an AwsLoadBalancer's
     `security_group_id`. Default: `target_ranges` are let in."""
 
+    binding_controller: NotRequired[AwsBindingController]
+    """What reads the binding: the AWS Load Balancer Controller, or EKS Auto Mode, which has another API group. Plain; a
+    change makes another binding. Default: load-balancer-controller."""
+
     target_ranges: NotRequired[Sequence[str]]
     """The addresses that connections come from, in CIDR notation: the load balancer's subnets, and the clients' where
     their addresses are kept. Plain. Default: all private addresses."""
@@ -70,6 +75,7 @@ class TargetBindingSpec(Spec):
     target: TargetSpec
     target_group: pulumi.Input[str]
     security_group: Optional[pulumi.Input[str]] = None
+    binding_controller: AwsBindingController = AwsBindingController.LOAD_BALANCER_CONTROLLER
     target_ranges: Optional[Sequence[str]] = None
     health_port: Optional[int] = None
     labels: Optional[Mapping[str, pulumi.Input[str]]] = None
@@ -149,7 +155,8 @@ def binding_objects(name: str, spec: TargetBindingSpec) -> list[ObjectSpec]:
     metadata: dict[str, Any] = {"namespace": spec.target.namespace, **({"labels": spec.labels} if spec.labels else {})}
     ranges = PRIVATE_ADDRESSES if spec.target_ranges is None else spec.target_ranges
     ports = PodPorts(spec.target, (spec.target.protocol.value.lower(),), spec.health_port)
-    binding = build_binding(metadata, ports, spec.target_group, security_group=spec.security_group, ranges=ranges)
+    group, controller = spec.target_group, spec.binding_controller
+    binding = build_binding(metadata, ports, group, controller, security_group=spec.security_group, ranges=ranges)
     policy = build_policy(metadata, ports, ranges)
     objects = [ObjectSpec(_BINDING, binding, options=binding_options(name, "TargetBinding"), suffix="")]
     return objects if policy is None else [*objects, ObjectSpec(_POLICY, policy, suffix="")]

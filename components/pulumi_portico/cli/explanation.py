@@ -121,7 +121,9 @@ def _balancer_text(balancer: BalancerView) -> str:
     everyone = is_open_to_everyone(balancer.sources)
     sources = "every address" if everyone else ", ".join(map(source_text, balancer.sources))
     scope = _SCOPES[balancer.scope]
-    if not balancer.is_scope_certain:
+    if balancer.opens_nodes:
+        scope = f"{scope} (every node accepts connections: see the exceptions)"
+    elif not balancer.is_scope_certain:
         scope = f"{scope} (if the cluster's controller makes it internal)"
     if not balancer.are_sources_certain and not everyone:
         sources = f"{sources} (if that is enforced: see the exceptions)"

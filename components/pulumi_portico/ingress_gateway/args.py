@@ -23,6 +23,7 @@ from ..networking.conversions import (
 from ..networking.network_policies import Peer, PeerSpec
 from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
+from ..workload.conversions import names_of
 from .compile_input import READY_TIMEOUT
 from .controllers import DEFAULT_CONTROLLER, Controller
 from .dns_records import DnsRecord, DnsRecordSpec
@@ -177,6 +178,8 @@ _NAMES_OF_INGRESS_GATEWAY_ARGS = table(
         "autoscaling": moved_to("installation.autoscaling"),
         "resources": moved_to("installation.resources"),
         "image": several("installation.image"),
+        "imagePullSecrets": moved_to("installation.pull_secrets", names_of),
+        "extraArgs": several("installation.arguments"),
         "nodeSelector": moved_to("installation.placement.node_selector"),
         "tolerations": moved_to("installation.placement.tolerations"),
         "affinity": moved_to("installation.placement.affinity"),

@@ -14,6 +14,7 @@ from ..lifecycle.selectors import claim_pods, guarded_with_targets
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
+from ..public_load_balancer.addresses import node_ports_of
 from ..register import name_of
 from .args import IngressGatewayArgs, IngressGatewaySpec, targets_of
 from .exceptions import security_exceptions
@@ -51,6 +52,10 @@ class IngressGateway(pulumi.ComponentResource):
     urls: pulumi.Output[dict[str, str]]
     """The URL of each host of its own routes, by host. A wildcard has none; `*` is the gateway's address, for routes
     without a host."""
+
+    node_ports: pulumi.Output[dict[str, int]]
+    """The ports of every node that lead to `http` and `https`. Clients connect to them if the exposure's platform is
+    node-port; empty if the cluster assigns none."""
 
     class_name: pulumi.Output[str]
     """The IngressClass."""
@@ -150,6 +155,7 @@ class IngressGateway(pulumi.ComponentResource):
         self.address = reached.apply(lambda found: found["ip"])
         self.hostname = reached.apply(lambda found: found["hostname"])
         self.urls = urls_of({name: host.tls for name, host in plan.routes.hosts.items()}, reached)
+        self.node_ports = pulumi.Output.from_input({}) if service is None else node_ports_of(service)
         self.class_name = pulumi.Output.from_input(plan.class_name)
         # What others create in the namespace comes after it.
         created = registered.resources.get(NAMESPACE)
@@ -182,6 +188,7 @@ class IngressGateway(pulumi.ComponentResource):
                 "address": self.address,
                 "hostname": self.hostname,
                 "urls": self.urls,
+                "node_ports": self.node_ports,
                 "class_name": self.class_name,
                 "namespace": self.namespace,
                 "controller": self.controller,

@@ -16,6 +16,10 @@ UNCHECKED_ANNOTATIONS = exception_kind(
     "unchecked-annotations", "Portico doesn't check what the controller does with these annotations."
 )
 PLAIN_HTTP = exception_kind("plain-http", "The gateway serves requests without TLS.")
+UNDERSCORES = exception_kind(
+    "underscores-in-headers",
+    "Clients can send headers such as X_Forwarded_For, which some applications can't tell from X-Forwarded-For.",
+)
 MULTI_LABEL_WILDCARDS = exception_kind(
     "multi-label-wildcards", "A wildcard host matches names with any number of labels in its place."
 )
@@ -28,6 +32,8 @@ def security_exceptions(spec: IngressGatewaySpec) -> list[SecurityException]:
         found.append(SecurityException(MULTI_LABEL_WILDCARDS, spec.at / "multi_label_wildcards"))
     if spec.annotations:
         found.append(SecurityException(UNCHECKED_ANNOTATIONS, spec.at / "annotations"))
+    if spec.settings is not None and spec.settings.underscores_in_headers:
+        found.append(SecurityException(UNDERSCORES, spec.settings.at / "underscores_in_headers"))
     if installer_of(spec) is not None:
         found += exceptions_of_service_labels(spec.labels, spec.at / "labels")
         if spec.installation is not None:

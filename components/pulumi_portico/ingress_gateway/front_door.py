@@ -13,7 +13,7 @@ from ..networking.ports import ServicePort
 from ..public_load_balancer.balancer import Balancer, build_balancer
 from ..public_load_balancer.platform_module import PlatformModule, Request
 from ..public_load_balancer.platforms import module_of
-from ..register import WAIT_FOR
+from ..register import SKIP_AWAIT, WAIT_FOR
 from .args import IngressGatewaySpec
 from .compile_input import ADDRESS_PUBLISHED
 from .install.installation import InstallationSpec
@@ -114,20 +114,17 @@ def front_door_objects(front: FrontDoor, first: Sequence[str]) -> list[ObjectSpe
     service = dict(balancer.service)
     metadata = service["metadata"]
     # Pulumi's own way to wait also waits for pods, which come later.
-    annotations = {**metadata.get("annotations", {}), WAIT_FOR: ADDRESS_PUBLISHED}
-    service["metadata"] = {**metadata, "annotations": annotations}
-    options = Options(
-        timeout=seconds,
-        replacement_trigger=balancer.replacement_trigger,
-        hooks=lambda _parent: on_load_balancer(
-            front.name,
-            platform.controller,
-            platform.no_address_causes,
-            seconds,
-            is_protected=balancer.is_protected,
-            component=_COMPONENT,
-        ),
-    )
+    wait = {WAIT_FOR: ADDRESS_PUBLISHED} if platform.assigns_address else {SKIP_AWAIT: "true"}
+    service["metadata"] = {**metadata, "annotations": {**metadata.get("annotations", {}), **wait}}
+    options = Options(timeout=seconds, replacement_trigger=balancer.replacement_trigger)
+    if platform.assigns_address:
+
+        def hooks(_parent: object) -> Optional[pulumi.ResourceHookBinding]:
+            causes, protected = platform.no_address_causes, balancer.is_protected
+            arguments = (front.name, platform.controller, causes, seconds)
+            return on_load_balancer(*arguments, is_protected=protected, component=_COMPONENT)
+
+        options = replace(options, hooks=hooks)
     return [
         ObjectSpec("front-door", balancer.network_policy, first),
         ObjectSpec(SERVICE, service, first, options),

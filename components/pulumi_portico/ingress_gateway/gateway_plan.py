@@ -14,6 +14,7 @@ from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner
 from ..networking.target import TargetSpec
+from ..public_load_balancer.platforms import module_of
 from .args import IngressGatewaySpec, IngressRoutesSpec
 from .client_addresses import HiddenClients, hidden_clients
 from .compile_input import AddressWait
@@ -186,8 +187,9 @@ def _listed_headers(spec: IngressGatewaySpec) -> frozenset[str]:
 def _publishes_address(spec: IngressGatewaySpec, installer: Optional[Installer]) -> bool:
     if spec.publishes_address is not None:
         return spec.publishes_address
-    has_balancer = spec.upstream is None or installer is None
-    return has_balancer or spec.controller.module.publishes_address_without_load_balancer
+    exposure = spec.exposure
+    has_address = installer is None or (exposure is not None and module_of(exposure.platform).assigns_address)
+    return has_address or spec.controller.module.publishes_address_without_load_balancer
 
 
 def address_wait(module: ControllerModule, publishes_address: bool, timeout: int) -> AddressWait:

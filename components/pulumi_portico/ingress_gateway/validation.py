@@ -32,10 +32,12 @@ from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
 from .gateway_plan import installer_of, may_install, plan_gateway, plan_routes
+from .install.arguments import check_arguments
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
 from .install.installation import RULES as INSTALLATION_RULES
 from .install.installation import InstallationSpec, check_installation
+from .install.installer import Installer
 from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
@@ -292,10 +294,24 @@ def _check_supported(spec: IngressGatewaySpec, problems: Problems) -> None:
     installer = installer_of(spec)
     if installer is None:
         return
+    problems.run(_check_arguments, spec, installer)
     for check_part in installer.checks:
         problems.run(check_part, spec.settings or GatewaySettingsSpec(), spec.installation or InstallationSpec())
     if installer.webhook is None:
         problems.run(_reject_webhook, spec)
+
+
+def _check_arguments(spec: IngressGatewaySpec, installer: Installer, problems: Problems) -> None:
+    installation = spec.installation
+    if installation is not None:
+        check_arguments(
+            installation.arguments,
+            installation.at / "arguments",
+            installer.known_arguments,
+            {"controller": _title(spec), "version": installer.version},
+            problems,
+            is_version_known=installation.image is None,
+        )
 
 
 def _reject_webhook(spec: IngressGatewaySpec, problems: Problems) -> None:

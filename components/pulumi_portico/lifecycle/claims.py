@@ -45,6 +45,9 @@ CLAIMED_PORT = define(
 )
 
 
+_CLUSTER = "cluster"
+
+
 @dataclass(frozen=True)
 class ExclusiveValue:
     """A value that no two load balancers of a cloud can share."""
@@ -55,6 +58,13 @@ class ExclusiveValue:
     location: Location
     ports: Optional[frozenset[tuple[int, str]]] = None
     """The ports, with their protocols, if load balancers with other ports can share the value."""
+
+    is_of_cluster: bool = False
+    """Whether the cluster has each value once, whatever creates the load balancers."""
+
+    def owner(self, cloud: str) -> str:
+        """What has the value once: the cloud or the cluster."""
+        return _CLUSTER if self.is_of_cluster else cloud
 
     def shared_ports(self, other: "ExclusiveValue") -> Optional[frozenset[tuple[int, str]]]:
         """The ports because of which two load balancers can't share the value, none if they can; None if they can't
@@ -113,7 +123,7 @@ def claim_each(
     claims: list[tuple[Any, ExclusiveValue]] = []
     for exclusive in values:
         for location, item in plain_items(exclusive):
-            key = ((cloud, exclusive.field, str(item)), provider)
+            key = ((exclusive.owner(cloud), exclusive.field, str(item)), provider)
             # A component provider can create one component several times, in a preview and in the update after it.
             others = ((owner, other) for owner, other in claimed.get(key, {}).items() if owner != claimant)
             for owner, other in others:

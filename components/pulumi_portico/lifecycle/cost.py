@@ -152,6 +152,11 @@ class Billable:
     """Public IPv4 addresses."""
     assumptions: tuple[Assumption, ...] = ()
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is billed."""
+        return not self.load_balancers and not self.public_addresses and not self.assumptions
+
 
 @dataclass(frozen=True)
 class LineItem:
@@ -182,13 +187,15 @@ class Estimate:
     @property
     def monthly(self) -> Optional[float]:
         """For a month of 730 hours; None if no price is known."""
+        if self.billable.is_nothing:
+            return 0.0
         return round(sum(item.monthly for item in self.items), 2) if self.currency else None
 
 
 def estimate(billing: Billing, billable: Billable, price: Optional[PriceSpec] = None) -> Estimate:
     """What the platform charges for a load balancer, at the given price, else at its list price."""
     known = price or billing.prices
-    if known is None:
+    if known is None or billable.is_nothing:
         return Estimate(billing.platform, billable)
     units = _units(billing, billable.load_balancers, price)
     charges = (
@@ -252,6 +259,8 @@ def estimate_text(estimated: Estimate) -> str:
 def charge_text(estimated: Estimate) -> str:
     """What is charged, in words, without the source of the prices."""
     billable = estimated.billable
+    if billable.is_nothing:
+        return "Nothing is billed."
     what = f"{pluralize(billable.load_balancers, 'load balancer')} and "
     what += pluralize(billable.public_addresses, "public address", "es")
     if estimated.monthly is None:

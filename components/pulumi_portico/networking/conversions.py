@@ -162,7 +162,7 @@ def from_service_ports(value: Any, _: Beside) -> Optional[Values]:
     values: dict[Steps, Any] = {}
     for port in items_of(value):
         number, target = port.get("port"), port.get("targetPort")
-        if port.keys() - {"name", "port", "targetPort", "protocol"} or not isinstance(number, int):
+        if port.keys() - {"name", "port", "targetPort", "protocol", "nodePort"} or not isinstance(number, int):
             return None
         if target is not None and not isinstance(target, int):
             return None
@@ -172,16 +172,18 @@ def from_service_ports(value: Any, _: Beside) -> Optional[Values]:
             values[(*steps, "target_port")] = target
         if port.get("protocol") not in (None, "TCP"):
             values[(*steps, "protocol")] = port["protocol"]
+        if port.get("nodePort") is not None:
+            values[("exposure", "node_ports", steps[-1])] = port["nodePort"]
     return values or None
 
 
 def load_balancer_spec(value: Any) -> Optional[Unchecked]:
-    """The arguments in the spec of a Service of type LoadBalancer."""
+    """The arguments in the spec of a Service that is exposed."""
     spec = mapped(value)
-    return spec if spec.get("type") == "LoadBalancer" else None
+    return spec if spec.get("type") in ("LoadBalancer", "NodePort") else None
 
 
 def load_balancer_of(value: Any) -> Optional[Unchecked]:
-    """The arguments in the manifest of a Service of type LoadBalancer."""
+    """The arguments in the manifest of a Service that is exposed."""
     manifest = mapped(value)
     return load_balancer_spec(manifest.get("spec")) if manifest.get("kind") == "Service" else None

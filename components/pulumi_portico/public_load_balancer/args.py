@@ -9,7 +9,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.elsewhere import SWITCHED_ON, automatic, component, form, holder, moved_to, several, table, unsupported
+from ..args.elsewhere import SWITCHED_ON, automatic, component, form, holder, moved_to, several, table
 from ..args.forms import is_list, is_text, one_item
 from ..args.names import label_value, own_label_key, port_name, port_number
 from ..args.parse import Field, Rules
@@ -26,12 +26,12 @@ from ..networking.conversions import (
     from_service_ports,
     load_balancer_of,
     load_balancer_spec,
-    load_balancer_type,
 )
 from ..networking.target import RULES as TARGET_RULES
 from ..networking.target import Protocol, Target, TargetSpec
+from ..workload.conversions import below
 from .exposure import RULES as EXPOSURE_RULES
-from .exposure import Exposure, ExposureSpec
+from .exposure import Exposure, ExposureSpec, platform_of_type
 
 __all__ = ["RULES", "BalancerPort", "BalancerPortSpec", "PublicLoadBalancerArgs", "PublicLoadBalancerSpec"]
 
@@ -61,7 +61,7 @@ class BalancerPort(TypedDict):
 _NAMES_OF_BALANCER_PORT = table(
     {
         "name": automatic(),
-        "nodePort": unsupported(),
+        "nodePort": component("load_balancers", "exposure.node_ports"),
         "appProtocol": component("services", "ports.app_protocol"),
         "containerPort": moved_to("target_port"),
     }
@@ -112,7 +112,7 @@ _NAMES_OF_PUBLIC_LOAD_BALANCER_ARGS = table(
         "selector": moved_to("target.selector"),
         "service": several("target", convert=from_backend_name),
         "backend": several("target", convert=from_backend),
-        "type": several("exposure", convert=load_balancer_type),
+        "type": several("exposure", convert=below("exposure", platform_of_type)),
         "spec": holder(load_balancer_spec, "target", "exposure"),
         "apiVersion": automatic(...),
         "metadata": several("labels", "exposure"),

@@ -4,11 +4,12 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves. It serves 
 load balancers of gateways alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, Optional, cast
 
+from ..args.location import Key, Location
 from ..args.problems import available
 from ..lifecycle.claims import ExclusiveValue
 from ..lifecycle.cost import Billable
@@ -18,6 +19,7 @@ from ..networking.network_policies import PodPort, build_ingress, build_network_
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol
 from ..untyped import Manifest, Properties
+from .exposure import ExposureSpec
 from .platform_module import Request, value_of
 from .platforms import module_of
 
@@ -68,6 +70,9 @@ _LATER_FEATURES = ("aws.security_group_mode",)
 """Features that Portico didn't have when it registered the first load balancers: no value is no change."""
 
 
+_NODE_PORTS = ("health.node_port", "node_ports")
+
+
 def _is_later(name: str) -> bool:
     # Annotations are later, too.
     return name in _LATER_FEATURES or "/" in name
@@ -83,9 +88,9 @@ def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> 
         "kind": "Service",
         "metadata": {**metadata, **({"annotations": annotations} if annotations else {})},
         "spec": {
-            "type": "LoadBalancer",
+            "type": module.service_type,
             "selector": dict(selector),
-            "ports": [_port(port) for port in request.ports],
+            "ports": [_port(port, request.exposure.node_ports.get(port.name)) for port in request.ports],
             **fragment.spec,
         },
     }
@@ -104,15 +109,29 @@ def exclusive_values(request: Request) -> list[ExclusiveValue]:
     """The values that no two load balancers can share, and where they are."""
     shares = module_of(request.exposure.platform).shares_addresses(request)
     ports = frozenset((port.number, port.protocol) for port in request.ports) if shares else None
-    return [
+    values = [
         ExclusiveValue(name, value, request.at.join(name.split(".")), ports if name == "static_addresses" else None)
         for name, value in _exclusive(request)
+        if name not in _NODE_PORTS
     ]
+    return [*values, *_node_ports(request.exposure)]
 
 
-def _port(port: ServicePort) -> Manifest:
+def _node_ports(exposure: ExposureSpec) -> Iterator[ExclusiveValue]:
+    """The ports of the nodes, of which the cluster has each one once. A Service can have one for two protocols."""
+    found: dict[int, Location] = {}
+    for name, number in available(lambda: exposure.node_ports, dict[str, int]()).items():
+        found.setdefault(number, exposure.at / "node_ports" / Key(name))
+    checked = available(lambda: exposure.health.node_port, None)
+    if checked is not None:
+        found.setdefault(checked, exposure.at / "health" / "node_port")
+    yield from (ExclusiveValue("node_ports", number, at, is_of_cluster=True) for number, at in found.items())
+
+
+def _port(port: ServicePort, node_port: Optional[int]) -> Manifest:
     # Without appProtocol, from which Azure derives the protocol and the path of health checks.
-    return {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target}
+    described = {"name": port.name, "protocol": port.protocol, "port": port.number, "targetPort": port.target}
+    return described if node_port is None else {**described, "nodePort": node_port}
 
 
 def pod_ports(request: Request) -> list[PodPort]:
@@ -134,7 +153,8 @@ def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
     exposure = request.exposure
     identity: dict[str, Any] = {
         "platform": exposure.platform.value,
-        "scope": exposure.scope.value,
+        # Node ports are the same, whoever reaches the nodes.
+        "scope": exposure.scope.value if module_of(exposure.platform).assigns_address else "",
         "load_balancer_class": spec.get("loadBalancerClass", ""),
         # A recorded name: it must not change.
         "primary address_family": "IPv6" if exposure.ip_address_type is IpAddressType.IPV6 else "IPv4",
@@ -145,7 +165,7 @@ def _identity(request: Request, spec: Manifest) -> dict[str, Any]:
 
 
 def _exclusive(request: Request) -> Iterator[tuple[str, Any]]:
-    for feature in (*module_of(request.exposure.platform).exclusive, "health.node_port"):
+    for feature in (*module_of(request.exposure.platform).exclusive, *_NODE_PORTS):
         value = available(partial(value_of, request.exposure, feature), None)
         if value is not None:
             yield feature, _recorded(value)
@@ -157,4 +177,6 @@ def _recorded(value: Any) -> Any:
         return ""
     if isinstance(value, tuple):
         return list(cast("tuple[Any, ...]", value))
+    if isinstance(value, Mapping):
+        return sorted(set(cast("Mapping[str, Any]", value).values()))
     return getattr(value, "value", value)

@@ -18,6 +18,7 @@ from .platforms import module_of
 
 __all__ = [
     "IP_FAMILIES",
+    "NODE_PORTS",
     "TRAFFIC_POLICY",
     "annotation_text",
     "client_ip_of",
@@ -44,6 +45,9 @@ _FAMILIES: Mapping[IpAddressType, Manifest] = {
 
 TRAFFIC_POLICY = ("spec.externalTrafficPolicy",)
 """What configures in Kubernetes whether connections keep the client's address."""
+
+NODE_PORTS = ("spec.ports.nodePort",)
+"""What configures in Kubernetes which ports of the nodes lead to the Service."""
 
 IP_FAMILIES = ("spec.ipFamilyPolicy", "spec.ipFamilies")
 """What configures in Kubernetes which IP addresses a Service has."""

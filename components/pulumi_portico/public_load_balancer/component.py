@@ -15,7 +15,7 @@ from ..lifecycle.selectors import guarded_with_targets
 from ..networking.ports import main_port
 from ..ordering import after, dependencies_of
 from ..register import name_of, namespace_of
-from .addresses import first_address
+from .addresses import first_address, node_ports_of
 from .args import PublicLoadBalancerArgs, PublicLoadBalancerSpec
 from .balancer import exclusive_values
 from .plan import SERVICE, PublicLoadBalancerPlan, objects_of, plan_public_load_balancer
@@ -24,7 +24,7 @@ from .validation import parse_public_load_balancer
 __all__ = ["PublicLoadBalancer"]
 
 _OUTPUTS = (
-    *("address", "hostname", "url", "urls", "service_name", "namespace"),
+    *("address", "hostname", "url", "urls", "node_ports", "service_name", "namespace"),
     *("load_balancers", "public_addresses", "monthly_cost", "cost"),
 )
 
@@ -32,24 +32,30 @@ _OUTPUTS = (
 class PublicLoadBalancer(pulumi.ComponentResource):
     """One target, exposed by a load balancer of its own on any platform.
 
-    Creates a Service of type LoadBalancer, separate from the target's own Service, and a NetworkPolicy that allows the
-    load balancer to connect to the target's pods. Rejects, before it creates anything, what the platform would ignore
-    or reject. A change that replaces the load balancer creates the new one first and names the address that goes away.
-    If that isn't possible, the change is rejected, with the steps of the migration.
+    Creates a Service of type LoadBalancer (NodePort on the platform node-port), separate from the target's own Service,
+    and a NetworkPolicy that allows the load balancer to connect to the target's pods. Rejects, before it creates
+    anything, what the platform would ignore or reject. A change that replaces the load balancer creates the new one
+    first and names the address that goes away. If that isn't possible, the change is rejected, with the steps of the
+    migration.
     """
 
     address: pulumi.Output[str]
-    """The load balancer's IP address; empty if the platform assigns a host name instead, as AWS does."""
+    """The load balancer's IP address; empty if the platform assigns a host name instead, as AWS does, or nothing, as on
+    the platform node-port."""
 
     hostname: pulumi.Output[str]
     """The load balancer's host name; empty if the platform assigns an IP address instead."""
 
     url: pulumi.Output[str]
     """The URL for clients, such as `http://203.0.113.7`, with the port unless it is the scheme's default. Of several
-    ports, the URL of `http`, else of the first TCP port by name."""
+    ports, the URL of `http`, else of the first TCP port by name. Empty on the platform node-port."""
 
     urls: pulumi.Output[dict[str, str]]
     """The URL of each port, by the port's name."""
+
+    node_ports: pulumi.Output[dict[str, int]]
+    """The port of every node that leads to each port, by the port's name. Clients connect to them on the platform
+    node-port; empty if the cluster assigns none."""
 
     service_name: pulumi.Output[str]
     """The name of its Service. Pulumi generates it, so that the Service can be replaced."""
@@ -106,6 +112,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         address = cast("pulumi.Output[Any]", service.status).apply(first_address)
         self.address = address.apply(lambda known: known["ip"])
         self.hostname = address.apply(lambda known: known["hostname"])
+        self.node_ports = node_ports_of(service)
         self.service_name = name_of(service)
         self.namespace = namespace_of(service)
         ports = plan.client_ports

@@ -17,7 +17,7 @@ __all__ = ["check_enforcement", "edits_to_preserve", "everyone_of", "named_sourc
 
 UNENFORCED_SOURCES = define(
     "unenforced-sources",
-    "Nothing enforces this on {platform} if {client_ip} is {chosen}, because only the load balancer sees the clients' "
+    "Nothing enforces this on {platform} if {client_ip} is {chosen}, because the pods don't see the clients' "
     "addresses: everyone who reaches it can connect.",
     allowed="everyone ({everyone}), or narrower sources if {client_ip} is {needed}",
     hint="Set {client_ip} to {needed}, and remove what doesn't fit it.",

@@ -11,9 +11,9 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.elsewhere import component, moved_to, several, table, unsupported
+from ..args.elsewhere import Beside, Values, component, moved_to, several, table, unsupported
 from ..args.forms import one_item
-from ..args.names import annotation_key, label_key
+from ..args.names import annotation_key, label_key, port_name
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
@@ -28,11 +28,11 @@ from .aws_settings import AwsSettings, AwsSettingsSpec
 from .azure_settings import RULES as AZURE_RULES
 from .azure_settings import AzureSettings, AzureSettingsSpec
 from .gke_settings import GkeSettings, GkeSettingsSpec
-from .platforms import Platform
+from .platforms import Platform, all_platforms
+from .settings import NODE_PORT, AccessLogs, AccessLogsSpec, BalancerTls, BalancerTlsSpec, HealthCheck, HealthCheckSpec
 from .settings import RULES as SETTINGS_RULES
-from .settings import AccessLogs, AccessLogsSpec, BalancerTls, BalancerTlsSpec, HealthCheck, HealthCheckSpec
 
-__all__ = ["RULES", "Exposure", "ExposureSpec"]
+__all__ = ["RULES", "Exposure", "ExposureSpec", "platform_of_type"]
 
 
 class Exposure(TypedDict):
@@ -42,7 +42,8 @@ class Exposure(TypedDict):
     """
 
     scope: Scope
-    """Who can reach the load balancer: internet or internal. Plain; a change replaces the load balancer."""
+    """Who can reach the load balancer: internet or internal. Plain; a change replaces the load balancer, except on
+    node-port, where it states who can reach the nodes."""
 
     platform: Platform
     """What creates the load balancer. There is no default, because platforms ignore each other's settings. Plain; a
@@ -75,6 +76,11 @@ class Exposure(TypedDict):
     ip_address_type: NotRequired[IpAddressType]
     """Which IP addresses the load balancer has. Plain; a change to or from ipv6 replaces the load balancer. For UDP on
     AWS, dualstack requires a cluster with IPv6. Default: the cluster's default; on AWS ipv4."""
+
+    node_ports: NotRequired[Mapping[str, int]]
+    """The ports of the nodes (30000 to 32767) that lead to the ports of the load balancer, by their names, such as
+    `http` and `https` of a gateway. Kubernetes assigns ports up to 30085 to other Services only if no other port is
+    free. Plain; no two Services can have the same. Default: Kubernetes picks them. Maps to `nodePort`."""
 
     name: NotRequired[str]
     """The name of the load balancer (at most 32 characters). Plain; a change replaces the load balancer, and no two can
@@ -132,6 +138,14 @@ class Exposure(TypedDict):
 BOOLEAN_AFFINITY = define("boolean-session-affinity", "{value} isn't a session affinity.", allowed="None or ClientIP")
 
 
+def platform_of_type(value: Any, beside: Beside) -> Optional[Values]:
+    """The type of a Service, which some platforms have for themselves."""
+    for module in all_platforms():
+        if not module.assigns_address and module.service_type == value:
+            return {("platform",): module.name}
+    return load_balancer_type(value, beside)
+
+
 _NAMES_OF_EXPOSURE = table(
     {
         "loadBalancerSourceRanges": moved_to("allowed_sources"),
@@ -140,7 +154,8 @@ _NAMES_OF_EXPOSURE = table(
         "loadBalancerIP": moved_to("static_addresses", one_item),
         "staticIP": moved_to("static_addresses", one_item),
         "externalTrafficPolicy": moved_to("client_ip", client_ip_of),
-        "type": several("platform", convert=load_balancer_type),
+        "type": several("platform", convert=platform_of_type),
+        "nodePort": several("node_ports"),
         "internal": several("scope", convert=scope_of_internal),
         "scheme": several("scope", convert=scope_of_scheme),
         "targetType": moved_to("aws.target_type"),
@@ -168,6 +183,7 @@ class ExposureSpec(Spec):
     static_addresses: Sequence[pulumi.Input[str]] = ()
     subnets: Sequence[pulumi.Input[str]] = ()
     ip_address_type: Optional[IpAddressType] = None
+    node_ports: Mapping[str, int] = field(default_factory=dict[str, int])
     name: Optional[str] = None
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
     health: HealthCheckSpec = field(default_factory=HealthCheckSpec)
@@ -210,6 +226,7 @@ RULES: Rules = {
         "allowed_sources": Field(items=cidr),
         "static_addresses": LIST,
         "subnets": LIST,
+        "node_ports": Field(keys=port_name, items=NODE_PORT),
         "name": Field(load_balancer_name),
         "tags": TAGS,
         "idle_timeout": Field(whole_number(1, what=SECONDS, is_suggested=False)),

@@ -9,7 +9,7 @@ import pulumi
 
 from ..args.codes import Code, define
 from ..args.location import Field, FieldPath, Key, Location
-from ..args.problems import ABSENT, Edit, Problems, Remove, Set
+from ..args.problems import ABSENT, Edit, Move, Problems, Remove, Set
 from ..args.shapes import required_fields, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import Rule
@@ -97,6 +97,13 @@ UNREAD_PROXY_PROTOCOL = define(
 )
 
 
+UNKNOWN_NODE_PORT = define("unknown-node-port", "{value} isn't a port of the load balancer.", allowed="{ports}")
+DUPLICATE_NODE_PORT = define(
+    "duplicate-node-port",
+    "{other} is port {value} of the nodes too.",
+    allowed="each port of the nodes once for each protocol",
+    hint="Set another number, or remove it, and Kubernetes picks one.",
+)
 CLASS_OF_OTHER_PLATFORM = define(
     "class-of-other-platform",
     "Load balancers of the class {value} are those of another platform, whose settings {platform} doesn't have.",
@@ -120,7 +127,7 @@ def check_exposure(request: Request, problems: Problems) -> None:
     """Report what the platform of an exposure doesn't support, and what doesn't fit together."""
     problems.run(_check_platform, request)
     rules = (_check_sources, _check_source_versions, _check_enforcement, _check_tls_ports, _check_annotations)
-    for rule in (*rules, _check_class, _check_access):
+    for rule in (*rules, _check_class, _check_access, _check_node_ports):
         problems.run(rule, request)
 
 
@@ -257,6 +264,25 @@ def _check_tls_ports(request: Request, problems: Problems) -> None:
             problems.report(UNKNOWN_TLS_PORT, location / "ports" / index, value=name, ports=tcp, fix=fix)
     if not (tcp if tls.ports is None else tls.ports):
         problems.report(TLS_WITHOUT_PORTS, location, fix=Remove(location))
+
+
+def _check_node_ports(request: Request, problems: Problems) -> None:
+    exposure, ports = request.exposure, {port.name: port for port in request.ports}
+    seen: dict[tuple[int, str], Location] = {}
+    checked = exposure.health.node_port
+    if checked is not None:
+        seen[checked, Protocol.TCP.value] = exposure.at / "health" / "node_port"
+    for name, number in exposure.node_ports.items():
+        at = request.at / "node_ports" / Key(name)
+        if name not in ports:
+            close = nearest(name, list(ports))
+            is_free = close is not None and close not in exposure.node_ports
+            fix = Move(at, at.parent / Key(close)) if close is not None and is_free else Remove(at)
+            problems.report(UNKNOWN_NODE_PORT, at, value=name, ports=list(ports), fix=fix)
+            continue
+        other = seen.setdefault((number, ports[name].protocol), at)
+        if other != at:
+            problems.report(DUPLICATE_NODE_PORT, at, value=number, other=other, fix=Remove(at))
 
 
 def _check_annotations(request: Request, problems: Problems) -> None:

@@ -14,6 +14,7 @@ from ..networking.exposing_annotations import is_true
 from .access_annotations import AccessAnnotation, scope_switch
 from .common import (
     IP_FAMILIES,
+    NODE_PORTS,
     TRAFFIC_POLICY,
     ip_families,
     load_balancer_class,
@@ -162,6 +163,7 @@ MODULE = PlatformModule(
         "ip_address_type=ipv6": IP_FAMILIES,
         "ip_address_type=dualstack": IP_FAMILIES,
         "health.node_port": ("spec.healthCheckNodePort",),
+        "node_ports": NODE_PORTS,
         "session_affinity": ("spec.sessionAffinity",),
         "load_balancer_class": ("spec.loadBalancerClass",),
         "protocol=UDP": (),

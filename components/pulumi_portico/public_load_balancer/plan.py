@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Optional
+
+import pulumi
 
 from ..args.location import Location
 from ..args.problems import Unavailable, available
@@ -64,18 +66,15 @@ def plan_public_load_balancer(name: str, spec: PublicLoadBalancerSpec) -> Public
 def objects_of(plan: PublicLoadBalancerPlan) -> list[ObjectSpec]:
     """The objects of a load balancer: its NetworkPolicy, if any applies to the pods, and its Service."""
     module, seconds = plan.module, plan.spec.ready_timeout
-    options = Options(
-        timeout=seconds,
-        # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
-        replacement_trigger=plan.balancer.replacement_trigger,
-        hooks=lambda _parent: on_load_balancer(
-            plan.name,
-            module.controller,
-            module.no_address_causes,
-            seconds,
-            is_protected=plan.balancer.is_protected,
-        ),
-    )
+    # The provider updates a Service in place, and fails if Kubernetes doesn't allow the change.
+    options = Options(timeout=seconds, replacement_trigger=plan.balancer.replacement_trigger)
+    if module.assigns_address:
+
+        def hooks(_parent: object) -> Optional[pulumi.ResourceHookBinding]:
+            causes, is_protected = module.no_address_causes, plan.balancer.is_protected
+            return on_load_balancer(plan.name, module.controller, causes, seconds, is_protected=is_protected)
+
+        options = replace(options, hooks=hooks)
     service = ObjectSpec(SERVICE, plan.balancer.service, options=options)
     if not plan.spec.target.network_policy:
         return [service]

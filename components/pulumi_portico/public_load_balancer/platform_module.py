@@ -236,6 +236,8 @@ class PlatformModule:
     """For a feature that the platform doesn't support: the code of the problem, or the value to set in its place."""
     access_annotations: Mapping[str, AccessAnnotation] = field(default_factory=dict[str, AccessAnnotation])
     """Annotations without a field that change who can connect. `COMMON` has those of every platform."""
+    service_type: str = "LoadBalancer"
+    """The type of the Service."""
     decides_scope: bool = True
     """Whether the fields that Portico renders decide whether the load balancer is internal. If not, only the cluster's
     controller does, and it's reported."""
@@ -250,6 +252,12 @@ class PlatformModule:
             raise ValueError(f"the platform {self.name} names unknown features: {', '.join(sorted(unknown))}")
         if self.settings and shapes_of(Exposure)[self.settings.field].type is not self.settings.args_type:
             raise ValueError(f"Exposure.{self.settings.field} isn't of the type that {self.name} declares")
+
+    @property
+    def assigns_address(self) -> bool:
+        """Whether something creates a load balancer for the Service and writes its address into the Service's status.
+        If not, the nodes themselves accept the connections."""
+        return self.service_type == "LoadBalancer"
 
     def supports(self, feature: Feature) -> bool:
         """Whether the platform supports a feature."""

@@ -37,6 +37,10 @@ class Platform(str, Enum):
     AZURE = "azure"
     """Azure Kubernetes Service: the cluster's Standard Load Balancer."""
 
+    NODE_PORT = "node-port"
+    """Nothing: a Service of type NodePort. Every node accepts connections at the same ports, and you point clients, or
+    a load balancer outside of Kubernetes, to the nodes."""
+
     GENERIC = "generic"
     """Any other cluster, such as one with MetalLB: the fields that Kubernetes itself defines, and raw annotations."""
 

@@ -17,6 +17,7 @@ from ..load_balancers import bucket_name, status_codes, tls_policy_name
 from .annotation_text import LIST, without_separators
 
 __all__ = [
+    "NODE_PORT",
     "RULES",
     "AccessLogs",
     "AccessLogsSpec",
@@ -187,6 +188,8 @@ class AccessLogsSpec(Spec):
 # Each platform has limits of its own.
 _SECONDS = Field(whole_number(1, what=SECONDS, is_suggested=False))
 _CHECKS = Field(whole_number(1, what="a number of checks", is_suggested=False))
+NODE_PORT = whole_number(30000, 32767, "a port of Kubernetes' node port range")
+"""The rule of a port of the nodes: the default range of the API server."""
 
 RULES: Rules = {
     HealthCheck: {
@@ -197,7 +200,7 @@ RULES: Rules = {
         "healthy": _CHECKS,
         "unhealthy": _CHECKS,
         "success_codes": Field(status_codes),
-        "node_port": Field(whole_number(30000, 32767, "a port of Kubernetes' node port range")),
+        "node_port": Field(NODE_PORT),
     },
     BalancerTls: {"certificates": LIST, "ports": Field(items=port_name), "policy": Field(tls_policy_name)},
     AccessLogs: {

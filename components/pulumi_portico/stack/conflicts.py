@@ -229,7 +229,7 @@ def _check_claims(parts: Parts, problems: Problems) -> None:
 def _check_claims_of(part: Part, claims: dict[_Claim, list[ExclusiveValue]], problems: Problems) -> None:
     for cloud, exclusive in _exclusive_values_of(part):
         for where, item in plain_items(exclusive):
-            others = claims.setdefault(_Claim(cloud, _kind_of(exclusive.field), str(item)), [])
+            others = claims.setdefault(_Claim(exclusive.owner(cloud), _kind_of(exclusive.field), str(item)), [])
             for other in others:
                 _report_shared(exclusive, other, where, str(item), problems)
             others.append(replace(exclusive, location=where))

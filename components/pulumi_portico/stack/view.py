@@ -235,6 +235,8 @@ class BalancerView:
     """The field of the stack that has the component: `gateways` if it's the load balancer of a gateway."""
     is_scope_certain: bool = True
     """Whether the load balancer has the scope for sure. If not, it can be on the internet."""
+    opens_nodes: bool = False
+    """Whether there is no load balancer: every node accepts the connections, at ports of its own."""
     are_sources_certain: bool = True
     """Whether something enforces the sources for sure. If not, everyone who reaches it can connect."""
 

@@ -188,6 +188,8 @@ def costs_text(costs: Iterable[Cost]) -> str:
 
 def total_text(total: Total) -> str:
     """What load balancers cost together per month."""
+    if not total.load_balancers and not total.public_addresses:
+        return "nothing is billed"
     if not total.monthly:
         return NO_PRICE
     unknown = f", plus {total.without_price} with {NO_PRICE}" if total.without_price else ""

@@ -81,7 +81,7 @@ def _check_existing(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, proble
     if listener.existing is None:
         report_set(listener, ("priorities",), problems, NEEDS, needed=Field("existing"))
         return
-    names = (*ACTIONS, "stickiness_duration", "policy", "client_certificates", "headers", "tcp_idle_timeout")
+    names = (*ACTIONS, "stickiness_duration", "policy", "client_certificates", "headers", "alpn", "tcp_idle_timeout")
     allowed = field_names(("routes", "priorities"))
     report_set(listener, names, problems, SET_ELSEWHERE, owner="the listener", allowed=allowed)
     if spec.kind is _NETWORK:
@@ -92,9 +92,11 @@ def _check_existing(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, proble
 
 def _check_kind(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     if spec.kind is _APPLICATION:
-        report_set(listener, ("tcp_idle_timeout",), problems, WRONG_KIND, kind=_NETWORK)
+        report_set(listener, ("alpn", "tcp_idle_timeout"), problems, WRONG_KIND, kind=_NETWORK)
         return
     report_set(listener, ("routes", "headers"), problems, WRONG_KIND, kind=_APPLICATION)
+    if listener.protocol is not _TLS:
+        report_set(listener, ("alpn",), problems, NEEDS_PROTOCOL, protocols=[_TLS])
     if listener.protocol not in (_TCP, _TLS):
         report_set(listener, ("tcp_idle_timeout",), problems, NEEDS_PROTOCOL, protocols=[_TCP, _TLS])
 

@@ -47,13 +47,14 @@ __all__ = ["check_aws"]
 _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _ONLY_APPLICATION = (
     *("idle_timeout", "desync_mode", "drop_invalid_headers", "http2", "preserve_host", "https_redirect"),
+    *("forwarded_for", "forwards_client_port"),
     *("multi_label_wildcards", "web_acl"),
 )
 _ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
 _OWN = (
     *("scope", "subnets", "zones", "allowed_sources", "sources", "elastic_ips", "private_addresses", "name"),
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
-    *("preserve_host", "https_redirect", "logs"),
+    *("preserve_host", "https_redirect", "logs", "forwarded_for", "forwards_client_port"),
 )
 _LEAST_ZONES = 2
 

@@ -4,6 +4,7 @@ Sources: API reference, Rule, RuleCondition and ActionS; user guide, "Listener r
 Load Balancers" (five target groups an action, five values and six wildcards a rule).
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Union
 
@@ -39,7 +40,7 @@ from ..problems import (
     report_set,
     set_of,
 )
-from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions
+from ..routes import AwsRedirectSpec, AwsRouteSpec, build_conditions, values_of
 from .forwarding import can_forward
 from .order import check_order
 
@@ -170,7 +171,8 @@ def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: 
         for rule in (_check_conditions, _check_values, _check_depth):
             problems.run(rule, route)
         problems.run(_check_wildcard, route, spec)
-        problems.run(_check_headers, route)
+        problems.run(_check_texts, route, "headers", route.headers or {})
+        problems.run(_check_texts, route, "queries", route.queries or {})
         problems.run(_check_priority, route, listener)
 
 
@@ -181,9 +183,7 @@ def _check_conditions(route: AwsRouteSpec, problems: Problems) -> None:
 
 def _check_values(route: AwsRouteSpec, problems: Problems) -> None:
     conditions = build_conditions(route.match)
-    values: list[str] = [
-        value for condition in conditions for detail in condition.values() for value in detail["values"]
-    ]
+    values: list[str] = [value for condition in conditions for value in values_of(condition)]
     if len(values) > _MOST_VALUES:
         problems.report(MANY_VALUES, route.at, count=len(values), most=_MOST_VALUES)
     count = sum(value.count("*") + value.count("?") for value in values)
@@ -205,11 +205,12 @@ def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Pr
         problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
 
 
-def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
-    at = route.at / "headers"
-    for name, values in (route.headers or {}).items():
+def _check_texts(route: AwsRouteSpec, field: str, texts: Mapping[str, Sequence[str]], problems: Problems) -> None:
+    """The values of headers or of parameters, by name."""
+    at = route.at / field
+    for name, values in texts.items():
         if not values:
-            whole = at if len(route.headers or {}) == 1 else at / Key(name)
+            whole = at if len(texts) == 1 else at / Key(name)
             problems.report(HEADER_EMPTY, at / Key(name), fix=None if whole == at else Remove(whole))
         for index, value in enumerate(values):
             if not 0 < len(value) <= _VALUE_LENGTH:

@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Optional
+from urllib.parse import parse_qsl
 
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import AwsListenerSpec
@@ -34,6 +35,7 @@ from .reasons import (
     OTHER_HOST,
     OTHER_METHOD,
     OTHER_PATH,
+    OTHER_QUERY,
     OTHER_SCHEME,
     OTHER_SOURCE,
     PATH_TOO_DEEP,
@@ -120,10 +122,24 @@ def _unmet(name: str, values: Sequence[str], request: Request) -> Optional[Route
             return RouteReason(UNKNOWN_SOURCE, {"sources": values})
         params = {"sources": values, "client": request.client}
         return None if is_within(request.client, values) else RouteReason(OTHER_SOURCE, params)
+    if kind == "query":
+        sent_values = [value for key, value in parse_qsl(request.query, keep_blank_values=True) if _same(key, header)]
+        if any(_fits(value, pattern) for value in sent_values for pattern in values):
+            return None
+        return RouteReason(OTHER_QUERY, {"parameter": header, "values": values})
     sent = request.headers.get(header)
-    if sent is not None and any(fnmatch.fnmatchcase(sent.lower(), pattern.lower()) for pattern in values):
+    if sent is not None and any(_fits(sent, pattern) for pattern in values):
         return None
     return RouteReason(OTHER_HEADER, {"header": header, "values": values})
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()
+
+
+def _fits(value: str, pattern: str) -> bool:
+    """Whether AWS takes a value for one that a pattern describes, whatever its case."""
+    return fnmatch.fnmatchcase(value.lower(), pattern.lower())
 
 
 def _by_action(name: str, action: ActionSpec, request: Request, destinations: Mapping[str, Destination]) -> Step:

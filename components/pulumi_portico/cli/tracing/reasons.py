@@ -139,6 +139,9 @@ OTHER_METHOD = define("trace-other-method", "It matches only the methods {method
 OTHER_SOURCE = define("trace-other-source", "It matches only clients in {sources}, and {client} isn't one.")
 UNKNOWN_SOURCE = define("trace-unknown-source", "It matches only clients in {sources}. To try one, use --from.")
 OTHER_HEADER = define("trace-other-header", "It requires the header {header} with one of these values: {values}.")
+OTHER_QUERY = define(
+    "trace-other-query", "It requires the query parameter {parameter} with one of these values: {values}."
+)
 PORT_MATCHES = define("trace-port-matches", "It listens on the request's port.")
 OTHER_PORT = define("trace-other-port", "The request is for port {port}/{protocol}.")
 

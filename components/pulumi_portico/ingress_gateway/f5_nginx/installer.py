@@ -13,7 +13,8 @@ from ...args.location import Field as FieldName
 from ...args.problems import Problems
 from ...outputs import applied, joined, words
 from ...untyped import Manifest
-from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, seconds, size
+from ..install.arguments import Use, known_arguments
+from ..install.config_map import LOG_FORMAT, ConfigMapInput, buffers, common_data, flag, kib, seconds, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
 from ..install.rbac import READ, WATCH, Rights, RightsInput, leader_election, rule
@@ -59,6 +60,8 @@ def _arguments(given: ProgramInput) -> list[Any]:
         "-enable-config-safety=true",
         "-log-format=json",
     ]
+    if not given.ipv6:
+        arguments.append("-disable-ipv6")
     if given.served_namespaces is not None:
         arguments.append(words("-watch-namespace=", joined([given.namespace, *given.served_namespaces])))
     return arguments
@@ -78,7 +81,10 @@ def _data(given: ConfigMapInput) -> dict[str, Any]:
         "worker-rlimit-nofile": applied(connections, lambda count: str(2 * count)),
         "ssl-prefer-server-ciphers": "true",
         "hsts": flag(settings.hsts is not None),
+        **_buffers(settings),
     }
+    if settings.upstream_keep_alive is not None:
+        data["keepalive"] = applied(settings.upstream_keep_alive, str)
     if settings.hsts is not None:
         data["hsts-max-age"] = applied(settings.hsts.max_age, str)
         data["hsts-include-subdomains"] = flag(settings.hsts.include_subdomains)
@@ -87,6 +93,21 @@ def _data(given: ConfigMapInput) -> dict[str, Any]:
     elif settings.access_log is AccessLog.OFF:
         data["access-log-off"] = "true"
     return data | _trusted(given)
+
+
+def _buffers(settings: GatewaySettingsSpec) -> dict[str, Any]:
+    """The buffers, and what else the controller has no key for: directives of checked numbers and switches."""
+    data: dict[str, Any] = {}
+    directives: list[Any] = []
+    if settings.response_buffers is not None:
+        data["proxy-buffer-size"] = applied(settings.response_buffers.size, kib)
+        data["proxy-buffers"] = buffers(settings.response_buffers.number, settings.response_buffers.size)
+    if settings.header_buffers is not None:
+        sizes = buffers(settings.header_buffers.number, settings.header_buffers.size)
+        directives.append(words("large_client_header_buffers ", sizes, ";"))
+    if settings.underscores_in_headers:
+        directives.append("underscores_in_headers on;")
+    return {**data, **({"http-snippets": joined(directives, "\n")} if directives else {})}
 
 
 def _trusted(given: ConfigMapInput) -> dict[str, Any]:
@@ -131,6 +152,36 @@ def _served_rights(*, custom: bool) -> Sequence[Manifest]:
     return rules
 
 
+_ARGUMENTS = known_arguments(
+    {
+        "ingress-class": "class_name",
+        "enable-custom-resources": "crds",
+        "enable-prometheus-metrics": "installation.metrics",
+        "watch-namespace": "installation.served_namespaces",
+        "disable-ipv6": "installation.ipv6",
+        "wildcard-tls-secret": "tls",
+    },
+    {
+        Use.OWN: "nginx-configmaps external-service report-ingress-status enable-leader-election "
+        "leader-election-lock-name allow-empty-ingress-host ready-status ready-status-port enable-config-safety "
+        "log-format ingresslink version prometheus-metrics-listen-port proxy enable-telemetry-reporting "
+        "watch-namespace-label watch-secret-namespace prometheus-tls-secret",
+        Use.ACCESS: "nginx-status nginx-status-allow-cidrs nginx-status-port enable-tls-passthrough "
+        "tls-passthrough-port default-http-listener-port default-https-listener-port enable-service-insight "
+        "service-insight-listen-port service-insight-tls-secret global-configuration health-status health-status-uri",
+        Use.CONFIGURATION: "enable-snippets main-template-path ingress-template-path virtualserver-template-path "
+        "transportserver-template-path",
+        Use.EDITION: "nginx-plus mgmt-configmap enable-app-protect app-protect-log-level enable-app-protect-dos "
+        "app-protect-dos-debug app-protect-dos-max-daemons app-protect-dos-max-workers app-protect-dos-memory "
+        "app-protect-enforcer-address enable-app-protect-ip-intelligence agent agent-instance-group enable-oidc "
+        "spire-agent-address enable-internal-routes enable-latency-metrics enable-cert-manager enable-external-dns "
+        "weight-changes-dynamic-reload",
+        Use.FREE: "default-server-tls-secret nginx-debug nginx-reload-timeout ssl-dynamic-reload log-level "
+        "enable-directive-autoadjust",
+    },
+)
+"""Source: cmd/nginx-ingress/flags.go of version 5.5.4."""
+
 INSTALLER = Installer(
     version="5.5.4",
     image="docker.io/nginx/nginx-ingress:5.5.4",
@@ -140,6 +191,7 @@ INSTALLER = Installer(
     class_controller=lambda _class_name: "nginx.org/ingress-controller",
     ports={"http": 80, "https": 443, "readiness": _READY_PORT},
     metrics_port=9113,
+    known_arguments=_ARGUMENTS,
     # It has no endpoint for liveness.
     probes={"readinessProbe": http_probe("/nginx-ready", _READY_PORT, period=1, failures=3)},
     # It quits at SIGTERM, while clients still connect. Before Kubernetes 1.32, a sleep of 0 seconds is invalid.

@@ -9,7 +9,8 @@ from ...args.codes import define
 from ...args.problems import Problems, Set
 from ...outputs import applied, joined, words
 from ..defaults import REJECTED
-from ..install.config_map import LOG_FORMAT, ConfigMapInput, common_data, flag, size
+from ..install.arguments import Use, known_arguments
+from ..install.config_map import LOG_FORMAT, ConfigMapInput, buffers, common_data, flag, kib, size
 from ..install.installation import InstallationSpec
 from ..install.installer import Installer, ProgramInput, http_probe, lease_of
 from ..install.rbac import READ, WATCH, Rights, RightsInput, leader_election, rule
@@ -95,7 +96,26 @@ def _data(given: ConfigMapInput) -> dict[str, Any]:
         data["disable-access-log"] = "true"
     if given.response_headers:
         data["global-allowed-response-headers"] = ",".join(given.response_headers)
-    return data | _trusted(given)
+    return data | _buffers(settings) | _network(given) | _trusted(given)
+
+
+def _buffers(settings: GatewaySettingsSpec) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if settings.header_buffers is not None:
+        data["large-client-header-buffers"] = buffers(settings.header_buffers.number, settings.header_buffers.size)
+    if settings.response_buffers is not None:
+        data["proxy-buffer-size"] = applied(settings.response_buffers.size, kib)
+        data["proxy-buffers-number"] = applied(settings.response_buffers.number, str)
+    if settings.underscores_in_headers:
+        data["enable-underscores-in-headers"] = "true"
+    return data
+
+
+def _network(given: ConfigMapInput) -> dict[str, Any]:
+    data: dict[str, Any] = {} if given.ipv6 else {"disable-ipv6": "true", "disable-ipv6-dns": "true"}
+    if given.settings.upstream_keep_alive is not None:
+        data["upstream-keepalive-connections"] = applied(given.settings.upstream_keep_alive, str)
+    return data
 
 
 def _trusted(given: ConfigMapInput) -> dict[str, Any]:
@@ -135,6 +155,36 @@ def _rights(given: RightsInput) -> Rights:
     )
 
 
+_ARGUMENTS = known_arguments(
+    {
+        "ingress-class": "class_name",
+        "default-backend-service": "default_backend",
+        "watch-namespace": "installation.served_namespaces",
+        "enable-metrics": "installation.metrics",
+        "validating-webhook": "installation.admission_webhook",
+        "shutdown-grace-period": "installation.drain",
+    },
+    {
+        Use.OWN: "publish-service election-id controller-class configmap validating-webhook-certificate "
+        "validating-webhook-key update-status publish-status-address report-node-internal-ip-address version "
+        "annotations-prefix disable-leader-election health-check-path healthz-port healthz-host "
+        "post-shutdown-grace-period watch-namespace-selector apiserver-host certificate-authority kubeconfig "
+        "status-port stream-port internal-logger-address ingress-class-by-name",
+        Use.ACCESS: "http-port https-port enable-ssl-passthrough ssl-passthrough-proxy-port default-server-port "
+        "profiling profiler-port profiler-address tcp-services-configmap udp-services-configmap "
+        "watch-ingress-without-class",
+        Use.CONFIGURATION: "enable-annotation-validation deep-inspect disable-full-test",
+        Use.EDITION: "maxmind-mirror maxmind-license-key maxmind-edition-ids maxmind-retries-count "
+        "maxmind-retries-timeout enable-topology-aware-routing",
+        Use.FREE: "sync-period sync-rate-limit default-ssl-certificate health-check-timeout election-ttl "
+        "update-status-on-shutdown disable-svc-external-name enable-ssl-chain-completion metrics-per-host "
+        "metrics-per-undefined-host report-status-classes time-buckets length-buckets size-buckets bucket-factor "
+        "max-buckets exclude-socket-metrics monitor-max-batch-size disable-catch-all status-update-interval "
+        "dynamic-configuration-retries disable-sync-events v vmodule",
+    },
+)
+"""Source: pkg/flags/flags.go of version 1.15.1."""
+
 INSTALLER = Installer(
     version="1.15.1",
     image=(
@@ -147,6 +197,7 @@ INSTALLER = Installer(
     class_controller=_class_controller,
     ports={"http": 80, "https": 443, "health": _HEALTH_PORT},
     metrics_port=_HEALTH_PORT,
+    known_arguments=_ARGUMENTS,
     probes={
         "readinessProbe": http_probe("/healthz", _HEALTH_PORT, period=10, failures=3),
         "livenessProbe": {**http_probe("/healthz", _HEALTH_PORT, period=10, failures=5), "initialDelaySeconds": 10},

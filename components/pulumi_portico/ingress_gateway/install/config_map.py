@@ -10,11 +10,11 @@ from typing import Any
 
 import pulumi
 
-from ...outputs import applied
+from ...outputs import applied, words
 from ..route_settings import TimeoutsSpec
 from .settings import GatewaySettingsSpec
 
-__all__ = ["LOG_FORMAT", "ConfigMapInput", "common_data", "flag", "seconds", "size"]
+__all__ = ["LOG_FORMAT", "ConfigMapInput", "buffers", "common_data", "flag", "kib", "seconds", "size"]
 
 _CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -49,6 +49,8 @@ class ConfigMapInput:
     """The addresses whose PROXY protocol the controller trusts; empty if nothing in front speaks it."""
     response_headers: Sequence[str] = ()
     """The headers that routes can add to responses, if the controller needs them listed."""
+    ipv6: bool = True
+    """Whether the controller listens on IPv6 addresses."""
 
 
 def common_data(given: ConfigMapInput, timeout: Callable[[int], str]) -> dict[str, Any]:
@@ -76,6 +78,16 @@ def _timeouts_of(settings: GatewaySettingsSpec) -> Mapping[str, pulumi.Input[int
         "read": _READ_TIMEOUT if timeouts.read is None else timeouts.read,
         "send": _SEND_TIMEOUT if timeouts.send is None else timeouts.send,
     }
+
+
+def buffers(number: Any, kibibytes: Any) -> Any:
+    """A number of buffers of a size, as nginx has them."""
+    return words(applied(number, str), " ", applied(kibibytes, kib))
+
+
+def kib(kibibytes: int) -> str:
+    """A size in KiB, as nginx has it."""
+    return f"{kibibytes}k"
 
 
 def flag(value: bool) -> str:

@@ -8,10 +8,11 @@ import pulumi
 
 from ..._typing import NotRequired, TypedDict
 from ...args.codes import define
+from ...args.elsewhere import form, moved_to, several, table
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field as FieldName
 from ...args.location import Location
-from ...args.names import annotation_key, dns_label
+from ...args.names import annotation_key, dns_label, dns_subdomain
 from ...args.parse import Field, Rules
 from ...args.problems import Problems, Remove
 from ...args.sizes import check_data
@@ -25,11 +26,13 @@ from ...workload.autoscaling import RULES as AUTOSCALING_RULES
 from ...workload.autoscaling import Autoscaling, AutoscalingSpec, check_autoscaling
 from ...workload.availability import RULES as AVAILABILITY_RULES
 from ...workload.availability import DisruptionBudget, DisruptionBudgetSpec, check_disruption_budget
+from ...workload.conversions import from_references, has_references, names_of
 from ...workload.kinds import WorkloadKind
 from ...workload.placement import RULES as PLACEMENT_RULES
 from ...workload.placement import Placement, PlacementSpec, check_placement
 from ...workload.resources import RULES as RESOURCES_RULES
 from ...workload.resources import Limits, ResourceDefaults, Resources, ResourcesSpec, check_resources
+from .arguments import program_argument
 from .webhook import RULES as WEBHOOK_RULES
 from .webhook import AdmissionWebhook, AdmissionWebhookSpec
 
@@ -82,6 +85,19 @@ class Installation(TypedDict):
     """Another image of the controller, for example from a mirror. Default: docker.io/nginx/nginx-ingress:5.5.4 for
     f5-nginx; registry.k8s.io/ingress-nginx/controller:v1.15.1 by its digest for ingress-nginx."""
 
+    pull_secrets: NotRequired[Sequence[pulumi.Input[str]]]
+    """The names of Secrets in the controller's namespace with credentials for the registry of `image`. Its length is
+    plain. Default: none."""
+
+    arguments: NotRequired[Sequence[str]]
+    """Further arguments of the controller's program, such as `-nginx-reload-timeout=90000`, for what has no field.
+    Portico rejects those that a field or Portico itself sets, and those that change who can connect or who can
+    configure nginx. Plain. Default: none."""
+
+    ipv6: NotRequired[bool]
+    """Whether it listens on IPv6 addresses too. Set it to false on nodes whose kernel has no IPv6. Plain. Default:
+    true."""
+
     placement: NotRequired[Placement]
     """Which nodes the pods run on. Default: any, spread over zones and nodes if possible."""
 
@@ -117,7 +133,22 @@ class Installation(TypedDict):
     """Annotations of the pods. Keys are plain. Default: none."""
 
 
-@spec(Installation)
+_NAMES_OF_INSTALLATION = table(
+    {
+        "imagePullSecrets": moved_to("pull_secrets", names_of),
+        "extraArgs": several("arguments"),
+        "args": several("arguments"),
+        "replicaCount": moved_to("replicas"),
+        "nodeSelector": moved_to("placement.node_selector"),
+        "tolerations": moved_to("placement.tolerations"),
+        "affinity": moved_to("placement.affinity"),
+    },
+    forms={"pull_secrets": (form(has_references, from_references("pull_secrets")),)},
+)
+"""Other tools' names for the fields of `Installation`."""
+
+
+@spec(Installation, elsewhere=_NAMES_OF_INSTALLATION)
 class InstallationSpec(Spec):
     """A parsed `Installation`."""
 
@@ -126,6 +157,9 @@ class InstallationSpec(Spec):
     autoscaling: Optional[AutoscalingSpec] = None
     resources: Optional[ResourcesSpec] = None
     image: Optional[pulumi.Input[str]] = None
+    pull_secrets: Sequence[pulumi.Input[str]] = ()
+    arguments: Sequence[str] = ()
+    ipv6: bool = True
     placement: Optional[PlacementSpec] = None
     disruption_budget: Optional[DisruptionBudgetSpec] = None
     drain: int = _DRAIN
@@ -149,6 +183,8 @@ RULES: Rules = {
         "image": Field(image_reference),
         "drain": Field(whole_number(0, 3600, SECONDS)),
         "shutdown": Field(whole_number(1, 3600, SECONDS)),
+        "pull_secrets": Field(items=dns_subdomain),
+        "arguments": Field(items=program_argument),
         "served_namespaces": Field(items=dns_label),
         "pod_annotations": Field(keys=annotation_key),
     },
@@ -173,6 +209,9 @@ NAMESPACE_REPEATED = define("namespace-repeated", "{value} is in the list twice.
 
 
 WEBHOOK = exception_kind("admission-webhook", "The API server sends every Ingress to the controller.")
+UNCHECKED_ARGUMENTS = exception_kind(
+    "unchecked-controller-arguments", "Portico doesn't know what these arguments do in another image of the controller."
+)
 NO_LIMITS = exception_kind("controller-without-limits", "The controller can use all of its node's memory and disk.")
 
 
@@ -288,5 +327,7 @@ def installation_exceptions(installation: InstallationSpec) -> list[SecurityExce
     resources = installation.resources
     if resources is not None and resources.limits is Limits.NONE and resources.memory_limit is None:
         found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))
+    if installation.arguments and installation.image is not None:
+        found.append(SecurityException(UNCHECKED_ARGUMENTS, installation.at / "arguments"))
     annotations = installation.pod_annotations or {}
     return [*found, *exceptions_of_annotations(annotations, installation.at / "pod_annotations")]

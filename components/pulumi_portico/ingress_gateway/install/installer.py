@@ -10,6 +10,7 @@ from typing import Any, Optional
 from ...args.problems import Problems
 from ...networking.network_policies import NAME_LABEL
 from ...untyped import Manifest
+from .arguments import KnownArgument
 from .config_map import ConfigMapInput
 from .installation import InstallationSpec
 from .rbac import Rights, RightsInput
@@ -39,6 +40,8 @@ class ProgramInput:
     custom_resources: bool = False
     metrics: bool = True
     webhook: bool = False
+    ipv6: bool = True
+    """Whether it listens on IPv6 addresses."""
     drain: int = 0
     """Seconds that a terminating pod continues to accept connections."""
 
@@ -60,6 +63,8 @@ class Installer:
     ports: Mapping[str, int]
     """The ports of its container, by name."""
     metrics_port: int
+    known_arguments: Mapping[str, KnownArgument]
+    """Every argument of its program that this version has, by its name without hyphens."""
     probes: Manifest
     pre_stop: Callable[[int], Manifest]
     """The handler that drains a pod in the given number of seconds; empty for none."""

@@ -152,7 +152,10 @@ def _config_map(plan: InstallPlan, first: Sequence[str]) -> list[ObjectSpec]:
     The provider replaces a ConfigMap whose data changes, and deletes it first because of its name: F5's controller
     would return to its defaults for that moment, and stop reading the PROXY protocol.
     """
-    given = ConfigMapInput(plan.settings, plan.installation.shutdown, plan.proxy_sources, plan.response_headers)
+    installation = plan.installation
+    given = ConfigMapInput(
+        plan.settings, installation.shutdown, plan.proxy_sources, plan.response_headers, installation.ipv6
+    )
     patch: Manifest = {
         "apiVersion": "v1",
         "kind": "ConfigMapPatch",
@@ -239,7 +242,7 @@ def _workload(plan: InstallPlan, after: Sequence[str], first: Sequence[str]) -> 
 
 def _arguments(plan: InstallPlan) -> list[Any]:
     installation = plan.installation
-    return plan.installer.arguments(
+    own = plan.installer.arguments(
         ProgramInput(
             name=plan.name,
             class_name=plan.class_name,
@@ -251,5 +254,7 @@ def _arguments(plan: InstallPlan) -> list[Any]:
             metrics=installation.metrics,
             webhook=installation.admission_webhook is not None,
             drain=installation.drain,
+            ipv6=installation.ipv6,
         )
     )
+    return [*own, *installation.arguments]

@@ -11,6 +11,7 @@ import pulumi
 from ..._typing import NotRequired, TypedDict
 from ...address_ranges import adds_up_to_everyone, includes_everyone
 from ...args.codes import define
+from ...args.elsewhere import moved_to, several, table
 from ...args.location import Field as FieldName
 from ...args.parse import Field, Rules
 from ...args.problems import Problems, Reason, Remove
@@ -25,10 +26,14 @@ __all__ = [
     "ForwardedFor",
     "GatewaySettings",
     "GatewaySettingsSpec",
+    "HeaderBuffers",
+    "HeaderBuffersSpec",
     "Hsts",
     "HstsSpec",
     "KeepAlive",
     "KeepAliveSpec",
+    "ResponseBuffers",
+    "ResponseBuffersSpec",
     "TlsVersion",
     "Workers",
     "WorkersSpec",
@@ -136,6 +141,44 @@ class WorkersSpec(Spec):
     connections: pulumi.Input[int] = 16384
 
 
+class HeaderBuffers(TypedDict):
+    """The memory for long lines of a request's head: its URL, and each of its headers, such as cookies."""
+
+    size: pulumi.Input[int]
+    """KiB (1 to 1024) of one buffer. A longer line is answered with 414 or 400. nginx's default: 8."""
+
+    number: NotRequired[pulumi.Input[int]]
+    """How many buffers (1 to 64) the head of one request can fill. Default: 4."""
+
+
+@spec(HeaderBuffers)
+class HeaderBuffersSpec(Spec):
+    """A parsed `HeaderBuffers`."""
+
+    size: pulumi.Input[int]
+    number: pulumi.Input[int] = 4
+
+
+class ResponseBuffers(TypedDict):
+    """The memory in which the controller keeps a target's response for a slow client. The head of a response must fit
+    one buffer."""
+
+    size: pulumi.Input[int]
+    """KiB (1 to 1024) of one buffer, for the head of a response too. A longer head is answered with 502. nginx's
+    default: 4. Maps to `proxy_buffer_size` and `proxy_buffers`, so that the two always fit together."""
+
+    number: NotRequired[pulumi.Input[int]]
+    """How many buffers (3 to 256) one connection can fill. nginx doesn't start with fewer than 3. Default: 8."""
+
+
+@spec(ResponseBuffers)
+class ResponseBuffersSpec(Spec):
+    """A parsed `ResponseBuffers`."""
+
+    size: pulumi.Input[int]
+    number: pulumi.Input[int] = 8
+
+
 class GatewaySettings(TypedDict):
     """The settings of a gateway that apply to all of its routes."""
 
@@ -175,11 +218,51 @@ class GatewaySettings(TypedDict):
     keep_alive: NotRequired[KeepAlive]
     """How long the controller keeps a client's connection open for the next request."""
 
+    header_buffers: NotRequired[HeaderBuffers]
+    """The memory for long URLs and headers of a request, such as large cookies. Default: nginx's, 4 of 8 KiB. Maps to
+    `large_client_header_buffers`."""
+
+    response_buffers: NotRequired[ResponseBuffers]
+    """The memory for the responses of targets. Default: the controller's: F5 NGINX Ingress Controller 8 of 4 KiB,
+    ingress-nginx 4 of 4 KiB."""
+
+    upstream_keep_alive: NotRequired[pulumi.Input[int]]
+    """How many idle connections to targets (0 to 100000) each worker process keeps open: on F5 NGINX Ingress Controller
+    to each target, on ingress-nginx to all. Default: the controller's, 0 and 320. Maps to `keepalive` of upstreams."""
+
+    underscores_in_headers: NotRequired[bool]
+    """Whether targets receive headers with an underscore in their name, which nginx drops because some applications
+    can't tell `X_Forwarded_For` from `X-Forwarded-For`. Plain. Default: false."""
+
     workers: NotRequired[Workers]
     """nginx's worker processes."""
 
 
-@spec(GatewaySettings)
+_NAMES_OF_SETTINGS = table(
+    {
+        "largeClientHeaderBuffers": several("header_buffers"),
+        "clientHeaderBufferSize": several("header_buffers"),
+        "proxyBufferSize": several("response_buffers"),
+        "proxyBuffers": several("response_buffers"),
+        "proxyBuffersNumber": several("response_buffers"),
+        "proxyBusyBuffersSize": several("response_buffers"),
+        "upstreamKeepaliveConnections": moved_to("upstream_keep_alive"),
+        "enableUnderscoresInHeaders": moved_to("underscores_in_headers"),
+        "proxyBodySize": several("body_size"),
+        "clientMaxBodySize": several("body_size"),
+        "sslProtocols": several("tls_versions"),
+        "sslCiphers": several("ciphers"),
+        "useHttp2": moved_to("http2"),
+        "proxyReadTimeout": several("timeouts.read"),
+        "proxySendTimeout": several("timeouts.send"),
+        "proxyConnectTimeout": several("timeouts.connect"),
+        "workerProcesses": several("workers.processes"),
+    }
+)
+"""The controllers' names for the fields of `GatewaySettings`."""
+
+
+@spec(GatewaySettings, elsewhere=_NAMES_OF_SETTINGS)
 class GatewaySettingsSpec(Spec):
     """A parsed `GatewaySettings`."""
 
@@ -193,6 +276,10 @@ class GatewaySettingsSpec(Spec):
     body_size: pulumi.Input[int] = 1
     timeouts: Optional[TimeoutsSpec] = None
     keep_alive: KeepAliveSpec = field(default_factory=KeepAliveSpec)
+    header_buffers: Optional[HeaderBuffersSpec] = None
+    response_buffers: Optional[ResponseBuffersSpec] = None
+    upstream_keep_alive: Optional[pulumi.Input[int]] = None
+    underscores_in_headers: bool = False
     workers: WorkersSpec = field(default_factory=WorkersSpec)
 
 
@@ -228,13 +315,18 @@ def _trusted_together(values: Sequence[Any]) -> Optional[Reason]:
 
 
 _SECONDS = Field(whole_number(1, what=SECONDS))
+_BUFFERS = "a number of buffers"
+_KIB = Field(whole_number(1, 1024, "a number of KiB"))
 RULES: Rules = {
     GatewaySettings: {
         "tls_versions": Field(some("at least one version")),
         "ciphers": Field(some("at least one cipher"), items=_cipher),
         "forwarded_from": Field(_trusted_together, items=_trusted),
         "body_size": Field(whole_number(0, 10**6, NGINX_MIB)),
+        "upstream_keep_alive": Field(whole_number(0, 100000, "a number of connections")),
     },
+    HeaderBuffers: {"size": _KIB, "number": Field(whole_number(1, 64, _BUFFERS))},
+    ResponseBuffers: {"size": _KIB, "number": Field(whole_number(3, 256, _BUFFERS))},
     Hsts: {"max_age": _SECONDS},
     KeepAlive: {"timeout": _SECONDS, "requests": Field(whole_number(1, what="a number of requests"))},
     Workers: {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...untyped import Manifest
+from ...workload.images import ImagePolicySpec, build_pull_secrets
 from ...workload.placement import build_placement, build_spread
 from ...workload.resources import build_resources
 from ...workload.rollout import RolloutSpec, build_rollout
@@ -79,6 +80,7 @@ def _pod(
         # The controller talks to the API server.
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,
+        **build_pull_secrets(ImagePolicySpec(pull_secrets=installation.pull_secrets)),
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": installer.user,

@@ -7,11 +7,12 @@ from ...address_ranges import ranges_of_everyone
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Location
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
-from ...aws_load_balancer.choices import AwsDesyncMode, AwsTlsPolicy
+from ...aws_load_balancer.choices import AwsDesyncMode, AwsForwardedFor, AwsTlsPolicy
 from ...aws_load_balancer.listener import AwsListenerSpec
 
 __all__ = [
     "AWS_TARGETS_ANYWHERE",
+    "CLIENTS_CLAIM_ADDRESSES",
     "CLIENT_ADDRESSES",
     "DELETABLE_LOGS",
     "EXPIRED_CERTIFICATES",
@@ -33,6 +34,9 @@ AWS_TARGETS_ANYWHERE = exception_kind(
 )
 UNPROTECTED_FROM_DELETION = exception_kind(
     "no-deletion-protection", "Anyone with access to the account can delete the load balancer by mistake."
+)
+CLIENTS_CLAIM_ADDRESSES = exception_kind(
+    "clients-claim-addresses", "A client can claim any address: targets receive the `X-Forwarded-For` that it sends."
 )
 MONITORED_DESYNC = exception_kind(
     "monitored-desync", "The load balancer forwards requests that HTTP servers can interpret in different ways."
@@ -58,6 +62,8 @@ def aws_exceptions(spec: AwsLoadBalancerSpec) -> Iterator[SecurityException]:
         yield SecurityException(UNPROTECTED_FROM_DELETION, spec.at / "deletion_protection")
     if spec.desync_mode is AwsDesyncMode.MONITOR:
         yield SecurityException(MONITORED_DESYNC, spec.at / "desync_mode")
+    if spec.forwarded_for is AwsForwardedFor.PRESERVE:
+        yield SecurityException(CLIENTS_CLAIM_ADDRESSES, spec.at / "forwarded_for")
     if spec.drop_invalid_headers is False:
         yield SecurityException(INVALID_HEADERS, spec.at / "drop_invalid_headers")
     if spec.multi_label_wildcards:

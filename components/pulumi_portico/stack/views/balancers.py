@@ -107,7 +107,7 @@ def _of_platform(
         platform=module.name,
         scope=request.exposure.scope,
         sources=_sources_of(request),
-        ports=tuple(PortView(port.number, port.protocol) for port in request.ports),
+        ports=tuple(_client_port(request, port) for port in request.ports),
         tls=tls,
         targets=(target,),
         load_balancers=billable.load_balancers,
@@ -115,9 +115,17 @@ def _of_platform(
         estimate=estimate(module.billing, billable, price),
         component=component,
         is_scope_certain=is_scope_certain(request.exposure),
+        opens_nodes=not module.assigns_address,
         are_sources_certain=are_sources_certain(request),
     )
     return BilledBalancer(view, module.billing, price)
+
+
+def _client_port(request: Request, port: ServicePort) -> PortView:
+    """The port that clients connect to. Kubernetes picks those of nodes that aren't set."""
+    if module_of(request.exposure.platform).assigns_address:
+        return PortView(port.number, port.protocol)
+    return PortView(request.exposure.node_ports.get(port.name), port.protocol, port.name)
 
 
 def _on_aws(plan: StackPlan) -> Iterator[BilledBalancer]:

@@ -37,6 +37,11 @@ SHARED_RULES = exception_kind(
     "group admits to the same port of the pods.",
 )
 _UNCERTAIN = {Enforcement.UNKNOWN: UNVERIFIED_SOURCES, Enforcement.SHARED: SHARED_RULES}
+OPEN_NODES = exception_kind(
+    "open-nodes",
+    "Every node accepts these connections, at each of its addresses. If one of them is public and no firewall prevents "
+    "it, clients on the internet can connect.",
+)
 UNVERIFIED_SCOPE = exception_kind(
     "unverified-scope",
     "Only {annotations} or {load_balancer_class} can make the load balancer internal, and Portico doesn't know whether "
@@ -69,7 +74,9 @@ def exceptions_of_sources(exposure: ExposureSpec) -> Iterator[SecurityException]
     kind = _UNCERTAIN.get(module_of(exposure.platform).enforcement_of(request))
     if narrow is not None and kind is not None:
         yield SecurityException(kind, exposure.at.join(narrow))
-    if not is_scope_certain(exposure):
+    if not module_of(exposure.platform).assigns_address:
+        yield SecurityException(OPEN_NODES, exposure.at / "platform")
+    elif not is_scope_certain(exposure):
         fields = {name: Field(name) for name in ("annotations", "load_balancer_class")}
         yield SecurityException(UNVERIFIED_SCOPE, exposure.at / "scope", fields)
     for key, annotation, effect in module_of(exposure.platform).access_effects(request):
