@@ -8,6 +8,7 @@ from ..workload.health import Health, Probe, ProbeScheme
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy, PullPolicy
 from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
+from ..workload.permissions import PolicyRule
 from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from ..workload.resources import Limits, Resources
 from ..workload.rollout import Rollout
@@ -35,6 +36,7 @@ __all__ = [
     "MetricSource",
     "Placement",
     "PodManagement",
+    "PolicyRule",
     "Port",
     "Probe",
     "ProbeScheme",

@@ -18,6 +18,7 @@ from ..workload.availability import build_disruption_budget
 from ..workload.environment import EnvironmentSpec, Sources, build_config_map, build_secret
 from ..workload.identity import build_identity_egress, build_service_account
 from ..workload.kinds import WorkloadKind
+from ..workload.permissions import permission_objects
 from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
@@ -49,9 +50,13 @@ def workload_key(plan: WebServicePlan) -> str:
 def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     """The objects of the WebService, each after those that it needs."""
     guards = list(_guards(plan))
-    # No pod runs without its account and its policy.
+    permissions = list(_permissions(plan))
+    # No pod runs without its account, what that can do, and its policy.
     before = [guard.key for guard in guards]
-    objects = [*guards, *_disruption_budget(plan)]
+    if permissions:
+        # The last one comes after the account and all others.
+        before = [permissions[-1].key, *(key for key in before if key != SERVICE_ACCOUNT)]
+    objects = [*guards, *permissions, *_disruption_budget(plan)]
     # A headless Service doesn't wait for pods, and a StatefulSet's pods get their names from it. Any other Service
     # waits until its pods are ready.
     if plan.headless and plan.ports:
@@ -77,6 +82,13 @@ def _guards(plan: WebServicePlan) -> Iterator[ObjectSpec]:
         ingress = build_ingress(spec.allow_from, plan.pod_ports)
         egress = [*build_dns_egress(spec.dns), *build_identity_egress(spec.identity), *build_egress(spec.allow_to)]
         yield ObjectSpec(NETWORK_POLICY, build_network_policy(plan.metadata, plan.selector, ingress, egress))
+
+
+def _permissions(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    """What grants the pods' own account what it can do with the API server."""
+    identity = plan.spec.identity
+    if identity is not None:
+        yield from permission_objects(plan.metadata, SERVICE_ACCOUNT, identity.rules, identity.cluster_rules)
 
 
 def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:
