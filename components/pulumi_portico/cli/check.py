@@ -27,6 +27,7 @@ _REASONS = (
 _KINDS = {
     "services": "service",
     "gateways": "gateway",
+    "routes": "addition to another stack's gateway",
     "load_balancers": "load balancer",
     "aws_load_balancers": "AWS load balancer",
 }

@@ -11,11 +11,13 @@ import pulumi
 from pulumi.runtime import is_config_secret
 
 from ..args.location import KeyStyle
+from ..args.names import object_name
 from ..args.problems import Problems
 from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
-from ..ingress_gateway import IngressGateway
-from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway import IngressGateway, IngressRoutes
+from ..ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
+from ..ingress_gateway.gateway_plan import namespace_of
 from ..namespace import build_namespace
 from ..networking.target import TargetSpec
 from ..ordering import after
@@ -27,10 +29,11 @@ from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
-from .parts import gateways_in_order
+from .parts import GATEWAYS, ROUTES, SERVICES, Kind, gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
 from .references import GATEWAY, Reference, with_targets
+from .renames import alias_of_former_key
 from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
@@ -47,6 +50,8 @@ class BuiltStack:
     """The WebServices, by name."""
     gateways: Mapping[str, IngressGateway]
     """The IngressGateways, by name."""
+    routes: Mapping[str, IngressRoutes]
+    """The IngressRoutes, by name."""
     load_balancers: Mapping[str, PublicLoadBalancer]
     """The PublicLoadBalancers, by name."""
     aws_load_balancers: Mapping[str, AwsLoadBalancer]
@@ -152,23 +157,38 @@ class _Builder:
     def build(self) -> BuiltStack:
         plan = self._plan
         for name, spec in plan.services.items():
-            self._services[name] = WebService(name, cast("Any", spec), self._after_namespace(spec))
+            options = self._options(SERVICES, name, spec, spec.namespace)
+            self._services[name] = WebService(name, cast("Any", spec), options)
         for name, spec in gateways_in_order(plan.gateways):
-            gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
+            options = self._options(GATEWAYS, name, spec, namespace_of(name, spec))
+            gateway = IngressGateway(name, self._resolved(spec), options)
             self._gateways[name] = gateway
-            self._namespaces.setdefault(name, gateway.namespace)
+            self._namespaces.setdefault(object_name(name, spec), gateway.namespace)
+        added = {
+            name: IngressRoutes(name, self._resolved(spec), self._options(ROUTES, name, spec, None))
+            for name, spec in plan.routes.items()
+        }
         balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
-        built = BuiltStack(self._services, self._gateways, balancers, aws_balancers)
-        export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
+        built = BuiltStack(self._services, self._gateways, added, balancers, aws_balancers)
+        export_outputs(
+            plan.services, built.services, built.gateways, built.routes, built.load_balancers, built.aws_load_balancers
+        )
         return built
 
-    def _after_namespace(self, spec: Union[WebServiceSpec, IngressGatewaySpec]) -> pulumi.ResourceOptions:
-        """Options that put a component after its namespace, if the stack creates it."""
-        created = self._created(spec.namespace)
-        return pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
+    def _options(
+        self, kind: Kind, key: str, spec: Union[WebServiceSpec, IngressGatewaySpec, IngressRoutesSpec], namespace: Any
+    ) -> pulumi.ResourceOptions:
+        """Options that put a component after its namespace, if the stack creates it, and keep its objects if only its
+        key changes."""
+        created = None if isinstance(spec, IngressRoutesSpec) else self._created(spec.namespace)
+        options = pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
+        if spec.name is not None:
+            keys = getattr(self._plan, kind.field)
+            options.aliases = [alias_of_former_key(kind.type, key, spec.name, namespace, keys)]
+        return options
 
     def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
         return self._namespaces.get(namespace) if isinstance(namespace, str) else None

@@ -30,11 +30,13 @@ from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
     LOAD_BALANCERS,
+    ROUTES,
     SERVICES,
     AwsBalancerPart,
     BalancerPart,
     GatewayPart,
     Kind,
+    RoutesPart,
     ServicePart,
     backend_of,
 )
@@ -89,11 +91,12 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
+    added = {name: RoutesPart(*part) for name, part in _parsed(ROUTES, tree, problems, within)}
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
+    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, added, balancers, aws_balancers)
     check_conflicts(parts, problems)
     for balancer in balancers.values():
         if balancer.usable:

@@ -1,24 +1,27 @@
 """What several components of a stack would have in common, and can't share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union, cast
+
+import pulumi
 
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_values
 from ..ingress_gateway.front_door import exposure_request
-from ..ingress_gateway.gateway_plan import plan_routes
+from ..ingress_gateway.gateway_plan import peers_of, plan_added_routes, plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
 from ..ingress_gateway.install.installation import report_second_default_class
+from ..ingress_gateway.validation import check_added_routes
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import ExclusiveValue, plain_items
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, RoutesPart, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -43,6 +46,11 @@ SAME_DEPLOYMENT = define(
     "The service {name} creates the Deployment {name} in the same namespace.",
     allowed="another name, or another namespace",
     hint="Rename one of them.",
+)
+SAME_SERVICE_NAME = define(
+    "same-service-name",
+    "{other} has objects called {value} in the same namespace.",
+    allowed="another name, or another namespace",
 )
 SAME_OUTPUT_NAME = define(
     "same-output-name",
@@ -76,8 +84,15 @@ class Parts:
     """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, ServicePart]
     gateways: Mapping[str, GatewayPart]
+    routes: Mapping[str, RoutesPart]
     load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, AwsBalancerPart]
+
+    @property
+    def with_targets(self) -> Sequence[Union[GatewayPart, RoutesPart, BalancerPart, AwsBalancerPart]]:
+        """The parts that send requests to targets."""
+        gateways, balancers = self.gateways.values(), self.load_balancers.values()
+        return (*gateways, *self.routes.values(), *balancers, *self.aws_load_balancers.values())
 
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:
@@ -87,18 +102,20 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
         problems.run(_check_created_namespace, gateway, parts)
         problems.run(_check_deployment, gateway, parts)
         problems.run(_check_output_names, gateway, parts)
+    _check_service_names(parts, problems)
     _check_classes(gateways, problems)
     _check_default_classes(gateways, problems)
     for name in parts.load_balancers.keys() & parts.aws_load_balancers.keys():
         _report_same_output_name(parts.aws_load_balancers[name], parts.load_balancers[name], problems)
-    _check_routes(gateways, problems)
+    states = _check_routes(gateways, problems)
+    _check_added_routes(parts, states, problems)
     _check_claims(parts, problems)
 
 
 def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
     if gateway.spec.namespace is not None or not gateway.installs:
         return
-    if gateway.name == parts.namespace:
+    if gateway.plan.name == parts.namespace:
         fix = Set(gateway.at / "namespace", parts.namespace)
         params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
         problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
@@ -108,17 +125,29 @@ def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Probl
 
 
 def _check_service_namespace(service: ServicePart, gateway: GatewayPart, problems: Problems) -> None:
-    if service.usable and service.namespace == gateway.name:
-        where = service.at / "namespace"
-        problems.report(
-            SERVICE_IN_GATEWAY_NAMESPACE, where, value=gateway.name, gateway=gateway.name, fix=Remove(where)
-        )
+    if service.usable and service.namespace == gateway.plan.name:
+        where, name = service.at / "namespace", gateway.plan.name
+        problems.report(SERVICE_IN_GATEWAY_NAMESPACE, where, value=name, gateway=gateway.name, fix=Remove(where))
 
 
 def _check_deployment(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
-    service = parts.services.get(gateway.name)
-    if gateway.installs and service is not None and service.usable and service.namespace == gateway.namespace:
-        problems.report(SAME_DEPLOYMENT, gateway.at, name=gateway.name)
+    name = gateway.plan.name
+    own = [service for service in parts.services.values() if service.usable and service.plan.name == name]
+    if gateway.installs and any(service.namespace == gateway.namespace for service in own):
+        problems.report(SAME_DEPLOYMENT, gateway.at, name=name)
+
+
+def _check_service_names(parts: Parts, problems: Problems) -> None:
+    """Report services whose objects have the same names."""
+    first: dict[tuple[str, str], ServicePart] = {}
+    for service in parts.services.values():
+        if service.usable and isinstance(service.namespace, str):
+            other = first.setdefault((service.namespace, service.plan.name), service)
+            if other is not service:
+                # At the one that has the argument.
+                part, beside = (service, other) if service.plan.name != service.name else (other, service)
+                params: dict[str, Any] = {"value": service.plan.name, "other": beside.at}
+                problems.report(SAME_SERVICE_NAME, part.at / "name", fix=Remove(part.at / "name"), **params)
 
 
 def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
@@ -166,11 +195,32 @@ def _check_default_class(gateway: GatewayPart, first: list[Location], problems: 
     first.append(installation.at / "default_class")
 
 
-def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
-    """Report routes that several gateways of one class have."""
+def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> dict[Any, GatewayState]:
+    """Report routes that several gateways of one class have. Returns the routes by class."""
     states: dict[Any, GatewayState] = {}
     for gateway in gateways.values():
         problems.run(_check_routes_of, gateway, states)
+    return states
+
+
+def _check_added_routes(parts: Parts, states: dict[Any, GatewayState], problems: Problems) -> None:
+    """Report what's wrong with the routes of other stacks' gateways, and the names and routes that parts repeat."""
+    for name, added in parts.routes.items():
+        if name in parts.gateways:
+            problems.report(SAME_OUTPUT_NAME, added.at, other=parts.gateways[name].at)
+        if added.usable:
+            problems.run(_check_routes_added, added, states)
+
+
+def _check_routes_added(added: RoutesPart, states: dict[Any, GatewayState], problems: Problems) -> None:
+    gateway = added.spec.gateway
+    class_name = gateway.own_class
+    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    routes = plan_added_routes(added.name, added.spec, state)
+    check_added_routes(routes, peers_of(gateway), frozenset(gateway.response_headers), problems)
+    listed = () if isinstance(gateway.routes, pulumi.Output) else cast("Sequence[str]", gateway.routes)
+    compare_routes(state, added.title, routes, listed, problems)
+    keep_routes(state, added.title, routes)
 
 
 def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:

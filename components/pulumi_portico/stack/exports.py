@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ..args.location import camel_case
 from ..aws_load_balancer import AwsLoadBalancer
-from ..ingress_gateway import IngressGateway
+from ..ingress_gateway import IngressGateway, IngressRoutes
 from ..public_load_balancer import PublicLoadBalancer
 from ..web_service import WebService
 from ..web_service.args import WebServiceSpec
@@ -24,6 +25,7 @@ def export_outputs(
     specs: Mapping[str, WebServiceSpec],
     services: Mapping[str, WebService],
     gateways: Mapping[str, IngressGateway],
+    routes: Mapping[str, IngressRoutes],
     balancers: Mapping[str, PublicLoadBalancer],
     aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
@@ -32,15 +34,20 @@ def export_outputs(
         # A worker has no URL.
         if specs[name].port is not None or specs[name].ports:
             pulumi.export(f"{name}-url", service.url)
+    if gateways:
+        pulumi.export("gateways", {name: _reference(gateway) for name, gateway in gateways.items()})
     by_kubernetes = [*gateways.items(), *balancers.items()]
     entries = [*by_kubernetes, *aws_balancers.items()]
-    if not entries:
+    if not entries and not routes:
         return
     # A load balancer in front of a gateway comes after it and overrides its URLs: clients connect to the load balancer.
     urls: list[tuple[str, pulumi.Output[Any]]] = [(name, gateway.urls) for name, gateway in gateways.items()]
+    urls += [(name, added.urls) for name, added in routes.items()]
     urls += [(name, balancer.url.apply(_of_every_host)) for name, balancer in balancers.items()]
     urls += [(name, _aws_urls(balancer)) for name, balancer in aws_balancers.items()]
     pulumi.export("urls", _gathered(urls, _by_host))
+    if not entries:
+        return
     addresses = [
         (name, pulumi.Output.all(entry.hostname, entry.address).apply(_first)) for name, entry in by_kubernetes
     ]
@@ -48,6 +55,18 @@ def export_outputs(
     pulumi.export("addresses", _gathered(addresses, _by_name))
     billed = [(name, pulumi.Output.all(entry.load_balancers, entry.cost).apply(_cost)) for name, entry in entries]
     pulumi.export("costs", _gathered(billed, _by_name))
+
+
+def _reference(gateway: IngressGateway) -> dict[str, Any]:
+    """What the routes of other stacks need to know of a gateway, in the form of their argument `gateway`."""
+    known = {camel_case(field): value for field, value in gateway.reference.items()}
+    known["controller"] = gateway.controller
+    peers: Sequence[Mapping[str, Any]] = gateway.reference.get("controller_peers") or ()
+    if peers:
+        known["controllerPeers"] = [{camel_case(key): item for key, item in peer.items()} for peer in peers]
+    # The namespace as it is, and not as an Output of what creates it.
+    added = {"hosts": gateway.hosts, "routes": gateway.routes, "certificates": gateway.certificates}
+    return {**known, **added}
 
 
 def _gathered(values: Iterable[tuple[str, pulumi.Output[Any]]], gather: Callable[[Named], Any]) -> pulumi.Output[Any]:

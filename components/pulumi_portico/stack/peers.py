@@ -151,8 +151,9 @@ def _peer_of(
         params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
         fix = (*edits, Set(peer.at / "namespace", service.namespace))
         problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
-        return replace(peer, namespace=service.namespace)
-    return peer
+        peer = replace(peer, namespace=service.namespace)
+    # The stack knows the service by its key.
+    return replace(peer, service=service.service_name)
 
 
 def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:

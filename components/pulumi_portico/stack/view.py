@@ -252,6 +252,8 @@ class GatewayView:
     """The hosts whose TLS terminates at the gateway."""
     load_balancers: tuple[str, ...]
     """The names of the load balancers in front of it; its own name for its own load balancer."""
+    stack: str = ""
+    """The other stack that has it; empty if this stack does, or if none is named."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number
+from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number, service_name
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.units import SECONDS
@@ -52,6 +52,10 @@ class WebServiceArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same service can be in two clusters of one
+    program. Plain. Default: the Pulumi name; in a stack, the key."""
 
     kind: NotRequired[WorkloadKind]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
@@ -226,6 +230,7 @@ class WebServiceArgs(TypedDict):
 class WebServiceSpec(CommonContainerSpec):
     """The parsed arguments of a `WebService`."""
 
+    name: Optional[str] = None
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     service_port: Optional[int] = None
     ports: Optional[Mapping[str, PortSpec]] = None
@@ -295,6 +300,7 @@ def rules_with(image: Rule) -> Rules:
         WebServiceArgs: {
             **COMMON_RULES,
             "image": Field(image),
+            "name": Field(service_name),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
             "replicas": Field(whole_number(0, what="a number of pods")),

@@ -148,7 +148,6 @@ _CONTAINER = {
     "targetPort": moved_to("port"),
     "volumeMounts": several("volumes", "storage"),
     "workingDir": moved_to("working_directory"),
-    "name": automatic(),
     "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
     **{name: in_container(name) for name in FIELDS_IN_EXTRA},
 }

@@ -8,6 +8,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Key, Location
+from ..args.names import object_name
 from ..args.problems import available
 from ..networking.network_policies import NAME_LABEL, PodPort
 from ..networking.ports import ServicePort, main_port
@@ -98,13 +99,13 @@ class WebServicePlan:
 
 
 def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
-    """The plan of the WebService called `name`, from its parsed arguments."""
-    return WebServicePlan(name, spec)
+    """The plan of the WebService whose Pulumi name is `name`, from its parsed arguments."""
+    return WebServicePlan(object_name(name, spec), spec)
 
 
 def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
     """The labels that select the pods: few, because Kubernetes freezes them."""
-    return {NAME_LABEL: name} if spec.selector is None else spec.selector
+    return {NAME_LABEL: object_name(name, spec)} if spec.selector is None else spec.selector
 
 
 def _added_labels(spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
@@ -124,7 +125,7 @@ def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[
 def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -> PodOwner:
     """The service as what selects pods, and has some; `title` is what messages call it. The ports of the service can be
     invalid."""
-    at = spec.at
+    at, own = spec.at, object_name(name, spec)
     extra = at.join(("extra", Key("metadata"), Key("labels")))
     sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
     sources |= {key: at / "labels" / Key(key) for key in available(lambda: spec.labels, None) or {}}
@@ -138,8 +139,8 @@ def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -
         labels=pod_labels_of(name, spec),
         sources=sources,
         selector_at=selector_at,
-        service=name,
-        stateful_set=name if _is_stateful(spec) else "",
+        service=own,
+        stateful_set=own if _is_stateful(spec) else "",
     )
 
 
