@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, StackView, TlsTermination
+from ..stack.view import BalancerView, PrerequisiteView, StackView, TlsTermination
 from ..stack.view_text import (
     action_text,
     exception_meaning,
@@ -71,6 +71,7 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_tls(console, view)
     _print_internal(console, view)
     _print_exceptions(console, view)
+    _print_prerequisites(console, view)
     _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
 
@@ -171,6 +172,18 @@ def _print_notes(console: "Console", view: StackView) -> None:
     for note in view.notes:
         _indented(console, note.path, 2)
         _indented(console, f"{note.message} {note.fix}", 4)
+
+
+def _print_prerequisites(console: "Console", view: StackView) -> None:
+    if not view.prerequisites:
+        return
+    _title(console, "What must exist beforehand")
+    _grid(console, [(f"{one.kind} {one.name}", _use_text(one)) for one in view.prerequisites])
+
+
+def _use_text(one: PrerequisiteView) -> str:
+    namespace = f"in namespace {one.namespace}, " if one.namespace else ""
+    return f"{namespace}for {', '.join(one.used_by)}{' (optional)' if one.optional else ''}"
 
 
 def _print_mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:

@@ -321,6 +321,21 @@ class ExceptionView:
 
 
 @dataclass(frozen=True)
+class PrerequisiteView:
+    """Something that must exist before the stack does."""
+
+    kind: str
+    """A kind of Kubernetes, `CustomResourceDefinition`, `API`, or what it is outside of the cluster."""
+    name: str
+    namespace: str
+    """Empty for what is in no namespace."""
+    used_by: tuple[str, ...]
+    """The components that refer to it, as the stack file names them."""
+    optional: bool
+    """Whether the pods start without it."""
+
+
+@dataclass(frozen=True)
 class Cost:
     """A monthly cost."""
 
@@ -364,3 +379,5 @@ class StackView:
     """What the user must add for the stack to work, and Portico can't."""
     total: Total
     """What the load balancers cost together, which can be less than the sum of their separate costs."""
+    prerequisites: tuple[PrerequisiteView, ...] = ()
+    """What must exist before the stack does, by kind, name, and namespace."""

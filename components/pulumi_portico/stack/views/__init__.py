@@ -1,7 +1,8 @@
 """Makes the view of a stack from its plan."""
 
 from ..plan import StackPlan
-from ..view import StackView
+from ..prerequisites import prerequisites_of
+from ..view import PrerequisiteView, StackView
 from .balancers import balancers_of, total_of
 from .exceptions import exceptions_of
 from .links import links_of
@@ -25,5 +26,9 @@ def view_of(plan: StackPlan) -> StackView:
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
         notes=tuple(plan.notes),
+        prerequisites=tuple(
+            PrerequisiteView(one.kind, one.name, one.namespace, one.used_by, one.optional)
+            for one in prerequisites_of(plan)
+        ),
         total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )
