@@ -18,7 +18,7 @@ from ..untyped import Manifest, mapped
 from .reference import EVERY_HOST, GatewayReferenceSpec
 from .route_set import RouteSet
 
-__all__ = ["EXPORTED", "check_exported", "exported_gateway", "matches_of", "repeated_in_cluster"]
+__all__ = ["EXPORTED", "check_exported", "exported_address", "exported_gateway", "matches_of", "repeated_in_cluster"]
 
 EXPORTED = "gateways"
 """The output of a stack with what the routes of other stacks need to know of its gateways, by name."""
@@ -60,11 +60,21 @@ _MASTER = "master"
 
 def exported_gateway(stack: str, name: str) -> pulumi.Output[Any]:
     """What a stack exports of its gateway, and the names of all that it exports."""
+    exported: pulumi.Output[Any] = _reference_to(stack).get_output(EXPORTED)
+    return exported.apply(lambda found: (mapped(mapped(found).get(name)), sorted(mapped(found))))
+
+
+def exported_address(stack: str, name: str) -> pulumi.Output[str]:
+    """The address of a stack's gateway; empty if the stack doesn't export it."""
+    addresses: pulumi.Output[Any] = _reference_to(stack).get_output("addresses")
+    return addresses.apply(lambda found: str(mapped(found).get(name) or ""))
+
+
+def _reference_to(stack: str) -> pulumi.StackReference:
     known = _REFERENCES.setdefault(own_stack(), {})
     if stack not in known:
         known[stack] = pulumi.StackReference(stack)
-    exported: pulumi.Output[Any] = known[stack].get_output(EXPORTED)
-    return exported.apply(lambda found: (mapped(mapped(found).get(name)), sorted(mapped(found))))
+    return known[stack]
 
 
 def check_exported(gateway: GatewayReferenceSpec, exported: Any, routes: RouteSet, problems: Problems) -> Sequence[str]:

@@ -174,7 +174,7 @@ class _Builder:
         }
         built = BuiltStack(self._services, self._gateways, added, balancers, aws_balancers)
         export_outputs(
-            plan.services, built.services, built.gateways, built.routes, built.load_balancers, built.aws_load_balancers
+            plan, built.services, built.gateways, built.routes, built.load_balancers, built.aws_load_balancers
         )
         return built
 

@@ -321,6 +321,19 @@ class ExceptionView:
 
 
 @dataclass(frozen=True)
+class RecordView:
+    """The DNS record of a host."""
+
+    host: str
+    entries: tuple[str, ...]
+    """The gateways and load balancers whose address it is; several if any of them will do."""
+    target: str = ""
+    """What it points to in place of an address, as the stack sets it for external-dns."""
+    is_created: bool = False
+    """Whether the stack creates the record itself."""
+
+
+@dataclass(frozen=True)
 class PrerequisiteView:
     """Something that must exist before the stack does."""
 
@@ -379,5 +392,7 @@ class StackView:
     """What the user must add for the stack to work, and Portico can't."""
     total: Total
     """What the load balancers cost together, which can be less than the sum of their separate costs."""
+    records: tuple[RecordView, ...] = ()
+    """What each host must point to, by host."""
     prerequisites: tuple[PrerequisiteView, ...] = ()
     """What must exist before the stack does, by kind, name, and namespace."""

@@ -6,6 +6,7 @@ from ..view import PrerequisiteView, StackView
 from .balancers import balancers_of, total_of
 from .exceptions import exceptions_of
 from .links import links_of
+from .records import records_of
 from .routes import routes_of
 from .services import gateways_of, services_of
 
@@ -16,16 +17,18 @@ def view_of(plan: StackPlan) -> StackView:
     """What the stack means to its readers: load balancers, gateways, routes, services, links, and exceptions."""
     billed, routes = balancers_of(plan), routes_of(plan)
     balancers = tuple(balancer.view for balancer in billed)
+    gateways = gateways_of(plan, balancers)
     return StackView(
         stack=plan.stack,
         namespace=plan.namespace,
         balancers=balancers,
-        gateways=gateways_of(plan, balancers),
+        gateways=gateways,
         routes=routes,
         services=services_of(plan, routes),
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
         notes=tuple(plan.notes),
+        records=records_of(plan, gateways, routes),
         prerequisites=tuple(
             PrerequisiteView(one.kind, one.name, one.namespace, one.used_by, one.optional)
             for one in prerequisites_of(plan)

@@ -125,5 +125,6 @@ def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
 
 def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:
     """The host names that ExternalDNS creates for a load balancer, as far as the arguments set them."""
-    later = any(isinstance(exposure.annotations.get(key), pulumi.Output) for key in NAME_ANNOTATIONS)
-    return (*names_in(exposure.annotations), *((LATER,) if later else ()))
+    annotations = exposure.all_annotations
+    later = any(isinstance(annotations.get(key), pulumi.Output) for key in NAME_ANNOTATIONS)
+    return (*names_in(annotations), *((LATER,) if later else ()))
