@@ -28,14 +28,12 @@ def platform_of(controller: str, *routes: Any) -> str:
     return program_of({"namespace": f"{PLATFORM}-apps", "services": {"home": APP}, "gateways": {PLATFORM: gateway}})
 
 
-def app_of(name: str, controller: str, *paths: str, **gateway: Any) -> str:
+def app_of(app: str, controller: str, *paths: str, **gateway: Any) -> str:
     routes = [{"host": HOST, "path": path, "target": {"service": "web"}} for path in paths]
     reference = {"stack": "organization/platform/test", "name": PLATFORM, "controller": controller}
     # No load balancer gives the controller an address.
     added = {"gateway": {**reference, "publishesAddress": False, **gateway}, "routes": routes}
-    return program_of(
-        {"namespace": f"two-stacks-{name}", "services": {"web": APP}, "routes": {f"{name}-routes": added}}
-    )
+    return program_of({"namespace": f"two-stacks-{app}", "services": {"web": APP}, "routes": {f"{app}-routes": added}})
 
 
 @pytest.fixture

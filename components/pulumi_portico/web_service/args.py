@@ -57,6 +57,9 @@ class WebServiceArgs(TypedDict):
     """What the objects are called, apart from the Pulumi name, so that the same service can be in two clusters of one
     program. Plain. Default: the Pulumi name; in a stack, the key."""
 
+    container_name: NotRequired[str]
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
+
     kind: NotRequired[WorkloadKind]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
 
@@ -150,7 +153,7 @@ class WebServiceArgs(TypedDict):
     balancer, set as long as that takes to deregister a target. Maps to a `preStop` sleep."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
+    """Seconds (1 to 86400) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
     `drain`, to `terminationGracePeriodSeconds`."""
 
     rollout: NotRequired[Rollout]
@@ -231,6 +234,7 @@ class WebServiceSpec(CommonContainerSpec):
     """The parsed arguments of a `WebService`."""
 
     name: Optional[str] = None
+    container_name: Optional[str] = None
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     service_port: Optional[int] = None
     ports: Optional[Mapping[str, PortSpec]] = None
@@ -277,6 +281,7 @@ class WebServiceSpec(CommonContainerSpec):
 
 _PORT = Field(port_number)
 _HOUR = 3600
+_DAY = 24 * _HOUR
 _LABELS = Field(keys=own_label_key, items=label_value)
 
 
@@ -301,6 +306,7 @@ def rules_with(image: Rule) -> Rules:
             **COMMON_RULES,
             "image": Field(image),
             "name": Field(service_name),
+            "container_name": Field(dns_label),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
             "replicas": Field(whole_number(0, what="a number of pods")),
@@ -308,7 +314,7 @@ def rules_with(image: Rule) -> Rules:
             "volumes": Field(keys=dns_label),
             "storage": Field(keys=dns_label),
             "drain": Field(whole_number(0, _HOUR, SECONDS)),
-            "shutdown": Field(whole_number(1, _HOUR, SECONDS)),
+            "shutdown": Field(whole_number(1, _DAY, SECONDS)),
             "ready_timeout": Field(whole_number(1, what=SECONDS)),
             "labels": _LABELS,
             "pod_annotations": Field(keys=annotation_key),

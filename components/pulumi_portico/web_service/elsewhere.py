@@ -166,7 +166,7 @@ _SERVICE = {
     "publishNotReadyAddresses": moved_to("service.publish_not_ready"),
     "sessionAffinity": moved_to("service.session_affinity"),
     "sessionAffinityConfig": several("service.session_affinity_timeout"),
-    "trafficDistribution": unsupported(),
+    "trafficDistribution": moved_to("service.traffic_distribution"),
     "type": component("load_balancers", "target", _EXPOSURE),
     "nodePort": component("load_balancers", "target", _EXPOSURE),
     "nodePorts": component("load_balancers", "target", _EXPOSURE),
@@ -243,7 +243,6 @@ _COMPOSE = {
     "device_cgroup_rules": unsupported(),
     "gpus": several("extra@spec@containers@resources"),
     "working_dir": moved_to("working_directory"),
-    "container_name": automatic(),
     **{
         name: unsupported()
         for name in (

@@ -100,7 +100,7 @@ def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:
 
 def _environments(plan: WebServicePlan) -> Iterator[tuple[str, str, EnvironmentSpec]]:
     """Each container's name, what the keys of its objects start with, and its environment."""
-    yield plan.name, "", plan.spec
+    yield plan.container_name, "", plan.spec
     for container in (*plan.spec.sidecars, *plan.spec.init_containers):
         yield container.name, f"{container.name}-", container
 

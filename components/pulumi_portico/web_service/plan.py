@@ -18,10 +18,10 @@ from ..workload.health import probed_port
 from ..workload.identity import build_identity_labels
 from ..workload.kinds import WorkloadKind
 from .args import WebServiceSpec
-from .ports import resolve_ports
+from .ports import own_ports, resolve_ports
 from .service import is_headless
 
-__all__ = ["WebServicePlan", "plan_web_service", "pod_labels_of", "pod_owner_of", "selector_of"]
+__all__ = ["WebServicePlan", "container_name_of", "plan_web_service", "pod_labels_of", "pod_owner_of", "selector_of"]
 
 _REPLICAS = 2
 # The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
@@ -34,6 +34,11 @@ class WebServicePlan:
 
     name: str
     spec: WebServiceSpec
+
+    @property
+    def container_name(self) -> str:
+        """The name of the application's container."""
+        return container_name_of(self.name, self.spec)
 
     @property
     def kind(self) -> WorkloadKind:
@@ -68,7 +73,12 @@ class WebServicePlan:
     @property
     def probed_port(self) -> Optional[ServicePort]:
         """The port that the probes connect to; None if they don't."""
-        return probed_port(self.spec.health, self.ports)
+        return probed_port(self.spec.health, self.own_ports)
+
+    @cached_property
+    def own_ports(self) -> Mapping[str, ServicePort]:
+        """The ports that the application listens on, by name: all but those of sidecars."""
+        return own_ports(self.ports)
 
     @property
     def drain(self) -> int:
@@ -101,6 +111,11 @@ class WebServicePlan:
 def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
     """The plan of the WebService whose Pulumi name is `name`, from its parsed arguments."""
     return WebServicePlan(object_name(name, spec), spec)
+
+
+def container_name_of(name: str, spec: WebServiceSpec) -> str:
+    """The name of the application's container."""
+    return name if spec.container_name is None else spec.container_name
 
 
 def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:

@@ -29,6 +29,7 @@ from ..workload.containers import (
     check_container_ports,
     check_init_container,
     check_other_container,
+    check_resources_of,
     check_sidecar,
     exceptions_of_container,
 )
@@ -53,8 +54,8 @@ from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .kind_rules import check_kind
 from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
-from .plan import WebServicePlan, plan_web_service, selector_of
-from .ports import check_ports, resolve_ports, tcp_ports
+from .plan import WebServicePlan, container_name_of, plan_web_service, selector_of
+from .ports import check_ports, exceptions_of_ports, own_ports, ports_of_sidecars, resolve_ports, tcp_ports
 from .service import check_service, is_headless
 from .workload import plan_pods
 
@@ -149,7 +150,7 @@ def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
 
 def _check_references(name: str, spec: WebServiceSpec, problems: Problems) -> None:
     """Report references to variables that Kubernetes doesn't expand, in every container."""
-    problems.run(_check_references_of, spec, spec, CONTAINERS, name)
+    problems.run(_check_references_of, spec, spec, CONTAINERS, container_name_of(name, spec))
     for container in (*spec.sidecars, *spec.init_containers):
         problems.run(_check_references_of, container, spec, INIT_CONTAINERS, None)
 
@@ -179,7 +180,8 @@ def _check_health(spec: WebServiceSpec, problems: Problems) -> None:
 def _check_probed_port(spec: WebServiceSpec, problems: Problems) -> None:
     # Without a port, which is reported, nothing is known about the ports.
     if spec.health is not None and (spec.port is not None or spec.ports is not None):
-        problems.run(check_probed_port, spec.health, resolve_ports(spec, headless=is_headless(spec)))
+        ports = own_ports(resolve_ports(spec, headless=is_headless(spec)))
+        problems.run(check_probed_port, spec.health, ports)
 
 
 def _check_replicas(spec: WebServiceSpec, problems: Problems) -> None:
@@ -334,11 +336,11 @@ def _check_extra_items(name: str, spec: WebServiceSpec, problems: Problems) -> N
     others = [container.name for container in (*spec.sidecars, *spec.init_containers)]
     pod = mapped(mapped(spec.extra).get("spec"))
     where = spec.at / "extra" / Key("spec")
-    check_extra_items(pod, where, {CONTAINERS: [name], INIT_CONTAINERS: others}, problems)
+    check_extra_items(pod, where, {CONTAINERS: [container_name_of(name, spec)], INIT_CONTAINERS: others}, problems)
 
 
 def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:
-    problems.run(check_container_names, name, [*spec.sidecars, *spec.init_containers])
+    problems.run(check_container_names, container_name_of(name, spec), [*spec.sidecars, *spec.init_containers])
     problems.run(_check_container_ports, spec)
     volumes = [*spec.volumes, *spec.storage]
     for sidecar in spec.sidecars:
@@ -358,13 +360,14 @@ def _check_workload_annotations(spec: WebServiceSpec, problems: Problems) -> Non
 
 
 def _check_container_ports(spec: WebServiceSpec, problems: Problems) -> None:
-    check_container_ports(tcp_ports(spec), spec.sidecars, problems)
+    check_container_ports(tcp_ports(spec), ports_of_sidecars(spec), spec.sidecars, problems)
 
 
 _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_kind,
     check_ports,
     check_service,
+    check_resources_of,
     _check_environment,
     _check_health,
     _check_probed_port,
@@ -411,6 +414,7 @@ def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
         found += exceptions_of_identity(spec.identity)
     if spec.image_policy is not None:
         found += exceptions_of_images(spec.image_policy)
+    found += exceptions_of_ports(spec)
     if not spec.network_policy:
         found.append(SecurityException(_NO_POLICY, spec.at / "network_policy"))
     if spec.dns is not None:

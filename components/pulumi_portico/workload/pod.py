@@ -41,7 +41,7 @@ class PodPlan:
     labels: Manifest
     """The labels of the pods, the selector included."""
     ports: Mapping[str, ServicePort]
-    """The ports that the application listens on, by name."""
+    """The ports of the Service, by name: those of the application and of its sidecars."""
     drain: int
     """Seconds that a terminating pod continues to serve requests."""
     shutdown: int = SHUTDOWN_SECONDS
@@ -84,7 +84,9 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
     common = {**build_pull_policy(pod.image_policy), **build_container_security(pod.security)}
     of_container, of_pod = build_drain(pod.drain, pod.shutdown)
     application, volumes = _application(pod, common, of_container)
-    others, other_volumes = build_other_containers(pod.sidecars, pod.init_containers, pod.sources, common)
+    others, other_volumes = build_other_containers(
+        pod.sidecars, pod.init_containers, pod.sources, list(pod.ports.values()), pod.security, common
+    )
     volumes += other_volumes
     volumes += [build_volume(name, volume) for name, volume in sorted(pod.volumes.items())]
     return {
@@ -116,7 +118,8 @@ def _listened(pod: PodPlan) -> list[int]:
 def _application(pod: PodPlan, common: Manifest, of_container: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
     """The application's container, and the volumes of its files."""
     sources = pod.sources.get(pod.name, Sources())
-    built = {**build_container(pod.name, pod.application, sources, pod.ports, common), **of_container}
+    ports = {name: port for name, port in pod.ports.items() if not port.container}
+    built = {**build_container(pod.name, pod.application, sources, ports, common), **of_container}
     mounts, volumes = build_files(pod.application, sources)
     mounts += build_mounts(pod.volumes, pod.storage)
     if mounts:
