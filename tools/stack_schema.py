@@ -19,8 +19,8 @@ from pulumi_portico.args.shapes import camel_case, is_args, is_generic, required
 from pulumi_portico.args.values import Rule, WholeNumber, image_reference
 from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
-from pulumi_portico.ingress_gateway import IngressGatewayArgs
-from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.ingress_gateway import IngressGatewayArgs, IngressRoutesArgs
+from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES, ROUTES_RULES
 from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
@@ -41,17 +41,19 @@ _PREFIX = "portico:"
 _ROOTS: Mapping[str, type] = {
     "WebService": WebServiceArgs,
     "IngressGateway": IngressGatewayArgs,
+    "IngressRoutes": IngressRoutesArgs,
     "PublicLoadBalancer": PublicLoadBalancerArgs,
     "AwsLoadBalancer": AwsLoadBalancerArgs,
 }
-_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **BALANCER_RULES, **AWS_BALANCER_RULES}
+_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **ROUTES_RULES, **BALANCER_RULES, **AWS_BALANCER_RULES}
 _KINDS = {
     "services": "WebService",
     "gateways": "IngressGateway",
+    "routes": "IngressRoutes",
     "loadBalancers": "PublicLoadBalancer",
     "awsLoadBalancers": "AwsLoadBalancer",
 }
-_WITHOUT_DEFAULTS = ("gateways", "loadBalancers", "awsLoadBalancers")
+_WITHOUT_DEFAULTS = ("gateways", "routes", "loadBalancers", "awsLoadBalancers")
 """The keys whose components no defaults fill in."""
 _SECRET = {
     "type": "object",

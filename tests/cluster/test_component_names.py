@@ -90,7 +90,8 @@ def test_another_provider_of_the_same_cluster_replaces_nothing(
 
 def stack(namespace: str, services: dict[str, Any], target: str) -> str:
     route = {"host": f"{namespace}.example.com", "path": "/", "target": {"service": target}}
-    gateway = {"controller": "generic", "install": False, "className": "none", "namespace": namespace, "controllerPeers": []}
+    gateway: dict[str, Any] = {"controller": "generic", "install": False, "className": "none", "namespace": namespace}
+    gateway["controllerPeers"] = []
     gateways = {f"{target}-gateway": {**gateway, "name": "public", "routes": [route]}}
     return program_of({"namespace": namespace, "services": services, "gateways": gateways})
 

@@ -36,6 +36,7 @@ __all__ = ["Translation", "holds_unknown", "values_of"]
 COMPONENTS: Mapping[str, str] = {
     "services": "WebService",
     "gateways": "IngressGateway",
+    "routes": "IngressRoutes",
     "load_balancers": "PublicLoadBalancer",
     "aws_load_balancers": "AwsLoadBalancer",
 }
