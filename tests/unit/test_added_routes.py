@@ -166,6 +166,14 @@ def ingress(owner: str | None, **spec: Any) -> dict[str, Any]:
     ("live", "code"),
     [
         (ingress("organization/other/dev"), "route-of-other-stack"),
+        (
+            ingress(
+                "organization/other/dev",
+                annotations={"nginx.org/mergeable-ingress-type": "master"},
+                rules=[{"host": "shop.example.com"}],
+            ),
+            "host-added-by-other-stack",
+        ),
         (ingress("organization/other/dev", ingressClassName="private"), None),
         (ingress("organization/other/dev", rules=[{"host": "b.example.com"}]), None),
         (ingress(None), None),

@@ -30,7 +30,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize(("stack", "made"), [("dev", "Ingress"), ("production", "TargetGroupBinding"), ("blog", "Ingress")])
+@pytest.mark.parametrize(
+    ("stack", "made"), [("dev", "Ingress"), ("production", "TargetGroupBinding"), ("blog", "Ingress")]
+)
 def test_the_stacks_of_the_page_are_built_and_fit_the_schema(stack: str, made: str) -> None:
     plan = load_stack(stack, Path("stacks"))
     assert record(lambda: build(plan)).all("Namespace")
@@ -51,4 +53,5 @@ def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
 def test_every_key_is_in_the_page() -> None:
     table = PAGE[PAGE.index("## Keys") : PAGE.index("## References")]
     assert set(re.findall(r"^\| `portico:(\w+)`", table, re.M)) == {camel_case(it) for it in shapes_of(StackArgs)}
-    assert FILES.keys() == {f"stacks/{it}.yaml" for it in ("Pulumi.dev", "Pulumi.production", "Pulumi.blog", "Pulumi.wrong", "base")}
+    names = ("Pulumi.dev", "Pulumi.production", "Pulumi.blog", "Pulumi.wrong", "base")
+    assert FILES.keys() == {f"stacks/{it}.yaml" for it in names}
