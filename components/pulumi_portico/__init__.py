@@ -69,6 +69,7 @@ from .ingress_gateway import (
     Workers,
     match_route,
 )
+from .job import CompletionMode, ConcurrencyPolicy, Job, JobArgs, RestartPolicy
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
 from .networking.network_policies import Peer
@@ -179,6 +180,8 @@ __all__ = [
     "Buffering",
     "ClaimRetention",
     "ClientIp",
+    "CompletionMode",
+    "ConcurrencyPolicy",
     "Container",
     "ContainerSecurity",
     "Controller",
@@ -206,6 +209,8 @@ __all__ = [
     "InternalTrafficPolicy",
     "IpAddressType",
     "IpFamilyPolicy",
+    "Job",
+    "JobArgs",
     "KeepAlive",
     "KeyAlgorithm",
     "Limits",
@@ -234,6 +239,7 @@ __all__ = [
     "RateLimit",
     "Redirect",
     "Resources",
+    "RestartPolicy",
     "Rollout",
     "Route",
     "SameSite",

@@ -26,6 +26,7 @@ _REASONS = (
 )
 _KINDS = {
     "services": "service",
+    "jobs": "job",
     "gateways": "gateway",
     "routes": "addition to another stack's gateway",
     "load_balancers": "load balancer",

@@ -17,6 +17,7 @@ from ..stack.view_text import (
     ports_text,
     replicas_text,
     request_text,
+    run_text,
     source_text,
     total_text,
 )
@@ -71,6 +72,7 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_tls(console, view)
     _print_records(console, view)
     _print_internal(console, view)
+    _print_jobs(console, view)
     _print_exceptions(console, view)
     _print_prerequisites(console, view)
     _print_notes(console, view)
@@ -154,6 +156,12 @@ def _print_internal(console: "Console", view: StackView) -> None:
     if internal:
         _title(console, "Only inside the cluster")
         _indented(console, ", ".join(internal), 2)
+
+
+def _print_jobs(console: "Console", view: StackView) -> None:
+    if view.jobs:
+        _title(console, "Jobs")
+        _grid(console, [(job.name, run_text(job)) for job in view.jobs])
 
 
 def _print_exceptions(console: "Console", view: StackView) -> None:

@@ -33,6 +33,13 @@ from ..ingress_gateway.gateway_state import GatewayState, keep_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.route_objects import route_objects
 from ..ingress_gateway.validation import GATEWAY_RULES, ROUTES_RULES, parse_ingress_gateway, parse_ingress_routes
+from ..job import JobArgs
+from ..job.args import JobSpec
+from ..job.args import rules_with as job_rules_with
+from ..job.objects import objects_of as job_objects_of
+from ..job.plan import JobPlan, plan_job
+from ..job.plan import plan_pods as plan_pods_of_job
+from ..job.validation import parse_job
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
 from ..networking.network_policies import PeerSpec
@@ -49,11 +56,15 @@ from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import WebServicePlan, plan_web_service, pod_owner_of
 from ..web_service.validation import parse_web_service
+from ..web_service.workload import plan_pods as plan_pods_of_service
+from ..workload.pod import PodPlan
+from ..workload.pod_owner import pod_owner_of as owner_of_pods
 from .references import GATEWAY, SERVICE, Backend
 
 __all__ = [
     "AWS_LOAD_BALANCERS",
     "GATEWAYS",
+    "JOBS",
     "KINDS",
     "LOAD_BALANCERS",
     "ROUTES",
@@ -62,8 +73,10 @@ __all__ = [
     "AwsBalancerPart",
     "BalancerPart",
     "GatewayPart",
+    "JobPart",
     "Kind",
     "Part",
+    "PodsPart",
     "RoutesPart",
     "ServicePart",
     "added_routes",
@@ -98,6 +111,11 @@ class Kind:
 def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
     for name, spec in specs.items():
         yield name, service_objects_of(plan_web_service(name, spec))
+
+
+def _job_objects(specs: Mapping[str, JobSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, job_objects_of(plan_job(name, spec))
 
 
 def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
@@ -152,6 +170,7 @@ def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple
 
 
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
+JOBS = Kind("jobs", "Job", JobArgs, parse_job, _job_objects)
 GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway, _gateway_objects)
 ROUTES = Kind("routes", "IngressRoutes", IngressRoutesArgs, parse_ingress_routes, _routes_objects)
 LOAD_BALANCERS = Kind(
@@ -161,7 +180,7 @@ AWS_LOAD_BALANCERS = Kind(
     "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, parse_aws_load_balancer, _aws_objects
 )
 
-KINDS = (SERVICES, GATEWAYS, ROUTES, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+KINDS = (JOBS, SERVICES, GATEWAYS, ROUTES, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
 
 
@@ -171,6 +190,7 @@ SECRET_RULES: Rules = {
     **GATEWAY_RULES,
     **ROUTES_RULES,
     **rules_with(image_rule()),
+    **job_rules_with(image_rule()),
 }
 """The rules of every args type of a stack, which say whose values messages never show."""
 
@@ -228,6 +248,10 @@ class ServicePart(Part):
         }
         return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, **peers)
 
+    def pods(self) -> PodPlan:
+        """The pods of the service."""
+        return plan_pods_of_service(self.plan, {})
+
     def pod_owner(self) -> PodOwner:
         """The service as what selects pods, and has some."""
         return dataclasses.replace(pod_owner_of(self.name, self.spec, self.at), namespace=self.namespace)
@@ -263,6 +287,45 @@ def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> P
     if service is None or peer.namespace is not None or peer.any_namespace:
         return peer
     return dataclasses.replace(peer, service=service.service_name)
+
+
+@dataclass(frozen=True)
+class JobPart(Part):
+    """A job of the stack."""
+
+    spec: JobSpec
+    default_namespace: str
+    default_dns: Optional[DnsSpec]
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the job."""
+        own = self.spec.namespace
+        return self.default_namespace if own is None else own
+
+    @cached_property
+    def plan(self) -> JobPlan:
+        """The job with its defaults resolved."""
+        return plan_job(self.name, self.spec)
+
+    def with_stack_values(self, services: Mapping[str, ServicePart]) -> JobSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own. Peers have the names of the
+        Services, by whose keys the stack knows them."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        allow_to = tuple(_with_service_name(peer, services) for peer in self.spec.allow_to)
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, allow_to=allow_to)
+
+    def pods(self) -> PodPlan:
+        """The pods of the job."""
+        return plan_pods_of_job(self.plan, {})
+
+    def pod_owner(self) -> PodOwner:
+        """The job as what has pods, and selects them for its policy."""
+        return dataclasses.replace(owner_of_pods(self.name, self.spec, self.at), namespace=self.namespace)
+
+
+PodsPart = Union[ServicePart, JobPart]
+"""A component whose pods are the user's."""
 
 
 @dataclass(frozen=True)

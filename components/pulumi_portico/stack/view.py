@@ -19,6 +19,7 @@ __all__ = [
     "Cost",
     "ExceptionView",
     "GatewayView",
+    "JobView",
     "LinkKind",
     "LinkView",
     "PeerKind",
@@ -42,6 +43,9 @@ class PeerKind(str, Enum):
 
     SERVICE = "service"
     """A service of the stack."""
+
+    JOB = "job"
+    """A job of the stack."""
 
     GATEWAY = "gateway"
     """A gateway of the stack."""
@@ -287,6 +291,24 @@ class ServiceView:
     """Where clients outside the cluster reach it; empty if they can't."""
 
 
+@dataclass(frozen=True)
+class JobView:
+    """One job."""
+
+    name: str
+    kind: str
+    """Job or CronJob."""
+    image: str
+    schedule: str
+    """When it runs; empty if it runs once."""
+    time_zone: str
+    """The time zone of the schedule; empty if there is none."""
+    suspended: bool
+    """Whether no pods run."""
+    before: tuple[str, ...]
+    """The services whose new version waits for it."""
+
+
 class LinkKind(str, Enum):
     """Why a connection is possible."""
 
@@ -384,6 +406,8 @@ class StackView:
     """Every route, by entry, host, and path."""
     services: tuple[ServiceView, ...]
     """Every service, by name."""
+    jobs: tuple[JobView, ...]
+    """Every job, by name."""
     links: tuple[LinkView, ...]
     """Who can connect to whom, including load balancers and gateways, by source and target."""
     exceptions: tuple[ExceptionView, ...]

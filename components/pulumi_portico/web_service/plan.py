@@ -7,21 +7,20 @@ from typing import Any, Optional, Union
 
 import pulumi
 
-from ..args.location import Key, Location
+from ..args.location import Location
 from ..args.names import object_name
 from ..args.problems import available
-from ..networking.network_policies import NAME_LABEL, PodPort
+from ..networking.network_policies import PodPort
 from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
-from ..untyped import mapped
 from ..workload.health import probed_port
-from ..workload.identity import build_identity_labels
 from ..workload.kinds import WorkloadKind
+from ..workload.pod_owner import pod_owner_of as owner_of_pods
 from .args import WebServiceSpec
 from .ports import own_ports, resolve_ports
 from .service import is_headless
 
-__all__ = ["WebServicePlan", "container_name_of", "plan_web_service", "pod_labels_of", "pod_owner_of", "selector_of"]
+__all__ = ["WebServicePlan", "plan_web_service", "pod_owner_of"]
 
 _REPLICAS = 2
 # The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
@@ -36,11 +35,6 @@ class WebServicePlan:
     spec: WebServiceSpec
 
     @property
-    def container_name(self) -> str:
-        """The name of the application's container."""
-        return container_name_of(self.name, self.spec)
-
-    @property
     def kind(self) -> WorkloadKind:
         """The kind of workload that runs the pods."""
         return self.spec.kind
@@ -48,7 +42,7 @@ class WebServicePlan:
     @cached_property
     def selector(self) -> Mapping[str, str]:
         """The labels that select the pods."""
-        return selector_of(self.name, self.spec)
+        return self.spec.selector_for(self.name)
 
     @cached_property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
@@ -113,47 +107,15 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
     return WebServicePlan(object_name(name, spec), spec)
 
 
-def container_name_of(name: str, spec: WebServiceSpec) -> str:
-    """The name of the application's container."""
-    return name if spec.container_name is None else spec.container_name
-
-
-def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
-    """The labels that select the pods: few, because Kubernetes freezes them."""
-    return {NAME_LABEL: object_name(name, spec)} if spec.selector is None else spec.selector
-
-
-def _added_labels(spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
-    """The labels of the pods that `extra` sets; None removes one."""
-    return mapped(mapped((spec.extra or {}).get("metadata")).get("labels"))
-
-
-def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
-    """The labels of the pods, the selector included, apart from those that are invalid. Those of the selector are the
-    pods' own whatever the others are."""
-    identity = available(lambda: build_identity_labels(spec.identity), dict[str, str]())
-    own = available(lambda: spec.labels, None) or {}
-    labels: dict[str, Any] = {**identity, **own, **selector_of(name, spec), **_added_labels(spec)}
-    return {key: value for key, value in labels.items() if value is not None}
-
-
 def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -> PodOwner:
     """The service as what selects pods, and has some; `title` is what messages call it. The ports of the service can be
     invalid."""
-    at, own = spec.at, object_name(name, spec)
-    extra = at.join(("extra", Key("metadata"), Key("labels")))
-    sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
-    sources |= {key: at / "labels" / Key(key) for key in available(lambda: spec.labels, None) or {}}
-    sources |= {key: extra / Key(key) for key in _added_labels(spec)}
-    selector_at = at if spec.selector is None else at / "selector"
-    return PodOwner(
-        name=title,
-        namespace=spec.namespace,
-        at=at,
-        selector=selector_of(name, spec),
-        labels=pod_labels_of(name, spec),
-        sources=sources,
-        selector_at=selector_at,
+    own = object_name(name, spec)
+    return owner_of_pods(
+        name,
+        spec,
+        title,
+        chosen_selector=spec.selector is not None,
         service=own,
         stateful_set=own if _is_stateful(spec) else "",
     )

@@ -146,8 +146,11 @@ class CommonContainerSpec(EnvironmentSpec):
     args: Optional[Sequence[pulumi.Input[str]]] = None
     working_directory: Optional[pulumi.Input[str]] = None
     resources: Optional[ResourcesSpec] = None
-    port: Optional[int] = None
-    health: Optional[HealthSpec] = None
+
+    @property
+    def probes(self) -> Optional[HealthSpec]:
+        """How Kubernetes checks that the container works, unless that's the default."""
+        return None
 
 
 FIELDS_IN_EXTRA = (
@@ -206,6 +209,13 @@ class ContainerSpec(CommonContainerSpec):
     name: str
     mounts: Optional[Mapping[str, str]] = None
     security: Optional[ContainerSecuritySpec] = None
+    port: Optional[int] = None
+    health: Optional[HealthSpec] = None
+
+    @property
+    def probes(self) -> Optional[HealthSpec]:
+        """How Kubernetes checks that the container works, unless that's the default."""
+        return self.health
 
 
 COMMON_RULES: Mapping[str, Field] = {
@@ -366,7 +376,7 @@ def build_container(
         **_process(container),
         **build_environment(container, sources),
         **({"ports": [_port(port) for port in ports.values()]} if ports else {}),
-        **build_probes(container.health, ports if probed is None else {port.name: port for port in probed}),
+        **build_probes(container.probes, ports if probed is None else {port.name: port for port in probed}),
         **build_resources(container.resources),
         **common,
     }

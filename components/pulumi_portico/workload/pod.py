@@ -32,7 +32,8 @@ class PodPlan:
 
     name: str
     """The name of the application's container."""
-    kind: WorkloadKind
+    kind: Optional[WorkloadKind]
+    """What creates the pods; None for a Job."""
     application: CommonContainerSpec
     account: Any
     """The name of the ServiceAccount."""
@@ -55,6 +56,8 @@ class PodPlan:
     image_policy: Optional[ImagePolicySpec] = None
     placement: Optional[PlacementSpec] = None
     annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    restart_policy: Optional[str] = None
+    """When the kubelet starts a container again that has ended. Default: always."""
     extra: Optional[Manifest] = None
     """What is merged last into the template, as Kubernetes has it."""
     sources: Mapping[str, Sources] = field(default_factory=dict[str, Sources])
@@ -103,6 +106,7 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         **build_placement(pod.placement),
         **build_spread(pod.kind, pod.placement.spread if pod.placement else None, pod.selector),
         **of_pod,
+        **({} if pod.restart_policy is None else {"restartPolicy": pod.restart_policy}),
         **({"volumes": volumes} if volumes else {}),
         **({"initContainers": others} if others else {}),
         "containers": [application],
