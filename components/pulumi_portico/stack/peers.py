@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
+from ..args.names import object_name
 from ..args.problems import Edit, Move, Problems, Remove, Set
 from ..networking.network_policies import (
     NAME_LABEL,
@@ -141,7 +142,7 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
     """The peer that means a service of the stack; `edits` are those that make it name the service."""
     name, where = peer.service, peer.at / "service"
     selector = service.spec.selector_for(str(name))
-    if selector != {NAME_LABEL: name}:
+    if selector != {NAME_LABEL: object_name(str(name), service.spec)}:
         fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
         return replace(peer, service=None, selector=selector)
