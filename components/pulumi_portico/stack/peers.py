@@ -10,7 +10,6 @@ from typing import Any, Optional
 
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
-from ..args.names import object_name
 from ..args.problems import Edit, Move, Problems, Remove, Set
 from ..networking.network_policies import (
     NAME_LABEL,
@@ -142,7 +141,7 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
     """The peer that means a service of the stack; `edits` are those that make it name the service."""
     name, where = peer.service, peer.at / "service"
     selector = service.spec.selector_for(str(name))
-    if selector != {NAME_LABEL: object_name(str(name), service.spec)}:
+    if selector != {NAME_LABEL: service.plan.name}:
         fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
         return replace(peer, service=None, selector=selector)
@@ -152,7 +151,7 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
         problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
         peer = replace(peer, namespace=service.namespace)
     # The stack knows the service by its key.
-    return replace(peer, service=service.service_name)
+    return replace(peer, service=service.plan.name)
 
 
 def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:
