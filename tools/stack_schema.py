@@ -28,8 +28,8 @@ from pulumi_portico.args.shapes import (
 from pulumi_portico.args.values import Rule, WholeNumber, image_reference
 from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
-from pulumi_portico.ingress_gateway import IngressGatewayArgs
-from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.ingress_gateway import IngressGatewayArgs, IngressRoutesArgs
+from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES, ROUTES_RULES
 from pulumi_portico.job.args import JobArgs
 from pulumi_portico.job.args import rules_with as job_rules_with
 from pulumi_portico.namespace import NamespaceArgs
@@ -57,6 +57,7 @@ _ROOTS: Mapping[str, type] = {
     "WebService": WebServiceArgs,
     "Job": JobArgs,
     "IngressGateway": IngressGatewayArgs,
+    "IngressRoutes": IngressRoutesArgs,
     "PublicLoadBalancer": PublicLoadBalancerArgs,
     "AwsLoadBalancer": AwsLoadBalancerArgs,
 }
@@ -65,6 +66,7 @@ _RULES: Rules = {
     **rules_with(image_reference),
     **job_rules_with(image_reference),
     **GATEWAY_RULES,
+    **ROUTES_RULES,
     **BALANCER_RULES,
     **AWS_BALANCER_RULES,
 }
@@ -82,10 +84,11 @@ _KINDS = {
     "services": "WebService",
     "jobs": "Job",
     "gateways": "IngressGateway",
+    "routes": "IngressRoutes",
     "loadBalancers": "PublicLoadBalancer",
     "awsLoadBalancers": "AwsLoadBalancer",
 }
-_WITHOUT_DEFAULTS = ("jobs", "gateways", "loadBalancers", "awsLoadBalancers")
+_WITHOUT_DEFAULTS = ("jobs", "gateways", "routes", "loadBalancers", "awsLoadBalancers")
 """The keys whose components no defaults fill in."""
 _SECRET = {
     "type": "object",

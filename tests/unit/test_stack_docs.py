@@ -33,6 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("stack", "made"),
     [
+        ("blog", "Ingress"),
         ("dev", "Ingress"),
         ("limited", "ResourceQuota"),
         ("production", "TargetGroupBinding"),
@@ -60,5 +61,5 @@ def test_the_page_shows_the_message_of_its_invalid_stack() -> None:
 def test_every_key_is_in_the_page() -> None:
     table = PAGE[PAGE.index("## Keys") : PAGE.index("## References")]
     assert set(re.findall(r"^\| `portico:(\w+)`", table, re.M)) == {camel_case(it) for it in shapes_of(StackArgs)}
-    names = ("Pulumi.dev", "Pulumi.limited", "Pulumi.production", "Pulumi.raw", "Pulumi.shared", "Pulumi.wrong", "base")
-    assert FILES.keys() == {f"stacks/{name}.yaml" for name in names}
+    names = ("blog", "dev", "limited", "production", "raw", "shared", "wrong")
+    assert FILES.keys() == {"stacks/base.yaml", *(f"stacks/Pulumi.{name}.yaml" for name in names)}

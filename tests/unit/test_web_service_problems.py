@@ -35,6 +35,16 @@ def projected(part: dict[str, Any]) -> dict[str, Any]:
 
 
 PART = ("volumes", "a", "projected", 0)
+RULE = ("identity", "rules", 0)
+
+
+def rule(**args: Any) -> dict[str, Any]:
+    return {"identity": {"rules": [{"verbs": ["get"], "resources": ["configmaps"], **args}]}}
+
+
+def cluster_rule(**args: Any) -> dict[str, Any]:
+    return {"identity": {"cluster_rules": [{"verbs": ["get"], "resources": ["nodes"], **args}]}}
+
 
 CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     # The image and the plain fields.
@@ -590,6 +600,43 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         "annotation-set-by-field",
         ("identity", "annotations", "eks.amazonaws.com/role-arn"),
         {"field": "aws_role_arn"},
+    ),
+    # What the pods can do with the API server.
+    (rule(verbs=[]), "empty", (*RULE, "verbs"), {"what": "a verb or more"}),
+    (rule(verbs=["Get"]), "invalid-rbac-verb", (*RULE, "verbs", 0), {}),
+    (rule(verbs=["read"]), "invalid-rbac-verb", (*RULE, "verbs", 0), {}),
+    (rule(verbs=["read it"]), "invalid-rbac-verb", (*RULE, "verbs", 0), {}),
+    (rule(resources=["ConfigMaps"]), "invalid-rbac-resource", (*RULE, "resources", 0), {}),
+    (rule(resources=["config maps"]), "invalid-rbac-resource", (*RULE, "resources", 0), {}),
+    (rule(resources=["configmap"]), "resource-of-other-group", (*RULE, "resources", 0), {"group": ["core"]}),
+    (rule(resources=["deployments"]), "resource-of-other-group", (*RULE, "resources", 0), {"other": "apps"}),
+    (rule(api_groups=["apps/v1"]), "invalid-object-name", (*RULE, "api_groups", 0), {}),
+    (rule(resources=None), "rule-without-resources", RULE, {"fields": [Field("resources")]}),
+    (rule(resource_names=["a/b"]), "invalid-path-segment", (*RULE, "resource_names", 0), {}),
+    (
+        rule(verbs=["create"], resource_names=["a"]),
+        "verb-without-name",
+        (*RULE, "verbs", 0),
+        {"names": Field("resource_names")},
+    ),
+    (rule(resources=None, non_resource_urls=["/a"]), "urls-in-namespace", (*RULE, "non_resource_urls"), {}),
+    (
+        cluster_rule(non_resource_urls=["/a"]),
+        "mutually-exclusive",
+        ("identity", "cluster_rules", 0, "resources"),
+        {"fields": [Field("non_resource_urls"), Field("resources")]},
+    ),
+    (
+        cluster_rule(resources=None, non_resource_urls=["a"]),
+        "invalid-non-resource-url",
+        ("identity", "cluster_rules", 0, "non_resource_urls", 0),
+        {},
+    ),
+    (
+        {"identity": {"service_account": "a", "rules": [{"verbs": ["get"], "resources": ["pods"]}]}},
+        "rules-of-existing-service-account",
+        ("identity", "rules"),
+        {},
     ),
     ({"security": {"user": 0}}, "user-is-root", ("security", "user"), {}),
     ({"security": {"user": -1}}, "too-small", ("security", "user"), {}),

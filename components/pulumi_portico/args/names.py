@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from .codes import define
 from .parse import Rule
-from .problems import ABSENT, Reason
+from .problems import ABSENT, Reason, available
 from .values import whole_number
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "dns_subdomain",
     "label_key",
     "label_value",
+    "object_name",
     "own_label_key",
     "path_segment",
     "port_name",
@@ -141,6 +142,13 @@ def _slug(value: str, limit: int, *, letter_first: bool = False) -> str:
 
 def _too_long(value: str, limit: int, suggestion: str) -> Reason:
     return Reason(NAME_TOO_LONG, {"excess": len(value) - limit, "most": limit}, suggestion or ABSENT)
+
+
+def object_name(name: str, spec: Any) -> str:
+    """What the objects of a component are called: by its argument `name`, or as its Pulumi name or key in a stack,
+    which `name` is. An invalid argument counts as not set."""
+    own = available(lambda: spec.name, None)
+    return name if own is None else own
 
 
 def dns_label(value: str) -> Optional[Reason]:

@@ -37,6 +37,7 @@ COMPONENTS: Mapping[str, str] = {
     "services": "WebService",
     "jobs": "Job",
     "gateways": "IngressGateway",
+    "routes": "IngressRoutes",
     "load_balancers": "PublicLoadBalancer",
     "aws_load_balancers": "AwsLoadBalancer",
 }

@@ -46,7 +46,7 @@ def _exit_unwritten(reason: str) -> NoReturn:
 app = typer.Typer(
     cls=_Group,
     name="portico",
-    help="Inspect a stack offline. These commands don't contact the Pulumi engine, a cluster, or a cloud.",
+    help="Inspect a stack offline, without the Pulumi engine or a cloud. Only check --context contacts a cluster.",
     epilog="Exit codes: 0 valid, 1 invalid, 2 wrong options.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,7 +9,7 @@ import typer
 
 from ..args.problems import ArgumentError, Problem
 from ..pluralize import pluralize
-from .console import write
+from .console import usage_error, write
 from .exits import Exit
 from .options import FolderOption, JsonOption, StackOption
 
@@ -28,6 +28,7 @@ _KINDS = {
     "services": "service",
     "jobs": "job",
     "gateways": "gateway",
+    "routes": "addition to another stack's gateway",
     "load_balancers": "load balancer",
     "aws_load_balancers": "AWS load balancer",
 }
@@ -40,6 +41,18 @@ def check(
     fix: Annotated[
         bool, typer.Option("--fix", help="Apply the fixes to the stack file and its base files, and check again.")
     ] = False,
+    prerequisites: Annotated[
+        bool, typer.Option("--prerequisites", help="List what must exist before the stack does, in place of the check.")
+    ] = False,
+    context: Annotated[
+        Optional[str],
+        typer.Option(
+            "--context",
+            metavar="CONTEXT",
+            help="With --prerequisites: look up each one in the cluster of this context of kubectl.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a stack: its file, the base files that it extends, and what the stack would create.
 
@@ -49,10 +62,17 @@ def check(
 
     With --fix, manifests of Kubernetes, a Compose file, or the values of a Helm chart in place of the stack file become
     a stack file. Its comments say what to decide; what Portico doesn't create is in a file of manifests beside it.
+
+    --prerequisites lists the objects, classes, issuers, definitions, and accounts that the stack refers to and doesn't
+    create. With --context, it reads the cluster, without the data of any object, and says which exist. The exit code
+    is then 1 if one is missing that isn't optional.
     """
     from .project import locate_stack
 
     located = locate_stack(stack, folder)
+    if prerequisites or context is not None:
+        _list_prerequisites(located, context, as_json=as_json, is_listed=prerequisites, fix=fix)
+        return
     fixed: Sequence[Problem] = ()
     plan: Optional[StackPlan] = None
     error: Optional[ArgumentError] = None
@@ -73,6 +93,24 @@ def check(
         for note in _notes(plan):
             write(f"Note: {note}\n")
     if error is not None:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _list_prerequisites(
+    located: "LocatedStack", context: Optional[str], *, as_json: bool, is_listed: bool, fix: bool
+) -> None:
+    if not is_listed:
+        raise usage_error("--context needs --prerequisites", option="--context")
+    if fix:
+        raise usage_error("--prerequisites changes nothing; leave out --fix", option="--fix")
+    from ..stack.prerequisites import prerequisites_of
+    from .prerequisites import Status, in_cluster, write_prerequisites
+
+    found = prerequisites_of(located.load().plan)
+    statuses = None if context is None else in_cluster(found, context)
+    write_prerequisites(located.name, found, statuses, as_json=as_json)
+    pairs = zip(found, statuses or (), strict=False)
+    if any(status is Status.MISSING and not one.optional for one, status in pairs):
         raise typer.Exit(Exit.FAILED)
 
 

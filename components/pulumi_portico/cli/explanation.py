@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, ObjectView, StackView, TlsTermination
+from ..stack.view import BalancerView, ObjectView, PrerequisiteView, RecordView, StackView, TlsTermination
 from ..stack.view_text import (
     action_text,
     exception_meaning,
@@ -71,10 +71,12 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_balancers(console, view)
     _print_routes(console, view)
     _print_tls(console, view)
+    _print_records(console, view)
     _print_internal(console, view)
     _print_objects(console, view)
     _print_jobs(console, view)
     _print_exceptions(console, view)
+    _print_prerequisites(console, view)
     _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
 
@@ -195,6 +197,31 @@ def _print_notes(console: "Console", view: StackView) -> None:
     for note in view.notes:
         _indented(console, note.path, 2)
         _indented(console, f"{note.message} {note.fix}", 4)
+
+
+def _print_records(console: "Console", view: StackView) -> None:
+    if not view.records:
+        return
+    _title(console, "DNS records")
+    _grid(console, [(record.host, _record_text(record)) for record in view.records])
+
+
+def _record_text(record: RecordView) -> str:
+    if record.is_created:
+        return "the stack creates it in Route 53"
+    return record.target or f"the address of {' or '.join(record.entries)}"
+
+
+def _print_prerequisites(console: "Console", view: StackView) -> None:
+    if not view.prerequisites:
+        return
+    _title(console, "What must exist beforehand")
+    _grid(console, [(f"{one.kind} {one.name}", _use_text(one)) for one in view.prerequisites])
+
+
+def _use_text(one: PrerequisiteView) -> str:
+    namespace = f"in namespace {one.namespace}, " if one.namespace else ""
+    return f"{namespace}for {', '.join(one.used_by)}{' (optional)' if one.optional else ''}"
 
 
 def _print_mechanisms(console: "Console", mechanisms: Sequence[Mechanism]) -> None:

@@ -69,6 +69,10 @@ class UpstreamSpec(Spec):
 class IngressGatewayArgs(TypedDict):
     """The arguments of an `IngressGateway`. Only `exposure` is required."""
 
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same gateway can be in two clusters of one
+    program. Plain. Default: the Pulumi name; in a stack, the key."""
+
     exposure: NotRequired[Exposure]
     """Who can reach the gateway, and the load balancer in front of it. Set this or `upstream`, or set `install` to
     false."""
@@ -213,6 +217,7 @@ _NAMES_OF_INGRESS_GATEWAY_ARGS = table(
 class IngressGatewaySpec(Spec):
     """Parsed `IngressGatewayArgs`."""
 
+    name: Optional[str] = None
     exposure: Optional[ExposureSpec] = None
     upstream: Optional[UpstreamSpec] = None
     controller: Controller = DEFAULT_CONTROLLER
@@ -246,6 +251,10 @@ def targets_of(spec: IngressGatewaySpec) -> Sequence[TargetSpec]:
 class IngressRoutesArgs(TypedDict):
     """The arguments of an `IngressRoutes`: a gateway, and routes."""
 
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same routes can be in two clusters of one
+    program. Plain. Default: the Pulumi name; in a stack, the key."""
+
     gateway: GatewayReference
     """The gateway that serves the routes: `IngressGateway.reference`, or a reference that you write by hand."""
 
@@ -277,6 +286,7 @@ class IngressRoutesSpec(Spec):
 
     gateway: GatewayReferenceSpec
     routes: Sequence[RouteSpec]
+    name: Optional[str] = None
     tls: Mapping[str, HostTlsSpec] = field(default_factory=dict[str, HostTlsSpec])
     dns_records: Mapping[str, DnsRecordSpec] = field(default_factory=dict[str, DnsRecordSpec])
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])

@@ -20,7 +20,7 @@ from .args import IngressGatewayArgs, IngressGatewaySpec, targets_of
 from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
-from .gateway_plan import GatewayPlan, component_name, installer_of, plan_gateway
+from .gateway_plan import GatewayPlan, class_of, component_name, installer_of, plan_gateway
 from .gateway_state import GatewayFacts, add_routes, state_of
 from .install.installation import report_second_default_class
 from .install.objects import CONTROLLER
@@ -110,10 +110,9 @@ class IngressGateway(pulumi.ComponentResource):
         """
         problems = Problems(component_name(name))
         spec = _parsed(name, args, problems, opts)
-        class_name = name if spec.class_name is None else spec.class_name
-        state = state_of(class_name, opts)
+        state = state_of(class_of(name, spec), opts)
         plan = plan_gateway(name, spec, state)
-        add_routes(state, component_name(name), plan.routes, [], problems)
+        add_routes(state, component_name(plan.name), plan.routes, [], problems)
         _claim_default_class(spec, problems, opts)
         problems.raise_if_any()
         objects = objects_of(plan, hosts_elsewhere(plan.routes, state))

@@ -8,6 +8,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Key, Location
+from ..args.names import object_name
 from ..args.problems import available
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
@@ -25,7 +26,7 @@ from .install.installation import InstallationSpec
 from .install.installer import Installer, selector_of
 from .install.objects import InstallPlan
 from .install.settings import GatewaySettingsSpec, HstsSpec
-from .reference import EVERY_HOST
+from .reference import EVERY_HOST, GatewayReferenceSpec
 from .route_objects import route_objects
 from .route_set import RouteSet
 from .tls import HostTlsSpec
@@ -148,12 +149,12 @@ def may_install(spec: IngressGatewaySpec) -> bool:
 
 def class_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
     """The IngressClass of the gateway called `name`."""
-    return name if spec.class_name is None else spec.class_name
+    return object_name(name, spec) if spec.class_name is None else spec.class_name
 
 
 def namespace_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
     """The namespace of the controller of the gateway called `name`."""
-    return name if spec.namespace is None else spec.namespace
+    return object_name(name, spec) if spec.namespace is None else spec.namespace
 
 
 def _plan_installation(plan: GatewayPlan, installer: Installer, front_door: FrontDoor) -> InstallPlan:
@@ -270,12 +271,12 @@ class AddedRoutes(RouteSet):
     @property
     def class_name(self) -> Any:
         """The IngressClass."""
-        return self.spec.gateway.class_name
+        return self.spec.gateway.own_class
 
     @property
     def namespace(self) -> Any:
         """The gateway's namespace."""
-        return self.spec.gateway.namespace
+        return self.spec.gateway.own_namespace
 
     @property
     def tls_of_gateway(self) -> Mapping[str, HostTlsSpec]:
@@ -316,12 +317,13 @@ class AddedRoutes(RouteSet):
 
 def plan_gateway(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayPlan:
     """The plan of the gateway called `name`; `state` is what other components of the program have added to it."""
-    return GatewayPlan(name, spec, state)
+    return GatewayPlan(object_name(name, spec), spec, state)
 
 
 def plan_routes(name: str, spec: IngressGatewaySpec, state: Optional[GatewayState] = None) -> GatewayRoutes:
     """The gateway's own routes; `state` is what other components of the program have added."""
-    return with_others(GatewayRoutes(name=name, spec=spec), state, component_name(name))
+    own = object_name(name, spec)
+    return with_others(GatewayRoutes(name=own, spec=spec), state, component_name(own))
 
 
 def component_name(name: str) -> str:
@@ -331,9 +333,18 @@ def component_name(name: str) -> str:
 
 def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -> AddedRoutes:
     """The routes that the IngressRoutes called `name` adds to a gateway; `state` is what this program knows of it."""
-    routes = AddedRoutes(name=name, spec=spec, facts=state.facts)
+    own = object_name(name, spec)
+    routes = AddedRoutes(name=own, spec=spec, facts=state.facts)
     listed = frozenset("" if host == EVERY_HOST else host for host in spec.gateway.hosts)
-    return with_others(routes, state, f'IngressRoutes "{name}"', listed)
+    return with_others(routes, state, f'IngressRoutes "{own}"', listed)
+
+
+def peers_of(gateway: GatewayReferenceSpec) -> Optional[Sequence[PeerSpec]]:
+    """Where the connections of a gateway's controller come from, as far as its reference says. Portico installs the
+    controllers of gateways that stacks export."""
+    if gateway.controller_peers is None and gateway.stack is not None and gateway.name is not None:
+        return [PeerSpec(namespace=gateway.own_namespace, selector=selector_of(gateway.name))]
+    return gateway.controller_peers
 
 
 def route_objects_of(plan: GatewayPlan, hosts_elsewhere: Mapping[str, str], first: Sequence[str]) -> list[ObjectSpec]:

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Optional, Union, cast
+from typing import Any, NamedTuple, Optional, Union, cast
 
 import pulumi
 
 from ..args.problems import Problems
+from ..lifecycle.hooks import mocked
 from ..lifecycle.limits import check_limits
 from ..lifecycle.object_names import claim_objects
+from ..lifecycle.objects import ObjectSpec
 from ..lifecycle.selectors import guarded_with_targets
 from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
 from .gateway_outputs import urls_of
-from .gateway_plan import AddedRoutes, address_wait, plan_added_routes
+from .gateway_plan import AddedRoutes, address_wait, peers_of, plan_added_routes
 from .gateway_state import GatewayState, add_routes, state_of
+from .other_stacks import check_exported, exported_gateway, repeated_in_cluster
 from .reference import EVERY_HOST
 from .registration import hosts_elsewhere, register_with_routes
 from .route_objects import route_objects
@@ -56,19 +59,20 @@ class IngressRoutes(pulumi.ComponentResource):
         problems.raise_if_any()
         spec = _guarded(name, spec, opts, problems)
         gateway = spec.gateway
-        state = state_of(gateway.class_name, opts)
+        state = state_of(gateway.own_class, opts)
         routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
         listed = gateway.routes
+        component = f'IngressRoutes "{routes.name}"'
         add_routes(state, component, routes, () if isinstance(listed, pulumi.Output) else _plain(listed), problems)
         problems.raise_if_any()
-        if isinstance(listed, pulumi.Output):
-            routes = _checked_later(routes, listed, component)
         wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
-        objects = route_objects(routes, peers or (), wait, (), hosts_elsewhere(routes, state))
-        claim_objects(problems.subject, objects, spec.at, opts)
+        hosts = hosts_elsewhere(routes, state)
+        claim_objects(problems.subject, route_objects(routes, peers or (), wait, (), hosts), spec.at, opts)
         super().__init__("portico:index:IngressRoutes", name, {}, opts)
+        known = _Known(self, listed, route_objects(routes, peers or (), wait, (), {}), component)
+        routes = _checked_later(routes, known)
         first = [*dependencies_of(opts), *(state.facts.resources if state.facts else ())]
-        register_with_routes(name, routes, state, self, objects, first)
+        register_with_routes(name, routes, state, self, route_objects(routes, peers or (), wait, (), hosts), first)
         self._set_outputs(routes)
 
     def _set_outputs(self, routes: RouteSet) -> None:
@@ -87,7 +91,7 @@ def _parsed(name: str, args: Union[IngressRoutesArgs, IngressRoutesSpec], proble
 def _guarded(
     name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], problems: Problems
 ) -> IngressRoutesSpec:
-    class_name = spec.gateway.class_name
+    class_name = spec.gateway.own_class
 
     def check(known: IngressRoutesSpec, found: Problems) -> None:
         parse_ingress_routes(name, known, found)
@@ -101,7 +105,7 @@ def _guarded(
 def _check_with_gateway(
     name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], problems: Problems
 ) -> None:
-    state = state_of(spec.gateway.class_name, opts)
+    state = state_of(spec.gateway.own_class, opts)
     headers = (state.facts.response_headers if state.facts else frozenset[str]()) | {*spec.gateway.response_headers}
     routes, before = plan_added_routes(name, spec, state), len(problems.found)
     check_added_routes(routes, _peers(spec, state), headers, problems)
@@ -111,8 +115,9 @@ def _check_with_gateway(
 
 
 def _peers(spec: IngressRoutesSpec, state: GatewayState) -> Optional[Sequence[PeerSpec]]:
-    if spec.gateway.controller_peers is not None:
-        return spec.gateway.controller_peers
+    known = peers_of(spec.gateway)
+    if known is not None:
+        return known
     return state.facts.controller_peers if state.facts else None
 
 
@@ -120,15 +125,41 @@ def _plain(listed: Any) -> Sequence[str]:
     return cast("Sequence[str]", listed)
 
 
-def _checked_later(routes: AddedRoutes, listed: pulumi.Output[Sequence[str]], component: str) -> AddedRoutes:
-    """The routes, whose objects are created once it's known that no other program has these routes."""
+class _Known(NamedTuple):
+    """What is known only later of what others have added to the gateway."""
 
-    def settle(known: Sequence[Any]) -> Any:
-        problems = Problems(component)
-        add_routes(GatewayState(), component, routes, known[1] or (), problems)
-        problems.raise_if_any()
-        return known[0]
+    parent: pulumi.Resource
+    listed: pulumi.Input[Sequence[str]]
+    """The routes that the reference lists."""
+    objects: Sequence[ObjectSpec]
+    """The objects of the routes."""
+    component: str
 
+
+def _checked_later(routes: AddedRoutes, known: _Known) -> AddedRoutes:
+    """The routes, whose objects are created once it's known that no other program or stack has these routes."""
     gateway = routes.spec.gateway
-    class_name = pulumi.Output.all(gateway.class_name, listed).apply(settle)
+    # Mocks have no other stacks, and no cluster.
+    exported = None if gateway.stack is None or mocked() else exported_gateway(gateway.stack, gateway.name or "")
+    if mocked() and not isinstance(known.listed, pulumi.Output):
+        return routes
+
+    async def in_cluster(class_name: str, problems: Problems) -> None:
+        await repeated_in_cluster(known.parent, class_name, known.objects, routes.at, problems)
+
+    def settle(found: Sequence[Any]) -> Any:
+        class_name, listed, of_stack = found
+        problems = Problems(known.component)
+        own = () if of_stack is None else check_exported(gateway, of_stack, routes, problems)
+        add_routes(GatewayState(), known.component, routes, [*(listed or ()), *own], problems)
+        problems.raise_if_any()
+
+        async def look() -> Any:
+            await in_cluster(class_name, problems)
+            problems.raise_if_any()
+            return class_name
+
+        return pulumi.Output.from_input(look())
+
+    class_name = pulumi.Output.all(gateway.own_class, known.listed, exported).apply(settle)
     return replace(routes, spec=replace(routes.spec, gateway=replace(gateway, class_name=class_name)))

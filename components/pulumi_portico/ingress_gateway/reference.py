@@ -7,8 +7,10 @@ from typing import Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import dns_label, dns_subdomain
+from ..args.codes import define
+from ..args.names import dns_label, dns_subdomain, service_name
 from ..args.parse import Field, Rules
+from ..args.problems import Reason, Unavailable
 from ..args.spec import Spec, spec
 from ..networking.network_policies import Peer, PeerSpec
 from .controllers import Controller
@@ -19,6 +21,19 @@ from .text_rules import host as host_name
 __all__ = ["EVERY_HOST", "RULES", "GatewayReference", "GatewayReferenceSpec", "peer_args"]
 
 
+INVALID_STACK_NAME = define(
+    "invalid-stack-name",
+    "{value} isn't the full name of a stack.",
+    allowed="ORGANIZATION/PROJECT/STACK; of a backend without organizations, organization/PROJECT/STACK",
+)
+
+
+def _stack_name(value: str) -> Optional[Reason]:
+    parts = value.split("/")
+    is_valid = len(parts) == len(("organization", "project", "stack")) and all(parts) and value.isprintable()
+    return None if is_valid and " " not in value else Reason(INVALID_STACK_NAME)
+
+
 class GatewayReference(TypedDict):
     """A gateway, as `IngressRoutes` refers to it: `IngressGateway.reference`. For a gateway of another program, write
     it by hand, or with what that program exports."""
@@ -26,12 +41,20 @@ class GatewayReference(TypedDict):
     controller: Controller
     """The controller of the class. Plain."""
 
-    class_name: pulumi.Input[str]
-    """The IngressClass. If it's plain, it identifies the gateway in this program, whose routes no other component may
-    repeat."""
+    stack: NotRequired[str]
+    """The stack that has the gateway, as `ORGANIZATION/PROJECT/STACK`. A preview and an update read what it exports of
+    the gateway, and fail if the reference differs from it or a route repeats one of the gateway's. Plain. Requires
+    `name`. Default: the gateway is known only by the other fields."""
 
-    namespace: pulumi.Input[str]
-    """The gateway's namespace, which has its certificates."""
+    name: NotRequired[str]
+    """The gateway's name in `stack`. Plain. Default: none."""
+
+    class_name: NotRequired[pulumi.Input[str]]
+    """The IngressClass. If it's plain, it identifies the gateway in this program, whose routes no other component may
+    repeat. Default: `name`."""
+
+    namespace: NotRequired[pulumi.Input[str]]
+    """The gateway's namespace, which has its certificates. Default: `name`."""
 
     hosts: NotRequired[Sequence[str]]
     """The hosts that another program adds first, with their certificates; * is for routes without a host. On F5 NGINX
@@ -78,8 +101,10 @@ class GatewayReferenceSpec(Spec):
     """A parsed `GatewayReference`."""
 
     controller: Controller
-    class_name: pulumi.Input[str]
-    namespace: pulumi.Input[str]
+    stack: Optional[str] = None
+    name: Optional[str] = None
+    class_name: Optional[pulumi.Input[str]] = None
+    namespace: Optional[pulumi.Input[str]] = None
     hosts: Sequence[str] = ()
     certificates: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     routes: pulumi.Input[Sequence[str]] = ()
@@ -89,9 +114,29 @@ class GatewayReferenceSpec(Spec):
     response_headers: Sequence[str] = ()
     publishes_address: bool = True
 
+    @property
+    def own_class(self) -> pulumi.Input[str]:
+        """The IngressClass."""
+        return self._or_name("class_name")
+
+    @property
+    def own_namespace(self) -> pulumi.Input[str]:
+        """The gateway's namespace."""
+        return self._or_name("namespace")
+
+    def _or_name(self, field: str) -> pulumi.Input[str]:
+        value: Optional[pulumi.Input[str]] = getattr(self, field)
+        found = self.name if value is None else value
+        if found is None:
+            # It's required, which is reported.
+            raise Unavailable(self.at / field)
+        return found
+
 
 RULES: Rules = {
     GatewayReference: {
+        "stack": Field(_stack_name),
+        "name": Field(service_name),
         "class_name": Field(dns_subdomain),
         "namespace": Field(dns_label),
         "hosts": Field(items=any_host),

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional, cast
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
@@ -10,7 +10,7 @@ from ..args.codes import define
 from ..args.location import ROOT, Location
 from ..args.location import Field as FieldName
 from ..args.names import NAME_TOO_LONG as TEXT_TOO_LONG
-from ..args.names import annotation_key, dns_label, dns_subdomain, label_value, own_label_key, service_name
+from ..args.names import annotation_key, dns_label, dns_subdomain, label_value, object_name, own_label_key, service_name
 from ..args.parse import NOT_PLAIN, Field, Hooks, Rules, parse
 from ..args.problems import ABSENT, Problems, Reason, Remove, Set
 from ..args.units import SECONDS
@@ -90,7 +90,7 @@ GATEWAY_RULES: Rules = {
 }
 """What the fields of a gateway must satisfy beyond their types."""
 
-_ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: {**_COMMON, "ready_timeout": _TIMEOUT}}
+ROUTES_RULES: Rules = {**_SHARED, **REFERENCE_RULES, IngressRoutesArgs: {**_COMMON, "ready_timeout": _TIMEOUT}}
 
 NAME_TOO_LONG = define(
     "gateway-name-too-long", "{value} is {excess} characters too long.", allowed="at most {most} characters"
@@ -160,6 +160,7 @@ def parse_ingress_gateway(
     before = len(problems.found)
     _check_name(name, problems, at)
     spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
+    name = _checked_name(name, spec, problems)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_each_route, spec)
@@ -184,14 +185,22 @@ def _check_pod_annotations(spec: IngressGatewaySpec, name: str, problems: Proble
         report({location: violations}, name, level, Remove(location), problems)
 
 
-def _check_name(name: str, problems: Problems, at: Location) -> None:
+def _checked_name(name: str, spec: Union[IngressGatewaySpec, IngressRoutesSpec], problems: Problems) -> str:
+    """What the objects are called. Reports an argument `name` that isn't valid."""
+    own = object_name(name, spec)
+    if own != name:
+        _check_name(own, problems, spec.at / "name", is_key=False)
+    return own
+
+
+def _check_name(name: str, problems: Problems, at: Location, *, is_key: bool = True) -> None:
     reason: Optional[Reason] = service_name(name)
     if len(name) > _NAME_LENGTH:
         reason = Reason(NAME_TOO_LONG, {"excess": len(name) - _NAME_LENGTH, "most": _NAME_LENGTH})
     if reason is None:
         return
     if at:
-        problems.reject(at, name, reason, is_key=True)
+        problems.reject(at, name, reason, is_key=is_key)
     else:
         # The name isn't among the arguments, so no edit of them can fix it.
         problems.reject(Location(("name",)), name, reason._replace(suggestion=ABSENT))
@@ -458,10 +467,22 @@ def parse_ingress_routes(
     The rules that need what the program knows of the gateway are those of `check_added_routes`.
     """
     _check_name(name, problems, at)
-    spec = parse(IngressRoutesSpec, IngressRoutesArgs, args, _ROUTES_RULES, problems, at, hooks)
+    spec = parse(IngressRoutesSpec, IngressRoutesArgs, args, ROUTES_RULES, problems, at, hooks)
+    _checked_name(name, spec, problems)
+    problems.run(_check_reference, spec)
     problems.run(_check_peers_of_reference, spec)
     problems.run(_check_any_route, spec)
     return spec
+
+
+def _check_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
+    gateway = spec.gateway
+    if gateway.stack is not None and gateway.name is None:
+        problems.report_missing(gateway.at / "name", "the gateway's name in the stack")
+    elif gateway.name is None:
+        for field, what in (("class_name", "the IngressClass"), ("namespace", "the gateway's namespace")):
+            if getattr(gateway, field) is None:
+                problems.report_missing(gateway.at / field, what)
 
 
 def _check_peers_of_reference(spec: IngressRoutesSpec, problems: Problems) -> None:

@@ -7,7 +7,7 @@ from ..lifecycle.objects import ObjectSpec, Options
 from ..register import REPLACE_UNREADY, SKIP_AWAIT
 from ..untyped import Manifest
 from ..workload.pod import build_template
-from ..workload.pod_objects import guards_of, secret_values, source_objects, sources_of
+from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .plan import JobPlan, plan_pods
 
 __all__ = ["CRON_JOB", "JOB", "job_key", "objects_of"]
@@ -31,7 +31,7 @@ def objects_of(plan: JobPlan) -> list[ObjectSpec]:
     # Runs that have begun refer to the Secrets and ConfigMaps of their time. A Job is deleted before it's replaced.
     owner = guards[0].key if guards and spec.is_scheduled else None
     sources, gathering = source_objects(plan.name, spec, plan.metadata, owner)
-    before = [*(guard.key for guard in guards), *gathering]
+    before = [*gate_of(guards), *gathering]
     return [*guards, *sources, _cron_job(plan, before) if spec.is_scheduled else _job(plan, before)]
 
 

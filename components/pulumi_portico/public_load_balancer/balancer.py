@@ -82,7 +82,7 @@ def build_balancer(metadata: Manifest, selector: Manifest, request: Request) -> 
     """The load balancer of the pods that `selector` selects; its objects have this metadata."""
     module = module_of(request.exposure.platform)
     fragment = module.render(request)
-    annotations = {**fragment.annotations, **request.exposure.annotations}
+    annotations = {**fragment.annotations, **request.exposure.all_annotations}
     service: Manifest = {
         "apiVersion": "v1",
         "kind": "Service",

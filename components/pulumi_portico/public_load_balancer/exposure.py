@@ -13,12 +13,13 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import Beside, Values, component, moved_to, several, table, unsupported
 from ..args.forms import one_item
-from ..args.names import annotation_key, label_key, port_name
+from ..args.names import annotation_key, dns_subdomain, label_key, port_name
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import cidr, some, whole_number
+from ..lifecycle.annotation_readers import DNS_HOSTNAME
 from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
 from ..networking.conversions import client_ip_of, load_balancer_type, scope_of_internal, scope_of_scheme
 from ..networking.session_affinity import SessionAffinity
@@ -130,6 +131,10 @@ class Exposure(TypedDict):
     azure: NotRequired[AzureSettings]
     """Settings that only Azure supports: resource group, address prefixes, DNS label, and service tags."""
 
+    hostnames: NotRequired[Sequence[str]]
+    """The host names that external-dns points to the load balancer; `*.` at the start stands for any label. Plain.
+    Default: none. Maps to `external-dns.alpha.kubernetes.io/hostname`."""
+
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Further annotations of the Service, for settings that have no field. Keys are plain. Portico rejects one that a
     field sets, or that belongs to another platform. Default: none."""
@@ -198,7 +203,14 @@ class ExposureSpec(Spec):
     aws: AwsSettingsSpec = field(default_factory=AwsSettingsSpec)
     gke: GkeSettingsSpec = field(default_factory=GkeSettingsSpec)
     azure: AzureSettingsSpec = field(default_factory=AzureSettingsSpec)
+    hostnames: Sequence[str] = ()
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+
+    @property
+    def all_annotations(self) -> Mapping[str, pulumi.Input[str]]:
+        """The annotations of the Service that no platform reads."""
+        named = {DNS_HOSTNAME: ",".join(self.hostnames)} if self.hostnames else dict[str, str]()
+        return {**named, **self.annotations}
 
     @property
     def is_dualstack(self) -> bool:
@@ -209,6 +221,10 @@ class ExposureSpec(Spec):
     def has_client_affinity(self) -> bool:
         """Whether connections from one client address go to the same target."""
         return self.session_affinity is SessionAffinity.CLIENT_IP
+
+
+def _hostname(value: str) -> Optional[Reason]:
+    return dns_subdomain(value.removeprefix("*."))
 
 
 def _session_affinity(value: Any) -> Optional[Reason]:
@@ -233,6 +249,7 @@ RULES: Rules = {
         "session_affinity": Field(other_type=_session_affinity),
         "load_balancer_class": Field(label_key),
         "platform_sources": Field(some("at least one range"), items=cidr),
+        "hostnames": Field(items=_hostname),
         "annotations": Field(keys=annotation_key),
     },
 }

@@ -13,7 +13,7 @@ from ..args.problems import ABSENT, Edit, Move, Problems, Remove, Set
 from ..args.shapes import required_fields, shapes_of
 from ..args.similar_names import nearest
 from ..args.values import Rule
-from ..lifecycle.annotation_readers import LOAD_BALANCER, report_unread
+from ..lifecycle.annotation_readers import DNS_HOSTNAME, LOAD_BALANCER, report_unread
 from ..load_balancers import ClientIp, IpAddressType, Scope
 from ..networking.target import Protocol
 from .access_annotations import AccessAnnotation, AccessEffect
@@ -290,6 +290,9 @@ def _check_annotations(request: Request, problems: Problems) -> None:
         if key == _SOURCE_RANGES:
             at = request.at / "annotations" / Key(key)
             problems.report(DUPLICATE_SOURCE_RANGES, at, field=Field("allowed_sources"), fix=Remove(at))
+        elif key == DNS_HOSTNAME and request.exposure.hostnames:
+            at = request.at / "annotations" / Key(key)
+            problems.report(ANNOTATION_OF_FIELD, at, field=FieldPath(("hostnames",)), fix=Remove(at))
         else:
             problems.run(_check_annotation, request, key)
 

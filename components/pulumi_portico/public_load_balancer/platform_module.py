@@ -55,7 +55,7 @@ annotation that lists pairs. `{port}` and `{protocol}` stand for a port's number
 
 _BY_CHOICE = ("scope", "client_ip", "ip_address_type")
 # Every platform supports them, and they have checks of their own.
-_ALWAYS_SUPPORTED = ("platform", "platform_sources", "annotations")
+_ALWAYS_SUPPORTED = ("platform", "platform_sources", "hostnames", "annotations")
 _PROTOCOLS = ("protocol=UDP", "protocol=SCTP", "protocols=mixed", "port=shared")
 
 

@@ -70,8 +70,9 @@ def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected],
             rejected.append(_Rejected(causes, level_of({"metadata": {"annotations": annotations}})))
         return
     # A namespace that a gateway creates has the gateway's name. That gateway checks its own pods.
-    creator = parts.gateways.get(part.namespace) if isinstance(part.namespace, str) else None
-    if creator is not None and creator is not part and creator.creates_namespace:
+    creators = (gateway for gateway in parts.gateways.values() if gateway.usable and gateway.creates_namespace)
+    creator = next((gateway for gateway in creators if gateway.plan.name == part.namespace), None)
+    if creator is not None and creator is not part:
         for location, violations in causes_of_annotations(annotations, at, PodSecurityLevel.RESTRICTED).items():
             found = {location: violations}
             report(found, str(part.namespace), PodSecurityLevel.RESTRICTED, Remove(location), problems)

@@ -7,7 +7,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.shapes import camel_case, shapes_of
 from ..args.spec import Spec, spec
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
-from ..ingress_gateway import IngressGatewayArgs
+from ..ingress_gateway import IngressGatewayArgs, IngressRoutesArgs
 from ..job.args import JobArgs
 from ..namespace import NamespaceArgs
 from ..networking.dns import Dns
@@ -98,6 +98,9 @@ class StackArgs(TypedDict):
 
     gateways: NotRequired[Mapping[str, IngressGatewayArgs]]
     """The stack's IngressGateways, by name. Default: none."""
+
+    routes: NotRequired[Mapping[str, IngressRoutesArgs]]
+    """Routes that the stack adds to gateways of other stacks, by name. Default: none."""
 
     load_balancers: NotRequired[Mapping[str, PublicLoadBalancerArgs]]
     """The stack's PublicLoadBalancers, by name. Default: none."""

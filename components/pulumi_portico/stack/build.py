@@ -11,11 +11,13 @@ import pulumi
 from pulumi.runtime import is_config_secret
 
 from ..args.location import ROOT, KeyStyle
+from ..args.names import object_name
 from ..args.problems import Problems
 from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
-from ..ingress_gateway import IngressGateway
-from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway import IngressGateway, IngressRoutes
+from ..ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
+from ..ingress_gateway.gateway_plan import namespace_of
 from ..job import Job
 from ..job.args import JobSpec
 from ..lifecycle.object_names import claim_objects
@@ -32,10 +34,11 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .jobs import predecessors_of
 from .own_parts import all_own_objects, own_objects
-from .parts import gateways_in_order
+from .parts import GATEWAYS, ROUTES, SERVICES, Kind, gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
 from .references import GATEWAY, Reference, with_targets
+from .renames import alias_of_former_key
 from .source_map import Node, is_within, with_positions
 
 __all__ = ["BuiltStack", "build", "build_stack"]
@@ -54,6 +57,8 @@ class BuiltStack:
     """The Jobs, by name."""
     gateways: Mapping[str, IngressGateway]
     """The IngressGateways, by name."""
+    routes: Mapping[str, IngressRoutes]
+    """The IngressRoutes, by name."""
     load_balancers: Mapping[str, PublicLoadBalancer]
     """The PublicLoadBalancers, by name."""
     aws_load_balancers: Mapping[str, AwsLoadBalancer]
@@ -169,19 +174,42 @@ class _Builder:
             self._jobs[name] = Job(name, cast("Any", plan.jobs[name]), options)
         for name, spec in plan.services.items():
             job = before_services.get(name)
-            options = self._after_namespace(spec, [] if job is None else [job])
+            options = self._options(SERVICES, name, spec, spec.namespace, [] if job is None else [job])
             self._services[name] = WebService(name, cast("Any", spec), options)
         for name, spec in gateways_in_order(plan.gateways):
-            gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
+            options = self._options(GATEWAYS, name, spec, namespace_of(name, spec))
+            gateway = IngressGateway(name, self._resolved(spec), options)
             self._gateways[name] = gateway
-            self._namespaces.setdefault(name, gateway.namespace)
+            self._namespaces.setdefault(object_name(name, spec), gateway.namespace)
+        added = {
+            name: IngressRoutes(name, self._resolved(spec), self._options(ROUTES, name, spec, None))
+            for name, spec in plan.routes.items()
+        }
         balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
-        built = BuiltStack(self._services, self._jobs, self._gateways, balancers, aws_balancers)
-        export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
+        built = BuiltStack(self._services, self._jobs, self._gateways, added, balancers, aws_balancers)
+        export_outputs(
+            plan, built.services, built.gateways, built.routes, built.load_balancers, built.aws_load_balancers
+        )
         return built
+
+    def _options(
+        self,
+        kind: Kind,
+        key: str,
+        spec: Union[WebServiceSpec, IngressGatewaySpec, IngressRoutesSpec],
+        namespace: Any,
+        jobs: Sequence[str] = (),
+    ) -> pulumi.ResourceOptions:
+        """Options that put a component after its namespace, if the stack creates it, and after jobs; and that keep its
+        objects if only its key changes."""
+        options = pulumi.ResourceOptions() if isinstance(spec, IngressRoutesSpec) else self._after_namespace(spec, jobs)
+        if spec.name is not None:
+            keys = getattr(self._plan, kind.field)
+            options.aliases = [alias_of_former_key(kind.type, key, spec.name, namespace, keys)]
+        return options
 
     def _after_namespace(
         self, spec: Union[WebServiceSpec, JobSpec, IngressGatewaySpec], jobs: Sequence[str] = ()

@@ -36,6 +36,7 @@ from .parts import (
     GATEWAYS,
     JOBS,
     LOAD_BALANCERS,
+    ROUTES,
     SERVICES,
     AwsBalancerPart,
     BalancerPart,
@@ -43,6 +44,7 @@ from .parts import (
     JobPart,
     Kind,
     PodsPart,
+    RoutesPart,
     ServicePart,
     backend_of,
 )
@@ -94,7 +96,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
     with_pods: dict[str, PodsPart] = {**jobs, **services}
     for part in with_pods.values():
-        problems.run(_check_resolvers, part)
+        problems.run(_check_resolvers, part, services)
     check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
     for job in jobs.values():
         if job.usable:
@@ -102,12 +104,13 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
+    added = {name: RoutesPart(*part) for name, part in _parsed(ROUTES, tree, problems, within)}
     references.gateways = {name: backend_of(part) for name, part in gateways.items()}
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
     level = _pod_security(tree, own.namespace, problems)
-    parts = Parts(namespace, level, services, jobs, gateways, balancers, aws_balancers, own)
+    parts = Parts(namespace, level, services, jobs, gateways, added, balancers, aws_balancers, own)
     check_conflicts(parts, problems)
     check_own_parts(parts, problems)
     if own.manifests:
@@ -124,9 +127,9 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     return CheckedStack(parts, references.found, destinations)
 
 
-def _check_resolvers(part: PodsPart, problems: Problems) -> None:
+def _check_resolvers(part: PodsPart, services: Mapping[str, ServicePart], problems: Problems) -> None:
     if part.usable:
-        problems.run(check_resolvers, part.with_stack_values())
+        problems.run(check_resolvers, part.with_stack_values(services))
 
 
 def _check_manifests(parts: Parts, problems: Problems) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union, cast
+
+import pulumi
 
 from ..args.codes import define
 from ..args.location import Field, Location
 from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_values
 from ..ingress_gateway.front_door import exposure_request
-from ..ingress_gateway.gateway_plan import plan_routes
+from ..ingress_gateway.gateway_plan import peers_of, plan_added_routes, plan_routes
 from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
 from ..ingress_gateway.install.installation import report_second_default_class
 from ..ingress_gateway.objects import installed_objects
+from ..ingress_gateway.validation import check_added_routes
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import ExclusiveValue, plain_items
 from ..lifecycle.object_names import ObjectName, names_of, report_same_objects, shared_names
@@ -21,7 +24,7 @@ from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
 from .own_parts import OwnParts
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, RoutesPart, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -40,6 +43,11 @@ SAME_CLASS = define(
     "{other} creates the IngressClass {class_name} too.",
     allowed="one gateway for each IngressClass",
     hint="Set another {field}.",
+)
+SAME_SERVICE_NAME = define(
+    "same-service-name",
+    "{other} has objects called {value} in the same namespace.",
+    allowed="another name, or another namespace",
 )
 JOB_NAMED_LIKE_SERVICE = define(
     "job-named-like-service",
@@ -80,10 +88,17 @@ class Parts:
     services: Mapping[str, ServicePart]
     jobs: Mapping[str, JobPart]
     gateways: Mapping[str, GatewayPart]
+    routes: Mapping[str, RoutesPart]
     load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, AwsBalancerPart]
     own: OwnParts
     """What the stack has beside its components."""
+
+    @property
+    def with_targets(self) -> Sequence[Union[GatewayPart, RoutesPart, BalancerPart, AwsBalancerPart]]:
+        """The parts that send requests to targets."""
+        gateways, balancers = self.gateways.values(), self.load_balancers.values()
+        return (*gateways, *self.routes.values(), *balancers, *self.aws_load_balancers.values())
 
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:
@@ -95,18 +110,20 @@ def check_conflicts(parts: Parts, problems: Problems) -> None:
         problems.run(_check_created_namespace, gateway, parts)
         problems.run(_check_objects, gateway, parts)
         problems.run(_check_output_names, gateway, parts)
+    _check_service_names(parts, problems)
     _check_classes(gateways, problems)
     _check_default_classes(gateways, problems)
     for name in parts.load_balancers.keys() & parts.aws_load_balancers.keys():
         _report_same_output_name(parts.aws_load_balancers[name], parts.load_balancers[name], problems)
-    _check_routes(gateways, problems)
+    states = _check_routes(gateways, problems)
+    _check_added_routes(parts, states, problems)
     _check_claims(parts, problems)
 
 
 def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
     if gateway.spec.namespace is not None or not gateway.installs:
         return
-    if gateway.name == parts.namespace:
+    if gateway.plan.name == parts.namespace:
         fix = Set(gateway.at / "namespace", parts.namespace)
         params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
         problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
@@ -116,11 +133,9 @@ def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Probl
 
 
 def _check_service_namespace(service: PodsPart, gateway: GatewayPart, problems: Problems) -> None:
-    if service.usable and service.namespace == gateway.name:
-        where = service.at / "namespace"
-        problems.report(
-            SERVICE_IN_GATEWAY_NAMESPACE, where, value=gateway.name, gateway=gateway.name, fix=Remove(where)
-        )
+    if service.usable and service.namespace == gateway.plan.name:
+        where, name = service.at / "namespace", gateway.plan.name
+        problems.report(SERVICE_IN_GATEWAY_NAMESPACE, where, value=name, gateway=gateway.name, fix=Remove(where))
 
 
 def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
@@ -133,14 +148,20 @@ def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> No
     names = list(names_of(installed_objects(gateway.plan)))
     known = {name.name for name in names if name.is_known}
     for part in (*parts.services.values(), *parts.jobs.values()):
-        if part.name in known:
-            problems.run(_check_objects_of, gateway, part, names)
+        if part.plan.name in known:
+            problems.run(_check_objects_of, gateway, part, parts.services, names)
 
 
-def _check_objects_of(gateway: GatewayPart, part: PodsPart, names: Sequence[ObjectName], problems: Problems) -> None:
+def _check_objects_of(
+    gateway: GatewayPart,
+    part: PodsPart,
+    services: Mapping[str, ServicePart],
+    names: Sequence[ObjectName],
+    problems: Problems,
+) -> None:
     if not part.usable or _has_problems(part, problems):
         return
-    ((_, objects),) = part.kind.objects({part.name: part.with_stack_values()})
+    ((_, objects),) = part.kind.objects({part.name: part.with_stack_values(services)})
     if shared := shared_names(names, list(names_of(objects))):
         report_same_objects(gateway.at, part.at, shared, problems)
 
@@ -148,6 +169,19 @@ def _check_objects_of(gateway: GatewayPart, part: PodsPart, names: Sequence[Obje
 def _has_problems(part: Part, problems: Problems) -> bool:
     """Whether the arguments of a component have problems, so that its objects can't be built."""
     return any(problem.location.is_within(part.at) for problem in problems.found)
+
+
+def _check_service_names(parts: Parts, problems: Problems) -> None:
+    """Report services whose objects have the same names."""
+    first: dict[tuple[str, str], ServicePart] = {}
+    for service in parts.services.values():
+        if service.usable and isinstance(service.namespace, str):
+            other = first.setdefault((service.namespace, service.plan.name), service)
+            if other is not service:
+                # At the one that has the argument.
+                part, beside = (service, other) if service.plan.name != service.name else (other, service)
+                params: dict[str, Any] = {"value": service.plan.name, "other": beside.at}
+                problems.report(SAME_SERVICE_NAME, part.at / "name", fix=Remove(part.at / "name"), **params)
 
 
 def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:
@@ -195,11 +229,32 @@ def _check_default_class(gateway: GatewayPart, first: list[Location], problems: 
     first.append(installation.at / "default_class")
 
 
-def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> None:
-    """Report routes that several gateways of one class have."""
+def _check_routes(gateways: Mapping[str, GatewayPart], problems: Problems) -> dict[Any, GatewayState]:
+    """Report routes that several gateways of one class have. Returns the routes by class."""
     states: dict[Any, GatewayState] = {}
     for gateway in gateways.values():
         problems.run(_check_routes_of, gateway, states)
+    return states
+
+
+def _check_added_routes(parts: Parts, states: dict[Any, GatewayState], problems: Problems) -> None:
+    """Report what's wrong with the routes of other stacks' gateways, and the names and routes that parts repeat."""
+    for name, added in parts.routes.items():
+        if name in parts.gateways:
+            problems.report(SAME_OUTPUT_NAME, added.at, other=parts.gateways[name].at)
+        if added.usable:
+            problems.run(_check_routes_added, added, states)
+
+
+def _check_routes_added(added: RoutesPart, states: dict[Any, GatewayState], problems: Problems) -> None:
+    gateway = added.spec.gateway
+    class_name = gateway.own_class
+    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    routes = plan_added_routes(added.name, added.spec, state)
+    check_added_routes(routes, peers_of(gateway), frozenset(gateway.response_headers), problems)
+    listed = () if isinstance(gateway.routes, pulumi.Output) else cast("Sequence[str]", gateway.routes)
+    compare_routes(state, added.title, routes, listed, problems)
+    keep_routes(state, added.title, routes)
 
 
 def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:

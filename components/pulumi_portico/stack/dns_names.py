@@ -54,9 +54,10 @@ def notes_on_dns_names(
     own = [(plan.spec.exposure, name) for name, plan in gateways.items() if plan.spec.exposure is not None]
     for exposure, gateway in (*own, *fronts):
         hosts = {route.host for route in gateways[gateway].routes.routes}
-        for key, name in _listed(exposure.annotations):
+        for key, name in _listed(exposure.all_annotations):
             if not _is_routed(name, hosts):
-                at = exposure.at / "annotations" / Key(key)
+                own_at = exposure.at / "annotations" / Key(key)
+                at = exposure.at / "hostnames" if name in exposure.hostnames else own_at
                 notes.report(NAME_WITHOUT_ROUTE, at, name=name, gateway=gateway)
     for service in services.values():
         if service.service is not None:

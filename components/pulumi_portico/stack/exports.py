@@ -1,15 +1,20 @@
 """The outputs of a stack: the URL of each service inside the cluster, and what is exposed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
+from ..args.location import camel_case
 from ..aws_load_balancer import AwsLoadBalancer
-from ..ingress_gateway import IngressGateway
+from ..ingress_gateway import IngressGateway, IngressRoutes
+from ..ingress_gateway.other_stacks import exported_address
+from ..networking.target import TargetSpec
 from ..public_load_balancer import PublicLoadBalancer
 from ..web_service import WebService
-from ..web_service.args import WebServiceSpec
+from .dns_names import names_in
+from .plan import StackPlan
+from .references import GATEWAY
 
 __all__ = ["export_outputs"]
 
@@ -21,23 +26,27 @@ Named = Sequence[tuple[str, Any]]
 
 
 def export_outputs(
-    specs: Mapping[str, WebServiceSpec],
+    plan: StackPlan,
     services: Mapping[str, WebService],
     gateways: Mapping[str, IngressGateway],
+    routes: Mapping[str, IngressRoutes],
     balancers: Mapping[str, PublicLoadBalancer],
     aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
-    """Export `NAME-url` of each service, and `urls`, `addresses`, and `costs` if anything is exposed."""
+    """Export `NAME-url` of each service, and `urls`, `hosts`, `addresses`, and `costs` if anything is exposed."""
     for name, service in services.items():
         # A worker has no URL.
-        if specs[name].port is not None or specs[name].ports:
+        if plan.services[name].port is not None or plan.services[name].ports:
             pulumi.export(f"{name}-url", service.url)
+    if gateways:
+        pulumi.export("gateways", {name: _reference(gateway) for name, gateway in gateways.items()})
     by_kubernetes = [*gateways.items(), *balancers.items()]
     entries = [*by_kubernetes, *aws_balancers.items()]
-    if not entries:
+    if not entries and not routes:
         return
     # A load balancer in front of a gateway comes after it and overrides its URLs: clients connect to the load balancer.
     urls: list[tuple[str, pulumi.Output[Any]]] = [(name, gateway.urls) for name, gateway in gateways.items()]
+    urls += [(name, added.urls) for name, added in routes.items()]
     urls += [(name, balancer.url.apply(_of_every_host)) for name, balancer in balancers.items()]
     urls += [(name, _aws_urls(balancer)) for name, balancer in aws_balancers.items()]
     pulumi.export("urls", _gathered(urls, _by_host))
@@ -45,9 +54,54 @@ def export_outputs(
         (name, pulumi.Output.all(entry.hostname, entry.address).apply(_first)) for name, entry in by_kubernetes
     ]
     addresses += [(name, balancer.dns_name) for name, balancer in aws_balancers.items()]
+    pulumi.export("hosts", _hosts(plan, dict(addresses), routes))
+    if not entries:
+        return
     pulumi.export("addresses", _gathered(addresses, _by_name))
     billed = [(name, pulumi.Output.all(entry.load_balancers, entry.cost).apply(_cost)) for name, entry in entries]
     pulumi.export("costs", _gathered(billed, _by_name))
+
+
+def _hosts(
+    plan: StackPlan, addresses: Mapping[str, pulumi.Output[str]], routes: Mapping[str, IngressRoutes]
+) -> pulumi.Output[Any]:
+    """The address of each host. The host of a gateway has the address of a load balancer in front of it, if any."""
+    fronts: dict[str, str] = {}
+    for name, balancer in plan.load_balancers.items():
+        fronts |= _front(plan, name, [balancer.target])
+    for name, aws in plan.aws_load_balancers.items():
+        fronts |= _front(plan, name, [target.target for target in aws.targets.values()])
+    named: list[tuple[str, pulumi.Output[str]]] = []
+    for name, gateway in plan.gateway_plans.items():
+        named += [(host, addresses[fronts.get(name, name)]) for host in sorted(gateway.routes.hosts) if host]
+    for name, balancer in plan.load_balancers.items():
+        named += [(host, addresses[name]) for host in names_in(balancer.exposure.all_annotations)]
+    for name, aws in plan.aws_load_balancers.items():
+        named += [(host, addresses[name]) for host in aws.hosts or ()]
+    for name, added in plan.added_routes.items():
+        gateway = added.spec.gateway
+        if gateway.stack is not None and name in routes:
+            address = exported_address(gateway.stack, gateway.name or "")
+            named += [(host, address) for host in sorted(added.hosts) if host]
+    return _gathered(named, _by_name)
+
+
+def _front(plan: StackPlan, balancer: str, targets: Iterable[Optional[TargetSpec]]) -> dict[str, str]:
+    """The gateways that a load balancer leads to, each with its name."""
+    references = (plan.reference(target) for target in targets if target is not None)
+    return {found.name: balancer for found in references if found is not None and found.kind == GATEWAY}
+
+
+def _reference(gateway: IngressGateway) -> dict[str, Any]:
+    """What the routes of other stacks need to know of a gateway, in the form of their argument `gateway`."""
+    known = {camel_case(field): value for field, value in gateway.reference.items()}
+    known["controller"] = gateway.controller
+    peers: Sequence[Mapping[str, Any]] = gateway.reference.get("controller_peers") or ()
+    if peers:
+        known["controllerPeers"] = [{camel_case(key): item for key, item in peer.items()} for peer in peers]
+    # The namespace as it is, and not as an Output of what creates it.
+    added = {"hosts": gateway.hosts, "routes": gateway.routes, "certificates": gateway.certificates}
+    return {**known, **added}
 
 
 def _gathered(values: Iterable[tuple[str, pulumi.Output[Any]]], gather: Callable[[Named], Any]) -> pulumi.Output[Any]:

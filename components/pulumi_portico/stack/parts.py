@@ -17,12 +17,22 @@ from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from ..aws_load_balancer.objects import objects_of as aws_objects_of
 from ..aws_load_balancer.plan import plan_aws_load_balancer
 from ..aws_load_balancer.validation import parse_aws_load_balancer
-from ..ingress_gateway import IngressGatewayArgs
-from ..ingress_gateway.args import IngressGatewaySpec
-from ..ingress_gateway.gateway_plan import GatewayPlan, class_of, installer_of, plan_gateway
+from ..ingress_gateway import IngressGatewayArgs, IngressRoutesArgs
+from ..ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
+from ..ingress_gateway.gateway_plan import (
+    AddedRoutes,
+    GatewayPlan,
+    address_wait,
+    class_of,
+    installer_of,
+    peers_of,
+    plan_added_routes,
+    plan_gateway,
+)
 from ..ingress_gateway.gateway_state import GatewayState, keep_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
-from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
+from ..ingress_gateway.route_objects import route_objects
+from ..ingress_gateway.validation import GATEWAY_RULES, ROUTES_RULES, parse_ingress_gateway, parse_ingress_routes
 from ..job import JobArgs
 from ..job.args import JobSpec
 from ..job.args import rules_with as job_rules_with
@@ -32,6 +42,7 @@ from ..job.plan import plan_pods as plan_pods_of_job
 from ..job.validation import parse_job
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
+from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner
 from ..public_load_balancer import PublicLoadBalancerArgs
@@ -57,6 +68,7 @@ __all__ = [
     "JOBS",
     "KINDS",
     "LOAD_BALANCERS",
+    "ROUTES",
     "SECRET_RULES",
     "SERVICES",
     "AwsBalancerPart",
@@ -66,7 +78,9 @@ __all__ = [
     "Kind",
     "Part",
     "PodsPart",
+    "RoutesPart",
     "ServicePart",
+    "added_routes",
     "backend_of",
     "gateway_plans",
     "gateways_in_order",
@@ -110,6 +124,25 @@ def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[
         yield name, gateway_objects_of(plan)
 
 
+def _routes_objects(specs: Mapping[str, IngressRoutesSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, routes in added_routes(specs):
+        gateway = routes.spec.gateway
+        wait = address_wait(routes.module, gateway.publishes_address, routes.spec.ready_timeout)
+        yield name, route_objects(routes, peers_of(gateway) or (), wait)
+
+
+def added_routes(specs: Mapping[str, IngressRoutesSpec]) -> Iterator[tuple[str, AddedRoutes]]:
+    """The routes that the stack adds to gateways of other stacks, by name, in the order in which it creates them."""
+    states: dict[Any, GatewayState] = {}
+    for name, spec in specs.items():
+        class_name = spec.gateway.own_class
+        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+        routes = plan_added_routes(name, spec, state)
+        yield name, routes
+        # The stack is valid: no two parts have the same routes.
+        keep_routes(state, f'IngressRoutes "{routes.name}"', routes)
+
+
 def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, GatewayPlan]]:
     """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
@@ -140,6 +173,7 @@ def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
 JOBS = Kind("jobs", "Job", JobArgs, parse_job, _job_objects)
 GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway, _gateway_objects)
+ROUTES = Kind("routes", "IngressRoutes", IngressRoutesArgs, parse_ingress_routes, _routes_objects)
 LOAD_BALANCERS = Kind(
     "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
 )
@@ -147,7 +181,7 @@ AWS_LOAD_BALANCERS = Kind(
     "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, parse_aws_load_balancer, _aws_objects
 )
 
-KINDS = (JOBS, SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+KINDS = (JOBS, SERVICES, GATEWAYS, ROUTES, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
 
 
@@ -156,6 +190,7 @@ SECRET_RULES: Rules = {
     **AWS_RULES,
     **BALANCER_RULES,
     **GATEWAY_RULES,
+    **ROUTES_RULES,
     **rules_with(image_rule()),
     **job_rules_with(image_rule()),
 }
@@ -200,10 +235,20 @@ class ServicePart(Part):
         """The service with its defaults resolved."""
         return plan_web_service(self.name, self.spec)
 
-    def with_stack_values(self) -> WebServiceSpec:
-        """The arguments with the stack's namespace and DNS, unless they have their own."""
+    @property
+    def service_name(self) -> str:
+        """The name of the Service, and of every other object."""
+        return self.plan.name
+
+    def with_stack_values(self, services: Mapping[str, "ServicePart"]) -> WebServiceSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own. Peers have the names of the
+        Services, by whose keys the stack knows them."""
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
-        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
+        peers = {
+            field: tuple(_with_service_name(peer, services) for peer in getattr(self.spec, field))
+            for field in ("allow_from", "allow_to")
+        }
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, **peers)
 
     def pods(self) -> PodPlan:
         """The pods of the service."""
@@ -239,6 +284,13 @@ class ServicePart(Part):
         return self.spec.network_policy
 
 
+def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> PeerSpec:
+    service = services.get(peer.service) if isinstance(peer.service, str) else None
+    if service is None or peer.namespace is not None or peer.any_namespace:
+        return peer
+    return dataclasses.replace(peer, service=service.service_name)
+
+
 @dataclass(frozen=True)
 class JobPart(Part):
     """A job of the stack."""
@@ -258,10 +310,12 @@ class JobPart(Part):
         """The job with its defaults resolved."""
         return plan_job(self.name, self.spec)
 
-    def with_stack_values(self) -> JobSpec:
-        """The arguments with the stack's namespace and DNS, unless they have their own."""
+    def with_stack_values(self, services: Mapping[str, ServicePart]) -> JobSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own. Peers have the names of the
+        Services, by whose keys the stack knows them."""
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
-        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
+        allow_to = tuple(_with_service_name(peer, services) for peer in self.spec.allow_to)
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, allow_to=allow_to)
 
     def pods(self) -> PodPlan:
         """The pods of the job."""
@@ -286,6 +340,11 @@ class GatewayPart(Part):
     def class_name(self) -> pulumi.Input[str]:
         """The IngressClass."""
         return self.plan.class_name
+
+    @property
+    def service_name(self) -> str:
+        """What the names of the controller's objects begin with."""
+        return self.plan.name
 
     @property
     def installs(self) -> bool:
@@ -335,6 +394,18 @@ class GatewayPart(Part):
     def network_policy(self) -> bool:
         """Whether NetworkPolicies select the controller's pods: it always has one."""
         return True
+
+
+@dataclass(frozen=True)
+class RoutesPart(Part):
+    """Routes that the stack adds to a gateway of another stack."""
+
+    spec: IngressRoutesSpec
+
+    @property
+    def plan(self) -> AddedRoutes:
+        """The routes, as if the stack had no others of the gateway. Invalid values are unavailable."""
+        return plan_added_routes(self.name, self.spec, GatewayState())
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
     """The peer that means a service of the stack; `edits` are those that make it name the service."""
     name, where = peer.service, peer.at / "service"
     selector = service.spec.selector_for(str(name))
-    if selector != {NAME_LABEL: name}:
+    if selector != {NAME_LABEL: service.plan.name}:
         fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
         return replace(peer, service=None, selector=selector)
@@ -149,8 +149,9 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
         params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
         fix = (*edits, Set(peer.at / "namespace", service.namespace))
         problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
-        return replace(peer, namespace=service.namespace)
-    return peer
+        peer = replace(peer, namespace=service.namespace)
+    # The stack knows the service by its key.
+    return replace(peer, service=service.plan.name)
 
 
 def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:

@@ -12,9 +12,9 @@ from ..args.problems import ArgumentError, Problem, Problems
 from ..args.similar_names import nearest
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
-from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
 from ..ingress_gateway.forwarded_for import note_forwarded_for
-from ..ingress_gateway.gateway_plan import GatewayPlan
+from ..ingress_gateway.gateway_plan import AddedRoutes, GatewayPlan
 from ..job.args import JobSpec
 from ..job.plan import JobPlan, plan_job
 from ..job.plan import plan_pods as plan_job_pods
@@ -37,7 +37,7 @@ from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
 from .own_checks import notes_on_own_parts
 from .own_parts import OwnParts
-from .parts import gateway_plans
+from .parts import added_routes, gateway_plans
 from .problems import in_files
 from .program import with_files
 from .project import is_file
@@ -68,6 +68,8 @@ class StackPlan:
     """The arguments of each Job, by name, with the stack's defaults."""
     gateways: Mapping[str, IngressGatewaySpec]
     """The arguments of each IngressGateway, by name."""
+    routes: Mapping[str, IngressRoutesSpec]
+    """The routes that the stack adds to gateways of other stacks, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerSpec]
     """The arguments of each PublicLoadBalancer, by name."""
     aws_load_balancers: Mapping[str, AwsLoadBalancerSpec]
@@ -133,6 +135,11 @@ class StackPlan:
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
         """What follows from each gateway's arguments, by name. It's resolved once."""
         return dict(gateway_plans(self.gateways))
+
+    @cached_property
+    def added_routes(self) -> Mapping[str, AddedRoutes]:
+        """The routes that the stack adds to gateways of other stacks, resolved, by name."""
+        return dict(added_routes(self.routes))
 
     @cached_property
     def aws_plans(self) -> Mapping[str, AwsLoadBalancerPlan]:
@@ -203,9 +210,10 @@ def check_tree(
         stack,
         parts.namespace,
         parts.pod_security,
-        {name: part.with_stack_values() for name, part in parts.services.items()},
-        {name: part.with_stack_values() for name, part in parts.jobs.items()},
+        {name: part.with_stack_values(parts.services) for name, part in parts.services.items()},
+        {name: part.with_stack_values(parts.services) for name, part in parts.jobs.items()},
         {name: part.spec for name, part in parts.gateways.items()},
+        {name: part.spec for name, part in parts.routes.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},
         checked.references,

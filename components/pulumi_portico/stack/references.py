@@ -58,6 +58,11 @@ class Addressable(typing.Protocol):
     """A component of the stack that requests can be sent to. Reading an invalid value raises `Unavailable`."""
 
     @property
+    def service_name(self) -> str:
+        """The name of its Service, unless Pulumi generates that."""
+        ...
+
+    @property
     def namespace(self) -> pulumi.Input[str]:
         """The namespace of its pods."""
         ...
@@ -101,7 +106,7 @@ class Backend:
         """The target that leads to one of its ports."""
         return TargetSpec(
             at=at,
-            service=self.name,
+            service=self.part.service_name,
             namespace=attempt(lambda: self.part.namespace),
             port=port.number,
             target_port=port.target,
@@ -206,7 +211,8 @@ class _Reader:
     def _own_service(self, given: Unchecked) -> Optional[Backend]:
         """The service of the stack that a target with a namespace names, if it does."""
         name = given.get(SERVICE)
-        own = self.references.services.get(name) if isinstance(name, str) else None
+        services = [backend for backend in self.references.services.values() if backend is not None]
+        own = next((backend for backend in services if backend.part.service_name == name), None)
         return own if own is not None and own.part.namespace == given["namespace"] else None
 
     def _not_a_mapping(self, value: Any, at: Location) -> Any:

@@ -4,14 +4,14 @@ The application answers such a request with 400, or closes the connection.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Union
 
 from ..args.codes import define
 from ..args.location import Location
 from ..args.problems import Problems, Set
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..aws_load_balancer.choices import AwsBalancerKind, AwsTargetProtocol
-from ..ingress_gateway.args import IngressGatewaySpec
+from ..ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
 from ..ingress_gateway.route_settings import BackendProtocol
 from .conflicts import Parts
 from .references import SERVICE, Reference
@@ -30,6 +30,9 @@ def check_protocols(parts: Parts, references: Mapping[Location, Reference], prob
     for gateway in parts.gateways.values():
         if gateway.usable:
             problems.run(_check, _routes, gateway.spec, references)
+    for added in parts.routes.values():
+        if added.usable:
+            problems.run(_check, _routes, added.spec, references)
     for balancer in parts.aws_load_balancers.values():
         if balancer.usable:
             problems.run(_check, _targets, balancer.spec, references)
@@ -50,7 +53,7 @@ def _check(
             problems.report(PLAIN_TO_TLS_PORT, protocol, fix=fix, **params)
 
 
-def _routes(spec: IngressGatewaySpec) -> Iterator[_Sender]:
+def _routes(spec: Union[IngressGatewaySpec, IngressRoutesSpec]) -> Iterator[_Sender]:
     for route in spec.routes:
         plain = route.protocol or BackendProtocol.HTTP
         if route.target is not None and not plain.uses_tls:

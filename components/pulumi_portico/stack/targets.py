@@ -15,7 +15,7 @@ from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner, SelectorIndex, TargetPods, report_overlaps, report_target
 from ..networking.target import TargetSpec
 from .conflicts import Parts
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, PodsPart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, PodsPart, RoutesPart
 from .references import GATEWAY, SERVICE, Backends, Reference
 
 __all__ = ["Destination", "Destinations", "resolve_targets"]
@@ -52,7 +52,7 @@ def resolve_targets(
         if part.usable:
             problems.run(_check_selector, part, index)
     found = {at: Destination(known.kind, known.name, known.port) for at, known in references.items()}
-    for part in (*parts.gateways.values(), *parts.load_balancers.values(), *parts.aws_load_balancers.values()):
+    for part in parts.with_targets:
         if part.usable:
             problems.run(_resolve_targets_of, part, index, backends, found)
     return found
@@ -68,7 +68,7 @@ def _check_selector(part: Union[PodsPart, GatewayPart], index: SelectorIndex, pr
     index.add(owner)
 
 
-_Part = Union[GatewayPart, BalancerPart, AwsBalancerPart]
+_Part = Union[GatewayPart, RoutesPart, BalancerPart, AwsBalancerPart]
 
 
 def _resolve_targets_of(
@@ -91,6 +91,9 @@ def _targets_of(part: _Part) -> Iterator[_TargetOf]:
         gateway = part.spec
         yield from (partial(getattr, route, "target") for route in gateway.routes)
         yield lambda: gateway.default_backend
+    elif isinstance(part, RoutesPart):
+        added = part.spec
+        yield from (partial(getattr, route, "target") for route in added.routes)
     elif isinstance(part, BalancerPart):
         balancer = part.spec
         yield lambda: balancer.target

@@ -259,6 +259,8 @@ class GatewayView:
     """The hosts whose TLS terminates at the gateway."""
     load_balancers: tuple[str, ...]
     """The names of the load balancers in front of it; its own name for its own load balancer."""
+    stack: str = ""
+    """The other stack that has it; empty if this stack does, or if none is named."""
 
 
 @dataclass(frozen=True)
@@ -344,6 +346,34 @@ class ExceptionView:
 
 
 @dataclass(frozen=True)
+class RecordView:
+    """The DNS record of a host."""
+
+    host: str
+    entries: tuple[str, ...]
+    """The gateways and load balancers whose address it is; several if any of them will do."""
+    target: str = ""
+    """What it points to in place of an address, as the stack sets it for external-dns."""
+    is_created: bool = False
+    """Whether the stack creates the record itself."""
+
+
+@dataclass(frozen=True)
+class PrerequisiteView:
+    """Something that must exist before the stack does."""
+
+    kind: str
+    """A kind of Kubernetes, `CustomResourceDefinition`, `API`, or what it is outside of the cluster."""
+    name: str
+    namespace: str
+    """Empty for what is in no namespace."""
+    used_by: tuple[str, ...]
+    """The components that refer to it, as the stack file names them."""
+    optional: bool
+    """Whether the pods start without it."""
+
+
+@dataclass(frozen=True)
 class Cost:
     """A monthly cost."""
 
@@ -403,3 +433,7 @@ class StackView:
     """The objects that the stack has beside its components, by kind and name, apart from its namespace."""
     is_namespace_existing: bool = False
     """Whether the namespace exists, so that the stack neither creates nor deletes it."""
+    records: tuple[RecordView, ...] = ()
+    """What each host must point to, by host."""
+    prerequisites: tuple[PrerequisiteView, ...] = ()
+    """What must exist before the stack does, by kind, name, and namespace."""

@@ -9,6 +9,7 @@ from ..workload.health import Health, Probe, ProbeScheme
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy, PullPolicy
 from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
+from ..workload.permissions import PolicyRule
 from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from ..workload.resources import Limits, Resources
 from ..workload.rollout import Rollout
@@ -43,6 +44,7 @@ __all__ = [
     "ObjectReference",
     "Placement",
     "PodManagement",
+    "PolicyRule",
     "Port",
     "Probe",
     "ProbeScheme",

@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, port_name, port_number, service_name
+from ..args.names import annotation_key, dns_label, object_name, port_name, port_number, service_name
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.units import SECONDS
@@ -47,6 +47,10 @@ class WebServiceArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same service can be in two clusters of one
+    program. Plain. Default: the Pulumi name; in a stack, the key."""
 
     container_name: NotRequired[str]
     """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
@@ -251,6 +255,7 @@ class WebServiceArgs(TypedDict):
 class WebServiceSpec(PodSpec):
     """The parsed arguments of a `WebService`."""
 
+    name: Optional[str] = None
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
     port: Optional[int] = None
     health: Optional[HealthSpec] = None
@@ -282,7 +287,7 @@ class WebServiceSpec(PodSpec):
     def selector_for(self, name: str) -> Mapping[str, str]:
         """The labels that select the pods of the WebService called `name`: few, because Kubernetes freezes them."""
         # `super()` without arguments doesn't work in a dataclass with slots.
-        return PodSpec.selector_for(self, name) if self.selector is None else self.selector
+        return PodSpec.selector_for(self, object_name(name, self)) if self.selector is None else self.selector
 
 
 _PORT = Field(port_number)
@@ -303,6 +308,7 @@ def rules_with(image: Rule) -> Rules:
             **COMMON_RULES,
             **POD_FIELDS,
             "image": Field(image),
+            "name": Field(service_name),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
             "additional_services": Field(keys=service_name),

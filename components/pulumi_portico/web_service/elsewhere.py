@@ -98,7 +98,6 @@ _CONTAINER = {
     "volumeMounts": several("volumes", "storage"),
     "valueFrom": moved_to("env_value_from"),
     "workingDir": moved_to("working_directory"),
-    "name": automatic(),
     "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
     **{name: in_container(name) for name in FIELDS_IN_EXTRA},
 }

@@ -16,7 +16,7 @@ from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import Sources
 from ..workload.kinds import WorkloadKind
-from ..workload.pod_objects import guards_of, secret_values, source_objects, sources_of
+from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .additional_services import additional_service_objects
 from .plan import WebServicePlan
 from .service import build_service
@@ -44,8 +44,7 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     """The objects of the WebService, each after those that it needs."""
     ingress = build_ingress(plan.spec.allow_from, plan.pod_ports)
     guards = list(guards_of(plan.name, plan.spec, plan.metadata, ingress))
-    # No pod runs without its account and its policy.
-    before = [guard.key for guard in guards]
+    before = gate_of(guards)
     objects = [*guards, *_disruption_budget(plan)]
     # A headless Service doesn't wait for pods, and a StatefulSet's pods get their names from it. Any other Service
     # waits until its pods are ready.

@@ -8,6 +8,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from ..args.location import Location
+from ..args.names import object_name
 from ..args.problems import available
 from ..networking.network_policies import PodPort
 from ..networking.ports import ServicePort, main_port
@@ -102,20 +103,21 @@ class WebServicePlan:
 
 
 def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
-    """The plan of the WebService called `name`, from its parsed arguments."""
-    return WebServicePlan(name, spec)
+    """The plan of the WebService whose Pulumi name is `name`, from its parsed arguments."""
+    return WebServicePlan(object_name(name, spec), spec)
 
 
 def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -> PodOwner:
     """The service as what selects pods, and has some; `title` is what messages call it. The ports of the service can be
     invalid."""
+    own = object_name(name, spec)
     return owner_of_pods(
         name,
         spec,
         title,
         chosen_selector=spec.selector is not None,
-        service=name,
-        stateful_set=name if _is_stateful(spec) else "",
+        service=own,
+        stateful_set=own if _is_stateful(spec) else "",
     )
 
 

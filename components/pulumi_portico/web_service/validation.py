@@ -7,7 +7,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.exceptions import SecurityException
 from ..args.location import ROOT, Field, KeyStyle, Location
-from ..args.names import service_name, workload_name
+from ..args.names import object_name, service_name, workload_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Problem, Problems, Remove
 from ..lifecycle.annotation_readers import WORKLOAD, check_readers
@@ -86,6 +86,7 @@ def parse_web_service(
     spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_workload_name, name, named, spec)
+    name = object_name(name, spec)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(_check_other_containers, name, spec)
@@ -114,8 +115,10 @@ def _source_of(plan: WebServicePlan, described: ObjectSpec, part: Part) -> Locat
 
 
 def _check_workload_name(name: str, named: Location, spec: WebServiceSpec, problems: Problems) -> None:
-    if reason := workload_name(spec.kind.value)(name):
-        problems.reject(named, name, reason, is_key=bool(spec.at))
+    own = spec.name
+    if reason := workload_name(spec.kind.value)(name if own is None else own):
+        at = named if own is None else spec.at / "name"
+        problems.reject(at, name if own is None else own, reason, is_key=own is None and bool(spec.at))
 
 
 _rules_for = rules_of_images(rules_with)

@@ -14,7 +14,7 @@ from ..args.codes import Code, define
 from ..args.elsewhere import SWITCHED_ON, moved_to, table
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
-from ..args.location import Key
+from ..args.location import Key, Location
 from ..args.names import annotation_key, dns_subdomain
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Problems, Reason, Remove
@@ -23,6 +23,8 @@ from ..lifecycle.annotation_readers import SERVICE_ACCOUNT, check_readers
 from ..networking.network_policies import PeerSpec, build_rule
 from ..networking.target import Protocol
 from ..untyped import Manifest
+from .permissions import RULES as PERMISSION_RULES
+from .permissions import PolicyRule, PolicyRuleSpec, check_rules, exceptions_of_rules, report_existing_account
 
 __all__ = [
     "HAS_TOKEN",
@@ -47,8 +49,17 @@ class Identity(TypedDict):
 
     token: NotRequired[bool]
     """Whether the pods get a token for the API server. Its address isn't known, so add it and its port to the
-    service's `allow_to`. Plain. Default: false, because most applications don't use it. Reported in `exceptions`. Maps
-    to `automountServiceAccountToken`."""
+    service's `allow_to`. Plain. Default: false, because most applications don't use it; true with `rules` or
+    `cluster_rules`. Reported in `exceptions`. Maps to `automountServiceAccountToken`."""
+
+    rules: NotRequired[Sequence[PolicyRule]]
+    """What the pods can do with the API server in their namespace. Wide permissions are reported in `exceptions`. Plain
+    except for the names of objects. Default: nothing. Maps to a Role and a RoleBinding."""
+
+    cluster_rules: NotRequired[Sequence[PolicyRule]]
+    """What the pods can do with the API server in every namespace, and outside of namespaces. Reported in
+    `exceptions`. Plain except for the names of objects. Default: nothing. Maps to a ClusterRole and a
+    ClusterRoleBinding."""
 
     aws_role_arn: NotRequired[pulumi.Input[str]]
     """The AWS role that the pods assume (IAM roles for service accounts). The addresses of AWS STS aren't fixed, so add
@@ -92,13 +103,27 @@ class IdentitySpec(Spec):
     """A parsed `Identity`."""
 
     service_account: Optional[pulumi.Input[str]] = None
-    token: bool = False
+    token: Optional[bool] = None
+    rules: Sequence[PolicyRuleSpec] = ()
+    cluster_rules: Sequence[PolicyRuleSpec] = ()
     aws_role_arn: Optional[pulumi.Input[str]] = None
     aws_pod_identity: bool = False
     gcp_service_account: Optional[pulumi.Input[str]] = None
     azure_client_id: Optional[pulumi.Input[str]] = None
     azure_tenant_id: Optional[pulumi.Input[str]] = None
     annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+
+    @property
+    def has_token(self) -> bool:
+        """Whether the pods get a token for the API server."""
+        return self.token if self.token is not None else bool(self.rules or self.cluster_rules)
+
+    @property
+    def token_at(self) -> Location:
+        """The argument that gives the pods a token."""
+        if self.token is not None:
+            return self.at / "token"
+        return self.at / ("rules" if self.rules else "cluster_rules")
 
 
 INVALID_AZURE_ID = define(
@@ -148,6 +173,7 @@ def _matching(pattern: str, code: Code) -> Rule:
 _UUID = _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", INVALID_AZURE_ID)
 
 RULES: Rules = {
+    **PERMISSION_RULES,
     Identity: {
         "service_account": Field(dns_subdomain),
         "aws_role_arn": Field(_matching(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+", INVALID_ROLE_ARN)),
@@ -162,7 +188,7 @@ RULES: Rules = {
         "azure_client_id": Field(_UUID),
         "azure_tenant_id": Field(_UUID),
         "annotations": Field(keys=annotation_key),
-    }
+    },
 }
 """What the fields must satisfy beyond their types."""
 
@@ -183,6 +209,20 @@ def check_identity(identity: IdentitySpec, problems: Problems) -> None:
     """Report annotations that are set twice or without effect, or on a ServiceAccount that Portico doesn't create."""
     problems.run(_check_annotations, identity)
     problems.run(_check_existing_account, identity)
+    problems.run(_check_rules, identity)
+
+
+def _check_rules(identity: IdentitySpec, problems: Problems) -> None:
+    problems.run(_check_rules_in, identity, "rules")
+    problems.run(_check_rules_in, identity, "cluster_rules")
+
+
+def _check_rules_in(identity: IdentitySpec, field: str, problems: Problems) -> None:
+    is_in_cluster = field == "cluster_rules"
+    rules = identity.cluster_rules if is_in_cluster else identity.rules
+    check_rules(rules, None if is_in_cluster else FieldName("cluster_rules"), problems)
+    if rules and identity.service_account is not None:
+        report_existing_account(identity.at / field, problems)
 
 
 def _check_annotations(identity: IdentitySpec, problems: Problems) -> None:
@@ -241,8 +281,8 @@ def _has(identity: IdentitySpec, value: Any, annotation: str) -> bool:
 def note_blocked_identity(identity: IdentitySpec, allow_to: Sequence[PeerSpec], notes: Problems) -> None:
     """Note what the pods need for the identity and the NetworkPolicy doesn't allow."""
     field = FieldName("allow_to")
-    if identity.token and not _allows_addresses(allow_to, _API_SERVER_PORTS):
-        notes.report(API_SERVER_NOT_ALLOWED, identity.at / "token", field=field)
+    if identity.has_token and not _allows_addresses(allow_to, _API_SERVER_PORTS):
+        notes.report(API_SERVER_NOT_ALLOWED, identity.token_at, field=field)
     for service, name, value, annotation in (
         ("AWS STS", "aws_role_arn", identity.aws_role_arn, _ROLE),
         ("Microsoft Entra ID", "azure_client_id", identity.azure_client_id, _CLIENT),
@@ -267,8 +307,9 @@ HAS_TOKEN = exception_kind("has-token", "The pods have a token for the API serve
 
 def exceptions_of_identity(identity: IdentitySpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
-    if identity.token:
-        yield SecurityException(HAS_TOKEN, identity.at / "token")
+    if identity.has_token:
+        yield SecurityException(HAS_TOKEN, identity.token_at)
+    yield from exceptions_of_rules(identity.rules, identity.cluster_rules)
 
 
 def build_service_account(metadata: Manifest, identity: Optional[IdentitySpec] = None) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
     volumes += [build_volume(name, volume) for name, volume in sorted(pod.volumes.items())]
     return {
         "serviceAccountName": pod.account,
-        "automountServiceAccountToken": pod.identity is not None and pod.identity.token,
+        "automountServiceAccountToken": pod.identity is not None and pod.identity.has_token,
         # Environment variables for every Service of the namespace leak names, and are slow if there are many.
         "enableServiceLinks": False,
         **build_pod_security(

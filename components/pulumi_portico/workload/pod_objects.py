@@ -16,9 +16,10 @@ from ..ordering import WIDTH
 from ..untyped import Manifest
 from .environment import EnvironmentSpec, Sources, build_config_map, build_secret, build_secret_files
 from .identity import build_identity_egress, build_service_account
+from .permissions import permission_objects
 from .pod_args import PodSpec
 
-__all__ = ["NETWORK_POLICY", "SERVICE_ACCOUNT", "guards_of", "secret_values", "source_objects", "sources_of"]
+__all__ = ["NETWORK_POLICY", "SERVICE_ACCOUNT", "gate_of", "guards_of", "secret_values", "source_objects", "sources_of"]
 
 SERVICE_ACCOUNT = "service-account"
 """The key of the ServiceAccount."""
@@ -32,10 +33,19 @@ def guards_of(name: str, spec: PodSpec, metadata: Manifest, ingress: Sequence[Ma
     connections to the pods."""
     if spec.identity is None or spec.identity.service_account is None:
         yield ObjectSpec(SERVICE_ACCOUNT, build_service_account(metadata, spec.identity))
+        if spec.identity is not None:
+            identity = spec.identity
+            yield from permission_objects(metadata, SERVICE_ACCOUNT, identity.rules, identity.cluster_rules)
     if spec.network_policy:
         egress = [*build_dns_egress(spec.dns), *build_identity_egress(spec.identity), *build_egress(spec.allow_to)]
         policy = build_network_policy(metadata, spec.selector_for(name), list(ingress), egress)
         yield ObjectSpec(NETWORK_POLICY, policy)
+
+
+def gate_of(guards: Sequence[ObjectSpec]) -> list[str]:
+    """The keys of the guards that pods come directly after: those that no other guard comes after."""
+    followed = {key for guard in guards for key in guard.after}
+    return [guard.key for guard in guards if guard.key not in followed]
 
 
 def _environments(name: str, spec: PodSpec) -> Iterator[tuple[str, str, EnvironmentSpec]]:

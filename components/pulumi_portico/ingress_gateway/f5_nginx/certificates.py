@@ -20,7 +20,8 @@ __all__ = ["build_certificate"]
 _NO_CHALLENGE = "/.well-known/acme-challenge/none"
 """A minion needs a path, even if there is no challenge. The token of a challenge is longer."""
 
-_NOWHERE = {"service": {"name": "no-challenge", "port": {"number": 8089}}}
+NO_CHALLENGE = "no-challenge"
+_NOWHERE = {"service": {"name": NO_CHALLENGE, "port": {"number": 8089}}}
 
 
 def build_certificate(component: CompileInput, host: ResolvedHost) -> list[ObjectSpec]:

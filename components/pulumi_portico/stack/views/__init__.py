@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from ...web_service.additional_services import names_of_additional_services
 from ..own_parts import all_own_objects
 from ..plan import StackPlan
-from ..view import ObjectView, StackView
+from ..prerequisites import prerequisites_of
+from ..view import ObjectView, PrerequisiteView, StackView
 from .balancers import balancers_of, total_of
 from .destinations import text_of
 from .exceptions import exceptions_of
 from .jobs import jobs_of
 from .links import links_of
+from .records import records_of
 from .routes import routes_of
 from .services import gateways_of, services_of
 
@@ -21,11 +23,12 @@ def view_of(plan: StackPlan) -> StackView:
     """What the stack means to its readers: load balancers, gateways, routes, services, jobs, links, and exceptions."""
     billed, routes = balancers_of(plan), routes_of(plan)
     balancers = tuple(balancer.view for balancer in billed)
+    gateways = gateways_of(plan, balancers)
     return StackView(
         stack=plan.stack,
         namespace=plan.namespace,
         balancers=balancers,
-        gateways=gateways_of(plan, balancers),
+        gateways=gateways,
         routes=routes,
         services=services_of(plan, routes),
         jobs=jobs_of(plan),
@@ -34,6 +37,11 @@ def view_of(plan: StackPlan) -> StackView:
         notes=tuple(plan.notes),
         objects=tuple(_own_objects(plan)),
         is_namespace_existing=plan.own.namespace.existing,
+        records=records_of(plan, gateways, routes),
+        prerequisites=tuple(
+            PrerequisiteView(one.kind, one.name, one.namespace, one.used_by, one.optional)
+            for one in prerequisites_of(plan)
+        ),
         total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )
 

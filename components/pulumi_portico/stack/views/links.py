@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from ...ingress_gateway.args import targets_of
+from ...ingress_gateway.gateway_plan import peers_of
 from ...ingress_gateway.install.objects import callers_of
 from ...networking.network_policies import PeerSpec, labels_of_peer, ports_of
 from ...networking.selectors import PodOwner, selects
@@ -28,7 +29,7 @@ _ANYONE = PeerView(PeerKind.ANYONE)
 
 def links_of(plan: StackPlan) -> tuple[LinkView, ...]:
     """Who can connect to whom, by source, target, and kind. Equal links are merged with all of their ports."""
-    found = [*_from_balancers(plan), *_from_gateways(plan), *_Policies(plan).links()]
+    found = [*_from_balancers(plan), *_from_gateways(plan), *_from_other_gateways(plan), *_Policies(plan).links()]
     ports: dict[tuple[PeerView, PeerView, LinkKind], list[Ports]] = {}
     for link in found:
         ports.setdefault((link.source, link.target, link.kind), []).append(link.ports)
@@ -76,6 +77,14 @@ def _from_gateways(plan: StackPlan) -> Iterator[LinkView]:
         for target in targets_of(spec):
             # Without peers, no policy allows the controller to connect.
             if gateway.peers or not _is_restricted(plan, target):
+                yield LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
+
+
+def _from_other_gateways(plan: StackPlan) -> Iterator[LinkView]:
+    for name, routes in plan.added_routes.items():
+        source, peers = PeerView(PeerKind.GATEWAY, name), peers_of(routes.spec.gateway)
+        for target in (route.target for route in routes.spec.routes):
+            if target is not None and (peers or not _is_restricted(plan, target)):
                 yield LinkView(LinkKind.TARGET, source, peer_of(plan, target), open_ports(plan, target))
 
 

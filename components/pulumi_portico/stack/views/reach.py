@@ -124,6 +124,7 @@ def exceptions_of_front(spec: IngressGatewaySpec) -> Iterator[SecurityException]
 def exceptions_of_targets(plan: StackPlan) -> Iterator[SecurityException]:
     """Targets whose pods can be those of any service, because a value that selects them isn't known."""
     targets = [target for spec in plan.gateways.values() for target in targets_of(spec)]
+    targets += [route.target for spec in plan.routes.values() for route in spec.routes]
     targets += [spec.target for spec in plan.load_balancers.values()]
     targets += [target.target for spec in plan.aws_load_balancers.values() for target in spec.targets.values()]
     for target in targets:

@@ -30,7 +30,7 @@ _WITH_TLS = {"http": "https", "tcp": "tls"}
 
 def routes_of(plan: StackPlan) -> tuple[RouteView, ...]:
     """Every route of the stack, by entry, host, and path."""
-    found = [*_of_gateways(plan), *_of_platforms(plan), *_on_aws(plan)]
+    found = [*_of_gateways(plan), *_added(plan), *_of_platforms(plan), *_on_aws(plan)]
     return tuple(sorted(found, key=_order))
 
 
@@ -46,6 +46,14 @@ def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
             yield _of_route(plan, entry, gateway.routes, route)
         if backend is not None:
             yield RouteView(entry, "", "", None, "http", (backend_of(plan, backend),))
+
+
+def _added(plan: StackPlan) -> Iterator[RouteView]:
+    """The routes of gateways of other stacks."""
+    for name, routes in plan.added_routes.items():
+        entry = PeerView(PeerKind.GATEWAY, name)
+        for route in routes.routes:
+            yield _of_route(plan, entry, routes, route)
 
 
 def _of_route(plan: StackPlan, entry: PeerView, routes: RouteSet, route: ResolvedRoute) -> RouteView:
@@ -117,5 +125,6 @@ def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
 
 def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:
     """The host names that ExternalDNS creates for a load balancer, as far as the arguments set them."""
-    later = any(isinstance(exposure.annotations.get(key), pulumi.Output) for key in NAME_ANNOTATIONS)
-    return (*names_in(exposure.annotations), *((LATER,) if later else ()))
+    annotations = exposure.all_annotations
+    later = any(isinstance(annotations.get(key), pulumi.Output) for key in NAME_ANNOTATIONS)
+    return (*names_in(annotations), *((LATER,) if later else ()))

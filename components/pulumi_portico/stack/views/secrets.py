@@ -39,8 +39,8 @@ _SECRETS: Mapping[type[Spec], Sequence[str]] = {
 def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
     """The secrets of every component that the stack doesn't encrypt. What is encrypted is an Output."""
     own = (plan.own.config_maps, plan.own.secrets)
-    components = (plan.services, plan.jobs, plan.gateways, plan.load_balancers, plan.aws_load_balancers)
-    for parts in (*components, *own):
+    of_pods, balancers = (plan.services, plan.jobs), (plan.load_balancers, plan.aws_load_balancers)
+    for parts in (*of_pods, plan.gateways, plan.routes, *balancers, *own):
         for spec in parts.values():
             yield from _of_spec(spec)
 

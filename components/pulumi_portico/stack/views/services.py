@@ -67,7 +67,23 @@ def _url_of(route: RouteView) -> UrlView:
 
 
 def gateways_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[GatewayView, ...]:
-    """Every gateway of the stack, by name."""
+    """Every gateway of the stack, and those of other stacks that it adds routes to, by name."""
+    own = _own_gateways(plan, balancers)
+    others = [
+        GatewayView(
+            name=name,
+            controller=routes.spec.gateway.controller.value,
+            installed=False,
+            tls_hosts=tuple(sorted(host for host in routes.hosts if host and routes.tls_of(host) is not None)),
+            load_balancers=(),
+            stack=routes.spec.gateway.stack or "",
+        )
+        for name, routes in plan.added_routes.items()
+    ]
+    return tuple(sorted([*own, *others], key=lambda gateway: gateway.name))
+
+
+def _own_gateways(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[GatewayView, ...]:
     return tuple(
         GatewayView(
             name=name,

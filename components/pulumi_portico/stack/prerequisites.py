@@ -1,0 +1,296 @@
+"""What must exist before a stack does: every object, definition, and account that it refers to and doesn't create."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Optional, cast
+
+from ..args.display import shown_path
+from ..args.location import ROOT, Key, KeyStyle, Location
+from ..aws_load_balancer.args import AwsLoadBalancerSpec
+from ..ingress_gateway.f5_nginx.certificates import NO_CHALLENGE
+from ..public_load_balancer.exposure import ExposureSpec
+from ..untyped import Manifest, mapped
+from .objects import ComponentObjects, objects_of
+from .parts import AWS_LOAD_BALANCERS, KINDS
+from .plan import StackPlan
+
+__all__ = ["API", "DEFINITION", "OUTSIDE", "Prerequisite", "prerequisites_of"]
+
+DEFINITION = "CustomResourceDefinition"
+"""The kind of a prerequisite that is the definition of another kind, such as `Certificate.cert-manager.io`."""
+
+API = "API"
+"""The kind of a prerequisite that is a group of APIs, such as `metrics.k8s.io`."""
+
+_AWS_ROLE, _GOOGLE_ACCOUNT, _AZURE_IDENTITY = "AWS role", "Google service account", "Azure identity"
+_ADDRESS, _SUBNET = "static address", "subnet"
+_VPC, _CERTIFICATE, _ZONE, _BALANCER = "VPC", "ACM certificate", "Route 53 zone", "AWS load balancer"
+
+OUTSIDE = frozenset(
+    {_AWS_ROLE, _GOOGLE_ACCOUNT, _AZURE_IDENTITY, _ADDRESS, _SUBNET, _VPC, _CERTIFICATE, _ZONE, _BALANCER}
+)
+"""The kinds of what is outside of the cluster."""
+
+
+@dataclass(frozen=True, order=True)
+class Prerequisite:
+    """One thing that must exist before the stack does."""
+
+    kind: str
+    """A kind of Kubernetes, `DEFINITION`, `API`, or one of `OUTSIDE`."""
+    name: str
+    namespace: str = ""
+    """Empty for what is in no namespace."""
+    api_version: str = "v1"
+    """The group and the version of the kind; empty for what is outside of the cluster."""
+    used_by: tuple[str, ...] = ()
+    """The components that refer to it, as the stack file names them."""
+    optional: bool = False
+    """Whether the pods start without it."""
+
+
+_Need = tuple[str, str, str, str, bool]
+"""A kind, a name, a namespace, an API version, and whether it's optional."""
+
+
+def prerequisites_of(plan: StackPlan) -> tuple[Prerequisite, ...]:
+    """What must exist before the stack does, by kind, namespace, and name."""
+    found: dict[_Need, list[str]] = {}
+    components = list(objects_of(plan))
+    created = _Created(components)
+    for component in components:
+        used_by = _path(component)
+        for need in (*_needs_of_objects(component), *_outside(plan, component)):
+            if not created.has(need):
+                users = found.setdefault(need, [])
+                if used_by not in users:
+                    users.append(used_by)
+    made = [
+        Prerequisite(kind, name, namespace, version, tuple(sorted(users)), optional)
+        for (kind, name, namespace, version, optional), users in found.items()
+    ]
+    return tuple(sorted(made))
+
+
+def _path(component: ComponentObjects) -> str:
+    field = next((kind.field for kind in KINDS if kind.type == component.type), "")
+    at = ROOT / field / Key(component.name) if field else ROOT / "namespace"
+    return shown_path(Location(at), KeyStyle.STACK)
+
+
+class _Created:
+    """What the stack creates."""
+
+    def __init__(self, components: Iterable[ComponentObjects]) -> None:
+        self._manifests = [
+            described.manifest for each in components for described in each.objects if described.is_kubernetes
+        ]
+
+    @cached_property
+    def _identities(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset(
+            (str(manifest["kind"]), _text(_metadata(manifest).get("namespace")), _text(_metadata(manifest).get("name")))
+            for manifest in self._manifests
+        )
+
+    @cached_property
+    def _secrets(self) -> frozenset[tuple[str, str]]:
+        """What cert-manager creates from the stack's Certificates."""
+        certificates = [manifest for manifest in self._manifests if manifest["kind"] == "Certificate"]
+        return frozenset(
+            (_text(_metadata(manifest).get("namespace")), _text(mapped(manifest.get("spec")).get("secretName")))
+            for manifest in certificates
+        )
+
+    @cached_property
+    def _definitions(self) -> frozenset[str]:
+        specs = [mapped(manifest.get("spec")) for manifest in self._manifests if manifest["kind"] == DEFINITION]
+        return frozenset(f"{mapped(spec.get('names')).get('kind')}.{spec.get('group')}" for spec in specs)
+
+    def has(self, need: _Need) -> bool:
+        kind, name, namespace, _, _ = need
+        if kind == DEFINITION:
+            return name in self._definitions
+        return (kind, namespace, name) in self._identities or ((namespace, name) in self._secrets and kind == "Secret")
+
+
+def _metadata(manifest: Manifest) -> Manifest:
+    return mapped(manifest.get("metadata"))
+
+
+def _text(value: Any) -> str:
+    """A plain text; empty for what is known only later."""
+    return value if isinstance(value, str) else ""
+
+
+def _items(value: Any) -> Sequence[Manifest]:
+    return [mapped(item) for item in cast("Sequence[Any]", value)] if isinstance(value, (list, tuple)) else []
+
+
+_BUILT_IN_GROUPS = ("", "apps", "autoscaling", "batch", "policy")
+"""The API groups of Kubernetes without `.k8s.io`."""
+
+
+def _needs_of_objects(component: ComponentObjects) -> Iterator[_Need]:
+    for described in component.objects:
+        if described.is_kubernetes:
+            for kind, name, namespace, version, optional in _needs_of(described.manifest):
+                if name:
+                    yield kind, name, namespace, version, optional
+
+
+def _needs_of(manifest: Manifest) -> Iterator[_Need]:
+    kind, namespace = str(manifest["kind"]), _text(_metadata(manifest).get("namespace"))
+    group, slash, version = str(manifest["apiVersion"]).rpartition("/")
+    if namespace:
+        yield "Namespace", namespace, "", "v1", False
+    if slash and group not in _BUILT_IN_GROUPS and not group.endswith(".k8s.io"):
+        yield DEFINITION, f"{kind}.{group}", "", f"{group}/{version}", False
+    if kind.endswith("Patch"):
+        yield kind.removesuffix("Patch"), _text(_metadata(manifest).get("name")), namespace, "v1", False
+    spec = mapped(manifest.get("spec"))
+    template = mapped(mapped(mapped(spec.get("jobTemplate")).get("spec")).get("template") or spec.get("template"))
+    if template:
+        yield from _needs_of_pods(mapped(template.get("spec")), namespace)
+    for claim in _items(spec.get("volumeClaimTemplates")):
+        yield _storage_class(mapped(claim.get("spec")))
+    if kind == "PersistentVolumeClaim":
+        yield _storage_class(spec)
+    if kind == "Certificate":
+        issuer = mapped(spec.get("issuerRef"))
+        issuer_kind = _text(issuer.get("kind")) or "Issuer"
+        yield (
+            issuer_kind,
+            _text(issuer.get("name")),
+            "" if issuer_kind == "ClusterIssuer" else namespace,
+            _CERT_MANAGER,
+            False,
+        )
+    if kind == "Ingress":
+        yield from _needs_of_ingress(manifest, spec, namespace)
+    if kind == "HorizontalPodAutoscaler":
+        yield from _needs_of_autoscaler(spec)
+
+
+def _storage_class(spec: Manifest) -> _Need:
+    return "StorageClass", _text(spec.get("storageClassName")), "", "storage.k8s.io/v1", False
+
+
+def _needs_of_pods(spec: Manifest, namespace: str) -> Iterator[_Need]:
+    yield "ServiceAccount", _text(spec.get("serviceAccountName")), namespace, "v1", False
+    yield "PriorityClass", _text(spec.get("priorityClassName")), "", "scheduling.k8s.io/v1", False
+    yield "RuntimeClass", _text(spec.get("runtimeClassName")), "", "node.k8s.io/v1", False
+    for secret in _items(spec.get("imagePullSecrets")):
+        yield "Secret", _text(secret.get("name")), namespace, "v1", False
+    for volume in _items(spec.get("volumes")):
+        yield from _needs_of_volume(volume, namespace)
+        for part in _items(mapped(volume.get("projected")).get("sources")):
+            yield from _needs_of_volume(part, namespace)
+    for container in (*_items(spec.get("containers")), *_items(spec.get("initContainers"))):
+        for variable in _items(container.get("env")):
+            source = mapped(variable.get("valueFrom"))
+            yield from _named("Secret", source.get("secretKeyRef"), namespace)
+            yield from _named("ConfigMap", source.get("configMapKeyRef"), namespace)
+        for source in _items(container.get("envFrom")):
+            yield from _named("Secret", source.get("secretRef"), namespace)
+            yield from _named("ConfigMap", source.get("configMapRef"), namespace)
+
+
+def _named(kind: str, reference: Any, namespace: str) -> Iterator[_Need]:
+    found = mapped(reference)
+    yield kind, _text(found.get("name")), namespace, "v1", found.get("optional") is True
+
+
+def _needs_of_volume(volume: Manifest, namespace: str) -> Iterator[_Need]:
+    claim, secret = mapped(volume.get("persistentVolumeClaim")), mapped(volume.get("secret"))
+    yield "PersistentVolumeClaim", _text(claim.get("claimName")), namespace, "v1", False
+    # A projected volume has `name`.
+    name = _text(secret.get("secretName") or secret.get("name"))
+    yield "Secret", name, namespace, "v1", secret.get("optional") is True
+    yield from _named("ConfigMap", volume.get("configMap"), namespace)
+
+
+_ISSUERS = {"cert-manager.io/cluster-issuer": "ClusterIssuer", "cert-manager.io/issuer": "Issuer"}
+_CERT_MANAGER = "cert-manager.io/v1"
+
+
+def _needs_of_ingress(manifest: Manifest, spec: Manifest, namespace: str) -> Iterator[_Need]:
+    yield "IngressClass", _text(spec.get("ingressClassName")), "", "networking.k8s.io/v1", False
+    annotations = mapped(_metadata(manifest).get("annotations"))
+    issued = False
+    for annotation, kind in _ISSUERS.items():
+        if name := _text(annotations.get(annotation)):
+            issued = True
+            yield kind, name, "" if kind == "ClusterIssuer" else namespace, _CERT_MANAGER, False
+    for tls in _items(spec.get("tls")):
+        # cert-manager creates the Secrets of an Ingress that names an issuer.
+        if not issued:
+            yield "Secret", _text(tls.get("secretName")), namespace, "v1", False
+    for rule in _items(spec.get("rules")):
+        for path in _items(mapped(rule.get("http")).get("paths")):
+            service = _text(mapped(mapped(path.get("backend")).get("service")).get("name"))
+            if service != NO_CHALLENGE:
+                yield "Service", service, namespace, "v1", False
+
+
+_METRIC_APIS = {
+    "Resource": "metrics.k8s.io/v1beta1",
+    "ContainerResource": "metrics.k8s.io/v1beta1",
+    "Pods": "custom.metrics.k8s.io/v1beta2",
+    "Object": "custom.metrics.k8s.io/v1beta2",
+    "External": "external.metrics.k8s.io/v1beta1",
+}
+
+
+def _needs_of_autoscaler(spec: Manifest) -> Iterator[_Need]:
+    for metric in _items(spec.get("metrics")):
+        if version := _METRIC_APIS.get(_text(metric.get("type"))):
+            yield API, version.rpartition("/")[0], "", version, False
+
+
+_ACCOUNTS = {
+    "eks.amazonaws.com/role-arn": _AWS_ROLE,
+    "iam.gke.io/gcp-service-account": _GOOGLE_ACCOUNT,
+    "azure.workload.identity/client-id": _AZURE_IDENTITY,
+}
+
+
+def _outside(plan: StackPlan, component: ComponentObjects) -> Iterator[_Need]:
+    """The accounts, addresses, and networks of a cloud that a component refers to."""
+    for described in component.objects:
+        if described.is_kubernetes and described.manifest["kind"] == "ServiceAccount":
+            annotations = mapped(_metadata(described.manifest).get("annotations"))
+            for annotation, kind in _ACCOUNTS.items():
+                if name := _text(annotations.get(annotation)):
+                    yield kind, name, "", "", False
+    aws = plan.aws_load_balancers.get(component.name) if component.type == AWS_LOAD_BALANCERS.type else None
+    if aws is not None:
+        yield from _outside_of_aws(aws)
+    exposure = _exposure(plan, component)
+    if exposure is not None:
+        for kind, values in ((_ADDRESS, exposure.static_addresses), (_SUBNET, exposure.subnets)):
+            for value in cast("Sequence[Any]", values or ()):
+                if _text(value):
+                    yield kind, value, "", "", False
+
+
+def _outside_of_aws(spec: AwsLoadBalancerSpec) -> Iterator[_Need]:
+    hosts = (spec.hosts or {}).values()
+    named: list[tuple[str, Any]] = [(_VPC, spec.vpc), *((_SUBNET, subnet) for subnet in spec.subnets or ())]
+    named += [(_ADDRESS, address) for address in spec.elastic_ips or ()]
+    named += [(_CERTIFICATE, host.certificate) for host in hosts] + [(_ZONE, host.zone) for host in hosts]
+    if spec.existing is not None:
+        named.append((_BALANCER, spec.existing.load_balancer))
+    for kind, name in named:
+        if _text(name):
+            yield kind, name, "", "", False
+
+
+def _exposure(plan: StackPlan, component: ComponentObjects) -> Optional[ExposureSpec]:
+    specs: Mapping[str, Mapping[str, Any]] = {
+        "portico:index:IngressGateway": plan.gateways,
+        "portico:index:PublicLoadBalancer": plan.load_balancers,
+    }
+    spec = specs.get(component.type, {}).get(component.name)
+    return None if spec is None else spec.exposure
