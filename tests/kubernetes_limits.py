@@ -157,7 +157,7 @@ def with_value(args: Mapping[str, Any], path: Sequence[str | int], value: Any) -
 
 
 IMAGE = "registry.example.com/api:1"
-PROBE = {"period": 5, "timeout": 3, "failures": 4}
+PROBE = {"initial_delay": 1, "period": 5, "timeout": 3, "failures": 4}
 SCALING = {"stabilization": 60, "pods": 2, "percent": 50, "period": 60}
 AUTOSCALING = {
     "max_replicas": 2**31 - 1,
@@ -174,6 +174,7 @@ SIDECAR = {
     "port": 9000,
     "resources": {"memory": 32, "disk": 64},
     "health": {"startup_seconds": 9, "startup": PROBE},
+    "security": {"user": 10002, "group": 10002},
 }
 DEPLOYMENT = {
     "image": IMAGE,
@@ -182,7 +183,7 @@ DEPLOYMENT = {
     "service_port": 80,
     "replicas": 2,
     "service": {"session_affinity": "ClientIP", "session_affinity_timeout": 60},
-    "resources": {"memory": 64, "disk": 128},
+    "resources": {"memory": 64, "memory_limit": 96, "disk": 128},
     "health": {"startup_seconds": 30, "startup": PROBE, "readiness": PROBE, "liveness": PROBE},
     "drain": 10,
     "shutdown": 20,
@@ -206,7 +207,7 @@ DEPLOYMENT = {
 SCALED = {
     "image": IMAGE,
     "namespace": NAMESPACE,
-    "ports": {"http": {"port": 8080, "service_port": 80}},
+    "ports": {"http": {"port": 8080, "service_port": 80, "host_port": 8080}},
     "autoscaling": AUTOSCALING,
     "rollout": {"max_surge_percent": 1, "max_unavailable": 1},
     "disruption_budget": {"max_unavailable_percent": 1},
@@ -278,6 +279,9 @@ SETTINGS = {
     "timeouts": {"connect": 5, "read": 60, "send": 60},
     "keep_alive": {"timeout": 75, "requests": 1000},
     "workers": {"processes": 2, "connections": 1024},
+    "header_buffers": {"size": 16, "number": 8},
+    "response_buffers": {"size": 8, "number": 16},
+    "upstream_keep_alive": 32,
 }
 GATEWAY = {
     "namespace": NAMESPACE,
@@ -325,6 +329,10 @@ SAMPLES: Mapping[str, Sample] = {
             "exposure": {**ON_AWS, "health": {**CHECKED, "port": 8081}, "idle_timeout": 600},
             "ready_timeout": 60,
         },
+    ),
+    "node-port": Sample(
+        LOAD_BALANCERS,
+        {"target": TARGET, "exposure": {**EXPOSURE, "platform": "node-port", "node_ports": {"http": 30080}}},
     ),
     "gke": Sample(
         LOAD_BALANCERS,

@@ -323,7 +323,7 @@ _LIST = 'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, d
         held_case("D-manifest", _LIST, ["kubernetes-manifest"], row="a list"),
         held_case(
             "D-manifest",
-            "apiVersion: batch/v1\nkind: CronJob\nspec: {}\n",
+            "apiVersion: coordination.k8s.io/v1\nkind: Lease\nspec: {}\n",
             ["kubernetes-manifest-without-field"],
             row="another kind",
         ),

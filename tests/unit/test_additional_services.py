@@ -94,7 +94,7 @@ def test_two_services_of_a_stack_cannot_have_one_name() -> None:
         check_stack("dev", {"namespace": "shop", "services": {"web": web, "other": WEB}})
     assert_problem(
         caught.value.problems,
-        "same-service-name",
+        "same-further-service",
         "services",
         "web",
         "additional_services",

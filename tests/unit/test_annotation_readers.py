@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from pulumi_portico.args.location import Key, Location
 from pulumi_portico.args.problems import Problem, Problems
+from pulumi_portico.ingress_gateway.gateway_plan import plan_added_routes
+from pulumi_portico.ingress_gateway.gateway_state import GatewayState
+from pulumi_portico.ingress_gateway.validation import check_added_routes, parse_ingress_routes
+from pulumi_portico.job.validation import parse_job
 from pulumi_portico.lifecycle.annotation_readers import (
     INGRESS,
     LOAD_BALANCER,
@@ -36,12 +40,30 @@ def service(**fields: Any) -> list[Problem]:
     return problems_with({"image": IMAGE, "port": 8080, **fields})
 
 
+def job(annotations: Any) -> list[Problem]:
+    ensure_event_loop()
+    problems = Problems("test")
+    parse_job("migrate", {"image": IMAGE, "pod_annotations": annotations}, problems)
+    return problems.found
+
+
 def balancer(annotations: Any) -> list[Problem]:
     ensure_event_loop()
     problems = Problems("test")
     target = {"service": "api", "namespace": "shop", "port": 80, "target_port": 8080, "selector": {"a": "b"}}
     args = {"target": target, "exposure": {**EXPOSED, "annotations": annotations}}
     parse_public_load_balancer("front", args, problems)
+    return problems.found
+
+
+def added(annotations: Any) -> list[Problem]:
+    ensure_event_loop()
+    problems = Problems("test")
+    gateway = {"class_name": "x", "namespace": "shop", "controller": "generic", "controller_peers": []}
+    tls, routes = {HOST: {"issuer": "ca"}}, [route(host=HOST)]
+    args = {"gateway": gateway, "tls": tls, "routes": routes, "annotations": annotations}
+    spec = parse_ingress_routes("added", args, problems)
+    problems.run(check_added_routes, plan_added_routes("added", spec, GatewayState()), (), frozenset[str]())
     return problems.found
 
 
@@ -59,6 +81,8 @@ HOLDERS: Mapping[str, tuple[AnnotatedObject, Callable[[Any], list[Problem]]]] = 
     "extra": (POD, lambda given: service(extra={"metadata": {"annotations": given}})),
     "workload": (WORKLOAD, lambda given: service(workload_annotations=given)),
     "service": (SERVICE, lambda given: service(service={"annotations": given})),
+    "further Service": (SERVICE, lambda given: service(additional_services={"direct": {"annotations": given}})),
+    "pods of a job": (POD, job),
     "account": (SERVICE_ACCOUNT, lambda given: service(identity={"annotations": given})),
     "load balancer": (LOAD_BALANCER, balancer),
     "front door": (LOAD_BALANCER, lambda given: check_gateway({"exposure": {**EXPOSED, "annotations": given}})),
@@ -70,6 +94,7 @@ HOLDERS: Mapping[str, tuple[AnnotatedObject, Callable[[Any], list[Problem]]]] = 
         INGRESS,
         lambda given: gateway_on("ingress-nginx", tls=SECURED, routes=[route(host=HOST, annotations=given)]),
     ),
+    "added routes of a generic class": (SHARED_INGRESS, added),
     "generic class": (
         SHARED_INGRESS,
         lambda given: gateway_on("generic", tls={HOST: {"issuer": "ca"}}, annotations=given, routes=[route(host=HOST)]),
@@ -129,12 +154,15 @@ def test_every_field_of_annotations_is_checked() -> None:
     for kind in KINDS:
         collect(kind.args_type, frozenset())
     assert found == {
+        "AdditionalService.annotations",
         "DnsRecord.annotations",
         "Exposure.annotations",
         "HostTls.secret_annotations",
         "Identity.annotations",
         "IngressGatewayArgs.annotations",
+        "IngressRoutesArgs.annotations",
         "Installation.pod_annotations",
+        "JobArgs.pod_annotations",
         "Route.annotations",
         "ServiceSettings.annotations",
         "WebServiceArgs.pod_annotations",

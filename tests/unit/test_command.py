@@ -115,7 +115,9 @@ def test_check_counts_the_components_in_words_and_as_json(tmp_path: Path) -> Non
         "problems": [],
         "notes": [],
         "services": 4,
+        "jobs": 0,
         "gateways": 1,
+        "routes": 0,
         "load_balancers": 1,
         "aws_load_balancers": 1,
     }

@@ -275,7 +275,7 @@ class TestFolder:
         out = tmp_path / "out"
         self.render(folder_of("a"), out)
         said = self.render(folder_of("b"), out).stdout.splitlines()
-        assert said[0] == f"changed: {out}/07-config-map.shop.api-files.yaml"
+        assert said[0] == f"changed: {out}/11-config-map.shop.api-files.yaml"
         assert [it.partition(":")[0] for it in said[:-1]] == ["changed", "changed"]
 
     def test_what_is_rendered_no_more_goes_and_what_others_wrote_stays(self, shop: str, tmp_path: Path) -> None:
@@ -288,9 +288,9 @@ class TestFolder:
         )
         less = {**SHOP, "loadBalancers": {}, "awsLoadBalancers": {}}
         said = self.render(str(written(tmp_path / "less", {"dev": less}) / "stacks"), folder).stdout
-        assert f"removed: {folder}/11-service.shop.names-service.yaml" in said
+        assert f"removed: {folder}/17-service.shop.names-service.yaml" in said
         assert f"removed: {folder}/aws/resources.yaml" in said
-        assert not (folder / "11-service.shop.names-service.yaml").exists()
+        assert not (folder / "17-service.shop.names-service.yaml").exists()
         assert {it.name for it in folder.iterdir()} >= {"kustomization.yaml", "notes.txt", "99-other.yaml"}
 
     def test_a_file_that_somebody_else_wrote_is_not_written_over(self, shop: str, tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ def test_services_of_one_name_in_one_namespace_are_rejected() -> None:
 def test_a_service_and_a_controller_of_one_name_are_rejected() -> None:
     gateway = {"name": "web", "namespace": "shop", "upstream": {}}
     found = rejected_stack(gateways={"edge": gateway})
-    assert_problem(found, "same-deployment", "gateways", "edge", name="web")
+    problem = assert_problem(found, "same-objects", "gateways", "edge")
+    assert "Deployment shop/web" in problem.params["objects"]
 
 
 def resource(types: str, pulumi_name: str, **metadata: str) -> Deployed:

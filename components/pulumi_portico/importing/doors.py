@@ -1,9 +1,11 @@
 """Gateways and load balancers from manifests of Ingresses and Services."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ..args.forms import items_of
+from ..ingress_gateway.controllers import CONTROLLERS, DEFAULT_CONTROLLER
+from ..public_load_balancer.platforms import Platform, module_of
 from ..untyped import Manifest, Unchecked, listed, mapped
 from .draft import Draft
 
@@ -13,15 +15,8 @@ EVERYONE = "0.0.0.0/0"
 """The clients that a load balancer of Kubernetes admits unless it has ranges."""
 
 _CLASS = "kubernetes.io/ingress.class"
-_INSTALLED = ("", "nginx", "f5-nginx")
+_INSTALLED = ("", "nginx", *CONTROLLERS)
 """The classes of the controllers that Portico installs."""
-_OF_INGRESS_NGINX = "nginx.ingress.kubernetes.io/"
-_PLATFORMS = (
-    ("service.beta.kubernetes.io/aws-", "aws-controller"),
-    ("service.beta.kubernetes.io/azure-", "azure"),
-    ("cloud.google.com/", "gke"),
-    ("networking.gke.io/", "gke"),
-)
 _INTERNAL = {
     "service.beta.kubernetes.io/aws-load-balancer-internal": ("true", "0.0.0.0/0"),
     "service.beta.kubernetes.io/aws-load-balancer-scheme": ("internal",),
@@ -40,7 +35,7 @@ def add_load_balancer(draft: Draft, manifest: Manifest, service: str, ports: Seq
     """Add the load balancer of a Service of type LoadBalancer."""
     spec, metadata = mapped(manifest.get("spec")), mapped(manifest.get("metadata"))
     annotations = {key: str(item) for key, item in mapped(metadata.get("annotations")).items()}
-    platform = next((name for prefix, name in _PLATFORMS if any(key.startswith(prefix) for key in annotations)), None)
+    platform = _platform_of(annotations)
     is_internal = any(str(annotations.get(key)).lower() in map(str.lower, on) for key, on in _INTERNAL.items())
     ranges = listed(spec.get("loadBalancerSourceRanges"))
     exposure: dict[str, Any] = {
@@ -67,6 +62,24 @@ def add_load_balancer(draft: Draft, manifest: Manifest, service: str, ports: Seq
     draft.load_balancers[str(metadata.get("name"))] = balancer
 
 
+def _platform_of(annotations: Mapping[str, str]) -> Optional[str]:
+    """The first platform of the registry that reads one of the annotations."""
+    for platform in Platform:
+        prefixes = module_of(platform).annotation_prefixes
+        if prefixes and any(key.startswith(prefixes) for key in annotations):
+            return platform.value
+    return None
+
+
+def _controller_of(annotations: Mapping[str, str]) -> tuple[Optional[str], dict[str, str]]:
+    """The controller, other than the default one, that reads some of the annotations, and those."""
+    for name, module in CONTROLLERS.items():
+        own = {key: item for key, item in annotations.items() if key.startswith(module.annotation_prefixes)}
+        if own and name != DEFAULT_CONTROLLER.value:
+            return name, own
+    return None, {}
+
+
 _HTTP = 80
 
 
@@ -77,10 +90,9 @@ def add_gateway(draft: Draft, manifest: Manifest, services: Mapping[str, str]) -
     annotations = {key: str(item) for key, item in mapped(metadata.get("annotations")).items()}
     class_name = str(spec.get("ingressClassName") or annotations.pop(_CLASS, ""))
     gateway = draft.gateways.setdefault("edge" if class_name in _INSTALLED else class_name, _gateway(draft, class_name))
-    is_nginx = any(key.startswith(_OF_INGRESS_NGINX) for key in annotations)
-    if is_nginx and "exposure" in gateway:
-        gateway["controller"] = "ingress-nginx"
-    own = {key: item for key, item in annotations.items() if key.startswith(_OF_INGRESS_NGINX)}
+    controller, own = _controller_of(annotations)
+    if controller is not None and "exposure" in gateway:
+        gateway["controller"] = controller
     issuers = {key: item for key, item in annotations.items() if key in _ISSUERS}
     for rule in items_of(spec.get("rules")):
         for path in items_of(mapped(rule.get("http")).get("paths")):

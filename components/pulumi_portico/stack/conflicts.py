@@ -148,7 +148,7 @@ def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> No
     names = list(names_of(installed_objects(gateway.plan)))
     known = {name.name for name in names if name.is_known}
     for part in (*parts.services.values(), *parts.jobs.values()):
-        if part.plan.name in known:
+        if part.usable and part.plan.name in known:
             problems.run(_check_objects_of, gateway, part, parts.services, names)
 
 
@@ -159,7 +159,7 @@ def _check_objects_of(
     names: Sequence[ObjectName],
     problems: Problems,
 ) -> None:
-    if not part.usable or _has_problems(part, problems):
+    if _has_problems(part, problems):
         return
     ((_, objects),) = part.kind.objects({part.name: part.with_stack_values(services)})
     if shared := shared_names(names, list(names_of(objects))):
@@ -175,13 +175,19 @@ def _check_service_names(parts: Parts, problems: Problems) -> None:
     """Report services whose objects have the same names."""
     first: dict[tuple[str, str], ServicePart] = {}
     for service in parts.services.values():
-        if service.usable and isinstance(service.namespace, str):
-            other = first.setdefault((service.namespace, service.plan.name), service)
-            if other is not service:
-                # At the one that has the argument.
-                part, beside = (service, other) if service.plan.name != service.name else (other, service)
-                params: dict[str, Any] = {"value": service.plan.name, "other": beside.at}
-                problems.report(SAME_SERVICE_NAME, part.at / "name", fix=Remove(part.at / "name"), **params)
+        if service.usable:
+            problems.run(_check_service_name, service, first)
+
+
+def _check_service_name(service: ServicePart, first: dict[tuple[str, str], ServicePart], problems: Problems) -> None:
+    if not isinstance(service.namespace, str):
+        return
+    other = first.setdefault((service.namespace, service.plan.name), service)
+    if other is not service:
+        # At the one that has the argument.
+        part, beside = (service, other) if service.plan.name != service.name else (other, service)
+        params: dict[str, Any] = {"value": service.plan.name, "other": beside.at}
+        problems.report(SAME_SERVICE_NAME, part.at / "name", fix=Remove(part.at / "name"), **params)
 
 
 def _check_output_names(gateway: GatewayPart, parts: Parts, problems: Problems) -> None:

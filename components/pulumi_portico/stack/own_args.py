@@ -121,7 +121,7 @@ class SecretSpec(Spec):
     annotations: Optional[_Texts] = None
 
 
-@spec(ClaimArgs, renamed={"size": "size_gib"})
+@spec(ClaimArgs)
 class ClaimSpec(Spec):
     """Parsed `ClaimArgs`."""
 

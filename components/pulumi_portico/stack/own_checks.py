@@ -43,8 +43,8 @@ CLAIM_OF_ONE_POD = define(
     allowed="one service for each claim with this access mode",
     hint="Set another access mode of the claim, or use another claim.",
 )
-SAME_SERVICE_NAME = define(
-    "same-service-name",
+SAME_FURTHER_SERVICE = define(
+    "same-further-service",
     "{other} creates the Service {name} too.",
     allowed="each name once in a namespace",
     hint="Choose another name.",
@@ -188,7 +188,7 @@ def _check_service_names(parts: Parts, problems: Problems) -> None:
             other = first.setdefault(name, further.at)
             # The service's own name is reported already.
             if other not in (further.at, service.at):
-                problems.report(SAME_SERVICE_NAME, further.at, name=name, other=other)
+                problems.report(SAME_FURTHER_SERVICE, further.at, name=name, other=other)
 
 
 def _further_services(service: ServicePart) -> list[tuple[str, AdditionalServiceSpec]]:

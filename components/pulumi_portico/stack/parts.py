@@ -286,7 +286,7 @@ class ServicePart(Part):
 
 def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> PeerSpec:
     service = services.get(peer.service) if isinstance(peer.service, str) else None
-    if service is None or peer.namespace is not None or peer.any_namespace:
+    if service is None or not service.usable or peer.namespace is not None or peer.any_namespace:
         return peer
     return dataclasses.replace(peer, service=service.service_name)
 

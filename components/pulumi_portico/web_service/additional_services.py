@@ -21,7 +21,7 @@ from ..args.spec import Spec, spec
 from ..lifecycle.objects import ObjectSpec, Options
 from ..networking.ports import ServicePort
 from ..workload.kinds import WorkloadKind
-from .service import ServiceSettingsSpec, build_service
+from .service import ServiceSettingsSpec, build_service, check_service_annotations
 
 if TYPE_CHECKING:
     from .args import WebServiceSpec
@@ -138,6 +138,7 @@ def check_additional_services(
             continue
         if key == name:
             problems.report(SAME_NAME_AS_SERVICE, service.at, name=name)
+        check_service_annotations(service.annotations, service.at / "annotations", problems)
         problems.run(_check_port_names, service, ports)
         problems.run(_check_per_pod, key, service, spec)
         problems.run(_check_selector, service, labels, spec)

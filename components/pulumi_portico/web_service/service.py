@@ -10,7 +10,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, moved_to, several, table, unsupported
 from ..args.location import Field as FieldName
-from ..args.location import Key
+from ..args.location import Key, Location
 from ..args.names import annotation_key
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Remove, Set
@@ -37,6 +37,7 @@ __all__ = [
     "TrafficDistribution",
     "build_service",
     "check_service",
+    "check_service_annotations",
     "is_headless",
 ]
 
@@ -265,11 +266,16 @@ def _check_service_ports(spec: "WebServiceSpec", problems: Problems) -> None:
 
 
 def _check_annotations(spec: "WebServiceSpec", problems: Problems) -> None:
-    settings = spec.service
-    if settings is None:
-        return
-    for key in settings.annotations or {}:
-        at = settings.at / "annotations" / Key(key)
+    if spec.service is not None:
+        check_service_annotations(spec.service.annotations, spec.service.at / "annotations", problems)
+
+
+def check_service_annotations(
+    annotations: Optional[Mapping[str, pulumi.Input[str]]], where: Location, problems: Problems
+) -> None:
+    """Report annotations that no program reads on a Service without a load balancer."""
+    for key in annotations or {}:
+        at = where / Key(key)
         if is_only_of_load_balancers(key):
             problems.report(LOAD_BALANCER_ANNOTATION, at)
         else:
