@@ -368,7 +368,7 @@ def test_an_application_load_balancer_applies_the_first_rule_that_matches(
         assert chosen == []
     else:
         assert (code_of(answer), answer.leads_to) == ("trace-forwarded", f"s{expected}:80")
-        assert [candidate.leads_to for candidate in chosen] == [f"s{expected}"]
+        assert [candidate.leads_to for candidate in chosen] == [f"s{expected}:80"]
         assert chosen[0].reason.params == {"priority": next(key for key, at in priorities.items() if at == expected)}
     matching = {match_of(route).text for route in routes if matches_as_aws_documents(route, request)}
     for candidate in answer.candidates[len(chosen) :]:
@@ -419,7 +419,13 @@ def answer_at(folder: str, *arguments: str) -> Any:
         (("http://plain.example.com/x",), "edge", "forwarded", "web:80", "/x"),
         (("https://aws.example.com/api/1",), "shared", "forwarded", "api:80", "/api/1"),
         (("POST", "https://aws.example.com/api/1"), "shared", "forwarded", "reports:8000", "/api/1"),
-        (("https://aws.example.com/share",), "shared", "forwarded-by-weight", "reports (10) or web (90)", "/share"),
+        (
+            ("https://aws.example.com/share",),
+            "shared",
+            "forwarded-by-weight",
+            "reports:8000 (weight 10), web:80 (weight 90)",
+            "/share",
+        ),
         (("udp://ns.example.com:53",), "names", "port-forwarded", "dns:5353", "/"),
     ],
 )
@@ -693,7 +699,7 @@ def test_an_invalid_header_or_port_shows_no_secret() -> None:
 def test_the_json_has_the_documented_shape(shop: str) -> None:
     found = json_of("route", "https://shop.example.com/api/health", "--folder", shop)
     assert found.keys() == {"version", "stack", "request", "answers"}
-    assert found["version"] == 2
+    assert found["version"] == 3
     assert found["request"] == {"method": "GET", "url": "https://shop.example.com/api/health", "from": None}
     reason = {"code", "params", "text"}
     for answer in found["answers"]:
@@ -704,6 +710,7 @@ def test_the_json_has_the_documented_shape(shop: str) -> None:
             "served",
             "notes",
             "leads_to",
+            "backends",
             "path",
             "status",
             "location",
@@ -711,7 +718,10 @@ def test_the_json_has_the_documented_shape(shop: str) -> None:
         }
         assert all(hop.keys() == {"kind", "name", "port", "protocol"} for hop in answer["hops"])
         assert all(note.keys() == reason for note in answer["notes"])
-        assert all(item.keys() == reason | {"match", "leads_to", "matches"} for item in answer["candidates"])
+        assert all(item.keys() == reason | {"match", "leads_to", "action", "matches"} for item in answer["candidates"])
+        actions = [item["action"] for item in answer["candidates"]]
+        assert all(action.keys() == {"backends", "redirect", "status"} for action in actions)
+        assert all(backend.keys() == {"peer", "port", "weight"} for backend in answer["backends"])
         for coded in (answer, *answer["notes"], *answer["candidates"]):
             assert coded["code"] in all_codes()
 

@@ -14,8 +14,8 @@ from ...web_service.plan import pod_owner_of
 from ..plan import StackPlan
 from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
-from .destinations import text_of
 from .peers import aws_backend, aws_open_ports, balancer_open_ports, open_ports, peer_of, port_views
+from .values import text_of
 
 __all__ = ["links_of"]
 
