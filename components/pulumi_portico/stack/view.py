@@ -57,7 +57,7 @@ class PeerKind(str, Enum):
     """A target of a load balancer on AWS that isn't a Kubernetes Service, such as instances."""
 
     PODS = "pods"
-    """Pods that the stack doesn't create, by labels."""
+    """Pods by labels: those that the stack doesn't create, or many services of the stack together."""
 
     ADDRESSES = "addresses"
     """A range of addresses."""
