@@ -18,7 +18,6 @@ __all__ = [
     "APP_ARMOR",
     "CHECKS",
     "ENFORCE",
-    "ENFORCE_VERSION",
     "NEWEST",
     "OLDEST",
     "Path",
@@ -34,9 +33,6 @@ __all__ = [
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 """The label of a namespace with the level that the API server enforces."""
-
-ENFORCE_VERSION = "pod-security.kubernetes.io/enforce-version"
-"""The label of a namespace with the Kubernetes version whose checks the API server enforces."""
 
 APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 """What the keys of a pod's annotations for AppArmor start with."""

@@ -212,11 +212,6 @@ class AwsTargetSpec(Spec):
         is_udp = self.target is not None and self.target.protocol is Protocol.UDP
         return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
 
-    @property
-    def has_client_affinity(self) -> bool:
-        """Whether connections from one client address go to the same target."""
-        return self.session_affinity is SessionAffinity.CLIENT_IP
-
 
 RULES: Rules = {
     AwsHealthCheck: {
@@ -335,11 +330,12 @@ def _application(spec: AwsTargetSpec) -> Properties:
 
 
 def _network(target: AwsTargetPlan) -> Properties:
+    has_affinity = target.spec.session_affinity is SessionAffinity.CLIENT_IP
     return {
         # AWS's own default depends on the type of the targets, so it is always set.
         "preserve_client_ip": "true" if target.client_ip is ClientIp.PRESERVE else "false",
         "proxy_protocol_v2": target.client_ip is ClientIp.PROXY_PROTOCOL,
-        "stickiness": {"type": "source_ip", "enabled": True} if target.spec.has_client_affinity else None,
+        "stickiness": {"type": "source_ip", "enabled": True} if has_affinity else None,
         # A connection that outlives its target is closed, instead of hanging.
         "connection_termination": True if "udp" in target.transports else None,
     }

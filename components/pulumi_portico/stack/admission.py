@@ -1,6 +1,6 @@
 """Whether the namespaces that a stack creates admit the stack's pods."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Union
 
@@ -8,8 +8,7 @@ from ..args.codes import define
 from ..args.location import ROOT, Field, KeyStyle
 from ..args.problems import Problem, Problems, Remove, Set
 from ..pod_security import NEWEST, OLDEST, PodSecurityLevel, level_of
-from ..web_service.args import WebServiceSpec
-from ..web_service.plan import plan_web_service
+from ..web_service.plan import WebServicePlan
 from ..web_service.workload import plan_pods
 from ..workload.admission import Causes, causes_of, causes_of_annotations, report
 from ..workload.pod import PodPlan, build_template
@@ -83,13 +82,13 @@ def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected],
 
 
 def notes_on_admission(
-    services: Mapping[str, WebServiceSpec], namespace: str, level: PodSecurityLevel
+    services: Iterable[WebServicePlan], namespace: str, level: PodSecurityLevel
 ) -> Iterator[Problem]:
     """Notes on pods that only older versions of Kubernetes reject."""
     notes = Problems("WebService", style=KeyStyle.STACK)
-    for name, spec in services.items():
-        if spec.namespace == namespace:
-            pods = plan_pods(plan_web_service(name, spec), {})
+    for service in services:
+        if service.spec.namespace == namespace:
+            pods = plan_pods(service, {})
             for location, violations in causes_of(pods, level, OLDEST).items():
                 notes.report(
                     OLDER_POD_SECURITY,

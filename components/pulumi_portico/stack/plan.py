@@ -83,7 +83,7 @@ class StackPlan:
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
         return [
             *of_services,
-            *notes_on_admission(self.services, self.namespace, self.pod_security),
+            *notes_on_admission(self.service_plans.values(), self.namespace, self.pod_security),
             *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),
             *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
         ]

@@ -399,8 +399,9 @@ _NO_POLICY = exception_kind("no-network-policy", "No NetworkPolicy restricts the
 _EXTRA = exception_kind("unchecked-template", "Portico doesn't check what this changes in the pods' template.")
 
 
-def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
-    """What of the WebService called `name` is less strict than the secure default."""
+def exceptions_of(plan: WebServicePlan) -> list[SecurityException]:
+    """What of a WebService is less strict than the secure default."""
+    spec = plan.spec
     found: list[SecurityException] = []
     if spec.security is not None:
         found += exceptions_of_security(spec.security)
@@ -421,7 +422,7 @@ def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
     if spec.extra is not None:
         found.append(SecurityException(_EXTRA, spec.at / "extra"))
     if spec.extra is not None or spec.pod_annotations:
-        found += exceptions_of_pods(plan_pods(plan_web_service(name, spec), {}))
+        found += exceptions_of_pods(plan_pods(plan, {}))
     return found
 
 

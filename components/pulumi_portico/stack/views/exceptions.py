@@ -89,9 +89,9 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
     if plan.pod_security is not PodSecurityLevel.RESTRICTED:
         yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
-    for name, service in plan.services.items():
-        yield from exceptions_of_service(name, service)
-        yield from _of_service(service)
+    for service in plan.service_plans.values():
+        yield from exceptions_of_service(service)
+        yield from _of_service(service.spec)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
