@@ -22,7 +22,15 @@ from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
 
-__all__ = ["NETWORK_POLICY", "SERVICE", "SERVICE_ACCOUNT", "objects_of", "workload_key"]
+__all__ = [
+    "DISRUPTION_BUDGET",
+    "NETWORK_POLICY",
+    "SERVICE",
+    "SERVICE_ACCOUNT",
+    "each_object",
+    "objects_of",
+    "workload_key",
+]
 
 SERVICE = "service"
 """The key of the Service."""
@@ -32,6 +40,9 @@ SERVICE_ACCOUNT = "service-account"
 
 NETWORK_POLICY = "network-policy"
 """The key of the NetworkPolicy."""
+
+DISRUPTION_BUDGET = "disruption-budget"
+"""The key of the PodDisruptionBudget."""
 
 _WORKLOAD_KEYS: Mapping[WorkloadKind, str] = {
     WorkloadKind.DEPLOYMENT: "deployment",
@@ -48,24 +59,28 @@ def workload_key(plan: WebServicePlan) -> str:
 
 def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     """The objects of the WebService, each after those that it needs."""
-    guards = list(_guards(plan))
+    return list(each_object(plan))
+
+
+def each_object(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    """The same objects, each built only when it's read: one that needs an unavailable value ends them."""
+    guards = [*_guards(plan), *_disruption_budget(plan)]
+    yield from guards
     # No pod runs without its account and its policy.
-    before = [guard.key for guard in guards]
-    objects = [*guards, *_disruption_budget(plan)]
+    before = [guard.key for guard in guards if guard.key != DISRUPTION_BUDGET]
+    owner = guards[0].key if guards else None
     # A headless Service doesn't wait for pods, and a StatefulSet's pods get their names from it. Any other Service
     # waits until its pods are ready.
     if plan.headless and plan.ports:
-        objects.append(_service(plan, before))
-        before = [SERVICE]
-    sources = _sources(plan)
-    source_objects, gathering = _source_objects(plan, objects[0].key if objects else None)
-    objects += source_objects
-    objects.append(_workload(plan, sources, [*before, *gathering]))
+        yield _service(plan, before)
+        before, owner = [SERVICE], owner or SERVICE
+    source_objects, gathering = _source_objects(plan, owner)
+    yield from source_objects
+    yield _workload(plan, _sources(plan), [*before, *gathering])
     if not plan.headless and plan.ports:
-        objects.append(_service(plan, []))
+        yield _service(plan, [])
     if plan.spec.autoscaling is not None:
-        objects.append(_autoscaler(plan, plan.spec.autoscaling))
-    return objects
+        yield _autoscaler(plan, plan.spec.autoscaling)
 
 
 def _guards(plan: WebServicePlan) -> Iterator[ObjectSpec]:
@@ -83,7 +98,7 @@ def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:
     # Drains don't evict a DaemonSet's pods, and the budget's controller can't count them.
     if plan.kind is not WorkloadKind.DAEMON_SET:
         budget = build_disruption_budget(plan.metadata, plan.selector, plan.spec.disruption_budget)
-        yield ObjectSpec("disruption-budget", budget)
+        yield ObjectSpec(DISRUPTION_BUDGET, budget)
 
 
 def _environments(plan: WebServicePlan) -> Iterator[tuple[str, str, EnvironmentSpec]]:

@@ -52,7 +52,7 @@ from ..workload.volumes import check_volume, check_volume_names, exceptions_of_v
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .kind_rules import check_kind
-from .objects import SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
+from .objects import SERVICE, SERVICE_ACCOUNT, each_object, workload_key
 from .plan import WebServicePlan, plan_web_service, selector_of
 from .ports import check_ports, resolve_ports, tcp_ports
 from .service import check_service, is_headless
@@ -87,7 +87,7 @@ def parse_web_service(
     named = at or ROOT / "name"
     if reason := service_name(name):
         problems.reject(named, name, reason, is_key=bool(at))
-    rules, before = _rules_for(args, problems.style), len(problems.found)
+    rules = _rules_for(args, problems.style)
     spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_workload_name, name, named, spec)
@@ -96,11 +96,21 @@ def parse_web_service(
     problems.run(_check_other_containers, name, spec)
     problems.run(_check_references, name, spec)
     problems.run(_check_extra_items, name, spec)
-    if reason is None and len(problems.found) == before:
-        plan = plan_web_service(name, spec)
-        check_merged_template(plan_pods(plan, {}), problems)
-        check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
+    if reason is None:
+        problems.run(_check_pods, plan_web_service(name, spec))
+        problems.run(_check_limits, plan_web_service(name, spec))
     return spec
+
+
+def _check_pods(plan: WebServicePlan, problems: Problems) -> None:
+    if problems.has_within(plan.spec.at / "extra"):
+        # It can't be merged.
+        return
+    check_merged_template(plan_pods(plan, {}), problems)
+
+
+def _check_limits(plan: WebServicePlan, problems: Problems) -> None:
+    check_limits(plan.spec, partial(each_object, plan), problems, partial(_source_of, plan))
 
 
 def _source_of(plan: WebServicePlan, described: ObjectSpec, part: Part) -> Location:
