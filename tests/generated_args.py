@@ -30,6 +30,8 @@ TEXTS = (
     *("$(A)", "$A", "${A}", "a=b", "a,b", "a;b", "a'b", 'a"b', "a\\b", "#a", "{}", "[a]", "%41", "a%"),
     *("metadata.name", "metadata.labels['a']", "status.podIP", "spec.nodeName", "limits.cpu"),
     *("arn:aws:acm:eu-west-1:123456789012:certificate/01234567", "eipalloc-0a1b2c3d4e5f60718", "sg-0123456789abcdef0"),
+    *("0 2 * * *", "@daily", "@every 1h", "*/7 0-23/2 ? * sun", "0 0 30 2 *", "TZ=UTC 0 0 * * *", "60 * * * *"),
+    *("Etc/UTC", "Europe/Berlin", "utc", "Local"),
     *("node.kubernetes.io/not-ready", "kubernetes.io/os", "nvidia.com/gpu", "topology.kubernetes.io/zone"),
     *("service.beta.kubernetes.io/a", "nginx.org/a", "cert-manager.io/a", "prometheus.io/scrape"),
 )

@@ -17,7 +17,7 @@ from pulumi_portico.aws_load_balancer.target_binding import RULES as BINDING_RUL
 from pulumi_portico.aws_load_balancer.target_binding import TargetBindingArgs, binding_objects, parse_target_binding
 from pulumi_portico.lifecycle.objects import manifests_of
 from pulumi_portico.outputs import ensure_event_loop
-from pulumi_portico.stack.parts import GATEWAYS, LOAD_BALANCERS, SECRET_RULES, SERVICES, Kind
+from pulumi_portico.stack.parts import GATEWAYS, JOBS, LOAD_BALANCERS, SECRET_RULES, SERVICES, Kind
 
 __all__ = [
     "BOUNDARIES",
@@ -219,6 +219,46 @@ STATEFUL_SET = {
     "storage": {"data": {"path": "/data", "size_gib": 1}},
     "rollout": {"partition": 1},
 }
+JOB = {
+    "image": IMAGE,
+    "namespace": NAMESPACE,
+    "parallelism": 2,
+    "completions": 4,
+    "completion_mode": "Indexed",
+    "backoff_limit": 5,
+    "backoff_limit_per_index": 1,
+    "max_failed_indexes": 2,
+    "active_deadline_seconds": 600,
+    "ttl_seconds_after_finished": 60,
+    "restart_policy": "OnFailure",
+    "shutdown": 20,
+    "ready_timeout": 600,
+    "command": ["migrate"],
+    "env": {"A": "$(B)", "B": "b"},
+    "secret_env": {"TOKEN": "hunter2"},
+    "config_files": {"/etc/app/settings": "a"},
+    "writable_paths": ["/tmp"],
+    "volumes": {"scratch": {"path": "/scratch", "size_mib": 64}},
+    "sidecars": [SIDECAR],
+    "init_containers": [{"name": "wait", "image": "wait:1"}],
+    "allow_to": [PEER],
+    "labels": {"team": "a"},
+    "pod_annotations": {"example.com/a": "b"},
+    "placement": {"spread": {"zones": "preferred"}},
+    "security": {"user": 10001},
+}
+CRON_JOB = {
+    "image": IMAGE,
+    "namespace": NAMESPACE,
+    "schedule": "*/15 0-6,20 ? JAN-dec/2 mon,5",
+    "time_zone": "Europe/Berlin",
+    "concurrency_policy": "Replace",
+    "starting_deadline_seconds": 60,
+    "successful_jobs_history_limit": 5,
+    "failed_jobs_history_limit": 5,
+    "suspend": True,
+    "backoff_limit": 1,
+}
 HOST = "shop.example.com"
 ROUTE = {
     "target": TARGET,
@@ -267,6 +307,8 @@ SAMPLES: Mapping[str, Sample] = {
     "Deployment": Sample(SERVICES, DEPLOYMENT),
     "autoscaled": Sample(SERVICES, SCALED),
     "StatefulSet": Sample(SERVICES, STATEFUL_SET),
+    "Job": Sample(JOBS, JOB),
+    "CronJob": Sample(JOBS, CRON_JOB),
     "f5-nginx": Sample(
         GATEWAYS,
         {**GATEWAY, "crds": {"installed": True}, "routes": [F5_ROUTE, REDIRECT]},

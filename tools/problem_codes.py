@@ -32,6 +32,7 @@ _SECTIONS = {
     "args": "Arguments of every component",
     "stack": "Stack files",
     "web_service": "WebService",
+    "job": "Job",
     "workload": "Pods",
     "networking": "Targets, ports, and NetworkPolicies",
     "ingress_gateway": "IngressGateway and IngressRoutes",

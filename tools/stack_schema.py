@@ -21,6 +21,8 @@ from pulumi_portico.aws_load_balancer import AwsLoadBalancerArgs
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_BALANCER_RULES
 from pulumi_portico.ingress_gateway import IngressGatewayArgs
 from pulumi_portico.ingress_gateway.validation import GATEWAY_RULES
+from pulumi_portico.job.args import JobArgs
+from pulumi_portico.job.args import rules_with as job_rules_with
 from pulumi_portico.pod_security import PodSecurityLevel
 from pulumi_portico.public_load_balancer import PublicLoadBalancerArgs
 from pulumi_portico.public_load_balancer.args import RULES as BALANCER_RULES
@@ -40,18 +42,26 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _PREFIX = "portico:"
 _ROOTS: Mapping[str, type] = {
     "WebService": WebServiceArgs,
+    "Job": JobArgs,
     "IngressGateway": IngressGatewayArgs,
     "PublicLoadBalancer": PublicLoadBalancerArgs,
     "AwsLoadBalancer": AwsLoadBalancerArgs,
 }
-_RULES: Rules = {**rules_with(image_reference), **GATEWAY_RULES, **BALANCER_RULES, **AWS_BALANCER_RULES}
+_RULES: Rules = {
+    **rules_with(image_reference),
+    **job_rules_with(image_reference),
+    **GATEWAY_RULES,
+    **BALANCER_RULES,
+    **AWS_BALANCER_RULES,
+}
 _KINDS = {
     "services": "WebService",
+    "jobs": "Job",
     "gateways": "IngressGateway",
     "loadBalancers": "PublicLoadBalancer",
     "awsLoadBalancers": "AwsLoadBalancer",
 }
-_WITHOUT_DEFAULTS = ("gateways", "loadBalancers", "awsLoadBalancers")
+_WITHOUT_DEFAULTS = ("jobs", "gateways", "loadBalancers", "awsLoadBalancers")
 """The keys whose components no defaults fill in."""
 _SECRET = {
     "type": "object",

@@ -69,6 +69,7 @@ from .ingress_gateway import (
     Workers,
     match_route,
 )
+from .job import CompletionMode, ConcurrencyPolicy, Job, JobArgs, RestartPolicy
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
 from .networking.network_policies import Peer
@@ -96,6 +97,7 @@ from .web_service import (
     Autoscaling,
     ClaimRetention,
     Container,
+    ContainerSecurity,
     DisruptionBudget,
     Health,
     Identity,
@@ -125,6 +127,7 @@ from .web_service import (
     Storage,
     Toleration,
     TolerationEffect,
+    TrafficDistribution,
     Volume,
     WebService,
     WebServiceArgs,
@@ -176,7 +179,10 @@ __all__ = [
     "Buffering",
     "ClaimRetention",
     "ClientIp",
+    "CompletionMode",
+    "ConcurrencyPolicy",
     "Container",
+    "ContainerSecurity",
     "Controller",
     "ControllerKind",
     "Cors",
@@ -202,6 +208,8 @@ __all__ = [
     "InternalTrafficPolicy",
     "IpAddressType",
     "IpFamilyPolicy",
+    "Job",
+    "JobArgs",
     "KeepAlive",
     "KeyAlgorithm",
     "Limits",
@@ -229,6 +237,7 @@ __all__ = [
     "RateLimit",
     "Redirect",
     "Resources",
+    "RestartPolicy",
     "Rollout",
     "Route",
     "SameSite",
@@ -252,6 +261,7 @@ __all__ = [
     "TlsVersion",
     "Toleration",
     "TolerationEffect",
+    "TrafficDistribution",
     "Upstream",
     "Volume",
     "WebService",

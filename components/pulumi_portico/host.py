@@ -28,6 +28,8 @@ from .aws_load_balancer.target_binding import TargetBinding, TargetBindingArgs, 
 from .aws_load_balancer.validation import parse_aws_load_balancer
 from .ingress_gateway import IngressGateway, IngressGatewayArgs, IngressRoutes, IngressRoutesArgs
 from .ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
+from .job import Job, JobArgs
+from .job.validation import parse_job
 from .public_load_balancer import PublicLoadBalancer, PublicLoadBalancerArgs
 from .public_load_balancer.validation import parse_public_load_balancer
 from .untyped import mapped
@@ -39,6 +41,7 @@ __all__ = ["PorticoProvider", "RejectedArguments", "main"]
 _COMPONENTS: Mapping[type[pulumi.ComponentResource], tuple[type, Callable[..., Any]]] = {
     # First: the schema has a type as the last component does, and only as an input does it say which fields are plain.
     WebService: (WebServiceArgs, parse_web_service),
+    Job: (JobArgs, parse_job),
     AwsLoadBalancer: (AwsLoadBalancerArgs, parse_aws_load_balancer),
     IngressGateway: (IngressGatewayArgs, parse_ingress_gateway),
     IngressRoutes: (IngressRoutesArgs, parse_ingress_routes),

@@ -13,7 +13,7 @@ from .lifecycle.existing import reject_existing
 from .lifecycle.ownership import owned
 from .untyped import Manifest, Properties
 
-__all__ = ["SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
+__all__ = ["REPLACE_UNREADY", "SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
 
 WAIT_FOR = "pulumi.com/waitFor"
 """The annotation that says what Pulumi waits for, where its own way would not do."""
@@ -21,11 +21,15 @@ WAIT_FOR = "pulumi.com/waitFor"
 SKIP_AWAIT = "pulumi.com/skipAwait"
 """The annotation that has Pulumi wait for nothing."""
 
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+"""The annotation that has Pulumi replace a Job that exists and isn't complete, although nothing changes."""
+
 _MODULES: Mapping[str, str] = {
     "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",
     "apiextensions.k8s.io/v1": "pulumi_kubernetes.apiextensions.v1",
     "apps/v1": "pulumi_kubernetes.apps.v1",
     "autoscaling/v2": "pulumi_kubernetes.autoscaling.v2",
+    "batch/v1": "pulumi_kubernetes.batch.v1",
     "networking.k8s.io/v1": "pulumi_kubernetes.networking.v1",
     "policy/v1": "pulumi_kubernetes.policy.v1",
     "rbac.authorization.k8s.io/v1": "pulumi_kubernetes.rbac.v1",

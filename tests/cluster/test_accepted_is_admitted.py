@@ -20,7 +20,7 @@ from tests.kubernetes_limits import BOUNDARIES, NAMESPACE, SAMPLES
 from tools.cluster import Cluster
 
 BASES = {**SAMPLES, **{name: BOUNDARIES[name] for name in ("affinity", "metrics", "projected", "peers")}}
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 BATCH = 150
 FIRST_SEED = SEED * 1_000_000
 
@@ -45,14 +45,20 @@ def without_prerequisites(manifest: Mapping[str, Any]) -> dict[str, Any]:
             changed["spec"].pop(field, None)
     if manifest["kind"] in WORKLOADS:
         for field in ("priorityClassName", "runtimeClassName"):
-            changed["spec"]["template"]["spec"].pop(field, None)
+            template_of(changed)["spec"].pop(field, None)
     return changed
+
+
+def template_of(manifest: Mapping[str, Any]) -> Any:
+    """The template of a workload's pods."""
+    spec = manifest["spec"]
+    return spec["jobTemplate"]["spec"]["template"] if manifest["kind"] == "CronJob" else spec["template"]
 
 
 def pods(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A pod as the controller of a workload creates it."""
     if manifest["kind"] in WORKLOADS:
-        template: Any = copy.deepcopy(manifest["spec"]["template"])
+        template: Any = copy.deepcopy(template_of(manifest))
         claims = [claim["metadata"]["name"] for claim in manifest["spec"].get("volumeClaimTemplates", [])]
         template["spec"].setdefault("volumes", []).extend({"name": name, "emptyDir": {}} for name in claims)
         # The service account is created with the workload.

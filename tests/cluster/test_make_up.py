@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.interrupts import interruptible
 from tests.support import ROOT
 from tools import build, engine
 from tools.cluster import Cluster
@@ -72,10 +73,8 @@ def _inherited() -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _interruptible() -> Iterator[None]:
-    """A background job of a shell, as CI may be, ignores Ctrl-C and hands that on; a handler is not handed on."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    with interruptible():
+        yield
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ from pulumi_portico.stack import build, check_stack
 from pulumi_portico.testing import Recording, record
 from typer.testing import CliRunner
 
+from tests.interrupts import interruptible
+
 PROJECT = "name: {project}\nruntime: python\nstackConfigDir: stacks\n"
 WEB: Mapping[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
 
@@ -179,7 +181,9 @@ def portico(
         call = shlex.join([sys.executable, "-c", program])
         command = ["bash", "-c", f'set -o pipefail; portico() {{ {call} "$@"; }}; {shell}']
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, text=True, **pipes, **options) as process:
+    with interruptible():
+        started = subprocess.Popen(command, cwd=folder, text=True, **pipes, **options)
+    with started as process:
         if interrupt_after:
             assert process.stderr is not None
             process.stderr.readline()

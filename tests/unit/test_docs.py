@@ -81,7 +81,9 @@ def test_the_page_shows_what_is_looser() -> None:
     flags = {field: True for field, shape in shapes_of(Security).items() if shape.type is bool}
     args: Any = {
         "image": "api",
-        "port": 80,
+        "ports": {"http": {"port": 8080, "host_port": 8080}},
+        "sidecars": [{"name": "a", "image": "a:1", "security": {"writable_root": True}}],
+        "init_containers": [{"name": "b", "image": "b:1", "security": {"writable_root": True}}],
         "security": {**flags, "user": 33, "group": 0, "fs_group": 0, "capabilities": ["NET_ADMIN"]},
         "volumes": {"token": {"path": "/token", "projected": [{"token_audience": "vault"}]}},
         "pod_annotations": {"container.apparmor.security.beta.kubernetes.io/api": "unconfined"},
@@ -92,8 +94,8 @@ def test_the_page_shows_what_is_looser() -> None:
         "extra": {"spec": {}},
     }
     exceptions = record(lambda: WebService("api", args)).outputs["api"]["exceptions"]
-    by_name = ("volumes", "pod_annotations")
-    paths = {path.partition(".")[0] if path.startswith(by_name) else path for path in exceptions}
+    by_name = ("volumes", "pod_annotations", "ports", "sidecars", "init_containers")
+    paths = {re.split(r"[.\[]", path)[0] if path.startswith(by_name) else path for path in exceptions}
     assert set(re.findall(r"`([a-z_.]+)", table)) == paths
 
 

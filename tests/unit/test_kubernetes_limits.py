@@ -390,7 +390,9 @@ def test_a_load_balancer_has_no_more_annotations_than_kubernetes_accepts() -> No
     given = arguments(exposure("generic", annotations={"example.com/a": "x" * 300_000}))
     found = problems_of(lambda: PublicLoadBalancer("front", given))
     assert_problem(found, "annotations-too-large", "exposure", "annotations", Key("example.com/a"))
-    wrong = arguments(exposure("generic", annotations={"example.com/a": "x" * 300_000}), target_reads_proxy_protocol=True)
+    wrong = arguments(
+        exposure("generic", annotations={"example.com/a": "x" * 300_000}), target_reads_proxy_protocol=True
+    )
     found = problems_of(lambda: PublicLoadBalancer("front", wrong))
     assert_problem(found, "annotations-too-large", "exposure", "annotations", Key("example.com/a"))
     assert len(found) == 2

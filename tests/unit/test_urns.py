@@ -13,6 +13,7 @@ from pulumi_portico import (
     Exposure,
     IngressGateway,
     IngressRoutes,
+    Job,
     Platform,
     PublicLoadBalancer,
     Scope,
@@ -36,6 +37,8 @@ def everything() -> None:
     scale: Any = {"max_replicas": 3}
     args: Any = {"image": "api:1", "port": 8080, "autoscaling": scale, "sidecars": [more], **environment}
     api = WebService("api", args)
+    Job("migrate", {"image": "api:1", "sidecars": [more], **environment})
+    Job("report", {"image": "api:1", "schedule": "@daily", **environment})
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}

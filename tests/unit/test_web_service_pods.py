@@ -424,3 +424,105 @@ def test_extra_has_the_last_word_on_the_pods() -> None:
 )
 def test_merging_is_by_key_and_by_name(base: Any, more: Any, expected: Any) -> None:
     assert merged(base, more) == expected
+
+
+# What real applications have.
+
+
+def test_a_container_can_use_more_than_it_requests() -> None:
+    requested = web_service(resources={"cpu": 0.05, "memory": 64, "memory_limit": 512, "cpu_limit": 1})
+    assert container(requested)["resources"] == {
+        "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "103Mi"},
+        "limits": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "1Gi"},
+    }
+    alone = web_service(resources={"limits": "none", "memory_limit": 512})
+    assert container(alone)["resources"]["limits"] == {"memory": "512Mi"}
+    assert "resources.limits" not in alone.outputs["api"]["exceptions"]
+
+
+def test_each_probe_can_wait_before_its_first_check() -> None:
+    probed = container(web_service(health={"readiness": {"initial_delay": 7}, "startup": {"initial_delay": 0}}))
+    delays = {key: probed[f"{key}Probe"].get("initialDelaySeconds") for key in ("startup", "readiness", "liveness")}
+    assert delays == {"startup": 0, "readiness": 7, "liveness": None}
+
+
+def test_the_container_has_its_own_name_and_the_rest_the_components() -> None:
+    named = web_service(
+        container_name="server",
+        secret_env={"A": "b"},
+        extra={"spec": {"containers": [{"name": "server", "tty": True}]}},
+    )
+    assert (container(named)["name"], container(named)["tty"]) == ("server", True)
+    assert container(named)["env"][0]["valueFrom"]["secretKeyRef"]["key"] == "A"
+    assert named.manifest("Deployment")["metadata"]["name"] == "api"
+
+
+def test_a_sidecars_port_is_in_the_service_and_the_probes_stay_with_the_application() -> None:
+    recorded = web_service(
+        port=None,
+        ports={"http": {"port": 8443, "service_port": 80, "container": "proxy"}, "app": {"port": 8080}},
+        sidecars=[{"name": "proxy", "image": "proxy:1", "port": 8443}],
+    )
+    proxy = pod_spec(recorded)["initContainers"][0]
+    assert container(recorded)["ports"] == [{"name": "app", "containerPort": 8080, "protocol": "TCP"}]
+    assert proxy["ports"] == [{"name": "http", "containerPort": 8443, "protocol": "TCP"}]
+    assert container(recorded)["readinessProbe"]["tcpSocket"] == {"port": 8080}
+    assert proxy["readinessProbe"]["tcpSocket"] == {"port": 8443}
+    offered = {port["name"]: port["targetPort"] for port in recorded.manifest("Service")["spec"]["ports"]}
+    assert offered == {"app": 8080, "http": 8443}
+    # The default port is the proxy's.
+    assert recorded.outputs["api"]["url"] == "http://api.default.svc.cluster.local"
+    assert recorded.outputs["api"]["exceptions"] == {}
+
+
+def test_an_application_behind_a_sidecar_needs_no_port_and_no_probe() -> None:
+    recorded = web_service(
+        port=None,
+        ports={"http": {"port": 8443, "container": "proxy"}},
+        sidecars=[{"name": "proxy", "image": "proxy:1"}],
+    )
+    assert container(recorded).keys().isdisjoint({"ports", "readinessProbe", "livenessProbe", "startupProbe"})
+
+
+def test_a_port_of_the_node_leads_to_the_container_and_is_reported() -> None:
+    recorded = web_service(port=None, ports={"http": {"port": 8080, "host_port": 80}}, kind="DaemonSet")
+    assert container(recorded)["ports"][0] == {
+        "name": "http",
+        "containerPort": 8080,
+        "hostPort": 80,
+        "protocol": "TCP",
+    }
+    assert "ports.http.host_port" in recorded.outputs["api"]["exceptions"]
+
+
+def test_a_container_can_have_security_of_its_own() -> None:
+    recorded = web_service(
+        security={"writable_root": True, "capabilities": ["NET_ADMIN"]},
+        sidecars=[{"name": "a", "image": "a:1", "security": {"writable_root": False, "capabilities": []}}],
+        init_containers=[
+            {"name": "b", "image": "b:1", "security": {"user": 0, "allow_root": True}},
+            {"name": "c", "image": "c:1"},
+        ],
+    )
+    contexts = {one["name"]: one["securityContext"] for one in pod_spec(recorded)["initContainers"]}
+    assert contexts["a"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert contexts["b"] == {
+        **container(recorded)["securityContext"],
+        "runAsNonRoot": False,
+        "runAsUser": 0,
+        "runAsGroup": 0,
+    }
+    assert contexts["c"] == container(recorded)["securityContext"]
+    assert {key for key in recorded.outputs["api"]["exceptions"] if "containers" in key} == {
+        "init_containers[0].security.allow_root",
+        "init_containers[0].security.user",
+    }
+
+
+def test_clients_prefer_pods_that_are_close() -> None:
+    service = web_service(service={"traffic_distribution": "PreferClose"}).manifest("Service")
+    assert service["spec"]["trafficDistribution"] == "PreferClose"

@@ -58,6 +58,83 @@ CASES: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"drain": 4000}, "out-of-range", ("drain",), {"most": 3600}),
     ({"drain": pulumi.Output.from_input(3)}, "not-plain", ("drain",), {}),
     ({"shutdown": 0}, "out-of-range", ("shutdown",), {"least": 1}),
+    ({"shutdown": 86401}, "out-of-range", ("shutdown",), {"most": 86400}),
+    ({"container_name": "My app"}, "invalid-name", ("container_name",), {}),
+    (
+        {"container_name": "a", **sidecar(port=9000)},
+        "container-named-like-application",
+        ("sidecars", 0, "name"),
+        {},
+    ),
+    (
+        {"resources": {"memory": 512, "memory_limit": 256}},
+        "limit-below-request",
+        ("resources", "memory_limit"),
+        {"requested": 512, "request": Field("memory")},
+    ),
+    # The default gives way.
+    ({"resources": {"memory_limit": 64}}, "limit-below-request", ("resources", "memory_limit"), {"requested": 256}),
+    ({"resources": {"cpu_limit": 0.05}}, "limit-below-request", ("resources", "cpu_limit"), {"requested": 0.1}),
+    (
+        sidecar(resources={"cpu": 2, "cpu_limit": 1}),
+        "limit-below-request",
+        ("sidecars", 0, "resources", "cpu_limit"),
+        {"request": Field("cpu")},
+    ),
+    ({"health": {"liveness": {"initial_delay": -1}}}, "too-small", ("health", "liveness", "initial_delay"), {}),
+    (
+        {"service": {"headless": True, "traffic_distribution": "PreferClose"}},
+        "needs-cluster-ip",
+        ("service", "traffic_distribution"),
+        {},
+    ),
+    (
+        {"service": {"internal_traffic_policy": "Local", "traffic_distribution": "PreferClose"}},
+        "mutually-exclusive",
+        ("service", "traffic_distribution"),
+        {},
+    ),
+    # Ports of sidecars and of nodes.
+    (
+        {**ports(http={"port": 8080, "container": "prxy"}), "sidecars": [{"name": "proxy", "image": "a:1"}]},
+        "unknown-sidecar",
+        ("ports", "http", "container"),
+        {"sidecars": ["proxy"]},
+    ),
+    (
+        ports(http={"port": 8080, "container": "proxy"}),
+        "unknown-sidecar",
+        ("ports", "http", "container"),
+        {"sidecars": "no sidecar"},
+    ),
+    (
+        {
+            **ports(http={"port": 8080, "container": "a"}),
+            "sidecars": [{"name": name, "image": "a:1", "port": 8080} for name in ("a", "b")],
+        },
+        "port-in-use",
+        ("sidecars", 1, "port"),
+        {},
+    ),
+    (
+        ports(a={"port": 1024, "host_port": 80}, b={"port": 1025, "host_port": 80}),
+        "duplicate-port",
+        ("ports", "b", "host_port"),
+        {},
+    ),
+    (
+        {
+            **ports(a={"port": 8080, "host_port": 80}),
+            "security": {"host_network": True},
+            "network_policy": False,
+        },
+        "host-port-on-host-network",
+        ("ports", "a", "host_port"),
+        {"port": 8080},
+    ),
+    # The security of other containers.
+    (sidecar(security={"user": 0}), "user-is-root", ("sidecars", 0, "security", "user"), {}),
+    (sidecar(security={"allow_root": True}), "root-without-user", ("sidecars", 0, "security", "allow_root"), {}),
     ({"ready_timeout": 0}, "too-small", ("ready_timeout",), {"least": 1}),
     ({"working_directory": "app"}, "invalid-file-path", ("working_directory",), {}),
     ({"pod_annotations": {"a b": "c"}}, "invalid-annotation-key", ("pod_annotations", "a b"), {}),

@@ -24,10 +24,12 @@ OTHER_MANIFEST = define(
 _NAME = Key("NAME")
 """Stands for the name of a component."""
 _SERVICE: Sequence[Step] = ("services", _NAME)
+_JOB: Sequence[Step] = ("jobs", _NAME)
 _GATEWAY: Sequence[Step] = ("gateways", _NAME)
 
 PLACES: Mapping[str, Sequence[Sequence[Step]]] = {
     **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"), (_SERVICE,)),
+    **dict.fromkeys(("Job", "CronJob"), (_JOB,)),
     "Service": ((*_SERVICE, "ports"), (*_SERVICE, "service"), ("load_balancers", _NAME)),
     "Ingress": ((*_GATEWAY, "routes"), (*_GATEWAY, "tls")),
     "IngressClass": ((*_GATEWAY, "class_name"),),

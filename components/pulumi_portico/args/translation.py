@@ -35,6 +35,7 @@ __all__ = ["Translation", "holds_unknown", "values_of"]
 
 COMPONENTS: Mapping[str, str] = {
     "services": "WebService",
+    "jobs": "Job",
     "gateways": "IngressGateway",
     "load_balancers": "PublicLoadBalancer",
     "aws_load_balancers": "AwsLoadBalancer",
@@ -160,7 +161,7 @@ class Translation:
             return None
         if self._problems.style is not KeyStyle.STACK:
             return FieldPath()
-        lengths = {"services": 2, "defaults": 1}
+        lengths = {"services": 2, "jobs": 2, "defaults": 1}
         length = lengths.get(str(self._at[0])) if self._at else None
         return None if length is None else Location(self._at[:length])
 

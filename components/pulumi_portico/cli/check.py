@@ -26,6 +26,7 @@ _REASONS = (
 )
 _KINDS = {
     "services": "service",
+    "jobs": "job",
     "gateways": "gateway",
     "load_balancers": "load balancer",
     "aws_load_balancers": "AWS load balancer",

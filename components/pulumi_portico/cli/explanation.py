@@ -17,6 +17,7 @@ from ..stack.view_text import (
     ports_text,
     replicas_text,
     request_text,
+    run_text,
     source_text,
     total_text,
 )
@@ -70,6 +71,7 @@ def print_explanation(console: "Console", view: StackView, mechanisms: Sequence[
     _print_routes(console, view)
     _print_tls(console, view)
     _print_internal(console, view)
+    _print_jobs(console, view)
     _print_exceptions(console, view)
     _print_notes(console, view)
     _print_mechanisms(console, mechanisms)
@@ -152,6 +154,12 @@ def _print_internal(console: "Console", view: StackView) -> None:
     if internal:
         _title(console, "Only inside the cluster")
         _indented(console, ", ".join(internal), 2)
+
+
+def _print_jobs(console: "Console", view: StackView) -> None:
+    if view.jobs:
+        _title(console, "Jobs")
+        _grid(console, [(job.name, run_text(job)) for job in view.jobs])
 
 
 def _print_exceptions(console: "Console", view: StackView) -> None:

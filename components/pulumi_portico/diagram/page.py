@@ -19,6 +19,7 @@ from ..stack.view_text import (
     port_text,
     ports_text,
     replicas_text,
+    run_text,
     source_text,
     url_text,
 )
@@ -108,6 +109,11 @@ class _Tables:
                 for service in view.services
             ),
         )  # fmt: skip
+        self._table(
+            "Jobs",
+            ("name", "kind", "runs", "image"),
+            (([PeerView(PeerKind.JOB, job.name)], job.kind, run_text(job), job.image) for job in view.jobs),
+        )
         self._table(
             "Allowed connections",
             ("from", "to", "ports"),

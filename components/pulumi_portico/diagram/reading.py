@@ -13,6 +13,7 @@ from ..stack.view import (
     BalancerView,
     Cost,
     GatewayView,
+    JobView,
     PeerKind,
     PeerView,
     RouteView,
@@ -33,6 +34,7 @@ from ..stack.view_text import (
     ports_text,
     replicas_text,
     request_text,
+    run_text,
     source_text,
     url_text,
 )
@@ -52,6 +54,7 @@ _LISTED = 5
 
 _OWN: Mapping[PeerKind, BoxKind] = {
     PeerKind.SERVICE: "service",
+    PeerKind.JOB: "service",
     PeerKind.GATEWAY: "gateway",
     PeerKind.LOAD_BALANCER: "balancer",
 }
@@ -78,6 +81,8 @@ class Reading:
             self._add_gateway(gateway)
         for service in view.services:
             self._add_service(service)
+        for job in view.jobs:
+            self._add_job(job)
         self._connect_balancers()
         self._connect_routes()
         self._connect_links()
@@ -120,6 +125,14 @@ class Reading:
             lines.append(Line("detail", f"and {pluralize(len(rest), 'more port')}", hint=hint))
         own = self._warnings("services", service.name)
         self._add_own(PeerView(PeerKind.SERVICE, service.name), (*lines, *own))
+
+    def _add_job(self, job: JobView) -> None:
+        lines = [
+            Line("name", job.name),
+            Line("detail", f"{job.kind}, {run_text(job)}"),
+            Line("mono", short_image(job.image), hint=job.image),
+        ]
+        self._add_own(PeerView(PeerKind.JOB, job.name), (*lines, *self._warnings("jobs", job.name)))
 
     def _warnings(self, component: str, name: str) -> Sequence[Line]:
         """The line that counts the exceptions of a component."""
@@ -304,6 +317,8 @@ def summary(view: StackView) -> Iterable[str]:
         if number:
             yield pluralize(number, noun)
     yield pluralize(len(view.services), "service")
+    if view.jobs:
+        yield pluralize(len(view.jobs), "job")
     if view.exceptions:
         yield f"{pluralize(len(view.exceptions), 'exception')} to the secure defaults"
 
@@ -317,5 +332,7 @@ def described(view: StackView) -> Iterable[str]:
         yield f"The load balancer {balancer.name} ({balancer.kind}) accepts {sources}, and routes to {targets}."
     for route in view.routes:
         yield f"{route.entry.name}: {_hint(route)}."
+    for job in view.jobs:
+        yield f"The job {job.name} runs {run_text(job)}."
     for link in view.links:
         yield f"{peer_text(link.source)} can connect to {peer_text(link.target)}."

@@ -9,7 +9,7 @@ from ..args.problems import Problems, Remove, Set
 from ..workload.resources import Limits
 from .args import IngressGatewaySpec
 from .gateway_plan import installer_of
-from .install.workload import RESOURCES
+from .install.installation import RESOURCES
 from .routes import RouteSpec
 
 __all__ = ["check_body_sizes"]

@@ -18,7 +18,7 @@ from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
 from .replacement import Finding, Lines
 
-__all__ = ["Workload", "causes_of", "explained", "masked", "on_failed_rollout"]
+__all__ = ["Workload", "causes_of", "explained", "log_of", "masked", "on_failed_rollout"]
 
 PODS_REJECTED = define(
     "rollout-pods-rejected",
@@ -219,13 +219,14 @@ async def _explain(args: pulumi.ErrorHookArgs, parent: pulumi.Resource, secrets:
     events = await kubectl.items("events", "--namespace", workload.namespace)
 
     async def log(pod: str, container: str) -> str:
-        return masked(await _log(kubectl, workload.namespace, pod, container), hidden)
+        return masked(await log_of(kubectl, workload.namespace, pod, container), hidden)
 
     for finding in await explained(workload, pods, events, log):
         pulumi.log.error(masked(finding.text, hidden))
 
 
-async def _log(kubectl: Kubectl, namespace: str, pod: str, container: str) -> str:
+async def log_of(kubectl: Kubectl, namespace: str, pod: str, container: str) -> str:
+    """The last lines of a container's log."""
     command = ("logs", pod, "--container", container, "--namespace", namespace, f"--tail={_LINES}")
     # The running container may be a new one.
     return await kubectl.run(*command, "--previous") or await kubectl.run(*command)

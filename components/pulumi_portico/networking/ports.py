@@ -29,6 +29,10 @@ class ServicePort:
     """The port that clients of the Service use."""
     protocol: str = Protocol.TCP.value
     app_protocol: Optional[str] = None
+    container: str = ""
+    """The sidecar that listens on it; empty for the application."""
+    host_port: Optional[int] = None
+    """The port of the node that leads to it."""
     rank: int = field(default=0, compare=False)
     """Its place among the ports: the default port has the lowest one."""
 

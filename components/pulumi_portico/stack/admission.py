@@ -8,12 +8,10 @@ from ..args.codes import define
 from ..args.location import ROOT, Field, KeyStyle
 from ..args.problems import Problem, Problems, Remove, Set
 from ..pod_security import NEWEST, OLDEST, PodSecurityLevel, level_of
-from ..web_service.plan import WebServicePlan
-from ..web_service.workload import plan_pods
 from ..workload.admission import Causes, causes_of, causes_of_annotations, report
 from ..workload.pod import PodPlan, build_template
 from .conflicts import Parts
-from .parts import GatewayPart, ServicePart
+from .parts import GatewayPart, PodsPart
 
 __all__ = ["POD_SECURITY", "check_admission", "notes_on_admission"]
 
@@ -41,7 +39,7 @@ class _Rejected:
 def check_admission(parts: Parts, problems: Problems) -> None:
     """Report pods that the namespaces that the stack creates reject."""
     rejected: list[_Rejected] = []
-    for part in (*parts.services.values(), *parts.gateways.values()):
+    for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
         # Invalid `extra` can't be merged, so not even the pods are known.
         if part.usable and not problems.has_within(part.at / "extra"):
             problems.run(_collect, part, parts, rejected)
@@ -53,13 +51,11 @@ def check_admission(parts: Parts, problems: Problems) -> None:
         report(pods.causes, parts.namespace, parts.pod_security, Set(POD_SECURITY, needed.value), problems)
 
 
-def _collect(
-    part: Union[ServicePart, GatewayPart], parts: Parts, rejected: list[_Rejected], problems: Problems
-) -> None:
+def _collect(part: Union[PodsPart, GatewayPart], parts: Parts, rejected: list[_Rejected], problems: Problems) -> None:
     if isinstance(part, GatewayPart):
         _collect_gateway(part, parts, rejected, problems)
     elif part.namespace == parts.namespace:
-        pods = plan_pods(part.plan, {})
+        pods = part.pods()
         if causes := causes_of(pods, parts.pod_security):
             rejected.append(_Rejected(causes, level_of(build_template(pods))))
 
@@ -81,24 +77,20 @@ def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected],
             report(found, str(part.namespace), PodSecurityLevel.RESTRICTED, Remove(location), problems)
 
 
-def notes_on_admission(
-    services: Iterable[WebServicePlan], namespace: str, level: PodSecurityLevel
-) -> Iterator[Problem]:
-    """Notes on pods that only older versions of Kubernetes reject."""
+def notes_on_admission(pods_of_namespace: Iterable[PodPlan], level: PodSecurityLevel) -> Iterator[Problem]:
+    """Notes on pods of the stack's namespace, which enforces a level, that only older versions of Kubernetes reject."""
     notes = Problems("WebService", style=KeyStyle.STACK)
-    for service in services:
-        if service.spec.namespace == namespace:
-            pods = plan_pods(service, {})
-            for location, violations in causes_of(pods, level, OLDEST).items():
-                notes.report(
-                    OLDER_POD_SECURITY,
-                    location,
-                    level=level.value,
-                    version=f"1.{_first_to_admit(pods, level)}",
-                    fields=[violation.field for violation in violations],
-                    pod_security=Field("pod_security"),
-                    needed=level_of(build_template(pods), OLDEST).value,
-                )
+    for pods in pods_of_namespace:
+        for location, violations in causes_of(pods, level, OLDEST).items():
+            notes.report(
+                OLDER_POD_SECURITY,
+                location,
+                level=level.value,
+                version=f"1.{_first_to_admit(pods, level)}",
+                fields=[violation.field for violation in violations],
+                pod_security=Field("pod_security"),
+                needed=level_of(build_template(pods), OLDEST).value,
+            )
     yield from notes.found
 
 

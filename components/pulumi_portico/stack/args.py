@@ -8,6 +8,7 @@ from ..args.shapes import camel_case, shapes_of
 from ..args.spec import Spec, spec
 from ..aws_load_balancer.args import AwsLoadBalancerArgs
 from ..ingress_gateway import IngressGatewayArgs
+from ..job.args import JobArgs
 from ..networking.dns import Dns
 from ..pod_security import PodSecurityLevel
 from ..public_load_balancer import PublicLoadBalancerArgs
@@ -69,6 +70,9 @@ class StackArgs(TypedDict):
 
     services: NotRequired[Mapping[str, WebServiceArgs]]
     """The stack's WebServices, by name. Default: none."""
+
+    jobs: NotRequired[Mapping[str, JobArgs]]
+    """The stack's Jobs, by name: pods that run to completion, once or on a schedule. Default: none."""
 
     gateways: NotRequired[Mapping[str, IngressGatewayArgs]]
     """The stack's IngressGateways, by name. Default: none."""

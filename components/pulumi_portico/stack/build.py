@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Union, cast
@@ -16,6 +16,8 @@ from ..args.secrets import Secret
 from ..aws_load_balancer import AwsLoadBalancer
 from ..ingress_gateway import IngressGateway
 from ..ingress_gateway.args import IngressGatewaySpec
+from ..job import Job
+from ..job.args import JobSpec
 from ..namespace import build_namespace
 from ..networking.target import TargetSpec
 from ..ordering import after
@@ -27,6 +29,7 @@ from ..web_service.args import WebServiceSpec
 from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
+from .jobs import predecessors_of
 from .parts import gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
@@ -45,6 +48,8 @@ class BuiltStack:
 
     services: Mapping[str, WebService]
     """The WebServices, by name."""
+    jobs: Mapping[str, Job]
+    """The Jobs, by name."""
     gateways: Mapping[str, IngressGateway]
     """The IngressGateways, by name."""
     load_balancers: Mapping[str, PublicLoadBalancer]
@@ -134,7 +139,7 @@ def _text(value: Any) -> str:
 
 
 def build(plan: StackPlan) -> BuiltStack:
-    """Register the plan: the namespace, then services, gateways, and load balancers; and export its outputs."""
+    """Register the plan: the namespace, then jobs, services, gateways, and load balancers; and export its outputs."""
     return _Builder(plan).build()
 
 
@@ -146,13 +151,20 @@ class _Builder:
         )
         # The namespaces of the stack, each with an Output that is known when it exists.
         self._namespaces: dict[str, pulumi.Output[str]] = {plan.namespace: name_of(made)}
+        self._jobs: dict[str, Job] = {}
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
 
     def build(self) -> BuiltStack:
         plan = self._plan
+        before_jobs, before_services = predecessors_of(plan.jobs)
+        for name in sorted(plan.jobs):
+            options = self._after_namespace(plan.jobs[name], before_jobs[name])
+            self._jobs[name] = Job(name, cast("Any", plan.jobs[name]), options)
         for name, spec in plan.services.items():
-            self._services[name] = WebService(name, cast("Any", spec), self._after_namespace(spec))
+            job = before_services.get(name)
+            options = self._after_namespace(spec, [] if job is None else [job])
+            self._services[name] = WebService(name, cast("Any", spec), options)
         for name, spec in gateways_in_order(plan.gateways):
             gateway = IngressGateway(name, self._resolved(spec), self._after_namespace(spec))
             self._gateways[name] = gateway
@@ -161,14 +173,18 @@ class _Builder:
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
-        built = BuiltStack(self._services, self._gateways, balancers, aws_balancers)
+        built = BuiltStack(self._services, self._jobs, self._gateways, balancers, aws_balancers)
         export_outputs(plan.services, built.services, built.gateways, built.load_balancers, built.aws_load_balancers)
         return built
 
-    def _after_namespace(self, spec: Union[WebServiceSpec, IngressGatewaySpec]) -> pulumi.ResourceOptions:
-        """Options that put a component after its namespace, if the stack creates it."""
+    def _after_namespace(
+        self, spec: Union[WebServiceSpec, JobSpec, IngressGatewaySpec], jobs: Sequence[str] = ()
+    ) -> pulumi.ResourceOptions:
+        """Options that put a component after its namespace, if the stack creates it, and after jobs."""
         created = self._created(spec.namespace)
-        return pulumi.ResourceOptions(depends_on=[] if created is None else list(after(created)))
+        # The name of a Job is known when the Job is complete.
+        outputs = [*([] if created is None else [created]), *(self._jobs[name].job_name for name in jobs)]
+        return pulumi.ResourceOptions(depends_on=[first for output in outputs for first in after(output)])
 
     def _created(self, namespace: Any) -> Optional[pulumi.Output[str]]:
         return self._namespaces.get(namespace) if isinstance(namespace, str) else None

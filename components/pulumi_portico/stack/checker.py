@@ -26,15 +26,19 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
+from .jobs import check_before
 from .parts import (
     AWS_LOAD_BALANCERS,
     GATEWAYS,
+    JOBS,
     LOAD_BALANCERS,
     SERVICES,
     AwsBalancerPart,
     BalancerPart,
     GatewayPart,
+    JobPart,
     Kind,
+    PodsPart,
     ServicePart,
     backend_of,
 )
@@ -85,7 +89,12 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     dns = _dns(tree, problems)
     _check_defaults(tree, problems)
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
-    check_peers_of_stack({name: part for name, part in services.items() if part.usable}, problems)
+    jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
+    with_pods: dict[str, PodsPart] = {**jobs, **services}
+    check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
+    for job in jobs.values():
+        if job.usable:
+            problems.run(check_before, job, services)
     references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
@@ -93,7 +102,7 @@ def check_parts(tree: Node, problems: Problems) -> CheckedStack:
     hooks = references.hooks()
     balancers = {name: BalancerPart(*part) for name, part in _parsed(LOAD_BALANCERS, tree, problems, hooks)}
     aws_balancers = {name: AwsBalancerPart(*part) for name, part in _parsed(AWS_LOAD_BALANCERS, tree, problems, hooks)}
-    parts = Parts(namespace, _pod_security(tree, problems), services, gateways, balancers, aws_balancers)
+    parts = Parts(namespace, _pod_security(tree, problems), services, jobs, gateways, balancers, aws_balancers)
     check_conflicts(parts, problems)
     for balancer in balancers.values():
         if balancer.usable:

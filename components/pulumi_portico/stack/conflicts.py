@@ -18,7 +18,7 @@ from ..pod_security import PodSecurityLevel
 from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, Part, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, ServicePart
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -42,6 +42,12 @@ SAME_DEPLOYMENT = define(
     "same-deployment",
     "The service {name} creates the Deployment {name} in the same namespace.",
     allowed="another name, or another namespace",
+    hint="Rename one of them.",
+)
+JOB_NAMED_LIKE_SERVICE = define(
+    "job-named-like-service",
+    "{other} has the same name, and the ServiceAccount, the NetworkPolicy, and the labels of the pods are by name.",
+    allowed="another name",
     hint="Rename one of them.",
 )
 SAME_OUTPUT_NAME = define(
@@ -75,6 +81,7 @@ class Parts:
     pod_security: PodSecurityLevel
     """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, ServicePart]
+    jobs: Mapping[str, JobPart]
     gateways: Mapping[str, GatewayPart]
     load_balancers: Mapping[str, BalancerPart]
     aws_load_balancers: Mapping[str, AwsBalancerPart]
@@ -82,6 +89,8 @@ class Parts:
 
 def check_conflicts(parts: Parts, problems: Problems) -> None:
     """Report what several components would create or use, and can't share."""
+    for name in parts.services.keys() & parts.jobs.keys():
+        problems.report(JOB_NAMED_LIKE_SERVICE, parts.jobs[name].at, other=parts.services[name].at)
     gateways = {name: gateway for name, gateway in parts.gateways.items() if gateway.usable}
     for gateway in gateways.values():
         problems.run(_check_created_namespace, gateway, parts)
@@ -103,11 +112,11 @@ def _check_created_namespace(gateway: GatewayPart, parts: Parts, problems: Probl
         params: dict[str, Any] = {"namespace": parts.namespace, "field": Field("namespace")}
         problems.report(GATEWAY_CREATES_STACK_NAMESPACE, gateway.at, fix=fix, **params)
         return
-    for service in parts.services.values():
+    for service in (*parts.services.values(), *parts.jobs.values()):
         problems.run(_check_service_namespace, service, gateway)
 
 
-def _check_service_namespace(service: ServicePart, gateway: GatewayPart, problems: Problems) -> None:
+def _check_service_namespace(service: PodsPart, gateway: GatewayPart, problems: Problems) -> None:
     if service.usable and service.namespace == gateway.name:
         where = service.at / "namespace"
         problems.report(

@@ -13,8 +13,8 @@ from ..args.problems import Unavailable
 from ..networking.network_policies import PeerSpec, PodPort, labels_of_peer, ports_of
 from ..networking.ports import ServicePort
 from ..networking.selectors import known_labels
-from ..web_service.plan import pod_labels_of
-from .parts import ServicePart
+from ..workload.pod_owner import pod_labels_of
+from .parts import PodsPart
 
 __all__ = ["End", "Ends", "NamedEnds", "Policy", "differ"]
 
@@ -61,7 +61,7 @@ class End:
     """A service of the stack, as one end of connections."""
 
     name: str
-    part: ServicePart
+    part: PodsPart
     allow_from: Policy = field(default_factory=Policy)
     allow_to: Policy = field(default_factory=Policy)
 

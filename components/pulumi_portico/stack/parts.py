@@ -23,6 +23,13 @@ from ..ingress_gateway.gateway_plan import GatewayPlan, class_of, installer_of, 
 from ..ingress_gateway.gateway_state import GatewayState, keep_routes
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.validation import GATEWAY_RULES, parse_ingress_gateway
+from ..job import JobArgs
+from ..job.args import JobSpec
+from ..job.args import rules_with as job_rules_with
+from ..job.objects import objects_of as job_objects_of
+from ..job.plan import JobPlan, plan_job
+from ..job.plan import plan_pods as plan_pods_of_job
+from ..job.validation import parse_job
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
 from ..networking.ports import ServicePort
@@ -38,11 +45,15 @@ from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import WebServicePlan, plan_web_service, pod_owner_of
 from ..web_service.validation import parse_web_service
+from ..web_service.workload import plan_pods as plan_pods_of_service
+from ..workload.pod import PodPlan
+from ..workload.pod_owner import pod_owner_of as owner_of_pods
 from .references import GATEWAY, SERVICE, Backend
 
 __all__ = [
     "AWS_LOAD_BALANCERS",
     "GATEWAYS",
+    "JOBS",
     "KINDS",
     "LOAD_BALANCERS",
     "SECRET_RULES",
@@ -50,8 +61,10 @@ __all__ = [
     "AwsBalancerPart",
     "BalancerPart",
     "GatewayPart",
+    "JobPart",
     "Kind",
     "Part",
+    "PodsPart",
     "ServicePart",
     "backend_of",
     "gateway_plans",
@@ -84,6 +97,11 @@ class Kind:
 def _service_objects(specs: Mapping[str, WebServiceSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
     for name, spec in specs.items():
         yield name, service_objects_of(plan_web_service(name, spec))
+
+
+def _job_objects(specs: Mapping[str, JobSpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
+    for name, spec in specs.items():
+        yield name, job_objects_of(plan_job(name, spec))
 
 
 def _gateway_objects(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str, list[ObjectSpec]]]:
@@ -119,6 +137,7 @@ def gateways_in_order(specs: Mapping[str, IngressGatewaySpec]) -> Sequence[tuple
 
 
 SERVICES = Kind("services", "WebService", WebServiceArgs, parse_web_service, _service_objects)
+JOBS = Kind("jobs", "Job", JobArgs, parse_job, _job_objects)
 GATEWAYS = Kind("gateways", "IngressGateway", IngressGatewayArgs, parse_ingress_gateway, _gateway_objects)
 LOAD_BALANCERS = Kind(
     "load_balancers", "PublicLoadBalancer", PublicLoadBalancerArgs, parse_public_load_balancer, _balancer_objects
@@ -127,7 +146,7 @@ AWS_LOAD_BALANCERS = Kind(
     "aws_load_balancers", "AwsLoadBalancer", AwsLoadBalancerArgs, parse_aws_load_balancer, _aws_objects
 )
 
-KINDS = (SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
+KINDS = (JOBS, SERVICES, GATEWAYS, LOAD_BALANCERS, AWS_LOAD_BALANCERS)
 """The kinds of components, in the order in which a stack creates them."""
 
 
@@ -136,6 +155,7 @@ SECRET_RULES: Rules = {
     **BALANCER_RULES,
     **GATEWAY_RULES,
     **rules_with(image_rule()),
+    **job_rules_with(image_rule()),
 }
 """The rules of every args type of a stack, which say whose values messages never show."""
 
@@ -183,6 +203,10 @@ class ServicePart(Part):
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
         return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
 
+    def pods(self) -> PodPlan:
+        """The pods of the service."""
+        return plan_pods_of_service(self.plan, {})
+
     def pod_owner(self) -> PodOwner:
         """The service as what selects pods, and has some."""
         return dataclasses.replace(pod_owner_of(self.name, self.spec, self.at), namespace=self.namespace)
@@ -211,6 +235,43 @@ class ServicePart(Part):
     def network_policy(self) -> bool:
         """Whether NetworkPolicies select the pods."""
         return self.spec.network_policy
+
+
+@dataclass(frozen=True)
+class JobPart(Part):
+    """A job of the stack."""
+
+    spec: JobSpec
+    default_namespace: str
+    default_dns: Optional[DnsSpec]
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the job."""
+        own = self.spec.namespace
+        return self.default_namespace if own is None else own
+
+    @cached_property
+    def plan(self) -> JobPlan:
+        """The job with its defaults resolved."""
+        return plan_job(self.name, self.spec)
+
+    def with_stack_values(self) -> JobSpec:
+        """The arguments with the stack's namespace and DNS, unless they have their own."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns)
+
+    def pods(self) -> PodPlan:
+        """The pods of the job."""
+        return plan_pods_of_job(self.plan, {})
+
+    def pod_owner(self) -> PodOwner:
+        """The job as what has pods, and selects them for its policy."""
+        return dataclasses.replace(owner_of_pods(self.name, self.spec, self.at), namespace=self.namespace)
+
+
+PodsPart = Union[ServicePart, JobPart]
+"""A component whose pods are the user's."""
 
 
 @dataclass(frozen=True)

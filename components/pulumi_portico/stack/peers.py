@@ -21,7 +21,7 @@ from ..networking.network_policies import (
 )
 from ..networking.ports import ServicePort
 from .connections import End, Ends, NamedEnds, differ
-from .parts import ServicePart
+from .parts import PodsPart
 
 __all__ = ["check_peers_of_stack"]
 
@@ -61,7 +61,7 @@ NOT_ALLOWED_TO = define(
 )
 
 
-def check_peers_of_stack(services: Mapping[str, ServicePart], problems: Problems) -> None:
+def check_peers_of_stack(services: Mapping[str, PodsPart], problems: Problems) -> None:
     """Report each peer that names a service of the stack that doesn't exist, that its name doesn't select, or that
     doesn't listen on the port; then each connection that only one of its two policies allows.
 
@@ -78,19 +78,19 @@ def check_peers_of_stack(services: Mapping[str, ServicePart], problems: Problems
             problems.run(_check_source, peer, end, ends)
 
 
-def _check_sources(end: End, services: Mapping[str, ServicePart], problems: Problems) -> None:
+def _check_sources(end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
     peers = end.part.spec.allow_from
     for peer in peers:
         problems.run(_check_source_peer, peer, end, services)
     end.allow_from.is_complete = len(end.allow_from.peers) == len(peers)
 
 
-def _check_source_peer(peer: PeerSpec, end: End, services: Mapping[str, ServicePart], problems: Problems) -> None:
+def _check_source_peer(peer: PeerSpec, end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
     named = without_exclusive(_named_peer(peer, end.part, services, problems))
     end.allow_from.peers.append(_with_ports(named, end.ports))
 
 
-def _check_destinations(end: End, services: Mapping[str, ServicePart], ends: Ends, problems: Problems) -> None:
+def _check_destinations(end: End, services: Mapping[str, PodsPart], ends: Ends, problems: Problems) -> None:
     peers = end.part.spec.allow_to
     for peer in peers:
         problems.run(_check_destination_peer, peer, end, services, ends)
@@ -98,7 +98,7 @@ def _check_destinations(end: End, services: Mapping[str, ServicePart], ends: End
 
 
 def _check_destination_peer(
-    peer: PeerSpec, end: End, services: Mapping[str, ServicePart], ends: Ends, problems: Problems
+    peer: PeerSpec, end: End, services: Mapping[str, PodsPart], ends: Ends, problems: Problems
 ) -> None:
     named = without_exclusive(_named_peer(peer, end.part, services, problems))
     accepting = ends.named(named, end).ports
@@ -112,7 +112,7 @@ def _with_ports(peer: PeerSpec, ports: Optional[Sequence[ServicePort]]) -> PeerS
     return replace(peer, ports=()) if ports is None else with_pod_ports(peer, ports)
 
 
-def _named_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, ServicePart], problems: Problems) -> PeerSpec:
+def _named_peer(peer: PeerSpec, own: PodsPart, services: Mapping[str, PodsPart], problems: Problems) -> PeerSpec:
     """The peer with the service that it means. Reports one that isn't there, or that its name doesn't select."""
     name, where = peer.service, peer.at / "service"
     # The stack doesn't know the services of another namespace.
@@ -131,13 +131,11 @@ def _named_peer(peer: PeerSpec, own: ServicePart, services: Mapping[str, Service
     return _peer_of(replace(peer, service=name), services[name], own, edits, problems)
 
 
-def _peer_of(
-    peer: PeerSpec, service: ServicePart, own: ServicePart, edits: Sequence[Edit], problems: Problems
-) -> PeerSpec:
+def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[Edit], problems: Problems) -> PeerSpec:
     """The peer that means a service of the stack; `edits` are those that make it name the service."""
     name, where = peer.service, peer.at / "service"
-    selector = service.spec.selector
-    if selector is not None:
+    selector = service.spec.selector_for(str(name))
+    if selector != {NAME_LABEL: name}:
         fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
         return replace(peer, service=None, selector=selector)

@@ -15,6 +15,10 @@ from ..aws_load_balancer.plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from ..ingress_gateway.args import IngressGatewaySpec
 from ..ingress_gateway.forwarded_for import note_forwarded_for
 from ..ingress_gateway.gateway_plan import GatewayPlan
+from ..job.args import JobSpec
+from ..job.plan import JobPlan, plan_job
+from ..job.plan import plan_pods as plan_job_pods
+from ..job.validation import notes_of as notes_of_job
 from ..networking.target import TargetSpec
 from ..outputs import ensure_event_loop
 from ..pod_security import PodSecurityLevel
@@ -24,6 +28,7 @@ from ..untyped import Unchecked
 from ..web_service.args import WebServiceSpec
 from ..web_service.plan import WebServicePlan, plan_web_service
 from ..web_service.validation import notes_of
+from ..web_service.workload import plan_pods
 from .admission import notes_on_admission
 from .checker import check_parts
 from .defaults import with_defaults
@@ -57,6 +62,8 @@ class StackPlan:
     """The level of Pod Security that the namespace enforces."""
     services: Mapping[str, WebServiceSpec]
     """The arguments of each WebService, by name, with the stack's defaults."""
+    jobs: Mapping[str, JobSpec]
+    """The arguments of each Job, by name, with the stack's defaults."""
     gateways: Mapping[str, IngressGatewaySpec]
     """The arguments of each IngressGateway, by name."""
     load_balancers: Mapping[str, PublicLoadBalancerSpec]
@@ -81,9 +88,13 @@ class StackPlan:
     def notes(self) -> Sequence[Problem]:
         """What the user must add for the stack to work, and Portico can't."""
         of_services = [note for spec in self.services.values() for note in notes_of(spec, KeyStyle.STACK)]
+        of_jobs = [note for spec in self.jobs.values() for note in notes_of_job(spec, KeyStyle.STACK)]
+        pods = [plan_pods(plan, {}) for plan in self.service_plans.values() if plan.spec.namespace == self.namespace]
+        pods += [plan_job_pods(job, {}) for job in self.job_plans.values() if job.spec.namespace == self.namespace]
         return [
             *of_services,
-            *notes_on_admission(self.service_plans.values(), self.namespace, self.pod_security),
+            *of_jobs,
+            *notes_on_admission(pods, self.pod_security),
             *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),
             *notes_on_doors(self.gateways, self.load_balancers, self.aws_load_balancers, self.references),
         ]
@@ -107,6 +118,11 @@ class StackPlan:
     def service_plans(self) -> Mapping[str, WebServicePlan]:
         """What follows from the arguments of each service, by name."""
         return {name: plan_web_service(name, spec) for name, spec in self.services.items()}
+
+    @cached_property
+    def job_plans(self) -> Mapping[str, JobPlan]:
+        """What follows from the arguments of each job, by name."""
+        return {name: plan_job(name, spec) for name, spec in self.jobs.items()}
 
     @cached_property
     def gateway_plans(self) -> Mapping[str, GatewayPlan]:
@@ -179,6 +195,7 @@ def check_tree(stack: str, tree: Node, problems: Problems, folder: Optional[Path
         parts.namespace,
         parts.pod_security,
         {name: part.with_stack_values() for name, part in parts.services.items()},
+        {name: part.with_stack_values() for name, part in parts.jobs.items()},
         {name: part.spec for name, part in parts.gateways.items()},
         {name: part.spec for name, part in parts.load_balancers.items()},
         {name: part.spec for name, part in parts.aws_load_balancers.items()},

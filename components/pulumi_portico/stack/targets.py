@@ -15,7 +15,7 @@ from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner, SelectorIndex, TargetPods, report_overlaps, report_target
 from ..networking.target import TargetSpec
 from .conflicts import Parts
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, ServicePart
+from .parts import AwsBalancerPart, BalancerPart, GatewayPart, PodsPart
 from .references import GATEWAY, SERVICE, Backends, Reference
 
 __all__ = ["Destination", "Destinations", "resolve_targets"]
@@ -48,7 +48,7 @@ def resolve_targets(
     `backends` has the services and the gateways, by kind.
     """
     index = SelectorIndex()
-    for part in (*parts.services.values(), *parts.gateways.values()):
+    for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
         if part.usable:
             problems.run(_check_selector, part, index)
     found = {at: Destination(known.kind, known.name, known.port) for at, known in references.items()}
@@ -58,7 +58,7 @@ def resolve_targets(
     return found
 
 
-def _check_selector(part: Union[ServicePart, GatewayPart], index: SelectorIndex, problems: Problems) -> None:
+def _check_selector(part: Union[PodsPart, GatewayPart], index: SelectorIndex, problems: Problems) -> None:
     if isinstance(part, GatewayPart) and not part.installs:
         return
     owner = part.pod_owner()

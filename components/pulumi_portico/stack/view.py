@@ -20,6 +20,7 @@ __all__ = [
     "Cost",
     "ExceptionView",
     "GatewayView",
+    "JobView",
     "LinkKind",
     "LinkView",
     "PeerKind",
@@ -43,6 +44,9 @@ class PeerKind(str, Enum):
 
     SERVICE = "service"
     """A service of the stack."""
+
+    JOB = "job"
+    """A job of the stack."""
 
     GATEWAY = "gateway"
     """A gateway of the stack."""
@@ -293,6 +297,24 @@ class ServiceView:
     """Where clients outside the cluster reach it; empty if they can't."""
 
 
+@dataclass(frozen=True)
+class JobView:
+    """One job."""
+
+    name: str
+    kind: str
+    """Job or CronJob."""
+    image: str
+    schedule: str
+    """When it runs; empty if it runs once."""
+    time_zone: str
+    """The time zone of the schedule; empty if there is none."""
+    suspended: bool
+    """Whether no pods run."""
+    before: tuple[str, ...]
+    """The services whose new version waits for it."""
+
+
 class LinkKind(str, Enum):
     """Why a connection is possible."""
 
@@ -362,6 +384,8 @@ class StackView:
     """Every route, by entry, host, and path."""
     services: tuple[ServiceView, ...]
     """Every service, by name."""
+    jobs: tuple[JobView, ...]
+    """Every job, by name."""
     links: tuple[LinkView, ...]
     """Who can connect to whom, including load balancers and gateways, by source and target."""
     exceptions: tuple[ExceptionView, ...]

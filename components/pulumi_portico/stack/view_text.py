@@ -14,6 +14,7 @@ from .view import (
     BackendView,
     Cost,
     ExceptionView,
+    JobView,
     PeerKind,
     PeerView,
     PortView,
@@ -42,6 +43,7 @@ __all__ = [
     "ports_text",
     "replicas_text",
     "request_text",
+    "run_text",
     "source_text",
     "total_text",
     "url_text",
@@ -112,6 +114,15 @@ def replicas_text(replicas: ReplicasView) -> str:
     if replicas.is_autoscaled:
         return f"{_number(replicas.count)} to {_number(replicas.maximum)} pods"
     return f"{_LATER} pods" if replicas.count is None else pluralize(replicas.count, "pod")
+
+
+def run_text(job: JobView) -> str:
+    """When a job runs."""
+    if job.suspended:
+        return "suspended"
+    if job.schedule:
+        return f"{job.schedule} ({job.time_zone})"
+    return f"once, before {', '.join(job.before)}" if job.before else "once"
 
 
 def _number(value: Optional[int]) -> str:

@@ -11,12 +11,12 @@ from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, Wo
 from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from ..workload.resources import Limits, Resources
 from ..workload.rollout import Rollout
-from ..workload.security import Security
+from ..workload.security import ContainerSecurity, Security
 from ..workload.volumes import AccessMode, Projection, Storage, Volume
 from .args import WebServiceArgs
 from .component import WebService
 from .ports import Port
-from .service import InternalTrafficPolicy, IpFamilyPolicy, ServiceSettings
+from .service import InternalTrafficPolicy, IpFamilyPolicy, ServiceSettings, TrafficDistribution
 
 __all__ = [
     "AccessMode",
@@ -24,6 +24,7 @@ __all__ = [
     "Autoscaling",
     "ClaimRetention",
     "Container",
+    "ContainerSecurity",
     "DisruptionBudget",
     "Health",
     "Identity",
@@ -53,6 +54,7 @@ __all__ = [
     "Storage",
     "Toleration",
     "TolerationEffect",
+    "TrafficDistribution",
     "Volume",
     "WebService",
     "WebServiceArgs",

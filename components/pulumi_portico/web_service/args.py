@@ -7,37 +7,29 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import annotation_key, dns_label, label_value, own_label_key, port_name, port_number
+from ..args.names import annotation_key, dns_label, port_name, port_number
 from ..args.parse import Field, Rule, Rules
 from ..args.spec import spec
 from ..args.units import SECONDS
 from ..args.values import whole_number
-from ..networking.dns import Dns, DnsSpec
-from ..networking.network_policies import RULES as NETWORK_RULES
+from ..networking.dns import Dns
 from ..networking.network_policies import Peer, PeerSpec
-from ..untyped import mapped
 from ..workload.autoscaling import RULES as AUTOSCALING_RULES
 from ..workload.autoscaling import Autoscaling, AutoscalingSpec
-from ..workload.availability import DRAIN_SECONDS, SHUTDOWN_SECONDS, DisruptionBudget, DisruptionBudgetSpec
+from ..workload.availability import DRAIN_SECONDS, DisruptionBudget, DisruptionBudgetSpec
 from ..workload.availability import RULES as AVAILABILITY_RULES
-from ..workload.containers import COMMON_RULES, CONTAINER_RULES, CommonContainerSpec, Container, ContainerSpec
-from ..workload.health import RULES as HEALTH_RULES
-from ..workload.health import Health
-from ..workload.identity import RULES as IDENTITY_RULES
-from ..workload.identity import Identity, IdentitySpec
-from ..workload.images import RULES as IMAGE_RULES
-from ..workload.images import ImagePolicy, ImagePolicySpec
+from ..workload.containers import COMMON_RULES, Container
+from ..workload.health import Health, HealthSpec
+from ..workload.identity import Identity
+from ..workload.images import ImagePolicy
 from ..workload.kinds import StatefulSettings, StatefulSettingsSpec, WorkloadKind
-from ..workload.placement import RULES as PLACEMENT_RULES
-from ..workload.placement import Placement, PlacementSpec
-from ..workload.resources import RULES as RESOURCES_RULES
+from ..workload.placement import Placement
+from ..workload.pod_args import LABELS, POD_FIELDS, PodSpec, pod_rules
 from ..workload.resources import Resources
 from ..workload.rollout import RULES as ROLLOUT_RULES
 from ..workload.rollout import Rollout, RolloutSpec
-from ..workload.security import RULES as SECURITY_RULES
-from ..workload.security import Security, SecuritySpec
-from ..workload.volumes import RULES as VOLUMES_RULES
-from ..workload.volumes import Storage, StorageSpec, Volume, VolumeSpec
+from ..workload.security import Security
+from ..workload.volumes import Storage, StorageSpec, Volume
 from .elsewhere import NAMES
 from .ports import RULES as PORTS_RULES
 from .ports import Port, PortSpec
@@ -52,6 +44,9 @@ class WebServiceArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    container_name: NotRequired[str]
+    """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
 
     kind: NotRequired[WorkloadKind]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
@@ -146,7 +141,7 @@ class WebServiceArgs(TypedDict):
     balancer, set as long as that takes to deregister a target. Maps to a `preStop` sleep."""
 
     shutdown: NotRequired[int]
-    """Seconds (1 to 3600) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
+    """Seconds (1 to 86400) that the application has to end after the drain and SIGTERM. Plain. Default: 30. Maps, with
     `drain`, to `terminationGracePeriodSeconds`."""
 
     rollout: NotRequired[Rollout]
@@ -223,10 +218,12 @@ class WebServiceArgs(TypedDict):
 
 
 @spec(WebServiceArgs, renamed={"ready_within": "ready_timeout"}, elsewhere=NAMES)
-class WebServiceSpec(CommonContainerSpec):
+class WebServiceSpec(PodSpec):
     """The parsed arguments of a `WebService`."""
 
     kind: WorkloadKind = WorkloadKind.DEPLOYMENT
+    port: Optional[int] = None
+    health: Optional[HealthSpec] = None
     service_port: Optional[int] = None
     ports: Optional[Mapping[str, PortSpec]] = None
     default_port_name: Optional[str] = None
@@ -234,45 +231,28 @@ class WebServiceSpec(CommonContainerSpec):
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
-    namespace: Optional[pulumi.Input[str]] = None
-    volumes: Mapping[str, VolumeSpec] = dataclasses.field(default_factory=dict[str, VolumeSpec])
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])
     drain: int = DRAIN_SECONDS
-    shutdown: int = SHUTDOWN_SECONDS
     rollout: Optional[RolloutSpec] = None
-    ready_timeout: Optional[int] = None
     disruption_budget: Optional[DisruptionBudgetSpec] = None
-    placement: Optional[PlacementSpec] = None
     stateful_set: Optional[StatefulSettingsSpec] = None
-    image_policy: Optional[ImagePolicySpec] = None
-    identity: Optional[IdentitySpec] = None
-    security: Optional[SecuritySpec] = None
     allow_from: Sequence[PeerSpec] = ()
-    allow_to: Sequence[PeerSpec] = ()
-    dns: Optional[DnsSpec] = None
-    network_policy: bool = True
-    init_containers: Sequence[ContainerSpec] = ()
-    sidecars: Sequence[ContainerSpec] = ()
-    labels: Optional[Mapping[str, pulumi.Input[str]]] = None
     selector: Optional[Mapping[str, str]] = None
-    pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
     workload_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
-    extra: Optional[Mapping[str, Any]] = None
 
     @property
-    def is_on_host_network(self) -> bool:
-        """Whether the pods use the network of their node."""
-        return self.security is not None and self.security.host_network
+    def probes(self) -> Optional[HealthSpec]:
+        """How Kubernetes checks that the container works, unless that's the default."""
+        return self.health
 
-    @property
-    def extra_host_network(self) -> Any:
-        """What `extra` sets for the network of the node, if it does."""
-        return mapped(mapped(self.extra).get("spec")).get("hostNetwork", False)
+    def selector_for(self, name: str) -> Mapping[str, str]:
+        """The labels that select the pods of the WebService called `name`: few, because Kubernetes freezes them."""
+        # `super()` without arguments doesn't work in a dataclass with slots.
+        return PodSpec.selector_for(self, name) if self.selector is None else self.selector
 
 
 _PORT = Field(port_number)
 _HOUR = 3600
-_LABELS = Field(keys=own_label_key, items=label_value)
 
 
 def rules_with(image: Rule) -> Rules:
@@ -280,33 +260,20 @@ def rules_with(image: Rule) -> Rules:
     return {
         **AUTOSCALING_RULES,
         **AVAILABILITY_RULES,
-        **HEALTH_RULES,
-        **IDENTITY_RULES,
-        **IMAGE_RULES,
-        **NETWORK_RULES,
-        **PLACEMENT_RULES,
         **PORTS_RULES,
-        **RESOURCES_RULES,
         **ROLLOUT_RULES,
-        **SECURITY_RULES,
         **SERVICE_RULES,
-        **VOLUMES_RULES,
-        Container: {**CONTAINER_RULES, "image": Field(image)},
+        **pod_rules(image),
         WebServiceArgs: {
             **COMMON_RULES,
+            **POD_FIELDS,
             "image": Field(image),
             "service_port": _PORT,
             "ports": Field(keys=port_name),
             "replicas": Field(whole_number(0, what="a number of pods")),
-            "namespace": Field(dns_label),
-            "volumes": Field(keys=dns_label),
             "storage": Field(keys=dns_label),
             "drain": Field(whole_number(0, _HOUR, SECONDS)),
-            "shutdown": Field(whole_number(1, _HOUR, SECONDS)),
-            "ready_timeout": Field(whole_number(1, what=SECONDS)),
-            "labels": _LABELS,
-            "pod_annotations": Field(keys=annotation_key),
             "workload_annotations": Field(keys=annotation_key),
-            "selector": _LABELS,
+            "selector": LABELS,
         },
     }

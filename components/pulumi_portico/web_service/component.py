@@ -15,8 +15,9 @@ from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.kinds import WorkloadKind
+from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
 from .args import WebServiceArgs, WebServiceSpec
-from .objects import NETWORK_POLICY, SERVICE, SERVICE_ACCOUNT, objects_of, workload_key
+from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
 from .workload import frozen_fields

@@ -6,7 +6,6 @@ from ..args.elsewhere import (
     Table,
     automatic,
     component,
-    extra,
     form,
     holder,
     in_container,
@@ -21,7 +20,6 @@ from ..workload.containers import FIELDS_IN_EXTRA
 from ..workload.conversions import (
     below,
     command_line,
-    container_of,
     from_autoscaling,
     from_budget,
     from_claim_templates,
@@ -36,15 +34,12 @@ from ..workload.conversions import (
     from_resources,
     from_security_context,
     from_service,
-    from_service_account,
-    from_spread,
     from_strategy,
     from_volumes,
     has_resource_metrics,
     has_sources,
     host_port,
     match_labels,
-    names_of,
     platform_architecture,
     pod_of,
     policy_of,
@@ -56,6 +51,7 @@ from ..workload.conversions import (
     words_of,
     workload_of,
 )
+from ..workload.pod_names import POD_NAMES
 from .service import FIELDS_OF_LOAD_BALANCERS
 
 __all__ = ["NAMES"]
@@ -78,63 +74,12 @@ _WORKLOAD = {
     "spec": holder(pod_of, "image", "ports", "sidecars"),
     "metadata": several("labels", "namespace"),
     "apiVersion": automatic("apps/v1"),
-    "completions": unsupported(),
-    "parallelism": unsupported(),
-    "backoffLimit": unsupported(),
-    "schedule": unsupported(),
+    "completions": component("jobs", "completions"),
+    "parallelism": component("jobs", "parallelism"),
+    "backoffLimit": component("jobs", "backoff_limit"),
+    "schedule": component("jobs", "schedule"),
 }
 """Deployment, StatefulSet, DaemonSet, and ReplicaSet."""
-
-_POD = {
-    "affinity": moved_to("placement.affinity"),
-    "nodeSelector": moved_to("placement.node_selector"),
-    "tolerations": moved_to("placement.tolerations"),
-    "priorityClassName": moved_to("placement.priority_class"),
-    "runtimeClassName": moved_to("placement.runtime_class"),
-    # The API server rejects pods that set what comes from these classes.
-    "overhead": several("placement.runtime_class"),
-    "preemptionPolicy": several("placement.priority_class"),
-    "priority": several("placement.priority_class"),
-    "topologySpreadConstraints": several("placement.spread", convert=below("placement.spread", from_spread)),
-    "automountServiceAccountToken": moved_to("identity.token"),
-    "serviceAccountName": moved_to("identity.service_account"),
-    "serviceAccount": several("identity", convert=from_service_account),
-    "imagePullSecrets": moved_to("image_policy.pull_secrets", names_of),
-    "hostNetwork": moved_to("security.host_network"),
-    "securityContext": several("security", convert=below("security", from_security_context)),
-    "terminationGracePeriodSeconds": several("shutdown", "drain", convert=shutdown_seconds),
-    "containers": holder(container_of, "image", "ports", "sidecars"),
-    "restartPolicy": automatic("Always"),
-    "activeDeadlineSeconds": unsupported(),
-    "ephemeralContainers": unsupported(),
-    **{
-        name: extra(name)
-        for name in (
-            "dnsConfig",
-            "dnsPolicy",
-            "enableServiceLinks",
-            "evictionResponders",
-            "hostAliases",
-            "hostIPC",
-            "hostPID",
-            "hostUsers",
-            "hostname",
-            "hostnameOverride",
-            "nodeName",
-            "os",
-            "readinessGates",
-            "resourceClaims",
-            "schedulerName",
-            "schedulingGates",
-            "schedulingGroup",
-            "setHostnameAsFQDN",
-            "shareProcessNamespace",
-            "subdomain",
-            "workloadRef",
-        )
-    },
-}
-"""PodSpec."""
 
 _VARIABLES = ("env", "field_env", "resource_env", "secret_env", "extra@spec@containers@env")
 
@@ -167,7 +112,7 @@ _SERVICE = {
     "publishNotReadyAddresses": moved_to("service.publish_not_ready"),
     "sessionAffinity": moved_to("service.session_affinity"),
     "sessionAffinityConfig": several("service.session_affinity_timeout"),
-    "trafficDistribution": unsupported(),
+    "trafficDistribution": moved_to("service.traffic_distribution"),
     "type": component("load_balancers", "target", _EXPOSURE),
     "nodePort": component("load_balancers", "target", _EXPOSURE),
     "nodePorts": component("load_balancers", "target", _EXPOSURE),
@@ -244,7 +189,6 @@ _COMPOSE = {
     "device_cgroup_rules": unsupported(),
     "gpus": several("extra@spec@containers@resources"),
     "working_dir": moved_to("working_directory"),
-    "container_name": automatic(),
     **{
         name: unsupported()
         for name in (
@@ -352,7 +296,7 @@ NAMES: Table = table(
     _INGRESS,
     _SERVICE,
     _WORKLOAD,
-    _POD,
+    POD_NAMES,
     _CONTAINER,
     forms={
         "args": (form(is_text, command_line("args")),),
@@ -373,7 +317,7 @@ NAMES: Table = table(
         ),
         "extra": (
             form(has_names("apiVersion", "kind", "template"), template_of),
-            form(has_names("containers", "volumes", "initContainers", *_POD), spec_of_pod),
+            form(has_names("containers", "volumes", "initContainers", *POD_NAMES), spec_of_pod),
         ),
         "image": (form(is_mapping, from_image, "image", "image_policy"),),
         "network_policy": (form(is_mapping, policy_of, "network_policy", "allow_from", "allow_to"),),

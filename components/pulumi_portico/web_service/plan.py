@@ -7,20 +7,19 @@ from typing import Any, Optional, Union
 
 import pulumi
 
-from ..args.location import Key, Location
+from ..args.location import Location
 from ..args.problems import available
-from ..networking.network_policies import NAME_LABEL, PodPort
+from ..networking.network_policies import PodPort
 from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
-from ..untyped import mapped
 from ..workload.health import probed_port
-from ..workload.identity import build_identity_labels
 from ..workload.kinds import WorkloadKind
+from ..workload.pod_owner import pod_owner_of as owner_of_pods
 from .args import WebServiceSpec
-from .ports import resolve_ports
+from .ports import own_ports, resolve_ports
 from .service import is_headless
 
-__all__ = ["WebServicePlan", "plan_web_service", "pod_labels_of", "pod_owner_of", "selector_of"]
+__all__ = ["WebServicePlan", "plan_web_service", "pod_owner_of"]
 
 _REPLICAS = 2
 # The pods of a StatefulSet aren't interchangeable: only the application knows whether two of them work together.
@@ -42,7 +41,7 @@ class WebServicePlan:
     @cached_property
     def selector(self) -> Mapping[str, str]:
         """The labels that select the pods."""
-        return selector_of(self.name, self.spec)
+        return self.spec.selector_for(self.name)
 
     @cached_property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
@@ -67,7 +66,12 @@ class WebServicePlan:
     @property
     def probed_port(self) -> Optional[ServicePort]:
         """The port that the probes connect to; None if they don't."""
-        return probed_port(self.spec.health, self.ports)
+        return probed_port(self.spec.health, self.own_ports)
+
+    @cached_property
+    def own_ports(self) -> Mapping[str, ServicePort]:
+        """The ports that the application listens on, by name: all but those of sidecars."""
+        return own_ports(self.ports)
 
     @property
     def drain(self) -> int:
@@ -102,42 +106,14 @@ def plan_web_service(name: str, spec: WebServiceSpec) -> WebServicePlan:
     return WebServicePlan(name, spec)
 
 
-def selector_of(name: str, spec: WebServiceSpec) -> Mapping[str, str]:
-    """The labels that select the pods: few, because Kubernetes freezes them."""
-    return {NAME_LABEL: name} if spec.selector is None else spec.selector
-
-
-def _added_labels(spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
-    """The labels of the pods that `extra` sets; None removes one."""
-    return mapped(mapped((spec.extra or {}).get("metadata")).get("labels"))
-
-
-def pod_labels_of(name: str, spec: WebServiceSpec) -> Mapping[str, pulumi.Input[str]]:
-    """The labels of the pods, the selector included, apart from those that are invalid. Those of the selector are the
-    pods' own whatever the others are."""
-    identity = available(lambda: build_identity_labels(spec.identity), dict[str, str]())
-    own = available(lambda: spec.labels, None) or {}
-    labels: dict[str, Any] = {**identity, **own, **selector_of(name, spec), **_added_labels(spec)}
-    return {key: value for key, value in labels.items() if value is not None}
-
-
 def pod_owner_of(name: str, spec: WebServiceSpec, title: Union[Location, str]) -> PodOwner:
     """The service as what selects pods, and has some; `title` is what messages call it. The ports of the service can be
     invalid."""
-    at = spec.at
-    extra = at.join(("extra", Key("metadata"), Key("labels")))
-    sources = {key: at / "selector" / Key(key) for key in spec.selector or {}}
-    sources |= {key: at / "labels" / Key(key) for key in available(lambda: spec.labels, None) or {}}
-    sources |= {key: extra / Key(key) for key in _added_labels(spec)}
-    selector_at = at if spec.selector is None else at / "selector"
-    return PodOwner(
-        name=title,
-        namespace=spec.namespace,
-        at=at,
-        selector=selector_of(name, spec),
-        labels=pod_labels_of(name, spec),
-        sources=sources,
-        selector_at=selector_at,
+    return owner_of_pods(
+        name,
+        spec,
+        title,
+        chosen_selector=spec.selector is not None,
         service=name,
         stateful_set=name if _is_stateful(spec) else "",
     )

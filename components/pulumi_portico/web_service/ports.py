@@ -1,10 +1,12 @@
 """The ports of a `WebService`: what the container listens on, and what the Service offers."""
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Optional
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, moved_to, table
+from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import Field as FieldName
 from ..args.location import Key, KeyStyle, Location
 from ..args.names import app_protocol, port_number
@@ -18,7 +20,17 @@ from ..networking.target import Protocol
 if TYPE_CHECKING:
     from .args import WebServiceSpec
 
-__all__ = ["RULES", "Port", "PortSpec", "check_ports", "resolve_ports", "tcp_ports"]
+__all__ = [
+    "RULES",
+    "Port",
+    "PortSpec",
+    "check_ports",
+    "exceptions_of_ports",
+    "own_ports",
+    "ports_of_sidecars",
+    "resolve_ports",
+    "tcp_ports",
+]
 
 
 class Port(TypedDict):
@@ -37,6 +49,15 @@ class Port(TypedDict):
     """The application protocol, as a hint for gateways and load balancers: `http`, `https`, or a name with a prefix,
     such as `kubernetes.io/h2c`. Plain. Default: no hint. Maps to `appProtocol`."""
 
+    container: NotRequired[str]
+    """The sidecar that listens on the port, by its name: a proxy in front of the application, or an exporter of its
+    metrics. Plain. Default: the application."""
+
+    host_port: NotRequired[int]
+    """A port (1 to 65535) of the node that leads to this one, so that each node runs at most one of the pods. Clients
+    outside the cluster need `allow_from`. Plain. Default: none. Reported in `exceptions`; Pod Security "baseline"
+    rejects it. Maps to `hostPort`."""
+
 
 _NAMES_OF_PORT = table(
     {
@@ -47,7 +68,6 @@ _NAMES_OF_PORT = table(
         "name": automatic(),
         "published": moved_to("service_port"),
         "nodePort": component("load_balancers", "ports"),
-        "hostPort": component("services", "extra@spec@containers@ports"),
         "hostIP": component("services", "extra@spec@containers@ports"),
         "expose": component("load_balancers", "ports"),
         "enabled": SWITCHED_ON,
@@ -64,10 +84,12 @@ class PortSpec(Spec):
     service_port: Optional[int] = None
     protocol: Protocol = Protocol.TCP
     app_protocol: Optional[str] = None
+    container: Optional[str] = None
+    host_port: Optional[int] = None
 
 
 _PORT = Field(port_number)
-RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Field(app_protocol)}}
+RULES: Rules = {Port: {"port": _PORT, "service_port": _PORT, "app_protocol": Field(app_protocol), "host_port": _PORT}}
 """What the fields must satisfy beyond their types."""
 
 NO_PORT = define(
@@ -83,6 +105,12 @@ DUPLICATE_PORT = define(
     hint="Choose another number.",
 )
 UNKNOWN_DEFAULT_PORT = define("unknown-default-port", "{value} isn't the name of a port.", allowed="{ports}")
+UNKNOWN_SIDECAR = define("unknown-sidecar", "There is no sidecar {value}.", allowed="{sidecars}")
+HOST_PORT_ON_HOST_NETWORK = define(
+    "host-port-on-host-network",
+    "The pods are on the host network, so the port of the node is {port}.",
+    allowed="{port}, or no host port",
+)
 DEFAULT_PORT_NOT_NAMED = define(
     "default-port-not-named",
     "Of several ports without an `http`, you must name the default one: the order of ports doesn't reach Portico.",
@@ -108,11 +136,31 @@ def resolve_ports(spec: "WebServiceSpec", *, headless: bool) -> dict[str, Servic
 
 def _resolve(name: str, port: PortSpec, rank: int) -> ServicePort:
     number = port.port if port.service_port is None else port.service_port
-    return ServicePort(name, port.port, number, port.protocol.value, port.app_protocol, rank)
+    return ServicePort(
+        name,
+        port.port,
+        number,
+        port.protocol.value,
+        port.app_protocol,
+        container=port.container or "",
+        host_port=port.host_port,
+        rank=rank,
+    )
+
+
+def own_ports(ports: Mapping[str, ServicePort]) -> dict[str, ServicePort]:
+    """The ports that the application itself listens on."""
+    return {name: port for name, port in ports.items() if not port.container}
+
+
+def ports_of_sidecars(spec: "WebServiceSpec") -> dict[int, str]:
+    """The TCP ports of the Service that sidecars listen on, and their names."""
+    tcp = (port for port in (spec.ports or {}).values() if port.protocol is Protocol.TCP)
+    return {port.port: port.container for port in tcp if port.container is not None}
 
 
 def tcp_ports(spec: "WebServiceSpec") -> dict[int, Location]:
-    """The TCP ports that the application listens on, and where they are."""
+    """The TCP ports that the application and those that the Service offers, and where they are."""
     single = {} if spec.port is None else {spec.port: spec.at / "port"}
     several = (port for port in (spec.ports or {}).values() if port.protocol is Protocol.TCP)
     return single | {port.port: port.at / "port" for port in several}
@@ -124,6 +172,44 @@ def check_ports(spec: "WebServiceSpec", problems: Problems) -> None:
     problems.run(_check_exclusive, spec)
     problems.run(_check_duplicates, spec)
     problems.run(_check_default_port, spec)
+    problems.run(_check_containers, spec)
+    problems.run(_check_host_ports, spec)
+
+
+def _check_containers(spec: "WebServiceSpec", problems: Problems) -> None:
+    names = [sidecar.name for sidecar in spec.sidecars]
+    for port in (spec.ports or {}).values():
+        if port.container is not None and port.container not in names:
+            where, close = port.at / "container", nearest(port.container, names)
+            fix = Remove(where) if close is None else Set(where, close)
+            problems.report(UNKNOWN_SIDECAR, where, value=port.container, sidecars=names or "no sidecar", fix=fix)
+
+
+def _check_host_ports(spec: "WebServiceSpec", problems: Problems) -> None:
+    """Report two ports of the node that are the same, and ports of a pod that already is on the host network."""
+    first: dict[tuple[int, Protocol], Location] = {}
+    for port in (spec.ports or {}).values():
+        if port.host_port is None:
+            continue
+        where = port.at / "host_port"
+        other = first.setdefault((port.host_port, port.protocol), port.at)
+        if spec.is_on_host_network and port.host_port != port.port:
+            problems.report(HOST_PORT_ON_HOST_NETWORK, where, value=port.host_port, port=port.port, fix=Remove(where))
+        elif other != port.at:
+            field = FieldName("host_port")
+            problems.report(
+                DUPLICATE_PORT, where, value=port.host_port, protocol=port.protocol, field=field, other=other
+            )
+
+
+_HOST_PORT = exception_kind("host-port", "Port {port} of the nodes leads to the pods.")
+
+
+def exceptions_of_ports(spec: "WebServiceSpec") -> Iterator[SecurityException]:
+    """What is less strict than the secure default."""
+    for port in (spec.ports or {}).values():
+        if port.host_port is not None:
+            yield SecurityException(_HOST_PORT, port.at / "host_port", {"port": port.host_port})
 
 
 def _check_default_port(spec: "WebServiceSpec", problems: Problems) -> None:

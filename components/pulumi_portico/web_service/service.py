@@ -34,6 +34,7 @@ __all__ = [
     "IpFamilyPolicy",
     "ServiceSettings",
     "ServiceSettingsSpec",
+    "TrafficDistribution",
     "build_service",
     "check_service",
     "is_headless",
@@ -63,6 +64,19 @@ class IpFamilyPolicy(str, Enum):
     """IPv4 and IPv6; a cluster that doesn't have both rejects it."""
 
 
+class TrafficDistribution(str, Enum):
+    """Which of the ready pods requests prefer, to save the time and the price of a longer way."""
+
+    PREFER_CLOSE = "PreferClose"
+    """Those in the zone of the client (Kubernetes 1.31 and newer)."""
+
+    PREFER_SAME_ZONE = "PreferSameZone"
+    """The same under its newer name (Kubernetes 1.35 and newer)."""
+
+    PREFER_SAME_NODE = "PreferSameNode"
+    """Those on the node of the client, then those in its zone (Kubernetes 1.35 and newer)."""
+
+
 class ServiceSettings(TypedDict):
     """How the Service offers its pods to the rest of the cluster."""
 
@@ -86,6 +100,10 @@ class ServiceSettings(TypedDict):
     internal_traffic_policy: NotRequired[InternalTrafficPolicy]
     """Which pods a request from inside the cluster can reach. Plain. Default: Cluster. Maps to
     `internalTrafficPolicy`."""
+
+    traffic_distribution: NotRequired[TrafficDistribution]
+    """Which pods requests prefer. Others get requests only if none of the preferred ones is ready, so pods must run
+    wherever clients do. Plain. Default: no preference. Maps to `trafficDistribution`."""
 
     ip_family_policy: NotRequired[IpFamilyPolicy]
     """Which IP families the Service has addresses of. Plain. Default: SingleStack. Maps to `ipFamilyPolicy`."""
@@ -128,7 +146,6 @@ _NAMES_OF_SERVICE_SETTINGS = table(
         "name": automatic(),
         **FIELDS_OF_LOAD_BALANCERS,
         "ipFamilies": unsupported(),
-        "trafficDistribution": unsupported(),
         "enabled": SWITCHED_ON,
     }
 )
@@ -149,6 +166,7 @@ class ServiceSettingsSpec(Spec):
     session_affinity: SessionAffinity = SessionAffinity.NONE
     session_affinity_timeout: Optional[pulumi.Input[int]] = None
     internal_traffic_policy: Optional[InternalTrafficPolicy] = None
+    traffic_distribution: Optional[TrafficDistribution] = None
     ip_family_policy: Optional[IpFamilyPolicy] = None
     annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
 
@@ -212,9 +230,15 @@ def _check_affinity(spec: "WebServiceSpec", problems: Problems) -> None:
 
 def _check_traffic_policy(spec: "WebServiceSpec", problems: Problems) -> None:
     settings = spec.service
-    if settings is not None and is_headless(spec) and settings.internal_traffic_policy is not None:
-        where = settings.at / "internal_traffic_policy"
-        problems.report(NEEDS_CLUSTER_IP, where, fix=Remove(where))
+    if settings is None:
+        return
+    policy, distribution = settings.internal_traffic_policy, settings.traffic_distribution
+    for field, value in (("internal_traffic_policy", policy), ("traffic_distribution", distribution)):
+        if is_headless(spec) and value is not None:
+            problems.report(NEEDS_CLUSTER_IP, settings.at / field, fix=Remove(settings.at / field))
+    if policy is InternalTrafficPolicy.LOCAL and distribution is not None and not is_headless(spec):
+        where = settings.at / "traffic_distribution"
+        problems.report_exclusive(where, "internal_traffic_policy", fix=Remove(where))
 
 
 def _check_timeout(spec: "WebServiceSpec", problems: Problems) -> None:
@@ -274,6 +298,8 @@ def build_service(
     built |= _affinity(found)
     if found.internal_traffic_policy is not None:
         built["internalTrafficPolicy"] = found.internal_traffic_policy.value
+    if found.traffic_distribution is not None:
+        built["trafficDistribution"] = found.traffic_distribution.value
     if found.ip_family_policy is not None:
         built["ipFamilyPolicy"] = found.ip_family_policy.value
     described = {**metadata, "annotations": dict(found.annotations)} if found.annotations else dict(metadata)

@@ -46,7 +46,7 @@ def plan_pods(plan: WebServicePlan, sources: Mapping[str, Sources]) -> PodPlan:
     spec = plan.spec
     existing = spec.identity.service_account if spec.identity else None
     return PodPlan(
-        name=plan.name,
+        name=spec.container_name_for(plan.name),
         kind=plan.kind,
         application=spec,
         # The plain name of an account of our own: so the pods' template is known in a preview.

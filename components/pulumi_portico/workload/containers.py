@@ -22,6 +22,7 @@ from ..args.similar_names import nearest
 from ..args.spec import spec
 from ..args.values import file_path
 from ..networking.ports import ServicePort
+from ..networking.target import Protocol
 from ..untyped import Manifest
 from .conversions import (
     below,
@@ -33,6 +34,7 @@ from .conversions import (
     from_ports,
     from_probe,
     from_resources,
+    from_security_context,
     has_limits,
     words_of,
 )
@@ -49,7 +51,15 @@ from .environment import (
     own_mount_paths,
 )
 from .health import Health, HealthSpec, build_probes, check_health, check_sidecar_port
-from .resources import Limits, Resources, ResourcesSpec, build_resources
+from .resources import Limits, Resources, ResourcesSpec, build_resources, check_resources
+from .security import (
+    ContainerSecurity,
+    ContainerSecuritySpec,
+    SecuritySpec,
+    build_own_security,
+    check_container_security,
+    exceptions_of_container_security,
+)
 
 __all__ = [
     "COMMON_RULES",
@@ -66,6 +76,7 @@ __all__ = [
     "check_init_container",
     "check_mounts",
     "check_other_container",
+    "check_resources_of",
     "check_sidecar",
     "exceptions_of_container",
 ]
@@ -122,6 +133,9 @@ class Container(TypedDict):
     """How Kubernetes checks that a sidecar works; the next containers wait until it does. Default: whether its port, if
     it has one, accepts connections."""
 
+    security: NotRequired[ContainerSecurity]
+    """What it is allowed to do, if that differs from the application. Default: the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonContainerSpec(EnvironmentSpec):
@@ -132,8 +146,11 @@ class CommonContainerSpec(EnvironmentSpec):
     args: Optional[Sequence[pulumi.Input[str]]] = None
     working_directory: Optional[pulumi.Input[str]] = None
     resources: Optional[ResourcesSpec] = None
-    port: Optional[int] = None
-    health: Optional[HealthSpec] = None
+
+    @property
+    def probes(self) -> Optional[HealthSpec]:
+        """How Kubernetes checks that the container works, unless that's the default."""
+        return None
 
 
 FIELDS_IN_EXTRA = (
@@ -164,7 +181,7 @@ _NAMES_OF_CONTAINER = table(
         "ports": several("port", convert=from_ports),
         "containerPort": moved_to("port"),
         "imagePullPolicy": component("services", "image_policy.pull_policy"),
-        "securityContext": component("services", "security"),
+        "securityContext": several("security", convert=below("security", from_security_context)),
         "restartPolicy": automatic("Always"),
         **dict.fromkeys(
             ("lifecycle", *FIELDS_IN_EXTRA),
@@ -191,6 +208,14 @@ class ContainerSpec(CommonContainerSpec):
 
     name: str
     mounts: Optional[Mapping[str, str]] = None
+    security: Optional[ContainerSecuritySpec] = None
+    port: Optional[int] = None
+    health: Optional[HealthSpec] = None
+
+    @property
+    def probes(self) -> Optional[HealthSpec]:
+        """How Kubernetes checks that the container works, unless that's the default."""
+        return self.health
 
 
 COMMON_RULES: Mapping[str, Field] = {
@@ -261,6 +286,15 @@ def check_other_container(container: ContainerSpec, volumes: Sequence[str], prob
     problems.run(check_contents, container)
     problems.run(_check_paths, container)
     problems.run(check_mounts, container, volumes)
+    problems.run(check_resources_of, container)
+    if container.security is not None:
+        problems.run(check_container_security, container.security)
+
+
+def check_resources_of(container: CommonContainerSpec, problems: Problems) -> None:
+    """Report limits below the requests."""
+    if container.resources is not None:
+        problems.run(check_resources, container.resources)
 
 
 def _check_paths(container: ContainerSpec, problems: Problems) -> None:
@@ -294,17 +328,19 @@ def check_sidecar(container: ContainerSpec, problems: Problems) -> None:
 
 
 def check_container_ports(
-    application: Mapping[int, Location], sidecars: Sequence[ContainerSpec], problems: Problems
+    ports: Mapping[int, Location], owners: Mapping[int, str], sidecars: Sequence[ContainerSpec], problems: Problems
 ) -> None:
-    """Report sidecars that listen on the port of another container; `application` has the TCP ports of the
-    application's, and where they are."""
-    taken = dict(application)
+    """Report sidecars that listen on the port of another container. `ports` has the TCP ports of the Service, and where
+    they are; `owners` has the names of the sidecars that listen on some of them."""
+    taken = dict(ports)
     for sidecar in sidecars:
-        problems.run(_check_container_port, sidecar, taken)
+        problems.run(_check_container_port, sidecar, taken, owners)
 
 
-def _check_container_port(sidecar: ContainerSpec, taken: dict[int, Location], problems: Problems) -> None:
-    if sidecar.port is None:
+def _check_container_port(
+    sidecar: ContainerSpec, taken: dict[int, Location], owners: Mapping[int, str], problems: Problems
+) -> None:
+    if sidecar.port is None or owners.get(sidecar.port) == sidecar.name:
         return
     where = sidecar.at / "port"
     other = taken.setdefault(sidecar.port, where)
@@ -318,8 +354,10 @@ NO_LIMITS = exception_kind("no-limits", "The container can use all resources of 
 def exceptions_of_container(container: CommonContainerSpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
     resources = container.resources
-    if resources is not None and resources.limits is Limits.NONE:
+    if resources is not None and resources.limits is Limits.NONE and resources.memory_limit is None:
         yield SecurityException(NO_LIMITS, resources.at / "limits")
+    if isinstance(container, ContainerSpec) and container.security is not None:
+        yield from exceptions_of_container_security(container.security)
 
 
 def build_container(
@@ -328,15 +366,17 @@ def build_container(
     sources: Sources,
     ports: Mapping[str, ServicePort],
     common: Manifest,
+    probed: Optional[Sequence[ServicePort]] = None,
 ) -> dict[str, Any]:
-    """A container without its mounts; `common` is what all containers of the pod have."""
+    """A container without its mounts; `common` is what all containers of the pod have. The probes connect to one of
+    `probed`, or, if that's None, of all ports."""
     return {
         "name": name,
         "image": container.image,
         **_process(container),
         **build_environment(container, sources),
         **({"ports": [_port(port) for port in ports.values()]} if ports else {}),
-        **build_probes(container.health, ports),
+        **build_probes(container.probes, ports if probed is None else {port.name: port for port in probed}),
         **build_resources(container.resources),
         **common,
     }
@@ -357,23 +397,36 @@ def build_other_containers(
     sidecars: Sequence[ContainerSpec],
     init_containers: Sequence[ContainerSpec],
     sources: Mapping[str, Sources],
+    ports: Sequence[ServicePort],
+    security: Optional[SecuritySpec],
     common: Manifest,
 ) -> tuple[list[Manifest], list[Manifest]]:
-    """The pod's `initContainers`, and their volumes. Sidecars come first, so that they run when the others start."""
+    """The pod's `initContainers`, and their volumes. Sidecars come first, so that they run when the others start.
+
+    `ports` are those of the Service, `security` is the pod's, and `common` is what all containers of the pod have.
+    """
     containers: list[Manifest] = []
     volumes: list[Manifest] = []
     # An init container that always restarts is a sidecar (Kubernetes 1.29 and newer).
     for group, restarts in ((sidecars, {"restartPolicy": "Always"}), (init_containers, {})):
         for container in group:
-            built, own_volumes = _build_other(container, sources.get(container.name, Sources()), common)
+            own = [port for port in ports if port.container == container.name]
+            restricted = {**common, **build_own_security(container.security, security)}
+            built, own_volumes = _build_other(container, sources.get(container.name, Sources()), own, restricted)
             containers.append({**built, **restarts})
             volumes += own_volumes
     return containers, volumes
 
 
-def _build_other(container: ContainerSpec, sources: Sources, common: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
-    ports = {} if container.port is None else {"": ServicePort("", container.port, container.port)}
-    built = build_container(container.name, container, sources, ports, common)
+def _build_other(
+    container: ContainerSpec, sources: Sources, offered: Sequence[ServicePort], common: Manifest
+) -> tuple[dict[str, Any], list[Manifest]]:
+    listed = {port.name: port for port in offered}
+    probed = [port for port in offered if port.target == container.port and port.protocol == Protocol.TCP.value]
+    if container.port is not None and not probed:
+        probed = [ServicePort("", container.port, container.port)]
+        listed = {"": probed[0], **listed}
+    built = build_container(container.name, container, sources, listed, common, probed)
     mounts, volumes = build_files(container, sources, container.name)
     mounts += [{"name": volume, "mountPath": path} for volume, path in sorted((container.mounts or {}).items())]
     if mounts:
@@ -383,4 +436,5 @@ def _build_other(container: ContainerSpec, sources: Sources, common: Manifest) -
 
 def _port(port: ServicePort) -> dict[str, Any]:
     name = {"name": port.name} if port.name else {}
-    return {**name, "containerPort": port.target, "protocol": port.protocol}
+    host = {} if port.host_port is None else {"hostPort": port.host_port}
+    return {**name, "containerPort": port.target, **host, "protocol": port.protocol}

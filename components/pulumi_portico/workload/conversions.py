@@ -307,10 +307,7 @@ def _port(item: Any) -> Optional[Unchecked]:
 
 
 def from_resources(value: Any, beside: Beside) -> Optional[Values]:
-    """Requests and limits. Portico has one number for each: the request of CPU, and the limit of memory and disk.
-
-    Other resources, such as devices, are in `extra`.
-    """
+    """Requests and limits. Other resources, such as devices, are in `extra`."""
     resources = mapped(value)
     limits, requests = mapped(resources.get("limits")), mapped(resources.get("requests"))
     devices = {key: item for key, item in {**resources, **requests, **limits}.items() if "/" in key}
@@ -330,17 +327,31 @@ _RESOURCES = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "disk"}
 
 
 def _numbers(limits: Unchecked, requests: Unchecked) -> dict[Steps, Any]:
-    values: dict[Steps, Any] = {}
+    numbers: dict[str, Any] = {}
+    limited = {name: _number(name, limits[name]) for name in _RESOURCES if limits.get(name) is not None}
     for name, field in _RESOURCES.items():
-        first, second = (requests, limits) if name == "cpu" else (limits, requests)
-        amount = first.get(name, second.get(name))
-        if amount is not None:
-            values["resources", field] = _amount(amount, CORES) if name == "cpu" else _mebibytes(amount)
-    if "cpu" in limits and limits["cpu"] == requests.get("cpu", limits["cpu"]):
-        values["resources", "limits"] = "all"
-    elif requests and not limits:
-        values["resources", "limits"] = "none"
-    return values
+        if requests.get(name) is not None:
+            numbers[field] = _number(name, requests[name])
+        elif name in limited:
+            # Kubernetes requests what the container is limited to.
+            numbers[field] = limited[name]
+    # Of disk, Portico has one number: the limit.
+    if "ephemeral-storage" in limited:
+        numbers["disk"] = limited["ephemeral-storage"]
+    if "memory" in limited and limited["memory"] != numbers["memory"]:
+        numbers["memory_limit"] = limited["memory"]
+    unlimited = bool(requests) and not limits.keys() & {"memory", "ephemeral-storage"}
+    if unlimited:
+        numbers["limits"] = "none"
+    elif "cpu" in limited and limited["cpu"] == numbers["cpu"]:
+        numbers["limits"] = "all"
+    if "cpu" in limited and numbers.get("limits") != "all":
+        numbers["cpu_limit"] = limited["cpu"]
+    return {("resources", field): number for field, number in numbers.items()}
+
+
+def _number(name: str, amount: Any) -> Any:
+    return _amount(amount, CORES) if name == "cpu" else _mebibytes(amount)
 
 
 def _mebibytes(size: Any) -> Optional[int]:

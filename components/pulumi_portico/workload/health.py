@@ -83,6 +83,11 @@ class Probe(TypedDict):
     """Headers of the request of `path`, instead of those of `Health`. Names are plain. Default: those of `Health`. Maps
     to `httpGet.httpHeaders`."""
 
+    initial_delay: NotRequired[pulumi.Input[int]]
+    """Seconds (0 or more) before the first check: after the container starts for the startup probe, and after that one
+    succeeds for the others. Default: 0. An application that takes long to start needs `startup_seconds` instead, which
+    doesn't delay those that start faster. Maps to `initialDelaySeconds`."""
+
     period: NotRequired[pulumi.Input[int]]
     """Seconds (1 or more) between two checks. Default: startup 2, readiness 5, liveness 10. Maps to `periodSeconds`."""
 
@@ -155,8 +160,7 @@ _NAMES_OF_PROBE = table(
         "failureThreshold": moved_to("failures"),
         "retries": moved_to("failures"),
         "successThreshold": automatic(1),
-        "initialDelaySeconds": component("services", "health.startup_seconds"),
-        "initialDelay": component("services", "health.startup_seconds"),
+        "initialDelaySeconds": moved_to("initial_delay"),
         "start_period": component("services", "health.startup_seconds"),
         "terminationGracePeriodSeconds": unsupported(),
         "port": moved_to("port_name"),
@@ -182,6 +186,7 @@ class ProbeSpec(Spec):
     scheme: Optional[ProbeScheme] = None
     host: Optional[pulumi.Input[str]] = None
     headers: Optional[Mapping[str, pulumi.Input[str]]] = None
+    initial_delay: Optional[pulumi.Input[int]] = None
     period: Optional[pulumi.Input[int]] = None
     timeout: Optional[pulumi.Input[int]] = None
     failures: Optional[pulumi.Input[int]] = None
@@ -284,6 +289,7 @@ _REQUEST = {
 RULES: Rules = {
     Probe: {
         **_REQUEST,
+        "initial_delay": Field(whole_number(0, what=SECONDS)),
         "period": _SECONDS,
         "timeout": _SECONDS,
         "failures": _AT_LEAST_ONE,
@@ -431,8 +437,10 @@ def _probe(probe: ProbeSpec, health: HealthSpec, port: Optional[ServicePort], de
     failures = probe.failures
     if failures is None:
         failures = defaults.failures or _startup_failures(health.startup_seconds, period)
+    delay = {} if probe.initial_delay is None else {"initialDelaySeconds": probe.initial_delay}
     return {
         **_handler(probe, health, port),
+        **delay,
         "periodSeconds": period,
         "timeoutSeconds": defaults.timeout if probe.timeout is None else probe.timeout,
         "failureThreshold": failures,

@@ -268,9 +268,12 @@ def build_placement(placement: Optional[PlacementSpec]) -> dict[str, Any]:
     return built
 
 
-def build_spread(kind: WorkloadKind, spread: Optional[SpreadSpec], selector: Mapping[str, str]) -> dict[str, Any]:
-    """The part of the pod's `spec` that spreads the pods. Those of a DaemonSet are on different nodes anyway."""
-    if kind is WorkloadKind.DAEMON_SET:
+def build_spread(
+    kind: Optional[WorkloadKind], spread: Optional[SpreadSpec], selector: Mapping[str, str]
+) -> dict[str, Any]:
+    """The part of the pod's `spec` that spreads the pods. Those of a DaemonSet are on different nodes anyway, and those
+    of a Job (no kind) end, so that only a setting spreads them."""
+    if kind is WorkloadKind.DAEMON_SET or (kind is None and spread is None):
         return {}
     strictness = spread or SpreadSpec()
     topologies = (("topology.kubernetes.io/zone", strictness.zones), ("kubernetes.io/hostname", strictness.nodes))

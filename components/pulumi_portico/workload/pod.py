@@ -32,7 +32,8 @@ class PodPlan:
 
     name: str
     """The name of the application's container."""
-    kind: WorkloadKind
+    kind: Optional[WorkloadKind]
+    """What creates the pods; None for a Job."""
     application: CommonContainerSpec
     account: Any
     """The name of the ServiceAccount."""
@@ -41,7 +42,7 @@ class PodPlan:
     labels: Manifest
     """The labels of the pods, the selector included."""
     ports: Mapping[str, ServicePort]
-    """The ports that the application listens on, by name."""
+    """The ports of the Service, by name: those of the application and of its sidecars."""
     drain: int
     """Seconds that a terminating pod continues to serve requests."""
     shutdown: int = SHUTDOWN_SECONDS
@@ -55,6 +56,8 @@ class PodPlan:
     image_policy: Optional[ImagePolicySpec] = None
     placement: Optional[PlacementSpec] = None
     annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    restart_policy: Optional[str] = None
+    """When the kubelet starts a container again that has ended. Default: always."""
     extra: Optional[Manifest] = None
     """What is merged last into the template, as Kubernetes has it."""
     sources: Mapping[str, Sources] = field(default_factory=dict[str, Sources])
@@ -84,7 +87,9 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
     common = {**build_pull_policy(pod.image_policy), **build_container_security(pod.security)}
     of_container, of_pod = build_drain(pod.drain, pod.shutdown)
     application, volumes = _application(pod, common, of_container)
-    others, other_volumes = build_other_containers(pod.sidecars, pod.init_containers, pod.sources, common)
+    others, other_volumes = build_other_containers(
+        pod.sidecars, pod.init_containers, pod.sources, list(pod.ports.values()), pod.security, common
+    )
     volumes += other_volumes
     volumes += [build_volume(name, volume) for name, volume in sorted(pod.volumes.items())]
     return {
@@ -101,6 +106,7 @@ def _spec(pod: PodPlan) -> dict[str, Any]:
         **build_placement(pod.placement),
         **build_spread(pod.kind, pod.placement.spread if pod.placement else None, pod.selector),
         **of_pod,
+        **({} if pod.restart_policy is None else {"restartPolicy": pod.restart_policy}),
         **({"volumes": volumes} if volumes else {}),
         **({"initContainers": others} if others else {}),
         "containers": [application],
@@ -116,7 +122,8 @@ def _listened(pod: PodPlan) -> list[int]:
 def _application(pod: PodPlan, common: Manifest, of_container: Manifest) -> tuple[dict[str, Any], list[Manifest]]:
     """The application's container, and the volumes of its files."""
     sources = pod.sources.get(pod.name, Sources())
-    built = {**build_container(pod.name, pod.application, sources, pod.ports, common), **of_container}
+    ports = {name: port for name, port in pod.ports.items() if not port.container}
+    built = {**build_container(pod.name, pod.application, sources, ports, common), **of_container}
     mounts, volumes = build_files(pod.application, sources)
     mounts += build_mounts(pod.volumes, pod.storage)
     if mounts:

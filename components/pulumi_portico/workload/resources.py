@@ -7,8 +7,11 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.codes import define
 from ..args.elsewhere import component, moved_to, several, table
+from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
+from ..args.problems import Problems, Set
 from ..args.spec import Spec, spec
 from ..args.units import CORES, MIB
 from ..args.values import LARGEST_MIB, mebibytes, number, quantity, whole_number
@@ -22,6 +25,7 @@ __all__ = [
     "Resources",
     "ResourcesSpec",
     "build_resources",
+    "check_resources",
 ]
 
 
@@ -45,9 +49,17 @@ class Resources(TypedDict):
     cpu: NotRequired[pulumi.Input[float]]
     """Cores (above 0). Default: 0.1. Maps to `requests.cpu` and, if `limits` is `all`, to `limits.cpu`."""
 
+    cpu_limit: NotRequired[pulumi.Input[float]]
+    """Cores (`cpu` or more) that the container can use. Default: `cpu` if `limits` is `all`, else no limit. Maps to
+    `limits.cpu`."""
+
     memory: NotRequired[pulumi.Input[int]]
-    """MiB (1 or more). Default: 256. Maps to `requests.memory` and `limits.memory`, so that the container can use all
-    that it is limited to."""
+    """MiB (1 or more). Default: 256. Maps to `requests.memory` and, without a `memory_limit`, to `limits.memory`."""
+
+    memory_limit: NotRequired[pulumi.Input[int]]
+    """MiB (`memory` or more) that the container can use. Above `memory`, it can be evicted if its node runs out of
+    memory. Default: `memory`, so that the container can use all that it is limited to; no limit if `limits` is `none`.
+    Maps to `limits.memory`."""
 
     disk: NotRequired[pulumi.Input[int]]
     """MiB (1 or more) for logs and writable paths together. Default: 1024. Maps to `limits.ephemeral-storage`;
@@ -80,17 +92,22 @@ class ResourcesSpec(Spec):
     """Parsed `Resources`."""
 
     cpu: Optional[pulumi.Input[float]] = None
+    cpu_limit: Optional[pulumi.Input[float]] = None
     memory: Optional[pulumi.Input[int]] = None
+    memory_limit: Optional[pulumi.Input[int]] = None
     disk: Optional[pulumi.Input[int]] = None
     limits: Limits = Limits.MEMORY
 
 
 _SIZE = Field(whole_number(1, LARGEST_MIB, MIB))
+_CORES = Field(number(0.001, what=CORES))
 
 RULES: Rules = {
     Resources: {
-        "cpu": Field(number(0.001, what=CORES)),
+        "cpu": _CORES,
+        "cpu_limit": _CORES,
         "memory": _SIZE,
+        "memory_limit": _SIZE,
         "disk": _SIZE,
     }
 }
@@ -113,6 +130,30 @@ DEFAULT_RESOURCES = ResourceDefaults(cpu=0.1, memory=256, disk=1024)
 """The defaults of an application's containers."""
 
 
+LIMIT_BELOW_REQUEST = define(
+    "limit-below-request", "{value} is less than the {request} of {requested}.", allowed="{requested} or more"
+)
+
+
+def check_resources(
+    resources: ResourcesSpec, problems: Problems, defaults: ResourceDefaults = DEFAULT_RESOURCES
+) -> None:
+    """Report limits below the requests."""
+    for field, limit, requested, default in (
+        ("cpu", resources.cpu_limit, resources.cpu, defaults.cpu),
+        ("memory", resources.memory_limit, resources.memory, defaults.memory),
+    ):
+        if limit is None:
+            continue
+        where, request = resources.at / f"{field}_limit", default if requested is None else requested
+        if isinstance(limit, (int, float)) and isinstance(request, (int, float)) and limit < request:
+            # The value that is written stays: the default gives way.
+            fix = Set(resources.at / field, limit) if requested is None else Set(where, request)
+            problems.report(
+                LIMIT_BELOW_REQUEST, where, value=limit, requested=request, request=FieldName(field), fix=fix
+            )
+
+
 def build_resources(
     resources: Optional[ResourcesSpec], defaults: ResourceDefaults = DEFAULT_RESOURCES
 ) -> dict[str, Any]:
@@ -123,8 +164,15 @@ def build_resources(
     disk = defaults.disk if requested.disk is None else requested.disk
     reserved = applied(disk, lambda size: mebibytes(-(-size // 10)))
     built: dict[str, Any] = {"requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": reserved}}
+    limits: dict[str, Any] = {}
     if requested.limits is not Limits.NONE:
-        built["limits"] = {"memory": memory, "ephemeral-storage": applied(disk, mebibytes)}
-    if requested.limits is Limits.ALL:
-        built["limits"]["cpu"] = cpu
+        limits = {"memory": memory, "ephemeral-storage": applied(disk, mebibytes)}
+    if requested.memory_limit is not None:
+        limits["memory"] = applied(requested.memory_limit, mebibytes)
+    if requested.cpu_limit is not None:
+        limits["cpu"] = applied(requested.cpu_limit, quantity)
+    elif requested.limits is Limits.ALL:
+        limits["cpu"] = cpu
+    if limits:
+        built["limits"] = limits
     return {"resources": built}

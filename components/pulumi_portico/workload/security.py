@@ -5,7 +5,8 @@ Pure: specs in, dictionaries out.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Optional
+from dataclasses import replace
+from typing import Any, Optional, Union
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
@@ -28,12 +29,17 @@ __all__ = [
     "UNPRIVILEGED_PORT",
     "USER_ID",
     "WRITABLE_ROOT",
+    "ContainerSecurity",
+    "ContainerSecuritySpec",
     "Security",
     "SecuritySpec",
     "build_container_security",
+    "build_own_security",
     "build_pod_security",
+    "check_container_security",
     "check_host_ports",
     "check_security",
+    "exceptions_of_container_security",
     "exceptions_of_security",
 ]
 
@@ -100,6 +106,50 @@ class Security(TypedDict):
     """Whether volumes can be folders of the node (`host_path`). Plain. Default: false. Reported in `exceptions`."""
 
 
+class ContainerSecurity(TypedDict):
+    """What a sidecar or an init container can do, if that differs from the application. All of it is plain."""
+
+    user: NotRequired[int]
+    """The user ID (0 or more) of the container's processes. Plain. Default: the pod's. An ID of 10000 or less is
+    reported in `exceptions`; 0 requires `allow_root`. Maps to `runAsUser`."""
+
+    group: NotRequired[int]
+    """The group ID (0 or more) of the container's processes. Plain. Default: `user` if that is set, else the pod's. 0
+    is reported in `exceptions`. Maps to `runAsGroup`."""
+
+    allow_root: NotRequired[bool]
+    """Whether the container can run as root. Plain. Default: as the pod. Reported in `exceptions`. Maps to
+    `runAsNonRoot`."""
+
+    writable_root: NotRequired[bool]
+    """Whether the whole root file system is writable. Plain. Default: as the application's. Reported in `exceptions`.
+    Maps to `readOnlyRootFilesystem`."""
+
+    capabilities: NotRequired[Sequence[str]]
+    """More Linux capabilities, such as `NET_ADMIN`. Plain. Default: those of the application. Reported in `exceptions`.
+    Maps to `capabilities.add`."""
+
+    privilege_escalation: NotRequired[bool]
+    """Whether a process can gain more privileges than its parent. Plain. Default: as the application's. Reported in
+    `exceptions`. Maps to `allowPrivilegeEscalation`."""
+
+    privileged: NotRequired[bool]
+    """Whether the container has all privileges of the node. Plain. Default: as the application. Reported in
+    `exceptions`. Maps to `privileged`."""
+
+
+_NAMES_OF_CONTAINER_SECURITY = table(
+    {
+        "runAsUser": moved_to("user"),
+        "runAsGroup": moved_to("group"),
+        "runAsNonRoot": several("allow_root", convert=from_context("runAsNonRoot")),
+        "readOnlyRootFilesystem": several("writable_root", convert=from_context("readOnlyRootFilesystem")),
+        "allowPrivilegeEscalation": moved_to("privilege_escalation"),
+        "seccompProfile": component("services", "security.seccomp_profile"),
+    }
+)
+"""Other tools' names for the fields of `ContainerSecurity`."""
+
 _NAMES_OF_SECURITY = table(
     {
         "runAsUser": moved_to("user"),
@@ -151,6 +201,19 @@ class SecuritySpec(Spec):
     host_paths: bool = False
 
 
+@spec(ContainerSecurity, elsewhere=_NAMES_OF_CONTAINER_SECURITY)
+class ContainerSecuritySpec(Spec):
+    """Parsed `ContainerSecurity`."""
+
+    user: Optional[int] = None
+    group: Optional[int] = None
+    allow_root: Optional[bool] = None
+    writable_root: Optional[bool] = None
+    capabilities: Optional[Sequence[str]] = None
+    privilege_escalation: Optional[bool] = None
+    privileged: Optional[bool] = None
+
+
 INVALID_CAPABILITY = define(
     "invalid-capability",
     "{value} isn't a capability.",
@@ -164,6 +227,9 @@ INVALID_SECCOMP_PROFILE = define(
 )
 USER_IS_ROOT = define(
     "user-is-root", "User 0 is root.", allowed="1 or more", hint="Set another user, or set {field} to true."
+)
+ROOT_WITHOUT_USER = define(
+    "root-without-user", "The container has the pod's user unless it sets {user}.", allowed="with {user}"
 )
 
 LOW_HOST_PORT = define(
@@ -210,7 +276,8 @@ RULES: Rules = {
         "fs_group": _ID,
         "capabilities": Field(items=_capability),
         "seccomp_profile": Field(_profile),
-    }
+    },
+    ContainerSecurity: {"user": Field(_user_id), "group": _ID, "capabilities": Field(items=_capability)},
 }
 """What the fields must satisfy beyond their types."""
 
@@ -243,7 +310,15 @@ def _check_capabilities(security: SecuritySpec, problems: Problems) -> None:
             problems.report(CAPABILITY_HAS_FIELD, where, value=capability, field=field, fix=fix)
 
 
-def _check_root(security: SecuritySpec, problems: Problems) -> None:
+def check_container_security(security: ContainerSecuritySpec, problems: Problems) -> None:
+    """Report a root user that isn't allowed, and root that no user is."""
+    problems.run(_check_root, security)
+    if security.allow_root and security.user is None:
+        field, where = FieldName("user"), security.at / "allow_root"
+        problems.report(ROOT_WITHOUT_USER, where, user=field, fix=Set(security.at / field, 0))
+
+
+def _check_root(security: Union[SecuritySpec, ContainerSecuritySpec], problems: Problems) -> None:
     if security.user == 0 and not security.allow_root:
         problems.report(USER_IS_ROOT, security.at / "user", value=0, field=FieldName("allow_root"))
 
@@ -270,22 +345,34 @@ _CAPABILITIES = exception_kind("capabilities", "The containers have more capabil
 
 def exceptions_of_security(security: SecuritySpec) -> Iterator[SecurityException]:
     """What is less strict than the secure default."""
+    yield from exceptions_of_container_security(security)
     for field, kind, is_set in (
-        ("allow_root", _ALLOWS_ROOT, security.allow_root),
-        ("writable_root", WRITABLE_ROOT, security.writable_root),
-        ("privilege_escalation", _ESCALATES, security.privilege_escalation),
-        ("privileged", _PRIVILEGED, security.privileged),
         ("unconfined_seccomp", _UNCONFINED, security.unconfined_seccomp),
         ("host_network", _HOST_NETWORK, security.host_network),
         ("host_paths", _HOST_PATHS, security.host_paths),
     ):
         if is_set:
             yield SecurityException(kind, security.at / field)
+    if security.fs_group == 0:
+        yield SecurityException(ROOT_GROUP, security.at / "fs_group")
+
+
+def exceptions_of_container_security(
+    security: Union[SecuritySpec, ContainerSecuritySpec],
+) -> Iterator[SecurityException]:
+    """What is less strict than the secure default, of what each container can have of its own."""
+    for field, kind, is_set in (
+        ("allow_root", _ALLOWS_ROOT, security.allow_root),
+        ("writable_root", WRITABLE_ROOT, security.writable_root),
+        ("privilege_escalation", _ESCALATES, security.privilege_escalation),
+        ("privileged", _PRIVILEGED, security.privileged),
+    ):
+        if is_set:
+            yield SecurityException(kind, security.at / field)
     if security.user is not None and security.user < LEAST_SAFE_ID:
         yield SecurityException(LOW_USER, security.at / "user", {"user": security.user})
-    for field, group in (("group", security.group), ("fs_group", security.fs_group)):
-        if group == 0:
-            yield SecurityException(ROOT_GROUP, security.at / field)
+    if security.group == 0:
+        yield SecurityException(ROOT_GROUP, security.at / "group")
     if security.capabilities:
         capabilities = sorted(security.capabilities)
         yield SecurityException(_CAPABILITIES, security.at / "capabilities", {"capabilities": capabilities})
@@ -334,6 +421,24 @@ def build_container_security(security: Optional[SecuritySpec]) -> dict[str, Any]
     if found.privileged:
         context["privileged"] = True
     return {"securityContext": context}
+
+
+def build_own_security(own: Optional[ContainerSecuritySpec], pod: Optional[SecuritySpec]) -> dict[str, Any]:
+    """The `securityContext` of a container that differs from the application's."""
+    if own is None:
+        return build_container_security(pod)
+    fields = ("writable_root", "capabilities", "privilege_escalation", "privileged")
+    changed = {field: value for field in fields if (value := getattr(own, field)) is not None}
+    built = build_container_security(replace(pod or SecuritySpec(), **changed))
+    context = built["securityContext"]
+    if own.allow_root is not None:
+        context["runAsNonRoot"] = not own.allow_root
+    if own.user is not None:
+        context["runAsUser"] = own.user
+    group = own.user if own.group is None else own.group
+    if group is not None:
+        context["runAsGroup"] = group
+    return built
 
 
 def _seccomp(security: SecuritySpec) -> dict[str, Any]:

@@ -117,7 +117,11 @@ def check_merged_template(pod: PodPlan, problems: Problems) -> None:
 def _check_pod(merged: _Merged) -> None:
     spec = mapped(merged.template.get("spec"))
     application = merged.pod.application
-    for name in ("activeDeadlineSeconds", "ephemeralContainers"):
+    # Only a Job's pods can have a deadline.
+    forbidden = (
+        ("ephemeralContainers",) if merged.pod.kind is None else ("activeDeadlineSeconds", "ephemeralContainers")
+    )
+    for name in forbidden:
         if spec.get(name) is not None:
             merged.report(FORBIDDEN_IN_TEMPLATE, "spec", name, fix=Remove(merged.at("spec", name)), name=name)
     for name, source, field in (

@@ -29,11 +29,12 @@ from ...workload.kinds import WorkloadKind
 from ...workload.placement import RULES as PLACEMENT_RULES
 from ...workload.placement import Placement, PlacementSpec, check_placement
 from ...workload.resources import RULES as RESOURCES_RULES
-from ...workload.resources import Limits, Resources, ResourcesSpec
+from ...workload.resources import Limits, ResourceDefaults, Resources, ResourcesSpec, check_resources
 from .webhook import RULES as WEBHOOK_RULES
 from .webhook import AdmissionWebhook, AdmissionWebhookSpec
 
 __all__ = [
+    "RESOURCES",
     "RULES",
     "ControllerKind",
     "Installation",
@@ -160,6 +161,9 @@ NOT_FOR_DAEMON_SET = define(
     allowed="only with {kind} Deployment",
 )
 METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and {metrics} is false.")
+RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
+"""The defaults of a controller's resources."""
+
 SECOND_DEFAULT_CLASS = define(
     "second-default-class",
     "{other} makes its IngressClass the default too, and a cluster has only one default.",
@@ -250,7 +254,13 @@ def _check_pod_annotations(installation: InstallationSpec, problems: Problems) -
     check_pod_annotations(installation.pod_annotations, installation.at / "pod_annotations", problems)
 
 
+def _check_resources(installation: InstallationSpec, problems: Problems) -> None:
+    if installation.resources is not None:
+        check_resources(installation.resources, problems, RESOURCES)
+
+
 _RULES = (
+    _check_resources,
     _check_autoscaling,
     _check_disruption_budget,
     _check_placement,
@@ -275,7 +285,8 @@ def installation_exceptions(installation: InstallationSpec) -> list[SecurityExce
     found: list[SecurityException] = []
     if installation.admission_webhook is not None:
         found.append(SecurityException(WEBHOOK, installation.at / "admission_webhook"))
-    if installation.resources is not None and installation.resources.limits is Limits.NONE:
+    resources = installation.resources
+    if resources is not None and resources.limits is Limits.NONE and resources.memory_limit is None:
         found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))
     annotations = installation.pod_annotations or {}
     return [*found, *exceptions_of_annotations(annotations, installation.at / "pod_annotations")]

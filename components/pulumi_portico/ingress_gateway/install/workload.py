@@ -8,17 +8,15 @@ from typing import Any
 
 from ...untyped import Manifest
 from ...workload.placement import build_placement, build_spread
-from ...workload.resources import ResourceDefaults, build_resources
+from ...workload.resources import build_resources
 from ...workload.rollout import RolloutSpec, build_rollout
-from .installation import ControllerKind, InstallationSpec
+from .installation import RESOURCES, ControllerKind, InstallationSpec
 from .installer import Installer
 from .webhook import MOUNT_PATH
 
-__all__ = ["RESOURCES", "build_workload", "replicas_of"]
+__all__ = ["build_workload", "replicas_of"]
 
 _REPLICAS = 2
-RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
-"""The defaults of a controller's resources."""
 
 _BIND = "NET_BIND_SERVICE"
 _ROLLOUT = RolloutSpec(min_ready_seconds=10)

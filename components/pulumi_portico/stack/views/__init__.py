@@ -4,6 +4,7 @@ from ..plan import StackPlan
 from ..view import StackView
 from .balancers import balancers_of, total_of
 from .exceptions import exceptions_of
+from .jobs import jobs_of
 from .links import links_of
 from .routes import routes_of
 from .services import gateways_of, services_of
@@ -12,7 +13,7 @@ __all__ = ["view_of"]
 
 
 def view_of(plan: StackPlan) -> StackView:
-    """What the stack means to its readers: load balancers, gateways, routes, services, links, and exceptions."""
+    """What the stack means to its readers: load balancers, gateways, routes, services, jobs, links, and exceptions."""
     billed, routes = balancers_of(plan), routes_of(plan)
     balancers = tuple(balancer.view for balancer in billed)
     return StackView(
@@ -22,6 +23,7 @@ def view_of(plan: StackPlan) -> StackView:
         gateways=gateways_of(plan, balancers),
         routes=routes,
         services=services_of(plan, routes),
+        jobs=jobs_of(plan),
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
         notes=tuple(plan.notes),

@@ -24,6 +24,7 @@ from ...ingress_gateway.front_door import exposure_request
 from ...ingress_gateway.install.settings import AccessLog
 from ...ingress_gateway.raw_annotations import ANY_ORIGIN
 from ...ingress_gateway.route_rules import any_origin_header
+from ...job.validation import exceptions_of as exceptions_of_job
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
 from ...public_load_balancer.plan import request_of
@@ -92,6 +93,9 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     for service in plan.service_plans.values():
         yield from exceptions_of_service(service)
         yield from _of_service(service.spec)
+    for job in plan.job_plans.values():
+        yield from exceptions_of_job(job)
+        yield from _peers(job.spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
@@ -222,6 +226,7 @@ def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> An
     value: Any = {
         "pod_security": plan.pod_security,
         "services": plan.services,
+        "jobs": plan.jobs,
         "gateways": plan.gateways,
         "load_balancers": plan.load_balancers,
         "aws_load_balancers": aws,

@@ -13,6 +13,7 @@ from ...networking.selectors import PodOwner, selects
 from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
 from ...web_service.plan import pod_owner_of
+from ...workload.pod_owner import pod_owner_of as owner_of_pods
 from ..plan import StackPlan
 from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
@@ -139,7 +140,7 @@ class _Policies:
     def __init__(self, plan: StackPlan) -> None:
         self._stack = plan
         self._found: dict[Any, _Matching] = {}
-        self._pods = [*map(self._of_service, plan.services.items()), *self._of_gateways()]
+        self._pods = [*map(self._of_service, plan.services.items()), *self._of_jobs(), *self._of_gateways()]
         self._namespaces = {plan.namespace}
         """The namespaces that the stack creates, so that no other pods are in them."""
         self._namespaces |= {gateway.name for gateway in plan.gateway_plans.values() if gateway.creates_namespace}
@@ -155,6 +156,16 @@ class _Policies:
             allow_to=spec.allow_to if has_policy else None,
             allow_from=[(peer, _ports_of(peer) or every) for peer in spec.allow_from] if has_policy else None,
         )
+
+    def _of_jobs(self) -> Iterator[_Pods]:
+        for name, spec in self._stack.jobs.items():
+            yield _Pods(
+                peer=PeerView(PeerKind.JOB, name),
+                namespace=text_of(self._stack.namespace if spec.namespace is None else spec.namespace),
+                owner=owner_of_pods(name, spec, name),
+                allow_to=spec.allow_to if spec.network_policy else None,
+                allow_from=[] if spec.network_policy else None,
+            )
 
     def _of_gateways(self) -> Iterator[_Pods]:
         for name, gateway in self._stack.gateway_plans.items():

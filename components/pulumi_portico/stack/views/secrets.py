@@ -36,7 +36,7 @@ _SECRETS: Mapping[type[Spec], str] = {
 
 def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
     """The secrets of every component that the stack doesn't encrypt. What is encrypted is an Output."""
-    for parts in (plan.services, plan.gateways, plan.load_balancers, plan.aws_load_balancers):
+    for parts in (plan.services, plan.jobs, plan.gateways, plan.load_balancers, plan.aws_load_balancers):
         for spec in parts.values():
             yield from _of_spec(spec)
 
