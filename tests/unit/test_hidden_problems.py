@@ -25,6 +25,8 @@ services:
   api: {image: api:1, port: 8080}
   web: {image: web:1, port: 8080}
   jobs: {image: jobs:1, ports: {}}
+jobs:
+  migrate: {image: migrate:1}
 gateways:
   edge:
     exposure: {scope: internet, platform: gke, allowedSources: [0.0.0.0/0]}

@@ -125,7 +125,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
         problems.run(_check_name, name, named, spec)
     for rule in _RULES:
         problems.run(rule, spec)
-    check_other_containers(name, spec, problems)
+    problems.run(check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(check_extra_items, name, spec)
     if reason is None:
