@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from hypothesis import strategies as st
 from pulumi_portico.args.exceptions import SecurityException, exception_kind
@@ -13,6 +12,7 @@ from pulumi_portico.ingress_gateway.routes import PathType
 from pulumi_portico.lifecycle.cost import Billable, Estimate, LineItem
 from pulumi_portico.load_balancers import Scope
 from pulumi_portico.stack.view import (
+    ActionView,
     BackendView,
     BalancerView,
     Cost,
@@ -131,7 +131,9 @@ def route(
     scheme: str = "https",
     client_port: int | None = None,
 ) -> RouteView:
-    return RouteView(entry, host, path, path_type, scheme, (BackendView(target, port),), client_port=client_port)
+    return RouteView(
+        entry, host, path, path_type, scheme, ActionView((BackendView(target, port),)), client_port=client_port
+    )
 
 
 def allowed(source: PeerView, target: PeerView, *ports: int) -> LinkView:
@@ -238,7 +240,7 @@ MIXED = StackView(
             "/old",
             PathType.EXACT,
             "https",
-            redirect=RedirectView("https", "www.example.com", path="/new"),
+            ActionView(redirect=RedirectView("https", "www.example.com", path="/new")),
         ),
         route(of_gateway("legacy"), "", "/", PeerView(PeerKind.EXTERNAL_SERVICE, "billing", "team-b"), scheme="http"),
     ),
@@ -366,15 +368,15 @@ def _sources(names: st.SearchStrategy[str]) -> st.SearchStrategy[SourceView]:
     )
 
 
-def _actions(peers: st.SearchStrategy[PeerView], names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+def _actions(peers: st.SearchStrategy[PeerView], names: st.SearchStrategy[str]) -> st.SearchStrategy[ActionView]:
     """What a route does: one backend, several, a redirect, or a status."""
     backends = st.builds(BackendView, peers, st.one_of(st.none(), st.integers(1, 65535), names))
     weighted = st.builds(BackendView, peers, st.just(80), st.integers(0, 100))
     return st.one_of(
-        backends.map(lambda backend: {"backends": (backend,)}),
-        st.lists(weighted, min_size=2, max_size=3).map(lambda found: {"backends": tuple(found)}),
-        st.builds(RedirectView, host=names).map(lambda redirect: {"redirect": redirect}),
-        st.just({"status": 403}),
+        backends.map(lambda backend: ActionView((backend,))),
+        st.lists(weighted, min_size=2, max_size=3).map(lambda found: ActionView(tuple(found))),
+        st.builds(RedirectView, host=names).map(lambda redirect: ActionView(redirect=redirect)),
+        st.just(ActionView(status=403)),
     )
 
 
@@ -395,8 +397,8 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
             draw(st.one_of(st.just(""), names.map("/{}".format))),
             draw(st.sampled_from([None, *PathType])),
             draw(st.sampled_from(["http", "https", "grpc", "tcp"])),
+            draw(_actions(target, names)),
             client_port=draw(st.sampled_from([None, 443])),
-            **draw(_actions(target, names)),
         )
         for _ in range(draw(st.integers(0, 15 if entries else 0)))
     ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pulumi_portico.lifecycle.cost import totals
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import BalancerView, GatewayView, PeerKind, StackView, TlsTermination
-from pulumi_portico.stack.view_text import peer_text
+from pulumi_portico.stack.view_text import peer_text, total_text
 from pulumi_portico.stack.views import view_of
 
 from tools.cluster import ROOT
@@ -48,16 +47,9 @@ def _row(view: StackView) -> list[str]:
         "<br>".join([*(_gateway(it, balancers) for it in view.gateways), *_balancers(view)]),
         str(sum(balancer.public_addresses for balancer in balancers)),
         str(sum(balancer.load_balancers for balancer in balancers)),
-        _price(balancers),
+        total_text(view.total),
         ", ".join(sorted({_TLS[balancer.tls] for balancer in balancers})),
     ]
-
-
-def _price(balancers: tuple[BalancerView, ...]) -> str:
-    if any(balancer.estimate.monthly is None for balancer in balancers):
-        return "no price is known"
-    costs = totals(balancer.estimate for balancer in balancers)
-    return " and ".join(f"{cost:.2f} {currency} a month" for currency, cost in sorted(costs.items()))
 
 
 _TLS: Mapping[TlsTermination, str] = {

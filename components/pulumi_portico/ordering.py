@@ -30,7 +30,7 @@ def gathered(
     """
     created: dict[int, Any] = {}
     for at in reversed(range(len(items))):
-        below = [created[it] for it in range(WIDTH * at + 1, WIDTH * (at + 1) + 1) if it in created]
+        below = [created[child] for child in range(WIDTH * at + 1, WIDTH * (at + 1) + 1) if child in created]
         created[at] = create(items[at], below or list(first))
     return [created[at] for at in range(len(items))]
 

@@ -20,7 +20,6 @@ __all__ = [
     "AUDIT_VERSION",
     "CHECKS",
     "ENFORCE",
-    "ENFORCE_VERSION",
     "NEWEST",
     "OLDEST",
     "WARN",

@@ -32,7 +32,7 @@ def slug_of(host: str) -> str:
     return host.replace("*", "any").replace(".", "-")
 
 
-def taken_by(routes: Sequence[Mapping[str, Any]], asked: Asked) -> str:
+def taken_by(routes: Sequence[Any], asked: Asked) -> str:
     """The service whose route takes a request, by `match_route`; "" where none does, or where it is redirected."""
     request = request_of(asked)
     route = match_route(routes, request.host, request.path)

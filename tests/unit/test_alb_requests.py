@@ -286,7 +286,7 @@ TWO: Sequence[Route] = ({"path": "/a", "target": "one"}, {"path": "/a/b", "targe
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_two_routes_never_get_one_number(backwards: bool) -> None:
-    """AWS refuses the second one: PriorityInUse."""
+    """AWS rejects the second one: PriorityInUse."""
     routes = [{**it, "priority": 100} for it in TWO]
     (problem,) = found(routes[::-1] if backwards else routes)
     assert (problem.code.name, problem.params["priority"]) == ("duplicate-priority", 100)

@@ -1,4 +1,4 @@
-"""A second run on what the model holds: what changes in place, what is made anew, what goes, and what AWS refuses."""
+"""A second run on what the model holds: what changes in place, what is made anew, what goes, and what AWS rejects."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ def test_a_rule_changes_its_number_in_place_if_that_is_free(model: AwsModel) -> 
         model, ruled(("a", 1), ("b", 2)), ruled(("a", 3), ("b", 2)), ruled(("a", 2), ("b", 3))
     )
     assert model.compare(before, after).updated == {"a": {"priority"}}
-    with pytest.raises(AwsRefusal, match=r"[ab]: AWS refuses SetRulePriorities: .*PriorityInUse"):
+    with pytest.raises(AwsRefusal, match=r"[ab]: AWS rejects SetRulePriorities: .*PriorityInUse"):
         model.update(taken)
 
 
 def test_a_number_that_changes_hands_is_refused(model: AwsModel) -> None:
     before, after = on_one(model, ruled(("a", 1)), ruled(("b", 1)))
-    with pytest.raises(AwsRefusal, match=r"b: AWS refuses CreateRule: .*PriorityInUse"):
+    with pytest.raises(AwsRefusal, match=r"b: AWS rejects CreateRule: .*PriorityInUse"):
         model.compare(before, after)
 
 
@@ -125,7 +125,7 @@ def test_what_has_a_given_name_goes_first_and_cannot_where_it_is_used(model: Aws
         aws.lb.Listener("web", load_balancer_arn=over.arn, port=80, protocol="HTTP", default_actions=forward)
 
     before, after = on_one(model, lambda s, v: used(s, v, 80), lambda s, v: used(s, v, 81))
-    with pytest.raises(AwsRefusal, match=r"web: AWS refuses DeleteTargetGroup: .*currently in use by a listener"):
+    with pytest.raises(AwsRefusal, match=r"web: AWS rejects DeleteTargetGroup: .*currently in use by a listener"):
         model.compare(before, after)
 
 
@@ -145,7 +145,7 @@ def test_deletion_protection_keeps_a_balancer(model: AwsModel, how: str) -> None
     subnets = model.subnets(2)
     before = alb(model, subnets=subnets, enable_deletion_protection=True)
     after = nothing if how == "removed" else alb(model, subnets=subnets, internal=True)
-    with pytest.raises(AwsRefusal, match="web: AWS refuses DeleteLoadBalancer: OperationNotPermitted"):
+    with pytest.raises(AwsRefusal, match="web: AWS rejects DeleteLoadBalancer: OperationNotPermitted"):
         model.compare(before, after)
 
 
@@ -160,7 +160,7 @@ def test_another_balancer_cannot_take_over_the_target_groups(model: AwsModel) ->
         return run
 
     before, after = on_one(model, program(internal=False), program(internal=True))
-    with pytest.raises(AwsRefusal, match="http: AWS refuses CreateListener: TargetGroupAssociationLimit"):
+    with pytest.raises(AwsRefusal, match="http: AWS rejects CreateListener: TargetGroupAssociationLimit"):
         model.compare(before, after)
 
 
@@ -257,7 +257,7 @@ def test_a_certificate_in_use_cannot_go(model: AwsModel) -> None:
         Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )
-    with pytest.raises(AwsRefusal, match="web: AWS refuses DeleteCertificate: ResourceInUseException"):
+    with pytest.raises(AwsRefusal, match="web: AWS rejects DeleteCertificate: ResourceInUseException"):
         model.update(program(certified=False))
 
 
@@ -302,7 +302,7 @@ def test_a_preview_of_an_update_knows_what_is_there(model: AwsModel) -> None:
     before, after = on_one(model, ruled(("a", 1)), ruled(("a", 1), ("b", 50001)))
     record(before, aws=model)
     calls = len(model.calls)
-    with pytest.raises(AwsRefusal, match="b: AWS refuses CreateRule: Priority is 50001"):
+    with pytest.raises(AwsRefusal, match="b: AWS rejects CreateRule: Priority is 50001"):
         model.update(after)
     assert len(model.calls) == calls
 

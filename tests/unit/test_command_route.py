@@ -27,7 +27,7 @@ from pulumi_portico.cli.tracing import (
     answers_of,
     parse_request,
 )
-from pulumi_portico.ingress_gateway.matching import canonical_path, host_of, path_of, path_type_of
+from pulumi_portico.ingress_gateway.matching import canonical_path
 from pulumi_portico.stack import StackPlan, check_stack
 
 from tests.aws_balancers import parsed_route
@@ -63,7 +63,7 @@ routes_of_gateways = st.lists(
 )
 
 
-def with_targets(routes: list[Route]) -> list[Route]:
+def with_targets(routes: list[Route]) -> list[Any]:
     return [
         {**{key: value for key, value in route.items() if value != ""}, "target": {"service": "web"}}
         for route in routes
@@ -105,7 +105,11 @@ def notes_of(answer: Answer) -> list[str]:
 
 
 def written_as(route: Mapping[str, Any]) -> str:
-    return f"{host_of(route) or '*'}{path_of(route)} {path_type_of(route).value}"
+    return f"{host_of(route) or '*'}{route['path']} {route['path_type']}"
+
+
+def host_of(route: Mapping[str, Any]) -> str:
+    return str(route.get("host", "")).lower()
 
 
 def host_matches(pattern: str, host: str) -> bool:
@@ -138,7 +142,7 @@ def test_the_route_that_receives_a_request_is_match_routes(given_routes: list[Ro
 
 @given(routes_of_gateways, st.sampled_from(REQUESTED_HOSTS), st.sampled_from(REQUESTED_PATHS))
 @settings(max_examples=examples(150))
-def test_each_reason_is_true(given_routes: list[Route], host: str, path: str) -> None:
+def test_each_reason_is_true(given_routes: list[Any], host: str, path: str) -> None:
     answer = answer_of(stack_of(with_targets(given_routes)), f"http://{host}{path}")
     reasons = {candidate.match: candidate.reason for candidate in answer.candidates if not candidate.matches}
     chosen, requested, host = match_route(given_routes, host, path), canonical_path(path), host.lower()
@@ -375,7 +379,7 @@ def test_an_application_load_balancer_applies_the_first_rule_that_matches(
         assert chosen == []
     else:
         assert (code_of(answer), answer.leads_to) == ("trace-forwarded", f"s{expected}:80")
-        assert [candidate.leads_to for candidate in chosen] == [f"s{expected}"]
+        assert [candidate.leads_to for candidate in chosen] == [f"s{expected}:80"]
         assert chosen[0].reason.params == {"priority": next(key for key, at in priorities.items() if at == expected)}
     matching = {match_of(route).text for route in routes if matches_as_aws_documents(route, request)}
     for candidate in answer.candidates[len(chosen) :]:
@@ -426,7 +430,13 @@ def answer_at(folder: str, *arguments: str) -> Any:
         (("http://plain.example.com/x",), "edge", "forwarded", "web:80", "/x"),
         (("https://aws.example.com/api/1",), "shared", "forwarded", "api:80", "/api/1"),
         (("POST", "https://aws.example.com/api/1"), "shared", "forwarded", "reports:8000", "/api/1"),
-        (("https://aws.example.com/share",), "shared", "forwarded-by-weight", "reports (10) or web (90)", "/share"),
+        (
+            ("https://aws.example.com/share",),
+            "shared",
+            "forwarded-by-weight",
+            "reports:8000 (weight 10), web:80 (weight 90)",
+            "/share",
+        ),
         (("udp://ns.example.com:53",), "names", "port-forwarded", "dns:5353", "/"),
     ],
 )
@@ -700,7 +710,7 @@ def test_an_invalid_header_or_port_shows_no_secret() -> None:
 def test_the_json_has_the_documented_shape(shop: str) -> None:
     found = json_of("route", "https://shop.example.com/api/health", "--folder", shop)
     assert found.keys() == {"version", "stack", "request", "answers"}
-    assert found["version"] == 2
+    assert found["version"] == 3
     assert found["request"] == {"method": "GET", "url": "https://shop.example.com/api/health", "from": None}
     reason = {"code", "params", "text"}
     for answer in found["answers"]:
@@ -711,6 +721,7 @@ def test_the_json_has_the_documented_shape(shop: str) -> None:
             "served",
             "notes",
             "leads_to",
+            "backends",
             "path",
             "status",
             "location",
@@ -718,7 +729,10 @@ def test_the_json_has_the_documented_shape(shop: str) -> None:
         }
         assert all(hop.keys() == {"kind", "name", "port", "protocol"} for hop in answer["hops"])
         assert all(note.keys() == reason for note in answer["notes"])
-        assert all(item.keys() == reason | {"match", "leads_to", "matches"} for item in answer["candidates"])
+        assert all(item.keys() == reason | {"match", "leads_to", "action", "matches"} for item in answer["candidates"])
+        actions = [item["action"] for item in answer["candidates"]]
+        assert all(action.keys() == {"backends", "redirect", "status"} for action in actions)
+        assert all(backend.keys() == {"peer", "port", "weight"} for backend in answer["backends"])
         for coded in (answer, *answer["notes"], *answer["candidates"]):
             assert coded["code"] in all_codes()
 

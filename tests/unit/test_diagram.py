@@ -22,6 +22,7 @@ from pulumi_portico.diagram.reading import money, summary
 from pulumi_portico.diagram.widths import STYLES, shortened, width
 from pulumi_portico.stack import load_stack
 from pulumi_portico.stack.view import (
+    ActionView,
     BackendView,
     Cost,
     LinkKind,
@@ -229,7 +230,7 @@ def check_all_is_there(drawn: Drawn, view: StackView) -> None:
     for each in view.routes:
         entries = [box for box in drawn.boxes.values() if box.name == seen(each.entry.name)]
         assert any(any(seen(each.path) in text for text in entry.texts) for entry in entries)
-        for backend in each.backends:
+        for backend in each.action.backends:
             assert any(box.name == seen(peer_text(backend.peer)) for box in reached)
 
 
@@ -355,7 +356,7 @@ def test_a_balancer_a_gateway_and_a_service_can_have_the_same_name() -> None:
 
 def test_a_route_with_weights_has_an_edge_to_each_backend() -> None:
     backends = (BackendView(of_service("api"), 80, 90), BackendView(of_service("web"), 80, 10))
-    view = replace(SMALL, routes=(RouteView(EDGE, "", "/", None, "http", backends),))
+    view = replace(SMALL, routes=(RouteView(EDGE, "", "/", None, "http", ActionView(backends)),))
     assert check(view).edges("public") >= {("gateway edge", "service api"), ("gateway edge", "service web")}
 
 

@@ -124,7 +124,7 @@ def check(folder: Path, text: str) -> None:
     pytest.fail(f"the fixes don't end: {json.dumps(seen[-2:])}")
 
 
-def stack_of(fields: list[int], routes: list[int], controller: str) -> str:
+def stack_of(fields: list[int], routes: list[int], controller: str, *, flow: bool = False) -> str:
     service: dict[str, Any] = {"image": "web:1", "port": 8080}
     for index in fields:
         service |= FIELDS[index]
@@ -143,7 +143,7 @@ def stack_of(fields: list[int], routes: list[int], controller: str) -> str:
         "gateways": {"edge": edge},
     }
     config = {f"portico:{key}": value for key, value in values.items()}
-    return yaml.dump({"config": config}, Dumper=Plain, sort_keys=False)
+    return yaml.dump({"config": config}, Dumper=Plain, sort_keys=False, default_flow_style=flow)
 
 
 @settings(max_examples=60, deadline=None)
@@ -151,11 +151,12 @@ def stack_of(fields: list[int], routes: list[int], controller: str) -> str:
     fields=st.lists(st.integers(0, len(FIELDS) - 1), max_size=5, unique=True),
     routes=st.lists(st.integers(0, len(ROUTES) - 1), max_size=3, unique=True),
     controller=st.sampled_from(["f5-nginx", "ingress-nginx"]),
+    flow=st.booleans(),
 )
 def test_fixes_end_whatever_is_wrong_together(
-    fields: list[int], routes: list[int], controller: str, tmp_path_factory: pytest.TempPathFactory
+    fields: list[int], routes: list[int], controller: str, flow: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    check(tmp_path_factory.mktemp("stack"), stack_of(fields, routes, controller))
+    check(tmp_path_factory.mktemp("stack"), stack_of(fields, routes, controller, flow=flow))
 
 
 @pytest.mark.parametrize("index", range(len(FIELDS)))

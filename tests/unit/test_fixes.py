@@ -1,7 +1,9 @@
 """`portico check --fix`: applies fixes to the files of a stack, and keeps everything else in them."""
 
+import copy
 import json
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from pulumi_portico.args.location import camel_case
 from pulumi_portico.args.problems import PorticoError
 from pulumi_portico.args.spec import changed_fields, renamed_fields
 from pulumi_portico.aws_load_balancer.args import RULES as AWS_RULES
-from pulumi_portico.cli.fixing.fixes import fix_stack
+from pulumi_portico.cli.fixing.fixes import FixedStack, fix_stack
 from pulumi_portico.cli.fixing.source_text import EditError, SourceText, comments_of
 from pulumi_portico.cli.fixing.writing import write_files
 
 from tests.command import called
 from tests.examples import examples
+from tests.growth import calls_of
 
 STACK = """\
 # Ours.
@@ -564,7 +567,7 @@ ENTRIES: dict[str, Any] = {
     names=st.lists(st.sampled_from(COMPONENTS), min_size=1, unique=True),
     data=st.data(),
     indent=st.sampled_from([2, 4]),
-    flow=st.sampled_from([False, None]),
+    flow=st.sampled_from([False, None, True]),
     others=st.booleans(),
 )
 def test_moves_keep_every_comment_once_with_its_value(
@@ -673,6 +676,62 @@ def test_comments_around_converted_values_stay(tmp_path: Path) -> None:
     )
     (after,) = fixed(tmp_path, stack).values()
     assert comments_of(after) == comments_of(stack)
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "rename": {"replicsa": 2},
+    "set": {"drain": "80"},
+    "remove": {"selector": {}},
+    "move": {"hostNetwork": True},
+    "convert": {
+        "image": {"repository": "api", "tag": "1"},
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": 8080}},
+        "hpa": {"minReplicas": 2, "maxReplicas": 5},
+    },
+}
+"""Fields that each kind of change fixes."""
+
+
+def with_wrong_services(wrong: Sequence[dict[str, Any]], flow: bool) -> str:
+    fields = [{"image": "api:1", "port": 8080, **copy.deepcopy(service)} for service in wrong]
+    named = {f"service-{number}": service for number, service in enumerate(fields)}
+    config = {"portico:namespace": "shop", "portico:services": named}
+    return yaml.dump({"config": config}, Dumper=NoAliases, sort_keys=False, default_flow_style=flow)
+
+
+@pytest.mark.parametrize("flow", [False, True], ids=["block", "flow"])
+@pytest.mark.parametrize("kind", WRONG)
+def test_fixes_take_work_in_proportion_to_their_number(kind: str, flow: bool, tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+
+    def work_for(services: int) -> int:
+        text = with_wrong_services([WRONG[kind]] * services, flow)
+        # A comment in each converted value goes above it.
+        file.write_text(text.replace("repository: api\n", "repository: api # ours\n"))
+        found: list[FixedStack] = []
+        work = calls_of(lambda: found.append(fix_stack("dev", tmp_path)))
+        assert found[0].error is None
+        assert len(found[0].applied) >= services
+        return work
+
+    assert work_for(60) <= 4.1 * work_for(15)
+
+
+@settings(max_examples=examples(30), deadline=None)
+@given(
+    wrong=st.lists(st.lists(st.sampled_from(sorted(WRONG)), max_size=4, unique=True), min_size=1, max_size=4),
+    flow=st.booleans(),
+)
+def test_fixes_of_any_services_together_are_those_of_each_alone(
+    wrong: list[list[str]], flow: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("stack")
+    fields = [{field: value for kind in kinds for field, value in WRONG[kind].items()} for kinds in wrong]
+    text = with_wrong_services(fields, flow)
+    after = fixed(folder, text).get("Pulumi.dev.yaml", text)
+    alone = [fixed(folder, one).get("Pulumi.dev.yaml", one) for one in (with_wrong_services([f], flow) for f in fields)]
+    expected = [yaml.safe_load(one)["config"]["portico:services"]["service-0"] for one in alone]
+    assert [*yaml.safe_load(after)["config"]["portico:services"].values()] == expected
 
 
 KEYS = st.sampled_from(["a", "b", "c d", "80", "no"])

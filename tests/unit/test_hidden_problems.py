@@ -26,7 +26,7 @@ services:
   web: {image: web:1, port: 8080}
   jobs: {image: jobs:1, ports: {}}
 jobs:
-  migrate: {image: web:1, before: [web]}
+  migrate: {image: migrate:1, before: [web]}
 gateways:
   edge:
     exposure: {scope: internet, platform: gke, allowedSources: [0.0.0.0/0]}

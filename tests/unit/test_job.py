@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 from pulumi_portico import Job, WebService
 from pulumi_portico.args.location import Key
 from pulumi_portico.args.problems import Problem, Problems, Set
+from pulumi_portico.job.plan import plan_job
 from pulumi_portico.job.schedule import schedule_rule, time_zone_rule
 from pulumi_portico.job.validation import exceptions_of, parse_job
 from pulumi_portico.lifecycle.job_failures import failures_of_jobs, job_is_gone
@@ -177,7 +178,7 @@ def test_a_loosened_pod_is_an_exception() -> None:
     problems = Problems("Job")
     spec = parse_job("migrate", {"image": IMAGE, "security": {"allow_root": True, "user": 0}}, problems)
     assert problems.found == []
-    locations = {tuple(exception.location) for exception in exceptions_of("migrate", spec)}
+    locations = {tuple(exception.location) for exception in exceptions_of(plan_job("migrate", spec))}
     assert locations == {("security", "allow_root"), ("security", "user")}
 
 

@@ -290,6 +290,21 @@ def test_what_the_api_server_rejects_of_a_service_is_rejected(
     assert_fixes_work(problems_with, {"image": IMAGE, "port": 8080, **args})
 
 
+@pytest.mark.parametrize(
+    ("invalid", "code"),
+    [
+        # A value that no object needs as it is, and one that the workload needs, which comes after the ConfigMap.
+        ({"autoscaling": {"min_replicas": 3, "max_replicas": 2}}, "max-replicas-below-min"),
+        ({"replicas": -1}, "too-small"),
+    ],
+)
+def test_an_invalid_value_hides_no_object_that_is_too_large(invalid: dict[str, Any], code: str) -> None:
+    large = {"config_files": {"/a": "<" * 2**20}}
+    found = rejected(**large, **invalid)
+    assert_problem(found, "request-too-large", "config_files")
+    assert code in {problem.code.name for problem in found}
+
+
 def test_a_range_within_the_peers_is_excluded() -> None:
     peer = {"cidr": CIDR, "cidr_except": ["10.1.0.0/16"]}
     assert problems_with({"image": IMAGE, "port": 8080, "allow_to": [peer]}) == []
@@ -375,6 +390,12 @@ def test_a_load_balancer_has_no_more_annotations_than_kubernetes_accepts() -> No
     given = arguments(exposure("generic", annotations={"example.com/a": "x" * 300_000}))
     found = problems_of(lambda: PublicLoadBalancer("front", given))
     assert_problem(found, "annotations-too-large", "exposure", "annotations", Key("example.com/a"))
+    wrong = arguments(
+        exposure("generic", annotations={"example.com/a": "x" * 300_000}), target_reads_proxy_protocol=True
+    )
+    found = problems_of(lambda: PublicLoadBalancer("front", wrong))
+    assert_problem(found, "annotations-too-large", "exposure", "annotations", Key("example.com/a"))
+    assert len(found) == 2
 
 
 def test_the_annotations_of_a_route_of_another_component_have_a_limit() -> None:

@@ -28,9 +28,10 @@ from pulumi_portico.lifecycle.cost import (
     estimate,
     estimate_text,
     monthly_total,
-    totals,
 )
 from pulumi_portico.public_load_balancer.platforms import all_platforms, module_of
+from pulumi_portico.stack.view import Cost
+from pulumi_portico.stack.views.balancers import total_of
 from pulumi_portico.testing import Recording, Registration, record
 
 from tests.balancers import (
@@ -255,9 +256,9 @@ def test_prices_can_be_ones_own() -> None:
 def test_totals_keep_currencies_apart() -> None:
     billing, one = module_of(Platform.GKE).billing, Billable(1, 1)
     euros = PriceSpec(load_balancer_hour=1, public_address_hour=0.5, currency="EUR")
-    estimates = [estimate(billing, one), estimate(billing, one, euros), estimate(billing, one, euros)]
-    assert totals(estimates) == {"USD": 18.25, "EUR": 2 * 730 * 1.5}
-    assert totals([estimate(module_of(Platform.GENERIC).billing, one)]) == {}
+    known = total_of([(billing, None, one), (billing, euros, one), (billing, euros, one)])
+    assert known.monthly == (Cost(2 * 730 * 1.5, "EUR"), Cost(18.25, "USD"))
+    assert total_of([(module_of(Platform.GENERIC).billing, None, one)]).monthly == ()
 
 
 def test_forwarding_rules_of_google_cloud_cost_less_together() -> None:

@@ -207,10 +207,14 @@ def test_extra_can_make_pods_stricter() -> None:
     assert check_stack("dev", stack(web=fields)).services
 
 
-def test_arguments_with_problems_are_not_judged() -> None:
-    found = problems(stack(web={"security": {"privileged": True, "user": -1}}))
-    assert [problem.code.name for problem in found] != []
-    assert "violates-pod-security" not in [problem.code.name for problem in found]
+def test_a_problem_of_the_arguments_hides_none_of_admission() -> None:
+    found = problems(stack(web={"security": {"privileged": True}, "replicas": -1}))
+    assert [problem.code.name for problem in found] == ["too-small", "violates-pod-security"]
+
+
+def test_pods_whose_security_is_unknown_are_not_judged() -> None:
+    (problem,) = problems(stack(web={"security": {"privileged": True, "user": "root"}}))
+    assert problem.location[-1] == "user"
 
 
 def test_an_invalid_level_is_the_only_problem() -> None:
@@ -335,6 +339,6 @@ def test_exceptions_build_each_template_once(monkeypatch: pytest.MonkeyPatch) ->
         return build_template(pod)
 
     monkeypatch.setattr(admission, "build_template", counted)
-    found = {exception.kind.name for exception in exceptions_of("web", plan.services["web"])}
+    found = {exception.kind.name for exception in exceptions_of(plan.service_plans["web"])}
     assert {"violates-restricted", "writable-root", "no-limits"} <= found
     assert sorted(built) == [False, True]

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 from pulumi_portico.stack import check_stack, load_stack
+from pulumi_portico.stack.view import PeerKind, PeerView
+from pulumi_portico.stack.views import view_of
 
 from tests.growth import calls_of
 from tests.problems import problems_of
@@ -53,6 +55,22 @@ def with_peers(services: int) -> dict[str, Any]:
         to = {"allowTo": [{"service": following}, {"service": names[0]}]}
         stack["services"][name] |= to | {"allowFrom": [{"service": previous}]}
     stack["services"][names[0]]["allowFrom"] = [{"service": name} for name in names]
+    return stack
+
+
+def with_peers_by_label(services: int) -> dict[str, Any]:
+    """All services have a label, and each accepts connections from, and connects to, those with the label."""
+    stack = with_services(names_of(services))
+    peers = [{"selector": {"team": "shop"}}]
+    for service in stack["services"].values():
+        service |= {"labels": {"team": "shop"}, "allowFrom": peers, "allowTo": peers}
+    return stack
+
+
+def with_peers_by_namespace(services: int) -> dict[str, Any]:
+    stack = with_services(names_of(services))
+    for service in stack["services"].values():
+        service |= {"allowFrom": [{"namespace": "shop"}], "allowTo": [{"namespace": "shop"}]}
     return stack
 
 
@@ -154,6 +172,8 @@ def check(folder: Path, codes: set[str]) -> None:
         (with_gateway, set()),
         (with_load_balancers, set()),
         (with_peers, set()),
+        (with_peers_by_label, set()),
+        (with_peers_by_namespace, set()),
         (with_priorities, set()),
         (without_priorities, {"duplicate-priority"}),
         (with_wrong_priorities, {"wrong-route-order"}),
@@ -172,6 +192,24 @@ def test_a_check_makes_calls_in_proportion_to_the_stack(
         for folder in (written(stack_of(services), tmp_path / str(services)) for services in (100, 300))
     )
     assert large <= 3.3 * small
+
+
+@pytest.mark.parametrize(
+    "stack_of", [with_gateway, with_load_balancers, with_peers, with_peers_by_label, with_peers_by_namespace]
+)
+def test_a_view_makes_calls_in_proportion_to_the_stack(stack_of: Callable[[int], dict[str, Any]]) -> None:
+    small, large = (check_stack("dev", stack_of(services)) for services in (100, 300))
+    view_of(small)
+    assert calls_of(lambda: view_of(large)) <= 3.3 * calls_of(lambda: view_of(small))
+
+
+@pytest.mark.parametrize(("services", "links"), [(20, 20 * 20), (21, 21), (300, 300)])
+def test_one_link_stands_for_many_services_that_a_label_selects(services: int, links: int) -> None:
+    found = view_of(check_stack("dev", with_peers_by_label(services))).links
+    assert len(found) == links
+    if services > 20:
+        assert {link.source for link in found} == {PeerView(PeerKind.PODS, labels=(("team", "shop"),))}
+        assert {link.target.name for link in found} == set(names_of(services))
 
 
 def test_a_wrong_priority_is_reported_once() -> None:

@@ -242,19 +242,20 @@ def test_routes_are_data(tmp_path: Path) -> None:
     }
     host, prefix = "shop.example.com", PathType.PREFIX
     api, web = (BackendView(of_service(name), 80) for name in ("api", "web"))
-    assert routes["edge", "https", host, "/api", prefix].backends == (api,)
-    assert routes["edge", "https", host, "/api/health", PathType.EXACT].backends == (api,)
-    assert routes["edge", "http", "plain.example.com", "/", prefix].backends == (web,)
-    assert routes["edge", "https", "old.example.com", "/", prefix].redirect == RedirectView("https", host)
-    assert routes["names", "udp", "", "", None].backends == (BackendView(of_service("dns"), 5353),)
+    assert routes["edge", "https", host, "/api", prefix].action.backends == (api,)
+    assert routes["edge", "https", host, "/api/health", PathType.EXACT].action.backends == (api,)
+    assert routes["edge", "http", "plain.example.com", "/", prefix].action.backends == (web,)
+    assert routes["edge", "https", "old.example.com", "/", prefix].action.redirect == RedirectView("https", host)
+    assert routes["names", "udp", "", "", None].action.backends == (BackendView(of_service("dns"), 5353),)
     shares = {
-        (backend.peer.name, backend.weight) for backend in routes["shared", "https", "", "/share", prefix].backends
+        (backend.peer.name, backend.weight)
+        for backend in routes["shared", "https", "", "/share", prefix].action.backends
     }
     assert shares == {("reports", 10), ("web", 90)}
-    assert routes["shared", "https", "", "", None].status == 403
+    assert routes["shared", "https", "", "", None].action.status == 403
     # The listener that the component adds.
     added = routes["shared", "http", "", "", None]
-    assert (added.redirect, added.client_port) == (RedirectView("https"), 80)
+    assert (added.action.redirect, added.client_port) == (RedirectView("https"), 80)
 
 
 def test_conditions_are_data(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_selector_exposes_the_service_that_it_selects(place: str) -> None:
     web = PeerView(PeerKind.SERVICE, "web")
     assert [link.ports for link in found.links if link.target == web] == [(PortView(8080, "TCP"),)]
     assert not any(link.target.kind is PeerKind.EXTERNAL_SERVICE for link in found.links)
-    assert {backend.peer for route in found.routes for backend in route.backends} == {web}
+    assert {backend.peer for route in found.routes for backend in route.action.backends} == {web}
     urls = {service.name: [*map(url_text, service.urls)] for service in found.services}
     assert urls["web"]
     assert not urls["db"]

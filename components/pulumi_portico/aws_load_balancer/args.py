@@ -44,7 +44,7 @@ __all__ = [
 
 
 class AwsSource(TypedDict):
-    """Who is let in, where it is known during the deployment alone or is no range: one of the three."""
+    """Who can connect, if that's known only during the deployment or isn't a range: one of the three."""
 
     cidr: NotRequired[pulumi.Input[str]]
     """Addresses in CIDR notation."""
@@ -77,7 +77,7 @@ class AwsExisting(TypedDict):
     """Its ARN."""
 
     security_group: NotRequired[pulumi.Input[str]]
-    """Its security group, which targets let in. Default: targets let in `target_ranges`."""
+    """Its security group, from which targets accept connections. Default: they accept them from `target_ranges`."""
 
 
 @spec(AwsExisting)
@@ -146,11 +146,11 @@ class AwsLoadBalancerArgs(TypedDict):
     checked."""
 
     allowed_sources: NotRequired[Sequence[str]]
-    """The clients that are let in, in CIDR notation. Plain. These or `sources`; required, unless it is an `existing`
+    """The clients that can connect, in CIDR notation. Plain. These or `sources`; required, unless it is an `existing`
     one."""
 
     sources: NotRequired[Mapping[str, AwsSource]]
-    """More clients that are let in, by names that you choose: prefix lists, security groups, ranges that are Outputs.
+    """More clients that can connect, by names that you choose: prefix lists, security groups, ranges that are Outputs.
     Keys are plain."""
 
     target_ranges: NotRequired[Sequence[str]]

@@ -181,7 +181,7 @@ class AwsAlgorithm(str, Enum):
     """The one with the fewest requests under way."""
 
     RANDOM = "weighted_random"
-    """By chance, and less often one that answers oddly (anomaly mitigation)."""
+    """At random, and less often one with unusual responses (anomaly mitigation)."""
 
 
 class AwsClientCertificateMode(str, Enum):

@@ -84,7 +84,7 @@ class AwsClientCertificates(TypedDict):
     """Whether expired ones are taken. Default: false."""
 
     advertise_authorities: NotRequired[bool]
-    """Whether clients are told which authorities are trusted. Plain. Default: false."""
+    """Whether the load balancer advertises the trusted authorities to clients. Plain. Default: false."""
 
 
 @spec(AwsClientCertificates)
@@ -122,7 +122,7 @@ class AwsResponseHeaders(TypedDict):
     """The header Content-Security-Policy. Default: what the targets say."""
 
     server: NotRequired[bool]
-    """Whether AWS's `Server: awselb/2.0` goes out with what the load balancer answers by itself. Plain. Default:
+    """Whether responses of the load balancer itself have AWS's header `Server: awselb/2.0`. Plain. Default:
     false."""
 
 
@@ -182,7 +182,7 @@ class AwsListener(TypedDict):
     Default: `weights` apply to each request."""
 
     respond: NotRequired[AwsFixedResponse]
-    """What the load balancer answers by itself to what no route is for."""
+    """The response that the load balancer returns itself if no route matches."""
 
     redirect: NotRequired[AwsRedirect]
     """Where the client of what no route is for is sent instead."""

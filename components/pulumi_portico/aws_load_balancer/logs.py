@@ -47,7 +47,7 @@ class AwsLogs(TypedDict):
     """Whether each connection is. Plain. Application Load Balancers. Default: false."""
 
     health: NotRequired[bool]
-    """Whether the answers to health checks are. Plain. Application Load Balancers. Default: false."""
+    """Whether the health checks are logged. Plain. Application Load Balancers. Default: false."""
 
     bucket: NotRequired[pulumi.Input[str]]
     """The name of a bucket made elsewhere, whose policy lets the load balancer write. Default: one is made: encrypted,

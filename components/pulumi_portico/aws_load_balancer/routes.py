@@ -50,7 +50,7 @@ _SIMILAR_CODES = {308: MOVED_PERMANENTLY, 307: FOUND}
 
 
 class AwsFixedResponse(TypedDict):
-    """An answer that the load balancer gives by itself. Maps to the action `fixed-response`."""
+    """A response that the load balancer returns itself. Maps to the action `fixed-response`."""
 
     status: int
     """The status code (200 to 299, 400 to 599). Plain."""
@@ -160,7 +160,7 @@ class AwsRoute(TypedDict):
     each request."""
 
     respond: NotRequired[AwsFixedResponse]
-    """What the load balancer answers by itself."""
+    """The response that the load balancer returns itself."""
 
     redirect: NotRequired[AwsRedirect]
     """Where the client is sent instead."""

@@ -165,6 +165,6 @@ def address(value: str) -> Optional[Reason]:
         known = ipaddress.IPv4Address(value)
     except ValueError:
         known = None
-    if known is not None and any(known in ipaddress.ip_network(it) for it in _PRIVATE):
+    if known is not None and any(known in ipaddress.ip_network(block) for block in _PRIVATE):
         return None
     return Reason(NOT_PRIVATE, {"ranges": list(_PRIVATE)})

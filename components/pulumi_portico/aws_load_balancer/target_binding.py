@@ -43,26 +43,26 @@ class TargetBindingArgs(TypedDict):
     """What a `TargetBinding` takes: a target, and the target group that it joins; everything else has a default."""
 
     target: Target
-    """What joins: a WebService's or a gateway's `target()`, or one written by hand."""
+    """What joins: a WebService's or a gateway's `target`, or one that you write by hand."""
 
     target_group: pulumi.Input[str]
     """The target group's ARN, such as one of an AwsLoadBalancer's `target_group_arns`. A change makes another
     binding."""
 
     security_group: NotRequired[pulumi.Input[str]]
-    """The load balancer's security group, which the pods' or nodes' own lets in, such as an AwsLoadBalancer's
-    `security_group_id`. Default: `target_ranges` are let in."""
+    """The load balancer's security group, such as an AwsLoadBalancer's `security_group_id`. The security group of the
+    pods or nodes accepts connections from it. Default: it accepts connections from `target_ranges`."""
 
     binding_controller: NotRequired[AwsBindingController]
     """What reads the binding: the AWS Load Balancer Controller, or EKS Auto Mode, which has another API group. Plain; a
     change makes another binding. Default: load-balancer-controller."""
 
     target_ranges: NotRequired[Sequence[str]]
-    """The addresses that connections come from, in CIDR notation: the load balancer's subnets, and the clients' where
-    their addresses are kept. Plain. Default: all private addresses."""
+    """The addresses that connections come from, in CIDR notation: the load balancer's subnets, and those of the
+    clients if their addresses are preserved. Plain. Default: all private addresses."""
 
     health_port: NotRequired[int]
-    """The port (1 to 65535) of the pods that is asked for their health, where it is another one. Plain."""
+    """The port (1 to 65535) of the pods for health checks, if it's another one. Plain."""
 
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Labels put on every object. Keys are plain. Default: none."""

@@ -42,27 +42,27 @@ class AwsHealthCheck(TypedDict):
     is given, else TCP."""
 
     path: NotRequired[pulumi.Input[str]]
-    """The path that must answer well. Default: /; for gRPC, /AWS.ALB/healthcheck."""
+    """The path of the health check. Default: /; for gRPC, /AWS.ALB/healthcheck."""
 
     port: NotRequired[int]
-    """The port (1 to 65535) of the targets that is asked. Plain. Default: the one that connections go to."""
+    """The port (1 to 65535) of the targets for health checks. Plain. Default: the one that connections go to."""
 
     interval: NotRequired[pulumi.Input[int]]
-    """Seconds (5 to 300) from one question to the next. Default: 30."""
+    """Seconds (5 to 300) from one health check to the next. Default: 30."""
 
     timeout: NotRequired[pulumi.Input[int]]
-    """Seconds (2 to 120) that an answer may take, less than the `interval`. Default: AWS's own: 5 of an Application
+    """Seconds (2 to 120) to wait for a response, less than the `interval`. Default: AWS's own: 5 of an Application
     Load Balancer, of a Network Load Balancer 6 for HTTP, else 10; a second less than a shorter `interval`."""
 
     healthy: NotRequired[pulumi.Input[int]]
-    """Good answers (2 to 10) after which a target is sent connections. Default: 3."""
+    """Successful health checks (2 to 10) after which a target receives connections. Default: 3."""
 
     unhealthy: NotRequired[pulumi.Input[int]]
-    """Bad answers (2 to 10) after which it is not. Default: 3."""
+    """Failed health checks (2 to 10) after which a target receives no connections. Default: 3."""
 
     success_codes: NotRequired[pulumi.Input[str]]
-    """The answers that are good: HTTP codes such as 200-299 or 200,204, for gRPC its own, 0 to 99. Default: 200; of a
-    Network Load Balancer 200-399; for gRPC 12, which is "unimplemented"."""
+    """The codes of successful responses: HTTP codes such as 200-299 or 200,204, for gRPC its own, 0 to 99. Default:
+    200; of a Network Load Balancer 200-399; for gRPC 12, which is "unimplemented"."""
 
 
 _NAMES_OF_AWS_HEALTH_CHECK = table(
@@ -142,7 +142,7 @@ class AwsTarget(TypedDict):
     None."""
 
     client_ip: NotRequired[ClientIp]
-    """What targets are told of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
+    """What targets see of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
     preserve."""
 
     reads_proxy_protocol: NotRequired[bool]
@@ -150,9 +150,9 @@ class AwsTarget(TypedDict):
     Default: false."""
 
     security_group: NotRequired[str]
-    """The security group of the targets or their nodes, by its key in `target_security_groups`. The load balancer's own
-    then sends to it alone; in that of instances and addresses, it is let in. Plain. Default: the load balancer sends to
-    all of `target_ranges`."""
+    """The security group of the targets or their nodes, by its key in `target_security_groups`. The load
+    balancer's security group then allows connections only to it; that of instances and addresses accepts them. Plain.
+    Default: the load balancer connects to all of `target_ranges`."""
 
 
 def _former_session_affinity(value: Any) -> Optional[Unchecked]:
@@ -212,11 +212,6 @@ class AwsTargetSpec(Spec):
         is_udp = self.target is not None and self.target.protocol is Protocol.UDP
         return AwsTargetProtocol.UDP if is_udp else AwsTargetProtocol.TCP
 
-    @property
-    def has_client_affinity(self) -> bool:
-        """Whether connections from one client address go to the same target."""
-        return self.session_affinity is SessionAffinity.CLIENT_IP
-
 
 RULES: Rules = {
     AwsHealthCheck: {
@@ -224,7 +219,7 @@ RULES: Rules = {
         "port": Field(port_number),
         "interval": Field(whole_number(5, 300, SECONDS)),
         "timeout": Field(whole_number(2, 120, SECONDS)),
-        "healthy": Field(whole_number(2, 10, "a number of answers that AWS takes")),
+        "healthy": Field(whole_number(2, 10, "a number of health checks that AWS allows")),
         "unhealthy": Field(whole_number(2, 10, "a number of failures that AWS takes")),
         "success_codes": Field(http_or_grpc_codes),
     },
@@ -335,11 +330,12 @@ def _application(spec: AwsTargetSpec) -> Properties:
 
 
 def _network(target: AwsTargetPlan) -> Properties:
+    has_affinity = target.spec.session_affinity is SessionAffinity.CLIENT_IP
     return {
         # AWS's own default depends on the type of the targets, so it is always set.
         "preserve_client_ip": "true" if target.client_ip is ClientIp.PRESERVE else "false",
         "proxy_protocol_v2": target.client_ip is ClientIp.PROXY_PROTOCOL,
-        "stickiness": {"type": "source_ip", "enabled": True} if target.spec.has_client_affinity else None,
+        "stickiness": {"type": "source_ip", "enabled": True} if has_affinity else None,
         # A connection that outlives its target is closed, instead of hanging.
         "connection_termination": True if "udp" in target.transports else None,
     }

@@ -22,7 +22,6 @@ def parse_aws_load_balancer(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> AwsLoadBalancerSpec:
     """The parsed arguments of the AwsLoadBalancer called `name`; what's wrong with them is in `problems`."""
-    before = len(problems.found)
     check_name(name, at, problems)
     spec = parse(AwsLoadBalancerSpec, AwsLoadBalancerArgs, args, RULES, problems, at, hooks)
     # The name of the load balancer starts with the name of the component, unless it has a name of its own.
@@ -30,9 +29,12 @@ def parse_aws_load_balancer(
         field = Field("name")
         problems.report(RESERVED_NAME, at or Location(("name",)), value=name, prefix=_RESERVED, field=field)
     check_aws(spec, problems)
-    if len(problems.found) == before:
-        check_limits(spec, lambda: objects_of(plan_aws_load_balancer(name, spec)), problems)
+    problems.run(_check_limits, name, spec)
     return spec
+
+
+def _check_limits(name: str, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    check_limits(spec, lambda: objects_of(plan_aws_load_balancer(name, spec)), problems)
 
 
 def check_name(name: str, at: Location, problems: Problems) -> None:

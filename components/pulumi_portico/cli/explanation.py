@@ -141,7 +141,7 @@ def _print_routes(console: "Console", view: StackView) -> None:
     if not view.routes:
         _line(console, "  The stack has no routes and no load balancers.")
         return
-    rows = [(request_text(route), action_text(route), route.entry.name) for route in view.routes]
+    rows = [(request_text(route), action_text(route.action), route.entry.name) for route in view.routes]
     _table(console, ("request", "action", "through"), rows)
 
 

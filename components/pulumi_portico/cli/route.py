@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["route"]
 
-_VERSION = 2
+_VERSION = 3
 _METHOD_AND_URL = 2
 
 

@@ -85,8 +85,8 @@ class _Tables:
             "Routes",
             ("host", "path", "requests", "action", "targets", "gateway or load balancer"),
             (
-                (route.host or "every host", route.path, _match(route), action_text(route),
-                 [backend.peer for backend in route.backends], [route.entry])
+                (route.host or "every host", route.path, _match(route), action_text(route.action),
+                 [backend.peer for backend in route.action.backends], [route.entry])
                 for route in view.routes
             ),
         )  # fmt: skip

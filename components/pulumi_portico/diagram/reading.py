@@ -168,8 +168,8 @@ class Reading:
                 host = route.host
                 lines.append(Line("host", host or "every host", lock=self._terminates_tls(route)))
             lines.append(Line("path", route.path or _port_line(route), right=_right(route), hint=_hint(route)))
-            if len(route.backends) != 1:
-                lines.append(Line("detail", f"  {action_text(route)}"))
+            if len(route.action.backends) != 1:
+                lines.append(Line("detail", f"  {action_text(route.action)}"))
         return lines
 
     def _terminates_tls(self, route: RouteView) -> bool:
@@ -189,7 +189,7 @@ class Reading:
             peer = PeerView(PeerKind.LOAD_BALANCER, balancer.name)
             key, kind = self.keys[peer], _edge_kind([balancer])
             self.graph.connect(Edge(self._add_source(balancer), key, kind))
-            routed = {backend.peer for route in self._routes.get(peer, ()) for backend in route.backends}
+            routed = {backend.peer for route in self._routes.get(peer, ()) for backend in route.action.backends}
             for target in balancer.targets:
                 if target not in routed:
                     self.graph.connect(Edge(key, self._box_of(target, "to"), kind))
@@ -216,7 +216,7 @@ class Reading:
             key = self.keys[entry]
             numbers = [number for number, line in enumerate(self.graph.boxes[key].lines) if line.style == "path"]
             for number, route in zip(numbers, routes, strict=True):
-                for backend in route.backends:
+                for backend in route.action.backends:
                     target = self._box_of(backend.peer, "to")
                     self.graph.connect(Edge(key, target, self._kind_of_requests(entry), number, _hint(route)))
 
@@ -300,12 +300,12 @@ def _port_line(route: RouteView) -> str:
 def _right(route: RouteView) -> str:
     scheme = "" if route.scheme in ("http", "https") or not route.path else route.scheme
     exact = "exact" if route.path_type is PathType.EXACT else ""
-    target = backend_text(route.backends[0]) if len(route.backends) == 1 else ""
+    target = backend_text(route.action.backends[0]) if len(route.action.backends) == 1 else ""
     return " ".join(filter(None, (exact, scheme, target)))
 
 
 def _hint(route: RouteView) -> str:
-    return _one_line(f"{request_text(route)} → {action_text(route)}")
+    return _one_line(f"{request_text(route)} → {action_text(route.action)}")
 
 
 def summary(view: StackView) -> Iterable[str]:

@@ -5,23 +5,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, Optional, TypeVar
 
-from ..untyped import Unchecked
-from .routes import PathType
+from .routes import PathType, Route
 
 __all__ = [
     "RouteTable",
     "canonical_path",
-    "comparable_path",
-    "host_of",
+    "comparable",
     "match_route",
     "matches_host",
     "matches_path",
-    "path_of",
-    "path_type_of",
 ]
 
 R = TypeVar("R")
-M = TypeVar("M", bound=Unchecked)
+M = TypeVar("M", bound=Route)
 
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -91,35 +87,22 @@ def match_route(routes: Iterable[M], host: str, path: str) -> Optional[M]:
     The most specific host that has a route decides alone: a request that none of its paths match goes to no other
     host's routes.
 
-    :param routes: Any number of `Route`s, in any order, with field names as in Python or in a stack file.
+    :param routes: Any number of `Route`s, in any order.
     :param host: The request's Host header or `:authority`; a port is ignored.
     :param path: The request's path; a query is ignored. A path in another form, such as %61 for a, // for / or /b/../a
         for /a, is compared as nginx understands it.
     """
     table: RouteTable[M] = RouteTable()
     for route in routes:
-        table.add(host_of(route), path_of(route), path_type_of(route), route)
+        path_type = PathType(route.get("path_type", PathType.PREFIX))
+        table.add(*comparable(route.get("host"), route.get("path", "/"), path_type), path_type, route)
     return table.match(host, path)
 
 
-def host_of(route: Unchecked) -> str:
-    """The route's host, as requests are compared with it; empty if it has none."""
-    return str(route.get("host") or "").lower()
-
-
-def path_of(route: Unchecked) -> str:
-    """The route's path. A slash at the end of a prefix means nothing: /foo/ matches what /foo does."""
-    return comparable_path(str(route.get("path") or "/"), path_type_of(route))
-
-
-def comparable_path(path: str, path_type: PathType) -> str:
-    """A route's path, as requests are compared with it."""
-    return path.rstrip("/") or "/" if path_type is PathType.PREFIX else path
-
-
-def path_type_of(route: Unchecked) -> PathType:
-    """How the route's path is compared."""
-    return PathType(route.get("path_type") or route.get("pathType") or PathType.PREFIX)
+def comparable(host: Optional[str], path: str, path_type: PathType) -> tuple[str, str]:
+    """A route's host and path, as requests are compared with them: the host is empty if the route has none. A slash at
+    the end of a prefix means nothing: /foo/ matches what /foo does."""
+    return (host or "").lower(), path.rstrip("/") or "/" if path_type is PathType.PREFIX else path
 
 
 def matches_host(pattern: str, host: str, *, multi_label_wildcards: bool = False) -> bool:

@@ -34,10 +34,10 @@ UNKNOWN_ANNOTATION = define(
 ANY_ORIGIN = exception_kind("cors-any-origin", "Pages of every site can use the route.")
 ANY_AUTHENTICATION = exception_kind(
     "any-authentication",
-    "A request needs only one of a password, an answer of the authentication server, and an address.",
+    "A request needs only one of a password, a response of the authentication server, and an address.",
 )
 CACHED_AUTHENTICATION = exception_kind(
-    "cached-authentication", "The controller reuses the answers of the authentication server."
+    "cached-authentication", "The controller reuses the responses of the authentication server."
 )
 
 

@@ -12,7 +12,7 @@ import pulumi
 from ..args.location import ROOT, Location
 from ..networking.target import TargetSpec
 from ..untyped import Manifest
-from .matching import RouteTable, comparable_path
+from .matching import RouteTable, comparable
 from .route_settings import BackendProtocol
 from .routes import PathType, RouteSpec
 
@@ -145,8 +145,8 @@ def resolve_route(route: RouteSpec) -> ResolvedRoute:
 
 
 def _resolve(route: RouteSpec) -> ResolvedRoute:
-    path = comparable_path(route.path, route.path_type)
-    return ResolvedRoute((route.host or "").lower(), path, route.path_type, route, route.at)
+    host, path = comparable(route.host, route.path, route.path_type)
+    return ResolvedRoute(host, path, route.path_type, route, route.at)
 
 
 def fallback_route(host: str, backend: TargetSpec) -> ResolvedRoute:

@@ -309,7 +309,7 @@ class Cors(TypedDict):
     """Whether browsers send cookies; not with an origin of *. Plain. Default: false."""
 
     max_age: NotRequired[int]
-    """Seconds (0 or more) for which a browser caches the answer. Plain. Default: 1728000."""
+    """Seconds (0 or more) for which a browser caches the response. Plain. Default: 1728000."""
 
 
 _NAMES_OF_CORS = table(

@@ -157,7 +157,6 @@ def parse_ingress_gateway(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> IngressGatewaySpec:
     """The parsed arguments of the IngressGateway called `name`, with every problem in `problems`."""
-    before = len(problems.found)
     _check_name(name, problems, at)
     spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
     name = _checked_name(name, spec, problems)
@@ -168,10 +167,13 @@ def parse_ingress_gateway(
     problems.run(_check_peers_of_routes, spec, name)
     problems.run(_check_own_namespace, spec, name)
     problems.run(_check_pod_annotations, spec, name)
-    if len(problems.found) == before:
-        apart = () if spec.controller.module.shares_ingress else spec.routes
-        check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems, apart=apart)
+    problems.run(_check_limits, spec, name)
     return spec
+
+
+def _check_limits(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
+    apart = () if spec.controller.module.shares_ingress else spec.routes
+    check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems, apart=apart)
 
 
 def _check_pod_annotations(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:

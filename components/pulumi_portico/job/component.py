@@ -68,7 +68,7 @@ class Job(pulumi.ComponentResource):
         self.job_name = name_of(job)
         self.namespace = namespace_of(job)
         self.service_account = name_of(resources[SERVICE_ACCOUNT]) if account is None else _output(account)
-        self.exceptions = _output(exception_texts(exceptions_of(name, spec), spec.at))
+        self.exceptions = _output(exception_texts(exceptions_of(plan), spec.at))
         self.register_outputs(
             {
                 "job_name": self.job_name,

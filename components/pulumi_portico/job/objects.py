@@ -1,5 +1,6 @@
 """The objects of a `Job`: the one list that the component registers, and that `portico render` prints."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..lifecycle.job_failures import on_failed_job
@@ -10,7 +11,7 @@ from ..workload.pod import build_template
 from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .plan import JobPlan, plan_pods
 
-__all__ = ["CRON_JOB", "JOB", "job_key", "objects_of"]
+__all__ = ["CRON_JOB", "JOB", "each_object", "job_key", "objects_of"]
 
 JOB, CRON_JOB = "job", "cron-job"
 """The keys of the Job and of the CronJob."""
@@ -26,13 +27,20 @@ def job_key(plan: JobPlan) -> str:
 
 def objects_of(plan: JobPlan) -> list[ObjectSpec]:
     """The objects of the Job, each after those that it needs."""
+    return list(each_object(plan))
+
+
+def each_object(plan: JobPlan) -> Iterator[ObjectSpec]:
+    """The same objects, each built only when it's read: one that needs an unavailable value ends them."""
     spec = plan.spec
     guards = list(guards_of(plan.name, spec, plan.metadata))
     # Runs that have begun refer to the Secrets and ConfigMaps of their time. A Job is deleted before it's replaced.
     owner = guards[0].key if guards and spec.is_scheduled else None
+    yield from guards
     sources, gathering = source_objects(plan.name, spec, plan.metadata, owner)
+    yield from sources
     before = [*gate_of(guards), *gathering]
-    return [*guards, *sources, _cron_job(plan, before) if spec.is_scheduled else _job(plan, before)]
+    yield _cron_job(plan, before) if spec.is_scheduled else _job(plan, before)
 
 
 def _job(plan: JobPlan, before: list[str]) -> ObjectSpec:

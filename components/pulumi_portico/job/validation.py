@@ -26,6 +26,7 @@ from ..workload.pod_validation import (
     check_peers_in,
     check_placement,
     check_pod_annotations,
+    check_pods,
     check_policy_dns,
     check_security,
     check_variable_references,
@@ -37,10 +38,9 @@ from ..workload.pod_validation import (
 )
 from ..workload.resolvers import check_resolvers
 from ..workload.security import check_host_ports
-from ..workload.template_rules import check_merged_template
 from .args import CompletionMode, JobArgs, JobSpec, is_job_label, rules_with
 from .elsewhere import NAMES
-from .objects import objects_of
+from .objects import each_object
 from .plan import JobPlan, plan_job, plan_pods
 
 __all__ = ["exceptions_of", "notes_of", "parse_job"]
@@ -121,7 +121,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     named = at or ROOT / "name"
     if reason := dns_label(name):
         problems.reject(named, name, reason, is_key=bool(at))
-    rules, before = _rules_for(args, problems.style), len(problems.found)
+    rules = _rules_for(args, problems.style)
     spec = parse(JobSpec, JobArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_name, name, named, spec)
@@ -133,11 +133,15 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     if not at:
         # A stack has DNS servers for all of its jobs, so its own rules do this.
         problems.run(check_resolvers, spec)
-    if reason is None and len(problems.found) == before:
+    if reason is None:
         plan = plan_job(name, spec)
-        check_merged_template(plan_pods(plan, {}), problems)
-        check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
+        problems.run(check_pods, spec, lambda: plan_pods(plan, {}))
+        problems.run(_check_limits, plan)
     return spec
+
+
+def _check_limits(plan: JobPlan, problems: Problems) -> None:
+    check_limits(plan.spec, partial(each_object, plan), problems, partial(_source_of, plan))
 
 
 def _source_of(plan: JobPlan, described: ObjectSpec, part: Part) -> Location:
@@ -291,6 +295,6 @@ def notes_of(spec: JobSpec, style: KeyStyle = KeyStyle.PYTHON) -> Sequence[Probl
     return notes_of_pod_args(spec, "Job", style)
 
 
-def exceptions_of(name: str, spec: JobSpec) -> list[SecurityException]:
-    """What of the Job called `name` is less strict than the secure default."""
-    return list(exceptions_of_pod_args(spec, lambda: plan_pods(plan_job(name, spec), {})))
+def exceptions_of(plan: JobPlan) -> list[SecurityException]:
+    """What of a Job is less strict than the secure default."""
+    return list(exceptions_of_pod_args(plan.spec, lambda: plan_pods(plan, {})))

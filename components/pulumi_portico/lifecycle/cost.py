@@ -5,7 +5,7 @@ Prices change and differ between regions. The estimate leaves out what usage cos
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -36,7 +36,6 @@ __all__ = [
     "estimate_text",
     "monthly_total",
     "price_source_text",
-    "totals",
 ]
 
 _HOURS_IN_A_MONTH = 730
@@ -217,15 +216,6 @@ def monthly_total(billing: Billing, each: Sequence[Billable], price: Optional[Pr
     units = sum(_units(billing, billable.load_balancers, price) for billable in each)
     shared = units - _units(billing, sum(billable.load_balancers for billable in each), price)
     return round(alone - shared * known.load_balancer_hour * _HOURS_IN_A_MONTH, 2)
-
-
-def totals(estimates: Iterable[Estimate]) -> dict[str, float]:
-    """What the load balancers whose price is known cost per month, by currency."""
-    found: dict[str, float] = {}
-    for estimated in estimates:
-        if estimated.currency is not None and estimated.monthly is not None:
-            found[estimated.currency] = round(found.get(estimated.currency, 0) + estimated.monthly, 2)
-    return found
 
 
 def _units(billing: Billing, load_balancers: int, price: Optional[PriceSpec]) -> float:

@@ -77,8 +77,8 @@ def check_limits(
 ) -> None:
     """Report objects of a component that are larger than the API server accepts.
 
-    `objects` builds them from the component's arguments, which must be valid. `apart` are the arguments of which no
-    object has more than one, such as routes that have an Ingress each.
+    `objects` builds them from the component's arguments, up to the first that needs an unavailable value. `apart` are
+    the arguments of which no object has more than one, such as routes that have an Ingress each.
     """
     size = text_size(spec)
     if size >= _LEAST and apart:
@@ -88,9 +88,15 @@ def check_limits(
         return
     # Once for all objects: a gateway can have thousands.
     most_text = cache(partial(heaviest, spec))
-    for described in objects():
-        if described.is_kubernetes and _may_be_large(described.manifest):
-            _check_object(described, locate or (lambda _described, _part: most_text()), problems)
+    found = Problems(problems.subject, style=problems.style)
+    try:
+        for described in objects():
+            if described.is_kubernetes and _may_be_large(described.manifest):
+                _check_object(described, locate or (lambda _described, _part: most_text()), found)
+    finally:
+        # The rule of a field can report the same.
+        known = {(problem.code, problem.location) for problem in problems.found}
+        problems.found += [problem for problem in found.found if (problem.code, problem.location) not in known]
 
 
 def _may_be_large(manifest: Manifest) -> bool:

@@ -26,7 +26,7 @@ class Dns(TypedDict):
 
     servers: NotRequired[Sequence[Peer]]
     """Further DNS servers. If NodeLocal DNSCache runs with kube-proxy in iptables mode, add the cluster IP of the
-    Service `kube-dns`, such as `{cidr: 10.96.0.10/32}`, because nodes then answer at that address. Also add the name
+    Service `kube-dns`, such as `{cidr: 10.96.0.10/32}`, because nodes then respond at that address. Also add the name
     servers of pods whose `extra` sets `dnsConfig.nameservers`, or the `dnsPolicy` Default. Without `ports`, port 53
     with UDP and TCP. Its length is plain. Default: none."""
 

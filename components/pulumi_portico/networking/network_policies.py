@@ -283,7 +283,7 @@ def with_pod_ports(peer: PeerSpec, ports: Sequence[ServicePort]) -> PeerSpec:
 def build_ingress(peers: Iterable[PeerSpec], ports: Sequence[PodPort]) -> list[dict[str, Any]]:
     """The rules that allow connections from `peers`: to the ports that each names, else to all of `ports`.
 
-    A rule without ports would allow every port, so no rule is built if there are none.
+    A rule without ports would allow every port, so no rule is built without any.
     """
     allowed = [(peer, ports_of(peer) or ports) for peer in peers]
     return [build_rule("from", [build_peer(peer)], of_peer) for peer, of_peer in allowed if of_peer]

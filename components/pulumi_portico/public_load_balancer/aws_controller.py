@@ -14,6 +14,7 @@ from ..lifecycle.cost import Billing
 from ..load_balancers import PRIVATE_ADDRESSES, ClientIp, IpAddressType
 from ..networking.exposing_annotations import is_true
 from ..networking.ports import ServicePort
+from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol
 from . import aws
 from .access_annotations import AccessAnnotation, further_clients, unenforced
@@ -234,7 +235,7 @@ def _load_balancer_attributes(request: Request) -> dict[str, Any]:
 
 
 def _target_group_attributes(request: Request) -> dict[str, Any]:
-    client_ip, is_sticky = aws.client_ip(request), request.exposure.has_client_affinity
+    client_ip, is_sticky = aws.client_ip(request), request.exposure.session_affinity is SessionAffinity.CLIENT_IP
     # AWS can't hide the address from UDP targets. Nodes that forward connections hide it in any case.
     is_preserved = client_ip is ClientIp.PRESERVE or request.uses(Protocol.UDP)
     attributes: dict[str, Any] = {
@@ -294,7 +295,7 @@ def _check_attributes(request: Request, problems: Problems) -> None:
 
 def _check_session_affinity(request: Request, problems: Problems) -> None:
     location = request.at / "session_affinity"
-    if request.exposure.has_client_affinity and tls_ports(request):
+    if request.exposure.session_affinity is SessionAffinity.CLIENT_IP and tls_ports(request):
         problems.report(STICKINESS_WITH_TLS, location, tls=Field("tls"), fix=Remove(location))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..load_balancers import EVERYONE, PRIVATE_ADDRESSES, ClientIp, IpAddressType
 from ..networking.network_policies import PeerSpec
+from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol
 from ..outputs import applied, joined, words
 from ..untyped import Manifest
@@ -107,7 +108,7 @@ def traffic_policy(request: Request) -> dict[str, Any]:
 
 def session_affinity(request: Request) -> dict[str, Any]:
     """Whether nodes forward the connections of one client to the same pod."""
-    return {"sessionAffinity": "ClientIP"} if request.exposure.has_client_affinity else {}
+    return {"sessionAffinity": "ClientIP"} if request.exposure.session_affinity is SessionAffinity.CLIENT_IP else {}
 
 
 def load_balancer_class(request: Request, default: str = "") -> dict[str, Any]:

@@ -217,11 +217,6 @@ class ExposureSpec(Spec):
         """Whether the load balancer has IPv4 and IPv6 addresses."""
         return self.ip_address_type is IpAddressType.DUALSTACK
 
-    @property
-    def has_client_affinity(self) -> bool:
-        """Whether connections from one client address go to the same target."""
-        return self.session_affinity is SessionAffinity.CLIENT_IP
-
 
 def _hostname(value: str) -> Optional[Reason]:
     return dns_subdomain(value.removeprefix("*."))

@@ -63,14 +63,16 @@ def parse_public_load_balancer(
     name: str, args: Any, problems: Problems, at: Location = ROOT, hooks: Optional[Hooks] = None
 ) -> PublicLoadBalancerSpec:
     """The parsed arguments of the PublicLoadBalancer called `name`; what's wrong with them is in `problems`."""
-    before = len(problems.found)
     _check_name(name, at, problems)
     spec = parse(PublicLoadBalancerSpec, PublicLoadBalancerArgs, args, RULES, problems, at, hooks)
     for rule in (_check_selector, _check_target_ports, _check_ports, _check_request, _check_proxy_protocol):
         problems.run(rule, spec)
-    if len(problems.found) == before:
-        check_limits(spec, lambda: objects_of(plan_public_load_balancer(name, spec)), problems)
+    problems.run(_check_limits, name, spec)
     return spec
+
+
+def _check_limits(name: str, spec: PublicLoadBalancerSpec, problems: Problems) -> None:
+    check_limits(spec, lambda: objects_of(plan_public_load_balancer(name, spec)), problems)
 
 
 def _check_name(name: str, at: Location, problems: Problems) -> None:

@@ -40,8 +40,8 @@ def check_admission(parts: Parts, problems: Problems) -> None:
     """Report pods that the namespaces that the stack creates reject."""
     rejected: list[_Rejected] = []
     for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
-        # Of arguments with problems, not even the pods are known.
-        if part.usable and not problems.has_within(part.at):
+        # Invalid `extra` can't be merged, so not even the pods are known.
+        if part.usable and not problems.has_within(part.at / "extra"):
             problems.run(_collect, part, parts, rejected)
     if not rejected:
         return

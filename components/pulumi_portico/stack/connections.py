@@ -16,7 +16,7 @@ from ..networking.selectors import known_labels
 from ..workload.pod_owner import pod_labels_of
 from .parts import PodsPart
 
-__all__ = ["End", "Ends", "Policy", "differ"]
+__all__ = ["End", "Ends", "NamedEnds", "Policy", "differ"]
 
 
 def differ(one: pulumi.Input[Any], other: pulumi.Input[Any]) -> bool:
@@ -119,6 +119,24 @@ def _overlap(one: Optional[Sequence[PodPort]], other: Optional[Sequence[PodPort]
     return any(first[1] == second[1] and not differ(first[0], second[0]) for first in one for second in other)
 
 
+@dataclass(frozen=True)
+class NamedEnds:
+    """The services of the stack that a peer names."""
+
+    ends: Sequence[End] = ()
+
+    @cached_property
+    def ports(self) -> Optional[Sequence[ServicePort]]:
+        """Their ports; None if those of one aren't known."""
+        ports = [end.ports for end in self.ends]
+        return None if None in ports else list(dict.fromkeys(port for known in ports for port in known or ()))
+
+    @cached_property
+    def are_on_host_network(self) -> bool:
+        """Whether all of them use the network of their nodes, and there is one."""
+        return bool(self.ends) and all(end.is_on_host_network for end in self.ends)
+
+
 class Ends:
     """The services of a stack, by the labels of their pods."""
 
@@ -127,6 +145,7 @@ class Ends:
         self._by_label: dict[str, dict[Any, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._without_labels: list[int] = []
         """Those whose labels have an invalid value."""
+        self._named: dict[Any, NamedEnds] = {}
         for index, end in enumerate(self._ends):
             self._add(index, end)
 
@@ -142,12 +161,20 @@ class Ends:
     def __iter__(self) -> Iterator[End]:
         return iter(self._ends)
 
-    def named(self, peer: PeerSpec, own: End) -> list[End]:
+    def named(self, peer: PeerSpec, own: End) -> NamedEnds:
         """The services of the stack that a peer names. A whole namespace names none of them. Unavailable if a service
-        that it can name has invalid labels."""
+        that it can name has invalid labels. Services that name the same labels share the result."""
         if peer.service is None and peer.selector is None:
-            return []
-        found = [self._ends[index] for index in self._candidates(labels_of_peer(peer))]
+            return NamedEnds()
+        namespace = own.part.namespace if peer.namespace is None else peer.namespace
+        labels = labels_of_peer(peer)
+        key = (peer.service, frozenset(labels.items()), namespace, peer.any_namespace)
+        if key not in self._named:
+            self._named[key] = NamedEnds(self._named_by(peer, labels, own))
+        return self._named[key]
+
+    def _named_by(self, peer: PeerSpec, labels: Mapping[str, pulumi.Input[str]], own: End) -> Sequence[End]:
+        found = [self._ends[index] for index in self._candidates(labels)]
         unknown = [self._ends[index] for index in self._without_labels]
         found += [end for end in unknown if not isinstance(peer.service, str) or peer.service == end.name]
         return [end for end in found if own.selects(peer, end)]

@@ -16,8 +16,8 @@ __all__ = ["notes_on_doors"]
 
 HOSTS_AT_BOTH_DOORS = define(
     "hosts-reachable-from-both",
-    "Every host of {gateway} answers here too: this load balancer has the scope {scope}, and {other} has the scope "
-    "{other_scope}.",
+    "Clients reach every host of {gateway} here too: this load balancer has the scope {scope}, and {other} has the "
+    "scope {other_scope}.",
     allowed="hosts that both kinds of clients can use",
     hint="If a host is for one of them only, create a second gateway for it, or set the allowed sources of its routes.",
 )

@@ -20,7 +20,7 @@ from ..networking.network_policies import (
     without_exclusive,
 )
 from ..networking.ports import ServicePort
-from .connections import End, Ends, differ
+from .connections import End, Ends, NamedEnds, differ
 from .parts import PodsPart
 
 __all__ = ["check_peers_of_stack"]
@@ -101,16 +101,10 @@ def _check_destination_peer(
     peer: PeerSpec, end: End, services: Mapping[str, PodsPart], ends: Ends, problems: Problems
 ) -> None:
     named = without_exclusive(_named_peer(peer, end.part, services, problems))
-    accepting = _ports_of(ends.named(named, end))
+    accepting = ends.named(named, end).ports
     if accepting is not None:
         check_pod_ports(named, accepting, problems)
     end.allow_to.peers.append(_with_ports(named, accepting))
-
-
-def _ports_of(ends: Sequence[End]) -> Optional[Sequence[ServicePort]]:
-    """The ports of services; None if those of one aren't known."""
-    ports = [end.ports for end in ends]
-    return None if None in ports else [port for known in ports for port in known or ()]
 
 
 def _with_ports(peer: PeerSpec, ports: Optional[Sequence[ServicePort]]) -> PeerSpec:
@@ -162,7 +156,7 @@ def _check_destination(peer: PeerSpec, own: End, ends: Ends, problems: Problems)
     named, ports = ends.named(peer, own), ports_of(peer) or None
     if _report_host_network(peer, named, problems):
         return
-    if named and not any(end.can_receive(own, ports) for end in named):
+    if named.ends and not any(end.can_receive(own, ports) for end in named.ends):
         _report_closed(NOT_ALLOWED_FROM, peer, own, named, "allow_from", problems)
 
 
@@ -171,15 +165,15 @@ def _check_source(peer: PeerSpec, own: End, ends: Ends, problems: Problems) -> N
     if _report_host_network(peer, named, problems):
         return
     ports = ports_of(peer) or [(port.target, port.protocol) for port in own.ports or ()] or None
-    if named and not any(end.can_send(own, ports) for end in named):
+    if named.ends and not any(end.can_send(own, ports) for end in named.ends):
         _report_closed(NOT_ALLOWED_TO, peer, own, named, "allow_to", problems)
 
 
-def _report_host_network(peer: PeerSpec, named: Sequence[End], problems: Problems) -> bool:
+def _report_host_network(peer: PeerSpec, named: NamedEnds, problems: Problems) -> bool:
     """Report a peer that selects only pods on the host network, and return whether it does."""
-    if not named or not all(end.is_on_host_network for end in named):
+    if not named.are_on_host_network:
         return False
-    params: dict[str, Any] = {"peer": [end.name for end in named], "field": Field("cidr")}
+    params: dict[str, Any] = {"peer": [end.name for end in named.ends], "field": Field("cidr")}
     problems.report(PEER_ON_HOST_NETWORK, _where(peer), **params)
     return True
 
@@ -189,7 +183,7 @@ def _where(peer: PeerSpec) -> Location:
     return peer.at / ("service" if peer.service is not None else "selector")
 
 
-def _report_closed(code: Code, peer: PeerSpec, own: End, named: Sequence[End], field: str, problems: Problems) -> None:
-    names = [end.name for end in named]
-    fields = [end.part.at / field for end in named]
+def _report_closed(code: Code, peer: PeerSpec, own: End, named: NamedEnds, field: str, problems: Problems) -> None:
+    names = [end.name for end in named.ends]
+    fields = [end.part.at / field for end in named.ends]
     problems.report(code, _where(peer), peer=names, service=own.name, field=fields)

@@ -1,6 +1,6 @@
 """Routes and targets that speak HTTP without TLS to ports of the stack's services that expect TLS.
 
-The application answers such a request with 400, or closes the connection.
+The application responds to such a request with 400, or closes the connection.
 """
 
 from collections.abc import Callable, Iterator, Mapping

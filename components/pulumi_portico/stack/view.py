@@ -14,6 +14,7 @@ from ..lifecycle.cost import Estimate
 from ..load_balancers import Scope
 
 __all__ = [
+    "ActionView",
     "BackendView",
     "BalancerView",
     "Cost",
@@ -61,7 +62,7 @@ class PeerKind(str, Enum):
     """A target of a load balancer on AWS that isn't a Kubernetes Service, such as instances."""
 
     PODS = "pods"
-    """Pods that the stack doesn't create, by labels."""
+    """Pods by labels: those that the stack doesn't create, or many services of the stack together."""
 
     ADDRESSES = "addresses"
     """A range of addresses."""
@@ -169,8 +170,19 @@ class RedirectView:
 
 
 @dataclass(frozen=True)
+class ActionView:
+    """What happens to requests: backends receive them, clients are redirected, or a fixed response ends them."""
+
+    backends: tuple[BackendView, ...] = ()
+    """Where requests go: one backend, or several by weight."""
+    redirect: Optional[RedirectView] = None
+    status: Optional[int] = None
+    """The status of a fixed response."""
+
+
+@dataclass(frozen=True)
 class RouteView:
-    """One row of the table of hosts and paths. It has backends, redirects, or responds with a status."""
+    """One row of the table of hosts and paths."""
 
     entry: PeerView
     """The gateway or the load balancer that has the route."""
@@ -182,11 +194,7 @@ class RouteView:
     """None if there is no path."""
     scheme: str
     """How clients connect: http, https, grpc, tcp, udp, or tls."""
-    backends: tuple[BackendView, ...] = ()
-    """Where requests go: one backend, or several by weight."""
-    redirect: Optional[RedirectView] = None
-    status: Optional[int] = None
-    """The status of a fixed response."""
+    action: ActionView
     client_port: Optional[int] = None
     """The port that clients connect to; None for a gateway, whose ports are 80 and 443."""
     conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()

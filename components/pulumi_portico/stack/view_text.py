@@ -1,6 +1,6 @@
 """The words for a stack's view, for `portico explain` and `portico diagram`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Optional
 
 from ..address_ranges import includes_everyone
@@ -10,6 +10,7 @@ from ..ingress_gateway.routes import PathType
 from ..networking.ports import DEFAULT_PORTS
 from ..pluralize import pluralize
 from .view import (
+    ActionView,
     BackendView,
     Cost,
     ExceptionView,
@@ -30,6 +31,7 @@ __all__ = [
     "NO_PRICE",
     "action_text",
     "backend_text",
+    "backends_text",
     "conditions_text",
     "costs_text",
     "exception_meaning",
@@ -45,6 +47,7 @@ __all__ = [
     "source_text",
     "total_text",
     "url_text",
+    "weight_text",
 ]
 
 _LATER = "[known later]"
@@ -128,19 +131,28 @@ def _number(value: Optional[int]) -> str:
 
 def backend_text(backend: BackendView) -> str:
     """Where requests go, such as `api:80`."""
-    name = peer_text(backend.peer)
+    peer = backend.peer
+    name = f"{peer.name}.{peer.namespace}" if peer.name and peer.namespace else peer_text(peer)
     return name if backend.port is None else f"{name}:{backend.port}"
 
 
-def action_text(route: RouteView) -> str:
-    """What happens to the requests of a route."""
-    if route.redirect is not None:
-        return f"redirect to {_redirect_text(route.redirect)}"
-    if route.status is not None:
-        return f"respond with {route.status}"
-    if len(route.backends) == 1:
-        return backend_text(route.backends[0])
-    return ", ".join(f"{backend_text(backend)} (weight {_number(backend.weight)})" for backend in route.backends)
+def backends_text(backends: Sequence[BackendView]) -> str:
+    """Where requests go, with weights if there are several backends."""
+    if len(backends) == 1:
+        return backend_text(backends[0])
+    return ", ".join(f"{backend_text(backend)} (weight {weight_text(backend)})" for backend in backends)
+
+
+def weight_text(backend: BackendView) -> str:
+    """The share of the requests that a backend receives."""
+    return _number(backend.weight)
+
+
+def action_text(action: ActionView) -> str:
+    """What happens to requests."""
+    if action.redirect is not None:
+        return f"redirect to {_redirect_text(action.redirect)}"
+    return backends_text(action.backends) if action.status is None else f"respond with {action.status}"
 
 
 def _redirect_text(redirect: RedirectView) -> str:

@@ -20,7 +20,15 @@ from ..args.secrets import Secret
 from .source_map import AmbiguousScalar, Node, Place
 from .yaml_errors import detail_of
 
-__all__ = ["AMBIGUOUS_BOOLEAN", "compose", "documents", "foreign_documents", "meant_boolean", "parse"]
+__all__ = [
+    "AMBIGUOUS_BOOLEAN",
+    "compose",
+    "documents",
+    "foreign_documents",
+    "meant_boolean",
+    "node_of",
+    "parse",
+]
 
 TAB = define("yaml-tab", "A tab can't indent YAML.", allowed="spaces", hint="Replace the tab with two spaces.")
 INVALID_YAML = define("invalid-yaml", "This isn't valid YAML: {detail}.", allowed="one YAML document")
@@ -144,8 +152,11 @@ def parse(text: str, file: str, found: list[Problem]) -> Optional[Node]:
     except RecursionError:
         found.append(_too_large(Place(file, 1, 1)))
         return None
-    if root is None:
-        return Node({}, Place(file, 1, 1))
+    return Node({}, Place(file, 1, 1)) if root is None else node_of(root, file, found)
+
+
+def node_of(root: yaml.Node, file: str, found: list[Problem]) -> Optional[Node]:
+    """The document whose root `compose` returns; None if it's too large. Appends what's wrong to `found`."""
     try:
         return _Reader(file, found).node(root, ROOT, 0)
     except _TooLargeError as error:

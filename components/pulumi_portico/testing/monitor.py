@@ -30,7 +30,7 @@ class Answers(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         if self._calls is None:
-            raise LookupError(f"the program calls {args.token}: give record(calls=...) an answer for it")
+            raise LookupError(f"the program calls {args.token}: set its result with record(calls=...)")
         return dict(self._calls(args.token, cast("Properties", args.args)))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
@@ -67,7 +67,7 @@ class Recorder(mocks.MockMonitor):
         registration = registration_of(urn, request)
         with self._lock:
             if urn in self.registrations:
-                raise ValueError(f"two resources have the URN {urn}: give them different names")
+                raise ValueError(f"two resources have the URN {urn}: use different names")
             self.registrations[urn] = registration
         state = _outputs_of(registration) if request.custom else {}
         if self._outputs is not None:
@@ -86,23 +86,23 @@ class Recorder(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def _outputs_of(it: Registration) -> dict[str, Any]:
+def _outputs_of(registration: Registration) -> dict[str, Any]:
     """A provider's answer: the inputs, and a generated name where a Kubernetes object has none."""
-    outputs = dict(it.inputs)
-    if it.type.startswith("kubernetes:") and not isinstance(outputs.get("metadata"), (str, Secret)):
+    outputs = dict(registration.inputs)
+    if registration.type.startswith("kubernetes:") and not isinstance(outputs.get("metadata"), (str, Secret)):
         metadata: dict[str, Any] = dict(outputs.get("metadata") or {})
-        metadata.setdefault("name", f"{it.name}-{hashlib.sha256(it.urn.encode()).hexdigest()[:8]}")
+        metadata.setdefault("name", f"{registration.name}-{hashlib.sha256(registration.urn.encode()).hexdigest()[:8]}")
         outputs["metadata"] = metadata
     return outputs
 
 
-def _identity(it: Registration, state: Properties) -> str:
+def _identity(registration: Registration, state: Properties) -> str:
     # What a cloud's own model has made has an identity already.
-    if isinstance(known := state.get("id"), str) and "id" not in it.inputs:
+    if isinstance(known := state.get("id"), str) and "id" not in registration.inputs:
         return known
     metadata = state.get("metadata")
-    if not it.type.startswith("kubernetes:") or not isinstance(metadata, Mapping):
-        return f"{it.name}-id"
+    if not registration.type.startswith("kubernetes:") or not isinstance(metadata, Mapping):
+        return f"{registration.name}-id"
     known = cast("Properties", metadata)
     return f"{known.get('namespace', 'default')}/{known['name']}"
 

@@ -14,7 +14,7 @@ __all__ = ["Recording", "Registration", "registration_of"]
 
 @dataclass(frozen=True)
 class Registration:
-    """One resource as it was registered: what the engine is told, before any provider sees it."""
+    """One resource as the program registers it, before any provider receives it."""
 
     urn: str
     """The URN that the mocks gave it."""
@@ -43,7 +43,7 @@ class Registration:
     delete_before_replace: bool
     """Whether its replacement waits for its end."""
     provider: str
-    """The provider it was told to use; empty for the default one."""
+    """The provider of its options; empty for the default one."""
     request: Any = field(repr=False, compare=False)
     """The raw `RegisterResourceRequest`, for all else."""
 
@@ -77,17 +77,25 @@ class Recording:
 
     def all(self, kind: str) -> list[Registration]:
         """The resources of a kind: `Deployment`, or a whole type token."""
-        return [it for it in self.registrations if kind in (it.type, it.type.rpartition(":")[2])]
+        return [
+            registration
+            for registration in self.registrations
+            if kind in (registration.type, registration.type.rpartition(":")[2])
+        ]
 
     def one(self, kind: str, name: Optional[str] = None) -> Registration:
         """The one resource of a kind; with a name, the one of that Pulumi name or Kubernetes name.
 
         Raises LookupError, which lists what there is, where there is none or more than one.
         """
-        found = [it for it in self.all(kind) if name is None or name in (it.name, _object_name(it))]
+        found = [
+            registration
+            for registration in self.all(kind)
+            if name is None or name in (registration.name, _object_name(registration))
+        ]
         if len(found) == 1:
             return found[0]
-        there = [f"{it.type.rpartition(':')[2]} {it.name}" for it in self.registrations]
+        there = [f"{registration.type.rpartition(':')[2]} {registration.name}" for registration in self.registrations]
         wanted = f"{kind} {name}" if name else kind
         close = nearest(wanted, there)
         count = f"{len(found)} resources are" if found else "no resource is"
@@ -112,7 +120,11 @@ class Recording:
 
     def manifests(self) -> list[dict[str, Any]]:
         """Every Kubernetes object, as plain dictionaries, ordered by URN."""
-        return [it.manifest() for it in self.registrations if it.type.startswith("kubernetes:") and it.custom]
+        return [
+            registration.manifest()
+            for registration in self.registrations
+            if registration.type.startswith("kubernetes:") and registration.custom
+        ]
 
 
 def registration_of(urn: str, request: Any) -> Registration:
@@ -126,8 +138,12 @@ def registration_of(urn: str, request: Any) -> Registration:
         custom=request.custom,
         inputs=off_the_wire(request.object),
         dependencies=frozenset(request.dependencies),
-        property_dependencies={key: frozenset(it.urns) for key, it in request.propertyDependencies.items() if it.urns},
-        aliases=tuple(_alias(it) for it in request.aliases),
+        property_dependencies={
+            key: frozenset(dependencies.urns)
+            for key, dependencies in request.propertyDependencies.items()
+            if dependencies.urns
+        },
+        aliases=tuple(_alias(alias) for alias in request.aliases),
         protect=request.protect,
         replace_on_changes=tuple(request.replaceOnChanges),
         ignore_changes=tuple(request.ignoreChanges),
@@ -144,6 +160,6 @@ def _alias(alias: Any) -> Mapping[str, str]:
     return {part: value for part, value in parts.items() if value}
 
 
-def _object_name(it: Registration) -> Any:
-    metadata = it.inputs.get("metadata")
+def _object_name(registration: Registration) -> Any:
+    metadata = registration.inputs.get("metadata")
     return cast("Properties", metadata).get("name") if isinstance(metadata, Mapping) else None

@@ -98,7 +98,7 @@ class WebService(pulumi.ComponentResource):
         self.service_account = name_of(resources[SERVICE_ACCOUNT]) if account is None else _output(account)
         self.service_name = name_of(known) if plan.ports else _output("")
         self.namespace = namespace_of(known)
-        self.exceptions = _output(exception_texts(exceptions_of(plan.name, plan.spec), plan.spec.at))
+        self.exceptions = _output(exception_texts(exceptions_of(plan), plan.spec.at))
         host = pulumi.Output.concat(self.service_name, ".", self.namespace, ".svc.cluster.local")
         self.urls = host.apply(lambda known_host: {port.name: port.url(known_host) for port in plan.ports.values()})
         self.url = host.apply(plan.default_port.url) if plan.default_port else _output("")

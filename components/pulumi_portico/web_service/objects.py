@@ -22,7 +22,7 @@ from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
 
-__all__ = ["SERVICE", "objects_of", "workload_key"]
+__all__ = ["SERVICE", "each_object", "objects_of", "workload_key"]
 
 SERVICE = "service"
 """The key of the Service."""
@@ -42,25 +42,31 @@ def workload_key(plan: WebServicePlan) -> str:
 
 def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
     """The objects of the WebService, each after those that it needs."""
+    return list(each_object(plan))
+
+
+def each_object(plan: WebServicePlan) -> Iterator[ObjectSpec]:
+    """The same objects, each built only when it's read: one that needs an unavailable value ends them."""
     ingress = build_ingress(plan.spec.allow_from, plan.pod_ports)
     guards = list(guards_of(plan.name, plan.spec, plan.metadata, ingress))
     before = gate_of(guards)
-    objects = [*guards, *_disruption_budget(plan)]
+    first = [*guards, *_disruption_budget(plan)]
+    yield from first
     # A headless Service doesn't wait for pods, and a StatefulSet's pods get their names from it. Any other Service
     # waits until its pods are ready.
     if plan.headless and plan.ports:
-        objects.append(_service(plan, before))
-        before = [SERVICE]
-    owner = objects[0].key if objects and plan.kind is not WorkloadKind.REPLICA_SET else None
+        service = _service(plan, before)
+        yield service
+        before, first = [SERVICE], [*first, service]
+    owner = first[0].key if first and plan.kind is not WorkloadKind.REPLICA_SET else None
     sources, gathering = source_objects(plan.name, plan.spec, plan.metadata, owner)
-    objects += sources
-    objects.append(_workload(plan, sources_of(plan.name, plan.spec), [*before, *gathering]))
+    yield from sources
+    yield _workload(plan, sources_of(plan.name, plan.spec), [*before, *gathering])
     if not plan.headless and plan.ports:
-        objects.append(_service(plan, []))
-    objects += additional_service_objects(plan, [guard.key for guard in guards])
+        yield _service(plan, [])
+    yield from additional_service_objects(plan, [guard.key for guard in guards])
     if plan.spec.autoscaling is not None:
-        objects.append(_autoscaler(plan, plan.spec.autoscaling))
-    return objects
+        yield _autoscaler(plan, plan.spec.autoscaling)
 
 
 def _disruption_budget(plan: WebServicePlan) -> Iterator[ObjectSpec]:

@@ -36,6 +36,7 @@ from ..workload.pod_validation import (
     check_peers_in,
     check_placement,
     check_pod_annotations,
+    check_pods,
     check_policy_dns,
     check_security,
     check_variable_references,
@@ -48,14 +49,13 @@ from ..workload.pod_validation import (
 from ..workload.resolvers import check_resolvers
 from ..workload.rollout import check_rollout
 from ..workload.security import SecuritySpec, check_host_ports
-from ..workload.template_rules import check_merged_template
 from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .elsewhere import NAMES
 from .existing_config_maps import check_roll_on_change
 from .kind_rules import check_kind
-from .objects import SERVICE, objects_of, workload_key
+from .objects import SERVICE, each_object, workload_key
 from .plan import WebServicePlan, plan_web_service
 from .ports import check_ports, exceptions_of_ports, own_ports, ports_of_sidecars, resolve_ports, tcp_ports
 from .service import check_service, is_headless
@@ -82,7 +82,7 @@ def parse_web_service(
     named = at or ROOT / "name"
     if reason := service_name(name):
         problems.reject(named, name, reason, is_key=bool(at))
-    rules, before = _rules_for(args, problems.style), len(problems.found)
+    rules = _rules_for(args, problems.style)
     spec = parse(WebServiceSpec, WebServiceArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_workload_name, name, named, spec)
@@ -96,11 +96,15 @@ def parse_web_service(
     if not at:
         # A stack has DNS servers for all of its services, so its own rules do this.
         problems.run(check_resolvers, spec)
-    if reason is None and len(problems.found) == before:
+    if reason is None:
         plan = plan_web_service(name, spec)
-        check_merged_template(plan_pods(plan, {}), problems)
-        check_limits(spec, partial(objects_of, plan), problems, partial(_source_of, plan))
+        problems.run(check_pods, spec, lambda: plan_pods(plan, {}))
+        problems.run(_check_limits, plan)
     return spec
+
+
+def _check_limits(plan: WebServicePlan, problems: Problems) -> None:
+    check_limits(plan.spec, partial(each_object, plan), problems, partial(_source_of, plan))
 
 
 def _source_of(plan: WebServicePlan, described: ObjectSpec, part: Part) -> Location:
@@ -278,9 +282,10 @@ def notes_of(spec: WebServiceSpec, style: KeyStyle = KeyStyle.PYTHON) -> Sequenc
     return notes_of_pod_args(spec, "WebService", style)
 
 
-def exceptions_of(name: str, spec: WebServiceSpec) -> list[SecurityException]:
-    """What of the WebService called `name` is less strict than the secure default."""
-    found = list(exceptions_of_pod_args(spec, lambda: plan_pods(plan_web_service(name, spec), {})))
+def exceptions_of(plan: WebServicePlan) -> list[SecurityException]:
+    """What of a WebService is less strict than the secure default."""
+    spec = plan.spec
+    found = list(exceptions_of_pod_args(spec, lambda: plan_pods(plan, {})))
     found += exceptions_of_ports(spec)
     settings = spec.service
     if settings is not None:

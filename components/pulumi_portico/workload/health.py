@@ -17,7 +17,7 @@ from ..args.elsewhere import SWITCHED_ON, automatic, component, form, moved_to, 
 from ..args.forms import is_text
 from ..args.location import Field as FieldName
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Reason, Remove, Set
+from ..args.problems import Problems, Reason, Remove, Set, Unavailable
 from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
@@ -456,7 +456,9 @@ def _handler(probe: ProbeSpec, health: HealthSpec, port: Optional[ServicePort]) 
     check = probe if probe.ways() else health
     if check.command is not None:
         return {"exec": {"command": list(check.command)}}
-    assert port is not None, "the rules reject a probe without a port"
+    if port is None:
+        # The rules report it.
+        raise Unavailable(health.at / "port")
     if check.path is not None:
         return {"httpGet": {"path": check.path, "port": port.target, **_request(probe, health, port)}}
     if check.grpc_service is not None:

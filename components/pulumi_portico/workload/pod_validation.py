@@ -44,6 +44,7 @@ from .pod import PodPlan
 from .pod_args import PodSpec
 from .security import check_security as check_security_itself
 from .security import exceptions_of_security
+from .template_rules import check_merged_template
 from .template_schema import check_template
 from .variable_references import (
     added_variables,
@@ -67,6 +68,7 @@ __all__ = [
     "check_peers_in",
     "check_placement",
     "check_pod_annotations",
+    "check_pods",
     "check_policy_dns",
     "check_security",
     "check_variable_references",
@@ -280,6 +282,13 @@ def check_other_containers(
 
 def _check_container_names(name: str, spec: PodSpec, problems: Problems) -> None:
     check_container_names(spec.container_name_for(name), spec.other_containers, problems)
+
+
+def check_pods(spec: PodSpec, pods: Callable[[], PodPlan], problems: Problems) -> None:
+    """Report what Kubernetes rejects of the pods' template with `extra`; `pods` returns their plan."""
+    # Invalid `extra` can't be merged.
+    if not problems.has_within(spec.at / "extra"):
+        check_merged_template(pods(), problems)
 
 
 def notes_of_pod_args(spec: PodSpec, component: str, style: KeyStyle) -> Sequence[Problem]:

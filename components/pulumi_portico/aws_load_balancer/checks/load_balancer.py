@@ -62,14 +62,19 @@ _LEAST_ZONES = 2
 def check_aws(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """Report what AWS would reject or ignore."""
     own = (_check_required, _check_subnets, _check_zones, _check_addresses, _check_ip_addresses, _check_ranges)
-    for rule in (_check_kind, _check_existing, *own, _check_redirect, _check_logs, _check_log_settings):
+    for rule in (_check_kind, _check_existing, *own):
         problems.run(rule, spec)
+    # The checks don't depend on the name.
+    plan = plan_aws_load_balancer("", spec)
+    for rule in (_check_redirect, _check_logs, _check_log_settings):
+        problems.run(rule, plan)
     for rule in (check_targets, check_duplicate_ports, check_listeners, check_hosts, check_default_host):
         problems.run(rule, spec)
     for rule in (check_sources, check_duplicate_sources, check_security_groups, check_target_groups):
         problems.run(rule, spec)
-    for rule in (_check_rules_quota, _check_certificates_quota, _check_counts, _check_security_group_quota):
+    for rule in (_check_rules_quota, _check_certificates_quota, _check_counts):
         problems.run(rule, spec)
+    problems.run(_check_security_group_quota, plan)
 
 
 def _check_kind(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
@@ -159,34 +164,37 @@ def _check_ranges(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
             problems.report(IPV6_NOT_SUPPORTED, at, value=source, family="IPv4", field=field)
 
 
-def _check_redirect(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+def _check_redirect(plan: AwsLoadBalancerPlan, problems: Problems) -> None:
+    spec = plan.spec
     is_own = spec.existing is None and spec.kind is _APPLICATION
-    if spec.https_redirect and is_own and not plan_aws_load_balancer("", spec).redirects_http:
+    if spec.https_redirect and is_own and not plan.redirects_http:
         at = spec.at / "https_redirect"
         problems.report(NO_HTTP_REDIRECT, at, fix=Remove(at))
 
 
-def _check_logs(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+def _check_logs(plan: AwsLoadBalancerPlan, problems: Problems) -> None:
+    spec = plan.spec
     logs = spec.logs
     if logs is None or spec.existing is not None:
         return
     if spec.kind is _NETWORK:
         report_set(logs, ("connections", "health"), problems, WRONG_KIND, kind=_APPLICATION)
-        if logs.access and not plan_aws_load_balancer("", spec).has_tls_listener:
+        if logs.access and not plan.has_tls_listener:
             # User guide: "Access logs are created only if the load balancer has a TLS listener".
             problems.report(NO_TLS_LOGGED, logs.at / "access", fix=Remove(logs.at / "access"))
     elif logs.health and not takes("lb.LoadBalancer", LogKind.HEALTH.value):
         problems.report(OLD_PULUMI_AWS, logs.at / "health", least="7.13", fix=Remove(logs.at / "health"))
 
 
-def _check_log_settings(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+def _check_log_settings(plan: AwsLoadBalancerPlan, problems: Problems) -> None:
+    spec = plan.spec
     logs = spec.logs
     if logs is None or spec.existing is not None:
         return
     own = ("keep_days", "delete_with_balancer")
     if logs.bucket is not None:
         report_set(logs, own, problems, SET_ELSEWHERE, owner="the bucket", allowed=Field("prefix"))
-    if not plan_aws_load_balancer("", spec).log_kinds:
+    if not plan.log_kinds:
         names = ("bucket", "prefix", *(own if logs.bucket is None else ()))
         report_set(logs, names, problems, NO_LOGS)
 
@@ -223,11 +231,11 @@ def _check_counts(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     _check_quota("target_groups", quotas.target_groups, spec.at / "targets", len(spec.targets), problems)
 
 
-def _check_security_group_quota(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+def _check_security_group_quota(plan: AwsLoadBalancerPlan, problems: Problems) -> None:
     """A security group has so many rules each way, and as many again for IPv6 (VPC user guide, "Quotas")."""
+    spec, most = plan.spec, plan.spec.quotas.security_group_rules
     if spec.existing is not None or not _has_known_ends(spec):
         return
-    plan, most = plan_aws_load_balancer("", spec), spec.quotas.security_group_rules
     for name, rules in (("listeners", build_ingress(plan)), ("targets", build_egress(plan))):
         count = sum("cidr_ipv6" not in rule for rule in rules.values())
         field = _quota_field("security_group_rules")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ...args.location import Field
 from ...args.problems import Problems, Remove, Set
 from ...load_balancers import ClientIp
+from ...networking.session_affinity import SessionAffinity
 from ...networking.target import Protocol, TargetSpec
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
@@ -188,7 +189,7 @@ def _check_proxied_health(target: AwsTargetSpec, problems: Problems) -> None:
 
 
 def _check_affinity(target: AwsTargetSpec, problems: Problems) -> None:
-    if target.has_client_affinity and target.protocol_for(_NETWORK) is _TLS:
+    if target.session_affinity is SessionAffinity.CLIENT_IP and target.protocol_for(_NETWORK) is _TLS:
         # User guide: "Sticky sessions are not supported with TLS listeners and TLS target groups."
         at = target.at / "session_affinity"
         problems.report(TLS_AFFINITY, at, fix=Remove(at))

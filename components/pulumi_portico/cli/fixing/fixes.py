@@ -1,7 +1,9 @@
 """Applies the fixes of a stack's problems to its files."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Any, Optional
 
@@ -13,7 +15,7 @@ from ...stack.files import PREFIX, read_text, shown_path
 from ...stack.plan import StackPlan, check_tree, read_tree
 from ...stack.source_map import Node, Place, holds_secret, node_at, plain
 from .pasted import converted, is_pasted, with_edits
-from .source_text import EditError, Entry, Path, SourceText
+from .source_text import Cut, EditError, Entry, OwnPassError, Path, Revision, SourceText
 
 __all__ = ["FixedStack", "fix_stack"]
 
@@ -165,16 +167,76 @@ class _Round:
         keys += [problem.location.parent / str(problem.params["new"]) for problem in twice]
         self._wrong_keys = {self._key_place(key) for key in keys} - {None}
         # Positions are those before the round; what a change of this round moves waits for the next one.
-        pending = [(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
-        applied: list[Problem] = []
-        touched: list[_Change] = []
-        for problem, changes in pending:
-            if not any(_interfere(change, other) for change in changes for other in touched) and self._apply(changes):
-                applied.append(problem)
-                touched += changes
-        return applied
+        pending = [_Fix(problem, changes) for problem in problems if (changes := self._changes_of(problem))]
+        touched, applied = _Touched(), set[int]()
+        while pending:
+            together, alone, pending = self._split(pending, touched)
+            done = self._apply_together(together)
+            done += [fix for fix in alone if self._apply_alone(fix.changes)]
+            touched.add(done)
+            applied |= {id(fix.problem) for fix in done}
+        return [problem for problem in problems if id(problem) in applied]
 
-    def _apply(self, changes: Sequence[_Change]) -> bool:
+    def _split(self, fixes: Sequence["_Fix"], touched: "_Touched") -> "tuple[list[_Fix], list[_Fix], list[_Fix]]":
+        """The fixes that can be applied together, those that need the files for themselves, and those that wait for
+        them. Those that interfere with a fix of this round wait for the next round."""
+        together, alone, waiting = list[_Fix](), list[_Fix](), list[_Fix]()
+        chosen, ranges = _Touched(), _Ranges()
+        for fix in fixes:
+            if touched.interferes(fix):
+                continue
+            if chosen.interferes(fix):
+                waiting.append(fix)
+                continue
+            try:
+                revisions = self._revisions(fix.changes)
+            except OwnPassError:
+                alone.append(fix)
+            except EditError:
+                continue
+            else:
+                if ranges.overlap(revisions):
+                    waiting.append(fix)
+                    continue
+                ranges.add(revisions)
+                together.append(fix)
+            chosen.add([fix])
+        return together, alone, waiting
+
+    def _revisions(self, changes: Sequence[_Change]) -> "Mapping[FilePath, Revision]":
+        """The edits that make the changes, by file. Raises `EditError`."""
+        found: dict[FilePath, Revision] = {}
+        for change in changes:
+            revision = _revision(self._files.sources[change.file], change)
+            found[change.file] = found[change.file].then(revision) if change.file in found else revision
+        for file, revision in found.items():
+            if (path := _place_of_comments(change for change in changes if change.file == file)) is not None:
+                found[file] = self._files.sources[file].keeping_comments(revision, path)
+        if any(_overlaps_itself(revision) for revision in found.values()):
+            raise OwnPassError
+        return found
+
+    def _apply_together(self, fixes: "Sequence[_Fix]") -> "list[_Fix]":
+        """Apply fixes of different entries, and read each file once. Returns those that are applied."""
+        if not fixes:
+            return []
+        if len(fixes) == 1:
+            return list(fixes) if self._apply_alone(fixes[0].changes) else []
+        before = dict(self._files.sources)
+        try:
+            revisions: dict[FilePath, list[Revision]] = {}
+            for fix in fixes:
+                for file, revision in self._revisions(fix.changes).items():
+                    revisions.setdefault(file, []).append(revision)
+            self._files.sources |= {file: before[file].revised(of_file) for file, of_file in revisions.items()}
+        except EditError:
+            # At least one of them can't be applied. Halves find it fast.
+            self._files.sources = before
+            half = len(fixes) // 2
+            return [*self._apply_together(fixes[:half]), *self._apply_together(fixes[half:])]
+        return list(fixes)
+
+    def _apply_alone(self, changes: Sequence[_Change]) -> bool:
         before = dict(self._files.sources)
         try:
             for change in changes:
@@ -359,15 +421,79 @@ def _new_value(change: _Change) -> Optional[Path]:
     return _paths(change)[-1]
 
 
-def _interfere(change: _Change, other: _Change) -> bool:
-    """Whether a change of this round could miss its entry because of one before."""
-    if change.file != other.file:
-        return False
-    if any(_overlap(path, removed) for path in _paths(change) for removed in _paths(other)):
-        return True
-    # The items after a removed one have other indexes now.
-    holders = [other.path[:-1]] if other.action in ("remove", "move") and isinstance(other.path[-1], int) else []
-    return any(path[: len(holder)] == holder for path in _paths(change) for holder in holders)
+def _place_of_comments(changes: Iterable[_Change]) -> Optional[Path]:
+    """The entry above which the comments go that changes of one file remove; None if no change writes a new value."""
+    for change in changes:
+        if (path := _new_value(change)) is not None:
+            return path if change.action == "insert" else change.path
+    return None
+
+
+@dataclass(frozen=True)
+class _Fix:
+    """A problem, and the changes that fix it."""
+
+    problem: Problem
+    changes: Sequence[_Change]
+
+
+class _Touched:
+    """The entries that fixes are about, which other fixes of the round could miss."""
+
+    def __init__(self) -> None:
+        self._entries: set[tuple[FilePath, Path]] = set()
+        self._around: set[tuple[FilePath, Path]] = set()
+        """The entries, and everything around them."""
+        self._holders: set[tuple[FilePath, Path]] = set()
+        """The lists whose items have other indexes now."""
+
+    def add(self, fixes: "Iterable[_Fix]") -> None:
+        """Add what fixes are about."""
+        for change in (change for fix in fixes for change in fix.changes):
+            for path in _paths(change):
+                self._entries.add((change.file, path))
+                self._around |= {(change.file, path[:length]) for length in range(len(path) + 1)}
+            if change.action in ("remove", "move") and isinstance(change.path[-1], int):
+                self._holders.add((change.file, change.path[:-1]))
+
+    def interferes(self, fix: "_Fix") -> bool:
+        """Whether a fix could miss its entries."""
+        return any(self._has(change.file, path) for change in fix.changes for path in _paths(change))
+
+    def _has(self, file: FilePath, path: Path) -> bool:
+        above = [(file, path[:length]) for length in range(len(path) + 1)]
+        return above[-1] in self._around or any(found in self._entries or found in self._holders for found in above)
+
+
+class _Ranges:
+    """The ranges of texts that edits replace."""
+
+    def __init__(self) -> None:
+        self._ranges: dict[FilePath, list[tuple[int, int]]] = {}
+        """The ranges of each file, in order."""
+
+    def overlap(self, revisions: "Mapping[FilePath, Revision]") -> bool:
+        """Whether edits replace, or add something within or beside, what these do."""
+        return any(self._overlaps(file, cut) for file, revision in revisions.items() for cut in revision.cuts)
+
+    def _overlaps(self, file: FilePath, cut: Cut) -> bool:
+        start, end, _ = cut
+        ranges = self._ranges.get(file, [])
+        at = bisect_left(ranges, (start, end))
+        before, after = ranges[at - 1 : at] if at else [], ranges[at : at + 1]
+        # Entries that are added at the same place follow each other.
+        return any(other != (start, start) and start <= other[1] and other[0] <= end for other in (*before, *after))
+
+    def add(self, revisions: "Mapping[FilePath, Revision]") -> None:
+        """Add what edits replace."""
+        for file, revision in revisions.items():
+            for start, end, _ in revision.cuts:
+                insort(self._ranges.setdefault(file, []), (start, end))
+
+
+def _overlaps_itself(revision: Revision) -> bool:
+    ranges = sorted(cut[:2] for cut in revision.cuts)
+    return any(before[1] > after[0] for before, after in pairwise(ranges))
 
 
 def _paths(change: _Change) -> list[Path]:
@@ -379,19 +505,39 @@ def _paths(change: _Change) -> list[Path]:
     return [change.path, (*change.to, *change.keys)] if change.action == "move" else [change.path]
 
 
-def _overlap(path: Path, other: Path) -> bool:
-    shorter = min(len(path), len(other))
-    return path[:shorter] == other[:shorter]
+def _revision(source: SourceText, change: _Change) -> Revision:
+    """The edit that makes a change. Raises `EditError`."""
+    if change.action in ("remove", "move") and _extra_of(change.path):
+        # Whether a mapping is empty then depends on the other fixes.
+        raise OwnPassError
+    if change.action == "rename":
+        return source.renaming(change.path, change.value)
+    if change.action == "set":
+        return source.setting(change.path, change.value)
+    if change.action == "insert":
+        return source.inserting(change.path, change.keys, change.value)
+    if change.action == "replace":
+        return source.replacing(change.path, change.keys, change.value)
+    if change.action == "remove":
+        return source.removing(change.path, prune=change.prune)
+    if change.with_parent:
+        raise OwnPassError
+    return source.moving(change.path, change.to, change.keys)
+
+
+def _extra_of(path: Path) -> Path:
+    """The `extra` that a path leads into; the empty path if it leads into none."""
+    first = 1 if path[:1] == ("config",) else 0
+    # `defaults` have no names below them.
+    top = str(path[first]).removeprefix(PREFIX) if len(path) > first else ""
+    at = first + (1 if top == "defaults" else _COMPONENT)
+    return path[: at + 1] if path[at : at + 1] == ("extra",) else ()
 
 
 def _without_empty_extra(source: SourceText, path: Path) -> SourceText:
     """The text without what a change leaves empty in `extra`, `extra` included."""
-    first = 1 if path[:1] == ("config",) else 0
-    # `defaults` have no names below them.
-    extra = first + (1 if str(path[first]).removeprefix(PREFIX) == "defaults" else _COMPONENT)
-    if path[extra : extra + 1] != ("extra",):
-        return source
-    for length in range(len(path) - 1, extra, -1):
+    extra = _extra_of(path)
+    for length in range(len(path) - 1, len(extra) - 1, -1) if extra else ():
         if source.value(path[:length]) not in ({}, []):
             break
         source = source.remove(path[:length])

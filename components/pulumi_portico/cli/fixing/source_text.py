@@ -2,26 +2,29 @@
 
 Libraries for round-trip YAML rewrite the whole document: they reindent lists, normalize the spaces of `{a: 1}`, and
 rewrap long lines. Here, PyYAML (which Pulumi requires) finds the position of an entry, and the text around it stays. A
-changed text is read again: unless its values are exactly the expected ones, the edit is rejected.
+changed text is read again: unless its values are exactly the expected ones, the edit is rejected. Edits of different
+entries are applied together, so that the text is read again once.
 """
 
 import copy
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Optional, Union, cast
 
 import yaml
 
 from ...args.problems import Problem
 from ...stack.source_map import Node, holds_secret
-from ...stack.yaml_file import compose, parse
+from ...stack.yaml_file import compose, node_of
 from ...untyped import mapped
 from ..rendering.yaml_text import is_plain, yaml_text
 
-__all__ = ["EditError", "Entry", "Path", "SourceText", "comments_of"]
+__all__ = ["Cut", "EditError", "Entry", "OwnPassError", "Path", "Revision", "SourceText", "comments_of"]
 
 _LONGEST_LINE = 160
 """The most characters of a value that a fix writes on one line."""
@@ -34,6 +37,31 @@ class EditError(Exception):
     """The text can't be edited this way."""
 
 
+class OwnPassError(EditError):
+    """The edit has several steps, and each needs the text after the one before."""
+
+
+Cut = tuple[int, int, str]
+"""A range of a text, by its start and end, and what replaces it."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """An edit of a text, as data. Several whose ranges don't overlap can be applied together."""
+
+    cuts: Sequence[Cut]
+    change: Callable[[Any], Any]
+    """Makes the same change to a copy of the text's values, and returns them."""
+
+    def then(self, other: "Revision") -> "Revision":
+        """Both edits. The other one's positions are those of the text before this one."""
+        return Revision((*self.cuts, *other.cuts), lambda values: other.change(self.change(values)))
+
+    def with_cut(self, cut: Cut) -> "Revision":
+        """The edit with another replacement, which changes no value."""
+        return Revision((*self.cuts, cut), self.change)
+
+
 @dataclass(frozen=True)
 class Entry:
     """A key with its value, an item of a list, or the root."""
@@ -43,13 +71,8 @@ class Entry:
     key: Optional[yaml.Node] = None
     holder: Optional[yaml.CollectionNode] = None
     """The mapping or list that has the entry; None for the root."""
-
-    @property
-    def index(self) -> int:
-        """The index among the holder's entries."""
-        assert self.holder is not None
-        entries = [value if self.key is None else value[0] for value in self.holder.value]
-        return next(at for at, node in enumerate(entries) if node is (self.key or self.value))
+    index: int = 0
+    """The index among the holder's entries."""
 
 
 @dataclass
@@ -67,7 +90,7 @@ class SourceText:
         found: list[Problem] = []
         try:
             root = compose(self.text)
-            node = parse(self.text, "", found)
+            node = None if root is None else node_of(root, "", found)
         except (yaml.YAMLError, RecursionError) as error:
             raise EditError from error
         if root is None or node is None:
@@ -75,18 +98,45 @@ class SourceText:
         self.entries = {entry.path: entry for entry in _entries(Entry((), root), set())}
         self._node, self.values, self._problems = node, _shared(node, {}), len(found)
 
+    @cached_property
+    def _uses(self) -> Counter[int]:
+        return Counter(id(found) for found in _containers(self.values))
+
     def uses(self, path: Path) -> int:
         """How often the text has the mapping or list at a path: once, and once more for each alias of it."""
-        value = _value_at(self.values, path)
-        return sum(found is value for found in _containers(self.values))
+        return self._uses[id(_value_at(self.values, path))]
 
-    def at(self, line: int, column: int) -> Iterator[Entry]:
-        """The entries whose key or value starts at a position, both from 1."""
+    @cached_property
+    def _by_position(self) -> Mapping[tuple[int, int], Sequence[Entry]]:
+        found: dict[tuple[int, int], list[Entry]] = {}
         for entry in self.entries.values():
-            for node in (entry.key, entry.value):
-                if node is not None and (node.start_mark.line + 1, node.start_mark.column + 1) == (line, column):
-                    yield entry
-                    break
+            nodes = [node for node in (entry.key, entry.value) if node is not None]
+            for position in {(node.start_mark.line + 1, node.start_mark.column + 1) for node in nodes}:
+                found.setdefault(position, []).append(entry)
+        return found
+
+    def at(self, line: int, column: int) -> Sequence[Entry]:
+        """The entries whose key or value starts at a position, both from 1."""
+        return self._by_position.get((line, column), ())
+
+    def revised(self, revisions: Sequence[Revision]) -> "SourceText":
+        """The text with edits of different entries, whose positions are those of this text. Raises `EditError`."""
+        expected = copy.deepcopy(self.values)
+        for revision in revisions:
+            expected = revision.change(expected)
+        # Of edits at the same position, the first one's text comes first.
+        cuts = sorted((cut for revision in revisions for cut in revision.cuts), key=lambda cut: cut[:2])
+        parts: list[str] = []
+        at = 0
+        for start, end, new in cuts:
+            if start < at:
+                raise EditError
+            parts += self.text[at:start], new
+            at = end
+        changed = SourceText("".join([*parts, self.text[at:]]))
+        if changed.values != expected or changed._problems > self._problems:
+            raise EditError
+        return changed
 
     def value(self, path: Path) -> Any:
         """The value at a path. Raises `EditError` if there is none."""
@@ -94,26 +144,31 @@ class SourceText:
 
     def rename(self, path: Path, key: str) -> "SourceText":
         """The text with another key for an entry. Raises `EditError`."""
-        entry = self._entry(path)
-        if entry.key is None:
-            raise EditError
-        expected = copy.deepcopy(self.values)
-        holder = _value_at(expected, path[:-1])
-        if key in holder and holder[key] is None and key != path[-1]:
+        holder = _value_at(self.values, path[:-1])
+        if key != path[-1] and key in holder and holder[key] is None:
             # A null is no value that could be lost.
             return self.remove((*path[:-1], key)).rename(path, key)
-        pairs = [(key if name == path[-1] else name, value) for name, value in holder.items()]
-        if len({name for name, _ in pairs}) != len(pairs):
+        return self.revised([self.renaming(path, key)])
+
+    def renaming(self, path: Path, key: str) -> Revision:
+        """The edit that gives an entry another key. Raises `EditError`."""
+        entry, holder = self._entry(path), _value_at(self.values, path[:-1])
+        if entry.key is None:
             raise EditError
-        holder.clear()
-        holder.update(pairs)
-        return self._changed(_start(entry.key), entry.key.end_mark.index, flow_text(key), expected)
+        if key != path[-1] and key in holder:
+            raise OwnPassError if holder[key] is None else EditError
+        cut = (_start(entry.key), entry.key.end_mark.index, flow_text(key))
+        return Revision([cut], lambda values: _renamed(values, path, key))
 
     def set(self, path: Path, value: Any) -> "SourceText":
         """The text with another value for an entry. Raises `EditError`."""
+        return self.revised([self.setting(path, value)])
+
+    def setting(self, path: Path, value: Any) -> Revision:
+        """The edit that gives an entry another value. Raises `EditError`."""
         entry = self._entry(path)
         self._reject_secret(path)
-        return self._replaced(entry, value, _with_value(self.values, path, value))
+        return self._replacing(entry, value, lambda values: _put(values, path, value))
 
     def replace(self, path: Path, keys: Sequence[str], value: Any) -> "SourceText":
         """The text with another key and value in the place of an entry. Raises `EditError`.
@@ -123,36 +178,53 @@ class SourceText:
         key, *inner = keys
         return self.rename(path, key).set((*path[:-1], key), _nested(inner, value))
 
+    def replacing(self, path: Path, keys: Sequence[str], value: Any) -> Revision:
+        """The edit that writes another key and value in the place of an entry. Raises `EditError`."""
+        key, *inner = keys
+        return self.setting(path, _nested(inner, value)).then(self.renaming(path, key))
+
     def insert(self, holder_path: Path, keys: Sequence[str], value: Any, lines: Sequence[str] = ()) -> "SourceText":
         """The text with a new entry, the last of a mapping. Raises `EditError`.
 
         Each key but the first is in a new mapping below the one before. `lines` are the lines of the last key, with its
         value and comments, if they are known.
         """
-        holder, (key, *inner) = self._entry(holder_path), keys
-        nested = _nested(inner, value)
-        expected = copy.deepcopy(self.values)
-        known = _value_at(expected, holder_path)
-        if known is None:
-            return self._replaced(holder, {key: nested}, _with_value(self.values, holder_path, {key: nested}))
+        key, *inner = keys
+        known = _value_at(self.values, holder_path)
         if isinstance(known, dict) and key in known and inner:
             # Another edit of the same fix has added it.
             return self.insert((*holder_path, key), inner, value, lines)
+        return self.revised([self.inserting(holder_path, keys, value, lines)])
+
+    def inserting(self, holder_path: Path, keys: Sequence[str], value: Any, lines: Sequence[str] = ()) -> Revision:
+        """The edit that adds an entry. Raises `EditError`."""
+        holder, (key, *inner) = self._entry(holder_path), keys
+        nested = _nested(inner, value)
+        known = _value_at(self.values, holder_path)
+        if known is None:
+            return self._replacing(holder, {key: nested}, lambda values: _put(values, holder_path, {key: nested}))
+        if isinstance(known, dict) and key in known and inner:
+            raise OwnPassError
         if not isinstance(known, dict) or not isinstance(holder.value, yaml.MappingNode) or key in known:
             raise EditError
-        known[key] = nested
-        mapping = holder.value
-        pair = f"{flow_text(key)}: {flow_text(nested)}"
+        return Revision(
+            [self._insertion(holder.value, keys, nested, lines)],
+            lambda values: _put(values, (*holder_path, key), nested),
+        )
+
+    def _insertion(self, mapping: yaml.MappingNode, keys: Sequence[str], nested: Any, lines: Sequence[str]) -> Cut:
+        """What adds the last entry of a mapping."""
+        pair = f"{flow_text(keys[0])}: {flow_text(nested)}"
         if not mapping.value:
-            return self._changed(_start(mapping), mapping.end_mark.index, f"{{{pair}}}", expected)
+            return _start(mapping), mapping.end_mark.index, f"{{{pair}}}"
         end = self._end(mapping.value[-1][1])
         if mapping.flow_style:
-            return self._changed(end, end, f", {pair}", expected)
+            return end, end, f", {pair}"
         column = mapping.value[0][0].start_mark.column
         added = _nested_lines(keys, lines) if lines else [pair]
-        text = "".join(self._newline() + (f"{' ' * column}{line}" if line else "") for line in added)
+        text = "".join(self._newline + (f"{' ' * column}{line}" if line else "") for line in added)
         line_end = self._line_end(self._end_of_comments(end, column))
-        return self._changed(line_end, line_end, text, expected)
+        return line_end, line_end, text
 
     def move(self, path: Path, holder_path: Path, keys: Sequence[str], *, with_parent: bool = False) -> "SourceText":
         """The text with an entry's value at another key. Its lines stay as they are, and its comments move along.
@@ -163,16 +235,38 @@ class SourceText:
         self._reject_secret(path)
         value = copy.deepcopy(_value_at(self.values, path))
         source, above, comment = self._without_comments(path[:-1]) if with_parent else (self, (), "")
-        taken = source._taken(path, with_parent=with_parent)
+        taken = source._taking(path, with_parent=with_parent)
         if taken is None:
             moved = self.remove(path).insert(holder_path, keys, value)
         else:
-            cut, entry = taken
+            taking, entry = taken
             lines = (entry.within(above, comment) if with_parent else entry).with_key(flow_text(keys[-1]))
-            moved = cut.insert(holder_path, keys, value, lines)
+            moved = source.revised([taking]).insert(holder_path, keys, value, lines)
         # What becomes one line can have comments between its lines.
         lost = _without(comments_of(self.text), comments_of(moved.text))
         return moved._with_comments((*holder_path, *keys), lost) if lost else moved
+
+    def moving(self, path: Path, holder_path: Path, keys: Sequence[str]) -> Revision:
+        """The edit that moves an entry's value to another key, with its comments. Raises `EditError`."""
+        self._reject_secret(path)
+        value = copy.deepcopy(_value_at(self.values, path))
+        holder = self._entry(holder_path).value
+        is_block = isinstance(holder, yaml.MappingNode) and bool(holder.value) and not holder.flow_style
+        taken = self._taking(path, with_parent=False) if is_block else None
+        if taken is None:
+            removing = self.removing(path)
+            if any(self._comments_in(start, end) for start, end, _ in removing.cuts):
+                raise OwnPassError
+            return removing.then(self.inserting(holder_path, keys, value))
+        taking, entry = taken
+        inserting = self.inserting(holder_path, keys, value, entry.with_key(flow_text(keys[-1])))
+        ((at, _, added),) = inserting.cuts
+        (start, end, _), *more = taking.cuts
+        if start <= at <= end:
+            # It's the last entry of the mapping that gets it: its new lines are in the place of the old ones.
+            cut = (start, end, added.removeprefix(self._newline) + self.text[at:end])
+            return replace(taking.then(inserting), cuts=[cut, *more])
+        return taking.then(inserting)
 
     def _without_comments(self, path: Path) -> "tuple[SourceText, Sequence[str], str]":
         """The text without the comments above and beside a key, and these comments."""
@@ -185,11 +279,11 @@ class SourceText:
         cuts = [(start, line, "")]
         if comment.startswith("#"):
             cuts.append((colon, end, ""))
-        return self._edited(cuts, self.values), above, comment if comment.startswith("#") else ""
+        return self.revised([Revision(cuts, _unchanged)]), above, comment if comment.startswith("#") else ""
 
-    def _taken(self, path: Path, *, with_parent: bool) -> "Optional[tuple[SourceText, _EntryLines]]":
-        """The text without an entry of a block, and the entry's lines with its comments; None if it has no lines of its
-        own. `with_parent` is whether all comments around it are the entry's."""
+    def _taking(self, path: Path, *, with_parent: bool) -> "Optional[tuple[Revision, _EntryLines]]":
+        """The edit that removes an entry of a block, and the entry's lines with its comments; None if it has no lines
+        of its own. `with_parent` is whether all comments around it are the entry's."""
         entry, around = self._entry(path), self._entry(path[:-1])
         holder, key = entry.holder, entry.key
         is_only = holder is not None and len(holder.value) == 1
@@ -210,13 +304,10 @@ class SourceText:
             _dedented(self.text[self._next_line(line_end) : end], column) if end > line_end else [],
             max(entry.value.start_mark.column - column, 0),
         )
-        expected = copy.deepcopy(self.values)
-        del _value_at(expected, path[:-1])[path[-1]]
         cuts = [(start, self._next_line(end), "")]
         if is_only and around.key is not None:
-            expected = _with_value(self.values, path[:-1], {})
             cuts.append((self._colon(around.key), self._colon(around.key), " {}"))
-        return self._edited(cuts, expected), lines
+        return Revision(cuts, lambda values: _without_entry(values, path)), lines
 
     def with_comments_of(self, before: "SourceText", path: Path) -> "SourceText":
         """The text with the comments that an earlier text has and this one lacks, above an entry."""
@@ -227,62 +318,120 @@ class SourceText:
 
     def _with_comments(self, path: Path, comments: Sequence[str]) -> "SourceText":
         """The text with comments above an entry, or above the nearest one around it that starts a line."""
+        return self.revised([Revision([self._comments_cut(path, comments)], _unchanged)])
+
+    def _comments_cut(self, path: Path, comments: Sequence[str]) -> Cut:
         keys = (self._entry(path[:length]).key for length in range(len(path), 0, -1))
         key = next((key for key in keys if key is not None and self._starts_line(_start(key))), None)
         start, indent = (0, "") if key is None else (self._line_start(_start(key)), " " * key.start_mark.column)
-        text = "".join(f"{indent}{comment}{self._newline()}" for comment in comments)
-        return self._changed(start, start, text, self.values)
+        return start, start, "".join(f"{indent}{comment}{self._newline}" for comment in comments)
+
+    def keeping_comments(self, revision: Revision, path: Path) -> Revision:
+        """The edit that also writes the comments which the edit removes above an entry. Raises `EditError`."""
+        lost = [comment for start, end, _ in revision.cuts for comment in self._comments_in(start, end)]
+        if not lost:
+            return revision
+        if path not in self.entries:
+            raise OwnPassError
+        return revision.with_cut(self._comments_cut(path, lost))
+
+    @cached_property
+    def _comments(self) -> Mapping[int, str]:
+        """The comments by their positions, in order."""
+        return dict(_found_comments(self.text))
+
+    def _comments_in(self, start: int, end: int) -> Sequence[str]:
+        if self.text.find("#", start, end) < 0:
+            return ()
+        return [self._comments[at] for at in self._comments_at(start, end)]
+
+    def _comments_at(self, start: int, end: int) -> Sequence[int]:
+        """Where the comments within a range start."""
+        positions = self._positions_of_comments
+        return positions[bisect_left(positions, start) : bisect_left(positions, end)]
+
+    @cached_property
+    def _positions_of_comments(self) -> Sequence[int]:
+        return list(self._comments)
 
     def remove(self, path: Path, *, prune: bool = False) -> "SourceText":
         """The text without an entry. Raises `EditError`. `prune` also removes the mapping around it if that becomes
         empty, and keeps its comments."""
+        removed = self.revised([self.removing(path)])
+        holder = self._entry(path).holder
+        is_only = holder is not None and len(holder.value) == 1
+        if not prune or not is_only:
+            return removed
+        return removed._without_empty(path[:-1], _without(comments_of(self.text), comments_of(removed.text)))
+
+    def removing(self, path: Path, *, prune: bool = False) -> Revision:
+        """The edit that removes an entry. Raises `EditError`."""
         entry = self._entry(path)
         self._reject_secret(path)
         holder = entry.holder
         if holder is None:
             raise EditError
-        expected = copy.deepcopy(self.values)
-        del _value_at(expected, path[:-1])[path[-1]]
-        count, index = len(holder.value), entry.index
-        if count == 1:
-            emptied = self._emptied(entry, expected)
-            return emptied._without_empty(path[:-1]) if prune else emptied
+        if len(holder.value) == 1:
+            if prune:
+                raise OwnPassError
+            return self._emptying(entry)
+        return Revision(self._removal(entry, holder), lambda values: _without_entry(values, path))
+
+    def _removal(self, entry: Entry, holder: yaml.CollectionNode) -> Sequence[Cut]:
+        """What removes one of several entries."""
         start, end = self._span(entry)
+        index, is_last = entry.index, entry.index + 1 == len(holder.value)
         if holder.flow_style:
-            if index + 1 < count:
-                return self._changed(start, self._span_at(holder, index + 1)[0], "", expected)
-            return self._changed(self._span_at(holder, index - 1)[1], end, "", expected)
+            # The comments between two entries can be about the other one.
+            if is_last:
+                before = self._span_at(holder, index - 1)[1]
+                return [*self._cuts_between(before, start), (start, end, "")]
+            return [(start, end, ""), *self._cuts_between(end, self._span_at(holder, index + 1)[0])]
         if self._starts_line(start):
-            return self._changed(self._line_start(start), self._next_line(end), "", expected)
-        if index + 1 == count:
+            return [(self._line_start(start), self._next_line(end), "")]
+        if is_last:
             raise EditError
         # The entry shares its line with the dash of a list's item: the next one takes its position.
-        return self._changed(start, self._span_at(holder, index + 1)[0], "", expected)
+        return [(start, self._span_at(holder, index + 1)[0], "")]
 
-    def _emptied(self, entry: Entry, expected: Any) -> "SourceText":
-        """The text without the only entry of its mapping or list."""
+    def _cuts_between(self, start: int, end: int) -> Sequence[Cut]:
+        """What removes the comma between two entries of a flow, and the spaces unless there are comments."""
+        if not self._comments_in(start, end):
+            return [(start, end, "")]
+        commas = (match.start() for match in re.finditer(",", self.text[start:end]))
+        comments = [range(at, self._line_end(at)) for at in self._comments_at(start, end)]
+        comma = next(start + at for at in commas if not any(start + at in comment for comment in comments))
+        return [(comma, comma + 1, "")]
+
+    def _emptying(self, entry: Entry) -> Revision:
+        """The edit that removes the only entry of its mapping or list."""
         around = self._entry(entry.path[:-1])
         empty: Any = [] if entry.key is None else {}
         start, end = self._span(entry)
         assert entry.holder is not None
+
+        def change(values: Any) -> Any:
+            return _without_entry(values, entry.path)
+
         if around.key is None or entry.holder.flow_style or not self._starts_line(start):
-            return self._replaced(around, empty, expected)
+            return self._replacing(around, empty, change)
         # The comments above the entry stay below the key.
         colon = self._colon(around.key)
         cuts = [(colon, colon, f" {flow_text(empty)}"), (self._line_start(start), self._next_line(end), "")]
-        return self._edited(cuts, expected)
+        return Revision(cuts, change)
 
-    def _without_empty(self, path: Path) -> "SourceText":
-        """The text without a key whose value is empty. The comment beside it gets the line."""
+    def _without_empty(self, path: Path, comments: Sequence[str]) -> "SourceText":
+        """The text without a key whose value is empty. The comment beside it gets the line, and so do comments that
+        were in the value."""
         entry, removed = self._entry(path), self.remove(path)
-        lost = _without(comments_of(self.text), comments_of(removed.text))
+        lost = [*_without(comments_of(self.text), comments_of(removed.text)), *comments]
         if not lost:
             return removed
         if entry.key is None or entry.holder is None or entry.holder.flow_style or len(entry.holder.value) == 1:
             return removed._with_comments(path[:-1], lost)
         at, indent = self._line_start(_start(entry.key)), " " * entry.key.start_mark.column
-        text = "".join(f"{indent}{comment}{self._newline()}" for comment in lost)
-        return removed._changed(at, at, text, removed.values)
+        text = "".join(f"{indent}{comment}{self._newline}" for comment in lost)
+        return removed.revised([Revision([(at, at, text)], _unchanged)])
 
     def _entry(self, path: Path) -> Entry:
         if path not in self.entries:
@@ -300,9 +449,9 @@ class SourceText:
         if holds_secret(node):
             raise EditError
 
-    def _replaced(self, entry: Entry, value: Any, expected: Any) -> "SourceText":
-        """The text with another value for an entry. A block becomes one line: that of its key, unless only this has a
-        comment."""
+    def _replacing(self, entry: Entry, value: Any, change: Callable[[Any], Any]) -> Revision:
+        """The edit that writes another value for an entry. A block becomes one line: that of its key, unless only this
+        has a comment."""
         start, end = _start(entry.value), self._end(entry.value)
         text = flow_text(value, style=entry.value.style if isinstance(entry.value, yaml.ScalarNode) else None)
         if entry.key is not None:
@@ -311,7 +460,7 @@ class SourceText:
             # Comments within the block go above the key, and so do those before them, in the same order.
             if not between or ("\n" in between and (not between.strip() or "#" in self.text[start:end])):
                 start, text = colon, self._beside(entry, value) or f" {text}"
-        return self._changed(start, end, text, expected)
+        return Revision([(start, end, text)], change)
 
     def _beside(self, entry: Entry, value: Any) -> str:
         """The lines of a value below its key, if one line is too long for it; empty if not."""
@@ -319,21 +468,8 @@ class SourceText:
         is_block = entry.holder is not None and not entry.holder.flow_style and self._starts_line(_start(entry.key))
         if not is_block or not isinstance(value, Mapping) or not value or len(flow_text(value)) <= _LONGEST_LINE:
             return ""
-        indent = f"{self._newline()}{' ' * (entry.key.start_mark.column + 2)}"
+        indent = f"{self._newline}{' ' * (entry.key.start_mark.column + 2)}"
         return "".join(f"{indent}{line}" for line in yaml_text(value).splitlines())
-
-    def _changed(self, start: int, end: int, text: str, expected: Any) -> "SourceText":
-        return self._edited([(start, end, text)], expected)
-
-    def _edited(self, replaced: Iterable[tuple[int, int, str]], expected: Any) -> "SourceText":
-        """The text with some ranges of it replaced."""
-        text = self.text
-        for start, end, new in sorted(replaced, reverse=True):
-            text = text[:start] + new + text[end:]
-        changed = SourceText(text)
-        if changed.values != expected or changed._problems > self._problems:
-            raise EditError
-        return changed
 
     def _span_at(self, holder: yaml.CollectionNode, index: int) -> tuple[int, int]:
         item = holder.value[index]
@@ -402,6 +538,7 @@ class SourceText:
             below = self._next_line(below)
         return end
 
+    @cached_property
     def _newline(self) -> str:
         return "\r\n" if "\r\n" in self.text else "\n"
 
@@ -417,12 +554,12 @@ def _entries(entry: Entry, seen: set[int]) -> Iterator[Entry]:
         return
     seen.add(id(entry.value))
     if isinstance(entry.value, yaml.MappingNode):
-        for key, value in entry.value.value:
+        for index, (key, value) in enumerate(entry.value.value):
             if isinstance(key, yaml.ScalarNode):
-                yield from _entries(Entry((*entry.path, str(key.value)), value, key, entry.value), seen)
+                yield from _entries(Entry((*entry.path, str(key.value)), value, key, entry.value, index), seen)
     elif isinstance(entry.value, yaml.SequenceNode):
         for index, item in enumerate(entry.value.value):
-            yield from _entries(Entry((*entry.path, index), item, None, entry.value), seen)
+            yield from _entries(Entry((*entry.path, index), item, None, entry.value, index), seen)
 
 
 @dataclass(frozen=True)
@@ -480,11 +617,18 @@ def _dedented(text: str, column: int) -> list[str]:
 
 def comments_of(text: str) -> list[str]:
     """The comments of a YAML text, in order."""
+    return [comment for _, comment in _found_comments(text)]
+
+
+def _found_comments(text: str) -> Iterator[tuple[int, str]]:
+    """The comments of a YAML text with their positions, in order."""
     tokens: Iterable[Any] = cast("Any", yaml).scan(text)
     marks = [(token.start_mark, token.end_mark) for token in tokens if isinstance(token, yaml.ScalarToken)]
-    spans = [(start.index, end.index) for start, end in marks]
-    found = re.finditer(r"(?<!\S)#[^\r\n]*", text)
-    return [match.group().rstrip() for match in found if not any(start <= match.start() < end for start, end in spans)]
+    starts, ends = [start.index for start, _ in marks], [end.index for _, end in marks]
+    for match in re.finditer(r"(?<!\S)#[^\r\n]*", text):
+        before = bisect_right(starts, match.start()) - 1
+        if before < 0 or ends[before] <= match.start():
+            yield match.start(), match.group().rstrip()
 
 
 def _without(comments: Sequence[str], others: Sequence[str]) -> list[str]:
@@ -521,12 +665,28 @@ def _value_at(values: Any, path: Path) -> Any:
     return values
 
 
-def _with_value(values: Any, path: Path, value: Any) -> Any:
+def _unchanged(values: Any) -> Any:
+    return values
+
+
+def _put(values: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
-    expected = copy.deepcopy(values)
-    _value_at(expected, path[:-1])[path[-1]] = value
-    return expected
+    _value_at(values, path[:-1])[path[-1]] = value
+    return values
+
+
+def _renamed(values: Any, path: Path, key: str) -> Any:
+    holder = _value_at(values, path[:-1])
+    pairs = [(key if name == path[-1] else name, value) for name, value in holder.items()]
+    holder.clear()
+    holder.update(pairs)
+    return values
+
+
+def _without_entry(values: Any, path: Path) -> Any:
+    del _value_at(values, path[:-1])[path[-1]]
+    return values
 
 
 def flow_text(value: Any, style: Optional[str] = None) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from ...stack.view import ActionView, BackendView
+from ...stack.view_text import action_text, backends_text
 from ...untyped import Data
+from ..view_data import view_data
 from .reasons import FIXED_RESPONSE, RouteReason
 
 __all__ = ["Answer", "Candidate", "Hop", "HopKind", "Outcome"]
@@ -80,15 +83,22 @@ class Candidate:
 
     match: str
     """What it matches: host, path, path type, and conditions; or a port."""
-    leads_to: str
+    action: ActionView
+    """What happens to its requests."""
     matches: bool
     """Whether the request goes to it."""
     reason: RouteReason
     """Why, or why not."""
 
+    @property
+    def leads_to(self) -> str:
+        """What happens to its requests, in words."""
+        return action_text(self.action)
+
     def as_data(self) -> Data:
         """The candidate for programs."""
-        found = {"match": self.match, "leads_to": self.leads_to, "matches": self.matches}
+        action = view_data(self.action)
+        found = {"match": self.match, "leads_to": self.leads_to, "action": action, "matches": self.matches}
         return {**found, **self.reason.as_data()}
 
 
@@ -104,8 +114,8 @@ class Answer:
     """The way through the stack, the load balancer that the client connects to first; empty if it can't connect."""
     notes: tuple[RouteReason, ...] = ()
     """What else holds, such as what the route requires of clients."""
-    leads_to: str = ""
-    """The service that receives the request, by its name in the stack, with its port; empty if none does."""
+    backends: tuple[BackendView, ...] = ()
+    """What receives the request: one backend, or one of several by weight; empty if none does."""
     path: str = ""
     """The path and the query that the service receives."""
     status: int = 0
@@ -123,6 +133,11 @@ class Answer:
         return self.outcome is not Outcome.UNREACHABLE
 
     @property
+    def leads_to(self) -> str:
+        """What receives the request, by its name in the stack, with its port; empty if nothing does."""
+        return backends_text(self.backends)
+
+    @property
     def text(self) -> str:
         """The result in words."""
         return " ".join(reason.text for reason in (self.reason, *self.notes))
@@ -137,6 +152,7 @@ class Answer:
             **self.reason.as_data(),
             "notes": [note.as_data() for note in self.notes],
             "leads_to": self.leads_to,
+            "backends": view_data(self.backends),
             "path": self.path,
             "status": self.status,
             "location": self.location,

@@ -1,7 +1,7 @@
 """What a load balancer that Pulumi owns does with a request: by port, and by rules in the order of their priorities."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Optional
 from urllib.parse import parse_qsl
@@ -9,17 +9,16 @@ from urllib.parse import parse_qsl
 from ...aws_load_balancer.choices import AwsBalancerKind
 from ...aws_load_balancer.listener import AwsListenerSpec
 from ...aws_load_balancer.priorities import fits_host, fits_path
-from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec, AwsRedirectSpec, AwsRouteSpec
+from ...aws_load_balancer.routes import ActionSpec, AwsRedirectSpec, AwsRouteSpec
 from ...aws_load_balancer.target_group import transports
 from ...ingress_gateway.matching import matches_host
 from ...networking.ports import DEFAULT_PORTS
 from ...stack import StackPlan
-from ...stack.views.aws_routes import (
-    aws_action,
-    aws_destinations,
-    ranked_routes,
-)
-from ...stack.views.destinations import Destination, text_of
+from ...stack.view import ActionView
+from ...stack.view_text import backend_text, weight_text
+from ...stack.views.aws_routes import aws_action, ranked_routes
+from ...stack.views.peers import service_port
+from ...stack.views.values import text_of
 from ...untyped import Properties
 from .answers import Answer, Candidate, Hop, HopKind, Outcome
 from .connections import Step, blocked, host_not_served, port_closed
@@ -63,7 +62,7 @@ def at_aws_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
     hosts = tuple(spec.hosts or ())
     if hosts and not is_application and not any(matches_host(pattern, request.url_host) for pattern in hosts):
         return Step(host_not_served(name, hosts))
-    step = _at_listener(name, listener, request, aws_destinations(stack, name))
+    step = _at_listener(stack, name, listener, request)
     answer = replace(step.answer, hops=(Hop(HopKind.LOAD_BALANCER, name, request.port, request.protocol),))
     if is_application and not any(candidate.matches for candidate in answer.candidates):
         answer = replace(answer, notes=(RouteReason(NO_RULE_MATCHES),))
@@ -77,9 +76,8 @@ def _listener_for(listeners: Sequence[AwsListenerSpec], request: Request) -> Opt
     return next((listener for listener in matching if listener.port == request.port), None)
 
 
-def _at_listener(
-    name: str, listener: AwsListenerSpec, request: Request, destinations: Mapping[str, Destination]
-) -> Step:
+def _at_listener(stack: StackPlan, name: str, listener: AwsListenerSpec, request: Request) -> Step:
+    spec = stack.aws_load_balancers[name]
     chosen: Optional[AwsRouteSpec] = None
     candidates: list[Candidate] = []
     for priority, route in ranked_routes(listener):
@@ -87,13 +85,12 @@ def _at_listener(
         matches = chosen is None and reason is None
         if reason is None:
             reason = RouteReason(FIRST_RULE if matches else LATER_RULE, {"priority": priority})
-        candidates.append(Candidate(route.match.text, aws_action(route, destinations)[0], matches, reason))
+        candidates.append(Candidate(route.match.text, aws_action(stack, spec, route), matches, reason))
         chosen = route if matches else chosen
     candidates.sort(key=lambda candidate: not candidate.matches)
-    step = _by_action(name, chosen or listener, request, destinations)
-    return Step(
-        replace(step.answer, candidates=tuple(candidates)), step.destination, tls_terminated=listener.speaks_tls
-    )
+    step = _by_action(stack, name, chosen or listener, request)
+    answer = replace(step.answer, candidates=tuple(candidates))
+    return replace(step, answer=answer, tls_terminated=listener.speaks_tls)
 
 
 def _mismatch_of(route: AwsRouteSpec, request: Request) -> Optional[RouteReason]:
@@ -142,22 +139,29 @@ def _fits(value: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(value.lower(), pattern.lower())
 
 
-def _by_action(name: str, action: ActionSpec, request: Request, destinations: Mapping[str, Destination]) -> Step:
+def _by_action(stack: StackPlan, name: str, action: ActionSpec, request: Request) -> Step:
     """What the action of a rule, or the default action of a listener, does with the request."""
-    if action.target is not None:
-        destination = destinations[action.target]
-        reason = RouteReason(FORWARDED, {"backend": destination.text, "kind": destination.kind})
-        answer = Answer(name, Outcome.SERVICE, reason, leads_to=destination.text, path=request.target)
-        return Step(answer, destination)
-    if action.weights is not None:
-        leads_to, _ = aws_action(action, destinations)
-        weights = {destinations[key].text: text_of(weight) for key, weight in sorted(action.weights.items())}
-        reason = RouteReason(WEIGHTED, {"backends": list(weights), "weights": weights})
-        return Step(Answer(name, Outcome.SERVICE, reason, leads_to=leads_to, path=request.target))
     if action.redirect is not None:
         return Step(_redirected(name, action.redirect, request))
-    status = (action.respond or NOT_FOUND).status
-    return Step(Answer(name, Outcome.RESPONSE, RouteReason(FIXED_RESPONSE, {"status": status}), status=status))
+    spec = stack.aws_load_balancers[name]
+    view = aws_action(stack, spec, action)
+    if view.status is not None:
+        reason = RouteReason(FIXED_RESPONSE, {"status": view.status})
+        return Step(Answer(name, Outcome.RESPONSE, reason, status=view.status))
+    answer = Answer(name, Outcome.SERVICE, _forwarded(view), backends=view.backends, path=request.target)
+    if action.target is None:
+        return Step(answer)
+    target = spec.targets[action.target].target
+    port = None if target is None else service_port(stack, target)
+    return Step(answer, view.backends[0].peer, port)
+
+
+def _forwarded(action: ActionView) -> RouteReason:
+    if len(action.backends) == 1:
+        (backend,) = action.backends
+        return RouteReason(FORWARDED, {"backend": backend_text(backend), "kind": backend.peer.kind})
+    weights = {backend_text(backend): weight_text(backend) for backend in action.backends}
+    return RouteReason(WEIGHTED, {"backends": list(weights), "weights": weights})
 
 
 def _redirected(name: str, redirect: AwsRedirectSpec, request: Request) -> Answer:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ...stack.views.destinations import Destination
+from ...networking.ports import ServicePort
+from ...stack.view import PeerView
 from .answers import Answer, Candidate, Outcome
 from .reasons import CLIENT_BLOCKED, HOST_NOT_SERVED, PORT_CLOSED, RouteReason
 from .request import Request, is_in_none
@@ -17,8 +18,10 @@ class Step:
     """What a load balancer does with a request."""
 
     answer: Answer
-    destination: Optional[Destination] = None
+    peer: Optional[PeerView] = None
     """Where the request continues; None if the load balancer doesn't forward it, or not to one destination."""
+    port: Optional[ServicePort] = None
+    """The port of the component at which it continues, if the stack creates it."""
     tls_terminated: bool = False
     """Whether TLS terminates at the load balancer."""
 

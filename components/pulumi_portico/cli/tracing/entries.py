@@ -6,9 +6,8 @@ from dataclasses import replace
 from ...ingress_gateway.gateway_plan import PORTS, GatewayPlan
 from ...stack import StackPlan
 from ...stack.dns_names import leads_to
-from ...stack.references import GATEWAY
-from ...stack.views.aws_routes import aws_destinations
-from ...stack.views.destinations import Destination, destination_of
+from ...stack.view import PeerKind, PeerView
+from ...stack.views.peers import peer_of
 from ...stack.views.routes import dns_names
 from .answers import Answer, Hop, HopKind, Outcome
 from .aws import at_aws_load_balancer
@@ -69,10 +68,10 @@ def _at_gateways(stack: StackPlan, request: Request) -> Iterator[Answer]:
 
 def _is_behind(stack: StackPlan, gateway: str) -> bool:
     """Whether a load balancer of the stack leads to a gateway."""
-    destinations = [destination_of(stack, spec.target) for spec in stack.load_balancers.values()]
-    for name in stack.aws_load_balancers:
-        destinations += aws_destinations(stack, name).values()
-    return any(destination.kind == GATEWAY and destination.name == gateway for destination in destinations)
+    targets = [spec.target for spec in stack.load_balancers.values()]
+    for spec in stack.aws_load_balancers.values():
+        targets += [target.target for target in spec.targets.values() if target.target is not None]
+    return any(peer_of(stack, target) == PeerView(PeerKind.GATEWAY, gateway) for target in targets)
 
 
 def _at_ports(stack: StackPlan, gateway: GatewayPlan, kind: HopKind, request: Request) -> Answer:
@@ -98,17 +97,17 @@ def _other_scheme(gateway: str, port: int, request: Request) -> Answer:
 
 def _continued(stack: StackPlan, step: Step, request: Request) -> Answer:
     """The result behind a load balancer: that of the gateway that it leads to, if it leads to one."""
-    destination = step.destination
-    if destination is None or destination.kind != GATEWAY:
+    peer = step.peer
+    if peer is None or peer.kind is not PeerKind.GATEWAY:
         return step.answer
-    port = destination.chosen.number if destination.chosen else request.port
-    hops = (*step.answer.hops, Hop(HopKind.GATEWAY, destination.name, port))
-    answer = _behind(stack, destination, port, request, tls_terminated=step.tls_terminated)
+    port = request.port if step.port is None else step.port.number
+    hops = (*step.answer.hops, Hop(HopKind.GATEWAY, peer.name, port))
+    answer = _behind(stack, peer.name, port, request, tls_terminated=step.tls_terminated)
     return replace(answer, entry=step.answer.entry, hops=hops)
 
 
-def _behind(stack: StackPlan, destination: Destination, port: int, request: Request, *, tls_terminated: bool) -> Answer:
+def _behind(stack: StackPlan, gateway: str, port: int, request: Request, *, tls_terminated: bool) -> Answer:
     # The gateway's port determines whether it terminates TLS.
     if not tls_terminated and not _serves(port, request):
-        return _other_scheme(destination.name, port, request)
-    return at_gateway(stack, destination.name, request, tls_terminated=tls_terminated)
+        return _other_scheme(gateway, port, request)
+    return at_gateway(stack, gateway, request, tls_terminated=tls_terminated)

@@ -12,8 +12,11 @@ from ...ingress_gateway.gateway_plan import GatewayPlan
 from ...ingress_gateway.matching import canonical_path
 from ...ingress_gateway.resolved_routes import ResolvedHost, ResolvedRoute
 from ...stack import StackPlan
-from ...stack.views.destinations import Destination, destination_of, texts_of
+from ...stack.view import BackendView
+from ...stack.view_text import backend_text
+from ...stack.views.peers import backend_of
 from ...stack.views.routes import route_action
+from ...stack.views.values import texts_of
 from .answers import Answer, Candidate, Outcome
 from .mismatches import mismatch_of
 from .reasons import (
@@ -88,12 +91,11 @@ class _AtGateway:
     def _candidates(self) -> Iterator[Candidate]:
         for route in self.gateway.routes.routes:
             match = f"{route.host or '*'}{route.path} {route.path_type.value}"
-            leads_to, port = route_action(self.stack, route)
             if route is self.chosen:
                 reason = RouteReason(EXACT_MATCH if route.exact else PREFIX_MATCH)
             else:
                 reason = mismatch_of(self.gateway.routes, route, self.request.url_host, self.request.path)
-            yield Candidate(match, f"{leads_to}:{port}" if port else leads_to, route is self.chosen, reason)
+            yield Candidate(match, route_action(self.stack, route), route is self.chosen, reason)
 
     def _result(self) -> Answer:
         if self.path is None:
@@ -125,7 +127,7 @@ class _AtGateway:
     def _default(self) -> Answer:
         backend = self.gateway.spec.default_backend
         if backend is not None:
-            return self._forwarded(destination_of(self.stack, backend), self.request.target, DEFAULT_BACKEND)
+            return self._forwarded(backend_of(self.stack, backend), self.request.target, DEFAULT_BACKEND)
         if self.deciding is None:
             return self._response(_NOT_FOUND, NO_ROUTE_FOR_HOST, host=self.request.host)
         host = self.deciding or "the gateway"
@@ -143,7 +145,7 @@ class _AtGateway:
             return self._redirect(REDIRECT_CODE, location, APP_ROOT_REDIRECT)
         if route.target is None:
             return self._route_redirect(route)
-        answer = self._to_target(route, destination_of(self.stack, route.target), path)
+        answer = self._to_target(route, backend_of(self.stack, route.target), path)
         return replace(answer, notes=tuple(self._requirements(route)))
 
     def _route_redirect(self, route: ResolvedRoute) -> Answer:
@@ -152,13 +154,13 @@ class _AtGateway:
         code = None if route.spec.redirect is None else route.spec.redirect.code
         return self._redirect(code or REDIRECT_CODE, location, ROUTE_REDIRECTS)
 
-    def _to_target(self, route: ResolvedRoute, destination: Destination, path: str) -> Answer:
+    def _to_target(self, route: ResolvedRoute, backend: BackendView, path: str) -> Answer:
         if route.rewrite is None:
             # nginx doesn't normalize a path that it doesn't rewrite.
-            return self._forwarded(destination, self.request.target, FORWARDED)
+            return self._forwarded(backend, self.request.target, FORWARDED)
         rewritten = _rewritten(route, route.rewrite, path)
         target = f"{rewritten}?{self.request.query}" if self.request.query else rewritten
-        return self._forwarded(destination, target, REWRITTEN, path=rewritten)
+        return self._forwarded(backend, target, REWRITTEN, path=rewritten)
 
     def _requirements(self, route: ResolvedRoute) -> Iterator[RouteReason]:
         """What the route requires of clients, as far as the request doesn't show that it's met."""
@@ -170,9 +172,9 @@ class _AtGateway:
         if spec.basic_auth is not None:
             yield RouteReason(REQUIRES_BASIC_AUTH)
 
-    def _forwarded(self, destination: Destination, target: str, code: Code, **params: Any) -> Answer:
-        reason = RouteReason(code, {"backend": destination.text, "kind": destination.kind, **params})
-        return Answer(self.gateway.name, Outcome.SERVICE, reason, leads_to=destination.text, path=target)
+    def _forwarded(self, backend: BackendView, target: str, code: Code, **params: Any) -> Answer:
+        reason = RouteReason(code, {"backend": backend_text(backend), "kind": backend.peer.kind, **params})
+        return Answer(self.gateway.name, Outcome.SERVICE, reason, backends=(backend,), path=target)
 
     def _response(self, status: int, code: Code, **params: Any) -> Answer:
         controller = self.gateway.spec.controller.module.title

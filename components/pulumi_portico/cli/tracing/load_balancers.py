@@ -6,7 +6,9 @@ from ...networking.ports import ServicePort
 from ...public_load_balancer.plan import request_of
 from ...stack import StackPlan
 from ...stack.dns_names import leads_to
-from ...stack.views.destinations import Destination, destination_of
+from ...stack.view import ActionView, BackendView, PeerView
+from ...stack.view_text import backend_text
+from ...stack.views.peers import peer_of, service_port
 from ...stack.views.routes import dns_names
 from .answers import Answer, Candidate, Hop, HopKind, Outcome
 from .connections import Step, blocked, host_not_served, port_closed
@@ -19,50 +21,53 @@ __all__ = ["at_load_balancer"]
 def at_load_balancer(stack: StackPlan, name: str, request: Request) -> Step:
     """What a load balancer does with a request."""
     spec = stack.load_balancers[name]
-    names, destination = dns_names(spec.exposure), destination_of(stack, spec.target)
+    names, peer = dns_names(spec.exposure), peer_of(stack, spec.target)
     ports = request_of(spec).ports
     chosen = next((port for port in ports if _is_for(port, request)), None)
-    candidates = tuple(_candidate(port, destination, request) for port in ports)
+    candidates = tuple(_candidate(port, peer, request) for port in ports)
     if names and not leads_to(names, request.host):
         return Step(host_not_served(name, names, candidates))
     if chosen is None:
         return Step(port_closed(name, request, candidates))
     if stopped := blocked(name, spec.exposure.allowed_sources, request, candidates):
         return Step(stopped)
-    answer = _forwarded(name, destination, chosen, request, known_by_dns=bool(names), candidates=candidates)
-    return Step(answer, destination, tls_terminated=spec.exposure.tls is not None)
+    answer = _forwarded(
+        name, BackendView(peer, chosen.target), request, known_by_dns=bool(names), candidates=candidates
+    )
+    return Step(answer, peer, service_port(stack, spec.target), tls_terminated=spec.exposure.tls is not None)
 
 
 def _is_for(port: ServicePort, request: Request) -> bool:
     return port.number == request.port and port.protocol == request.protocol
 
 
-def _candidate(port: ServicePort, destination: Destination, request: Request) -> Candidate:
+def _candidate(port: ServicePort, peer: PeerView, request: Request) -> Candidate:
     matches = _is_for(port, request)
     reason = RouteReason(PORT_MATCHES)
     if not matches:
         reason = RouteReason(OTHER_PORT, {"port": request.port, "protocol": request.protocol})
-    return Candidate(f"port {port.number}/{port.protocol}", f"{destination.name}:{port.target}", matches, reason)
+    action = ActionView((BackendView(peer, port.target),))
+    return Candidate(f"port {port.number}/{port.protocol}", action, matches, reason)
 
 
 def _forwarded(
     name: str,
-    destination: Destination,
-    port: ServicePort,
+    backend: BackendView,
     request: Request,
     *,
     known_by_dns: bool,
     candidates: tuple[Candidate, ...],
 ) -> Answer:
-    backend = f"{destination.name}:{port.target}"
     requirement: Optional[RouteReason] = None if known_by_dns else RouteReason(REQUIRES_DNS, {"host": request.host})
     return Answer(
         name,
         Outcome.SERVICE,
-        RouteReason(PORT_FORWARDED, {"backend": backend, "kind": destination.kind, "port": request.port}),
+        RouteReason(
+            PORT_FORWARDED, {"backend": backend_text(backend), "kind": backend.peer.kind, "port": request.port}
+        ),
         hops=(Hop(HopKind.LOAD_BALANCER, name, request.port, request.protocol),),
         notes=() if requirement is None else (requirement,),
-        leads_to=backend,
+        backends=(backend,),
         path=request.target,
         candidates=candidates,
     )

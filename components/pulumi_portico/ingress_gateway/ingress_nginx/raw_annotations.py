@@ -39,7 +39,7 @@ HOST_OF_CLIENT = define(
 )
 CACHE_WITHOUT_CREDENTIALS = define(
     "auth-cache-key-without-credentials",
-    "The controller would use the answer for one user for others too, because the key doesn't include their "
+    "The controller would use the response for one user for others too, because the key doesn't include their "
     "credentials.",
     allowed="a key with $http_authorization, $http_cookie, a cookie such as $cookie_session, or the header of a token",
 )

@@ -1,1 +1,1 @@
-"""The controllers that a gateway installs: what they are made of, and what they are told."""
+"""The controllers that a gateway installs: their objects and their settings."""

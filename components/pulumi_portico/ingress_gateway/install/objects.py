@@ -97,7 +97,9 @@ def _definitions(plan: InstallPlan, first: Sequence[str]) -> list[ObjectSpec]:
     # Deleting a definition deletes every resource of its kind, those of other gateways too.
     options = Options(retain_on_delete=True)
     definitions = build_definitions(plan.crds_path)
-    return gathered([ObjectSpec(it["metadata"]["name"], it, options=options) for it in definitions], first)
+    return gathered(
+        [ObjectSpec(definition["metadata"]["name"], definition, options=options) for definition in definitions], first
+    )
 
 
 def _rights(plan: InstallPlan, first: Sequence[str]) -> list[ObjectSpec]:

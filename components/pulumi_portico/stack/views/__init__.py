@@ -8,13 +8,13 @@ from ..plan import StackPlan
 from ..prerequisites import prerequisites_of
 from ..view import ObjectView, PrerequisiteView, StackView
 from .balancers import balancers_of, total_of
-from .destinations import text_of
 from .exceptions import exceptions_of
 from .jobs import jobs_of
 from .links import links_of
 from .records import records_of
 from .routes import routes_of
 from .services import gateways_of, services_of
+from .values import text_of
 
 __all__ = ["view_of"]
 

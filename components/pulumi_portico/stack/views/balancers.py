@@ -32,9 +32,9 @@ from ..view import (
     Total,
 )
 from .aws import protocols_of
-from .destinations import text_of
 from .peers import aws_backend, peer_of, service_port
 from .reach import are_sources_certain, is_scope_certain, names_of_everyone
+from .values import text_of
 
 __all__ = ["BilledBalancer", "balancers_of", "serves_tls", "tls_hosts", "total_of"]
 

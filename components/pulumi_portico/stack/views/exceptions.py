@@ -97,12 +97,12 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         elif not namespace.existing:
             yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
     yield from exceptions_of_manifests(plan.own.manifests)
-    for name, service in plan.services.items():
-        yield from exceptions_of_service(name, service)
-        yield from _of_service(service)
-    for name, job in plan.jobs.items():
-        yield from exceptions_of_job(name, job)
-        yield from _peers(job.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
+    for service in plan.service_plans.values():
+        yield from exceptions_of_service(service)
+        yield from _of_service(service.spec)
+    for job in plan.job_plans.values():
+        yield from exceptions_of_job(job)
+        yield from _peers(job.spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)

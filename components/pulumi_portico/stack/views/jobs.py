@@ -3,7 +3,7 @@
 from ...job.plan import JobPlan
 from ..plan import StackPlan
 from ..view import JobView
-from .destinations import text_of
+from .values import text_of
 
 __all__ = ["jobs_of"]
 

@@ -1,13 +1,15 @@
 """Who can connect to whom: what routes and load balancers open, and what the services' NetworkPolicies allow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from functools import cached_property
+from typing import Any, Optional
 
 from ...ingress_gateway.args import targets_of
 from ...ingress_gateway.gateway_plan import peers_of
 from ...ingress_gateway.install.objects import callers_of
-from ...networking.network_policies import PeerSpec, labels_of_peer, ports_of
+from ...networking.network_policies import NAME_LABEL, PeerSpec, labels_of_peer, ports_of
 from ...networking.selectors import PodOwner, selects
 from ...networking.target import TargetSpec
 from ...web_service.args import WebServiceSpec
@@ -16,8 +18,8 @@ from ...workload.pod_owner import pod_owner_of as owner_of_pods
 from ..plan import StackPlan
 from ..references import SERVICE
 from ..view import LinkKind, LinkView, PeerKind, PeerView, PortView
-from .destinations import text_of
 from .peers import aws_backend, aws_open_ports, balancer_open_ports, open_ports, peer_of, port_views
+from .values import text_of
 
 __all__ = ["links_of"]
 
@@ -25,6 +27,8 @@ Ports = tuple[PortView, ...]
 """Ports that are open; empty for every port."""
 
 _ANYONE = PeerView(PeerKind.ANYONE)
+_MOST = 20
+"""How many services a peer's labels can select before one link stands for all of them."""
 
 
 def links_of(plan: StackPlan) -> tuple[LinkView, ...]:
@@ -108,11 +112,43 @@ class _Pods:
     """Who can connect to them, and to which ports, besides load balancers and gateways; None for everyone."""
 
 
+def _selection(peer: PeerSpec) -> tuple[Any, ...]:
+    """What peers that match the same pods of a namespace have in common."""
+    return peer.cidr is not None, peer.any_namespace, frozenset(labels_of_peer(peer).items())
+
+
+@dataclass(frozen=True)
+class _Matching:
+    """The pods of the stack that a peer matches."""
+
+    pods: Sequence[_Pods]
+
+    @cached_property
+    def by_policy(self) -> Sequence[Sequence[_Pods]]:
+        """Those whose policies allow the same connections, together."""
+        found: dict[Any, list[_Pods]] = defaultdict(list)
+        for pods in self.pods:
+            peers = None if pods.allow_to is None else tuple(map(_destinations, pods.allow_to))
+            found[pods.namespace, peers].append(pods)
+        return list(found.values())
+
+    @cached_property
+    def unrestricted(self) -> Sequence[_Pods]:
+        """Those that everyone can connect to."""
+        return [pods for pods in self.pods if pods.allow_from is None]
+
+
+def _destinations(peer: PeerSpec) -> tuple[Any, ...]:
+    namespace = None if peer.namespace is None else text_of(peer.namespace)
+    return (*_selection(peer), namespace, _ports_of(peer))
+
+
 class _Policies:
     """The NetworkPolicies of services and controllers. Both ends of a connection must allow it."""
 
     def __init__(self, plan: StackPlan) -> None:
         self._stack = plan
+        self._found: dict[Any, _Matching] = {}
         self._pods = [*map(self._of_service, plan.services.items()), *self._of_jobs(), *self._of_gateways()]
         self._namespaces = set() if plan.own.namespace.existing else {plan.namespace}
         """The namespaces that the stack creates, so that no other pods are in them."""
@@ -159,21 +195,26 @@ class _Policies:
                 yield from self._allowed_to(pods, peer)
 
     def _allowed_from(self, pods: _Pods, peer: PeerSpec, ports: Ports) -> Iterator[LinkView]:
-        clients = self._matching(peer, pods)
-        for client in clients:
-            open_to_client = self._common(client, pods, ports)
-            if open_to_client is not None:
-                yield _allowed(client.peer, pods.peer, open_to_client)
-        if self._names_others(peer, clients):
+        found = self._matching(peer, pods)
+        opened = [(clients, self._common(clients[0], pods, ports)) for clients in found.by_policy]
+        if len(found.pods) > _MOST and len({open_to_clients for _, open_to_clients in opened}) == 1:
+            # Otherwise, services that allow each other by a common label have as many links as there are pairs.
+            sources, opened = [_outside(peer)], opened[:1]
+        else:
+            sources = []
+        for clients, open_to_clients in opened:
+            if open_to_clients is not None:
+                peers = sources or [client.peer for client in clients]
+                yield from (_allowed(source, pods.peer, open_to_clients) for source in peers)
+        if self._names_others(peer, found.pods):
             yield _allowed(_outside(peer), pods.peer, ports)
 
     def _allowed_to(self, pods: _Pods, peer: PeerSpec) -> Iterator[LinkView]:
-        others = self._matching(peer, pods)
-        for other in others:
-            # The NetworkPolicies of the others list their own clients.
-            if other.allow_from is None:
-                yield _allowed(pods.peer, other.peer, _ports_of(peer))
-        if self._names_others(peer, others):
+        found = self._matching(peer, pods)
+        # The NetworkPolicies of the others list their own clients.
+        for other in found.unrestricted:
+            yield _allowed(pods.peer, other.peer, _ports_of(peer))
+        if self._names_others(peer, found.pods):
             yield _allowed(pods.peer, _outside(peer), _ports_of(peer))
 
     def _common(self, client: _Pods, pods: _Pods, ports: Ports) -> Optional[Ports]:
@@ -186,9 +227,27 @@ class _Policies:
         listed = {port for each in allowed for port in each}
         return tuple(port for port in ports if port in listed) or None
 
-    def _matching(self, peer: PeerSpec, own: _Pods) -> list[_Pods]:
-        """The pods of the stack that a peer of a policy matches."""
-        return [pods for pods in self._pods if self._selects(peer, own, pods)]
+    def _matching(self, peer: PeerSpec, own: _Pods) -> "_Matching":
+        """The pods of the stack that a peer of a policy matches. Peers with the same labels share them."""
+        key = (*_selection(peer), own.namespace if peer.namespace is None else text_of(peer.namespace))
+        if key not in self._found:
+            pods = [pods for pods in self._candidates(peer) if self._selects(peer, own, pods)]
+            self._found[key] = _Matching(pods)
+        return self._found[key]
+
+    def _candidates(self, peer: PeerSpec) -> Sequence[_Pods]:
+        """The pods that can have the name that a peer selects; all pods for other labels."""
+        name = labels_of_peer(peer).get(NAME_LABEL)
+        return self._by_name.get(name, []) + self._by_name.get(None, []) if isinstance(name, str) else self._pods
+
+    @cached_property
+    def _by_name(self) -> Mapping[Optional[str], list[_Pods]]:
+        """The pods by their label with a name; those whose label isn't known by None."""
+        found: dict[Optional[str], list[_Pods]] = defaultdict(list)
+        for pods in self._pods:
+            name = pods.owner.labels.get(NAME_LABEL)
+            found[name if isinstance(name, str) else None].append(pods)
+        return found
 
     @staticmethod
     def _selects(peer: PeerSpec, own: _Pods, pods: _Pods) -> bool:

@@ -15,7 +15,7 @@ from ...public_load_balancer.balancer import pod_ports
 from ...public_load_balancer.plan import request_of
 from ..plan import StackPlan
 from ..view import BackendView, PeerKind, PeerView, PortView
-from .destinations import text_of
+from .values import text_of
 
 __all__ = [
     "aws_backend",

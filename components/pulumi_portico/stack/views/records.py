@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ...args.problems import available
 from ..plan import StackPlan
 from ..view import GatewayView, PeerKind, RecordView, RouteView
-from .destinations import text_of
+from .values import text_of
 
 __all__ = ["records_of"]
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pulumi
 
 from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
-from ...aws_load_balancer.routes import NOT_FOUND, ActionSpec
 from ...ingress_gateway.defaults import redirect_parts
 from ...ingress_gateway.resolved_routes import ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
@@ -17,10 +17,11 @@ from ...public_load_balancer.exposure import ExposureSpec
 from ...public_load_balancer.plan import request_of
 from ..dns_names import NAME_ANNOTATIONS, names_in
 from ..plan import StackPlan
-from ..view import BackendView, PeerKind, PeerView, RedirectView, RouteView
+from ..view import ActionView, BackendView, PeerKind, PeerView, RedirectView, RouteView
 from .aws import is_application
-from .destinations import LATER, destination_of, text_of
-from .peers import aws_backend, backend_of, known_number, peer_of
+from .aws_routes import aws_action
+from .peers import backend_of, peer_of
+from .values import LATER
 
 __all__ = ["dns_names", "route_action", "routes_of"]
 
@@ -45,7 +46,7 @@ def _of_gateways(plan: StackPlan) -> Iterator[RouteView]:
         for route in gateway.routes.routes:
             yield _of_route(plan, entry, gateway.routes, route)
         if backend is not None:
-            yield RouteView(entry, "", "", None, "http", (backend_of(plan, backend),))
+            yield RouteView(entry, "", "", None, "http", ActionView((backend_of(plan, backend),)))
 
 
 def _added(plan: StackPlan) -> Iterator[RouteView]:
@@ -58,11 +59,16 @@ def _added(plan: StackPlan) -> Iterator[RouteView]:
 
 def _of_route(plan: StackPlan, entry: PeerView, routes: RouteSet, route: ResolvedRoute) -> RouteView:
     tls = "http" if routes.tls_of(route.host) is None else "https"
-    row = RouteView(entry, route.host, route.path, route.path_type, "grpc" if route.protocol.is_grpc else tls)
+    scheme = "grpc" if route.protocol.is_grpc else tls
+    return RouteView(entry, route.host, route.path, route.path_type, scheme, route_action(plan, route))
+
+
+def route_action(plan: StackPlan, route: ResolvedRoute) -> ActionView:
+    """What a gateway does with the requests of a route."""
     if route.target is not None:
-        return replace(row, backends=(backend_of(plan, route.target),))
+        return ActionView((backend_of(plan, route.target),))
     scheme, host, path = redirect_parts(route)
-    return replace(row, redirect=RedirectView(scheme, host or "", path=path or ""))
+    return ActionView(redirect=RedirectView(scheme, host or "", path=path or ""))
 
 
 def _of_platforms(plan: StackPlan) -> Iterator[RouteView]:
@@ -71,56 +77,28 @@ def _of_platforms(plan: StackPlan) -> Iterator[RouteView]:
         secured = tls_ports(request)
         for port in request.ports:
             scheme = _WITH_TLS.get(port.scheme, port.scheme) if port.name in secured else port.scheme
-            backends = (BackendView(peer, port.target),)
+            action = ActionView((BackendView(peer, port.target),))
             for host in dns_names(spec.exposure) or ("",):
-                yield RouteView(entry, host, "", None, scheme, backends, client_port=port.number)
+                yield RouteView(entry, host, "", None, scheme, action, client_port=port.number)
 
 
 def _on_aws(plan: StackPlan) -> Iterator[RouteView]:
     for name, spec in plan.aws_load_balancers.items():
-        entry = PeerView(PeerKind.LOAD_BALANCER, name)
+        entry, action_of = PeerView(PeerKind.LOAD_BALANCER, name), partial(aws_action, plan, spec)
         hosts = ("",) if is_application(spec) else tuple(spec.hosts or ()) or ("",)
         for listener in plan.aws_plans[name].listeners:
             scheme = _scheme(spec, listener)
             for route in listener.routes or ():
-                row = RouteView(entry, route.host or "", route.path or "/", route.path_type, scheme)
-                row = replace(row, client_port=listener.port, conditions=route.match.conditions)
-                yield _with_action(plan, spec, row, route)
+                row = RouteView(entry, route.host or "", route.path or "/", route.path_type, scheme, action_of(route))
+                yield replace(row, client_port=listener.port, conditions=route.match.conditions)
             for host in hosts:
-                row = RouteView(entry, host, "", None, scheme, client_port=listener.port)
-                yield _with_action(plan, spec, row, listener)
+                yield RouteView(entry, host, "", None, scheme, action_of(listener), client_port=listener.port)
 
 
 def _scheme(spec: AwsLoadBalancerSpec, listener: AwsListenerSpec) -> str:
     if listener.protocol is AwsListenerProtocol.TCP_UDP:
         return "tcp"
     return "tls" if listener.speaks_tls and not is_application(spec) else listener.protocol.value
-
-
-def _with_action(plan: StackPlan, spec: AwsLoadBalancerSpec, row: RouteView, action: ActionSpec) -> RouteView:
-    """The row with what the load balancer does with its requests."""
-    if action.target is not None:
-        return replace(row, backends=(aws_backend(plan, action.target, spec.targets[action.target]),))
-    if action.weights is not None:
-        shares = sorted(action.weights.items())
-        backends = (
-            replace(aws_backend(plan, key, spec.targets[key]), weight=known_number(share)) for key, share in shares
-        )
-        return replace(row, backends=tuple(backends))
-    if action.redirect is not None:
-        redirect = action.redirect
-        host, path = (text_of(part or "") for part in (redirect.host, redirect.path))
-        return replace(row, redirect=RedirectView(redirect.scheme or "", host, redirect.port, path))
-    return replace(row, status=(action.respond or NOT_FOUND).status)
-
-
-def route_action(plan: StackPlan, route: ResolvedRoute) -> tuple[str, str]:
-    """What a gateway's route leads to, and the port of that; the port is empty for a redirect."""
-    if route.target is None:
-        scheme, host, path = redirect_parts(route)
-        return f"redirect to {scheme}://{host or 'the same host'}{'/...' if path is None else path}", ""
-    destination = destination_of(plan, route.target)
-    return destination.name, destination.port
 
 
 def dns_names(exposure: ExposureSpec) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from ..view import (
     UrlView,
 )
 from .balancers import tls_hosts
-from .destinations import text_of
 from .peers import known_number
+from .values import text_of
 
 __all__ = ["gateways_of", "services_of"]
 
@@ -31,7 +31,7 @@ def services_of(plan: StackPlan, routes: Sequence[RouteView]) -> tuple[ServiceVi
     """Every service of the stack, by name."""
     urls: dict[str, dict[UrlView, None]] = {}
     for route in routes:
-        for backend in route.backends:
+        for backend in route.action.backends:
             if backend.peer.kind is PeerKind.SERVICE:
                 urls.setdefault(backend.peer.name, {})[_url_of(route)] = None
     plans = (service for _, service in sorted(plan.service_plans.items()))

@@ -49,12 +49,12 @@ _NEEDS_HTTPS = ("HTTP2", "GRPC")
 
 def actions_of(request: AwsRequest, operation: str, field: str) -> list[dict[str, Any]]:
     """Its actions, by AWS's names."""
-    return [_action(request, operation, it, field) for it in request.items(field)]
+    return [_action(request, operation, action, field) for action in request.items(field)]
 
 
 def _action(request: AwsRequest, operation: str, given: Properties, where: str) -> dict[str, Any]:
     action = request.translated(given, _ACTION, where)
-    ends = [it for it in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if it in action]
+    ends = [config for config in ("ForwardConfig", "RedirectConfig", "FixedResponseConfig") if config in action]
     needs = {"redirect": "RedirectConfig", "fixed-response": "FixedResponseConfig"}.get(action.get("Type", ""))
     if needs and ends != [needs]:
         request.refuse(
@@ -74,29 +74,29 @@ def _action(request: AwsRequest, operation: str, given: Properties, where: str) 
             action["FixedResponseConfig"], _FIXED, "fixedResponse"
         )
         if (kind := fixed.get("ContentType")) is not None and kind not in _CONTENT_TYPES:
-            request.refuse(operation, f"ContentType is {kind}, and may be {', '.join(_CONTENT_TYPES)}")
+            request.refuse(operation, f"ContentType is {kind}; AWS allows {', '.join(_CONTENT_TYPES)}")
     return action
 
 
 def _forward(request: AwsRequest, operation: str, given: Properties) -> dict[str, Any]:
     forward = request.translated(given, _FORWARD, "forward")
     groups = [
-        request.translated(it, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
-        for it in forward.get("TargetGroups", [])
+        request.translated(group, {"arn": "TargetGroupArn", "weight": "Weight"}, "forward.targetGroups")
+        for group in forward.get("TargetGroups", [])
     ]
     if not 1 <= len(groups) <= _GROUPS_PER_ACTION:
-        request.refuse(operation, f"it forwards to {len(groups)} target groups, and may to 1 to {_GROUPS_PER_ACTION}")
+        request.refuse(operation, f"it forwards to {len(groups)} target groups; AWS allows 1 to {_GROUPS_PER_ACTION}")
     for group in groups:
         weight = group.get("Weight", 1)
         if not is_unknown(weight) and not 0 <= weight <= 999:  # noqa: PLR2004 (TargetGroupTuple: "The range is 0 to 999")
-            request.refuse(operation, f"Weight is {weight}, and may be 0 to 999")
+            request.refuse(operation, f"Weight is {weight}; AWS allows 0 to 999")
     forward["TargetGroups"] = groups
     if "TargetGroupStickinessConfig" in forward:
         names = {"enabled": "Enabled", "duration": "DurationSeconds"}
         sticky = request.translated(forward["TargetGroupStickinessConfig"], names, "forward.stickiness")
         duration = sticky.get("DurationSeconds", 1)
         if not is_unknown(duration) and not 1 <= duration <= _LONGEST_STICKINESS:
-            request.refuse(operation, f"DurationSeconds is {duration}, and may be 1 to {_LONGEST_STICKINESS}")
+            request.refuse(operation, f"DurationSeconds is {duration}; AWS allows 1 to {_LONGEST_STICKINESS}")
         forward["TargetGroupStickinessConfig"] = sticky
     return forward
 
@@ -138,21 +138,21 @@ def _check_it_has_no_other(
         if who != owner and other != balancer and (shared := arns & theirs):
             request.refuse(
                 operation,
-                f"TargetGroupAssociationLimit: {sorted(shared)[0]} is already with the load balancer {other}, and a "
-                "target group can be with one",
+                f"TargetGroupAssociationLimit: {sorted(shared)[0]} already belongs to the load balancer {other}, and a "
+                "target group can belong to only one",
             )
 
 
 def let_go(request: AwsRequest, gone: str) -> None:
     """Note that a listener or rule, or all of a load balancer, forwards no more."""
-    kept = {who: it for who, it in request.model.forwards.items() if gone not in (who, it[0])}
+    kept = {who: forward for who, forward in request.model.forwards.items() if gone not in (who, forward[0])}
     request.model.forwards.clear()
     request.model.forwards.update(kept)
 
 
 def _groups(action: Properties) -> list[Any]:
     weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    return [*(it.get("TargetGroupArn") for it in weighted), action.get("TargetGroupArn")]
+    return [*(group.get("TargetGroupArn") for group in weighted), action.get("TargetGroupArn")]
 
 
 PROTOCOLS: Mapping[str, Sequence[str]] = {

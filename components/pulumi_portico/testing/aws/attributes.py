@@ -26,7 +26,7 @@ def _flag(value: str) -> Optional[str]:
 
 
 def _choice(*choices: str) -> Takes:
-    return lambda value: None if value in choices else f"may be {', '.join(choices)}"
+    return lambda value: None if value in choices else f"AWS allows {', '.join(choices)}"
 
 
 def _number(least: int, most: int, *more: int) -> Takes:
@@ -34,7 +34,7 @@ def _number(least: int, most: int, *more: int) -> Takes:
         number = int(value) if re.fullmatch(r"-?[0-9]+", value) else None
         if number is not None and (least <= number <= most or number in more):
             return None
-        return f"may be {' or '.join([*map(str, more), f'{least} to {most}'])}"
+        return f"AWS allows {' or '.join([*map(str, more), f'{least} to {most}'])}"
 
     return takes
 
@@ -102,26 +102,26 @@ GROUP: Mapping[str, Attribute] = {
 
 _REQUEST = "routing.http.request"
 _RESPONSE = "routing.http.response"
-_MTLS = tuple(f"_{it}" for it in ("serial_number", "issuer", "subject", "validity", "leaf"))
-_CORS = (*(f"allow_{it}" for it in ("origin", "methods", "headers", "credentials")), "expose_headers", "max_age")
+_MTLS = tuple(f"_{part}" for part in ("serial_number", "issuer", "subject", "validity", "leaf"))
+_CORS = (*(f"allow_{name}" for name in ("origin", "methods", "headers", "credentials")), "expose_headers", "max_age")
 
 
 def field_of(key: str) -> str:
     """The field that the provider names for an attribute's key."""
     first, *rest = re.split(r"[._]", key)
-    return first + "".join(it.capitalize() for it in rest)
+    return first + "".join(part.capitalize() for part in rest)
 
 
 LISTENER: Mapping[str, Attribute] = {
-    field_of(it.key): it
-    for it in (
+    field_of(attribute.key): attribute
+    for attribute in (
         Attribute("tcp.idle_timeout.seconds", _number(60, 6000), (NLB, GATEWAY)),
         *(
-            Attribute(f"{_REQUEST}.x_amzn_{it}.header_name", of=(ALB,))
-            for it in ("tls_version", "tls_cipher_suite", *(f"mtls_clientcert{part}" for part in ("", *_MTLS)))
+            Attribute(f"{_REQUEST}.x_amzn_{header}.header_name", of=(ALB,))
+            for header in ("tls_version", "tls_cipher_suite", *(f"mtls_clientcert{part}" for part in ("", *_MTLS)))
         ),
         Attribute(f"{_RESPONSE}.server.enabled", _flag, (ALB,)),
-        *(Attribute(f"{_RESPONSE}.access_control_{it}.header_value", of=(ALB,)) for it in _CORS),
+        *(Attribute(f"{_RESPONSE}.access_control_{header}.header_value", of=(ALB,)) for header in _CORS),
         Attribute(f"{_RESPONSE}.x_content_type_options.header_value", _choice("nosniff"), (ALB,)),
         Attribute(f"{_RESPONSE}.x_frame_options.header_value", of=(ALB,)),
         Attribute(f"{_RESPONSE}.strict_transport_security.header_value", of=(ALB,)),
@@ -142,8 +142,8 @@ def attributes_of(
             continue
         value = str(given).lower() if isinstance(given, bool) else str(given)
         if attribute.of and kind is not None and kind not in attribute.of:
-            request.refuse(operation, f"{attribute.key} ({field}) is no attribute of {what} {kind}")
+            request.refuse(operation, f"{attribute.key} ({field}) isn't an attribute of {what} {kind}")
         if wrong := attribute.takes(value):
-            request.refuse(operation, f"{attribute.key} ({field}) is {value}, and {wrong}")
+            request.refuse(operation, f"{attribute.key} ({field}) is {value}; {wrong}")
         found.append({"Key": attribute.key, "Value": value})
     return found

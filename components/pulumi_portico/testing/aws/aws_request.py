@@ -63,7 +63,7 @@ class AwsRequest:
         items = [] if value is None else list(cast("Sequence[Any]", value))
         if any(map(is_unknown, items)):
             self._unknown = True
-        return [it for it in items if not is_unknown(it)]
+        return [item for item in items if not is_unknown(item)]
 
     def part(self, field: str) -> dict[str, Any]:
         """An input that is a structure; empty where there is none, or a preview does not know it."""
@@ -74,7 +74,7 @@ class AwsRequest:
         """A structure with AWS's names. Fails on a field that has no name there, because no input is ignored."""
         for field in given:
             if field not in names and given[field] is not None:
-                raise LookupError(f"{self.resource}: {where} has {field}, which this model of AWS does not know")
+                raise LookupError(f"{self.resource}: {where} has {field}, which this model of AWS doesn't support")
         return {theirs: given[ours] for ours, theirs in names.items() if given.get(ours) is not None}
 
     def unread(self) -> list[str]:
@@ -94,7 +94,8 @@ class AwsRequest:
         made = f"{self.resource.lower() if field == 'bucket' else self.resource}-{digest[:7]}"
         if len(made) > most:
             self.refuse(
-                "its name", f"{made!r} is {len(made)} characters long with what Pulumi adds, and {most} are the most"
+                "its name",
+                f"{made!r} is {len(made)} characters long with what Pulumi adds, and AWS allows at most {most}",
             )
         return made
 
@@ -140,7 +141,9 @@ class AwsRequest:
         found = problems_of(service, operation, _without_unknown(params))
         if partial and self.preview:
             # What a preview does not know may be what is missing.
-            found = [it for it in found if "Missing required" not in it and "valid min length" not in it]
+            found = [
+                message for message in found if "Missing required" not in message and "valid min length" not in message
+            ]
         if found:
             self.refuse(operation, "; ".join(found))
 
@@ -166,7 +169,7 @@ def _holds_unknown(value: Any) -> bool:
 def _without_unknown(value: Any) -> Any:
     if isinstance(value, Mapping):
         known = cast("Properties", value).items()
-        return {key: _without_unknown(it) for key, it in known if not is_unknown(it)}
+        return {key: _without_unknown(item) for key, item in known if not is_unknown(item)}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without_unknown(it) for it in cast("Sequence[Any]", value) if not is_unknown(it)]
+        return [_without_unknown(item) for item in cast("Sequence[Any]", value) if not is_unknown(item)]
     return value

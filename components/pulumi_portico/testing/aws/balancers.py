@@ -32,14 +32,17 @@ def elb_name(request: AwsRequest) -> str:
     """The name of a load balancer, a target group or a trust store."""
     name = request.name(NAME_LENGTH)
     if not _NAME.fullmatch(name):
-        request.refuse("its name", f"{name!r} does not fit: letters, digits and hyphens, none at an end, 32 at most")
+        request.refuse(
+            "its name",
+            f"{name!r} isn't valid; AWS allows 1 to 32 letters, digits, and hyphens, and no hyphen at an end",
+        )
     return name
 
 
 def _make(request: AwsRequest) -> dict[str, Any]:
     name, kind = elb_name(request), request.get("loadBalancerType", ALB)
     if name.startswith("internal-"):
-        request.refuse("its name", f"{name!r} begins with internal-, which AWS keeps for itself")
+        request.refuse("its name", f"{name!r} starts with internal-, which AWS reserves")
     subnets, mappings = _places(request)
     _check_zones(request, kind, mappings)
     attributes = [
@@ -82,7 +85,7 @@ def _make(request: AwsRequest) -> dict[str, Any]:
 
 
 def _places(request: AwsRequest) -> tuple[list[Any], list[dict[str, Any]]]:
-    mappings = [request.translated(it, _MAPPING, "subnetMappings") for it in request.items("subnetMappings")]
+    mappings = [request.translated(mapping, _MAPPING, "subnetMappings") for mapping in request.items("subnetMappings")]
     subnets = request.items("subnets")
     if subnets and mappings:
         request.refuse("CreateLoadBalancer", "it sets both subnets and subnetMappings, and AWS allows only one of them")
@@ -90,30 +93,32 @@ def _places(request: AwsRequest) -> tuple[list[Any], list[dict[str, Any]]]:
 
 
 def _check_name_is_free(request: AwsRequest, name: str) -> None:
-    """moto takes a name twice; AWS answers DuplicateLoadBalancerName, and the provider asks beforehand."""
+    """moto takes a name twice; AWS returns DuplicateLoadBalancerName, and the provider asks beforehand."""
     there = request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
-    if any(it["LoadBalancerName"] == name for it in there):
+    if any(balancer["LoadBalancerName"] == name for balancer in there):
         request.refuse("CreateLoadBalancer", f"DuplicateLoadBalancerName: a load balancer {name!r} already exists")
 
 
 def _check_zones(request: AwsRequest, kind: str, mappings: Sequence[Properties]) -> None:
     """ "You must specify subnets from at least two Availability Zones" of an ALB, and one of each zone (Subnets)."""
-    named = [it["SubnetId"] for it in mappings if isinstance(it.get("SubnetId"), str)] or request.items("subnets")
+    named = [mapping["SubnetId"] for mapping in mappings if isinstance(mapping.get("SubnetId"), str)] or request.items(
+        "subnets"
+    )
     if not named:
         if not request.preview:
-            request.refuse("CreateLoadBalancer", "it names no subnet")
+            request.refuse("CreateLoadBalancer", "it has no subnets")
         return
     found = request.ask("ec2", "DescribeSubnets", {"SubnetIds": sorted(set(named))})["Subnets"]
-    zones = {it["AvailabilityZone"] for it in found}
+    zones = {subnet["AvailabilityZone"] for subnet in found}
     if len(zones) < len(found):
-        request.refuse("CreateLoadBalancer", "two of its subnets are in one zone, and a zone may have one")
-    if len({it["VpcId"] for it in found}) > 1:
-        request.refuse("CreateLoadBalancer", "its subnets are of several VPCs")
+        request.refuse("CreateLoadBalancer", "two of its subnets are in one zone; AWS allows one in each zone")
+    if len({subnet["VpcId"] for subnet in found}) > 1:
+        request.refuse("CreateLoadBalancer", "its subnets are in several VPCs")
     if kind == ALB and len(zones) < _TWO_ZONES and not request.preview:
         request.refuse("CreateLoadBalancer", f"an Application Load Balancer requires two zones, and has {len(zones)}")
-    if kind == ALB and any({"AllocationId", "PrivateIPv4Address"} & set(it) for it in mappings):
+    if kind == ALB and any({"AllocationId", "PrivateIPv4Address"} & set(mapping) for mapping in mappings):
         request.refuse("CreateLoadBalancer", "an Application Load Balancer doesn't support addresses of its own")
-    if kind == NLB and request.get("internal") and any("AllocationId" in it for it in mappings):
+    if kind == NLB and request.get("internal") and any("AllocationId" in mapping for mapping in mappings):
         request.refuse("CreateLoadBalancer", "an internal Network Load Balancer doesn't support Elastic IPs")
 
 
@@ -122,7 +127,7 @@ def _security_groups(request: AwsRequest, kind: str) -> list[Any]:
     if groups and kind == GATEWAY:
         request.refuse("CreateLoadBalancer", "a Gateway Load Balancer doesn't support security groups")
     if groups and not request.preview:
-        # moto takes any; AWS answers InvalidSecurityGroup.
+        # moto takes any; AWS returns InvalidSecurityGroup.
         request.ask("ec2", "DescribeSecurityGroups", {"GroupIds": groups})
     return groups
 
@@ -130,13 +135,17 @@ def _security_groups(request: AwsRequest, kind: str) -> list[Any]:
 def set_attributes(request: AwsRequest, what: str, arn: str, attributes: Sequence[Mapping[str, str]]) -> None:
     """Set attributes of a LoadBalancer, TargetGroup or Listener; those that moto has not are held alone."""
     operation, key = f"Modify{what}Attributes", f"{what}Arn"
-    lacking = [it for it in attributes if it["Key"] in UNPROVED_LOGS]
+    lacking = [attribute for attribute in attributes if attribute["Key"] in UNPROVED_LOGS]
     # moto takes no 3600 seconds; AWS does.
-    lacking += [it for it in attributes if it == {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"}]
-    if had := [it for it in attributes if it not in lacking]:
+    lacking += [
+        attribute
+        for attribute in attributes
+        if attribute == {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"}
+    ]
+    if had := [attribute for attribute in attributes if attribute not in lacking]:
         request.call("elbv2", operation, {key: arn, "Attributes": had})
-    for it in lacking:
-        request.held("elbv2", operation, {key: arn, "Attributes": [it]}, it["Key"])
+    for attribute in lacking:
+        request.held("elbv2", operation, {key: arn, "Attributes": [attribute]}, attribute["Key"])
 
 
 def _change(request: AwsRequest) -> None:
@@ -160,7 +169,7 @@ def _change(request: AwsRequest) -> None:
 
 
 def _remove(request: AwsRequest) -> None:
-    """moto deletes what is protected; AWS answers OperationNotPermitted (DeleteLoadBalancer)."""
+    """moto deletes what is protected; AWS returns OperationNotPermitted (DeleteLoadBalancer)."""
     arn = request.made["arn"]
     attributes = request.ask("elbv2", "DescribeLoadBalancerAttributes", {"LoadBalancerArn": arn})["Attributes"]
     if {"Key": _PROTECTION, "Value": "true"} in attributes:
@@ -172,7 +181,7 @@ def _replaced_if(old: Properties, new: Properties) -> set[str]:
     """Subnets and security groups that cannot be changed in place."""
     network = new.get("loadBalancerType") == NLB
     found: set[str] = set()
-    before, after = (sorted(map(repr, it.get("subnetMappings") or [])) for it in (old, new))
+    before, after = (sorted(map(repr, inputs.get("subnetMappings") or [])) for inputs in (old, new))
     if before and after and before != after:
         kept = set(before) & set(after)
         grows, shrinks = len(after) > len(before), len(after) < len(before)
@@ -181,10 +190,10 @@ def _replaced_if(old: Properties, new: Properties) -> set[str]:
         if not in_place:
             found.add("subnetMappings")
     if network:
-        before, after = (list(it.get("subnets") or []) for it in (old, new))
+        before, after = (list(inputs.get("subnets") or []) for inputs in (old, new))
         if before and after and set(before) != set(after) and len(after) <= len(before):
             found.add("subnets")
-        had, has = (bool(it.get("securityGroups")) for it in (old, new))
+        had, has = (bool(inputs.get("securityGroups")) for inputs in (old, new))
         if had != has:
             found.add("securityGroups")
     return found

@@ -42,7 +42,10 @@ _PARTS = {
 def _bucket(request: AwsRequest) -> dict[str, Any]:
     name, region = request.name(_NAME_LENGTH, "bucket"), request.model.region
     if not _NAME.fullmatch(name):
-        request.refuse("CreateBucket", f"InvalidBucketName: {name!r}; small letters, digits, dots and hyphens, 3 to 63")
+        request.refuse(
+            "CreateBucket",
+            f"InvalidBucketName: {name!r}; AWS allows 3 to 63 lowercase letters, digits, dots, and hyphens",
+        )
     where = None if region == "us-east-1" else {"LocationConstraint": region}
     # The provider's own, and what goes by a call of its own.
     request.get("forceDestroy")
@@ -60,8 +63,10 @@ def _change_bucket(request: AwsRequest) -> None:
 def _remove_bucket(request: AwsRequest) -> None:
     name = request.made["bucket"]
     if request.get("forceDestroy"):
-        for it in request.ask("s3", "ListObjectVersions", {"Bucket": name}).get("Versions", []):
-            request.call("s3", "DeleteObject", {"Bucket": name, "Key": it["Key"], "VersionId": it["VersionId"]})
+        for version in request.ask("s3", "ListObjectVersions", {"Bucket": name}).get("Versions", []):
+            request.call(
+                "s3", "DeleteObject", {"Bucket": name, "Key": version["Key"], "VersionId": version["VersionId"]}
+            )
     request.call("s3", "DeleteBucket", {"Bucket": name})
 
 
@@ -112,7 +117,11 @@ def _lifecycle(request: AwsRequest) -> Properties:
     rules: list[dict[str, Any]] = []
     for given in request.items("rules"):
         rule: dict[str, Any] = {"Filter": {}, **request.translated(given, _LIFECYCLE, "rules")}
-        parts = {it: request.translated(rule[it], names, f"rules.{it}") for it, names in _PARTS.items() if it in rule}
+        parts = {
+            part: request.translated(rule[part], names, f"rules.{part}")
+            for part, names in _PARTS.items()
+            if part in rule
+        }
         rules.append({**rule, **parts, "Filter": {"Prefix": "", **parts["Filter"]}})
     return {"LifecycleConfiguration": {"Rules": rules}}
 
@@ -125,9 +134,9 @@ def _policy(request: AwsRequest) -> Properties:
     try:
         parsed = json.loads(document)
     except ValueError as broken:
-        request.refuse("PutBucketPolicy", f"MalformedPolicy: its policy is no JSON: {broken}")
+        request.refuse("PutBucketPolicy", f"MalformedPolicy: the policy isn't valid JSON: {broken}")
     if not isinstance(parsed, dict) or "Statement" not in parsed:
-        request.refuse("PutBucketPolicy", "MalformedPolicy: its policy has no Statement")
+        request.refuse("PutBucketPolicy", "MalformedPolicy: the policy has no Statement")
     return {"Policy": document}
 
 

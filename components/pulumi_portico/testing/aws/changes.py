@@ -35,12 +35,12 @@ class Difference:
     """Whether the old one goes before the new one is made."""
 
 
-def difference(kind: Kind, old: Properties, new: Properties, it: Registration, trigger: str) -> Difference:
+def difference(kind: Kind, old: Properties, new: Properties, registration: Registration, trigger: str) -> Difference:
     """What differs, as the provider and the engine see it.
 
     An input that is given with what is AWS's default anyway, and was not given before, counts as changed.
     """
-    ignored = {path.partition(".")[0].partition("[")[0] for path in it.ignore_changes}
+    ignored = {path.partition(".")[0].partition("[")[0] for path in registration.ignore_changes}
     changed = {
         key
         for key in {*old, *new} - ignored
@@ -50,35 +50,39 @@ def difference(kind: Kind, old: Properties, new: Properties, it: Registration, t
     if kind.replaced_if is not None:
         renewing |= kind.replaced_if(old, new) & changed
     by_provider = bool(renewing)
-    renewing |= {key for key in changed if key in it.replace_on_changes or "*" in it.replace_on_changes}
-    if trigger != trigger_of(it) and not renewing:
+    renewing |= {
+        key for key in changed if key in registration.replace_on_changes or "*" in registration.replace_on_changes
+    }
+    if trigger != trigger_of(registration) and not renewing:
         renewing = {"replacement_trigger"}
     # pulumi-terraform-bridge, nameRequiresDeleteBeforeReplace: where a name is given, and stays, two cannot be there.
     name = kind.named_by
     named = name is not None and new.get(name) is not None and new.get(name) == old.get(name)
-    return Difference(frozenset(changed), frozenset(renewing), it.delete_before_replace or (by_provider and named))
+    return Difference(
+        frozenset(changed), frozenset(renewing), registration.delete_before_replace or (by_provider and named)
+    )
 
 
-def trigger_of(it: Registration) -> str:
+def trigger_of(registration: Registration) -> str:
     """What its program has it replaced by, beside its inputs."""
-    return str(it.request.replacement_trigger) if it.request.HasField("replacement_trigger") else ""
+    return str(registration.request.replacement_trigger) if registration.request.HasField("replacement_trigger") else ""
 
 
 def _plain(value: Any, *, ordered: bool = False) -> Any:
     """A value to compare: without order, as the provider's types of lists are sets but for a few."""
     if isinstance(value, Mapping):
-        return {key: _plain(it) for key, it in cast("Properties", value).items() if it is not None}
+        return {key: _plain(item) for key, item in cast("Properties", value).items() if item is not None}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        items = [_plain(it) for it in cast("Sequence[Any]", value)]
+        items = [_plain(item) for item in cast("Sequence[Any]", value)]
         return items if ordered else sorted(items, key=repr)
     return value
 
 
-def old_urns(it: Registration) -> list[str]:
+def old_urns(registration: Registration) -> list[str]:
     """The URNs that a resource has or may have had: its own, and those of its aliases."""
-    head, kinds = _parts(it.urn)
-    found = [it.urn]
-    for alias in it.request.aliases:
+    head, kinds = _parts(registration.urn)
+    found = [registration.urn]
+    for alias in registration.request.aliases:
         if alias.urn:
             found.append(alias.urn)
             continue
@@ -88,7 +92,7 @@ def old_urns(it: Registration) -> list[str]:
             within = "pulumi:pulumi:Stack"
         elif spec.parentUrn:
             within = _parts(spec.parentUrn)[1].rpartition("$")[2]
-        found.append(f"{head}::{within}${spec.type or it.type}::{spec.name or it.name}")
+        found.append(f"{head}::{within}${spec.type or registration.type}::{spec.name or registration.name}")
     return found
 
 

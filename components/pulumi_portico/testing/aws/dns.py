@@ -37,9 +37,9 @@ def _certificate(request: AwsRequest) -> dict[str, Any]:
     arn = made["CertificateArn"]
     described = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
     options = [
-        {"domainName": it["DomainName"], **_proof(it["ResourceRecord"])}
-        for it in described.get("DomainValidationOptions", [])
-        if "ResourceRecord" in it
+        {"domainName": option["DomainName"], **_proof(option["ResourceRecord"])}
+        for option in described.get("DomainValidationOptions", [])
+        if "ResourceRecord" in option
     ]
     return {"id": arn, "arn": arn, "status": "PENDING_VALIDATION", "domainValidationOptions": options}
 
@@ -53,15 +53,15 @@ def _change_certificate(request: AwsRequest) -> None:
 
 
 def _remove_certificate(request: AwsRequest) -> None:
-    """moto deletes one that is in use; AWS answers ResourceInUseException."""
+    """moto deletes one that is in use; AWS returns ResourceInUseException."""
     arn = request.made["arn"]
     for balancer in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
         params = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
         for listener in request.ask("elbv2", "DescribeListeners", params)["Listeners"]:
             shown = {"ListenerArn": listener["ListenerArn"]}
             more = request.ask("elbv2", "DescribeListenerCertificates", shown)["Certificates"]
-            if arn in [it.get("CertificateArn") for it in (*listener.get("Certificates", []), *more)]:
-                request.refuse("DeleteCertificate", f"ResourceInUseException: {arn} is that of a listener")
+            if arn in [certificate.get("CertificateArn") for certificate in (*listener.get("Certificates", []), *more)]:
+                request.refuse("DeleteCertificate", f"ResourceInUseException: a listener uses {arn}")
     request.call("acm", "DeleteCertificate", {"CertificateArn": arn})
 
 
@@ -71,14 +71,18 @@ def _validation(request: AwsRequest) -> dict[str, Any]:
     if request.preview:
         return {}
     described = request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})["Certificate"]
-    records = [it["ResourceRecord"] for it in described.get("DomainValidationOptions", []) if "ResourceRecord" in it]
-    proofs = {it["Name"].rstrip("."): it["Value"].rstrip(".") for it in records}
-    if names and (missing := set(proofs) - {it.rstrip(".") for it in names}):
-        request.refuse("DescribeCertificate", f"it never is issued: no validationRecordFqdns for {sorted(missing)[0]}")
+    records = [
+        option["ResourceRecord"]
+        for option in described.get("DomainValidationOptions", [])
+        if "ResourceRecord" in option
+    ]
+    proofs = {record["Name"].rstrip("."): record["Value"].rstrip(".") for record in records}
+    if names and (missing := set(proofs) - {name.rstrip(".") for name in names}):
+        request.refuse("DescribeCertificate", f"AWS never issues it: no validationRecordFqdns for {sorted(missing)[0]}")
     there = _records(request)
     for name, value in proofs.items():
         if value not in there.get((name, "CNAME"), []):
-            request.refuse("DescribeCertificate", f"it never is issued: no CNAME {name} says {value}")
+            request.refuse("DescribeCertificate", f"AWS never issues it: no CNAME record {name} has the value {value}")
     request.model.issued.add(arn)
     return {"id": "0001-01-01 00:00:00 +0000 UTC", "certificateArn": arn}
 
@@ -87,9 +91,11 @@ def _records(request: AwsRequest) -> dict[tuple[str, str], list[str]]:
     """What DNS says in all zones, by name and type."""
     found: dict[tuple[str, str], list[str]] = {}
     for zone in request.ask("route53", "ListHostedZones", {})["HostedZones"]:
-        for it in request.ask("route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]})["ResourceRecordSets"]:
-            values = [record["Value"].rstrip(".") for record in it.get("ResourceRecords", [])]
-            found.setdefault((it["Name"].rstrip("."), it["Type"]), []).extend(values)
+        for record_set in request.ask("route53", "ListResourceRecordSets", {"HostedZoneId": zone["Id"]})[
+            "ResourceRecordSets"
+        ]:
+            values = [record["Value"].rstrip(".") for record in record_set.get("ResourceRecords", [])]
+            found.setdefault((record_set["Name"].rstrip("."), record_set["Type"]), []).extend(values)
     return found
 
 
@@ -102,14 +108,14 @@ def _record_set(request: AwsRequest) -> dict[str, Any]:
     params: dict[str, Any] = {"Name": request.get("name"), "Type": kind}
     aliases, ttl = request.items("aliases"), request.get("ttl")
     if not is_unknown(request.get("aliases")) and bool(aliases) == (request.get("records") is not None):
-        request.refuse(_CHANGE, "it has both an alias and records, or neither")
+        request.refuse(_CHANGE, "it needs either an alias or records, and not both")
     if aliases:
         if ttl is not None:
-            request.refuse(_CHANGE, "an alias has no ttl")
+            request.refuse(_CHANGE, "an alias can't have a ttl")
         return {**params, "AliasTarget": request.translated(aliases[0], _ALIAS, "aliases")}
     if ttl is None:
         request.refuse(_CHANGE, "records require a ttl")
-    return {**params, "TTL": ttl, "ResourceRecords": [{"Value": it} for it in request.items("records")]}
+    return {**params, "TTL": ttl, "ResourceRecords": [{"Value": record} for record in request.items("records")]}
 
 
 def _write(request: AwsRequest, action: str) -> tuple[Any, dict[str, Any]]:
@@ -135,13 +141,13 @@ def _check_within(request: AwsRequest, record: Properties, zone: str) -> None:
 def _check_alias(request: AwsRequest, alias: Properties) -> None:
     """ "The alias target name does not lie within the target zone" (InvalidChangeBatch), which moto takes."""
     name = str(alias.get("DNSName")).rstrip(".").removeprefix("dualstack.")
-    for it in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
-        if it["DNSName"] == name:
-            if it["CanonicalHostedZoneId"] != alias.get("HostedZoneId"):
-                request.refuse(_CHANGE, f"{name} is not of the zone {alias.get('HostedZoneId')}")
+    for balancer in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
+        if balancer["DNSName"] == name:
+            if balancer["CanonicalHostedZoneId"] != alias.get("HostedZoneId"):
+                request.refuse(_CHANGE, f"{name} isn't in the zone {alias.get('HostedZoneId')}")
             return
     if name.endswith(".elb.amazonaws.com"):
-        request.refuse(_CHANGE, f"no load balancer is called {name}")
+        request.refuse(_CHANGE, f"no load balancer has the DNS name {name}")
 
 
 def _record(request: AwsRequest) -> dict[str, Any]:
@@ -152,7 +158,9 @@ def _record(request: AwsRequest) -> dict[str, Any]:
 
 def _change_record(request: AwsRequest) -> None:
     if "type" in request.changed:
-        raise LookupError(f"{request.resource}: a record that changes its type, which this model of AWS does not know")
+        raise LookupError(
+            f"{request.resource}: a record that changes its type, which this model of AWS doesn't support"
+        )
     _write(request, "UPSERT")
 
 

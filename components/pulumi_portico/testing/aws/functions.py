@@ -30,7 +30,7 @@ def _zone(model: Account, args: Properties) -> dict[str, Any]:
         name, identity = zone["Name"].rstrip("."), zone["Id"].rpartition("/")[2]
         if args.get("zoneId") == identity or str(args.get("name", "")).rstrip(".") == name:
             return {"id": identity, "zoneId": identity, "name": name, "privateZone": False}
-    there = ", ".join(it["Name"] for it in zones) or "none"
+    there = ", ".join(zone["Name"] for zone in zones) or "none"
     raise AwsRefusal(
         "getZone", "ListHostedZones", f"no zone is {args.get('name') or args.get('zoneId')}; there: {there}"
     )
@@ -62,7 +62,7 @@ def _balancer(model: Account, args: Properties) -> dict[str, Any]:
         "internal": found["Scheme"] == "internal",
         "vpcId": found["VpcId"],
         "securityGroups": found.get("SecurityGroups", []),
-        "subnets": [it["SubnetId"] for it in found["AvailabilityZones"]],
+        "subnets": [subnet["SubnetId"] for subnet in found["AvailabilityZones"]],
         "ipAddressType": found["IpAddressType"],
     }
 
@@ -78,8 +78,10 @@ _FUNCTIONS: Mapping[str, Callable[[Account, Properties], dict[str, Any]]] = {
 
 
 def answer_function(model: Account, token: str, args: Properties) -> Properties:
-    """What AWS answers to a function of the provider."""
+    """What AWS returns to a function of the provider."""
     answer = _FUNCTIONS.get(token)
     if answer is None:
-        raise LookupError(f"the program calls {token}, which this model of AWS does not know: {', '.join(_FUNCTIONS)}")
+        raise LookupError(
+            f"the program calls {token}, which this model of AWS doesn't support: {', '.join(_FUNCTIONS)}"
+        )
     return answer(model, args)

@@ -24,24 +24,24 @@ _MUTUAL = {
 _MODES = ("off", "passthrough", "verify")
 
 
-def _told(request: AwsRequest, operation: str, kind: Optional[str]) -> dict[str, Any]:
+def _settings_of(request: AwsRequest, operation: str, kind: Optional[str]) -> dict[str, Any]:
     """What CreateListener and ModifyListener share."""
     protocol, certificate = request.get("protocol"), request.get("certificateArn")
     secure, policy = protocol in _SECURE, request.get("sslPolicy")
     if secure and certificate is None:
         request.refuse(operation, f"a listener of {protocol} requires a certificate")
     if not secure and (certificate is not None or policy):
-        request.refuse(operation, f"a listener of {protocol} has no certificate and no TLS policy")
+        request.refuse(operation, f"a listener of {protocol} can't have a certificate or a TLS policy")
     if kind is not None and protocol not in PROTOCOLS.get(kind, (protocol,)):
-        request.refuse(operation, f"a load balancer of type {kind} does not listen for {protocol}")
+        request.refuse(operation, f"a load balancer of type {kind} doesn't support listeners of {protocol}")
     _check_policy(request, operation, policy)
     _check_certificate(request, operation, certificate)
     alpn = request.get("alpnPolicy")
     if alpn is not None and protocol != "TLS":
-        request.refuse(operation, f"a listener of {protocol} has no AlpnPolicy")
+        request.refuse(operation, f"a listener of {protocol} can't have an AlpnPolicy")
     actions = actions_of(request, operation, "defaultActions")
-    if kind == NLB and any(it.get("Type") != "forward" for it in actions):
-        request.refuse(operation, "a listener of a Network Load Balancer forwards, and does nothing else")
+    if kind == NLB and any(action.get("Type") != "forward" for action in actions):
+        request.refuse(operation, "a listener of a Network Load Balancer supports only forward actions")
     return {
         "Port": request.get("port"),
         "Protocol": protocol,
@@ -54,7 +54,7 @@ def _told(request: AwsRequest, operation: str, kind: Optional[str]) -> dict[str,
 
 
 def _check_policy(request: AwsRequest, operation: str, policy: Any) -> None:
-    """moto makes a listener with any; AWS answers SSLPolicyNotFound."""
+    """moto makes a listener with any; AWS returns SSLPolicyNotFound."""
     if not isinstance(policy, str) or is_unknown(policy):
         return
     if not request.ask("elbv2", "DescribeSSLPolicies", {"Names": [policy]})["SslPolicies"]:
@@ -62,14 +62,14 @@ def _check_policy(request: AwsRequest, operation: str, policy: Any) -> None:
 
 
 def _check_certificate(request: AwsRequest, operation: str, arn: Any) -> None:
-    """AWS answers UnsupportedCertificate of one that is not issued yet, which moto takes."""
+    """AWS returns UnsupportedCertificate of one that is not issued yet, which moto takes."""
     if not isinstance(arn, str) or is_unknown(arn) or ":acm:" not in arn:
         return
     request.ask("acm", "DescribeCertificate", {"CertificateArn": arn})
     if arn not in request.model.issued:
         request.refuse(
             operation,
-            f"UnsupportedCertificate: {arn} is not issued yet; take the certificate_arn of its CertificateValidation",
+            f"UnsupportedCertificate: {arn} isn't issued yet; use the certificate_arn of its CertificateValidation",
         )
 
 
@@ -79,9 +79,9 @@ def _mutual(request: AwsRequest, operation: str, protocol: Any) -> Optional[dict
         return None
     mode = params.get("Mode")
     if protocol != "HTTPS":
-        request.refuse(operation, f"a listener of {protocol} has no MutualAuthentication")
+        request.refuse(operation, f"a listener of {protocol} can't have MutualAuthentication")
     if mode not in _MODES:
-        request.refuse(operation, f"MutualAuthentication.Mode is {mode}, and may be {', '.join(_MODES)}")
+        request.refuse(operation, f"MutualAuthentication.Mode is {mode}; AWS allows {', '.join(_MODES)}")
     if (mode == "verify") != ("TrustStoreArn" in params):
         request.refuse(
             operation, f"MutualAuthentication is {mode}: only verify allows a trust store, and it requires one"
@@ -96,15 +96,15 @@ def _mutual(request: AwsRequest, operation: str, protocol: Any) -> Optional[dict
 def _attributes(request: AwsRequest, kind: Optional[str]) -> list[dict[str, str]]:
     operation, protocol = "ModifyListenerAttributes", request.get("protocol")
     found = attributes_of(request, LISTENER, operation, kind, "a listener of a load balancer of type")
-    if protocol != "TCP" and any(it["Key"].startswith("tcp.") for it in found):
-        request.refuse(operation, f"tcp.idle_timeout.seconds is no attribute of a listener of {protocol}")
+    if protocol != "TCP" and any(attribute["Key"].startswith("tcp.") for attribute in found):
+        request.refuse(operation, f"tcp.idle_timeout.seconds isn't an attribute of a listener of {protocol}")
     return found
 
 
 def _make(request: AwsRequest) -> dict[str, Any]:
     balancer = request.get("loadBalancerArn")
     kind = kind_of(request, balancer)
-    params = _told(request, "CreateListener", kind)
+    params = _settings_of(request, "CreateListener", kind)
     attributes = _attributes(request, kind)
     if not request.preview:
         _check_port_is_free(request, balancer, params["Port"], params["Protocol"])
@@ -120,13 +120,13 @@ def _make(request: AwsRequest) -> dict[str, Any]:
 
 
 def _check_port_is_free(request: AwsRequest, balancer: str, port: Any, protocol: Any) -> None:
-    """moto takes a port twice; AWS answers DuplicateListener. TCP and UDP have ports of their own."""
+    """moto takes a port twice; AWS returns DuplicateListener. TCP and UDP have ports of their own."""
     there = request.ask("elbv2", "DescribeListeners", {"LoadBalancerArn": balancer})["Listeners"]
     most = request.model.quotas["listeners-per-load-balancer"]
     if len(there) >= most:
-        request.refuse("CreateListener", f"TooManyListeners: a load balancer has {most} listeners at most")
-    if any(it["Port"] == port and _carriers(it["Protocol"]) & _carriers(protocol) for it in there):
-        request.refuse("CreateListener", f"DuplicateListener: the load balancer listens on {port} already")
+        request.refuse("CreateListener", f"TooManyListeners: AWS allows {most} listeners of a load balancer")
+    if any(listener["Port"] == port and _carriers(listener["Protocol"]) & _carriers(protocol) for listener in there):
+        request.refuse("CreateListener", f"DuplicateListener: the load balancer already listens on {port}")
 
 
 def _carriers(protocol: str) -> set[str]:
@@ -136,12 +136,12 @@ def _carriers(protocol: str) -> set[str]:
 def _change(request: AwsRequest) -> None:
     arn, balancer = request.made["arn"], request.get("loadBalancerArn")
     kind = kind_of(request, balancer)
-    params = _told(request, "ModifyListener", kind)
+    params = _settings_of(request, "ModifyListener", kind)
     if {"port", "protocol"} & set(request.changed):
         there = request.ask("elbv2", "DescribeListeners", {"LoadBalancerArn": balancer})["Listeners"]
-        if any(it["Port"] == params["Port"] and it["ListenerArn"] != arn for it in there):
+        if any(listener["Port"] == params["Port"] and listener["ListenerArn"] != arn for listener in there):
             request.refuse(
-                "ModifyListener", f"DuplicateListener: the load balancer listens on {params['Port']} already"
+                "ModifyListener", f"DuplicateListener: the load balancer already listens on {params['Port']}"
             )
     forward_to(request, "ModifyListener", arn, balancer, params["Protocol"], params["DefaultActions"])
     if params["Protocol"] in ("HTTP", "HTTPS", "TCP"):

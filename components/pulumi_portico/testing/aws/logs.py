@@ -49,7 +49,7 @@ def log_attributes(request: AwsRequest, kind: str) -> list[dict[str, str]]:
         if not given.get("enabled"):
             continue
         if kind not in logs.of:
-            request.refuse(_OPERATION, f"{logs.key} ({field}) is no attribute of a load balancer of type {kind}")
+            request.refuse(_OPERATION, f"{logs.key} ({field}) isn't an attribute of a load balancer of type {kind}")
         bucket, prefix = given.get("bucket"), given.get("prefix")
         if not bucket:
             request.refuse(_OPERATION, f"{logs.key}.enabled is true, and {logs.key}.bucket is missing")
@@ -66,10 +66,12 @@ def _check_it_may_write(request: AwsRequest, kind: str, bucket: str, prefix: str
     request.ask("s3", "HeadBucket", {"Bucket": bucket})
     encrypted = _said(request, "get_bucket_encryption", bucket, "ServerSideEncryptionConfiguration")
     if kind == ALB and "aws:kms" in json.dumps(encrypted):
-        request.refuse(_OPERATION, f"the bucket {bucket} is encrypted by KMS, and an ALB writes with SSE-S3 alone")
+        request.refuse(
+            _OPERATION, f"the bucket {bucket} is encrypted by KMS; an Application Load Balancer supports only SSE-S3"
+        )
     policy = json.loads(_said(request, "get_bucket_policy", bucket, "Policy") or "{}")
     key = f"arn:aws:s3:::{bucket}/{prefix + '/' if prefix else ''}AWSLogs/{request.model.account}/x"
-    if not any(_lets(it, _WRITERS[kind], key) for it in _listed(policy.get("Statement"))):
+    if not any(_lets(statement, _WRITERS[kind], key) for statement in _listed(policy.get("Statement"))):
         request.refuse(
             _OPERATION,
             f"Access Denied for bucket: {bucket}. Its policy does not let {_WRITERS[kind]} put {key[13:-1]}*",
@@ -90,8 +92,8 @@ def _lets(statement: Properties, writer: str, key: str) -> bool:
     return (
         statement.get("Effect") == "Allow"
         and writer in services
-        and any(fnmatch.fnmatchcase("s3:putobject", it) for it in actions)
-        and any(fnmatch.fnmatchcase(key, it) for it in _listed(statement.get("Resource")))
+        and any(fnmatch.fnmatchcase("s3:putobject", action) for action in actions)
+        and any(fnmatch.fnmatchcase(key, resource) for resource in _listed(statement.get("Resource")))
     )
 
 

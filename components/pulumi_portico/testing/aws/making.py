@@ -27,28 +27,31 @@ class Made(TypedDict):
     """Whether it stays when the program has it no more."""
 
 
-def make(model: Account, kind: Kind, it: Registration, *, preview: bool) -> Properties:
+def make(model: Account, kind: Kind, registration: Registration, *, preview: bool) -> Properties:
     """Make a resource; in a preview, hold it against what AWS takes."""
-    inputs: Properties = unwrapped(it.inputs)
-    request = AwsRequest(model, it.name, inputs, preview=preview)
+    inputs: Properties = unwrapped(registration.inputs)
+    request = AwsRequest(model, registration.name, inputs, preview=preview)
     outputs = kind.make(request)
     if unread := request.unread():
-        raise LookupError(f"{it.name} is given {', '.join(unread)}, which this model of AWS does not know of {it.type}")
+        raise LookupError(
+            f"{registration.name} sets {', '.join(unread)}, which this model of AWS doesn't support in "
+            f"{registration.type}"
+        )
     if not preview:
-        _keep(model, kind, it, outputs)
+        _keep(model, kind, registration, outputs)
     return outputs
 
 
-def _keep(model: Account, kind: Kind, it: Registration, outputs: Properties) -> None:
+def _keep(model: Account, kind: Kind, registration: Registration, outputs: Properties) -> None:
     model.count += 1
-    model.made[it.urn] = Made(
-        name=it.name,
+    model.made[registration.urn] = Made(
+        name=registration.name,
         kind=kind,
-        inputs=unwrapped(it.inputs),
+        inputs=unwrapped(registration.inputs),
         outputs=outputs,
-        trigger=trigger_of(it),
+        trigger=trigger_of(registration),
         order=model.count,
-        retained=bool(it.request.retainOnDelete),
+        retained=bool(registration.request.retainOnDelete),
     )
 
 
@@ -66,51 +69,51 @@ class Update:
         self._kept = others
         self._old: list[Made] = []
 
-    def outputs(self, model: Account, kind: Kind, it: Registration, *, preview: bool) -> Properties:
-        """What AWS answers to a registration of the update."""
+    def outputs(self, model: Account, kind: Kind, registration: Registration, *, preview: bool) -> Properties:
+        """What AWS returns to a registration of the update."""
         if not preview:
-            self._kept.add(it.urn)
-        there = next((urn for urn in old_urns(it) if urn in model.made), None)
+            self._kept.add(registration.urn)
+        there = next((urn for urn in old_urns(registration) if urn in model.made), None)
         if there is None:
             if not preview:
-                self.changes.created.add(it.name)
-            return make(model, kind, it, preview=preview)
+                self.changes.created.add(registration.name)
+            return make(model, kind, registration, preview=preview)
         old = model.made[there]
-        found = difference(kind, old["inputs"], unwrapped(it.inputs), it, old["trigger"])
+        found = difference(kind, old["inputs"], unwrapped(registration.inputs), registration, old["trigger"])
         if not found.renewing:
-            return self._change(model, it, there, found.changed, preview=preview)
+            return self._change(model, registration, there, found.changed, preview=preview)
         if preview:
-            return make(model, kind, it, preview=True)
-        self.changes.replaced[it.name] = set(found.renewing)
+            return make(model, kind, registration, preview=True)
+        self.changes.replaced[registration.name] = set(found.renewing)
         del model.made[there]
         if found.delete_first:
             _remove(model, old)
         else:
             self._old.append(old)
-        return make(model, kind, it, preview=False)
+        return make(model, kind, registration, preview=False)
 
     def _change(
-        self, model: Account, it: Registration, there: str, changed: frozenset[str], *, preview: bool
+        self, model: Account, registration: Registration, there: str, changed: frozenset[str], *, preview: bool
     ) -> Properties:
         old = model.made[there]
         kind, outputs = old["kind"], old["outputs"]
         # Held first as a new one would be; then changed in place, where it keeps its identity.
-        make(model, kind, it, preview=True)
+        make(model, kind, registration, preview=True)
         if changed:
-            inputs: Properties = unwrapped(it.inputs)
+            inputs: Properties = unwrapped(registration.inputs)
             (kind.change or kind.make)(
-                AwsRequest(model, it.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
+                AwsRequest(model, registration.name, inputs, preview=preview, made=outputs, changed=sorted(changed))
             )
         if not preview:
             if changed:
-                self.changes.updated[it.name] = set(changed)
+                self.changes.updated[registration.name] = set(changed)
             del model.made[there]
-            _keep(model, kind, it, outputs)
+            _keep(model, kind, registration, outputs)
         return outputs
 
     def finish(self, model: Account) -> None:
         """Delete what has been replaced, and what the program has no more: first what depends on the rest."""
         gone = [urn for urn in model.made if urn not in self._kept]
         self.changes.deleted = {model.made[urn]["name"] for urn in gone}
-        for old in sorted([*self._old, *(model.made.pop(urn) for urn in gone)], key=lambda it: -it["order"]):
+        for old in sorted([*self._old, *(model.made.pop(urn) for urn in gone)], key=lambda old: -old["order"]):
             _remove(model, old)

@@ -55,7 +55,7 @@ class AwsModel(Account):
         if count > len(zones):
             raise LookupError(f"{self.region} has {len(zones)} zones")
         params = [{"CidrBlock": f"10.0.{at}.0/24", "AvailabilityZone": zones[at]["ZoneName"]} for at in range(count)]
-        return [ec2.create_subnet(VpcId=within, **it)["Subnet"]["SubnetId"] for it in params]
+        return [ec2.create_subnet(VpcId=within, **subnet)["Subnet"]["SubnetId"] for subnet in params]
 
     def zone(self, name: str) -> str:
         """A public hosted zone; answers its id."""
@@ -84,10 +84,11 @@ class AwsModel(Account):
     # What a test does with it ----------------------------------------------------------------------------------
 
     def update(self, program: Callable[[], Any]) -> Changes:
-        """Run a changed program on what is there, and answer what it changes.
+        """Run a changed program against the resources of the model, and return what it changes.
 
-        As the engine does: what is replaced is made anew before the old one goes, unless the program or the provider
-        says otherwise, and what is no longer wanted goes last. What AWS would refuse on the way is refused.
+        As the engine does: a resource that is replaced is created again before the old one is deleted, unless the
+        program or the provider sets the opposite order. What the program no longer has is deleted last. A change that
+        AWS would reject raises `AwsRefusal`.
         """
         return self._run(program, set())
 
@@ -109,14 +110,14 @@ class AwsModel(Account):
     # What the mocks ask ----------------------------------------------------------------------------------------
 
     def outputs(self, registration: Registration, *, preview: bool) -> Optional[Properties]:
-        """What AWS answers to a registration; None of what is not AWS's."""
+        """What AWS returns to a registration; None of what is not AWS's."""
         if not registration.type.startswith("aws:") or not registration.custom:
             return None
         kind = KINDS.get(registration.type)
         if kind is None:
             raise LookupError(
-                f"{registration.name} is a {registration.type}, which this model of AWS does not know; it knows "
-                f"{', '.join(sorted(it.rpartition(':')[2] for it in KINDS))}"
+                f"{registration.name} is a {registration.type}, which this model of AWS doesn't support; it supports "
+                f"{', '.join(sorted(kind.rpartition(':')[2] for kind in KINDS))}"
             )
         with self._lock:
             if self._update is not None:
@@ -124,6 +125,6 @@ class AwsModel(Account):
             return make(self, kind, registration, preview=preview)
 
     def function(self, token: str, args: Properties) -> Properties:
-        """What AWS answers to a function of the provider."""
+        """What AWS returns to a function of the provider."""
         with self._lock:
             return answer_function(self, token, args)

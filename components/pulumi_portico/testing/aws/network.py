@@ -32,11 +32,11 @@ _PREFIX_LIST_WEIGHT = 55
 def _security_group(request: AwsRequest) -> dict[str, Any]:
     name, description = request.name(255), request.get("description", "Managed by Pulumi")
     if name.startswith("sg-"):
-        request.refuse("CreateSecurityGroup", f"{name!r} begins with sg-, which AWS keeps for ids")
+        request.refuse("CreateSecurityGroup", f"{name!r} starts with sg-, which AWS reserves for IDs")
     for what, text in (("GroupName", name), ("GroupDescription", description)):
         _check_text(request, "CreateSecurityGroup", what, text)
     if request.items("ingress") or request.items("egress"):
-        raise LookupError(f"{request.resource}: rules within a group, which this model of AWS does not know")
+        raise LookupError(f"{request.resource}: rules within a group, which this model of AWS doesn't support")
     params = {"GroupName": name, "Description": description, "VpcId": request.get("vpcId")}
     made = request.call(
         "ec2", "CreateSecurityGroup", {**params, "TagSpecifications": _tagged(request, "security-group")}
@@ -52,7 +52,7 @@ def _security_group(request: AwsRequest) -> dict[str, Any]:
 
 def _check_text(request: AwsRequest, operation: str, what: str, text: Any) -> None:
     if isinstance(text, str) and not is_unknown(text) and not _TEXT.fullmatch(text):
-        request.refuse(operation, f"{what} is {text!r}; it may have 255 characters: {_TEXT.pattern}")
+        request.refuse(operation, f"{what} is {text!r}; AWS allows 255 characters that match {_TEXT.pattern}")
 
 
 def _tagged(request: AwsRequest, kind: str) -> Any:
@@ -65,12 +65,12 @@ def _change_group(request: AwsRequest) -> None:
 
 
 def _remove_group(request: AwsRequest) -> None:
-    """moto deletes what others name; AWS answers DependencyViolation."""
+    """moto deletes what others name; AWS returns DependencyViolation."""
     group = request.made["id"]
     users = [
-        it["LoadBalancerName"]
-        for it in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
-        if group in it.get("SecurityGroups", [])
+        balancer["LoadBalancerName"]
+        for balancer in request.ask("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]
+        if group in balancer.get("SecurityGroups", [])
     ]
     for other in request.ask("ec2", "DescribeSecurityGroups", {})["SecurityGroups"]:
         rules = [*other["IpPermissions"], *other["IpPermissionsEgress"]]
@@ -85,23 +85,23 @@ def _remove_group(request: AwsRequest) -> None:
 def _permission(request: AwsRequest, operation: str) -> dict[str, Any]:
     protocol = str(request.get("ipProtocol"))
     permission: dict[str, Any] = {"IpProtocol": protocol}
-    given = [it for it in _ENDS if request.get(it) is not None]
+    given = [end for end in _ENDS if request.get(end) is not None]
     if len(given) != 1:
-        request.refuse(operation, f"it names {len(given)} ends: one of {', '.join(_ENDS)}")
+        request.refuse(operation, f"it sets {len(given)} sources or destinations; set one of {', '.join(_ENDS)}")
     group, key = _ENDS[given[0]]
     end, description = request.get(given[0]), request.get("description")
     _check_block(request, operation, given[0], end)
     _check_text(request, operation, "Description", description)
     permission[group] = [{key: end, **({} if description is None else {"Description": description})}]
-    ports = [request.get(it) for it in ("fromPort", "toPort")]
+    ports = [request.get(field) for field in ("fromPort", "toPort")]
     if protocol in ("tcp", "udp"):
         if None in ports:
             request.refuse(operation, "a rule of tcp or udp requires its ports")
-        known = [it for it in ports if not is_unknown(it)]
-        if any(not 0 <= it <= _HIGHEST_PORT for it in known) or (len(known) > 1 and known[0] > known[1]):
-            request.refuse(operation, f"its ports are {ports[0]} to {ports[1]}")
+        known = [port for port in ports if not is_unknown(port)]
+        if any(not 0 <= port <= _HIGHEST_PORT for port in known) or (len(known) > 1 and known[0] > known[1]):
+            request.refuse(operation, f"its ports {ports[0]} to {ports[1]} aren't a valid range")
     elif protocol == "-1" and ports != [None, None]:
-        request.refuse(operation, "a rule of all protocols (-1) has no ports")
+        request.refuse(operation, "a rule of all protocols (-1) can't have ports")
     params = {key: port for key, port in zip(("FromPort", "ToPort"), ports, strict=True) if port is not None}
     return {**permission, **params}
 
@@ -115,7 +115,7 @@ def _check_block(request: AwsRequest, operation: str, field: str, block: Any) ->
     except ValueError as wrong:
         request.refuse(operation, f"{field} is {block!r}: {wrong}")
     if version != (4 if field == "cidrIpv4" else 6):
-        request.refuse(operation, f"{field} is {block!r}, which is of the other family")
+        request.refuse(operation, f"{field} is {block!r}, which is of the other address family")
 
 
 def _authorize(direction: str) -> Kind:
@@ -135,7 +135,7 @@ def _authorize(direction: str) -> Kind:
         if set(request.changed) <= {"tags"}:
             return
         permission = _permission(request, "ModifySecurityGroupRules")
-        field = next(it for it in _ENDS if request.get(it) is not None)
+        field = next(end for end in _ENDS if request.get(end) is not None)
         theirs = {"cidrIpv4": "CidrIpv4", "cidrIpv6": "CidrIpv6", "prefixListId": "PrefixListId"}
         rule = {
             **{key: permission[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in permission},
@@ -144,7 +144,7 @@ def _authorize(direction: str) -> Kind:
         }
         params = {
             "SecurityGroupRuleId": request.made["id"],
-            "SecurityGroupRule": {key: it for key, it in rule.items() if it is not None},
+            "SecurityGroupRule": {key: item for key, item in rule.items() if item is not None},
         }
         params = {"GroupId": request.get("securityGroupId"), "SecurityGroupRules": [params]}
         if field == "cidrIpv4" and "FromPort" in permission:
@@ -177,7 +177,7 @@ def _check_weight(request: AwsRequest, operation: str, direction: str) -> None:
     most = request.model.quotas["rules-per-security-group"]
     if weight > most:
         request.refuse(
-            operation, f"RulesPerSecurityGroupLimitExceeded: the rules count as {weight}, and {most} are the most"
+            operation, f"RulesPerSecurityGroupLimitExceeded: the rules count as {weight}, and AWS allows at most {most}"
         )
 
 
@@ -187,7 +187,7 @@ def _weight(prefix_list: Any) -> int:
 
 def _of_another_end(old: Properties, new: Properties) -> set[str]:
     """ "When you modify a rule, you cannot change the rule's source type" (ModifySecurityGroupRules)."""
-    before, after = ({it for it in _ENDS if given.get(it) is not None} for given in (old, new))
+    before, after = ({end for end in _ENDS if given.get(end) is not None} for given in (old, new))
     return before ^ after
 
 

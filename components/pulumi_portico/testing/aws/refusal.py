@@ -8,4 +8,4 @@ class AwsRefusal(Exception):
 
     def __init__(self, resource: str, operation: str, why: str) -> None:
         self.resource, self.operation, self.why = resource, operation, why
-        super().__init__(f"{resource}: AWS refuses {operation}: {why}")
+        super().__init__(f"{resource}: AWS rejects {operation}: {why}")

@@ -33,17 +33,17 @@ _ONCE = ("host-header", "http-request-method", "path-pattern", "source-ip")
 
 
 def _conditions(request: AwsRequest, operation: str) -> list[dict[str, Any]]:
-    found = [it for given in request.items("conditions") for it in _condition(request, operation, given)]
-    values = [value for it in found for value in _values(it)]
+    found = [condition for given in request.items("conditions") for condition in _condition(request, operation, given)]
+    values = [value for condition in found for value in _values(condition)]
     if not found and not is_unknown(request.get("conditions")):
         request.refuse(operation, "it has no condition")
     if len(values) > _VALUES:
-        request.refuse(operation, f"its conditions have {len(values)} values, and {_VALUES} are the most of a rule")
-    if (wildcards := sum(str(it).count("*") + str(it).count("?") for it in values)) > _WILDCARDS:
-        request.refuse(operation, f"its conditions have {wildcards} wildcards, and {_WILDCARDS} are the most of a rule")
+        request.refuse(operation, f"its conditions have {len(values)} values; AWS allows {_VALUES} in a rule")
+    if (wildcards := sum(str(value).count("*") + str(value).count("?") for value in values)) > _WILDCARDS:
+        request.refuse(operation, f"its conditions have {wildcards} wildcards; AWS allows {_WILDCARDS} in a rule")
     for field in _ONCE:
-        if [it["Field"] for it in found].count(field) > 1:
-            request.refuse(operation, f"it has two conditions of {field}, and a rule may have one")
+        if [condition["Field"] for condition in found].count(field) > 1:
+            request.refuse(operation, f"it has two conditions of {field}; AWS allows one in a rule")
     return found
 
 
@@ -64,7 +64,7 @@ def _condition(request: AwsRequest, operation: str, given: Properties) -> list[d
         found.append({"Field": "http-header", "HttpHeaderConfig": params})
     if queries := given.get("queryStrings"):
         names = {"key": "Key", "value": "Value"}
-        values = [request.translated(it, names, "conditions.queryStrings") for it in queries]
+        values = [request.translated(query, names, "conditions.queryStrings") for query in queries]
         found.append({"Field": "query-string", "QueryStringConfig": {"Values": values}})
     return found
 
@@ -76,20 +76,20 @@ def _check_value(request: AwsRequest, operation: str, field: str, pattern: Any, 
         try:
             ipaddress.ip_network(value)
         except ValueError as wrong:
-            request.refuse(operation, f"a value of {field} is no block of addresses: {wrong}")
+            request.refuse(operation, f"a value of {field} isn't a range of addresses: {wrong}")
     elif not pattern.fullmatch(value):
         request.refuse(operation, f"{value!r} isn't a value of {field} that AWS accepts ({pattern.pattern})")
     if field == "host-header":
         # "You can include only alphabetical characters after the final '.' character" (Condition types).
         _, dot, last = value.rpartition(".")
         if not dot or not re.fullmatch(r"[A-Za-z*?]+", last):
-            request.refuse(operation, f"{value!r} is no value of host-header: letters alone after the last dot")
+            request.refuse(operation, f"{value!r} isn't a valid host-header: only letters can follow the last dot")
 
 
 def _values(condition: Properties) -> list[Any]:
-    values: list[Any] = next(it for key, it in condition.items() if key.endswith("Config")).get("Values", [])
+    values: list[Any] = next(config for key, config in condition.items() if key.endswith("Config")).get("Values", [])
     # The text of a query string is in its parts.
-    return [f"{it.get('Key', '')}={it['Value']}" if isinstance(it, Mapping) else it for it in values]
+    return [f"{value.get('Key', '')}={value['Value']}" if isinstance(value, Mapping) else value for value in values]
 
 
 def _listener(request: AwsRequest) -> Properties:
@@ -100,9 +100,9 @@ def _check_priority(request: AwsRequest, operation: str) -> Any:
     """moto takes any number; AWS: "The range is 1-50000"."""
     priority = request.get("priority")
     if priority is None:
-        raise LookupError(f"{request.resource}: a rule without priority, which this model of AWS does not know")
+        raise LookupError(f"{request.resource}: a rule without priority, which this model of AWS doesn't support")
     if not is_unknown(priority) and not _PRIORITIES[0] <= priority <= _PRIORITIES[1]:
-        request.refuse(operation, f"Priority is {priority}, and may be {_PRIORITIES[0]} to {_PRIORITIES[1]}")
+        request.refuse(operation, f"Priority is {priority}; AWS allows {_PRIORITIES[0]} to {_PRIORITIES[1]}")
     return priority
 
 
@@ -134,8 +134,10 @@ def _check_number_of_rules(request: AwsRequest, balancer: str) -> None:
     most = request.model.quotas["rules-per-application-load-balancer"]
     # A rule's ARN has that of its load balancer in it.
     within = f":listener-rule/{balancer.partition('loadbalancer/')[2]}/"
-    if sum(within in it["outputs"].get("arn", "") for it in request.model.made.values()) >= most:
-        request.refuse("CreateRule", f"TooManyRules: a load balancer has {most} rules at most, beside the default ones")
+    if sum(within in made["outputs"].get("arn", "") for made in request.model.made.values()) >= most:
+        request.refuse(
+            "CreateRule", f"TooManyRules: AWS allows {most} rules of a load balancer, apart from the default ones"
+        )
 
 
 def _change(request: AwsRequest) -> None:

@@ -39,7 +39,7 @@ def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
         items = cast("Sequence[Any]", value)
         most = shape.metadata.get("max")
         if most is not None and len(items) > most:
-            yield f"{path} has {len(items)} items, and {most} are the most"
+            yield f"{path} has {len(items)} items, and AWS allows at most {most}"
         for at, item in enumerate(items):
             yield from _beyond(shape.member, item, f"{path}[{at}]")
     elif kind == "string" and isinstance(value, str):
@@ -47,22 +47,22 @@ def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif kind in ("integer", "long") and isinstance(value, int):
         most = shape.metadata.get("max")
         if most is not None and value > most:
-            yield f"{path} is {value}, and {most} is the most"
+            yield f"{path} is {value}, and AWS allows at most {most}"
 
 
 def _text(metadata: Properties, value: str, path: str) -> Iterator[str]:
-    choices, pattern, most = (metadata.get(it) for it in ("enum", "pattern", "max"))
+    choices, pattern, most = (metadata.get(name) for name in ("enum", "pattern", "max"))
     if choices and value not in choices:
-        yield f"{path} is {value!r}, and may be {', '.join(choices)}"
+        yield f"{path} is {value!r}; AWS allows {', '.join(choices)}"
     if most is not None and len(value) > most:
-        yield f"{path} is {len(value)} characters long, and {most} are the most"
+        yield f"{path} is {len(value)} characters long, and AWS allows at most {most}"
     if pattern is not None and not _fits(pattern, value):
-        yield f"{path} is {value!r}, which does not fit {pattern}"
+        yield f"{path} is {value!r}, which doesn't match {pattern}"
 
 
 def _fits(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:
-        # A few are in the dialect of Java, such as \\p{L}: not to be told here.
+        # A few are in the dialect of Java, such as \\p{L}: which can't be decided here.
         return True

@@ -27,7 +27,7 @@ _HEALTH = {
 }
 _STICKINESS = {"enabled": "", "type": "", "cookieDuration": "", "cookieName": ""}
 _LONGEST_COOKIE = 604800
-# What a health check waits for an answer, where it is not told (CreateTargetGroup, HealthCheckTimeoutSeconds).
+# What a health check waits for an answer, if it isn't set (CreateTargetGroup, HealthCheckTimeoutSeconds).
 _TIMEOUTS = {"HTTP": 5, "HTTPS": 5, "GENEVE": 5}
 _TCP_TIMEOUT, _NLB_HTTP_TIMEOUT, _INTERVAL = 10, 6, 30
 
@@ -45,7 +45,7 @@ def _make(request: AwsRequest) -> dict[str, Any]:
         "Tags": request.tags(),
     }
     if params["ProtocolVersion"] is not None and protocol not in _HTTP:
-        request.refuse("CreateTargetGroup", f"a target group of {protocol} has no ProtocolVersion")
+        request.refuse("CreateTargetGroup", f"a target group of {protocol} can't have a ProtocolVersion")
     made = request.call("elbv2", "CreateTargetGroup", {**params, **_health(request, protocol)})
     attributes = _attributes(request, protocol)
     if made is None:
@@ -62,7 +62,7 @@ def _health(request: AwsRequest, protocol: Any) -> dict[str, Any]:
         health["HealthCheckPort"] = str(health["HealthCheckPort"])
     asks = health.get("HealthCheckProtocol", "HTTP" if protocol in _HTTP else "TCP")
     if asks not in _HTTP and {"HealthCheckPath", "Matcher"} & set(health):
-        request.refuse("CreateTargetGroup", f"a health check by {asks} has neither a path nor codes")
+        request.refuse("CreateTargetGroup", f"a health check by {asks} can't have a path or codes")
     if "Matcher" in health:
         grpc = request.get("protocolVersion") == "GRPC"
         health["Matcher"] = {"GrpcCode" if grpc else "HttpCode": health["Matcher"]}
@@ -79,7 +79,7 @@ def _health(request: AwsRequest, protocol: Any) -> dict[str, Any]:
 def _attributes(request: AwsRequest, protocol: Any) -> list[dict[str, str]]:
     operation = "ModifyTargetGroupAttributes"
     found = attributes_of(request, GROUP, operation, protocol, "a target group of")
-    params = {it["Key"]: it["Value"] for it in found}
+    params = {attribute["Key"]: attribute["Value"] for attribute in found}
     if protocol in ("UDP", "TCP_UDP") and params.get("preserve_client_ip.enabled") == "false":
         request.refuse(operation, f"preserve_client_ip.enabled can't be false of a target group of {protocol}")
     algorithm = params.get("load_balancing.algorithm.type", "round_robin")
@@ -100,7 +100,7 @@ def _stickiness(request: AwsRequest, protocol: Any, operation: str) -> list[dict
     kinds = ("lb_cookie", "app_cookie") if protocol in _HTTP else ("source_ip",)
     kind, duration = str(given.get("type")), given.get("cookieDuration")
     if kind not in kinds or protocol == "TLS":
-        request.refuse(operation, f"stickiness.type is {kind}, and may be {', '.join(kinds)} with {protocol}")
+        request.refuse(operation, f"stickiness.type is {kind}; AWS allows {', '.join(kinds)} with {protocol}")
     found = {"stickiness.enabled": str(given.get("enabled", True)).lower(), "stickiness.type": kind}
     if duration is not None and not is_unknown(duration):
         if kind not in ("lb_cookie", "app_cookie") or not 1 <= duration <= _LONGEST_COOKIE:
