@@ -166,6 +166,7 @@ SMALL = StackView(
         route(EDGE, "shop.example.com", "/", of_service("web")),
         route(EDGE, "shop.example.com", "/api", of_service("api")),
     ),
+    jobs=(),
     services=(
         service(
             "api",
@@ -244,6 +245,7 @@ MIXED = StackView(
         ),
         route(of_gateway("legacy"), "", "/", PeerView(PeerKind.EXTERNAL_SERVICE, "billing", "team-b"), scheme="http"),
     ),
+    jobs=(),
     services=(
         service("admin", replicas=ReplicasView(2)),
         service(
@@ -309,6 +311,7 @@ BOUTIQUE = StackView(
     balancers=_BOUTIQUE_BALANCERS,
     gateways=(gateway("edge", "shop.example.com"),),
     routes=(route(EDGE, "shop.example.com", "/", of_service("frontend")),),
+    jobs=(),
     services=tuple(service(name, PortView(port or None, "TCP", "grpc")) for name, port in _BOUTIQUE.items()),
     links=calls(*((source, target) for source, targets in _CALLS.items() for target in targets.split())),
     exceptions=(exception("services", Key("redis-cart"), "security", "user", value=999),),
@@ -316,7 +319,7 @@ BOUTIQUE = StackView(
     total=total_of(_BOUTIQUE_BALANCERS),
 )
 
-EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), Total(0, 0, ()))
+EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), (), Total(0, 0, ()))
 
 LARGE = StackView(
     stack="large",
@@ -332,6 +335,7 @@ LARGE = StackView(
         )
         for number in range(100)
     ),
+    jobs=(),
     services=tuple(service(f"service-{number:02}", replicas=ReplicasView(2)) for number in range(40)),
     links=calls(*((f"service-{n:02}", f"service-{(n * 3 + 1) % 40:02}") for n in range(0, 40, 4))),
     exceptions=(),
@@ -433,6 +437,7 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
             for name in gateways
         ),
         routes=tuple(sorted(routes, key=lambda route: (route.entry.name, route.host, route.path))),
+        jobs=(),
         services=tuple(
             ServiceView(name, "Deployment", draw(REPLICAS), draw(names), tuple(draw(st.lists(PORTS, max_size=7))), ())
             for name in services
