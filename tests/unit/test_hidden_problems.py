@@ -39,6 +39,11 @@ gateways:
     exposure: {scope: internal, platform: gke}
     routes:
       - {host: other.example.com, path: /shared, target: {service: api}}
+routes:
+  added:
+    gateway: {className: platform, namespace: platform, controller: ingress-nginx, controllerPeers: []}
+    routes:
+      - {host: added.example.com, path: /added, target: {service: api}}
 loadBalancers:
   direct:
     target: {service: api}
@@ -146,7 +151,7 @@ NEEDS: Sequence[Need] = [
     Need("aws_load_balancers", "targets", ["no-such-key"], "It has the keys."),
     *(
         Need("aws_load_balancers", f"listeners.0.routes.0.{field}", ["duplicate-alb-route"], "It decides what matches.")
-        for field in ("host", "path", "path_type", "methods", "headers", "allowed_sources")
+        for field in ("host", "path", "path_type", "methods", "headers", "queries", "allowed_sources")
     ),
     Need("aws_load_balancers", "name", ["already-claimed"], "It is about the name."),
     Need("aws_load_balancers", "existing", ["already-claimed"], "An existing load balancer has a name already."),

@@ -10,7 +10,7 @@ from typing import Any, Union
 
 import pulumi
 
-from ...args.location import Field, Key
+from ...args.location import Field, Key, Location
 from ...args.problems import Problems, Remove, Unavailable, available
 from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
@@ -171,8 +171,8 @@ def _check_each(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: 
         for rule in (_check_conditions, _check_values, _check_depth):
             problems.run(rule, route)
         problems.run(_check_wildcard, route, spec)
-        problems.run(_check_texts, route, "headers", route.headers or {})
-        problems.run(_check_texts, route, "queries", route.queries or {})
+        problems.run(_check_headers, route)
+        problems.run(_check_queries, route)
         problems.run(_check_priority, route, listener)
 
 
@@ -205,9 +205,16 @@ def _check_wildcard(route: AwsRouteSpec, spec: AwsLoadBalancerSpec, problems: Pr
         problems.report(WILDCARD_DEPTH, route.at / "host", value=host, field=field, example=example)
 
 
-def _check_texts(route: AwsRouteSpec, field: str, texts: Mapping[str, Sequence[str]], problems: Problems) -> None:
-    """The values of headers or of parameters, by name."""
-    at = route.at / field
+def _check_headers(route: AwsRouteSpec, problems: Problems) -> None:
+    _check_texts(route.headers or {}, route.at / "headers", problems)
+
+
+def _check_queries(route: AwsRouteSpec, problems: Problems) -> None:
+    _check_texts(route.queries or {}, route.at / "queries", problems)
+
+
+def _check_texts(texts: Mapping[str, Sequence[str]], at: Location, problems: Problems) -> None:
+    """Check the values of headers or of parameters, by name."""
     for name, values in texts.items():
         if not values:
             whole = at if len(texts) == 1 else at / Key(name)
