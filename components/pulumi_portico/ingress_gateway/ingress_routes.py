@@ -1,8 +1,8 @@
 """The `IngressRoutes` component: routes that another component, program, or stack adds to a gateway."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple, Optional, Union, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
@@ -65,14 +65,14 @@ class IngressRoutes(pulumi.ComponentResource):
         component = f'IngressRoutes "{routes.name}"'
         add_routes(state, component, routes, () if isinstance(listed, pulumi.Output) else _plain(listed), problems)
         problems.raise_if_any()
-        wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
-        hosts = hosts_elsewhere(routes, state)
-        claim_objects(problems.subject, route_objects(routes, peers or (), wait, (), hosts), spec.at, opts)
-        super().__init__("portico:index:IngressRoutes", name, {}, opts)
-        known = _Known(self, listed, route_objects(routes, peers or (), wait, (), {}), component)
+        known = _Known(self, listed, component)
         routes = _checked_later(routes, known)
+        wait = address_wait(routes.module, gateway.publishes_address, spec.ready_timeout)
+        known.objects.extend(route_objects(routes, peers or (), wait, (), hosts_elsewhere(routes, state)))
+        claim_objects(problems.subject, known.objects, spec.at, opts)
+        super().__init__("portico:index:IngressRoutes", name, {}, opts)
         first = [*dependencies_of(opts), *(state.facts.resources if state.facts else ())]
-        register_with_routes(name, routes, state, self, route_objects(routes, peers or (), wait, (), hosts), first)
+        register_with_routes(name, routes, state, self, known.objects, first)
         self._set_outputs(routes)
 
     def _set_outputs(self, routes: RouteSet) -> None:
@@ -125,15 +125,16 @@ def _plain(listed: Any) -> Sequence[str]:
     return cast("Sequence[str]", listed)
 
 
-class _Known(NamedTuple):
+@dataclass(frozen=True)
+class _Known:
     """What is known only later of what others have added to the gateway."""
 
     parent: pulumi.Resource
     listed: pulumi.Input[Sequence[str]]
     """The routes that the reference lists."""
-    objects: Sequence[ObjectSpec]
-    """The objects of the routes."""
     component: str
+    objects: list[ObjectSpec] = field(default_factory=list[ObjectSpec])
+    """The objects of the routes. They are added before the check runs: they come after it."""
 
 
 def _checked_later(routes: AddedRoutes, known: _Known) -> AddedRoutes:
