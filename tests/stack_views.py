@@ -319,7 +319,7 @@ BOUTIQUE = StackView(
     total=total_of(_BOUTIQUE_BALANCERS),
 )
 
-EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), (), Total(0, 0, ()))
+EMPTY = StackView("dev", "empty", (), (), (), (), (), (), (), total=Total(0, 0, ()))
 
 LARGE = StackView(
     stack="large",

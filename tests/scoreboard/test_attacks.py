@@ -1361,7 +1361,8 @@ MARKED: Mapping[str, Callable[[Any], Any]] = {
 )
 def test_a_mark_of_a_secret_in_extra_stores_no_plain_text(mark: str, place: str) -> None:
     extra: Any = MARKED[place](MARKS[mark])
-    message = raised_by(lambda: WebService("web", {**WEB_ARGS, "extra": extra}))
+    args: Any = {**WEB_ARGS, "extra": extra}
+    message = raised_by(lambda: WebService("web", args))
     assert "extra" in message
     assert CANARY not in message
     values = service(extra=extra)

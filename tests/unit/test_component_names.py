@@ -19,12 +19,16 @@ from tests.unit.web_services import IMAGE, problems_with
 APP: dict[str, Any] = {"image": IMAGE, "port": 8080}
 
 
+def app(**more: Any) -> Any:
+    return {**APP, "name": "api", **more}
+
+
 def names_of(recorded: Any) -> set[str]:
     return {str(manifest["metadata"]["name"]) for manifest in recorded.manifests()}
 
 
 def test_the_objects_have_the_name_and_the_resources_the_pulumi_name() -> None:
-    recorded = record(lambda: WebService("api-eu", {**APP, "name": "api", "namespace": "shop"}))
+    recorded = record(lambda: WebService("api-eu", app(namespace="shop")))
     assert names_of(recorded) == {"api"}
     resources = {it.name for it in recorded.registrations if "kubernetes:" in it.type}
     assert all(name.startswith("api-eu-") for name in resources)
@@ -39,12 +43,13 @@ def test_one_service_can_be_in_two_clusters_of_one_program() -> None:
         for region in ("eu", "us"):
             provider = kubernetes.Provider(region, kubeconfig=region)
             options = pulumi.ResourceOptions(providers=[provider])
-            api = WebService(f"api-{region}", {**APP, "name": "api", "namespace": "shop"}, options)
-            gateway: Any = {"name": "public", "controller": "f5-nginx", "upstream": {}}
+            api = WebService(f"api-{region}", app(namespace="shop"), options)
             routes: Any = [{"host": "example.com", "path": "/", "target": api.target}]
-            built = IngressGateway(f"public-{region}", {**gateway, "routes": routes}, options)
-            more: Any = {"gateway": built.reference, "routes": [{"host": "b.example.com", "target": api.target}]}
-            IngressRoutes(f"more-{region}", {**more, "name": "more"}, options)
+            gateway: Any = {"name": "public", "controller": "f5-nginx", "upstream": {}, "routes": routes}
+            built = IngressGateway(f"public-{region}", gateway, options)
+            added: Any = [{"host": "b.example.com", "target": api.target}]
+            more: Any = {"gateway": built.reference, "name": "more", "routes": added}
+            IngressRoutes(f"more-{region}", more, options)
 
     recorded = record(program)
     services = [it["metadata"]["name"] for it in recorded.manifests() if it["kind"] == "Deployment"]
@@ -55,9 +60,9 @@ def test_one_service_can_be_in_two_clusters_of_one_program() -> None:
 
 def test_two_services_of_one_name_in_one_cluster_are_rejected() -> None:
     def program() -> None:
-        WebService("one", {**APP, "name": "api"})
+        WebService("one", app())
         with pytest.raises(ArgumentError) as caught:
-            WebService("two", {**APP, "name": "api"})
+            WebService("two", app())
         assert caught.value.problems
 
     record(program)

@@ -815,7 +815,8 @@ def test_arguments_without_a_field_come_last(controller: str) -> None:
 @pytest.mark.parametrize("controller", CONTROLLERS)
 @pytest.mark.parametrize("everything", [False, True])
 def test_every_argument_that_portico_sets_is_one_that_users_cannot(controller: str, everything: bool) -> None:
-    more = {"ipv6": False, "served_namespaces": [] if controller == "ingress-nginx" else ["shop"]} if everything else {}
+    namespaces = [] if controller == "ingress-nginx" else ["shop"]
+    more: dict[str, Any] = {"ipv6": False, "served_namespaces": namespaces} if everything else {}
     if everything and controller == "ingress-nginx":
         more["admission_webhook"] = WEBHOOK
     own = [argument for argument in container(install(controller, **more))["args"] if argument.startswith("-")]

@@ -113,7 +113,8 @@ def test_a_suspended_job_is_not_awaited() -> None:
 
 
 def test_all_fields_reach_the_job() -> None:
-    spec = manifest(job(**{**JOB, "ready_timeout": 30}))["spec"]
+    args: dict[str, Any] = {**JOB, "ready_timeout": 30}
+    spec = manifest(job(**args))["spec"]
     names = ("parallelism", "completions", "completionMode", "backoffLimit", "backoffLimitPerIndex", "maxFailedIndexes")
     assert [spec[name] for name in names] == [2, 4, "Indexed", 5, 1, 2]
     assert (spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (600, 60)
@@ -121,7 +122,8 @@ def test_all_fields_reach_the_job() -> None:
 
 
 def test_all_fields_reach_the_cron_job() -> None:
-    built = manifest(job(**CRON_JOB), "CronJob")
+    args: dict[str, Any] = dict(CRON_JOB)
+    built = manifest(job(**args), "CronJob")
     assert built["metadata"]["name"] == "migrate"
     spec = built["spec"]
     assert (spec["schedule"], spec["timeZone"]) == (CRON_JOB["schedule"], "Europe/Berlin")
@@ -450,7 +452,7 @@ def test_jobs_have_the_namespace_and_the_dns_of_the_stack() -> None:
 
 
 def test_the_policies_at_both_ends_must_allow_a_connection() -> None:
-    database = {"image": IMAGE, "ports": {"sql": {"port": 5432}}}
+    database: dict[str, Any] = {"image": IMAGE, "ports": {"sql": {"port": 5432}}}
     migrate = {**MIGRATE, "allowTo": [{"service": "db"}]}
     found = problems_of(lambda: plan(services={"db": database}, jobs={"migrate": migrate}))
     assert_problem(found, "peer-does-not-allow-from", "jobs", Key("migrate"), "allow_to", 0, "service")

@@ -43,8 +43,13 @@ def rejected(program: Callable[[], Any]) -> ArgumentError:
 
 
 def two_services(**second: Any) -> None:
+    args: Any = {**SERVICE, **second}
     WebService("web", SERVICE, within("basket"))
-    WebService("web", {**SERVICE, **second}, within("prices"))
+    WebService("web", args, within("prices"))
+
+
+def edge(**more: Any) -> Any:
+    return {**EDGE, **more}
 
 
 def test_two_services_of_one_name_are_rejected_and_both_are_named() -> None:
@@ -122,7 +127,7 @@ def test_services_without_a_namespace_are_in_that_of_the_provider() -> None:
 def test_two_gateways_of_one_name_are_rejected() -> None:
     def program() -> None:
         IngressGateway("edge", EDGE, within("a"))
-        IngressGateway("edge", {**EDGE, "class_name": "other"}, within("b"))
+        IngressGateway("edge", edge(class_name="other"), within("b"))
 
     problem = assert_problem(rejected(program).problems, "same-objects")
     assert "Namespace edge" in problem.params["objects"]
@@ -130,8 +135,8 @@ def test_two_gateways_of_one_name_are_rejected() -> None:
 
 def test_two_gateways_of_one_class_are_rejected() -> None:
     def program() -> None:
-        IngressGateway("edge", {**EDGE, "class_name": "public"})
-        IngressGateway("other", {**EDGE, "class_name": "public"})
+        IngressGateway("edge", edge(class_name="public"))
+        IngressGateway("other", edge(class_name="public"))
 
     problem = assert_problem(rejected(program).problems, "same-objects")
     assert [*problem.params["objects"]] == ["IngressClass public"]
@@ -141,7 +146,7 @@ def test_two_gateways_of_one_class_are_rejected() -> None:
 def test_a_service_and_a_gateway_of_one_name_in_one_namespace_are_rejected() -> None:
     def program() -> None:
         WebService("edge", SERVICE)
-        IngressGateway("edge", {**EDGE, "namespace": "shop"})
+        IngressGateway("edge", edge(namespace="shop"))
 
     problem = assert_problem(rejected(program).problems, "same-objects")
     assert "Deployment shop/edge" in problem.params["objects"]
@@ -150,9 +155,9 @@ def test_a_service_and_a_gateway_of_one_name_in_one_namespace_are_rejected() -> 
 def test_two_components_with_routes_of_one_name_are_rejected() -> None:
     def program() -> None:
         web = WebService("web", SERVICE)
-        edge = IngressGateway("edge", EDGE)
+        built = IngressGateway("edge", EDGE)
         for name, host in (("a", "a.example.com"), ("b", "b.example.com")):
-            args: Any = {"gateway": edge.reference, "routes": [{"host": host, "target": web.target}]}
+            args: Any = {"gateway": built.reference, "routes": [{"host": host, "target": web.target}]}
             IngressRoutes("more", args, within(name))
 
     # The host's name is in each name.
@@ -161,8 +166,8 @@ def test_two_components_with_routes_of_one_name_are_rejected() -> None:
     def same() -> None:
         web = WebService("web", SERVICE)
         for name in ("a", "b"):
-            edge = IngressGateway(f"edge-{name}", {**EDGE, "namespace": "shop"}, within(name))
-            args: Any = {"gateway": edge.reference, "routes": [{"host": "a.example.com", "target": web.target}]}
+            built = IngressGateway(f"edge-{name}", edge(namespace="shop"), within(name))
+            args: Any = {"gateway": built.reference, "routes": [{"host": "a.example.com", "target": web.target}]}
             IngressRoutes("more", args, within(f"{name}more"))
 
     assert_problem(rejected(same).problems, "same-objects")
@@ -172,7 +177,8 @@ def test_two_load_balancers_of_one_name_have_names_that_pulumi_generates() -> No
     def program() -> None:
         web = WebService("web", SERVICE)
         for name in ("a", "b"):
-            PublicLoadBalancer("front", {"target": web.target, "exposure": EXPOSURE}, within(name))
+            args: Any = {"target": web.target, "exposure": EXPOSURE}
+            PublicLoadBalancer("front", args, within(name))
 
     recorded: Recording = record(program)
     services = [found for found in recorded.registrations if found.type == "kubernetes:core/v1:Service"]

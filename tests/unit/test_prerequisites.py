@@ -3,7 +3,7 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -145,7 +145,7 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing."""
 
 
@@ -158,7 +158,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, str]
     thread.start()
 
     @contextmanager
-    def proxy(_: str) -> Iterator[http.client.HTTPConnection]:
+    def proxy(_: str) -> Generator[http.client.HTTPConnection]:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
         yield connection
         connection.close()

@@ -38,8 +38,10 @@ def everything() -> None:
     scale: Any = {"max_replicas": 3}
     args: Any = {"image": "api:1", "port": 8080, "autoscaling": scale, "sidecars": [more], **environment}
     api = WebService("api", args)
-    Job("migrate", {"image": "api:1", "sidecars": [more], **environment})
-    Job("report", {"image": "api:1", "schedule": "@daily", **environment})
+    once: Any = {"image": "api:1", "sidecars": [more], **environment}
+    daily: Any = {"image": "api:1", "schedule": "@daily", **environment}
+    Job("migrate", once)
+    Job("report", daily)
     for kind in (WorkloadKind.STATEFUL_SET, WorkloadKind.DAEMON_SET, WorkloadKind.REPLICA_SET):
         WebService(kind.value.lower(), {"image": "api:1", "port": 8080, "kind": kind})
     exposed: Exposure = {"scope": Scope.INTERNET, "platform": Platform.GENERIC, "allowed_sources": ["0.0.0.0/0"]}

@@ -110,7 +110,8 @@ def test_variables_of_extra_count(container: Any) -> None:
 
 def env_of(env: dict[str, Any], **more: Any) -> list[str]:
     """The names of the variables as the pods have them."""
-    recorded = record(lambda: WebService("web", {**WEB, "env": env, **more}))
+    args: Any = {**WEB, "env": env, **more}
+    recorded = record(lambda: WebService("web", args))
     deployment = recorded.one("kubernetes:apps/v1:Deployment").inputs
     return [variable["name"] for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]]
 
@@ -136,9 +137,9 @@ def test_outputs_that_refer_to_outputs_keep_the_order_of_the_author() -> None:
 def test_an_output_that_refers_to_a_later_one_is_rejected(env: dict[str, str], name: str, other: str, at: str) -> None:
     outputs = {key: output(value) for key, value in env.items()}
     sidecar = {"name": "beside", "image": "a:1", "env": outputs}
-    fields: Any = {"env": outputs} if at == "env" else {"sidecars": [sidecar]}
+    args: Any = {**WEB, **({"env": outputs} if at == "env" else {"sidecars": [sidecar]})}
     with pytest.raises(ArgumentError) as caught:
-        record(lambda: WebService("web", {**WEB, **fields}))
+        record(lambda: WebService("web", args))
     found = [problem for problem in caught.value.problems if problem.code.name == "variable-too-late"]
     assert [(problem.location[-1], problem.params["other"]) for problem in found] == [(name, other)]
 
