@@ -574,6 +574,9 @@ def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp
     assert found[example.code.name, f"portico:{at}"] == example.value
 
 
+RULE = {"verbs": ["get"], "resources": ["pods"], "resourceNames": ["web-0"]}
+
+
 @pytest.mark.parametrize(
     ("args", "at", "value"),
     [
@@ -582,6 +585,7 @@ def test_every_exception_has_a_code_a_location_and_a_value(example: Example, tmp
         ({"security": {"capabilities": ["NET_ADMIN"]}}, "security.capabilities", ["NET_ADMIN"]),
         ({"security": {"user": 1000}}, "security.user", 1000),
         ({"identity": {"token": True}}, "identity.token", True),
+        ({"identity": {"rules": [RULE]}}, "identity.rules", [RULE]),
         ({"image": "api:latest", "imagePolicy": {"allowLatest": True}}, "imagePolicy.allowLatest", True),
         ({"networkPolicy": False}, "networkPolicy", False),
         ({"podAnnotations": {MULTUS: "macvlan"}}, f"podAnnotations.{MULTUS}", "macvlan"),

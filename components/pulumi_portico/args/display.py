@@ -1,6 +1,7 @@
 """The one way in which values and text from outside reach a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, cast
 
@@ -74,8 +75,10 @@ def _written(value: Any, style: KeyStyle) -> str:
     if isinstance(value, str):
         return f'"{shown_text(value)}"'
     if isinstance(value, Mapping):
-        fields = cast("Mapping[Any, Any]", concealed(value))
-        return f"{{{', '.join(f'{_written(key, style)}: {_written(item, style)}' for key, item in fields.items())}}}"
+        given = cast("Mapping[Any, Any]", concealed(value))
+        return f"{{{', '.join(f'{_written(key, style)}: {_written(item, style)}' for key, item in given.items())}}}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return _written(_fields_of(value, style), style)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item, style) for item in cast('Sequence[Any]', value))}]"
     try:
@@ -84,6 +87,12 @@ def _written(value: Any, style: KeyStyle) -> str:
         # Python writes no whole number of thousands of digits.
         text = "a number of thousands of digits"
     return text if style is KeyStyle.PYTHON else _YAML_CONSTANTS.get(text, text)
+
+
+def _fields_of(arguments: Any, style: KeyStyle) -> dict[str, Any]:
+    """The fields of parsed arguments that the reader would write: those that differ from their defaults."""
+    given = ((each, getattr(arguments, each.name, None)) for each in fields(arguments) if each.name != "at")
+    return {field_text(each.name, style): value for each, value in given if value not in (None, (), each.default)}
 
 
 def parameter_text(value: Any, style: KeyStyle) -> str:
@@ -114,7 +123,9 @@ def as_data(value: Any, style: KeyStyle) -> Any:
     if isinstance(value, (Secret, pulumi.Output)):
         return value_text(value, style)
     if isinstance(value, Enum):
-        return as_data(value.value, style)
+        value = value.value
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = _fields_of(value, style)
     if isinstance(value, Mapping):
         return {str(key): as_data(item, style) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -130,6 +141,6 @@ def cut_data(data: Any, most: int = _PARAMETER) -> Any:
     if isinstance(data, str):
         return _cut(data, most)
     if isinstance(data, Mapping):
-        fields = cast("Mapping[str, Any]", data)
-        return {_cut(key, most): cut_data(item, most) for key, item in fields.items()}
+        items = cast("Mapping[str, Any]", data)
+        return {_cut(key, most): cut_data(item, most) for key, item in items.items()}
     return [cut_data(item, most) for item in cast("list[Any]", data)] if isinstance(data, list) else data
