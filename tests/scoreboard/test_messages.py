@@ -67,7 +67,13 @@ def test_a_name_of_another_tool_leads_to_the_field(name: str, value: Any, expect
 @pytest.mark.parametrize(
     ("values", "location", "field"),
     [
-        held_case("D-names", service(hostPID=True), (*_WEB, "hostPID"), "extra.spec.hostPID", row="hostPID"),
+        held_case(
+            "D-names",
+            {**service(hostPID=True), "podSecurity": "privileged"},
+            (*_WEB, "hostPID"),
+            "extra.spec.hostPID",
+            row="hostPID",
+        ),
         held_case(
             "D-names",
             service(hostPort=80),

@@ -30,6 +30,7 @@ __all__ = [
     "spec",
     "spec_for",
     "tables_of_elsewhere",
+    "withdraw",
 ]
 
 
@@ -74,6 +75,11 @@ def require_readable(spec: Spec) -> None:
         if available(partial(getattr, spec, name), UNAVAILABLE) is not UNAVAILABLE:
             return
     raise Unavailable(spec.at)
+
+
+def withdraw(spec: Spec, field: str) -> None:
+    """Make a field unavailable whose value a rule rejects, and that nothing can build from."""
+    object.__delattr__(spec, field)
 
 
 S = TypeVar("S", bound=Spec)

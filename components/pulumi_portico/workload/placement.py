@@ -16,7 +16,7 @@ from ..args.location import Field as FieldName
 from ..args.names import dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Set
-from ..args.spec import Spec, spec
+from ..args.spec import Spec, spec, withdraw
 from ..args.units import SECONDS
 from ..args.values import some, whole_number
 from ..untyped import Manifest
@@ -229,7 +229,10 @@ def check_placement(placement: PlacementSpec, problems: Problems) -> None:
 
 
 def _check_affinity(placement: PlacementSpec, problems: Problems) -> None:
+    before = len(problems.found)
     check_affinity(placement.affinity, placement.at / "affinity", problems)
+    if len(problems.found) > before:
+        withdraw(placement, "affinity")
 
 
 def _check_tolerations(placement: PlacementSpec, problems: Problems) -> None:
