@@ -25,6 +25,10 @@ def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster
     outputs = root_program.outputs()
     # A generic platform has no price, and says so.
     assert outputs.pop("costs").keys() == {"edge", "api-public"}
+    # What another stack adds routes by.
+    reference = outputs.pop("gateways")["edge"]
+    assert (reference["controller"], reference["className"]) == ("f5-nginx", "edge")
+    assert outputs.pop("hosts") == {"shop.example.com": addresses["edge"]}
     assert outputs == {
         **{f"{name}-url": f"http://{name}.{NAMESPACE}.svc.cluster.local" for name in ("api", "catalog", "web")},
         "urls": {"shop.example.com": "http://shop.example.com", "api-public": f"http://{addresses['api-public']}"},

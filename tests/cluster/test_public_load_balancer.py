@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from pulumi_portico import Platform
+from pulumi_portico.public_load_balancer.platforms import module_of
 
-from tests.balancers import ALL, AWS, NLB, TLS
+from tests.balancers import ALL as EVERY_PLATFORM
+from tests.balancers import AWS, NLB, TLS
 from tests.pulumi_program import PulumiProgram, Run
 from tools.cluster import Cluster
 
@@ -62,6 +65,8 @@ FULL: dict[str, dict[str, Any]] = {
         "annotations": {"metallb.io/address-pool": "public"},
     },
 }
+ALL = tuple(name for name in EVERY_PLATFORM if module_of(Platform(name)).assigns_address)
+"""The platforms that give a load balancer an address."""
 ENFORCED: dict[str, dict[str, Any]] = {"aws-legacy": {"client_ip": "preserve"}}
 """What a platform needs so that something enforces the sources."""
 PORTS = {"http": {"port": 80, "target_port": 8080}, "https": {"port": 443, "target_port": 8080}}
@@ -125,6 +130,33 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
 
     program.destroy()
     assert services(cluster, namespace) == {}
+
+
+def test_ports_of_nodes_are_admitted_and_change_in_place(
+    program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    def exposed(number: int) -> str:
+        exposure = {"platform": "node-port", "client_ip": "preserve", "node_ports": {"http": number}}
+        return source(namespace, front={"exposure": exposure})
+
+    def of_front() -> dict[str, Any]:
+        found = cluster.get("services", "-n", namespace)["items"]
+        (service,) = [service for service in found if service["spec"]["type"] == "NodePort"]
+        return service
+
+    program.write(exposed(30181))
+    program.up()
+    assert program.up().changes == {}
+    assert program.up("--refresh").changes == {}
+    before = of_front()
+    assert [port["nodePort"] for port in before["spec"]["ports"]] == [30181]
+    assert before["spec"]["externalTrafficPolicy"] == "Local"
+    program.write(exposed(30182))
+    assert set(of_service(program.up())) == {"update"}
+    after = of_front()
+    assert [port["nodePort"] for port in after["spec"]["ports"]] == [30182]
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert set(program.destroy().changes) == {"delete"}
 
 
 def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:

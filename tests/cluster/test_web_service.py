@@ -68,8 +68,8 @@ def test_every_setting_is_admitted_and_a_second_run_changes_nothing(
     program.write(source.replace("app:1", "app:2").replace("canary-5d3a", "canary-6e4b"))
     changes = program.up().changes
     assert changes["update"] == len(SERVICES)
-    # The Secret alone is replaced, by a new one that is there first.
-    assert changes["replace"] == changes["create-replacement"] == changes["delete-replaced"] == 1
+    # Only the Secrets of the variables and of the files are replaced, by new ones that are there first.
+    assert changes["replace"] == changes["create-replacement"] == changes["delete-replaced"] == 2
     # A rollback to the older revision finds the old one. Both go with the service.
     assert len(cluster.get("secrets", "-n", namespace)["items"]) == 2
     assert program.up().changes == {}
