@@ -70,8 +70,8 @@ def test_every_setting_is_admitted_and_a_second_run_changes_nothing(
     assert changes["update"] == len(SERVICES)
     # Only the Secrets of the variables and of the files are replaced, by new ones that are there first.
     assert changes["replace"] == changes["create-replacement"] == changes["delete-replaced"] == 2
-    # A rollback to the older revision finds the old one. Both go with the service.
-    assert len(cluster.get("secrets", "-n", namespace)["items"]) == 2
+    # A rollback to the older revision finds the old ones. All of them go with the service.
+    assert len(cluster.get("secrets", "-n", namespace)["items"]) == 4
     assert program.up().changes == {}
 
     program.destroy()
