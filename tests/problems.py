@@ -8,6 +8,7 @@ import pytest
 from pulumi_portico import ArgumentError
 from pulumi_portico.args.location import Key, KeyStyle, Location, field_text
 from pulumi_portico.args.problems import Edit, Move, Problem, Remove, Set
+from pulumi_portico.stack import check_stack
 
 
 def problems_of(rejected: Callable[[], Any]) -> list[Problem]:
@@ -15,6 +16,15 @@ def problems_of(rejected: Callable[[], Any]) -> list[Problem]:
     with pytest.raises(ArgumentError) as caught:
         rejected()
     return list(caught.value.problems)
+
+
+def problems_of_stack(config: Any) -> list[Problem]:
+    """The problems of a stack; none if it's valid."""
+    try:
+        check_stack("dev", config)
+    except ArgumentError as error:
+        return list(error.problems)
+    return []
 
 
 def assert_problem(problems: Sequence[Problem], code: str, *location: Any, **params: Any) -> Problem:

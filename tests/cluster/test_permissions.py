@@ -133,7 +133,7 @@ def test_a_pod_can_use_exactly_its_rules(pods: tuple[Pod, Pod], cluster: Cluster
     pod, plain = pods
     verbs = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
     verbs += ("bind", "escalate", "impersonate", "use")
-    asked, allowed = 0, 0
+    tried, allowed = 0, 0
     for group, resource, _ in sorted(set(served(cluster))):
         for verb in verbs:
             for place in (namespace, "default", ""):
@@ -143,8 +143,8 @@ def test_a_pod_can_use_exactly_its_rules(pods: tuple[Pod, Pod], cluster: Cluster
                     # Every account has some, such as reviews of its own permissions.
                     expected = own or plain.may(right)
                     assert pod.may(right) == expected, right
-                    asked, allowed = asked + 1, allowed + own
-    assert asked > 5000
+                    tried, allowed = tried + 1, allowed + own
+    assert tried > 5000
     assert allowed > 20
     assert pod.may_request("get", "/metrics")
     assert not pod.may_request("post", "/metrics")

@@ -1,4 +1,4 @@
-"""A second run on what the model holds: what changes in place, what is made anew, what goes, and what AWS rejects."""
+"""A second run on what the model holds: what it updates in place, replaces, and deletes, and what AWS rejects."""
 
 from __future__ import annotations
 

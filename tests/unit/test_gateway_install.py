@@ -798,8 +798,8 @@ def arguments_of(controller: str, **installation: Any) -> dict[str, Any]:
 def test_a_controller_does_without_ipv6() -> None:
     assert "-disable-ipv6" in container(install(ipv6=False))["args"]
     assert "-disable-ipv6" not in container(install())["args"]
-    told = install("ingress-nginx", ipv6=False).manifest("ConfigMapPatch")["data"]
-    assert (told["disable-ipv6"], told["disable-ipv6-dns"]) == ("true", "true")
+    settings = install("ingress-nginx", ipv6=False).manifest("ConfigMapPatch")["data"]
+    assert (settings["disable-ipv6"], settings["disable-ipv6-dns"]) == ("true", "true")
     assert "disable-ipv6" not in install("ingress-nginx").manifest("ConfigMapPatch")["data"]
 
 

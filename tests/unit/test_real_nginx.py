@@ -192,22 +192,28 @@ USERS = {"ada": "$apr1$portico0$oOiUYHI8CdadX9AIbtgv81"}
 SERVER = {"settings": {"hsts": {"preload": True}}, "tls": {routes.SHOP: {"secret": "shop-tls"}}}
 
 
-@pytest.mark.parametrize("own", [{}, {"responseHeaders": {"X-A": "b"}}], ids=["", "own headers"])
-@pytest.mark.parametrize("cors", [{}, CORS], ids=["", "CORS"])
-@pytest.mark.parametrize("whole", [{}, SERVER], ids=["", "HSTS"])
-@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-def test_every_header_is_there_once(own: Any, cors: Any, whole: Any, method: str) -> None:
-    manifests = render(gateway({"host": routes.SHOP, **own, **cors}, **whole))
+def both_of_f5(manifests: Any, request: Request) -> tuple[Any, Any]:
+    """What the reader of F5 NGINX and a real nginx do with a request: the same."""
     config = next(it["data"] for it in of_kind(manifests, "ConfigMap", "edge"))
-    scheme = "https" if whole else "http"
-    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
-    request = Request(routes.SHOP, "/", scheme, method, headers=headers)
     answer = reader_of(F5, manifests, config).answer(request)
     with tempfile.TemporaryDirectory(prefix="nginx-") as folder:
         text = of_f5_nginx(Path(folder), manifests, config)
         with real_nginx.running(Path(folder), text) as server:
             met = sent(server, request)
     assert differences(answer, met) == []
+    return answer, met
+
+
+@pytest.mark.parametrize("own", [{}, {"responseHeaders": {"X-A": "b"}}], ids=["", "own headers"])
+@pytest.mark.parametrize("cors", [{}, CORS], ids=["", "CORS"])
+@pytest.mark.parametrize("whole", [{}, SERVER], ids=["", "HSTS"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_every_header_is_there_once(own: Any, cors: Any, whole: Any, method: str) -> None:
+    manifests = render(gateway({"host": routes.SHOP, **own, **cors}, **whole))
+    scheme = "https" if whole else "http"
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
+    request = Request(routes.SHOP, "/", scheme, method, headers=headers)
+    answer, met = both_of_f5(manifests, request)
     if cors:
         for name in ("Origin", "Methods", "Headers", "Credentials", "Max-Age"):
             sent_by_nginx = met.headers[f"access-control-{'allow-' if name != 'Max-Age' else ''}{name.lower()}"]
@@ -221,13 +227,7 @@ def test_every_header_is_there_once(own: Any, cors: Any, whole: Any, method: str
 def test_a_preflight_needs_no_password_and_nothing_else_does_without(method: str, status: int) -> None:
     """Browsers send no password with a preflight, and nginx itself answers it: no pod gets it."""
     manifests = render(gateway({"host": routes.SHOP, "basicAuth": {"users": USERS}, **CORS}, **SERVER))
-    config = next(it["data"] for it in of_kind(manifests, "ConfigMap", "edge"))
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
     request = Request(routes.SHOP, "/", "https", method, headers=headers)
-    answer = reader_of(F5, manifests, config).answer(request)
-    with tempfile.TemporaryDirectory(prefix="nginx-") as folder:
-        text = of_f5_nginx(Path(folder), manifests, config)
-        with real_nginx.running(Path(folder), text) as server:
-            met = sent(server, request)
-    assert differences(answer, met) == []
+    _, met = both_of_f5(manifests, request)
     assert met.status == status

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError
-from pulumi_portico.args.problems import Problem
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.stack.object_kinds import known_kind
 from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Secret, record
 
-from tests.problems import assert_fixes_work, assert_problem
+from tests.problems import assert_fixes_work, assert_problem, problems_of_stack
 from tools.object_kinds import CLUSTER_KINDS
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
@@ -44,14 +42,6 @@ POD = {
 
 def stack(*manifests: Any, **parts: Any) -> dict[str, Any]:
     return {"namespace": "shop", "services": {"web": WEB}, "manifests": list(manifests), **parts}
-
-
-def problems_of(config: Any) -> list[Problem]:
-    try:
-        check_stack("dev", config)
-    except ArgumentError as error:
-        return list(error.problems)
-    return []
 
 
 def test_objects_come_after_what_defines_their_kinds_and_are_in_the_namespace() -> None:
@@ -101,7 +91,7 @@ def test_values_of_secrets_are_encrypted_and_concealed() -> None:
     view = view_of(plan)
     assert CANARY not in json.dumps(view, default=str)
     broken = {**secret, "stringDate": {"password": CANARY}}
-    assert CANARY not in "\n".join(str(problem) for problem in problems_of(stack(broken)))
+    assert CANARY not in "\n".join(str(problem) for problem in problems_of_stack(stack(broken)))
 
 
 @pytest.mark.parametrize(
@@ -199,8 +189,8 @@ PROBLEMS: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("config", "code", "location", "params"), PROBLEMS)
 def test_what_the_api_server_would_reject_is_a_problem(config: Any, code: str, location: Any, params: Any) -> None:
-    assert_problem(problems_of(config), code, *location, **params)
-    assert_fixes_work(problems_of, config)
+    assert_problem(problems_of_stack(config), code, *location, **params)
+    assert_fixes_work(problems_of_stack, config)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +223,7 @@ def test_a_kind_that_the_cluster_has_can_be_declared() -> None:
 
 
 def test_the_pods_of_other_namespaces_are_not_checked() -> None:
-    assert problems_of(stack(changed(POD, metadata={"name": "p", "namespace": "kube-system"}))) == []
+    assert problems_of_stack(stack(changed(POD, metadata={"name": "p", "namespace": "kube-system"}))) == []
 
 
 def test_the_kinds_of_the_cluster_are_known() -> None:

@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError, Namespace, WebService
+from pulumi_portico import Namespace, WebService
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import Recording, Secret, record
 
-from tests.problems import assert_fixes_work, assert_problem
+from tests.problems import assert_fixes_work, assert_problem, problems_of_stack
 from tests.problems import problems_of as rejected_by
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
@@ -22,14 +22,6 @@ CANARY = "canary-19d4"
 
 def stack(**parts: Any) -> dict[str, Any]:
     return {"namespace": "shop", "services": {"web": WEB}, **parts}
-
-
-def problems_of(config: Any) -> list[Problem]:
-    try:
-        check_stack("dev", config)
-    except ArgumentError as error:
-        return list(error.problems)
-    return []
 
 
 def built(**parts: Any) -> Recording:
@@ -79,7 +71,7 @@ def test_an_existing_namespace_is_not_created_and_its_level_is_not_checked() -> 
     assert not recorded.all("Namespace")
     assert {manifest["metadata"].get("namespace") for manifest in recorded.manifests()} == {"shop"}
     strict = stack(namespace={**existing, "podSecurity": "restricted"}, services={"web": root})
-    assert any(problem.code.name == "violates-pod-security" for problem in problems_of(strict))
+    assert any(problem.code.name == "violates-pod-security" for problem in problems_of_stack(strict))
 
 
 def test_the_quota_and_the_limit_range_are_objects_of_the_namespace() -> None:
@@ -221,15 +213,15 @@ PROBLEMS: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
 @pytest.mark.parametrize(("parts", "code", "location", "params"), PROBLEMS)
 def test_what_cannot_work_is_a_problem(parts: Any, code: str, location: Any, params: Any) -> None:
     config = stack(**parts)
-    found = problems_of(config)
+    found = problems_of_stack(config)
     assert_problem(found, code, *location, **params)
     assert all(problem.style is KeyStyle.STACK for problem in found)
-    assert_fixes_work(problems_of, config)
+    assert_fixes_work(problems_of_stack, config)
 
 
 def test_a_default_of_the_limit_range_satisfies_the_quota() -> None:
     namespace = {**quota(limits_cpu="4"), **limits({"type": "Container", "default": {"cpu": "500m"}})}
-    assert problems_of(stack(namespace=namespace)) == []
+    assert problems_of_stack(stack(namespace=namespace)) == []
 
 
 # Objects that services share.

@@ -58,7 +58,7 @@ class Status(str, Enum):
 def write_prerequisites(
     stack: str, found: "Sequence[Prerequisite]", statuses: Optional[Sequence[Status]], *, as_json: bool
 ) -> None:
-    """Write what must exist, with what is known of each if the cluster was asked."""
+    """Write the list of what must exist. With `statuses`, also write whether each exists in the cluster."""
     known: Sequence[Optional[Status]] = statuses if statuses is not None else [None] * len(found)
     if as_json:
         items = [_data(one, status) for one, status in zip(found, known, strict=True)]

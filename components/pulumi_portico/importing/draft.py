@@ -63,7 +63,7 @@ def connect(draft: Draft, texts: Mapping[str, Sequence[tuple[str, str]]]) -> Non
 
 
 _HOSTS = re.compile("HOST|ADDR|SERVER|UR[IL]|ENDPOINT|SERVICE|SVC|BROKER|PEER|UPSTREAM|BACKEND|DSN", re.IGNORECASE)
-"""The names of variables whose text can be a host name alone."""
+"""The names of variables whose whole text can be a host name."""
 
 
 def _leads_to(variable: str, text: str, host: str) -> bool:

@@ -1,20 +1,18 @@
 """The `Job` component: registers the objects of its plan."""
 
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import pulumi
 
 from ..args.exceptions import exception_texts
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
-from ..lifecycle.selectors import claim_pods
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
+from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_owner import pod_owner_of
-from ..workload.pod_validation import check_order_of_variables
 from .args import JobArgs, JobSpec
 from .objects import job_key, objects_of
 from .plan import plan_job
@@ -45,7 +43,7 @@ class Job(pulumi.ComponentResource):
     association."""
 
     exceptions: pulumi.Output[dict[str, str]]
-    """What is less strict than the secure default, by the argument that says so; empty if nothing is."""
+    """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
 
     def __init__(self, name: str, args: JobArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
@@ -55,10 +53,11 @@ class Job(pulumi.ComponentResource):
         :param opts: Pulumi's resource options; a provider in them applies to every child.
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
-        spec = _parsed(name, args, opts)
+        problems = Problems(f'Job "{name}"')
+        spec = guarded_pods(name, args, JobSpec, parse_job, pod_owner_of, problems, opts)
         plan = plan_job(name, spec)
         objects = objects_of(plan)
-        claim_objects(_title(name), objects, spec.at, opts)
+        claim_objects(problems.subject, objects, spec.at, opts)
         super().__init__("portico:index:Job", name, {}, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
@@ -77,29 +76,6 @@ class Job(pulumi.ComponentResource):
                 "exceptions": self.exceptions,
             }
         )
-
-
-def _title(name: str) -> str:
-    return f'Job "{name}"'
-
-
-def _parsed(name: str, args: Union[JobArgs, JobSpec], opts: Optional[pulumi.ResourceOptions]) -> JobSpec:
-    """The parsed arguments. A stack has parsed them already."""
-    problems = Problems(_title(name))
-    spec = args if isinstance(args, JobSpec) else parse_job(name, args, problems)
-    problems.raise_if_any()
-
-    def check_pods(known: JobSpec, found: Problems) -> None:
-        claim_pods(pod_owner_of(name, known, problems.subject), found, opts)
-
-    def check(known: JobSpec, found: Problems) -> None:
-        parse_job(name, known, found, known.at)
-        check_order_of_variables(name, spec, known, found)
-        found.run(check_pods, known)
-
-    check_pods(spec, problems)
-    problems.raise_if_any()
-    return guarded(problems.subject, spec, check)
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

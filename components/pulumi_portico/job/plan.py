@@ -41,7 +41,7 @@ class JobPlan:
     @cached_property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of the pods and of every object, the selector included."""
-        return {**(self.spec.labels or {}), **self.selector}
+        return self.spec.labels_for(self.name)
 
     @property
     def ports(self) -> Mapping[str, ServicePort]:
@@ -51,8 +51,7 @@ class JobPlan:
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata that all of the job's objects have."""
-        metadata: dict[str, Any] = {"name": self.name, "labels": dict(self.labels)}
-        return metadata if self.spec.namespace is None else {**metadata, "namespace": self.spec.namespace}
+        return self.spec.metadata_for(self.name)
 
     @property
     def backoff_limit(self) -> Optional[pulumi.Input[int]]:

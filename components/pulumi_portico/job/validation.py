@@ -127,7 +127,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
         problems.run(_check_name, name, named, spec)
     for rule in _RULES:
         problems.run(rule, spec)
-    problems.run(_check_other_containers, name, spec)
+    problems.run(check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(check_extra_items, name, spec)
     if not at:
@@ -245,10 +245,6 @@ def _check_peers(spec: JobSpec, problems: Problems) -> None:
 
 def _check_host_network(spec: JobSpec, problems: Problems) -> None:
     check_host_network(spec, {"allow_to": spec.allow_to}, problems)
-
-
-def _check_other_containers(name: str, spec: JobSpec, problems: Problems) -> None:
-    check_other_containers(name, spec, problems)
 
 
 def _check_sidecar_ports(spec: JobSpec, problems: Problems) -> None:

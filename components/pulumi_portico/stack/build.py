@@ -33,7 +33,7 @@ from .args import KEYS
 from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .jobs import predecessors_of
-from .own_parts import all_own_objects, own_objects
+from .own_parts import own_objects, with_manifests
 from .parts import GATEWAYS, ROUTES, SERVICES, Kind, gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
@@ -153,7 +153,8 @@ def build(plan: StackPlan) -> BuiltStack:
 class _Builder:
     def __init__(self, plan: StackPlan) -> None:
         self._plan = plan
-        objects, all_objects = (build(plan.own, plan.pod_security) for build in (own_objects, all_own_objects))
+        objects = own_objects(plan.own, plan.pod_security)
+        all_objects = with_manifests(plan.own, objects)
         claim_objects(f'Stack "{plan.stack}"', all_objects, ROOT, None)
         made = register_objects(plan.namespace, all_objects, None)
         # The namespaces of the stack, each with an Output that is known when it exists.

@@ -19,9 +19,9 @@ from ..args.problems import Problems, Reason, Remove
 from ..args.sizes import check_data
 from ..args.spec import Spec, spec
 from ..args.units import GIB
-from ..args.values import LARGEST_GIB, data_key, mebibytes, whole_number
+from ..args.values import LARGEST_GIB, data_key, whole_number
 from ..workload.kinds import ClaimRetention
-from ..workload.volumes import AccessMode
+from ..workload.volumes import AccessMode, build_claim_spec
 
 __all__ = [
     "RULES",
@@ -208,15 +208,8 @@ def build_secret(name: str, namespace: str, secret: SecretSpec) -> dict[str, Any
 
 def build_claim(name: str, namespace: str, claim: ClaimSpec) -> dict[str, Any]:
     """The claim."""
-    built: dict[str, Any] = {
-        "accessModes": [claim.access_mode.value],
-        "resources": {"requests": {"storage": mebibytes(claim.size_gib * 1024)}},
-        # As the API server sets it, so that a refresh finds no difference.
-        "volumeMode": "Filesystem",
-    }
-    if claim.storage_class is not None:
-        built["storageClassName"] = claim.storage_class
-    return {**_head("PersistentVolumeClaim", name, namespace, claim), "spec": built}
+    spec = build_claim_spec(claim.size_gib, claim.access_mode, claim.storage_class)
+    return {**_head("PersistentVolumeClaim", name, namespace, claim), "spec": spec}
 
 
 def _head(kind: str, name: str, namespace: str, described: Any) -> dict[str, Any]:

@@ -170,7 +170,11 @@ def own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:
 
 def all_own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:
     """The objects, and those of the manifests."""
-    objects = own_objects(parts, level)
+    return with_manifests(parts, own_objects(parts, level))
+
+
+def with_manifests(parts: OwnParts, objects: list[ObjectSpec]) -> list[ObjectSpec]:
+    """The objects that `own_objects` returns, and those of the manifests."""
     first = [] if parts.namespace.existing else [objects[0].key]
     return [*objects, *manifest_objects(parts.manifests, parts.custom_kinds, parts.namespace.name, first)]
 

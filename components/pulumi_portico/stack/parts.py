@@ -217,18 +217,33 @@ class Part:
 
 
 @dataclass(frozen=True)
-class ServicePart(Part):
-    """A service of the stack."""
+class _PartWithPods(Part):
+    """A component whose pods are the user's. What it doesn't set, the stack does."""
 
-    spec: WebServiceSpec
     default_namespace: str
     default_dns: Optional[DnsSpec]
 
     @property
     def namespace(self) -> pulumi.Input[str]:
-        """The namespace of the service."""
+        """The namespace of the component."""
         own = self.spec.namespace
         return self.default_namespace if own is None else own
+
+    def _stack_values(self, services: Mapping[str, "ServicePart"], *peers: str) -> dict[str, Any]:
+        """The namespace and the DNS, and the fields with peers, which have the names of the Services by whose keys the
+        stack knows them."""
+        dns = self.default_dns if self.spec.dns is None else self.spec.dns
+        named = {
+            field: tuple(_with_service_name(peer, services) for peer in getattr(self.spec, field)) for field in peers
+        }
+        return {"namespace": self.namespace, "dns": dns, **named}
+
+
+@dataclass(frozen=True)
+class ServicePart(_PartWithPods):
+    """A service of the stack."""
+
+    spec: WebServiceSpec
 
     @cached_property
     def plan(self) -> WebServicePlan:
@@ -241,14 +256,8 @@ class ServicePart(Part):
         return self.plan.name
 
     def with_stack_values(self, services: Mapping[str, "ServicePart"]) -> WebServiceSpec:
-        """The arguments with the stack's namespace and DNS, unless they have their own. Peers have the names of the
-        Services, by whose keys the stack knows them."""
-        dns = self.default_dns if self.spec.dns is None else self.spec.dns
-        peers = {
-            field: tuple(_with_service_name(peer, services) for peer in getattr(self.spec, field))
-            for field in ("allow_from", "allow_to")
-        }
-        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, **peers)
+        """The arguments with what the stack sets, and with the names of the Services of peers."""
+        return dataclasses.replace(self.spec, **self._stack_values(services, "allow_from", "allow_to"))
 
     def pods(self) -> PodPlan:
         """The pods of the service."""
@@ -292,18 +301,10 @@ def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> P
 
 
 @dataclass(frozen=True)
-class JobPart(Part):
+class JobPart(_PartWithPods):
     """A job of the stack."""
 
     spec: JobSpec
-    default_namespace: str
-    default_dns: Optional[DnsSpec]
-
-    @property
-    def namespace(self) -> pulumi.Input[str]:
-        """The namespace of the job."""
-        own = self.spec.namespace
-        return self.default_namespace if own is None else own
 
     @cached_property
     def plan(self) -> JobPlan:
@@ -311,11 +312,8 @@ class JobPart(Part):
         return plan_job(self.name, self.spec)
 
     def with_stack_values(self, services: Mapping[str, ServicePart]) -> JobSpec:
-        """The arguments with the stack's namespace and DNS, unless they have their own. Peers have the names of the
-        Services, by whose keys the stack knows them."""
-        dns = self.default_dns if self.spec.dns is None else self.spec.dns
-        allow_to = tuple(_with_service_name(peer, services) for peer in self.spec.allow_to)
-        return dataclasses.replace(self.spec, namespace=self.namespace, dns=dns, allow_to=allow_to)
+        """The arguments with what the stack sets, and with the names of the Services of peers."""
+        return dataclasses.replace(self.spec, **self._stack_values(services, "allow_to"))
 
     def pods(self) -> PodPlan:
         """The pods of the job."""

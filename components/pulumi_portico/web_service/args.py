@@ -289,6 +289,11 @@ class WebServiceSpec(PodSpec):
         # `super()` without arguments doesn't work in a dataclass with slots.
         return PodSpec.selector_for(self, object_name(name, self)) if self.selector is None else self.selector
 
+    @property
+    def claim_templates(self) -> Mapping[str, StorageSpec]:
+        """The storage of each pod, by the claim's name."""
+        return self.storage
+
 
 _PORT = Field(port_number)
 _HOUR = 3600

@@ -1,23 +1,21 @@
 """The `WebService` component: registers the objects of its plan."""
 
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import pulumi
 
 from ..args.exceptions import exception_texts
-from ..args.guard import guarded
 from ..args.problems import Problems
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
-from ..lifecycle.selectors import claim_pods
 from ..lifecycle.storage import on_frozen_change, recorded_storage
 from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.kinds import WorkloadKind
+from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
-from ..workload.pod_validation import check_order_of_variables
 from .args import WebServiceArgs, WebServiceSpec
 from .existing_config_maps import with_checksum
 from .objects import SERVICE, objects_of, workload_key
@@ -65,21 +63,22 @@ class WebService(pulumi.ComponentResource):
     """The target of every port, by the port's name. Empty for a worker."""
 
     exceptions: pulumi.Output[dict[str, str]]
-    """What is less strict than the secure default, by the argument that says so; empty if nothing is."""
+    """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
 
     def __init__(self, name: str, args: WebServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name and, unchanged, the name of every object: lowercase letters, digits, and hyphens,
-            starting with a letter, at most 63 characters (52 for a StatefulSet).
+        :param name: The Pulumi name and, unless `name` is among the arguments, the name of every object: lowercase
+            letters, digits, and hyphens, starting with a letter, at most 63 characters (52 for a StatefulSet).
         :param args: What to run.
         :param opts: Pulumi's resource options; a provider in them applies to every child.
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
         """
-        spec = _parsed(name, args, opts)
+        problems = Problems(f'WebService "{name}"')
+        spec = guarded_pods(name, args, WebServiceSpec, parse_web_service, pod_owner_of, problems, opts)
         # State records the children, which hold every argument. The component records only what its hook compares.
         self._plan = plan = plan_web_service(name, spec)
         objects = objects_of(plan)
-        claim_objects(_title(name), objects, spec.at, opts)
+        claim_objects(problems.subject, objects, spec.at, opts)
         recorded: dict[str, Any] = {}
         if plan.kind is WorkloadKind.STATEFUL_SET:
             recorded = recorded_storage(
@@ -133,31 +132,6 @@ class WebService(pulumi.ComponentResource):
         if not plan.spec.network_policy:
             target["network_policy"] = False
         return target
-
-
-def _title(name: str) -> str:
-    return f'WebService "{name}"'
-
-
-def _parsed(
-    name: str, args: Union[WebServiceArgs, WebServiceSpec], opts: Optional[pulumi.ResourceOptions]
-) -> WebServiceSpec:
-    """The parsed arguments. A stack has parsed them already."""
-    problems = Problems(_title(name))
-    spec = args if isinstance(args, WebServiceSpec) else parse_web_service(name, args, problems)
-    problems.raise_if_any()
-
-    def check_pods(known: WebServiceSpec, found: Problems) -> None:
-        claim_pods(pod_owner_of(name, known, problems.subject), found, opts)
-
-    def check(known: WebServiceSpec, found: Problems) -> None:
-        parse_web_service(name, known, found, known.at)
-        check_order_of_variables(name, spec, known, found)
-        found.run(check_pods, known)
-
-    check_pods(spec, problems)
-    problems.raise_if_any()
-    return guarded(problems.subject, spec, check)
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

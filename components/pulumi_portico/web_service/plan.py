@@ -47,7 +47,7 @@ class WebServicePlan:
     @cached_property
     def labels(self) -> Mapping[str, pulumi.Input[str]]:
         """The labels of the pods and of every object, the selector included."""
-        return {**(self.spec.labels or {}), **self.selector}
+        return self.spec.labels_for(self.name)
 
     @property
     def headless(self) -> bool:
@@ -82,8 +82,7 @@ class WebServicePlan:
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata that all of the service's objects have."""
-        metadata: dict[str, Any] = {"name": self.name, "labels": dict(self.labels)}
-        return metadata if self.spec.namespace is None else {**metadata, "namespace": self.spec.namespace}
+        return self.spec.metadata_for(self.name)
 
     @property
     def replicas(self) -> Any:

@@ -89,7 +89,8 @@ def parse_web_service(
     name = object_name(name, spec)
     for rule in _RULES:
         problems.run(rule, spec)
-    problems.run(_check_other_containers, name, spec)
+    problems.run(_check_container_ports, spec)
+    problems.run(check_other_containers, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(_check_additional_services, name, spec)
     problems.run(check_extra_items, name, spec)
@@ -126,10 +127,6 @@ def _check_workload_name(name: str, named: Location, spec: WebServiceSpec, probl
 
 
 _rules_for = rules_of_images(rules_with)
-
-
-def _check_environment(spec: WebServiceSpec, problems: Problems) -> None:
-    check_environment(spec, problems, spec.storage)
 
 
 def _check_additional_services(name: str, spec: WebServiceSpec, problems: Problems) -> None:
@@ -188,10 +185,6 @@ def _check_rollout(spec: WebServiceSpec, problems: Problems) -> None:
         problems.run(check_rollout, spec.rollout, spec.kind, spec.is_on_host_network)
 
 
-def _check_volume_names(spec: WebServiceSpec, problems: Problems) -> None:
-    check_volume_names(spec, problems, spec.storage)
-
-
 def _check_peers(spec: WebServiceSpec, problems: Problems) -> None:
     problems.run(_check_peers_in, spec, "allow_from")
     problems.run(_check_peers_in, spec, "allow_to")
@@ -231,11 +224,6 @@ def _check_selector(spec: WebServiceSpec, problems: Problems) -> None:
         problems.report(EMPTY_SELECTOR, where, value={}, fix=Remove(where))
 
 
-def _check_other_containers(name: str, spec: WebServiceSpec, problems: Problems) -> None:
-    problems.run(_check_container_ports, spec)
-    check_other_containers(name, spec, problems, spec.storage)
-
-
 def _check_workload_annotations(spec: WebServiceSpec, problems: Problems) -> None:
     check_readers(spec.workload_annotations, spec.at / "workload_annotations", WORKLOAD, problems)
 
@@ -252,7 +240,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_kind,
     check_ports,
     check_service,
-    _check_environment,
+    check_environment,
     _check_health,
     _check_probed_port,
     _check_replicas,
@@ -263,7 +251,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_placement,
     _check_rollout,
     check_volumes,
-    _check_volume_names,
+    check_volume_names,
     check_claims,
     check_roll_on_change,
     _check_peers,

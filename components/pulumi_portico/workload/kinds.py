@@ -42,7 +42,7 @@ class ClaimRetention(str, Enum):
     """Kubernetes keeps them for later pods of the same names."""
 
     DELETE = "Delete"
-    """Kubernetes deletes them, and their data if the storage class says so."""
+    """Kubernetes deletes them, and also their data if the reclaim policy of the storage class is Delete."""
 
 
 class StatefulSettings(TypedDict):

@@ -32,7 +32,7 @@ from .resources import RULES as RESOURCES_RULES
 from .security import RULES as SECURITY_RULES
 from .security import SecuritySpec
 from .volumes import RULES as VOLUMES_RULES
-from .volumes import VolumeSpec
+from .volumes import StorageSpec, VolumeSpec
 
 __all__ = ["LABELS", "POD_FIELDS", "PodSpec", "pod_rules"]
 
@@ -78,6 +78,11 @@ class PodSpec(CommonContainerSpec):
         """The containers besides the application's."""
         return (*self.sidecars, *self.init_containers)
 
+    @property
+    def claim_templates(self) -> Mapping[str, StorageSpec]:
+        """The storage of each pod, by the claim's name: none, unless the component can be a StatefulSet."""
+        return {}
+
     def container_name_for(self, name: str) -> str:
         """The name of the application's container, if the component is called `name`."""
         return name if self.container_name is None else self.container_name
@@ -85,6 +90,15 @@ class PodSpec(CommonContainerSpec):
     def selector_for(self, name: str) -> Mapping[str, str]:
         """The labels that select the pods of the component called `name`: few, because Kubernetes freezes them."""
         return {NAME_LABEL: name}
+
+    def labels_for(self, name: str) -> Mapping[str, pulumi.Input[str]]:
+        """The labels of the pods, and of every object, of the component called `name`, the selector included."""
+        return {**(self.labels or {}), **self.selector_for(name)}
+
+    def metadata_for(self, name: str) -> dict[str, Any]:
+        """The metadata that all objects of the component called `name` have."""
+        metadata: dict[str, Any] = {"name": name, "labels": dict(self.labels_for(name))}
+        return metadata if self.namespace is None else {**metadata, "namespace": self.namespace}
 
 
 POD_FIELDS: Mapping[str, Field] = {

@@ -53,7 +53,7 @@ from .variable_references import (
     check_probe_references,
     check_references,
 )
-from .volumes import StorageSpec, check_volume, exceptions_of_volume, mount_paths_of
+from .volumes import check_volume, exceptions_of_volume, mount_paths_of
 from .volumes import check_volume_names as check_names_of_volumes
 
 __all__ = [
@@ -88,8 +88,6 @@ POLICY_ON_HOST_NETWORK = define(
     "network-policy-on-host-network", "NetworkPolicies don't apply to pods on the host network."
 )
 
-_NO_STORAGE: Mapping[str, StorageSpec] = {}
-
 
 def rules_of_images(rules_with: Callable[[Rule], Rules]) -> Callable[[Any, KeyStyle], Rules]:
     """The rules of the fields of arguments: what images must satisfy is the arguments' own choice."""
@@ -113,16 +111,16 @@ def _field(args: Any, name: str, style: KeyStyle) -> Any:
     return cast("Mapping[Any, Any]", args).get(field_text(name, style)) if isinstance(args, Mapping) else None
 
 
-def check_environment(spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE) -> None:
+def check_environment(spec: PodSpec, problems: Problems) -> None:
     """Report variables and paths of the application's container that are set twice, and limits below its requests."""
     problems.run(check_resources_of, spec)
     problems.run(check_variables, spec)
     problems.run(check_contents, spec)
-    problems.run(_check_paths, spec, storage)
+    problems.run(_check_paths, spec)
 
 
-def _check_paths(spec: PodSpec, storage: Mapping[str, StorageSpec], problems: Problems) -> None:
-    problems.run(check_mount_paths, [*own_mount_paths(spec), *mount_paths_of(spec.volumes, storage)])
+def _check_paths(spec: PodSpec, problems: Problems) -> None:
+    problems.run(check_mount_paths, [*own_mount_paths(spec), *mount_paths_of(spec.volumes, spec.claim_templates)])
 
 
 def check_variable_references(name: str, spec: PodSpec, problems: Problems) -> None:
@@ -185,9 +183,9 @@ def check_volumes(spec: PodSpec, problems: Problems) -> None:
         problems.run(check_volume, volume, host_paths, spec.at / "security" / "host_paths")
 
 
-def check_volume_names(spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE) -> None:
+def check_volume_names(spec: PodSpec, problems: Problems) -> None:
     """Report names that two volumes have, or that Portico uses."""
-    check_names_of_volumes(spec.volumes, storage, problems)
+    check_names_of_volumes(spec.volumes, spec.claim_templates, problems)
 
 
 def check_peers_in(spec: PodSpec, field: str, peers: Sequence[PeerSpec], problems: Problems) -> None:
@@ -266,12 +264,10 @@ def check_extra_items(name: str, spec: PodSpec, problems: Problems) -> None:
     check_items(pod, where, {CONTAINERS: [spec.container_name_for(name)], INIT_CONTAINERS: others}, problems)
 
 
-def check_other_containers(
-    name: str, spec: PodSpec, problems: Problems, storage: Mapping[str, StorageSpec] = _NO_STORAGE
-) -> None:
+def check_other_containers(name: str, spec: PodSpec, problems: Problems) -> None:
     """Report what's wrong with the containers besides the application's, in the component called `name`."""
     problems.run(_check_container_names, name, spec)
-    volumes = [*spec.volumes, *storage]
+    volumes = [*spec.volumes, *spec.claim_templates]
     for sidecar in spec.sidecars:
         problems.run(check_other_container, sidecar, volumes)
         problems.run(check_sidecar, sidecar)

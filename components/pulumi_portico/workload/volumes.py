@@ -39,6 +39,7 @@ __all__ = [
     "Volume",
     "VolumeSpec",
     "build_claim",
+    "build_claim_spec",
     "build_mounts",
     "build_volume",
     "check_volume",
@@ -549,20 +550,23 @@ def _is_private(volume: VolumeSpec) -> bool:
 
 def build_claim(name: str, storage: StorageSpec, selector: Mapping[str, str]) -> dict[str, Any]:
     """The template of a StatefulSet's claims. Kubernetes freezes it, so it has nothing that can change."""
-    built: dict[str, Any] = {
-        "accessModes": [storage.access_mode.value],
-        "resources": {"requests": {"storage": mebibytes(storage.size_gib * 1024)}},
-        # As the API server sets it, so that a refresh finds no difference.
-        "volumeMode": "Filesystem",
-    }
-    if storage.storage_class is not None:
-        built["storageClassName"] = storage.storage_class
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": name, "labels": dict(selector)},
-        "spec": built,
+        "spec": build_claim_spec(storage.size_gib, storage.access_mode, storage.storage_class),
     }
+
+
+def build_claim_spec(size_gib: int, access_mode: AccessMode, storage_class: Optional[str]) -> dict[str, Any]:
+    """The `spec` of a claim."""
+    built: dict[str, Any] = {
+        "accessModes": [access_mode.value],
+        "resources": {"requests": {"storage": mebibytes(size_gib * 1024)}},
+        # As the API server sets it, so that a refresh finds no difference.
+        "volumeMode": "Filesystem",
+    }
+    return built if storage_class is None else {**built, "storageClassName": storage_class}
 
 
 def build_mounts(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec]) -> list[dict[str, Any]]:
