@@ -204,7 +204,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "default": {},
         "some": {
             "image_policy": {"pull_policy": "Always", "pull_secrets": ["registry"]},
-            "labels": {"team": "shop"},
+            "labels": {"team": "shop", "part-of": "shop"},
             "pod_annotations": {"prometheus.io/scrape": "true"},
             "workload_annotations": {"keel.sh/policy": "minor"},
             "drain": 0,
@@ -231,6 +231,7 @@ _APART = {
     # A worker has no Service, and no port to ask.
     *((("ports", "none"), ("service", it)) for it in ("dual", "headless", "affine")),
     *((("ports", "none"), ("health", it)) for it in ("http", "grpc", "tls")),
+    (("ports", "none"), ("additional services", "some")),
     # A worker's peers could connect to every port.
     (("ports", "none"), ("network", "some")),
     # Without a policy there is none to keep this.
@@ -261,12 +262,15 @@ def rows() -> list[dict[str, str]]:
 
 
 def services() -> dict[str, dict[str, Any]]:
-    """The arguments of one service a row, by a name that says nothing."""
+    """The arguments of one service for each row, by a name without meaning."""
     table: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows()):
         args: dict[str, Any] = {"resources": {"cpu": 0.001, "memory": 1}}
         for field, option in row.items():
             args |= OPTIONS[field][option]
+        # The names of Services are unique in a namespace.
+        services = args.pop("additional_services", {})
+        args["additional_services"] = {f"{service}-{number}": own for service, own in services.items()}
         table[f"pair-{number}"] = args
     return table
 
