@@ -9,7 +9,6 @@ and ends what it started, when the test closes its end of the connection.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import re
 import signal
@@ -36,7 +35,6 @@ from tests.gateway_api.statuses import read_rejections
 _START_SECONDS = 60
 _REJECTED = re.compile(r'failed to reload resources initially\t\{.*"error": (".*")\}')
 _STOP_SECONDS = 10
-_DEATH_SIGNAL = 1
 # Backends record a mirrored request after the client has its response.
 _MIRROR_SECONDS = 0.3
 
@@ -59,11 +57,11 @@ class Agent:
             certificates = [self._setup.program, "certgen", "--local", "--config-home", str(self._folder / "config")]
             subprocess.run(certificates, check=True, stdout=log, stderr=log, timeout=_START_SECONDS)
             self._gateway = subprocess.Popen(
-                [self._setup.program, "server", "--config-path", str(configuration)],
+                # It ends with this process, whatever ends that.
+                ["setpriv", "--pdeathsig", "TERM", self._setup.program, "server", "--config-path", str(configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_end_with_parent,
             )
         self._wait()
 
@@ -173,10 +171,6 @@ def _is_open(protocol: str, port: int) -> bool:
             probe.bind(("127.0.0.1", port))
             return False
         return True
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def main(descriptor: int) -> None:

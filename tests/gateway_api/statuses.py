@@ -41,7 +41,7 @@ class Statuses:
         return found
 
     def conditions(self, kind: str, name: str) -> dict[str, str]:
-        """The reason of each condition of an object, such as `{"Accepted": "Accepted"}`; the last parent's, if several."""
+        """The reason of each condition of an object, by type; the last parent's, if it has several."""
         status = self.by_object.get((kind, name), {})
         return {condition["type"]: condition["reason"] for _path, condition in _conditions(status)}
 
