@@ -118,7 +118,7 @@ def _protocols(objects: Sequence[Manifest], services: Mapping[str, Manifest]) ->
         if manifest["kind"] == "BackendTLSPolicy":
             for target in manifest["spec"]["targetRefs"]:
                 for key in _targeted(target, _namespace(manifest), services):
-                    protocol = found.get(key, ("http", []))[0]
+                    protocol: Protocol = found[key][0] if key in found else "http"
                     found[key] = (secured.get(protocol, protocol), [manifest["spec"]["validation"]["hostname"]])
     return found
 

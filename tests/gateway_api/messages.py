@@ -107,6 +107,11 @@ class Response:
         return ", ".join(self.headers.get(name.lower(), ()))
 
     @property
+    def closed(self) -> bool:
+        """Whether the connection ended with no response, and before any backend received anything."""
+        return (self.status, self.body, self.seen) == (0, b"", ()) and bool(self.error)
+
+    @property
     def backend(self) -> Seen:
         """The request as the serving backend received it."""
         found = [seen for seen in self.seen if seen.service == self.service]

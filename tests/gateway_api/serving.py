@@ -137,7 +137,8 @@ class ServedGateway:
 def _request(host: str, target: str, fields: Mapping[str, Any]) -> Request:
     headers = fields.get("headers", ())
     pairs = tuple(headers.items()) if isinstance(headers, Mapping) else tuple(headers)
-    return Request(host, target, **{**fields, "headers": pairs})
+    rest: dict[str, Any] = {**fields, "headers": pairs}
+    return Request(host, target, **rest)
 
 
 @contextlib.contextmanager

@@ -128,7 +128,7 @@ def test_https(served: ServedGateway, host: str, name: str, status: int, certifi
 
 @pytest.mark.parametrize("name", ["", "unknown.test"])
 def test_a_handshake_without_a_known_server_name_is_reset(served: ServedGateway, name: str) -> None:
-    assert "ConnectionResetError" in served.request("web.example.com", scheme="https", server_name=name).error
+    assert served.request("web.example.com", scheme="https", server_name=name).closed
 
 
 def test_backends_with_tls(served: ServedGateway) -> None:
@@ -150,7 +150,7 @@ def test_passthrough(served: ServedGateway, host: str, service_name: str) -> Non
 
 
 def test_passthrough_resets_unknown_names(served: ServedGateway) -> None:
-    assert "ConnectionResetError" in served.request("no.example.com", scheme="tls", port=8443, body=b"hello").error
+    assert served.request("no.example.com", scheme="tls", port=8443, body=b"hello").closed
 
 
 def test_streams(served: ServedGateway) -> None:
@@ -219,6 +219,6 @@ def test_client_certificates(start: Serve, certificates: Certificates) -> None:
         ]
     )
     rejected = served.request("web.example.com", scheme="https")
-    assert (rejected.status, rejected.seen, bool(rejected.error)) == (0, (), True)
+    assert rejected.closed
     admitted = served.request("web.example.com", scheme="https", client_certificate=certificates.client)
     assert (admitted.status, admitted.service) == (200, "shop/web:80")

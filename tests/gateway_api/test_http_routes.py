@@ -383,8 +383,10 @@ def test_methods(served: ServedGateway, method: str, status: int) -> None:
 
 # In a header's value, Envoy replaces what's between percent signs.
 VALUES = {
-    **{"escaped": ("100%%", "100%"), "command": ("%REQ(HOST)%", "command.example.com")},
-    **{"dollars": ("$host ${x}", "$host ${x}"), "braces": ("a {b} \\c", "a {b} \\c")},
+    "escaped": ("100%%", "100%"),
+    "command": ("%REQ(HOST)%", "command.example.com"),
+    "dollars": ("$host ${x}", "$host ${x}"),
+    "braces": ("a {b} \\c", "a {b} \\c"),
 }
 
 
