@@ -18,6 +18,12 @@ STANDARD = (
     *("BackendTLSPolicy", "GRPCRoute", "Gateway", "GatewayClass", "HTTPRoute", "ListenerSet"),
     *("ReferenceGrant", "TCPRoute", "TLSRoute", "UDPRoute"),
 )
+PLACEHOLDERS = {
+    "{GATEWAY_CLASS_NAME}": "example",
+    "{GATEWAY_CONTROLLER_NAME}": "example.com/gateway",
+    "PLACEHOLDER_UNUSABLE_ADDRS": "192.0.2.1",
+    "PLACEHOLDER_USABLE_ADDRS": "192.0.2.2",
+}
 _ERROR = re.compile(r'error when creating "([^"]+)": (.*)|^error: .* "([^"]+)": (.*)', re.M)
 
 
@@ -50,8 +56,9 @@ def conformance(gateway_api_cluster: Cluster, tmp_path_factory: pytest.TempPathF
     namespaces: list[Any] = []
     files: list[Path] = []
     for path in gateway_api.conformance_manifests():
-        text = path.read_text().replace("{GATEWAY_CLASS_NAME}", "example")
-        text = text.replace("{GATEWAY_CONTROLLER_NAME}", "example.com/gateway")
+        text = path.read_text()
+        for placeholder, value in PLACEHOLDERS.items():
+            text = text.replace(placeholder, value)
         documents = [document for document in yaml.safe_load_all(text) if document]
         namespaces += [document for document in documents if document["kind"] == "Namespace"]
         files.append(folder / path.name)

@@ -61,7 +61,7 @@ class Backends:
             context.load_cert_chain(pair.name)
         context.set_alpn_protocols(["http/1.1"])
 
-        def keep_name(secured: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        def keep_name(secured: Any, name: str | None, _context: ssl.SSLContext) -> None:
             secured.portico_server_name = name or ""
 
         context.sni_callback = keep_name

@@ -30,6 +30,7 @@ _MARKER_PORT = 65_000
 _FIRST_BACKEND_PORT = 40_000
 _UNUSED_PORT = 39_999
 _PROTOCOLS = {"kubernetes.io/h2c": "h2c", "kubernetes.io/ws": "ws", "kubernetes.io/wss": "wss"}
+_SECURED: Mapping[Protocol, Protocol] = {"http": "https", "grpc": "grpcs", "tcp": "tls"}
 
 Manifest = dict[str, Any]
 
@@ -113,13 +114,12 @@ def _protocols(objects: Sequence[Manifest], services: Mapping[str, Manifest]) ->
     for key, port in services.items():
         if port.get("appProtocol") == "kubernetes.io/h2c":
             found[key] = ("grpc", [])
-    secured: Mapping[str, Protocol] = {"http": "https", "grpc": "grpcs", "tcp": "tls"}
     for manifest in objects:
         if manifest["kind"] == "BackendTLSPolicy":
             for target in manifest["spec"]["targetRefs"]:
                 for key in _targeted(target, _namespace(manifest), services):
-                    protocol: Protocol = found[key][0] if key in found else "http"
-                    found[key] = (secured.get(protocol, protocol), [manifest["spec"]["validation"]["hostname"]])
+                    plain = found[key][0] if key in found else "http"
+                    found[key] = (_SECURED[plain], [manifest["spec"]["validation"]["hostname"]])
     return found
 
 

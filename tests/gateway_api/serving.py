@@ -5,16 +5,14 @@
         assert (response.status, response.service) == (200, "shop/orders:80")
         assert response.backend.header("x-forwarded-proto") == "http"
 
-Each `serve` has an Envoy Gateway of its own in a network namespace of its own, so that tests run beside each other, and
-ports are those of the manifests. A namespace needs root, or a Linux that lets users create them, as most do. Where
-neither is so, `PORTICO_GATEWAY_NETWORK=host` uses this machine's network instead, for one test at a time: Envoy Gateway
-then listens on all addresses of the machine, so it's for containers.
+Each `serve` has an Envoy Gateway of its own in a network namespace of its own, so that tests run beside each other,
+ports are those of the manifests, and nothing listens on the machine's addresses. A namespace needs root, or a Linux
+that lets users create them, as most do.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -34,16 +32,12 @@ from tests.support import ROOT
 from tools import build, wheels
 from tools.pki import create_pki, issue
 
-_HOST_NETWORK = "PORTICO_GATEWAY_NETWORK"
-
 
 def why_not() -> str | None:
     """Why no gateway can run here, in one line; None where it can."""
     if reason := wheels.why_not("envoy"):
         return reason
-    if _launcher() is None and os.environ.get(_HOST_NETWORK) != "host":
-        return f"users can't create network namespaces here: run as root, or, in a container, set {_HOST_NETWORK}=host"
-    return None
+    return "this user can't create network namespaces: root can" if _launcher() is None else None
 
 
 @cache
@@ -189,32 +183,22 @@ def serve(
 @contextlib.contextmanager
 def _agent(setup: Setup) -> Generator[Connection]:
     launcher = _launcher()
-    with contextlib.ExitStack() as stack:
-        if launcher is None:
-            stack.enter_context(_only_one())
-        ours, theirs = socket.socketpair()
-        command = [*(launcher or ()), sys.executable, "-m", "tests.gateway_api.agent", str(theirs.fileno())]
-        process = subprocess.Popen(
-            command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
-        )
-        theirs.close()
-        connection = Connection(ours.detach())
-        try:
-            connection.send(setup)
-            yield connection
-        finally:
-            connection.close()
-            process.wait()
+    assert launcher is not None, why_not()
+    ours, theirs = socket.socketpair()
+    command = [*launcher, sys.executable, "-m", "tests.gateway_api.agent", str(theirs.fileno())]
+    process = subprocess.Popen(
+        command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment()
+    )
+    theirs.close()
+    connection = Connection(ours.detach())
+    try:
+        connection.send(setup)
+        yield connection
+    finally:
+        connection.close()
+        process.wait()
 
 
 def _environment() -> dict[str, str]:
     proxies = ("http_proxy", "https_proxy", "all_proxy")
     return {name: value for name, value in os.environ.items() if name.lower() not in proxies}
-
-
-@contextlib.contextmanager
-def _only_one() -> Generator[None]:
-    """Envoy Gateway's own ports are fixed, so only one can run in a network."""
-    with (build.cache_root() / ".gateway-lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

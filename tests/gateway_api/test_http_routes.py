@@ -137,7 +137,7 @@ def manifests() -> list[Any]:
 @pytest.fixture(scope="module")
 def served(start: Serve) -> ServedGateway:
     return start(
-        manifests(), behaviors={"shop/slow:80": Behavior(delay=1)}, without_endpoints=["shop/down:80"], accepted=False
+        manifests(), behaviors={"shop/slow:80": Behavior(delay=3)}, without_endpoints=["shop/down:80"], accepted=False
     )
 
 
@@ -347,7 +347,7 @@ def test_backends(served: ServedGateway, host: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "status", "least", "most"), [("/", 200, 1, 3), ("/request", 504, 0.3, 0.9), ("/backend", 504, 0.2, 0.9)]
+    ("target", "status", "least", "most"), [("/", 200, 3, 9), ("/request", 504, 0.3, 2.5), ("/backend", 504, 0.2, 2.5)]
 )
 def test_timeouts(served: ServedGateway, target: str, status: int, least: float, most: float) -> None:
     response = served.request("slow.example.com", target)
