@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.gateway_api.conftest import Serve
-from tests.gateway_api.manifests import HTTP_LISTENER, gateway, policy, route, rule, secret, service
+from tests.gateway_api.manifests import HTTP_LISTENER, gateway, manifest, policy, regex, route, rule, secret, service
 from tests.gateway_api.messages import Behavior
 from tests.gateway_api.serving import ServedGateway
 
@@ -188,3 +188,130 @@ def test_proxy_protocol(start: Serve) -> None:
         assert gateway.request("web.example.com", before=header).status == status
     # Without the header, nothing is served.
     assert gateway.request("web.example.com").closed
+
+
+def filter_of(name: str, **spec: Any) -> Any:
+    return manifest("gateway.envoyproxy.io/v1alpha1", "HTTPRouteFilter", name, spec)
+
+
+def uses(name: str) -> Mapping[str, Any]:
+    reference = {"group": "gateway.envoyproxy.io", "kind": "HTTPRouteFilter", "name": name}
+    return {"type": "ExtensionRef", "extensionRef": reference}
+
+
+def combined() -> list[Any]:
+    """Policies of the Gateway and of routes, on hosts that are called as the routes."""
+    login = {"basicAuth": {"users": {"name": "users"}}}
+    cors = {"type": "CORS", "cors": {"allowOrigins": ["https://app.example.com"], "allowMethods": ["GET"]}}
+    distinct = {"sourceCIDR": {"type": "Distinct", "value": "0.0.0.0/0"}}
+    rate = {"clientSelectors": [distinct], "limit": {"requests": 2, "unit": "Hour"}}
+    replaced = {"pattern": "^/v[0-9]+/(.*)$", "substitution": "/new/\\1"}
+    return [
+        gateway(HTTP_LISTENER),
+        *(service(name) for name in ("web", "other", "failing")),
+        service("down", 4180),
+        secret("users", **{".htpasswd": users(ann="secret")}),
+        policy("SecurityPolicy", "edge", "edge", sources("10.0.0.0/8"), "Gateway"),
+        *(route(name, [f"{name}.example.com"], rule("web")) for name in ("inherits", "replaces", "merges", "closed")),
+        policy("SecurityPolicy", "replaces", "replaces", login),
+        policy("SecurityPolicy", "merges", "merges", {**login, "mergeType": "StrategicMerge"}),
+        policy(
+            "SecurityPolicy",
+            "closed",
+            "closed",
+            {"extAuth": {"http": {"backendRefs": [{"name": "down", "port": 4180}]}}},
+        ),
+        route("same-a", ["same.example.com"], rule("web")),
+        route("same-z", ["same.example.com"], rule("other")),
+        policy("SecurityPolicy", "same-z", "same-z", login),
+        route("preflight", ["preflight.example.com"], rule("web", filters=[cors])),
+        policy("SecurityPolicy", "preflight", "preflight", login),
+        route("each", ["each.example.com"], rule("web")),
+        policy("BackendTrafficPolicy", "each", "each", {"rateLimit": {"type": "Local", "local": {"rules": [rate]}}}),
+        route("retried", ["retried.example.com"], rule("failing")),
+        policy(
+            "BackendTrafficPolicy",
+            "retried",
+            "retried",
+            {"retry": {"numRetries": 2, "retryOn": {"httpStatusCodes": [503]}}},
+        ),
+        route(
+            "pattern", ["pattern.example.com"], rule("web", matches=[regex("/v[0-9]+/.*")], filters=[uses("pattern")])
+        ),
+        filter_of("pattern", urlRewrite={"path": {"type": "ReplaceRegexMatch", "replaceRegexMatch": replaced}}),
+        route("direct", ["direct.example.com"], rule(filters=[uses("direct")])),
+        filter_of(
+            "direct", directResponse={"statusCode": 418, "body": {"type": "Inline", "inline": "100%% %REQ(HOST)%"}}
+        ),
+    ]
+
+
+CLIENT = "10.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def combination(start: Serve) -> ServedGateway:
+    options = {"without_endpoints": ["shop/down:4180"], "behaviors": {"shop/failing:80": Behavior(status=503)}}
+    return start(combined(), accepted=False, **options)
+
+
+def test_a_routes_policy_replaces_the_gateways(combination: ServedGateway) -> None:
+    right = credentials("ann:secret")
+    assert combination.request("inherits.example.com").status == 403
+    assert combination.request("inherits.example.com", source=CLIENT).status == 200
+    # The Gateway's source list doesn't hold any more where a route has another SecurityPolicy.
+    assert combination.request("replaces.example.com", headers=right).status == 200
+    assert combination.request("merges.example.com", headers=right).status == 403
+    assert combination.request("merges.example.com", source=CLIENT).status == 401
+    assert combination.request("merges.example.com", source=CLIENT, headers=right).status == 200
+    (problem,) = combination.statuses.problems(combined())
+    assert problem.startswith("SecurityPolicy shop/edge: edge: Overridden is True")
+
+
+def test_of_two_equal_routes_the_first_by_name_serves(combination: ServedGateway) -> None:
+    # Without creation times, as in file mode. It isn't the protected one.
+    response = combination.request("same.example.com", source=CLIENT)
+    assert (response.status, response.service) == (200, "shop/web:80")
+
+
+def test_a_preflight_needs_no_password(combination: ServedGateway) -> None:
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}
+    preflight = combination.request("preflight.example.com", method="OPTIONS", headers=headers, source=CLIENT)
+    assert (preflight.status, preflight.service) == (200, "")
+    denied = combination.request("preflight.example.com", headers=headers, source=CLIENT)
+    assert (denied.status, denied.header("access-control-allow-origin")) == (401, "https://app.example.com")
+
+
+def test_an_authorizer_that_is_down_denies(combination: ServedGateway) -> None:
+    assert combination.request("closed.example.com", source=CLIENT).status == 403
+
+
+def test_a_rate_limit_can_count_each_client(combination: ServedGateway) -> None:
+    for client_ in (CLIENT, "10.0.0.2"):
+        statuses = [combination.request("each.example.com", source=client_).status for _ in range(4)]
+        assert statuses == [200, 200, 429, 429]
+
+
+def test_retries(combination: ServedGateway) -> None:
+    response = combination.request("retried.example.com", source=CLIENT)
+    assert (response.status, len(response.seen)) == (503, 3)
+
+
+@pytest.mark.parametrize(
+    ("target", "received"),
+    {
+        "/v1/a?x=1": "/new/a?x=1",
+        "/v22/": "/new/",
+        "/v1//a": "/new/a",
+        "/v1/%2561": "/new/%2561",
+        "/v1/a%0ab": "/new/a%0ab",
+        "/v1/x/../a": "/new/a",
+    }.items(),
+)
+def test_rewrites_by_a_pattern(combination: ServedGateway, target: str, received: str) -> None:
+    assert combination.request("pattern.example.com", target, source=CLIENT).backend.target == received
+
+
+def test_the_body_of_a_direct_response_is_a_template(combination: ServedGateway) -> None:
+    response = combination.request("direct.example.com", source=CLIENT)
+    assert (response.status, response.body, response.seen) == (418, b"100% direct.example.com", ())
