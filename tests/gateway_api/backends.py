@@ -39,7 +39,7 @@ class Backends:
         secured = backend.protocol in ("https", "tls")
         context = self._tls(backend) if secured else None
         handle = self._tcp if backend.protocol in ("tcp", "tls") else self._http
-        listener = socket.create_server(("127.0.0.1", backend.address_port), backlog=256)
+        listener = socket.create_server((backend.address, backend.address_port), backlog=256)
         _thread(lambda: _accept(listener, context, lambda connection: handle(connection, backend)))
 
     def take(self) -> list[Seen]:
@@ -69,7 +69,7 @@ class Backends:
 
     def _serve_udp(self, backend: Backend) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-            server.bind(("127.0.0.1", backend.address_port))
+            server.bind((backend.address, backend.address_port))
             while True:
                 body, sender = server.recvfrom(_LARGEST)
                 self._record(Seen(backend.service, body=body))

@@ -25,6 +25,8 @@ _LOADED = {
     *("ClientTrafficPolicy", "BackendTrafficPolicy", "SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy"),
     *("EnvoyProxy", "Backend", "HTTPRouteFilter"),
 }
+# Envoy Gateway's own servers, and Envoy's readiness, have these on all addresses.
+RESERVED_PORTS = (8081, 18000, 18001, 18002, 19000, 19001, 19003)
 _MARKER = "portico-complete"
 _MARKER_PORT = 65_000
 _FIRST_BACKEND_PORT = 40_000
@@ -61,8 +63,9 @@ def file_mode(
     """
     objects = [copy.deepcopy(dict(manifest)) for manifest in manifests]
     _reject_unsupported(objects)
-    services = _service_ports(objects)
-    protocols = _protocols(objects, services)
+    reject_reserved_ports(objects, RESERVED_PORTS)
+    services = service_ports(objects)
+    protocols = protocols_of(objects, services)
     unknown = {*behaviors, *without_endpoints} - set(services)
     assert not unknown, f"no manifest of the Services {sorted(unknown)}; these have one: {sorted(services)}"
     result = FileMode()
@@ -90,34 +93,45 @@ def _reject_unsupported(objects: Sequence[Manifest]) -> None:
             raise NotImplementedError(f"Envoy Gateway doesn't load {manifest['kind']} from files")
 
 
-def _service_ports(objects: Sequence[Manifest]) -> dict[str, Manifest]:
+def reject_reserved_ports(objects: Sequence[Mapping[str, Any]], reserved: Sequence[int]) -> None:
+    """Fail where two servers would share a port without a sign of it."""
+    for manifest in objects:
+        if manifest["kind"] in ("Gateway", "ListenerSet"):
+            for listener in manifest["spec"].get("listeners", ()):
+                if listener["port"] in reserved:
+                    raise NotImplementedError(f"a listener on port {listener['port']}, which Envoy Gateway has here")
+
+
+def service_ports(objects: Sequence[Manifest]) -> dict[str, Manifest]:
     """The ports of all Services, by `namespace/name:port`."""
     return {
-        f"{_namespace(manifest)}/{manifest['metadata']['name']}:{port['port']}": port
+        f"{namespace_of(manifest)}/{manifest['metadata']['name']}:{port['port']}": port
         for manifest in objects
         if manifest["kind"] == "Service" and manifest["spec"].get("type") != "ExternalName"
         for port in manifest["spec"].get("ports", [])
     }
 
 
-def _namespace(manifest: Mapping[str, Any]) -> str:
+def namespace_of(manifest: Mapping[str, Any]) -> str:
     return manifest["metadata"].get("namespace", "default")
 
 
-def _protocols(objects: Sequence[Manifest], services: Mapping[str, Manifest]) -> dict[str, tuple[Protocol, list[str]]]:
+def protocols_of(
+    objects: Sequence[Manifest], services: Mapping[str, Manifest]
+) -> dict[str, tuple[Protocol, list[str]]]:
     """What each backend speaks, and the names in its certificate."""
     found: dict[str, tuple[Protocol, list[str]]] = {}
     for manifest in objects:
         if manifest["kind"] in _ROUTES:
-            for reference in _service_references(manifest["spec"]):
-                found[_key(reference, _namespace(manifest))] = _spoken(manifest, objects)
+            for reference in service_references(manifest["spec"]):
+                found[_key(reference, namespace_of(manifest))] = _spoken(manifest, objects)
     for key, port in services.items():
         if port.get("appProtocol") == "kubernetes.io/h2c":
             found[key] = ("grpc", [])
     for manifest in objects:
         if manifest["kind"] == "BackendTLSPolicy":
             for target in manifest["spec"]["targetRefs"]:
-                for key in _targeted(target, _namespace(manifest), services):
+                for key in _targeted(target, namespace_of(manifest), services):
                     plain = found[key][0] if key in found else "http"
                     found[key] = (_SECURED[plain], [manifest["spec"]["validation"]["hostname"]])
     return found
@@ -138,16 +152,16 @@ def _spoken(route: Manifest, objects: Sequence[Manifest]) -> tuple[Protocol, lis
     return ("tls", route["spec"]["hostnames"]) if "Passthrough" in modes else ("tcp", [])
 
 
-def _service_references(value: Any) -> Iterator[Manifest]:
+def service_references(value: Any) -> Iterator[Manifest]:
     """Each reference to a Service, however deep it is."""
     if isinstance(value, list):
         for entry in value:
-            yield from _service_references(entry)
+            yield from service_references(entry)
     if isinstance(value, dict):
         for name, entry in value.items():
             references = entry if name == "backendRefs" else [entry] if name == "backendRef" else []
             yield from (reference for reference in references if _is_service(reference))
-            yield from _service_references(entry)
+            yield from service_references(entry)
 
 
 def _is_service(reference: Mapping[str, Any]) -> bool:
@@ -168,9 +182,9 @@ def _targeted(target: Mapping[str, Any], namespace: str, services: Mapping[str, 
 
 
 def _translate(manifest: Manifest, services: Mapping[str, Manifest], ca: str, objects: Sequence[Manifest]) -> None:
-    kind, namespace = manifest["kind"], _namespace(manifest)
+    kind, namespace = manifest["kind"], namespace_of(manifest)
     # EnvoyProxy, BackendTLSPolicy, and references to Services; the rest stays.
-    for reference in list(_service_references(manifest.get("spec"))):
+    for reference in list(service_references(manifest.get("spec"))):
         name, port = reference["name"], reference.pop("port", None)
         reference.update({"group": _ENVOY_GATEWAY, "kind": "Backend", "name": f"{name}-{port}"})
     if kind == "Secret":
@@ -183,7 +197,7 @@ def _translate(manifest: Manifest, services: Mapping[str, Manifest], ca: str, ob
         _grant_backends(manifest, services)
     if kind == "BackendTLSPolicy":
         _secure_backends(manifest, services, namespace)
-    if kind == "ConfigMap" and any(_has_authority(other, manifest) for other in objects):
+    if kind == "ConfigMap" and any(has_authority(other, manifest) for other in objects):
         manifest["data"] = {**manifest.get("data", {}), "ca.crt": ca}
     if kind == "Gateway":
         for listener in manifest["spec"]["listeners"]:
@@ -210,7 +224,7 @@ def _parameters() -> Manifest:
 def _grant_backends(manifest: Manifest, services: Mapping[str, Manifest]) -> None:
     for target in list(manifest["spec"]["to"]):
         if _is_service(target):
-            prefix = f"{_namespace(manifest)}/{target['name']}:" if "name" in target else ""
+            prefix = f"{namespace_of(manifest)}/{target['name']}:" if "name" in target else ""
             granted = {"group": _ENVOY_GATEWAY, "kind": "Backend"}
             names = [{"name": _backend_name(key)} for key in services if key.startswith(prefix)] if prefix else [{}]
             manifest["spec"]["to"] += [{**granted, **name} for name in names]
@@ -224,8 +238,8 @@ def _secure_backends(manifest: Manifest, services: Mapping[str, Manifest], names
     ]
 
 
-def _has_authority(policy: Manifest, config_map: Manifest) -> bool:
-    if policy["kind"] != "BackendTLSPolicy" or _namespace(policy) != _namespace(config_map):
+def has_authority(policy: Manifest, config_map: Manifest) -> bool:
+    if policy["kind"] != "BackendTLSPolicy" or namespace_of(policy) != namespace_of(config_map):
         return False
     references = policy["spec"]["validation"].get("caCertificateRefs", [])
     return config_map["metadata"]["name"] in {reference["name"] for reference in references}
@@ -245,12 +259,12 @@ def _resolve_selector(gateway: Manifest, listener: Manifest, objects: Sequence[M
         if manifest["kind"] == "Namespace"
     }
     attached = {
-        _namespace(manifest)
+        namespace_of(manifest)
         for manifest in objects
         if manifest["kind"] in _ROUTES
         for parent in manifest["spec"]["parentRefs"]
         if parent["name"] == gateway["metadata"]["name"]
-        and parent.get("namespace", _namespace(manifest)) == _namespace(gateway)
+        and parent.get("namespace", namespace_of(manifest)) == namespace_of(gateway)
         and parent.get("sectionName", listener["name"]) == listener["name"]
     }
     rejected = {
@@ -303,11 +317,11 @@ def _add_markers(result: FileMode, objects: Sequence[Manifest]) -> None:
     gateways = [manifest for manifest in result.documents if manifest["kind"] == "Gateway"]
     result.gateways = len(gateways)
     for number, gateway in enumerate(gateways):
-        result.ports += [_protocol_port(listener) for listener in gateway["spec"]["listeners"]]
+        result.ports += [protocol_port(listener) for listener in gateway["spec"]["listeners"]]
         listener = {"name": _MARKER, "protocol": "HTTP", "port": _MARKER_PORT + number}
         gateway["spec"]["listeners"].append(listener)
         redirect = {"type": "RequestRedirect", "requestRedirect": {"hostname": f"{_MARKER}.invalid"}}
-        name, namespace = gateway["metadata"]["name"], _namespace(gateway)
+        name, namespace = gateway["metadata"]["name"], namespace_of(gateway)
         spec = {"parentRefs": [{"name": name, "sectionName": _MARKER}], "rules": [{"filters": [redirect]}]}
         metadata = {"namespace": namespace, "name": f"{_MARKER}-{name}"}
         marker = {"apiVersion": f"{_GATEWAY_API}/v1", "kind": "HTTPRoute", "metadata": metadata, "spec": spec}
@@ -315,5 +329,5 @@ def _add_markers(result: FileMode, objects: Sequence[Manifest]) -> None:
     result.ports = sorted(set(result.ports))
 
 
-def _protocol_port(listener: Mapping[str, Any]) -> tuple[str, int]:
+def protocol_port(listener: Mapping[str, Any]) -> tuple[str, int]:
     return ("udp" if listener["protocol"] == "UDP" else "tcp", listener["port"])

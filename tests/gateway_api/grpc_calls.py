@@ -29,7 +29,7 @@ def serve(backend: Backend, record: Callable[[Seen], None], pair: tuple[str, str
             return grpc.unary_unary_rpc_method_handler(answer)
 
     server: Any = grpc.server(futures.ThreadPoolExecutor(4), handlers=[AnyMethod()])
-    address = f"127.0.0.1:{backend.address_port}"
+    address = f"{backend.address}:{backend.address_port}"
     if pair is None:
         server.add_insecure_port(address)
     else:

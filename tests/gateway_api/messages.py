@@ -36,6 +36,7 @@ class Backend:
     names: Sequence[str] = ()
     """The names in the certificate of a server that speaks TLS."""
     behavior: Behavior | None = None
+    address: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)

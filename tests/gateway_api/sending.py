@@ -125,14 +125,21 @@ def _echoed(body: bytes) -> Response:
 @cache
 def _own(address: str) -> None:
     """Make an address outside 127.0.0.0/8 this network namespace's own, so that a client can have it."""
-    if ipaddress.ip_address(address).is_loopback:
-        return
-    _own.count = getattr(_own, "count", 0) + 1  # type: ignore[attr-defined]
-    name = f"lo:{_own.count}".encode()  # type: ignore[attr-defined]
+    if not ipaddress.ip_address(address).is_loopback:
+        own_network(address, "255.255.255.255")
+
+
+def own_network(address: str, mask: str) -> None:
+    """Make all addresses of a network the namespace's own."""
+    _ALIASES.append(address)
+    name = f"lo:{len(_ALIASES)}".encode()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for command, value in ((_SET_ADDRESS, address), (_SET_MASK, "255.255.255.255")):
+        for command, value in ((_SET_ADDRESS, address), (_SET_MASK, mask)):
             packed = struct.pack("16sHH4s8x", name, socket.AF_INET, 0, socket.inet_aton(value))
             fcntl.ioctl(control, command, packed)
+
+
+_ALIASES: list[str] = []
 
 
 def bring_loopback_up() -> None:

@@ -85,22 +85,22 @@ class ServedGateway:
 
     folder: Path
     certificates: Certificates
-    _connection: Connection
+    connection: Connection
 
     def request(self, host: str, target: str = "/", *, mirrored: bool = False, **fields: Any) -> Response:
         """Send one request. `messages.Request` lists the fields.
 
         :param mirrored: Wait for a copy of the request to arrive at another backend.
         """
-        return self._call("request", _request(host, target, fields), mirrored=mirrored)
+        return self.call("request", _request(host, target, fields), mirrored=mirrored)
 
     def requests(self, host: str, target: str = "/", *, count: int, at_once: int = 4, **fields: Any) -> list[Response]:
         """Send the same request many times."""
-        return self._call("requests", [_request(host, target, fields)] * count, at_once)
+        return self.call("requests", [_request(host, target, fields)] * count, at_once)
 
     def send_all(self, requests: Sequence[Request], *, at_once: int = 1) -> list[Response]:
         """Send different requests. The responses don't include what backends received."""
-        return self._call("requests", list(requests), at_once)
+        return self.call("requests", list(requests), at_once)
 
     @property
     def statuses(self) -> Statuses:
@@ -118,11 +118,11 @@ class ServedGateway:
 
     def envoy_configuration(self) -> list[Any]:
         """What each Envoy's administration returns as its configuration."""
-        return self._call("configuration")
+        return self.call("configuration")
 
-    def _call(self, name: str, *args: Any, **options: Any) -> Any:
-        self._connection.send((name, args, options))
-        succeeded, value = self._connection.recv()
+    def call(self, name: str, *args: Any, **options: Any) -> Any:
+        self.connection.send((name, args, options))
+        succeeded, value = self.connection.recv()
         if not succeeded:
             raise AssertionError(f"{value}\nThe end of the log:\n{self.log[-6000:]}")
         return value
@@ -171,9 +171,9 @@ def serve(
         ports=files.ports,
         marker=files.marker,
     )
-    with _agent(setup) as connection:
+    with start_agent(setup) as (connection, _process):
         served = ServedGateway(folder, certificates, connection)
-        served._call("start")
+        served.call("start")
         if accepted:
             problems = [*served.statuses.problems(manifests), *served.rejections]
             assert not problems, "\n".join(problems)
@@ -181,7 +181,8 @@ def serve(
 
 
 @contextlib.contextmanager
-def _agent(setup: Setup) -> Generator[Connection]:
+def start_agent(setup: Setup) -> Generator[tuple[Connection, int]]:
+    """Start the process in a network namespace of its own: the connection to it, and its ID."""
     launcher = _launcher()
     assert launcher is not None, why_not()
     ours, theirs = socket.socketpair()
@@ -193,7 +194,7 @@ def _agent(setup: Setup) -> Generator[Connection]:
     connection = Connection(ours.detach())
     try:
         connection.send(setup)
-        yield connection
+        yield connection, process.pid
     finally:
         connection.close()
         process.wait()

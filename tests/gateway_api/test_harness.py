@@ -87,6 +87,11 @@ def test_kinds_that_files_cannot_have_are_rejected() -> None:
         translated(listeners)
 
 
+def test_ports_of_envoy_gateway_itself_are_rejected() -> None:
+    with pytest.raises(NotImplementedError, match="18000"):
+        translated(gateway({**HTTP_LISTENER, "port": 18000}))
+
+
 def test_behaviors_are_of_services_that_exist() -> None:
     with pytest.raises(AssertionError, match="shop/wbe:80"):
         file_mode(WEB, ca="", behaviors={}, without_endpoints=["shop/wbe:80"])
