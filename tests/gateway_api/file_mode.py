@@ -245,14 +245,23 @@ def has_authority(policy: Manifest, config_map: Manifest) -> bool:
     return config_map["metadata"]["name"] in {reference["name"] for reference in references}
 
 
+def _selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
+    """Whether a label selector selects an object with these labels."""
+    expressions: Sequence[Manifest] = selector.get("matchExpressions", [])
+    unknown = {expression["operator"] for expression in expressions} - {"In"}
+    assert not unknown, f"operators of a selector: {unknown}"
+    wanted: Mapping[str, str] = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items() and all(
+        labels.get(expression["key"]) in expression["values"] for expression in expressions
+    )
+
+
 def _resolve_selector(gateway: Manifest, listener: Manifest, objects: Sequence[Manifest]) -> None:
     """Namespaces have no labels in file mode: evaluate a selector here."""
     namespaces = listener.get("allowedRoutes", {}).get("namespaces", {})
     if namespaces.get("from") != "Selector":
         return
-    wanted: dict[str, str] = namespaces["selector"].get("matchLabels", {})
-    if set(namespaces["selector"]) - {"matchLabels"}:
-        raise NotImplementedError("matchExpressions of a listener's namespaces")
+    selector = namespaces["selector"]
     labels = {
         manifest["metadata"]["name"]: manifest["metadata"].get("labels", {})
         for manifest in objects
@@ -270,7 +279,7 @@ def _resolve_selector(gateway: Manifest, listener: Manifest, objects: Sequence[M
     rejected = {
         name
         for name in attached
-        if not wanted.items() <= {"kubernetes.io/metadata.name": name, **labels.get(name, {})}.items()
+        if not _selects(selector, {"kubernetes.io/metadata.name": name, **labels.get(name, {})})
     }
     if rejected and rejected != attached:
         raise NotImplementedError(f"a selector that some namespaces match and {sorted(rejected)} don't")
