@@ -340,6 +340,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, tuple[Any, ...]]] = {
         "gateway-api-route-annotations",
         ("annotations",),
     ),
+    "a template in a header": (
+        {"response_headers": {"X-Rate": "100%"}},
+        "gateway-api-header-template",
+        ("response_headers", "X-Rate"),
+    ),
     "no caching of preflights": (
         {"cors": {"origins": ["https://a.example.com"], "max_age": 0}},
         "cors-max-age-zero",
@@ -376,6 +381,15 @@ def test_a_status_code_that_an_implementation_does_not_have_is_rejected() -> Non
 def test_grpc_and_http_do_not_share_a_host() -> None:
     _, problems = built("envoy-gateway", {"protocol": "GRPC", "path": "/"}, {"path": "/b"})
     assert_problem(problems, "grpc-and-http-of-one-host", "routes", 0, "protocol")
+
+
+def test_grpc_needs_a_certificate_of_its_own_on_envoy_gateway() -> None:
+    grpc = {"protocol": "GRPC", "path": "/"}
+    wild = {**SECURED, "*.example.com": {"secret": "wild"}}
+    _, problems = built("envoy-gateway", grpc, tls=wild)
+    assert_problem(problems, "envoy-gateway-overlapping-certificates", "routes", 0, "protocol")
+    assert built("envoy-gateway", grpc, tls=SECURED)[1] == []
+    assert built("istio", grpc, tls=wild)[1] == []
 
 
 def test_certificates_need_secrets_that_the_implementation_reads() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ...args.parse import Rule
 from ...args.problems import Problems
 from ...lifecycle.objects import ObjectSpec
 from ...networking.network_policies import PeerSpec
@@ -58,8 +57,6 @@ class ImplementationModule:
     """The features of routes that these objects configure."""
     alternatives: Mapping[Feature, Alternative] = field(default_factory=dict[str, Alternative])
     """What to do instead of using a feature that it doesn't support."""
-    limits: Mapping[Feature, Rule] = field(default_factory=dict[str, Rule])
-    """What it accepts as values of a mapping, beyond what a `Route` accepts."""
     check: Callable[[CompileInput, Problems], None] = _nothing_to_check
     """Reports what it doesn't support in combination."""
     peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = _unknown_peers

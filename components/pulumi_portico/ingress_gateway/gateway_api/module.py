@@ -10,7 +10,7 @@ from .conformance import Report, features_of
 from .implementation import ImplementationModule
 from .implementations import IMPLEMENTATIONS
 from .routes import compile_routes
-from .rules import check, shared_settings
+from .rules import check, plain_header, shared_settings
 
 __all__ = ["MODULE"]
 
@@ -31,7 +31,6 @@ def _module_of(name: str, version: Optional[str], declared: tuple[str, ...]) -> 
         check=partial(check, implementation, report),
         features={**features_of(report), **implementation.policy_features},
         alternatives=implementation.alternatives,
-        limits=implementation.limits,
         objects_read=(*_KINDS, *implementation.policy_kinds),
         redirects_to_https=report.has("HTTPRouteSchemeRedirect"),
         default_class=implementation.class_name,
@@ -64,6 +63,7 @@ MODULE = ControllerModule(
     variant=_variant,
     trusts_forwarded_protocol=False,
     multi_label_wildcards=True,
+    limits={"request_headers": plain_header, "response_headers": plain_header},
     features=features_of(IMPLEMENTATIONS["other"].reports[-1]),
 )
 """Gateway API, as far as every conformant implementation supports it."""

@@ -1,12 +1,12 @@
 """What Gateway API, and an implementation of it, don't support in combination."""
 
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
 from ...args.codes import define
 from ...args.location import Field
-from ...args.problems import Problems, Remove, Set
+from ...args.problems import Problems, Reason, Remove, Set
 from ..compile_input import CompileInput
 from ..controller_module import SharedSetting
 from ..resolved_routes import ResolvedRoute
@@ -14,7 +14,7 @@ from .conformance import CERTIFICATES, Report
 from .implementation import ImplementationModule
 from .routes import grpc_method
 
-__all__ = ["check", "shared_settings"]
+__all__ = ["check", "plain_header", "shared_settings"]
 
 BACKEND_TLS_MISSING = define(
     "gateway-api-verifies-backends",
@@ -59,6 +59,12 @@ ROUTE_ANNOTATIONS = define(
 CORS_MAX_AGE_ZERO = define(
     "cors-max-age-zero", "Gateway API can't tell browsers to cache nothing.", allowed="at least 1 second"
 )
+TEMPLATE_IN_HEADER = define(
+    "gateway-api-header-template",
+    "{value} contains %, with which implementations that use Envoy start a variable.",
+    allowed="text without %",
+    hint="Set the header in the application.",
+)
 NO_CERTIFICATES = define(
     "implementation-without-secrets",
     "{controller} doesn't read certificates from Secrets.",
@@ -92,6 +98,11 @@ _MOST_LISTENERS = 64
 """Source: gateway-api v1.6.1, `GatewaySpec.listeners`."""
 _CORE_CODES = (301, 302)
 _EXTENDED_CODES = (303, 307, 308)
+
+
+def plain_header(value: Any) -> Optional[Reason]:
+    """The rule of the values of headers. Envoy Gateway 1.9.1 closes every host of a port for one invalid variable."""
+    return Reason(TEMPLATE_IN_HEADER) if isinstance(value, str) and "%" in value else None
 
 
 def check(implementation: ImplementationModule, report: Report, component: CompileInput, problems: Problems) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....args.codes import define
+from ....args.location import Field
 from ....args.problems import Problems
 from ....lifecycle.objects import ObjectSpec
 from ....networking.network_policies import PeerSpec
@@ -38,6 +39,13 @@ _BALANCING: Mapping[LoadBalancing, Mapping[str, Any]] = {
     LoadBalancing.LEAST_CONNECTIONS: {"type": "LeastRequest"},
     LoadBalancing.CLIENT_ADDRESS: {"type": "ConsistentHash", "consistentHash": {"type": "SourceIP"}},
 }
+
+
+OVERLAPPING_CERTIFICATES = define(
+    "envoy-gateway-overlapping-certificates",
+    "Envoy Gateway offers no HTTP/2 for {host}, because the certificates of {hosts} overlap, and gRPC needs it.",
+    allowed="a certificate for a host that no wildcard in {tls} matches",
+)
 
 
 def _peers(name: str, namespace: Any) -> Sequence[PeerSpec]:
@@ -113,11 +121,28 @@ def check(component: CompileInput, problems: Problems) -> None:
     """Report what Envoy Gateway does in another way (seen with 1.9.1, `xds/translator/route.go`)."""
     for route in component.routes:
         problems.run(_check_rewrite, route)
+        problems.run(_check_http2, component, route)
 
 
 def _check_rewrite(route: ResolvedRoute, problems: Problems) -> None:
     if route.rewrite and route.is_root:
         problems.report(ROOT_REWRITE, route.at / "rewrite", value=route.rewrite)
+
+
+def _check_http2(component: CompileInput, route: ResolvedRoute, problems: Problems) -> None:
+    """Report gRPC on a host whose certificate overlaps with that of a wildcard (`gatewayapi/listener.go`)."""
+    key = component.certificate_of(route.host)
+    if not route.protocol.is_grpc or key is None:
+        return
+    names = [listener.hostname for listener in component.listeners]
+    overlapping = [name for name in names if name != key and (_covers(name, key) or _covers(key, name))]
+    if overlapping:
+        params: dict[str, Any] = {"host": route.host, "hosts": [key, *overlapping], "tls": Field("tls")}
+        problems.report(OVERLAPPING_CERTIFICATES, route.at / "protocol", value=route.protocol, **params)
+
+
+def _covers(wildcard: str, name: str) -> bool:
+    return wildcard.startswith("*.") and name.endswith(wildcard[1:])
 
 
 MODULE = ImplementationModule(
