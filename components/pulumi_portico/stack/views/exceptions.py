@@ -14,16 +14,20 @@ from ...args.codes import Code
 from ...args.concealment import concealed_at
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
-from ...args.location import Key, KeyStyle, Location
+from ...args.location import Field, Key, KeyStyle, Location
 from ...args.spec import Spec
 from ...aws_load_balancer.plan import AwsLoadBalancerPlan
-from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
+from ...ingress_gateway.client_addresses import dependent_settings
+from ...ingress_gateway.controller_module import ControllerModule
 from ...ingress_gateway.controller_rules import annotation_exceptions, known_annotation
+from ...ingress_gateway.exceptions import exceptions_of_added_routes
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.front_door import exposure_request
 from ...ingress_gateway.install.settings import AccessLog
 from ...ingress_gateway.raw_annotations import ANY_ORIGIN
 from ...ingress_gateway.route_rules import any_origin_header
+from ...ingress_gateway.routes import RouteSpec
 from ...job.validation import exceptions_of as exceptions_of_job
 from ...networking.exposing_annotations import exceptions_of_service_labels
 from ...networking.network_policies import PeerSpec, ports_of
@@ -40,7 +44,7 @@ from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
 from .manifests import exceptions_of_manifests
 from .plain_text import plain_text_exceptions
-from .reach import exceptions_of_front, exceptions_of_sources, exceptions_of_targets
+from .reach import CLIENTS_OF_CLASS, exceptions_of_front, exceptions_of_sources, exceptions_of_targets
 from .secrets import exceptions_of_secrets
 
 __all__ = [
@@ -54,6 +58,7 @@ __all__ = [
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
     "UNCHECKED_EXPOSURE",
+    "UNKNOWN_CLIENT_ADDRESS",
     "UNLIMITED_BODY",
     "exceptions_of",
 ]
@@ -72,6 +77,11 @@ UNCHECKED_EXPOSURE = exception_kind(
 )
 DEFAULT_CLASS = exception_kind(
     "default-ingress-class", "The gateway also serves every Ingress that names no IngressClass."
+)
+UNKNOWN_CLIENT_ADDRESS = exception_kind(
+    "unknown-client-address",
+    "Portico doesn't know whether the gateway of the other stack sees the clients' addresses. If it sees those of a "
+    "load balancer or of a node, {field} treats all clients as one.",
 )
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
@@ -106,6 +116,8 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
+    for added in plan.routes.values():
+        yield from _of_added_routes(added)
     for balancer in plan.load_balancers.values():
         yield from _of_request(request_of(balancer))
         yield from exceptions_of_service_labels(balancer.labels, balancer.at / "labels")
@@ -192,7 +204,25 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     yield from exceptions_of_front(spec)
     yield from _clients(spec.controller_peers or ())
     yield from _of_controller(spec)
+    yield from _of_routes(spec.controller.module, spec.routes)
+    yield from _of_annotations(spec.controller.module, spec.annotations, spec.at / "annotations")
+
+
+def _of_added_routes(spec: IngressRoutesSpec) -> Iterator[SecurityException]:
+    """What of routes is less strict that a stack adds to the gateway of another one."""
+    module, gateway = spec.gateway.controller.module, spec.gateway
+    yield from exceptions_of_added_routes(spec)
+    yield SecurityException(CLIENTS_OF_CLASS, gateway.at)
+    yield from _clients(gateway.controller_peers or ())
+    yield from _of_routes(module, spec.routes)
+    yield from _of_annotations(module, spec.annotations, spec.at / "annotations")
     for route in spec.routes:
+        for location in dependent_settings(module, route):
+            yield SecurityException(UNKNOWN_CLIENT_ADDRESS, location, {"field": Field(location[-1])})
+
+
+def _of_routes(module: ControllerModule, routes: Sequence[RouteSpec]) -> Iterator[SecurityException]:
+    for route in routes:
         if route.body_size == 0:
             yield SecurityException(UNLIMITED_BODY, route.at / "body_size")
         if route.cors is not None and "*" in route.cors.origins:
@@ -201,18 +231,17 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
             yield SecurityException(ANY_ORIGIN, route.at / "response_headers" / Key(header))
         if route.session_persistence is not None and route.session_persistence.secure is False:
             yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
-        yield from _of_annotations(spec, route.annotations or {}, route.at / "annotations")
-    yield from _of_annotations(spec, spec.annotations, spec.at / "annotations")
+        yield from _of_annotations(module, route.annotations or {}, route.at / "annotations")
 
 
 def _of_annotations(
-    spec: IngressGatewaySpec, annotations: Mapping[str, pulumi.Input[str]], at: Location
+    module: ControllerModule, annotations: Mapping[str, pulumi.Input[str]], at: Location
 ) -> Iterator[SecurityException]:
     for key, value in annotations.items():
-        known = known_annotation(spec.controller.module, key)
+        known = known_annotation(module, key)
         if known is not None and known.is_reported and value != "true":
             yield SecurityException(NO_ACCESS_LOG, at / Key(key))
-    for key, kind in annotation_exceptions(spec.controller.module, annotations):
+    for key, kind in annotation_exceptions(module, annotations):
         yield SecurityException(kind, at / Key(key))
 
 
@@ -241,6 +270,7 @@ def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> An
         "services": plan.services,
         "jobs": plan.jobs,
         "gateways": plan.gateways,
+        "routes": plan.routes,
         "load_balancers": plan.load_balancers,
         "aws_load_balancers": aws,
     }
