@@ -360,7 +360,15 @@ EXPOSED = '{"exposed_ports": {"80": {}}}'
 WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
 OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
 URL = "postgres://shop:hunter2@db/shop"
+ADDED: dict[str, Any] = {
+    "gateway": {"controller": "ingress-nginx", "className": "a", "namespace": "b", "controllerPeers": []},
+    "routes": [{"host": "a.example.com", "target": {"service": "web"}, "rateLimit": {"requests": 5}}],
+}
 EXAMPLES = (
+    Example(exceptions.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
+    Example(
+        exceptions.UNKNOWN_CLIENT_ADDRESS, "", {"routes": {"more": ADDED}}, "routes.more.routes[0].rateLimit", None
+    ),
     Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
     Example(
         exceptions.CLIENTS_IN_ANY_NAMESPACE,
