@@ -377,6 +377,18 @@ def test_a_credential_in_a_manifest_is_an_exception(found: Any, path: tuple[str,
     assert TOKEN not in ran(stack(found), "explain", "--json").output
 
 
+VARIABLE = {"name": "DB_PASSWORD", "value": CANARY}
+
+
+def test_a_variable_of_a_manifest_that_is_named_like_a_secret_is_an_exception() -> None:
+    found = manifest("ConfigMap", data={"API_KEY": CANARY, "TOKEN_TTL": "60", "DB_PASSWORD": "/run/secrets/db"})
+    assert exceptions_of(stack(found)) == [("secret-in-plain-field", (*AT, "data", "API_KEY"))]
+    containers = [{**RESTRICTED["containers"][0], "env": [{"name": "A", "value": "b"}, VARIABLE]}]
+    pods = pod({"a": "b"})
+    pods["spec"] = {**RESTRICTED, "containers": containers}
+    assert ("secret-in-plain-field", (*AT, "spec", "containers", 0, "env", 1, "value")) in exceptions_of(stack(pods))
+
+
 # Types ----------------------------------------------------------------------------------------------------------------
 
 

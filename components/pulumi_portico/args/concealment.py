@@ -13,7 +13,16 @@ from .location import Key, Location
 from .secret_formats import format_of, without_credentials
 from .secrets import Secret
 
-__all__ = ["HIDDEN", "concealed", "concealed_at", "has_credential", "names_secret", "shown_key", "shown_text"]
+__all__ = [
+    "HIDDEN",
+    "concealed",
+    "concealed_at",
+    "has_credential",
+    "is_plain_secret",
+    "names_secret",
+    "shown_key",
+    "shown_text",
+]
 
 HIDDEN = "[secret]"
 """What messages show in place of a secret."""
@@ -89,6 +98,22 @@ def has_credential(value: Any) -> bool:
 def names_secret(name: str) -> bool:
     """Whether a name, such as that of an environment variable or a header, looks like that of a credential."""
     return bool(_SECRET_NAME.search(name)) or name in _SECRET_FIELDS
+
+
+_SECRET_VARIABLE = re.compile(
+    r"(^|[_.-])(password|passwd|passphrase|secret|token|api_?key|private_?key|secret_?key|access_?key|credentials)$",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(
+    r"|true|false|null|none|[0-9.]+|[/.~].*|[a-z][a-z0-9+.-]*://.*|.*(\$\(|\$\{|\{\{).*", re.IGNORECASE
+)
+"""Values that are a switch, a number, a path, a URL, or refer to another value."""
+
+
+def is_plain_secret(name: str, value: Any) -> bool:
+    """Whether a variable's name is that of a secret, and its value can be one. `names_secret` knows far more names,
+    also those of what only concerns a secret."""
+    return isinstance(value, str) and _SECRET_VARIABLE.search(name) is not None and _NO_SECRET.fullmatch(value) is None
 
 
 def shown_key(location: Location, index: int = -1) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import pulumi
 
 from ...args.codes import Code
-from ...args.concealment import has_credential
+from ...args.concealment import has_credential, is_plain_secret
 from ...args.exceptions import SecurityException, exception_kind
-from ...args.location import Field
+from ...args.location import Field, Key, Step
 from ...networking.exposing_annotations import (
     exceptions_of_pod_networks,
     exceptions_of_service_annotations,
@@ -220,19 +220,27 @@ def _of_texts(manifest: StackManifest) -> Iterator[SecurityException]:
                 if not isinstance(text, pulumi.Output):
                     yield SecurityException(PLAIN_TEXT_SECRET, manifest.of(name, str(key)))
         else:
-            yield from _within(manifest, value, (str(name),))
+            yield from _within(manifest, value, (Key(name),))
 
 
-def _within(manifest: StackManifest, value: Any, path: tuple[str, ...]) -> Iterator[SecurityException]:
+def _within(manifest: StackManifest, value: Any, path: tuple[Step, ...]) -> Iterator[SecurityException]:
+    """The secrets in a part of a manifest that isn't for one."""
     if isinstance(value, Mapping):
-        for key, item in mapped(value).items():
-            yield from _within(manifest, item, (*path, str(key)))
+        fields = mapped(value)
+        for key, item in fields.items():
+            yield from _within(manifest, item, (*path, Key(key)))
+            if path == ("data",) and is_plain_secret(str(key), item):
+                yield _secret(manifest, (*path, Key(key)), "data")
+        if is_plain_secret(str(fields.get("name")), fields.get("value")):
+            # A variable of a container.
+            yield _secret(manifest, (*path, Key("value")), "env")
     elif isinstance(value, (list, tuple)):
-        # The location of a list stands for its items.
-        if any(isinstance(item, str) and has_credential(item) for item in listed(value)):
-            yield SecurityException(SECRET_IN_PLAIN_FIELD, manifest.of(*path), {"field": Field(path[-1])})
-        for item in listed(value):
-            if not isinstance(item, str):
-                yield from _within(manifest, item, path)
+        for index, item in enumerate(listed(value)):
+            yield from _within(manifest, item, (*path, index))
     elif isinstance(value, str) and has_credential(value):
-        yield SecurityException(SECRET_IN_PLAIN_FIELD, manifest.of(*path), {"field": Field(path[-1])})
+        yield _secret(manifest, path, next((str(step) for step in reversed(path) if isinstance(step, str)), ""))
+
+
+def _secret(manifest: StackManifest, path: tuple[Step, ...], field: str) -> SecurityException:
+    at = manifest.at.join(path) if manifest.is_inline else manifest.at
+    return SecurityException(SECRET_IN_PLAIN_FIELD, at, {"field": Field(field)})
