@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -375,6 +376,58 @@ def test_a_credential_in_a_manifest_is_an_exception(found: Any, path: tuple[str,
     assert exceptions_of(stack(found)) == [("secret-in-plain-field", (*AT, *path))]
     assert TOKEN not in ran(stack(found), "explain").output
     assert TOKEN not in ran(stack(found), "explain", "--json").output
+
+
+COPIED = {"reflector.v1.k8s.emberstack.com/reflection-allowed": "true"}
+
+
+def test_a_secret_that_is_copied_or_has_a_token_is_an_exception_wherever_the_stack_has_it() -> None:
+    (key,) = COPIED
+    token = {"type": "kubernetes.io/service-account-token", "annotations": COPIED}
+    raw = {**manifest("Secret", type=token["type"]), "metadata": {"name": "x", "annotations": COPIED}}
+    of_raw = exceptions_of(stack(raw))
+    assert of_raw == [("rights-of-manifest", AT), ("copied-secret", (*AT, "metadata", "annotations", key))]
+    view = view_of(check_stack("dev", stack(secrets={"x": token})))
+    found = {(one.exception.kind.name, tuple(one.exception.location)) for one in view.exceptions}
+    assert found == {
+        ("lasting-account-token", ("secrets", "x", "type")),
+        ("copied-secret", ("secrets", "x", "annotations", key)),
+    }
+
+
+@pytest.mark.parametrize("name", ["a", "url", "password"])
+@pytest.mark.parametrize("field", ["stringData", "data"])
+def test_no_command_shows_a_value_of_a_secret(name: str, field: str, tmp_path: Path) -> None:
+    text = CANARY if field == "stringData" else base64.b64encode(CANARY.encode()).decode()
+    raw = manifest("Secret", **{field: {name: text}})
+    for values in (stack(raw), stack(secrets={"x": {field: {name: text}}}), stack(manifests={"x": raw})):
+        for arguments in (["explain"], ["explain", "--json"], ["check"], ["check", "--json"], ["render"]):
+            found = ran(values, *arguments)
+            assert found.exit_code == 0, found.output
+            assert text not in found.output, arguments
+        picture = tmp_path / "stack.svg"
+        assert ran(values, "diagram", "--output", str(picture)).exit_code == 0
+        assert text not in picture.read_text()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"secrets": {"x": {"stringData": {f"{CANARY}/": "x"}}}},
+        {"secrets": {"x": {"stringData": {"a": [CANARY]}}}},
+        {"secrets": {"x": {"data": {"a": CANARY}}}},
+        {"secrets": {"x": {"stringData": CANARY}}},
+        {"manifests": [[manifest("Secret", stringData={"a": CANARY})]]},
+        {"manifests": [manifest("Secret", stringData={"a": {"b": CANARY}})]},
+        {"manifests": [manifest("Secret", stringData=CANARY)]},
+    ],
+)
+def test_no_message_shows_a_value_of_a_secret(parts: Any) -> None:
+    values = {"namespace": "shop", "services": {"web": WEB}, **parts}
+    for arguments in (["check"], ["check", "--json"], ["check", "--fix"]):
+        found = ran(values, *arguments)
+        assert found.exit_code == 1
+        assert CANARY not in found.output, arguments
 
 
 VARIABLE = {"name": "DB_PASSWORD", "value": CANARY}

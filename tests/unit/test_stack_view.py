@@ -364,7 +364,9 @@ ADDED: dict[str, Any] = {
     "gateway": {"controller": "ingress-nginx", "className": "a", "namespace": "b", "controllerPeers": []},
     "routes": [{"host": "a.example.com", "target": {"service": "web"}, "rateLimit": {"requests": 5}}],
 }
+TOKEN_TYPE = "kubernetes.io/service-account-token"
 EXAMPLES = (
+    Example(exceptions.LASTING_TOKEN, "", {"secrets": {"t": {"type": TOKEN_TYPE}}}, "secrets.t.type", TOKEN_TYPE),
     Example(exceptions.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
     Example(
         exceptions.UNKNOWN_CLIENT_ADDRESS, "", {"routes": {"more": ADDED}}, "routes.more.routes[0].rateLimit", None
@@ -598,6 +600,11 @@ RULE = {"verbs": ["get"], "resources": ["pods"], "resourceNames": ["web-0"]}
         ({"networkPolicy": False}, "networkPolicy", False),
         ({"podAnnotations": {MULTUS: "macvlan"}}, f"podAnnotations.{MULTUS}", "macvlan"),
         ({"service": {"annotations": {TAILSCALE: "true"}}}, f"service.annotations.{TAILSCALE}", "true"),
+        (
+            {"additionalServices": {"more": {"annotations": {TAILSCALE: "true"}}}},
+            f"additionalServices.more.annotations.{TAILSCALE}",
+            "true",
+        ),
         ({"service": {"annotations": {NEG: EXPOSED}}}, f"service.annotations.{NEG}", EXPOSED),
         ({"service": {"annotations": {MESH: "true"}}}, f"service.annotations.{MESH}", "true"),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),

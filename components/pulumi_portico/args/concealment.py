@@ -60,6 +60,10 @@ form, and decrypts nothing in any other one, such as `secure: [a]`, so that the 
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv", "secret_files", "secretFiles")
+_OBJECT_DATA = ("string_data", "stringData", "data")
+"""The fields of a Secret with its values."""
+_WITH_OBJECTS = ("secrets", "manifests")
+"""The fields of a stack that can have Secrets."""
 _AUTH = ("basic_auth", "basicAuth")
 _SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
 _REFERENCES = frozenset(
@@ -125,7 +129,10 @@ def shown_key(location: Location, index: int = -1) -> str:
     if assignment and (assignment["sign"] != ":" or names_secret(assignment["name"])):
         return HIDDEN
     above = location[: index % len(location)]
-    if any(step in _SECRET_MAPPINGS or step in _AUTH for step in above) and not _PLAIN_NAME.fullmatch(key):
+    is_in_secret = _is_in_object(location[:1], above) or any(
+        step in _SECRET_MAPPINGS or step in _AUTH for step in above
+    )
+    if is_in_secret and not _PLAIN_NAME.fullmatch(key):
         return HIDDEN
     return shown_text(key)
 
@@ -203,12 +210,17 @@ def _holds_secret(location: Location) -> bool:
     names = [step for step in location if isinstance(step, str)]
     if not names:
         return False
-    if any(name in _SECRET_MAPPINGS for name in names):
+    if any(name in _SECRET_MAPPINGS for name in names) or _is_in_object(location[:1], location):
         return True
     if any(name in _AUTH and below == "users" for name, below in pairwise(names)):
         return True
     # A key that the user chose; the names of fields are known.
     return _SECRET_NAME.search(names[-1]) is not None if isinstance(names[-1], Key) else names[-1] in _SECRET_FIELDS
+
+
+def _is_in_object(first: Sequence[Any], steps: Sequence[Any]) -> bool:
+    """Whether steps lead to the data of an object of the stack that can be a Secret."""
+    return bool(first) and first[0] in _WITH_OBJECTS and any(step in _OBJECT_DATA for step in steps[1:])
 
 
 def _is_not_secret(value: Any) -> bool:

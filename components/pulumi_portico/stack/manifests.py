@@ -219,7 +219,9 @@ def _read(at: Location, node: Node, folder: Path, problems: Problems) -> Iterato
     elif type(node.value) is str and node.value:
         yield from _read_file(at, node.value, folder, problems)
     elif node.value is not None:
-        problems.report(NOT_MANIFESTS, at, value=None if isinstance(node.value, Secret) else node.value)
+        # A value of another shape can have the values of a Secret anywhere.
+        value = node.value if node.is_scalar and not isinstance(node.value, Secret) else None
+        problems.report(NOT_MANIFESTS, at, value=value)
 
 
 def _inline(node: Node) -> Any:

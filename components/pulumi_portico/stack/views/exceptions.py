@@ -15,6 +15,7 @@ from ...args.concealment import concealed_at
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field, Key, KeyStyle, Location
+from ...args.secrets import Secret
 from ...args.spec import Spec
 from ...aws_load_balancer.plan import AwsLoadBalancerPlan
 from ...ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
@@ -29,6 +30,7 @@ from ...ingress_gateway.raw_annotations import ANY_ORIGIN
 from ...ingress_gateway.route_rules import any_origin_header
 from ...ingress_gateway.routes import RouteSpec
 from ...job.validation import exceptions_of as exceptions_of_job
+from ...lifecycle.secret_copies import exceptions_of_copies
 from ...networking.exposing_annotations import exceptions_of_service_labels
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
@@ -42,10 +44,10 @@ from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
-from .manifests import exceptions_of_manifests
+from .manifests import ACCOUNT_TOKEN, exceptions_of_manifests
 from .plain_text import plain_text_exceptions
 from .reach import CLIENTS_OF_CLASS, exceptions_of_front, exceptions_of_sources, exceptions_of_targets
-from .secrets import exceptions_of_secrets
+from .secrets import PLAIN_TEXT_SECRET, exceptions_of_secrets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -53,6 +55,7 @@ __all__ = [
     "CLIENTS_IN_ANY_NAMESPACE",
     "DEFAULT_CLASS",
     "INSECURE_COOKIE",
+    "LASTING_TOKEN",
     "LOWERED_POD_SECURITY",
     "NO_ACCESS_LOG",
     "SERVERS_ANYWHERE",
@@ -78,6 +81,9 @@ UNCHECKED_EXPOSURE = exception_kind(
 DEFAULT_CLASS = exception_kind(
     "default-ingress-class", "The gateway also serves every Ingress that names no IngressClass."
 )
+LASTING_TOKEN = exception_kind(
+    "lasting-account-token", "Kubernetes stores a token of a ServiceAccount in this Secret, and it never expires."
+)
 UNKNOWN_CLIENT_ADDRESS = exception_kind(
     "unknown-client-address",
     "Portico doesn't know whether the gateway of the other stack sees the clients' addresses. If it sees those of a "
@@ -94,19 +100,17 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
     for exception in _found(plan, balancers):
         found.setdefault((exception.location, exception.kind.name), exception)
     aws = plan.aws_load_balancers
-    return tuple(
-        ExceptionView(found[key], _value_at(plan, aws, found[key].location)) for key in sorted(found, key=_order)
-    )
+    return tuple(ExceptionView(found[key], _shown(plan, aws, found[key])) for key in sorted(found, key=_order))
+
+
+def _shown(plan: StackPlan, aws: Mapping[str, Any], exception: SecurityException) -> Any:
+    """The value of a setting. No view shows a secret, whatever its name is."""
+    is_secret = exception.kind is PLAIN_TEXT_SECRET
+    return as_data(Secret(), KeyStyle.STACK) if is_secret else _value_at(plan, aws, exception.location)
 
 
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
-    if plan.pod_security is not PodSecurityLevel.RESTRICTED:
-        namespace = plan.own.namespace
-        if namespace.pod_security is not None:
-            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
-        elif not namespace.existing:
-            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
-    yield from exceptions_of_manifests(plan.own.manifests)
+    yield from _of_own_parts(plan)
     for service in plan.service_plans.values():
         yield from exceptions_of_service(service)
         yield from _of_service(service.spec)
@@ -128,6 +132,21 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     yield from plain_text_exceptions(plan, balancers)
     yield from exceptions_of_targets(plan)
     yield from exceptions_of_secrets(plan)
+
+
+def _of_own_parts(plan: StackPlan) -> Iterator[SecurityException]:
+    """The exceptions of what the stack has beside its components."""
+    if plan.pod_security is not PodSecurityLevel.RESTRICTED:
+        namespace = plan.own.namespace
+        if namespace.pod_security is not None:
+            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
+        elif not namespace.existing:
+            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+    yield from exceptions_of_manifests(plan.own.manifests)
+    for secret in plan.own.secrets.values():
+        yield from exceptions_of_copies(secret.annotations or {}, secret.at / "annotations")
+        if secret.type == ACCOUNT_TOKEN:
+            yield SecurityException(LASTING_TOKEN, secret.at / "type")
 
 
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from ...args.codes import Code
 from ...args.concealment import has_credential, is_plain_secret
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field, Key, Step
+from ...lifecycle.secret_copies import exceptions_of_copies
 from ...networking.exposing_annotations import (
     exceptions_of_pod_networks,
     exceptions_of_service_annotations,
@@ -24,7 +25,7 @@ from ..manifests import StackManifest
 from ..object_kinds import api_group, known_kind
 from .secrets import PLAIN_TEXT_SECRET, SECRET_IN_PLAIN_FIELD
 
-__all__ = ["exceptions_of_manifests"]
+__all__ = ["ACCOUNT_TOKEN", "exceptions_of_manifests"]
 
 UNCHECKED_EXPOSURE = exception_kind(
     "unchecked-manifest-exposure", "This manifest can expose pods. Portico doesn't check to whom."
@@ -84,7 +85,7 @@ _AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
 """The labels that add the rights of a ClusterRole to those of another one."""
 _ENFORCED = "pod-security.kubernetes.io/enforce"
 _DEFAULT = "ingressclass.kubernetes.io/is-default-class"
-_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
+ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
 _TOKEN_FIELDS = ("data", "stringData")
 
 _HARMLESS: Mapping[str, tuple[str, ...]] = {
@@ -141,7 +142,7 @@ def _exposes(manifest: StackManifest) -> bool:
 def _grants(manifest: StackManifest) -> bool:
     if manifest.kind == "ClusterRole":
         return any(str(key).startswith(_AGGREGATED) for key in _metadata(manifest, "labels"))
-    is_token = manifest.kind == "Secret" and manifest.content.get("type") == _TOKEN
+    is_token = manifest.kind == "Secret" and manifest.content.get("type") == ACCOUNT_TOKEN
     return is_token or manifest.kind in _GRANTING
 
 
@@ -191,6 +192,9 @@ def _of_annotations(manifest: StackManifest) -> Iterator[SecurityException]:
             *exceptions_of_service_annotations(annotations, at / "annotations"),
             *exceptions_of_service_labels(labels, at / "labels"),
         ]
+        yield from (_placed(manifest, exception) for exception in found)
+    if manifest.kind == "Secret":
+        found = exceptions_of_copies(annotations, at / "annotations")
         yield from (_placed(manifest, exception) for exception in found)
     for path, pod in pods_of(manifest.content):
         of_pods = mapped(mapped(pod.get("metadata")).get("annotations"))
