@@ -9,7 +9,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ...address_ranges import ranges_of_everyone
+from ...address_ranges import common_ranges, ranges_of_everyone
 from ...args.codes import Code
 from ...args.concealment import concealed_at
 from ...args.display import as_data
@@ -57,6 +57,7 @@ __all__ = [
     "INSECURE_COOKIE",
     "LASTING_TOKEN",
     "LOWERED_POD_SECURITY",
+    "METADATA_SERVER",
     "NO_ACCESS_LOG",
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
@@ -75,6 +76,10 @@ SERVERS_ANYWHERE = exception_kind("pods-to-every-address", "The pods can connect
 SERVERS_IN_ANY_NAMESPACE = exception_kind(
     "pods-to-every-namespace", "The pods can connect to these pods of every namespace."
 )
+METADATA_SERVER = exception_kind(
+    "pods-to-metadata-server",
+    "The pods can connect to the metadata server of the cloud, which can give them the rights of their node.",
+)
 UNCHECKED_EXPOSURE = exception_kind(
     "unchecked-load-balancer-annotations", "Portico doesn't check what the platform does with these annotations."
 )
@@ -92,6 +97,10 @@ UNKNOWN_CLIENT_ADDRESS = exception_kind(
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
 INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
+
+_METADATA_SERVERS = ("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32")
+"""Of AWS, Azure, Google Cloud, OpenStack, and others; of AWS by IPv6; of Alibaba Cloud."""
+_DNS_PORT = 53
 
 
 def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[ExceptionView, ...]:
@@ -116,7 +125,7 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
         yield from _of_service(service.spec)
     for job in plan.job_plans.values():
         yield from exceptions_of_job(job)
-        yield from _peers(job.spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
+        yield from _servers(job.spec.allow_to)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
@@ -156,7 +165,27 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
     yield from _clients(spec.allow_from)
-    yield from _peers(spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
+    yield from _servers(spec.allow_to)
+
+
+def _servers(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
+    everywhere = [*_peers(peers, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)]
+    yield from everywhere
+    reported = {exception.location for exception in everywhere}
+    for peer in peers:
+        if peer.at / "cidr" not in reported and _reaches_metadata(peer):
+            yield SecurityException(METADATA_SERVER, peer.at / "cidr")
+
+
+def _reaches_metadata(peer: PeerSpec) -> bool:
+    """Whether a peer allows connections to the metadata server of a cloud for more than names."""
+    if not isinstance(peer.cidr, str) or {number for number, _ in ports_of(peer)} == {_DNS_PORT}:
+        return False
+    excepted = [text for text in peer.cidr_except if isinstance(text, str)]
+    return any(
+        common_ranges([address], [peer.cidr]) and not common_ranges([address], excepted)
+        for address in _METADATA_SERVERS
+    )
 
 
 def _clients(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
