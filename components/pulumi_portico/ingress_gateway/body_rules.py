@@ -36,7 +36,7 @@ BODY_SIZE_WITHOUT_GRPC = define(
 
 GRPC_WITHOUT_HTTP2 = define(
     "grpc-without-http2",
-    "gRPC needs HTTP/2, and {route} is a route with gRPC.",
+    "Without HTTP/2, clients can't use gRPC, and {route} is such a route.",
     allowed="true, or no gRPC routes",
 )
 
