@@ -111,7 +111,12 @@ def same_class(stacks: Stacks) -> Any:
 
 def same_manifest(stacks: Stacks) -> Any:
     metadata = {"name": "web", "namespace": stacks.namespace}
-    own = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 81}]}}
+    own = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"ports": [{"name": "more", "port": 81}]},
+    }
     return {"namespace": other_namespace(stacks), "manifests": [own]}
 
 

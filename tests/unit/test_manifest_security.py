@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -443,6 +444,13 @@ def test_a_variable_of_a_manifest_that_is_named_like_a_secret_is_an_exception() 
 
 
 # Types ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pipe_is_no_file_of_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(tmp_path / "a.yaml")
+    for path in ("a.yaml", ".", "a\0b", "a" * 5000, "/dev/zero", "nowhere.yaml"):
+        assert_problem(problems_of_stack(stack(path)), "unreadable-manifest-file", *AT, reason="it isn't a file")
 
 
 @pytest.mark.parametrize(

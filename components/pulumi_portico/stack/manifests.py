@@ -29,6 +29,7 @@ from ..pod_security import PodSecurityLevel, pods_of, violations_of
 from ..untyped import Manifest, listed, mapped
 from ..workload.template_schema import check_template
 from .object_kinds import ObjectKind, api_group, kinds_of, known_kind, versions_of_kind
+from .project import is_file
 from .source_map import Node
 
 __all__ = [
@@ -236,6 +237,10 @@ def _inline(node: Node) -> Any:
 
 
 def _read_file(at: Location, path: str, folder: Path, problems: Problems) -> Iterator[StackManifest]:
+    if not is_file(folder / path):
+        # A pipe or a device would have no end.
+        problems.report(UNREADABLE_MANIFEST_FILE, at, value=path, file=path, reason="it isn't a file")
+        return
     try:
         documents = list(cast("Any", yaml).load_all((folder / path).read_text(encoding="utf-8"), Loader=_Loader))
     except (OSError, UnicodeDecodeError) as error:
