@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pulumi
 from pulumi_portico.cli.project import Stack
-from pulumi_portico.cli.rendering.manifests import PATCH, RenderedObject, patched, rendered
+from pulumi_portico.cli.rendering.manifests import RenderedObject, patched, rendered
 from pulumi_portico.cli.rendering.names import generated_name
 from pulumi_portico.cli.rendering.secrets import masked
 from pulumi_portico.lifecycle.ownership import without_owner
@@ -21,6 +21,9 @@ from pulumi_portico.testing.monitor import Answers, Recorder
 from pulumi_portico.testing.running import run_once
 
 __all__ = ["registered", "registered_aws_resources", "registered_objects"]
+
+PATCH = "Patch"
+"""How the SDK's types of patches end."""
 
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": ("accountId",),

@@ -32,7 +32,7 @@ def of_gateway(controller: str, route: Any, **fields: Any) -> Found:
 
 def added(controller: str, route: Any, **fields: Any) -> Found:
     """Those of the route, added to the gateway of another stack."""
-    gateway = {**GATEWAY, "controller": controller, "customResources": controller == "f5-nginx"}
+    gateway: dict[str, Any] = {**GATEWAY, "controller": controller, "customResources": controller == "f5-nginx"}
     if controller == "ingress-nginx":
         gateway["responseHeaders"] = ["Access-Control-Allow-Origin"]
     routes = {"gateway": gateway, "routes": [route], **fields}

@@ -166,7 +166,7 @@ def test_a_manifest_is_no_object_of_a_gateway(own: Any) -> None:
 
 # Pods -----------------------------------------------------------------------------------------------------------------
 
-RESTRICTED = {
+RESTRICTED: dict[str, Any] = {
     "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     "containers": [
         {
@@ -400,7 +400,7 @@ def test_a_secret_that_is_copied_or_has_a_token_is_an_exception_wherever_the_sta
 @pytest.mark.parametrize("field", ["stringData", "data"])
 def test_no_command_shows_a_value_of_a_secret(name: str, field: str, tmp_path: Path) -> None:
     text = CANARY if field == "stringData" else base64.b64encode(CANARY.encode()).decode()
-    raw = manifest("Secret", **{field: {name: text}})
+    raw = {**manifest("Secret"), field: {name: text}}
     for values in (stack(raw), stack(secrets={"x": {field: {name: text}}}), stack(manifests={"x": raw})):
         for arguments in (["explain"], ["explain", "--json"], ["check"], ["check", "--json"], ["render"]):
             found = ran(values, *arguments)

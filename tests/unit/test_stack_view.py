@@ -29,7 +29,7 @@ from pulumi_portico.stack.view import (
     UrlView,
 )
 from pulumi_portico.stack.view_text import url_text
-from pulumi_portico.stack.views import aws_exceptions, exceptions, secrets, view_of
+from pulumi_portico.stack.views import aws_exceptions, exceptions, reach, secrets, view_of
 from pulumi_portico.testing import record
 
 from tests.command import SHOP, plan_of
@@ -376,7 +376,7 @@ EXAMPLES = (
         "169.254.0.0/16",
     ),
     Example(exceptions.LASTING_TOKEN, "", {"secrets": {"t": {"type": TOKEN_TYPE}}}, "secrets.t.type", TOKEN_TYPE),
-    Example(exceptions.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
+    Example(reach.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
     Example(
         exceptions.UNKNOWN_CLIENT_ADDRESS, "", {"routes": {"more": ADDED}}, "routes.more.routes[0].rateLimit", None
     ),

@@ -1,6 +1,7 @@
 """The outputs of a stack: the URL of each service inside the cluster, and what is exposed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Optional
 
 import pulumi
@@ -94,8 +95,8 @@ def _front(plan: StackPlan, balancer: str, targets: Iterable[Optional[TargetSpec
 
 def _reference(gateway: IngressGateway) -> dict[str, Any]:
     """What the routes of other stacks need to know of a gateway, in the form of their argument `gateway`."""
-    known = {camel_case(field): value for field, value in gateway.reference.items()}
-    known["controller"] = gateway.controller
+    reference: Mapping[str, Any] = gateway.reference
+    known = {camel_case(name): value.value if isinstance(value, Enum) else value for name, value in reference.items()}
     peers: Sequence[Mapping[str, Any]] = gateway.reference.get("controller_peers") or ()
     if peers:
         known["controllerPeers"] = [{camel_case(key): item for key, item in peer.items()} for peer in peers]
