@@ -18,6 +18,7 @@ from .args.quantities import check_quantity
 from .args.spec import Spec, spec
 from .lifecycle.object_names import claim_objects
 from .lifecycle.objects import ObjectSpec, register_objects
+from .namespace_rules import check_limit_items, check_namespace_labels, check_quota_spec, created_namespace
 from .ordering import dependencies_of
 from .pod_security import (
     AUDIT,
@@ -253,11 +254,26 @@ RULES: Rules = {
 
 def check_namespace(namespace: NamespaceSpec, problems: Problems) -> None:
     """Report what contradicts something else."""
+    problems.run(_check_created, namespace)
     problems.run(_check_labels, namespace)
     problems.run(_check_existing, namespace)
+    problems.run(_check_limits, namespace)
+
+
+def _check_created(namespace: NamespaceSpec, problems: Problems) -> None:
+    if not namespace.existing and (reason := created_namespace(namespace.name)):
+        problems.reject(namespace.at / "name", namespace.name, reason)
+
+
+def _check_limits(namespace: NamespaceSpec, problems: Problems) -> None:
+    if (quota := namespace.resource_quota) is not None:
+        problems.run(check_quota_spec, quota.hard, quota.scopes, quota.at)
+    if namespace.limit_range is not None:
+        problems.run(check_limit_items, namespace.limit_range.limits)
 
 
 def _check_labels(namespace: NamespaceSpec, problems: Problems) -> None:
+    check_namespace_labels(namespace.labels or {}, namespace.at / "labels", problems)
     for key in namespace.labels or {}:
         if key in _FIELDS_OF_LABELS:
             where = namespace.at / "labels" / Key(key)

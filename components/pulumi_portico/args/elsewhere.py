@@ -136,6 +136,10 @@ class Table:
     """Names regardless of how words are separated."""
     manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None
     """Returns the arguments that are in a manifest, by the names of Kubernetes; None if there are none."""
+    text: Optional[Callable[[str], Optional[Values]]] = None
+    """The values that a text in place of the arguments means; None if it means none."""
+    others: Optional[Callable[[str, Any], Optional[Elsewhere]]] = None
+    """Where Portico has any other name with a value; None if it has none."""
 
     def find(self, name: Any) -> Optional[Elsewhere]:
         """Where Portico has a name."""
@@ -146,10 +150,12 @@ def table(
     *groups: Mapping[str, Elsewhere],
     forms: Optional[Mapping[str, Sequence[Form]]] = None,
     manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None,
+    text: Optional[Callable[[str], Optional[Values]]] = None,
+    others: Optional[Callable[[str, Any], Optional[Elsewhere]]] = None,
 ) -> Table:
     """A table of names; a later group overrides those before."""
     names = {name: where for group in groups for name, where in group.items()}
-    return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest)
+    return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest, text, others)
 
 
 def steps_of(path: str) -> Steps:

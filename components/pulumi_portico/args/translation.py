@@ -28,7 +28,7 @@ from .manifests import KUBERNETES_MANIFEST, OTHER_KINDS, OTHER_MANIFEST, code_of
 from .problems import ABSENT, Edit, Move, Problems, Remove, Set
 from .secrets import Secret
 from .shapes import is_args, is_generic, shapes_of, take_apart
-from .similar_names import folded
+from .similar_names import folded, nearest
 from .spec import elsewhere_of, renamed_fields
 
 __all__ = ["Translation", "holds_unknown", "values_of"]
@@ -82,9 +82,17 @@ class Translation:
                 continue
             if key in names:
                 self._read_form(names[key], value)
-            elif key not in former and folded(str(key)) not in own and (where := self._table.find(key)):
+            elif key not in former and folded(str(key)) not in own and (where := self._find(key, value)):
                 self._read_name(key, value, where)
         return self._values
+
+    def _find(self, key: Any, value: Any) -> Optional[Elsewhere]:
+        """Where Portico has what another tool, or the user, has under a key."""
+        if (found := self._table.find(key)) is not None or self._table.others is None:
+            return found
+        # A misspelled field keeps its own fix.
+        is_near = nearest(str(key), shapes_of(self._args_type)) is not None
+        return None if is_near else self._table.others(str(key), value)
 
     def _read_manifest(self) -> None:
         """Report a manifest in place of arguments."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from importlib import import_module
 
+from ..args.synonyms import synonyms
 from .controller_module import ControllerModule
 
 __all__ = ["CONTROLLERS", "DEFAULT_CONTROLLER", "Controller"]
@@ -33,6 +34,16 @@ class Controller(str, Enum):
     def module(self) -> ControllerModule:
         """Everything that Portico knows about it."""
         return CONTROLLERS[self.value]
+
+
+synonyms(
+    Controller,
+    {
+        Controller.F5_NGINX: "nginx-ingress nginx-inc nginx.org",
+        Controller.INGRESS_NGINX: "k8s.io/ingress-nginx kubernetes-ingress-nginx",
+        Controller.GENERIC: "alb traefik haproxy contour kong istio gce",
+    },
+)
 
 
 def _load(controller: Controller) -> ControllerModule:

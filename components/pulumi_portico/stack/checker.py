@@ -29,6 +29,7 @@ from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
 from .jobs import check_before
 from .manifests import check_manifests
+from .object_quotas import check_object_quotas
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
@@ -123,6 +124,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
     problems.run(check_quotas, parts)
+    problems.run(check_object_quotas, parts)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
 

@@ -9,10 +9,11 @@ from ..args.location import ROOT, Key, Location
 from ..args.names import dns_subdomain
 from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Parser, Rules, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import Problems
+from ..args.problems import Problems, Reason
 from ..args.secrets import Secret
 from ..args.shapes import Shape, camel_case
 from ..args.spec import Spec
+from ..lifecycle.consequences import WHEN_DELETED
 from ..lifecycle.objects import ObjectSpec, Options, gathered
 from ..namespace import RULES as NAMESPACE_RULES
 from ..namespace import (
@@ -23,6 +24,7 @@ from ..namespace import (
     limiting_objects,
     named_namespace,
 )
+from ..namespace_rules import created_namespace
 from ..pod_security import PodSecurityLevel
 from ..register import SKIP_AWAIT
 from ..workload.kinds import ClaimRetention
@@ -47,6 +49,7 @@ from .own_args import (
     build_secret,
     check_config_map,
     check_secret,
+    config_map_name,
 )
 from .source_map import Node, holds_secret, plain
 
@@ -97,7 +100,7 @@ def _name(value: Any, problems: Problems) -> str:
         name = value.value if isinstance(value, Secret) else value
         if not isinstance(name, str):
             problems.report(WRONG_TYPE, NAMESPACE, value=name, expected="text")
-        elif reason := rule(name):
+        elif reason := rule(name) or created_namespace(name):
             problems.reject(NAMESPACE, name, reason)
         else:
             return name
@@ -108,7 +111,7 @@ def parse_own_parts(tree: Node, namespace: NamespaceSpec, folder: Path, problems
     """What the stack has beside its components, checked by its own rules; `folder` is that of the stack file."""
     return OwnParts(
         namespace,
-        dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems)),
+        dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems, config_map_name)),
         dict(_parsed("secrets", SecretSpec, SecretArgs, check_secret, tree, problems)),
         dict(_parsed("claims", ClaimSpec, ClaimArgs, None, tree, problems)),
         read_manifests(tree, folder, problems),
@@ -133,6 +136,7 @@ def _parsed(
     check: Optional[Callable[[Any, Problems], None]],
     tree: Node,
     problems: Problems,
+    name_rule: Callable[[str], Optional[Reason]] = dns_subdomain,
 ) -> Iterator[tuple[str, Any]]:
     """The parsed objects of one kind, by name."""
     node, at = tree.fields.get(camel_case(name)), ROOT / name
@@ -142,7 +146,7 @@ def _parsed(
         _report_shape(at, node, f"a mapping of names to {describe(args_type)}", problems)
     for key, item in node.fields.items():
         where = at / Key(key)
-        if reason := dns_subdomain(key):
+        if reason := name_rule(key):
             problems.reject(where, key, reason, is_key=True)
         if not isinstance(item.value, dict):
             _report_shape(where, item, describe(args_type), problems)
@@ -188,7 +192,8 @@ def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:
     for name, secret in parts.secrets.items():
         yield ObjectSpec(f"secret-{name}", build_secret(name, namespace.name, secret))
     for name, claim in parts.claims.items():
-        yield ObjectSpec(f"claim-{name}", _without_wait(build_claim(name, namespace.name, claim)), options=_kept(claim))
+        built = _without_wait(build_claim(name, namespace.name, claim), claim)
+        yield ObjectSpec(f"claim-{name}", built, options=_kept(claim))
 
 
 def _kept(claim: ClaimSpec) -> Options:
@@ -197,8 +202,10 @@ def _kept(claim: ClaimSpec) -> Options:
     return Options(retain_on_delete=retained, delete_before_replace=False)
 
 
-def _without_wait(claim: dict[str, Any]) -> dict[str, Any]:
+def _without_wait(claim: dict[str, Any], described: ClaimSpec) -> dict[str, Any]:
     """The claim, without a wait for its volume: many storage classes create that for the first pod."""
     metadata: Mapping[str, Any] = claim["metadata"]
-    annotations = {**metadata.get("annotations", {}), SKIP_AWAIT: "true"}
+    goes = described.when_deleted is ClaimRetention.DELETE
+    own = {WHEN_DELETED: ClaimRetention.DELETE.value} if goes else {}
+    annotations = {**metadata.get("annotations", {}), **own, SKIP_AWAIT: "true"}
     return {**claim, "metadata": {**metadata, "annotations": annotations}}
