@@ -38,6 +38,7 @@ __all__ = [
     "of_kind",
     "several",
     "steps_of",
+    "switch_of_kind",
     "table",
     "unsupported",
 ]
@@ -230,6 +231,15 @@ SWITCHED_ON = automatic(True)  # noqa: FBT003  # a value, not a switch
 def of_kind(kind: str) -> Elsewhere:
     """A field of another kind of workload than services."""
     return Elsewhere(NAME_UNSUPPORTED, kind=kind)
+
+
+def switch_of_kind(kind: str) -> Elsewhere:
+    """A switch for another kind of object. The fix removes one that is off."""
+
+    def convert(value: Any, _: Beside) -> Optional[Values]:
+        return {} if value is False or (isinstance(value, Mapping) and value.get("enabled") is False) else None
+
+    return Elsewhere(NAME_UNSUPPORTED, convert=convert, kind=kind)
 
 
 def unsupported(*values: Any) -> Elsewhere:

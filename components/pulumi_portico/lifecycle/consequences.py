@@ -463,6 +463,9 @@ class _Program:
         before = await read_deployed()
         if not before:
             return
+        if not pulumi.runtime.is_dry_run():
+            await self._guard(before)
+            return
         rejected: list[Finding] = []
         for finding in findings_of(await self._comparison(before)):
             if finding.code in REJECTED:
@@ -471,6 +474,17 @@ class _Program:
                 pulumi.log.warn(finding.text)
         if rejected:
             raise PorticoError("\n".join(finding.text for finding in rejected))
+
+    async def _guard(self, before: Resources) -> None:
+        """Fail an update without a preview before it deletes a namespace that it uses: deletions are last."""
+        try:
+            found = findings_of(await self._comparison(before))
+        except Exception as error:
+            # A resource has failed, which is reported. Nothing is deleted.
+            pulumi.log.debug(f"Not compared with the last deployment: {error}")
+            return
+        if rejected := [finding.text for finding in found if finding.code is NAMESPACE_IN_USE]:
+            raise PorticoError("\n".join(rejected))
 
     async def _comparison(self, before: Resources) -> Comparison:
         after: dict[str, Manifest] = {}
@@ -488,8 +502,11 @@ class _Program:
             else:
                 created[urn] = after[urn]
         for deployed in before.values():
-            if deployed.urn not in after and (deployed.type, _full_name(deployed)) in renamed:
-                after[deployed.urn] = renamed[deployed.type, _full_name(deployed)]
+            # Of AWS, the ARN is the ID.
+            keys = [(deployed.type, str(known)) for known in (_full_name(deployed), deployed.outputs.get("arn"))]
+            found = next((renamed[key] for key in keys if key in renamed), None)
+            if deployed.urn not in after and found is not None:
+                after[deployed.urn] = found
         return Comparison(before, after, created)
 
 
@@ -513,10 +530,10 @@ _BY_STACK: WeakKeyDictionary[Any, _Program] = WeakKeyDictionary()
 
 
 def watch_object(resource: pulumi.Resource, manifest: Manifest) -> None:
-    """Compare a registered object, in a preview, with what the last deployment left."""
+    """Compare a registered object with what the last deployment left."""
     stack = get_root_resource()
     # The process of a component provider sees only parts of a program.
-    if stack is None or mocked() or not pulumi.runtime.is_dry_run():
+    if stack is None or mocked():
         return
     program = _BY_STACK.get(stack)
     if program is None:

@@ -29,6 +29,7 @@ from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
 from .jobs import check_before
 from .manifests import check_manifests
+from .named_lists import by_name
 from .object_quotas import check_object_quotas
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
@@ -190,6 +191,7 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
     if pasted := list(recognized(node)):
         _report_pasted(at, node, pasted, problems)
         return
+    node = by_name(node, at, problems)
     if not isinstance(node.value, dict):
         expected = f"a mapping of names to {describe(kind.args_type)}"
         _report_not_a_mapping(at, node, expected, problems)

@@ -24,6 +24,7 @@ from ..args.units import GIB
 from ..args.values import LARGEST_GIB, data_key, whole_number
 from ..workload.kinds import ClaimRetention
 from ..workload.volumes import AccessMode, build_claim_spec
+from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
 
 __all__ = [
     "RULES",
@@ -103,7 +104,7 @@ class ClaimArgs(TypedDict):
     """Annotations. Keys are plain. Default: none."""
 
 
-@spec(ConfigMapArgs)
+@spec(ConfigMapArgs, elsewhere=CONFIG_MAP_NAMES)
 class ConfigMapSpec(Spec):
     """Parsed `ConfigMapArgs`."""
 
@@ -113,7 +114,7 @@ class ConfigMapSpec(Spec):
     annotations: Optional[_Texts] = None
 
 
-@spec(SecretArgs)
+@spec(SecretArgs, elsewhere=SECRET_NAMES)
 class SecretSpec(Spec):
     """Parsed `SecretArgs`."""
 
@@ -124,7 +125,7 @@ class SecretSpec(Spec):
     annotations: Optional[_Texts] = None
 
 
-@spec(ClaimArgs)
+@spec(ClaimArgs, elsewhere=CLAIM_NAMES)
 class ClaimSpec(Spec):
     """Parsed `ClaimArgs`."""
 

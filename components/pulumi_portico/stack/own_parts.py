@@ -9,7 +9,7 @@ from ..args.location import ROOT, Key, Location
 from ..args.names import dns_subdomain
 from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Parser, Rules, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import Problems, Reason
+from ..args.problems import Problems, Reason, Set
 from ..args.secrets import Secret
 from ..args.shapes import Shape, camel_case
 from ..args.spec import Spec
@@ -36,6 +36,7 @@ from .manifests import (
     manifest_objects,
     read_manifests,
 )
+from .named_lists import by_name
 from .own_args import RULES as OWN_RULES
 from .own_args import (
     ClaimArgs,
@@ -100,8 +101,11 @@ def _name(value: Any, problems: Problems) -> str:
         name = value.value if isinstance(value, Secret) else value
         if not isinstance(name, str):
             problems.report(WRONG_TYPE, NAMESPACE, value=name, expected="text")
-        elif reason := rule(name) or created_namespace(name):
+        elif reason := rule(name):
             problems.reject(NAMESPACE, name, reason)
+        elif reason := created_namespace(name):
+            fix = Set(NAMESPACE, {"name": name, "existing": True})
+            problems.report(reason.code, NAMESPACE, value=name, fix=fix)
         else:
             return name
     return UNKNOWN
@@ -142,6 +146,7 @@ def _parsed(
     node, at = tree.fields.get(camel_case(name)), ROOT / name
     if node is None or node.value is None:
         return
+    node = by_name(node, at, problems)
     if not isinstance(node.value, dict):
         _report_shape(at, node, f"a mapping of names to {describe(args_type)}", problems)
     for key, item in node.fields.items():
