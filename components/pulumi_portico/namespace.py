@@ -17,6 +17,7 @@ from .args.parse import Field, Hooks, Rules, parse
 from .args.problems import ABSENT, Problems, Reason, Remove, Set
 from .args.quantities import check_quantity
 from .args.spec import Spec, spec
+from .lifecycle.annotation_readers import check_readers_of_namespace
 from .lifecycle.object_names import claim_objects
 from .lifecycle.objects import ObjectSpec, register_objects
 from .namespace_rules import check_limit_items, check_namespace_labels, check_quota_spec, created_namespace
@@ -308,6 +309,7 @@ def _check_limits(namespace: NamespaceSpec, problems: Problems) -> None:
 
 def _check_labels(namespace: NamespaceSpec, problems: Problems) -> None:
     check_namespace_labels(namespace.labels or {}, namespace.at / "labels", problems)
+    check_readers_of_namespace(namespace.annotations, namespace.at / "annotations", problems)
     for key in namespace.labels or {}:
         if key in _FIELDS_OF_LABELS:
             where = namespace.at / "labels" / Key(key)

@@ -205,11 +205,16 @@ class Parser:
         return parsed
 
     def _is_valid(self, args_type: Any, name: str, value: Any) -> bool:
-        """Whether a field accepts a value, with names in snake_case, apart from what is missing in it."""
-        trial = Problems(self.problems.subject)
-        # Without hooks, which refer to other components.
-        Parser(self.rules, trial, trial.style)._field(args_type, name, value, ROOT / name)
-        return all(problem.code is MISSING for problem in trial.found)
+        """Whether a field accepts a value, with names in snake_case or in the reader's style, which is Kubernetes' own
+        in a stack file; apart from what is missing in it."""
+
+        def accepts(style: KeyStyle) -> bool:
+            trial = Problems(self.problems.subject, style=style)
+            # Without hooks, which refer to other components.
+            Parser(self.rules, trial, style)._field(args_type, name, value, ROOT / name)
+            return all(problem.code is MISSING for problem in trial.found)
+
+        return accepts(KeyStyle.PYTHON) or (self.style is not KeyStyle.PYTHON and accepts(self.style))
 
     def _made(self, args_type: Any, parsed: Unchecked, at: Location) -> Any:
         made_type = spec_for(args_type)

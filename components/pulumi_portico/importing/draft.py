@@ -56,9 +56,14 @@ class Draft:
         }
         return {key: value for key, value in found.items() if value}
 
+    @property
+    def namespace_name(self) -> Optional[str]:
+        """The name of the namespace."""
+        return self.namespace or next(iter((*self.services, *self.jobs)), None)
+
     def _namespace(self) -> Any:
         """The namespace: a name, or a mapping if it has settings or exists in every cluster."""
-        name = self.namespace or next(iter((*self.services, *self.jobs)), None)
+        name = self.namespace_name
         if name is not None and created_namespace(name) is not None:
             return {"name": name, "existing": True}
         return {"name": name, **self.settings} if self.settings else name

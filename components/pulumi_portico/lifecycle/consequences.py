@@ -161,10 +161,13 @@ class Comparison:
         found = [urn for urn, manifest in self.after.items() if _namespace_of(manifest) == namespace]
         return sorted(urn.rpartition("::")[2] for urn in found)
 
-    def creates(self, deployed: "Deployed") -> Optional[str]:
-        """The URN of another resource that the engine creates for the same object; None if there is none."""
+    def other_of(self, deployed: Deployed) -> Optional[str]:
+        """The URN of another resource of the program for the same object, if it isn't the same one under an alias: one
+        that the engine creates, or that is in the state beside it. None if there is none."""
         identity = (deployed.type, deployed.namespace, deployed.object_name)
-        return next((urn for urn, new in self.created.items() if _identity(urn, new) == identity), None)
+        beside = {urn: manifest for urn, manifest in self.after.items() if urn in self.before}
+        found = {**self.created, **beside}.items()
+        return next((urn for urn, new in found if _identity(urn, new) == identity and urn != deployed.urn), None)
 
     def hosts_of_class(self, name: str) -> list[str]:
         """The hosts of the stack's Ingresses of a class."""
@@ -190,7 +193,7 @@ def findings_of(comparison: Comparison) -> list[Finding]:
             # The program itself registers it, which isn't seen here.
             continue
         manifest = comparison.after.get(urn)
-        if manifest is None and (other := comparison.creates(deployed)):
+        if manifest is None and (other := comparison.other_of(deployed)):
             found.append(_deleted_by_move(deployed, other))
         elif rule := _RULES.get(deployed.type):
             found += rule(comparison, deployed, manifest)
@@ -203,7 +206,9 @@ def _deleted_by_move(deployed: Deployed, after: str) -> Finding:
     return Finding(OBJECT_DELETED_BY_MOVE, params)
 
 
-REJECTED = (CLAIM_FROZEN, NAMESPACE_IN_USE, OBJECT_DELETED_BY_MOVE)
+_DELETING = (NAMESPACE_IN_USE, OBJECT_DELETED_BY_MOVE)
+"""The findings that an update without a preview ends with."""
+REJECTED = (CLAIM_FROZEN, *_DELETING)
 """The findings that a preview ends with: what follows would lose data, or fail anyway."""
 
 
@@ -483,7 +488,7 @@ class _Program:
             # A resource has failed, which is reported. Nothing is deleted.
             pulumi.log.debug(f"Not compared with the last deployment: {error}")
             return
-        if rejected := [finding.text for finding in found if finding.code is NAMESPACE_IN_USE]:
+        if rejected := [finding.text for finding in found if finding.code in _DELETING]:
             raise PorticoError("\n".join(rejected))
 
     async def _comparison(self, before: Resources) -> Comparison:
@@ -496,8 +501,7 @@ class _Program:
             after[urn] = await _known(_compared(manifest))
             if urn in before or not isinstance(resource, pulumi.CustomResource):
                 continue
-            # In a preview, a resource of the state has an ID, also under another URN that it has an alias for.
-            if await resource.id.is_known():
+            if await _is_of_state(urn, resource):
                 renamed[_type_of(urn), str(await resource.id.future())] = after[urn]
             else:
                 created[urn] = after[urn]
@@ -508,6 +512,15 @@ class _Program:
             if deployed.urn not in after and found is not None:
                 after[deployed.urn] = found
         return Comparison(before, after, created)
+
+
+async def _is_of_state(urn: str, resource: pulumi.CustomResource) -> bool:
+    """Whether a resource that isn't in the state under its URN can be there under another one, that of an alias."""
+    if pulumi.runtime.is_dry_run():
+        # A new one has no ID yet.
+        return await resource.id.is_known()
+    is_child = "$" in urn.split("::")[2]
+    return is_child or bool(getattr(resource, "_aliases", ()))
 
 
 def _compared(manifest: Manifest) -> dict[str, Any]:

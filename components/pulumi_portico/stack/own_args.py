@@ -22,6 +22,7 @@ from ..args.sizes import check_data
 from ..args.spec import Spec, spec
 from ..args.units import GIB
 from ..args.values import LARGEST_GIB, data_key, whole_number
+from ..lifecycle.annotation_readers import CLAIM, CONFIG, check_readers
 from ..workload.kinds import ClaimRetention
 from ..workload.volumes import AccessMode, build_claim_spec
 from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
@@ -37,6 +38,7 @@ __all__ = [
     "build_claim",
     "build_config_map",
     "build_secret",
+    "check_claim",
     "check_config_map",
     "check_secret",
     "config_map_name",
@@ -203,12 +205,19 @@ _ROOT_CERTIFICATE = "kube-root-ca.crt"
 def check_config_map(config_map: ConfigMapSpec, problems: Problems) -> None:
     """Report keys that are set twice, and values that are more than a ConfigMap can have."""
     _check_keys(config_map, ("data", "binary_data"), "ConfigMap", problems)
+    check_readers(config_map.annotations, config_map.at / "annotations", CONFIG, problems)
 
 
 def check_secret(secret: SecretSpec, problems: Problems) -> None:
     """Report keys that are set twice or that the type requires, and values that a Secret can't have."""
     _check_keys(secret, ("string_data", "data"), "Secret", problems)
     problems.run(_check_type, secret)
+    check_readers(secret.annotations, secret.at / "annotations", CONFIG, problems)
+
+
+def check_claim(claim: ClaimSpec, problems: Problems) -> None:
+    """Report annotations that no program reads on claims."""
+    check_readers(claim.annotations, claim.at / "annotations", CLAIM, problems)
 
 
 _DOCKER_KEYS = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}

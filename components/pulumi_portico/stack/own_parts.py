@@ -48,6 +48,7 @@ from .own_args import (
     build_claim,
     build_config_map,
     build_secret,
+    check_claim,
     check_config_map,
     check_secret,
     config_map_name,
@@ -117,7 +118,7 @@ def parse_own_parts(tree: Node, namespace: NamespaceSpec, folder: Path, problems
         namespace,
         dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems, config_map_name)),
         dict(_parsed("secrets", SecretSpec, SecretArgs, check_secret, tree, problems)),
-        dict(_parsed("claims", ClaimSpec, ClaimArgs, None, tree, problems)),
+        dict(_parsed("claims", ClaimSpec, ClaimArgs, check_claim, tree, problems)),
         read_manifests(tree, folder, problems),
         _custom_kinds(tree, problems),
     )
@@ -137,7 +138,7 @@ def _parsed(
     name: str,
     spec: type[Spec],
     args_type: Any,
-    check: Optional[Callable[[Any, Problems], None]],
+    check: Callable[[Any, Problems], None],
     tree: Node,
     problems: Problems,
     name_rule: Callable[[str], Optional[Reason]] = dns_subdomain,
@@ -157,8 +158,7 @@ def _parsed(
             _report_shape(where, item, describe(args_type), problems)
             continue
         parsed = parse(spec, args_type, plain(item), OWN_RULES, problems, where)
-        if check is not None:
-            problems.run(check, parsed)
+        problems.run(check, parsed)
         yield key, parsed
 
 
