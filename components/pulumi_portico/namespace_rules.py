@@ -218,7 +218,7 @@ def _check_ratio(
 ) -> None:
     least, largest = by_field.get("min"), by_field.get("max")
     if ratio < 1:
-        problems.report(RATIO_TOO_SMALL, where, value=text, fix=Set(where, "1"))
+        problems.report(RATIO_TOO_SMALL, where, value=text)
     elif least and largest is not None and ratio > largest / least:
         most = _text(largest / least)
         params = {"resource": name, "min": "min", "max": "max", "most": most}

@@ -105,8 +105,10 @@ def check_quotas(parts: Parts, problems: Problems) -> None:
     counted = [one for one in pods if quota is not None and all(_is_in_scope(one, scope) for scope in quota.scopes)]
     for one in counted:
         problems.run(_check_required, one, namespace)
-    for one in pods:
-        problems.run(_check_limit_range, one, namespace)
+    # What is derived from an invalid limit range isn't news.
+    if namespace.limit_range is not None and not problems.has_within(namespace.limit_range.at):
+        for one in pods:
+            problems.run(_check_limit_range, one, namespace)
     problems.run(_check_totals, counted, namespace)
 
 
