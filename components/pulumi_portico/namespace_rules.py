@@ -14,6 +14,7 @@ from .args.names import RESERVED_LABEL, label_key
 from .args.problems import Move, Problems, Reason, Remove, Set
 from .args.quantities import quantity_number
 from .args.similar_names import nearest
+from .untyped import mapped
 
 __all__ = ["check_limit_items", "check_namespace_labels", "check_quota_spec", "created_namespace"]
 
@@ -126,7 +127,7 @@ def check_quota_spec(hard: Mapping[str, Any], scopes: Collection[str], at: Locat
         for name in hard:
             if name in _QUOTA and name not in counted:
                 there = at / "hard" / Key(name)
-                params = {"scope": scope, "resource": name, "resources": sorted(counted)}
+                params: dict[str, Any] = {"scope": scope, "resource": name, "resources": sorted(counted)}
                 problems.report(SCOPE_OF_OTHER_RESOURCE, there, fix=Remove(there), **params)
     for first, second in _CONFLICTS:
         if first in scopes and second in scopes:
@@ -171,7 +172,7 @@ _FIELDS = ("min", "max", "default", "default_request", "max_limit_request_ratio"
 
 def _quantities(item: Any) -> Iterator[tuple[str, str, Any]]:
     for field in _FIELDS:
-        for name, value in (getattr(item, field) or {}).items():
+        for name, value in mapped(getattr(item, field)).items():
             yield field, name, value
 
 
@@ -206,7 +207,7 @@ def _check_bounds(item: Any, problems: Problems) -> None:
             if less in by_field and more in by_field and by_field[less] > by_field[more]:
                 bound = texts[less, name]
                 where, other = item.at / more / Key(name), item.at / less / Key(name)
-                params = {"resource": name, "bound": bound, "other": other}
+                params: dict[str, Any] = {"resource": name, "bound": bound, "other": other}
                 problems.report(LIMIT_BELOW_OTHER, where, value=texts[more, name], fix=Set(where, bound), **params)
         if (ratio := by_field.get("max_limit_request_ratio")) is not None:
             where = item.at / "max_limit_request_ratio" / Key(name)
@@ -221,7 +222,7 @@ def _check_ratio(
         problems.report(RATIO_TOO_SMALL, where, value=text)
     elif least and largest is not None and ratio > largest / least:
         most = _text(largest / least)
-        params = {"resource": name, "min": "min", "max": "max", "most": most}
+        params: dict[str, Any] = {"resource": name, "min": "min", "max": "max", "most": most}
         problems.report(RATIO_TOO_LARGE, where, value=text, fix=Set(where, most), **params)
 
 

@@ -120,7 +120,7 @@ def from_http(value: Any, beside: Beside) -> Optional[Values]:
 def from_matches(value: Any, _: Beside) -> Optional[Values]:
     """The only match of a rule of an HTTPRoute, if it's of a path."""
     matches = items_of(value)
-    path = mapped(matches[0].get("path")) if len(matches) == 1 and matches[0].keys() == {"path"} else {}
+    path: Unchecked = mapped(matches[0].get("path")) if len(matches) == 1 and set(matches[0]) == {"path"} else {}
     kind = path.get("type", "PathPrefix")
     if not isinstance(path.get("value"), str) or kind not in ("Exact", "PathPrefix"):
         return None

@@ -21,7 +21,7 @@ NAMES_IN_LIST = define(
 
 def by_name(node: Node, at: Location, problems: Problems) -> Node:
     """A mapping of the items of a list by their names, which is reported; anything else as it is."""
-    items = node.value if isinstance(node.value, list) else []
+    items = node.items
     names = [_name_of(item) for item in items]
     if not items or None in names or len(set(names)) < len(names):
         return node
@@ -36,9 +36,9 @@ def by_name(node: Node, at: Location, problems: Problems) -> Node:
     return meant
 
 
-def _name_of(item: Any) -> Any:
+def _name_of(item: Node) -> Any:
     """The name of an item; None if it has none."""
-    name = item.fields.get("name") if isinstance(item, Node) else None
+    name = item.fields.get("name")
     return name.value if name is not None and isinstance(name.value, str) else None
 
 

@@ -149,7 +149,7 @@ def _manifests_of(part: Any) -> list[Manifest]:
         found = part.kind.objects({part.name: part.spec})
         return [one.manifest for _, objects in found for one in objects if one.is_kubernetes]
 
-    return available(manifests, [])
+    return available(manifests, list[Manifest]())
 
 
 def _counted(manifest: Manifest) -> Mapping[str, int]:

@@ -23,6 +23,7 @@ from ..args.spec import Spec, spec
 from ..args.units import GIB
 from ..args.values import LARGEST_GIB, data_key, whole_number
 from ..lifecycle.annotation_readers import CLAIM, CONFIG, check_readers
+from ..untyped import mapped
 from ..workload.kinds import ClaimRetention
 from ..workload.volumes import AccessMode, build_claim_spec
 from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
@@ -245,7 +246,7 @@ def _check_type(secret: SecretSpec, problems: Problems) -> None:
         problems.report(ACCOUNT_OF_TOKEN, secret.at / "type", value=secret.type, annotation=annotation)
     if (docker_key := _DOCKER_KEYS.get(secret.type)) is not None:
         for field, decode in (("string_data", None), ("data", base64.b64decode)):
-            value = (getattr(secret, field) or {}).get(docker_key)
+            value = mapped(getattr(secret, field)).get(docker_key)
             if isinstance(value, str) and not isinstance(value, Placeholder) and not _is_json_object(value, decode):
                 where = secret.at / field / Key(docker_key)
                 problems.report(NOT_DOCKER_CONFIG, where, value=value, secret=True)

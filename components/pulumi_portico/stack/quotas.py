@@ -319,5 +319,10 @@ def _check_ratio(
             _report_missing(at, f"{kind}.{name}", container, where, problems)
     request, limit, ratio = (quantity_number(value) for value in (found["requests"], found["limits"], most))
     if request and limit is not None and ratio is not None and limit > ratio * request:
-        params = {"resource": name, "container": container, "limit": found["limits"], "request": found["requests"]}
+        params: dict[str, Any] = {
+            "resource": name,
+            "container": container,
+            "limit": found["limits"],
+            "request": found["requests"],
+        }
         problems.report(OVER_RATIO, at, ratio=most, field=at / "resources", limit_range=where, **params)
