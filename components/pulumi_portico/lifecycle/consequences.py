@@ -28,6 +28,7 @@ __all__ = [
     "Comparison",
     "claims_deleted_by_replacement",
     "findings_of",
+    "on_frozen_claim",
     "on_service_replacement",
     "service_replaced",
     "watch_object",
@@ -252,6 +253,30 @@ def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
         return False
 
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-service"), explain)])
+
+
+def on_frozen_claim(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Explains why a preview or an update of a claim fails: a preview ends before it's compared with the state."""
+    if mocked():
+        return None
+
+    def explain(args: pulumi.ErrorHookArgs) -> bool:
+        errors = " ".join(args.errors)
+        fields = [field for text, found in _FROZEN_OF_CLAIMS.items() if text in errors for field in found]
+        if fields:
+            metadata = mapped((args.new_inputs or {}).get("metadata"))
+            full = f"{metadata.get('namespace')}/{metadata.get('name')}"
+            pulumi.log.error(Finding(CLAIM_FROZEN, {"name": full, "fields": fields}).text)
+        return False
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-claim"), explain)])
+
+
+_FROZEN_OF_CLAIMS: Mapping[str, Sequence[str]] = {
+    "spec is immutable after creation": ("storageClassName", "accessModes"),
+    "field can not be less than": ("the size to a smaller one",),
+}
+"""What can't change, by a part of the API server's error."""
 
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from ..args.problems import Problems, Reason, Set
 from ..args.secrets import Secret
 from ..args.shapes import Shape, camel_case
 from ..args.spec import Spec
-from ..lifecycle.consequences import WHEN_DELETED
+from ..lifecycle.consequences import WHEN_DELETED, on_frozen_claim
 from ..lifecycle.objects import ObjectSpec, Options, gathered
 from ..namespace import RULES as NAMESPACE_RULES
 from ..namespace import (
@@ -204,7 +204,11 @@ def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:
 def _kept(claim: ClaimSpec) -> Options:
     """Keeps the data of a claim. A change of a frozen field fails instead of deleting the claim to create another."""
     retained = True if claim.when_deleted is ClaimRetention.RETAIN else None
-    return Options(retain_on_delete=retained, delete_before_replace=False)
+
+    def hooks(_parent: Any) -> Any:
+        return on_frozen_claim(claim.at[-1])
+
+    return Options(retain_on_delete=retained, delete_before_replace=False, hooks=hooks)
 
 
 def _without_wait(claim: dict[str, Any], described: ClaimSpec) -> dict[str, Any]:
