@@ -125,7 +125,7 @@ def check_quota_spec(hard: Mapping[str, Any], scopes: Collection[str], at: Locat
             continue
         counted = _SCOPES[scope]
         for name in hard:
-            if name in _QUOTA and name not in counted:
+            if (name in _QUOTA or name.startswith(_HUGE_PAGES)) and name not in counted:
                 there = at / "hard" / Key(name)
                 params: dict[str, Any] = {"scope": scope, "resource": name, "resources": sorted(counted)}
                 problems.report(SCOPE_OF_OTHER_RESOURCE, there, fix=Remove(there), **params)
