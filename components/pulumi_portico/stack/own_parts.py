@@ -206,7 +206,7 @@ def _kept(claim: ClaimSpec) -> Options:
     retained = True if claim.when_deleted is ClaimRetention.RETAIN else None
 
     def hooks(_parent: Any) -> Any:
-        return on_frozen_claim(claim.at[-1])
+        return on_frozen_claim(str(claim.at[-1]))
 
     return Options(retain_on_delete=retained, delete_before_replace=False, hooks=hooks)
 
