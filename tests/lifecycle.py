@@ -86,6 +86,10 @@ AUTOSCALED: Parts = {**ROUTED, "services": {"web": service(autoscaling={"minRepl
 DATABASE: Parts = {"services": {"db": stateful(storage=storage())}}
 
 
+CLAIMED: Mapping[str, Any] = {"claims": {"data": {"sizeGib": 1, "storageClass": "at-hand"}}}
+SETTINGS: Parts = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
+
+
 def installed(controller: str, name: str = "{ns}-edge") -> dict[str, Any]:
     """A stack with a gateway whose controller Portico installs."""
     return {**WEB, "gateways": {name: {"exposure": OPEN, "controller": controller}}}
@@ -311,5 +315,80 @@ ROWS: Sequence[Row] = (
         {"jobs": {"digest": {"image": f"{IMAGE}:1", "schedule": "@yearly"}}},
         renamed("report", "digest", "cron-job", "network-policy", "service-account"),
         ["runs-deleted"],
+    ),
+    Row(
+        "namespace-exists",
+        "`namespace.existing` of the stack's own namespace, or a gateway's `namespace` with the name of its own",
+        "Rejected, because the namespace would be deleted with everything in it.",
+        WEB,
+        {"namespace": {"name": "{ns}", "existing": True}, **WEB},
+        says=["namespace-in-use"],
+        rejected=True,
+    ),
+    Row(
+        "namespace-with-claims",
+        "`namespace` of a stack with `claims`",
+        "New claims are created in the new namespace. The old ones are deleted with the old namespace, **and their "
+        "data**.",
+        CLAIMED,
+        {"namespace": "{ns}-new", **CLAIMED},
+        {
+            "{ns}-new": CREATED,
+            "{ns}": DELETED,
+            "{ns}-new-claim-data": CREATED,
+            "{ns}-claim-data": DELETED,
+        },
+        ["claim-deleted"],
+    ),
+    Row(
+        "claim-name",
+        "The name of one of `claims`, or its removal",
+        "The old claim stays with its data. One with another name is new and empty.",
+        CLAIMED,
+        {"claims": {"files": CLAIMED["claims"]["data"]}},
+        {"{ns}-claim-files": CREATED, "{ns}-claim-data": DELETED},
+        ["claim-left-behind"],
+    ),
+    Row(
+        "claim-goes",
+        "The same, with `whenDeleted: Delete`, and of a claim among `manifests`",
+        "The claim is deleted, **and its data**.",
+        {"claims": {"data": {**CLAIMED["claims"]["data"], "whenDeleted": "Delete"}}},
+        {"claims": {}},
+        {"{ns}-claim-data": DELETED},
+        ["claim-deleted"],
+    ),
+    Row(
+        "claim-class",
+        "`storageClass` or `accessMode` of one of `claims`, or a smaller `sizeGib`",
+        "Rejected, with the steps that move the data: Kubernetes freezes them.",
+        CLAIMED,
+        {"claims": {"data": {**CLAIMED["claims"]["data"], "storageClass": "other"}}},
+        says=["claim-frozen"],
+        rejected=True,
+    ),
+    Row(
+        "object-moved",
+        "An object from `configMaps`, `secrets`, or `claims` to `manifests`, or a manifest's `namespace`",
+        "Rejected, because the object would be taken over, and then deleted.",
+        {"configMaps": {"settings": {"data": {"a": "b"}}}},
+        {"manifests": [SETTINGS]},
+        says=["object-deleted-by-move"],
+        rejected=True,
+    ),
+    Row(
+        "secret-type",
+        "`type` of one of `secrets`",
+        "Kubernetes freezes it, so the Secret is deleted and created again. Pods that start in between wait for it.",
+        {"secrets": {"login": {"stringData": {"username": "a", "password": "b"}}}},
+        {"secrets": {"login": {"type": "kubernetes.io/basic-auth", "stringData": {"username": "a", "password": "b"}}}},
+        {"{ns}-secret-login": REPLACED_BEFORE},
+    ),
+    Row(
+        "gateway-key",
+        "The key of a component, with `name` kept",
+        "Only the stack file changes. Nothing is replaced.",
+        installed("f5-nginx"),
+        {**WEB, "gateways": {"front": {"name": "{ns}-edge", "exposure": OPEN, "controller": "f5-nginx"}}},
     ),
 )

@@ -9,6 +9,7 @@ from .args.codes import define
 from .args.names import NAME_TOO_LONG
 from .args.parse import Rule
 from .args.problems import ABSENT, Reason
+from .args.synonyms import synonyms
 
 __all__ = [
     "EVERYONE",
@@ -78,6 +79,9 @@ class Scope(str, Enum):
 
     INTERNAL = "internal"
     """Clients in the platform's private network, and in networks that are connected to it."""
+
+
+synonyms(Scope, {Scope.INTERNET: "public external internet-facing", Scope.INTERNAL: "private"})
 
 
 class ClientIp(str, Enum):

@@ -9,15 +9,18 @@ import pulumi
 
 from ._typing import NotRequired, TypedDict
 from .args.codes import define
+from .args.elsewhere import holder, moved_to, several, table
 from .args.guard import guarded
 from .args.location import ROOT, Key, Location
 from .args.names import annotation_key, dns_label, label_key, label_value
 from .args.parse import Field, Hooks, Rules, parse
-from .args.problems import ABSENT, Problems, Reason, Remove
+from .args.problems import ABSENT, Problems, Reason, Remove, Set
 from .args.quantities import check_quantity
 from .args.spec import Spec, spec
+from .lifecycle.annotation_readers import check_readers_of_namespace
 from .lifecycle.object_names import claim_objects
 from .lifecycle.objects import ObjectSpec, register_objects
+from .namespace_rules import check_limit_items, check_namespace_labels, check_quota_spec, created_namespace
 from .ordering import dependencies_of
 from .pod_security import (
     AUDIT,
@@ -30,6 +33,7 @@ from .pod_security import (
     PodSecurityLevel,
 )
 from .register import name_of
+from .untyped import mapped
 
 __all__ = [
     "LIMIT_RANGE",
@@ -178,7 +182,38 @@ class LimitRangeSpec(Spec):
     limits: Sequence[LimitRangeItemSpec]
 
 
-@spec(NamespaceArgs)
+def _metadata_of(value: Any) -> dict[str, Any]:
+    """The arguments in the metadata of a namespace."""
+    metadata = mapped(value)
+    labels = dict(mapped(metadata.get("labels")))
+    levels = {field: labels.pop(label) for label, field in _FIELDS_OF_LEVELS.items() if label in labels}
+    found = {"name": metadata.get("name"), "labels": labels, "annotations": metadata.get("annotations"), **levels}
+    return {key: item for key, item in found.items() if item not in (None, {}, "")}
+
+
+def _manifest_of(value: Any) -> Optional[dict[str, Any]]:
+    """The arguments in the manifest of a namespace."""
+    manifest = mapped(value)
+    return _metadata_of(manifest.get("metadata")) if manifest.get("kind") == "Namespace" else None
+
+
+_FIELDS_OF_LEVELS = {ENFORCE: "pod_security", AUDIT: "audit_pod_security", WARN: "warn_pod_security"}
+_NAMES = table(
+    {
+        "metadata": holder(_metadata_of, "name", "labels", "annotations"),
+        "create": moved_to("existing", lambda value: (not value) if isinstance(value, bool) else None),
+        "createNamespace": moved_to("existing", lambda value: (not value) if isinstance(value, bool) else None),
+        "quota": several("resource_quota.hard"),
+        "resourceQuotas": several("resource_quota"),
+        "limits": several("limit_range.limits"),
+        "podSecurityStandard": moved_to("pod_security"),
+    },
+    manifest=_manifest_of,
+)
+"""Other tools' names for the fields of `NamespaceArgs`."""
+
+
+@spec(NamespaceArgs, elsewhere=_NAMES)
 class NamespaceSpec(Spec):
     """Parsed `NamespaceArgs`."""
 
@@ -253,11 +288,28 @@ RULES: Rules = {
 
 def check_namespace(namespace: NamespaceSpec, problems: Problems) -> None:
     """Report what contradicts something else."""
+    problems.run(_check_created, namespace)
     problems.run(_check_labels, namespace)
     problems.run(_check_existing, namespace)
+    problems.run(_check_limits, namespace)
+
+
+def _check_created(namespace: NamespaceSpec, problems: Problems) -> None:
+    if not namespace.existing and (reason := created_namespace(namespace.name)):
+        fix = Set(namespace.at / "existing", value=True)
+        problems.report(reason.code, namespace.at / "name", value=namespace.name, fix=fix)
+
+
+def _check_limits(namespace: NamespaceSpec, problems: Problems) -> None:
+    if (quota := namespace.resource_quota) is not None:
+        problems.run(check_quota_spec, quota.hard, quota.scopes, quota.at)
+    if namespace.limit_range is not None:
+        problems.run(check_limit_items, namespace.limit_range.limits)
 
 
 def _check_labels(namespace: NamespaceSpec, problems: Problems) -> None:
+    check_namespace_labels(namespace.labels or {}, namespace.at / "labels", problems)
+    check_readers_of_namespace(namespace.annotations, namespace.at / "annotations", problems)
     for key in namespace.labels or {}:
         if key in _FIELDS_OF_LABELS:
             where = namespace.at / "labels" / Key(key)

@@ -105,7 +105,16 @@ def database(namespace: str = "shop", retention: str = "Retain", **spec: Any) ->
     )
 
 
-NAMESPACE = {urn(f"{CORE}:Namespace", "shop"): manifest(namespace=None, name="shop")}
+NAMESPACE_URN, CLAIM = urn(f"{CORE}:Namespace", "shop"), urn(f"{CORE}:PersistentVolumeClaim", "shop-claim-data")
+
+
+def owned(described: dict[str, Any]) -> dict[str, Any]:
+    """An object that Portico has registered, outside of its components."""
+    annotations = {"portico.dev/stack": "acme/shop/dev", **described["metadata"].get("annotations", {})}
+    return {**described, "metadata": {**described["metadata"], "annotations": annotations}}
+
+
+NAMESPACE = {NAMESPACE_URN: owned(manifest(namespace=None, name="shop"))}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +174,8 @@ def test_deletion_protection_names_the_field_to_set() -> None:
     assert "`deletion_protection`" in found.text
 
 
-CRON_JOB, JOB = urn("kubernetes:batch/v1:CronJob", "report-cron-job"), urn("kubernetes:batch/v1:Job", "migrate")
+CRON_JOB = urn("portico:index:Job$kubernetes:batch/v1:CronJob", "report-cron-job")
+JOB = urn("portico:index:Job$kubernetes:batch/v1:Job", "migrate")
 
 
 def test_runs_of_a_schedule_go_with_it() -> None:
@@ -179,3 +189,73 @@ def test_a_job_in_another_namespace_runs_again() -> None:
     assert (found.code.name, found.params["after"]) == ("job-runs-again", "other")
     assert compared({JOB: manifest()}, {}) == []
     assert compared({JOB: manifest()}, {JOB: manifest(namespace=None)}) == []
+
+
+def claim(size: str = "2Gi", mode: str = "ReadWriteOnce", namespace: str = "shop", **metadata: Any) -> dict[str, Any]:
+    spec = {"accessModes": [mode], "resources": {"requests": {"storage": size}}, "storageClassName": "fast"}
+    described = owned(manifest(spec, namespace, "data"))
+    return {**described, "metadata": {**described["metadata"], **metadata}}
+
+
+GOES = {"annotations": {"portico.dev/stack": "acme/shop/dev", "portico.dev/when-deleted": "Delete"}}
+OF_MANIFESTS = urn(f"{CORE}:PersistentVolumeClaim", "shop-manifest/persistentvolumeclaim/data")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({CLAIM: claim()}, {}, ["claim-left-behind"]),
+        ({CLAIM: claim(**GOES)}, {}, ["claim-deleted"]),
+        ({OF_MANIFESTS: claim()}, {}, ["claim-deleted"]),
+        ({CLAIM: claim()}, {CLAIM: claim(namespace="other")}, ["claim-left-behind"]),
+        ({CLAIM: claim(), **NAMESPACE}, {CLAIM: claim(namespace="other")}, ["claim-deleted"]),
+        ({CLAIM: claim()}, {CLAIM: claim("3Gi")}, []),
+        ({CLAIM: claim()}, {CLAIM: claim("2048Mi")}, []),
+        ({CLAIM: claim()}, {CLAIM: claim("1Gi")}, ["claim-frozen"]),
+        ({CLAIM: claim()}, {CLAIM: claim(mode="ReadWriteMany")}, ["claim-frozen"]),
+        ({CLAIM: claim()}, {CLAIM: manifest({"storageClassName": "slow"})}, ["claim-frozen"]),
+        # Not set: the claim keeps the class that the cluster has chosen.
+        ({CLAIM: claim()}, {CLAIM: manifest({"accessModes": ["ReadWriteOnce"]})}, []),
+    ],
+)
+def test_a_claim_names_what_becomes_of_its_data(before: Any, after: Any, expected: list[str]) -> None:
+    found = compared(before, after)
+    assert codes(found) == expected
+    assert all(finding.params["name"] == "shop/data" for finding in found)
+
+
+WEB = urn(f"portico:index:WebService${CORE}:Service", "web-service")
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ({WEB: manifest()}, ["namespace-in-use"]),
+        ({WEB: manifest(namespace="other")}, []),
+        ({}, []),
+        ({WEB: manifest(), NAMESPACE_URN: manifest(namespace=None, name="shop")}, []),
+        # Another resource for the same namespace, by an alias.
+        ({WEB: manifest(), urn(f"{CORE}:Namespace", "it"): manifest(namespace=None, name="shop")}, []),
+    ],
+)
+def test_a_namespace_that_the_stack_still_uses_is_not_deleted(after: Any, expected: list[str]) -> None:
+    found = compared({WEB: manifest(), **NAMESPACE}, after)
+    assert codes(found) == expected
+    assert all(finding.params["objects"] == ["web-service"] for finding in found)
+
+
+def test_an_object_that_another_resource_takes_over_is_not_deleted() -> None:
+    other = urn(f"{CORE}:PersistentVolumeClaim", "shop-manifest/persistentvolumeclaim/shop/data")
+    deployed = {CLAIM: Deployed(CLAIM, claim())}
+    (found,) = findings_of(Comparison(deployed, {other: claim()}, {other: claim()}))
+    assert (found.code.name, found.params["before"], found.params["after"]) == ("object-deleted-by-move", CLAIM, other)
+    # Without an ID, it's the same resource under an alias.
+    assert "object-deleted-by-move" not in codes(findings_of(Comparison(deployed, {other: claim()})))
+
+
+def test_what_the_program_registers_itself_is_no_finding() -> None:
+    own = {
+        urn(f"{CORE}:PersistentVolumeClaim", "mine"): manifest(name="mine"),
+        NAMESPACE_URN: manifest(None, None, "x"),
+    }
+    assert compared({**own, urn(f"{CORE}:Service", "mine"): ADDRESSED}, {WEB: manifest(namespace="x")}) == []

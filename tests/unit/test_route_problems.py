@@ -51,7 +51,7 @@ def assert_rejected(args: Any, code: str, *location: Any, **params: Any) -> Prob
 ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
     # Texts, and what none of them accepts.
     ({"host": "Shop.example.com"}, "invalid-host-name", ("host",), "shop.example.com"),
-    ({"host": "https://shop.example.com/a"}, "invalid-host-name", ("host",), "shop.example.com"),
+    ({"host": "https://shop.example.com/"}, "invalid-host-name", ("host",), "shop.example.com"),
     ({"host": "shop.*.example.com"}, "misplaced-wildcard", ("host",), NONE),
     ({"host": "*"}, "wildcard-alone", ("host",), NONE),
     ({"host": "*.com"}, "wildcard-too-wide", ("host",), NONE),
@@ -64,7 +64,10 @@ ROUTES: Sequence[tuple[dict[str, Any], str, tuple[Any, ...], Any]] = [
     ({"path": "/a$uri"}, "path-is-pattern", ("path",), NONE),
     ({"path": "/a{1}"}, "invalid-route-path", ("path",), NONE),
     ({"path": "/a\nb"}, "invalid-route-path", ("path",), NONE),
-    ({"path": "/a(/|$)(.*)"}, "path-is-pattern", ("path",), NONE),
+    ({"path": "/a(/|$)(.*)"}, "path-is-pattern", ("path",), "/a"),
+    ({"path": "/a/*"}, "path-is-pattern", ("path",), "/a"),
+    ({"path": "/*"}, "path-is-pattern", ("path",), "/"),
+    ({"path": "/a/[0-9]+"}, "path-is-pattern", ("path",), NONE),
     ({"path": "/%61"}, "path-is-encoded", ("path",), "/a"),
     ({"path": "/%zz"}, "path-is-encoded", ("path",), NONE),
     ({"path": "/a//b"}, "path-not-normalized", ("path",), "/a/b"),

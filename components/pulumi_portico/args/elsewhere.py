@@ -38,6 +38,7 @@ __all__ = [
     "of_kind",
     "several",
     "steps_of",
+    "switch_of_kind",
     "table",
     "unsupported",
 ]
@@ -136,6 +137,10 @@ class Table:
     """Names regardless of how words are separated."""
     manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None
     """Returns the arguments that are in a manifest, by the names of Kubernetes; None if there are none."""
+    text: Optional[Callable[[str], Optional[Values]]] = None
+    """The values that a text in place of the arguments means; None if it means none."""
+    others: Optional[Callable[[str, Any], Optional[Elsewhere]]] = None
+    """Where Portico has any other name with a value; None if it has none."""
 
     def find(self, name: Any) -> Optional[Elsewhere]:
         """Where Portico has a name."""
@@ -146,10 +151,12 @@ def table(
     *groups: Mapping[str, Elsewhere],
     forms: Optional[Mapping[str, Sequence[Form]]] = None,
     manifest: Optional[Callable[[Any], Optional[Unchecked]]] = None,
+    text: Optional[Callable[[str], Optional[Values]]] = None,
+    others: Optional[Callable[[str, Any], Optional[Elsewhere]]] = None,
 ) -> Table:
     """A table of names; a later group overrides those before."""
     names = {name: where for group in groups for name, where in group.items()}
-    return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest)
+    return Table(names, forms or {}, {folded(name): where for name, where in names.items()}, manifest, text, others)
 
 
 def steps_of(path: str) -> Steps:
@@ -224,6 +231,15 @@ SWITCHED_ON = automatic(True)  # noqa: FBT003  # a value, not a switch
 def of_kind(kind: str) -> Elsewhere:
     """A field of another kind of workload than services."""
     return Elsewhere(NAME_UNSUPPORTED, kind=kind)
+
+
+def switch_of_kind(kind: str) -> Elsewhere:
+    """A switch for another kind of object. The fix removes one that is off."""
+
+    def convert(value: Any, _: Beside) -> Optional[Values]:
+        return {} if value is False or (isinstance(value, Mapping) and value.get("enabled") is False) else None
+
+    return Elsewhere(NAME_UNSUPPORTED, convert=convert, kind=kind)
 
 
 def unsupported(*values: Any) -> Elsewhere:

@@ -8,7 +8,9 @@ from .codes import Code, define
 from .location import Key, Location, Step
 
 __all__ = [
+    "KIND_ELSEWHERE",
     "KUBERNETES_MANIFEST",
+    "MANIFESTS",
     "OTHER_KINDS",
     "OTHER_MANIFEST",
     "PLACES",
@@ -27,7 +29,7 @@ KUBERNETES_MANIFEST = define(
 OTHER_MANIFEST = define(
     "kubernetes-manifest-without-field",
     "This is a Kubernetes manifest of the kind {kind}, which Portico doesn't create.",
-    hint="Keep the manifest in a file of its own, and apply it beside the stack with `kubectl apply`.",
+    hint="Put the manifest into {manifests}, or into a file that {manifests} names. Each is applied as it is.",
 )
 KIND_ELSEWHERE = define(
     "kind-elsewhere",
@@ -38,10 +40,11 @@ KIND_ELSEWHERE = define(
 KIND_WITHOUT_PLACE = define(
     "kind-without-place",
     "Portico has no place for a {kind}.",
-    hint="Write it as a manifest of Kubernetes in a file of its own, and apply it beside the stack with "
-    "`kubectl apply`.",
+    hint="Write it as a manifest of Kubernetes in {manifests}.",
 )
 
+MANIFESTS = Location(("manifests",))
+"""Where a stack has objects of any kind."""
 _NAME = Key("NAME")
 """Stands for the name of a component."""
 _SERVICE: Sequence[Step] = ("services", _NAME)
@@ -61,11 +64,15 @@ PLACES: Mapping[str, Sequence[Sequence[Step]]] = {
     "HorizontalPodAutoscaler": ((*_SERVICE, "autoscaling"),),
     "PodDisruptionBudget": ((*_SERVICE, "disruption_budget"),),
     "NetworkPolicy": ((*_SERVICE, "allow_from"), (*_SERVICE, "allow_to")),
-    "ConfigMap": ((*_SERVICE, "config_files"), (*_SERVICE, "env")),
-    "Secret": ((*_SERVICE, "secret_env"), (*_GATEWAY, "tls")),
-    "PersistentVolumeClaim": ((*_SERVICE, "storage"), (*_SERVICE, "volumes")),
+    "ConfigMap": (("config_maps", _NAME), (*_SERVICE, "config_files"), (*_SERVICE, "env")),
+    "Secret": (("secrets", _NAME), (*_SERVICE, "secret_env"), (*_GATEWAY, "tls")),
+    "PersistentVolumeClaim": (("claims", _NAME), (*_SERVICE, "storage"), (*_SERVICE, "volumes")),
     "ServiceAccount": ((*_SERVICE, "identity"),),
-    "Namespace": (("namespace",), ("pod_security",)),
+    "Namespace": (("namespace",),),
+    "ResourceQuota": (("namespace", "resource_quota"),),
+    "LimitRange": (("namespace", "limit_range"),),
+    **dict.fromkeys(("Role", "RoleBinding"), ((*_SERVICE, "identity", "rules"),)),
+    **dict.fromkeys(("ClusterRole", "ClusterRoleBinding"), ((*_SERVICE, "identity", "cluster_rules"),)),
 }
 """Where a stack has what a kind describes."""
 

@@ -26,6 +26,7 @@ from .secrets import Placeholder, Secret
 from .shapes import Shape, is_args, is_enum, is_generic, required_fields, shapes_of, take_apart
 from .similar_names import nearest
 from .spec import Spec, changed_fields, defaults_of, elsewhere_of, renamed_fields, spec_for
+from .synonyms import choice_of
 from .translation import Translation
 from .units import Unit
 
@@ -152,8 +153,7 @@ class Parser:
             if read is not args:
                 return self._nothing(args_type, at) if read is INVALID else read
         if not isinstance(args, Mapping):
-            self._report_shape(NOT_ARGUMENTS, args_type, at, args, _NO_RULES)
-            return self._nothing(args_type, at)
+            return self._of_text(args_type, args, at)
         given = cast("Mapping[Any, Any]", args)
         shapes = shapes_of(args_type)
         names = {field_text(name, self.style): name for name in shapes}
@@ -163,6 +163,24 @@ class Parser:
                 parsed[name] = INVALID
                 self.problems.report_missing(at / name, describe(shapes[name].type))
         return self._made(args_type, parsed, at)
+
+    def _of_text(self, args_type: Any, value: Any, at: Location) -> Any:
+        """Report a value in place of arguments. Returns what its fix sets, if it's a text that means arguments."""
+        meant = self._meant(args_type, value)
+        if meant is None:
+            self._report_shape(NOT_ARGUMENTS, args_type, at, value, _NO_RULES)
+            return self._nothing(args_type, at)
+        expected, fix = describe(args_type), Set(at, meant)
+        self.problems.report(NOT_ARGUMENTS, at, value=value, fix=fix, expected=expected)
+        return self.arguments(args_type, meant, at)
+
+    def _meant(self, args_type: Any, value: Any) -> Optional[Unchecked]:
+        """The arguments that a text means, in the reader's names."""
+        names = elsewhere_of(args_type)
+        if names is None or names.text is None or not isinstance(value, str):
+            return None
+        values = names.text(value)
+        return None if values is None else {field_text(steps[0], self.style): item for steps, item in values.items()}
 
     def _fields(
         self, args_type: Any, given: Mapping[Any, Any], at: Location, names: Mapping[str, str]
@@ -187,11 +205,16 @@ class Parser:
         return parsed
 
     def _is_valid(self, args_type: Any, name: str, value: Any) -> bool:
-        """Whether a field accepts a value, with names in snake_case, apart from what is missing in it."""
-        trial = Problems(self.problems.subject)
-        # Without hooks, which refer to other components.
-        Parser(self.rules, trial, trial.style)._field(args_type, name, value, ROOT / name)
-        return all(problem.code is MISSING for problem in trial.found)
+        """Whether a field accepts a value, with names in snake_case or in the reader's style, which is Kubernetes' own
+        in a stack file; apart from what is missing in it."""
+
+        def accepts(style: KeyStyle) -> bool:
+            trial = Problems(self.problems.subject, style=style)
+            # Without hooks, which refer to other components.
+            Parser(self.rules, trial, style)._field(args_type, name, value, ROOT / name)
+            return all(problem.code is MISSING for problem in trial.found)
+
+        return accepts(KeyStyle.PYTHON) or (self.style is not KeyStyle.PYTHON and accepts(self.style))
 
     def _made(self, args_type: Any, parsed: Unchecked, at: Location) -> Any:
         made_type = spec_for(args_type)
@@ -350,7 +373,7 @@ class Parser:
         plain = value.value if isinstance(value, typ) else value
         if isinstance(plain, str) and plain in by_value:
             return by_value[plain]
-        close = nearest(plain, by_value) if isinstance(plain, str) else None
+        close = (choice_of(typ, plain) or nearest(plain, by_value)) if isinstance(plain, str) else None
         reason = Reason(NOT_A_CHOICE, {"choices": list(by_value)}, ABSENT if close is None else close)
         if field.other_type and (special := field.other_type(plain)):
             reason = special
@@ -382,10 +405,18 @@ class Parser:
         return INVALID if any(item is INVALID for item in parsed.values()) else parsed
 
     def _list(self, typ: Any, value: Any, field: Field, at: Location) -> Any:
+        shape = take_apart(typing.get_args(typ)[0])
+        if isinstance(value, str) and shape.type is str:
+            # One item, or several as other tools write them.
+            items = [item.strip() for item in value.split(",") if item.strip()]
+            reason = Reason(NOT_A_LIST, {"expected": describe(typ)}, items)
+            return self._rejected(Shape(typ, later=False), value, reason, field, at)
+        if is_args(shape.type) and (meant := self._meant(shape.type, value)) is not None:
+            reason = Reason(NOT_A_LIST, {"expected": describe(typ)}, [meant])
+            return self._rejected(Shape(typ, later=False), value, reason, field, at)
         if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
             self._report_shape(NOT_A_LIST, typ, at, value, field)
             return INVALID
-        shape = take_apart(typing.get_args(typ)[0])
         items = cast("Sequence[Any]", value)
         parsed = [self.value(shape, item, field.each(), at / index) for index, item in enumerate(items)]
         return INVALID if any(item is INVALID for item in parsed) else tuple(parsed)

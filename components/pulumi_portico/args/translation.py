@@ -1,5 +1,6 @@
 """Reads the names and forms of other tools as those of Portico, and reports each with its fix."""
 
+import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -23,12 +24,20 @@ from .elsewhere import (
     steps_of,
     table,
 )
-from .location import ROOT, Field, FieldPath, Key, KeyStyle, Location, field_text
-from .manifests import KUBERNETES_MANIFEST, OTHER_KINDS, OTHER_MANIFEST, code_of_kind, is_manifest, places_of
+from .location import ROOT, Field, FieldPath, Key, KeyStyle, Location, camel_case, field_text
+from .manifests import (
+    KUBERNETES_MANIFEST,
+    MANIFESTS,
+    OTHER_KINDS,
+    OTHER_MANIFEST,
+    code_of_kind,
+    is_manifest,
+    places_of,
+)
 from .problems import ABSENT, Edit, Move, Problems, Remove, Set
 from .secrets import Secret
 from .shapes import is_args, is_generic, shapes_of, take_apart
-from .similar_names import folded
+from .similar_names import folded, nearest
 from .spec import elsewhere_of, renamed_fields
 
 __all__ = ["Translation", "holds_unknown", "values_of"]
@@ -82,9 +91,17 @@ class Translation:
                 continue
             if key in names:
                 self._read_form(names[key], value)
-            elif key not in former and folded(str(key)) not in own and (where := self._table.find(key)):
+            elif key not in former and folded(str(key)) not in own and (where := self._find(key, value)):
                 self._read_name(key, value, where)
         return self._values
+
+    def _find(self, key: Any, value: Any) -> Optional[Elsewhere]:
+        """Where Portico has what another tool, or the user, has under a key."""
+        if (found := self._table.find(key)) is not None or self._table.others is None:
+            return found
+        # A misspelled field keeps its own fix.
+        is_near = nearest(str(key), shapes_of(self._args_type)) is not None
+        return None if is_near else self._table.others(str(key), value)
 
     def _read_manifest(self) -> None:
         """Report a manifest in place of arguments."""
@@ -103,7 +120,7 @@ class Translation:
                 edits += [Remove(self._at / Key(key)) for key in value if key not in {way[0] for way in values}]
             self._put(values)
         places = places_of(kind)
-        params: dict[str, Any] = {"fields": places} if places else {}
+        params: dict[str, Any] = {"fields": places} if places else self._manifests()
         self._report(KUBERNETES_MANIFEST if places else OTHER_MANIFEST, self._at, edits, kind=kind, **params)
 
     def _key(self, step: str) -> str:
@@ -147,7 +164,7 @@ class Translation:
         self._report_name(where, at_key, edits)
 
     def _report_name(self, where: Elsewhere, at_key: Location, edits: Sequence[Edit]) -> None:
-        if where.kind:
+        if where.kind and not (edits and where.convert):
             self._report_kind(where.kind, at_key)
             return
         params: dict[str, Any] = {"name": str(at_key[-1])}
@@ -165,7 +182,11 @@ class Translation:
 
     def _report_kind(self, kind: str, at: Location) -> None:
         places = places_of(kind)
-        self._report(code_of_kind(kind), at, (), kind=kind, **({"fields": places} if places else {}))
+        self._report(code_of_kind(kind), at, (), kind=kind, **({"fields": places} if places else self._manifests()))
+
+    def _manifests(self) -> dict[str, Any]:
+        """Where a stack has manifests; a program has no such place."""
+        return {"manifests": MANIFESTS} if self._problems.style is KeyStyle.STACK else {}
 
     def _of_component(self, component: str) -> Optional[Location]:
         """Where the arguments of the component around these are, if it's of that kind."""
@@ -194,12 +215,15 @@ class Translation:
         if holds_unknown(value):
             return None
         values = convert(value, self._beside)
+        if values is None and (as_of_kubernetes := _in_camel_case(value)) != value:
+            # Terraform separates the words of Kubernetes' names by underscores.
+            values = convert(as_of_kubernetes, self._beside)
         if values is not None:
             values = {steps: self._with_present(steps, item) for steps, item in values.items()}
         if values is None or not all(self._is_free(*item) for item in values.items()):
             return None
         nested = _nested(values)
-        shown = _without_names(nested)
+        shown = _without_names({name: item for name, item in nested.items() if item is not ABSENT})
         if concealed(shown) is not shown:
             return None
         is_valid = all(
@@ -331,6 +355,28 @@ def _sets(nested: Unchecked, given: Any, at: Location, key_of: Callable[[str], s
             yield from _sets(value, known, at / step, key_of)
         else:
             yield Set(at / step, _plain(value))
+
+
+_OF_USER = ("labels", "annotations", "match_labels", "node_selector", "data", "environment")
+"""Names of mappings whose keys are the user's."""
+
+
+def _in_camel_case(value: Any) -> Any:
+    """A value with Kubernetes' names, if those of Terraform are in it."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()
+        return {
+            camel_case(key) if isinstance(key, str) and _SNAKE_CASE.fullmatch(key) else key: (
+                item if key in _OF_USER else _in_camel_case(item)
+            )
+            for key, item in items
+        }
+    if isinstance(value, (list, tuple)):
+        return [_in_camel_case(item) for item in cast("Sequence[Any]", value)]
+    return value
+
+
+_SNAKE_CASE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
 class _Nested(dict[str, Any]):

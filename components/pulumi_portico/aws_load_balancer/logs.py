@@ -9,6 +9,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.elsewhere import SWITCHED_ON, table
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
@@ -65,7 +66,7 @@ class AwsLogs(TypedDict):
     until it is empty. Plain. Default: false."""
 
 
-@spec(AwsLogs)
+@spec(AwsLogs, elsewhere=table({"enabled": SWITCHED_ON}))
 class AwsLogsSpec(Spec):
     """Parsed `AwsLogs`. A field is None if it isn't set."""
 

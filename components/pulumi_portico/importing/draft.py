@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ..namespace_rules import created_namespace
 from ..untyped import Manifest, Unchecked
 
 __all__ = ["Draft", "connect", "mentions"]
@@ -20,7 +21,13 @@ class Draft:
 
     namespace: Optional[str] = None
     pod_security: Optional[str] = None
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What else the namespace has, such as labels."""
+    config_maps: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
+    secrets: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
+    claims: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     services: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     gateways: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     load_balancers: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     notes: list[str] = field(default_factory=list[str])
@@ -37,13 +44,29 @@ class Draft:
     def values(self) -> Mapping[str, Any]:
         """The values of the stack, by key."""
         found: dict[str, Any] = {
-            "namespace": self.namespace or next(iter(self.services), None),
+            "namespace": self._namespace(),
             "podSecurity": self.pod_security,
+            "configMaps": self.config_maps,
+            "secrets": self.secrets,
+            "claims": self.claims,
             "services": self.services,
+            "jobs": self.jobs,
             "gateways": {name: _filled(gateway) for name, gateway in self.gateways.items()},
             "loadBalancers": self.load_balancers,
         }
         return {key: value for key, value in found.items() if value}
+
+    @property
+    def namespace_name(self) -> Optional[str]:
+        """The name of the namespace."""
+        return self.namespace or next(iter((*self.services, *self.jobs)), None)
+
+    def _namespace(self) -> Any:
+        """The namespace: a name, or a mapping if it has settings or exists in every cluster."""
+        name = self.namespace_name
+        if name is not None and created_namespace(name) is not None:
+            return {"name": name, "existing": True}
+        return {"name": name, **self.settings} if self.settings else name
 
 
 def _filled(fields: Unchecked) -> Unchecked:
@@ -58,7 +81,7 @@ def connect(draft: Draft, texts: Mapping[str, Sequence[tuple[str, str]]]) -> Non
     for name, of_service in texts.items():
         for other, service in draft.services.items():
             if other != name and service.get("ports") != {} and any(_leads_to(*text, other) for text in of_service):
-                _add(draft.services[name], "allowTo", {"service": other})
+                _add(draft.services.get(name) or draft.jobs[name], "allowTo", {"service": other})
                 _add(service, "allowFrom", {"service": name})
 
 

@@ -47,7 +47,7 @@ def heading(draft: Draft, beside: Optional[str]) -> str:
     notes = list(draft.notes)
     if beside:
         kinds = ", ".join(sorted({str(manifest.get("kind")) for manifest in draft.kept}))
-        command = f"kubectl apply -n {draft.values['namespace']} -f {beside}"
+        command = f"kubectl apply -n {draft.namespace_name} -f {beside}"
         notes.append(f"{beside} has what stays as manifests ({kinds}). Apply it: {command}")
     notes.append("Pods run as user 10001 with a read-only file system: see `security` and `writablePaths`.")
     notes.append("Pods connect only to those that `allowTo` and `allowFrom` list.")

@@ -8,11 +8,15 @@ from ..args.forms import items_of
 from ..untyped import Manifest, Unchecked, listed, mapped
 from .doors import add_gateway, add_load_balancer
 from .draft import Draft, connect
+from .objects import JOBS, add_object
 from .pods import WORKLOADS, ports_of, service_arguments, template_of
 
 __all__ = ["draft_of_manifests"]
 
-_MERGED = ("Namespace", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount")
+_MERGED = (
+    *("Namespace", "ResourceQuota", "LimitRange"),
+    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount"),
+)
 
 
 @dataclass
@@ -43,9 +47,9 @@ def draft_of_manifests(documents: Sequence[Any]) -> Optional[Draft]:
     for manifest in manifests:
         by_kind.setdefault(str(manifest.get("kind")), []).append(manifest)
     workloads = [_Workload(manifest) for manifest in manifests if manifest.get("kind") in WORKLOADS]
-    if not workloads:
+    if not workloads and not any(manifest.get("kind") in JOBS for manifest in manifests):
         return None
-    draft = Draft(_namespace(by_kind, workloads))
+    draft = Draft(_namespace(by_kind, manifests))
     used = _Used(workloads)
     for service in by_kind.get("Service", ()):
         used.assign(service)
@@ -64,10 +68,36 @@ def draft_of_manifests(documents: Sequence[Any]) -> Optional[Draft]:
         is_bound = manifest["kind"] == "ServiceAccount" and name_of(manifest) in bound
         if not is_bound and _merge(draft, manifest, workloads):
             handled.append(manifest)
+    jobs = [manifest for manifest in manifests if _is_own(draft, manifest) and _add_own(draft, manifest, workloads)]
+    handled += jobs
     draft.kept = [manifest for manifest in manifests if not any(manifest is one for one in handled)]
     _keep_labels(draft, workloads)
-    connect(draft, {workload.name: list(_texts(workload, by_kind)) for workload in workloads})
+    texts = {workload.name: list(_texts(template_of(workload.manifest), by_kind)) for workload in workloads}
+    texts |= {
+        name_of(manifest): list(_texts(_template_of_job(manifest), by_kind))
+        for manifest in jobs
+        if manifest.get("kind") in JOBS
+    }
+    connect(draft, texts)
     return draft
+
+
+def _is_own(draft: Draft, manifest: Manifest) -> bool:
+    """Whether an object can be part of the stack: it's in its namespace."""
+    namespace = mapped(manifest.get("metadata")).get("namespace")
+    return namespace in (None, "", "default", draft.namespace)
+
+
+def _add_own(draft: Draft, manifest: Manifest, workloads: Sequence[_Workload]) -> bool:
+    name = name_of(manifest)
+    is_taken = manifest.get("kind") in JOBS and any(workload.name == name for workload in workloads)
+    return not is_taken and add_object(draft, name, manifest)
+
+
+def _template_of_job(manifest: Manifest) -> Manifest:
+    """The template of the pods of a Job or a CronJob."""
+    spec = mapped(manifest.get("spec"))
+    return mapped(mapped(mapped(spec.get("jobTemplate")).get("spec") or spec).get("template"))
 
 
 def _flattened(documents: Sequence[Any]) -> Iterator[Manifest]:
@@ -80,10 +110,11 @@ def _flattened(documents: Sequence[Any]) -> Iterator[Manifest]:
             yield mapped(document)
 
 
-def _namespace(by_kind: Mapping[str, Sequence[Manifest]], workloads: Sequence[_Workload]) -> Optional[str]:
+def _namespace(by_kind: Mapping[str, Sequence[Manifest]], manifests: Sequence[Manifest]) -> Optional[str]:
     for manifest in by_kind.get("Namespace", ()):
         return name_of(manifest)
-    found = (mapped(workload.manifest.get("metadata")).get("namespace") for workload in workloads)
+    with_pods = (manifest for manifest in manifests if manifest.get("kind") in (*WORKLOADS, *JOBS))
+    found = (mapped(manifest.get("metadata")).get("namespace") for manifest in with_pods)
     return next((str(namespace) for namespace in found if namespace not in (None, "", "default")), None)
 
 
@@ -150,7 +181,9 @@ def _merge(draft: Draft, manifest: Manifest, workloads: Sequence[_Workload]) -> 
         labels = mapped(mapped(manifest.get("metadata")).get("labels"))
         level = labels.get("pod-security.kubernetes.io/enforce")
         draft.pod_security = str(level) if level in ("baseline", "privileged") else draft.pod_security
-        return name_of(manifest) == draft.namespace
+        return name_of(manifest) == draft.namespace and _merge_namespace(draft, manifest)
+    if kind in ("ResourceQuota", "LimitRange"):
+        return _merge_limits(draft, manifest)
     if kind == "ServiceAccount":
         return _merge_account(draft, manifest)
     for workload in workloads:
@@ -163,6 +196,32 @@ def _merge(draft: Draft, manifest: Manifest, workloads: Sequence[_Workload]) -> 
             arguments["disruptionBudget"] = budget
             return True
     return False
+
+
+_POD_SECURITY = "pod-security.kubernetes.io/"
+
+
+def _merge_namespace(draft: Draft, manifest: Manifest) -> bool:
+    """Keep the labels and the annotations of the namespace."""
+    metadata = mapped(manifest.get("metadata"))
+    own = ("kubernetes.io/metadata.name", "name")
+    for field_name in ("labels", "annotations"):
+        texts = {key: str(item) for key, item in mapped(metadata.get(field_name)).items()}
+        kept = {key: text for key, text in texts.items() if key not in own and not key.startswith(_POD_SECURITY)}
+        if kept:
+            draft.settings[field_name] = kept
+    return True
+
+
+def _merge_limits(draft: Draft, manifest: Manifest) -> bool:
+    """Keep the quota and the limits of the namespace: the first ones."""
+    spec = mapped(manifest.get("spec"))
+    is_quota = manifest["kind"] == "ResourceQuota"
+    key, fields = ("resourceQuota", {"hard", "scopes"}) if is_quota else ("limitRange", {"limits"})
+    if key in draft.settings or spec.keys() - fields or not _is_own(draft, manifest):
+        return False
+    draft.settings[key] = dict(spec)
+    return True
 
 
 def _merge_account(draft: Draft, manifest: Manifest) -> bool:
@@ -199,11 +258,11 @@ def _names(spec: Unchecked, labels: Unchecked) -> bool:
     return bool(found) and found.items() <= labels.items()
 
 
-def _texts(workload: _Workload, by_kind: Mapping[str, Sequence[Manifest]]) -> Iterator[tuple[str, str]]:
-    """The texts in which a workload names what it connects to, its own and those of its ConfigMaps, each after the name
+def _texts(template: Manifest, by_kind: Mapping[str, Sequence[Manifest]]) -> Iterator[tuple[str, str]]:
+    """The texts in which pods name what they connect to, their own and those of their ConfigMaps, each after the name
     of the variable that has it."""
     references = set[str]()
-    pod = mapped(template_of(workload.manifest).get("spec"))
+    pod = mapped(template.get("spec"))
     for container in (*items_of(pod.get("containers")), *items_of(pod.get("initContainers"))):
         for name in ("command", "args"):
             yield from (("", str(word)) for word in listed(container.get(name)))

@@ -100,7 +100,7 @@ def security_of(extra: "Extra", of_pod: Unchecked, of_container: Unchecked) -> U
         for key, item in fields.items():
             if item in ({}, [], "", None) or key == "enabled":
                 continue
-            if from_security_context({key: item}, Beside({})) is not None:
+            if key != "fsGroupChangePolicy" and from_security_context({key: item}, Beside({})) is not None:
                 context[key] = item
             elif group == "pod":
                 extra.spec.setdefault("securityContext", {})[key] = item

@@ -12,6 +12,7 @@ from typing import Optional, Protocol
 
 from ..args.location import Location
 from ..args.problems import Unavailable
+from ..args.synonyms import synonyms
 from .controller_module import ControllerModule
 from .gateway_api.implementations import Implementation
 
@@ -41,6 +42,16 @@ class Controller(str, Enum):
     def module(self) -> ControllerModule:
         """Everything that Portico knows about it."""
         return CONTROLLERS[self.value]
+
+
+synonyms(
+    Controller,
+    {
+        Controller.F5_NGINX: "nginx-ingress nginx-inc nginx.org",
+        Controller.INGRESS_NGINX: "k8s.io/ingress-nginx kubernetes-ingress-nginx",
+        Controller.GENERIC: "alb traefik haproxy contour kong istio gce",
+    },
+)
 
 
 def _load(controller: Controller) -> ControllerModule:

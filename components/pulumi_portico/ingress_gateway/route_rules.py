@@ -13,7 +13,7 @@ from ..args.sizes import check_data
 from ..args.units import NGINX_MIB, SECONDS
 from ..args.values import cidr, some, whole_number
 from ..networking.target import RULES as TARGET_RULES
-from ..networking.target import TargetSpec
+from ..networking.target import TargetSpec, check_tcp
 from .resolved_routes import ResolvedRoute
 from .route_settings import (
     BackendProtocol,
@@ -261,6 +261,7 @@ def check_target(target: TargetSpec, problems: Problems) -> None:
     A NetworkPolicy can name a port too, but that's a name of the pods' containers, which has nothing to do with the
     name in the Service: such a rule would open another port, or none.
     """
+    problems.run(check_tcp, target)
     at = target.at / "port_name"
     if target.port is None and target.port_name is None:
         problems.report(NO_PORT, at, port=FieldName("port"), port_name=FieldName("port_name"))

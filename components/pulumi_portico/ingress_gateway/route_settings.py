@@ -67,7 +67,14 @@ class Redirect(TypedDict):
     307 and 308, the client keeps the method and the body. Plain. Default: 302."""
 
 
-_NAMES_OF_REDIRECT = table({"statusCode": moved_to("code"), "hostname": moved_to("host"), "permanent": several("code")})
+_NAMES_OF_REDIRECT = table(
+    {
+        "statusCode": moved_to("code"),
+        "status": moved_to("code"),
+        "hostname": moved_to("host"),
+        "permanent": moved_to("code", lambda value: (301 if value else 302) if isinstance(value, bool) else None),
+    }
+)
 """Other tools' names for the fields of `Redirect`."""
 
 

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.elsewhere import component, moved_to, several, table, unsupported
+from ..args.elsewhere import component, form, moved_to, several, table, unsupported
 from ..args.forms import only_item
 from ..args.spec import Spec, spec
-from ..networking.conversions import from_backend, from_backend_name, from_backend_refs
+from ..networking.conversions import (
+    from_backend,
+    from_backend_name,
+    from_backend_refs,
+    from_http,
+    from_matches,
+    from_url,
+    is_url_with_path,
+)
 from ..networking.path_type import PathType
 from ..networking.target import Target, TargetSpec
 from .route_settings import (
@@ -146,11 +154,11 @@ _NAMES_OF_ROUTE = table(
         "serviceName": several("target", convert=from_backend_name),
         "backendRefs": several("target", convert=from_backend_refs),
         "paths": component("gateways", "routes.path"),
-        "http": component("gateways", "routes"),
+        "http": several("path", "path_type", "target", convert=from_http),
         "hosts": component("gateways", "routes.host"),
         "hostname": moved_to("host"),
         "hostnames": moved_to("host", only_item),
-        "matches": several("path", "path_type"),
+        "matches": several("path", "path_type", convert=from_matches),
         "filters": several("redirect", "rewrite", "request_headers", "response_headers"),
         "rewriteTarget": moved_to("rewrite"),
         "timeout": several("timeouts"),
@@ -164,7 +172,8 @@ _NAMES_OF_ROUTE = table(
         "secretName": component("gateways", "tls"),
         "ingressClassName": component("gateways", "class_name"),
         "weight": unsupported(),
-    }
+    },
+    forms={"host": (form(is_url_with_path, from_url, "host", "path"),)},
 )
 """Other tools' names for the fields of `Route`."""
 

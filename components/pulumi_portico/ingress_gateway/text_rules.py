@@ -157,6 +157,9 @@ INVALID_ORIGIN = define(
 )
 
 
+_HAS_PATH = re.compile("[^:/]/+[^/]")
+
+
 def host(value: str) -> Optional[Reason]:
     """The host of a route: a DNS name, or a wildcard for its first label."""
     code = _wrong_host(value)
@@ -164,7 +167,10 @@ def host(value: str) -> Optional[Reason]:
         return None
     if value == "*":
         return Reason(WILDCARD_ALONE)
-    bare = re.split(r"[/:]", value.rpartition("://")[2])[0].lower()
+    if _HAS_PATH.search(value):
+        # Only the author knows what becomes of the path of a URL.
+        return Reason(code)
+    bare = re.split("[/:]", value.rpartition("://")[2].rstrip("."))[0].lower()
     return Reason(code, suggestion=bare if bare != value and _wrong_host(bare) is None else ABSENT)
 
 
@@ -219,8 +225,15 @@ def route_path(value: str) -> Optional[Reason]:
             decoded = unquote(value)
             usable = _any_path(decoded) is None
             return Reason(PATH_IS_ENCODED, _any_path_params(), decoded if usable else ABSENT)
-        return Reason(PATH_IS_PATTERN, _any_path_params()) if set(value) & _PATTERN_CHARACTERS else reason
+        if not set(value) & _PATTERN_CHARACTERS:
+            return reason
+        plain = _PATTERN_END.sub("", value) or "/"
+        return Reason(PATH_IS_PATTERN, _any_path_params(), plain if _any_path(plain) is None else ABSENT)
     return None
+
+
+_PATTERN_END = re.compile(r"(?:/|\(/\|\$\)|\(\?:/\|\$\))?(?:\*|\.\*|\(\.\*\))\$?$")
+"""The end of a pattern that matches every path below one, as other tools write it."""
 
 
 def nginx_path(value: str) -> Optional[Reason]:

@@ -18,6 +18,7 @@ from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.limits import check_limits
 from ..load_balancers import ClientIp
+from ..namespace_rules import created_namespace
 from ..networking.network_policies import RULES as PEER_RULES
 from ..networking.network_policies import PeerSpec, check_callers
 from ..networking.target import RULES as TARGET_RULES
@@ -171,9 +172,10 @@ def parse_ingress_gateway(
     """The parsed arguments of the IngressGateway called `name`, with every problem in `problems`."""
     _check_name(name, problems, at)
     spec = parse(IngressGatewaySpec, IngressGatewayArgs, args, GATEWAY_RULES, problems, at, hooks)
-    name = _checked_name(name, spec, problems)
+    key, name = name, _checked_name(name, spec, problems)
     for rule in _RULES:
         problems.run(rule, spec)
+    problems.run(_check_created_namespace, spec, key, name)
     problems.run(_check_each_route, spec)
     problems.run(_check_routes, spec, name)
     problems.run(_check_peers_of_routes, spec, name)
@@ -197,6 +199,15 @@ def _check_pod_annotations(spec: IngressGatewaySpec, name: str, problems: Proble
     causes = causes_of_annotations(annotations, installation.at / "pod_annotations", level)
     for location, violations in causes.items():
         report({location: violations}, name, level, Remove(location), problems)
+
+
+def _check_created_namespace(spec: IngressGatewaySpec, key: str, name: str, problems: Problems) -> None:
+    """Report a namespace that every cluster has, and that the gateway would create."""
+    reason = created_namespace(name)
+    if reason is None or spec.namespace is not None or installer_of(spec) is None:
+        return
+    where = spec.at / "name" if name != key else spec.at or Location(("name",))
+    problems.reject(where, name, reason)
 
 
 def _checked_name(name: str, spec: Union[IngressGatewaySpec, IngressRoutesSpec], problems: Problems) -> str:

@@ -20,6 +20,8 @@ from ..args.location import FieldPath, Key, Location
 from ..args.problems import Problems, Remove
 
 __all__ = [
+    "CLAIM",
+    "CONFIG",
     "DNS_HOSTNAME",
     "EXTERNAL_DNS",
     "INGRESS",
@@ -33,6 +35,7 @@ __all__ = [
     "AnnotatedObject",
     "AnnotationReader",
     "check_readers",
+    "check_readers_of_namespace",
     "is_only_of_load_balancers",
     "reader_of",
     "report_unread",
@@ -84,7 +87,8 @@ SHARED_INGRESS = AnnotatedObject("Ingresses with certificates")
 
 _INGRESS_CLASS = AnnotatedObject("IngressClasses")
 _NAMESPACE = AnnotatedObject("namespaces")
-_CONFIG = AnnotatedObject("ConfigMaps and Secrets")
+CONFIG = AnnotatedObject("ConfigMaps and Secrets")
+CLAIM = AnnotatedObject("claims")
 _SERVER_RESOURCES = AnnotatedObject("resources of its own")
 
 _ALSO: Mapping[AnnotatedObject, AnnotatedObject] = {LOAD_BALANCER: SERVICE, SHARED_INGRESS: INGRESS}
@@ -106,8 +110,10 @@ class AnnotationReader:
     """Whether it's an ingress controller, which reads only the Ingresses of its own class."""
 
     def reads(self, annotated: AnnotatedObject) -> bool:
-        """Whether it reads annotations of a kind of object."""
-        return annotated in self.objects or _ALSO.get(annotated) in self.objects
+        """Whether it reads annotations of a kind of object. No Ingress leads to the Service of a load balancer, so no
+        ingress controller reads that."""
+        is_other = self.is_controller and annotated is LOAD_BALANCER
+        return annotated in self.objects or (not is_other and _ALSO.get(annotated) in self.objects)
 
     def field_for(self, key: str) -> Optional[FieldPath]:
         """The field that sets an annotation where the program reads it; None if there is none."""
@@ -123,7 +129,7 @@ def _tls(name: str) -> FieldPath:
     return FieldPath(("tls", name))
 
 
-_TOP_LEVEL = (WORKLOAD, SERVICE, SERVICE_ACCOUNT, INGRESS)
+_TOP_LEVEL = (WORKLOAD, SERVICE, SERVICE_ACCOUNT, INGRESS, CONFIG, CLAIM)
 """What isn't within another object."""
 
 READERS: tuple[AnnotationReader, ...] = (
@@ -156,6 +162,7 @@ READERS: tuple[AnnotationReader, ...] = (
             "secret-template": _tls("secret_labels"),
         },
     ),
+    AnnotationReader("cert-manager", ("cert-manager.io/allow-direct-injection",), (CONFIG,)),
     AnnotationReader("cert-manager", ("acme.cert-manager.io/",), (SHARED_INGRESS,)),
     AnnotationReader("cert-manager", ("kubernetes.io/tls-acme",), (SHARED_INGRESS,), {"": _tls("cluster_issuer")}),
     # Service meshes.
@@ -183,14 +190,14 @@ READERS: tuple[AnnotationReader, ...] = (
     AnnotationReader("Kuma", ("kuma.io/", "prometheus.metrics.kuma.io/"), (POD, SERVICE)),
     AnnotationReader("Dapr", ("dapr.io/",), (POD,)),
     # Delivery and configuration.
-    AnnotationReader("Flagger", ("flagger.app/",), (_CONFIG,)),
+    AnnotationReader("Flagger", ("flagger.app/",), (CONFIG,)),
     AnnotationReader("Argo CD", ("argocd.argoproj.io/", "link.argocd.argoproj.io/"), _TOP_LEVEL),
     AnnotationReader("Argo CD Image Updater", ("argocd-image-updater.argoproj.io/",), (_SERVER_RESOURCES,)),
     AnnotationReader("Argo Rollouts", ("rollout.argoproj.io/", "notifications.argoproj.io/"), (_SERVER_RESOURCES,)),
     AnnotationReader("Flux", ("kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"), _TOP_LEVEL),
     AnnotationReader("Flux", ("fluxcd.io/", "flux.weave.works/"), (WORKLOAD,)),
     AnnotationReader("Keel", ("keel.sh/",), (WORKLOAD,)),
-    AnnotationReader("Reloader", ("reloader.stakater.com/match",), (_CONFIG,)),
+    AnnotationReader("Reloader", ("reloader.stakater.com/match", "reloader.stakater.com/ignore"), (CONFIG,)),
     AnnotationReader(
         "Reloader",
         (
@@ -203,11 +210,11 @@ READERS: tuple[AnnotationReader, ...] = (
     ),
     AnnotationReader("Wave", ("wave.pusher.com/",), (WORKLOAD,)),
     AnnotationReader("kube-downscaler", ("downscaler/",), (WORKLOAD,)),
-    AnnotationReader("Reflector", ("reflector.v1.k8s.emberstack.com/",), (_CONFIG,), {"": _tls("secret_annotations")}),
+    AnnotationReader("Reflector", ("reflector.v1.k8s.emberstack.com/",), (CONFIG,), {"": _tls("secret_annotations")}),
     AnnotationReader(
-        "kubernetes-replicator", ("replicator.v1.mittwald.de/",), (_CONFIG,), {"": _tls("secret_annotations")}
+        "kubernetes-replicator", ("replicator.v1.mittwald.de/",), (CONFIG,), {"": _tls("secret_annotations")}
     ),
-    AnnotationReader("Sealed Secrets", ("sealedsecrets.bitnami.com/",), (_CONFIG,)),
+    AnnotationReader("Sealed Secrets", ("sealedsecrets.bitnami.com/",), (CONFIG,)),
     AnnotationReader("KEDA", ("autoscaling.keda.sh/", "scaledobject.keda.sh/"), (_SERVER_RESOURCES,)),
     AnnotationReader("Vault Agent Injector", ("vault.hashicorp.com/",), (POD,)),
     # Observation and backup.
@@ -399,6 +406,20 @@ def check_readers(
     """Report annotations that no program reads on the objects that have them."""
     for key in annotations or {}:
         report_unread(key, at / Key(key), annotated, problems)
+
+
+def check_readers_of_namespace(
+    annotations: Optional[Mapping[str, pulumi.Input[str]]], at: Location, problems: Problems
+) -> None:
+    """Report annotations of a namespace that no program reads there. Many programs read those of namespaces as the
+    default of what is in them, so only those are reported that are known not to."""
+    for key in annotations or {}:
+        reader = reader_of(key)
+        if reader is not None and (reader.is_controller or reader.program in _NOT_OF_NAMESPACES):
+            report_unread(key, at / Key(key), _NAMESPACE, problems)
+
+
+_NOT_OF_NAMESPACES = ("cert-manager", "external-dns", "Prometheus", "Cluster Autoscaler", "Karpenter", "MetalLB")
 
 
 def report_unread(

@@ -15,16 +15,20 @@ from pulumi.runtime import get_root_resource
 
 from ..args.codes import define
 from ..args.location import Field
+from ..args.problems import PorticoError
+from ..args.quantities import quantity_number
 from ..untyped import Manifest, listed, mapped
 from .claims import unique
-from .deployed import Deployed, component_of, read_deployed
+from .deployed import Deployed, Resources, component_of, read_deployed
 from .hooks import mocked
 from .replacement import Finding
 
 __all__ = [
+    "WHEN_DELETED",
     "Comparison",
     "claims_deleted_by_replacement",
     "findings_of",
+    "on_frozen_claim",
     "on_service_replacement",
     "service_replaced",
     "watch_object",
@@ -63,6 +67,37 @@ CLAIMS_DELETED_BY_REPLACEMENT = define(
     "1. Set {retention} to Retain, and change nothing else. Run pulumi up.\n"
     "2. Make this change. Run pulumi up.",
 )
+CLAIM_LEFT_BEHIND = define(
+    "claim-left-behind",
+    "The claim {name} isn't part of the stack anymore. It stays in the cluster with its data.",
+    hint="A claim with another name is a new one, without data. To keep the data in use, keep the name and the "
+    "namespace. To delete the data: kubectl delete persistentvolumeclaim {claim} --namespace {namespace}.",
+)
+CLAIM_DELETED = define(
+    "claim-deleted",
+    "The claim {name} goes, and its data goes with it.",
+    hint="To keep the data, keep the claim and the namespace {namespace}, or back it up first.",
+)
+CLAIM_FROZEN = define(
+    "claim-frozen",
+    "Kubernetes can't change {fields} of the claim {name}.",
+    hint="Set what the claim has. Or move the data: add a claim with another name, copy the data to it, mount it in "
+    "place of this one, and then remove this one.",
+)
+NAMESPACE_IN_USE = define(
+    "namespace-in-use",
+    "The stack would delete the namespace {name} that it created, with everything in it, but keeps objects there: "
+    "{objects}.",
+    hint="Let the stack create the namespace, as before. To let another stack have it, move it to the state of that "
+    "stack first: pulumi state move --source {stack} --dest OTHER '{urn}'.",
+)
+OBJECT_DELETED_BY_MOVE = define(
+    "object-deleted-by-move",
+    "{kind} {name} is another resource of the program now. Pulumi takes it over as {after}, and then deletes it as "
+    "{before}.",
+    hint="Keep it where it was. Or remove it from the state, and then take it over: pulumi state delete '{before}', "
+    "and then PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up.",
+)
 PODS_REPLACED_AT_ONCE = define(
     "pods-replaced-at-once",
     "The {kind} {name} is deleted and created again, because {fields} changes. No pod serves in between.",
@@ -95,6 +130,9 @@ RUNS_AGAIN = define(
     hint="To keep it from running, set {field} to true.",
 )
 
+WHEN_DELETED = "portico.dev/when-deleted"
+"""The annotation of a claim that goes when the stack no longer has it: otherwise, only the engine knows the option."""
+
 _INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE = "kubernetes:core/v1:Service"
@@ -111,11 +149,26 @@ class Comparison:
     before: Mapping[str, Deployed]
     after: Mapping[str, Manifest]
     """The manifests by URN."""
+    created: Mapping[str, Manifest] = field(default_factory=dict[str, Manifest])
+    """Those of `after` that the engine creates and has no earlier resource for, by URN."""
 
     def is_gone(self, namespace: str) -> bool:
         """Whether the stack deletes a namespace that it created."""
-        created = [found for found in self.before.values() if found.type == _NAMESPACE]
+        created = [found for found in self.before.values() if found.type == _NAMESPACE and found.is_of_portico]
         return any(found.object_name == namespace and found.urn not in self.after for found in created)
+
+    def objects_in(self, namespace: str) -> list[str]:
+        """The objects that the program registers in a namespace, by Pulumi name."""
+        found = [urn for urn, manifest in self.after.items() if _namespace_of(manifest) == namespace]
+        return sorted(urn.rpartition("::")[2] for urn in found)
+
+    def other_of(self, deployed: Deployed) -> Optional[str]:
+        """The URN of another resource of the program for the same object, if it isn't the same one under an alias: one
+        that the engine creates, or that is in the state beside it. None if there is none."""
+        identity = (deployed.type, deployed.namespace, deployed.object_name)
+        beside = {urn: manifest for urn, manifest in self.after.items() if urn in self.before}
+        found = {**self.created, **beside}.items()
+        return next((urn for urn, new in found if _identity(urn, new) == identity and urn != deployed.urn), None)
 
     def hosts_of_class(self, name: str) -> list[str]:
         """The hosts of the stack's Ingresses of a class."""
@@ -137,9 +190,27 @@ def findings_of(comparison: Comparison) -> list[Finding]:
     """What the deployment takes away, in the order of the state."""
     found: list[Finding] = []
     for urn, deployed in comparison.before.items():
-        if rule := _RULES.get(deployed.type):
-            found += rule(comparison, deployed, comparison.after.get(urn))
+        if not deployed.is_of_portico:
+            # The program itself registers it, which isn't seen here.
+            continue
+        manifest = comparison.after.get(urn)
+        if manifest is None and (other := comparison.other_of(deployed)):
+            found.append(_deleted_by_move(deployed, other))
+        elif rule := _RULES.get(deployed.type):
+            found += rule(comparison, deployed, manifest)
     return found
+
+
+def _deleted_by_move(deployed: Deployed, after: str) -> Finding:
+    kind = deployed.type.rpartition(":")[2]
+    params = {"kind": kind, "name": _full_name(deployed), "before": deployed.urn, "after": after}
+    return Finding(OBJECT_DELETED_BY_MOVE, params)
+
+
+_DELETING = (NAMESPACE_IN_USE, OBJECT_DELETED_BY_MOVE)
+"""The findings that an update without a preview ends with."""
+REJECTED = (CLAIM_FROZEN, *_DELETING)
+"""The findings that a preview ends with: what follows would lose data, or fail anyway."""
 
 
 def _service(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
@@ -182,6 +253,30 @@ def on_service_replacement(name: str) -> Optional[pulumi.ResourceHookBinding]:
         return False
 
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-service"), explain)])
+
+
+def on_frozen_claim(name: str) -> Optional[pulumi.ResourceHookBinding]:
+    """Explains why a preview or an update of a claim fails: a preview ends before it's compared with the state."""
+    if mocked():
+        return None
+
+    def explain(args: pulumi.ErrorHookArgs) -> bool:
+        errors = " ".join(args.errors)
+        fields = [field for text, found in _FROZEN_OF_CLAIMS.items() if text in errors for field in found]
+        if fields:
+            metadata = mapped((args.new_inputs or {}).get("metadata"))
+            full = f"{metadata.get('namespace')}/{metadata.get('name')}"
+            pulumi.log.error(Finding(CLAIM_FROZEN, {"name": full, "fields": fields}).text)
+        return False
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(unique(f"portico-{name}-claim"), explain)])
+
+
+_FROZEN_OF_CLAIMS: Mapping[str, Sequence[str]] = {
+    "spec is immutable after creation": ("storageClassName", "accessModes"),
+    "field can not be less than": ("the size to a smaller one",),
+}
+"""What can't change, by a part of the API server's error."""
 
 
 def _entrance(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
@@ -263,7 +358,56 @@ def _job(_comparison: Comparison, deployed: Deployed, manifest: Optional[Manifes
         yield Finding(RUNS_AGAIN, params)
 
 
+def _namespace(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    name = deployed.object_name
+    if manifest is not None or not (objects := comparison.objects_in(name)):
+        return
+    if any(_identity(urn, new) == (_NAMESPACE, "", name) for urn, new in comparison.after.items()):
+        return
+    shown = [*objects[:_FEW], *([f"{len(objects) - _FEW} more"] if len(objects) > _FEW else [])]
+    params = {"name": name, "objects": shown, "urn": deployed.urn, "stack": pulumi.get_stack()}
+    yield Finding(NAMESPACE_IN_USE, params)
+
+
+_FEW = 5
+
+
+def _claim(comparison: Comparison, deployed: Deployed, manifest: Optional[Manifest]) -> Iterator[Finding]:
+    name, namespace = deployed.object_name, deployed.namespace
+    params: dict[str, Any] = {"name": _full_name(deployed), "claim": name, "namespace": namespace}
+    if manifest is None or not _stays_in_namespace(deployed, manifest):
+        kept = _is_retained(deployed) and not comparison.is_gone(namespace)
+        yield Finding(CLAIM_LEFT_BEHIND if kept else CLAIM_DELETED, params)
+    elif fields := list(_frozen_of_claim(deployed.spec, mapped(manifest.get("spec")))):
+        yield Finding(CLAIM_FROZEN, {**params, "fields": fields})
+
+
+def _is_retained(claim: Deployed) -> bool:
+    """Whether a claim stays when the stack no longer has it: one of `claims` unless that says otherwise, and none of
+    `manifests`."""
+    is_of_claims = claim.name.endswith(f"-claim-{claim.object_name}")
+    return is_of_claims and WHEN_DELETED not in mapped(claim.metadata.get("annotations"))
+
+
+def _frozen_of_claim(before: Manifest, after: Manifest) -> Iterator[str]:
+    """What changes of a claim that the API server rejects. A claim without a class gets the cluster's default."""
+    if listed(before.get("accessModes")) != listed(after.get("accessModes")):
+        yield "accessModes"
+    wanted = after.get("storageClassName")
+    if wanted is not None and not isinstance(wanted, Unknown) and wanted != before.get("storageClassName"):
+        yield "storageClassName"
+    sizes = [quantity_number(_size_of(spec)) for spec in (before, after)]
+    if sizes[0] is not None and sizes[1] is not None and sizes[1] < sizes[0]:
+        yield f"the size from {_size_of(before)} to {_size_of(after)}"
+
+
+def _size_of(spec: Manifest) -> Any:
+    return mapped(mapped(spec.get("resources")).get("requests")).get("storage")
+
+
 _RULES: Mapping[str, Rule] = {
+    _NAMESPACE: _namespace,
+    "kubernetes:core/v1:PersistentVolumeClaim": _claim,
     "kubernetes:batch/v1:CronJob": _cron_job,
     "kubernetes:batch/v1:Job": _job,
     _SERVICE: _service,
@@ -297,7 +441,7 @@ def _templates(spec: Manifest) -> list[Manifest]:
 def _template(template: Manifest) -> tuple[Any, ...]:
     """What a template of claims means, without what the API server adds."""
     spec = mapped(template.get("spec"))
-    size = mapped(mapped(spec.get("resources")).get("requests")).get("storage")
+    size = _size_of(spec)
     modes = tuple(listed(spec.get("accessModes")))
     return mapped(template.get("metadata")).get("name"), size, modes, spec.get("storageClassName")
 
@@ -317,6 +461,16 @@ def _claims_of(deployed: Deployed) -> list[str]:
 
 def _full_name(deployed: Deployed) -> str:
     return "/".join(filter(None, (deployed.namespace, deployed.object_name)))
+
+
+def _type_of(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _identity(urn: str, manifest: Manifest) -> tuple[str, Any, Any]:
+    """The type, the namespace, and the name of an object."""
+    metadata = mapped(manifest.get("metadata"))
+    return _type_of(urn), metadata.get("namespace") or "", metadata.get("name")
 
 
 def _namespace_of(manifest: Manifest) -> Any:
@@ -339,21 +493,69 @@ class _Program:
         before = await read_deployed()
         if not before:
             return
+        if not pulumi.runtime.is_dry_run():
+            await self._guard(before)
+            return
+        rejected: list[Finding] = []
+        for finding in findings_of(await self._comparison(before)):
+            if finding.code in REJECTED:
+                rejected.append(finding)
+            else:
+                pulumi.log.warn(finding.text)
+        if rejected:
+            raise PorticoError("\n".join(finding.text for finding in rejected))
+
+    async def _guard(self, before: Resources) -> None:
+        """Fail an update without a preview before it deletes a namespace that it uses: deletions are last."""
+        try:
+            found = findings_of(await self._comparison(before))
+        except Exception as error:
+            # A resource has failed, which is reported. Nothing is deleted.
+            pulumi.log.debug(f"Not compared with the last deployment: {error}")
+            return
+        if rejected := [finding.text for finding in found if finding.code in _DELETING]:
+            raise PorticoError("\n".join(rejected))
+
+    async def _comparison(self, before: Resources) -> Comparison:
         after: dict[str, Manifest] = {}
+        created: dict[str, Manifest] = {}
+        renamed: dict[tuple[str, str], Manifest] = {}
         # Objects that wait for Outputs are registered meanwhile.
         for resource, manifest in self.objects:
-            urn = await resource.urn.future()
-            after[str(urn)] = await _known(_compared(manifest))
-        for finding in findings_of(Comparison(before, after)):
-            pulumi.log.warn(finding.text)
+            urn = str(await resource.urn.future())
+            after[urn] = await _known(_compared(manifest))
+            if urn in before or not isinstance(resource, pulumi.CustomResource):
+                continue
+            if await _is_of_state(urn, resource):
+                renamed[_type_of(urn), str(await resource.id.future())] = after[urn]
+            else:
+                created[urn] = after[urn]
+        for deployed in before.values():
+            # Of AWS, the ARN is the ID.
+            keys = [(deployed.type, str(known)) for known in (_full_name(deployed), deployed.outputs.get("arn"))]
+            found = next((renamed[key] for key in keys if key in renamed), None)
+            if deployed.urn not in after and found is not None:
+                after[deployed.urn] = found
+        return Comparison(before, after, created)
+
+
+async def _is_of_state(urn: str, resource: pulumi.CustomResource) -> bool:
+    """Whether a resource that isn't in the state under its URN can be there under another one, that of an alias."""
+    if pulumi.runtime.is_dry_run():
+        # A new one has no ID yet.
+        return await resource.id.is_known()
+    is_child = "$" in urn.split("::")[2]
+    return is_child or bool(getattr(resource, "_aliases", ()))
 
 
 def _compared(manifest: Manifest) -> dict[str, Any]:
     """The parts of a manifest that rules compare, which may be Outputs."""
     spec = mapped(manifest.get("spec"))
-    parts = ("clusterIP", "controller", "podManagementPolicy", "selector", "volumeClaimTemplates")
+    parts = ("accessModes", "clusterIP", "controller", "podManagementPolicy", "resources", "selector")
+    parts = (*parts, "storageClassName", "volumeClaimTemplates")
+    metadata = mapped(manifest.get("metadata"))
     return {
-        "metadata": {"namespace": _namespace_of(manifest)},
+        "metadata": {name: metadata.get(name) for name in ("namespace", "name")},
         "spec": {part: spec[part] for part in parts if part in spec},
     }
 
@@ -366,10 +568,10 @@ _BY_STACK: WeakKeyDictionary[Any, _Program] = WeakKeyDictionary()
 
 
 def watch_object(resource: pulumi.Resource, manifest: Manifest) -> None:
-    """Compare a registered object, in a preview, with what the last deployment left."""
+    """Compare a registered object with what the last deployment left."""
     stack = get_root_resource()
     # The process of a component provider sees only parts of a program.
-    if stack is None or mocked() or not pulumi.runtime.is_dry_run():
+    if stack is None or mocked():
         return
     program = _BY_STACK.get(stack)
     if program is None:

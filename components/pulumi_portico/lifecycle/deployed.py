@@ -17,9 +17,11 @@ from pulumi.runtime.invoke import invoke_async
 
 from ..untyped import Manifest, Properties, mapped
 from .hooks import mocked
-from .ownership import owner
+from .ownership import OWNER, owner
 
 __all__ = ["Deployed", "Resources", "component_of", "read_deployed"]
+
+_COMPONENT = "portico:index:"
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that returns the outputs of a stack's resources."""
@@ -47,6 +49,12 @@ class Deployed:
     def name(self) -> str:
         """Its Pulumi name."""
         return self.urn.rpartition("::")[2]
+
+    @property
+    def is_of_portico(self) -> bool:
+        """Whether Portico has registered it."""
+        is_child = any(above.startswith(_COMPONENT) for above in self.types)
+        return is_child or OWNER in mapped(self.metadata.get("annotations"))
 
     @property
     def metadata(self) -> Manifest:

@@ -49,8 +49,8 @@ class Options:
     """A value whose change replaces the object."""
     aliases: Sequence[str] = ()
     """What the object's Pulumi name ended in, in earlier releases."""
-    hooks: Optional[Callable[[pulumi.Resource], Optional[pulumi.ResourceHookBinding]]] = None
-    """Makes the object's hooks when it is registered, for its parent."""
+    hooks: Optional[Callable[[Any], Optional[pulumi.ResourceHookBinding]]] = None
+    """Makes the object's hooks when it is registered, for its parent: None for an object of the stack itself."""
     annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None
     """Returns the annotations for a preview, from those for the update. A preview sends the object to the API server,
     which still has what a hook or the engine removes before the update."""
@@ -161,7 +161,7 @@ def _resource_options(options: Options, parent: Optional[pulumi.Resource]) -> pu
         retain_on_delete=True if options.kept_with else options.retain_on_delete,
         ignore_changes=list(options.ignore_changes) or None,
         replace_on_changes=list(options.replace_on_changes) or None,
-        hooks=options.hooks(parent) if options.hooks and parent is not None else None,
+        hooks=options.hooks(parent) if options.hooks else None,
     )
     if options.timeout is not None:
         seconds = f"{options.timeout}s"

@@ -3,6 +3,7 @@
 Each function returns values by the way to their fields, or None if Portico has nothing that means the same.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Optional, cast
 
@@ -17,13 +18,17 @@ __all__ = [
     "from_backend_name",
     "from_backend_refs",
     "from_default_backend",
+    "from_http",
     "from_issuer",
+    "from_matches",
     "from_rules",
     "from_service_ports",
     "from_tls",
+    "from_url",
     "ingress_of",
     "ingress_spec",
     "is_backend",
+    "is_url_with_path",
     "load_balancer_of",
     "load_balancer_spec",
     "load_balancer_type",
@@ -100,6 +105,42 @@ def from_backend_refs(value: Any, _: Beside) -> Optional[Values]:
         return None
     port = references[0].get("port")
     return {("target",): {"service": references[0].get("name"), **({} if port is None else {"port": port})}}
+
+
+def from_http(value: Any, beside: Beside) -> Optional[Values]:
+    """The only path of a rule of an Ingress."""
+    rule = mapped(value)
+    paths = items_of(rule.get("paths"))
+    if len(paths) != 1 or rule.keys() - {"paths"} or paths[0].keys() - {"path", "pathType", "backend"}:
+        return None
+    values = from_backend(paths[0].get("backend"), beside)
+    return None if values is None else {**values, **{(name,): item for name, item in _match({}, paths[0]).items()}}
+
+
+def from_matches(value: Any, _: Beside) -> Optional[Values]:
+    """The only match of a rule of an HTTPRoute, if it's of a path."""
+    matches = items_of(value)
+    path: Unchecked = mapped(matches[0].get("path")) if len(matches) == 1 and set(matches[0]) == {"path"} else {}
+    kind = path.get("type", "PathPrefix")
+    if not isinstance(path.get("value"), str) or kind not in ("Exact", "PathPrefix"):
+        return None
+    return {("path",): path["value"], **({("path_type",): kind} if kind == "Exact" else {})}
+
+
+def is_url_with_path(value: Any) -> bool:
+    """Whether a value is a URL that leads to a path."""
+    return isinstance(value, str) and bool(_URL.fullmatch(value))
+
+
+_URL = re.compile(r"(?:https?://)?(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?(?P<path>/[^?#]+)")
+
+
+def from_url(value: Any, beside: Beside) -> Optional[Values]:
+    """The host and the path of a URL, if the path isn't set."""
+    match = _URL.fullmatch(value) if isinstance(value, str) else None
+    if match is None or beside.get("path") not in (None, match["path"]):
+        return None
+    return {("host",): match["host"].lower(), ("path",): match["path"]}
 
 
 def from_rules(value: Any, _: Beside) -> Optional[Values]:

@@ -100,6 +100,13 @@ def _ip_block(value: Any, _: Beside) -> Optional[Values]:
     return None if block.keys() - names.keys() else {(names[name],): item for name, item in block.items()}
 
 
+def _peer_of(text: str) -> Optional[Values]:
+    """A service by name, or a range of addresses."""
+    if service_name(text) is None:
+        return {("service",): text}
+    return {("cidr",): text} if cidr(text) is None else None
+
+
 _NAMES_OF_PEER = table(
     {
         "podSelector": moved_to("selector", _labels),
@@ -111,7 +118,8 @@ _NAMES_OF_PEER = table(
         "port": moved_to("ports", lambda port: [port]),
         "endPort": unsupported(),
         "name": moved_to("service"),
-    }
+    },
+    text=_peer_of,
 )
 """Other tools' names for the fields of `Peer`."""
 

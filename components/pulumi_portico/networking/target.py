@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.codes import define
 from ..args.elsewhere import moved_to, table, unsupported
+from ..args.location import Field as FieldName
 from ..args.names import dns_label, label_key, label_value, port_name, port_number, service_name
 from ..args.parse import Field, Rules
+from ..args.problems import Problems
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import whole_number
 
-__all__ = ["RULES", "Protocol", "Target", "TargetSpec"]
+__all__ = ["RULES", "Protocol", "Target", "TargetSpec", "check_tcp"]
 
 
 class Protocol(str, Enum):
@@ -110,6 +113,21 @@ class TargetSpec(Spec):
     def pod_port(self) -> Optional[pulumi.Input[int]]:
         """The number of the port that the pods listen on; None if the target only names the Service's port."""
         return self.port if self.target_port is None else self.target_port
+
+
+NOT_TCP = define(
+    "target-not-tcp",
+    "Requests reach a target over TCP, and this port of it is {protocol}.",
+    allowed="a TCP port",
+    hint="Set {port} or {port_name} to a TCP port. For {protocol}, use a load balancer of its own.",
+)
+
+
+def check_tcp(target: TargetSpec, problems: Problems) -> None:
+    """Report a target of HTTP requests that listens on another protocol than TCP."""
+    if target.protocol is not Protocol.TCP:
+        fields: dict[str, Any] = {name: FieldName(name) for name in ("port", "port_name")}
+        problems.report(NOT_TCP, target.at, protocol=target.protocol, **fields)
 
 
 RULES: Rules = {

@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..args.synonyms import synonyms
+
 if TYPE_CHECKING:
     from .platform_module import PlatformModule
 
@@ -43,6 +45,16 @@ class Platform(str, Enum):
 
     GENERIC = "generic"
     """Any other cluster, such as one with MetalLB: the fields that Kubernetes itself defines, and raw annotations."""
+
+
+synonyms(
+    Platform,
+    {
+        Platform.GKE: "gcp google google-cloud",
+        Platform.AZURE: "aks microsoft",
+        Platform.GENERIC: "bare-metal on-premises metallb kind minikube k3s digitalocean hetzner openstack",
+    },
+)
 
 
 @cache

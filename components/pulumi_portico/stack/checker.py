@@ -30,6 +30,8 @@ from .elsewhere import problem_of_name
 from .jobs import check_before
 from .manifest_pods import check_budgets
 from .manifests import check_manifests
+from .named_lists import by_name
+from .object_quotas import check_object_quotas
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
 from .parts import (
@@ -124,6 +126,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     check_protocols(parts, references.found, problems)
     check_admission(parts, problems)
     problems.run(check_quotas, parts)
+    problems.run(check_object_quotas, parts)
     check_gateways_behind_balancers(parts, destinations, problems)
     return CheckedStack(parts, references.found, destinations)
 
@@ -190,6 +193,7 @@ def _parsed(kind: Kind, tree: Node, problems: Problems, hooks: Hooks) -> Iterato
     if pasted := list(recognized(node)):
         _report_pasted(at, node, pasted, problems)
         return
+    node = by_name(node, at, problems)
     if not isinstance(node.value, dict):
         expected = f"a mapping of names to {describe(kind.args_type)}"
         _report_not_a_mapping(at, node, expected, problems)

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 from ..args.elsewhere import NAME_ELSEWHERE
 from ..args.location import Key, Location
-from ..args.manifests import OTHER_KINDS, code_of_kind, places_of
+from ..args.manifests import MANIFESTS, OTHER_KINDS, code_of_kind, places_of
 from ..args.problems import Problem
 from ..args.shapes import shapes_of
 from ..args.similar_names import folded
@@ -69,7 +69,7 @@ def problem_of_name(name: str, location: Location) -> Optional[Problem]:
     kind = _KINDS.get(folded(name))
     if kind is not None:
         of_kind = places_of(kind)
-        known = {"fields": of_kind} if of_kind else {}
+        known = {"fields": of_kind} if of_kind else {"manifests": MANIFESTS}
         return Problem(code_of_kind(kind), location, {"kind": kind, **known})
     places = _PLACES.get(folded(name)) or _of_component(name)
     params: dict[str, Any] = {"name": name, "fields": list(places)}

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field, Key, KeyStyle, Location
+from ..args.manifests import KIND_ELSEWHERE
 from ..args.parse import WRONG_TYPE, fits
 from ..args.problems import ABSENT, UNKNOWN, Edit, Move, Problem, Problems, Remove, Set
 from ..args.secrets import Secret
@@ -119,13 +120,19 @@ def read_stack_file(
             _report(problems, problem, node)
             if with_misspelled and config is None and problem.edits == (Move(Location((Key(key),)), _CONFIG),):
                 config = node
-    config = config or Node({}, root.place)
-    if config.value is None:
-        return Node({}, config.place, config.key)
+    config = _with_outside(config or Node({}, root.place), root)
     if not isinstance(config.value, dict):
         _report(problems, Problem(CONFIG_NOT_A_MAPPING, _CONFIG), config)
         return None
     return _portico_values(config, problems, with_misspelled=with_misspelled)
+
+
+def _with_outside(config: Node, root: Node) -> Node:
+    """The configuration with the keys beside it: they are reported, and count as if they were in it."""
+    outside = {key: node for key, node in root.fields.items() if ":" in key}
+    if not isinstance(config.value, dict) and config.value is not None:
+        return config
+    return replace(config, value={**outside, **config.fields})
 
 
 def _report_pasted(documents: Iterable[Node], problems: Problems) -> bool:
@@ -163,7 +170,11 @@ def _portico_values(config: Node, problems: Problems, *, with_misspelled: bool) 
             close = _meant(key.rpartition(":")[2], node, values)
             problem = _unknown_key(key, known, f"{PREFIX}{close}" if close else None, config.fields)
             if close is None and name not in KEYS and (elsewhere := problem_of_name(name, problem.location)):
-                problem = replace(elsewhere, style=KeyStyle.STACK, location=Location((Key(name),)))
+                at = Location((Key(name),))
+                # Jobs of one kind are below another key.
+                is_free = isinstance(node.value, dict) and f"{PREFIX}jobs" not in config.fields
+                edits = (Move(at, Location(("jobs",))),) if elsewhere.code is KIND_ELSEWHERE and is_free else ()
+                problem = replace(elsewhere, style=KeyStyle.STACK, location=at, edits=edits)
             _report(problems, problem, node)
             if with_misspelled and close and problem.edits:
                 values[close] = node

@@ -1,16 +1,22 @@
 """The jobs of a stack before its services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..args.codes import define
-from ..args.problems import Problems, Set
+from ..args.location import KeyStyle
+from ..args.problems import Problem, Problems, Set
 from ..job.args import JobSpec
 from .parts import JobPart, ServicePart
 
-__all__ = ["check_before", "predecessors_of"]
+__all__ = ["check_before", "notes_on_jobs", "predecessors_of"]
 
 UNKNOWN_SERVICE_AFTER_JOB = define(
     "unknown-service-after-job", "The stack has no service {value}.", allowed="{known}", hint="Name a service."
+)
+CONNECTS_TO_LATER_SERVICE = define(
+    "job-connects-to-later-service",
+    "The job runs before the service {service} is created or changed. On the first deployment, it can't connect to it.",
+    hint="If the job needs the service, remove it from {before}.",
 )
 
 
@@ -22,6 +28,17 @@ def check_before(job: JobPart, services: Mapping[str, ServicePart], problems: Pr
             where, close = job.spec.at / "before" / index, known.nearest(name)
             fix = None if close is None else Set(where, close)
             problems.report(UNKNOWN_SERVICE_AFTER_JOB, where, value=name, known=known.listed, fix=fix)
+
+
+def notes_on_jobs(jobs: Mapping[str, JobSpec]) -> Iterator[Problem]:
+    """Notes on jobs that connect to a service that waits for them."""
+    notes = Problems("Job", style=KeyStyle.STACK)
+    for spec in jobs.values():
+        for index, peer in enumerate(spec.allow_to):
+            if isinstance(peer.service, str) and peer.namespace is None and peer.service in spec.before:
+                where, before = spec.at / "allow_to" / index, spec.at / "before"
+                notes.report(CONNECTS_TO_LATER_SERVICE, where, service=peer.service, before=before)
+    yield from notes.found
 
 
 def predecessors_of(jobs: Mapping[str, JobSpec]) -> tuple[Mapping[str, list[str]], Mapping[str, str]]:

@@ -5,7 +5,8 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 import base64
 import binascii
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 import pulumi
@@ -16,12 +17,16 @@ from ..args.location import Key, Location
 from ..args.names import annotation_key, dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
 from ..args.problems import Problems, Reason, Remove
+from ..args.secrets import Placeholder
 from ..args.sizes import check_data
 from ..args.spec import Spec, spec
 from ..args.units import GIB
 from ..args.values import LARGEST_GIB, data_key, whole_number
+from ..lifecycle.annotation_readers import CLAIM, CONFIG, check_readers
+from ..untyped import mapped
 from ..workload.kinds import ClaimRetention
 from ..workload.volumes import AccessMode, build_claim_spec
+from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
 
 __all__ = [
     "RULES",
@@ -34,8 +39,10 @@ __all__ = [
     "build_claim",
     "build_config_map",
     "build_secret",
+    "check_claim",
     "check_config_map",
     "check_secret",
+    "config_map_name",
 ]
 
 _Texts = Mapping[str, pulumi.Input[str]]
@@ -100,7 +107,7 @@ class ClaimArgs(TypedDict):
     """Annotations. Keys are plain. Default: none."""
 
 
-@spec(ConfigMapArgs)
+@spec(ConfigMapArgs, elsewhere=CONFIG_MAP_NAMES)
 class ConfigMapSpec(Spec):
     """Parsed `ConfigMapArgs`."""
 
@@ -110,7 +117,7 @@ class ConfigMapSpec(Spec):
     annotations: Optional[_Texts] = None
 
 
-@spec(SecretArgs)
+@spec(SecretArgs, elsewhere=SECRET_NAMES)
 class SecretSpec(Spec):
     """Parsed `SecretArgs`."""
 
@@ -121,7 +128,7 @@ class SecretSpec(Spec):
     annotations: Optional[_Texts] = None
 
 
-@spec(ClaimArgs)
+@spec(ClaimArgs, elsewhere=CLAIM_NAMES)
 class ClaimSpec(Spec):
     """Parsed `ClaimArgs`."""
 
@@ -135,6 +142,24 @@ class ClaimSpec(Spec):
 
 NOT_BASE64 = define("not-base64", "{value} isn't base64.", allowed="base64, or text as {field}")
 DUPLICATE_KEY = define("duplicate-data-key", "{other} sets the same key.", allowed="each key once")
+KEYS_OF_TYPE = define(
+    "keys-of-secret-type",
+    "A Secret of the type {type} requires the keys {keys}.",
+    allowed="with {keys}, or another type",
+    hint="Set {keys} in {field}.",
+)
+ACCOUNT_OF_TOKEN = define(
+    "account-of-secret-token",
+    "A Secret of the type {value} requires the annotation with the name of a ServiceAccount.",
+    allowed="with {annotation}",
+    hint="Set {annotation}. Pods don't need the Secret: Kubernetes mounts tokens that expire into them.",
+)
+NOT_DOCKER_CONFIG = define(
+    "not-docker-config", "This isn't the configuration of a Docker client.", allowed="a JSON object"
+)
+RESERVED_CONFIG_MAP = define(
+    "reserved-config-map", "Kubernetes creates the ConfigMap {value} in every namespace.", allowed="another name"
+)
 
 
 def _base64(value: str) -> Optional[Reason]:
@@ -170,14 +195,68 @@ RULES: Rules = {
 """What the fields must satisfy beyond their types."""
 
 
+def config_map_name(value: str) -> Optional[Reason]:
+    """The name of a ConfigMap that a stack can create."""
+    return Reason(RESERVED_CONFIG_MAP) if value == _ROOT_CERTIFICATE else dns_subdomain(value)
+
+
+_ROOT_CERTIFICATE = "kube-root-ca.crt"
+
+
 def check_config_map(config_map: ConfigMapSpec, problems: Problems) -> None:
     """Report keys that are set twice, and values that are more than a ConfigMap can have."""
     _check_keys(config_map, ("data", "binary_data"), "ConfigMap", problems)
+    check_readers(config_map.annotations, config_map.at / "annotations", CONFIG, problems)
 
 
 def check_secret(secret: SecretSpec, problems: Problems) -> None:
-    """Report keys that are set twice, and values that are more than a Secret can have."""
+    """Report keys that are set twice or that the type requires, and values that a Secret can't have."""
     _check_keys(secret, ("string_data", "data"), "Secret", problems)
+    problems.run(_check_type, secret)
+    check_readers(secret.annotations, secret.at / "annotations", CONFIG, problems)
+
+
+def check_claim(claim: ClaimSpec, problems: Problems) -> None:
+    """Report annotations that no program reads on claims."""
+    check_readers(claim.annotations, claim.at / "annotations", CLAIM, problems)
+
+
+_DOCKER_KEYS = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
+_KEYS_OF_TYPES: Mapping[str, tuple[str, ...]] = {
+    **{name: (key,) for name, key in _DOCKER_KEYS.items()},
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+}
+"""The keys that the API server requires of a type (`ValidateSecret` in pkg/apis/core/validation/validation.go)."""
+_BASIC_AUTH, _BASIC_AUTH_KEYS = "kubernetes.io/basic-auth", ("username", "password")
+_ACCOUNT_TOKEN, _ACCOUNT = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
+
+
+def _check_type(secret: SecretSpec, problems: Problems) -> None:
+    """Report what the API server requires of the Secret's type."""
+    keys = {*(secret.string_data or {}), *(secret.data or {})}
+    missing = [key for key in _KEYS_OF_TYPES.get(secret.type, ()) if key not in keys]
+    if secret.type == _BASIC_AUTH and keys.isdisjoint(_BASIC_AUTH_KEYS):
+        missing = list(_BASIC_AUTH_KEYS)
+    if missing:
+        params: dict[str, Any] = {"type": secret.type, "keys": missing, "field": secret.at / "string_data"}
+        problems.report(KEYS_OF_TYPE, secret.at / "type", **params)
+    if secret.type == _ACCOUNT_TOKEN and not (secret.annotations or {}).get(_ACCOUNT):
+        annotation = secret.at / "annotations" / Key(_ACCOUNT)
+        problems.report(ACCOUNT_OF_TOKEN, secret.at / "type", value=secret.type, annotation=annotation)
+    if (docker_key := _DOCKER_KEYS.get(secret.type)) is not None:
+        for field, decode in (("string_data", None), ("data", base64.b64decode)):
+            value = mapped(getattr(secret, field)).get(docker_key)
+            if isinstance(value, str) and not isinstance(value, Placeholder) and not _is_json_object(value, decode):
+                where = secret.at / field / Key(docker_key)
+                problems.report(NOT_DOCKER_CONFIG, where, value=value, secret=True)
+
+
+def _is_json_object(text: str, decode: Optional[Callable[[str], bytes]]) -> bool:
+    try:
+        return isinstance(json.loads(text if decode is None else decode(text)), dict)
+    except ValueError:
+        return False
 
 
 def _check_keys(described: Spec, fields: tuple[str, str], kind: str, problems: Problems) -> None:

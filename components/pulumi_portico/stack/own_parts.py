@@ -9,10 +9,11 @@ from ..args.location import ROOT, Key, Location
 from ..args.names import dns_subdomain
 from ..args.parse import INVALID, NOT_ARGUMENTS, SECRET_NOT_ALLOWED, WRONG_TYPE, Parser, Rules, describe, parse
 from ..args.parse import Field as FieldRules
-from ..args.problems import Problems
+from ..args.problems import Problems, Reason, Set
 from ..args.secrets import Secret
 from ..args.shapes import Shape, camel_case
 from ..args.spec import Spec
+from ..lifecycle.consequences import WHEN_DELETED, on_frozen_claim
 from ..lifecycle.objects import ObjectSpec, Options, gathered
 from ..namespace import RULES as NAMESPACE_RULES
 from ..namespace import (
@@ -23,6 +24,7 @@ from ..namespace import (
     limiting_objects,
     named_namespace,
 )
+from ..namespace_rules import created_namespace
 from ..pod_security import PodSecurityLevel
 from ..register import SKIP_AWAIT
 from ..workload.kinds import ClaimRetention
@@ -34,6 +36,7 @@ from .manifests import (
     manifest_objects,
     read_manifests,
 )
+from .named_lists import by_name
 from .own_args import RULES as OWN_RULES
 from .own_args import (
     ClaimArgs,
@@ -45,8 +48,10 @@ from .own_args import (
     build_claim,
     build_config_map,
     build_secret,
+    check_claim,
     check_config_map,
     check_secret,
+    config_map_name,
 )
 from .source_map import Node, holds_secret, plain
 
@@ -99,6 +104,9 @@ def _name(value: Any, problems: Problems) -> str:
             problems.report(WRONG_TYPE, NAMESPACE, value=name, expected="text")
         elif reason := rule(name):
             problems.reject(NAMESPACE, name, reason)
+        elif reason := created_namespace(name):
+            fix = Set(NAMESPACE, {"name": name, "existing": True})
+            problems.report(reason.code, NAMESPACE, value=name, fix=fix)
         else:
             return name
     return UNKNOWN
@@ -108,9 +116,9 @@ def parse_own_parts(tree: Node, namespace: NamespaceSpec, folder: Path, problems
     """What the stack has beside its components, checked by its own rules; `folder` is that of the stack file."""
     return OwnParts(
         namespace,
-        dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems)),
+        dict(_parsed("config_maps", ConfigMapSpec, ConfigMapArgs, check_config_map, tree, problems, config_map_name)),
         dict(_parsed("secrets", SecretSpec, SecretArgs, check_secret, tree, problems)),
-        dict(_parsed("claims", ClaimSpec, ClaimArgs, None, tree, problems)),
+        dict(_parsed("claims", ClaimSpec, ClaimArgs, check_claim, tree, problems)),
         read_manifests(tree, folder, problems),
         _custom_kinds(tree, problems),
     )
@@ -130,26 +138,27 @@ def _parsed(
     name: str,
     spec: type[Spec],
     args_type: Any,
-    check: Optional[Callable[[Any, Problems], None]],
+    check: Callable[[Any, Problems], None],
     tree: Node,
     problems: Problems,
+    name_rule: Callable[[str], Optional[Reason]] = dns_subdomain,
 ) -> Iterator[tuple[str, Any]]:
     """The parsed objects of one kind, by name."""
     node, at = tree.fields.get(camel_case(name)), ROOT / name
     if node is None or node.value is None:
         return
+    node = by_name(node, at, problems)
     if not isinstance(node.value, dict):
         _report_shape(at, node, f"a mapping of names to {describe(args_type)}", problems)
     for key, item in node.fields.items():
         where = at / Key(key)
-        if reason := dns_subdomain(key):
+        if reason := name_rule(key):
             problems.reject(where, key, reason, is_key=True)
         if not isinstance(item.value, dict):
             _report_shape(where, item, describe(args_type), problems)
             continue
         parsed = parse(spec, args_type, plain(item), OWN_RULES, problems, where)
-        if check is not None:
-            problems.run(check, parsed)
+        problems.run(check, parsed)
         yield key, parsed
 
 
@@ -188,17 +197,24 @@ def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:
     for name, secret in parts.secrets.items():
         yield ObjectSpec(f"secret-{name}", build_secret(name, namespace.name, secret))
     for name, claim in parts.claims.items():
-        yield ObjectSpec(f"claim-{name}", _without_wait(build_claim(name, namespace.name, claim)), options=_kept(claim))
+        built = _without_wait(build_claim(name, namespace.name, claim), claim)
+        yield ObjectSpec(f"claim-{name}", built, options=_kept(claim))
 
 
 def _kept(claim: ClaimSpec) -> Options:
     """Keeps the data of a claim. A change of a frozen field fails instead of deleting the claim to create another."""
     retained = True if claim.when_deleted is ClaimRetention.RETAIN else None
-    return Options(retain_on_delete=retained, delete_before_replace=False)
+
+    def hooks(_parent: Any) -> Any:
+        return on_frozen_claim(str(claim.at[-1]))
+
+    return Options(retain_on_delete=retained, delete_before_replace=False, hooks=hooks)
 
 
-def _without_wait(claim: dict[str, Any]) -> dict[str, Any]:
+def _without_wait(claim: dict[str, Any], described: ClaimSpec) -> dict[str, Any]:
     """The claim, without a wait for its volume: many storage classes create that for the first pod."""
     metadata: Mapping[str, Any] = claim["metadata"]
-    annotations = {**metadata.get("annotations", {}), SKIP_AWAIT: "true"}
+    goes = described.when_deleted is ClaimRetention.DELETE
+    own = {WHEN_DELETED: ClaimRetention.DELETE.value} if goes else {}
+    annotations = {**metadata.get("annotations", {}), **own, SKIP_AWAIT: "true"}
     return {**claim, "metadata": {**metadata, "annotations": annotations}}

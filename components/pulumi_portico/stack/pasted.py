@@ -6,7 +6,7 @@ from typing import Any
 
 from ..args.codes import Code, define
 from ..args.location import Key, Location
-from ..args.manifests import KUBERNETES_MANIFEST, OTHER_MANIFEST, is_manifest, places_of
+from ..args.manifests import KUBERNETES_MANIFEST, MANIFESTS, OTHER_MANIFEST, is_manifest, places_of
 from ..untyped import Parameters, mapped
 from .source_map import Node, plain
 
@@ -100,7 +100,7 @@ def recognized(node: Node) -> Iterator[Pasted]:
         kind = str(fields["kind"])
         places = places_of(kind)
         code = KUBERNETES_MANIFEST if places else OTHER_MANIFEST
-        yield Pasted(code, node, {"kind": kind, **({"fields": places} if places else {})})
+        yield Pasted(code, node, {"kind": kind, **({"fields": places} if places else {"manifests": MANIFESTS})})
     elif isinstance(node.value, list):
         found = [list(recognized(item)) for item in node.items]
         if found and all(found):

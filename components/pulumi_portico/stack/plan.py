@@ -35,6 +35,7 @@ from .defaults import with_defaults
 from .dns_names import notes_on_dns_names
 from .doors import notes_on_doors
 from .files import TextReader, read_stack_file, read_text, shown_path, stack_file, with_bases
+from .jobs import notes_on_jobs
 from .own_checks import notes_on_own_parts
 from .own_parts import OwnParts
 from .parts import added_routes, gateway_plans
@@ -100,6 +101,7 @@ class StackPlan:
         return [
             *of_services,
             *of_jobs,
+            *notes_on_jobs(self.jobs),
             *notes_on_own_parts(self.own, self.services),
             *notes_on_admission(pods, self.pod_security),
             *notes_on_dns_names(self.gateway_plans, self._fronts(), self.services),

@@ -36,14 +36,29 @@ OVER_QUOTA = define(
     allowed="at least {needed}",
     hint="Raise the quota, or lower what the services request.",
 )
+WITHOUT_LIMIT_RANGE_VALUE = define(
+    "no-value-for-limit-range",
+    "{limit_range} bounds {resource}, so the API server rejects {container}, which doesn't set it.",
+    allowed="with {resource}, or without the bound",
+    hint="Set {field}, or change the limit range.",
+)
+OVER_RATIO = define(
+    "over-limit-ratio",
+    "The limit of {resource} of {container} is {limit}, more than {ratio} times its request of {request}, so the API "
+    "server rejects its pods.",
+    allowed="at most {ratio} times the request",
+    hint="Change {field}, or the limit range.",
+)
 OUTSIDE_LIMIT_RANGE = define(
     "outside-limit-range",
-    "The {resource} {value} of {container} is {relation} {bound}, so the API server rejects its pods.",
+    "The {resource} of {container} is {amount}, {relation} {bound}, so the API server rejects its pods.",
     allowed="{relation_allowed} {bound}",
     hint="Change the service's resources, or the limit range.",
 )
 
-_COMPUTE = ("cpu", "memory", "ephemeral-storage")
+_BASIC = ("cpu", "memory")
+"""The resources that make the class of quality of service of a pod."""
+_COMPUTE = (*_BASIC, "ephemeral-storage")
 _CONTAINERS = ("initContainers", "containers")
 
 
@@ -73,6 +88,8 @@ class _Pods:
     """Whether a rollout creates new pods before it deletes old ones."""
     count: int
     containers: Sequence["_Container"]
+    pod: Manifest
+    """The `spec` of a pod."""
 
 
 def check_quotas(parts: Parts, problems: Problems) -> None:
@@ -84,10 +101,31 @@ def check_quotas(parts: Parts, problems: Problems) -> None:
     for service in (*parts.services.values(), *parts.jobs.values()):
         if service.usable and not problems.has_within(service.at):
             problems.run(_collect, service, parts, pods)
-    for one in pods:
+    quota = namespace.resource_quota
+    counted = [one for one in pods if quota is not None and all(_is_in_scope(one, scope) for scope in quota.scopes)]
+    for one in counted:
         problems.run(_check_required, one, namespace)
-        problems.run(_check_limit_range, one, namespace)
-    problems.run(_check_totals, pods, namespace)
+    # What is derived from an invalid limit range isn't news.
+    if namespace.limit_range is not None and not problems.has_within(namespace.limit_range.at):
+        for one in pods:
+            problems.run(_check_limit_range, one, namespace)
+    problems.run(_check_totals, counted, namespace)
+
+
+def _is_in_scope(pods: _Pods, scope: str) -> bool:
+    """Whether a quota with a scope counts the pods (`podMatchesScopeFunc`)."""
+    terminates = pods.pod.get("activeDeadlineSeconds") is not None
+    if scope in ("Terminating", "NotTerminating"):
+        return terminates == (scope == "Terminating")
+    if scope in ("BestEffort", "NotBestEffort"):
+        return _is_best_effort(pods) == (scope == "BestEffort")
+    return scope == "PriorityClass" and bool(pods.pod.get("priorityClassName"))
+
+
+def _is_best_effort(pods: _Pods) -> bool:
+    return not any(
+        name in each.resources[kind] for each in pods.containers for kind in ("limits", "requests") for name in _BASIC
+    )
 
 
 def _collect(service: PodsPart, parts: Parts, pods: list[_Pods], problems: Problems) -> None:
@@ -105,7 +143,7 @@ def _collect(service: PodsPart, parts: Parts, pods: list[_Pods], problems: Probl
                 role = _Role.SIDECAR if found.get("restartPolicy") == "Always" else _Role.INIT
             resources = _with_defaults(mapped(found.get("resources")), defaults)
             containers.append(_Container(str(found.get("name")), resources, role))
-    pods.append(_Pods(service.at, _surges(service), _count(service), containers))
+    pods.append(_Pods(service.at, _surges(service), _count(service), containers, mapped(template.get("spec"))))
 
 
 def _count(part: PodsPart) -> int:
@@ -214,10 +252,19 @@ def _check_limit_range(pods: _Pods, namespace: NamespaceSpec, problems: Problems
                 _check_item(item, pods.at, each.name, each.resources, problems)
         elif item.type is LimitType.POD:
             whole = {
-                kind: {name: str(_of_pod(pods, kind, name)) for name in {*(item.min or {}), *(item.max or {})}}
+                kind: {name: str(_of_pod(pods, kind, name)) for name in _bounded(item) if _is_set(pods, kind, name)}
                 for kind in ("requests", "limits")
             }
             _check_item(item, pods.at, "the pod", whole, problems)
+
+
+def _bounded(item: LimitRangeItemSpec) -> set[str]:
+    return {*(item.min or {}), *(item.max or {}), *(item.max_limit_request_ratio or {})}
+
+
+def _is_set(pods: _Pods, kind: str, resource: str) -> bool:
+    """Whether a container of the pods has a request or a limit of a resource."""
+    return any(resource in each.resources[kind] for each in pods.containers)
 
 
 def _check_item(
@@ -226,6 +273,9 @@ def _check_item(
     for field, bounds, kind in (("min", item.min, "requests"), ("max", item.max, "limits")):
         for name, bound in (bounds or {}).items():
             value, limit = quantity_number(resources[kind].get(name)), quantity_number(bound)
+            where = item.at / field / Key(name)
+            if name not in resources[kind]:
+                _report_missing(at, f"{kind}.{name}", container, where, problems)
             if value is None or limit is None:
                 continue
             if (value < limit) if field == "min" else (value > limit):
@@ -234,10 +284,45 @@ def _check_item(
                     OUTSIDE_LIMIT_RANGE,
                     at,
                     resource=f"{kind}.{name}",
-                    value=resources[kind][name],
+                    amount=resources[kind][name],
                     container=container,
                     relation="less than" if is_least else "more than",
                     relation_allowed="at least" if is_least else "at most",
                     bound=bound,
-                    limit_range=item.at / field / Key(name),
+                    limit_range=where,
                 )
+    for name, most in (item.max_limit_request_ratio or {}).items():
+        _check_ratio(item, name, most, at, container, resources, problems)
+
+
+def _report_missing(at: Location, resource: str, container: str, limit_range: Location, problems: Problems) -> None:
+    params: dict[str, Any] = {"resource": resource, "container": container, "limit_range": limit_range}
+    field = at / "resources" / "limits"
+    fix = Set(field, Limits.ALL.value) if resource.startswith("limits.") else None
+    problems.report(WITHOUT_LIMIT_RANGE_VALUE, at, field=field, fix=fix, **params)
+
+
+def _check_ratio(
+    item: LimitRangeItemSpec,
+    name: str,
+    most: str,
+    at: Location,
+    container: str,
+    resources: Manifest,
+    problems: Problems,
+) -> None:
+    """Report a limit that is more times the request than the limit range allows (`limitRequestRatioConstraint`)."""
+    where = item.at / "max_limit_request_ratio" / Key(name)
+    found = {kind: resources[kind].get(name) for kind in ("requests", "limits")}
+    for kind, value in found.items():
+        if value is None:
+            _report_missing(at, f"{kind}.{name}", container, where, problems)
+    request, limit, ratio = (quantity_number(value) for value in (found["requests"], found["limits"], most))
+    if request and limit is not None and ratio is not None and limit > ratio * request:
+        params: dict[str, Any] = {
+            "resource": name,
+            "container": container,
+            "limit": found["limits"],
+            "request": found["requests"],
+        }
+        problems.report(OVER_RATIO, at, ratio=most, field=at / "resources", limit_range=where, **params)

@@ -1,6 +1,7 @@
 """References by name: targets that name a service or a gateway of the stack."""
 
 import dataclasses
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -217,8 +218,10 @@ class _Reader:
 
     def _not_a_mapping(self, value: Any, at: Location) -> Any:
         known = value.value if isinstance(value, Secret) else value
-        kinds = [kind for kind in (SERVICE, GATEWAY) if isinstance(known, str) and known in self.backends(kind)]
-        fix = Set(at, {kinds[0]: known}) if kinds else None
+        name, _, port = known.partition(":") if isinstance(known, str) else ("", "", "")
+        kinds = [kind for kind in (SERVICE, GATEWAY) if name in self.backends(kind)]
+        numbered = {"port": int(port)} if re.fullmatch("[0-9]{1,5}", port) else {"portName": port} if port else {}
+        fix = Set(at, {kinds[0]: name, **numbered}) if kinds else None
         secret = isinstance(value, (Secret, list))
         self.problems.report(NOT_ARGUMENTS, at, value=value, secret=secret, fix=fix, expected=_EXPECTED)
         return INVALID

@@ -1,6 +1,7 @@
 """The names that Kubernetes, Helm charts, Compose, and Docker have for what a `WebService` has."""
 
 from ..args.elsewhere import (
+    NAME_ELSEWHERE,
     NAME_IN_EXTRA,
     Elsewhere,
     Table,
@@ -12,11 +13,13 @@ from ..args.elsewhere import (
     moved_to,
     of_kind,
     several,
+    switch_of_kind,
     table,
     unsupported,
 )
 from ..args.forms import has_names, is_list, is_mapping, is_text
 from ..args.units import CORES, MIB, NGINX_MIB
+from ..untyped import mapped
 from ..workload.containers import FIELDS_IN_EXTRA, VARIABLES
 from ..workload.conversions import (
     below,
@@ -31,8 +34,11 @@ from ..workload.conversions import (
     from_healthcheck,
     from_image,
     from_lifecycle,
+    from_persistence,
     from_ports,
     from_probe,
+    from_rbac,
+    from_references_of_secrets,
     from_resources,
     from_security_context,
     from_service,
@@ -42,6 +48,7 @@ from ..workload.conversions import (
     has_sources,
     host_port,
     match_labels,
+    no_values,
     platform_architecture,
     pod_of,
     policy_of,
@@ -94,6 +101,7 @@ _CONTAINER = {
     "readinessProbe": several("health.readiness", convert=below("health", from_probe("readiness"))),
     "startupProbe": several("health.startup", convert=below("health", from_probe("startup"))),
     "containerPort": moved_to("port"),
+    "protocol": Elsewhere(NAME_ELSEWHERE, ("ports",), convert=lambda value, _: {} if value == "TCP" else None),
     "targetPort": moved_to("port"),
     "volumeMounts": several("volumes", "storage"),
     "valueFrom": moved_to("env_value_from"),
@@ -162,7 +170,7 @@ _COMPOSE = {
     "dns_opt": several("extra@spec@dnsConfig"),
     "domainname": several("extra@spec@subdomain"),
     "entrypoint": moved_to("command", words_of),
-    "environment": several("env", convert=from_environment),
+    "environment": several("env", "secret_env", convert=from_environment),
     "env_file": several("env", "secret_env"),
     "expose": several("ports", "allow_from"),
     "extra_hosts": several("extra@spec@hostAliases"),
@@ -267,8 +275,8 @@ _HELM = {
     "config": several("config_files", "env"),
     "configMap": several("config_files", "volumes"),
     "configMaps": several("config_files", "volumes"),
-    "persistence": several("storage", "volumes"),
-    "persistentVolume": several("storage", "volumes"),
+    "persistence": several("storage", "volumes", convert=from_persistence),
+    "persistentVolume": several("storage", "volumes", convert=from_persistence),
     "storageClass": several("storage"),
     "extraVolumes": several("volumes"),
     "extraVolumeMounts": several("volumes"),
@@ -285,8 +293,20 @@ _HELM = {
     "deploymentStrategy": several("rollout", convert=below("rollout", from_strategy)),
     "priorityClass": moved_to("placement.priority_class"),
     "networkPolicies": several("allow_from", "allow_to"),
-    "rbac": unsupported(),
-    "serviceMonitor": unsupported(),
+    "rbac": several("identity.rules", "identity.cluster_rules", convert=below("identity", from_rbac)),
+    "serviceMonitor": switch_of_kind("ServiceMonitor"),
+    "podMonitor": switch_of_kind("PodMonitor"),
+    "prometheusRule": switch_of_kind("PrometheusRule"),
+    "cronjob": switch_of_kind("CronJob"),
+    "cronJob": switch_of_kind("CronJob"),
+    "cronjobs": switch_of_kind("CronJob"),
+    "envFromSecret": several("env_from", convert=from_env_object("secret_ref")),
+    "envFromConfigMap": several("env_from", convert=from_env_object("config_map_ref")),
+    "extraSecretMounts": several("volumes"),
+    "extraConfigmapMounts": several("volumes"),
+    "minScale": moved_to("autoscaling.min_replicas"),
+    "maxScale": moved_to("autoscaling.max_replicas"),
+    "podPortName": unsupported("http"),
     "metrics": several("ports", "allow_from"),
     "global": unsupported(),
     "initContainer": several("init_containers"),
@@ -306,6 +326,7 @@ NAMES: Table = table(
         "args": (form(is_text, command_line("args")),),
         "autoscaling": (
             form(has_names("enabled", "targetCPUUtilizationPercentage", "scaleTargetRef"), from_autoscaling),
+            form(has_names("minReplicaCount", "maxReplicaCount", "triggers"), no_values, "external_replicas"),
             form(
                 has_resource_metrics, from_autoscaling, "autoscaling.cpu", "autoscaling.memory", "autoscaling.metrics"
             ),
@@ -331,6 +352,7 @@ NAMES: Table = table(
             form(lambda value: is_mapping(value) and is_mapping(value.get("limits")), from_resources),
         ),
         "selector": (form(has_names("matchLabels", "matchExpressions"), match_labels),),
+        "secret_env": (form(has_sources, from_references_of_secrets, "env_value_from"),),
         "service": (
             form(
                 has_names("type", "port", "targetPort", "ports", "clusterIP"),
@@ -338,6 +360,13 @@ NAMES: Table = table(
                 "service",
                 "service_port",
                 "port",
+            ),
+        ),
+        "storage": (
+            form(
+                lambda value: any(isinstance(item, (str, bool, int, list)) for item in mapped(value).values()),
+                from_persistence,
+                "storage@NAME",
             ),
         ),
         "volumes": (form(is_list, from_volumes, "volumes", "storage"),),

@@ -42,11 +42,14 @@ __all__ = [
     "from_lifecycle",
     "from_medium",
     "from_mounts",
+    "from_persistence",
     "from_policies",
     "from_ports",
     "from_probe",
+    "from_rbac",
     "from_reference",
     "from_references",
+    "from_references_of_secrets",
     "from_resources",
     "from_security_context",
     "from_service",
@@ -210,6 +213,22 @@ def from_environment(value: Any, _: Beside) -> Optional[Values]:
     if values:
         values.setdefault(("env",), ABSENT)
     return values or None
+
+
+def from_references_of_secrets(value: Any, _: Beside) -> Optional[Values]:
+    """Variables whose values are keys of existing objects; the others are secret, and stay."""
+    found: dict[Steps, Any] = {}
+    others: dict[str, Any] = {}
+    for name, item in mapped(value).items():
+        source = mapped(mapped(item).get("valueFrom", item))
+        kinds = [kind for kind in _KEY_SOURCES if kind in source]
+        if isinstance(item, str):
+            others[name] = item
+        elif len(kinds) != 1 or len(source) != 1:
+            return None
+        else:
+            found["env_value_from", Key(name)] = {_KEY_SOURCES[kinds[0]]: dict(mapped(source[kinds[0]]))}
+    return {**found, **({("secret_env",): others} if others else {})} if found else None
 
 
 def from_env_object(field: str) -> Convert:
@@ -385,12 +404,20 @@ def _named_cpu(part: Any) -> Unchecked:
 # Health --------------------------------------------------------------------------------------------------------------
 
 
+_CHECKS = ("httpGet", "tcpSocket", "exec", "grpc")
+"""What a probe of Kubernetes does."""
+
+
 def from_probe(name: str) -> Convert:
     """A probe of Kubernetes, as the probe of this name."""
 
     def convert(value: Any, beside: Beside) -> Optional[Values]:
         probe = dict(mapped(value))
-        values = _check(probe, beside, name)
+        is_switch = "enabled" in probe
+        if probe.pop("enabled", True) is False:
+            return {}
+        # A chart with a switch has the check itself.
+        values = {} if is_switch and probe.keys().isdisjoint(_CHECKS) else _check(probe, beside, name)
         delay = _whole(probe.pop("initialDelaySeconds", 0))
         if values is None or delay is None or probe.pop("successThreshold", 1) != 1:
             return None
@@ -416,7 +443,7 @@ def from_probe(name: str) -> Convert:
 
 def _check(probe: dict[str, Any], beside: Beside, name: str) -> Optional[dict[Steps, Any]]:
     """What a probe does, and at which port. Takes both out of the probe."""
-    kind = next((kind for kind in ("httpGet", "tcpSocket", "exec", "grpc") if kind in probe), "")
+    kind = next((kind for kind in _CHECKS if kind in probe), "")
     check = dict(mapped(probe.pop(kind, None)))
     values: dict[Steps, Any] = {}
     if kind == "exec":
@@ -449,7 +476,9 @@ def _probed_port(port: Any, beside: Beside) -> Optional[str]:
     given = beside.get("ports")
     single = beside.get("port") or beside.get("containerPort")
     if single is not None or given is None:
-        return "" if port in (single, "http") or single is None else None
+        # A name is that of the only port, whatever it's called.
+        is_name = isinstance(port, str) and not port.isdigit()
+        return "" if port == single or is_name or single is None else None
     if isinstance(given, Mapping):
         named = {str(key): mapped(item).get("port") for key, item in mapped(given).items()}
     else:
@@ -466,21 +495,19 @@ _REQUEST = re.compile(
 """A request to the container itself: the probe can send it."""
 
 
+_OF_HEALTHCHECK = {"test", "interval", "timeout", "retries", "start_period", "start_interval"}
+
+
 def from_healthcheck(value: Any, _: Beside) -> Optional[Values]:
     """The health check of a Compose service."""
-    check = mapped(value)
-    if check.get("disable") or check.keys() - {
-        "test",
-        "interval",
-        "timeout",
-        "retries",
-        "start_period",
-        "start_interval",
-    }:
+    check = dict(mapped(value))
+    if check.pop("disable", False):
         return None
+    if not check:
+        return {}
     test = check.get("test")
     words = cast("list[Any]", test) if isinstance(test, list) else ["CMD-SHELL", test]
-    if not words[1:] or words[0] not in ("CMD", "CMD-SHELL"):
+    if check.keys() - _OF_HEALTHCHECK or not words[1:] or words[0] not in ("CMD", "CMD-SHELL"):
         return None
     line = " ".join(map(str, words[1:])).partition("||")[0].strip()
     request = _REQUEST.fullmatch(line)
@@ -524,7 +551,10 @@ def from_security_context(value: Any, _: Beside) -> Optional[Values]:
     """The security context of a pod or of a container."""
     values: dict[Steps, Any] = {}
     for name, item in mapped(value).items():
-        if _WITHOUT_EFFECT.get(name) is item and item is not None:
+        if (_WITHOUT_EFFECT.get(name) is item and item is not None) or item in ({}, [], "", None):
+            continue
+        if name == "fsGroupChangePolicy":
+            # How soon the owner of files changes, not which one.
             continue
         if name in _CONTEXT:
             values[_CONTEXT[name],] = item
@@ -590,6 +620,17 @@ def from_service_account(value: Any, _: Beside) -> Optional[Values]:
     if account.get("automount") or account.get("automountServiceAccountToken"):
         values["identity", "token"] = True
     return values
+
+
+def from_rbac(value: Any, _: Beside) -> Optional[Values]:
+    """The rights of a chart's values."""
+    rights = dict(mapped(value))
+    is_created, rules = rights.pop("create", True), rights.pop("rules", None)
+    if rights.keys() - {"enabled"} or not isinstance(rules or [], list):
+        return None
+    if is_created is False or rights.get("enabled") is False:
+        return {}
+    return {("rules",): rules} if rules else None
 
 
 def platform_architecture(value: Any) -> Optional[list[str]]:
@@ -776,6 +817,29 @@ def from_claim_templates(value: Any, beside: Beside) -> Optional[Values]:
 # Workloads -----------------------------------------------------------------------------------------------------------
 
 
+def from_persistence(value: Any, beside: Beside) -> Optional[Values]:
+    """The storage of a chart's values, if they have its path."""
+    fields = {key: item for key, item in mapped(value).items() if item not in (None, "", {}, [])}
+    if fields.pop("enabled", True) is False:
+        return {}
+    for key in ("type", "annotations", "labels", "finalizers", "selector", "volumeMode", "name"):
+        fields.pop(key, None)
+    path = fields.pop("mountPath", fields.pop("path", None))
+    modes = fields.pop("accessModes", fields.pop("accessMode", "ReadWriteOnce"))
+    mode = only_item(modes) or modes
+    size = _mebibytes(fields.pop("size", None))
+    storage_class = fields.pop("storageClass", fields.pop("storageClassName", fields.pop("class", None)))
+    if fields or size is None or not isinstance(path, str):
+        return None
+    found = {"path": path, "size_gib": -(-size // 1024)}
+    if storage_class not in (None, "-"):
+        found["storage_class"] = storage_class
+    if mode != "ReadWriteOnce":
+        found["access_mode"] = mode
+    kind: Values = {("kind",): "StatefulSet"} if beside.get("kind") in (None, "Deployment") else {}
+    return {("storage", Key("data")): found, **kind}
+
+
 def share_of(field: str) -> Convert:
     """A number of pods, or a share of them such as `25%`, of a field of this name."""
 
@@ -898,8 +962,9 @@ def policy_of(value: Any, _: Beside) -> Optional[Values]:
 def from_service(value: Any, _: Beside) -> Optional[Values]:
     """The Service of a chart's values, or of a manifest."""
     service = dict(mapped(value))
-    if service.pop("type", "ClusterIP") != "ClusterIP":
+    if service.pop("type", "ClusterIP") != "ClusterIP" or service.pop("enabled", True) is not True:
         return None
+    service.pop("portName", None)
     values: dict[Steps, Any] = {}
     for key, field in (
         ("port", ("service_port",)),

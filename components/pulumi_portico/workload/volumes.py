@@ -21,6 +21,7 @@ from ..args.parse import Field, Rules
 from ..args.pod_fields import field_of_file
 from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
+from ..args.synonyms import synonyms
 from ..args.units import GIB, MIB, SECONDS
 from ..args.values import LARGEST_GIB, LARGEST_MIB, data_key, file_path, mebibytes, whole_number
 from ..outputs import applied
@@ -64,6 +65,17 @@ class AccessMode(str, Enum):
 
     READ_ONLY_MANY = "ReadOnlyMany"
     """Pods of any node, which can only read it."""
+
+
+synonyms(
+    AccessMode,
+    {
+        AccessMode.READ_WRITE_ONCE: "RWO",
+        AccessMode.READ_ONLY_MANY: "ROX",
+        AccessMode.READ_WRITE_MANY: "RWX",
+        AccessMode.READ_WRITE_ONCE_POD: "RWOP",
+    },
+)
 
 
 class Storage(TypedDict):

@@ -10,7 +10,7 @@ from ...args.location import Field
 from ...args.problems import Problems, Remove, Set
 from ...load_balancers import ClientIp
 from ...networking.session_affinity import SessionAffinity
-from ...networking.target import Protocol, TargetSpec
+from ...networking.target import Protocol, TargetSpec, check_tcp
 from ..args import AwsLoadBalancerSpec
 from ..choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from ..problems import (
@@ -112,6 +112,9 @@ def _check_kind(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Prob
     if spoken not in _SPOKEN[kind]:
         at, fix = target.at / "protocol", Remove(target.at / "protocol")
         problems.report(WRONG_PROTOCOL, at, value=spoken, choices=_SPOKEN[kind], kind=kind, fix=fix)
+    elif kind is _APPLICATION and target.target is not None and target.target.protocol is Protocol.UDP:
+        # SCTP is reported for load balancers of both kinds.
+        check_tcp(target.target, problems)
 
 
 def _check_health_protocol(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
