@@ -52,6 +52,8 @@ _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv", "secret_files", "secretFiles")
 _AUTH = ("basic_auth", "basicAuth")
+_SECRET_DATA = ("data", "string_data", "stringData")
+"""The fields of a stack's Secret with its values."""
 _SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
 _REFERENCES = frozenset(
     (
@@ -179,6 +181,8 @@ def _holds_secret(location: Location) -> bool:
     if not names:
         return False
     if any(name in _SECRET_MAPPINGS for name in names):
+        return True
+    if names[0] == "secrets" and any(name in _SECRET_DATA for name in names[2:]):
         return True
     if any(name in _AUTH and below == "users" for name, below in pairwise(names)):
         return True
