@@ -5,13 +5,14 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import annotation_key, dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
@@ -137,12 +138,17 @@ NOT_BASE64 = define("not-base64", "{value} isn't base64.", allowed="base64, or t
 DUPLICATE_KEY = define("duplicate-data-key", "{other} sets the same key.", allowed="each key once")
 
 
-def _base64(value: str) -> Optional[Reason]:
-    try:
-        base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        return Reason(NOT_BASE64, {"field": "data, or stringData of a Secret"})
-    return None
+def _base64_or(text_field: str) -> Callable[[str], Optional[Reason]]:
+    """The rule of values in base64, which can be text in another field."""
+
+    def check(value: str) -> Optional[Reason]:
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            return Reason(NOT_BASE64, {"field": FieldName(text_field)})
+        return None
+
+    return check
 
 
 _METADATA: Mapping[str, Field] = {
@@ -153,12 +159,12 @@ _METADATA: Mapping[str, Field] = {
 RULES: Rules = {
     ConfigMapArgs: {
         "data": Field(keys=data_key),
-        "binary_data": Field(keys=data_key, items=_base64),
+        "binary_data": Field(keys=data_key, items=_base64_or("data")),
         **_METADATA,
     },
     SecretArgs: {
         "string_data": Field(keys=data_key, secret=True),
-        "data": Field(keys=data_key, items=_base64, secret=True),
+        "data": Field(keys=data_key, items=_base64_or("string_data"), secret=True),
         **_METADATA,
     },
     ClaimArgs: {
