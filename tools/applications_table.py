@@ -90,8 +90,8 @@ APPLICATIONS: Mapping[str, Original] = {
         2012,
     ),
 }
-"""The applications, by stack. Of Mastodon's chart, the templates that its default values use count, without those of the
-charts that it depends on."""
+"""The applications, by stack. Of Mastodon's chart, the templates that its default values use count, without those of
+the charts that it depends on."""
 
 
 def objects_of(name: str) -> Counter[str]:

@@ -15,7 +15,11 @@ from tests.kubernetes_schemas import validate
 from tools import applications_table
 from tools.applications_table import APPLICATIONS, FOLDER
 
-CUSTOM = {"Certificate": "cert-manager.io/v1", "ExternalSecret": "external-secrets.io/v1"}
+CUSTOM = {
+    "Certificate": "cert-manager.io/v1",
+    "ExternalSecret": "external-secrets.io/v1",
+    "ServiceMonitor": "monitoring.coreos.com/v1",
+}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)

@@ -285,7 +285,7 @@ class JobSpec(PodSpec):
         return self.schedule is not None
 
     @property
-    def allow_from(self) -> Sequence[PeerSpec]:
+    def callers(self) -> Sequence[PeerSpec]:
         """What can connect to the pods: nothing, because they offer no ports."""
         return ()
 

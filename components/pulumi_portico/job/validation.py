@@ -244,7 +244,7 @@ def _check_peers(spec: JobSpec, problems: Problems) -> None:
 
 
 def _check_host_network(spec: JobSpec, problems: Problems) -> None:
-    check_host_network(spec, {"allow_to": spec.allow_to}, problems)
+    check_host_network(spec, {spec.at / "allow_to": spec.allow_to}, problems)
 
 
 def _check_sidecar_ports(spec: JobSpec, problems: Problems) -> None:

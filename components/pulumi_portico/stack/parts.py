@@ -257,7 +257,11 @@ class ServicePart(_PartWithPods):
 
     def with_stack_values(self, services: Mapping[str, "ServicePart"]) -> WebServiceSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
-        return dataclasses.replace(self.spec, **self._stack_values(services, "allow_from", "allow_to"))
+        values, monitoring = self._stack_values(services, "allow_from", "allow_to"), self.spec.monitoring
+        if monitoring is not None:
+            readers = tuple(_with_service_name(peer, services) for peer in monitoring.metrics_from)
+            values["monitoring"] = dataclasses.replace(monitoring, metrics_from=readers)
+        return dataclasses.replace(self.spec, **values)
 
     def pods(self) -> PodPlan:
         """The pods of the service."""

@@ -79,7 +79,7 @@ def check_peers_of_stack(services: Mapping[str, PodsPart], problems: Problems) -
 
 
 def _check_sources(end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
-    peers = end.part.spec.allow_from
+    peers = end.part.spec.callers
     for peer in peers:
         problems.run(_check_source_peer, peer, end, services)
     end.allow_from.is_complete = len(end.allow_from.peers) == len(peers)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from ...args.names import object_name
+from ...ingress_gateway.gateway_plan import namespace_of
 from ...web_service.additional_services import names_of_additional_services
 from ..own_parts import all_own_objects
 from ..plan import StackPlan
@@ -46,6 +48,18 @@ def view_of(plan: StackPlan) -> StackView:
     )
 
 
+def _monitors(plan: StackPlan) -> Iterator[ObjectView]:
+    for name, service in plan.services.items():
+        if service.monitoring is not None:
+            monitored = plan.service_plans[name].name
+            yield ObjectView(service.monitoring.kind.value, monitored, text_of(service.namespace))
+    for name, gateway in plan.gateways.items():
+        monitoring = gateway.installation and gateway.installation.monitoring
+        if monitoring is not None:
+            namespace = text_of(namespace_of(name, gateway))
+            yield ObjectView(monitoring.kind.value, object_name(name, gateway), namespace)
+
+
 def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
     objects = [described.manifest for described in all_own_objects(plan.own, plan.pod_security) if described.key]
     views = [
@@ -57,4 +71,5 @@ def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
     for service in plan.services.values():
         namespace = text_of(service.namespace)
         views += [ObjectView("Service", name, namespace) for name, _ in names_of_additional_services(service)]
+    views += _monitors(plan)
     yield from sorted(views, key=lambda view: (view.kind, view.name, view.namespace))

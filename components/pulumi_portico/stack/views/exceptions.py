@@ -124,7 +124,7 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
-    yield from _clients(spec.allow_from)
+    yield from _clients(spec.callers)
     yield from _peers(spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
 
 
