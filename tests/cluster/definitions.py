@@ -40,6 +40,25 @@ def certificate_definition() -> dict[str, Any]:
     return stand_in("cert-manager.io", "Certificate", "certificates")
 
 
+def monitor_definitions() -> list[dict[str, Any]]:
+    """The Prometheus Operator's ServiceMonitor and PodMonitor, with the fields that Portico sets."""
+    texts = dict.fromkeys(("port", "path"), _TEXT)
+    durations = {field: {"type": "string", "pattern": "^[0-9]+s$"} for field in ("interval", "scrapeTimeout")}
+    endpoints = _list(_object(**texts, **durations))
+    selector = _object(matchLabels={"type": "object", "additionalProperties": _TEXT})
+    return [
+        _monitor_definition("ServiceMonitor", "servicemonitors", selector=selector, endpoints=endpoints),
+        _monitor_definition("PodMonitor", "podmonitors", selector=selector, podMetricsEndpoints=endpoints),
+    ]
+
+
+def _monitor_definition(kind: str, plural: str, **fields: Any) -> dict[str, Any]:
+    definition = stand_in("monitoring.coreos.com", kind, plural)
+    (version,) = definition["spec"]["versions"]
+    version["schema"] = {"openAPIV3Schema": _object(spec=_object(("selector",), **fields))}
+    return definition
+
+
 def stand_in(group: str, kind: str, plural: str) -> dict[str, Any]:
     """A definition of a kind that takes anything."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}

@@ -73,8 +73,6 @@ def create_prerequisites(cluster: Cluster, name: str) -> None:
     """What `portico check --prerequisites` lists for the application, as far as the API server needs it."""
     if name == "mastodon":
         define(cluster, stand_in("external-secrets.io", "ExternalSecret", "externalsecrets"))
-    if name == "podinfo":
-        define(cluster, stand_in("monitoring.coreos.com", "ServiceMonitor", "servicemonitors"))
     if name == "wordpress":
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         cluster.apply(

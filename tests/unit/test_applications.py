@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pulumi_portico.cli.project import Stack
 from pulumi_portico.cli.rendering.manifests import rendered_objects
 from pulumi_portico.stack import load_stack
+from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import pod_security_violations
 
 from tests.command import called
 from tests.kubernetes_schemas import validate
+from tests.unit.test_diagram import check
 from tools import applications_table
 from tools.applications_table import APPLICATIONS, FOLDER
 
@@ -37,10 +37,10 @@ def test_an_application_is_valid_without_notes_and_renders(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_an_application_is_explained_and_drawn(name: str, tmp_path: Path) -> None:
+def test_an_application_is_explained_and_drawn(name: str) -> None:
     explained = called("explain", "--stack", name, "--folder", str(FOLDER))
     assert explained.exit_code == 0
-    assert called("diagram", "-o", f"{tmp_path}/a.svg", "--stack", name, "--folder", str(FOLDER)).exit_code == 0
+    check(view_of(load_stack(name, FOLDER)))
 
 
 def test_an_application_has_at_least_the_objects_of_its_original() -> None:

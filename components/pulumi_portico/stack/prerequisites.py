@@ -16,7 +16,7 @@ from .own_parts import NAMESPACE, places_of
 from .parts import AWS_LOAD_BALANCERS, KINDS
 from .plan import StackPlan
 
-__all__ = ["API", "DEFINITION", "OUTSIDE", "Prerequisite", "prerequisites_of"]
+__all__ = ["API", "DEFINITION", "OUTSIDE", "Prerequisite", "prerequisites_of", "references_of"]
 
 DEFINITION = "CustomResourceDefinition"
 """The kind of a prerequisite that is the definition of another kind, such as `Certificate.cert-manager.io`."""
@@ -55,14 +55,15 @@ _Need = tuple[str, str, str, str, bool]
 """A kind, a name, a namespace, an API version, and whether it's optional."""
 
 
-def prerequisites_of(plan: StackPlan) -> tuple[Prerequisite, ...]:
-    """What must exist before the stack does, by kind, namespace, and name."""
+def prerequisites_of(plan: StackPlan, known: Optional[Sequence[ComponentObjects]] = None) -> tuple[Prerequisite, ...]:
+    """What must exist before the stack does, by kind, namespace, and name. `known` are the plan's objects, if they
+    are."""
     found: dict[_Need, list[str]] = {}
-    components = list(objects_of(plan))
+    components = list(objects_of(plan)) if known is None else known
     created = _Created(components)
     for component in components:
         at = _at(plan, component)
-        for key, need in (*_needs_of_objects(component), *_outside(plan, component)):
+        for key, need in (*references_of(component), *_outside(plan, component)):
             if not created.has(need):
                 is_namespace = need[:2] == ("Namespace", plan.namespace)
                 used_by = shown_path(NAMESPACE if is_namespace else at(key), KeyStyle.STACK)
@@ -148,8 +149,8 @@ _BUILT_IN_GROUPS = ("", "apps", "autoscaling", "batch", "policy")
 """The API groups of Kubernetes without `.k8s.io`."""
 
 
-def _needs_of_objects(component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
-    """What each object refers to, with the object's key."""
+def references_of(component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
+    """What each object of a component refers to, with the object's key."""
     for described in component.objects:
         if described.is_kubernetes:
             for kind, name, namespace, version, optional in _needs_of(described.manifest):

@@ -410,6 +410,8 @@ class ObjectView:
     name: str
     namespace: str = ""
     """Empty for an object of the whole cluster."""
+    used_by: tuple[str, ...] = ()
+    """The components that refer to it, or that it is part of, by name."""
 
 
 @dataclass(frozen=True)
