@@ -222,10 +222,13 @@ def extent(text: ET.Element) -> tuple[float, float, float, float]:
 
 
 def check_all_is_there(drawn: Drawn, view: StackView) -> None:
-    for kind, things in (("balancer", view.balancers), ("gateway", view.gateways), ("service", view.services)):
+    running = [*view.services, *view.jobs]
+    for kind, things in (("balancer", view.balancers), ("gateway", view.gateways), ("service", running)):
         assert sorted(it.name for it in drawn.boxes.values() if it.kind == kind) == sorted(
             seen(it.name) for it in things
         )
+    kinds = sorted({seen(one.kind) for one in view.objects})
+    assert sorted(card.name for card in drawn.boxes.values() if card.kind == "objects") == kinds
     rows = sum(text.get("class") == "path" for group in drawn.elements.values() for text in group)
     assert rows == len(view.routes)
     reached = [it for it in drawn.boxes.values() if it.kind in ("service", "gateway", "elsewhere")]
