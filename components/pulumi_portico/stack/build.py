@@ -244,4 +244,7 @@ class _Builder:
         port = reference.port.name
         if reference.kind == GATEWAY:
             return TargetSpec(**self._gateways[reference.name].targets[port])
-        return TargetSpec(**self._services[reference.name].targets[port])
+        service = self._services[reference.name]
+        if reference.additional:
+            return TargetSpec(**service.additional_targets[reference.additional][port])
+        return TargetSpec(**service.targets[port])

@@ -47,6 +47,7 @@ from .parts import (
     RoutesPart,
     ServicePart,
     backend_of,
+    backends_of_services,
 )
 from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
@@ -101,7 +102,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     for job in jobs.values():
         if job.usable:
             problems.run(check_before, job, services)
-    references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
+    references = References(backends_of_services(services), {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
     added = {name: RoutesPart(*part) for name, part in _parsed(ROUTES, tree, problems, within)}

@@ -16,6 +16,7 @@ from ..register import name_of, namespace_of
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
+from .additional_services import AdditionalServicePlan
 from .args import WebServiceArgs, WebServiceSpec
 from .existing_config_maps import with_checksum
 from .objects import SERVICE, objects_of, workload_key
@@ -62,6 +63,9 @@ class WebService(pulumi.ComponentResource):
     targets: dict[str, Target]
     """The target of every port, by the port's name. Empty for a worker."""
 
+    additional_targets: dict[str, dict[str, Target]]
+    """The target of every port of each further Service, by the Service's name and the port's."""
+
     exceptions: pulumi.Output[dict[str, str]]
     """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
 
@@ -106,6 +110,10 @@ class WebService(pulumi.ComponentResource):
         namespace = namespace_of(stable) if plan.spec.namespace is None else plan.spec.namespace
         self.targets = {port.name: self._target(plan, port, namespace) for port in plan.ports.values()}
         self.target = self.targets[plan.default_port.name] if plan.default_port else None
+        self.additional_targets = {
+            name: self._additional_targets(plan, service, name_of(resources[service.key]), namespace)
+            for name, service in plan.additional_services.items()
+        }
         # The targets repeat the other outputs and the arguments.
         self.register_outputs(
             {
@@ -132,6 +140,16 @@ class WebService(pulumi.ComponentResource):
         if not plan.spec.network_policy:
             target["network_policy"] = False
         return target
+
+    def _additional_targets(
+        self,
+        plan: WebServicePlan,
+        service: AdditionalServicePlan,
+        ready: pulumi.Output[str],
+        namespace: pulumi.Input[str],
+    ) -> dict[str, Target]:
+        own: Target = {"service": service.name, "namespace": namespace, "ready": ready, "selector": service.selector}
+        return {name: {**self._target(plan, port, namespace), **own} for name, port in service.ports.items()}
 
 
 def _output(value: Any) -> pulumi.Output[Any]:
