@@ -207,6 +207,12 @@ REJECTED: Mapping[str, tuple[dict[str, Any], str, tuple[Any, ...]]] = {
         "not-with-schedule",
         ("ready_timeout",),
     ),
+    "runs for changes, scheduled": (
+        {"schedule": "@daily", "roll_on_change": True, "env_from": [{"config_map_ref": {"name": "a"}}]},
+        "rolls-with-schedule",
+        ("roll_on_change",),
+    ),
+    "runs for changes, without any": ({"roll_on_change": True}, "nothing-to-roll-for", ("roll_on_change",)),
     "before in a program": ({"before": ["web"]}, "before-outside-stack", ("before",)),
     "before, suspended": ({"before": ["web"], "suspend": True}, "before-with-suspend", ("before",)),
     "indexed without completions": (

@@ -137,9 +137,9 @@ class WebServiceArgs(TypedDict):
     Default: none. Maps to `envFrom`."""
 
     roll_on_change: NotRequired[bool]
-    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read, and that something else creates, has
-    changed. Portico reads these ConfigMaps with kubectl, in previews too, and never Secrets; only a checksum gets into
-    the state. Plain. Default: false. Maps to an annotation of the pods."""
+    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read by its name has changed. Portico reads
+    those that something else creates with kubectl, in previews too, and never Secrets; only a checksum gets into the
+    state. Plain. Default: false. Maps to an annotation of the pods."""
 
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
@@ -276,7 +276,6 @@ class WebServiceSpec(PodSpec):
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
-    roll_on_change: bool = False
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])
     monitoring: Optional[MonitoringSpec] = None
     drain: int = DRAIN_SECONDS

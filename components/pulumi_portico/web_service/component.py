@@ -13,12 +13,12 @@ from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
+from ..workload.existing_config_maps import with_checksum
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
 from .additional_services import AdditionalServicePlan
 from .args import WebServiceArgs, WebServiceSpec
-from .existing_config_maps import with_checksum
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
@@ -92,7 +92,7 @@ class WebService(pulumi.ComponentResource):
         super().__init__("portico:index:WebService", name, recorded, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
-        objects = with_checksum(plan, objects, self)
+        objects = with_checksum(plan.spec, objects, workload_key(plan), self)
         self._set_outputs(plan, register_objects(name, objects, self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from ..networking.network_policies import check_pod_ports
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import check_container_ports
+from ..workload.existing_config_maps import check_roll_on_change
 from ..workload.health import check_health, check_probed_port
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_owner import pod_labels_of
@@ -53,7 +54,6 @@ from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .elsewhere import NAMES
-from .existing_config_maps import check_roll_on_change
 from .kind_rules import check_kind
 from .monitoring import check_monitoring
 from .objects import SERVICE, each_object, workload_key
