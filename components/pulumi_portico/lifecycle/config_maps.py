@@ -8,7 +8,7 @@ Only the checksum gets into the state, and Secrets are never read.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, cast
 from weakref import WeakKeyDictionary
 
 import pulumi
@@ -60,7 +60,7 @@ async def _known_values(values: Any) -> Any:
 async def _known(value: Any) -> Any:
     if not isinstance(value, pulumi.Output):
         return value
-    output: pulumi.Output[Any] = value
+    output = cast("pulumi.Output[Any]", value)
     return None if await output.is_secret() else await output.future()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..args.codes import define
 from ..args.location import Field as FieldName
@@ -78,7 +78,7 @@ def _check_port(spec: "WebServiceSpec", monitoring: MonitoringSpec, problems: Pr
     ports, where = resolve_ports(spec, headless=is_headless(spec)), monitoring.at / "port_name"
     port = _port_of(spec, monitoring)
     if not ports:
-        fields = {"ports": FieldName("ports"), "monitoring": FieldName("monitoring")}
+        fields: dict[str, Any] = {"ports": FieldName("ports"), "monitoring": FieldName("monitoring")}
         problems.report(MONITORING_WITHOUT_PORTS, monitoring.at, **fields)
     elif port is None:
         close = nearest(str(monitoring.port_name), list(ports))
