@@ -44,8 +44,8 @@ def test_an_application_is_explained_and_drawn(name: str) -> None:
 
 
 def test_an_application_has_at_least_the_objects_of_its_original() -> None:
-    # A Secret can be somebody else's, and one job can replace several.
-    replaced = {"mastodon": {"Job", "Secret"}, "wordpress": {"Secret"}}
+    # A Secret can be somebody else's.
+    replaced = {"mastodon": {"Secret"}, "wordpress": {"Secret"}}
     for name, original in APPLICATIONS.items():
         rendered = applications_table.objects_of(name)
         missing = {kind for kind, number in original.objects.items() if rendered[kind] < number}

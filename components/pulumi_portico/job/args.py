@@ -99,6 +99,11 @@ class JobArgs(TypedDict):
     complete, nor if it fails. Several jobs before one service run one after the other, by name. Plain. Only in stack
     files: in a program, use `depends_on`. Not with `schedule` or `suspend`. Default: none."""
 
+    after: NotRequired[Sequence[str]]
+    """The services of the stack that the job waits for, by name: it runs when the pods of their new version are ready,
+    such as for migrations that only the new version allows. Plain. Only in stack files: in a program, use `depends_on`.
+    Not with `schedule`. Default: none."""
+
     suspend: NotRequired[bool]
     """Whether no pods run: a job waits, and a schedule starts no runs. Plain. Default: false. Maps to `suspend`."""
 
@@ -274,6 +279,7 @@ class JobSpec(PodSpec):
     successful_jobs_history_limit: Optional[pulumi.Input[int]] = None
     failed_jobs_history_limit: Optional[pulumi.Input[int]] = None
     before: Sequence[str] = ()
+    after: Sequence[str] = ()
     suspend: bool = False
     parallelism: Optional[pulumi.Input[int]] = None
     completions: Optional[pulumi.Input[int]] = None

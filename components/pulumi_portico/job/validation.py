@@ -54,6 +54,15 @@ NOT_WITH_SCHEDULE = define(
     "Pulumi doesn't wait for the runs of a schedule, so this has no effect.",
     allowed="without {field}",
 )
+AFTER_OUTSIDE_STACK = define(
+    "after-outside-stack",
+    "Only a stack knows the services by name.",
+    allowed="only in stack files",
+    hint="Remove it, and pass the services as `depends_on` in the resource options of the job.",
+)
+AFTER_WITH_SCHEDULE = define(
+    "after-with-schedule", "The runs of a schedule don't wait for services.", allowed="without {field}"
+)
 ROLLS_WITH_SCHEDULE = define(
     "rolls-with-schedule",
     "Each run of a schedule reads its ConfigMaps anew, so this has no effect.",
@@ -179,6 +188,9 @@ def _check_schedule(spec: JobSpec, problems: Problems) -> None:
             if is_set:
                 where = spec.at / field
                 problems.report(NOT_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
+        if spec.after:
+            where = spec.at / "after"
+            problems.report(AFTER_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
         if spec.roll_on_change:
             where = spec.at / "roll_on_change"
             problems.report(ROLLS_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
@@ -196,6 +208,8 @@ def _check_roll_on_change(spec: JobSpec, problems: Problems) -> None:
 
 def _check_before(spec: JobSpec, problems: Problems) -> None:
     where = spec.at / "before"
+    if spec.after and not spec.at:
+        problems.report(AFTER_OUTSIDE_STACK, spec.at / "after", fix=Remove(spec.at / "after"))
     if spec.before and not spec.at:
         problems.report(BEFORE_OUTSIDE_STACK, where)
     if spec.before and spec.suspend:

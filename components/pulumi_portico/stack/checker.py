@@ -27,7 +27,7 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
-from .jobs import check_before
+from .jobs import check_order
 from .manifests import check_manifests
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
@@ -99,9 +99,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     for part in with_pods.values():
         problems.run(_check_resolvers, part, services)
     check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
-    for job in jobs.values():
-        if job.usable:
-            problems.run(check_before, job, services)
+    check_order(jobs, services, problems)
     references = References(backends_of_services(services), {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}

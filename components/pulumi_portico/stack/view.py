@@ -318,6 +318,8 @@ class JobView:
     """Whether no pods run."""
     before: tuple[str, ...]
     """The services whose new version waits for it."""
+    after: tuple[str, ...] = ()
+    """The services whose new version it waits for."""
 
 
 class LinkKind(str, Enum):

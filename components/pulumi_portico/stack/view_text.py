@@ -130,7 +130,8 @@ def run_text(job: JobView) -> str:
         return "suspended"
     if job.schedule:
         return f"{job.schedule} ({job.time_zone})"
-    return f"once, before {', '.join(job.before)}" if job.before else "once"
+    waits = (("after", job.after), ("before", job.before))
+    return ", ".join(["once", *(f"{word} {', '.join(names)}" for word, names in waits if names)])
 
 
 def _number(value: Optional[int]) -> str:

@@ -47,6 +47,9 @@ class WebService(pulumi.ComponentResource):
     urls: pulumi.Output[dict[str, str]]
     """The URL of every port, by the port's name."""
 
+    workload_name: pulumi.Output[str]
+    """The name of the workload: of a ReplicaSet, which Pulumi generates. Known when its pods are ready."""
+
     service_name: pulumi.Output[str]
     """The Service's name; empty for a worker."""
 
@@ -99,6 +102,7 @@ class WebService(pulumi.ComponentResource):
         known = resources.get(SERVICE) or resources[workload_key(plan)]
         account = plan.spec.identity.service_account if plan.spec.identity else None
         self.service_account = name_of(resources[SERVICE_ACCOUNT]) if account is None else _output(account)
+        self.workload_name = name_of(resources[workload_key(plan)])
         self.service_name = name_of(known) if plan.ports else _output("")
         self.namespace = namespace_of(known)
         self.exceptions = _output(exception_texts(exceptions_of(plan), plan.spec.at))
@@ -119,6 +123,7 @@ class WebService(pulumi.ComponentResource):
             {
                 "url": self.url,
                 "urls": self.urls,
+                "workload_name": self.workload_name,
                 "service_name": self.service_name,
                 "namespace": self.namespace,
                 "service_account": self.service_account,
