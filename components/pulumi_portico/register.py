@@ -27,6 +27,9 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 """The annotation that has Pulumi replace a Job that exists and isn't complete, although nothing changes."""
 
+_WITH_STATUS = ("Gateway",)
+"""The kinds that the SDK doesn't know, and whose status other resources read."""
+
 _MODULES: Mapping[str, str] = {
     "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",
     "apiextensions.k8s.io/v1": "pulumi_kubernetes.apiextensions.v1",
@@ -82,6 +85,8 @@ def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Call
     custom = importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
 
     def create(name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
+        if kind in _WITH_STATUS:
+            return _ObjectWithStatus(name, {"apiVersion": api_version, "kind": kind, **fields}, opts)
         if fields.keys() <= {"metadata", "spec"}:
             return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
         return _CustomObject(name, {"apiVersion": api_version, "kind": kind, **fields}, opts)
@@ -116,6 +121,19 @@ class _CustomObject(pulumi.CustomResource):
     def metadata(self) -> pulumi.Output[Any]:
         """The object's metadata, as the API server has it."""
         return pulumi.get(self, "metadata")
+
+
+class _ObjectWithStatus(_CustomObject):
+    """An object whose status other resources read."""
+
+    def __init__(self, name: str, manifest: Properties, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(name, {"status": None, **manifest}, opts)
+
+    @property
+    @pulumi.getter
+    def status(self) -> pulumi.Output[Any]:
+        """The object's status, as the API server has it."""
+        return pulumi.get(self, "status")
 
 
 def _create(resource: Any, name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:

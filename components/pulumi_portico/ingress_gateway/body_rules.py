@@ -65,7 +65,7 @@ def _unbuffered(spec: IngressGatewaySpec, at: Location, disk: Any) -> Optional[S
     """What keeps requests without a limit from the disk; if nothing does, a size that the disk has room for."""
     route = next((route for route in spec.routes if at.is_within(route.at)), None)
     is_open = route is not None and (route.buffering is None or route.buffering.requests is None)
-    if route is not None and is_open and spec.controller.module.supports("buffering.requests=false"):
+    if route is not None and is_open and spec.module.supports("buffering.requests=false"):
         return Set(route.at / "buffering" / "requests", value=False)
     return Set(at, disk // 2) if isinstance(disk, int) else None
 
@@ -89,7 +89,7 @@ def _is_unbuffered(route: RouteSpec) -> bool:
 
 
 def _check_grpc(spec: IngressGatewaySpec, problems: Problems) -> None:
-    module = spec.controller.module
+    module = spec.module
     if spec.settings is None or module.limits_grpc_bodies or spec.settings.body_size == _DEFAULT_MIB:
         return
     route = next((route for route in spec.routes if route.protocol is not None and route.protocol.is_grpc), None)

@@ -46,7 +46,7 @@ def hidden_clients(spec: IngressGatewaySpec) -> Sequence[HiddenClients]:
     """What hides the clients' addresses from the gateway's controller, as far as its own arguments determine it. A
     controller that Portico doesn't install has a front door of its own."""
     request = exposure_request(spec)
-    if request is None or spec.install is False or spec.controller.module.installer is None or trusts_a_header(spec):
+    if request is None or spec.install is False or spec.module.installer is None or trusts_a_header(spec):
         return ()
     return hidden_by_balancer(request)
 

@@ -209,10 +209,10 @@ def _of_annotations(
     spec: IngressGatewaySpec, annotations: Mapping[str, pulumi.Input[str]], at: Location
 ) -> Iterator[SecurityException]:
     for key, value in annotations.items():
-        known = known_annotation(spec.controller.module, key)
+        known = known_annotation(spec.module, key)
         if known is not None and known.is_reported and value != "true":
             yield SecurityException(NO_ACCESS_LOG, at / Key(key))
-    for key, kind in annotation_exceptions(spec.controller.module, annotations):
+    for key, kind in annotation_exceptions(spec.module, annotations):
         yield SecurityException(kind, at / Key(key))
 
 
