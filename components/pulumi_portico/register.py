@@ -13,7 +13,7 @@ from .lifecycle.config_maps import note_config_map
 from .lifecycle.consequences import watch_object
 from .lifecycle.existing import reject_existing
 from .lifecycle.hooks import mocked
-from .lifecycle.ownership import owned
+from .lifecycle.ownership import is_of_kubernetes, owned
 from .untyped import Manifest, Properties, mapped
 
 __all__ = ["REPLACE_UNREADY", "SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
@@ -69,7 +69,7 @@ def register(
         options = pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider)
         return get(f"{resource_name}-existing", id=identity, opts=options)
 
-    reject_existing(resource, manifest["kind"], lookup)
+    reject_existing(resource, manifest["apiVersion"], manifest["kind"], lookup)
     watch_object(resource, manifest)
     return resource
 
@@ -100,9 +100,8 @@ def _module_of(api_version: str) -> Any:
     if module is not None:
         return importlib.import_module(module)
     group, _, version = api_version.rpartition("/")
-    is_of_kubernetes = "." not in group or group.endswith(".k8s.io")
     name = f"pulumi_kubernetes.{group.partition('.')[0]}"
-    if not is_of_kubernetes or not group or importlib.util.find_spec(name) is None:
+    if not is_of_kubernetes(api_version) or not group or importlib.util.find_spec(name) is None:
         return None
     full = f"{name}.{version}"
     return importlib.import_module(full) if importlib.util.find_spec(full) is not None else None
