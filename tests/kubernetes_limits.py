@@ -196,6 +196,7 @@ DEPLOYMENT = {
         "revision_history_limit": 3,
     },
     "disruption_budget": {"max_unavailable": 1},
+    "monitoring": {"interval": 60, "timeout": 10, "metrics_from": [{"cidr": "10.0.0.0/8"}]},
     "placement": {"tolerations": [{"key": "spot", "effect": "NoExecute", "seconds": 60}]},
     "security": {"user": 10001, "group": 10001, "fs_group": 10001},
     "allow_from": [PEER],
@@ -294,7 +295,13 @@ GATEWAY = {
     "routes": [ROUTE, REDIRECT],
     "settings": SETTINGS,
     "ready_timeout": 600,
-    "installation": {"replicas": 2, "drain": 30, "shutdown": 60, "metrics_from": [{"cidr": "10.0.0.0/8"}]},
+    "installation": {
+        "replicas": 2,
+        "drain": 30,
+        "shutdown": 60,
+        "metrics_from": [{"cidr": "10.0.0.0/8"}],
+        "monitoring": {"interval": 60, "timeout": 10},
+    },
 }
 GENERIC = {
     "controller": "generic",

@@ -18,8 +18,10 @@ from pulumi_portico.stack.view import (
     Cost,
     ExceptionView,
     GatewayView,
+    JobView,
     LinkKind,
     LinkView,
+    ObjectView,
     PeerKind,
     PeerView,
     PortView,
@@ -384,6 +386,11 @@ def _actions(peers: st.SearchStrategy[PeerView], names: st.SearchStrategy[str]) 
     )
 
 
+def _objects(names: st.SearchStrategy[str]) -> st.SearchStrategy[ObjectView]:
+    kinds = st.sampled_from(["ConfigMap", "PersistentVolumeClaim", "ValidatingAdmissionPolicyBinding"])
+    return st.builds(ObjectView, kinds, names, st.just(""), st.lists(names, max_size=3).map(tuple))
+
+
 @st.composite
 def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
     """A stack with anything in it, connected in any way."""
@@ -437,7 +444,19 @@ def stacks(draw: st.DrawFn, names: st.SearchStrategy[str] = WORD) -> StackView:
             for name in gateways
         ),
         routes=tuple(sorted(routes, key=lambda route: (route.entry.name, route.host, route.path))),
-        jobs=(),
+        jobs=tuple(
+            JobView(
+                name,
+                draw(st.sampled_from(["Job", "CronJob"])),
+                draw(names),
+                draw(st.sampled_from(["", "*/10 2,14 1-15 * 1-5"])),
+                "Etc/UTC",
+                draw(st.booleans()),
+                tuple(services[:2]),
+            )
+            for name in sorted(draw(st.sets(names, max_size=3)))
+        ),
+        objects=tuple(draw(st.lists(_objects(names), max_size=9))),
         services=tuple(
             ServiceView(name, "Deployment", draw(REPLICAS), draw(names), tuple(draw(st.lists(PORTS, max_size=7))), ())
             for name in services

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tools import (
+    applications_table,
     command_docs,
     feature_table,
     implementation_table,
@@ -37,6 +38,7 @@ PAGES: Mapping[Path, Callable[[str], str]] = {
     pod_template_schema.FILE: pod_template_schema.generate,
     settings_table.FILE: settings_table.generate,
     stacks_table.FILE: stacks_table.generate,
+    applications_table.FILE: applications_table.generate,
     stack_picture.FILE: stack_picture.generate,
     **dict.fromkeys(command_docs.FILES, command_docs.generate),
 }

@@ -9,6 +9,7 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from .lifecycle.config_maps import note_config_map
 from .lifecycle.consequences import watch_object
 from .lifecycle.existing import reject_existing
 from .lifecycle.hooks import mocked
@@ -59,6 +60,8 @@ def register(
         metadata = mapped(fields["metadata"])
         annotations = pulumi.Output.from_input(annotations_in_preview(mapped(metadata.get("annotations"))))
         fields["metadata"] = {**metadata, "annotations": annotations}
+    if manifest["kind"] == "ConfigMap":
+        note_config_map(manifest, opts)
     create, get = _constructors(manifest["apiVersion"], manifest["kind"])
     resource = create(resource_name, fields, opts)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.definitions import certificate_definition, define
+from tests.cluster.definitions import certificate_definition, define, monitor_definitions
 from tests.cluster.gateway_api import install
 from tests.cluster.stacks import lay_down
 from tests.pulumi_program import PulumiProgram
@@ -28,8 +28,9 @@ def cluster() -> Iterator[Cluster]:
     started = Cluster(_FOLDERS / str(os.getpid()), durable=False)
     try:
         started.start()
-        # As in a cluster with cert-manager.
-        define(started, certificate_definition())
+        # As in a cluster with cert-manager and the Prometheus Operator.
+        for definition in (certificate_definition(), *monitor_definitions()):
+            define(started, definition)
         yield started
     finally:
         started.remove()

@@ -32,15 +32,37 @@ def _established(definition: Mapping[str, Any]) -> bool:
 def f5_definition(kind: str, plural: str) -> dict[str, Any]:
     """A stand-in for one of F5 NGINX Ingress Controller's own, of the same name and subresource, which takes anything
     (those of 5.5.4 were tried by hand, and take what is made here)."""
-    return _stand_in("k8s.nginx.org", kind, plural)
+    return stand_in("k8s.nginx.org", kind, plural)
 
 
 def certificate_definition() -> dict[str, Any]:
     """A stand-in for cert-manager's Certificate, which takes anything."""
-    return _stand_in("cert-manager.io", "Certificate", "certificates")
+    return stand_in("cert-manager.io", "Certificate", "certificates")
 
 
-def _stand_in(group: str, kind: str, plural: str) -> dict[str, Any]:
+def monitor_definitions() -> list[dict[str, Any]]:
+    """The Prometheus Operator's ServiceMonitor and PodMonitor, with the fields that Portico sets."""
+    texts: dict[str, Any] = dict.fromkeys(("port", "path"), _TEXT)
+    durations: dict[str, Any] = {
+        field: {"type": "string", "pattern": "^[0-9]+s$"} for field in ("interval", "scrapeTimeout")
+    }
+    endpoints = _list(_object(**texts, **durations))
+    selector: Any = _object(matchLabels={"type": "object", "additionalProperties": _TEXT})
+    return [
+        _monitor_definition("ServiceMonitor", "servicemonitors", selector=selector, endpoints=endpoints),
+        _monitor_definition("PodMonitor", "podmonitors", selector=selector, podMetricsEndpoints=endpoints),
+    ]
+
+
+def _monitor_definition(kind: str, plural: str, **fields: Any) -> dict[str, Any]:
+    definition = stand_in("monitoring.coreos.com", kind, plural)
+    (version,) = definition["spec"]["versions"]
+    version["schema"] = {"openAPIV3Schema": _object(spec=_object(("selector",), **fields))}
+    return definition
+
+
+def stand_in(group: str, kind: str, plural: str) -> dict[str, Any]:
+    """A definition of a kind that takes anything."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     return {

@@ -157,6 +157,28 @@ def test_manifests_are_created_in_the_order_of_their_kinds(deploy: Any, cluster:
 
 
 @pytest.mark.long
+def test_pods_and_jobs_follow_a_config_map_of_the_stack_in_the_same_update(
+    deploy: Any, cluster: Cluster, own: str
+) -> None:
+    reading = {"envFrom": [{"configMapRef": {"name": "settings"}}], "rollOnChange": True}
+    job = {"image": IMAGE, "before": ["web"], **reading}
+
+    def stack(level: str) -> PulumiProgram:
+        settings = {"settings": {"data": {"LEVEL": level}}}
+        return deploy(namespace=own, configMaps=settings, services={"web": web(**reading)}, jobs={"migrate": job})
+
+    stack("info").up()
+    assert not stack("info").up().changes
+    program = stack("debug")
+    assert program.preview().ops("Deployment") == {"web-deployment": "update"}
+    run = program.up()
+    assert run.ops("Deployment") == {"web-deployment": "update"}
+    assert "create-replacement" in run.changes, "the job runs again"
+    assert not program.up().changes
+    assert not program.up("--refresh").changes
+
+
+@pytest.mark.long
 def test_the_next_up_rolls_the_pods_if_an_existing_config_map_changed(deploy: Any, cluster: Cluster, own: str) -> None:
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own}})
     reader = web(envFrom=[{"configMapRef": {"name": "site", "optional": True}}], rollOnChange=True)

@@ -200,6 +200,19 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             ],
         },
     },
+    "monitoring": {
+        "default": {},
+        "service": {
+            "monitoring": {
+                "path": "/stats",
+                "interval": 30,
+                "timeout": 10,
+                "labels": {"release": "prometheus"},
+                "metrics_from": [{"namespace": "monitoring"}],
+            }
+        },
+        "pods": {"monitoring": {"kind": "PodMonitor", "metrics_from": [{"any_namespace": True}]}},
+    },
     "rest": {
         "default": {},
         "some": {
@@ -234,8 +247,10 @@ _APART = {
     (("ports", "none"), ("additional services", "some")),
     # A worker's peers could connect to every port.
     (("ports", "none"), ("network", "some")),
+    *((("ports", "none"), ("monitoring", option)) for option in ("service", "pods")),
     # Without a policy there is none to keep this.
     (("security", "looser"), ("network", "some")),
+    *((("security", "looser"), ("monitoring", option)) for option in ("service", "pods")),
     # Both say who the pods are, or what their volumes are.
     *((("security", "looser"), ("identity", it)) for it in ("aws", "azure", "other's")),
     (("volumes", "some"), ("containers", "more")),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from pulumi_portico import ArgumentError
-from pulumi_portico.stack import check_stack
+from pulumi_portico import ArgumentError, WebService
+from pulumi_portico.cli.project import Stack
+from pulumi_portico.cli.rendering.manifests import rendered_objects
+from pulumi_portico.stack import build, check_stack
 from pulumi_portico.stack.views import view_of
+from pulumi_portico.testing import record
 
-from tests.problems import assert_fixes_work, assert_problem
+from tests.problems import assert_fixes_work, assert_problem, problems_of_stack
 from tests.unit.web_services import IMAGE, problems_with, web_service
 
 WEB: dict[str, Any] = {"image": IMAGE, "port": 8080}
@@ -101,6 +105,122 @@ def test_two_services_of_a_stack_cannot_have_one_name() -> None:
         "other",
         other=("services", "other"),
     )
+
+
+ZOOKEEPER: dict[str, Any] = {
+    "image": IMAGE,
+    "kind": "StatefulSet",
+    "replicas": 2,
+    "ports": {"client": {"port": 2181}, "peer": {"port": 2888}},
+    "labels": {"tier": "store"},
+    "additionalServices": {
+        "zk-client": {"portNames": ["client"]},
+        "zk-node": {"perPod": True},
+        "stores": {"selector": {"tier": "store"}},
+    },
+    "allowFrom": [{"service": "web"}],
+}
+
+
+def stack_with(target: dict[str, Any], *peers: dict[str, Any], **zookeeper: Any) -> dict[str, Any]:
+    gateway = {"upstream": {}, "routes": [{"host": "a.example.com", "target": target}]}
+    services = {"zk": {**ZOOKEEPER, **zookeeper}, "web": {**WEB, "allowTo": list(peers)}}
+    return {"namespace": "shop", "services": services, "gateways": {"edge": gateway}}
+
+
+@pytest.mark.parametrize(
+    ("target", "port", "selector"),
+    [
+        ({"service": "zk-client"}, 2181, {NAME: "zk"}),
+        (
+            {"service": "zk-node-1", "portName": "peer"},
+            2888,
+            {NAME: "zk", "statefulset.kubernetes.io/pod-name": "zk-1"},
+        ),
+        ({"service": "stores", "port": 2888}, 2888, {"tier": "store"}),
+    ],
+)
+def test_a_route_leads_to_a_further_service(target: dict[str, Any], port: int, selector: dict[str, str]) -> None:
+    plan = check_stack("dev", stack_with(target, allowFrom=[]))
+    recorded = record(lambda: build(plan))
+    ingresses = [manifest for manifest in recorded.manifests() if manifest["kind"] == "Ingress"]
+    backends = [
+        path["backend"]["service"]
+        for ingress in ingresses
+        for rule in ingress["spec"].get("rules", [])
+        for path in rule.get("http", {}).get("paths", [])
+    ]
+    assert backends == [{"name": target["service"], "port": {"number": port}}]
+    policies = [manifest["spec"] for manifest in recorded.manifests() if manifest["kind"] == "NetworkPolicy"]
+    (opened,) = [policy for policy in policies if policy["podSelector"]["matchLabels"] == selector and _opens(policy)]
+    assert opened["ingress"][0]["ports"] == [{"port": port, "protocol": "TCP"}]
+    rendered = [one.manifest for one in rendered_objects(Stack("dev", "test", plan))]
+    assert _connections(rendered) == _connections(recorded.manifests())
+    (route,) = view_of(plan).routes
+    assert route.action.backends[0].peer.name == "zk"
+
+
+def _connections(manifests: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Any]:
+    """What lets requests through, by kind and name."""
+    kinds = ("Ingress", "NetworkPolicy")
+    return {(one["kind"], one["metadata"]["name"]): one["spec"] for one in manifests if one["kind"] in kinds}
+
+
+def _opens(policy: dict[str, Any]) -> bool:
+    """Whether a policy is of what leads to pods: a service's own has a direction more."""
+    return policy["policyTypes"] == ["Ingress"]
+
+
+def test_a_load_balancer_leads_to_the_pods_of_a_further_service() -> None:
+    exposure = {"scope": "internal", "platform": "gke"}
+    balancers = {"lb": {"target": {"service": "zk-client"}, "exposure": exposure}}
+    services = {"zk": {**ZOOKEEPER, "allowFrom": []}}
+    plan = check_stack("dev", {"namespace": "shop", "services": services, "loadBalancers": balancers})
+    manifests = record(lambda: build(plan)).manifests()
+    (service,) = [one for one in manifests if one.get("spec", {}).get("type") == "LoadBalancer"]
+    assert service["spec"]["selector"] == {NAME: "zk"}
+    assert [one["port"] for one in service["spec"]["ports"]] == [2181]
+
+
+@pytest.mark.parametrize(
+    ("service", "labels"),
+    [
+        ("zk-client", {NAME: "zk"}),
+        ("zk-node-0", {NAME: "zk", "statefulset.kubernetes.io/pod-name": "zk-0"}),
+        ("stores", {"tier": "store"}),
+    ],
+)
+def test_a_peer_names_a_further_service(service: str, labels: dict[str, str]) -> None:
+    config = stack_with({"service": "web"}, {"service": service})
+    plan = check_stack("dev", config)
+    manifests = [one.manifest for one in rendered_objects(Stack("dev", "test", plan))]
+    (policy,) = [
+        one["spec"] for one in manifests if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == "web"
+    ]
+    assert {"to": [{"podSelector": {"matchLabels": labels}}]} in policy["egress"]
+    # Both policies must allow the connection.
+    problems = problems_of_stack(stack_with({"service": "web"}, {"service": service}, allowFrom=[]))
+    at = ("services", "web", "allow_to", 0)
+    location = (*at, "selector" if service == "stores" else "service")
+    assert_problem(problems, "peer-does-not-allow-from", *location)
+
+
+def test_a_port_that_a_further_service_does_not_offer_is_a_problem() -> None:
+    problems = problems_of_stack(stack_with({"service": "zk-client", "portName": "peer"}))
+    at = ("gateways", "edge", "routes", 0, "target", "port_name")
+    assert_problem(problems, "unknown-port", *at, name="zk-client", ports=["client (2181)"])
+    problems = problems_of_stack(stack_with({"service": "zk-clent"}))
+    known = ["stores", "web", "zk", "zk-client", "zk-node-0", "zk-node-1"]
+    found = assert_problem(problems, "unknown-service", "gateways", "edge", "routes", 0, "target", "service")
+    assert sorted(found.params["known"]) == known
+
+
+def test_a_program_has_the_targets_of_further_services() -> None:
+    fields: Any = {"image": IMAGE, "port": 8080, "namespace": "shop", "additional_services": {"front": {}}}
+    targets: list[Any] = []
+    record(lambda: targets.append(WebService("api", fields).additional_targets))
+    target = targets[0]["front"]["http"]
+    assert (target["service"], target["port"], target["target_port"]) == ("front", 80, 8080)
 
 
 def test_explain_lists_them() -> None:

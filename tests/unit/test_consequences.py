@@ -197,7 +197,7 @@ def claim(size: str = "2Gi", mode: str = "ReadWriteOnce", namespace: str = "shop
     return {**described, "metadata": {**described["metadata"], **metadata}}
 
 
-GOES = {"annotations": {"portico.dev/stack": "acme/shop/dev", "portico.dev/when-deleted": "Delete"}}
+GOES: dict[str, Any] = {"annotations": {"portico.dev/stack": "acme/shop/dev", "portico.dev/when-deleted": "Delete"}}
 OF_MANIFESTS = urn(f"{CORE}:PersistentVolumeClaim", "shop-manifest/persistentvolumeclaim/data")
 
 

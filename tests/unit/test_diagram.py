@@ -25,8 +25,10 @@ from pulumi_portico.stack.view import (
     ActionView,
     BackendView,
     Cost,
+    JobView,
     LinkKind,
     LinkView,
+    ObjectView,
     PeerKind,
     PeerView,
     RouteView,
@@ -220,10 +222,13 @@ def extent(text: ET.Element) -> tuple[float, float, float, float]:
 
 
 def check_all_is_there(drawn: Drawn, view: StackView) -> None:
-    for kind, things in (("balancer", view.balancers), ("gateway", view.gateways), ("service", view.services)):
+    running = [*view.services, *view.jobs]
+    for kind, things in (("balancer", view.balancers), ("gateway", view.gateways), ("service", running)):
         assert sorted(it.name for it in drawn.boxes.values() if it.kind == kind) == sorted(
             seen(it.name) for it in things
         )
+    kinds = sorted({seen(one.kind) for one in view.objects})
+    assert sorted(card.name for card in drawn.boxes.values() if card.kind == "objects") == kinds
     rows = sum(text.get("class") == "path" for group in drawn.elements.values() for text in group)
     assert rows == len(view.routes)
     reached = [it for it in drawn.boxes.values() if it.kind in ("service", "gateway", "elsewhere")]
@@ -378,6 +383,31 @@ def test_the_texts_of_boxes() -> None:
         "grpc.example.com", "/shop.Cart/Get", "exact grpc cart:5050",
         "shop.example.com", "/", "web:80", "/old", "exact", "  redirect to https://www.example.com/new",
     )  # fmt: skip
+
+
+def test_the_other_objects_have_a_box_for_each_kind_below_everything_else() -> None:
+    maps = [ObjectView("ConfigMap", f"settings-{number}", "shop", ("api",) * number) for number in range(7)]
+    claim = ObjectView("PersistentVolumeClaim", "uploads", "shop", ("thumbnails", "web"))
+    view = replace(SMALL, objects=(*maps, claim))
+    drawn = check(view)
+    assert drawn.box("objects", "ConfigMap").texts == (
+        "ConfigMap", "settings-0", "settings-1", "api", "settings-2", "2 users", "settings-3", "3 users",
+        "settings-4", "4 users", "and 2 more",
+    )  # fmt: skip
+    assert drawn.box("objects", "PersistentVolumeClaim").texts[1:] == ("uploads", "2 users")
+    others = [card for card in drawn.boxes.values() if card.kind != "objects"]
+    assert drawn.box("objects", "ConfigMap").y > max(card.bottom for card in others)
+    assert "settings-6, for api" in draw_svg(view)
+    assert "8 other objects" in list(summary(view))
+    assert re.search(r"thumbnails.*?web", draw_page(view).partition("Other objects</h2>")[2])
+
+
+def test_the_schedule_of_a_job_is_never_shortened() -> None:
+    scheduled = JobView("nightly", "CronJob", "api:1", "*/10 2,14 1-15 * 1-5", "Etc/UTC", suspended=False, before=())
+    first = JobView("migrate", "Job", "api:1", "", "", suspended=False, before=("api", "web", "worker"))
+    drawn = check(replace(SMALL, jobs=(scheduled, first)))
+    assert drawn.box("service", "nightly").texts[1:3] == ("CronJob", "*/10 2,14 1-15 * 1-5")
+    assert drawn.box("service", "migrate").texts[1] == "Job, before 3 services"
 
 
 def test_boxes_count_the_exceptions_of_their_components() -> None:

@@ -236,17 +236,28 @@ class FakeKubectl(Kubectl):
         return json.dumps({"items": items})
 
 
-def checksum(config_maps: dict[str, dict[str, str]] | None, *names: str) -> str:
+def checksum(config_maps: dict[str, dict[str, str]] | None, *names: str, **registered: Any) -> str:
     ensure_event_loop()
     kubectl = FakeKubectl()
     object.__setattr__(kubectl, "config_maps", config_maps)
-    return asyncio.get_event_loop().run_until_complete(checksum_of(kubectl, names, "shop"))
+    return asyncio.get_event_loop().run_until_complete(checksum_of(kubectl, names, "shop", registered))
 
 
 def test_the_checksum_changes_with_the_contents_and_tolerates_absent_objects() -> None:
     absent, first, second = checksum({}, "a"), checksum({"a": {"k": "1"}}, "a"), checksum({"a": {"k": "2"}}, "a")
     assert len({absent, first, second}) == 3
     assert checksum({"a": {"k": "1"}, "b": {}}, "a") == first
+
+
+def test_the_contents_of_a_config_map_of_the_program_are_those_that_it_registers() -> None:
+    live = checksum({"a": {"k": "1"}}, "a")
+    assert checksum({"a": {"k": "0"}}, "a", a=[{"k": "1"}, None]) == live, "the next update changes nothing"
+    assert checksum({"a": {"k": "1"}}, "a", a=[{"k": "2"}, None]) != live
+    ensure_event_loop()
+    assert checksum({}, "a", a=[{"k": pulumi.Output.from_input("1")}, None]) == live
+    # A checksum of a secret would help to guess it.
+    secret = [checksum({}, "a", a=[{"k": pulumi.Output.secret(value)}, None]) for value in ("1", "2")]
+    assert secret[0] == secret[1] != live
 
 
 def test_a_cluster_that_does_not_respond_is_an_error() -> None:

@@ -207,6 +207,14 @@ REJECTED: Mapping[str, tuple[dict[str, Any], str, tuple[Any, ...]]] = {
         "not-with-schedule",
         ("ready_timeout",),
     ),
+    "after in a program": ({"after": ["web"]}, "after-outside-stack", ("after",)),
+    "after with schedule": ({"schedule": "@daily", "after": ["web"]}, "after-with-schedule", ("after",)),
+    "runs for changes, scheduled": (
+        {"schedule": "@daily", "roll_on_change": True, "env_from": [{"config_map_ref": {"name": "a"}}]},
+        "rolls-with-schedule",
+        ("roll_on_change",),
+    ),
+    "runs for changes, without any": ({"roll_on_change": True}, "nothing-to-roll-for", ("roll_on_change",)),
     "before in a program": ({"before": ["web"]}, "before-outside-stack", ("before",)),
     "before, suspended": ({"before": ["web"], "suspend": True}, "before-with-suspend", ("before",)),
     "indexed without completions": (
@@ -422,6 +430,48 @@ def test_a_service_comes_after_the_one_job_before_it() -> None:
     assert jobs_before("ServiceAccount", "b-service-account") == ["a"]
     assert jobs_before("ServiceAccount", "a-service-account") == []
     assert jobs_before("ServiceAccount", "other-service-account") == []
+
+
+def test_a_job_comes_after_the_workload_of_each_service_that_it_waits_for() -> None:
+    # The name of a job says nothing about when it's created.
+    jobs = {"a-post": {**MIGRATE, "after": ["web", "db"]}, "b-pre": {**MIGRATE, "before": ["web"]}}
+    services = {"web": WEB, "db": {**WEB, "kind": "StatefulSet"}, "other": WEB}
+    recorded = record(lambda: build(plan(services=services, jobs=jobs)))
+    names = {found.urn: (found.type.rpartition(":")[2], found.name) for found in recorded.registrations}
+
+    def before(kind: str, name: str) -> set[tuple[str, str]]:
+        (found,) = (one for one in recorded.registrations if names[one.urn] == (kind, name))
+        return {names[urn] for urn in found.request.dependencies if urn in names}
+
+    workloads = {("Deployment", "web-deployment"), ("StatefulSet", "db-stateful-set")}
+    assert workloads <= before("ServiceAccount", "a-post-service-account")
+    assert ("Job", "b-pre") in before("ServiceAccount", "web-service-account")
+    (view,) = (one for one in view_of(plan(services=services, jobs=jobs)).jobs if one.name == "a-post")
+    assert run_text(view) == "once, after db, web"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "steps"),
+    [
+        ({"a": {"before": ["web"], "after": ["web"]}}, ["web", "a"]),
+        (
+            {"a": {"before": ["web"], "after": ["api"]}, "b": {"before": ["api"], "after": ["web"]}},
+            ["web", "b", "api", "a"],
+        ),
+        # Jobs before one service run by name.
+        ({"a": {"before": ["web"], "after": ["api"]}, "b": {"before": ["web", "api"]}}, ["b", "api", "a"]),
+    ],
+)
+def test_a_job_does_not_wait_for_itself(jobs: dict[str, Any], steps: list[str]) -> None:
+    all_jobs = {name: {**MIGRATE, **job} for name, job in jobs.items()}
+    found = problems_of(lambda: plan(services={"web": WEB, "api": WEB}, jobs=all_jobs))
+    assert_problem(found, "job-cycle", "jobs", Key("a"), "after", steps=steps)
+    assert len(found) == 1
+
+
+def test_a_job_comes_after_no_unknown_service() -> None:
+    found = problems_of(lambda: plan(services={"web": WEB}, jobs={"migrate": {**MIGRATE, "after": ["wbe"]}}))
+    assert assert_problem(found, "unknown-service-after-job", "jobs", Key("migrate"), "after", 0).edits
 
 
 def test_predecessors_of_jobs_have_no_cycle() -> None:

@@ -29,7 +29,7 @@ from tests.problems import assert_fixes_work, assert_problem, problems_of
 from tests.unit.gateways import CERTIFICATE, EXPOSED, HOST, THERE, problems_of_gateway, problems_of_routes, route
 from tests.unit.web_services import IMAGE, container, problems_with, rejected, web_service
 
-CUSTOM_RESOURCES = ("cert-manager.io", "k8s.nginx.org", "elbv2.k8s.aws")
+CUSTOM_RESOURCES = ("cert-manager.io", "k8s.nginx.org", "elbv2.k8s.aws", "monitoring.coreos.com")
 
 # The whole numbers that Kubernetes doesn't store in 32 bits, and the largest one.
 LARGER: Mapping[tuple[str, str], int] = {

@@ -384,7 +384,8 @@ COPIED = {"reflector.v1.k8s.emberstack.com/reflection-allowed": "true"}
 
 def test_a_secret_that_is_copied_or_has_a_token_is_an_exception_wherever_the_stack_has_it() -> None:
     (key,) = COPIED
-    token = {"type": "kubernetes.io/service-account-token", "annotations": COPIED}
+    account = {"kubernetes.io/service-account.name": "default"}
+    token = {"type": "kubernetes.io/service-account-token", "annotations": {**COPIED, **account}}
     raw = {**manifest("Secret", type=token["type"]), "metadata": {"name": "x", "annotations": COPIED}}
     of_raw = exceptions_of(stack(raw))
     assert of_raw == [("rights-of-manifest", AT), ("copied-secret", (*AT, "metadata", "annotations", key))]

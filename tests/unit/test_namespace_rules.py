@@ -39,7 +39,7 @@ def secret(kind: str, **fields: Any) -> dict[str, Any]:
     return stack(secrets={"s": {"type": f"kubernetes.io/{kind}", **fields}})
 
 
-STATEFUL = {**WEB, "kind": "StatefulSet", "replicas": 2, "storage": {"d": {"path": "/d", "sizeGib": 2}}}
+STATEFUL: dict[str, Any] = {**WEB, "kind": "StatefulSet", "replicas": 2, "storage": {"d": {"path": "/d", "sizeGib": 2}}}
 CLASSED = {**STATEFUL, "storage": {"d": {**STATEFUL["storage"]["d"], "storageClass": "fast"}}}
 OF_FAST = "fast.storageclass.storage.k8s.io/requests.storage"
 

@@ -100,6 +100,38 @@ def test_a_stack_that_creates_everything_has_no_prerequisites() -> None:
     assert prerequisites_of(check_stack("test", values)) == ()
 
 
+def test_what_the_objects_of_the_stack_itself_need_is_listed_for_each_of_them() -> None:
+    external = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret"}
+    other = {"target": {"name": "other"}}
+    values = {
+        "namespace": {"name": "shop", "existing": True},
+        "claims": {"uploads": {"sizeGib": 1, "storageClass": "nfs"}},
+        "customKinds": [{"apiVersion": external["apiVersion"], "kind": external["kind"]}],
+        "manifests": {
+            "db": {**external, "metadata": {"name": "db"}, "spec": {}},
+            "second": {**external, "metadata": {"name": "second"}, "spec": other},
+        },
+        "services": {
+            "api": {
+                "image": IMAGE,
+                "port": 8080,
+                # The External Secrets Operator creates the first two.
+                "envFrom": [{"secretRef": {"name": name}} for name in ("db", "other", "second")],
+            }
+        },
+    }
+    found = {(one.kind, one.name): one.used_by for one in prerequisites_of(check_stack("test", values))}
+    assert found == {
+        ("CustomResourceDefinition", "ExternalSecret.external-secrets.io"): (
+            "portico:manifests.db",
+            "portico:manifests.second",
+        ),
+        ("Namespace", "shop"): ("portico:namespace",),
+        ("Secret", "second"): ("portico:services.api",),
+        ("StorageClass", "nfs"): ("portico:claims.uploads",),
+    }
+
+
 def folder_of(tmp_path: Path) -> Path:
     file = {f"portico:{key}": value for key, value in STACK.items()}
     (tmp_path / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": file}))

@@ -59,6 +59,7 @@ def test_every_nested_type_is_there_with_its_words() -> None:
 def test_every_output_is_documented() -> None:
     assert COMPONENTS["WebService"]["properties"].keys() == {
         *("url", "urls", "serviceName", "namespace", "serviceAccount", "target", "targets", "exceptions"),
+        *("additionalTargets", "workloadName"),
     }
     assert COMPONENTS["PublicLoadBalancer"]["properties"].keys() == {
         *("address", "hostname", "url", "urls", "nodePorts", "serviceName", "namespace"),

@@ -37,7 +37,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("dev", "Ingress"),
         ("limited", "ResourceQuota"),
         ("production", "TargetGroupBinding"),
-        ("raw", "ServiceMonitor"),
+        ("raw", "PrometheusRule"),
         ("shared", "PersistentVolumeClaim"),
     ],
 )

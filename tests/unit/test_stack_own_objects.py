@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 from pulumi_portico import Namespace, WebService
-from pulumi_portico.args.location import KeyStyle
+from pulumi_portico.args.location import Field, KeyStyle
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.stack import build, check_stack
 from pulumi_portico.stack.views import view_of
@@ -18,6 +19,7 @@ from tests.problems import problems_of as rejected_by
 
 WEB: dict[str, Any] = {"image": "registry.example.com/web:1.0", "port": 8080}
 CANARY = "canary-19d4"
+BASE64 = base64.b64encode(CANARY.encode()).decode()
 
 
 def stack(**parts: Any) -> dict[str, Any]:
@@ -160,7 +162,18 @@ PROBLEMS: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
     ({"configMaps": {"A_b": {"data": {}}}}, "invalid-object-name", ("config_maps", "A_b"), {}),
     ({"configMaps": {"a": "b"}}, "not-a-mapping", ("config_maps", "a"), {}),
     ({"configMaps": {"a": {"data": {"b c": "d"}}}}, "invalid-data-key", ("config_maps", "a", "data", "b c"), {}),
-    ({"configMaps": {"a": {"binaryData": {"b": "?"}}}}, "not-base64", ("config_maps", "a", "binary_data", "b"), {}),
+    (
+        {"configMaps": {"a": {"binaryData": {"b": "?"}}}},
+        "not-base64",
+        ("config_maps", "a", "binary_data", "b"),
+        {"field": Field("data")},
+    ),
+    (
+        {"secrets": {"a": {"data": {"b": "?"}}}},
+        "not-base64",
+        ("secrets", "a", "data", "b"),
+        {"field": Field("string_data")},
+    ),
     (
         {"secrets": {"a": {"stringData": {"b": "c"}, "data": {"b": "Yw=="}}}},
         "duplicate-data-key",
@@ -247,12 +260,17 @@ def test_services_share_objects_by_name() -> None:
 
 
 def test_a_secret_in_plain_text_is_an_exception_and_no_view_shows_its_value() -> None:
-    plan = check_stack("dev", stack(secrets={"db": {"stringData": {"password": CANARY}}}))
+    # The name of a key needn't look like a secret's.
+    values = {"db": {"stringData": {"password": CANARY, "user": CANARY}, "data": {"file": BASE64}}}
+    plan = check_stack("dev", stack(secrets=values))
     view = view_of(plan)
-    locations = [tuple(exception.exception.location) for exception in view.exceptions]
-    assert ("secrets", "db", "string_data", "password") in locations
+    locations = {tuple(exception.exception.location) for exception in view.exceptions}
+    at = ("secrets", "db")
+    assert {(*at, "string_data", "password"), (*at, "string_data", "user"), (*at, "data", "file")} <= locations
     assert [(one.kind, one.name) for one in view.objects] == [("Secret", "db")]
-    assert CANARY not in json.dumps(view, default=str)
+    shown = json.dumps(view, default=str)
+    assert CANARY not in shown
+    assert BASE64 not in shown
 
 
 def test_a_claim_that_services_mount_on_one_node_is_a_note() -> None:

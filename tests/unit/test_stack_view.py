@@ -366,6 +366,7 @@ ADDED: dict[str, Any] = {
 }
 METADATA = "169.254.169.254/32"
 TOKEN_TYPE = "kubernetes.io/service-account-token"
+TOKEN = {"type": TOKEN_TYPE, "annotations": {"kubernetes.io/service-account.name": "default"}}
 EXAMPLES = (
     Example(exceptions.METADATA_SERVER, WEB, {"allowTo": [{"cidr": METADATA}]}, "allowTo[0].cidr", METADATA),
     Example(
@@ -375,7 +376,7 @@ EXAMPLES = (
         "allowTo[0].cidr",
         "169.254.0.0/16",
     ),
-    Example(exceptions.LASTING_TOKEN, "", {"secrets": {"t": {"type": TOKEN_TYPE}}}, "secrets.t.type", TOKEN_TYPE),
+    Example(exceptions.LASTING_TOKEN, "", {"secrets": {"t": TOKEN}}, "secrets.t.type", TOKEN_TYPE),
     Example(reach.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
     Example(
         exceptions.UNKNOWN_CLIENT_ADDRESS, "", {"routes": {"more": ADDED}}, "routes.more.routes[0].rateLimit", None

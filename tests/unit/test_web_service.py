@@ -188,6 +188,7 @@ def test_outputs_say_where_other_pods_reach_it(service_port: int | None, suffix:
     assert recorded.outputs["api"] == {
         "url": f"http://api.shop.svc.cluster.local{suffix}",
         "urls": {"http": f"http://api.shop.svc.cluster.local{suffix}"},
+        "workload_name": "api",
         "service_name": "api",
         "namespace": "shop",
         "service_account": "api",

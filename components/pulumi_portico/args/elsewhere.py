@@ -39,6 +39,7 @@ __all__ = [
     "several",
     "steps_of",
     "switch_of_kind",
+    "switched_off",
     "table",
     "unsupported",
 ]
@@ -236,10 +237,12 @@ def of_kind(kind: str) -> Elsewhere:
 def switch_of_kind(kind: str) -> Elsewhere:
     """A switch for another kind of object. The fix removes one that is off."""
 
-    def convert(value: Any, _: Beside) -> Optional[Values]:
-        return {} if value is False or (isinstance(value, Mapping) and value.get("enabled") is False) else None
+    return Elsewhere(NAME_UNSUPPORTED, convert=switched_off, kind=kind)
 
-    return Elsewhere(NAME_UNSUPPORTED, convert=convert, kind=kind)
+
+def switched_off(value: Any, _: Beside) -> Optional[Values]:
+    """Nothing, if a switch is off."""
+    return {} if value is False or (isinstance(value, Mapping) and value.get("enabled") is False) else None
 
 
 def unsupported(*values: Any) -> Elsewhere:

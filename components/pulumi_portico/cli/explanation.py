@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from ..lifecycle.cost import charge_text, price_source_text
 from ..load_balancers import Scope
 from ..pluralize import pluralize
-from ..stack.view import BalancerView, ObjectView, PrerequisiteView, RecordView, StackView, TlsTermination
+from ..stack.view import BalancerView, PrerequisiteView, RecordView, StackView, TlsTermination
 from ..stack.view_text import (
     action_text,
     exception_meaning,
     exception_path,
     exception_value,
     is_open_to_everyone,
+    object_text,
     peer_text,
     ports_text,
     replicas_text,
@@ -86,11 +87,7 @@ def _print_objects(console: "Console", view: StackView) -> None:
     if not view.objects:
         return
     _title(console, "Other objects")
-    _grid(console, [(one.kind, _object_text(one, view)) for one in view.objects])
-
-
-def _object_text(one: ObjectView, view: StackView) -> str:
-    return one.name if one.namespace in ("", view.namespace) else f"{one.name} in {one.namespace}"
+    _grid(console, [(one.kind, object_text(one, view.namespace)) for one in view.objects])
 
 
 def _print_balancers(console: "Console", view: StackView) -> None:

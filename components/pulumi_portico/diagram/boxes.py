@@ -28,6 +28,7 @@ _MAXIMUM_WIDTHS = {
     "gateway": (360, 360),
     "service": (205, 280),
     "elsewhere": (220, 280),
+    "objects": (300, 300),
 }
 
 

@@ -5,7 +5,7 @@ from typing import Literal, Optional
 
 __all__ = ["Box", "BoxKind", "Edge", "EdgeKind", "Graph", "Line"]
 
-BoxKind = Literal["source", "balancer", "gateway", "service", "elsewhere"]
+BoxKind = Literal["source", "balancer", "gateway", "service", "elsewhere", "objects"]
 EdgeKind = Literal["public", "internal", "link"]
 
 

@@ -7,7 +7,7 @@ from .graph import Box, Graph
 __all__ = ["layers_of"]
 
 # The first column of each kind.
-_FIRST = {"source": 0, "balancer": 1, "gateway": 2, "service": 3, "elsewhere": 3}
+_FIRST = {"source": 0, "balancer": 1, "gateway": 2, "service": 3, "elsewhere": 3, "objects": 3}
 
 
 def layers_of(graph: Graph) -> list[list[str]]:

@@ -25,6 +25,7 @@ _HEADINGS = {
     "service": "Services",
     "source": "Sources",
     "elsewhere": "Not in this stack",
+    "objects": "Other objects",
 }
 
 
@@ -74,18 +75,21 @@ def lay_out(graph: Graph) -> Layout:
     """The positions: columns from left to right, and below them rows of the boxes without edges."""
     columns = _Columns(graph)
     alone = [graph.boxes[key] for key, others in graph.neighbours().items() if not others]
-    rows = _grid(alone, columns.width, columns.height)
-    boxes = (*columns.boxes(), *rows)
-    headings = columns.headings()
-    if rows:
-        text = "Without requests or links" if columns.height else "Services"
-        headings.append(Heading(text, 0, columns.height))
+    boxes, headings = columns.boxes(), columns.headings()
+    components = "Without requests or links" if columns.height else "Services"
+    top = columns.height
+    for text, among in ((components, False), ("Other objects", True)):
+        rows = _grid([box for box in alone if (box.kind == "objects") is among], columns.width, top)
+        if rows:
+            boxes += rows
+            headings.append(Heading(text, 0, top))
+            top = max(box.y + box.height for box in rows) + _AROUND
     edges = tuple(columns.edges())
     right = max((box.x + box.width for box in boxes), default=0)
     # An edge within the last column goes around its right side.
     right += _GAP if any(edge.points[0][0] == edge.points[-1][0] == right for edge in edges) else 0
     bottom = max((box.y + box.height for box in boxes), default=0)
-    return Layout(boxes, edges, tuple(headings), right, bottom)
+    return Layout(tuple(boxes), edges, tuple(headings), right, bottom)
 
 
 def _grid(boxes: Sequence[Box], across: float, top: float) -> list[PlacedBox]:

@@ -120,6 +120,11 @@ class _Tables:
             (([link.source], [link.target], ports_text(link.ports)) for link in view.links),
         )
         self._table(
+            "Other objects",
+            ("kind", "name", "namespace", "used by"),
+            ((one.kind, one.name, one.namespace, list(one.used_by)) for one in view.objects),
+        )
+        self._table(
             "Exceptions to the secure defaults",
             ("setting", "value", "meaning"),
             ((exception_path(each), exception_value(each), exception_meaning(each)) for each in view.exceptions),

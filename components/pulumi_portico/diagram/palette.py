@@ -21,6 +21,7 @@ LIGHT: Mapping[str, str] = {
     "gateway": "#8250df",
     "service": "#1a7f37",
     "elsewhere": "#8c959f",
+    "objects": "#9a6700",
 }
 """The colors of the light scheme."""
 
@@ -39,6 +40,7 @@ DARK: Mapping[str, str] = {
     "gateway": "#bc8cff",
     "service": "#3fb950",
     "elsewhere": "#6e7681",
+    "objects": "#d29922",
 }
 """The colors of the dark scheme."""
 
@@ -58,6 +60,7 @@ _RULES = """\
 .gateway .bar{{fill:{gateway}}}
 .service .bar{{fill:{service}}}
 .elsewhere .bar{{fill:{elsewhere}}}
+.objects .bar{{fill:{objects}}}
 .globe,.edge.public{{stroke:{public}}}
 .edge.internal{{stroke:{internal}}}
 .edge.link{{stroke:{link}}}

@@ -14,6 +14,7 @@ from ..stack.view import (
     Cost,
     GatewayView,
     JobView,
+    ObjectView,
     PeerKind,
     PeerView,
     RouteView,
@@ -29,6 +30,7 @@ from ..stack.view_text import (
     exception_path,
     exception_value,
     is_open_to_everyone,
+    object_text,
     peer_text,
     port_text,
     ports_text,
@@ -83,6 +85,7 @@ class Reading:
             self._add_service(service)
         for job in view.jobs:
             self._add_job(job)
+        self._add_objects()
         self._connect_balancers()
         self._connect_routes()
         self._connect_links()
@@ -129,10 +132,28 @@ class Reading:
     def _add_job(self, job: JobView) -> None:
         lines = [
             Line("name", job.name),
-            Line("detail", f"{job.kind}, {run_text(job)}"),
+            *_run_lines(job),
             Line("mono", short_image(job.image), hint=job.image),
         ]
         self._add_own(PeerView(PeerKind.JOB, job.name), (*lines, *self._warnings("jobs", job.name)))
+
+    def _add_objects(self) -> None:
+        """A box for each kind of the objects beside the components."""
+        by_kind: dict[str, list[ObjectView]] = {}
+        for one in self._view.objects:
+            by_kind.setdefault(one.kind, []).append(one)
+        for kind, found in by_kind.items():
+            lines = [Line("name", kind)]
+            lines += [Line("mono", one.name, _users_text(one), ", ".join(one.used_by)) for one in found[:_LISTED]]
+            if rest := found[_LISTED:]:
+                lines.append(
+                    Line(
+                        "detail",
+                        f"and {len(rest)} more",
+                        hint="\n".join(object_text(one, self._view.namespace) for one in rest),
+                    )
+                )
+            self._add_box(f"objects:{kind}", "objects", lines)
 
     def _warnings(self, component: str, name: str) -> Sequence[Line]:
         """The line that counts the exceptions of a component."""
@@ -249,6 +270,24 @@ class Reading:
             self.graph.boxes[key] = Box(key, box.kind, box.lines, public=True)
 
 
+def _run_lines(job: JobView) -> Sequence[Line]:
+    """When a job runs. Its schedule is never shortened."""
+    if job.schedule:
+        kind = f"{job.kind}, suspended" if job.suspended else job.kind
+        return Line("detail", kind), Line("mono", job.schedule, hint=run_text(job))
+    waits = [f"{word} {pluralize(len(names), 'service')}" for word, names in _waits(job) if names]
+    when = run_text(job) if job.suspended or not waits else ", ".join(waits)
+    return (Line("detail", f"{job.kind}, {when}", hint=run_text(job)),)
+
+
+def _waits(job: JobView) -> Sequence[tuple[str, Sequence[str]]]:
+    return ("after", job.after), ("before", job.before)
+
+
+def _users_text(one: ObjectView) -> str:
+    return one.used_by[0] if len(one.used_by) == 1 else f"{len(one.used_by)} users" if one.used_by else ""
+
+
 def _edge_kind(balancers: Sequence[BalancerView]) -> EdgeKind:
     """The kind of requests through load balancers. Without any, the internet might reach an existing controller."""
     return "internal" if balancers and not any(each.may_be_on_internet for each in balancers) else "public"
@@ -319,6 +358,8 @@ def summary(view: StackView) -> Iterable[str]:
     yield pluralize(len(view.services), "service")
     if view.jobs:
         yield pluralize(len(view.jobs), "job")
+    if view.objects:
+        yield pluralize(len(view.objects), "other object")
     if view.exceptions:
         yield f"{pluralize(len(view.exceptions), 'exception')} to the secure defaults"
 
@@ -336,3 +377,5 @@ def described(view: StackView) -> Iterable[str]:
         yield f"The job {job.name} runs {run_text(job)}."
     for link in view.links:
         yield f"{peer_text(link.source)} can connect to {peer_text(link.target)}."
+    for one in view.objects:
+        yield f"{one.kind} {object_text(one, view.namespace)}."

@@ -20,6 +20,7 @@ _SIGNS = {
     "balancer": "M1 7h4M13 2.5H9L5 7l4 4.5h4M5 7h8",
     "gateway": "M2 13V6a5 5 0 0 1 10 0v7M5.5 13V7.5a1.5 1.5 0 0 1 3 0V13M.5 13h13",
     "service": "M7 .8l5.4 3.1v6.2L7 13.2 1.6 10.1V3.9zM1.6 3.9L7 7l5.4-3.1M7 7v6.2",
+    "objects": "M2 3.5h4l1.2 1.6H12V12H2z",
     "elsewhere": "M5.5 2H2v10h10V8.5M7.5 2H12v4.5M12 2L6.5 7.5",
 }
 _DOT = 3

@@ -1,5 +1,6 @@
 """One public entry point for many services: routes, the controller that serves them, and its front door."""
 
+from ..workload.monitoring import ControllerMonitoring
 from .args import IngressGatewayArgs, IngressRoutesArgs, Upstream
 from .component import IngressGateway
 from .controllers import Controller
@@ -38,6 +39,7 @@ __all__ = [
     "Buffering",
     "Controller",
     "ControllerKind",
+    "ControllerMonitoring",
     "Cors",
     "Crds",
     "DnsRecord",

@@ -99,6 +99,11 @@ class JobArgs(TypedDict):
     complete, nor if it fails. Several jobs before one service run one after the other, by name. Plain. Only in stack
     files: in a program, use `depends_on`. Not with `schedule` or `suspend`. Default: none."""
 
+    after: NotRequired[Sequence[str]]
+    """The services of the stack that the job waits for, by name: it runs when the pods of their new version are ready,
+    such as for migrations that only the new version allows. Plain. Only in stack files: in a program, use `depends_on`.
+    Not with `schedule`. Default: none."""
+
     suspend: NotRequired[bool]
     """Whether no pods run: a job waits, and a schedule starts no runs. Plain. Default: false. Maps to `suspend`."""
 
@@ -178,6 +183,12 @@ class JobArgs(TypedDict):
     """ConfigMaps and Secrets that exist, or that something else creates, whose keys all become environment variables.
     Variables that are set by name override them; of two sources, the last one counts. Plain, their leaves are not.
     Default: none. Maps to `envFrom`."""
+
+    roll_on_change: NotRequired[bool]
+    """Whether the next `pulumi up` runs the job again if a ConfigMap that it reads by its name has changed. Portico
+    reads those that something else creates with kubectl, in previews too, and never Secrets; only a checksum gets into
+    the state. Not with `schedule`, whose runs read them anew. Plain. Default: false. Maps to an annotation of the
+    pods."""
 
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
@@ -268,6 +279,7 @@ class JobSpec(PodSpec):
     successful_jobs_history_limit: Optional[pulumi.Input[int]] = None
     failed_jobs_history_limit: Optional[pulumi.Input[int]] = None
     before: Sequence[str] = ()
+    after: Sequence[str] = ()
     suspend: bool = False
     parallelism: Optional[pulumi.Input[int]] = None
     completions: Optional[pulumi.Input[int]] = None
@@ -285,7 +297,7 @@ class JobSpec(PodSpec):
         return self.schedule is not None
 
     @property
-    def allow_from(self) -> Sequence[PeerSpec]:
+    def callers(self) -> Sequence[PeerSpec]:
         """What can connect to the pods: nothing, because they offer no ports."""
         return ()
 

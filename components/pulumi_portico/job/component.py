@@ -10,6 +10,7 @@ from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
+from ..workload.existing_config_maps import with_checksum
 from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_owner import pod_owner_of
@@ -61,6 +62,7 @@ class Job(pulumi.ComponentResource):
         super().__init__("portico:index:Job", name, {}, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
+        objects = with_checksum(spec, objects, job_key(plan), self)
         resources = register_objects(name, objects, self, dependencies_of(opts))
         job = resources[job_key(plan)]
         account = spec.identity.service_account if spec.identity else None

@@ -14,6 +14,7 @@ from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
 from ..untyped import mapped
 from ..workload.containers import check_container_ports
+from ..workload.existing_config_maps import check_roll_on_change
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_validation import (
     check_environment,
@@ -51,6 +52,20 @@ ONLY_WITH_SCHEDULE = define(
 NOT_WITH_SCHEDULE = define(
     "not-with-schedule",
     "Pulumi doesn't wait for the runs of a schedule, so this has no effect.",
+    allowed="without {field}",
+)
+AFTER_OUTSIDE_STACK = define(
+    "after-outside-stack",
+    "Only a stack knows the services by name.",
+    allowed="only in stack files",
+    hint="Remove it, and pass the services as `depends_on` in the resource options of the job.",
+)
+AFTER_WITH_SCHEDULE = define(
+    "after-with-schedule", "The runs of a schedule don't wait for services.", allowed="without {field}"
+)
+ROLLS_WITH_SCHEDULE = define(
+    "rolls-with-schedule",
+    "Each run of a schedule reads its ConfigMaps anew, so this has no effect.",
     allowed="without {field}",
 )
 BEFORE_OUTSIDE_STACK = define(
@@ -173,6 +188,12 @@ def _check_schedule(spec: JobSpec, problems: Problems) -> None:
             if is_set:
                 where = spec.at / field
                 problems.report(NOT_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
+        if spec.after:
+            where = spec.at / "after"
+            problems.report(AFTER_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
+        if spec.roll_on_change:
+            where = spec.at / "roll_on_change"
+            problems.report(ROLLS_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
         return
     for field in _SCHEDULED:
         if getattr(spec, field) is not None:
@@ -180,8 +201,15 @@ def _check_schedule(spec: JobSpec, problems: Problems) -> None:
             problems.report(ONLY_WITH_SCHEDULE, where, field=schedule, fix=Remove(where))
 
 
+def _check_roll_on_change(spec: JobSpec, problems: Problems) -> None:
+    if not spec.is_scheduled:
+        check_roll_on_change(spec, problems)
+
+
 def _check_before(spec: JobSpec, problems: Problems) -> None:
     where = spec.at / "before"
+    if spec.after and not spec.at:
+        problems.report(AFTER_OUTSIDE_STACK, spec.at / "after", fix=Remove(spec.at / "after"))
     if spec.before and not spec.at:
         problems.report(BEFORE_OUTSIDE_STACK, where)
     if spec.before and spec.suspend:
@@ -244,7 +272,7 @@ def _check_peers(spec: JobSpec, problems: Problems) -> None:
 
 
 def _check_host_network(spec: JobSpec, problems: Problems) -> None:
-    check_host_network(spec, {"allow_to": spec.allow_to}, problems)
+    check_host_network(spec, {spec.at / "allow_to": spec.allow_to}, problems)
 
 
 def _check_sidecar_ports(spec: JobSpec, problems: Problems) -> None:
@@ -278,6 +306,7 @@ _RULES: Sequence[Callable[[JobSpec, Problems], None]] = (
     check_placement,
     check_volumes,
     check_volume_names,
+    _check_roll_on_change,
     _check_peers,
     _check_host_network,
     check_labels,

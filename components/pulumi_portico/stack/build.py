@@ -163,20 +163,18 @@ class _Builder:
             self._namespaces[plan.namespace] = name_of(made[""])
         # Pods come after their configuration, and are deleted before it. The last object comes after all others.
         self._configuration = [made[objects[-1].key]] if objects and objects[-1].key else []
+        self._before_jobs, self._before_services = predecessors_of(plan.jobs)
         self._jobs: dict[str, Job] = {}
         self._services: dict[str, WebService] = {}
         self._gateways: dict[str, IngressGateway] = {}
 
     def build(self) -> BuiltStack:
         plan = self._plan
-        before_jobs, before_services = predecessors_of(plan.jobs)
+        # Those that others wait for come first.
         for name in sorted(plan.jobs):
-            options = self._after_namespace(plan.jobs[name], before_jobs[name])
-            self._jobs[name] = Job(name, cast("Any", plan.jobs[name]), options)
-        for name, spec in plan.services.items():
-            job = before_services.get(name)
-            options = self._options(SERVICES, name, spec, spec.namespace, [] if job is None else [job])
-            self._services[name] = WebService(name, cast("Any", spec), options)
+            self._job(name)
+        for name in plan.services:
+            self._service(name)
         for name, spec in gateways_in_order(plan.gateways):
             options = self._options(GATEWAYS, name, spec, namespace_of(name, spec))
             gateway = IngressGateway(name, self._resolved(spec), options)
@@ -195,6 +193,22 @@ class _Builder:
             plan, built.services, built.gateways, built.routes, built.load_balancers, built.aws_load_balancers
         )
         return built
+
+    def _job(self, name: str) -> Job:
+        if name not in self._jobs:
+            spec = self._plan.jobs[name]
+            options = self._after_namespace(spec, self._before_jobs[name])
+            services = [self._service(service).workload_name for service in dict.fromkeys(spec.after)]
+            options.depends_on = [*cast("Any", options.depends_on), *(each for one in services for each in after(one))]
+            self._jobs[name] = Job(name, cast("Any", spec), options)
+        return self._jobs[name]
+
+    def _service(self, name: str) -> WebService:
+        if name not in self._services:
+            spec, job = self._plan.services[name], self._before_services.get(name)
+            options = self._options(SERVICES, name, spec, spec.namespace, [] if job is None else [job])
+            self._services[name] = WebService(name, cast("Any", spec), options)
+        return self._services[name]
 
     def _options(
         self,
@@ -219,7 +233,7 @@ class _Builder:
         jobs."""
         created = self._created(spec.namespace)
         # The name of a Job is known when the Job is complete.
-        outputs = [*([] if created is None else [created]), *(self._jobs[name].job_name for name in jobs)]
+        outputs = [*([] if created is None else [created]), *(self._job(name).job_name for name in jobs)]
         before = [first for output in outputs for first in after(output)]
         if spec.namespace == self._plan.namespace:
             before += self._configuration
@@ -244,4 +258,7 @@ class _Builder:
         port = reference.port.name
         if reference.kind == GATEWAY:
             return TargetSpec(**self._gateways[reference.name].targets[port])
-        return TargetSpec(**self._services[reference.name].targets[port])
+        service = self._services[reference.name]
+        if reference.additional:
+            return TargetSpec(**service.additional_targets[reference.additional][port])
+        return TargetSpec(**service.targets[port])

@@ -27,7 +27,7 @@ from .balancer_ports import check_balancer_ports
 from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
-from .jobs import check_before
+from .jobs import check_order
 from .manifest_pods import check_budgets
 from .manifests import check_manifests
 from .named_lists import by_name
@@ -50,6 +50,7 @@ from .parts import (
     RoutesPart,
     ServicePart,
     backend_of,
+    backends_of_services,
 )
 from .pasted import Pasted, recognized
 from .peers import check_peers_of_stack
@@ -101,10 +102,8 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     for part in with_pods.values():
         problems.run(_check_resolvers, part, services)
     check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
-    for job in jobs.values():
-        if job.usable:
-            problems.run(check_before, job, services)
-    references = References({name: backend_of(part) for name, part in services.items()}, {}, problems)
+    check_order(jobs, services, problems)
+    references = References(backends_of_services(services), {}, problems)
     within = references.hooks(within_gateway=True)
     gateways = {name: GatewayPart(*part) for name, part in _parsed(GATEWAYS, tree, problems, within)}
     added = {name: RoutesPart(*part) for name, part in _parsed(ROUTES, tree, problems, within)}

@@ -39,6 +39,7 @@ __all__ = [
     "StackManifest",
     "check_manifests",
     "identity_of",
+    "key_of",
     "manifest_objects",
     "read_manifests",
 ]
@@ -510,8 +511,6 @@ def manifest_objects(
 def _object(manifest: StackManifest, kinds: Kinds, namespace: str) -> ObjectSpec:
     kind = kinds(manifest.api_version, manifest.kind)
     metadata = dict(mapped(manifest.content.get("metadata")))
-    full_kind = ".".join(filter(None, (manifest.kind.lower(), api_group(manifest.api_version))))
-    key = "/".join(filter(None, ("manifest", full_kind, metadata.get("namespace"), manifest.name)))
     if kind is not None and not kind.is_cluster_scoped:
         metadata.setdefault("namespace", namespace)
     annotations = mapped(metadata.get("annotations"))
@@ -521,4 +520,11 @@ def _object(manifest: StackManifest, kinds: Kinds, namespace: str) -> ObjectSpec
     if manifest.kind == "Secret":
         # Secret in the state, even if the manifest isn't.
         content |= {name: pulumi.Output.secret(content[name]) for name in ("data", "stringData") if name in content}
-    return ObjectSpec(key, {**content, "metadata": metadata})
+    return ObjectSpec(key_of(manifest), {**content, "metadata": metadata})
+
+
+def key_of(manifest: StackManifest) -> str:
+    """What identifies the object of a manifest among those of the stack itself."""
+    namespace = mapped(manifest.content.get("metadata")).get("namespace")
+    full_kind = ".".join(filter(None, (manifest.kind.lower(), api_group(manifest.api_version))))
+    return "/".join(filter(None, ("manifest", full_kind, namespace, manifest.name)))

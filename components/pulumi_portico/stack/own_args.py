@@ -13,6 +13,7 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
+from ..args.location import Field as FieldName
 from ..args.location import Key, Location
 from ..args.names import annotation_key, dns_subdomain, label_key, label_value
 from ..args.parse import Field, Rules
@@ -162,12 +163,17 @@ RESERVED_CONFIG_MAP = define(
 )
 
 
-def _base64(value: str) -> Optional[Reason]:
-    try:
-        base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        return Reason(NOT_BASE64, {"field": "data, or stringData of a Secret"})
-    return None
+def _base64_or(text_field: str) -> Callable[[str], Optional[Reason]]:
+    """The rule of values in base64, which can be text in another field."""
+
+    def check(value: str) -> Optional[Reason]:
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            return Reason(NOT_BASE64, {"field": FieldName(text_field)})
+        return None
+
+    return check
 
 
 _METADATA: Mapping[str, Field] = {
@@ -178,12 +184,12 @@ _METADATA: Mapping[str, Field] = {
 RULES: Rules = {
     ConfigMapArgs: {
         "data": Field(keys=data_key),
-        "binary_data": Field(keys=data_key, items=_base64),
+        "binary_data": Field(keys=data_key, items=_base64_or("data")),
         **_METADATA,
     },
     SecretArgs: {
         "string_data": Field(keys=data_key, secret=True),
-        "data": Field(keys=data_key, items=_base64, secret=True),
+        "data": Field(keys=data_key, items=_base64_or("string_data"), secret=True),
         **_METADATA,
     },
     ClaimArgs: {

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Any, Optional, Union
 
 from ..args.codes import define
-from ..args.location import ROOT, Key, KeyStyle, Location
+from ..args.location import Key, KeyStyle, Location
 from ..args.problems import Problem, Problems, Set, available
 from ..args.similar_names import nearest
 from ..ingress_gateway.objects import installed_objects
 from ..job.objects import objects_of as objects_of_job
-from ..lifecycle.objects import ObjectSpec
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
 from ..web_service.additional_services import AdditionalServiceSpec, names_of_additional_services
@@ -23,7 +22,7 @@ from ..workload.pod_args import PodSpec
 from ..workload.volumes import AccessMode, VolumeSpec
 from .conflicts import Parts
 from .manifests import identity_of
-from .own_parts import NAMESPACE, OwnParts, own_objects
+from .own_parts import OwnParts, own_objects, place_of
 from .parts import GatewayPart, PodsPart, ServicePart
 from .source_map import Node, plain
 
@@ -100,7 +99,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
 
 def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
     """The objects of the stack apart from those of its manifests, each with where the stack has what creates it."""
-    found = {identity_of(described.manifest): _place_of(described) for described in own_objects(parts.own, _LEVEL)}
+    found = {identity_of(described.manifest): place_of(described) for described in own_objects(parts.own, _LEVEL)}
     for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
         if part.usable:
             found |= available(lambda part=part: _identities_of(part, parts.namespace), _NO_IDENTITIES)
@@ -112,12 +111,6 @@ _NO_IDENTITIES: Mapping[tuple[str, ...], Location] = {}
 
 _LEVEL = PodSecurityLevel.RESTRICTED
 """Stands for the level of the namespace, which is no part of its identity."""
-
-
-def _place_of(described: ObjectSpec) -> Location:
-    kind, name = str(described.manifest["kind"]), str(described.manifest["metadata"]["name"])
-    field = {"ConfigMap": "config_maps", "Secret": "secrets", "PersistentVolumeClaim": "claims"}.get(kind)
-    return NAMESPACE if field is None else ROOT / field / Key(name)
 
 
 def _identities_of(part: Union[PodsPart, GatewayPart], namespace: str) -> dict[tuple[str, ...], Location]:

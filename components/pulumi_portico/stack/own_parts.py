@@ -33,6 +33,7 @@ from .manifests import (
     CustomKind,
     CustomKindSpec,
     StackManifest,
+    key_of,
     manifest_objects,
     read_manifests,
 )
@@ -55,7 +56,17 @@ from .own_args import (
 )
 from .source_map import Node, holds_secret, plain
 
-__all__ = ["NAMESPACE", "OWN_PARTS_RULES", "UNKNOWN", "OwnParts", "own_objects", "parse_namespace", "parse_own_parts"]
+__all__ = [
+    "NAMESPACE",
+    "OWN_PARTS_RULES",
+    "UNKNOWN",
+    "OwnParts",
+    "own_objects",
+    "parse_namespace",
+    "parse_own_parts",
+    "place_of",
+    "places_of",
+]
 
 NAMESPACE = ROOT / "namespace"
 """Where a stack has its namespace."""
@@ -186,6 +197,19 @@ def with_manifests(parts: OwnParts, objects: list[ObjectSpec]) -> list[ObjectSpe
     """The objects that `own_objects` returns, and those of the manifests."""
     first = [] if parts.namespace.existing else [objects[0].key]
     return [*objects, *manifest_objects(parts.manifests, parts.custom_kinds, parts.namespace.name, first)]
+
+
+def places_of(parts: OwnParts, objects: Sequence[ObjectSpec]) -> Mapping[str, Location]:
+    """Where the stack has what creates each of its own objects, by key."""
+    of_manifests = {key_of(manifest): manifest.at for manifest in parts.manifests}
+    return {described.key: of_manifests.get(described.key) or place_of(described) for described in objects}
+
+
+def place_of(described: ObjectSpec) -> Location:
+    """Where the stack has what creates one of its own objects, unless a manifest does."""
+    kind, name = str(described.manifest["kind"]), str(described.manifest["metadata"]["name"])
+    field = {"ConfigMap": "config_maps", "Secret": "secrets", "PersistentVolumeClaim": "claims"}.get(kind)
+    return NAMESPACE if field is None else ROOT / field / Key(name)
 
 
 def _configuration(parts: OwnParts) -> Iterator[ObjectSpec]:

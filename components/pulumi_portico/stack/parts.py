@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Optional, Union
 
 import pulumi
 
 from ..args.location import Location
 from ..args.parse import Hooks, Rules
-from ..args.problems import Problems
+from ..args.problems import Problems, available
 from ..args.values import image_rule
 from ..aws_load_balancer.args import RULES as AWS_RULES
 from ..aws_load_balancer.args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
@@ -43,8 +43,8 @@ from ..job.plan import plan_pods as plan_pods_of_job
 from ..job.validation import parse_job
 from ..lifecycle.objects import ObjectSpec
 from ..networking.dns import DnsSpec
-from ..networking.network_policies import PeerSpec
-from ..networking.ports import ServicePort
+from ..networking.network_policies import NAME_LABEL, PeerSpec
+from ..networking.ports import ServicePort, main_port
 from ..networking.selectors import PodOwner
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..public_load_balancer.args import RULES as BALANCER_RULES
@@ -53,6 +53,7 @@ from ..public_load_balancer.plan import objects_of as balancer_objects_of
 from ..public_load_balancer.plan import plan_public_load_balancer
 from ..public_load_balancer.validation import parse_public_load_balancer
 from ..web_service import WebServiceArgs
+from ..web_service.additional_services import AdditionalServicePlan
 from ..web_service.args import WebServiceSpec, rules_with
 from ..web_service.objects import objects_of as service_objects_of
 from ..web_service.plan import WebServicePlan, plan_web_service, pod_owner_of
@@ -82,7 +83,9 @@ __all__ = [
     "RoutesPart",
     "ServicePart",
     "added_routes",
+    "additional_services_of",
     "backend_of",
+    "backends_of_services",
     "gateway_plans",
     "gateways_in_order",
 ]
@@ -256,7 +259,11 @@ class ServicePart(_PartWithPods):
 
     def with_stack_values(self, services: Mapping[str, "ServicePart"]) -> WebServiceSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
-        return dataclasses.replace(self.spec, **self._stack_values(services, "allow_from", "allow_to"))
+        values, monitoring = self._stack_values(services, "allow_from", "allow_to"), self.spec.monitoring
+        if monitoring is not None:
+            readers = tuple(_with_service_name(peer, services) for peer in monitoring.metrics_from)
+            values["monitoring"] = dataclasses.replace(monitoring, metrics_from=readers)
+        return dataclasses.replace(self.spec, **values)
 
     def pods(self) -> PodPlan:
         """The pods of the service."""
@@ -292,11 +299,81 @@ class ServicePart(_PartWithPods):
         return self.spec.network_policy
 
 
+@dataclass(frozen=True)
+class AdditionalServicePart:
+    """A further Service of a service of the stack, as targets and peers name it."""
+
+    owner: ServicePart
+    plan: AdditionalServicePlan
+
+    @property
+    def service_name(self) -> str:
+        """The name of the Service."""
+        return self.plan.name
+
+    @property
+    def namespace(self) -> pulumi.Input[str]:
+        """The namespace of the pods."""
+        return self.owner.namespace
+
+    @property
+    def ports(self) -> Mapping[str, ServicePort]:
+        """The ports that it offers, by name."""
+        return self.plan.ports
+
+    @property
+    def default_port(self) -> Optional[ServicePort]:
+        """The port of a target that names none."""
+        return main_port(self.ports)
+
+    @property
+    def selector(self) -> Mapping[str, str]:
+        """The labels that select the pods."""
+        return self.plan.selector
+
+    @property
+    def drain(self) -> int:
+        """Seconds that a terminating pod continues to serve requests."""
+        return self.owner.drain
+
+    @property
+    def network_policy(self) -> bool:
+        """Whether NetworkPolicies select the pods."""
+        return self.owner.network_policy
+
+    def as_peer(self, peer: PeerSpec) -> PeerSpec:
+        """The peer that means its pods in place of its name."""
+        return self._selecting(peer, self.selector)
+
+    def as_peer_of_workload(self, peer: PeerSpec) -> PeerSpec:
+        """The peer that means the pods by the labels of their workload: only Kubernetes sets the label of one pod."""
+        return self._selecting(peer, self.owner.selector if self.plan.spec.per_pod else self.selector)
+
+    def _selecting(self, peer: PeerSpec, labels: Mapping[str, str]) -> PeerSpec:
+        if labels == {NAME_LABEL: self.owner.service_name}:
+            return dataclasses.replace(peer, service=self.owner.service_name)
+        return dataclasses.replace(peer, service=None, selector=labels)
+
+
+def additional_services_of(services: Mapping[str, Part]) -> dict[str, AdditionalServicePart]:
+    """The further Services of the stack's services, by name. What is invalid is reported elsewhere."""
+    found: dict[str, AdditionalServicePart] = {}
+    for part in services.values():
+        if isinstance(part, ServicePart) and part.usable:
+            plans = available(partial(getattr, part.plan, "additional_services"), dict[str, AdditionalServicePlan]())
+            found |= {name: AdditionalServicePart(part, plan) for name, plan in plans.items() if name not in services}
+    return found
+
+
 def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> PeerSpec:
-    service = services.get(peer.service) if isinstance(peer.service, str) else None
-    if service is None or not service.usable or peer.namespace is not None or peer.any_namespace:
+    name = peer.service
+    if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
         return peer
-    return dataclasses.replace(peer, service=service.service_name)
+    if name in services:
+        service = services[name]
+        return dataclasses.replace(peer, service=service.service_name) if service.usable else peer
+    additional = additional_services_of(services).get(name)
+    return peer if additional is None else additional.as_peer(peer)
 
 
 @dataclass(frozen=True)
@@ -417,6 +494,13 @@ class AwsBalancerPart(Part):
     """An AwsLoadBalancer of the stack."""
 
     spec: AwsLoadBalancerSpec
+
+
+def backends_of_services(services: Mapping[str, ServicePart]) -> dict[str, Optional[Backend]]:
+    """The services and their further Services as targets, by name."""
+    own = {name: backend_of(part) for name, part in services.items()}
+    additional = additional_services_of(services)
+    return {**{name: Backend(SERVICE, part.owner.name, part, name) for name, part in additional.items()}, **own}
 
 
 def backend_of(part: Union[ServicePart, GatewayPart]) -> Optional[Backend]:

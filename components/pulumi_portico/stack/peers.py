@@ -21,7 +21,7 @@ from ..networking.network_policies import (
 )
 from ..networking.ports import ServicePort
 from .connections import End, Ends, NamedEnds, differ
-from .parts import PodsPart
+from .parts import PodsPart, additional_services_of
 
 __all__ = ["check_peers_of_stack"]
 
@@ -79,7 +79,7 @@ def check_peers_of_stack(services: Mapping[str, PodsPart], problems: Problems) -
 
 
 def _check_sources(end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
-    peers = end.part.spec.allow_from
+    peers = end.part.spec.callers
     for peer in peers:
         problems.run(_check_source_peer, peer, end, services)
     end.allow_from.is_complete = len(end.allow_from.peers) == len(peers)
@@ -119,6 +119,9 @@ def _named_peer(peer: PeerSpec, own: PodsPart, services: Mapping[str, PodsPart],
     if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
         return peer
     edits: list[Edit] = []
+    additional = None if name in services else additional_services_of(services).get(name)
+    if additional is not None:
+        return additional.as_peer_of_workload(_in_namespace_of(additional.owner, peer, own, edits, problems))
     if name not in services:
         known = problems.names(services)
         close = known.nearest(name)
@@ -139,13 +142,20 @@ def _peer_of(peer: PeerSpec, service: PodsPart, own: PodsPart, edits: Sequence[E
         fix = (Remove(where), Set(peer.at / "selector", _labels(selector)))
         problems.report(PEER_HAS_SELECTOR, where, value=name, fix=fix, field=Field("selector"))
         return replace(peer, service=None, selector=selector)
-    if differ(service.namespace, own.namespace):
-        params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
-        fix = (*edits, Set(peer.at / "namespace", service.namespace))
-        problems.report(PEER_IN_OTHER_NAMESPACE, where, value=name, fix=fix, **params)
-        peer = replace(peer, namespace=service.namespace)
     # The stack knows the service by its key.
-    return replace(peer, service=service.plan.name)
+    return replace(_in_namespace_of(service, peer, own, edits, problems), service=service.plan.name)
+
+
+def _in_namespace_of(
+    service: PodsPart, peer: PeerSpec, own: PodsPart, edits: Sequence[Edit], problems: Problems
+) -> PeerSpec:
+    """The peer with the namespace of the service that it names. Reports it if that isn't the peer's own."""
+    if not differ(service.namespace, own.namespace):
+        return peer
+    params: dict[str, Any] = {"namespace": service.namespace, "field": Field("namespace")}
+    fix = (*edits, Set(peer.at / "namespace", service.namespace))
+    problems.report(PEER_IN_OTHER_NAMESPACE, peer.at / "service", value=peer.service, fix=fix, **params)
+    return replace(peer, namespace=service.namespace)
 
 
 def _labels(selector: Mapping[str, str]) -> Mapping[str, str]:

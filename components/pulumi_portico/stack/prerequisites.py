@@ -12,10 +12,11 @@ from ..ingress_gateway.f5_nginx.certificates import NO_CHALLENGE
 from ..public_load_balancer.exposure import ExposureSpec
 from ..untyped import Manifest, mapped
 from .objects import ComponentObjects, objects_of
+from .own_parts import NAMESPACE, places_of
 from .parts import AWS_LOAD_BALANCERS, KINDS
 from .plan import StackPlan
 
-__all__ = ["API", "DEFINITION", "OUTSIDE", "Prerequisite", "prerequisites_of"]
+__all__ = ["API", "DEFINITION", "OUTSIDE", "Prerequisite", "prerequisites_of", "references_of"]
 
 DEFINITION = "CustomResourceDefinition"
 """The kind of a prerequisite that is the definition of another kind, such as `Certificate.cert-manager.io`."""
@@ -54,15 +55,18 @@ _Need = tuple[str, str, str, str, bool]
 """A kind, a name, a namespace, an API version, and whether it's optional."""
 
 
-def prerequisites_of(plan: StackPlan) -> tuple[Prerequisite, ...]:
-    """What must exist before the stack does, by kind, namespace, and name."""
+def prerequisites_of(plan: StackPlan, known: Optional[Sequence[ComponentObjects]] = None) -> tuple[Prerequisite, ...]:
+    """What must exist before the stack does, by kind, namespace, and name. `known` are the plan's objects, if they
+    are."""
     found: dict[_Need, list[str]] = {}
-    components = list(objects_of(plan))
+    components = list(objects_of(plan)) if known is None else known
     created = _Created(components)
     for component in components:
-        used_by = _path(component)
-        for need in (*_needs_of_objects(component), *_outside(plan, component)):
+        at = _at(plan, component)
+        for key, need in (*references_of(component), *_outside(plan, component)):
             if not created.has(need):
+                is_namespace = need[:2] == ("Namespace", plan.namespace)
+                used_by = shown_path(NAMESPACE if is_namespace else at(key), KeyStyle.STACK)
                 users = found.setdefault(need, [])
                 if used_by not in users:
                     users.append(used_by)
@@ -73,10 +77,12 @@ def prerequisites_of(plan: StackPlan) -> tuple[Prerequisite, ...]:
     return tuple(sorted(made))
 
 
-def _path(component: ComponentObjects) -> str:
+def _at(plan: StackPlan, component: ComponentObjects) -> Callable[[str], Location]:
+    """Returns where the stack has what creates an object of the component, by the object's key."""
     field = next((kind.field for kind in KINDS if kind.type == component.type), "")
-    at = ROOT / field / Key(component.name) if field else ROOT / "namespace"
-    return shown_path(Location(at), KeyStyle.STACK)
+    if field:
+        return lambda _: ROOT / field / Key(component.name)
+    return places_of(plan.own, component.objects).__getitem__
 
 
 class _Created:
@@ -96,11 +102,9 @@ class _Created:
 
     @cached_property
     def _secrets(self) -> frozenset[tuple[str, str]]:
-        """What cert-manager creates from the stack's Certificates."""
-        certificates = [manifest for manifest in self._manifests if manifest["kind"] == "Certificate"]
+        """The Secrets that operators create from the stack's objects, by namespace and name."""
         return frozenset(
-            (_text(_metadata(manifest).get("namespace")), _text(mapped(manifest.get("spec")).get("secretName")))
-            for manifest in certificates
+            (_text(_metadata(manifest).get("namespace")), _secret_of_operator(manifest)) for manifest in self._manifests
         )
 
     @cached_property
@@ -113,6 +117,19 @@ class _Created:
         if kind == DEFINITION:
             return name in self._definitions
         return (kind, namespace, name) in self._identities or ((namespace, name) in self._secrets and kind == "Secret")
+
+
+def _secret_of_operator(manifest: Manifest) -> str:
+    """The name of the Secret that an operator (cert-manager, External Secrets, or Sealed Secrets) creates from an
+    object; empty for every other object."""
+    group, spec = str(manifest["apiVersion"]).partition("/")[0], mapped(manifest.get("spec"))
+    own = _text(_metadata(manifest).get("name"))
+    kind = (group, str(manifest["kind"]))
+    if kind == ("cert-manager.io", "Certificate"):
+        return _text(spec.get("secretName"))
+    if kind == ("external-secrets.io", "ExternalSecret"):
+        return _text(mapped(spec.get("target")).get("name")) or own
+    return own if kind == ("bitnami.com", "SealedSecret") else ""
 
 
 def _metadata(manifest: Manifest) -> Manifest:
@@ -158,12 +175,13 @@ _BUILT_IN_GROUPS = frozenset(
 """The API groups of Kubernetes itself. Others that end in `.k8s.io`, such as that of Gateway API, have definitions."""
 
 
-def _needs_of_objects(component: ComponentObjects) -> Iterator[_Need]:
+def references_of(component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
+    """What each object of a component refers to, with the object's key."""
     for described in component.objects:
         if described.is_kubernetes:
             for kind, name, namespace, version, optional in _needs_of(described.manifest):
                 if name:
-                    yield kind, name, namespace, version, optional
+                    yield described.key, (kind, name, namespace, version, optional)
 
 
 def _needs_of(manifest: Manifest) -> Iterator[_Need]:
@@ -310,23 +328,23 @@ _ACCOUNTS = {
 }
 
 
-def _outside(plan: StackPlan, component: ComponentObjects) -> Iterator[_Need]:
-    """The accounts, addresses, and networks of a cloud that a component refers to."""
+def _outside(plan: StackPlan, component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
+    """The accounts, addresses, and networks of a cloud that a component refers to, with the key of an object of it."""
     for described in component.objects:
         if described.is_kubernetes and described.manifest["kind"] == "ServiceAccount":
             annotations = mapped(_metadata(described.manifest).get("annotations"))
             for annotation, kind in _ACCOUNTS.items():
                 if name := _text(annotations.get(annotation)):
-                    yield kind, name, "", "", False
+                    yield described.key, (kind, name, "", "", False)
     aws = plan.aws_load_balancers.get(component.name) if component.type == AWS_LOAD_BALANCERS.type else None
     if aws is not None:
-        yield from _outside_of_aws(aws)
+        yield from (("", need) for need in _outside_of_aws(aws))
     exposure = _exposure(plan, component)
     if exposure is not None:
         for kind, values in ((_ADDRESS, exposure.static_addresses), (_SUBNET, exposure.subnets)):
             for value in cast("Sequence[Any]", values or ()):
                 if _text(value):
-                    yield kind, value, "", "", False
+                    yield "", (kind, value, "", "", False)
 
 
 def _outside_of_aws(spec: AwsLoadBalancerSpec) -> Iterator[_Need]:

@@ -102,6 +102,8 @@ class Backend:
     """`SERVICE` or `GATEWAY`."""
     name: str
     part: Addressable
+    additional: str = ""
+    """The name of a further Service of the service; empty for its own."""
 
     def target(self, port: ServicePort, at: Location) -> TargetSpec:
         """The target that leads to one of its ports."""
@@ -126,6 +128,8 @@ class Reference:
     """`SERVICE` or `GATEWAY`."""
     name: str
     port: ServicePort
+    additional: str = ""
+    """The name of a further Service of the service; empty for its own."""
 
 
 _DERIVED = {camel_case(name): name for name in shapes_of(Target).keys() - shapes_of(StackTarget).keys()}
@@ -149,6 +153,7 @@ class References:
     """Reads the targets of components, and keeps what each leads to."""
 
     services: Backends
+    """The services, and their further Services."""
     gateways: Backends
     problems: Problems
     found: dict[Location, Reference] = field(default_factory=dict[Location, Reference])
@@ -269,7 +274,7 @@ class _Reader:
         port = _port_of(reference, backend, problems)
         if port is None:
             return INVALID
-        self.references.found[reference.at] = Reference(kind, name, port)
+        self.references.found[reference.at] = Reference(kind, backend.name, port, backend.additional)
         return backend.target(port, reference.at)
 
     def _report_unknown(self, at: Location, kind: str, name: str, problems: Problems) -> Optional[tuple[str, str]]:
@@ -314,7 +319,7 @@ def _port_of(reference: StackTargetSpec, backend: Backend, problems: Problems) -
         return None
     params: dict[str, Any] = {
         "kind": backend.kind,
-        "name": backend.name,
+        "name": backend.additional or backend.name,
         "ports": [f"{port.name} ({port.number})" for port in ports.values()],
     }
     if reference.port_name is not None:

@@ -318,6 +318,8 @@ class JobView:
     """Whether no pods run."""
     before: tuple[str, ...]
     """The services whose new version waits for it."""
+    after: tuple[str, ...] = ()
+    """The services whose new version it waits for."""
 
 
 class LinkKind(str, Enum):
@@ -410,6 +412,8 @@ class ObjectView:
     name: str
     namespace: str = ""
     """Empty for an object of the whole cluster."""
+    used_by: tuple[str, ...] = ()
+    """The components that refer to it, or that it is part of, by name."""
 
 
 @dataclass(frozen=True)

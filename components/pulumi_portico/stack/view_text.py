@@ -15,6 +15,7 @@ from .view import (
     Cost,
     ExceptionView,
     JobView,
+    ObjectView,
     PeerKind,
     PeerView,
     PortView,
@@ -38,6 +39,7 @@ __all__ = [
     "exception_path",
     "exception_value",
     "is_open_to_everyone",
+    "object_text",
     "peer_text",
     "port_text",
     "ports_text",
@@ -62,6 +64,12 @@ _SOURCES: Mapping[SourceKind, str] = {
     SourceKind.FURTHER_CLIENTS: "{value}",
     SourceKind.EXISTING_RULES: "the sources of the existing load balancer",
 }
+
+
+def object_text(one: ObjectView, namespace: str) -> str:
+    """An object beside the components of a stack with this namespace, and the components that use it."""
+    name = one.name if one.namespace in ("", namespace) else f"{one.name} in {one.namespace}"
+    return f"{name}, for {', '.join(one.used_by)}" if one.used_by else name
 
 
 def peer_text(peer: PeerView) -> str:
@@ -122,7 +130,8 @@ def run_text(job: JobView) -> str:
         return "suspended"
     if job.schedule:
         return f"{job.schedule} ({job.time_zone})"
-    return f"once, before {', '.join(job.before)}" if job.before else "once"
+    waits = (("after", job.after), ("before", job.before))
+    return ", ".join(["once", *(f"{word} {', '.join(names)}" for word, names in waits if names)])
 
 
 def _number(value: Optional[int]) -> str:

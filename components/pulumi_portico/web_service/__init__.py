@@ -9,6 +9,7 @@ from ..workload.health import Health, Probe, ProbeScheme
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy, PullPolicy
 from ..workload.kinds import ClaimRetention, PodManagement, StatefulSettings, WorkloadKind
+from ..workload.monitoring import Monitoring, MonitorKind
 from ..workload.permissions import PolicyRule
 from ..workload.placement import Architecture, Placement, Spread, Spreading, Toleration, TolerationEffect
 from ..workload.resources import Limits, Resources
@@ -41,6 +42,8 @@ __all__ = [
     "Limits",
     "Metric",
     "MetricSource",
+    "MonitorKind",
+    "Monitoring",
     "ObjectReference",
     "Placement",
     "PodManagement",

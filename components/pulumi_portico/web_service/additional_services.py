@@ -5,6 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 import pulumi
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 __all__ = [
     "RULES",
     "AdditionalService",
+    "AdditionalServicePlan",
     "AdditionalServiceSpec",
     "additional_service_objects",
     "check_additional_services",
     "names_of_additional_services",
+    "plan_additional_services",
 ]
 
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -180,18 +183,46 @@ def _check_selector(
         )
 
 
+@dataclass(frozen=True)
+class AdditionalServicePlan:
+    """A further Service with its defaults resolved."""
+
+    name: str
+    spec: AdditionalServiceSpec
+    ports: Mapping[str, ServicePort]
+    """The ports that it offers, by name."""
+    selector: Mapping[str, str]
+    """The labels that select its pods."""
+
+    @property
+    def key(self) -> str:
+        """The key of the Service among the objects of the WebService."""
+        return f"service-{self.name}"
+
+
+def plan_additional_services(plan: "WebServicePlan") -> Mapping[str, AdditionalServicePlan]:
+    """The further Services, by name."""
+    found: dict[str, AdditionalServicePlan] = {}
+    for name, service in names_of_additional_services(plan.spec):
+        offered = plan.ports.keys() if service.port_names is None else service.port_names
+        ports = {port: plan.ports[port] for port in plan.ports if port in offered}
+        found[name] = AdditionalServicePlan(name, service, ports, _selector(plan, name, service))
+    return found
+
+
 def additional_service_objects(plan: "WebServicePlan", before: Sequence[str]) -> Iterator[ObjectSpec]:
     """The further Services. A headless one waits for no pods, so the workload can come after it."""
-    for name, service in names_of_additional_services(plan.spec):
-        metadata = {**plan.metadata, "name": name}
-        settings = ServiceSettingsSpec(publish_not_ready=service.publish_not_ready, annotations=service.annotations)
-        ports = [port for port in plan.ports.values() if service.port_names is None or port.name in service.port_names]
-        manifest = build_service(metadata, _selector(plan, name, service), ports, settings, headless=service.headless)
-        if service.selector is not None:
+    for service in plan.additional_services.values():
+        metadata = {**plan.metadata, "name": service.name}
+        own = service.spec
+        settings = ServiceSettingsSpec(publish_not_ready=own.publish_not_ready, annotations=own.annotations)
+        ports = list(service.ports.values())
+        manifest = build_service(metadata, service.selector, ports, settings, headless=own.headless)
+        if own.selector is not None:
             # The pods of other workloads can have other numbers.
             for port in manifest["spec"]["ports"]:
                 port["targetPort"] = port["name"]
-        yield ObjectSpec(f"service-{name}", manifest, list(before), Options(timeout=plan.spec.ready_timeout))
+        yield ObjectSpec(service.key, manifest, list(before), Options(timeout=plan.spec.ready_timeout))
 
 
 def _selector(plan: "WebServicePlan", name: str, service: AdditionalServiceSpec) -> Mapping[str, str]:

@@ -24,6 +24,8 @@ from ..workload.health import Health, HealthSpec
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy
 from ..workload.kinds import StatefulSettings, StatefulSettingsSpec, WorkloadKind
+from ..workload.monitoring import RULES as MONITORING_RULES
+from ..workload.monitoring import Monitoring, MonitoringSpec
 from ..workload.placement import Placement
 from ..workload.pod_args import LABELS, POD_FIELDS, PodSpec, pod_rules
 from ..workload.resources import Resources
@@ -34,6 +36,7 @@ from ..workload.volumes import Storage, StorageSpec, Volume
 from .additional_services import RULES as ADDITIONAL_SERVICE_RULES
 from .additional_services import AdditionalService, AdditionalServiceSpec
 from .elsewhere import NAMES
+from .monitoring import callers_of
 from .ports import RULES as PORTS_RULES
 from .ports import Port, PortSpec
 from .service import RULES as SERVICE_RULES
@@ -134,9 +137,9 @@ class WebServiceArgs(TypedDict):
     Default: none. Maps to `envFrom`."""
 
     roll_on_change: NotRequired[bool]
-    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read, and that something else creates, has
-    changed. Portico reads these ConfigMaps with kubectl, in previews too, and never Secrets; only a checksum gets into
-    the state. Plain. Default: false. Maps to an annotation of the pods."""
+    """Whether the next `pulumi up` rolls the pods if a ConfigMap that they read by its name has changed. Portico reads
+    those that something else creates with kubectl, in previews too, and never Secrets; only a checksum gets into the
+    state. Plain. Default: false. Maps to an annotation of the pods."""
 
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in
@@ -168,6 +171,10 @@ class WebServiceArgs(TypedDict):
     health: NotRequired[Health]
     """How Kubernetes checks that a pod works. Default: whether its port accepts connections. Maps to the startup,
     readiness, and liveness probes."""
+
+    monitoring: NotRequired[Monitoring]
+    """How Prometheus reads the pods' metrics, through the Prometheus Operator. Default: it doesn't. Maps to a
+    ServiceMonitor or a PodMonitor."""
 
     drain: NotRequired[int]
     """Seconds (0 to 3600) that a terminating pod continues to serve requests, until every client has learned that it is
@@ -269,8 +276,8 @@ class WebServiceSpec(PodSpec):
     replicas: Optional[pulumi.Input[int]] = None
     autoscaling: Optional[AutoscalingSpec] = None
     external_replicas: bool = False
-    roll_on_change: bool = False
     storage: Mapping[str, StorageSpec] = dataclasses.field(default_factory=dict[str, StorageSpec])
+    monitoring: Optional[MonitoringSpec] = None
     drain: int = DRAIN_SECONDS
     rollout: Optional[RolloutSpec] = None
     disruption_budget: Optional[DisruptionBudgetSpec] = None
@@ -283,6 +290,11 @@ class WebServiceSpec(PodSpec):
     def probes(self) -> Optional[HealthSpec]:
         """How Kubernetes checks that the container works, unless that's the default."""
         return self.health
+
+    @property
+    def callers(self) -> Sequence[PeerSpec]:
+        """What can connect to the pods: `allow_from`, and what reads their metrics."""
+        return callers_of(self)
 
     def selector_for(self, name: str) -> Mapping[str, str]:
         """The labels that select the pods of the WebService called `name`: few, because Kubernetes freezes them."""
@@ -305,6 +317,7 @@ def rules_with(image: Rule) -> Rules:
         **ADDITIONAL_SERVICE_RULES,
         **AUTOSCALING_RULES,
         **AVAILABILITY_RULES,
+        **MONITORING_RULES,
         **PORTS_RULES,
         **ROLLOUT_RULES,
         **SERVICE_RULES,

@@ -13,11 +13,12 @@ from ..networking.ports import ServicePort
 from ..networking.target import Protocol, Target
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
+from ..workload.existing_config_maps import with_checksum
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_guard import guarded_pods
 from ..workload.pod_objects import NETWORK_POLICY, SERVICE_ACCOUNT
+from .additional_services import AdditionalServicePlan
 from .args import WebServiceArgs, WebServiceSpec
-from .existing_config_maps import with_checksum
 from .objects import SERVICE, objects_of, workload_key
 from .plan import WebServicePlan, plan_web_service, pod_owner_of
 from .validation import exceptions_of, notes_of, parse_web_service
@@ -46,6 +47,9 @@ class WebService(pulumi.ComponentResource):
     urls: pulumi.Output[dict[str, str]]
     """The URL of every port, by the port's name."""
 
+    workload_name: pulumi.Output[str]
+    """The name of the workload: of a ReplicaSet, which Pulumi generates. Known when its pods are ready."""
+
     service_name: pulumi.Output[str]
     """The Service's name; empty for a worker."""
 
@@ -61,6 +65,9 @@ class WebService(pulumi.ComponentResource):
 
     targets: dict[str, Target]
     """The target of every port, by the port's name. Empty for a worker."""
+
+    additional_targets: dict[str, dict[str, Target]]
+    """The target of every port of each further Service, by the Service's name and the port's."""
 
     exceptions: pulumi.Output[dict[str, str]]
     """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
@@ -88,13 +95,14 @@ class WebService(pulumi.ComponentResource):
         super().__init__("portico:index:WebService", name, recorded, opts)
         for note in notes_of(spec):
             pulumi.log.warn(str(note), self)
-        objects = with_checksum(plan, objects, self)
+        objects = with_checksum(plan.spec, objects, workload_key(plan), self)
         self._set_outputs(plan, register_objects(name, objects, self, dependencies_of(opts)))
 
     def _set_outputs(self, plan: WebServicePlan, resources: dict[str, Any]) -> None:
         known = resources.get(SERVICE) or resources[workload_key(plan)]
         account = plan.spec.identity.service_account if plan.spec.identity else None
         self.service_account = name_of(resources[SERVICE_ACCOUNT]) if account is None else _output(account)
+        self.workload_name = name_of(resources[workload_key(plan)])
         self.service_name = name_of(known) if plan.ports else _output("")
         self.namespace = namespace_of(known)
         self.exceptions = _output(exception_texts(exceptions_of(plan), plan.spec.at))
@@ -106,11 +114,16 @@ class WebService(pulumi.ComponentResource):
         namespace = namespace_of(stable) if plan.spec.namespace is None else plan.spec.namespace
         self.targets = {port.name: self._target(plan, port, namespace) for port in plan.ports.values()}
         self.target = self.targets[plan.default_port.name] if plan.default_port else None
+        self.additional_targets = {
+            name: self._additional_targets(plan, service, name_of(resources[service.key]), namespace)
+            for name, service in plan.additional_services.items()
+        }
         # The targets repeat the other outputs and the arguments.
         self.register_outputs(
             {
                 "url": self.url,
                 "urls": self.urls,
+                "workload_name": self.workload_name,
                 "service_name": self.service_name,
                 "namespace": self.namespace,
                 "service_account": self.service_account,
@@ -132,6 +145,16 @@ class WebService(pulumi.ComponentResource):
         if not plan.spec.network_policy:
             target["network_policy"] = False
         return target
+
+    def _additional_targets(
+        self,
+        plan: WebServicePlan,
+        service: AdditionalServicePlan,
+        ready: pulumi.Output[str],
+        namespace: pulumi.Input[str],
+    ) -> dict[str, Target]:
+        own: Target = {"service": service.name, "namespace": namespace, "ready": ready, "selector": service.selector}
+        return {name: {**self._target(plan, port, namespace), **own} for name, port in service.ports.items()}
 
 
 def _output(value: Any) -> pulumi.Output[Any]:

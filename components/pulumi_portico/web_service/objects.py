@@ -16,8 +16,10 @@ from ..workload.autoscaling import AutoscalingSpec, build_autoscaler
 from ..workload.availability import build_disruption_budget
 from ..workload.environment import Sources
 from ..workload.kinds import WorkloadKind
+from ..workload.monitoring import label_of_service
 from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .additional_services import additional_service_objects
+from .monitoring import monitor_objects
 from .plan import WebServicePlan
 from .service import build_service
 from .workload import build_workload
@@ -47,7 +49,7 @@ def objects_of(plan: WebServicePlan) -> list[ObjectSpec]:
 
 def each_object(plan: WebServicePlan) -> Iterator[ObjectSpec]:
     """The same objects, each built only when it's read: one that needs an unavailable value ends them."""
-    ingress = build_ingress(plan.spec.allow_from, plan.pod_ports)
+    ingress = build_ingress(plan.spec.callers, plan.pod_ports)
     guards = list(guards_of(plan.name, plan.spec, plan.metadata, ingress))
     before = gate_of(guards)
     first = [*guards, *_disruption_budget(plan)]
@@ -65,6 +67,7 @@ def each_object(plan: WebServicePlan) -> Iterator[ObjectSpec]:
     if not plan.headless and plan.ports:
         yield _service(plan, [])
     yield from additional_service_objects(plan, [guard.key for guard in guards])
+    yield from monitor_objects(plan, before)
     if plan.spec.autoscaling is not None:
         yield _autoscaler(plan, plan.spec.autoscaling)
 
@@ -108,7 +111,9 @@ def _workload_hooks(plan: WebServicePlan, parent: pulumi.Resource) -> Optional[p
 
 def _service(plan: WebServicePlan, before: list[str]) -> ObjectSpec:
     ports = list(plan.ports.values())
-    service = build_service(plan.metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
+    metadata = plan.metadata
+    metadata["labels"] |= label_of_service(plan.name, plan.spec.monitoring)
+    service = build_service(metadata, plan.selector, ports, plan.spec.service, headless=plan.headless)
     options = Options(
         timeout=plan.spec.ready_timeout,
         hooks=lambda _parent: on_service_replacement(plan.name),

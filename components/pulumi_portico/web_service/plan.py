@@ -16,6 +16,7 @@ from ..networking.selectors import PodOwner
 from ..workload.health import probed_port
 from ..workload.kinds import WorkloadKind
 from ..workload.pod_owner import pod_owner_of as owner_of_pods
+from .additional_services import AdditionalServicePlan, plan_additional_services
 from .args import WebServiceSpec
 from .ports import own_ports, resolve_ports
 from .service import is_headless
@@ -73,6 +74,11 @@ class WebServicePlan:
     def own_ports(self) -> Mapping[str, ServicePort]:
         """The ports that the application listens on, by name: all but those of sidecars."""
         return own_ports(self.ports)
+
+    @cached_property
+    def additional_services(self) -> Mapping[str, AdditionalServicePlan]:
+        """The further Services, by name."""
+        return plan_additional_services(self)
 
     @property
     def drain(self) -> int:

@@ -22,6 +22,7 @@ from ..networking.network_policies import check_pod_ports
 from ..workload.autoscaling import check_autoscaling
 from ..workload.availability import check_disruption_budget
 from ..workload.containers import check_container_ports
+from ..workload.existing_config_maps import check_roll_on_change
 from ..workload.health import check_health, check_probed_port
 from ..workload.pod_objects import SERVICE_ACCOUNT
 from ..workload.pod_owner import pod_labels_of
@@ -53,8 +54,8 @@ from .additional_services import check_additional_services
 from .args import WebServiceArgs, WebServiceSpec, rules_with
 from .claim_rules import check_claims
 from .elsewhere import NAMES
-from .existing_config_maps import check_roll_on_change
 from .kind_rules import check_kind
+from .monitoring import check_monitoring
 from .objects import SERVICE, each_object, workload_key
 from .plan import WebServicePlan, plan_web_service
 from .ports import check_ports, exceptions_of_ports, own_ports, ports_of_sidecars, resolve_ports, tcp_ports
@@ -215,7 +216,10 @@ def _check_ports_of_peers(spec: WebServiceSpec, problems: Problems) -> None:
 
 
 def _check_host_network(spec: WebServiceSpec, problems: Problems) -> None:
-    check_host_network(spec, {"allow_from": spec.allow_from, "allow_to": spec.allow_to}, problems)
+    fields = {spec.at / "allow_from": spec.allow_from, spec.at / "allow_to": spec.allow_to}
+    if spec.monitoring is not None:
+        fields[spec.monitoring.at / "metrics_from"] = spec.monitoring.metrics_from
+    check_host_network(spec, fields, problems)
 
 
 def _check_selector(spec: WebServiceSpec, problems: Problems) -> None:
@@ -256,6 +260,7 @@ _RULES: Sequence[Callable[[WebServiceSpec, Problems], None]] = (
     check_roll_on_change,
     _check_peers,
     _check_peers_of_worker,
+    check_monitoring,
     _check_host_network,
     _check_selector,
     check_labels,

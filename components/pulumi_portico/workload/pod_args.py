@@ -61,6 +61,7 @@ class PodSpec(CommonContainerSpec):
     sidecars: Sequence[ContainerSpec] = ()
     labels: Optional[Mapping[str, pulumi.Input[str]]] = None
     pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
+    roll_on_change: bool = False
     extra: Optional[Mapping[str, Any]] = None
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, Optional, cast
 from ..args.codes import define
 from ..args.elsewhere import Table
 from ..args.exceptions import SecurityException, exception_kind
-from ..args.location import Field, Key, KeyStyle, field_text
+from ..args.location import Field, Key, KeyStyle, Location, field_text
 from ..args.parse import Rule, Rules
 from ..args.problems import Problem, Problems, Remove, Set
 from ..args.secret_marks import check_secret_marks
@@ -208,11 +208,11 @@ def check_policy_dns(spec: PodSpec, problems: Problems) -> None:
         problems.report(POLICY_TURNED_OFF, where, field=Field("network_policy"), fix=Remove(where))
 
 
-def check_host_network(spec: PodSpec, fields: Mapping[str, Sequence[PeerSpec]], problems: Problems) -> None:
-    """Report a policy of pods on the host network; `fields` has the peers by their field."""
+def check_host_network(spec: PodSpec, fields: Mapping[Location, Sequence[PeerSpec]], problems: Problems) -> None:
+    """Report a policy of pods on the host network; `fields` has the peers by the location of their field."""
     if not spec.network_policy:
         return
-    removed = [Remove(spec.at / field) for field, peers in fields.items() if peers]
+    removed = [Remove(location) for location, peers in fields.items() if peers]
     fix = [Set(spec.at / "network_policy", value=False), *removed]
     if spec.is_on_host_network:
         problems.report(POLICY_ON_HOST_NETWORK, spec.at / "security" / "host_network", fix=fix)

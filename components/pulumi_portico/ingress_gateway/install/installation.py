@@ -28,6 +28,8 @@ from ...workload.availability import RULES as AVAILABILITY_RULES
 from ...workload.availability import DisruptionBudget, DisruptionBudgetSpec, check_disruption_budget
 from ...workload.conversions import from_references, has_references, names_of
 from ...workload.kinds import WorkloadKind
+from ...workload.monitoring import RULES as MONITORING_RULES
+from ...workload.monitoring import ControllerMonitoring, ControllerMonitoringSpec, check_monitor
 from ...workload.placement import RULES as PLACEMENT_RULES
 from ...workload.placement import Placement, PlacementSpec, check_placement
 from ...workload.resources import RULES as RESOURCES_RULES
@@ -126,6 +128,10 @@ class Installation(TypedDict):
     metrics_from: NotRequired[Sequence[Peer]]
     """Who can read the metrics. Its length is plain. Default: nobody."""
 
+    monitoring: NotRequired[ControllerMonitoring]
+    """How Prometheus reads the metrics, through the Prometheus Operator. Default: it doesn't. Maps to a ServiceMonitor
+    or a PodMonitor."""
+
     admission_webhook: NotRequired[AdmissionWebhook]
     """Have the API server ask ingress-nginx about each Ingress. Default: off."""
 
@@ -168,6 +174,7 @@ class InstallationSpec(Spec):
     default_class: bool = False
     metrics: bool = True
     metrics_from: Sequence[PeerSpec] = ()
+    monitoring: Optional[ControllerMonitoringSpec] = None
     admission_webhook: Optional[AdmissionWebhookSpec] = None
     pod_annotations: Optional[Mapping[str, pulumi.Input[str]]] = None
 
@@ -175,6 +182,7 @@ class InstallationSpec(Spec):
 RULES: Rules = {
     **AUTOSCALING_RULES,
     **AVAILABILITY_RULES,
+    **MONITORING_RULES,
     **PLACEMENT_RULES,
     **RESOURCES_RULES,
     **WEBHOOK_RULES,
@@ -195,6 +203,13 @@ NOT_FOR_DAEMON_SET = define(
     "not-for-controller-daemon-set",
     "A DaemonSet runs one pod on each node, so {field} doesn't apply to it.",
     allowed="only with {kind} Deployment",
+)
+NO_METRICS = define("monitoring-without-metrics", "There are no metrics, because {metrics} is false.")
+NO_READERS = define(
+    "monitoring-without-readers",
+    "Nothing can read the metrics, and {monitoring} is set.",
+    allowed="the pods of Prometheus",
+    hint="Set {field}, such as to the namespace in which Prometheus runs.",
 )
 METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and {metrics} is false.")
 RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
@@ -245,6 +260,18 @@ def _check_metrics(installation: InstallationSpec, problems: Problems) -> None:
     if installation.metrics_from and not installation.metrics:
         at = installation.at / "metrics_from"
         problems.report(METRICS_OFF, at, metrics=FieldName("metrics"), fix=Remove(at))
+
+
+def _check_monitoring(installation: InstallationSpec, problems: Problems) -> None:
+    monitoring = installation.monitoring
+    if monitoring is None:
+        return
+    check_monitor(monitoring, problems)
+    if not installation.metrics:
+        problems.report(NO_METRICS, monitoring.at, metrics=FieldName("metrics"), fix=Remove(monitoring.at))
+    elif not installation.metrics_from:
+        where = installation.at / "metrics_from"
+        problems.report(NO_READERS, where, monitoring=FieldName("monitoring"), field=FieldName("metrics_from"))
 
 
 def _check_kind(installation: InstallationSpec, problems: Problems) -> None:
@@ -305,6 +332,7 @@ _RULES = (
     _check_placement,
     _check_kind,
     _check_metrics,
+    _check_monitoring,
     _check_served_namespaces,
     _check_pod_annotations,
     _check_webhook,

@@ -15,6 +15,13 @@ from ...untyped import Manifest
 from ...workload.autoscaling import build_autoscaler
 from ...workload.availability import build_disruption_budget
 from ...workload.identity import build_service_account
+from ...workload.monitoring import (
+    METRICS,
+    ControllerMonitoringSpec,
+    MonitorKind,
+    build_monitor,
+    label_of_service,
+)
 from .config_map import ConfigMapInput
 from .crds import build_definitions
 from .installation import ControllerKind, InstallationSpec
@@ -23,7 +30,7 @@ from .installers import build_data
 from .rbac import RightsInput
 from .settings import GatewaySettingsSpec
 from .webhook import build_webhook
-from .workload import build_workload
+from .workload import build_workload, ports_of_controller
 
 __all__ = ["CONTROLLER", "InstallPlan", "callers_of", "installation_objects"]
 
@@ -187,21 +194,34 @@ def _policy_and_services(plan: InstallPlan, first: Sequence[str]) -> list[Object
         others += build_webhook(plan.installer.webhook, given, plan.metadata, plan.labels_only(), plan.selector)
     if installation.metrics:
         others.append(("metrics", _metrics_service(plan)))
+    if installation.monitoring is not None:
+        others.append(("monitor", _monitor(plan, installation.monitoring)))
     policy = build_network_policy(plan.metadata(), plan.selector, rules)
     return gathered([ObjectSpec(key, manifest) for key, manifest in [("network-policy", policy), *others]], first)
 
 
+def _monitor(plan: InstallPlan, monitoring: ControllerMonitoringSpec) -> Manifest:
+    """The monitor. A ServiceMonitor names the port of the Service, and a PodMonitor that of the container."""
+    number, name = plan.installer.metrics_port, METRICS
+    if monitoring.kind is MonitorKind.POD_MONITOR:
+        ports = ports_of_controller(plan.installation, plan.installer)
+        name = next(name for name, port in ports.items() if port == number)
+    return build_monitor(plan.metadata(), monitoring, plan.selector, {"port": name})
+
+
 def _metrics_service(plan: InstallPlan) -> Manifest:
-    number = plan.installer.metrics_port
+    number, metadata = plan.installer.metrics_port, plan.metadata("metrics")
+    if selected := label_of_service(plan.name, plan.installation.monitoring):
+        metadata = {**metadata, "labels": {**metadata.get("labels", {}), **selected}}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         # It exists before its pods do.
-        "metadata": {**plan.metadata("metrics"), "annotations": {SKIP_AWAIT: "true"}},
+        "metadata": {**metadata, "annotations": {SKIP_AWAIT: "true"}},
         "spec": {
             "type": "ClusterIP",
             "selector": dict(plan.selector),
-            "ports": [{"name": "metrics", "port": number, "targetPort": number, "protocol": _TCP}],
+            "ports": [{"name": METRICS, "port": number, "targetPort": number, "protocol": _TCP}],
         },
     }
 

@@ -15,7 +15,7 @@ from .installation import RESOURCES, ControllerKind, InstallationSpec
 from .installer import Installer
 from .webhook import MOUNT_PATH
 
-__all__ = ["build_workload", "replicas_of"]
+__all__ = ["build_workload", "ports_of_controller", "replicas_of"]
 
 _REPLICAS = 2
 
@@ -143,7 +143,7 @@ def _container(installation: InstallationSpec, installer: Installer, arguments: 
         "env": env,
         "ports": [
             {"name": name, "containerPort": port, "protocol": "TCP"}
-            for name, port in _ports(installation, installer).items()
+            for name, port in ports_of_controller(installation, installer).items()
         ],
         **installer.probes,
         **({"lifecycle": {"preStop": pre_stop}} if pre_stop else {}),
@@ -151,7 +151,8 @@ def _container(installation: InstallationSpec, installer: Installer, arguments: 
     }
 
 
-def _ports(installation: InstallationSpec, installer: Installer) -> Mapping[str, int]:
+def ports_of_controller(installation: InstallationSpec, installer: Installer) -> Mapping[str, int]:
+    """The ports that the controller listens on, by name."""
     ports = dict(installer.ports)
     if installer.webhook is not None and installation.admission_webhook is not None:
         ports[_WEBHOOK] = installer.webhook.port

@@ -1,20 +1,17 @@
 """Makes the view of a stack from its plan."""
 
-from collections.abc import Iterator
-
-from ...web_service.additional_services import names_of_additional_services
-from ..own_parts import all_own_objects
+from ..objects import objects_of
 from ..plan import StackPlan
 from ..prerequisites import prerequisites_of
-from ..view import ObjectView, PrerequisiteView, StackView
+from ..view import PrerequisiteView, StackView
 from .balancers import balancers_of, total_of
 from .exceptions import exceptions_of
 from .jobs import jobs_of
 from .links import links_of
+from .objects import own_objects_of
 from .records import records_of
 from .routes import routes_of
 from .services import gateways_of, services_of
-from .values import text_of
 
 __all__ = ["view_of"]
 
@@ -24,6 +21,7 @@ def view_of(plan: StackPlan) -> StackView:
     billed, routes = balancers_of(plan), routes_of(plan)
     balancers = tuple(balancer.view for balancer in billed)
     gateways = gateways_of(plan, balancers)
+    components = list(objects_of(plan))
     return StackView(
         stack=plan.stack,
         namespace=plan.namespace,
@@ -35,26 +33,12 @@ def view_of(plan: StackPlan) -> StackView:
         links=links_of(plan),
         exceptions=exceptions_of(plan, balancers),
         notes=tuple(plan.notes),
-        objects=tuple(_own_objects(plan)),
+        objects=own_objects_of(plan, components),
         is_namespace_existing=plan.own.namespace.existing,
         records=records_of(plan, gateways, routes),
         prerequisites=tuple(
             PrerequisiteView(one.kind, one.name, one.namespace, one.used_by, one.optional)
-            for one in prerequisites_of(plan)
+            for one in prerequisites_of(plan, components)
         ),
         total=total_of((balancer.billing, balancer.price, balancer.view.estimate.billable) for balancer in billed),
     )
-
-
-def _own_objects(plan: StackPlan) -> Iterator[ObjectView]:
-    objects = [described.manifest for described in all_own_objects(plan.own, plan.pod_security) if described.key]
-    views = [
-        ObjectView(
-            manifest["kind"], str(manifest["metadata"]["name"]), str(manifest["metadata"].get("namespace") or "")
-        )
-        for manifest in objects
-    ]
-    for service in plan.services.values():
-        namespace = text_of(service.namespace)
-        views += [ObjectView("Service", name, namespace) for name, _ in names_of_additional_services(service)]
-    yield from sorted(views, key=lambda view: (view.kind, view.name, view.namespace))

@@ -139,7 +139,7 @@ def _of_policies(plan: StackPlan) -> Iterator[_Door]:
     """The ranges that a service's own policy allows to connect to its pods."""
     for name, spec in plan.services.items():
         every = plan.service_plans[name].pod_ports
-        for peer in spec.allow_from:
+        for peer in spec.callers:
             if isinstance(peer.cidr, str):
                 ports = [(port, protocol) for port, protocol in ports_of(peer) or every if isinstance(port, int)]
                 yield _Door(PeerView(PeerKind.SERVICE, name), [_Range(peer.cidr, peer.at / "cidr")], ports)

@@ -164,7 +164,7 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
-    yield from _clients(spec.allow_from)
+    yield from _clients(spec.callers)
     yield from _servers(spec.allow_to)
 
 

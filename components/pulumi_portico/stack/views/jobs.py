@@ -23,4 +23,5 @@ def _job(plan: JobPlan) -> JobView:
         time_zone="" if spec.schedule is None else text_of(plan.time_zone),
         suspended=spec.suspend,
         before=tuple(sorted(set(spec.before))),
+        after=tuple(sorted(set(spec.after))),
     )

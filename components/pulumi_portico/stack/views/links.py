@@ -163,7 +163,7 @@ class _Policies:
             namespace=text_of(self._stack.namespace if spec.namespace is None else spec.namespace),
             owner=pod_owner_of(name, spec, name),
             allow_to=spec.allow_to if has_policy else None,
-            allow_from=[(peer, _ports_of(peer) or every) for peer in spec.allow_from] if has_policy else None,
+            allow_from=[(peer, _ports_of(peer) or every) for peer in spec.callers] if has_policy else None,
         )
 
     def _of_jobs(self) -> Iterator[_Pods]:

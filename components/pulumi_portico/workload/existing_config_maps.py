@@ -1,8 +1,8 @@
-"""The ConfigMaps that the pods of a `WebService` read and that something else creates, and rolls for their changes."""
+"""The ConfigMaps that pods read and that their component doesn't create, and new pods for their changes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 
@@ -11,30 +11,26 @@ from ..args.problems import Problems, Remove
 from ..lifecycle.config_maps import CHECKSUM, checksum_output
 from ..lifecycle.hooks import mocked
 from ..lifecycle.objects import ObjectSpec
-from ..workload.containers import CommonContainerSpec
-from .objects import workload_key
-from .plan import WebServicePlan
-
-if TYPE_CHECKING:
-    from .args import WebServiceSpec
+from .containers import CommonContainerSpec
+from .pod_args import PodSpec
 
 __all__ = ["check_roll_on_change", "with_checksum"]
 
 NOTHING_TO_ROLL_FOR = define(
     "nothing-to-roll-for",
-    "No variable, file, or volume of this service is from an existing ConfigMap.",
-    allowed="services that read one",
+    "No variable and no volume of these pods is from an existing ConfigMap.",
+    allowed="pods that read one",
 )
 
 
-def check_roll_on_change(spec: "WebServiceSpec", problems: Problems) -> None:
-    """Report that there is nothing whose change could roll the pods."""
+def check_roll_on_change(spec: PodSpec, problems: Problems) -> None:
+    """Report that there is nothing whose change could lead to new pods."""
     if spec.roll_on_change and not list(_config_maps(spec)):
         where = spec.at / "roll_on_change"
         problems.report(NOTHING_TO_ROLL_FOR, where, fix=Remove(where))
 
 
-def _config_maps(spec: "WebServiceSpec") -> Iterator[pulumi.Input[str]]:
+def _config_maps(spec: PodSpec) -> Iterator[pulumi.Input[str]]:
     """The names of the ConfigMaps."""
     containers: Sequence[CommonContainerSpec] = (spec, *spec.sidecars, *spec.init_containers)
     for container in containers:
@@ -50,14 +46,16 @@ def _config_maps(spec: "WebServiceSpec") -> Iterator[pulumi.Input[str]]:
         yield from (part.config_map for part in volume.projected or () if part.config_map is not None)
 
 
-def with_checksum(plan: WebServicePlan, objects: Sequence[ObjectSpec], parent: pulumi.Resource) -> list[ObjectSpec]:
-    """The objects, with a checksum of the ConfigMaps that the pods read in the pods' template, if the service rolls for
-    their changes. Mocks have no cluster to read."""
-    if not plan.spec.roll_on_change or mocked():
+def with_checksum(
+    spec: PodSpec, objects: Sequence[ObjectSpec], workload: str, parent: pulumi.Resource
+) -> list[ObjectSpec]:
+    """The objects, with a checksum of the ConfigMaps that the pods read in the template of the workload, whose key is
+    `workload`, if their changes lead to new pods. Mocks have no cluster to read."""
+    if not spec.roll_on_change or mocked():
         return list(objects)
-    namespace = "default" if plan.spec.namespace is None else plan.spec.namespace
-    checksum = checksum_output(list(_config_maps(plan.spec)), namespace, parent)
-    return [_annotated(one, checksum) if one.key == workload_key(plan) else one for one in objects]
+    namespace = "default" if spec.namespace is None else spec.namespace
+    checksum = checksum_output(list(_config_maps(spec)), namespace, parent)
+    return [_annotated(one, checksum) if one.key == workload else one for one in objects]
 
 
 def _annotated(workload: ObjectSpec, checksum: pulumi.Output[str]) -> ObjectSpec:
