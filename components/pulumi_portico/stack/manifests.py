@@ -18,16 +18,17 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Key, Location
-from ..args.names import dns_label, dns_subdomain
-from ..args.parse import Field, Rules
-from ..args.problems import Edit, Move, Problems, Remove, Set
+from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value
+from ..args.parse import NOT_A_CHOICE, Field, Rules
+from ..args.problems import Edit, Move, Problems, Reason, Remove, Set
 from ..args.secrets import Placeholder, Secret
 from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..lifecycle.objects import ObjectSpec, gathered
 from ..pod_security import PodSecurityLevel, pods_of, violations_of
 from ..untyped import Manifest, listed, mapped
-from ..workload.template_schema import check_template
+from ..workload.shapes import MAPPING, WRONG_SHAPE
+from ..workload.template_schema import RESTART_POLICIES, check_template
 from .object_kinds import ObjectKind, api_group, kinds_of, known_kind, versions_of_kind
 from .source_map import Node
 
@@ -99,6 +100,13 @@ class StackManifest:
         """Its name; empty if it isn't text."""
         return _text(mapped(self.content.get("metadata")).get("name"))
 
+    @property
+    def key(self) -> str:
+        """The key of its object."""
+        full_kind = ".".join(filter(None, (self.kind.lower(), api_group(self.api_version))))
+        namespace = mapped(self.content.get("metadata")).get("namespace")
+        return "/".join(filter(None, ("manifest", full_kind, namespace, self.name)))
+
     def of(self, *steps: str) -> Location:
         """Where a part of it is: for a file, where the stack names the file."""
         return self.at.join(map(Key, steps)) if self.is_inline else self.at
@@ -146,6 +154,12 @@ DUPLICATE_OBJECT = define(
     "{other} is the same object: {object}.",
     allowed="each kind, name, and namespace once",
     hint="Remove one of them.",
+)
+SELECTS_OTHER_PODS = define(
+    "manifest-selects-other-pods",
+    "{object} selects pods with the label {label}={value}, which its own pods don't have.",
+    allowed="labels of the pods' template",
+    hint="Set the label in the template, or correct the selector.",
 )
 REJECTED_POD_OF_MANIFEST = define(
     "rejected-pod-of-manifest",
@@ -305,10 +319,41 @@ def _check_one(
 
 
 def _check_pod(manifest: StackManifest, path: Sequence[Any], pod: Manifest, problems: Problems) -> None:
-    """Report fields that a pod doesn't have. The fixes are edits of the stack file."""
+    """Report what a pod or its kind doesn't have or rejects. The fixes are edits of the stack file."""
     found = Problems(problems.subject, style=problems.style)
     check_template({"spec": pod.get("spec")}, manifest.at.join(map(Key, path)), found)
+    _check_restart_policy(manifest, path, pod, found)
+    _check_selector(manifest, pod, found)
     problems.found += found.found if manifest.is_inline else [replace(problem, edits=()) for problem in found.found]
+
+
+_RESTART_POLICIES: Mapping[str, Sequence[str]] = {
+    "Pod": RESTART_POLICIES,
+    **dict.fromkeys(("Job", "CronJob"), ("Never", "OnFailure")),
+}
+"""The restart policies of the kinds whose pods can end. Those of other kinds always restart."""
+
+
+def _check_restart_policy(manifest: StackManifest, path: Sequence[Any], pod: Manifest, problems: Problems) -> None:
+    """Report a restart policy that the kind rejects. Kubernetes sets Always if a pod has none."""
+    policy = mapped(pod.get("spec")).get("restartPolicy")
+    allowed = _RESTART_POLICIES.get(manifest.kind, ("Always",))
+    where = manifest.of(*path, "spec", "restartPolicy")
+    if policy is None and "Always" not in allowed:
+        problems.report_missing(where, " or ".join(allowed))
+    elif policy in RESTART_POLICIES and policy not in allowed:
+        fix = Set(where, allowed[0]) if len(allowed) == 1 else None
+        problems.report(NOT_A_CHOICE, where, value=policy, choices=allowed, fix=fix)
+
+
+def _check_selector(manifest: StackManifest, pod: Manifest, problems: Problems) -> None:
+    """Report a workload that doesn't select its own pods."""
+    labels = mapped(mapped(pod.get("metadata")).get("labels"))
+    wanted = mapped(mapped(mapped(manifest.content.get("spec")).get("selector")).get("matchLabels"))
+    for name, value in wanted.items():
+        if isinstance(value, str) and isinstance(labels.get(name, ""), str) and labels.get(name) != value:
+            where = manifest.of("spec", "selector", "matchLabels", str(name))
+            problems.report(SELECTS_OTHER_PODS, where, object=_title(manifest), label=str(name), value=value)
 
 
 def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
@@ -334,6 +379,8 @@ def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
 
 def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problems) -> None:
     metadata = mapped(manifest.content.get("metadata"))
+    for field, key_rule, value_rule in _METADATA_RULES:
+        _check_texts(manifest, field, key_rule, value_rule, problems)
     name = manifest.name
     if not name:
         problems.report(INCOMPLETE_MANIFEST, manifest.of("metadata"), object=_title(manifest), field="metadata.name")
@@ -348,6 +395,38 @@ def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problem
         problems.report(NAMESPACE_OF_CLUSTER_OBJECT, where, object=_title(manifest), fix=fix)
     elif isinstance(namespace, str) and (reason := dns_label(namespace)):
         problems.reject(where, namespace, reason)
+
+
+_METADATA_RULES: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable[[str], Optional[Reason]]]] = (
+    ("labels", label_key, label_value),
+    ("annotations", annotation_key, lambda _: None),
+)
+"""The rules of the keys and the values of each mapping of texts in the metadata."""
+
+
+def _check_texts(
+    manifest: StackManifest,
+    field: str,
+    key_rule: Callable[[str], Optional[Reason]],
+    value_rule: Callable[[str], Optional[Reason]],
+    problems: Problems,
+) -> None:
+    """Report labels or annotations that the API server rejects."""
+    values: Any = mapped(manifest.content.get("metadata")).get(field)
+    if values is None:
+        return
+    if not isinstance(values, Mapping):
+        problems.report(WRONG_SHAPE, manifest.of("metadata", field), expected=MAPPING)
+        return
+    for key, value in cast("Manifest", values).items():
+        where = manifest.of("metadata", field, str(key))
+        if reason := key_rule(str(key)):
+            problems.reject(where, str(key), reason)
+        if isinstance(value, (bool, int, float)):
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            problems.report(WRONG_SHAPE, where, expected="text", fix=manifest.edit(Set(where, text)))
+        elif isinstance(value, str) and (reason := value_rule(value)):
+            problems.reject(where, value, reason)
 
 
 def _is_path_segment(manifest: StackManifest) -> bool:
@@ -426,15 +505,13 @@ def manifest_objects(
 def _object(manifest: StackManifest, kinds: Kinds, namespace: str) -> ObjectSpec:
     kind = kinds(manifest.api_version, manifest.kind)
     metadata = dict(mapped(manifest.content.get("metadata")))
-    full_kind = ".".join(filter(None, (manifest.kind.lower(), api_group(manifest.api_version))))
-    key = "/".join(filter(None, ("manifest", full_kind, metadata.get("namespace"), manifest.name)))
     if kind is not None and not kind.is_cluster_scoped:
         metadata.setdefault("namespace", namespace)
     content = {name: value for name, value in manifest.content.items() if name != "status"}
     if manifest.kind == "Secret":
         # Secret in the state, even if the manifest isn't.
         content |= {name: pulumi.Output.secret(content[name]) for name in ("data", "stringData") if name in content}
-    return ObjectSpec(key, {**content, "metadata": metadata})
+    return ObjectSpec(manifest.key, {**content, "metadata": metadata})
 
 
 # Exceptions -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 import pulumi
@@ -136,6 +136,13 @@ class ClaimSpec(Spec):
 NOT_BASE64 = define("not-base64", "{value} isn't base64.", allowed="base64, or text as {field}")
 DUPLICATE_KEY = define("duplicate-data-key", "{other} sets the same key.", allowed="each key once")
 
+KEYS_OF_SECRET_TYPE = define(
+    "keys-of-secret-type",
+    "The API server rejects Secrets of the type {type} without {keys}.",
+    allowed="a type whose keys the Secret has",
+    hint="Set the keys, or remove the type.",
+)
+
 
 def _base64(value: str) -> Optional[Reason]:
     try:
@@ -178,6 +185,27 @@ def check_config_map(config_map: ConfigMapSpec, problems: Problems) -> None:
 def check_secret(secret: SecretSpec, problems: Problems) -> None:
     """Report keys that are set twice, and values that are more than a Secret can have."""
     _check_keys(secret, ("string_data", "data"), "Secret", problems)
+    problems.run(_check_type, secret)
+
+
+_KEYS_OF_TYPES: Mapping[str, tuple[Sequence[str], int]] = {
+    "kubernetes.io/tls": (("tls.crt", "tls.key"), 2),
+    "kubernetes.io/dockerconfigjson": ((".dockerconfigjson",), 1),
+    "kubernetes.io/dockercfg": ((".dockercfg",), 1),
+    "kubernetes.io/basic-auth": (("username", "password"), 1),
+    "kubernetes.io/ssh-auth": (("ssh-privatekey",), 1),
+}
+"""The keys that the API server requires of each type, and how many of them (`ValidateSecret` of Kubernetes)."""
+
+
+def _check_type(secret: SecretSpec, problems: Problems) -> None:
+    """Report a type without the keys that it requires."""
+    required, number = _KEYS_OF_TYPES.get(secret.type, ((), 0))
+    missing = [
+        key for key in required if all(key not in (values or {}) for values in (secret.string_data, secret.data))
+    ]
+    if len(required) - len(missing) < number:
+        problems.report(KEYS_OF_SECRET_TYPE, secret.at / "type", type=secret.type, keys=missing)
 
 
 def _check_keys(described: Spec, fields: tuple[str, str], kind: str, problems: Problems) -> None:

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ..args.codes import define
-from ..args.location import ROOT, Key, KeyStyle, Location
-from ..args.problems import Problem, Problems, Set, available
+from ..args.location import Key, KeyStyle, Location
+from ..args.problems import Move, Problem, Problems, Set, available
 from ..args.similar_names import nearest
 from ..job.objects import objects_of as objects_of_job
-from ..lifecycle.objects import ObjectSpec
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
 from ..web_service.additional_services import AdditionalServiceSpec, names_of_additional_services
@@ -19,10 +18,10 @@ from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
 from ..workload.environment_sources import KeySelectorSpec
 from ..workload.pod_args import PodSpec
-from ..workload.volumes import AccessMode, VolumeSpec
+from ..workload.volumes import AccessMode, ProjectionSpec, VolumeSpec
 from .conflicts import Parts
 from .manifests import identity_of
-from .own_parts import NAMESPACE, OwnParts, own_objects
+from .own_parts import OwnParts, own_objects, place_of
 from .parts import PodsPart, ServicePart
 from .source_map import Node, plain
 
@@ -91,6 +90,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
     """Report services that use the stack's own objects in a way that can't work."""
     for part in _in_stack_namespace(parts):
         problems.run(_check_access_modes, part, parts.own)
+        problems.run(_check_items, part, parts.own)
         for container in _containers(part.spec):
             problems.run(_check_keys, container, parts.own)
     problems.run(_check_shared_claims, parts)
@@ -99,7 +99,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
 
 def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
     """The objects of the stack apart from those of its manifests, each with where the stack has what creates it."""
-    found = {identity_of(described.manifest): _place_of(described) for described in own_objects(parts.own, _LEVEL)}
+    found = {identity_of(described.manifest): place_of(described) for described in own_objects(parts.own, _LEVEL)}
     for service in (*parts.services.values(), *parts.jobs.values()):
         if service.usable:
             found |= available(
@@ -110,12 +110,6 @@ def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
 
 _LEVEL = PodSecurityLevel.RESTRICTED
 """Stands for the level of the namespace, which is no part of its identity."""
-
-
-def _place_of(described: ObjectSpec) -> Location:
-    kind, name = str(described.manifest["kind"]), str(described.manifest["metadata"]["name"])
-    field = {"ConfigMap": "config_maps", "Secret": "secrets", "PersistentVolumeClaim": "claims"}.get(kind)
-    return NAMESPACE if field is None else ROOT / field / Key(name)
 
 
 def _identities_of(service: PodsPart, namespace: str) -> dict[tuple[str, ...], Location]:
@@ -156,6 +150,37 @@ def _check_keys(container: CommonContainerSpec, own: OwnParts, problems: Problem
         problems.run(_check_key, source.secret_key_ref, own.secrets, ("string_data", "data"))
 
 
+def _check_items(service: PodsPart, own: OwnParts, problems: Problems) -> None:
+    """Report files of volumes from keys that the stack's own ConfigMaps and Secrets don't have."""
+    for volume in service.spec.volumes.values():
+        for source in (volume, *(volume.projected or ())):
+            if source.items and not getattr(source, "optional", False):
+                problems.run(_check_keys_of_items, source, source.config_map, own.config_maps, ("data", "binary_data"))
+                problems.run(_check_keys_of_items, source, source.secret, own.secrets, ("string_data", "data"))
+
+
+def _check_keys_of_items(
+    source: Union[VolumeSpec, ProjectionSpec],
+    name: Any,
+    known: Mapping[str, Any],
+    fields: tuple[str, str],
+    problems: Problems,
+) -> None:
+    described = known.get(name) if isinstance(name, str) else None
+    if described is None:
+        return
+    keys, items = _keys_of(described, fields), source.items or {}
+    for key in items:
+        if key not in keys:
+            where, close = source.at / "items" / Key(key), nearest(key, keys)
+            fix = None if close is None or close in items else Move(where, where.parent / Key(close))
+            problems.report(UNKNOWN_DATA_KEY, where, object=described.at, key=key, keys=sorted(keys), fix=fix)
+
+
+def _keys_of(described: Any, fields: tuple[str, str]) -> list[str]:
+    return [key for field in fields for key in mapped(getattr(described, field))]
+
+
 def _check_key(
     selector: Optional[KeySelectorSpec], known: Mapping[str, Any], fields: tuple[str, str], problems: Problems
 ) -> None:
@@ -164,7 +189,7 @@ def _check_key(
     described = known.get(selector.name)
     if described is None or not isinstance(selector.key, str):
         return
-    keys: list[str] = [key for field in fields for key in mapped(getattr(described, field))]
+    keys = _keys_of(described, fields)
     if selector.key not in keys:
         where, close = selector.at / "key", nearest(selector.key, keys)
         fix = None if close is None else Set(where, close)

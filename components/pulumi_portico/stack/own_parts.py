@@ -50,7 +50,16 @@ from .own_args import (
 )
 from .source_map import Node, holds_secret, plain
 
-__all__ = ["NAMESPACE", "OWN_PARTS_RULES", "UNKNOWN", "OwnParts", "own_objects", "parse_namespace", "parse_own_parts"]
+__all__ = [
+    "NAMESPACE",
+    "OWN_PARTS_RULES",
+    "UNKNOWN",
+    "OwnParts",
+    "own_objects",
+    "parse_namespace",
+    "parse_own_parts",
+    "place_of",
+]
 
 NAMESPACE = ROOT / "namespace"
 """Where a stack has its namespace."""
@@ -166,6 +175,13 @@ def own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:
     first = [described.key for described in objects]
     # The last one comes after all others.
     return [*objects, *gathered(list(_configuration(parts)), first)]
+
+
+def place_of(described: ObjectSpec) -> Location:
+    """Where the stack has what one of its own objects, apart from those of its manifests, is built from."""
+    kind, name = str(described.manifest["kind"]), str(described.manifest["metadata"]["name"])
+    field = {"ConfigMap": "config_maps", "Secret": "secrets", "PersistentVolumeClaim": "claims"}.get(kind)
+    return NAMESPACE if field is None else ROOT / field / Key(name)
 
 
 def all_own_objects(parts: OwnParts, level: PodSecurityLevel) -> list[ObjectSpec]:

@@ -9,9 +9,11 @@ from ..args.display import shown_path
 from ..args.location import ROOT, Key, KeyStyle, Location
 from ..aws_load_balancer.args import AwsLoadBalancerSpec
 from ..ingress_gateway.f5_nginx.certificates import NO_CHALLENGE
+from ..lifecycle.objects import ObjectSpec
 from ..public_load_balancer.exposure import ExposureSpec
 from ..untyped import Manifest, mapped
 from .objects import ComponentObjects, objects_of
+from .own_parts import place_of
 from .parts import AWS_LOAD_BALANCERS, KINDS
 from .plan import StackPlan
 
@@ -60,8 +62,7 @@ def prerequisites_of(plan: StackPlan) -> tuple[Prerequisite, ...]:
     components = list(objects_of(plan))
     created = _Created(components)
     for component in components:
-        used_by = _path(component)
-        for need in (*_needs_of_objects(component), *_outside(plan, component)):
+        for used_by, need in (*_needs_of_objects(plan, component), *_outside_of(plan, component)):
             if not created.has(need):
                 users = found.setdefault(need, [])
                 if used_by not in users:
@@ -77,6 +78,14 @@ def _path(component: ComponentObjects) -> str:
     field = next((kind.field for kind in KINDS if kind.type == component.type), "")
     at = ROOT / field / Key(component.name) if field else ROOT / "namespace"
     return shown_path(Location(at), KeyStyle.STACK)
+
+
+def _path_of(plan: StackPlan, component: ComponentObjects, described: ObjectSpec) -> str:
+    """The component that an object belongs to; of the stack itself, the part that has the object."""
+    if component.type:
+        return _path(component)
+    at = next((one.at for one in plan.own.manifests if one.key == described.key), None)
+    return shown_path(place_of(described) if at is None else at, KeyStyle.STACK)
 
 
 class _Created:
@@ -132,12 +141,13 @@ _BUILT_IN_GROUPS = ("", "apps", "autoscaling", "batch", "policy")
 """The API groups of Kubernetes without `.k8s.io`."""
 
 
-def _needs_of_objects(component: ComponentObjects) -> Iterator[_Need]:
+def _needs_of_objects(plan: StackPlan, component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
     for described in component.objects:
         if described.is_kubernetes:
+            used_by = _path_of(plan, component, described)
             for kind, name, namespace, version, optional in _needs_of(described.manifest):
                 if name:
-                    yield kind, name, namespace, version, optional
+                    yield used_by, (kind, name, namespace, version, optional)
 
 
 def _needs_of(manifest: Manifest) -> Iterator[_Need]:
@@ -150,9 +160,8 @@ def _needs_of(manifest: Manifest) -> Iterator[_Need]:
     if kind.endswith("Patch"):
         yield kind.removesuffix("Patch"), _text(_metadata(manifest).get("name")), namespace, "v1", False
     spec = mapped(manifest.get("spec"))
-    template = mapped(mapped(mapped(spec.get("jobTemplate")).get("spec")).get("template") or spec.get("template"))
-    if template:
-        yield from _needs_of_pods(mapped(template.get("spec")), namespace)
+    for pod in _pods_of(manifest):
+        yield from _needs_of_pods(pod, namespace)
     for claim in _items(spec.get("volumeClaimTemplates")):
         yield _storage_class(mapped(claim.get("spec")))
     if kind == "PersistentVolumeClaim":
@@ -173,13 +182,26 @@ def _needs_of(manifest: Manifest) -> Iterator[_Need]:
         yield from _needs_of_autoscaler(spec)
 
 
+def _pods_of(manifest: Manifest) -> Iterator[Manifest]:
+    """The `spec` of the manifest's pods, also of custom kinds with a template."""
+    spec = mapped(manifest.get("spec"))
+    if manifest["kind"] == "Pod":
+        yield spec
+    template = mapped(mapped(mapped(spec.get("jobTemplate")).get("spec")).get("template") or spec.get("template"))
+    if template:
+        yield mapped(template.get("spec"))
+
+
 def _storage_class(spec: Manifest) -> _Need:
     return "StorageClass", _text(spec.get("storageClassName")), "", "storage.k8s.io/v1", False
 
 
 def _needs_of_pods(spec: Manifest, namespace: str) -> Iterator[_Need]:
     yield "ServiceAccount", _text(spec.get("serviceAccountName")), namespace, "v1", False
-    yield "PriorityClass", _text(spec.get("priorityClassName")), "", "scheduling.k8s.io/v1", False
+    priority_class = _text(spec.get("priorityClassName"))
+    # Every cluster has those of Kubernetes itself.
+    if not priority_class.startswith("system-"):
+        yield "PriorityClass", priority_class, "", "scheduling.k8s.io/v1", False
     yield "RuntimeClass", _text(spec.get("runtimeClassName")), "", "node.k8s.io/v1", False
     for secret in _items(spec.get("imagePullSecrets")):
         yield "Secret", _text(secret.get("name")), namespace, "v1", False
@@ -254,6 +276,10 @@ _ACCOUNTS = {
     "iam.gke.io/gcp-service-account": _GOOGLE_ACCOUNT,
     "azure.workload.identity/client-id": _AZURE_IDENTITY,
 }
+
+
+def _outside_of(plan: StackPlan, component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
+    yield from ((_path(component), need) for need in _outside(plan, component))
 
 
 def _outside(plan: StackPlan, component: ComponentObjects) -> Iterator[_Need]:

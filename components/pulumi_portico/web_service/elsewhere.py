@@ -1,8 +1,6 @@
 """The names that Kubernetes, Helm charts, Compose, and Docker have for what a `WebService` has."""
 
 from ..args.elsewhere import (
-    NAME_IN_EXTRA,
-    Elsewhere,
     Table,
     automatic,
     component,
@@ -40,7 +38,6 @@ from ..workload.conversions import (
     from_volumes,
     has_resource_metrics,
     has_sources,
-    host_port,
     match_labels,
     platform_architecture,
     pod_of,
@@ -98,7 +95,8 @@ _CONTAINER = {
     "volumeMounts": several("volumes", "storage"),
     "valueFrom": moved_to("env_value_from"),
     "workingDir": moved_to("working_directory"),
-    "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
+    "hostPort": several("ports.host_port"),
+    "preStop": several("drain", "extra@spec@containers@lifecycle"),
     **{name: in_container(name) for name in FIELDS_IN_EXTRA},
 }
 """Container."""
