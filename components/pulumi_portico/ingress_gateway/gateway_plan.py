@@ -40,6 +40,7 @@ __all__ = [
     "class_of",
     "component_name",
     "installer_of",
+    "is_on_host_network",
     "may_install",
     "namespace_of",
     "plan_added_routes",
@@ -92,7 +93,7 @@ class GatewayPlan:
     @property
     def peers(self) -> Optional[Sequence[PeerSpec]]:
         """Where the controller's connections come from; None if that isn't known."""
-        if self.installer is not None:
+        if self.installer is not None and not is_on_host_network(self.spec):
             return [PeerSpec(namespace=self.namespace, selector=self.selector)]
         return self.spec.controller_peers
 
@@ -140,6 +141,11 @@ class GatewayPlan:
 def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
     """The installer of the gateway's controller; None if Portico doesn't install it."""
     return None if spec.install is False else spec.controller.module.installer
+
+
+def is_on_host_network(spec: IngressGatewaySpec) -> bool:
+    """Whether the controller's pods have the addresses of their nodes."""
+    return spec.installation is not None and spec.installation.host_network
 
 
 def may_install(spec: IngressGatewaySpec) -> bool:
