@@ -120,7 +120,7 @@ class AwsAuthentication(TypedDict):
     `authentication_request_extra_params`."""
 
 
-@spec(AwsOidc, elsewhere=table({"userinfoEndpoint": moved_to("user_info_endpoint")}))
+@spec(AwsOidc)
 class AwsOidcSpec(Spec):
     """A parsed `AwsOidc`."""
 

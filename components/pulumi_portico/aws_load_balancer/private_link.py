@@ -10,7 +10,6 @@ import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.elsewhere import moved_to, table
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
@@ -42,12 +41,7 @@ class AwsPrivateLink(TypedDict):
     Plain. Default: true."""
 
 
-@spec(
-    AwsPrivateLink,
-    elsewhere=table(
-        {"allowedPrincipals": moved_to("allowed_principals"), "privateDnsName": moved_to("private_dns_name")}
-    ),
-)
+@spec(AwsPrivateLink)
 class AwsPrivateLinkSpec(Spec):
     """A parsed `AwsPrivateLink`. A field is None if it isn't set."""
 

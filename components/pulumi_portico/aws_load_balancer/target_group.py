@@ -195,7 +195,6 @@ _NAMES_OF_AWS_TARGET = table(
         "service": moved_to("target.service"),
         "targetGroupAttributes": moved_to("attributes"),
         "targetType": several("target", "instances", "addresses", "load_balancer", "node_port"),
-        "ipAddressType": moved_to("ip_address_type"),
     }
 )
 """Other tools' names for the fields of `AwsTarget`."""

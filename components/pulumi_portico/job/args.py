@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import RESERVED_LABEL, label_value, own_label_key
+from ..args.names import RESERVED_LABEL, dns_label, label_value, object_name, own_label_key
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Reason
 from ..args.spec import spec
@@ -69,6 +69,11 @@ class JobArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same job can be in two clusters of one
+    program. The name of a Job starts with the Pulumi name, because Pulumi generates it. Plain. Default: the Pulumi
+    name; in a stack, the key."""
 
     container_name: NotRequired[str]
     """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
@@ -261,6 +266,7 @@ class JobArgs(TypedDict):
 class JobSpec(PodSpec):
     """The parsed arguments of a `Job`."""
 
+    name: Optional[str] = None
     schedule: Optional[pulumi.Input[str]] = None
     time_zone: Optional[pulumi.Input[str]] = None
     concurrency_policy: Optional[ConcurrencyPolicy] = None
@@ -278,6 +284,11 @@ class JobSpec(PodSpec):
     active_deadline_seconds: Optional[pulumi.Input[int]] = None
     ttl_seconds_after_finished: Optional[pulumi.Input[int]] = None
     restart_policy: RestartPolicy = RestartPolicy.NEVER
+
+    def selector_for(self, name: str) -> Mapping[str, str]:
+        """The labels that select the pods of the Job called `name`."""
+        # `super()` without arguments doesn't work in a dataclass with slots.
+        return PodSpec.selector_for(self, object_name(name, self))
 
     @property
     def is_scheduled(self) -> bool:
@@ -324,6 +335,7 @@ def rules_with(image: Rule) -> Rules:
         JobArgs: {
             **{name: field for name, field in COMMON_RULES.items() if name != "port"},
             **POD_FIELDS,
+            "name": Field(dns_label),
             "image": Field(image),
             "labels": Field(keys=_label_key, items=label_value),
             "schedule": Field(schedule_rule),

@@ -84,7 +84,6 @@ _CONTAINER = {
     "imagePullPolicy": moved_to("image_policy.pull_policy"),
     "workingDir": moved_to("working_directory"),
     "volumeMounts": several("volumes"),
-    "name": automatic(),
     **{name: in_container(name) for name in (*FIELDS_IN_EXTRA, *_PROBES)},
 }
 

@@ -7,7 +7,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.exceptions import SecurityException
 from ..args.location import ROOT, Field, Key, KeyStyle, Location
-from ..args.names import LABEL_NAME_LENGTH, NAME_TOO_LONG, RESERVED_LABEL, dns_label
+from ..args.names import LABEL_NAME_LENGTH, NAME_TOO_LONG, RESERVED_LABEL, dns_label, object_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Move, Problem, Problems, Reason, Remove, Set
 from ..lifecycle.limits import Part, check_limits, heaviest
@@ -125,6 +125,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     spec = parse(JobSpec, JobArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_name, name, named, spec)
+    name = object_name(name, spec)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(check_other_containers, name, spec)
@@ -161,9 +162,12 @@ def _check_name(name: str, named: Location, spec: JobSpec, problems: Problems) -
     if spec.completion_mode is CompletionMode.INDEXED and isinstance(completions, int):
         appended += len(f"-{completions - 1}")
     most = LABEL_NAME_LENGTH - appended
-    if len(name) > most:
-        reason = Reason(NAME_TOO_LONG, {"excess": len(name) - most, "most": most}, name[:most].rstrip("-"))
-        problems.reject(named, name, reason, is_key=bool(spec.at))
+    # The runs of a schedule have names of the CronJob's. Pulumi generates that of a Job from the Pulumi name.
+    own = spec.name if spec.is_scheduled else None
+    value, at, is_key = (name, named, bool(spec.at)) if own is None else (own, spec.at / "name", False)
+    if len(value) > most:
+        reason = Reason(NAME_TOO_LONG, {"excess": len(value) - most, "most": most}, value[:most].rstrip("-"))
+        problems.reject(at, value, reason, is_key=is_key)
 
 
 def _check_schedule(spec: JobSpec, problems: Problems) -> None:

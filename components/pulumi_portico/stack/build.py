@@ -25,6 +25,7 @@ from ..lifecycle.objects import register_objects
 from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
+from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..register import name_of
 from ..untyped import Unchecked
 from ..web_service import WebService
@@ -34,7 +35,7 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .jobs import predecessors_of
 from .own_parts import own_objects, with_manifests
-from .parts import GATEWAYS, ROUTES, SERVICES, Kind, gateways_in_order
+from .parts import GATEWAYS, JOBS, LOAD_BALANCERS, ROUTES, SERVICES, Kind, gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
 from .references import GATEWAY, Reference, with_targets
@@ -171,7 +172,8 @@ class _Builder:
         plan = self._plan
         before_jobs, before_services = predecessors_of(plan.jobs)
         for name in sorted(plan.jobs):
-            options = self._after_namespace(plan.jobs[name], before_jobs[name])
+            job_spec = plan.jobs[name]
+            options = self._options(JOBS, name, job_spec, job_spec.namespace, before_jobs[name])
             self._jobs[name] = Job(name, cast("Any", plan.jobs[name]), options)
         for name, spec in plan.services.items():
             job = before_services.get(name)
@@ -186,7 +188,12 @@ class _Builder:
             name: IngressRoutes(name, self._resolved(spec), self._options(ROUTES, name, spec, None))
             for name, spec in plan.routes.items()
         }
-        balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
+        balancers = {
+            name: PublicLoadBalancer(
+                name, self._resolved(spec), self._options(LOAD_BALANCERS, name, spec, spec.target.namespace)
+            )
+            for name, spec in plan.load_balancers.items()
+        }
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
@@ -200,13 +207,15 @@ class _Builder:
         self,
         kind: Kind,
         key: str,
-        spec: Union[WebServiceSpec, IngressGatewaySpec, IngressRoutesSpec],
+        spec: Union[WebServiceSpec, JobSpec, IngressGatewaySpec, IngressRoutesSpec, PublicLoadBalancerSpec],
         namespace: Any,
         jobs: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
         """Options that put a component after its namespace, if the stack creates it, and after jobs; and that keep its
         objects if only its key changes."""
-        options = pulumi.ResourceOptions() if isinstance(spec, IngressRoutesSpec) else self._after_namespace(spec, jobs)
+        # What leads to targets comes after them already.
+        is_apart = isinstance(spec, (IngressRoutesSpec, PublicLoadBalancerSpec))
+        options = pulumi.ResourceOptions() if is_apart else self._after_namespace(spec, jobs)
         if spec.name is not None:
             keys = getattr(self._plan, kind.field)
             options.aliases = [alias_of_former_key(kind.type, key, spec.name, namespace, keys)]

@@ -149,7 +149,6 @@ _NAMES_OF_INSTALLATION = table(
         "nodeSelector": moved_to("placement.node_selector"),
         "tolerations": moved_to("placement.tolerations"),
         "affinity": moved_to("placement.affinity"),
-        "hostNetwork": moved_to("host_network"),
     },
     forms={"pull_secrets": (form(has_references, from_references("pull_secrets")),)},
 )
