@@ -342,10 +342,16 @@ class _Program:
         after: dict[str, Manifest] = {}
         # Objects that wait for Outputs are registered meanwhile.
         for resource, manifest in self.objects:
-            urn = await resource.urn.future()
-            after[str(urn)] = await _known(_compared(manifest))
+            compared = await _known(_compared(manifest))
+            for urn in (resource.urn, *_aliases_of(resource)):
+                after.setdefault(str(await pulumi.Output.from_input(urn).future()), compared)
         for finding in findings_of(Comparison(before, after)):
             pulumi.log.warn(finding.text)
+
+
+def _aliases_of(resource: pulumi.Resource) -> Sequence[Any]:
+    """The URNs by which the state can have the resource, those that follow from its component's included."""
+    return getattr(resource, "_aliases", ())
 
 
 def _compared(manifest: Manifest) -> dict[str, Any]:
