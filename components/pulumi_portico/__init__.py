@@ -77,7 +77,21 @@ from .ingress_gateway import (
     Workers,
     match_route,
 )
-from .job import CompletionMode, ConcurrencyPolicy, Job, JobArgs, RestartPolicy
+from .job import (
+    CompletionMode,
+    ConcurrencyPolicy,
+    ExitCodeOperator,
+    ExitCodes,
+    Job,
+    JobArgs,
+    PodCondition,
+    PodFailureAction,
+    PodFailurePolicy,
+    PodFailurePolicyRule,
+    RestartPolicy,
+    SuccessPolicy,
+    SuccessRule,
+)
 from .lifecycle.cost import Price
 from .load_balancers import ClientIp, IpAddressType, Scope
 from .namespace import LimitRange, LimitRangeItem, LimitType, Namespace, NamespaceArgs, ResourceQuota
@@ -215,6 +229,8 @@ __all__ = [
     "DnsRecord",
     "EnvFromSource",
     "EnvVarSource",
+    "ExitCodeOperator",
+    "ExitCodes",
     "Exposure",
     "GatewayReference",
     "GatewaySettings",
@@ -255,6 +271,10 @@ __all__ = [
     "Per",
     "Placement",
     "Platform",
+    "PodCondition",
+    "PodFailureAction",
+    "PodFailurePolicy",
+    "PodFailurePolicyRule",
     "PodManagement",
     "PolicyRule",
     "Port",
@@ -288,6 +308,8 @@ __all__ = [
     "Spreading",
     "StatefulSettings",
     "Storage",
+    "SuccessPolicy",
+    "SuccessRule",
     "Target",
     "TargetBinding",
     "TargetBindingArgs",

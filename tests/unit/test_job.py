@@ -571,3 +571,92 @@ def test_the_stack_of_the_page_is_valid_and_fits_the_schema() -> None:
     assert list(schema.iter_errors(file)) == []
     values = {key.removeprefix("portico:"): value for key, value in file["config"].items()}
     assert sorted(check_stack("jobs", values).jobs) == ["migrate", "report"]
+
+
+def with_failure_rule(**rule: Any) -> dict[str, Any]:
+    return {"pod_failure_policy": {"rules": [{"action": "FailJob", **rule}]}}
+
+
+def test_a_job_fails_at_once_with_some_exit_codes_and_ignores_evictions() -> None:
+    rules = [
+        {"action": "FailJob", "on_exit_codes": {"operator": "In", "values": [43, 42], "container_name": "migrate"}},
+        {"action": "Ignore", "on_pod_conditions": [{"type": "DisruptionTarget"}]},
+    ]
+    recorded = job(pod_failure_policy={"rules": rules})
+    assert manifest(recorded)["spec"]["podFailurePolicy"] == {
+        "rules": [
+            {
+                "action": "FailJob",
+                "onExitCodes": {"containerName": "migrate", "operator": "In", "values": [42, 43]},
+            },
+            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        ]
+    }
+
+
+def test_an_indexed_job_succeeds_without_every_index() -> None:
+    policy = {"rules": [{"succeeded_indexes": "0,2-4", "succeeded_count": 2}]}
+    recorded = job(completion_mode="Indexed", completions=5, success_policy=policy)
+    assert manifest(recorded)["spec"]["successPolicy"] == {
+        "rules": [{"succeededIndexes": "0,2-4", "succeededCount": 2}]
+    }
+
+
+EXIT = {"on_exit_codes": {"operator": "In", "values": [1]}}
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "location"),
+    [
+        ({**with_failure_rule(**EXIT), "restart_policy": "OnFailure"}, "failure-policy-with-restarts", ()),
+        (with_failure_rule(), "failure-rule-without-cause", ("rules", 0)),
+        (
+            with_failure_rule(**EXIT, on_pod_conditions=[{"type": "DisruptionTarget"}]),
+            "mutually-exclusive",
+            ("rules", 0, "on_pod_conditions"),
+        ),
+        (with_failure_rule(**EXIT, action="FailIndex"), "fail-index-without-limit", ("rules", 0, "action")),
+        (
+            with_failure_rule(on_exit_codes={"operator": "In", "values": [0]}),
+            "success-is-no-failure",
+            ("rules", 0, "on_exit_codes", "values", 0),
+        ),
+        (
+            with_failure_rule(on_exit_codes={"operator": "NotIn", "values": [3, 3]}),
+            "repeated-exit-code",
+            ("rules", 0, "on_exit_codes", "values", 1),
+        ),
+        (
+            with_failure_rule(on_pod_conditions=[{"type": "DisruptionTarget", "status": "yes"}]),
+            "invalid-condition-status",
+            ("rules", 0, "on_pod_conditions", 0, "status"),
+        ),
+        ({"pod_failure_policy": {"rules": []}}, "too-many-policy-rules", ("rules",)),
+    ],
+)
+def test_a_failure_policy_that_the_api_server_rejects(args: Any, code: str, location: tuple[Any, ...]) -> None:
+    assert_problem(problems_with(**args), code, "pod_failure_policy", *location)
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "location"),
+    [
+        ({"success_policy": {"rules": [{"succeeded_count": 1}]}}, "success-policy-without-indexes", ()),
+        (
+            {"completion_mode": "Indexed", "completions": 3, "success_policy": {"rules": [{}]}},
+            "empty-success-rule",
+            ("rules", 0),
+        ),
+        (
+            {
+                "completion_mode": "Indexed",
+                "completions": 3,
+                "success_policy": {"rules": [{"succeeded_indexes": "3-1"}]},
+            },
+            "invalid-indexes",
+            ("rules", 0, "succeeded_indexes"),
+        ),
+    ],
+)
+def test_a_success_policy_that_the_api_server_rejects(args: Any, code: str, location: tuple[Any, ...]) -> None:
+    assert_problem(problems_with(**args), code, "success_policy", *location)

@@ -25,6 +25,8 @@ from ..workload.resources import Resources
 from ..workload.security import Security
 from ..workload.volumes import Volume
 from .elsewhere import NAMES
+from .policies import RULES as POLICY_RULES
+from .policies import PodFailurePolicy, PodFailurePolicySpec, SuccessPolicy, SuccessPolicySpec
 from .schedule import schedule_rule, time_zone_rule
 
 __all__ = ["CompletionMode", "ConcurrencyPolicy", "JobArgs", "JobSpec", "RestartPolicy", "is_job_label", "rules_with"]
@@ -139,6 +141,14 @@ class JobArgs(TypedDict):
     """Seconds (0 or more) after which Kubernetes deletes a job that has ended. `pulumi up` doesn't run it again, but
     `pulumi up --refresh` does. With it, every change of the job's own settings runs the job again. Default: it stays.
     Maps to `ttlSecondsAfterFinished`."""
+
+    pod_failure_policy: NotRequired[PodFailurePolicy]
+    """What happens if a pod fails with some exit codes or conditions: the job fails at once, or the failure doesn't
+    count. Requires the `restart_policy` Never. Plain. Default: each failure counts. Maps to `podFailurePolicy`."""
+
+    success_policy: NotRequired[SuccessPolicy]
+    """When the job has succeeded although not every index has. Requires Indexed, and Kubernetes 1.31 or newer. Plain.
+    Default: when every index has. Maps to `successPolicy`."""
 
     restart_policy: NotRequired[RestartPolicy]
     """What happens if a container fails. Plain. Default: Never, so that the log of each try can be read. Maps to
@@ -283,6 +293,8 @@ class JobSpec(PodSpec):
     max_failed_indexes: Optional[pulumi.Input[int]] = None
     active_deadline_seconds: Optional[pulumi.Input[int]] = None
     ttl_seconds_after_finished: Optional[pulumi.Input[int]] = None
+    pod_failure_policy: Optional[PodFailurePolicySpec] = None
+    success_policy: Optional[SuccessPolicySpec] = None
     restart_policy: RestartPolicy = RestartPolicy.NEVER
 
     def selector_for(self, name: str) -> Mapping[str, str]:
@@ -332,6 +344,7 @@ def rules_with(image: Rule) -> Rules:
     """What the fields must satisfy beyond their types, if images must satisfy `image`."""
     return {
         **pod_rules(image),
+        **POLICY_RULES,
         JobArgs: {
             **{name: field for name, field in COMMON_RULES.items() if name != "port"},
             **POD_FIELDS,

@@ -10,13 +10,21 @@ from ..untyped import Manifest
 from ..workload.pod import build_template
 from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .plan import JobPlan, plan_pods
+from .policies import build_failure_policy, build_success_policy
 
 __all__ = ["CRON_JOB", "JOB", "each_object", "job_key", "objects_of"]
 
 JOB, CRON_JOB = "job", "cron-job"
 """The keys of the Job and of the CronJob."""
 
-_FROZEN = ("spec.template", "spec.completions", "spec.completionMode", "spec.backoffLimitPerIndex")
+_FROZEN = (
+    "spec.template",
+    "spec.completions",
+    "spec.completionMode",
+    "spec.backoffLimitPerIndex",
+    "spec.podFailurePolicy",
+    "spec.successPolicy",
+)
 """What Kubernetes freezes in a Job, as far as Portico sets it: a change replaces the Job, so that it runs again."""
 
 
@@ -95,6 +103,8 @@ def _spec(plan: JobPlan) -> dict[str, Any]:
         "backoffLimit": plan.backoff_limit,
         "backoffLimitPerIndex": spec.backoff_limit_per_index,
         "maxFailedIndexes": spec.max_failed_indexes,
+        "podFailurePolicy": build_failure_policy(spec.pod_failure_policy),
+        "successPolicy": build_success_policy(spec.success_policy),
         "activeDeadlineSeconds": spec.active_deadline_seconds,
         "ttlSecondsAfterFinished": spec.ttl_seconds_after_finished,
         "template": build_template(plan_pods(plan, sources_of(plan.name, spec))),

@@ -38,10 +38,11 @@ from ..workload.pod_validation import (
 )
 from ..workload.resolvers import check_resolvers
 from ..workload.security import check_host_ports
-from .args import CompletionMode, JobArgs, JobSpec, is_job_label, rules_with
+from .args import CompletionMode, JobArgs, JobSpec, RestartPolicy, is_job_label, rules_with
 from .elsewhere import NAMES
 from .objects import each_object
 from .plan import JobPlan, plan_job, plan_pods
+from .policies import check_failure_policy, check_success_policy
 
 __all__ = ["exceptions_of", "notes_of", "parse_job"]
 
@@ -192,6 +193,17 @@ def _check_before(spec: JobSpec, problems: Problems) -> None:
         problems.report(BEFORE_SUSPENDED, where, fix=Remove(spec.at / "suspend"))
 
 
+def _check_policies(spec: JobSpec, problems: Problems) -> None:
+    failure, success = spec.pod_failure_policy, spec.success_policy
+    if failure is not None:
+        restarts = None if spec.restart_policy is RestartPolicy.NEVER else spec.at / "restart_policy"
+        has_limit = spec.backoff_limit_per_index is not None
+        check_failure_policy(failure, restarts=restarts, has_index_limit=has_limit, problems=problems)
+    if success is not None:
+        is_indexed = spec.completion_mode is CompletionMode.INDEXED
+        check_success_policy(success, is_indexed=is_indexed, problems=problems)
+
+
 def _check_indexes(spec: JobSpec, problems: Problems) -> None:
     if spec.completion_mode is not CompletionMode.INDEXED:
         for field, value in (
@@ -275,6 +287,7 @@ _RULES: Sequence[Callable[[JobSpec, Problems], None]] = (
     _check_schedule,
     _check_before,
     _check_indexes,
+    _check_policies,
     check_environment,
     check_identity,
     check_security,
