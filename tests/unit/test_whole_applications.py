@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from pulumi_portico.args.problems import Problem
-from pulumi_portico.stack import check_stack
+from pulumi_portico.stack import build, check_stack
 from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.stack.prerequisites import prerequisites_of
+from pulumi_portico.testing import record
 
 from tests.command import called
 from tests.problems import problems_of_stack
@@ -203,3 +204,42 @@ def test_a_stack_with_objects_of_its_own_is_not_empty(tmp_path: Any) -> None:
         "config:\n  portico:namespace: shop\n  portico:configMaps: {a: {}, b: {}}\n"
     )
     assert called("check", "-s", "dev", "--folder", str(tmp_path)).stdout == "Stack `dev` is valid: 2 ConfigMaps.\n"
+
+
+def test_a_load_balancer_of_another_stack_takes_an_exported_target() -> None:
+    services = {"api": {"image": IMAGE, "ports": {"http": {"port": 8080, "servicePort": 80}, "dns": {"port": 53}}}}
+    services["api"]["security"] = {"netBindService": True}
+    recorded = record(lambda: build(check_stack("dev", stack(services=services))))
+    exported = recorded.exports["targets"]["api"]
+    assert set(exported) == {"http", "dns"}
+    target = exported["http"]
+    assert (target["service"], target["namespace"], target["port"], target["targetPort"]) == ("api", "shop", 80, 8080)
+    balancer = {"target": target, "exposure": {"scope": "internal", "platform": "gke"}}
+    other = {"namespace": "front", "loadBalancers": {"api": balancer}}
+    assert problems_of_stack(other) == []
+    (made,) = check_stack("dev", other).load_balancers.values()
+    assert made.target.selector == {"app.kubernetes.io/name": "api"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "hard", "needed"),
+    [("requests.storage", "20Gi", "31744Mi"), ("persistentvolumeclaims", "2", "4")],
+)
+def test_a_quota_admits_the_claims_of_the_stack_and_of_its_stateful_sets(resource: str, hard: str, needed: str) -> None:
+    storage = {"data": {"path": "/data", "sizeGib": 7}}
+    database = {"image": IMAGE, "port": 8080, "kind": "StatefulSet", "replicas": 3, "storage": storage}
+    config: dict[str, Any] = {
+        "namespace": {"name": "shop", "podSecurity": "privileged", "resourceQuota": {"hard": {resource: hard}}},
+        "claims": {"uploads": {"sizeGib": 10}},
+        "services": {"db": database},
+    }
+    only(config, "over-claim-quota", resource=resource, needed=needed)
+    config["namespace"]["resourceQuota"]["hard"][resource] = needed
+    assert problems_of_stack(config) == []
+
+
+@pytest.mark.parametrize(("name", "field"), [("pullSecrets", "pull_secrets"), ("hostNetwork", "host_network")])
+def test_settings_of_the_controller_lead_to_its_installation(name: str, field: str) -> None:
+    gateway = {"exposure": {"scope": "internal", "platform": "gke"}, name: ["a"] if name == "pullSecrets" else False}
+    (problem,) = problems_of_stack(stack(gateways={"edge": gateway}))
+    assert problem.params["fields"] == [("installation", field)]

@@ -1,9 +1,11 @@
 """The objects of a `Job`: the one list that the component registers, and that `portico render` prints."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..lifecycle.job_failures import on_failed_job
+from ..lifecycle.job_reruns import RUNS_AFTER_PATH, annotations_of_rerun
 from ..lifecycle.objects import ObjectSpec, Options
 from ..register import REPLACE_UNREADY, SKIP_AWAIT
 from ..untyped import Manifest
@@ -68,7 +70,8 @@ def _job(plan: JobPlan, before: list[str]) -> ObjectSpec:
         timeout=spec.ready_timeout,
         delete_before_replace=True,
         # A Job that its TTL has deleted can't be updated.
-        replace_on_changes=("spec", "metadata.labels") if has_ttl else _FROZEN,
+        replace_on_changes=(*(("spec", "metadata.labels") if has_ttl else _FROZEN), RUNS_AFTER_PATH),
+        annotations_of_past=None if spec.suspend else partial(annotations_of_rerun, plan.selector),
         hooks=lambda parent: on_failed_job(plan.name, parent, plan.selector, secret_values(plan.name, spec)),
     )
     settings = {**_spec(plan), **({"suspend": True} if spec.suspend else {})}
