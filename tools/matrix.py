@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,24 @@ from tools import build, engine
 from tools.cluster import ROOT
 from tools.console import console, fail, main_guard
 
-_UNIT = ("tests/unit", "tests/scoreboard", "-n", "auto", "-m", "not long")
+_REGISTERS = re.compile(r"\brecord\(|\bRecording\b|\bregistered_objects\b|^import pulumi$", re.MULTILINE)
+"""What a test has that registers resources. Others read stack files only, in which the SDKs have no part."""
 # What depends on how an SDK registers: replacement, hooks, ignored changes.
 _CLUSTER = ("tests/cluster/test_public_load_balancer.py", "tests/cluster/test_web_service_changes.py", "-n", "3")
-RUNS: Mapping[str, Sequence[Sequence[str]]] = {"oldest": (_UNIT,), "newest": (_UNIT, _CLUSTER)}
-"""The tests of each end. On the API server the oldest SDK of Kubernetes is the pinned one, with which all tests run."""
+CLUSTER_RUNS: Mapping[str, Sequence[Sequence[str]]] = {"oldest": (), "newest": (_CLUSTER,)}
+"""The tests of each end on the API server. There, the oldest SDK of Kubernetes is the pinned one, with which all tests
+run."""
+
+
+def unit_run() -> Sequence[str]:
+    """The unit tests that register resources."""
+    files = [
+        str(file.relative_to(ROOT))
+        for folder in ("tests/unit", "tests/scoreboard")
+        for file in sorted((ROOT / folder).glob("test_*.py"))
+        if _REGISTERS.search(file.read_text())
+    ]
+    return (*files, "-n", "auto", "-m", "not long")
 
 
 def lay(lock: Path) -> Path:
@@ -55,10 +69,10 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m tools.matrix", description=(__doc__ or "").split("\n")[0]).parse_args()
     engine.build_engine()
     build.build(build.CLUSTER)
-    for end, runs in RUNS.items():
+    for end, cluster_runs in CLUSTER_RUNS.items():
         folder = lay(ROOT / "tests" / "matrix" / f"{end}.lock")
         console.print(f"[bold]The {end} SDKs:[/] {', '.join(_pins(end))}")
-        for run in runs:
+        for run in (unit_run(), *cluster_runs):
             done = subprocess.run(
                 [sys.executable, "-m", "pytest", *run], cwd=ROOT, env=environment(folder), check=False
             )

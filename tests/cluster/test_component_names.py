@@ -51,6 +51,7 @@ def assert_nothing_is_replaced(run: Run) -> None:
     assert "warning" not in run.output.lower(), run.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
 def test_another_pulumi_name_with_an_alias_replaces_nothing(
     program: PulumiProgram, cluster: Cluster, namespace: str, kind: str
@@ -73,7 +74,14 @@ def test_another_pulumi_name_with_an_alias_replaces_nothing(
     program.destroy()
 
 
-@pytest.mark.parametrize(("before", "after"), [("default", "one"), ("one", "two"), ("one", "default")])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("default", "one"),
+        pytest.param("one", "two", marks=pytest.mark.long),
+        pytest.param("one", "default", marks=pytest.mark.long),
+    ],
+)
 def test_another_provider_of_the_same_cluster_replaces_nothing(
     program: PulumiProgram, cluster: Cluster, namespace: str, before: str, after: str
 ) -> None:

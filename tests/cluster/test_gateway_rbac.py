@@ -51,7 +51,10 @@ GATEWAYS = {
     "rights-in": Installed("ingress-nginx"),
     "rights-in-own": Installed("ingress-nginx", ()),
 }
-
+ROWS = [
+    "rights-f5-named",
+    *(pytest.param(name, marks=pytest.mark.long) for name in GATEWAYS if name != "rights-f5-named"),
+]
 
 KINDS = {
     "virtualservers": "VirtualServer",
@@ -194,7 +197,7 @@ def created(right: Right, namespace: str, name: str) -> dict[str, Any]:
     return {"apiVersion": COORDINATION, "kind": "Lease", "metadata": {"name": name, "namespace": namespace}}
 
 
-@pytest.mark.parametrize("gateway", GATEWAYS)
+@pytest.mark.parametrize("gateway", ROWS)
 def test_every_verb_that_the_controller_needs_succeeds(gateways: Cluster, account: Account, gateway: str) -> None:
     installed = GATEWAYS[gateway]
     assert account.subject == f"system:serviceaccount:{gateway}:{gateway}"
@@ -292,7 +295,7 @@ def forbidden(gateway: str) -> list[tuple[str, str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("gateway", GATEWAYS)
+@pytest.mark.parametrize("gateway", ROWS)
 def test_what_the_controller_need_not_do_is_refused(account: Account, gateway: str) -> None:
     asked = forbidden(gateway)
     assert len(asked) > 100

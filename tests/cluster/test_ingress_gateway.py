@@ -88,8 +88,15 @@ def routes(controller: str) -> list[dict[str, Any]]:
     return [first, second, third, {"host": HOST, "app_root": "/shop"}, {"path": "/any"}]
 
 
-@pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
-@pytest.mark.parametrize("kind", ["Deployment", "DaemonSet"])
+@pytest.mark.parametrize(
+    ("kind", "controller"),
+    [
+        ("Deployment", "f5-nginx"),
+        pytest.param("DaemonSet", "f5-nginx", marks=pytest.mark.long),
+        pytest.param("Deployment", "ingress-nginx", marks=pytest.mark.long),
+        ("DaemonSet", "ingress-nginx"),
+    ],
+)
 def test_a_gateway_comes_up_stays_and_goes(
     program: PulumiProgram, cluster: Cluster, namespace: str, controller: str, kind: str
 ) -> None:
@@ -196,6 +203,7 @@ def test_a_new_certificate_and_new_users_are_there_before_the_old_ones_go(
     program.destroy()
 
 
+@pytest.mark.long
 def test_definitions_are_installed_from_a_file_before_what_they_define(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
 from tools.processes import wait_until
@@ -111,6 +113,7 @@ def test_a_job_is_created_awaited_unchanged_and_destroyed(
     assert jobs(cluster, namespace) == {}
 
 
+@pytest.mark.long
 def test_other_pods_run_the_job_again_before_the_service(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -143,6 +146,7 @@ def test_other_pods_run_the_job_again_before_the_service(
     assert program.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_job_that_its_ttl_removed_does_not_run_again(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -161,6 +165,7 @@ def test_a_job_that_its_ttl_removed_does_not_run_again(
     program.destroy()
 
 
+@pytest.mark.long
 def test_a_failed_job_that_its_ttl_removed_runs_again_and_no_more_when_it_is_complete(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -193,6 +198,7 @@ def test_a_schedule_changes_in_place(program: PulumiProgram, cluster: Cluster, n
     assert cluster.get("cronjobs", "-n", namespace)["items"] == []
 
 
+@pytest.mark.long
 def test_a_suspended_job_is_not_awaited(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
     write(program, namespace, suspend=True)
     program.up()

@@ -89,6 +89,7 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
         made.cluster.remove()
 
 
+@pytest.mark.long
 def test_up_again_changes_nothing_and_down_leaves_nothing(checkout: Checkout) -> None:
     status, output = checkout.run("up")
     assert status == 0, output
@@ -114,6 +115,7 @@ def test_up_again_changes_nothing_and_down_leaves_nothing(checkout: Checkout) ->
     assert (status, "Stack local is not up" in output) == (0, True), output
 
 
+@pytest.mark.long
 def test_an_interruption_at_any_point_breaks_nothing(checkout: Checkout) -> None:
     checkout.leave_services_alone()
     statuses = [checkout.interrupted(after) for after in (0.4, 1.5, 3, 4.5, 6, 8)]
@@ -125,6 +127,7 @@ def test_an_interruption_at_any_point_breaks_nothing(checkout: Checkout) -> None
     assert "20 unchanged" in output
 
 
+@pytest.mark.long
 def test_a_kill_leaves_a_lock_that_the_next_run_removes(checkout: Checkout) -> None:
     checkout.leave_services_alone()
     with checkout.start("up") as process:

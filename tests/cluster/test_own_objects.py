@@ -41,6 +41,7 @@ def volume(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}
 
 
+@pytest.mark.long
 def test_services_run_within_the_quota_of_their_namespace(deploy: Any, cluster: Cluster, own: str) -> None:
     namespace = {
         "name": own,
@@ -57,6 +58,7 @@ def test_services_run_within_the_quota_of_their_namespace(deploy: Any, cluster: 
     assert labels["elbv2.k8s.aws/pod-readiness-gate-inject"] == "enabled"
 
 
+@pytest.mark.long
 def test_an_existing_namespace_survives_the_stack(
     deploy: Any, program: PulumiProgram, cluster: Cluster, own: str
 ) -> None:
@@ -104,6 +106,7 @@ def test_objects_are_shared_and_a_claim_keeps_its_data(
     cluster.kubectl("delete", "namespace", own, "--wait=false")
 
 
+@pytest.mark.long
 def test_manifests_are_created_in_the_order_of_their_kinds(deploy: Any, cluster: Cluster, own: str) -> None:
     group = f"{own}.example.com"
     definition = {
@@ -153,6 +156,7 @@ def test_manifests_are_created_in_the_order_of_their_kinds(deploy: Any, cluster:
     assert not deploy(namespace=own, manifests=manifests, services={"web": web()}).up().changes
 
 
+@pytest.mark.long
 def test_the_next_up_rolls_the_pods_if_an_existing_config_map_changed(deploy: Any, cluster: Cluster, own: str) -> None:
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own}})
     reader = web(envFrom=[{"configMapRef": {"name": "site", "optional": True}}], rollOnChange=True)

@@ -152,6 +152,7 @@ def test_a_pod_can_use_exactly_its_rules(pods: tuple[Pod, Pod], cluster: Cluster
     assert not plain.may_request("get", "/metrics")
 
 
+@pytest.mark.long
 def test_the_requests_of_a_pod_are_answered_by_its_rules(
     pods: tuple[Pod, Pod], cluster: Cluster, namespace: str
 ) -> None:
@@ -185,6 +186,7 @@ def test_the_requests_of_a_pod_are_answered_by_its_rules(
         assert plain.ask(method, path, body)[0] == 403, (method, path)
 
 
+@pytest.mark.long
 def test_a_rule_that_is_removed_is_revoked(
     pods: tuple[Pod, Pod], program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:

@@ -132,6 +132,7 @@ def test_every_platforms_service_is_admitted_and_a_second_run_changes_nothing(
     assert services(cluster, namespace) == {}
 
 
+@pytest.mark.long
 def test_ports_of_nodes_are_admitted_and_change_in_place(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:

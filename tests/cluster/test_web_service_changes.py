@@ -181,6 +181,7 @@ def test_nothing_that_may_change_replaces_what_runs(program: PulumiProgram, clus
         assert changed.ops(kind) == {f"{suffix}-{suffix}": "update"}
 
 
+@pytest.mark.long
 def test_a_partition_updates_some_pods_and_is_not_waited_for(
     program: PulumiProgram, cluster: Cluster, namespace: str
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_partition_updates_some_pods_and_is_not_waited_for(
     assert program.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_replaced_stateful_set_finds_its_claims_again(
     program: PulumiProgram, cluster: Cluster, namespace: str, volumes: None
 ) -> None:
