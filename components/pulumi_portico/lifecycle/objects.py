@@ -51,7 +51,7 @@ class Options:
     """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[pulumi.Resource], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered, for its parent."""
-    annotations_of_past: Optional[Callable[[Manifest, Optional[pulumi.Resource]], Awaitable[Any]]] = None
+    annotations_of_past: Optional[Callable[..., Awaitable[Any]]] = None
     """Returns the annotations, from those of the manifest, for the parent: what depends on the last deployment."""
     annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None
     """Returns the annotations for a preview, from those for the update. A preview sends the object to the API server,
@@ -87,7 +87,7 @@ class ObjectSpec:
     def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
         """Register it under a Pulumi name, with the manifest whose references are resolved."""
         past = self.options.annotations_of_past
-        of_past = None if past is None else lambda annotations: past(annotations, options.parent)
+        of_past = None if past is None else partial(past, parent=options.parent)
         return register(manifest, name, options, self.options.annotations_in_preview, of_past)
 
 
