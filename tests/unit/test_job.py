@@ -655,6 +655,24 @@ def test_a_failure_policy_that_the_api_server_rejects(args: Any, code: str, loca
             {
                 "completion_mode": "Indexed",
                 "completions": 3,
+                "success_policy": {"rules": [{"succeeded_indexes": "0,2-3"}]},
+            },
+            "success-index-out-of-range",
+            ("rules", 0, "succeeded_indexes"),
+        ),
+        (
+            {
+                "completion_mode": "Indexed",
+                "completions": 3,
+                "success_policy": {"rules": [{"succeeded_indexes": "0-1", "succeeded_count": 3}]},
+            },
+            "success-count-out-of-range",
+            ("rules", 0, "succeeded_count"),
+        ),
+        (
+            {
+                "completion_mode": "Indexed",
+                "completions": 3,
                 "success_policy": {"rules": [{"succeeded_indexes": "3-1"}]},
             },
             "invalid-indexes",

@@ -16,7 +16,7 @@ from ..args.location import Field as FieldName
 from ..args.location import Location
 from ..args.names import dns_label, label_key
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Reason, Remove
+from ..args.problems import Problems, Reason, Remove, Set
 from ..args.spec import Spec, spec
 from ..args.values import whole_number
 from ..untyped import Manifest
@@ -207,6 +207,11 @@ SUCCESS_OF_INDEXES = define(
     allowed="only if {field} is Indexed",
 )
 
+INDEX_OUT_OF_RANGE = define(
+    "success-index-out-of-range", "The job doesn't have all of these indexes.", allowed="indexes from 0 to {most}"
+)
+COUNT_OUT_OF_RANGE = define("success-count-out-of-range", "The rule has only {most} indexes.", allowed="at most {most}")
+
 
 def _some(most: int) -> Any:
     def rule(value: Sequence[object]) -> Optional[Reason]:
@@ -272,14 +277,31 @@ def _check_rule(rule: PodFailurePolicyRuleSpec, has_index_limit: bool, problems:
             problems.report(REPEATED_CODE, at, value=code, fix=Remove(at))
 
 
-def check_success_policy(policy: SuccessPolicySpec, *, is_indexed: bool, problems: Problems) -> None:
-    """Report what the API server rejects."""
+def check_success_policy(
+    policy: SuccessPolicySpec, *, is_indexed: bool, completions: Optional[int], problems: Problems
+) -> None:
+    """Report what the API server rejects; `completions` is None if it isn't known."""
     if not is_indexed:
         problems.report(SUCCESS_OF_INDEXES, policy.at, field=FieldName("completion_mode"), fix=Remove(policy.at))
     names = ("succeeded_indexes", "succeeded_count")
     for rule in policy.rules:
         if all(getattr(rule, name) is None for name in names):
             problems.report(EMPTY_SUCCESS_RULE, rule.at, fields=[FieldName(name) for name in names])
+        if completions is not None:
+            problems.run(_check_range, rule, completions)
+
+
+def _check_range(rule: SuccessRuleSpec, completions: int, problems: Problems) -> None:
+    """Report indexes that the job doesn't have, and a number of them that it can't reach."""
+    ranges = [part.partition("-")[::2] for part in (rule.succeeded_indexes or "").split(",") if part]
+    count = sum(int(last or first) - int(first) + 1 for first, last in ranges) if ranges else completions
+    highest = max((int(last or first) for first, last in ranges), default=0)
+    if highest >= completions:
+        at = rule.at / "succeeded_indexes"
+        problems.report(INDEX_OUT_OF_RANGE, at, value=rule.succeeded_indexes, most=completions - 1)
+    elif rule.succeeded_count is not None and rule.succeeded_count > count:
+        at = rule.at / "succeeded_count"
+        problems.report(COUNT_OUT_OF_RANGE, at, value=rule.succeeded_count, most=count, fix=Set(at, count))
 
 
 def build_failure_policy(policy: Optional[PodFailurePolicySpec]) -> Optional[Manifest]:

@@ -201,7 +201,8 @@ def _check_policies(spec: JobSpec, problems: Problems) -> None:
         check_failure_policy(failure, restarts=restarts, has_index_limit=has_limit, problems=problems)
     if success is not None:
         is_indexed = spec.completion_mode is CompletionMode.INDEXED
-        check_success_policy(success, is_indexed=is_indexed, problems=problems)
+        completions = spec.completions if isinstance(spec.completions, int) else None
+        check_success_policy(success, is_indexed=is_indexed, completions=completions, problems=problems)
 
 
 def _check_indexes(spec: JobSpec, problems: Problems) -> None:
