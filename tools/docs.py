@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import (
     command_docs,
     feature_table,
+    implementation_table,
     object_kinds,
     platform_table,
     pod_template_schema,
@@ -31,6 +32,7 @@ PAGES: Mapping[Path, Callable[[str], str]] = {
     problem_codes.FILE: problem_codes.generate,
     platform_table.FILE: platform_table.generate,
     feature_table.FILE: feature_table.generate,
+    implementation_table.FILE: implementation_table.generate,
     object_kinds.FILE: object_kinds.generate,
     pod_template_schema.FILE: pod_template_schema.generate,
     settings_table.FILE: settings_table.generate,

@@ -11,20 +11,22 @@ from tools.tables import filled, markdown, written_feature
 
 FILE = ROOT / "docs" / "ingress-gateway.md"
 ABBREVIATIONS = {"nginx.ingress.kubernetes.io/": "I-", "nginx.org/": "N-"}
-_WORDS = {
+WORDS = {
     "host=wildcard": "a wildcard `host`",
     "host=any": "no `host`",
     "allowed_sources+denied_sources": "both of them",
 }
 
+_INGRESS_CONTROLLERS = {name: module for name, module in CONTROLLERS.items() if module.variant is None}
+
 
 def table() -> str:
     """A row for each feature."""
     rows = (
-        [written_feature(feature, _WORDS), *(_support(module, feature) for module in CONTROLLERS.values())]
+        [written_feature(feature, WORDS), *(_support(module, feature) for module in _INGRESS_CONTROLLERS.values())]
         for feature in all_features()
     )
-    return markdown(["what you write", *(f"`{name}`" for name in CONTROLLERS)], rows)
+    return markdown(["what you write", *(f"`{name}`" for name in _INGRESS_CONTROLLERS)], rows)
 
 
 def _support(module: ControllerModule, feature: str) -> str:

@@ -15,5 +15,8 @@ compile requirements-dev.in tools/requirements.in -c requirements.lock -o requir
 for end in tests/matrix/*.in; do
   compile --no-deps "$end" -o "${end%.in}.lock"
 done
+for end in tools/wheels/*.in; do
+  compile --no-deps "$end" -o "${end%.in}.lock"
+done
 # An environment of its own: what it wants does not go with what the tests want.
 compile tests/checkov/requirements.in -o tests/checkov/requirements.lock

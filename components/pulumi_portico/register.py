@@ -12,7 +12,7 @@ import pulumi
 from .lifecycle.consequences import watch_object
 from .lifecycle.existing import reject_existing
 from .lifecycle.hooks import mocked
-from .lifecycle.ownership import owned
+from .lifecycle.ownership import is_of_kubernetes, owned
 from .untyped import Manifest, Properties, mapped
 
 __all__ = ["REPLACE_UNREADY", "SKIP_AWAIT", "WAIT_FOR", "name_of", "namespace_of", "register"]
@@ -25,6 +25,9 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 """The annotation that has Pulumi replace a Job that exists and isn't complete, although nothing changes."""
+
+_WITH_STATUS = ("Gateway",)
+"""The kinds that the SDK doesn't know, and whose status other resources read."""
 
 _MODULES: Mapping[str, str] = {
     "admissionregistration.k8s.io/v1": "pulumi_kubernetes.admissionregistration.v1",
@@ -67,7 +70,7 @@ def register(
         options = pulumi.ResourceOptions(parent=opts.parent, provider=opts.provider)
         return get(f"{resource_name}-existing", id=identity, opts=options)
 
-    reject_existing(resource, manifest["kind"], lookup)
+    reject_existing(resource, manifest["apiVersion"], manifest["kind"], lookup)
     watch_object(resource, manifest)
     return resource
 
@@ -83,6 +86,8 @@ def _constructors(api_version: str, kind: str) -> tuple[Callable[..., Any], Call
     custom = importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
 
     def create(name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:
+        if kind in _WITH_STATUS:
+            return _ObjectWithStatus(name, {"apiVersion": api_version, "kind": kind, **fields}, opts)
         if fields.keys() <= {"metadata", "spec"}:
             return custom(name, api_version=api_version, kind=kind, opts=opts, **fields)
         return _CustomObject(name, {"apiVersion": api_version, "kind": kind, **fields}, opts)
@@ -96,9 +101,8 @@ def _module_of(api_version: str) -> Any:
     if module is not None:
         return importlib.import_module(module)
     group, _, version = api_version.rpartition("/")
-    is_of_kubernetes = "." not in group or group.endswith(".k8s.io")
     name = f"pulumi_kubernetes.{group.partition('.')[0]}"
-    if not is_of_kubernetes or not group or importlib.util.find_spec(name) is None:
+    if not is_of_kubernetes(api_version) or not group or importlib.util.find_spec(name) is None:
         return None
     full = f"{name}.{version}"
     return importlib.import_module(full) if importlib.util.find_spec(full) is not None else None
@@ -117,6 +121,19 @@ class _CustomObject(pulumi.CustomResource):
     def metadata(self) -> pulumi.Output[Any]:
         """The object's metadata, as the API server has it."""
         return pulumi.get(self, "metadata")
+
+
+class _ObjectWithStatus(_CustomObject):
+    """An object whose status other resources read."""
+
+    def __init__(self, name: str, manifest: Properties, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(name, {"status": None, **manifest}, opts)
+
+    @property
+    @pulumi.getter
+    def status(self) -> pulumi.Output[Any]:
+        """The object's status, as the API server has it."""
+        return pulumi.get(self, "status")
 
 
 def _create(resource: Any, name: str, fields: Properties, opts: pulumi.ResourceOptions) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.cluster.definitions import certificate_definition, define
+from tests.cluster.gateway_api import install
 from tests.cluster.stacks import lay_down
 from tests.pulumi_program import PulumiProgram
 from tests.support import ROOT, make_namespace
-from tools import build, engine
+from tools import build, engine, gateway_api
 from tools.cluster import Cluster
 from tools.processes import is_alive
 
@@ -39,6 +40,13 @@ def _remove_orphans() -> None:
     for folder in _FOLDERS.glob("*"):
         if not is_alive(int(folder.name)):
             Cluster(folder).remove()
+
+
+@pytest.fixture(scope="session")
+def gateway_api_cluster(cluster: Cluster) -> Cluster:
+    """The cluster, with the definitions of the Gateway API's standard channel, and of Envoy Gateway."""
+    install(cluster, [*gateway_api.definitions(), *gateway_api.envoy_gateway_definitions()])
+    return cluster
 
 
 @pytest.fixture

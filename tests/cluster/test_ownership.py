@@ -109,10 +109,28 @@ def same_class(stacks: Stacks) -> Any:
     return {"namespace": other_namespace(stacks), "gateways": {f"{stacks.edge}-other": gateway}}
 
 
+def same_manifest(stacks: Stacks) -> Any:
+    metadata = {"name": "web", "namespace": stacks.namespace}
+    own = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"ports": [{"name": "more", "port": 81}]},
+    }
+    return {"namespace": other_namespace(stacks), "manifests": [own]}
+
+
+def same_job(stacks: Stacks) -> Any:
+    job = {"image": service()["image"], "namespace": stacks.namespace, "schedule": "@daily"}
+    return {"namespace": other_namespace(stacks), "jobs": {"web": job}}
+
+
 @pytest.mark.parametrize(
     "values",
     [
         same_service,
+        same_manifest,
+        same_job,
         same_gateway,
         pytest.param(same_namespace, marks=pytest.mark.long),
         pytest.param(same_class, marks=pytest.mark.long),

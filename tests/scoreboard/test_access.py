@@ -465,6 +465,25 @@ IPV6_HALVES = ["::/1", "8000::/1"]
 PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/proxy-protocol": "true"}}
 
 
+OPENING_MANIFESTS: list[dict[str, Any]] = [
+    {**manifest, "metadata": {"name": "a"}}
+    for manifest in (
+        {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": {}, "ingress": [{}]}},
+        {"apiVersion": "v1", "kind": "Namespace"},
+        {"apiVersion": "v1", "kind": "Endpoints", "subsets": []},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "roleRef": {}},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "webhooks": []},
+    )
+]
+
+
+def added(route: Mapping[str, Any]) -> dict[str, Any]:
+    """A stack that adds a route to the gateway of another one."""
+    reference = {"controller": "ingress-nginx", "className": "a", "namespace": "b", "controllerPeers": []}
+    full = {"host": "shop.example.com", "target": {"service": "web"}, **route}
+    return stack(routes={"more": {"gateway": reference, "routes": [full]}})
+
+
 @pytest.mark.parametrize(
     ("values", "location"),
     [
@@ -557,6 +576,11 @@ PLATFORM_ONLY = {"clientIp": "proxy-protocol", "annotations": {"example.com/prox
             ),
             ("awsLoadBalancers", "front", "sources"),
         ),
+        *((stack(manifests=[manifest]), ("manifests", 0)) for manifest in OPENING_MANIFESTS),
+        (added({"cors": {"origins": ["*"]}}), ("routes", "more", "routes", 0, "cors", "origins", 0)),
+        (added({"allowedSources": ["10.0.0.0/8"]}), ("routes", "more", "routes", 0, "allowedSources")),
+        (added({}), ("routes", "more", "gateway")),
+        (service(allowTo=[{"cidr": "169.254.169.254/32"}]), ("services", "web", "allowTo", 0, "cidr")),
         (service(security={"group": 0}), ("services", "web", "security", "group")),
         (service(security={"fsGroup": 0}), ("services", "web", "security", "fsGroup")),
         (

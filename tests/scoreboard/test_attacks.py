@@ -268,6 +268,27 @@ def test_selectors_that_overlap_are_reported(values: Any, unlike: Any) -> None:
     assert is_reported(stack(services={"one": ONE, **values}, **unlike), explain=False)
 
 
+OF_ONE = {"metadata": {"labels": {"app": "one"}}, "spec": {"containers": []}}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        held_case("E5", {"apiVersion": "v1", "kind": "Pod", **OF_ONE}, row="a pod of a manifest"),
+        held_case("E5", {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": OF_ONE}}, row="its job"),
+        held_case(
+            "E5",
+            {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": {"selector": {"matchLabels": {}}}},
+            row="its disruption budget",
+        ),
+    ],
+)
+def test_a_manifest_that_overlaps_a_service_is_rejected(manifest: Any) -> None:
+    own = {**manifest, "metadata": {**manifest.get("metadata", {}), "name": "a"}}
+    values = stack(services={"one": ONE}, podSecurity="privileged", manifests=[own])
+    assert_rejected(values, "manifests", unlike=stack(services={"one": ONE}, podSecurity="privileged"))
+
+
 # E6: a rule holds for Outputs too.
 
 
@@ -429,6 +450,14 @@ MISPLACED: Mapping[str, Any] = {
     "a token by its form, in a URL": service(health={"path": f"health/{TOKEN}"}),
     "a password after an option": service(image=f"a --password {CANARY}"),
     "a password in JSON": service(image=f'{{"password": "{CANARY}"}}'),
+    "a key of a Secret of the stack": stack(secrets={"a": {"stringData": {f"{CANARY}/": "x"}}}),
+    "a mapping as the value of a Secret": stack(secrets={"a": {"stringData": {"b": {"c": CANARY}}}}),
+    "a Secret in a list of manifests": stack(manifests=[[{"kind": "Secret", "stringData": {"a": CANARY}}]]),
+    "a mapping as the value of a Secret in a manifest": stack(
+        manifests=[
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"a": {"b": CANARY}}}
+        ]
+    ),
     "a header": gateway({"host": SHOP, "requestHeaders": {"Authorization": f"Bearer {{{CANARY}"}}),
 }
 

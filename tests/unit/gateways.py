@@ -11,6 +11,7 @@ from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.ingress_gateway.args import IngressGatewaySpec
 from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
 from pulumi_portico.ingress_gateway.controllers import Controller
+from pulumi_portico.ingress_gateway.gateway_api.implementations import Implementation
 from pulumi_portico.ingress_gateway.gateway_plan import GatewayRoutes
 from pulumi_portico.ingress_gateway.install.crds import CrdsSpec
 from pulumi_portico.ingress_gateway.route_rules import RULES
@@ -92,6 +93,8 @@ def route_set(
     namespace: str = "",
     custom_resources: bool = True,
     others: OtherRoutes | None = None,
+    implementation: str | None = None,
+    supported_features: Sequence[str] = (),
 ) -> RouteSet:
     """The routes of a component called `public`, with every feature of the controller available."""
     ensure_event_loop()
@@ -102,6 +105,8 @@ def route_set(
     problems.raise_if_any()
     spec = IngressGatewaySpec(
         controller=Controller(controller),
+        implementation=None if implementation is None else Implementation(implementation),
+        supported_features=supported_features,
         install=False,
         class_name="nginx",
         # A generic class reaches only Services in its own namespace.

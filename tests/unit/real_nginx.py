@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,13 +66,33 @@ class RealNginx:
         body: int = 0,
     ) -> Response:
         """Send a request whose target goes out letter by letter."""
+        with self._connected(scheme, host) as connection:
+            return _exchange(connection, host, target, method, client, headers or {}, body)[0]
+
+    def send_each(
+        self, host: str, targets: Sequence[str], *, scheme: str = "https", client: str = "127.0.0.1"
+    ) -> Iterator[Response]:
+        """Send a request for each target, through one connection as long as nginx keeps it."""
+        left = list(targets)
+        while left:
+            with self._connected(scheme, host) as connection:
+                while left:
+                    headers = {"Connection": "keep-alive"}
+                    response, closes = _exchange(connection, host, left.pop(0), "GET", client, headers, 0)
+                    yield response
+                    if closes:
+                        break
+
+    @contextlib.contextmanager
+    def _connected(self, scheme: str, host: str) -> Generator[socket.socket]:
         with socket.socket(socket.AF_UNIX) as plain:
             plain.settimeout(_SECONDS)
             plain.connect(str(self.folder / f"{scheme}.sock"))
             if scheme == "http":
-                return _exchange(plain, host, target, method, client, headers or {}, body)
+                yield plain
+                return
             with _tls().wrap_socket(plain, server_hostname=host.partition(":")[0]) as secured:
-                return _exchange(secured, host, target, method, client, headers or {}, body)
+                yield secured
 
 
 @cache
@@ -85,7 +105,8 @@ def _tls() -> ssl.SSLContext:
 
 def _exchange(
     connection: socket.socket, host: str, target: str, method: str, client: str, headers: Mapping[str, str], body: int
-) -> Response:
+) -> tuple[Response, bool]:
+    """The response, and whether nginx closes the connection."""
     fields = {"Host": host, CLIENT: client, "Connection": "close", **headers}
     if body:
         fields["Content-Length"] = str(body)
@@ -99,7 +120,8 @@ def _exchange(
     found: dict[str, list[str]] = {}
     for name, value in answer.getheaders():
         found.setdefault(name.lower(), []).append(value)
-    return Response(answer.status, found)
+    answer.read()
+    return Response(answer.status, found), answer.will_close
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from pulumi_portico.args.location import location_text
 from pulumi_portico.args.problems import Set
 from pulumi_portico.stack import check_stack
 
-from tests.problems import problems_of
+from tests.problems import assert_fixes_work, assert_problem, problems_of, problems_of_stack
+from tests.scoreboard.cases import gateway
 
 
 def stack(controller: str, route: dict[str, Any], **gateway: Any) -> dict[str, Any]:
@@ -59,3 +60,16 @@ def test_a_body_without_a_limit_is_accepted_if_nothing_limits_the_disk(
     controller: str, route: dict[str, Any], gateway: dict[str, Any]
 ) -> None:
     check_stack("dev", stack(controller, route, **gateway))
+
+
+@pytest.mark.parametrize("controller", ["f5-nginx", "ingress-nginx"])
+@pytest.mark.parametrize("protocol", ["GRPC", "GRPCS"])
+def test_grpc_needs_http_2(controller: str, protocol: str) -> None:
+    route = {"host": "a.example.com", "protocol": protocol}
+    fields: dict[str, Any] = {"controller": controller, "tls": {"a.example.com": {"secret": "a"}}}
+    values = gateway(route, **fields, settings={"http2": False})
+    problem = assert_problem(problems_of_stack(values), "grpc-without-http2", "gateways", "edge", "settings", "http2")
+    assert problem.params["route"] == ("gateways", "edge", "routes", 0)
+    assert assert_fixes_work(problems_of_stack, values) == 1
+    assert problems_of_stack(gateway(route, **fields)) == []
+    assert problems_of_stack(gateway({"host": "a.example.com"}, **fields, settings={"http2": False})) == []

@@ -11,7 +11,8 @@ import pulumi
 import pytest
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.ingress_gateway.capabilities import all_features, field_of, requested_features
-from pulumi_portico.ingress_gateway.controllers import CONTROLLERS
+from pulumi_portico.ingress_gateway.controllers import CONTROLLERS as MODULES
+from pulumi_portico.ingress_gateway.controllers import all_modules
 from pulumi_portico.testing import Secret
 
 from tests.kubernetes_schemas import validate
@@ -38,6 +39,9 @@ CHECKED = {**HTTPS, "backend_tls": {"ca_certificate": CERTIFICATE}}
 USERS = {"users": {"joe": "$6$salt$hash"}}
 ELSEWHERE = {"host": "b.example.com"}
 
+CONTROLLERS = {name: module for name, module in MODULES.items() if module.variant is None}
+"""Those of Ingresses. `test_gateway_api.py` has the implementations of Gateway API."""
+
 # For each feature: a route that asks for it, and the same without it.
 Sample = tuple[dict[str, Any], dict[str, Any]]
 SAMPLES: dict[str, Sample] = {
@@ -49,6 +53,14 @@ SAMPLES: dict[str, Sample] = {
     "redirect.scheme": ({"redirect": {**ELSEWHERE, "scheme": "http"}}, {"redirect": ELSEWHERE}),
     "redirect.host": ({"redirect": ELSEWHERE}, {"redirect": {"host": "c.example.com"}}),
     "redirect.path": ({"redirect": {**ELSEWHERE, "path": "/x"}}, {"redirect": ELSEWHERE}),
+    "redirect.keep_query=true": (
+        {"redirect": {**ELSEWHERE, "path": "/x", "keep_query": True}},
+        {"redirect": {**ELSEWHERE, "path": "/x"}},
+    ),
+    "redirect.keep_query=false": (
+        {"redirect": {**ELSEWHERE, "path": "/x", "keep_query": False}},
+        {"redirect": ELSEWHERE},
+    ),
     "redirect.code": (
         {"redirect": {**ELSEWHERE, "path": "/x", "code": 308}},
         {"redirect": {**ELSEWHERE, "path": "/x"}},
@@ -186,7 +198,7 @@ def check_unsupported(controller: str, feature: str) -> None:
     found = [
         problem for problem in problems if problem.code.name in codes and problem.params["feature"] == field_of(feature)
     ]
-    able = [other.title for other in CONTROLLERS.values() if other.supports(feature)]
+    able = [other.title for other in all_modules() if other.supports(feature)]
     # Two features can have one field.
     assert able in [problem.params["supported_by"] for problem in found], problems
     assert {problem.params["controller"] for problem in found} == {module.title}

@@ -89,7 +89,8 @@ def test_a_field_manager_is_the_same_in_every_run_and_fits() -> None:
 
 
 def test_a_field_manager_that_the_object_has_already_stays() -> None:
-    manifest = {"kind": "Service", "metadata": {"name": "web", "annotations": {FIELD_MANAGER: "mine"}}}
+    metadata = {"name": "web", "annotations": {FIELD_MANAGER: "mine"}}
+    manifest = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
     owned, options = ownership.owned(manifest, "web", pulumi.ResourceOptions())
     assert owned["metadata"]["annotations"][FIELD_MANAGER] == "mine"
     assert not options.ignore_changes
@@ -97,7 +98,8 @@ def test_a_field_manager_that_the_object_has_already_stays() -> None:
 
 def test_an_object_that_stays_has_the_field_manager_of_the_next_resource() -> None:
     """A gateway leaves the definitions, and another one of the stack takes them over."""
-    definition = {"kind": "CustomResourceDefinition", "metadata": {"name": "policies.k8s.nginx.org"}}
+    group = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    definition = {**group, "metadata": {"name": "policies.k8s.nginx.org"}}
 
     def manager(name: str, **options: Any) -> str:
         owned, _ = ownership.owned(definition, name, pulumi.ResourceOptions(**options))

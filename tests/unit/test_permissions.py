@@ -91,6 +91,32 @@ WIDE: list[tuple[dict[str, Any], list[str]]] = [
     ({"verbs": ["update"], "resources": ["rolebindings"], "api_groups": ["rbac.authorization.k8s.io"]}, ["grant perm"]),
     ({"verbs": ["impersonate"], "resources": ["serviceaccounts"]}, ["act as somebody else"]),
     ({"verbs": ["patch"], "resources": ["namespaces"]}, ["change Pod Security and other labels of namespaces"]),
+    (
+        {"verbs": ["impersonate"], "resources": ["userextras/scopes"], "api_groups": ["authentication.k8s.io"]},
+        ["act as somebody else"],
+    ),
+    (
+        {"verbs": ["delete"], "resources": ["networkpolicies"], "api_groups": ["networking.k8s.io"]},
+        ["open pods to others"],
+    ),
+    ({"verbs": ["patch"], "resources": ["services"]}, ["expose pods outside of the cluster"]),
+    (
+        {"verbs": ["create"], "resources": ["ingresses"], "api_groups": ["networking.k8s.io"]},
+        ["expose pods outside of the cluster"],
+    ),
+    (
+        {"verbs": ["create"], "resources": ["httproutes"], "api_groups": ["gateway.networking.k8s.io"]},
+        ["expose pods outside of the cluster"],
+    ),
+    (
+        {"verbs": ["create"], "resources": ["transportservers"], "api_groups": ["k8s.nginx.org"]},
+        ["expose pods outside of the cluster"],
+    ),
+    ({"verbs": ["update"], "resources": ["endpoints"]}, ["lead the clients of Services to other addresses"]),
+    (
+        {"verbs": ["create"], "resources": ["endpointslices"], "api_groups": ["discovery.k8s.io"]},
+        ["lead the clients of Services to other addresses"],
+    ),
     ({"verbs": ["get"], "resources": ["*/proxy"]}, ["use every resource (*)", "connect to", "control nodes"]),
     ({"verbs": ["get"], "resources": ["configmaps"], "api_groups": ["*"]}, ["use every API group (*)"]),
 ]
@@ -133,6 +159,7 @@ def test_every_rule_of_the_cluster_is_an_exception() -> None:
         {"verbs": ["create", "patch"], "resources": ["events"]},
         {"verbs": ["get", "update"], "resources": ["leases"], "api_groups": ["coordination.k8s.io"]},
         {"verbs": ["approve"], "resources": ["widgets"], "api_groups": ["example.com"]},
+        {"verbs": ["get", "list", "watch"], "resources": ["networkpolicies"], "api_groups": ["networking.k8s.io"]},
     ],
 )
 def test_narrow_permissions_are_reported_with_the_token_only(rule: Any) -> None:

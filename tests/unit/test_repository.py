@@ -46,6 +46,7 @@ def test_the_locks_hold_what_is_asked_for_and_hashes_for_all() -> None:
         ("requirements.txt", "requirements.lock"),
         ("requirements-dev.in", "requirements-dev.lock"),
         ("tests/checkov/requirements.in", "tests/checkov/requirements.lock"),
+        ("tools/wheels/envoy.in", "tools/wheels/envoy.lock"),
     ):
         pins = re.findall(r"^([a-z-]+)==([^\s;]+)", (ROOT / asked).read_text(), re.M)
         locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.M))

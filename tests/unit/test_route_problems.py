@@ -8,6 +8,7 @@ import pytest
 from pulumi_portico import ArgumentError, IngressGateway, IngressRoutes
 from pulumi_portico.args.location import KeyStyle
 from pulumi_portico.args.problems import Problem, Problems, Remove, Set
+from pulumi_portico.ingress_gateway.controllers import all_modules
 from pulumi_portico.ingress_gateway.validation import parse_ingress_gateway, parse_ingress_routes
 from pulumi_portico.testing import record
 
@@ -539,7 +540,10 @@ def test_a_generic_class_does_not_redirect_to_https(field: str) -> None:
     args |= {"https_redirect": True} if field == "https_redirect" else {}
     location = (field,) if field == "https_redirect" else ("tls", HOST, field)
     problem = assert_rejected(args, "tls-setting-unsupported-by-controller", *location, controller="a generic class")
-    assert problem.params["supported_by"] == ["F5 NGINX Ingress Controller", "ingress-nginx"]
+    able = ["F5 NGINX Ingress Controller", "ingress-nginx"]
+    if field != "tls_terminated_upstream":
+        able += [module.title for module in all_modules() if module.has_gateway and module.redirects_to_https]
+    assert problem.params["supported_by"] == able
 
 
 def test_the_default_backend_of_a_generic_class_is_in_its_namespace() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_portico.args.codes import Code
-from pulumi_portico.args.concealment import has_credential, names_secret, shown_text
+from pulumi_portico.args.concealment import has_credential, is_plain_secret, names_secret, shown_text
 from pulumi_portico.args.location import Key, KeyStyle, Location
 from pulumi_portico.args.problems import Problem
 from pulumi_portico.args.secret_formats import FORMATS, format_of
@@ -240,3 +240,46 @@ def test_the_key_style_of_messages_names_the_field_for_secrets() -> None:
     view = view_of(check_stack("dev", {"namespace": "shop", "services": service(env={"A": TOKEN})}))
     (found,) = (one for one in view.exceptions if one.exception.kind.name == "secret-in-plain-field")
     assert "`env`" in found.exception.meaning(KeyStyle.STACK)
+
+
+VARIABLES = [
+    ("DB_PASSWORD", "hunter2", True),
+    ("API_KEY", "abc", True),
+    ("jwt-secret", "abc", True),
+    ("AWS_SECRET_ACCESS_KEY", "abc", True),
+    ("smtp.password", "abc", True),
+    ("DB_PASSWORD", "", False),
+    ("DB_PASSWORD", "{{ .password }}", False),
+    ("DB_PASSWORD_FILE", "/run/secrets/db", False),
+    ("SECRET", "/run/secrets/db", False),
+    ("CSRF_TOKEN", "true", False),
+    ("TOKEN", "3600", False),
+    ("TOKEN_URL", "https://login.example.com", False),
+    ("PUBLIC_KEY", "abc", False),
+    ("KEY", "abc", False),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), VARIABLES)
+def test_a_variable_that_is_named_like_a_secret_is_an_exception(name: str, value: str, expected: bool) -> None:
+    container = {"image": "registry.example.com/a:1", "env": {name: value}}
+    parts: list[tuple[dict[str, Any], tuple[Any, ...]]] = [
+        ({"services": {"web": {**container, "port": 80}}}, ("services", "web", "env", name)),
+        ({"jobs": {"job": container}}, ("jobs", "job", "env", name)),
+        (
+            {"jobs": {"job": {"image": "registry.example.com/a:1", "initContainers": [{"name": "a", **container}]}}},
+            ("jobs", "job", "init_containers", 0, "env", name),
+        ),
+        ({"configMaps": {"web": {"data": {name: value}}}}, ("config_maps", "web", "data", name)),
+    ]
+    for part, at in parts:
+        services = {"web": {"image": "registry.example.com/a:1", "port": 8080}}
+        view = view_of(check_stack("dev", {"namespace": "shop", "services": services, **part}))
+        found = [exception.exception for exception in view.exceptions]
+        assert [tuple(one.location) for one in found if one.kind.name == "secret-in-plain-field"] == [at] * expected
+        assert "hunter2" not in json.dumps(view, default=str)
+
+
+@pytest.mark.parametrize("value", ["$(OTHER)", "${OTHER}", "{{ .Values.password }}", "", "60", "null"])
+def test_a_reference_and_a_switch_are_no_secrets(value: str) -> None:
+    assert not is_plain_secret("DB_PASSWORD", value)

@@ -360,7 +360,26 @@ EXPOSED = '{"exposed_ports": {"80": {}}}'
 WEB, EDGE, EDGE_LB = "services.web", "gateways.edge", "gateways.edge.exposure"
 OWN_LB, SHARED = "loadBalancers.own.exposure", "awsLoadBalancers.shared"
 URL = "postgres://shop:hunter2@db/shop"
+ADDED: dict[str, Any] = {
+    "gateway": {"controller": "ingress-nginx", "className": "a", "namespace": "b", "controllerPeers": []},
+    "routes": [{"host": "a.example.com", "target": {"service": "web"}, "rateLimit": {"requests": 5}}],
+}
+METADATA = "169.254.169.254/32"
+TOKEN_TYPE = "kubernetes.io/service-account-token"
 EXAMPLES = (
+    Example(exceptions.METADATA_SERVER, WEB, {"allowTo": [{"cidr": METADATA}]}, "allowTo[0].cidr", METADATA),
+    Example(
+        exceptions.METADATA_SERVER,
+        WEB,
+        {"allowTo": [{"cidr": "169.254.0.0/16", "ports": [80]}]},
+        "allowTo[0].cidr",
+        "169.254.0.0/16",
+    ),
+    Example(exceptions.LASTING_TOKEN, "", {"secrets": {"t": {"type": TOKEN_TYPE}}}, "secrets.t.type", TOKEN_TYPE),
+    Example(exceptions.CLIENTS_OF_CLASS, "", {"routes": {"more": ADDED}}, "routes.more.gateway", None),
+    Example(
+        exceptions.UNKNOWN_CLIENT_ADDRESS, "", {"routes": {"more": ADDED}}, "routes.more.routes[0].rateLimit", None
+    ),
     Example(exceptions.CLIENTS_ANYWHERE, WEB, {"allowFrom": ANY_PEER}, "allowFrom[0].cidr"),
     Example(
         exceptions.CLIENTS_IN_ANY_NAMESPACE,
@@ -590,6 +609,11 @@ RULE = {"verbs": ["get"], "resources": ["pods"], "resourceNames": ["web-0"]}
         ({"networkPolicy": False}, "networkPolicy", False),
         ({"podAnnotations": {MULTUS: "macvlan"}}, f"podAnnotations.{MULTUS}", "macvlan"),
         ({"service": {"annotations": {TAILSCALE: "true"}}}, f"service.annotations.{TAILSCALE}", "true"),
+        (
+            {"additionalServices": {"more": {"annotations": {TAILSCALE: "true"}}}},
+            f"additionalServices.more.annotations.{TAILSCALE}",
+            "true",
+        ),
         ({"service": {"annotations": {NEG: EXPOSED}}}, f"service.annotations.{NEG}", EXPOSED),
         ({"service": {"annotations": {MESH: "true"}}}, f"service.annotations.{MESH}", "true"),
         ({"resources": {"limits": "none"}}, "resources.limits", "none"),
@@ -699,3 +723,17 @@ def test_the_view_has_only_plain_values_even_if_the_stack_has_secrets(tmp_path: 
     assert json.loads(json.dumps(asdict(view_of(plan))))
     # The view doesn't change the plan.
     assert record(lambda: build(plan)).registrations
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        {"cidr": "169.254.0.0/16", "cidrExcept": [METADATA]},
+        {"cidr": METADATA, "ports": [53]},
+        {"cidr": "169.254.20.10/32"},
+        {"cidr": "10.0.0.0/8"},
+    ],
+)
+def test_other_addresses_are_no_metadata_server(peer: Any, tmp_path: Path) -> None:
+    found = exceptions_of(tmp_path, changed(WEB, {"allowTo": [peer]}))
+    assert "pods-to-metadata-server" not in {code(exception) for exception in found}

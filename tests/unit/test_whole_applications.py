@@ -84,9 +84,9 @@ def test_a_workload_of_the_manifests_selects_its_own_pods() -> None:
 @pytest.mark.parametrize(
     ("metadata", "code"),
     [
-        ({"labels": {"team": 3}}, "wrong-kubernetes-shape"),
-        ({"annotations": {"on": True}}, "wrong-kubernetes-shape"),
-        ({"labels": ["team"]}, "wrong-kubernetes-shape"),
+        ({"labels": {"team": 3}}, "wrong-type-in-manifest"),
+        ({"annotations": {"on": True}}, "wrong-type-in-manifest"),
+        ({"labels": ["team"]}, "wrong-type-in-manifest"),
         ({"labels": {"a b": "c"}}, "invalid-label-key"),
         ({"labels": {"a": "x y"}}, "invalid-label-value"),
     ],

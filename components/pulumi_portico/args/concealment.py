@@ -13,7 +13,16 @@ from .location import Key, Location
 from .secret_formats import format_of, without_credentials
 from .secrets import Secret
 
-__all__ = ["HIDDEN", "concealed", "concealed_at", "has_credential", "names_secret", "shown_key", "shown_text"]
+__all__ = [
+    "HIDDEN",
+    "concealed",
+    "concealed_at",
+    "has_credential",
+    "is_plain_secret",
+    "names_secret",
+    "shown_key",
+    "shown_text",
+]
 
 HIDDEN = "[secret]"
 """What messages show in place of a secret."""
@@ -51,6 +60,10 @@ form, and decrypts nothing in any other one, such as `secure: [a]`, so that the 
 _ASSIGNMENT = re.compile(r"(?P<name>[^=:\s]+)(?P<sign>\s*=|:)\s*\S")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*")
 _SECRET_MAPPINGS = ("secret_env", "secretEnv", "secret_files", "secretFiles")
+_OBJECT_DATA = ("string_data", "stringData", "data")
+"""The fields of a Secret with its values."""
+_WITH_OBJECTS = ("secrets", "manifests")
+"""The fields of a stack that can have Secrets."""
 _AUTH = ("basic_auth", "basicAuth")
 _SECRET_FIELDS = ("secret", "pull_secrets", "users", *_SECRET_MAPPINGS)
 _REFERENCES = frozenset(
@@ -91,6 +104,22 @@ def names_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) or name in _SECRET_FIELDS
 
 
+_SECRET_VARIABLE = re.compile(
+    r"(^|[_.-])(password|passwd|passphrase|secret|token|api_?key|private_?key|secret_?key|access_?key|credentials)$",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(
+    r"|true|false|null|none|[0-9.]+|[/.~].*|[a-z][a-z0-9+.-]*://.*|.*(\$\(|\$\{|\{\{).*", re.IGNORECASE
+)
+"""Values that are a switch, a number, a path, a URL, or refer to another value."""
+
+
+def is_plain_secret(name: str, value: Any) -> bool:
+    """Whether a variable's name is that of a secret, and its value can be one. `names_secret` knows far more names,
+    also those of what only concerns a secret."""
+    return isinstance(value, str) and _SECRET_VARIABLE.search(name) is not None and _NO_SECRET.fullmatch(value) is None
+
+
 def shown_key(location: Location, index: int = -1) -> str:
     """A key of a location as messages show it."""
     key = str(location[index])
@@ -100,7 +129,10 @@ def shown_key(location: Location, index: int = -1) -> str:
     if assignment and (assignment["sign"] != ":" or names_secret(assignment["name"])):
         return HIDDEN
     above = location[: index % len(location)]
-    if any(step in _SECRET_MAPPINGS or step in _AUTH for step in above) and not _PLAIN_NAME.fullmatch(key):
+    is_in_secret = _is_in_object(location[:1], above) or any(
+        step in _SECRET_MAPPINGS or step in _AUTH for step in above
+    )
+    if is_in_secret and not _PLAIN_NAME.fullmatch(key):
         return HIDDEN
     return shown_text(key)
 
@@ -178,12 +210,17 @@ def _holds_secret(location: Location) -> bool:
     names = [step for step in location if isinstance(step, str)]
     if not names:
         return False
-    if any(name in _SECRET_MAPPINGS for name in names):
+    if any(name in _SECRET_MAPPINGS for name in names) or _is_in_object(location[:1], location):
         return True
     if any(name in _AUTH and below == "users" for name, below in pairwise(names)):
         return True
     # A key that the user chose; the names of fields are known.
     return _SECRET_NAME.search(names[-1]) is not None if isinstance(names[-1], Key) else names[-1] in _SECRET_FIELDS
+
+
+def _is_in_object(first: Sequence[Any], steps: Sequence[Any]) -> bool:
+    """Whether steps lead to the data of an object of the stack that can be a Secret."""
+    return bool(first) and first[0] in _WITH_OBJECTS and any(step in _OBJECT_DATA for step in steps[1:])
 
 
 def _is_not_secret(value: Any) -> bool:

@@ -41,6 +41,9 @@ _PLURALS = {
     "PriorityClass": "priorityclasses",
     "RuntimeClass": "runtimeclasses",
     "IngressClass": "ingressclasses",
+    "GatewayClass": "gatewayclasses.gateway.networking.k8s.io",
+    "Gateway": "gateways.gateway.networking.k8s.io",
+    "ListenerSet": "listenersets.gateway.networking.k8s.io",
     "Issuer": "issuers",
     "ClusterIssuer": "clusterissuers",
 }

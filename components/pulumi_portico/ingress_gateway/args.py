@@ -25,8 +25,10 @@ from ..networking.target import Target, TargetSpec
 from ..public_load_balancer.exposure import Exposure, ExposureSpec
 from ..workload.conversions import names_of
 from .compile_input import READY_TIMEOUT
-from .controllers import DEFAULT_CONTROLLER, Controller
+from .controller_module import ControllerModule
+from .controllers import DEFAULT_CONTROLLER, Controller, module_of_controller
 from .dns_records import DnsRecord, DnsRecordSpec
+from .gateway_api.implementations import Implementation
 from .install.crds import Crds, CrdsSpec
 from .install.installation import Installation, InstallationSpec
 from .install.settings import GatewaySettings, GatewaySettingsSpec
@@ -83,13 +85,28 @@ class IngressGatewayArgs(TypedDict):
     controller: NotRequired[Controller]
     """The ingress controller that serves the routes. Plain. Default: f5-nginx."""
 
+    implementation: NotRequired[Implementation]
+    """The implementation of Gateway API that serves the class. Plain. Required for gateway-api, and only for it."""
+
+    implementation_version: NotRequired[str]
+    """The version of the implementation, such as 1.9. Plain. Default: the newest that Portico knows."""
+
+    supported_features: NotRequired[Sequence[str]]
+    """What the implementation supports in addition to what Portico knows of it, by the names in reports of conformance,
+    such as HTTPRoutePathRewrite. Plain. Default: none."""
+
+    route_namespaces: NotRequired[Sequence[pulumi.Input[str]]]
+    """The namespaces whose routes other components and stacks can add to the gateway, in addition to those of its own
+    routes (Gateway API). Its length is plain. Default: none."""
+
     install: NotRequired[bool]
     """Whether Portico installs the controller. Plain. Default: true; false for a generic class, which the cluster
     has."""
 
     class_name: NotRequired[pulumi.Input[str]]
-    """The IngressClass. Plain if Portico installs the controller. Required if it doesn't. Default: the gateway's name.
-    Maps to `ingressClassName`."""
+    """The IngressClass, or the GatewayClass (Gateway API). Plain if Portico installs the controller. Required if it
+    doesn't, unless the implementation has one of its own. Default: the gateway's name. Maps to `ingressClassName`, and
+    to `gatewayClassName`."""
 
     namespace: NotRequired[pulumi.Input[str]]
     """An existing namespace for the controller and the certificates. Required if Portico doesn't install the
@@ -161,7 +178,7 @@ _NAMES_OF_INGRESS_GATEWAY_ARGS = table(
         "ingressClassName": moved_to("class_name"),
         "ingressClass": moved_to("class_name"),
         "class": moved_to("class_name"),
-        "gatewayClassName": several("controller"),
+        "gatewayClassName": moved_to("class_name"),
         "rules": several("routes", convert=from_rules),
         "paths": several("routes"),
         "hosts": several("routes"),
@@ -224,6 +241,10 @@ class IngressGatewaySpec(Spec):
     exposure: Optional[ExposureSpec] = None
     upstream: Optional[UpstreamSpec] = None
     controller: Controller = DEFAULT_CONTROLLER
+    implementation: Optional[Implementation] = None
+    implementation_version: Optional[str] = None
+    supported_features: Sequence[str] = ()
+    route_namespaces: Sequence[pulumi.Input[str]] = ()
     install: Optional[bool] = None
     class_name: Optional[pulumi.Input[str]] = None
     namespace: Optional[pulumi.Input[str]] = None
@@ -243,6 +264,11 @@ class IngressGatewaySpec(Spec):
     ready_timeout: int = READY_TIMEOUT
     labels: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     price: Optional[PriceSpec] = None
+
+    @property
+    def module(self) -> ControllerModule:
+        """Everything that Portico knows about the controller, with its implementation."""
+        return module_of_controller(self)
 
 
 def targets_of(spec: IngressGatewaySpec) -> Sequence[TargetSpec]:

@@ -34,6 +34,12 @@ BODY_SIZE_WITHOUT_GRPC = define(
     hint="Create another gateway for the gRPC routes, or choose another controller.",
 )
 
+GRPC_WITHOUT_HTTP2 = define(
+    "grpc-without-http2",
+    "Without HTTP/2, clients can't use gRPC, and {route} is such a route.",
+    allowed="true, or no gRPC routes",
+)
+
 _DEFAULT_MIB = 1
 
 
@@ -43,6 +49,7 @@ def check_body_sizes(spec: IngressGatewaySpec, problems: Problems) -> None:
         return
     problems.run(_check_disk, spec)
     problems.run(_check_grpc, spec)
+    problems.run(_check_http2, spec)
 
 
 def _check_disk(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -65,7 +72,7 @@ def _unbuffered(spec: IngressGatewaySpec, at: Location, disk: Any) -> Optional[S
     """What keeps requests without a limit from the disk; if nothing does, a size that the disk has room for."""
     route = next((route for route in spec.routes if at.is_within(route.at)), None)
     is_open = route is not None and (route.buffering is None or route.buffering.requests is None)
-    if route is not None and is_open and spec.controller.module.supports("buffering.requests=false"):
+    if route is not None and is_open and spec.module.supports("buffering.requests=false"):
         return Set(route.at / "buffering" / "requests", value=False)
     return Set(at, disk // 2) if isinstance(disk, int) else None
 
@@ -89,12 +96,25 @@ def _is_unbuffered(route: RouteSpec) -> bool:
 
 
 def _check_grpc(spec: IngressGatewaySpec, problems: Problems) -> None:
-    module = spec.controller.module
+    module = spec.module
     if spec.settings is None or module.limits_grpc_bodies or spec.settings.body_size == _DEFAULT_MIB:
         return
-    route = next((route for route in spec.routes if route.protocol is not None and route.protocol.is_grpc), None)
+    route = _grpc_route(spec)
     if route is not None:
         where = spec.settings.at / "body_size"
         size: Any = spec.settings.body_size
         title = module.title
         problems.report(BODY_SIZE_WITHOUT_GRPC, where, value=size, controller=title, route=route.at, fix=Remove(where))
+
+
+def _check_http2(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """Report gRPC without HTTP/2: clients can't connect, and F5 NGINX Ingress Controller speaks HTTP/1.1 to the pods
+    (5.5.4, internal/configs/ingress.go)."""
+    route = _grpc_route(spec)
+    if spec.settings is not None and spec.settings.http2 is False and route is not None:
+        where = spec.settings.at / "http2"
+        problems.report(GRPC_WITHOUT_HTTP2, where, route=route.at, fix=Remove(where))
+
+
+def _grpc_route(spec: IngressGatewaySpec) -> Optional[RouteSpec]:
+    return next((route for route in spec.routes if route.protocol is not None and route.protocol.is_grpc), None)

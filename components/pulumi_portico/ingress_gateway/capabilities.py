@@ -40,6 +40,7 @@ _BOOLEANS = (
     "buffering.responses",
     "session_persistence.secure",
     "cors.credentials",
+    "redirect.keep_query",
 )
 _HOSTS = ("host=wildcard", "host=any")
 _COMBINED = "allowed_sources+denied_sources"

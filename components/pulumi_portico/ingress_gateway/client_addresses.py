@@ -20,7 +20,14 @@ from .front_door import exposure_request
 from .route_settings import LoadBalancing
 from .routes import RouteSpec
 
-__all__ = ["HiddenClients", "check_client_addresses", "hidden_by_balancer", "hidden_clients", "trusts_a_header"]
+__all__ = [
+    "HiddenClients",
+    "check_client_addresses",
+    "dependent_settings",
+    "hidden_by_balancer",
+    "hidden_clients",
+    "trusts_a_header",
+]
 
 CLIENT_ADDRESS_HIDDEN = define(
     "client-address-hidden",
@@ -46,7 +53,7 @@ def hidden_clients(spec: IngressGatewaySpec) -> Sequence[HiddenClients]:
     """What hides the clients' addresses from the gateway's controller, as far as its own arguments determine it. A
     controller that Portico doesn't install has a front door of its own."""
     request = exposure_request(spec)
-    if request is None or spec.install is False or spec.controller.module.installer is None or trusts_a_header(spec):
+    if request is None or spec.install is False or spec.module.installer is None or trusts_a_header(spec):
         return ()
     return hidden_by_balancer(request)
 
@@ -70,12 +77,12 @@ def check_client_addresses(
     """Report the settings that would treat all clients of a load balancer or of a node as one."""
     for cause in hidden:
         for route in routes:
-            for location in _dependent(module, route):
+            for location in dependent_settings(module, route):
                 named: dict[str, Any] = {"field": Field(location[-1]), **cause.params}
                 problems.report(cause.code, location, fix=cause.fix, **named)
 
 
-def _dependent(module: ControllerModule, route: RouteSpec) -> Iterator[Location]:
+def dependent_settings(module: ControllerModule, route: RouteSpec) -> Iterator[Location]:
     """Where a route's settings are that depend on the client's address. Invalid ones are reported already."""
     for name in ("allowed_sources", "denied_sources", "rate_limit"):
         if _value(route, name) is not None:

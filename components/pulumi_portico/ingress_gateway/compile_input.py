@@ -15,18 +15,22 @@ from ..register import SKIP_AWAIT, WAIT_FOR
 from ..untyped import Manifest
 from .hooks import on_timeout
 from .install.settings import HstsSpec
-from .resolved_routes import ResolvedHost, ResolvedRoute
+from .resolved_routes import ResolvedHost, ResolvedListener, ResolvedRoute
 
 if TYPE_CHECKING:
     from .route_set import RouteSet
 
-__all__ = ["ADDRESS_PUBLISHED", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained"]
+__all__ = ["ADDRESS_PUBLISHED", "GATEWAY", "READY_TIMEOUT", "AddressWait", "CompileInput", "chained"]
 
 READY_TIMEOUT = 600
 """Seconds. A cloud's load balancer takes minutes, and ingress-nginx writes addresses once a minute."""
 
 ADDRESS_PUBLISHED = "jsonpath={.status.loadBalancer.ingress}"
 """The condition of an object whose status has an address."""
+
+
+GATEWAY = "gateway"
+"""The key of the object that stands for a gateway, of controllers that have one."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,36 @@ class CompileInput:
     def default_backend(self) -> Optional[ResolvedRoute]:
         """The default backend of an Ingress that has all routes; other controllers have it among their routes."""
         return self.source.shared_backend
+
+    @property
+    def owns_gateway(self) -> bool:
+        """Whether the component creates the Gateway object, if the controller has one."""
+        return self.source.owns_gateway
+
+    @property
+    def gateway_name(self) -> Any:
+        """The name of the Gateway object, if the controller has one."""
+        return self.source.gateway_name
+
+    @property
+    def listeners(self) -> tuple[ResolvedListener, ...]:
+        """The certificates of the gateway and of the component."""
+        return self.source.listeners
+
+    @property
+    def route_namespaces(self) -> Sequence[pulumi.Input[str]]:
+        """The namespaces whose routes other components can add."""
+        return self.source.route_namespaces
+
+    @property
+    def known_namespaces(self) -> Optional[frozenset[str]]:
+        """The namespaces whose routes the gateway accepts, as far as the component must keep to them."""
+        return self.source.known_namespaces
+
+    def certificate_of(self, host: str) -> Optional[str]:
+        """The host or wildcard whose certificate a host has; None if it has none."""
+        found = self.source.tls_of(host)
+        return None if found is None else found[0]
 
     @property
     def exact_paths_in_use(self) -> frozenset[tuple[str, str]]:

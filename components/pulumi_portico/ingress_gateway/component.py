@@ -17,10 +17,11 @@ from ..ordering import dependencies_of
 from ..public_load_balancer.addresses import node_ports_of
 from ..register import name_of
 from .args import IngressGatewayArgs, IngressGatewaySpec, targets_of
+from .compile_input import GATEWAY
 from .exceptions import security_exceptions
 from .front_door import SERVICE, with_hook
 from .gateway_outputs import address_of, urls_of
-from .gateway_plan import GatewayPlan, class_of, component_name, installer_of, plan_gateway
+from .gateway_plan import GatewayPlan, component_name, identity_of, installer_of, plan_gateway
 from .gateway_state import GatewayFacts, add_routes, state_of
 from .install.installation import report_second_default_class
 from .install.objects import CONTROLLER
@@ -110,7 +111,7 @@ class IngressGateway(pulumi.ComponentResource):
         """
         problems = Problems(component_name(name))
         spec = _parsed(name, args, problems, opts)
-        state = state_of(class_of(name, spec), opts)
+        state = state_of(identity_of(name, spec), opts)
         plan = plan_gateway(name, spec, state)
         add_routes(state, component_name(plan.name), plan.routes, [], problems)
         _claim_default_class(spec, problems, opts)
@@ -129,6 +130,8 @@ class IngressGateway(pulumi.ComponentResource):
         registered = register_with_routes(name, plan.routes, state, self, objects, first)
         if plan.installation is not None:
             first = [registered.resources[CONTROLLER]]
+        elif GATEWAY in registered.resources:
+            first = [registered.resources[GATEWAY]]
         certificates = registered.certificates(plan.routes)
         state.facts = GatewayFacts(
             first,
@@ -139,6 +142,7 @@ class IngressGateway(pulumi.ComponentResource):
             is_installed=plan.routes.is_installed,
             hsts=plan.routes.hsts,
             hidden_clients=plan.routes.hidden_clients,
+            route_namespaces=plan.routes.accepted_namespaces,
         )
         self._set_outputs(plan, certificates, registered)
         self._set_cost(plan)
@@ -239,9 +243,22 @@ def _reference(plan: GatewayPlan) -> GatewayReference:
         "multi_label_wildcards": plan.spec.multi_label_wildcards,
         "publishes_address": plan.wait.publishes_address,
     }
+    if plan.spec.module.has_gateway:
+        reference |= _gateway_reference(plan)
     if plan.peers is not None:
         reference["controller_peers"] = [peer_args(peer) for peer in plan.peers]
     return reference
+
+
+def _gateway_reference(plan: GatewayPlan) -> Any:
+    spec = plan.spec
+    named = {
+        "name": plan.name,
+        "implementation": spec.implementation,
+        "implementation_version": spec.implementation_version,
+        "supported_features": list(spec.supported_features),
+    }
+    return {field: value for field, value in named.items() if value}
 
 
 def _targets(plan: GatewayPlan, service: pulumi.Output[str]) -> dict[str, Target]:

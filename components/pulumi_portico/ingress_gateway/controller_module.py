@@ -3,13 +3,14 @@
 Nothing outside of a controller's module compares controllers by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..args.parse import Rule
 from ..args.problems import Problems
 from ..lifecycle.objects import ObjectSpec
+from ..networking.network_policies import PeerSpec
 from .annotation_fields import AnnotationField
 from .annotation_values import safe_text
 from .capabilities import Alternative, Feature, FeatureSupport
@@ -26,6 +27,10 @@ SharedSetting = tuple[tuple[str, str], Any, ResolvedRoute]
 
 def _none_shared(_component: CompileInput) -> list[SharedSetting]:
     return []
+
+
+def _unknown_peers(_name: str, _namespace: Any) -> Optional[Sequence[PeerSpec]]:
+    return None
 
 
 def _safe_text_for(_key: str) -> Rule:
@@ -86,6 +91,20 @@ class ControllerModule:
     """What the deployment waits for in an Ingress; None for Pulumi's own readiness logic."""
     publishes_address_without_load_balancer: bool = True
     """Whether it writes an address into Ingresses even if no load balancer of its own gives it one."""
+
+    has_gateway: bool = False
+    """Whether a Gateway object stands for a gateway, and has listeners for its certificates. A class can have several
+    Gateways."""
+    variant: Optional[Callable[[str, Optional[str], Sequence[str]], "ControllerModule"]] = None
+    """What it is with an implementation, by the implementation's name, its version, and the features that it declares;
+    None if it has no implementations."""
+    default_class: Optional[str] = None
+    """The class that it has unless the cluster's administrators choose another one; None if they always choose."""
+    peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = _unknown_peers
+    """Where the connections come from of a controller that Portico doesn't install, by the name and the namespace of
+    the gateway; None if that isn't known."""
+    peers_hint: str = ""
+    """Why it isn't known, and what to do."""
 
     redirects_to_https: bool = True
     """Whether it can redirect requests without TLS."""

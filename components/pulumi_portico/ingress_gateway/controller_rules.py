@@ -14,7 +14,7 @@ from ..lifecycle.annotation_readers import INGRESS, SHARED_INGRESS, reader_of, r
 from .annotation_fields import AnnotationField
 from .capabilities import Alternative, RequestedFeature, field_of, requested_features
 from .controller_module import ControllerModule
-from .controllers import CONTROLLERS
+from .controllers import CONTROLLERS, all_modules
 from .defaults import redirect_parts
 from .matching import RouteTable
 from .raw_annotations import UNKNOWN_ANNOTATION, Promise, RawAnnotation, RawAnnotations
@@ -133,7 +133,7 @@ def _report_unsupported(
         problems.report(NEEDS_CUSTOM_RESOURCES, at, value=value, **named, **crds)
         return
     alternative = module.alternatives.get(feature, Alternative())
-    supported_by = [other.title for other in CONTROLLERS.values() if other.supports(feature)]
+    supported_by = [other.title for other in all_modules() if other.supports(feature)]
     fix: Optional[Edit] = None
     if alternative.value is not ABSENT:
         fix = Set(at, alternative.value)

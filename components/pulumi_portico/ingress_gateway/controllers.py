@@ -4,13 +4,18 @@ To add a controller, add a member here, and a module or package beside this one:
 underscores, and it defines `MODULE`. The module declares everything about the controller; nothing else names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cache
 from importlib import import_module
+from typing import Optional, Protocol
 
+from ..args.location import Location
+from ..args.problems import Unavailable
 from .controller_module import ControllerModule
+from .gateway_api.implementations import Implementation
 
-__all__ = ["CONTROLLERS", "DEFAULT_CONTROLLER", "Controller"]
+__all__ = ["CONTROLLERS", "DEFAULT_CONTROLLER", "Controller", "all_modules", "module_of_controller"]
 
 
 class Controller(str, Enum):
@@ -28,6 +33,9 @@ class Controller(str, Enum):
     GENERIC = "generic"
     """Any other class that the cluster has, including those of cloud platforms: what the Ingress object itself can
     express, and your own annotations."""
+
+    GATEWAY_API = "gateway-api"
+    """Gateway API, by an implementation that the cluster has."""
 
     @property
     def module(self) -> ControllerModule:
@@ -48,3 +56,45 @@ CONTROLLERS: Mapping[str, ControllerModule] = {controller.value: _load(controlle
 
 DEFAULT_CONTROLLER = next(iter(Controller))
 """The default of the field `controller`: the first one of the registry."""
+
+
+class _Choice(Protocol):
+    """A controller, and the implementation that it needs."""
+
+    @property
+    def controller(self) -> Controller: ...
+
+    @property
+    def implementation(self) -> Optional[Implementation]: ...
+
+    @property
+    def implementation_version(self) -> Optional[str]: ...
+
+    @property
+    def supported_features(self) -> Sequence[str]: ...
+
+    @property
+    def at(self) -> Location: ...
+
+
+def module_of_controller(chosen: _Choice) -> ControllerModule:
+    """Everything that Portico knows about a controller, with its implementation. Raises `Unavailable` if it needs one
+    that isn't set."""
+    module = chosen.controller.module
+    if module.variant is None:
+        return module
+    if chosen.implementation is None:
+        raise Unavailable(chosen.at / "implementation")
+    return module.variant(chosen.implementation.value, chosen.implementation_version, tuple(chosen.supported_features))
+
+
+@cache
+def all_modules() -> Sequence[ControllerModule]:
+    """The modules of all controllers; of a controller with implementations, those of the implementations."""
+    found: list[ControllerModule] = []
+    for module in CONTROLLERS.values():
+        if module.variant is None:
+            found.append(module)
+        else:
+            found += [module.variant(implementation.value, None, ()) for implementation in Implementation]
+    return found

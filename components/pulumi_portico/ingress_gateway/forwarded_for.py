@@ -68,4 +68,4 @@ def _able(chosen: ForwardedFor) -> list[str]:
 
 
 def _named(spec: IngressGatewaySpec) -> dict[str, Any]:
-    return {"controller": spec.controller.module.title}
+    return {"controller": spec.module.title}

@@ -9,7 +9,7 @@ import pulumi
 
 from ..args.location import Key, Location
 from ..args.names import object_name
-from ..args.problems import available
+from ..args.problems import Unavailable, available
 from ..lifecycle.objects import ObjectSpec
 from ..networking.network_policies import PeerSpec
 from ..networking.ports import ServicePort
@@ -39,10 +39,13 @@ __all__ = [
     "address_wait",
     "class_of",
     "component_name",
+    "identity_of",
+    "identity_of_reference",
     "installer_of",
     "is_on_host_network",
     "may_install",
     "namespace_of",
+    "peers_of_controller",
     "plan_added_routes",
     "plan_gateway",
     "plan_routes",
@@ -88,14 +91,19 @@ class GatewayPlan:
     def wait(self) -> AddressWait:
         """How the deployment waits for the routes."""
         publishes_address = _publishes_address(self.spec, self.installer)
-        return address_wait(self.spec.controller.module, publishes_address, self.spec.ready_timeout)
+        return address_wait(self.spec.module, publishes_address, self.spec.ready_timeout)
 
     @property
     def peers(self) -> Optional[Sequence[PeerSpec]]:
         """Where the controller's connections come from; None if that isn't known."""
         if self.installer is not None and not is_on_host_network(self.spec):
             return [PeerSpec(namespace=self.namespace, selector=self.selector)]
-        return self.spec.controller_peers
+        return peers_of_controller(self.name, self.spec)
+
+    @property
+    def identity(self) -> Any:
+        """What tells it apart from other gateways of the cluster."""
+        return identity_of(self.name, self.spec)
 
     @cached_property
     def listed_headers(self) -> frozenset[str]:
@@ -140,7 +148,7 @@ class GatewayPlan:
 
 def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
     """The installer of the gateway's controller; None if Portico doesn't install it."""
-    return None if spec.install is False else spec.controller.module.installer
+    return None if spec.install is False else spec.module.installer
 
 
 def is_on_host_network(spec: IngressGatewaySpec) -> bool:
@@ -155,12 +163,43 @@ def may_install(spec: IngressGatewaySpec) -> bool:
 
 def class_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
     """The IngressClass of the gateway called `name`."""
-    return object_name(name, spec) if spec.class_name is None else spec.class_name
+    if spec.class_name is not None:
+        return spec.class_name
+    default = available(lambda: spec.module.default_class, None)
+    return object_name(name, spec) if default is None else default
 
 
 def namespace_of(name: str, spec: IngressGatewaySpec) -> pulumi.Input[str]:
     """The namespace of the controller of the gateway called `name`."""
     return object_name(name, spec) if spec.namespace is None else spec.namespace
+
+
+def identity_of(name: str, spec: IngressGatewaySpec) -> Any:
+    """What tells a gateway apart from others: its class, or its Gateway, whose class can have several."""
+    if not available(lambda: spec.module.has_gateway, None):
+        return class_of(name, spec)
+    return _gateway_identity(object_name(name, spec), namespace_of(name, spec))
+
+
+def identity_of_reference(gateway: GatewayReferenceSpec) -> Any:
+    """What tells the gateway of a reference apart from others."""
+    if not available(lambda: gateway.module.has_gateway, None):
+        return gateway.own_class
+    if gateway.name is None:
+        # It's required, which is reported.
+        raise Unavailable(gateway.at / "name")
+    return _gateway_identity(gateway.name, gateway.own_namespace)
+
+
+def _gateway_identity(name: str, namespace: Any) -> Any:
+    return f"{namespace}/{name}" if isinstance(namespace, str) else namespace
+
+
+def peers_of_controller(name: str, spec: IngressGatewaySpec) -> Optional[Sequence[PeerSpec]]:
+    """Where the connections come from of a controller that Portico doesn't install; None if that isn't known."""
+    if spec.controller_peers is not None:
+        return spec.controller_peers
+    return spec.module.peers(object_name(name, spec), namespace_of(name, spec))
 
 
 def _plan_installation(plan: GatewayPlan, installer: Installer, front_door: FrontDoor) -> InstallPlan:
@@ -185,7 +224,7 @@ def _plan_installation(plan: GatewayPlan, installer: Installer, front_door: Fron
 
 
 def _listed_headers(spec: IngressGatewaySpec) -> frozenset[str]:
-    if not spec.controller.module.declares_response_headers:
+    if not spec.module.declares_response_headers:
         return frozenset()
     own = (header for route in spec.routes for header in route.response_headers or {})
     return frozenset([*own, *spec.response_headers])
@@ -196,7 +235,7 @@ def _publishes_address(spec: IngressGatewaySpec, installer: Optional[Installer])
         return spec.publishes_address
     exposure = spec.exposure
     has_address = installer is None or (exposure is not None and module_of(exposure.platform).assigns_address)
-    return has_address or spec.controller.module.publishes_address_without_load_balancer
+    return has_address or spec.module.publishes_address_without_load_balancer
 
 
 def address_wait(module: ControllerModule, publishes_address: bool, timeout: int) -> AddressWait:
@@ -213,7 +252,32 @@ class GatewayRoutes(RouteSet):
     @property
     def module(self) -> ControllerModule:
         """The controller's module."""
-        return self.spec.controller.module
+        return self.spec.module
+
+    @property
+    def gateway_name(self) -> Any:
+        """The name of the Gateway object, if the controller has one."""
+        return self.name
+
+    @property
+    def owns_gateway(self) -> bool:
+        """Whether the component creates the Gateway object, if the controller has one."""
+        return True
+
+    @property
+    def route_namespaces(self) -> Sequence[pulumi.Input[str]]:
+        """The namespaces whose routes other components can add."""
+        return self.spec.route_namespaces
+
+    @property
+    def accepted_namespaces(self) -> Optional[frozenset[str]]:
+        """The namespaces whose routes the gateway accepts; None if it accepts all, or if they are known only later."""
+        if not self.module.has_gateway:
+            return None
+        targets = (route.namespace for route in self.all_routes if route.target is not None)
+        found = [self.namespace, *self.route_namespaces, *targets]
+        known = frozenset(namespace for namespace in found if isinstance(namespace, str))
+        return None if any(isinstance(namespace, pulumi.Output) for namespace in found) else known
 
     @property
     def class_name(self) -> Any:
@@ -272,7 +336,17 @@ class AddedRoutes(RouteSet):
     @property
     def module(self) -> ControllerModule:
         """The controller's module."""
-        return self.spec.gateway.controller.module
+        return self.spec.gateway.module
+
+    @property
+    def gateway_name(self) -> Any:
+        """The name of the Gateway object, if the controller has one."""
+        return self.spec.gateway.name
+
+    @property
+    def known_namespaces(self) -> Optional[frozenset[str]]:
+        """The namespaces whose routes the gateway accepts; None if that isn't known."""
+        return self.facts.route_namespaces if self.facts else None
 
     @property
     def class_name(self) -> Any:
@@ -348,6 +422,8 @@ def plan_added_routes(name: str, spec: IngressRoutesSpec, state: GatewayState) -
 def peers_of(gateway: GatewayReferenceSpec) -> Optional[Sequence[PeerSpec]]:
     """Where the connections of a gateway's controller come from, as far as its reference says. Portico installs the
     controllers of gateways that stacks export."""
+    if gateway.controller_peers is None and gateway.module.has_gateway and gateway.name is not None:
+        return gateway.module.peers(gateway.name, gateway.own_namespace)
     if gateway.controller_peers is None and gateway.stack is not None and gateway.name is not None:
         return [PeerSpec(namespace=gateway.own_namespace, selector=selector_of(gateway.name))]
     return gateway.controller_peers

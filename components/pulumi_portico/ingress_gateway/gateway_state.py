@@ -35,6 +35,7 @@ __all__ = [
     "add_routes",
     "compare_routes",
     "keep_routes",
+    "state_key",
     "state_of",
     "with_others",
 ]
@@ -96,6 +97,8 @@ class GatewayFacts:
     """The HSTS header of its hosts with a certificate."""
     hidden_clients: Sequence[HiddenClients] = ()
     """What hides the clients' addresses from its controller."""
+    route_namespaces: Optional[frozenset[str]] = None
+    """The namespaces whose routes it accepts; None if it accepts all, or if they are known only later."""
 
 
 @dataclass
@@ -122,11 +125,15 @@ class GatewayState:
 _BY_STACK: WeakKeyDictionary[Any, dict[Any, GatewayState]] = WeakKeyDictionary()
 
 
-def state_of(class_name: Any, opts: Optional[pulumi.ResourceOptions]) -> GatewayState:
-    """The state of the gateway of a class; if the class is known only later, the state of that Output."""
+def state_key(identity: Any) -> Any:
+    """What the state of a gateway is kept by."""
+    return identity if isinstance(identity, str) else id(identity)
+
+
+def state_of(identity: Any, opts: Optional[pulumi.ResourceOptions]) -> GatewayState:
+    """The state of a gateway; if what identifies it is known only later, the state of that Output."""
     states = _BY_STACK.setdefault(stack(), {})
-    key = class_name if isinstance(class_name, str) else id(class_name)
-    return states.setdefault((key, provider_of(opts)), GatewayState())
+    return states.setdefault((state_key(identity), provider_of(opts)), GatewayState())
 
 
 R = TypeVar("R", bound=RouteSet)

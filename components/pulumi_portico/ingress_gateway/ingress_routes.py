@@ -16,7 +16,7 @@ from ..networking.network_policies import PeerSpec
 from ..ordering import dependencies_of
 from .args import IngressRoutesArgs, IngressRoutesSpec
 from .gateway_outputs import urls_of
-from .gateway_plan import AddedRoutes, address_wait, peers_of, plan_added_routes
+from .gateway_plan import AddedRoutes, address_wait, identity_of_reference, peers_of, plan_added_routes
 from .gateway_state import GatewayState, add_routes, state_of
 from .other_stacks import check_exported, exported_gateway, repeated_in_cluster
 from .reference import EVERY_HOST
@@ -59,7 +59,7 @@ class IngressRoutes(pulumi.ComponentResource):
         problems.raise_if_any()
         spec = _guarded(name, spec, opts, problems)
         gateway = spec.gateway
-        state = state_of(gateway.own_class, opts)
+        state = state_of(identity_of_reference(gateway), opts)
         routes, peers = plan_added_routes(name, spec, state), _peers(spec, state)
         listed = gateway.routes
         component = f'IngressRoutes "{routes.name}"'
@@ -105,7 +105,7 @@ def _guarded(
 def _check_with_gateway(
     name: str, spec: IngressRoutesSpec, opts: Optional[pulumi.ResourceOptions], problems: Problems
 ) -> None:
-    state = state_of(spec.gateway.own_class, opts)
+    state = state_of(identity_of_reference(spec.gateway), opts)
     headers = (state.facts.response_headers if state.facts else frozenset[str]()) | {*spec.gateway.response_headers}
     routes, before = plan_added_routes(name, spec, state), len(problems.found)
     check_added_routes(routes, _peers(spec, state), headers, problems)

@@ -41,19 +41,20 @@ HOST_OF_GATEWAY = define(
 )
 ROUTE_OF_OTHER_STACK = define(
     "route-of-other-stack",
-    "The stack {other} has a route that matches the same requests: {path_type} {path} of {host}, in the Ingress "
-    "{ingress}.",
+    "The stack {other} has a route that matches the same requests: {path_type} {path} of {host}, in the {object}.",
     allowed="each host, path, and path type once in a gateway",
     hint="Remove one of them.",
 )
 HOST_OF_OTHER_STACK = define(
     "host-added-by-other-stack",
-    "The stack {other} has added the host {host} with the Ingress {ingress}, and only one component can.",
+    "The stack {other} has added the host {host} with the {object}, and only one component can.",
     allowed="the host in {hosts}",
     hint="Add the host to {hosts}, or remove it from the other stack.",
 )
 
 _REFERENCES: WeakKeyDictionary[Any, dict[str, pulumi.StackReference]] = WeakKeyDictionary()
+_ROUTES = ("httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io")
+_EVERYWHERE = "--all-namespaces"
 _MERGEABLE = "nginx.org/mergeable-ingress-type"
 _MASTER = "master"
 
@@ -116,22 +117,28 @@ def _check_hosts(gateway: GatewayReferenceSpec, found: Manifest, routes: RouteSe
 async def repeated_in_cluster(
     parent: pulumi.Resource, class_name: str, objects: Iterable[ObjectSpec], at: Location, problems: Problems
 ) -> None:
-    """Report routes that an Ingress of another stack has in the cluster. Only reads; without kubectl, or without the
-    permission to list Ingresses, nothing is known."""
-    own = {match: described for described in objects for match in matches_of(described.manifest)}
+    """Report routes that an Ingress or a route of another stack has in the cluster. Only reads; without kubectl, or
+    without the permission to list them, nothing is known."""
+    described = list(objects)
+    own = {match for each in described for match in matches_of(each.manifest)}
     if not own or mocked():
         return
+    parents = {name for each in described for name in _parents_of(each.manifest)}
     kubectl = await kubectl_of(parent)
-    for live in await kubectl.items("ingresses", "--all-namespaces"):
+    found = [
+        live for kind in (_ROUTES if parents else ("ingresses",)) for live in await kubectl.items(kind, _EVERYWHERE)
+    ]
+    for live in found:
         other = _other_stack(live)
-        if other is None or mapped(live.get("spec")).get("ingressClassName") != class_name:
+        is_of_class = mapped(live.get("spec")).get("ingressClassName") == class_name
+        if other is None or not (parents & set(_parents_of(live)) if parents else is_of_class):
             continue
         metadata = mapped(live["metadata"])
-        ingress = f"{metadata.get('namespace')}/{metadata.get('name')}"
+        name = f"{live.get('kind') or 'Ingress'} {metadata.get('namespace')}/{metadata.get('name')}"
         for match in matches_of(live):
             if match in own:
                 host, path, path_type = match
-                params: dict[str, Any] = {"other": other, "host": host or "every host", "ingress": ingress}
+                params: dict[str, Any] = {"other": other, "host": host or "every host", "object": name}
                 if path_type == _MASTER:
                     problems.report(HOST_OF_OTHER_STACK, at, hosts=at / "gateway" / "hosts", **params)
                 else:
@@ -144,8 +151,17 @@ def _other_stack(live: Manifest) -> Optional[str]:
     return None if name is None or name == owner() else str(name)
 
 
+def _parents_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The namespaces and names of the Gateways and ListenerSets that a route attaches to."""
+    namespace = mapped(manifest.get("metadata")).get("namespace")
+    for parent in cast("Sequence[Manifest]", mapped(manifest.get("spec")).get("parentRefs") or ()):
+        yield str(parent.get("namespace") or namespace), str(parent.get("name"))
+
+
 def matches_of(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
-    """What an Ingress matches, as host, path, and path type; of a master, its host."""
+    """What an Ingress or a route of Gateway API matches, as host, path, and path type; of a master, its host."""
+    if manifest.get("kind") == "HTTPRoute":
+        yield from _matches_of_route(mapped(manifest.get("spec")))
     if manifest.get("kind", "Ingress") != "Ingress":
         return
     annotations = mapped(mapped(manifest.get("metadata")).get("annotations"))
@@ -156,3 +172,24 @@ def matches_of(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
             yield host, "", _MASTER
         for path in mapped(rule.get("http")).get("paths") or ():
             yield host, str(path.get("path") or "/"), str(path.get("pathType"))
+
+
+def _matches_of_route(spec: Manifest) -> Iterator[tuple[str, str, str]]:
+    hosts = cast("Sequence[str]", spec.get("hostnames") or ("",))
+    for rule in cast("Sequence[Manifest]", spec.get("rules") or ()):
+        if not rule.get("backendRefs") and _redirects_to_https(rule):
+            # A host's redirect isn't a route of its own.
+            continue
+        for match in cast("Sequence[Manifest]", rule.get("matches") or ()):
+            path = mapped(match.get("path"))
+            for host in hosts:
+                yield host, str(path.get("value") or "/"), str(path.get("type")).removeprefix("Path")
+
+
+def _redirects_to_https(rule: Manifest) -> bool:
+    redirects = (
+        mapped(found.get("requestRedirect")) for found in cast("Sequence[Manifest]", rule.get("filters") or ())
+    )
+    return any(
+        redirect.keys() <= {"scheme", "statusCode"} and redirect.get("scheme") == "https" for redirect in redirects
+    )

@@ -1,5 +1,6 @@
 """A gateway, as routes of another component, program, or stack refer to it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Optional
@@ -13,12 +14,15 @@ from ..args.parse import Field, Rules
 from ..args.problems import Reason, Unavailable
 from ..args.spec import Spec, spec
 from ..networking.network_policies import Peer, PeerSpec
-from .controllers import Controller
+from .controller_module import ControllerModule
+from .controllers import Controller, module_of_controller
+from .gateway_api.conformance import EXTENDED
+from .gateway_api.implementations import Implementation
 from .resolved_routes import EVERY_HOST
 from .text_rules import any_host, header_name
 from .text_rules import host as host_name
 
-__all__ = ["EVERY_HOST", "RULES", "GatewayReference", "GatewayReferenceSpec", "peer_args"]
+__all__ = ["EVERY_HOST", "IMPLEMENTATION_FIELDS", "RULES", "GatewayReference", "GatewayReferenceSpec", "peer_args"]
 
 
 INVALID_STACK_NAME = define(
@@ -41,13 +45,23 @@ class GatewayReference(TypedDict):
     controller: Controller
     """The controller of the class. Plain."""
 
+    implementation: NotRequired[Implementation]
+    """The implementation of Gateway API that serves the class. Plain. Required for gateway-api."""
+
+    implementation_version: NotRequired[str]
+    """The version of the implementation, such as 1.9. Plain. Default: the newest that Portico knows."""
+
+    supported_features: NotRequired[Sequence[str]]
+    """What the implementation supports in addition to what Portico knows of it, by the names in reports of conformance,
+    such as HTTPRoutePathRewrite. Plain. Default: none."""
+
     stack: NotRequired[str]
     """The stack that has the gateway, as `ORGANIZATION/PROJECT/STACK`. A preview and an update read what it exports of
     the gateway, and fail if the reference differs from it or a route repeats one of the gateway's. Plain. Requires
     `name`. Default: the gateway is known only by the other fields."""
 
     name: NotRequired[str]
-    """The gateway's name in `stack`. Plain. Default: none."""
+    """The gateway's name: in `stack`, or of the Gateway object (Gateway API). Plain. Default: none."""
 
     class_name: NotRequired[pulumi.Input[str]]
     """The IngressClass. If it's plain, it identifies the gateway in this program, whose routes no other component may
@@ -101,6 +115,9 @@ class GatewayReferenceSpec(Spec):
     """A parsed `GatewayReference`."""
 
     controller: Controller
+    implementation: Optional[Implementation] = None
+    implementation_version: Optional[str] = None
+    supported_features: Sequence[str] = ()
     stack: Optional[str] = None
     name: Optional[str] = None
     class_name: Optional[pulumi.Input[str]] = None
@@ -113,6 +130,11 @@ class GatewayReferenceSpec(Spec):
     multi_label_wildcards: bool = False
     response_headers: Sequence[str] = ()
     publishes_address: bool = True
+
+    @property
+    def module(self) -> ControllerModule:
+        """Everything that Portico knows about the controller, with its implementation."""
+        return module_of_controller(self)
 
     @property
     def own_class(self) -> pulumi.Input[str]:
@@ -133,8 +155,32 @@ class GatewayReferenceSpec(Spec):
         return found
 
 
+INVALID_VERSION = define("invalid-implementation-version", "{value} isn't a version.", allowed="a version such as 1.9")
+UNKNOWN_FEATURE = define(
+    "unknown-conformance-feature",
+    "{value} isn't a feature of Gateway API that Portico knows.",
+    allowed="one of {features}",
+)
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,6}(\.[0-9A-Za-z.+-]+)?")
+
+
+def _implementation_version(value: str) -> Optional[Reason]:
+    return None if _VERSION.fullmatch(value) else Reason(INVALID_VERSION)
+
+
+def _conformance_feature(value: str) -> Optional[Reason]:
+    return None if value in EXTENDED else Reason(UNKNOWN_FEATURE, {"features": sorted(EXTENDED)})
+
+
+IMPLEMENTATION_FIELDS = {
+    "implementation_version": Field(_implementation_version),
+    "supported_features": Field(items=_conformance_feature),
+}
+"""What the fields of an implementation of Gateway API must satisfy."""
+
 RULES: Rules = {
     GatewayReference: {
+        **IMPLEMENTATION_FIELDS,
         "stack": Field(_stack_name),
         "name": Field(service_name),
         "class_name": Field(dns_subdomain),

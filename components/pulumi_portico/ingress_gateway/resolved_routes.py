@@ -16,7 +16,16 @@ from .matching import RouteTable, comparable
 from .route_settings import BackendProtocol
 from .routes import PathType, RouteSpec
 
-__all__ = ["EVERY_HOST", "ResolvedHost", "ResolvedRoute", "fallback_route", "resolve_route", "slug_of", "table_of"]
+__all__ = [
+    "EVERY_HOST",
+    "ResolvedHost",
+    "ResolvedListener",
+    "ResolvedRoute",
+    "fallback_route",
+    "resolve_route",
+    "slug_of",
+    "table_of",
+]
 
 EVERY_HOST = "*"
 """How lists of hosts and routes name routes without a host."""
@@ -131,6 +140,28 @@ class ResolvedHost:
     def object_key(self) -> str:
         """What identifies the host's own Ingress in the list of objects."""
         return f"host-{self.key}"
+
+
+@dataclass(frozen=True)
+class ResolvedListener:
+    """A certificate that a gateway has: of a host, or of all hosts below a wildcard that have none of their own."""
+
+    hostname: str
+    secret: Any
+    """The name of the Secret."""
+    is_own: bool
+    """Whether the component adds it; another one has it otherwise."""
+    at: Location = ROOT
+    """Where the entry of the certificate is."""
+    issuer: Optional[Manifest] = None
+    """The cert-manager issuer, as a Certificate refers to it; None if there is none."""
+    certificate: Manifest = field(default_factory=dict[str, Any])
+    """What else the cert-manager Certificate has."""
+
+    @cached_property
+    def key(self) -> str:
+        """What identifies it."""
+        return slug_of(self.hostname, self.hostname)
 
 
 def resolve_route(route: RouteSpec) -> ResolvedRoute:

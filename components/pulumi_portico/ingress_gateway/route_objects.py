@@ -53,4 +53,4 @@ def _secret_metadata(routes: RouteSet, tls: HostTlsSpec) -> dict[str, Any]:
 
 def address_holders(objects: Sequence[ObjectSpec]) -> list[str]:
     """The keys of the objects that the controller writes its address into, those of hosts first."""
-    return [described.key for described in objects if described.manifest["kind"] == "Ingress"]
+    return [described.key for described in objects if described.manifest["kind"] in ("Gateway", "Ingress")]

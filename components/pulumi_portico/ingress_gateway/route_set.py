@@ -21,7 +21,15 @@ from .controller_module import ControllerModule
 from .dns_records import DnsRecordSpec, dns_annotations
 from .install.settings import HstsSpec
 from .matching import RouteTable
-from .resolved_routes import ResolvedHost, ResolvedRoute, fallback_route, resolve_route, slug_of, table_of
+from .resolved_routes import (
+    ResolvedHost,
+    ResolvedListener,
+    ResolvedRoute,
+    fallback_route,
+    resolve_route,
+    slug_of,
+    table_of,
+)
 from .routes import RouteSpec
 from .tls import HostTlsSpec, certificate_key, certificate_settings, issuer_annotations, issuer_reference
 
@@ -100,6 +108,27 @@ class RouteSet(ABC):
         """The gateway's namespace, which has its certificates."""
 
     @property
+    @abstractmethod
+    def gateway_name(self) -> Any:
+        """The name of the Gateway object, if the controller has one."""
+
+    @property
+    def owns_gateway(self) -> bool:
+        """Whether the component creates the Gateway object, if the controller has one."""
+        return False
+
+    @property
+    def route_namespaces(self) -> Sequence[pulumi.Input[str]]:
+        """The namespaces whose routes other components can add."""
+        return ()
+
+    @property
+    def known_namespaces(self) -> Optional[frozenset[str]]:
+        """The namespaces whose routes the gateway accepts; None if that isn't known, or every one of the component's
+        own routes is."""
+        return None
+
+    @property
     def tls_of_gateway(self) -> Mapping[str, HostTlsSpec]:
         """The certificates that the gateway has already."""
         return {}
@@ -170,6 +199,18 @@ class RouteSet(ABC):
     def _all_tls(self) -> Mapping[str, HostTlsSpec]:
         return {**self.tls_of_gateway, **self.tls}
 
+    @cached_property
+    def listeners(self) -> tuple[ResolvedListener, ...]:
+        """The certificates of the gateway and of the component, by host or wildcard."""
+        entries = sorted(self._all_tls.items())
+        return tuple(self._listener(host, tls) for host, tls in entries if not tls.tls_terminated_upstream)
+
+    def _listener(self, host: str, tls: HostTlsSpec) -> ResolvedListener:
+        is_own = host in self.tls
+        issuer, settings = (issuer_reference(tls), certificate_settings(tls)) if is_own else (None, {})
+        secret = self._secret_of(host, tls)
+        return ResolvedListener(host, secret, is_own, tls.at, issuer, settings)
+
     def own_certificates(self) -> Iterator[tuple[str, HostTlsSpec]]:
         """The certificates that come with their keys, each with the key of its Secret in the list of objects."""
         for host, tls in sorted(self.tls.items()):
@@ -178,8 +219,9 @@ class RouteSet(ABC):
 
     @property
     def gathers_certificates(self) -> bool:
-        """Whether one Ingress would depend on too many Secrets if it depended on each."""
-        return self.module.shares_ingress and sum(1 for _ in self.own_certificates()) >= WIDTH
+        """Whether one object would depend on too many Secrets if it depended on each."""
+        is_shared = self.module.shares_ingress or self.module.has_gateway
+        return is_shared and sum(1 for _ in self.own_certificates()) >= WIDTH
 
     def _certificate(self, key: str) -> Ref:
         return Ref(key, is_detached=self.gathers_certificates)

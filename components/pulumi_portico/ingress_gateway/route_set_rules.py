@@ -9,7 +9,7 @@ from ..args.problems import Problems, Remove, available
 from ..networking.network_policies import PeerSpec
 from .client_addresses import check_client_addresses
 from .controller_rules import check_annotations, check_with_controller
-from .controllers import CONTROLLERS
+from .controllers import all_modules
 from .dns_records import check_dns_record
 from .resolved_routes import ResolvedRoute, resolve_route
 from .route_rules import check_app_root, check_route, check_route_of_host
@@ -58,6 +58,13 @@ PEERS_MISSING = define(
     "A target has a selector, so its pods accept connections only from peers, and none are known for the controller.",
     allowed="the controller's pods, or their addresses",
     hint="Set {field}, for example to the controller's namespace. An empty list opens nothing.",
+)
+PEERS_UNKNOWN = define(
+    "controller-peers-unknown",
+    "A target has a selector, so its pods accept connections only from peers, and those of {controller} aren't known: "
+    "{message}",
+    allowed="the pods of the data plane, or their addresses",
+    hint="Set {field}. An empty list opens nothing.",
 )
 UNLISTED_HEADER = define(
     "response-header-not-listed",
@@ -117,6 +124,9 @@ def _check_module(routes: RouteSet, problems: Problems) -> None:
 
 def _check_issued_wildcards(routes: RouteSet, problems: Problems) -> None:
     routes.require_all()
+    if routes.module.has_gateway:
+        # The listener of the wildcard has the certificate.
+        return
     check_issued_wildcards(routes.tls, frozenset(route.host for route in routes.routes), problems)
 
 
@@ -200,8 +210,8 @@ def _check_forwarded_protocol(routes: RouteSet, tls: HostTlsSpec, problems: Prob
 
 def _report_tls(routes: RouteSet, at: Location, capability: str, problems: Problems) -> None:
     able = {
-        "redirects_to_https": [other.title for other in CONTROLLERS.values() if other.redirects_to_https],
-        "trusts_forwarded_protocol": [other.title for other in CONTROLLERS.values() if other.trusts_forwarded_protocol],
+        "redirects_to_https": [other.title for other in all_modules() if other.redirects_to_https],
+        "trusts_forwarded_protocol": [other.title for other in all_modules() if other.trusts_forwarded_protocol],
     }
     # Without the setting, an entry for a host whose TLS is terminated upstream would be empty.
     fix = Remove(at) if capability == "redirects_to_https" else Remove(at.parent)
@@ -219,7 +229,10 @@ def check_controller_peers(
     """Report a target whose pods nothing opens to the controller; `at` is where to set `peers`."""
     targets = [*(route.target for route in routes.specs), routes.default_backend]
     if peers is None and any(target is not None and target.has_policy for target in targets):
-        problems.report(PEERS_MISSING, at, field=at)
+        if hint := routes.module.peers_hint:
+            problems.report(PEERS_UNKNOWN, at, field=at, controller=routes.module.title, message=hint)
+        else:
+            problems.report(PEERS_MISSING, at, field=at)
 
 
 def check_response_headers(routes: RouteSet, listed: frozenset[str], problems: Problems) -> None:

@@ -58,6 +58,10 @@ class Redirect(TypedDict):
     path: NotRequired[str]
     """The path, which replaces the whole path and query. Plain. Default: the path and the query of the request."""
 
+    keep_query: NotRequired[bool]
+    """Whether the query of the request stays if `path` is set: true on Gateway API, and false on the other controllers.
+    Plain. Default: false."""
+
     code: NotRequired[int]
     """The status code: 301 or 308 for permanent redirects, which browsers cache; 302 or 307 for temporary ones. With
     307 and 308, the client keeps the method and the body. Plain. Default: 302."""
@@ -74,6 +78,7 @@ class RedirectSpec(Spec):
     scheme: Optional[Scheme] = None
     host: Optional[str] = None
     path: Optional[str] = None
+    keep_query: Optional[bool] = None
     code: Optional[int] = None
 
 

@@ -31,7 +31,8 @@ from .controllers import CONTROLLERS
 from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
-from .gateway_plan import installer_of, is_on_host_network, may_install, plan_gateway, plan_routes
+from .gateway_api.implementation import ImplementationModule
+from .gateway_plan import installer_of, is_on_host_network, may_install, peers_of_controller, plan_gateway, plan_routes
 from .install.arguments import check_arguments
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
@@ -42,6 +43,7 @@ from .install.installers import INSTALLERS
 from .install.settings import RULES as SETTINGS_RULES
 from .install.settings import GatewaySettingsSpec, check_settings
 from .objects import objects_of
+from .reference import IMPLEMENTATION_FIELDS, GatewayReferenceSpec
 from .reference import RULES as REFERENCE_RULES
 from .route_rules import RULES as ROUTE_RULES
 from .route_rules import check_target
@@ -86,6 +88,8 @@ GATEWAY_RULES: Rules = {
         "class_name": Field(dns_subdomain),
         "namespace": Field(dns_label),
         "response_headers": Field(items=header_name),
+        **IMPLEMENTATION_FIELDS,
+        "route_namespaces": Field(items=dns_label),
     },
 }
 """What the fields of a gateway must satisfy beyond their types."""
@@ -102,6 +106,14 @@ NOT_INSTALLABLE = define(
     "controller-not-installable",
     "Portico can't install {controller}.",
     allowed="false, or one of the controllers {installable}",
+)
+ONLY_WITH_IMPLEMENTATIONS = define(
+    "only-with-gateway-api", "{field} applies only to Gateway API.", allowed="only with the controllers {controllers}"
+)
+IMPLEMENTATION_TOO_OLD = define(
+    "implementation-version-unknown",
+    "Portico doesn't know what version {value} of {implementation} supports.",
+    allowed="{oldest} or newer",
 )
 ONLY_IF_INSTALLED = define("only-if-installed", "{field} applies only to a controller that Portico installs.")
 ONLY_IF_NOT_INSTALLED = define(
@@ -178,7 +190,7 @@ def parse_ingress_gateway(
 
 
 def _check_limits(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
-    apart = () if spec.controller.module.shares_ingress else spec.routes
+    apart = () if spec.module.shares_ingress else spec.routes
     check_limits(spec, lambda: objects_of(plan_gateway(name, spec)), problems, apart=apart)
 
 
@@ -218,7 +230,7 @@ def _check_name(name: str, problems: Problems, at: Location, *, is_key: bool = T
 
 
 def _check_install(spec: IngressGatewaySpec, problems: Problems) -> None:
-    if spec.install and spec.controller.module.installer is None:
+    if spec.install and spec.module.installer is None:
         at = spec.at / "install"
         problems.report(
             NOT_INSTALLABLE, at, controller=spec.controller, installable=sorted(INSTALLERS), fix=Set(at, value=False)
@@ -234,8 +246,9 @@ def _check_class_and_namespace(spec: IngressGatewaySpec, problems: Problems) -> 
 
 
 def _require_class(spec: IngressGatewaySpec, problems: Problems) -> None:
-    if spec.class_name is None:
-        problems.report_missing(spec.at / "class_name", "the controller's IngressClass")
+    if spec.class_name is None and spec.module.default_class is None:
+        what = "the GatewayClass" if spec.module.has_gateway else "the controller's IngressClass"
+        problems.report_missing(spec.at / "class_name", what)
 
 
 def _check_class_controller(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -251,7 +264,8 @@ def _check_class_controller(spec: IngressGatewaySpec, problems: Problems) -> Non
 
 def _require_namespace(spec: IngressGatewaySpec, problems: Problems) -> None:
     if spec.namespace is None:
-        problems.report_missing(spec.at / "namespace", "the namespace of the certificates and of the hosts' Ingresses")
+        what = "the Gateway" if spec.module.has_gateway else "the hosts' Ingresses"
+        problems.report_missing(spec.at / "namespace", f"the namespace of the certificates and of {what}")
 
 
 _FOR_INSTALLED: Mapping[str, Callable[[IngressGatewaySpec], Any]] = {
@@ -282,7 +296,7 @@ def _check_for_installed(spec: IngressGatewaySpec, field: str, problems: Problem
 def _check_crds(spec: IngressGatewaySpec, problems: Problems) -> None:
     if spec.crds is None:
         return
-    if not spec.controller.module.has_custom_resources:
+    if not spec.module.has_custom_resources:
         able = sorted(name for name, known in CONTROLLERS.items() if known.has_custom_resources)
         problems.report(
             CRDS_NOT_SUPPORTED, spec.crds.at, controller=_title(spec), controllers=able, fix=Remove(spec.crds.at)
@@ -292,7 +306,7 @@ def _check_crds(spec: IngressGatewaySpec, problems: Problems) -> None:
 
 
 def _title(spec: IngressGatewaySpec) -> str:
-    return spec.controller.module.title
+    return spec.module.title
 
 
 def _check_controller_peers(spec: IngressGatewaySpec, problems: Problems) -> None:
@@ -459,10 +473,52 @@ def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> No
 def _check_peers_of_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
     if installer_of(spec) is None or is_on_host_network(spec):
         at = spec.at / "controller_peers"
-        check_controller_peers(plan_routes(name, spec), spec.controller_peers, at, problems)
+        check_controller_peers(plan_routes(name, spec), peers_of_controller(name, spec), at, problems)
+
+
+def _check_implementation(spec: Union[IngressGatewaySpec, GatewayReferenceSpec], problems: Problems) -> None:
+    """Report an implementation that's missing, or that the controller doesn't have, and what isn't known of it."""
+    variants = [name for name, module in CONTROLLERS.items() if module.variant is not None]
+    if spec.controller.module.variant is not None:
+        if spec.implementation is None:
+            problems.report_missing(spec.at / "implementation", "the implementation that serves the class")
+        else:
+            problems.run(_check_implementation_version, spec, spec.implementation.module)
+        return
+    for field in ("implementation", "implementation_version", "supported_features"):
+        if getattr(spec, field):
+            at = spec.at / field
+            problems.report(ONLY_WITH_IMPLEMENTATIONS, at, field=FieldName(field), controllers=variants, fix=Remove(at))
+
+
+def _check_implementation_of_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
+    _check_implementation(spec.gateway, problems)
+
+
+def _check_implementation_version(
+    spec: Union[IngressGatewaySpec, GatewayReferenceSpec], implementation: ImplementationModule, problems: Problems
+) -> None:
+    version, oldest = spec.implementation_version, implementation.reports[0].version
+    if version is not None and _version(version) < _version(oldest):
+        at = spec.at / "implementation_version"
+        problems.report(IMPLEMENTATION_TOO_OLD, at, value=version, oldest=oldest, implementation=implementation.title)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])
+
+
+def _check_route_namespaces(spec: IngressGatewaySpec, problems: Problems) -> None:
+    if spec.route_namespaces and not spec.module.has_gateway:
+        at, able = spec.at / "route_namespaces", [name for name, module in CONTROLLERS.items() if module.has_gateway]
+        problems.report(
+            ONLY_WITH_IMPLEMENTATIONS, at, field=FieldName("route_namespaces"), controllers=able, fix=Remove(at)
+        )
 
 
 _RULES = (
+    _check_implementation,
+    _check_route_namespaces,
     _check_install,
     _check_class_and_namespace,
     _check_class_controller,
@@ -494,6 +550,7 @@ def parse_ingress_routes(
     _check_name(name, problems, at)
     spec = parse(IngressRoutesSpec, IngressRoutesArgs, args, ROUTES_RULES, problems, at, hooks)
     _checked_name(name, spec, problems)
+    problems.run(_check_implementation_of_reference, spec)
     problems.run(_check_reference, spec)
     problems.run(_check_peers_of_reference, spec)
     problems.run(_check_any_route, spec)
@@ -504,6 +561,8 @@ def _check_reference(spec: IngressRoutesSpec, problems: Problems) -> None:
     gateway = spec.gateway
     if gateway.stack is not None and gateway.name is None:
         problems.report_missing(gateway.at / "name", "the gateway's name in the stack")
+    elif gateway.controller.module.has_gateway and gateway.name is None:
+        problems.report_missing(gateway.at / "name", "the name of the Gateway")
     elif gateway.name is None:
         for field, what in (("class_name", "the IngressClass"), ("namespace", "the gateway's namespace")):
             if getattr(gateway, field) is None:

@@ -42,12 +42,12 @@ Lookup = Callable[[str], Any]
 """Reads the object with an ID from the cluster, as a resource."""
 
 
-def reject_existing(resource: Any, kind: str, lookup: Lookup) -> None:
+def reject_existing(resource: Any, api_version: str, kind: str, lookup: Lookup) -> None:
     """Fail a preview that would create an object that exists already, unless the stack owns it.
 
     The Kubernetes provider overrides conflicts when it previews a new object, so that only an update has them.
     """
-    if not pulumi.runtime.is_dry_run() or is_patch(kind) or os.environ.get(_FORCE) == "true":
+    if not pulumi.runtime.is_dry_run() or is_patch(api_version, kind) or os.environ.get(_FORCE) == "true":
         return
 
     async def look() -> None:

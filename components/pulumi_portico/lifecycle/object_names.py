@@ -73,7 +73,11 @@ def names_of(objects: Sequence[ObjectSpec]) -> Iterator[ObjectName]:
     """
     for described in objects:
         manifest = described.manifest
-        if not described.is_kubernetes or is_patch(manifest["kind"]) or described.options.retain_on_delete:
+        if (
+            not described.is_kubernetes
+            or is_patch(manifest["apiVersion"], manifest["kind"])
+            or described.options.retain_on_delete
+        ):
             continue
         metadata: Manifest = manifest["metadata"]
         name, namespace = metadata.get("name"), metadata.get("namespace")

@@ -18,7 +18,10 @@ __all__ = [
     "FIELD_MANAGER",
     "KEEP_FIELD_MANAGER",
     "OWNER",
+    "PATCH_FORCE",
+    "changes_owner",
     "field_manager",
+    "is_of_kubernetes",
     "is_patch",
     "owned",
     "owner",
@@ -32,6 +35,9 @@ OWNER = "portico.dev/stack"
 FIELD_MANAGER = "pulumi.com/patchFieldManager"
 """The annotation from which the Kubernetes provider takes the object's field manager."""
 
+PATCH_FORCE = "pulumi.com/patchForce"
+"""The annotation that has the provider take fields over from whoever has set them."""
+
 KEEP_FIELD_MANAGER = f'metadata.annotations["{FIELD_MANAGER}"]'
 """Its path, for `ignore_changes`."""
 
@@ -44,9 +50,21 @@ _LONGEST = 128
 """The API server accepts field managers of up to so many characters."""
 
 
-def is_patch(kind: str) -> bool:
-    """Whether a resource of the kind changes an object that another resource creates."""
-    return kind.endswith("Patch")
+def changes_owner(annotation: str) -> bool:
+    """Whether an annotation makes Pulumi override what others own, or changes whom the object belongs to."""
+    return annotation in (PATCH_FORCE, FIELD_MANAGER) or annotation.startswith("portico.dev/")
+
+
+def is_patch(api_version: str, kind: str) -> bool:
+    """Whether a resource of the kind changes an object that another resource creates. Pulumi has such kinds, and only
+    for the groups of Kubernetes itself."""
+    return kind.endswith("Patch") and is_of_kubernetes(api_version)
+
+
+def is_of_kubernetes(api_version: str) -> bool:
+    """Whether an API version is of a group of Kubernetes itself, or of its projects."""
+    group, slash, _ = api_version.rpartition("/")
+    return not slash or "." not in group or group.endswith(".k8s.io")
 
 
 def owner() -> str:
@@ -71,7 +89,7 @@ def owned(manifest: Manifest, name: str, opts: pulumi.ResourceOptions) -> tuple[
 
     A patch stays as it is: another resource has the object, and owns it.
     """
-    if is_patch(manifest["kind"]):
+    if is_patch(manifest["apiVersion"], manifest["kind"]):
         return manifest, opts
     metadata: Manifest = manifest["metadata"]
     annotations: Manifest = metadata.get("annotations") or {}

@@ -18,7 +18,7 @@ from .claims import unique
 from .deployed import Deployed, read_deployed
 from .hooks import mocked
 from .kubectl import Kubectl, kubectl_of
-from .ownership import OWNER, owner
+from .ownership import OWNER, PATCH_FORCE, owner
 from .replacement import Finding
 
 __all__ = ["explanation", "forced_if_scaled", "is_conflict", "on_replicas_change", "released"]
@@ -36,8 +36,6 @@ TAKEN = define(
 
 _REPLICAS = ".spec.replicas"
 _SCALE = "scale"
-_PATCH_FORCE = "pulumi.com/patchForce"
-"""The annotation that has the provider take fields over from whoever has set them."""
 _FIELD = re.compile(r"(?<![\w/])\.(?:spec|metadata|data)\b[^\s,]*")
 _MANAGER = re.compile(r'conflicts? with "([^"]+)"')
 
@@ -61,7 +59,7 @@ async def forced_if_scaled(workload: str, autoscaler: str, annotations: Manifest
     A preview can't take the number back, because it changes nothing. So it must override who has set it. `workload` and
     `autoscaler` are Pulumi names.
     """
-    return {**annotations, _PATCH_FORCE: "true"} if await _was_scaled(workload, autoscaler) else annotations
+    return {**annotations, PATCH_FORCE: "true"} if await _was_scaled(workload, autoscaler) else annotations
 
 
 async def _was_scaled(workload: str, autoscaler: str) -> bool:

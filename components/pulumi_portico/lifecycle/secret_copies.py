@@ -15,7 +15,7 @@ __all__ = ["exceptions_of_copies"]
 COPIED_SECRET = exception_kind(
     "copied-secret",
     "With this annotation, {program} copies the Secret into other namespaces. Whoever can read Secrets there can read "
-    "its private key.",
+    "this one.",
 )
 
 _PROGRAMS: Mapping[str, str] = {

@@ -28,6 +28,7 @@ from .client_addresses import check_gateways_behind_balancers
 from .conflicts import Parts, check_conflicts
 from .elsewhere import problem_of_name
 from .jobs import check_before
+from .manifest_pods import check_budgets
 from .manifests import check_manifests
 from .own_checks import check_own_parts, other_identities, with_access_modes
 from .own_parts import NAMESPACE, UNKNOWN, parse_namespace, parse_own_parts
@@ -136,6 +137,7 @@ def _check_manifests(parts: Parts, problems: Problems) -> None:
     own = parts.own
     others = other_identities(parts)
     check_manifests(own.manifests, own.custom_kinds, parts.namespace, parts.pod_security, others, problems)
+    check_budgets(parts, others, problems)
 
 
 def _pod_security(tree: Node, namespace: NamespaceSpec, problems: Problems) -> PodSecurityLevel:

@@ -59,7 +59,7 @@ def _check_gateway(gateway: GatewayPart, parts: Parts, destinations: Destination
 def _check_behind(gateway: GatewayPart, balancer: BalancerPart, destinations: Destinations, problems: Problems) -> None:
     if balancer.usable and _leads_to(destinations.get(balancer.spec.target.at), gateway):
         hidden = hidden_by_balancer(request_of(balancer.spec))
-        check_client_addresses(gateway.spec.controller.module, gateway.spec.routes, hidden, problems)
+        check_client_addresses(gateway.spec.module, gateway.spec.routes, hidden, problems)
 
 
 def _check_behind_aws(
@@ -67,7 +67,7 @@ def _check_behind_aws(
 ) -> None:
     if balancer.usable:
         hidden = list(_hidden_by_aws(gateway, balancer.spec, destinations))[:1]
-        check_client_addresses(gateway.spec.controller.module, gateway.spec.routes, hidden, problems)
+        check_client_addresses(gateway.spec.module, gateway.spec.routes, hidden, problems)
 
 
 def _hidden_by_aws(

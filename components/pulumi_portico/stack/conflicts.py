@@ -11,8 +11,8 @@ from ..args.location import Field, Location
 from ..args.problems import Problems, Remove, Set
 from ..aws_load_balancer.load_balancer import exclusive_values as aws_exclusive_values
 from ..ingress_gateway.front_door import exposure_request
-from ..ingress_gateway.gateway_plan import peers_of, plan_added_routes, plan_routes
-from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes
+from ..ingress_gateway.gateway_plan import identity_of_reference, peers_of, plan_added_routes, plan_routes
+from ..ingress_gateway.gateway_state import GatewayState, compare_routes, keep_routes, state_key
 from ..ingress_gateway.install.installation import report_second_default_class
 from ..ingress_gateway.objects import installed_objects
 from ..ingress_gateway.validation import check_added_routes
@@ -258,8 +258,7 @@ def _check_added_routes(parts: Parts, states: dict[Any, GatewayState], problems:
 
 def _check_routes_added(added: RoutesPart, states: dict[Any, GatewayState], problems: Problems) -> None:
     gateway = added.spec.gateway
-    class_name = gateway.own_class
-    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    state = states.setdefault(state_key(identity_of_reference(gateway)), GatewayState())
     routes = plan_added_routes(added.name, added.spec, state)
     check_added_routes(routes, peers_of(gateway), frozenset(gateway.response_headers), problems)
     listed = () if isinstance(gateway.routes, pulumi.Output) else cast("Sequence[str]", gateway.routes)
@@ -268,8 +267,7 @@ def _check_routes_added(added: RoutesPart, states: dict[Any, GatewayState], prob
 
 
 def _check_routes_of(gateway: GatewayPart, states: dict[Any, GatewayState], problems: Problems) -> None:
-    class_name = gateway.class_name
-    state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+    state = states.setdefault(state_key(gateway.plan.identity), GatewayState())
     routes = plan_routes(gateway.name, gateway.spec, state)
     compare_routes(state, gateway.title, routes, [], problems)
     keep_routes(state, gateway.title, routes)

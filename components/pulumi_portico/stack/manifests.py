@@ -16,20 +16,20 @@ import yaml
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
-from ..args.exceptions import SecurityException, exception_kind
 from ..args.location import ROOT, Key, Location
-from ..args.names import annotation_key, dns_label, dns_subdomain, label_key, label_value
+from ..args.names import annotation_key, api_version, dns_label, dns_subdomain, label_key, label_value
 from ..args.parse import NOT_A_CHOICE, Field, Rules
 from ..args.problems import Edit, Move, Problems, Reason, Remove, Set
 from ..args.secrets import Placeholder, Secret
 from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..lifecycle.objects import ObjectSpec, gathered
+from ..lifecycle.ownership import changes_owner, is_patch
 from ..pod_security import PodSecurityLevel, pods_of, violations_of
 from ..untyped import Manifest, listed, mapped
-from ..workload.shapes import MAPPING, WRONG_SHAPE
 from ..workload.template_schema import RESTART_POLICIES, check_template
 from .object_kinds import ObjectKind, api_group, kinds_of, known_kind, versions_of_kind
+from .project import is_file
 from .source_map import Node
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "CustomKindSpec",
     "StackManifest",
     "check_manifests",
-    "exceptions_of_manifests",
     "identity_of",
     "manifest_objects",
     "read_manifests",
@@ -70,7 +69,17 @@ class CustomKindSpec(Spec):
     cluster_scoped: bool = False
 
 
-CUSTOM_KIND_RULES: Rules = {CustomKind: {"api_version": Field(), "kind": Field()}}
+INVALID_KIND = define(
+    "invalid-kind", "{value} isn't the name of a kind.", allowed="letters and digits, starting with a capital letter"
+)
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
+
+
+def _kind_name(value: str) -> Optional[Reason]:
+    return None if _KIND.fullmatch(value) else Reason(INVALID_KIND)
+
+
+CUSTOM_KIND_RULES: Rules = {CustomKind: {"api_version": Field(api_version), "kind": Field(_kind_name)}}
 """What the fields must satisfy beyond their types."""
 
 
@@ -149,6 +158,16 @@ UNKNOWN_FIELD_OF_KIND = define(
 NAMESPACE_OF_CLUSTER_OBJECT = define(
     "namespace-of-cluster-object", "{object} belongs to the whole cluster, and to no namespace."
 )
+OWNERSHIP_ANNOTATION = define(
+    "ownership-annotation-of-manifest",
+    "With the annotation {name}, {object} could take over an object of another stack.",
+    allowed="any other annotation",
+)
+WRONG_MANIFEST_TYPE = define(
+    "wrong-type-in-manifest",
+    "{field} of {object} isn't {expected}.",
+    allowed="{expected}",
+)
 DUPLICATE_OBJECT = define(
     "duplicate-object",
     "{other} is the same object: {object}.",
@@ -168,10 +187,14 @@ REJECTED_POD_OF_MANIFEST = define(
     hint="Change the fields, or the namespace's Pod Security level.",
 )
 
-UNCHECKED_EXPOSURE = exception_kind(
-    "unchecked-manifest-exposure", "This manifest can expose pods. Portico doesn't check to whom."
-)
-GRANTED_RIGHTS = exception_kind("rights-of-manifest", "This manifest grants rights. Portico doesn't check which.")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""In this annotation, kubectl keeps the whole object. That of a Secret has the values of the Secret."""
+
+_MAPPINGS = ("spec", "data", "stringData", "binaryData")
+"""The fields of objects that are mappings, whatever the kind."""
+
+_WITH_TEXTS = ("ConfigMap", "Secret")
+"""The kinds whose data are texts."""
 
 _PATH_SEGMENT = re.compile(r"(?!\.\.?$)[^/%]{1,253}")
 
@@ -210,7 +233,9 @@ def _read(at: Location, node: Node, folder: Path, problems: Problems) -> Iterato
     elif type(node.value) is str and node.value:
         yield from _read_file(at, node.value, folder, problems)
     elif node.value is not None:
-        problems.report(NOT_MANIFESTS, at, value=None if isinstance(node.value, Secret) else node.value)
+        # A value of another shape can have the values of a Secret anywhere.
+        value = node.value if node.is_scalar and not isinstance(node.value, Secret) else None
+        problems.report(NOT_MANIFESTS, at, value=value)
 
 
 def _inline(node: Node) -> Any:
@@ -225,6 +250,10 @@ def _inline(node: Node) -> Any:
 
 
 def _read_file(at: Location, path: str, folder: Path, problems: Problems) -> Iterator[StackManifest]:
+    if not is_file(folder / path):
+        # A pipe or a device would have no end.
+        problems.report(UNREADABLE_MANIFEST_FILE, at, value=path, file=path, reason="it isn't a file")
+        return
     try:
         documents = list(cast("Any", yaml).load_all((folder / path).read_text(encoding="utf-8"), Loader=_Loader))
     except (OSError, UnicodeDecodeError) as error:
@@ -269,7 +298,14 @@ def _kinds_of(manifests: Sequence[StackManifest], custom: Sequence[CustomKindSpe
             is_cluster_scoped = definition.get("scope") == "Cluster"
             for version in listed(definition.get("versions")):
                 own[f"{group}/{mapped(version).get('name')}", kind] = ObjectKind(is_cluster_scoped)
-    return lambda api_version, kind: own.get((api_version, kind)) or known_kind(api_version, kind)
+
+    def find(api_version: str, kind: str) -> Optional[ObjectKind]:
+        # Pulumi would change an object that it doesn't create, and no stack owns a change.
+        if is_patch(api_version, kind):
+            return None
+        return own.get((api_version, kind)) or known_kind(api_version, kind)
+
+    return find
 
 
 def check_manifests(
@@ -307,6 +343,9 @@ def _check_one(
         return
     _check_metadata(manifest, kind, problems)
     _check_fields(manifest, kind, problems)
+    for name in _MAPPINGS:
+        if name in (kind.fields or ("spec",)):
+            _check_mapping(manifest, name, problems)
     for path, pod in pods_of(manifest.content):
         _check_pod(manifest, path, pod, problems)
         if _identity(manifest, kind, namespace)[-1] == namespace:
@@ -316,6 +355,15 @@ def _check_one(
                 problems.report(
                     REJECTED_POD_OF_MANIFEST, manifest.at, level=level.value, object=_title(manifest), fields=fields
                 )
+
+
+def _check_mapping(manifest: StackManifest, name: str, problems: Problems) -> None:
+    value = manifest.content.get(name)
+    if value is not None and not isinstance(value, (Mapping, pulumi.Output)):
+        _report_type(manifest, (name,), "a mapping", problems)
+    for key, text in mapped(value).items() if manifest.kind in _WITH_TEXTS and name != "spec" else ():
+        if not isinstance(text, (str, pulumi.Output)):
+            _report_type(manifest, (name, str(key)), "text", problems)
 
 
 def _check_pod(manifest: StackManifest, path: Sequence[Any], pod: Manifest, problems: Problems) -> None:
@@ -380,12 +428,15 @@ def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
 def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problems) -> None:
     metadata = mapped(manifest.content.get("metadata"))
     for field, key_rule, value_rule in _METADATA_RULES:
-        _check_texts(manifest, field, key_rule, value_rule, problems)
+        _check_names_and_values(manifest, field, key_rule, value_rule, problems)
     name = manifest.name
     if not name:
         problems.report(INCOMPLETE_MANIFEST, manifest.of("metadata"), object=_title(manifest), field="metadata.name")
     elif not _is_path_segment(manifest) and (reason := dns_subdomain(name)):
         problems.reject(manifest.of("metadata", "name"), name, reason)
+    _check_texts(manifest, "labels", problems)
+    if _check_texts(manifest, "annotations", problems):
+        _check_ownership(manifest, problems)
     namespace = metadata.get("namespace")
     if namespace is None:
         return
@@ -393,7 +444,9 @@ def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problem
     if kind.is_cluster_scoped:
         fix = manifest.edit(Remove(where))
         problems.report(NAMESPACE_OF_CLUSTER_OBJECT, where, object=_title(manifest), fix=fix)
-    elif isinstance(namespace, str) and (reason := dns_label(namespace)):
+    elif not isinstance(namespace, str):
+        _report_type(manifest, ("metadata", "namespace"), "text", problems)
+    elif reason := dns_label(namespace):
         problems.reject(where, namespace, reason)
 
 
@@ -404,7 +457,7 @@ _METADATA_RULES: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable
 """The rules of the keys and the values of each mapping of texts in the metadata."""
 
 
-def _check_texts(
+def _check_names_and_values(
     manifest: StackManifest,
     field: str,
     key_rule: Callable[[str], Optional[Reason]],
@@ -412,21 +465,41 @@ def _check_texts(
     problems: Problems,
 ) -> None:
     """Report labels or annotations that the API server rejects."""
-    values: Any = mapped(manifest.content.get("metadata")).get(field)
-    if values is None:
-        return
-    if not isinstance(values, Mapping):
-        problems.report(WRONG_SHAPE, manifest.of("metadata", field), expected=MAPPING)
-        return
-    for key, value in cast("Manifest", values).items():
+    for key, value in mapped(mapped(manifest.content.get("metadata")).get(field)).items():
         where = manifest.of("metadata", field, str(key))
         if reason := key_rule(str(key)):
             problems.reject(where, str(key), reason)
-        if isinstance(value, (bool, int, float)):
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            problems.report(WRONG_SHAPE, where, expected="text", fix=manifest.edit(Set(where, text)))
-        elif isinstance(value, str) and (reason := value_rule(value)):
+        if isinstance(value, str) and (reason := value_rule(value)):
             problems.reject(where, value, reason)
+
+
+def _check_texts(manifest: StackManifest, name: str, problems: Problems) -> bool:
+    """Whether labels or annotations are texts by name. Encrypted texts are Outputs."""
+    texts = mapped(manifest.content.get("metadata")).get(name)
+    if texts is None:
+        return True
+    if not isinstance(texts, Mapping):
+        _report_type(manifest, ("metadata", name), "a mapping", problems)
+        return False
+    for key, value in mapped(texts).items():
+        if not isinstance(value, (str, pulumi.Output)):
+            _report_type(manifest, ("metadata", name, str(key)), "text", problems)
+    return True
+
+
+def _check_ownership(manifest: StackManifest, problems: Problems) -> None:
+    """Report annotations by which Pulumi overrides what others own, or counts as somebody else."""
+    for key in mapped(mapped(manifest.content.get("metadata")).get("annotations")):
+        name = str(key)
+        if changes_owner(name):
+            where = manifest.of("metadata", "annotations", name)
+            fix = manifest.edit(Remove(where))
+            problems.report(OWNERSHIP_ANNOTATION, where, object=_title(manifest), name=name, fix=fix)
+
+
+def _report_type(manifest: StackManifest, steps: tuple[str, ...], expected: str, problems: Problems) -> None:
+    named: dict[str, Any] = {"object": _title(manifest), "field": ".".join(steps)}
+    problems.report(WRONG_MANIFEST_TYPE, manifest.of(*steps), expected=expected, **named)
 
 
 def _is_path_segment(manifest: StackManifest) -> bool:
@@ -453,8 +526,9 @@ def _title(manifest: StackManifest) -> str:
 
 def _identity(manifest: StackManifest, kind: ObjectKind, namespace: str) -> tuple[str, ...]:
     """What no two objects can share. Versions of one group have the same objects."""
-    placed = "" if kind.is_cluster_scoped else mapped(manifest.content.get("metadata")).get("namespace") or namespace
-    return api_group(manifest.api_version), manifest.kind, manifest.name, str(placed)
+    own = _text(mapped(manifest.content.get("metadata")).get("namespace"))
+    placed = "" if kind.is_cluster_scoped else own or namespace
+    return api_group(manifest.api_version), manifest.kind, manifest.name, placed
 
 
 def identity_of(manifest: Manifest) -> tuple[str, ...]:
@@ -507,27 +581,11 @@ def _object(manifest: StackManifest, kinds: Kinds, namespace: str) -> ObjectSpec
     metadata = dict(mapped(manifest.content.get("metadata")))
     if kind is not None and not kind.is_cluster_scoped:
         metadata.setdefault("namespace", namespace)
+    annotations = mapped(metadata.get("annotations"))
+    if _LAST_APPLIED in annotations:
+        metadata["annotations"] = {name: text for name, text in annotations.items() if name != _LAST_APPLIED}
     content = {name: value for name, value in manifest.content.items() if name != "status"}
     if manifest.kind == "Secret":
         # Secret in the state, even if the manifest isn't.
         content |= {name: pulumi.Output.secret(content[name]) for name in ("data", "stringData") if name in content}
     return ObjectSpec(manifest.key, {**content, "metadata": metadata})
-
-
-# Exceptions -----------------------------------------------------------------------------------------------------------
-
-_EXPOSING = ("Ingress", "Gateway", "HTTPRoute", "TCPRoute", "TLSRoute", "VirtualServer", "IngressRoute")
-_GRANTING = ("ClusterRoleBinding", "RoleBinding")
-
-
-def exceptions_of_manifests(manifests: Sequence[StackManifest]) -> Iterator[SecurityException]:
-    """What of the manifests is less strict than the secure default, as far as their kinds show it."""
-    for manifest in manifests:
-        content = mapped(manifest.content.get("spec"))
-        exposes = manifest.kind == "Service" and (
-            content.get("type") in ("LoadBalancer", "NodePort") or content.get("externalIPs")
-        )
-        if exposes or manifest.kind in _EXPOSING:
-            yield SecurityException(UNCHECKED_EXPOSURE, manifest.at)
-        if manifest.kind in _GRANTING:
-            yield SecurityException(GRANTED_RIGHTS, manifest.at)

@@ -9,6 +9,7 @@ from ..args.codes import define
 from ..args.location import Key, KeyStyle, Location
 from ..args.problems import Move, Problem, Problems, Set, available
 from ..args.similar_names import nearest
+from ..ingress_gateway.objects import installed_objects
 from ..job.objects import objects_of as objects_of_job
 from ..pod_security import PodSecurityLevel
 from ..untyped import mapped
@@ -22,7 +23,7 @@ from ..workload.volumes import AccessMode, ProjectionSpec, VolumeSpec
 from .conflicts import Parts
 from .manifests import identity_of
 from .own_parts import OwnParts, own_objects, place_of
-from .parts import PodsPart, ServicePart
+from .parts import GatewayPart, PodsPart, ServicePart
 from .source_map import Node, plain
 
 __all__ = ["check_own_parts", "notes_on_own_parts", "other_identities", "with_access_modes"]
@@ -100,25 +101,31 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
 def other_identities(parts: Parts) -> Mapping[tuple[str, ...], Location]:
     """The objects of the stack apart from those of its manifests, each with where the stack has what creates it."""
     found = {identity_of(described.manifest): place_of(described) for described in own_objects(parts.own, _LEVEL)}
-    for service in (*parts.services.values(), *parts.jobs.values()):
-        if service.usable:
-            found |= available(
-                lambda service=service: _identities_of(service, parts.namespace), dict[tuple[str, ...], Location]()
-            )
+    for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
+        if part.usable:
+            found |= available(lambda part=part: _identities_of(part, parts.namespace), _NO_IDENTITIES)
     return found
+
+
+_NO_IDENTITIES: Mapping[tuple[str, ...], Location] = {}
 
 
 _LEVEL = PodSecurityLevel.RESTRICTED
 """Stands for the level of the namespace, which is no part of its identity."""
 
 
-def _identities_of(service: PodsPart, namespace: str) -> dict[tuple[str, ...], Location]:
+def _identities_of(part: Union[PodsPart, GatewayPart], namespace: str) -> dict[tuple[str, ...], Location]:
     found: dict[tuple[str, ...], Location] = {}
-    objects = objects_of(service.plan) if isinstance(service, ServicePart) else objects_of_job(service.plan)
+    if isinstance(part, GatewayPart):
+        # Those of the whole cluster have no namespace.
+        objects, default = installed_objects(part.plan), {}
+    else:
+        objects = objects_of(part.plan) if isinstance(part, ServicePart) else objects_of_job(part.plan)
+        default = {"namespace": namespace}
     for described in objects:
-        metadata = {"namespace": namespace, **described.manifest["metadata"]}
-        if all(isinstance(metadata.get(field), str) for field in ("name", "namespace")):
-            found[identity_of({**described.manifest, "metadata": metadata})] = service.at
+        metadata: Mapping[str, Any] = {**default, **described.manifest["metadata"]}
+        if isinstance(metadata.get("name"), str) and isinstance(metadata.get("namespace", ""), str):
+            found[identity_of({**described.manifest, "metadata": metadata})] = part.at
     return found
 
 

@@ -23,13 +23,14 @@ from ..ingress_gateway.gateway_plan import (
     AddedRoutes,
     GatewayPlan,
     address_wait,
-    class_of,
+    identity_of,
+    identity_of_reference,
     installer_of,
     peers_of,
     plan_added_routes,
     plan_gateway,
 )
-from ..ingress_gateway.gateway_state import GatewayState, keep_routes
+from ..ingress_gateway.gateway_state import GatewayState, keep_routes, state_key
 from ..ingress_gateway.objects import objects_of as gateway_objects_of
 from ..ingress_gateway.route_objects import route_objects
 from ..ingress_gateway.validation import GATEWAY_RULES, ROUTES_RULES, parse_ingress_gateway, parse_ingress_routes
@@ -135,8 +136,7 @@ def added_routes(specs: Mapping[str, IngressRoutesSpec]) -> Iterator[tuple[str, 
     """The routes that the stack adds to gateways of other stacks, by name, in the order in which it creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in specs.items():
-        class_name = spec.gateway.own_class
-        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+        state = states.setdefault(state_key(identity_of_reference(spec.gateway)), GatewayState())
         routes = plan_added_routes(name, spec, state)
         yield name, routes
         # The stack is valid: no two parts have the same routes.
@@ -147,8 +147,7 @@ def gateway_plans(specs: Mapping[str, IngressGatewaySpec]) -> Iterator[tuple[str
     """The plan of each gateway, by name, in the order in which a stack creates them."""
     states: dict[Any, GatewayState] = {}
     for name, spec in gateways_in_order(specs):
-        class_name = class_of(name, spec)
-        state = states.setdefault(class_name if isinstance(class_name, str) else id(class_name), GatewayState())
+        state = states.setdefault(state_key(identity_of(name, spec)), GatewayState())
         plan = plan_gateway(name, spec, state)
         yield name, plan
         # The stack is valid: no gateway repeats the routes of another one.

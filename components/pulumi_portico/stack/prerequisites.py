@@ -1,6 +1,6 @@
 """What must exist before a stack does: every object, definition, and account that it refers to and doesn't create."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Optional, cast
@@ -137,8 +137,34 @@ def _items(value: Any) -> Sequence[Manifest]:
     return [mapped(item) for item in cast("Sequence[Any]", value)] if isinstance(value, (list, tuple)) else []
 
 
-_BUILT_IN_GROUPS = ("", "apps", "autoscaling", "batch", "policy")
-"""The API groups of Kubernetes without `.k8s.io`."""
+_BUILT_IN_GROUPS = frozenset(
+    {
+        *("", "apps", "autoscaling", "batch", "policy"),
+        *(
+            f"{name}.k8s.io"
+            for name in (
+                "admissionregistration",
+                "apiextensions",
+                "apiregistration",
+                "authentication",
+                "authorization",
+                "certificates",
+                "coordination",
+                "discovery",
+                "events",
+                "flowcontrol.apiserver",
+                "networking",
+                "node",
+                "rbac.authorization",
+                "resource",
+                "scheduling",
+                "storage",
+                "storagemigration",
+            )
+        ),
+    }
+)
+"""The API groups of Kubernetes itself. Others that end in `.k8s.io`, such as that of Gateway API, have definitions."""
 
 
 def _needs_of_objects(plan: StackPlan, component: ComponentObjects) -> Iterator[tuple[str, _Need]]:
@@ -155,7 +181,7 @@ def _needs_of(manifest: Manifest) -> Iterator[_Need]:
     group, slash, version = str(manifest["apiVersion"]).rpartition("/")
     if namespace:
         yield "Namespace", namespace, "", "v1", False
-    if slash and group not in _BUILT_IN_GROUPS and not group.endswith(".k8s.io"):
+    if slash and group not in _BUILT_IN_GROUPS:
         yield DEFINITION, f"{kind}.{group}", "", f"{group}/{version}", False
     if kind.endswith("Patch"):
         yield kind.removesuffix("Patch"), _text(_metadata(manifest).get("name")), namespace, "v1", False
@@ -164,22 +190,19 @@ def _needs_of(manifest: Manifest) -> Iterator[_Need]:
         yield from _needs_of_pods(pod, namespace)
     for claim in _items(spec.get("volumeClaimTemplates")):
         yield _storage_class(mapped(claim.get("spec")))
-    if kind == "PersistentVolumeClaim":
-        yield _storage_class(spec)
-    if kind == "Certificate":
-        issuer = mapped(spec.get("issuerRef"))
-        issuer_kind = _text(issuer.get("kind")) or "Issuer"
-        yield (
-            issuer_kind,
-            _text(issuer.get("name")),
-            "" if issuer_kind == "ClusterIssuer" else namespace,
-            _CERT_MANAGER,
-            False,
-        )
-    if kind == "Ingress":
-        yield from _needs_of_ingress(manifest, spec, namespace)
-    if kind == "HorizontalPodAutoscaler":
-        yield from _needs_of_autoscaler(spec)
+    needs_of_kind = _NEEDS_OF_KIND.get(kind)
+    if needs_of_kind is not None:
+        yield from needs_of_kind(manifest, spec, namespace)
+
+
+def _needs_of_claim(_manifest: Manifest, spec: Manifest, _namespace: str) -> Iterator[_Need]:
+    yield _storage_class(spec)
+
+
+def _needs_of_certificate(_manifest: Manifest, spec: Manifest, namespace: str) -> Iterator[_Need]:
+    issuer = mapped(spec.get("issuerRef"))
+    kind = _text(issuer.get("kind")) or "Issuer"
+    yield kind, _text(issuer.get("name")), "" if kind == "ClusterIssuer" else namespace, _CERT_MANAGER, False
 
 
 def _pods_of(manifest: Manifest) -> Iterator[Manifest]:
@@ -235,6 +258,7 @@ def _needs_of_volume(volume: Manifest, namespace: str) -> Iterator[_Need]:
 
 _ISSUERS = {"cert-manager.io/cluster-issuer": "ClusterIssuer", "cert-manager.io/issuer": "Issuer"}
 _CERT_MANAGER = "cert-manager.io/v1"
+_GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 def _needs_of_ingress(manifest: Manifest, spec: Manifest, namespace: str) -> Iterator[_Need]:
@@ -256,6 +280,24 @@ def _needs_of_ingress(manifest: Manifest, spec: Manifest, namespace: str) -> Ite
                 yield "Service", service, namespace, "v1", False
 
 
+def _needs_of_gateway(_manifest: Manifest, spec: Manifest, namespace: str) -> Iterator[_Need]:
+    yield "GatewayClass", _text(spec.get("gatewayClassName")), "", _GATEWAY_API, False
+    parent = mapped(spec.get("parentRef"))
+    yield "Gateway", _text(parent.get("name")), _text(parent.get("namespace")) or namespace, _GATEWAY_API, False
+    for listener in _items(spec.get("listeners")):
+        for certificate in _items(mapped(listener.get("tls")).get("certificateRefs")):
+            yield "Secret", _text(certificate.get("name")), namespace, "v1", False
+
+
+def _needs_of_route(_manifest: Manifest, spec: Manifest, namespace: str) -> Iterator[_Need]:
+    for parent in _items(spec.get("parentRefs")):
+        place = _text(parent.get("namespace")) or namespace
+        yield _text(parent.get("kind")) or "Gateway", _text(parent.get("name")), place, _GATEWAY_API, False
+    for rule in _items(spec.get("rules")):
+        for backend in _items(rule.get("backendRefs")):
+            yield "Service", _text(backend.get("name")), namespace, "v1", False
+
+
 _METRIC_APIS = {
     "Resource": "metrics.k8s.io/v1beta1",
     "ContainerResource": "metrics.k8s.io/v1beta1",
@@ -265,11 +307,23 @@ _METRIC_APIS = {
 }
 
 
-def _needs_of_autoscaler(spec: Manifest) -> Iterator[_Need]:
+def _needs_of_autoscaler(_manifest: Manifest, spec: Manifest, _namespace: str) -> Iterator[_Need]:
     for metric in _items(spec.get("metrics")):
         if version := _METRIC_APIS.get(_text(metric.get("type"))):
             yield API, version.rpartition("/")[0], "", version, False
 
+
+_NEEDS_OF_KIND: Mapping[str, Callable[[Manifest, Manifest, str], Iterator[_Need]]] = {
+    "Certificate": _needs_of_certificate,
+    "Gateway": _needs_of_gateway,
+    "GRPCRoute": _needs_of_route,
+    "HorizontalPodAutoscaler": _needs_of_autoscaler,
+    "HTTPRoute": _needs_of_route,
+    "Ingress": _needs_of_ingress,
+    "ListenerSet": _needs_of_gateway,
+    "PersistentVolumeClaim": _needs_of_claim,
+}
+"""What an object needs, by its kind: from the object, its `spec`, and its namespace."""
 
 _ACCOUNTS = {
     "eks.amazonaws.com/role-arn": _AWS_ROLE,

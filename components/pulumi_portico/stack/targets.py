@@ -15,6 +15,7 @@ from ..networking.ports import ServicePort
 from ..networking.selectors import PodOwner, SelectorIndex, TargetPods, report_overlaps, report_target
 from ..networking.target import TargetSpec
 from .conflicts import Parts
+from .manifest_pods import check_pods_of_manifest
 from .parts import AwsBalancerPart, BalancerPart, GatewayPart, PodsPart, RoutesPart
 from .references import GATEWAY, SERVICE, Backends, Reference
 
@@ -51,6 +52,8 @@ def resolve_targets(
     for part in (*parts.services.values(), *parts.jobs.values(), *parts.gateways.values()):
         if part.usable:
             problems.run(_check_selector, part, index)
+    for manifest in parts.own.manifests:
+        check_pods_of_manifest(manifest, parts.namespace, index, problems)
     found = {at: Destination(known.kind, known.name, known.port) for at, known in references.items()}
     for part in parts.with_targets:
         if part.usable:

@@ -278,6 +278,8 @@ def exceptions_of(plan: WebServicePlan) -> list[SecurityException]:
     settings = spec.service
     if settings is not None:
         found += exceptions_of_service_annotations(settings.annotations or {}, settings.at / "annotations")
+    for further in spec.additional_services.values():
+        found += exceptions_of_service_annotations(further.annotations or {}, further.at / "annotations")
     for field, labels in (("labels", spec.labels), ("selector", spec.selector)):
         found += exceptions_of_service_labels(labels or {}, spec.at / field)
     annotations = spec.workload_annotations or {}

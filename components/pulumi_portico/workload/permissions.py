@@ -327,7 +327,8 @@ def report_existing_account(at: Location, problems: Problems) -> None:
     problems.report(RULES_OF_EXISTING_ACCOUNT, at, service_account=FieldName("service_account"), fix=Remove(at))
 
 
-# What permissions let somebody take over: "Role Based Access Control Good Practices" of the Kubernetes documentation.
+# What permissions let somebody take over: "Role Based Access Control Good Practices" of the Kubernetes documentation;
+# and what opens pods or leads connections elsewhere, in spite of the stack's NetworkPolicies and routes.
 _READ = frozenset({"get", "list", "watch"})
 _CREATE = frozenset({"create"})
 _WRITE = frozenset({"create", "update", "patch"})
@@ -336,6 +337,13 @@ _WORKLOADS = {
     _CORE: ("pods", "replicationcontrollers", "podtemplates"),
     "apps": ("deployments", "statefulsets", "daemonsets", "replicasets"),
     "batch": ("jobs", "cronjobs"),
+}
+_NETWORKING = "networking.k8s.io"
+_ENTRIES = {
+    _CORE: ("services",),
+    _NETWORKING: ("ingresses",),
+    "gateway.networking.k8s.io": ("gateways", "httproutes", "grpcroutes", "tcproutes", "tlsroutes", "udproutes"),
+    "k8s.nginx.org": ("virtualservers", "virtualserverroutes", "transportservers"),
 }
 _ANY = frozenset({_ALL})
 
@@ -353,7 +361,14 @@ _POWERS: Sequence[_Power] = (
     ("grant permissions", {_RBAC: ("roles", "clusterroles", "rolebindings", "clusterrolebindings")}, _WRITE),
     ("grant permissions that the pods don't have", {_RBAC: ("roles", "clusterroles")}, frozenset({"escalate", "bind"})),
     ("act as somebody else", {_CORE: ("users", "groups", "serviceaccounts")}, frozenset({"impersonate"})),
-    ("act as somebody else", {"authentication.k8s.io": ("userextras", "uids")}, frozenset({"impersonate"})),
+    ("act as somebody else", {"authentication.k8s.io": ("userextras/*", "uids")}, frozenset({"impersonate"})),
+    ("open pods to others", {_NETWORKING: ("networkpolicies",)}, _WRITE | {"delete", "deletecollection"}),
+    ("expose pods outside of the cluster", _ENTRIES, _WRITE),
+    (
+        "lead the clients of Services to other addresses",
+        {_CORE: ("endpoints",), "discovery.k8s.io": ("endpointslices",)},
+        _WRITE,
+    ),
     ("change Pod Security and other labels of namespaces", {_CORE: ("namespaces",)}, _WRITE),
     ("create volumes with folders of nodes", {_CORE: ("persistentvolumes",)}, _WRITE),
     (
@@ -405,7 +420,9 @@ def _powers(rule: PolicyRuleSpec) -> Iterator[str]:
 
 
 def _allows(rule: PolicyRuleSpec, resources: Mapping[str, Sequence[str]], verbs: frozenset[str]) -> bool:
-    if not (verbs == _ANY or _ALL in rule.verbs or verbs & {*rule.verbs}):
+    # Since 1.36, impersonation has verbs of several parts, such as `impersonate:user-info`.
+    given = {verb.partition(":")[0] for verb in rule.verbs}
+    if not (verbs == _ANY or _ALL in given or verbs & given):
         return False
     return any(
         group in rule.api_groups or _ALL in rule.api_groups
@@ -416,6 +433,8 @@ def _allows(rule: PolicyRuleSpec, resources: Mapping[str, Sequence[str]], verbs:
 
 def _matches(pattern: str, name: str) -> bool:
     """Whether a rule's resource is the one of this name (`ResourceMatches` of the API server)."""
+    if name.endswith("/*"):
+        return pattern == _ALL or pattern.startswith(name[:-1])
     _, slash, subresource = name.partition("/")
     return pattern in (_ALL, name) or (bool(slash) and pattern == f"{_ALL}/{subresource}")
 

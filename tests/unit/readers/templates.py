@@ -6,8 +6,8 @@ as Portico writes them: which server and which location takes a request, pattern
 sources, and limits.
 
 What differs from the templates: nginx listens on sockets, and learns the client's address from a header; each Service
-is one upstream without TLS. Left out is what a plain nginx can't run. Of ingress-nginx, these are its Lua (the choice
-of a pod, redirects to TLS) and the module headers-more (CORS, response headers).
+is one upstream without TLS, and another one with HTTP/2 for gRPC. Left out is what this nginx can't run. Of
+ingress-nginx, this is its Lua: the choice of a pod, and redirects to TLS.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ Manifests = Sequence[Mapping[str, Any]]
 CLIENT = "X-Test-Client"
 _ORG = "nginx.org/"
 _COMMUNITY = "nginx.ingress.kubernetes.io/"
+_GRPC_ERRORS = (400, 401, 403, 404, 405, 408, 414, 426, 500, 501, 502, 503, 504)
 
 
 class Configuration:
@@ -33,6 +34,7 @@ class Configuration:
         self.http: list[str] = []
         self.servers: list[str] = []
         self.services: set[str] = set()
+        self.grpc_services: set[str] = set()
         self.secrets = {key_of(it): it.get("stringData", {}) for it in manifests if it["kind"] == "Secret"}
 
     def server(self, names: str, lines: Iterable[str], *, default: bool = False) -> None:
@@ -48,6 +50,10 @@ class Configuration:
         self.services.add(service)
         return f"http://{service}"
 
+    def grpc_upstream(self, service: str) -> str:
+        self.grpc_services.add(service)
+        return f"grpc://grpc-{service}"
+
     def passwords(self, key: str, field: str) -> str:
         """The file with the users of a Secret."""
         path = self.folder / f"{key.replace('/', '-')}.htpasswd"
@@ -62,6 +68,12 @@ class Configuration:
             f"server {{ listen unix:{f}/{service}.sock; add_header X-Service {service} always; "
             "add_header X-Uri $request_uri always; return 200; }"
             for service in sorted(self.services)
+        ]
+        backends += [
+            f"upstream grpc-{service} {{ server unix:{f}/grpc-{service}.sock; }}\n"
+            f"server {{ listen unix:{f}/grpc-{service}.sock; http2 on; add_header X-Service {service} always; "
+            "add_header X-Uri $request_uri always; return 200; }"
+            for service in sorted(self.grpc_services)
         ]
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         lines = [
@@ -135,6 +147,11 @@ class _F5Template:
             lines.append(f"if ($uri = /) {{ return 302 $scheme://$http_host{told['app-root']}; }}")
         for minion in minions:
             lines += self._locations(minion)
+        if any("grpc-services" in _own(minion) for minion in minions):
+            lines += [
+                f'location @grpcerror{code} {{ default_type application/grpc; return {code} "\\n"; }}'
+                for code in _GRPC_ERRORS
+            ]
         if not host and "defaultBackend" not in master["spec"]:
             lines.append("location / { return 404; }")
         self._written.server(host or "_", lines, default=not host)
@@ -182,15 +199,17 @@ class _F5Template:
             yield f"add_header_inherit {told['add-header-inherit']};"
         if "rewrite-target" in told:
             yield f"rewrite {_rewrite_pattern(pattern)} {told['rewrite-target']} break;"
+        is_grpc = service in told.get("grpc-services", "").split(",")
+        if is_grpc:
+            yield from (f"error_page {code} @grpcerror{code};" for code in _GRPC_ERRORS)
         if "basic-auth-secret" in told:
             yield f"auth_basic {_quoted(told['basic-auth-realm'])};"
             users = self._written.passwords(f"{namespace}/{told['basic-auth-secret']}", "htpasswd")
             yield f"auth_basic_user_file {users};"
-        limit = told.get("client-max-body-size", self._config.get("client-max-body-size", "1m"))
-        yield f"client_max_body_size {limit};"
-        rewrites = dict(re.findall(r"serviceName=(\S+) rewrite=(\S+)", told.get("rewrites", "")))
-        yield "proxy_http_version 1.1;"
-        yield f"proxy_pass {self._written.upstream(service)}{rewrites.get(service, '')};"
+        if is_grpc:
+            yield f"grpc_pass {self._written.grpc_upstream(service)};"
+        else:
+            yield from self._proxied(told, service)
         yield from (f"add_header {name} {_quoted(value)}{always};" for name, value, always in headers)
         if preflight:
             yield "if ($request_method = 'OPTIONS') {"
@@ -200,6 +219,13 @@ class _F5Template:
             delay = " nodelay" if go_bool(told.get("limit-req-no-delay", "false")) else ""
             yield f"limit_req zone={zone} burst={told['limit-req-burst']}{delay};"
             yield f"limit_req_status {told['limit-req-reject-code']};"
+
+    def _proxied(self, told: Mapping[str, str], service: str) -> Iterator[str]:
+        limit = told.get("client-max-body-size", self._config.get("client-max-body-size", "1m"))
+        yield f"client_max_body_size {limit};"
+        rewrites = dict(re.findall(r"serviceName=(\S+) rewrite=(\S+)", told.get("rewrites", "")))
+        yield "proxy_http_version 1.1;"
+        yield f"proxy_pass {self._written.upstream(service)}{rewrites.get(service, '')};"
 
     def _cors_headers(self, policy: str, cors: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         always = " always"
@@ -290,6 +316,8 @@ def _community_location(written: Configuration, path: str, service: str, ingress
     if allowed := told.get("allowlist-source-range"):
         yield from (f"allow {it};" for it in allowed.split(","))
         yield "deny all;"
+    if go_bool(told.get("enable-cors", "false")):
+        yield from _community_cors(told)
     if "auth-secret" in told:
         yield f"auth_basic {_quoted(told['auth-realm'])};"
         users = written.passwords(f"{namespace}/{told['auth-secret']}", "auth")
@@ -302,7 +330,36 @@ def _community_location(written: Configuration, path: str, service: str, ingress
             yield f"return {told[f'{kind}-redirect-code']} {url};"
     if target := told.get("rewrite-target"):
         yield f"rewrite {_quoted('(?i)' + path)} {target} break;"
-    yield f"proxy_pass {written.upstream(service)};"
+    if told.get("backend-protocol") == "GRPC":
+        yield f"grpc_pass {written.grpc_upstream(service)};"
+    else:
+        yield f"proxy_pass {written.upstream(service)};"
+
+
+def _community_cors(told: Mapping[str, str]) -> Iterator[str]:
+    """The template "CORS", and `buildCorsOriginRegex`."""
+    origins = [origin.strip() for origin in told["cors-allow-origin"].split(",")]
+    if origins == ["*"]:
+        yield "set $http_origin *; set $cors 'true';"
+    else:
+        patterns = (re.escape(origin).replace(re.escape("*"), r"[A-Za-z0-9\-]+", 1) for origin in origins)
+        yield f"if ($http_origin ~* ({'|'.join(f'({pattern})' for pattern in patterns)})$ ) {{ set $cors 'true'; }}"
+    yield "if ($request_method = 'OPTIONS') { set $cors ${cors}options; }"
+    headers = {
+        "Access-Control-Allow-Origin": "$http_origin",
+        "Access-Control-Allow-Credentials": "true" if go_bool(told["cors-allow-credentials"]) else "",
+        "Access-Control-Allow-Methods": told["cors-allow-methods"],
+        "Access-Control-Allow-Headers": told["cors-allow-headers"],
+        "Access-Control-Expose-Headers": told.get("cors-expose-headers", ""),
+        "Access-Control-Max-Age": told["cors-max-age"],
+    }
+    lines = [f"more_set_headers '{name}: {value}';" for name, value in headers.items() if value]
+    yield "if ($cors = 'true') { " + " ".join(lines) + " }"
+    of_preflight = [
+        "more_set_headers 'Content-Type: text/plain charset=UTF-8';",
+        "more_set_headers 'Content-Length: 0';",
+    ]
+    yield "if ($cors = 'trueoptions') { " + " ".join([*lines, *of_preflight]) + " return 204; }"
 
 
 def _community_limits(written: Configuration, told: Mapping[str, str], key: str) -> Iterator[str]:

@@ -57,7 +57,9 @@ def file_names(objects: Sequence[RenderedObject]) -> Iterator[tuple[str, Rendere
     for one in objects:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", str(one.manifest["kind"])).lower()
         stem = ".".join([f"{one.rank:02}-{words}", *([one.namespace] if one.namespace else [])])
-        names = (_safe(f"{stem}.{called}.yaml") for called in (one.identifier, one.name))
+        # Kinds of two groups can have one name.
+        group = str(one.manifest["apiVersion"]).rpartition("/")[0]
+        names = (_safe(f"{stem}.{called}.yaml") for called in (one.identifier, one.name, f"{one.name}.{group}"))
         name = next((name for name in names if name not in used), None)
         if name is None:
             raise PorticoError(
@@ -68,8 +70,8 @@ def file_names(objects: Sequence[RenderedObject]) -> Iterator[tuple[str, Rendere
 
 
 def _safe(name: str) -> str:
-    # The names of roles can contain colons, which not every file system supports.
-    return name.replace(":", "_").replace("/", "_")
+    # The names of roles can contain most characters, and not every file system or terminal supports them.
+    return re.sub(r"[^\w.-]", "_", name)
 
 
 def compare(folder: Path, files: Mapping[str, str], owner: Owner, *known: str) -> Changes:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...lifecycle.objects import ListedObject
-from ...lifecycle.ownership import OWNER
+from ...lifecycle.ownership import OWNER, is_patch
 from ...merge import merged
 from ...untyped import Manifest
 from ..project import Stack
 from .listed import listed_objects
 from .secrets import settled
 
-__all__ = ["PATCH", "RenderedObject", "patched", "rendered", "rendered_objects"]
+__all__ = ["RenderedObject", "patched", "rendered", "rendered_objects"]
 
 _KINDS: Sequence[str] = (
     "Namespace",
@@ -44,7 +44,7 @@ _KINDS: Sequence[str] = (
 )
 """The kinds in an order in which the objects that each needs come first; all other kinds come last."""
 
-PATCH = "Patch"
+_PATCH = "Patch"
 """The suffix of the kinds that change an object which something else creates."""
 
 
@@ -79,7 +79,11 @@ def rendered_objects(stack: Stack) -> list[RenderedObject]:
     """Every Kubernetes object of a stack, in an order in which they can be created."""
     listed = [_rendered_object(one) for one in listed_objects(stack) if one.spec.is_kubernetes]
     found = [RenderedObject(_ordered(one.manifest), one.identifier, one.generated) for one in patched(listed)]
-    return sorted(found, key=lambda one: (one.rank, one.manifest["kind"], one.namespace, one.name))
+    return sorted(found, key=_position)
+
+
+def _position(one: RenderedObject) -> tuple[Any, ...]:
+    return one.rank, one.manifest["kind"], one.namespace, one.name, one.manifest["apiVersion"]
 
 
 def _rendered_object(one: ListedObject) -> RenderedObject:
@@ -90,23 +94,24 @@ def _rendered_object(one: ListedObject) -> RenderedObject:
 
 def patched(objects: Iterable[RenderedObject]) -> Iterable[RenderedObject]:
     """The objects, with the patches among them applied."""
-    found: dict[tuple[str, str, str], RenderedObject] = {}
+    found: dict[tuple[str, ...], RenderedObject] = {}
     patches: list[RenderedObject] = []
     for one in objects:
-        if str(one.manifest["kind"]).endswith(PATCH):
+        if is_patch(str(one.manifest["apiVersion"]), str(one.manifest["kind"])):
             patches.append(one)
         else:
             found[_key(one.manifest)] = one
     for patch in patches:
-        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(PATCH)}
+        manifest = {**patch.manifest, "kind": str(patch.manifest["kind"]).removesuffix(_PATCH)}
         base = found[_key(manifest)]
         found[_key(manifest)] = RenderedObject(merged(base.manifest, manifest), base.identifier, base.generated)
     return found.values()
 
 
-def _key(manifest: Manifest) -> tuple[str, str, str]:
+def _key(manifest: Manifest) -> tuple[str, ...]:
     metadata = manifest["metadata"]
-    return manifest["kind"].removesuffix(PATCH), str(metadata.get("namespace") or ""), str(metadata["name"])
+    group = str(manifest["apiVersion"]).rpartition("/")[0]
+    return group, manifest["kind"], str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
 def rendered(manifest: dict[str, Any]) -> dict[str, Any]:

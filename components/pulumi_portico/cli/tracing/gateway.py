@@ -177,7 +177,7 @@ class _AtGateway:
         return Answer(self.gateway.name, Outcome.SERVICE, reason, backends=(backend,), path=target)
 
     def _response(self, status: int, code: Code, **params: Any) -> Answer:
-        controller = self.gateway.spec.controller.module.title
+        controller = self.gateway.spec.module.title
         reason = RouteReason(code, {"status": status, "controller": controller, **params})
         return Answer(self.gateway.name, Outcome.RESPONSE, reason, status=status)
 

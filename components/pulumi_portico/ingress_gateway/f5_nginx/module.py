@@ -203,6 +203,7 @@ MODULE = ControllerModule(
         "redirect.scheme": _custom(),
         "redirect.host": _custom(),
         "redirect.path": _custom(),
+        "redirect.keep_query=false": _custom(),
         "redirect.code": _custom(),
         "app_root": _nic("app-root"),
         "timeouts.connect": _nic("proxy-connect-timeout"),

@@ -198,6 +198,7 @@ MODULE = ControllerModule(
         "redirect.scheme": _an("rewrite-target", "permanent-redirect", "temporal-redirect"),
         "redirect.host": _an("rewrite-target", "permanent-redirect", "temporal-redirect"),
         "redirect.path": _an(*_REDIRECT_KEYS),
+        "redirect.keep_query=false": FeatureSupport(),
         "redirect.code": _an("permanent-redirect-code", "temporal-redirect-code"),
         "app_root": _an("app-root"),
         "timeouts.connect": _an("proxy-connect-timeout"),

@@ -12,6 +12,7 @@ from ...args.location import Field as FieldName
 from ...args.parse import Rules
 from ...args.problems import Problems, Reason, Remove, Set
 from ...args.spec import Spec, spec
+from ...lifecycle.ownership import changes_owner
 from ...untyped import mapped
 
 __all__ = ["RULES", "Crds", "CrdsSpec", "build_definitions", "check_crds"]
@@ -79,6 +80,14 @@ CRDS_FILE_OTHER_OBJECTS = define(
 )
 
 
+CRDS_FILE_OWNERSHIP = define(
+    "crds-file-ownership-annotation",
+    "The file {value} has the annotation {name}, by which it could take over an object of another stack.",
+    allowed="any other annotation",
+    hint=CRDS_FILE_MISSING.hint,
+)
+
+
 def check_crds(crds: CrdsSpec, problems: Problems, *, installs: bool) -> None:
     """Report definitions without a source, or with two; `installs` is whether Portico installs the controller."""
     at = crds.at / "path"
@@ -112,7 +121,10 @@ def _wrong_file(path: str) -> Optional[Reason]:
         return Reason(CRDS_FILE_NOT_YAML, {"line": line + 1, "column": column + 1})
     if not documents or not all(map(_is_definition, documents)):
         return Reason(CRDS_FILE_OTHER_OBJECTS)
-    return None
+    annotations = (mapped(document["metadata"].get("annotations")) for document in documents)
+    names = (str(name) for found in annotations for name in found)
+    forbidden = next(filter(changes_owner, names), None)
+    return None if forbidden is None else Reason(CRDS_FILE_OWNERSHIP, {"name": forbidden})
 
 
 def _is_definition(document: Any) -> bool:

@@ -116,13 +116,21 @@ def _of_routes(plan: StackPlan, doors: Sequence[_Door]) -> Iterator[_Door]:
                 ports = [(port.number, port.protocol) for port in open_ports(plan, route.target)]
                 yield _Door(peer_of(plan, route.target), _of_route(gateway.spec, route, own), ports)
 
+    for added in plan.added_routes.values():
+        for route in added.routes:
+            if route.target is not None:
+                ports = [(port.number, port.protocol) for port in open_ports(plan, route.target)]
+                yield _Door(peer_of(plan, route.target), _of_route(None, route, ()), ports)
 
-def _of_route(spec: IngressGatewaySpec, route: ResolvedRoute, gateway: Sequence[_Range]) -> Sequence[_Range]:
+
+def _of_route(spec: Optional[IngressGatewaySpec], route: ResolvedRoute, gateway: Sequence[_Range]) -> Sequence[_Range]:
+    """The clients of a route. `spec` is its gateway; None if another stack has it."""
     sources = route.spec.allowed_sources
     if sources is None:
         return gateway
     # What leads to an existing controller isn't known.
-    admitted = EVERYONE if installer_of(spec) is None else [each.text for each in gateway]
+    is_existing = spec is None or installer_of(spec) is None
+    admitted = EVERYONE if is_existing else [each.text for each in gateway]
     listed = _ranges(sources, route.spec.at / "allowed_sources")
     return [_Range(text, each.location) for each in listed for text in common_ranges([each.text], admitted)]
 

@@ -9,22 +9,28 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
-from ...address_ranges import ranges_of_everyone
+from ...address_ranges import common_ranges, ranges_of_everyone
 from ...args.codes import Code
 from ...args.concealment import concealed_at
 from ...args.display import as_data
 from ...args.exceptions import SecurityException, exception_kind
-from ...args.location import Key, KeyStyle, Location
+from ...args.location import Field, Key, KeyStyle, Location
+from ...args.secrets import Secret
 from ...args.spec import Spec
 from ...aws_load_balancer.plan import AwsLoadBalancerPlan
-from ...ingress_gateway.args import IngressGatewaySpec
+from ...ingress_gateway.args import IngressGatewaySpec, IngressRoutesSpec
+from ...ingress_gateway.client_addresses import dependent_settings
+from ...ingress_gateway.controller_module import ControllerModule
 from ...ingress_gateway.controller_rules import annotation_exceptions, known_annotation
+from ...ingress_gateway.exceptions import exceptions_of_added_routes
 from ...ingress_gateway.exceptions import security_exceptions as exceptions_of_gateway
 from ...ingress_gateway.front_door import exposure_request
 from ...ingress_gateway.install.settings import AccessLog
 from ...ingress_gateway.raw_annotations import ANY_ORIGIN
 from ...ingress_gateway.route_rules import any_origin_header
+from ...ingress_gateway.routes import RouteSpec
 from ...job.validation import exceptions_of as exceptions_of_job
+from ...lifecycle.secret_copies import exceptions_of_copies
 from ...networking.exposing_annotations import exceptions_of_service_labels
 from ...networking.network_policies import PeerSpec, ports_of
 from ...pod_security import PodSecurityLevel
@@ -34,14 +40,14 @@ from ...public_load_balancer.platforms import module_of
 from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..admission import POD_SECURITY
-from ..manifests import exceptions_of_manifests
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
+from .manifests import ACCOUNT_TOKEN, exceptions_of_manifests
 from .plain_text import plain_text_exceptions
-from .reach import exceptions_of_front, exceptions_of_sources, exceptions_of_targets
-from .secrets import exceptions_of_secrets
+from .reach import CLIENTS_OF_CLASS, exceptions_of_front, exceptions_of_sources, exceptions_of_targets
+from .secrets import PLAIN_TEXT_SECRET, exceptions_of_secrets
 
 __all__ = [
     "ANY_ORIGIN",
@@ -49,11 +55,14 @@ __all__ = [
     "CLIENTS_IN_ANY_NAMESPACE",
     "DEFAULT_CLASS",
     "INSECURE_COOKIE",
+    "LASTING_TOKEN",
     "LOWERED_POD_SECURITY",
+    "METADATA_SERVER",
     "NO_ACCESS_LOG",
     "SERVERS_ANYWHERE",
     "SERVERS_IN_ANY_NAMESPACE",
     "UNCHECKED_EXPOSURE",
+    "UNKNOWN_CLIENT_ADDRESS",
     "UNLIMITED_BODY",
     "exceptions_of",
 ]
@@ -67,15 +76,31 @@ SERVERS_ANYWHERE = exception_kind("pods-to-every-address", "The pods can connect
 SERVERS_IN_ANY_NAMESPACE = exception_kind(
     "pods-to-every-namespace", "The pods can connect to these pods of every namespace."
 )
+METADATA_SERVER = exception_kind(
+    "pods-to-metadata-server",
+    "The pods can connect to the metadata server of the cloud, which can give them the rights of their node.",
+)
 UNCHECKED_EXPOSURE = exception_kind(
     "unchecked-load-balancer-annotations", "Portico doesn't check what the platform does with these annotations."
 )
 DEFAULT_CLASS = exception_kind(
     "default-ingress-class", "The gateway also serves every Ingress that names no IngressClass."
 )
+LASTING_TOKEN = exception_kind(
+    "lasting-account-token", "Kubernetes stores a token of a ServiceAccount in this Secret, and it never expires."
+)
+UNKNOWN_CLIENT_ADDRESS = exception_kind(
+    "unknown-client-address",
+    "Portico doesn't know whether the gateway of the other stack sees the clients' addresses. If it sees those of a "
+    "load balancer or of a node, {field} treats all clients as one.",
+)
 NO_ACCESS_LOG = exception_kind("no-access-log", "The controller doesn't log requests.")
 UNLIMITED_BODY = exception_kind("unlimited-body", "A request's body can have any size.")
 INSECURE_COOKIE = exception_kind("insecure-cookie", "Browsers also send the cookie over connections without TLS.")
+
+_METADATA_SERVERS = ("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32")
+"""Of AWS, Azure, Google Cloud, OpenStack, and others; of AWS by IPv6; of Alibaba Cloud."""
+_DNS_PORT = 53
 
 
 def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[ExceptionView, ...]:
@@ -84,28 +109,28 @@ def exceptions_of(plan: StackPlan, balancers: Sequence[BalancerView]) -> tuple[E
     for exception in _found(plan, balancers):
         found.setdefault((exception.location, exception.kind.name), exception)
     aws = plan.aws_load_balancers
-    return tuple(
-        ExceptionView(found[key], _value_at(plan, aws, found[key].location)) for key in sorted(found, key=_order)
-    )
+    return tuple(ExceptionView(found[key], _shown(plan, aws, found[key])) for key in sorted(found, key=_order))
+
+
+def _shown(plan: StackPlan, aws: Mapping[str, Any], exception: SecurityException) -> Any:
+    """The value of a setting. No view shows a secret, whatever its name is."""
+    is_secret = exception.kind is PLAIN_TEXT_SECRET
+    return as_data(Secret(), KeyStyle.STACK) if is_secret else _value_at(plan, aws, exception.location)
 
 
 def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[SecurityException]:
-    if plan.pod_security is not PodSecurityLevel.RESTRICTED:
-        namespace = plan.own.namespace
-        if namespace.pod_security is not None:
-            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
-        elif not namespace.existing:
-            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
-    yield from exceptions_of_manifests(plan.own.manifests)
+    yield from _of_own_parts(plan)
     for service in plan.service_plans.values():
         yield from exceptions_of_service(service)
         yield from _of_service(service.spec)
     for job in plan.job_plans.values():
         yield from exceptions_of_job(job)
-        yield from _peers(job.spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
+        yield from _servers(job.spec.allow_to)
     for gateway in plan.gateways.values():
         yield from exceptions_of_gateway(gateway)
         yield from _of_gateway(gateway)
+    for added in plan.routes.values():
+        yield from _of_added_routes(added)
     for balancer in plan.load_balancers.values():
         yield from _of_request(request_of(balancer))
         yield from exceptions_of_service_labels(balancer.labels, balancer.at / "labels")
@@ -118,6 +143,21 @@ def _found(plan: StackPlan, balancers: Sequence[BalancerView]) -> Iterator[Secur
     yield from exceptions_of_secrets(plan)
 
 
+def _of_own_parts(plan: StackPlan) -> Iterator[SecurityException]:
+    """The exceptions of what the stack has beside its components."""
+    if plan.pod_security is not PodSecurityLevel.RESTRICTED:
+        namespace = plan.own.namespace
+        if namespace.pod_security is not None:
+            yield SecurityException(LOWERED_POD_SECURITY, namespace.at / "pod_security")
+        elif not namespace.existing:
+            yield SecurityException(LOWERED_POD_SECURITY, POD_SECURITY)
+    yield from exceptions_of_manifests(plan.own.manifests)
+    for secret in plan.own.secrets.values():
+        yield from exceptions_of_copies(secret.annotations or {}, secret.at / "annotations")
+        if secret.type == ACCOUNT_TOKEN:
+            yield SecurityException(LASTING_TOKEN, secret.at / "type")
+
+
 def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
     location, kind = key
     return [(0, step, "") if isinstance(step, int) else (1, 0, step) for step in location], kind
@@ -125,7 +165,27 @@ def _order(key: tuple[Location, str]) -> tuple[Any, ...]:
 
 def _of_service(spec: WebServiceSpec) -> Iterator[SecurityException]:
     yield from _clients(spec.allow_from)
-    yield from _peers(spec.allow_to, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)
+    yield from _servers(spec.allow_to)
+
+
+def _servers(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
+    everywhere = [*_peers(peers, SERVERS_ANYWHERE, SERVERS_IN_ANY_NAMESPACE)]
+    yield from everywhere
+    reported = {exception.location for exception in everywhere}
+    for peer in peers:
+        if peer.at / "cidr" not in reported and _reaches_metadata(peer):
+            yield SecurityException(METADATA_SERVER, peer.at / "cidr")
+
+
+def _reaches_metadata(peer: PeerSpec) -> bool:
+    """Whether a peer allows connections to the metadata server of a cloud for more than names."""
+    if not isinstance(peer.cidr, str) or {number for number, _ in ports_of(peer)} == {_DNS_PORT}:
+        return False
+    excepted = [text for text in peer.cidr_except if isinstance(text, str)]
+    return any(
+        common_ranges([address], [peer.cidr]) and not common_ranges([address], excepted)
+        for address in _METADATA_SERVERS
+    )
 
 
 def _clients(peers: Sequence[PeerSpec]) -> Iterator[SecurityException]:
@@ -192,7 +252,25 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
     yield from exceptions_of_front(spec)
     yield from _clients(spec.controller_peers or ())
     yield from _of_controller(spec)
+    yield from _of_routes(spec.module, spec.routes)
+    yield from _of_annotations(spec.module, spec.annotations, spec.at / "annotations")
+
+
+def _of_added_routes(spec: IngressRoutesSpec) -> Iterator[SecurityException]:
+    """What of routes is less strict that a stack adds to the gateway of another one."""
+    module, gateway = spec.gateway.module, spec.gateway
+    yield from exceptions_of_added_routes(spec)
+    yield SecurityException(CLIENTS_OF_CLASS, gateway.at)
+    yield from _clients(gateway.controller_peers or ())
+    yield from _of_routes(module, spec.routes)
+    yield from _of_annotations(module, spec.annotations, spec.at / "annotations")
     for route in spec.routes:
+        for location in dependent_settings(module, route):
+            yield SecurityException(UNKNOWN_CLIENT_ADDRESS, location, {"field": Field(location[-1])})
+
+
+def _of_routes(module: ControllerModule, routes: Sequence[RouteSpec]) -> Iterator[SecurityException]:
+    for route in routes:
         if route.body_size == 0:
             yield SecurityException(UNLIMITED_BODY, route.at / "body_size")
         if route.cors is not None and "*" in route.cors.origins:
@@ -201,18 +279,17 @@ def _of_gateway(spec: IngressGatewaySpec) -> Iterator[SecurityException]:
             yield SecurityException(ANY_ORIGIN, route.at / "response_headers" / Key(header))
         if route.session_persistence is not None and route.session_persistence.secure is False:
             yield SecurityException(INSECURE_COOKIE, route.session_persistence.at / "secure")
-        yield from _of_annotations(spec, route.annotations or {}, route.at / "annotations")
-    yield from _of_annotations(spec, spec.annotations, spec.at / "annotations")
+        yield from _of_annotations(module, route.annotations or {}, route.at / "annotations")
 
 
 def _of_annotations(
-    spec: IngressGatewaySpec, annotations: Mapping[str, pulumi.Input[str]], at: Location
+    module: ControllerModule, annotations: Mapping[str, pulumi.Input[str]], at: Location
 ) -> Iterator[SecurityException]:
     for key, value in annotations.items():
-        known = known_annotation(spec.controller.module, key)
+        known = known_annotation(module, key)
         if known is not None and known.is_reported and value != "true":
             yield SecurityException(NO_ACCESS_LOG, at / Key(key))
-    for key, kind in annotation_exceptions(spec.controller.module, annotations):
+    for key, kind in annotation_exceptions(module, annotations):
         yield SecurityException(kind, at / Key(key))
 
 
@@ -241,6 +318,7 @@ def _value_at(plan: StackPlan, aws: Mapping[str, Any], location: Location) -> An
         "services": plan.services,
         "jobs": plan.jobs,
         "gateways": plan.gateways,
+        "routes": plan.routes,
         "load_balancers": plan.load_balancers,
         "aws_load_balancers": aws,
     }

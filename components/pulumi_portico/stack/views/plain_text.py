@@ -9,7 +9,7 @@ from ...aws_load_balancer.args import AwsLoadBalancerSpec
 from ...aws_load_balancer.choices import AwsListenerProtocol
 from ...aws_load_balancer.listener import AwsListenerSpec
 from ...aws_load_balancer.target_group import AwsTargetSpec
-from ...ingress_gateway.resolved_routes import ResolvedRoute
+from ...ingress_gateway.resolved_routes import EVERY_HOST, ResolvedRoute
 from ...ingress_gateway.route_set import RouteSet
 from ...networking.target import Protocol, TargetSpec
 from ...public_load_balancer.args import PublicLoadBalancerSpec
@@ -76,16 +76,23 @@ def plain_text_exceptions(plan: StackPlan, balancers: Sequence[BalancerView]) ->
             yield from _of_gateway(gateway.routes, is_certain=any(each.is_scope_certain for each in without_tls))
         elif may_be_public(plan.gateways[name]) and not any(_leads_to_gateway(other, name) for other in balancers):
             yield from _of_gateway(gateway.routes, is_certain=False)
+    for added in plan.added_routes.values():
+        # The component that adds a host first has its certificate.
+        others = frozenset("" if host == EVERY_HOST else host for host in added.spec.gateway.hosts)
+        yield from _of_gateway(added, is_certain=False, others=others)
 
 
 def _leads_to_gateway(balancer: BalancerView, name: str) -> bool:
     return any(target.kind is PeerKind.GATEWAY and target.name == name for target in balancer.targets)
 
 
-def _of_gateway(routes: RouteSet, *, is_certain: bool = True) -> Iterator[SecurityException]:
-    """The routes without TLS. `is_certain` is whether clients on the internet reach the gateway for sure."""
+def _of_gateway(
+    routes: RouteSet, *, is_certain: bool = True, others: frozenset[str] = frozenset()
+) -> Iterator[SecurityException]:
+    """The routes without TLS. `is_certain` is whether clients on the internet reach the gateway for sure; `others` are
+    the hosts whose certificates another stack has."""
     for route in routes.routes:
-        if routes.tls_of(route.host) is None:
+        if routes.tls_of(route.host) is None and route.host not in others:
             yield _of_route(route, is_certain=is_certain)
     if routes.default_backend is not None and not any(not route.host and route.is_root for route in routes.routes):
         kind = PLAIN_TEXT_PATH if is_certain else MAYBE_PLAIN_TEXT_PATH

@@ -17,6 +17,7 @@ from ..plan import StackPlan
 from .aws_exceptions import CLIENT_ADDRESSES
 
 __all__ = [
+    "CLIENTS_OF_CLASS",
     "are_sources_certain",
     "exceptions_of_front",
     "exceptions_of_sources",

@@ -5,15 +5,16 @@ from typing import Any, cast
 
 import pulumi
 
-from ...args.concealment import has_credential
+from ...args.concealment import has_credential, is_plain_secret
 from ...args.exceptions import SecurityException, exception_kind
 from ...args.location import Field, Key, Location
 from ...args.spec import Spec, defaults_of
 from ...ingress_gateway.install.webhook import AdmissionWebhookSpec
 from ...ingress_gateway.route_settings import BasicAuthSpec
 from ...ingress_gateway.tls import HostTlsSpec
+from ...untyped import mapped
 from ...workload.environment import EnvironmentSpec
-from ..own_args import SecretSpec
+from ..own_args import ConfigMapSpec, SecretSpec
 from ..plan import StackPlan
 
 __all__ = ["PLAIN_TEXT_SECRET", "SECRET_IN_PLAIN_FIELD", "exceptions_of_secrets"]
@@ -36,6 +37,10 @@ _SECRETS: Mapping[type[Spec], Sequence[str]] = {
 """The fields that are for a secret. `users` has hashes, so it's never reported."""
 
 
+_VARIABLES: Mapping[type[Spec], Sequence[str]] = {ConfigMapSpec: ("data",)}
+"""The fields of further types whose keys are names of variables."""
+
+
 def exceptions_of_secrets(plan: StackPlan) -> Iterator[SecurityException]:
     """The secrets of every component that the stack doesn't encrypt. What is encrypted is an Output."""
     own = (plan.own.config_maps, plan.own.secrets)
@@ -53,6 +58,15 @@ def _of_spec(spec: Spec) -> Iterator[SecurityException]:
             yield from _of_secret(spec, name, value)
         else:
             yield from _within(value, spec.at / name, Field(name))
+            if name in _VARIABLES.get(type(spec), ()) or (isinstance(spec, EnvironmentSpec) and name == "env"):
+                yield from _of_variables(value, spec.at / name, Field(name))
+
+
+def _of_variables(value: Any, at: Location, field: Field) -> Iterator[SecurityException]:
+    """The variables whose names are those of secrets."""
+    for key, text in mapped(value).items():
+        if is_plain_secret(key, text):
+            yield SecurityException(SECRET_IN_PLAIN_FIELD, at / Key(key), {"field": field})
 
 
 def _of_secret(spec: Spec, name: str, value: Any) -> Iterator[SecurityException]:
