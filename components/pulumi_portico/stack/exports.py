@@ -1,6 +1,7 @@
 """The outputs of a stack: the URL of each service inside the cluster, and what is exposed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Optional
 
 import pulumi
@@ -33,7 +34,7 @@ def export_outputs(
     balancers: Mapping[str, PublicLoadBalancer],
     aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
-    """Export `NAME-url` of each service, and `urls`, `hosts`, `addresses`, and `costs` if anything is exposed."""
+    """Export the URL and the targets of each service, and what is exposed, with its addresses and costs."""
     for name, service in services.items():
         # A worker has no URL.
         if plan.services[name].port is not None or plan.services[name].ports:
@@ -102,9 +103,13 @@ def _targets(service: WebService) -> dict[str, dict[str, Any]]:
     """The targets of a service by port, as the `target` of load balancers and routes of other stacks has them."""
     found: Mapping[str, Mapping[str, Any]] = {port: dict(target) for port, target in service.targets.items()}
     return {
-        port: {camel_case(field): target[field] for field in _TARGET if target.get(field) is not None}
+        port: {camel_case(field): _plain(target[field]) for field in _TARGET if target.get(field) is not None}
         for port, target in found.items()
     }
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
 
 
 def _reference(gateway: IngressGateway) -> dict[str, Any]:
