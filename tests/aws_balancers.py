@@ -131,3 +131,22 @@ def run(program: Any) -> Recording:
 def rules(recording: Recording) -> dict[str, int]:
     """The priority of each rule, by the rule's name."""
     return {it.name: it.inputs["priority"] for it in recording.all("ListenerRule")}
+
+
+OIDC: dict[str, Any] = {
+    "oidc": {
+        "issuer": "https://id.example.com",
+        "authorization_endpoint": "https://id.example.com/authorize",
+        "token_endpoint": "https://id.example.com/token",
+        "user_info_endpoint": "https://id.example.com/userinfo",
+        "client_id": "shop",
+        "client_secret": "canary-2f61",
+    }
+}
+COGNITO: dict[str, Any] = {
+    "cognito": {
+        "user_pool": "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_a1B2c3D4e",
+        "user_pool_client": "1example23456789",
+        "user_pool_domain": "shop",
+    }
+}

@@ -232,6 +232,7 @@ JOB = {
     "max_failed_indexes": 2,
     "active_deadline_seconds": 600,
     "ttl_seconds_after_finished": 60,
+    "success_policy": {"rules": [{"succeeded_indexes": "0,2-3", "succeeded_count": 2}]},
     "restart_policy": "OnFailure",
     "shutdown": 20,
     "ready_timeout": 600,
@@ -260,6 +261,7 @@ CRON_JOB = {
     "failed_jobs_history_limit": 5,
     "suspend": True,
     "backoff_limit": 1,
+    "pod_failure_policy": {"rules": [{"action": "FailJob", "on_exit_codes": {"operator": "NotIn", "values": [0, 42]}}]},
 }
 HOST = "shop.example.com"
 ROUTE = {

@@ -24,6 +24,7 @@ TYPES: Mapping[str, str] = {
     "aws:acm/certificateValidation:CertificateValidation": "aws_acm_certificate_validation",
     "aws:ec2/eip:Eip": "aws_eip",
     "aws:ec2/securityGroup:SecurityGroup": "aws_security_group",
+    "aws:ec2/vpcEndpointService:VpcEndpointService": "aws_vpc_endpoint_service",
     "aws:lb/listener:Listener": "aws_lb_listener",
     "aws:lb/listenerCertificate:ListenerCertificate": "aws_lb_listener_certificate",
     "aws:lb/listenerRule:ListenerRule": "aws_lb_listener_rule",

@@ -12,6 +12,7 @@ from .args.codes import define
 from .args.elsewhere import holder, moved_to, several, table
 from .args.guard import guarded
 from .args.location import ROOT, Key, Location
+from .args.location import Field as FieldName
 from .args.names import annotation_key, dns_label, label_key, label_value
 from .args.parse import Field, Hooks, Rules, parse
 from .args.problems import ABSENT, Problems, Reason, Remove, Set
@@ -250,7 +251,7 @@ POD_SECURITY_LABEL = define("pod-security-label", "{field} sets this label.", al
 OF_EXISTING_NAMESPACE = define(
     "field-of-existing-namespace",
     "The namespace exists, so Portico doesn't change it.",
-    allowed="name and pod_security, if {existing} is true",
+    allowed="{fields}, if {existing} is true",
 )
 
 _FIELDS_OF_LABELS = {
@@ -322,7 +323,11 @@ def _check_existing(namespace: NamespaceSpec, problems: Problems) -> None:
     for field in _OF_CREATED:
         if getattr(namespace, field) is not None:
             where = namespace.at / field
-            problems.report(OF_EXISTING_NAMESPACE, where, existing=namespace.at / "existing", fix=Remove(where))
+            params: dict[str, Any] = {
+                "existing": namespace.at / "existing",
+                "fields": [FieldName("name"), FieldName("pod_security")],
+            }
+            problems.report(OF_EXISTING_NAMESPACE, where, fix=Remove(where), **params)
 
 
 _OF_CREATED = ("labels", "annotations", "audit_pod_security", "warn_pod_security", "resource_quota", "limit_range")

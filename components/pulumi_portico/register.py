@@ -48,17 +48,21 @@ def register(
     resource_name: str,
     opts: pulumi.ResourceOptions,
     annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None,
+    annotations_of_past: Optional[Callable[[Manifest], Awaitable[Any]]] = None,
 ) -> Any:
     """Register ``manifest`` under ``resource_name`` as an object of the program's stack, and return the typed resource
-    of its kind. `annotations_in_preview` returns the annotations for a preview, from those for the update.
+    of its kind. `annotations_in_preview` returns the annotations for a preview, from those for the update, and
+    `annotations_of_past` returns those that depend on the last deployment.
     """
     manifest, opts = owned(manifest, resource_name, opts)
     fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
     # The process of a component provider would read the whole state for each component.
     is_program = pulumi.runtime.get_root_resource() is not None and not mocked()
-    if annotations_in_preview is not None and is_program and pulumi.runtime.is_dry_run():
+    computed = annotations_in_preview if pulumi.runtime.is_dry_run() else None
+    computed = computed or annotations_of_past
+    if computed is not None and is_program:
         metadata = mapped(fields["metadata"])
-        annotations = pulumi.Output.from_input(annotations_in_preview(mapped(metadata.get("annotations"))))
+        annotations = pulumi.Output.from_input(computed(mapped(metadata.get("annotations"))))
         fields["metadata"] = {**metadata, "annotations": annotations}
     if manifest["kind"] == "ConfigMap":
         note_config_map(manifest, opts)

@@ -12,7 +12,7 @@ from tools.cluster import Cluster
 
 OBJECTS = (
     "deployments,statefulsets,services,secrets,configmaps,serviceaccounts,networkpolicies,poddisruptionbudgets,"
-    "ingresses,horizontalpodautoscalers,persistentvolumeclaims,roles,rolebindings,pods"
+    "ingresses,horizontalpodautoscalers,persistentvolumeclaims,roles,rolebindings,pods,jobs,cronjobs"
 )
 FULL: dict[str, Any] = {
     "image": "registry.example.com/app:1",
@@ -56,7 +56,8 @@ def assert_nothing_is_replaced(run: Run) -> None:
 def test_another_pulumi_name_with_an_alias_replaces_nothing(
     program: PulumiProgram, cluster: Cluster, namespace: str, kind: str
 ) -> None:
-    args = {**FULL, "kind": kind}
+    storage = {"storage": {"data": {"path": "/data", "size_gib": 1}}} if kind == "StatefulSet" else {}
+    args = {**FULL, "kind": kind, **storage}
     given = {"namespace": namespace, "args": args, "provider": "default"}
     program.write(PROGRAM.format(name="api", aliases=[], **given))
     program.up()
@@ -122,3 +123,65 @@ def test_another_key_in_a_stack_replaces_nothing(program: PulumiProgram, cluster
             assert program.up().changes == {}
     finally:
         program.destroy()
+
+
+def jobs_and_balancers(namespace: str, prefix: str, **more: Any) -> str:
+    """A stack with jobs and a load balancer, whose keys begin with the prefix."""
+    job = {"image": "registry.example.com/app:1"}
+    exposure = {"scope": "internal", "platform": "node-port", "allowedSources": ["10.0.0.0/8"], "clientIp": "preserve"}
+    named = {name: {"name": name} if prefix else {} for name in ("migrate", "report", "front")}
+    return program_of(
+        {
+            "namespace": namespace,
+            "services": {"api": {"image": "registry.example.com/app:1", "port": 8080}},
+            "jobs": {
+                f"{prefix}migrate": {**job, **named["migrate"]},
+                f"{prefix}report": {**job, "schedule": "@yearly", **named["report"]},
+            },
+            "loadBalancers": {f"{prefix}front": {"target": {"service": "api"}, "exposure": exposure, **named["front"]}},
+            **more,
+        }
+    )
+
+
+def test_another_key_of_a_job_or_a_load_balancer_replaces_nothing(program: PulumiProgram, cluster: Cluster) -> None:
+    namespace = "job-and-balancer-names"
+    program.write(jobs_and_balancers(namespace, ""))
+    program.up()
+    before = identities(cluster, namespace)
+    try:
+        for prefix in ("eu-", "euro-"):
+            program.write(jobs_and_balancers(namespace, prefix))
+            assert_nothing_is_replaced(program.preview())
+            assert_nothing_is_replaced(program.up())
+            assert identities(cluster, namespace) == before
+            assert program.up().changes == {}
+    finally:
+        program.destroy()
+
+
+BOTH = """\
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_portico import Job, PublicLoadBalancer
+
+options = pulumi.ResourceOptions(providers=[kubernetes.Provider({provider!r})])
+Job("migrate-eu", {{"image": "registry.example.com/app:1", "name": "migrate", "namespace": {namespace!r}}}, options)
+target = {{"service": "api", "namespace": {namespace!r}, "port": 80, "selector": {{"app": "api"}}}}
+exposure = {{"scope": "internal", "platform": "node-port", "allowed_sources": ["10.0.0.0/8"], "client_ip": "preserve"}}
+PublicLoadBalancer("front-eu", {{"name": "front", "target": target, "exposure": exposure}}, options)
+"""
+
+
+def test_another_provider_of_the_same_cluster_replaces_no_job_and_no_load_balancer(
+    program: PulumiProgram, cluster: Cluster, namespace: str
+) -> None:
+    program.write(BOTH.format(provider="one", namespace=namespace))
+    program.up()
+    found = identities(cluster, namespace)
+    program.write(BOTH.format(provider="two", namespace=namespace))
+    assert_nothing_is_replaced(program.preview())
+    assert_nothing_is_replaced(program.up())
+    assert identities(cluster, namespace) == found
+    assert program.up().changes == {}
+    program.destroy()

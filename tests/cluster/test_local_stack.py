@@ -28,6 +28,7 @@ def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster
     # What another stack adds routes by.
     reference = outputs.pop("gateways")["edge"]
     assert (reference["controller"], reference["className"]) == ("f5-nginx", "edge")
+    assert outputs.pop("targets").keys() == {"api", "catalog", "web"}
     assert outputs.pop("hosts") == {"shop.example.com": addresses["edge"]}
     assert outputs == {
         **{f"{name}-url": f"http://{name}.{NAMESPACE}.svc.cluster.local" for name in ("api", "catalog", "web")},

@@ -117,7 +117,7 @@ def test_a_base_file_and_another_configuration_file_are_read(project: PulumiProg
     base = project.folder / "stacks" / "base.yaml"
     base.write_text("services:\n  api: {image: 'registry.example.com/api:1', port: 8080}\n")
     project.up()
-    assert project.outputs() == {"api-url": "http://api.shop.svc.cluster.local"}
+    assert project.outputs()["api-url"] == "http://api.shop.svc.cluster.local"
     # With --config-file the lines of the usual file would be wrong; the base is found all the same.
     base.write_text("services:\n  api: {image: 'registry.example.com/api', port: 8080}\n")
     other = project.folder / "other.yaml"

@@ -78,7 +78,7 @@ def test_a_name_of_another_tool_leads_to_the_field(name: str, value: Any, expect
             "D-names",
             service(hostPort=80),
             (*_WEB, "hostPort"),
-            "extra.spec.containers.ports.hostPort",
+            "ports.hostPort",
             row="hostPort",
         ),
         held_case("D-names", service(ingress={"a": 1}), (*_WEB, "ingress"), "routes", row="ingress"),

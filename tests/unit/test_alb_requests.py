@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulumi_portico import AwsLoadBalancer
 from pulumi_portico.args.problems import Problem, Problems
 from pulumi_portico.aws_load_balancer.priorities import priority_of
-from pulumi_portico.aws_load_balancer.routes import build_action, build_conditions
+from pulumi_portico.aws_load_balancer.routes import build_actions, build_conditions
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.testing import Recording, Registration, record
 
@@ -220,7 +220,7 @@ def compiled(routes: Sequence[Route]) -> Listener:
         {
             "priority": priority_of(match_of(it)),
             "conditions": [_camel(condition) for condition in build_conditions(match_of(it))],
-            "actions": [_camel(build_action(parsed_route(it), groups))],
+            "actions": [_camel(action) for action in build_actions(parsed_route(it), groups)],
         }
         for it in routes
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,21 +10,33 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_portico import AwsLoadBalancer, TargetBinding, WebService
+from pulumi_portico.args.location import camel_case
 from pulumi_portico.args.problems import Problems
+from pulumi_portico.aws_load_balancer.args import AwsLoadBalancerSpec
+from pulumi_portico.aws_load_balancer.attributes import (
+    FIELDS_OF_GROUP,
+    FIELDS_OF_LOAD_BALANCER,
+    OF_GROUP,
+    OF_LOAD_BALANCER,
+)
 from pulumi_portico.aws_load_balancer.resources import short, takes
+from pulumi_portico.aws_load_balancer.target_group import AwsTargetSpec
 from pulumi_portico.aws_load_balancer.validation import parse_aws_load_balancer
 from pulumi_portico.lifecycle.replacement import Finding, Judgment, judge
 from pulumi_portico.ordering import after
-from pulumi_portico.testing import Recording, record
+from pulumi_portico.testing import Recording, Secret, record
+from pulumi_portico.testing.aws.attributes import BALANCER, GROUP
 
 from tests.aws_balancers import (
     API,
     CERTIFICATE,
+    COGNITO,
     GIVEN,
     HOSTS,
     HTTPS,
     LISTENER,
     LOAD_BALANCER,
+    OIDC,
     TARGET,
     TCP,
     TLS,
@@ -931,3 +944,70 @@ def test_a_route_matches_parameters_of_the_query() -> None:
         {"queryStrings": [{"key": "debug", "value": "on"}]},
         {"queryStrings": [{"key": "version", "value": "2"}, {"key": "version", "value": "beta*"}]},
     ]
+
+
+def test_a_client_secret_is_secret_in_the_state() -> None:
+    recorded = own(application(listeners=[{**HTTPS, "authenticate": OIDC}]))
+    sign_in, forward = recorded.one("aws:lb/listener:Listener", "shop-443").inputs["defaultActions"]
+    assert isinstance(sign_in["authenticateOidc"]["clientSecret"], Secret)
+    assert (sign_in["order"], sign_in["type"]) == (1, "authenticate-oidc")
+    assert (forward["order"], forward["type"]) == (2, "forward")
+
+
+def test_a_load_balancer_that_signs_users_in_reaches_the_identity_provider() -> None:
+    def open_to(listener: dict[str, Any]) -> list[str]:
+        recorded = own(application(listeners=[listener]))
+        rules = [one.inputs for one in recorded.registrations if one.type.endswith(":SecurityGroupEgressRule")]
+        return [rule["cidrIpv4"] for rule in rules if rule["toPort"] == 443]
+
+    assert open_to(HTTPS) == []
+    assert open_to({**HTTPS, "authenticate": COGNITO}) == ["0.0.0.0/0"]
+
+
+def test_nodes_join_the_target_group_at_their_port() -> None:
+    recorded = own(application(targets={"api": {**API, "node_port": 30080}}))
+    group = recorded.one("aws:lb/targetGroup:TargetGroup", "shop-api").inputs
+    assert (group["targetType"], group["port"]) == ("instance", 30080)
+    (binding,) = (made for made in recorded.manifests() if made["kind"] == "TargetGroupBinding")
+    (service,) = (made for made in recorded.manifests() if made["kind"] == "Service")
+    assert binding["spec"]["targetType"] == "instance"
+    # Pulumi generates its name.
+    assert binding["spec"]["serviceRef"]["name"].startswith("shop-api-node-port-")
+    (ingress,) = binding["spec"]["networking"]["ingress"]
+    assert ingress["ports"] == [{"protocol": "TCP", "port": 30080}]
+    assert binding["spec"]["serviceRef"]["port"] == service["spec"]["ports"][0]["name"]
+    assert (service["spec"]["type"], service["spec"]["externalTrafficPolicy"]) == ("NodePort", "Cluster")
+    (port,) = service["spec"]["ports"]
+    assert (port["nodePort"], port["targetPort"]) == (30080, 8080)
+    # The pods still listen on their own port.
+    (policy,) = (made for made in recorded.manifests() if made["kind"] == "NetworkPolicy")
+    assert policy["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 8080}]
+
+
+def test_nodes_without_pods_get_no_connections_that_keep_the_clients_address() -> None:
+    recorded = own(network(targets={"api": {**API, "node_port": 30080, "client_ip": "preserve"}}))
+    (service,) = (made for made in recorded.manifests() if made["kind"] == "Service")
+    assert service["spec"]["externalTrafficPolicy"] == "Local"
+
+
+def test_pods_with_ipv6_addresses_join_a_group_of_their_version() -> None:
+    targets = {"api": {**API, "ip_address_type": "ipv6"}, "old": {"addresses": {"a": "10.0.0.9"}, "port": 81}}
+    ranges = ["10.0.0.0/8", "fd00::/8"]
+    recorded = own(application(ip_address_type="dualstack", target_ranges=ranges, targets=targets))
+    assert recorded.one("aws:lb/targetGroup:TargetGroup", "shop-api").inputs["ipAddressType"] == "ipv6"
+    (binding,) = (made for made in recorded.manifests() if made["kind"] == "TargetGroupBinding")
+    assert binding["spec"]["ipAddressType"] == "ipv6"
+    rules = [one.inputs for one in recorded.registrations if one.type.endswith(":SecurityGroupEgressRule")]
+    allowed = {(rule["toPort"], rule.get("cidrIpv4"), rule.get("cidrIpv6")) for rule in rules}
+    assert allowed == {(8080, None, "fd00::/8"), (81, "10.0.0.0/8", None)}
+
+
+def test_every_attribute_is_one_of_aws() -> None:
+    """The model of AWS has the argument of each, and the same name."""
+    for table, model in ((OF_LOAD_BALANCER, BALANCER), (OF_GROUP, GROUP)):
+        known = {attribute.key: field for field, attribute in model.items()}
+        for name, attribute in table.items():
+            if not name.startswith("target_group_health."):
+                assert known[name] == camel_case(attribute.argument[0])
+    for fields, args in ((FIELDS_OF_LOAD_BALANCER, AwsLoadBalancerSpec), (FIELDS_OF_GROUP, AwsTargetSpec)):
+        assert set(fields.values()) <= {field.name for field in dataclasses.fields(args)}

@@ -54,6 +54,7 @@ def network(model: AwsModel) -> dict[str, str]:
         "network:load-balancer": theirs["LoadBalancerArn"],
         "network:security-group": group,
         "network:listener": listener["ListenerArn"],
+        "project:clientSecret": "canary-9c31",
     }
 
 
@@ -102,8 +103,8 @@ def test_the_example_runs_on_aws(source: str, model: AwsModel) -> None:
     assert ("elbv2", "CreateTargetGroup") in model.calls
 
 
-def test_there_are_three_complete_ones_and_two_of_adoption() -> None:
-    assert len(EXAMPLES) == 5
+def test_there_are_four_complete_ones_and_two_of_adoption() -> None:
+    assert len(EXAMPLES) == 6
 
 
 def test_several_services_are_behind_one_balancer(model: AwsModel) -> None:

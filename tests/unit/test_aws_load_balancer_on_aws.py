@@ -12,7 +12,20 @@ from pulumi_portico.aws_load_balancer.resources import takes
 from pulumi_portico.testing import record
 from pulumi_portico.testing.aws import AwsModel
 
-from tests.aws_balancers import API, HTTPS, TARGET, TLS, TRUST_STORE, WEB_ACL, application, network, without
+from tests.aws_balancers import (
+    API,
+    COGNITO,
+    HTTPS,
+    OIDC,
+    TARGET,
+    TCP,
+    TLS,
+    TRUST_STORE,
+    WEB_ACL,
+    application,
+    network,
+    without,
+)
 
 UDP = {**TARGET, "protocol": "UDP"}
 ZONED = {"zone": "example.com"}
@@ -24,6 +37,11 @@ ROUTES = [
     {"path": "/teapot", "respond": {"status": 418, "body": "short and stout"}, "methods": ["GET"]},
     {"path": "/beta", "weights": {"api": 1, "web": 9}, "stickiness_duration": 60, "headers": {"x-beta": ["on"]}},
 ]
+GROUP_HEALTH = {
+    "deregistration_delay.connection_termination.enabled": "true",
+    "target_group_health.dns_failover.minimum_healthy_targets.count": "2",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "50",
+}
 FEATURES: dict[str, dict[str, Any]] = {
     "application": application(),
     "routes": application(
@@ -79,6 +97,56 @@ FEATURES: dict[str, dict[str, Any]] = {
         }
     ),
     "addresses": application(targets={"api": {"addresses": {"a": "10.0.0.9"}, "port": 80}}),
+    "sign-in": application(
+        targets={"api": API, "web": API},
+        listeners=[
+            {
+                **HTTPS,
+                "authenticate": {**COGNITO, "scope": "openid email", "session_timeout": 3600},
+                "routes": [
+                    {
+                        "path": "/admin",
+                        "target": "web",
+                        "authenticate": {
+                            **OIDC,
+                            "unauthenticated": "deny",
+                            "session_cookie": "Admin",
+                            "extra_parameters": {"prompt": "login"},
+                        },
+                    }
+                ],
+            }
+        ],
+    ),
+    "raw attributes": application(
+        attributes={
+            "client_keep_alive.seconds": "600",
+            "waf.fail_open.enabled": "true",
+            "zonal_shift.config.enabled": "true",
+        },
+        targets={"api": {**API, "attributes": {"load_balancing.cross_zone.enabled": "false"}}},
+    ),
+    "raw attributes of network": network(
+        attributes={"dns_record.client_routing_policy": "availability_zone_affinity"},
+        targets={"api": {**API, "attributes": GROUP_HEALTH}},
+    ),
+    "ipv6 targets": application(
+        ip_address_type="dualstack",
+        target_ranges=["10.0.0.0/8", "2001:db8:1234::/48"],
+        targets={"api": {**API, "ip_address_type": "ipv6"}, "old": {"addresses": {"a": "10.0.0.9"}, "port": 80}},
+    ),
+    "ipv6 addresses": network(
+        ip_address_type="dualstack",
+        target_ranges=["2001:db8:1234::/48"],
+        targets={"api": {"addresses": {"a": "2001:db8:1234::9"}, "port": 80, "ip_address_type": "ipv6"}},
+    ),
+    "node port": application(targets={"api": {**API, "node_port": 30080}}),
+    "network node port": network(targets={"api": {**API, "node_port": 30080, "client_ip": "preserve"}}),
+    "private link": network(
+        private_link={"allowed_principals": ["arn:aws:iam::123456789012:root"], "acceptance_required": False},
+        targets={"api": {**API, "client_ip": "proxy-protocol", "reads_proxy_protocol": True}},
+    ),
+    "open private link": network(private_link={"enforces_sources": False}),
     "network": network(),
     "network weights": network(
         targets={"blue": API, "green": ELSEWHERE},
@@ -105,6 +173,7 @@ UNPROVED = {
     "mutual tls": {"elbv2:CreateListener (MutualAuthentication)"},
     "trust bundle": {"elbv2:CreateTrustStore", "elbv2:CreateListener (MutualAuthentication)"},
     "web acl": {"wafv2:AssociateWebACL"},
+    "open private link": {"elbv2:SetSecurityGroups (EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic)"},
 }
 
 
@@ -256,3 +325,35 @@ def test_a_stack_leaves_the_record_that_validates_a_certificate(model: AwsModel)
     # The next stack finds it there.
     record(lambda: AwsLoadBalancer("shop", args), aws=model)
     assert kinds() == ["A", "CNAME"]
+
+
+def test_a_load_balancer_is_behind_another_one(model: AwsModel) -> None:
+    place = Place(model)
+    web = record(lambda: AwsLoadBalancer("web", place.args(application())), aws=model).outputs["web"]["arn"]
+    target = {"load_balancer": web, "port": 443, "health": {"protocol": "https", "path": "/healthz"}}
+    args = place.args(network(targets={"web": target}, listeners=[{**TCP, "target": "web"}]))
+    recorded = record(lambda: AwsLoadBalancer("front", args), aws=model)
+    group = recorded.one("aws:lb/targetGroup:TargetGroup", "front-web").inputs
+    assert (group["targetType"], group["protocol"], group["healthCheck"]["protocol"]) == ("alb", "TCP", "HTTPS")
+    # A target group of a load balancer has no such attributes.
+    assert not {"preserveClientIp", "proxyProtocolV2", "deregistrationDelay"} & group.keys()
+    attached = recorded.one("aws:lb/targetGroupAttachment:TargetGroupAttachment", "front-web-load-balancer").inputs
+    assert (attached["targetId"], attached["port"]) == (web, 443)
+
+
+def test_the_name_of_an_endpoint_service_is_an_output(model: AwsModel) -> None:
+    place = Place(model)
+    recorded = record(lambda: AwsLoadBalancer("shop", place.args(network(private_link={}))), aws=model)
+    assert recorded.outputs["shop"]["endpoint_service_name"].startswith("com.amazonaws.vpce.")
+
+
+def test_the_ip_version_of_targets_makes_another_target_group(model: AwsModel) -> None:
+    place = Place(model)
+    common: dict[str, Any] = {"ip_address_type": "dualstack", "target_ranges": ["10.0.0.0/8", "fd00::/8"]}
+
+    def program(version: str) -> Any:
+        args = place.args(application(**common, targets={"api": {**API, "ip_address_type": version}}))
+        return lambda: AwsLoadBalancer("shop", args)
+
+    changes = model.compare(program("ipv4"), program("ipv6"))
+    assert changes.replaced["shop-api"] == {"ipAddressType"}

@@ -17,10 +17,12 @@ from pulumi_portico.testing import record
 from tests.aws_balancers import (
     API,
     CERTIFICATE,
+    COGNITO,
     GIVEN,
     HTTPS,
     LISTENER,
     LOAD_BALANCER,
+    OIDC,
     TARGET,
     TCP,
     TLS,
@@ -29,6 +31,7 @@ from tests.aws_balancers import (
     application,
     network,
     routed,
+    without,
 )
 from tests.problems import assert_fixes_work, assert_problem, problems_of
 
@@ -61,7 +64,125 @@ def mutual(**fields: Any) -> dict[str, Any]:
     return listener(client_certificates=fields)
 
 
+BEHIND: dict[str, Any] = {"load_balancer": LOAD_BALANCER, "port": 443}
+
 CASES: list[tuple[dict[str, Any], str, tuple[Any, ...]]] = [
+    # Sign-in.
+    (application(**listener(authenticate={})), "no-identity-provider", ("listeners", 0, "authenticate")),
+    (
+        application(**listener(authenticate={**OIDC, **COGNITO})),
+        "mutually-exclusive",
+        ("listeners", 0, "authenticate", "cognito"),
+    ),
+    (
+        application(listeners=[{**HTTP, "authenticate": OIDC}], hosts=None),
+        "needs-listener-protocol",
+        ("listeners", 0, "authenticate"),
+    ),
+    (
+        network(listeners=[{**TCP, "authenticate": OIDC}]),
+        "wrong-aws-load-balancer-kind",
+        ("listeners", 0, "authenticate"),
+    ),
+    (
+        application(**listener(authenticate={"oidc": {**OIDC["oidc"], "issuer": "http://id.example.com"}})),
+        "not-https-url",
+        ("listeners", 0, "authenticate", "oidc", "issuer"),
+    ),
+    (
+        application(
+            **listener(authenticate={"cognito": {**COGNITO["cognito"], "user_pool": "eu-central-1_a1B2c3D4e"}})
+        ),
+        "invalid-arn",
+        ("listeners", 0, "authenticate", "cognito", "user_pool"),
+    ),
+    (
+        application(**listener(authenticate={**OIDC, "scope": "email"})),
+        "invalid-oidc-scope",
+        ("listeners", 0, "authenticate", "scope"),
+    ),
+    (
+        application(**listener(authenticate={**OIDC, "session_cookie": "a b"})),
+        "invalid-session-cookie-name",
+        ("listeners", 0, "authenticate", "session_cookie"),
+    ),
+    (
+        application(**listener(authenticate={**OIDC, "extra_parameters": {f"p{number}": "a" for number in range(11)}})),
+        "too-many-extra-parameters",
+        ("listeners", 0, "authenticate", "extra_parameters"),
+    ),
+    # Attributes without a field.
+    (
+        application(attributes={"idle_timeout.timeout_seconds": "9"}),
+        "aws-attribute-of-field",
+        ("attributes", "idle_timeout.timeout_seconds"),
+    ),
+    (application(attributes={"made.up": "9"}), "unknown-aws-attribute", ("attributes", "made.up")),
+    (
+        application(attributes={"dns_record.client_routing_policy": "any_availability_zone"}),
+        "aws-attribute-of-other-kind",
+        ("attributes", "dns_record.client_routing_policy"),
+    ),
+    (
+        application(attributes={"client_keep_alive.seconds": "5"}),
+        "invalid-aws-attribute",
+        ("attributes", "client_keep_alive.seconds"),
+    ),
+    (
+        application(**target(attributes={"slow_start.duration_seconds": "30"})),
+        "aws-attribute-of-field",
+        ("targets", "api", "attributes", "slow_start.duration_seconds"),
+    ),
+    # A load balancer behind another one.
+    (application(targets={"api": BEHIND}), "wrong-aws-load-balancer-kind", ("targets", "api", "load_balancer")),
+    (
+        network(targets={"api": {**BEHIND, "client_ip": "preserve"}}),
+        "not-of-load-balancer-target",
+        ("targets", "api", "client_ip"),
+    ),
+    (network(targets={"api": {**BEHIND, "protocol": "tls"}}), "wrong-aws-protocol", ("targets", "api", "protocol")),
+    (
+        network(targets={"api": {**BEHIND, "health": {"protocol": "tcp"}}}),
+        "wrong-aws-protocol",
+        ("targets", "api", "health", "protocol"),
+    ),
+    (network(targets={"api": {**BEHIND, "port": None}}), "port-number-needed", ("targets", "api", "port")),
+    # IPv6 targets.
+    (
+        application(**target(ip_address_type="ipv6"), target_ranges=["fd00::/8"]),
+        "ipv6-target-of-ipv4-load-balancer",
+        ("targets", "api", "ip_address_type"),
+    ),
+    (
+        application(**target(ip_address_type="ipv6"), ip_address_type="dualstack"),
+        "no-ipv6-target-ranges",
+        ("target_ranges",),
+    ),
+    (
+        application(**target(ip_address_type="dualstack")),
+        "targets-of-both-ip-versions",
+        ("targets", "api", "ip_address_type"),
+    ),
+    (
+        application(targets={"api": {"addresses": {"a": "fd00::9"}, "port": 80}}),
+        "target-of-other-ip-version",
+        ("targets", "api", "addresses", "a"),
+    ),
+    # Ports of nodes.
+    (application(**elsewhere(node_port=30080)), "needs-field", ("targets", "api", "node_port")),
+    (
+        application(targets={"api": {"target": without({**TARGET, "selector": None}), "node_port": 30080}}),
+        "needs-field",
+        ("targets", "api", "node_port"),
+    ),
+    (application(**target(node_port=8080)), "out-of-range", ("targets", "api", "node_port")),
+    # PrivateLink.
+    (application(private_link={}), "wrong-aws-load-balancer-kind", ("private_link",)),
+    (
+        network(private_link={"allowed_principals": ["123456789012"]}),
+        "not-a-principal",
+        ("private_link", "allowed_principals", 0),
+    ),
     # The load balancer as a whole.
     (application(kind=None), "missing", ("kind",)),
     (application(scope=None), "missing", ("scope",)),

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
-from pulumi_portico import IngressGateway, IngressRoutes, WebService
+from pulumi_portico import IngressGateway, IngressRoutes, Job, PublicLoadBalancer, WebService
 from pulumi_portico.args.problems import ArgumentError
 from pulumi_portico.lifecycle.deployed import Deployed
 from pulumi_portico.stack import check_stack
@@ -13,7 +13,7 @@ from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.stack.renames import former_key
 from pulumi_portico.testing import record
 
-from tests.problems import assert_problem
+from tests.problems import assert_problem, problems_of_stack
 from tests.unit.web_services import IMAGE, problems_with
 
 APP: dict[str, Any] = {"image": IMAGE, "port": 8080}
@@ -156,3 +156,60 @@ def test_theformer_key_is_that_of_the_component_with_the_objects() -> None:
     # It is still there, or in another namespace.
     assert former_key(deployed, token, "api", "shop", ["new", "old"]) == ""
     assert former_key(deployed, token, "api", "elsewhere", ["new"]) == ""
+
+
+def test_a_job_has_the_name_and_pulumi_generates_that_of_the_job_itself() -> None:
+    recorded = record(lambda: Job("migrate-eu", {"image": IMAGE, "name": "migrate", "namespace": "shop"}))
+    assert recorded.manifest("ServiceAccount")["metadata"]["name"] == "migrate"
+    assert recorded.manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == {
+        "app.kubernetes.io/name": "migrate"
+    }
+    (job,) = (manifest for manifest in recorded.manifests() if manifest["kind"] == "Job")
+    # Pulumi generates it from the Pulumi name.
+    assert "name" not in job["metadata"]
+    assert job["spec"]["template"]["spec"]["serviceAccountName"] == "migrate"
+
+
+def test_a_schedule_is_called_by_its_name() -> None:
+    recorded = record(lambda: Job("report-eu", {"image": IMAGE, "name": "report", "schedule": "@daily"}))
+    assert recorded.manifest("CronJob")["metadata"]["name"] == "report"
+
+
+def test_services_name_a_job_by_its_key_and_admit_the_pods_that_it_is_called() -> None:
+    config = {
+        "namespace": "shop",
+        "services": {"db": {**APP, "allowFrom": [{"service": "m"}]}},
+        "jobs": {"m": {"image": IMAGE, "name": "migrate", "allowTo": [{"service": "db"}]}},
+    }
+    manifests = [one.manifest for part in objects_of(check_stack("dev", config)) for one in part.objects]
+    policy = next(one for one in manifests if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == "db")
+    (rule,) = policy["spec"]["ingress"]
+    (peer,) = rule["from"]
+    assert peer["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "migrate"}
+
+
+@pytest.mark.parametrize("other", ["services", "jobs"])
+def test_a_job_is_not_called_like_another_component(other: str) -> None:
+    config: dict[str, Any] = {"namespace": "shop", "services": {}, "jobs": {"m": {"image": IMAGE, "name": "db"}}}
+    config[other]["db"] = APP if other == "services" else {"image": IMAGE}
+    assert_problem(problems_of_stack(config), "same-service-name", "jobs", "m", "name")
+
+
+def test_the_former_key_of_a_component_whose_objects_have_generated_names_is_its_name_or_recorded() -> None:
+    token = "portico:index:PublicLoadBalancer"
+    first = resource(token, "front")
+    assert former_key({first.urn: first}, token, "front", "shop", ["edge"]) == "front"
+    renamed = Deployed(resource(token, "edge").urn, {"objectName": "front"})
+    assert former_key({renamed.urn: renamed}, token, "front", "shop", ["gate"]) == "edge"
+    # It is still there.
+    assert former_key({renamed.urn: renamed}, token, "front", "shop", ["edge", "gate"]) == ""
+
+
+def test_a_load_balancer_records_its_name() -> None:
+    args: Any = {
+        "name": "front",
+        "target": {"service": "api", "namespace": "shop", "port": 80, "selector": {"app": "api"}},
+        "exposure": {"scope": "internal", "platform": "gke"},
+    }
+    recorded = record(lambda: PublicLoadBalancer("edge", args))
+    assert recorded.outputs["edge"]["objectName"] == "front"

@@ -440,7 +440,7 @@ MANIFEST = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": 
 @pytest.mark.parametrize(
     ("args", "code", "params"),
     [
-        ({"hostPort": 80}, "name-in-extra", {"fields": [("extra", "spec", "containers", "ports", "hostPort")]}),
+        ({"hostPort": 80}, "name-elsewhere", {"fields": [("ports", "host_port")]}),
         ({"ingress": {"a": 1}}, "name-of-component", {"component": "IngressGateway"}),
         ({"loadBalancerIP": "10.0.0.1"}, "name-of-component", {"component": "PublicLoadBalancer"}),
         ({"restart": "always"}, "set-by-portico", {}),

@@ -59,7 +59,7 @@ UNKNOWN, WRONG, CHOICE, MISSING = "unknown-argument", "wrong-kubernetes-shape", 
         ({"tolerations": {"key": "a"}}, WRONG, "tolerations", None),
         (container(imagePullPolicy="ifnotpresent"), CHOICE, "containers[0].imagePullPolicy", "IfNotPresent"),
         ({"tolerations": [{"key": "a", "operator": "Equals"}]}, CHOICE, "tolerations[0].operator", "Equal"),
-        ({"restartPolicy": "Never"}, CHOICE, "restartPolicy", None),
+        ({"restartPolicy": "Never"}, CHOICE, "restartPolicy", "Always"),
         ({"readinessGates": [{}]}, MISSING, "readinessGates[0].conditionType", None),
     ],
 )

@@ -880,3 +880,70 @@ def test_buffers_and_connections_have_limits(settings_: Any, location: tuple[str
 def test_headers_with_underscores_are_reported() -> None:
     recorded = install(more={"settings": {"underscores_in_headers": True}})
     assert any("underscores_in_headers" in text for text in recorded.outputs["edge"]["exceptions"])
+
+
+ON_HOST: dict[str, Any] = {"kind": "DaemonSet", "host_network": True}
+BEHIND_NODES: dict[str, Any] = {
+    "exposure": None,
+    "upstream": {"sources": ["0.0.0.0/0"]},
+    "controller_peers": [{"cidr": "10.0.0.0/16"}],
+    "routes": [
+        {"host": "a.example.com", "target": {"service": "a", "namespace": "b", "port": 80, "selector": {"app": "a"}}}
+    ],
+}
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_on_the_host_network_the_nodes_are_the_front_door(controller: str) -> None:
+    recorded = install(controller, more=BEHIND_NODES, **ON_HOST)
+    spec = pod(recorded)
+    assert (spec["hostNetwork"], spec["dnsPolicy"]) == (True, "ClusterFirstWithHostNet")
+    # The API server rejects settings of the network that the pods share with their node.
+    assert "sysctls" not in spec["securityContext"]
+    assert container(recorded)["securityContext"]["allowPrivilegeEscalation"] is True
+    assert {port["containerPort"] for port in container(recorded)["ports"]} >= {80, 443}
+    # A new pod can't listen on a node's ports before the old one has ended.
+    update = workload(recorded)["spec"]["updateStrategy"]["rollingUpdate"]
+    assert update == {"maxSurge": 0, "maxUnavailable": 1}
+    namespace = recorded.manifest("Namespace", "edge")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert "installation.host_network" in recorded.outputs["edge"]["exceptions"]
+    validate(workload(recorded))
+
+
+def test_only_the_targets_have_policies_on_the_host_network_and_admit_the_nodes() -> None:
+    recorded = install(more=BEHIND_NODES, **ON_HOST)
+    (policy,) = (manifest for manifest in recorded.manifests() if manifest["kind"] == "NetworkPolicy")
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"app": "a"}}
+    (rule,) = policy["spec"]["ingress"]
+    assert rule["from"] == [{"ipBlock": {"cidr": "10.0.0.0/16"}}]
+
+
+def test_a_controller_on_the_host_network_without_metrics_has_no_policy_to_come_after() -> None:
+    recorded = install(more=BEHIND_NODES, **ON_HOST, metrics=False)
+    assert recorded.manifest("IngressClass", "edge")
+
+
+@pytest.mark.parametrize(
+    ("installation", "more", "code", "location"),
+    [
+        ({"kind": None}, {}, "controller-host-network-of-deployment", ("installation", "host_network")),
+        (
+            {"metrics_from": [{"namespace": "monitoring"}]},
+            {},
+            "controller-callers-on-host-network",
+            ("installation", "metrics_from"),
+        ),
+        (
+            {},
+            {"upstream": None, "exposure": EXPOSED},
+            "exposure-on-host-network",
+            ("installation", "host_network"),
+        ),
+        ({}, {"upstream": {}}, "missing", ("upstream", "sources")),
+        ({}, {"controller_peers": None}, "controller-peers-missing", ("controller_peers",)),
+    ],
+)
+def test_what_the_host_network_needs(installation: Any, more: Any, code: str, location: tuple[str, ...]) -> None:
+    args: dict[str, Any] = {**BEHIND_NODES, "installation": {**ON_HOST, **installation}, **more}
+    assert_problem(problems_of_gateway(**args), code, *location)

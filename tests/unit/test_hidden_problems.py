@@ -135,6 +135,7 @@ NEEDS: Sequence[Need] = [
     Need("services", "selector", SELECTED, "These problems are about the selector."),
     Need("services", "extra", SELECTED, "It can replace or remove the labels of the pods."),
     Need("gateways", "controller", [*FEATURES, *INSTALLED], "It decides what is supported, and what is installed."),
+    Need("gateways", "installation.host_network", ["only-if-not-installed"], "Nobody knows the peers of nodes."),
     Need("gateways", "install", INSTALLED, "It decides whether these fields and the class are the gateway's."),
     Need("gateways", "class_name", ["same-ingress-class", "route-of-other-component"], "Both compare the classes."),
     Need("gateways", "routes", ["route-of-other-component"], "It is about one of these routes."),

@@ -80,8 +80,6 @@ WIDE: list[tuple[dict[str, Any], list[str]]] = [
     ({"verbs": ["create"], "resources": ["pods/exec"]}, ["run commands in other pods"]),
     ({"verbs": ["get"], "resources": ["pods/attach"]}, ["run commands in other pods"]),
     ({"verbs": ["create"], "resources": ["pods/portforward"]}, ["connect to pods through the API server"]),
-    ({"verbs": ["get"], "resources": ["nodes/proxy"]}, ["control nodes through the kubelet"]),
-    ({"verbs": ["patch"], "resources": ["nodes"]}, ["change nodes"]),
     (
         {"verbs": ["create"], "resources": ["jobs"], "api_groups": ["batch"]},
         ["run pods with any ServiceAccount and any Secret of their namespace"],
@@ -93,7 +91,6 @@ WIDE: list[tuple[dict[str, Any], list[str]]] = [
     ({"verbs": ["update"], "resources": ["rolebindings"], "api_groups": ["rbac.authorization.k8s.io"]}, ["grant perm"]),
     ({"verbs": ["impersonate"], "resources": ["serviceaccounts"]}, ["act as somebody else"]),
     ({"verbs": ["patch"], "resources": ["namespaces"]}, ["change Pod Security and other labels of namespaces"]),
-    ({"verbs": ["create"], "resources": ["persistentvolumes"]}, ["create volumes with folders of nodes"]),
     (
         {"verbs": ["impersonate"], "resources": ["userextras/scopes"], "api_groups": ["authentication.k8s.io"]},
         ["act as somebody else"],
@@ -133,6 +130,20 @@ def test_wide_permissions_are_exceptions(rule: Any, expected: list[str]) -> None
     powers = found["identity.rules[1]"].removeprefix("The pods can ").removesuffix(".").split(", ")
     assert len(powers) == len(expected)
     assert all(power.startswith(start) for power, start in zip(powers, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("rule", "power"),
+    [
+        ({"verbs": ["get"], "resources": ["nodes/proxy"]}, "control nodes through the kubelet"),
+        ({"verbs": ["patch"], "resources": ["nodes"]}, "change nodes"),
+        ({"verbs": ["create"], "resources": ["persistentvolumes"]}, "create volumes with folders of nodes"),
+    ],
+)
+def test_wide_permissions_of_the_whole_cluster_are_exceptions(rule: Any, power: str) -> None:
+    found = web_service(identity={"cluster_rules": [rule]}).outputs["api"]["exceptions"]
+    expected = f"The pods can use this permission in the whole cluster, {power}."
+    assert found["identity.cluster_rules[0]"] == expected
 
 
 def test_every_rule_of_the_cluster_is_an_exception() -> None:

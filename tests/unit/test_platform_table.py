@@ -125,6 +125,7 @@ OWN_SAMPLES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     ("node-port", "client_ip=proxy-protocol"): (SENT_BY_OTHERS, HIDE),
     # It is required beside the PROXY protocol.
     ("node-port", "proxy_protocol_configured"): (SENT_BY_OTHERS, PRESERVE),
+    ("generic", "static_addresses"): ({"static_addresses": ["203.0.113.7"]}, {}),
     ("gke", "load_balancer_class"): ({"load_balancer_class": "networking.gke.io/l4-regional-external"}, {}),
 }
 SWITCHES_SCOPE = {"annotations": {"example.com/internal": "true"}}

@@ -621,18 +621,28 @@ def test_a_generic_platform_is_internal_or_speaks_proxy_protocol_where_something
     assert_problem(problems, "annotation-contradicts-client-ip", "exposure", "annotations", *switch)
 
 
-def test_metallbs_address_is_an_annotation_of_its_own() -> None:
-    problems = rejected(exposure("generic", static_addresses=["203.0.113.7"]))
-    assert_problem(problems, "needs-controller-annotation", "exposure", "static_addresses")
-    found = configured("generic", annotations={"metallb.io/loadBalancerIPs": "203.0.113.7"})
+def test_a_generic_platform_gets_an_address_by_the_field_or_by_an_annotation() -> None:
+    found = configured("generic", static_addresses=["203.0.113.7"])
+    assert found["spec.loadBalancerIP"] == "203.0.113.7"
+    annotation = {"metallb.io/loadBalancerIPs": "203.0.113.7"}
+    found = configured("generic", annotations=annotation)
     assert found["metallb.io/loadBalancerIPs"] == "203.0.113.7"
+    problems = rejected(exposure("generic", static_addresses=["203.0.113.7"], annotations=annotation))
+    assert_problem(problems, "static-address-of-annotation", "exposure", "annotations", *annotation)
+
+
+def test_a_generic_platform_has_one_address() -> None:
+    problems = rejected(exposure("generic", static_addresses=["203.0.113.7", "2001:db8::7"]))
+    assert_problem(problems, "one-static-address", "exposure", "static_addresses", count=2)
+    problems = rejected(exposure("generic", static_addresses=["reserved-name"]))
+    assert_problem(problems, "not-an-address", "exposure", "static_addresses", 0)
 
 
 # All of them.
 
 
 @pytest.mark.parametrize("platform", ALL)
-def test_the_deprecated_address_field_is_never_used(platform: str) -> None:
+def test_the_deprecated_address_field_is_not_used_without_an_address(platform: str) -> None:
     assert "spec.loadBalancerIP" not in configured(platform)
 
 
@@ -763,10 +773,11 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
     fields: dict[str, Any] = {"allowed_sources": [value("203.0.113.0/24")]}
     # At the ports of nodes, nothing would enforce the sources.
     client_ip = "preserve" if platform == "node-port" else "hide"
+    address = "203.0.113.7" if platform == "generic" else "eipalloc-1"
     fields |= {"client_ip": client_ip}
     fields |= {"platform_sources": [value("10.3.0.0/16")]} if client_ip == "hide" else {}
     fields |= {"aws": MANAGED} if platform == "aws-legacy" else {}
-    fields |= {"static_addresses": [value("eipalloc-1")]} if can("static_addresses") else {}
+    fields |= {"static_addresses": [value(address)]} if can("static_addresses") else {}
     fields |= {"idle_timeout": value(600)} if can("idle_timeout") else {}
     fields |= {"tags": {"team": value("shop")}} if can("tags") else {}
     fields |= {"health": {"interval": value(10)}} if can("health.interval") else {}
@@ -778,7 +789,7 @@ def test_outputs_are_taken_at_the_leaves(platform: str) -> None:
         allowed_sources=["203.0.113.0/24"],
         client_ip=client_ip,
         **({"aws": MANAGED} if platform == "aws-legacy" else {}),
-        **({"static_addresses": ["eipalloc-1"]} if "static_addresses" in fields else {}),
+        **({"static_addresses": [address]} if "static_addresses" in fields else {}),
         **({"idle_timeout": 600} if "idle_timeout" in fields else {}),
         **({"tags": {"team": "shop"}} if "tags" in fields else {}),
         **({"health": {"interval": 10}} if "health" in fields else {}),

@@ -67,7 +67,7 @@ def test_every_output_is_documented() -> None:
     }
     assert COMPONENTS["AwsLoadBalancer"]["properties"].keys() == {
         *("dnsName", "zoneId", "arn", "securityGroupId", "targetGroupArns", "url", "urls"),
-        *("loadBalancers", "publicAddresses", "monthlyCost", "cost"),
+        *("loadBalancers", "publicAddresses", "monthlyCost", "cost", "endpointServiceName"),
     }
     for component in COMPONENTS.values():
         assert all(it["description"] for it in component["properties"].values())

@@ -73,7 +73,7 @@ def test_the_root_program_makes_what_the_file_says(name: str) -> None:
     assert made.exports == of(name).exports
     inside = {f"{it['metadata']['name']}-url" for it in made.manifests() if it["kind"] == "Service" and _is_inner(it)}
     own = {"gateways"} if list(components(made, "portico:index:IngressGateway")) else set[str]()
-    assert made.exports.keys() == {*inside, *own, "urls", "addresses", "hosts", "costs"}
+    assert made.exports.keys() == {*inside, *own, "urls", "addresses", "hosts", "costs", "targets"}
 
 
 def _is_inner(service: Mapping[str, Any]) -> bool:

@@ -32,12 +32,17 @@ def test_the_stacks_namespace_enforces_pod_security_restricted_and_holds_everyth
         assert recorded.manifest(kind)["metadata"]["namespace"] == "shop"
         # Nothing is made in a namespace that is not there yet.
         assert recorded.one("Namespace").urn in recorded.before(recorded.one(kind))
-    assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local:8000"}
+    exports = dict(recorded.exports)
+    assert exports.pop("targets")["api"].keys() == {"http"}
+    assert exports == {"api-url": "http://api.shop.svc.cluster.local:8000"}
 
 
 def test_a_worker_without_ports_exports_no_url() -> None:
     services = {"mailer": {"image": "mailer:1", "ports": {}}, "api": {"image": "api:1", "port": 80}}
-    assert run_stack({"portico:namespace": "shop", "portico:services": services}).exports.keys() == {"api-url"}
+    assert run_stack({"portico:namespace": "shop", "portico:services": services}).exports.keys() == {
+        "api-url",
+        "targets",
+    }
 
 
 def test_every_problem_of_the_stack_is_reported_at_once_in_the_files_spelling() -> None:
@@ -431,7 +436,7 @@ def test_the_engine_extends_the_base_beside_the_projects_stack_files(
     (tmp_path / "stacks" / "base.yaml").write_text('services: {api: {image: "api:1", port: 80}}\n')
     text = "config:\n  portico:extends: base.yaml\n  portico:namespace: shop\n"
     recorded = run_project(tmp_path, text, {"portico:extends": "base.yaml", "portico:namespace": "shop"}, [])
-    assert recorded.exports == {"api-url": "http://api.shop.svc.cluster.local"}
+    assert recorded.exports["api-url"] == "http://api.shop.svc.cluster.local"
 
 
 def test_the_namespace_is_required() -> None:

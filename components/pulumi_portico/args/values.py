@@ -264,6 +264,11 @@ def file_path(value: str) -> Optional[Reason]:
     return Reason(INVALID_FILE_PATH, {"most": _PATH_LENGTH}, absolute if usable else ABSENT)
 
 
+def node_path(value: str) -> Optional[Reason]:
+    """A path in the file system of a node; `/` is all of it."""
+    return None if value == "/" else file_path(value)
+
+
 _HTTP_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 _ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
 _ENCODED_CONTROL = re.compile("%([01][0-9a-f]|7f)", re.IGNORECASE)

@@ -25,6 +25,8 @@ from .listener import RULES as LISTENER_RULES
 from .listener import AwsListener, AwsListenerSpec
 from .logs import RULES as LOG_RULES
 from .logs import AwsLogs, AwsLogsSpec
+from .private_link import RULES as PRIVATE_LINK_RULES
+from .private_link import AwsPrivateLink, AwsPrivateLinkSpec
 from .routes import RULES as ROUTE_RULES
 from .rules import arn, host_name, not_empty, tag_count, tag_key, tag_value
 from .target_group import RULES as TARGET_RULES
@@ -210,6 +212,14 @@ class AwsLoadBalancerArgs(TypedDict):
     """Whether the address in `X-Forwarded-For` has the client's port too. Application Load Balancers. Default:
     false."""
 
+    attributes: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Further attributes, by AWS's names and with its values, such as `zonal_shift.config.enabled: "true"`, for those
+    without a field. Keys are plain. Default: AWS's own."""
+
+    private_link: NotRequired[AwsPrivateLink]
+    """An endpoint service of AWS PrivateLink, by which clients of other VPCs and accounts connect. Network Load
+    Balancers. Default: none."""
+
     binding_controller: NotRequired[AwsBindingController]
     """What joins the pods of a `target` to its target group. EKS Auto Mode reads bindings of another API group than the
     AWS Load Balancer Controller, each ignores the other's. Plain; a change makes other bindings, and the old controller
@@ -284,6 +294,7 @@ _NAMES_OF_AWS_LOAD_BALANCER_ARGS = table(
         "preserveHostHeader": moved_to("preserve_host"),
         "xffHeaderProcessingMode": moved_to("forwarded_for"),
         "enableXffClientPort": moved_to("forwards_client_port"),
+        "loadBalancerAttributes": moved_to("attributes"),
         "enabled": SWITCHED_ON,
     }
 )
@@ -328,6 +339,8 @@ class AwsLoadBalancerSpec(Spec):
     preserve_host: Optional[pulumi.Input[bool]] = None
     forwarded_for: Optional[AwsForwardedFor] = None
     forwards_client_port: Optional[pulumi.Input[bool]] = None
+    attributes: Optional[Mapping[str, pulumi.Input[str]]] = None
+    private_link: Optional[AwsPrivateLinkSpec] = None
     binding_controller: AwsBindingController = AwsBindingController.LOAD_BALANCER_CONTROLLER
     https_redirect: Optional[bool] = None
     multi_label_wildcards: Optional[bool] = None
@@ -348,6 +361,7 @@ RULES: Rules = {
     **HOST_RULES,
     **LISTENER_RULES,
     **LOG_RULES,
+    **PRIVATE_LINK_RULES,
     **ROUTE_RULES,
     **TARGET_RULES,
     **SERVICE_TARGET_RULES,

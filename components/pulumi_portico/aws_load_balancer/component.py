@@ -16,7 +16,7 @@ from ..lifecycle.selectors import guarded_with_targets
 from ..ordering import dependencies_of
 from .args import AwsLoadBalancerArgs, AwsLoadBalancerSpec
 from .load_balancer import estimate_of, exclusive_values, recorded_state
-from .objects import objects_of, references_of
+from .objects import ENDPOINT_SERVICE, objects_of, references_of
 from .plan import AwsLoadBalancerPlan, plan_aws_load_balancer
 from .resources import require_pulumi_aws
 from .urls import main_of, urls_of
@@ -26,7 +26,7 @@ __all__ = ["AwsLoadBalancer"]
 
 _OUTPUTS = (
     *("dns_name", "zone_id", "arn", "security_group_id", "target_group_arns", "url", "urls"),
-    *("load_balancers", "public_addresses", "monthly_cost", "cost"),
+    *("load_balancers", "public_addresses", "monthly_cost", "cost", "endpoint_service_name"),
 )
 
 
@@ -73,6 +73,9 @@ class AwsLoadBalancer(pulumi.ComponentResource):
 
     cost: pulumi.Output[str]
     """The estimate in words: what it includes, which prices it uses, and what it assumes."""
+
+    endpoint_service_name: pulumi.Output[str]
+    """The name of the endpoint service, by which clients create endpoints; empty without `private_link`."""
 
     def __init__(self, name: str, args: AwsLoadBalancerArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
@@ -123,6 +126,8 @@ class AwsLoadBalancer(pulumi.ComponentResource):
         self.public_addresses = output(estimated.billable.public_addresses)
         self.monthly_cost = output(estimated.monthly)
         self.cost = output(estimate_text(estimated))
+        service = registered.get(ENDPOINT_SERVICE)
+        self.endpoint_service_name = output("" if service is None else service.service_name)
 
 
 def _options(name: str, opts: Optional[pulumi.ResourceOptions]) -> pulumi.ResourceOptions:

@@ -14,6 +14,7 @@ from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
 from ..untyped import Properties
+from .authentication import AwsAuthentication
 from .choices import AwsAlpnPolicy, AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
 from .priorities import LEAST, MOST, priority_of
 from .resources import without_none
@@ -25,7 +26,7 @@ from .routes import (
     AwsRedirect,
     AwsRoute,
     AwsRouteSpec,
-    build_action,
+    build_actions,
     text,
 )
 from .rules import arn
@@ -187,6 +188,10 @@ class AwsListener(TypedDict):
     redirect: NotRequired[AwsRedirect]
     """Where the client of what no route is for is sent instead."""
 
+    authenticate: NotRequired[AwsAuthentication]
+    """Have users sign in before requests that no route matches go on. HTTPS listeners of Application Load Balancers.
+    Default: nobody signs in."""
+
     policy: NotRequired[AwsTlsPolicy]
     """Which TLS versions and ciphers are spoken. Default: TLS 1.2 and 1.3 with post-quantum key exchange."""
 
@@ -295,7 +300,7 @@ def build_listener(
         "load_balancer_arn": load_balancer,
         "port": listener.port,
         "protocol": listener.protocol.value.upper().replace("-", "_"),
-        "default_actions": [build_action(listener, groups)],
+        "default_actions": build_actions(listener, groups),
         "alpn_policy": None if listener.alpn is None else listener.alpn.value,
         "tcp_idle_timeout_seconds": listener.tcp_idle_timeout,
         "tags": tags or None,

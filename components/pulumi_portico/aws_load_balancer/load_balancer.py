@@ -13,6 +13,7 @@ from ..lifecycle.cost import Assumption, Billable, Estimate, estimate
 from ..load_balancers import Scope
 from ..untyped import Properties
 from .args import AwsLoadBalancerSpec
+from .attributes import OF_LOAD_BALANCER, build_attributes
 from .choices import AwsDesyncMode
 from .logs import build_logs
 from .plan import AwsLoadBalancerPlan
@@ -46,6 +47,7 @@ def build_load_balancer(plan: AwsLoadBalancerPlan, security_group: Any, bucket: 
             **_subnets(spec),
             **build_logs(spec.logs, plan.log_kinds, bucket),
             **(_application(spec) if plan.is_application else _network(spec)),
+            **build_attributes(spec.attributes, OF_LOAD_BALANCER),
         }
     )
 
@@ -68,7 +70,13 @@ def _application(spec: AwsLoadBalancerSpec) -> Properties:
 
 
 def _network(spec: AwsLoadBalancerSpec) -> Properties:
-    return {"enable_cross_zone_load_balancing": _or_default(spec.cross_zone, default=True)}
+    link = spec.private_link
+    # AWS's default, on, is left out.
+    enforced = None if link is None or link.enforces_sources else "off"
+    return {
+        "enable_cross_zone_load_balancing": _or_default(spec.cross_zone, default=True),
+        "enforce_security_group_inbound_rules_on_private_link_traffic": enforced,
+    }
 
 
 def _or_default(value: Optional[pulumi.Input[bool]], *, default: bool) -> pulumi.Input[bool]:

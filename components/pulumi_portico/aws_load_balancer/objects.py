@@ -9,8 +9,9 @@ from typing import Any
 
 from ..lifecycle.hooks import on_blocked_delete
 from ..lifecycle.objects import ObjectSpec, Options, Ref, gathered
+from ..networking.target import TargetSpec
 from ..untyped import Properties
-from .binding import binding_options, build_binding, build_policy, pod_ports_of
+from .binding import binding_options, build_binding, build_node_service, build_policy, pod_ports_of
 from .certificates import (
     attached_certificates,
     certificate_objects,
@@ -24,13 +25,18 @@ from .load_balancer import build_load_balancer, identity_of, is_protected
 from .log_bucket import BUCKET_POLICY, creates_bucket, log_bucket_objects, log_bucket_of
 from .plan import AwsLoadBalancerPlan
 from .priorities import Match
+from .private_link import build_endpoint_service
 from .resources import AwsLookup, AwsResource
-from .routes import ActionSpec, build_action, build_conditions
+from .routes import ActionSpec, build_actions, build_conditions
 from .security_group_rules import build_egress, build_ingress, build_target_ingress
 from .target_group import AwsTargetPlan, build_target_group
 
-__all__ = ["AwsReferences", "objects_of", "references_of"]
+__all__ = ["ENDPOINT_SERVICE", "AwsReferences", "objects_of", "references_of"]
 
+ENDPOINT_SERVICE = "endpoint-service"
+"""The key of the endpoint service of PrivateLink."""
+_BEHIND = "load-balancer"
+"""What a load balancer behind this one is called among the targets of a group."""
 _LOAD_BALANCER, _EXISTING, _SECURITY_GROUP = "load-balancer", "existing-load-balancer", "security-group"
 
 
@@ -72,6 +78,7 @@ def objects_of(plan: AwsLoadBalancerPlan) -> list[ObjectSpec]:
         *objects.listeners(),
         *record_objects(plan, objects.references.dns_name, objects.references.zone_id),
         *objects.web_acl(),
+        *objects.endpoint_service(),
     ]
 
 
@@ -223,7 +230,7 @@ class _Objects:
                     "listener_arn": arn,
                     "priority": listener.priority_of(route),
                     "conditions": build_conditions(route.match),
-                    "actions": [build_action(route, groups)],
+                    "actions": build_actions(route, groups),
                 }
             )
             suffix = f"{listener.port}-{_rule_name(route.match)}"
@@ -234,6 +241,12 @@ class _Objects:
         if web_acl is not None:
             properties = {"resource_arn": self.references.arn, "web_acl_arn": web_acl}
             yield AwsResource("web-acl", properties, type="wafv2.WebAclAssociation", suffix="")
+
+    def endpoint_service(self) -> Iterator[ObjectSpec]:
+        link = self.plan.spec.private_link
+        if link is not None:
+            properties = build_endpoint_service(link, self.references.arn, self.plan.spec.tags)
+            yield AwsResource(ENDPOINT_SERVICE, properties, type="ec2.VpcEndpointService", suffix="")
 
 
 def _joining_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, references: AwsReferences) -> list[ObjectSpec]:
@@ -248,19 +261,39 @@ def _service_objects(plan: AwsLoadBalancerPlan, target: AwsTargetPlan, reference
     metadata, ports = plan.metadata(service.namespace), pod_ports_of(target, service)
     group, security_group = references.target_groups[key], references.security_group
     controller, ranges = plan.spec.binding_controller, plan.target_ranges
-    binding = build_binding(metadata, ports, group, controller, security_group=security_group, ranges=ranges)
+    nodes = _node_objects(metadata, target, service)
+    binding = build_binding(
+        metadata,
+        ports,
+        group,
+        controller,
+        security_group=security_group,
+        ranges=ranges,
+        node_service=Ref(nodes[0].key) if nodes else None,
+        is_ipv6=target.spec.is_ipv6,
+    )
     policy = build_policy(metadata, ports, plan.pod_sources(target))
     ready = () if service.ready is None else (service.ready,)
     options = binding_options(plan.name, "AwsLoadBalancer")
     # The binding comes after the policy, so only the first of the two waits for the Service.
     binding_ready = ready if policy is None else ()
-    objects = [ObjectSpec(f"binding/{key}", binding, options=options, ready=binding_ready, suffix=key)]
+    after = [node.key for node in nodes]
+    objects = [ObjectSpec(f"binding/{key}", binding, after, options, ready=binding_ready, suffix=key), *nodes]
     return objects if policy is None else [*objects, ObjectSpec(f"policy/{key}", policy, ready=ready, suffix=key)]
+
+
+def _node_objects(metadata: Properties, target: AwsTargetPlan, service: TargetSpec) -> list[ObjectSpec]:
+    """The Service by which connections to the nodes' port reach the pods; nothing if pods are the targets."""
+    if target.spec.node_port is None:
+        return []
+    manifest = build_node_service(metadata, target, service)
+    return [ObjectSpec(f"node-port/{target.key}", manifest, suffix=f"{target.key}-node-port")]
 
 
 def _attachments(target: AwsTargetPlan, references: AwsReferences) -> Iterator[ObjectSpec]:
     group = references.target_groups[target.key]
-    for identities in (target.spec.instances, target.spec.addresses):
+    balancer = {} if target.spec.load_balancer is None else {_BEHIND: target.spec.load_balancer}
+    for identities in (target.spec.instances, target.spec.addresses, balancer):
         for name, identity in (identities or {}).items():
             properties = {"target_group_arn": group, "target_id": identity, "port": target.port}
             suffix = f"{target.key}-{name}"

@@ -77,6 +77,12 @@ class AwsLoadBalancerPlan:
         """The addresses of the load balancer and its targets."""
         return PRIVATE_ADDRESSES if self.spec.target_ranges is None else self.spec.target_ranges
 
+    def ranges_of(self, target: AwsTargetPlan) -> Sequence[str]:
+        """The addresses of a target, of its IP version."""
+        if self.spec.target_ranges is None and not target.spec.is_ipv6:
+            return self.target_ranges
+        return [cidr for cidr in self.target_ranges if (":" in cidr) == target.spec.is_ipv6]
+
     def security_group_of(self, target: AwsTargetPlan) -> pulumi.Input[str]:
         """The ID of the security group that the target names."""
         assert target.spec.security_group is not None
@@ -86,6 +92,11 @@ class AwsLoadBalancerPlan:
     def actions(self) -> Sequence[ActionSpec]:
         """What happens to requests: each listener and each route."""
         return [*self.listeners, *(route for listener in self.listeners for route in listener.routes or ())]
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether users sign in, so that the load balancer connects to an identity provider."""
+        return any(action.authenticate is not None for action in self.actions)
 
     @cached_property
     def splits_requests(self) -> bool:

@@ -19,6 +19,9 @@ NEEDS = define("needs-field", "This needs {needed}, which isn't set.", hint="Set
 NEEDS_VALUE = define("needs-value", "This needs {needed} to be {values}.")
 NEEDS_TLS = define("needs-tls-listener", "This needs a listener whose protocol is {protocols}.")
 NEEDS_PROTOCOL = define("needs-listener-protocol", "This needs a listener whose protocol is {protocols}.")
+NO_IDENTITY_PROVIDER = define(
+    "no-identity-provider", "This names nobody who users sign in with.", allowed="one of {fields}"
+)
 NO_SUCH_KEY = define("no-such-key", "{value} isn't a key of {field}.", allowed="{known}")
 LIST_LENGTHS = define(
     "list-lengths-differ", "This has {count} items, and {other} has {needed}.", allowed="one item for each of {other}"
@@ -93,6 +96,28 @@ UNKNOWN_SECURITY_GROUP = define(
 )
 
 # Targets.
+NOT_OF_LOAD_BALANCER = define(
+    "not-of-load-balancer-target", "A target that is a load balancer doesn't have this.", allowed="only without {field}"
+)
+TARGETS_OF_BOTH_VERSIONS = define(
+    "targets-of-both-ip-versions", "A target group has targets of one IP version.", allowed="ipv4 or ipv6"
+)
+ADDRESS_OF_OTHER_VERSION = define(
+    "target-of-other-ip-version",
+    "{value} isn't an {wanted} address.",
+    allowed="{wanted} addresses",
+    hint="Set {field} to the version of the addresses.",
+)
+IPV6_TARGET = define(
+    "ipv6-target-of-ipv4-load-balancer",
+    "Only a load balancer with IPv6 addresses connects to IPv6 targets.",
+    allowed="only if {field} is {dualstack}",
+)
+NO_IPV6_RANGES = define(
+    "no-ipv6-target-ranges",
+    "The load balancer connects to none of the IPv6 addresses of {other}.",
+    allowed="with the IPv6 ranges of the targets' subnets",
+)
 EMPTY_TARGET = define("empty-target", "This target names nothing.", allowed="one of {fields}")
 NOT_BOUND = define("target-not-bound", "Nothing else says what the targets are.", allowed="true")
 SET_BY_TARGET = define("set-by-target", "The target sets this itself.", allowed="only without {field}")

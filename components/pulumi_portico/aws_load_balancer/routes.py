@@ -19,6 +19,8 @@ from ..args.values import Rule, cidr, normal_path, printable, whole_number
 from ..networking.path_type import PathType
 from ..networking.ports import DEFAULT_PORTS
 from ..untyped import Properties
+from .authentication import RULES as AUTHENTICATION_RULES
+from .authentication import AwsAuthentication, AwsAuthenticationSpec, build_authentication
 from .priorities import LEAST, MOST, Match
 from .resources import without_none
 from .rules import header_name, not_empty, route_host, route_path
@@ -36,7 +38,7 @@ __all__ = [
     "AwsRedirectSpec",
     "AwsRoute",
     "AwsRouteSpec",
-    "build_action",
+    "build_actions",
     "build_conditions",
     "text",
     "values_of",
@@ -165,6 +167,10 @@ class AwsRoute(TypedDict):
     redirect: NotRequired[AwsRedirect]
     """Where the client is sent instead."""
 
+    authenticate: NotRequired[AwsAuthentication]
+    """Have users sign in before their requests go on. HTTPS listeners of Application Load Balancers. Default: nobody
+    signs in."""
+
     priority: NotRequired[int]
     """The rule's priority (1 to 50000), where the one made from what it matches meets another's. Plain. Default: made
     from what it matches."""
@@ -188,6 +194,7 @@ class ActionSpec(Spec):
     stickiness_duration: Optional[pulumi.Input[int]] = None
     respond: Optional[AwsFixedResponseSpec] = None
     redirect: Optional[AwsRedirectSpec] = None
+    authenticate: Optional[AwsAuthenticationSpec] = None
 
     @property
     def target_keys(self) -> Sequence[str]:
@@ -350,6 +357,7 @@ ROUTED = {
 }
 
 RULES: Rules = {
+    **AUTHENTICATION_RULES,
     AwsFixedResponse: {
         "status": Field(_status),
         "content_type": Field(_content_type),
@@ -380,8 +388,15 @@ NOT_FOUND = AwsFixedResponseSpec(status=404, body="Not found")
 """What an Application Load Balancer responds if no route matches, and its listener sets nothing else."""
 
 
-def build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
-    """The action, as listeners and their rules take it; ``groups`` has the target groups' ARNs by key."""
+def build_actions(action: ActionSpec, groups: Mapping[str, Any]) -> list[Properties]:
+    """The actions, as listeners and their rules take them; ``groups`` has the target groups' ARNs by key."""
+    last = _build_action(action, groups)
+    if action.authenticate is None:
+        return [last]
+    return [{**build_authentication(action.authenticate), "order": 1}, {**last, "order": 2}]
+
+
+def _build_action(action: ActionSpec, groups: Mapping[str, Any]) -> Properties:
     if action.target is not None:
         return {"type": "forward", "target_group_arn": groups[action.target]}
     if action.weights is not None:

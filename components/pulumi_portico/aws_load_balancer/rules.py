@@ -160,11 +160,13 @@ not_empty = some()
 
 
 def address(value: str) -> Optional[Reason]:
-    """An IPv4 address that a target may have (CreateTargetGroup: of the VPC, RFC 1918 or RFC 6598)."""
+    """An address that a target may have (CreateTargetGroup: of the VPC, RFC 1918, or RFC 6598; or IPv6)."""
     try:
-        known = ipaddress.IPv4Address(value)
+        known = ipaddress.ip_address(value)
     except ValueError:
         known = None
+    if isinstance(known, ipaddress.IPv6Address) and "%" not in value:
+        return None
     if known is not None and any(known in ipaddress.ip_network(block) for block in _PRIVATE):
         return None
     return Reason(NOT_PRIVATE, {"ranges": list(_PRIVATE)})

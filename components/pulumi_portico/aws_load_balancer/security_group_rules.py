@@ -6,6 +6,7 @@ from typing import Any
 
 from ..untyped import Properties
 from .args import AwsSourceSpec
+from .authentication import SIGN_IN_PORT
 from .plan import AwsLoadBalancerPlan
 from .target_group import AwsTargetPlan, transports
 
@@ -44,13 +45,17 @@ def build_egress(plan: AwsLoadBalancerPlan) -> SecurityGroupRules:
     """Allows the load balancer to connect to its targets' ports, and to those of their health checks."""
     rules: SecurityGroupRules = {}
     for target in plan.targets.values():
-        peers = _ranges(plan.target_ranges)
+        peers = _ranges(plan.ranges_of(target))
         if name := target.spec.security_group:
             # The ID can be an Output, so the name identifies the rule.
             peers = {name: {"referenced_security_group_id": plan.security_group_of(target)}}
         for transport, port in target.open_ports:
             for to, peer in peers.items():
                 rules[f"{transport}-{port}-to-{to}"] = _rule("to targets", transport, port, peer)
+    if plan.authenticates:
+        # The addresses of identity providers change.
+        peer = {"cidr_ipv4": "0.0.0.0/0"}
+        rules["sign-in"] = _rule("to the identity provider", "tcp", SIGN_IN_PORT, peer)
     return rules
 
 
@@ -70,7 +75,8 @@ def build_target_ingress(plan: AwsLoadBalancerPlan, security_group: Any) -> Secu
 
 
 def _has_own_addresses(target: AwsTargetPlan) -> bool:
-    return target.spec.instances is not None or target.spec.addresses is not None
+    spec = target.spec
+    return any(value is not None for value in (spec.instances, spec.addresses, spec.load_balancer))
 
 
 def _rule(description: str, transport: str, port: Any, peer: Properties) -> Properties:

@@ -13,14 +13,15 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
-from ..load_balancers import ClientIp, http_or_grpc_codes, resource_id
+from ..load_balancers import ClientIp, IpAddressType, http_or_grpc_codes, resource_id
 from ..networking.session_affinity import SessionAffinity
 from ..networking.target import Protocol, Target, TargetSpec
 from ..outputs import applied
 from ..untyped import Properties, Unchecked
+from .attributes import OF_GROUP, build_attributes
 from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
 from .resources import without_none
-from .rules import address, not_empty
+from .rules import address, arn, not_empty
 
 __all__ = [
     "RULES",
@@ -99,7 +100,14 @@ class AwsTarget(TypedDict):
 
     target: NotRequired[Target]
     """A WebService's or a gateway's `target()`, or one written by hand: its pods join the target group, by a
-    TargetGroupBinding of the AWS Load Balancer Controller. This, `instances`, `addresses` or `bound_elsewhere`."""
+    TargetGroupBinding of the AWS Load Balancer Controller. This, `instances`, `addresses`, `load_balancer`, or
+    `bound_elsewhere`."""
+
+    node_port: NotRequired[int]
+    """The port of the nodes (30000 to 32767) through which connections reach the pods of `target`: nodes join the
+    target group in place of pods, for clusters whose pods have no addresses of the VPC. Portico creates a Service of
+    type NodePort, for which `target` needs a `selector`. Plain; a change makes another target group. Default: pods
+    join it themselves."""
 
     instances: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The ids of EC2 instances, by names that you choose. Keys are plain."""
@@ -107,11 +115,20 @@ class AwsTarget(TypedDict):
     addresses: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Private IP addresses, by names that you choose. Keys are plain."""
 
+    load_balancer: NotRequired[pulumi.Input[str]]
+    """The ARN of an Application Load Balancer, which must have a listener at `port`: a Network Load Balancer in front
+    gives it static addresses or PrivateLink. The protocol is TCP, and it sees the clients' addresses. In a program,
+    make this load balancer depend on that one. Network Load Balancers."""
+
     bound_elsewhere: NotRequired[bool]
     """Whether its targets come from another program or cluster, such as by a `TargetBinding`. Plain."""
 
     port: NotRequired[int]
     """The port (1 to 65535) that instances, addresses and what is bound elsewhere listen on. Plain."""
+
+    ip_address_type: NotRequired[IpAddressType]
+    """Whether the targets have IPv4 or IPv6 addresses. IPv6 requires a load balancer whose `ip_address_type` is
+    dualstack, and IPv6 ranges in its `target_ranges`. Plain; a change makes another target group. Default: ipv4."""
 
     protocol: NotRequired[AwsTargetProtocol]
     """What the load balancer speaks to them. Plain; a change makes another target group. Default: HTTP; of a Network
@@ -149,6 +166,11 @@ class AwsTarget(TypedDict):
     """Whether the targets read the PROXY protocol; they must exactly where `client_ip` is proxy-protocol. Plain.
     Default: false."""
 
+    attributes: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Further attributes of the target group, by AWS's names and with its values, such as
+    `target_group_health.dns_failover.minimum_healthy_targets.count: "2"`, for those without a field. Keys are plain.
+    Default: AWS's own."""
+
     security_group: NotRequired[str]
     """The security group of the targets or their nodes, by its key in `target_security_groups`. The load
     balancer's security group then allows connections only to it; that of instances and addresses accepts them. Plain.
@@ -171,7 +193,8 @@ _NAMES_OF_AWS_TARGET = table(
         "preserveClientIp": several("client_ip"),
         "proxyProtocolV2": several("client_ip", "reads_proxy_protocol"),
         "service": moved_to("target.service"),
-        "targetType": several("target", "instances", "addresses"),
+        "targetGroupAttributes": moved_to("attributes"),
+        "targetType": several("target", "instances", "addresses", "load_balancer", "node_port"),
     }
 )
 """Other tools' names for the fields of `AwsTarget`."""
@@ -189,7 +212,10 @@ class AwsTargetSpec(Spec):
     target: Optional[TargetSpec] = None
     instances: Optional[Mapping[str, pulumi.Input[str]]] = None
     addresses: Optional[Mapping[str, pulumi.Input[str]]] = None
+    load_balancer: Optional[pulumi.Input[str]] = None
     bound_elsewhere: Optional[bool] = None
+    node_port: Optional[int] = None
+    ip_address_type: Optional[IpAddressType] = None
     port: Optional[int] = None
     protocol: Optional[AwsTargetProtocol] = None
     version: Optional[AwsVersion] = None
@@ -201,7 +227,13 @@ class AwsTargetSpec(Spec):
     session_affinity: Optional[SessionAffinity] = None
     client_ip: Optional[ClientIp] = None
     reads_proxy_protocol: Optional[bool] = None
+    attributes: Optional[Mapping[str, pulumi.Input[str]]] = None
     security_group: Optional[str] = None
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the targets have IPv6 addresses."""
+        return self.ip_address_type is IpAddressType.IPV6
 
     def protocol_for(self, kind: AwsBalancerKind) -> AwsTargetProtocol:
         """The protocol of connections from a load balancer of a kind to the targets."""
@@ -226,6 +258,8 @@ RULES: Rules = {
     AwsTarget: {
         "instances": Field(not_empty, keys=service_name, items=resource_id("i", "an instance")),
         "addresses": Field(not_empty, keys=service_name, items=address),
+        "load_balancer": Field(arn("elasticloadbalancing", "a load balancer")),
+        "node_port": Field(whole_number(30000, 32767, "a port of the nodes")),
         "port": Field(port_number),
         "drain": Field(whole_number(0, 3600, SECONDS)),
         "slow_start": Field(whole_number(30, 900, SECONDS)),
@@ -273,9 +307,18 @@ class AwsTargetPlan:
     @property
     def port(self) -> Optional[pulumi.Input[int]]:
         """The port that the targets listen on."""
+        if self.spec.node_port is not None:
+            return self.spec.node_port
         if self.spec.port is not None or self.spec.target is None:
             return self.spec.port
         return self.spec.target.pod_port
+
+    @property
+    def target_type(self) -> str:
+        """What the target group has: addresses, instances, or a load balancer."""
+        if self.spec.load_balancer is not None:
+            return "alb"
+        return "instance" if self.spec.instances is not None or self.spec.node_port is not None else "ip"
 
     @property
     def health_port(self) -> Optional[int]:
@@ -309,12 +352,15 @@ def build_target_group(
             "vpc_id": vpc,
             "port": target.port,
             "protocol": _PROTOCOLS[target.protocol],
-            "target_type": "ip" if spec.instances is None else "instance",
+            "target_type": target.target_type,
+            # AWS's default is left out, so that earlier target groups stay.
+            "ip_address_type": "ipv6" if spec.is_ipv6 else None,
             "health_check": _health_check(target),
             "tags": tags or None,
             "deregistration_delay": drain,
             "slow_start": spec.slow_start,
             **(_application(spec) if target.kind is _APPLICATION else _network(target)),
+            **build_attributes(spec.attributes, OF_GROUP),
         }
     )
 
@@ -330,6 +376,9 @@ def _application(spec: AwsTargetSpec) -> Properties:
 
 
 def _network(target: AwsTargetPlan) -> Properties:
+    if target.spec.load_balancer is not None:
+        # A target group of a load balancer has none of these.
+        return {}
     has_affinity = target.spec.session_affinity is SessionAffinity.CLIENT_IP
     return {
         # AWS's own default depends on the type of the targets, so it is always set.
@@ -364,7 +413,8 @@ def _health_check(target: AwsTargetPlan) -> Properties:
 def _health_protocol(health: AwsHealthCheckSpec, target: AwsTargetPlan) -> AwsTargetProtocol:
     if target.kind is _APPLICATION:
         return target.protocol
-    return _TCP if health.path is None else _HTTP
+    # The health checks of a load balancer are HTTP or HTTPS.
+    return _TCP if health.path is None and target.spec.load_balancer is None else _HTTP
 
 
 def _default_timeout(health: AwsHealthCheckSpec, kind: AwsBalancerKind, protocol: AwsTargetProtocol) -> Any:

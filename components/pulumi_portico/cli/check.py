@@ -32,6 +32,8 @@ _KINDS = {
     "load_balancers": "load balancer",
     "aws_load_balancers": "AWS load balancer",
 }
+_OWN_KINDS = {"config_maps": "ConfigMap", "secrets": "Secret", "claims": "claim", "manifests": "manifest"}
+"""What a stack has beside its components."""
 
 
 def check(
@@ -88,7 +90,9 @@ def check(
     elif error is not None:
         raise error
     elif plan is not None:
-        parts = [pluralize(number, _KINDS[kind]) for kind, number in _counts(plan).items() if number]
+        counts = {**_counts(plan), **{kind: len(getattr(plan.own, kind)) for kind in _OWN_KINDS}}
+        names = {**_KINDS, **_OWN_KINDS}
+        parts = [pluralize(number, names[kind]) for kind, number in counts.items() if number]
         write(f"Stack `{located.name}` is valid: {', '.join(parts) or 'it is empty'}.\n")
         for note in _notes(plan):
             write(f"Note: {note}\n")

@@ -42,6 +42,7 @@ __all__ = [
     "identity_of",
     "identity_of_reference",
     "installer_of",
+    "is_on_host_network",
     "may_install",
     "namespace_of",
     "peers_of_controller",
@@ -95,7 +96,7 @@ class GatewayPlan:
     @property
     def peers(self) -> Optional[Sequence[PeerSpec]]:
         """Where the controller's connections come from; None if that isn't known."""
-        if self.installer is not None:
+        if self.installer is not None and not is_on_host_network(self.spec):
             return [PeerSpec(namespace=self.namespace, selector=self.selector)]
         return peers_of_controller(self.name, self.spec)
 
@@ -148,6 +149,11 @@ class GatewayPlan:
 def installer_of(spec: IngressGatewaySpec) -> Optional[Installer]:
     """The installer of the gateway's controller; None if Portico doesn't install it."""
     return None if spec.install is False else spec.module.installer
+
+
+def is_on_host_network(spec: IngressGatewaySpec) -> bool:
+    """Whether the controller's pods have the addresses of their nodes."""
+    return spec.installation is not None and spec.installation.host_network
 
 
 def may_install(spec: IngressGatewaySpec) -> bool:

@@ -5,8 +5,9 @@ from typing import Optional
 
 from ..lifecycle.objects import ObjectSpec
 from ..namespace import build_namespace
+from ..pod_security import PodSecurityLevel
 from .front_door import front_door_objects
-from .gateway_plan import GatewayPlan, route_objects_of
+from .gateway_plan import GatewayPlan, is_on_host_network, route_objects_of
 from .install.objects import CONTROLLER, installation_objects
 
 __all__ = ["NAMESPACE", "installed_objects", "objects_of"]
@@ -30,7 +31,9 @@ def installed_objects(plan: GatewayPlan) -> list[ObjectSpec]:
         return []
     namespace: list[ObjectSpec] = []
     if plan.creates_namespace:
-        namespace = [ObjectSpec(NAMESPACE, build_namespace(plan.name, plan.spec.labels))]
+        on_host = is_on_host_network(plan.spec)
+        level = PodSecurityLevel.PRIVILEGED if on_host else PodSecurityLevel.RESTRICTED
+        namespace = [ObjectSpec(NAMESPACE, build_namespace(plan.name, plan.spec.labels, level))]
     first: Sequence[str] = [created.key for created in namespace]
     return [
         *namespace,

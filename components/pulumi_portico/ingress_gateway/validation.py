@@ -33,7 +33,7 @@ from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
 from .gateway_api.implementation import ImplementationModule
-from .gateway_plan import installer_of, may_install, peers_of_controller, plan_gateway, plan_routes
+from .gateway_plan import installer_of, is_on_host_network, may_install, peers_of_controller, plan_gateway, plan_routes
 from .install.arguments import check_arguments
 from .install.crds import RULES as CRDS_RULES
 from .install.crds import check_crds
@@ -129,6 +129,12 @@ WEBHOOK_NOT_SUPPORTED = define(
 OWN_NAMESPACE_SERVED = define(
     "own-namespace-served", "The controller always serves its own namespace, {value}.", allowed="other namespaces"
 )
+EXPOSURE_ON_HOST_NETWORK = define(
+    "exposure-on-host-network",
+    "Clients connect to the nodes themselves, so that the gateway has no load balancer of its own.",
+    allowed="only with {upstream}",
+    hint="Set {upstream} in place of {exposure}.",
+)
 NOT_EXPOSED = define(
     "gateway-not-exposed",
     "This doesn't say who can reach the gateway.",
@@ -194,6 +200,9 @@ def _check_pod_annotations(spec: IngressGatewaySpec, name: str, problems: Proble
     """Report annotations of the controller's pods that the gateway's own namespace rejects."""
     installation = spec.installation
     if installation is None or spec.namespace is not None or installer_of(spec) is None:
+        return
+    if installation.host_network:
+        # The namespace admits every pod.
         return
     annotations, level = installation.pod_annotations or {}, PodSecurityLevel.RESTRICTED
     causes = causes_of_annotations(annotations, installation.at / "pod_annotations", level)
@@ -284,7 +293,7 @@ def _check_exclusive_with_install(spec: IngressGatewaySpec, problems: Problems) 
     if installer_of(spec) is None:
         for field in _FOR_INSTALLED:
             problems.run(_check_for_installed, spec, field)
-    elif spec.controller_peers is not None:
+    elif spec.controller_peers is not None and not is_on_host_network(spec):
         at = spec.at / "controller_peers"
         problems.report(ONLY_IF_NOT_INSTALLED, at, field=FieldName("controller_peers"), fix=Remove(at))
 
@@ -386,6 +395,19 @@ def _check_upstream(spec: IngressGatewaySpec, problems: Problems) -> None:
         problems.report(PROXY_SOURCES_MISSING, upstream.at / "sources", sources=FieldName("sources"))
 
 
+def _check_host_network(spec: IngressGatewaySpec, problems: Problems) -> None:
+    """On the host network, the nodes are the front door, and something else leads clients to them."""
+    if not is_on_host_network(spec) or spec.installation is None:
+        return
+    at = spec.installation.at / "host_network"
+    if spec.exposure is not None:
+        exposure, upstream = FieldName("exposure"), FieldName("upstream")
+        problems.report(EXPOSURE_ON_HOST_NETWORK, at, exposure=exposure, upstream=upstream)
+    elif spec.upstream is not None and not spec.upstream.sources:
+        sources = spec.upstream.at / "sources"
+        problems.report_missing(sources, "the clients that reach the nodes; for everyone 0.0.0.0/0")
+
+
 def _check_exposure(spec: IngressGatewaySpec, problems: Problems) -> None:
     request = exposure_request(spec)
     if request is None or spec.exposure is None or not may_install(spec):
@@ -460,7 +482,7 @@ def _check_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> No
 
 
 def _check_peers_of_routes(spec: IngressGatewaySpec, name: str, problems: Problems) -> None:
-    if installer_of(spec) is None:
+    if installer_of(spec) is None or is_on_host_network(spec):
         at = spec.at / "controller_peers"
         check_controller_peers(plan_routes(name, spec), peers_of_controller(name, spec), at, problems)
 
@@ -519,6 +541,7 @@ _RULES = (
     _check_supported,
     _check_front,
     _check_upstream,
+    _check_host_network,
     _check_exposure,
     _check_tls_upstream,
     _check_forwarded,

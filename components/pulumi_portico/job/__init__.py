@@ -2,5 +2,29 @@
 
 from .args import CompletionMode, ConcurrencyPolicy, JobArgs, RestartPolicy
 from .component import Job
+from .policies import (
+    ExitCodeOperator,
+    ExitCodes,
+    PodCondition,
+    PodFailureAction,
+    PodFailurePolicy,
+    PodFailurePolicyRule,
+    SuccessPolicy,
+    SuccessRule,
+)
 
-__all__ = ["CompletionMode", "ConcurrencyPolicy", "Job", "JobArgs", "RestartPolicy"]
+__all__ = [
+    "CompletionMode",
+    "ConcurrencyPolicy",
+    "ExitCodeOperator",
+    "ExitCodes",
+    "Job",
+    "JobArgs",
+    "PodCondition",
+    "PodFailureAction",
+    "PodFailurePolicy",
+    "PodFailurePolicyRule",
+    "RestartPolicy",
+    "SuccessPolicy",
+    "SuccessRule",
+]

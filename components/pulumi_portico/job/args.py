@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 
 from .._typing import NotRequired, TypedDict
-from ..args.names import RESERVED_LABEL, label_value, own_label_key
+from ..args.names import RESERVED_LABEL, dns_label, label_value, object_name, own_label_key
 from ..args.parse import Field, Rule, Rules
 from ..args.problems import Reason
 from ..args.spec import spec
@@ -25,6 +25,8 @@ from ..workload.resources import Resources
 from ..workload.security import Security
 from ..workload.volumes import Volume
 from .elsewhere import NAMES
+from .policies import RULES as POLICY_RULES
+from .policies import PodFailurePolicy, PodFailurePolicySpec, SuccessPolicy, SuccessPolicySpec
 from .schedule import schedule_rule, time_zone_rule
 
 __all__ = ["CompletionMode", "ConcurrencyPolicy", "JobArgs", "JobSpec", "RestartPolicy", "is_job_label", "rules_with"]
@@ -69,6 +71,11 @@ class JobArgs(TypedDict):
 
     image: pulumi.Input[str]
     """The container image, with a tag other than `latest`, a digest, or both. Maps to the container's `image`."""
+
+    name: NotRequired[str]
+    """What the objects are called, apart from the Pulumi name, so that the same job can be in two clusters of one
+    program. The name of a Job starts with the Pulumi name, because Pulumi generates it. Plain. Default: the Pulumi
+    name; in a stack, the key."""
 
     container_name: NotRequired[str]
     """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
@@ -139,6 +146,14 @@ class JobArgs(TypedDict):
     """Seconds (0 or more) after which Kubernetes deletes a job that has ended. `pulumi up` doesn't run it again, but
     `pulumi up --refresh` does. With it, every change of the job's own settings runs the job again. Default: it stays.
     Maps to `ttlSecondsAfterFinished`."""
+
+    pod_failure_policy: NotRequired[PodFailurePolicy]
+    """What happens if a pod fails with some exit codes or conditions: the job fails at once, or the failure doesn't
+    count. Requires the `restart_policy` Never. Plain. Default: each failure counts. Maps to `podFailurePolicy`."""
+
+    success_policy: NotRequired[SuccessPolicy]
+    """When the job has succeeded although not every index has. Requires Indexed, and Kubernetes 1.31 or newer. Plain.
+    Default: when every index has. Maps to `successPolicy`."""
 
     restart_policy: NotRequired[RestartPolicy]
     """What happens if a container fails. Plain. Default: Never, so that the log of each try can be read. Maps to
@@ -272,6 +287,7 @@ class JobArgs(TypedDict):
 class JobSpec(PodSpec):
     """The parsed arguments of a `Job`."""
 
+    name: Optional[str] = None
     schedule: Optional[pulumi.Input[str]] = None
     time_zone: Optional[pulumi.Input[str]] = None
     concurrency_policy: Optional[ConcurrencyPolicy] = None
@@ -289,7 +305,14 @@ class JobSpec(PodSpec):
     max_failed_indexes: Optional[pulumi.Input[int]] = None
     active_deadline_seconds: Optional[pulumi.Input[int]] = None
     ttl_seconds_after_finished: Optional[pulumi.Input[int]] = None
+    pod_failure_policy: Optional[PodFailurePolicySpec] = None
+    success_policy: Optional[SuccessPolicySpec] = None
     restart_policy: RestartPolicy = RestartPolicy.NEVER
+
+    def selector_for(self, name: str) -> Mapping[str, str]:
+        """The labels that select the pods of the Job called `name`."""
+        # `super()` without arguments doesn't work in a dataclass with slots.
+        return PodSpec.selector_for(self, object_name(name, self))
 
     @property
     def is_scheduled(self) -> bool:
@@ -333,9 +356,11 @@ def rules_with(image: Rule) -> Rules:
     """What the fields must satisfy beyond their types, if images must satisfy `image`."""
     return {
         **pod_rules(image),
+        **POLICY_RULES,
         JobArgs: {
             **{name: field for name, field in COMMON_RULES.items() if name != "port"},
             **POD_FIELDS,
+            "name": Field(dns_label),
             "image": Field(image),
             "labels": Field(keys=_label_key, items=label_value),
             "schedule": Field(schedule_rule),

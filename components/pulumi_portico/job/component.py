@@ -6,6 +6,7 @@ import pulumi
 
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
+from ..lifecycle.deployed import CALLED
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..ordering import dependencies_of
@@ -48,8 +49,9 @@ class Job(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: JobArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
-        :param name: The Pulumi name, and the name of every object, which a Job's starts with: lowercase letters,
-            digits, and hyphens, at most 54 characters (52 with a schedule, and fewer if it's indexed).
+        :param name: The Pulumi name, with which a Job's name starts, and without the argument `name`, the name of every
+            object: lowercase letters, digits, and hyphens, at most 54 characters (52 with a schedule, and fewer if
+            it's indexed).
         :param args: What to run.
         :param opts: Pulumi's resource options; a provider in them applies to every child.
         :raises ArgumentError: with every problem of the name and the arguments, before anything is registered.
@@ -76,6 +78,7 @@ class Job(pulumi.ComponentResource):
                 "namespace": self.namespace,
                 "service_account": self.service_account,
                 "exceptions": self.exceptions,
+                **({} if spec.name is None else {CALLED: spec.name}),
             }
         )
 

@@ -66,9 +66,7 @@ _JOB = {
     "selector": automatic(...),
     "managedBy": unsupported(),
     "scheduling": unsupported(),
-    "podFailurePolicy": unsupported(),
     "podReplacementPolicy": unsupported(),
-    "successPolicy": unsupported(),
     "replicas": several("parallelism", "completions"),
     "port": unsupported(),
     "ports": unsupported(),
@@ -84,7 +82,6 @@ _CONTAINER = {
     "imagePullPolicy": moved_to("image_policy.pull_policy"),
     "workingDir": moved_to("working_directory"),
     "volumeMounts": several("volumes"),
-    "name": automatic(),
     **{name: in_container(name) for name in (*FIELDS_IN_EXTRA, *_PROBES)},
 }
 

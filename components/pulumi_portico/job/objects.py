@@ -1,22 +1,32 @@
 """The objects of a `Job`: the one list that the component registers, and that `portico render` prints."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..lifecycle.job_failures import on_failed_job
+from ..lifecycle.job_reruns import RUNS_AFTER_PATH, annotations_of_rerun
 from ..lifecycle.objects import ObjectSpec, Options
 from ..register import REPLACE_UNREADY, SKIP_AWAIT
 from ..untyped import Manifest
 from ..workload.pod import build_template
 from ..workload.pod_objects import gate_of, guards_of, secret_values, source_objects, sources_of
 from .plan import JobPlan, plan_pods
+from .policies import build_failure_policy, build_success_policy
 
 __all__ = ["CRON_JOB", "JOB", "each_object", "job_key", "objects_of"]
 
 JOB, CRON_JOB = "job", "cron-job"
 """The keys of the Job and of the CronJob."""
 
-_FROZEN = ("spec.template", "spec.completions", "spec.completionMode", "spec.backoffLimitPerIndex")
+_FROZEN = (
+    "spec.template",
+    "spec.completions",
+    "spec.completionMode",
+    "spec.backoffLimitPerIndex",
+    "spec.podFailurePolicy",
+    "spec.successPolicy",
+)
 """What Kubernetes freezes in a Job, as far as Portico sets it: a change replaces the Job, so that it runs again."""
 
 
@@ -60,7 +70,8 @@ def _job(plan: JobPlan, before: list[str]) -> ObjectSpec:
         timeout=spec.ready_timeout,
         delete_before_replace=True,
         # A Job that its TTL has deleted can't be updated.
-        replace_on_changes=("spec", "metadata.labels") if has_ttl else _FROZEN,
+        replace_on_changes=(*(("spec", "metadata.labels") if has_ttl else _FROZEN), RUNS_AFTER_PATH),
+        annotations_of_past=None if spec.suspend else partial(annotations_of_rerun, plan.selector),
         hooks=lambda parent: on_failed_job(plan.name, parent, plan.selector, secret_values(plan.name, spec)),
     )
     settings = {**_spec(plan), **({"suspend": True} if spec.suspend else {})}
@@ -95,6 +106,8 @@ def _spec(plan: JobPlan) -> dict[str, Any]:
         "backoffLimit": plan.backoff_limit,
         "backoffLimitPerIndex": spec.backoff_limit_per_index,
         "maxFailedIndexes": spec.max_failed_indexes,
+        "podFailurePolicy": build_failure_policy(spec.pod_failure_policy),
+        "successPolicy": build_success_policy(spec.success_policy),
         "activeDeadlineSeconds": spec.active_deadline_seconds,
         "ttlSecondsAfterFinished": spec.ttl_seconds_after_finished,
         "template": build_template(plan_pods(plan, sources_of(plan.name, spec))),

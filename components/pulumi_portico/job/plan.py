@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..args.names import object_name
 from ..networking.ports import ServicePort
 from ..workload.environment import Sources
 from ..workload.pod import PodPlan
@@ -78,7 +79,7 @@ class JobPlan:
 
 def plan_job(name: str, spec: JobSpec) -> JobPlan:
     """The plan of the Job called `name`, from its parsed arguments."""
-    return JobPlan(name, spec)
+    return JobPlan(object_name(name, spec), spec)
 
 
 def plan_pods(plan: JobPlan, sources: Mapping[str, Sources]) -> PodPlan:

@@ -7,7 +7,7 @@ from typing import Any, Optional
 from ..args.codes import define
 from ..args.exceptions import SecurityException
 from ..args.location import ROOT, Field, Key, KeyStyle, Location
-from ..args.names import LABEL_NAME_LENGTH, NAME_TOO_LONG, RESERVED_LABEL, dns_label
+from ..args.names import LABEL_NAME_LENGTH, NAME_TOO_LONG, RESERVED_LABEL, dns_label, object_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Move, Problem, Problems, Reason, Remove, Set
 from ..lifecycle.limits import Part, check_limits, heaviest
@@ -39,10 +39,11 @@ from ..workload.pod_validation import (
 )
 from ..workload.resolvers import check_resolvers
 from ..workload.security import check_host_ports
-from .args import CompletionMode, JobArgs, JobSpec, is_job_label, rules_with
+from .args import CompletionMode, JobArgs, JobSpec, RestartPolicy, is_job_label, rules_with
 from .elsewhere import NAMES
 from .objects import each_object
 from .plan import JobPlan, plan_job, plan_pods
+from .policies import check_failure_policy, check_success_policy
 
 __all__ = ["exceptions_of", "notes_of", "parse_job"]
 
@@ -140,6 +141,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     spec = parse(JobSpec, JobArgs, args, rules, problems, at, hooks)
     if reason is None:
         problems.run(_check_name, name, named, spec)
+    name = object_name(name, spec)
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(check_other_containers, name, spec)
@@ -176,9 +178,12 @@ def _check_name(name: str, named: Location, spec: JobSpec, problems: Problems) -
     if spec.completion_mode is CompletionMode.INDEXED and isinstance(completions, int):
         appended += len(f"-{completions - 1}")
     most = LABEL_NAME_LENGTH - appended
-    if len(name) > most:
-        reason = Reason(NAME_TOO_LONG, {"excess": len(name) - most, "most": most}, name[:most].rstrip("-"))
-        problems.reject(named, name, reason, is_key=bool(spec.at))
+    # The runs of a schedule have names of the CronJob's. Pulumi generates that of a Job from the Pulumi name.
+    own = spec.name if spec.is_scheduled else None
+    value, at, is_key = (name, named, bool(spec.at)) if own is None else (own, spec.at / "name", False)
+    if len(value) > most:
+        reason = Reason(NAME_TOO_LONG, {"excess": len(value) - most, "most": most}, value[:most].rstrip("-"))
+        problems.reject(at, value, reason, is_key=is_key)
 
 
 def _check_schedule(spec: JobSpec, problems: Problems) -> None:
@@ -214,6 +219,18 @@ def _check_before(spec: JobSpec, problems: Problems) -> None:
         problems.report(BEFORE_OUTSIDE_STACK, where)
     if spec.before and spec.suspend:
         problems.report(BEFORE_SUSPENDED, where, fix=Remove(spec.at / "suspend"))
+
+
+def _check_policies(spec: JobSpec, problems: Problems) -> None:
+    failure, success = spec.pod_failure_policy, spec.success_policy
+    if failure is not None:
+        restarts = None if spec.restart_policy is RestartPolicy.NEVER else spec.at / "restart_policy"
+        has_limit = spec.backoff_limit_per_index is not None
+        check_failure_policy(failure, restarts=restarts, has_index_limit=has_limit, problems=problems)
+    if success is not None:
+        is_indexed = spec.completion_mode is CompletionMode.INDEXED
+        completions = spec.completions if isinstance(spec.completions, int) else None
+        check_success_policy(success, is_indexed=is_indexed, completions=completions, problems=problems)
 
 
 def _check_indexes(spec: JobSpec, problems: Problems) -> None:
@@ -299,6 +316,7 @@ _RULES: Sequence[Callable[[JobSpec, Problems], None]] = (
     _check_schedule,
     _check_before,
     _check_indexes,
+    _check_policies,
     check_environment,
     check_identity,
     check_security,

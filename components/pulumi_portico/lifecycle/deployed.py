@@ -19,7 +19,10 @@ from ..untyped import Manifest, Properties, mapped
 from .hooks import mocked
 from .ownership import OWNER, owner
 
-__all__ = ["Deployed", "Resources", "component_of", "read_deployed"]
+__all__ = ["CALLED", "Deployed", "Resources", "component_of", "read_deployed"]
+
+CALLED = "objectName"
+"""The output in which a component records its argument `name`, if it has one."""
 
 _COMPONENT = "portico:index:"
 

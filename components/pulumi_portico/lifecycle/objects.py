@@ -51,6 +51,8 @@ class Options:
     """What the object's Pulumi name ended in, in earlier releases."""
     hooks: Optional[Callable[[Any], Optional[pulumi.ResourceHookBinding]]] = None
     """Makes the object's hooks when it is registered, for its parent: None for an object of the stack itself."""
+    annotations_of_past: Optional[Callable[..., Awaitable[Any]]] = None
+    """Returns the annotations, from those of the manifest, for the parent: what depends on the last deployment."""
     annotations_in_preview: Optional[Callable[[Manifest], Awaitable[Any]]] = None
     """Returns the annotations for a preview, from those for the update. A preview sends the object to the API server,
     which still has what a hook or the engine removes before the update."""
@@ -84,7 +86,9 @@ class ObjectSpec:
 
     def register(self, name: str, manifest: Properties, options: pulumi.ResourceOptions) -> Any:
         """Register it under a Pulumi name, with the manifest whose references are resolved."""
-        return register(manifest, name, options, self.options.annotations_in_preview)
+        past = self.options.annotations_of_past
+        of_past = None if past is None else partial(past, parent=options.parent)
+        return register(manifest, name, options, self.options.annotations_in_preview, of_past)
 
 
 def gathered(objects: Sequence[ObjectSpec], first: Sequence[str] = ()) -> list[ObjectSpec]:

@@ -11,7 +11,7 @@ from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.elsewhere import SWITCHED_ON, automatic, component, form, holder, moved_to, several, table
 from ..args.forms import is_list, is_text, one_item
-from ..args.names import label_value, own_label_key, port_name, port_number
+from ..args.names import label_value, own_label_key, port_name, port_number, service_name
 from ..args.parse import Field, Rules
 from ..args.problems import Reason
 from ..args.spec import Spec, spec
@@ -80,6 +80,11 @@ class BalancerPortSpec(Spec):
 
 class PublicLoadBalancerArgs(TypedDict):
     """The arguments of a `PublicLoadBalancer`: a `target` and its `exposure`. Everything else has a default."""
+
+    name: NotRequired[str]
+    """What the load balancer is called, apart from the Pulumi name: in a stack, with the former key here, another key
+    replaces nothing. Pulumi generates the names of its objects from the Pulumi name. Its own name at the platform is
+    the `name` of the exposure. Plain. Default: the Pulumi name; in a stack, the key."""
 
     target: Target
     """What the load balancer exposes: the target of a WebService, or one that you write, with the `selector` of the
@@ -150,6 +155,7 @@ class PublicLoadBalancerSpec(Spec):
 
     target: TargetSpec
     exposure: ExposureSpec
+    name: Optional[str] = None
     ports: Optional[Mapping[str, BalancerPortSpec]] = None
     target_reads_proxy_protocol: bool = False
     ready_timeout: int = 600
@@ -169,6 +175,7 @@ RULES: Rules = {
     **COST_RULES,
     BalancerPort: {"port": _PORT, "target_port": _PORT},
     PublicLoadBalancerArgs: {
+        "name": Field(service_name),
         "ports": Field(keys=port_name),
         "ready_timeout": Field(whole_number(1, 3600, SECONDS)),
         "labels": Field(keys=own_label_key, items=label_value),

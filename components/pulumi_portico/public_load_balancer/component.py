@@ -8,6 +8,7 @@ import pulumi
 from ..args.problems import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
+from ..lifecycle.deployed import CALLED
 from ..lifecycle.hooks import on_replacement
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
@@ -106,7 +107,8 @@ class PublicLoadBalancer(pulumi.ComponentResource):
         first = [*dependencies_of(opts), *after(spec.target.ready)]
         service = register_objects(name, objects, self, first)[SERVICE]
         self._set_outputs(plan, service)
-        self.register_outputs({output: getattr(self, output) for output in _OUTPUTS})
+        recorded = {} if spec.name is None else {CALLED: spec.name}
+        self.register_outputs({**{output: getattr(self, output) for output in _OUTPUTS}, **recorded})
 
     def _set_outputs(self, plan: PublicLoadBalancerPlan, service: Any) -> None:
         address = cast("pulumi.Output[Any]", service.status).apply(first_address)

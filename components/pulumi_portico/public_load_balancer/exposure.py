@@ -68,7 +68,8 @@ class Exposure(TypedDict):
     static_addresses: NotRequired[Sequence[pulumi.Input[str]]]
     """Addresses that are reserved in advance. AWS: Elastic IP allocation IDs (internet) or private IPv4 addresses
     (internal), one for each subnet. GKE: names of regional addresses. Azure: names of public IPs (internet) or private
-    addresses (internal), IPv4 first. Its length is plain."""
+    addresses (internal), IPv4 first. Generic: one address, as `loadBalancerIP`, for controllers that read this field,
+    such as those of Oracle and OpenStack. Its length is plain."""
 
     subnets: NotRequired[Sequence[pulumi.Input[str]]]
     """The load balancer's subnets: on AWS one ID for each zone, on GKE and Azure one name. Its length is plain.

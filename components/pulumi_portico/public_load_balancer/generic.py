@@ -6,11 +6,12 @@ Source: kubernetes/api, core/v1/types.go.
 from collections.abc import Mapping
 
 from ..args.codes import define
-from ..args.location import Field
+from ..args.location import Field, Key
 from ..args.problems import Problems, Remove
 from ..lifecycle.cost import Billable, Billing
 from ..load_balancers import ClientIp, Scope
 from ..networking.exposing_annotations import is_true
+from ..untyped import Manifest
 from .access_annotations import AccessAnnotation, scope_switch
 from .common import (
     IP_FAMILIES,
@@ -23,7 +24,7 @@ from .common import (
     source_ranges,
     traffic_policy,
 )
-from .common_rules import check_node_targets_health, report_no_effect
+from .common_rules import check_node_targets_health, private_address, report_no_effect, trimmed
 from .platform_module import Enforcement, PlatformModule, Request, ServiceFragment, client_ip_or_hide
 from .proxy_protocol import enables_proxy_protocol
 
@@ -48,9 +49,19 @@ CLASS_IGNORES_SOURCES = define(
 CONTROLLER_ANNOTATION = define(
     "needs-controller-annotation",
     "Kubernetes has no field for {field}.",
-    allowed="the annotation of your controller, such as metallb.io/loadBalancerIPs for static addresses with MetalLB",
+    allowed="the annotation of your controller, such as service.beta.kubernetes.io/do-loadbalancer-name",
 )
 
+ONE_ADDRESS = define(
+    "one-static-address",
+    "There are {count} addresses, and Kubernetes has a field for one.",
+    allowed="one address; for several, the annotation of your controller, such as metallb.io/loadBalancerIPs",
+)
+ADDRESS_TWICE = define(
+    "static-address-of-annotation",
+    "This annotation and {field} set the same thing.",
+    allowed="only one of them",
+)
 
 _TAILSCALE = "tailscale"
 
@@ -59,12 +70,20 @@ def _render(request: Request) -> ServiceFragment:
     return ServiceFragment(
         {
             **load_balancer_class(request),
+            **_address(request),
             **traffic_policy(request),
             **source_ranges(request),
             **ip_families(request),
             **session_affinity(request),
         }
     )
+
+
+def _address(request: Request) -> Manifest:
+    """The address that the controller should assign. Kubernetes deprecates the field, and Oracle's and OpenStack's
+    controllers read nothing else for it."""
+    addresses = request.exposure.static_addresses
+    return {"loadBalancerIP": addresses[0]} if addresses else {}
 
 
 def _enforcement(request: Request) -> Enforcement:
@@ -113,6 +132,30 @@ def _check_proxy_protocol(request: Request, problems: Problems) -> None:
         report_no_effect(problems, request.at / "proxy_protocol_configured", "client_ip", ClientIp.PROXY_PROTOCOL)
 
 
+def _check_address(request: Request, problems: Problems) -> None:
+    """Report several addresses, and those that an annotation sets too: MetalLB rejects a Service with both."""
+    addresses, at = request.exposure.static_addresses, request.at / "static_addresses"
+    if len(addresses) > 1:
+        problems.report(ONE_ADDRESS, at, count=len(addresses), fix=trimmed(at, addresses, 1))
+    for key in request.exposure.annotations:
+        if addresses and key in _ADDRESS_ANNOTATIONS:
+            where = request.at / "annotations" / Key(key)
+            problems.report(ADDRESS_TWICE, where, field=Field("static_addresses"), fix=Remove(at))
+
+
+_ADDRESS_ANNOTATIONS = frozenset(
+    {
+        "io.cilium/lb-ipam-ips",
+        "kube-vip.io/loadbalancerIPs",
+        "lbipam.cilium.io/ips",
+        "loadbalancer.openstack.org/load-balancer-address",
+        "metallb.io/loadBalancerIPs",
+        "metallb.universe.tf/loadBalancerIPs",
+    }
+)
+"""The annotations of controllers that set the address."""
+
+
 def _is(*words: str) -> AccessAnnotation:
     return scope_switch(lambda value: value.lower() in words)
 
@@ -137,7 +180,7 @@ def _billable(request: Request) -> Billable:
     return Billable(1, public_addresses=int(request.is_internet))
 
 
-_NEED_ANNOTATIONS = ("static_addresses", "tls.certificates", "health.path", "subnets", "name")
+_NEED_ANNOTATIONS = ("tls.certificates", "health.path", "subnets", "name")
 
 MODULE = PlatformModule(
     name="generic",
@@ -162,6 +205,7 @@ MODULE = PlatformModule(
         "ip_address_type=ipv4": IP_FAMILIES,
         "ip_address_type=ipv6": IP_FAMILIES,
         "ip_address_type=dualstack": IP_FAMILIES,
+        "static_addresses": ("spec.loadBalancerIP",),
         "health.node_port": ("spec.healthCheckNodePort",),
         "node_ports": NODE_PORTS,
         "session_affinity": ("spec.sessionAffinity",),
@@ -173,12 +217,14 @@ MODULE = PlatformModule(
     },
     annotation_prefixes=(),
     render=_render,
-    rules=(_check_internal, _check_class, check_node_targets_health, _check_proxy_protocol),
+    rules=(_check_internal, _check_class, check_node_targets_health, _check_proxy_protocol, _check_address),
     billable=_billable,
     sources=pass_through_peers,
     enforcement=_enforcement,
     access_annotations=_SCOPE_ANNOTATIONS,
     # Kubernetes has no field for it.
     decides_scope=False,
+    replaced_by_change_of=("static_addresses",),
+    static_address=lambda _request: private_address,
     alternatives=dict.fromkeys(_NEED_ANNOTATIONS, CONTROLLER_ANNOTATION),
 )

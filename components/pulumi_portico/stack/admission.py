@@ -7,7 +7,8 @@ from typing import Union
 from ..args.codes import define
 from ..args.location import ROOT, Field, KeyStyle
 from ..args.problems import Problem, Problems, Remove, Set
-from ..pod_security import NEWEST, OLDEST, PodSecurityLevel, level_of
+from ..pod_security import NEWEST, OLDEST, PodSecurityLevel, level_of, violations_of
+from ..untyped import Manifest
 from ..workload.admission import Causes, causes_of, causes_of_annotations, report
 from ..workload.pod import PodPlan, build_template
 from .conflicts import Parts
@@ -65,9 +66,13 @@ def _collect_gateway(part: GatewayPart, parts: Parts, rejected: list[_Rejected],
     if not part.installs or installation is None:
         return
     annotations, at = installation.pod_annotations or {}, installation.at / "pod_annotations"
+    on_host: Manifest = {"spec": {"hostNetwork": True}}
     if part.namespace == parts.namespace:
         if causes := causes_of_annotations(annotations, at, parts.pod_security):
             rejected.append(_Rejected(causes, level_of({"metadata": {"annotations": annotations}})))
+        violations = violations_of(on_host, PodSecurityLevel.BASELINE) if installation.host_network else ()
+        if violations and parts.pod_security is not PodSecurityLevel.PRIVILEGED:
+            rejected.append(_Rejected({installation.at / "host_network": violations}, PodSecurityLevel.PRIVILEGED))
         return
     # A namespace that a gateway creates has the gateway's name. That gateway checks its own pods.
     creators = (gateway for gateway in parts.gateways.values() if gateway.usable and gateway.creates_namespace)

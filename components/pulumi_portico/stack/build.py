@@ -25,6 +25,7 @@ from ..lifecycle.objects import register_objects
 from ..networking.target import TargetSpec
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
+from ..public_load_balancer.args import PublicLoadBalancerSpec
 from ..register import name_of
 from ..untyped import Unchecked
 from ..web_service import WebService
@@ -34,7 +35,7 @@ from .exports import export_outputs
 from .files import project_folder, read_stack_file, stack_file, with_bases
 from .jobs import predecessors_of
 from .own_parts import own_objects, with_manifests
-from .parts import GATEWAYS, ROUTES, SERVICES, Kind, gateways_in_order
+from .parts import GATEWAYS, JOBS, LOAD_BALANCERS, ROUTES, SERVICES, Kind, gateways_in_order
 from .plan import StackPlan, check_tree
 from .project import is_file
 from .references import GATEWAY, Reference, with_targets
@@ -184,7 +185,12 @@ class _Builder:
             name: IngressRoutes(name, self._resolved(spec), self._options(ROUTES, name, spec, None))
             for name, spec in plan.routes.items()
         }
-        balancers = {name: PublicLoadBalancer(name, self._resolved(spec)) for name, spec in plan.load_balancers.items()}
+        balancers = {
+            name: PublicLoadBalancer(
+                name, self._resolved(spec), self._options(LOAD_BALANCERS, name, spec, spec.target.namespace)
+            )
+            for name, spec in plan.load_balancers.items()
+        }
         aws_balancers = {
             name: AwsLoadBalancer(name, self._resolved(spec)) for name, spec in plan.aws_load_balancers.items()
         }
@@ -197,7 +203,7 @@ class _Builder:
     def _job(self, name: str) -> Job:
         if name not in self._jobs:
             spec = self._plan.jobs[name]
-            options = self._after_namespace(spec, self._before_jobs[name])
+            options = self._options(JOBS, name, spec, spec.namespace, self._before_jobs[name])
             services = [self._service(service).workload_name for service in dict.fromkeys(spec.after)]
             options.depends_on = [*cast("Any", options.depends_on), *(each for one in services for each in after(one))]
             self._jobs[name] = Job(name, cast("Any", spec), options)
@@ -214,13 +220,15 @@ class _Builder:
         self,
         kind: Kind,
         key: str,
-        spec: Union[WebServiceSpec, IngressGatewaySpec, IngressRoutesSpec],
+        spec: Union[WebServiceSpec, JobSpec, IngressGatewaySpec, IngressRoutesSpec, PublicLoadBalancerSpec],
         namespace: Any,
         jobs: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
         """Options that put a component after its namespace, if the stack creates it, and after jobs; and that keep its
         objects if only its key changes."""
-        options = pulumi.ResourceOptions() if isinstance(spec, IngressRoutesSpec) else self._after_namespace(spec, jobs)
+        # What leads to targets comes after them already.
+        is_apart = isinstance(spec, (IngressRoutesSpec, PublicLoadBalancerSpec))
+        options = pulumi.ResourceOptions() if is_apart else self._after_namespace(spec, jobs)
         if spec.name is not None:
             keys = getattr(self._plan, kind.field)
             options.aliases = [alias_of_former_key(kind.type, key, spec.name, namespace, keys)]

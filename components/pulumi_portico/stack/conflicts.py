@@ -173,13 +173,17 @@ def _has_problems(part: Part, problems: Problems) -> bool:
 
 def _check_service_names(parts: Parts, problems: Problems) -> None:
     """Report services whose objects have the same names."""
-    first: dict[tuple[str, str], ServicePart] = {}
+    first: dict[tuple[str, str], PodsPart] = {}
     for service in parts.services.values():
         if service.usable:
             problems.run(_check_service_name, service, first)
+    for job in parts.jobs.values():
+        # Another problem reports a job with the key of a service.
+        if job.usable and job.name not in parts.services:
+            problems.run(_check_service_name, job, first)
 
 
-def _check_service_name(service: ServicePart, first: dict[tuple[str, str], ServicePart], problems: Problems) -> None:
+def _check_service_name(service: PodsPart, first: dict[tuple[str, str], PodsPart], problems: Problems) -> None:
     if not isinstance(service.namespace, str):
         return
     other = first.setdefault((service.namespace, service.plan.name), service)

@@ -10,8 +10,9 @@ _ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
     "port": ("ports",),
     "servicePort": ("ports",),
     "ports": ("port", "servicePort"),
-    "replicas": ("autoscaling",),
-    "autoscaling": ("replicas",),
+    "replicas": ("autoscaling", "externalReplicas"),
+    "autoscaling": ("replicas", "externalReplicas"),
+    "externalReplicas": ("replicas", "autoscaling"),
 }
 """The keys of a service that override a default of another key, because the two are mutually exclusive."""
 

@@ -34,11 +34,13 @@ def export_outputs(
     balancers: Mapping[str, PublicLoadBalancer],
     aws_balancers: Mapping[str, AwsLoadBalancer],
 ) -> None:
-    """Export `NAME-url` of each service, and `urls`, `hosts`, `addresses`, and `costs` if anything is exposed."""
+    """Export the URL and the targets of each service, and what is exposed, with its addresses and costs."""
     for name, service in services.items():
         # A worker has no URL.
         if plan.services[name].port is not None or plan.services[name].ports:
             pulumi.export(f"{name}-url", service.url)
+    if targets := {name: _targets(service) for name, service in services.items() if service.targets}:
+        pulumi.export("targets", targets)
     if gateways:
         pulumi.export("gateways", {name: _reference(gateway) for name, gateway in gateways.items()})
     by_kubernetes = [*gateways.items(), *balancers.items()]
@@ -91,6 +93,23 @@ def _front(plan: StackPlan, balancer: str, targets: Iterable[Optional[TargetSpec
     """The gateways that a load balancer leads to, each with its name."""
     references = (plan.reference(target) for target in targets if target is not None)
     return {found.name: balancer for found in references if found is not None and found.kind == GATEWAY}
+
+
+_TARGET = ("service", "namespace", "port", "target_port", "protocol", "selector", "drain", "network_policy")
+"""What of a target other stacks can write. They don't wait for it."""
+
+
+def _targets(service: WebService) -> dict[str, dict[str, Any]]:
+    """The targets of a service by port, as the `target` of load balancers and routes of other stacks has them."""
+    found: Mapping[str, Mapping[str, Any]] = {port: dict(target) for port, target in service.targets.items()}
+    return {
+        port: {camel_case(field): _plain(target[field]) for field in _TARGET if target.get(field) is not None}
+        for port, target in found.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
 
 
 def _reference(gateway: IngressGateway) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import yaml
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import ROOT, Key, Location
-from ..args.names import api_version, dns_label, dns_subdomain
-from ..args.parse import Field, Rules
+from ..args.names import annotation_key, api_version, dns_label, dns_subdomain, label_key, label_value
+from ..args.parse import NOT_A_CHOICE, Field, Rules
 from ..args.problems import Edit, Move, Problems, Reason, Remove, Set
 from ..args.secrets import Placeholder, Secret
 from ..args.similar_names import nearest
@@ -27,7 +27,7 @@ from ..lifecycle.objects import ObjectSpec, gathered
 from ..lifecycle.ownership import changes_owner, is_patch
 from ..pod_security import PodSecurityLevel, pods_of, violations_of
 from ..untyped import Manifest, listed, mapped
-from ..workload.template_schema import check_template
+from ..workload.template_schema import RESTART_POLICIES, check_template
 from .object_kinds import ObjectKind, api_group, kinds_of, known_kind, versions_of_kind
 from .project import is_file
 from .source_map import Node
@@ -167,6 +167,12 @@ DUPLICATE_OBJECT = define(
     "{other} is the same object: {object}.",
     allowed="each kind, name, and namespace once",
     hint="Remove one of them.",
+)
+SELECTS_OTHER_PODS = define(
+    "manifest-selects-other-pods",
+    "{object} selects pods with the label {label}={value}, which its own pods don't have.",
+    allowed="labels of the pods' template",
+    hint="Set the label in the template, or correct the selector.",
 )
 REJECTED_POD_OF_MANIFEST = define(
     "rejected-pod-of-manifest",
@@ -355,10 +361,41 @@ def _check_mapping(manifest: StackManifest, name: str, problems: Problems) -> No
 
 
 def _check_pod(manifest: StackManifest, path: Sequence[Any], pod: Manifest, problems: Problems) -> None:
-    """Report fields that a pod doesn't have. The fixes are edits of the stack file."""
+    """Report what a pod or its kind doesn't have or rejects. The fixes are edits of the stack file."""
     found = Problems(problems.subject, style=problems.style)
     check_template({"spec": pod.get("spec")}, manifest.at.join(map(Key, path)), found)
+    _check_restart_policy(manifest, path, pod, found)
+    _check_selector(manifest, pod, found)
     problems.found += found.found if manifest.is_inline else [replace(problem, edits=()) for problem in found.found]
+
+
+_RESTART_POLICIES: Mapping[str, Sequence[str]] = {
+    "Pod": RESTART_POLICIES,
+    **dict.fromkeys(("Job", "CronJob"), ("Never", "OnFailure")),
+}
+"""The restart policies of the kinds whose pods can end. Those of other kinds always restart."""
+
+
+def _check_restart_policy(manifest: StackManifest, path: Sequence[Any], pod: Manifest, problems: Problems) -> None:
+    """Report a restart policy that the kind rejects. Kubernetes sets Always if a pod has none."""
+    policy = mapped(pod.get("spec")).get("restartPolicy")
+    allowed = _RESTART_POLICIES.get(manifest.kind, ("Always",))
+    where = manifest.of(*path, "spec", "restartPolicy")
+    if policy is None and "Always" not in allowed:
+        problems.report_missing(where, " or ".join(allowed))
+    elif policy in RESTART_POLICIES and policy not in allowed:
+        fix = Set(where, allowed[0]) if len(allowed) == 1 else None
+        problems.report(NOT_A_CHOICE, where, value=policy, choices=allowed, fix=fix)
+
+
+def _check_selector(manifest: StackManifest, pod: Manifest, problems: Problems) -> None:
+    """Report a workload that doesn't select its own pods."""
+    labels = mapped(mapped(pod.get("metadata")).get("labels"))
+    wanted = mapped(mapped(mapped(manifest.content.get("spec")).get("selector")).get("matchLabels"))
+    for name, value in wanted.items():
+        if isinstance(value, str) and isinstance(labels.get(name, ""), str) and labels.get(name) != value:
+            where = manifest.of("spec", "selector", "matchLabels", str(name))
+            problems.report(SELECTS_OTHER_PODS, where, object=_title(manifest), label=str(name), value=value)
 
 
 def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
@@ -384,6 +421,8 @@ def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
 
 def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problems) -> None:
     metadata = mapped(manifest.content.get("metadata"))
+    for field, key_rule, value_rule in _METADATA_RULES:
+        _check_names_and_values(manifest, field, key_rule, value_rule, problems)
     name = manifest.name
     if not name:
         problems.report(INCOMPLETE_MANIFEST, manifest.of("metadata"), object=_title(manifest), field="metadata.name")
@@ -403,6 +442,29 @@ def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problem
         _report_type(manifest, ("metadata", "namespace"), "text", problems)
     elif reason := dns_label(namespace):
         problems.reject(where, namespace, reason)
+
+
+_METADATA_RULES: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable[[str], Optional[Reason]]]] = (
+    ("labels", label_key, label_value),
+    ("annotations", annotation_key, lambda _: None),
+)
+"""The rules of the keys and the values of each mapping of texts in the metadata."""
+
+
+def _check_names_and_values(
+    manifest: StackManifest,
+    field: str,
+    key_rule: Callable[[str], Optional[Reason]],
+    value_rule: Callable[[str], Optional[Reason]],
+    problems: Problems,
+) -> None:
+    """Report labels or annotations that the API server rejects."""
+    for key, value in mapped(mapped(manifest.content.get("metadata")).get(field)).items():
+        where = manifest.of("metadata", field, str(key))
+        if reason := key_rule(str(key)):
+            problems.reject(where, str(key), reason)
+        if isinstance(value, str) and (reason := value_rule(value)):
+            problems.reject(where, value, reason)
 
 
 def _check_texts(manifest: StackManifest, name: str, problems: Problems) -> bool:

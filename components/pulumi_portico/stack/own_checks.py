@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 
 from ..args.codes import define
 from ..args.location import Key, KeyStyle, Location
-from ..args.problems import Problem, Problems, Set, available
+from ..args.problems import Move, Problem, Problems, Set, available
 from ..args.similar_names import nearest
 from ..ingress_gateway.objects import installed_objects
 from ..job.objects import objects_of as objects_of_job
@@ -19,7 +19,7 @@ from ..web_service.objects import objects_of
 from ..workload.containers import CommonContainerSpec
 from ..workload.environment_sources import KeySelectorSpec
 from ..workload.pod_args import PodSpec
-from ..workload.volumes import AccessMode, VolumeSpec
+from ..workload.volumes import AccessMode, ProjectionSpec, VolumeSpec
 from .conflicts import Parts
 from .manifests import identity_of
 from .own_parts import OwnParts, own_objects, place_of
@@ -91,6 +91,7 @@ def check_own_parts(parts: Parts, problems: Problems) -> None:
     """Report services that use the stack's own objects in a way that can't work."""
     for part in _in_stack_namespace(parts):
         problems.run(_check_access_modes, part, parts.own)
+        problems.run(_check_items, part, parts.own)
         for container in _containers(part.spec):
             problems.run(_check_keys, container, parts.own)
     problems.run(_check_shared_claims, parts)
@@ -114,7 +115,6 @@ _LEVEL = PodSecurityLevel.RESTRICTED
 
 
 def _identities_of(part: Union[PodsPart, GatewayPart], namespace: str) -> dict[tuple[str, ...], Location]:
-    """The objects of a component whose names are known, without those of the routes, whose names have a hash."""
     found: dict[tuple[str, ...], Location] = {}
     if isinstance(part, GatewayPart):
         # Those of the whole cluster have no namespace.
@@ -157,6 +157,37 @@ def _check_keys(container: CommonContainerSpec, own: OwnParts, problems: Problem
         problems.run(_check_key, source.secret_key_ref, own.secrets, ("string_data", "data"))
 
 
+def _check_items(service: PodsPart, own: OwnParts, problems: Problems) -> None:
+    """Report files of volumes from keys that the stack's own ConfigMaps and Secrets don't have."""
+    for volume in service.spec.volumes.values():
+        for source in (volume, *(volume.projected or ())):
+            if source.items and not getattr(source, "optional", False):
+                problems.run(_check_keys_of_items, source, source.config_map, own.config_maps, ("data", "binary_data"))
+                problems.run(_check_keys_of_items, source, source.secret, own.secrets, ("string_data", "data"))
+
+
+def _check_keys_of_items(
+    source: Union[VolumeSpec, ProjectionSpec],
+    name: Any,
+    known: Mapping[str, Any],
+    fields: tuple[str, str],
+    problems: Problems,
+) -> None:
+    described = known.get(name) if isinstance(name, str) else None
+    if described is None:
+        return
+    keys, items = _keys_of(described, fields), source.items or {}
+    for key in items:
+        if key not in keys:
+            where, close = source.at / "items" / Key(key), nearest(key, keys)
+            fix = None if close is None or close in items else Move(where, where.parent / Key(close))
+            problems.report(UNKNOWN_DATA_KEY, where, object=described.at, key=key, keys=sorted(keys), fix=fix)
+
+
+def _keys_of(described: Any, fields: tuple[str, str]) -> list[str]:
+    return [key for field in fields for key in mapped(getattr(described, field))]
+
+
 def _check_key(
     selector: Optional[KeySelectorSpec], known: Mapping[str, Any], fields: tuple[str, str], problems: Problems
 ) -> None:
@@ -165,7 +196,7 @@ def _check_key(
     described = known.get(selector.name)
     if described is None or not isinstance(selector.key, str):
         return
-    keys: list[str] = [key for field in fields for key in mapped(getattr(described, field))]
+    keys = _keys_of(described, fields)
     if selector.key not in keys:
         where, close = selector.at / "key", nearest(selector.key, keys)
         fix = None if close is None else Set(where, close)

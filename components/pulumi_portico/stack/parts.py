@@ -231,7 +231,7 @@ class _PartWithPods(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
-    def _stack_values(self, services: Mapping[str, "ServicePart"], *peers: str) -> dict[str, Any]:
+    def _stack_values(self, services: Mapping[str, "PodsPart"], *peers: str) -> dict[str, Any]:
         """The namespace and the DNS, and the fields with peers, which have the names of the Services by whose keys the
         stack knows them."""
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
@@ -257,7 +257,7 @@ class ServicePart(_PartWithPods):
         """The name of the Service, and of every other object."""
         return self.plan.name
 
-    def with_stack_values(self, services: Mapping[str, "ServicePart"]) -> WebServiceSpec:
+    def with_stack_values(self, services: Mapping[str, "PodsPart"]) -> WebServiceSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
         values, monitoring = self._stack_values(services, "allow_from", "allow_to"), self.spec.monitoring
         if monitoring is not None:
@@ -365,7 +365,7 @@ def additional_services_of(services: Mapping[str, Part]) -> dict[str, Additional
     return found
 
 
-def _with_service_name(peer: PeerSpec, services: Mapping[str, ServicePart]) -> PeerSpec:
+def _with_service_name(peer: PeerSpec, services: Mapping[str, "PodsPart"]) -> PeerSpec:
     name = peer.service
     if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
         return peer
@@ -387,7 +387,12 @@ class JobPart(_PartWithPods):
         """The job with its defaults resolved."""
         return plan_job(self.name, self.spec)
 
-    def with_stack_values(self, services: Mapping[str, ServicePart]) -> JobSpec:
+    @property
+    def service_name(self) -> str:
+        """What peers of other services call the job."""
+        return self.plan.name
+
+    def with_stack_values(self, services: Mapping[str, "PodsPart"]) -> JobSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
         return dataclasses.replace(self.spec, **self._stack_values(services, "allow_to"))
 

@@ -194,9 +194,8 @@ def _needs_of(manifest: Manifest) -> Iterator[_Need]:
     if kind.endswith("Patch"):
         yield kind.removesuffix("Patch"), _text(_metadata(manifest).get("name")), namespace, "v1", False
     spec = mapped(manifest.get("spec"))
-    template = mapped(mapped(mapped(spec.get("jobTemplate")).get("spec")).get("template") or spec.get("template"))
-    if template:
-        yield from _needs_of_pods(mapped(template.get("spec")), namespace)
+    for pod in _pods_of(manifest):
+        yield from _needs_of_pods(pod, namespace)
     for claim in _items(spec.get("volumeClaimTemplates")):
         yield _storage_class(mapped(claim.get("spec")))
     needs_of_kind = _NEEDS_OF_KIND.get(kind)
@@ -214,13 +213,26 @@ def _needs_of_certificate(_manifest: Manifest, spec: Manifest, namespace: str) -
     yield kind, _text(issuer.get("name")), "" if kind == "ClusterIssuer" else namespace, _CERT_MANAGER, False
 
 
+def _pods_of(manifest: Manifest) -> Iterator[Manifest]:
+    """The `spec` of the manifest's pods, also of custom kinds with a template."""
+    spec = mapped(manifest.get("spec"))
+    if manifest["kind"] == "Pod":
+        yield spec
+    template = mapped(mapped(mapped(spec.get("jobTemplate")).get("spec")).get("template") or spec.get("template"))
+    if template:
+        yield mapped(template.get("spec"))
+
+
 def _storage_class(spec: Manifest) -> _Need:
     return "StorageClass", _text(spec.get("storageClassName")), "", "storage.k8s.io/v1", False
 
 
 def _needs_of_pods(spec: Manifest, namespace: str) -> Iterator[_Need]:
     yield "ServiceAccount", _text(spec.get("serviceAccountName")), namespace, "v1", False
-    yield "PriorityClass", _text(spec.get("priorityClassName")), "", "scheduling.k8s.io/v1", False
+    priority_class = _text(spec.get("priorityClassName"))
+    # Every cluster has those of Kubernetes itself.
+    if not priority_class.startswith("system-"):
+        yield "PriorityClass", priority_class, "", "scheduling.k8s.io/v1", False
     yield "RuntimeClass", _text(spec.get("runtimeClassName")), "", "node.k8s.io/v1", False
     for secret in _items(spec.get("imagePullSecrets")):
         yield "Secret", _text(secret.get("name")), namespace, "v1", False

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from ..lifecycle.deployed import Deployed, component_of, read_deployed
+from ..lifecycle.deployed import CALLED, Deployed, component_of, read_deployed
 
 __all__ = ["alias_of_former_key", "former_key"]
 
@@ -37,4 +37,9 @@ def former_key(
         component = component_of(resource, deployed)
         if component is not None and component.name not in keys:
             return component.name
+    # Pulumi generates the names of all objects of some components. These record what they are called.
+    for resource in deployed.values():
+        called = (resource.name, resource.outputs.get(CALLED))
+        if resource.type == type_token and resource.name not in keys and name in called:
+            return resource.name
     return ""

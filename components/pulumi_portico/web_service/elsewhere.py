@@ -2,7 +2,6 @@
 
 from ..args.elsewhere import (
     NAME_ELSEWHERE,
-    NAME_IN_EXTRA,
     Elsewhere,
     Table,
     automatic,
@@ -47,7 +46,6 @@ from ..workload.conversions import (
     from_volumes,
     has_resource_metrics,
     has_sources,
-    host_port,
     match_labels,
     no_values,
     platform_architecture,
@@ -107,7 +105,8 @@ _CONTAINER = {
     "volumeMounts": several("volumes", "storage"),
     "valueFrom": moved_to("env_value_from"),
     "workingDir": moved_to("working_directory"),
-    "hostPort": Elsewhere(NAME_IN_EXTRA, ("extra@spec@containers@ports@hostPort",), convert=host_port),
+    "hostPort": several("ports.host_port"),
+    "preStop": several("drain", "extra@spec@containers@lifecycle"),
     **{name: in_container(name) for name in FIELDS_IN_EXTRA},
 }
 """Container."""

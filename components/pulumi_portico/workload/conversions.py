@@ -61,7 +61,6 @@ __all__ = [
     "has_references",
     "has_resource_metrics",
     "has_sources",
-    "host_port",
     "match_labels",
     "names_of",
     "no_values",
@@ -122,15 +121,6 @@ def _text(value: Any) -> str:
 
 
 # Containers ----------------------------------------------------------------------------------------------------------
-
-
-def host_port(value: Any, beside: Beside) -> Optional[Values]:
-    """A port of the node for the container's only port."""
-    port = beside.get("port") or beside.get("containerPort")
-    if not beside.name or not isinstance(port, int):
-        return None
-    ports = [{"name": "http", "containerPort": port, "protocol": "TCP", "hostPort": value}]
-    return {("extra", Key("spec"), Key("containers")): [{"name": beside.name, "ports": ports}]}
 
 
 def from_dependencies(value: Any, _: Beside) -> Optional[Values]:

@@ -154,10 +154,11 @@ def _check_source(
 
 def build_value_from(source: EnvVarSourceSpec) -> Manifest:
     """The `valueFrom` of an environment variable."""
-    if source.secret_key_ref is not None:
-        return {"secretKeyRef": _key(source.secret_key_ref)}
-    assert source.config_map_key_ref is not None
-    return {"configMapKeyRef": _key(source.config_map_key_ref)}
+    for name, reference in (("secretKeyRef", source.secret_key_ref), ("configMapKeyRef", source.config_map_key_ref)):
+        if reference is not None:
+            return {name: _key(reference)}
+    # Invalid, and reported; other rules still build the pods.
+    return {}
 
 
 def _key(selector: KeySelectorSpec) -> Manifest:

@@ -95,6 +95,12 @@ RESOURCE_OF_OTHER_GROUP = define(
 URLS_IN_NAMESPACE = define(
     "urls-in-namespace", "A Role can't have paths of the API server.", hint="Move this to {cluster_rules}."
 )
+CLUSTER_RESOURCE_IN_NAMESPACE = define(
+    "cluster-resource-in-namespace",
+    "A Role never allows requests to {value}, which belong to the whole cluster.",
+    allowed="resources of a namespace",
+    hint="Move this to {cluster_rules}.",
+)
 VERB_WITHOUT_NAME = define(
     "verb-without-name",
     "A request to {value} objects has no name, so that the rule with {names} never allows it.",
@@ -184,6 +190,17 @@ BUILT_IN_RESOURCES: Mapping[str, frozenset[str]] = {
 }
 """The resources of Kubernetes' own API groups, without subresources. `users` and `groups` only have permissions."""
 
+_OF_CLUSTER: Mapping[str, frozenset[str]] = {
+    _CORE: frozenset({"componentstatuses", "groups", "nodes", "persistentvolumes", "users"}),
+    "admissionregistration.k8s.io": BUILT_IN_RESOURCES["admissionregistration.k8s.io"],
+    "apiextensions.k8s.io": BUILT_IN_RESOURCES["apiextensions.k8s.io"],
+    "authorization.k8s.io": BUILT_IN_RESOURCES["authorization.k8s.io"] - {"localsubjectaccessreviews"},
+    "networking.k8s.io": frozenset({"ingressclasses", "ipaddresses", "servicecidrs"}),
+    "rbac.authorization.k8s.io": frozenset({"clusterrolebindings"}),
+}
+"""The resources that belong to the whole cluster. A Role can allow requests to its own namespace as an object, and the
+verb `bind` of ClusterRoles."""
+
 
 def _is_word(value: str) -> bool:
     return value.isascii() and value.replace("-", "").isalnum() and value == value.lower()
@@ -232,6 +249,8 @@ def check_rules(rules: Sequence[PolicyRuleSpec], in_cluster: Optional[FieldName]
     cluster, if these ones are those of a namespace."""
     for rule in rules:
         problems.run(_check_targets, rule, in_cluster)
+        if in_cluster is not None:
+            problems.run(_check_scope, rule, in_cluster)
         problems.run(_check_groups, rule)
         problems.run(_check_verbs, rule)
         problems.run(_check_named_verbs, rule)
@@ -245,6 +264,17 @@ def _check_targets(rule: PolicyRuleSpec, in_cluster: Optional[FieldName], proble
     elif rule.resources is None and rule.non_resource_urls is None:
         names = ["resources", *([] if in_cluster else ["non_resource_urls"])]
         problems.report(RULE_WITHOUT_RESOURCES, rule.at, fields=[FieldName(name) for name in names])
+
+
+def _check_scope(rule: PolicyRuleSpec, in_cluster: FieldName, problems: Problems) -> None:
+    """Report resources that requests never have in a namespace."""
+    if not rule.api_groups or any(group not in _OF_CLUSTER for group in rule.api_groups):
+        return
+    for index, resource in enumerate(rule.resources or ()):
+        name = resource.partition("/")[0]
+        if all(name in _OF_CLUSTER[group] for group in rule.api_groups):
+            at = rule.at / "resources" / index
+            problems.report(CLUSTER_RESOURCE_IN_NAMESPACE, at, value=resource, cluster_rules=in_cluster)
 
 
 def _check_groups(rule: PolicyRuleSpec, problems: Problems) -> None:

@@ -13,12 +13,14 @@ from typing import Any, Optional, Union
 from ..args.codes import Code, define
 from ..args.location import Field, Key, Location
 from ..args.names import dns_label
+from ..args.parse import NOT_A_CHOICE
 from ..args.problems import Edit, Problems, Remove, Set
 from ..args.units import QUANTITY
 from ..pod_security import Path, containers_of, items_at, value_at
 from ..untyped import Manifest, mapped
 from .admission import in_extra
 from .pod import PodPlan, build_template
+from .template_schema import RESTART_POLICIES
 
 __all__ = ["check_merged_template"]
 
@@ -121,6 +123,11 @@ def _check_pod(merged: _Merged) -> None:
     forbidden = (
         ("ephemeralContainers",) if merged.pod.kind is None else ("activeDeadlineSeconds", "ephemeralContainers")
     )
+    policy = spec.get("restartPolicy")
+    # The pods of a workload that runs forever always restart. A Job has an argument for it.
+    if merged.pod.kind is not None and policy in RESTART_POLICIES and policy != "Always":
+        at = merged.at("spec", "restartPolicy")
+        merged.problems.report(NOT_A_CHOICE, at, value=policy, choices=("Always",), fix=Set(at, "Always"))
     for name in forbidden:
         if spec.get(name) is not None:
             merged.report(FORBIDDEN_IN_TEMPLATE, "spec", name, fix=Remove(merged.at("spec", name)), name=name)

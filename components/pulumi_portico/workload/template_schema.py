@@ -23,7 +23,7 @@ from ..args.values import LARGEST_INT32
 from ..untyped import Manifest
 from .shapes import LIST, MAPPING, WRONG_SHAPE
 
-__all__ = ["check_template"]
+__all__ = ["RESTART_POLICIES", "check_template"]
 
 Type = Union[str, list[Any], Mapping[str, Any]]
 """A scalar, a type with fields (a colon and its name), or the type of the items in a list or of a mapping's values."""
@@ -32,6 +32,9 @@ _TEMPLATE = ":PodTemplateSpec"
 _MERGED = frozenset({"containers", "initContainers", "volumes", "env", "ports", "volumeMounts"})
 """The lists whose items Portico merges with those that it builds, so that an item can be a part of one."""
 
+RESTART_POLICIES = ("Always", "Never", "OnFailure")
+"""The restart policies of pods. Which ones a workload accepts depends on its kind."""
+
 _CHOICES: Mapping[tuple[str, str], Sequence[str]] = {
     ("Container", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
     ("Container", "terminationMessagePolicy"): ("FallbackToLogsOnError", "File"),
@@ -39,8 +42,7 @@ _CHOICES: Mapping[tuple[str, str], Sequence[str]] = {
     ("HTTPGetAction", "scheme"): ("HTTP", "HTTPS"),
     ("PodSpec", "dnsPolicy"): ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     ("PodSpec", "preemptionPolicy"): ("Never", "PreemptLowerPriority"),
-    # Kubernetes rejects the others for workloads that run forever.
-    ("PodSpec", "restartPolicy"): ("Always",),
+    ("PodSpec", "restartPolicy"): RESTART_POLICIES,
     ("PodOS", "name"): ("linux", "windows"),
     ("PodSecurityContext", "fsGroupChangePolicy"): ("Always", "OnRootMismatch"),
     ("PodSecurityContext", "supplementalGroupsPolicy"): ("Merge", "Strict"),

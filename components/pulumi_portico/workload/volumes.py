@@ -23,7 +23,7 @@ from ..args.problems import Problems, Reason, Remove
 from ..args.spec import Spec, spec
 from ..args.synonyms import synonyms
 from ..args.units import GIB, MIB, SECONDS
-from ..args.values import LARGEST_GIB, LARGEST_MIB, data_key, file_path, mebibytes, whole_number
+from ..args.values import LARGEST_GIB, LARGEST_MIB, data_key, file_path, mebibytes, node_path, whole_number
 from ..outputs import applied
 from .conversions import from_claim_resources, from_empty_dir, from_items, from_medium, from_reference, no_values
 from .environment import RESERVED_VOLUME_NAMES, MountPath
@@ -76,6 +76,19 @@ synonyms(
         AccessMode.READ_WRITE_ONCE_POD: "RWOP",
     },
 )
+
+
+class MountPropagation(str, Enum):
+    """Which mounts a folder of the node shares with the container."""
+
+    NONE = "None"
+    """None that is mounted later."""
+
+    HOST_TO_CONTAINER = "HostToContainer"
+    """The container gets what is mounted on the node."""
+
+    BIDIRECTIONAL = "Bidirectional"
+    """Both get what the other one mounts. Kubernetes requires a privileged container (`security.privileged`)."""
 
 
 class Storage(TypedDict):
@@ -186,7 +199,11 @@ class Volume(TypedDict):
     """Several sources in one folder. Plain, their leaves are not. Maps to `projected`."""
 
     host_path: NotRequired[pulumi.Input[str]]
-    """A folder of the node. Requires `security.host_paths`. Maps to `hostPath`."""
+    """A folder of the node; `/` is all of them. Requires `security.host_paths`. Maps to `hostPath`."""
+
+    mount_propagation: NotRequired[MountPropagation]
+    """Whether what is mounted below the folder later, on the node or in the container, is there on the other side too.
+    Plain. Only for `host_path`. Default: None. Maps to `mountPropagation`."""
 
 
 _NAMES_OF_STORAGE = table(
@@ -318,6 +335,7 @@ class VolumeSpec(Spec):
     optional: bool = False
     projected: Optional[Sequence[ProjectionSpec]] = None
     host_path: Optional[pulumi.Input[str]] = None
+    mount_propagation: Optional[MountPropagation] = None
 
     def sources(self) -> list[str]:
         """The fields that name a source; none for an empty folder."""
@@ -416,7 +434,7 @@ RULES: Rules = {
         "items": Field(keys=data_key, items=_projected_path),
         "modes": Field(items=FILE_MODE.value),
         "default_mode": FILE_MODE,
-        "host_path": Field(file_path),
+        "host_path": Field(node_path),
     },
 }
 """What the fields must satisfy beyond their types."""
@@ -434,6 +452,7 @@ def check_volume(volume: VolumeSpec, host_paths_allowed: bool, allowing: Locatio
     problems.run(_check_sources, volume)
     problems.run(_check_empty_folder, volume)
     problems.run(_check_host_path, volume, host_paths_allowed, allowing)
+    problems.run(_check_propagation, volume)
     problems.run(_check_projections, volume)
     problems.run(_check_files, volume)
 
@@ -471,6 +490,13 @@ def _check_item_paths(volume: VolumeSpec, problems: Problems) -> None:
     if volume.items is not None:
         paths = [(path, volume.at / "items" / Key(key)) for key, path in volume.items.items()]
         _check_distinct(paths, {}, problems)
+
+
+def _check_propagation(volume: VolumeSpec, problems: Problems) -> None:
+    """Report propagation of mounts for what isn't a folder of the node."""
+    if volume.mount_propagation is not None and volume.host_path is None:
+        where = volume.at / "mount_propagation"
+        problems.report(WITHOUT_SOURCE, where, fields=[FieldName("host_path")], fix=Remove(where))
 
 
 def _check_host_path(volume: VolumeSpec, host_paths_allowed: bool, allowing: Location, problems: Problems) -> None:
@@ -584,7 +610,10 @@ def build_claim_spec(size_gib: int, access_mode: AccessMode, storage_class: Opti
 def build_mounts(volumes: Mapping[str, VolumeSpec], storage: Mapping[str, StorageSpec]) -> list[dict[str, Any]]:
     """The application's mounts of its volumes, ordered by name."""
     mounts = [
-        _mount(name, volume.path, volume.sub_path, read_only=volume.is_read_only())
+        {
+            **_mount(name, volume.path, volume.sub_path, read_only=volume.is_read_only()),
+            **({} if volume.mount_propagation is None else {"mountPropagation": volume.mount_propagation.value}),
+        }
         for name, volume in volumes.items()
         if volume.path is not None
     ]

@@ -46,6 +46,16 @@ _APPLICATION, _NETWORK = AwsBalancerKind.APPLICATION, AwsBalancerKind.NETWORK
 _HTTP, _HTTPS, _TCP = AwsListenerProtocol.HTTP, AwsListenerProtocol.HTTPS, AwsListenerProtocol.TCP
 _TLS, _UDP, _TCP_UDP = AwsListenerProtocol.TLS, AwsListenerProtocol.UDP, AwsListenerProtocol.TCP_UDP
 _SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)}
+_OF_LISTENER = (
+    "authenticate",
+    "stickiness_duration",
+    "policy",
+    "client_certificates",
+    "headers",
+    "alpn",
+    "tcp_idle_timeout",
+)
+"""What an existing listener has already, beside what it does with requests."""
 _HSTS = ("hsts_max_age", "hsts_subdomains", "hsts_preload")
 
 
@@ -81,7 +91,7 @@ def _check_existing(listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, proble
     if listener.existing is None:
         report_set(listener, ("priorities",), problems, NEEDS, needed=Field("existing"))
         return
-    names = (*ACTIONS, "stickiness_duration", "policy", "client_certificates", "headers", "alpn", "tcp_idle_timeout")
+    names = (*ACTIONS, *_OF_LISTENER)
     allowed = field_names(("routes", "priorities"))
     report_set(listener, names, problems, SET_ELSEWHERE, owner="the listener", allowed=allowed)
     if spec.kind is _NETWORK:

@@ -8,6 +8,7 @@ from ...args.parse import describe
 from ...args.problems import Problems, Remove
 from ...load_balancers import IpAddressType, Scope
 from ..args import AwsLoadBalancerSpec
+from ..attributes import FIELDS_OF_LOAD_BALANCER, OF_LOAD_BALANCER, check_attributes
 from ..choices import AwsBalancerKind, AwsListenerProtocol
 from ..logs import LogKind
 from ..plan import AwsLoadBalancerPlan, plan_aws_load_balancer
@@ -50,11 +51,11 @@ _ONLY_APPLICATION = (
     *("forwarded_for", "forwards_client_port"),
     *("multi_label_wildcards", "web_acl"),
 )
-_ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone")
+_ONLY_NETWORK = ("elastic_ips", "private_addresses", "cross_zone", "private_link")
 _OWN = (
     *("scope", "subnets", "zones", "allowed_sources", "sources", "elastic_ips", "private_addresses", "name"),
     *("deletion_protection", "cross_zone", "idle_timeout", "desync_mode", "drop_invalid_headers", "http2"),
-    *("preserve_host", "https_redirect", "logs", "forwarded_for", "forwards_client_port"),
+    *("preserve_host", "https_redirect", "logs", "forwarded_for", "forwards_client_port", "attributes", "private_link"),
 )
 _LEAST_ZONES = 2
 
@@ -62,7 +63,7 @@ _LEAST_ZONES = 2
 def check_aws(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """Report what AWS would reject or ignore."""
     own = (_check_required, _check_subnets, _check_zones, _check_addresses, _check_ip_addresses, _check_ranges)
-    for rule in (_check_kind, _check_existing, *own):
+    for rule in (_check_kind, _check_existing, _check_attributes, *own):
         problems.run(rule, spec)
     # The checks don't depend on the name.
     plan = plan_aws_load_balancer("", spec)
@@ -91,6 +92,11 @@ def _check_existing(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     for listener in spec.listeners:
         if listener.existing is not None:
             problems.report(NEEDS, listener.at / "existing", needed=FieldPath(("existing", "load_balancer")))
+
+
+def _check_attributes(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    known = (OF_LOAD_BALANCER, FIELDS_OF_LOAD_BALANCER)
+    check_attributes(spec.attributes, spec.at / "attributes", known, spec.kind, problems)
 
 
 def _check_required(spec: AwsLoadBalancerSpec, problems: Problems) -> None:

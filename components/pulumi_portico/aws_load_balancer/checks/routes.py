@@ -15,7 +15,7 @@ from ...args.problems import Problems, Remove, Unavailable, available
 from ...networking.path_type import PathType
 from ...networking.ports import DEFAULT_PORTS
 from ..args import AwsLoadBalancerSpec
-from ..choices import AwsBalancerKind
+from ..choices import AwsBalancerKind, AwsListenerProtocol
 from ..listener import AwsListenerSpec
 from ..priorities import LEAST_ROOM, MOST_ELEMENTS
 from ..problems import (
@@ -27,7 +27,9 @@ from ..problems import (
     MANY_WILDCARDS,
     MATCHES_ALL,
     NEEDS,
+    NEEDS_PROTOCOL,
     NO_ACTION,
+    NO_IDENTITY_PROVIDER,
     NO_WEIGHT,
     PRIORITY_OUTSIDE,
     REDIRECT_LOOP,
@@ -63,9 +65,25 @@ def check_action(holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalance
     set_of(holder, ACTIONS, problems)
     if not is_set(holder, "weights"):
         report_set(holder, ("stickiness_duration",), problems, NEEDS, needed=Field("weights"))
+    problems.run(_check_authentication, holder, listener, spec)
     problems.run(_check_target, holder, listener, spec)
     problems.run(_check_weights, holder, listener, spec)
     problems.run(_check_redirect, holder, listener)
+
+
+def _check_authentication(
+    holder: Holder, listener: AwsListenerSpec, spec: AwsLoadBalancerSpec, problems: Problems
+) -> None:
+    found, at = holder.authenticate, holder.at / "authenticate"
+    if found is None:
+        return
+    if spec.kind is AwsBalancerKind.NETWORK:
+        problems.report(WRONG_KIND, at, kind=AwsBalancerKind.APPLICATION, fix=Remove(at))
+    elif listener.protocol is not AwsListenerProtocol.HTTPS:
+        problems.report(NEEDS_PROTOCOL, at, protocols=[AwsListenerProtocol.HTTPS])
+    names = ("oidc", "cognito")
+    if not set_of(found, names, problems):
+        problems.report(NO_IDENTITY_PROVIDER, found.at, fields=field_names(names))
 
 
 def check_network_action(listener: AwsListenerSpec, problems: Problems) -> None:

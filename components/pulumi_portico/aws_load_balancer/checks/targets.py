@@ -6,25 +6,32 @@ Load Balancers" and "... Network Load Balancers".
 
 from collections.abc import Callable
 
-from ...args.location import Field
+from ...args.location import Field, Key
 from ...args.problems import Problems, Remove, Set
-from ...load_balancers import ClientIp
+from ...load_balancers import ClientIp, IpAddressType
 from ...networking.session_affinity import SessionAffinity
 from ...networking.target import Protocol, TargetSpec, check_tcp
 from ..args import AwsLoadBalancerSpec
+from ..attributes import FIELDS_OF_GROUP, OF_GROUP, check_attributes
 from ..choices import AwsAlgorithm, AwsBalancerKind, AwsTargetProtocol, AwsVersion
 from ..problems import (
+    ADDRESS_OF_OTHER_VERSION,
     CODES_OUT_OF_RANGE,
     EMPTY_TARGET,
     EXPECTS_PROXY,
+    IPV6_TARGET,
     LATER_PORT,
     MUST_READ_PROXY,
+    NEEDS,
     NEEDS_HTTP_CHECK,
+    NO_IPV6_RANGES,
     NOT_BOUND,
+    NOT_OF_LOAD_BALANCER,
     PORT_NEEDED,
     PROXIED_HEALTH,
     SET_BY_TARGET,
     SLOW_START,
+    TARGETS_OF_BOTH_VERSIONS,
     TIMEOUT_TOO_LONG,
     TLS_AFFINITY,
     UDP_CLIENT_IP,
@@ -48,21 +55,29 @@ _SPOKEN = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_TCP, _TLS, _UDP, _TCP_UDP)
 _HEALTH = {_APPLICATION: (_HTTP, _HTTPS), _NETWORK: (_HTTP, _HTTPS, _TCP)}
 _ONLY_APPLICATION = ("version", "slow_start", "algorithm", "stickiness_duration")
 _ONLY_NETWORK = ("session_affinity", "client_ip", "reads_proxy_protocol")
-_HOW = ("target", "instances", "addresses", "bound_elsewhere")
+_HOW = ("target", "instances", "addresses", "load_balancer", "bound_elsewhere")
 _NO_HEALTH = AwsHealthCheckSpec()
 
 
 def check_targets(spec: AwsLoadBalancerSpec, problems: Problems) -> None:
     """Report what AWS would reject or ignore of the targets."""
     for target in spec.targets.values():
-        for rule in (_check_how, _check_port):
+        for rule in (_check_how, _check_port, _check_node_port):
             problems.run(rule, target)
+        for rule in (_check_load_balancer, _check_ip_version):
+            problems.run(rule, target, spec)
         for rule in (_check_kind, _check_health_protocol, _check_http_health, _check_udp_health, _check_codes):
             problems.run(rule, target, spec)
+        problems.run(_check_attributes, target, spec)
         for rule in (_check_timeout, _check_slow_start):
             problems.run(rule, target)
         for rule in (_check_client_ip, _check_proxy_protocol, _check_proxied_health, _check_affinity):
             problems.run(_check_network_target, rule, target, spec)
+
+
+def _check_attributes(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    known = (OF_GROUP, FIELDS_OF_GROUP)
+    check_attributes(target.attributes, target.at / "attributes", known, spec.kind, problems)
 
 
 def _check_network_target(
@@ -90,6 +105,62 @@ def _check_port(target: AwsTargetSpec, problems: Problems) -> None:
         problems.run(check_port_numbers, target.target)
     elif target.port is None and any(is_set(target, name) for name in _HOW):
         problems.report(PORT_NEEDED, target.at / "port")
+
+
+def _check_node_port(target: AwsTargetSpec, problems: Problems) -> None:
+    if target.node_port is None:
+        return
+    at = target.at / "node_port"
+    if target.target is None:
+        problems.report(NEEDS, at, needed=Field("target"), fix=Remove(at))
+    elif not target.target.selector:
+        problems.report(NEEDS, at, needed=target.target.at / "selector")
+
+
+_OF_ADDRESSES = ("session_affinity", "client_ip", "reads_proxy_protocol", "drain", "attributes")
+"""What a target group of a load balancer doesn't have."""
+
+
+def _check_load_balancer(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    if target.load_balancer is None:
+        return
+    at = target.at / "load_balancer"
+    if spec.kind is _APPLICATION:
+        problems.report(WRONG_KIND, at, kind=_NETWORK)
+        return
+    report_set(target, _OF_ADDRESSES, problems, NOT_OF_LOAD_BALANCER, field=Field("load_balancer"))
+    if target.protocol_for(spec.kind) is not _TCP:
+        where, kind = target.at / "protocol", "load balancer"
+        problems.report(WRONG_PROTOCOL, where, value=target.protocol, choices=[_TCP], kind=kind, fix=Remove(where))
+    health = target.health or _NO_HEALTH
+    if health.protocol is _TCP:
+        where = health.at / "protocol"
+        problems.report(
+            WRONG_PROTOCOL, where, value=_TCP, choices=[_HTTP, _HTTPS], kind="load balancer", fix=Remove(where)
+        )
+
+
+def _check_ip_version(target: AwsTargetSpec, spec: AwsLoadBalancerSpec, problems: Problems) -> None:
+    at = target.at / "ip_address_type"
+    if target.ip_address_type is IpAddressType.DUALSTACK:
+        problems.report(TARGETS_OF_BOTH_VERSIONS, at, value=target.ip_address_type)
+    for name, address in (target.addresses or {}).items():
+        if isinstance(address, str) and (":" in address) != target.is_ipv6:
+            wanted = "IPv6" if target.is_ipv6 else "IPv4"
+            where = target.at / "addresses" / Key(name)
+            problems.report(
+                ADDRESS_OF_OTHER_VERSION, where, value=address, wanted=wanted, field=Field("ip_address_type")
+            )
+    if not target.is_ipv6:
+        return
+    if target.load_balancer is not None:
+        problems.report(NOT_OF_LOAD_BALANCER, at, field=Field("load_balancer"), fix=Remove(at))
+    if spec.existing is None and spec.ip_address_type is not IpAddressType.DUALSTACK:
+        field, dualstack = spec.at / "ip_address_type", IpAddressType.DUALSTACK
+        problems.report(IPV6_TARGET, at, field=field, dualstack=dualstack, fix=Set(field, dualstack.value))
+    has_group = target.security_group is not None
+    if not has_group and not any(":" in cidr for cidr in spec.target_ranges or ()):
+        problems.report(NO_IPV6_RANGES, spec.at / "target_ranges", other=at)
 
 
 def check_port_numbers(target: TargetSpec, problems: Problems) -> None:

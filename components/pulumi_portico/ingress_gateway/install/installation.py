@@ -14,7 +14,7 @@ from ...args.location import Field as FieldName
 from ...args.location import Location
 from ...args.names import annotation_key, dns_label, dns_subdomain
 from ...args.parse import Field, Rules
-from ...args.problems import Problems, Remove
+from ...args.problems import Problems, Remove, Set
 from ...args.sizes import check_data
 from ...args.spec import Spec, spec
 from ...args.units import SECONDS
@@ -100,6 +100,13 @@ class Installation(TypedDict):
     """Whether it listens on IPv6 addresses too. Set it to false on nodes whose kernel has no IPv6. Plain. Default:
     true."""
 
+    host_network: NotRequired[bool]
+    """Whether the pods listen on ports 80 and 443 of their nodes, in the nodes' network, for clusters without load
+    balancers. For the `kind` DaemonSet, with `upstream`. No NetworkPolicy applies to these pods: only the nodes' own
+    firewall decides who can connect, also to the controller's other ports. Their connections to targets come from the
+    nodes' addresses, which `controller_peers` lists. Requires a namespace that enforces Pod Security "privileged"; the
+    one that the gateway creates does. Plain. Default: false. Reported in `exceptions`."""
+
     placement: NotRequired[Placement]
     """Which nodes the pods run on. Default: any, spread over zones and nodes if possible."""
 
@@ -166,6 +173,7 @@ class InstallationSpec(Spec):
     pull_secrets: Sequence[pulumi.Input[str]] = ()
     arguments: Sequence[str] = ()
     ipv6: bool = True
+    host_network: bool = False
     placement: Optional[PlacementSpec] = None
     disruption_budget: Optional[DisruptionBudgetSpec] = None
     drain: int = _DRAIN
@@ -210,6 +218,19 @@ NO_READERS = define(
     "Nothing can read the metrics, and {monitoring} is set.",
     allowed="the pods of Prometheus",
     hint="Set {field}, such as to the namespace in which Prometheus runs.",
+)
+HOST_NETWORK_OF_DEPLOYMENT = define(
+    "controller-host-network-of-deployment",
+    "Two pods of one node can't both listen on its ports 80 and 443.",
+    allowed="only with {kind} DaemonSet",
+)
+CALLERS_ON_HOST_NETWORK = define(
+    "controller-callers-on-host-network",
+    "{field} has no effect, because no NetworkPolicy applies to pods on the host network.",
+)
+ON_HOST_NETWORK = exception_kind(
+    "controller-on-host-network",
+    "The controller listens on its nodes' own addresses, and no NetworkPolicy restricts who can connect to it.",
 )
 METRICS_OFF = define("metrics-off", "This controls who can read the metrics, and {metrics} is false.")
 RESOURCES = ResourceDefaults(cpu=0.25, memory=512, disk=2048)
@@ -301,6 +322,17 @@ def _reject_for_daemon_set(installation: InstallationSpec, field: str, problems:
     problems.report(NOT_FOR_DAEMON_SET, at, field=FieldName(field), kind=FieldName("kind"), fix=Remove(at))
 
 
+def _check_host_network(installation: InstallationSpec, problems: Problems) -> None:
+    if not installation.host_network:
+        return
+    if installation.kind is not ControllerKind.DAEMON_SET:
+        at, fix = installation.at / "host_network", Set(installation.at / "kind", ControllerKind.DAEMON_SET.value)
+        problems.report(HOST_NETWORK_OF_DEPLOYMENT, at, kind=FieldName("kind"), fix=fix)
+    if installation.metrics_from:
+        at = installation.at / "metrics_from"
+        problems.report(CALLERS_ON_HOST_NETWORK, at, field=FieldName("metrics_from"), fix=Remove(at))
+
+
 def _check_served_namespaces(installation: InstallationSpec, problems: Problems) -> None:
     served = installation.served_namespaces or ()
     for index, namespace in enumerate(served):
@@ -331,6 +363,7 @@ _RULES = (
     _check_disruption_budget,
     _check_placement,
     _check_kind,
+    _check_host_network,
     _check_metrics,
     _check_monitoring,
     _check_served_namespaces,
@@ -352,6 +385,8 @@ def installation_exceptions(installation: InstallationSpec) -> list[SecurityExce
     found: list[SecurityException] = []
     if installation.admission_webhook is not None:
         found.append(SecurityException(WEBHOOK, installation.at / "admission_webhook"))
+    if installation.host_network:
+        found.append(SecurityException(ON_HOST_NETWORK, installation.at / "host_network"))
     resources = installation.resources
     if resources is not None and resources.limits is Limits.NONE and resources.memory_limit is None:
         found.append(SecurityException(NO_LIMITS, installation.at / "resources" / "limits"))

@@ -93,7 +93,7 @@ def installation_objects(plan: InstallPlan, first: Sequence[str]) -> list[Object
         *rights,
         *settings,
         *beside,
-        _ingress_class(plan, [beside[-1].key]),
+        _ingress_class(plan, [beside[-1].key] if beside else first),
         *_workload(plan, [rights[-1].key, settings[-1].key, "class"], first),
     ]
 
@@ -196,8 +196,10 @@ def _policy_and_services(plan: InstallPlan, first: Sequence[str]) -> list[Object
         others.append(("metrics", _metrics_service(plan)))
     if installation.monitoring is not None:
         others.append(("monitor", _monitor(plan, installation.monitoring)))
-    policy = build_network_policy(plan.metadata(), plan.selector, rules)
-    return gathered([ObjectSpec(key, manifest) for key, manifest in [("network-policy", policy), *others]], first)
+    if not installation.host_network:
+        # No policy selects pods on the host network.
+        others.insert(0, ("network-policy", build_network_policy(plan.metadata(), plan.selector, rules)))
+    return gathered([ObjectSpec(key, manifest) for key, manifest in others], first)
 
 
 def _monitor(plan: InstallPlan, monitoring: ControllerMonitoringSpec) -> Manifest:

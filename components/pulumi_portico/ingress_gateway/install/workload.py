@@ -51,7 +51,7 @@ def build_workload(
         "spec": {
             **({"replicas": replicas_of(installation)} if kind is ControllerKind.DEPLOYMENT else {}),
             "selector": {"matchLabels": dict(selector)},
-            **build_rollout(kind.workload, _ROLLOUT),
+            **build_rollout(kind.workload, _ROLLOUT, on_host=installation.host_network),
             "template": template,
         },
     }
@@ -87,9 +87,9 @@ def _pod(
             "runAsGroup": installer.group,
             "fsGroup": installer.group,
             "seccompProfile": {"type": "RuntimeDefault"},
-            # Lets a user other than root listen on 80 and 443. Other ports would show in X-Forwarded-Port.
-            "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+            **_kernel_settings(installation),
         },
+        **(_HOST_NETWORK if installation.host_network else {}),
         "terminationGracePeriodSeconds": installation.drain + installation.shutdown + installer.extra_grace,
         **build_placement(placement),
         **build_spread(installation.kind.workload, placement.spread if placement else None, selector),
@@ -97,6 +97,17 @@ def _pod(
         **({"initContainers": [_copy_container(installation, installer)]} if installer.copied else {}),
         "containers": [_container(installation, installer, arguments)],
     }
+
+
+_HOST_NETWORK = {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+
+
+def _kernel_settings(installation: InstallationSpec) -> dict[str, Any]:
+    """What lets a user other than root listen on 80 and 443. Other ports would show in X-Forwarded-Port. Kubernetes
+    rejects settings of the network that a pod shares with its node."""
+    if installation.host_network:
+        return {}
+    return {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]}
 
 
 def _base(
@@ -136,9 +147,13 @@ def _container(installation: InstallationSpec, installer: Installer, arguments: 
     mounts: list[dict[str, Any]] = [{"name": name, "mountPath": path} for name, path in installer.writable.items()]
     if installation.admission_webhook is not None:
         mounts.append({"name": _WEBHOOK, "mountPath": MOUNT_PATH, "readOnly": True})
+    # nginx's file in the images has this capability, and it doesn't start if the container can't have it.
+    base = _base("controller", installation, installer, [_BIND])
+    if installation.host_network:
+        # A process that can't gain privileges doesn't get its file's capability, which the node's network requires.
+        base["securityContext"]["allowPrivilegeEscalation"] = True
     return {
-        # nginx's file in the images has this capability, and it doesn't start if the container can't have it.
-        **_base("controller", installation, installer, [_BIND]),
+        **base,
         "args": list(arguments),
         "env": env,
         "ports": [

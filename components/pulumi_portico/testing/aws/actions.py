@@ -16,6 +16,7 @@ __all__ = ["actions_of", "forward_to", "kind_of", "let_go"]
 
 _GROUPS_PER_ACTION = 5
 _LONGEST_STICKINESS = 604800
+_LONGEST_SESSION = 604800
 _REDIRECT = {
     "host": "Host",
     "path": "Path",
@@ -27,6 +28,32 @@ _REDIRECT = {
 _FIXED = {"contentType": "ContentType", "messageBody": "MessageBody", "statusCode": "StatusCode"}
 _CONTENT_TYPES = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
 _FORWARD = {"targetGroups": "TargetGroups", "stickiness": "TargetGroupStickinessConfig"}
+_SESSION = {
+    "scope": "Scope",
+    "onUnauthenticatedRequest": "OnUnauthenticatedRequest",
+    "sessionCookieName": "SessionCookieName",
+    "sessionTimeout": "SessionTimeout",
+    "authenticationRequestExtraParams": "AuthenticationRequestExtraParams",
+}
+_OIDC = {
+    "issuer": "Issuer",
+    "authorizationEndpoint": "AuthorizationEndpoint",
+    "tokenEndpoint": "TokenEndpoint",
+    "userInfoEndpoint": "UserInfoEndpoint",
+    "clientId": "ClientId",
+    "clientSecret": "ClientSecret",
+    **_SESSION,
+}
+_COGNITO = {
+    "userPoolArn": "UserPoolArn",
+    "userPoolClientId": "UserPoolClientId",
+    "userPoolDomain": "UserPoolDomain",
+    **_SESSION,
+}
+_AUTHENTICATIONS = {
+    "authenticate-oidc": ("AuthenticateOidcConfig", "authenticateOidc", _OIDC),
+    "authenticate-cognito": ("AuthenticateCognitoConfig", "authenticateCognito", _COGNITO),
+}
 _ACTION = {
     "type": "Type",
     "order": "Order",
@@ -34,6 +61,7 @@ _ACTION = {
     "forward": "ForwardConfig",
     "redirect": "RedirectConfig",
     "fixedResponse": "FixedResponseConfig",
+    **{field: config for config, field, _ in _AUTHENTICATIONS.values()},
 }
 # For each protocol of a listener, those of the target groups that it may forward to.
 _FORWARDS: Mapping[str, Sequence[str]] = {
@@ -49,7 +77,12 @@ _NEEDS_HTTPS = ("HTTP2", "GRPC")
 
 def actions_of(request: AwsRequest, operation: str, field: str) -> list[dict[str, Any]]:
     """Its actions, by AWS's names."""
-    return [_action(request, operation, action, field) for action in request.items(field)]
+    actions = [_action(request, operation, action, field) for action in request.items(field)]
+    kinds = [action.get("Type") for action in sorted(actions, key=lambda action: action.get("Order", 1))]
+    # Action: "you must include exactly one of forward, fixed-response, and redirect, and it must be the last action".
+    if kinds and (kinds[-1] in _AUTHENTICATIONS or any(kind not in _AUTHENTICATIONS for kind in kinds[:-1])):
+        request.refuse(operation, f"the actions {kinds} don't end with one that answers a request, and only one")
+    return actions
 
 
 def _action(request: AwsRequest, operation: str, given: Properties, where: str) -> dict[str, Any]:
@@ -62,6 +95,7 @@ def _action(request: AwsRequest, operation: str, given: Properties, where: str) 
         )
     if action.get("Type") == "forward" and not {"ForwardConfig", "TargetGroupArn"} & set(action):
         request.refuse(operation, "an action of type forward requires a target group")
+    _authenticate(request, operation, action)
     if "ForwardConfig" in action:
         action["ForwardConfig"] = _forward(request, operation, action["ForwardConfig"])
     if "RedirectConfig" in action:
@@ -76,6 +110,18 @@ def _action(request: AwsRequest, operation: str, given: Properties, where: str) 
         if (kind := fixed.get("ContentType")) is not None and kind not in _CONTENT_TYPES:
             request.refuse(operation, f"ContentType is {kind}; AWS allows {', '.join(_CONTENT_TYPES)}")
     return action
+
+
+def _authenticate(request: AwsRequest, operation: str, action: dict[str, Any]) -> None:
+    for kind, (config, where, fields) in _AUTHENTICATIONS.items():
+        if (action.get("Type") == kind) != (config in action):
+            request.refuse(operation, f"an action of type {action.get('Type')} requires its own configuration alone")
+        if config not in action:
+            continue
+        action[config] = found = request.translated(action[config], fields, where)
+        timeout = found.get("SessionTimeout", 1)
+        if not is_unknown(timeout) and not 1 <= timeout <= _LONGEST_SESSION:
+            request.refuse(operation, f"SessionTimeout is {timeout}; AWS allows 1 to {_LONGEST_SESSION}")
 
 
 def _forward(request: AwsRequest, operation: str, given: Properties) -> dict[str, Any]:
@@ -113,6 +159,8 @@ def forward_to(
     request: AwsRequest, operation: str, owner: Optional[str], balancer: str, protocol: str, actions: Sequence[Any]
 ) -> None:
     """Hold the target groups of actions against what AWS takes, and note who forwards to them."""
+    if protocol != "HTTPS" and any(action.get("Type") in _AUTHENTICATIONS for action in actions):
+        request.refuse(operation, f"users can sign in only at listeners of HTTPS, and this is one of {protocol}")
     arns = {arn for action in actions for arn in _groups(action) if isinstance(arn, str) and not is_unknown(arn)}
     if not arns:
         return

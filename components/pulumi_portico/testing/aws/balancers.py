@@ -65,6 +65,7 @@ def _make(request: AwsRequest) -> dict[str, Any]:
             "Tags": request.tags(),
         },
     )
+    _enforce_on_private_link(request, "" if made is None else made["LoadBalancers"][0]["LoadBalancerArn"], kind)
     if made is None:
         set_attributes(request, "LoadBalancer", "", attributes)
         return {"name": name}
@@ -132,6 +133,18 @@ def _security_groups(request: AwsRequest, kind: str) -> list[Any]:
     return groups
 
 
+def _enforce_on_private_link(request: AwsRequest, arn: str, kind: str) -> None:
+    """Whether the rules of its security groups apply to connections from PrivateLink, which moto doesn't have."""
+    enforced = request.get("enforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
+    if enforced is None:
+        return
+    if kind != NLB:
+        request.refuse("SetSecurityGroups", f"only Network Load Balancers have PrivateLink, and this one is {kind}")
+    name = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+    given = {"LoadBalancerArn": arn, "SecurityGroups": _security_groups(request, kind), name: enforced}
+    request.held("elbv2", "SetSecurityGroups", given, name)
+
+
 def set_attributes(request: AwsRequest, what: str, arn: str, attributes: Sequence[Mapping[str, str]]) -> None:
     """Set attributes of a LoadBalancer, TargetGroup or Listener; those that moto has not are held alone."""
     operation, key = f"Modify{what}Attributes", f"{what}Arn"
@@ -161,6 +174,7 @@ def _change(request: AwsRequest) -> None:
     if "securityGroups" in request.changed:
         groups = _security_groups(request, kind)
         request.call("elbv2", "SetSecurityGroups", {"LoadBalancerArn": arn, "SecurityGroups": groups})
+    _enforce_on_private_link(request, arn, kind)
     if "ipAddressType" in request.changed:
         params = {"LoadBalancerArn": arn, "IpAddressType": request.get("ipAddressType")}
         request.call("elbv2", "SetIpAddressType", params)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from . import balancers, buckets, dns, listeners, network, rules, target_groups
+from . import balancers, buckets, dns, endpoint_services, listeners, network, rules, target_groups
 from .kinds import Kind
 
 __all__ = ["KINDS"]
@@ -15,5 +15,6 @@ KINDS: Mapping[str, Kind] = {
     **network.KINDS,
     **dns.KINDS,
     **buckets.KINDS,
+    **endpoint_services.KINDS,
 }
 """By the resource's type token."""

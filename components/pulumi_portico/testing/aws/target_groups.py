@@ -89,7 +89,24 @@ def _attributes(request: AwsRequest, protocol: Any) -> list[dict[str, str]]:
         )
     if params.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
         request.refuse(operation, f"slow_start.duration_seconds is for round_robin, not {algorithm}")
-    return [*found, *_stickiness(request, protocol, operation)]
+    return [*found, *_group_health(request), *_stickiness(request, protocol, operation)]
+
+
+_GROUP_HEALTH = {
+    "minimumHealthyTargetsCount": "minimum_healthy_targets.count",
+    "minimumHealthyTargetsPercentage": "minimum_healthy_targets.percentage",
+}
+
+
+def _group_health(request: AwsRequest) -> list[dict[str, str]]:
+    """What happens if few targets of the group are healthy."""
+    parts = {"dnsFailover": "dns_failover", "unhealthyStateRouting": "unhealthy_state_routing"}
+    given = request.translated(request.part("targetGroupHealth"), parts, "targetGroupHealth")
+    return [
+        {"Key": f"target_group_health.{part}.{name}", "Value": str(value)}
+        for part, values in given.items()
+        for name, value in request.translated(values, _GROUP_HEALTH, part).items()
+    ]
 
 
 def _stickiness(request: AwsRequest, protocol: Any, operation: str) -> list[dict[str, str]]:
