@@ -245,10 +245,15 @@ def test_a_data_plane_that_no_policy_selects_needs_an_explicit_choice() -> None:
 
 
 def test_a_restriction_is_there_before_the_route() -> None:
-    restricted = edge(routes=[route(host=HOST, allowed_sources=["203.0.113.0/24"])])
+    restricted = edge(routes=[route(host=HOST, allowed_sources=["203.0.113.0/24"], body_size=1)])
     recorded = record(lambda: IngressGateway("public", restricted))
     made = {registration.type.rpartition(":")[2]: registration for registration in recorded.registrations}
-    assert any("-security" in urn for urn in made["HTTPRoute"].dependencies), made["HTTPRoute"].dependencies
+    before = {
+        other.type.rpartition(":")[2]
+        for other in recorded.registrations
+        if other.urn in recorded.before(made["HTTPRoute"])
+    }
+    assert before >= {"BackendTrafficPolicy", "SecurityPolicy", "Gateway"}
     assert made["SecurityPolicy"].inputs["spec"]["authorization"] == {
         "defaultAction": "Deny",
         "rules": [{"name": "allowed", "action": "Allow", "principal": {"clientCIDRs": ["203.0.113.0/24"]}}],

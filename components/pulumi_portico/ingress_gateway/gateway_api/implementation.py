@@ -23,7 +23,7 @@ def pods_of_gateway(name: str, namespace: Any) -> Sequence[PeerSpec]:
     return [PeerSpec(namespace=namespace, selector={GATEWAY_NAME: name})]
 
 
-def _no_policies(_component: CompileInput, _route: ResolvedRoute, _after: Sequence[str]) -> list[ObjectSpec]:
+def _no_policies(_component: CompileInput, _route: ResolvedRoute) -> list[ObjectSpec]:
     return []
 
 
@@ -49,8 +49,8 @@ class ImplementationModule:
     """The GatewayClass that it installs; None if users create theirs."""
     reports: tuple[Report, ...] = ()
     """What each known version supports, the newest last."""
-    policies: Callable[[CompileInput, ResolvedRoute, Sequence[str]], list[ObjectSpec]] = _no_policies
-    """The objects of its own kinds that a route needs; they come after the given ones."""
+    policies: Callable[[CompileInput, ResolvedRoute], list[ObjectSpec]] = _no_policies
+    """The objects of its own kinds that a route needs. They come before the route."""
     policy_kinds: tuple[str, ...] = ()
     """The kinds of those objects."""
     policy_features: Mapping[Feature, FeatureSupport] = field(default_factory=dict[str, FeatureSupport])

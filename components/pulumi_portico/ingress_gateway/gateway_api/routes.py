@@ -16,7 +16,7 @@ from typing import Any, Optional
 from ...lifecycle.objects import ObjectSpec, Options
 from ...outputs import words
 from ...register import SKIP_AWAIT, WAIT_FOR
-from ..compile_input import GATEWAY, CompileInput
+from ..compile_input import GATEWAY, CompileInput, chained
 from ..defaults import CORS_HEADERS, CORS_MAX_AGE, CORS_METHODS, HTTPS_REDIRECT_CODE, REDIRECT_CODE, redirect_parts
 from ..hooks import on_timeout
 from ..resolved_routes import ResolvedHost, ResolvedListener, ResolvedRoute
@@ -37,7 +37,7 @@ def compile_routes(implementation: ImplementationModule, report: Report, compone
     """The Gateway or the listeners that a component adds to one, the certificates that cert-manager issues, the
     redirects of its hosts, and its routes."""
     compiler = _Compiler(implementation, report, component)
-    return [*compiler.front(), *compiler.redirects(), *compiler.routes()]
+    return [*compiler.front, *compiler.certificates(), *compiler.redirects(), *compiler.routes()]
 
 
 def listener_name(listener: ResolvedListener) -> str:
@@ -63,26 +63,22 @@ class _Compiler:
     def __init__(self, implementation: ImplementationModule, report: Report, component: CompileInput) -> None:
         self.implementation, self.report, self.component = implementation, report, component
         self.listeners = {listener.hostname: listener for listener in component.listeners}
-        self.first = list(component.after)
+        self.own = [listener for listener in component.listeners if listener.is_own]
+        front = self._gateway() if component.owns_gateway else self._listener_set() if self.own else None
+        self.front = [] if front is None else [front]
+        self.first = component.after if front is None else (front.key,)
+        """The keys of the objects that the routes come after."""
 
     # What's in front of the routes.
 
-    def front(self) -> list[ObjectSpec]:
-        """The Gateway, or a ListenerSet with the certificates that another component adds; and the Certificates."""
-        own = [listener for listener in self.component.listeners if listener.is_own]
-        objects: list[ObjectSpec] = []
-        if self.component.owns_gateway:
-            objects.append(self._gateway(own))
-        elif own:
-            objects.append(self._listener_set(own))
-        after = [described.key for described in objects] or list(self.component.after)
-        self.first = after
-        return [*objects, *(self._certificate(listener, after) for listener in own if listener.issuer is not None)]
+    def certificates(self) -> list[ObjectSpec]:
+        """The Certificates that cert-manager issues."""
+        return [self._certificate(listener) for listener in self.own if listener.issuer is not None]
 
-    def _gateway(self, own: Sequence[ResolvedListener]) -> ObjectSpec:
+    def _gateway(self) -> ObjectSpec:
         listeners = [
             {"name": HTTP_LISTENER, "protocol": "HTTP", "port": 80, "allowedRoutes": self._allowed(None)},
-            *map(self._https, own),
+            *map(self._https, self.own),
         ]
         spec = {"gatewayClassName": self.component.class_name, "listeners": listeners}
         if self.report.has("ListenerSet") and self.component.route_namespaces:
@@ -91,9 +87,9 @@ class _Compiler:
         metadata = self.component.metadata("", self.component.namespace, wait)
         return self._awaited(GATEWAY, "Gateway", metadata, spec, self.component.after)
 
-    def _listener_set(self, own: Sequence[ResolvedListener]) -> ObjectSpec:
+    def _listener_set(self) -> ObjectSpec:
         parent = {"group": _GROUP, "kind": "Gateway", "name": self.component.gateway_name}
-        spec = {"parentRef": parent, "listeners": [self._https(listener) for listener in own]}
+        spec = {"parentRef": parent, "listeners": [self._https(listener) for listener in self.own]}
         metadata = self.component.metadata("", self.component.namespace, self._wait(["condition=Programmed"]))
         return self._awaited("listeners", "ListenerSet", metadata, spec, self.component.after)
 
@@ -125,7 +121,7 @@ class _Compiler:
         expression = {"key": _NAMESPACE_LABEL, "operator": "In", "values": values}
         return {"namespaces": {"from": "Selector", "selector": {"matchExpressions": [expression]}}}
 
-    def _certificate(self, listener: ResolvedListener, after: Sequence[str]) -> ObjectSpec:
+    def _certificate(self, listener: ResolvedListener) -> ObjectSpec:
         key = f"{listener.key}-certificate"
         manifest = {
             "apiVersion": "cert-manager.io/v1",
@@ -138,7 +134,7 @@ class _Compiler:
                 **listener.certificate,
             },
         }
-        return ObjectSpec(key, manifest, after)
+        return ObjectSpec(key, manifest, self.first)
 
     # Redirects of requests without TLS.
 
@@ -174,15 +170,16 @@ class _Compiler:
     def _of_route(self, route: ResolvedRoute) -> list[ObjectSpec]:
         namespace = route.namespace if route.target is not None else self._namespace_of_host(route.host)
         before = list(dict.fromkeys([*self.component.before(route), *self.first]))
-        named = self._backend_tls(route, before)
-        named += self.implementation.policies(self.component, route, [named[-1].key] if named else before)
-        after = [*([named[-1].key] if named else before)]
+        needed = [*self._backend_tls(route), *self.implementation.policies(self.component, route)]
+        # The route comes after all of them: without one, it would be open for a moment.
+        needed = chained([replace(described, after=before) for described in needed])
+        after = [needed[-1].key] if needed else before
         kind, rule = "HTTPRoute", self._http_rule(route)
         if route.protocol.is_grpc:
             kind, rule = "GRPCRoute", self._grpc_rule(route)
         host = self.component.hosts[route.host]
         made = self._route(route.key, kind, namespace, host, self._sections(route.host), rule, after)
-        return [*named, replace(made, ready=self.component.ready(route))]
+        return [*needed, replace(made, ready=self.component.ready(route))]
 
     def _sections(self, host: str) -> list[str]:
         listener, resolved = self._listener_of(host), self.component.hosts[host]
@@ -251,10 +248,9 @@ class _Compiler:
 
     def _is_added(self, section: str) -> bool:
         """Whether the component adds the listener to the Gateway of another one."""
-        own = (listener_name(listener) for listener in self.component.listeners if listener.is_own)
-        return not self.component.owns_gateway and section in own
+        return not self.component.owns_gateway and section in map(listener_name, self.own)
 
-    def _backend_tls(self, route: ResolvedRoute, before: Sequence[str]) -> list[ObjectSpec]:
+    def _backend_tls(self, route: ResolvedRoute) -> list[ObjectSpec]:
         """How the gateway verifies the certificate of a target, and the certificates of the accepted issuers."""
         tls, target = route.spec.backend_tls, route.target
         if tls is None or target is None:
@@ -263,15 +259,14 @@ class _Compiler:
         authority = self.component.named_object(route, "ca", target.namespace, "ConfigMap", content)
         name = words(target.service, ".", target.namespace, ".svc") if tls.server_name is None else tls.server_name
         reference = {"group": "", "kind": "ConfigMap", "name": self.component.name_of(route, "ca")}
-        section = {} if target.port_name is None else {"sectionName": target.port_name}
         spec = {
-            "targetRefs": [{"group": "", "kind": "Service", "name": target.service, **section}],
+            "targetRefs": [{"group": "", "kind": "Service", "name": target.service}],
             "validation": {"caCertificateRefs": [reference], "hostname": name},
         }
         key = f"{route.key}-backend-tls"
         metadata = self.component.metadata(key, target.namespace)
         manifest = {"apiVersion": _API_VERSION, "kind": "BackendTLSPolicy", "metadata": metadata, "spec": spec}
-        return [replace(authority, after=tuple(before)), ObjectSpec(key, manifest, [authority.key])]
+        return [authority, ObjectSpec(key, manifest)]
 
     def _awaited(
         self, key: str, kind: str, metadata: Mapping[str, Any], spec: Mapping[str, Any], after: Sequence[str]

@@ -54,15 +54,13 @@ def _peers(name: str, namespace: Any) -> Sequence[PeerSpec]:
     return [PeerSpec(namespace=_NAMESPACE, selector=labels)]
 
 
-def policies(component: CompileInput, route: ResolvedRoute, after: Sequence[str]) -> list[ObjectSpec]:
-    """The policies of a route. They come before it: without them, it would be open for a moment."""
+def policies(component: CompileInput, route: ResolvedRoute) -> list[ObjectSpec]:
+    """The policies of a route."""
     specs = {"BackendTrafficPolicy": _traffic(route), "SecurityPolicy": _security(route)}
-    return [_policy(component, route, kind, spec, after) for kind, spec in specs.items() if spec]
+    return [_policy(component, route, kind, spec) for kind, spec in specs.items() if spec]
 
 
-def _policy(
-    component: CompileInput, route: ResolvedRoute, kind: str, spec: Mapping[str, Any], after: Sequence[str]
-) -> ObjectSpec:
+def _policy(component: CompileInput, route: ResolvedRoute, kind: str, spec: Mapping[str, Any]) -> ObjectSpec:
     suffix = "traffic" if kind == "BackendTrafficPolicy" else "security"
     key = f"{route.key}-{suffix}"
     name = component.metadata(route.key, route.namespace)["name"]
@@ -73,7 +71,7 @@ def _policy(
         "metadata": component.metadata(key, route.namespace),
         "spec": {"targetRefs": [reference], **spec},
     }
-    return ObjectSpec(key, manifest, after)
+    return ObjectSpec(key, manifest)
 
 
 def _kind(route: ResolvedRoute) -> str:
