@@ -224,7 +224,7 @@ def test_a_load_balancer_of_another_stack_takes_an_exported_target() -> None:
 
 @pytest.mark.parametrize(
     ("resource", "hard", "needed"),
-    [("requests.storage", "20Gi", "31744Mi"), ("persistentvolumeclaims", "2", "4")],
+    [("requests.storage", "20Gi", "31Gi"), ("persistentvolumeclaims", "2", "4")],
 )
 def test_a_quota_admits_the_claims_of_the_stack_and_of_its_stateful_sets(resource: str, hard: str, needed: str) -> None:
     storage = {"data": {"path": "/data", "sizeGib": 7}}
@@ -234,7 +234,7 @@ def test_a_quota_admits_the_claims_of_the_stack_and_of_its_stateful_sets(resourc
         "claims": {"uploads": {"sizeGib": 10}},
         "services": {"db": database},
     }
-    only(config, "over-claim-quota", resource=resource, needed=needed)
+    only(config, "over-object-quota", resource=resource, needed=needed)
     config["namespace"]["resourceQuota"]["hard"][resource] = needed
     assert problems_of_stack(config) == []
 

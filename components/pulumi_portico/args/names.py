@@ -19,6 +19,7 @@ __all__ = [
     "PORT_NAME_LENGTH",
     "WORKLOAD_SUFFIX_LENGTH",
     "annotation_key",
+    "any_annotation_key",
     "api_version",
     "app_protocol",
     "dns_label",
@@ -221,10 +222,15 @@ def own_label_key(value: str) -> Optional[Reason]:
     return Reason(LABEL_OF_SERVICE_PROXY) if value in _OF_SERVICE_PROXIES else label_key(value)
 
 
+def any_annotation_key(value: str) -> Optional[Reason]:
+    """The key of an annotation: the same as a label's."""
+    return Reason(INVALID_ANNOTATION_KEY, {"most": LABEL_NAME_LENGTH}) if label_key(value.lower()) else None
+
+
 def annotation_key(value: str) -> Optional[Reason]:
-    """The key of an annotation: the same as a label's, and none of Pulumi's or Portico's own."""
-    if label_key(value.lower()):
-        return Reason(INVALID_ANNOTATION_KEY, {"most": LABEL_NAME_LENGTH})
+    """The key of an annotation that is none of Pulumi's or Portico's own."""
+    if reason := any_annotation_key(value):
+        return reason
     return Reason(RESERVED_ANNOTATION) if value.startswith(("pulumi.com/", "portico.dev/")) else None
 
 

@@ -17,7 +17,7 @@ import yaml
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
 from ..args.location import ROOT, Key, Location
-from ..args.names import annotation_key, api_version, dns_label, dns_subdomain, label_key, label_value
+from ..args.names import any_annotation_key, api_version, dns_label, dns_subdomain, label_key, label_value
 from ..args.parse import NOT_A_CHOICE, Field, Rules
 from ..args.problems import Edit, Move, Problems, Reason, Remove, Set
 from ..args.secrets import Placeholder, Secret
@@ -446,7 +446,7 @@ def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problem
 
 _METADATA_RULES: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable[[str], Optional[Reason]]]] = (
     ("labels", label_key, label_value),
-    ("annotations", annotation_key, lambda _: None),
+    ("annotations", any_annotation_key, lambda _: None),
 )
 """The rules of the keys and the values of each mapping of texts in the metadata."""
 

@@ -49,12 +49,6 @@ OVER_RATIO = define(
     allowed="at most {ratio} times the request",
     hint="Change {field}, or the limit range.",
 )
-OVER_CLAIM_QUOTA = define(
-    "over-claim-quota",
-    "The stack's claims need {needed} of {resource}.",
-    allowed="at least {needed}",
-    hint="Raise the quota, or lower the sizes or the number of claims.",
-)
 OUTSIDE_LIMIT_RANGE = define(
     "outside-limit-range",
     "The {resource} of {container} is {amount}, {relation} {bound}, so the API server rejects its pods.",
@@ -116,7 +110,6 @@ def check_quotas(parts: Parts, problems: Problems) -> None:
         for one in pods:
             problems.run(_check_limit_range, one, namespace)
     problems.run(_check_totals, counted, namespace)
-    problems.run(_check_claims, parts, namespace)
 
 
 def _is_in_scope(pods: _Pods, scope: str) -> bool:
@@ -224,22 +217,6 @@ def _check_totals(pods: Sequence[_Pods], namespace: NamespaceSpec, problems: Pro
         if needed > most:
             where = quota.at / "hard" / Key(name)
             problems.report(OVER_QUOTA, where, value=hard, resource=name, needed=_text(needed, resource))
-
-
-def _check_claims(parts: Parts, namespace: NamespaceSpec, problems: Problems) -> None:
-    """Report a quota that the stack's claims and the storage of its StatefulSets exceed."""
-    quota = namespace.resource_quota
-    sizes = [claim.size_gib for claim in parts.own.claims.values()]
-    for service in parts.services.values():
-        if service.usable and service.namespace == parts.namespace:
-            sizes += [storage.size_gib for storage in service.spec.claim_templates.values()] * _count(service)
-    needs = {"requests.storage": Decimal(sum(sizes) * 1024**3)}
-    needs |= dict.fromkeys(("persistentvolumeclaims", "count/persistentvolumeclaims"), Decimal(len(sizes)))
-    for name, needed in needs.items():
-        most = None if quota is None else quantity_number(quota.hard.get(name))
-        if quota is not None and most is not None and needed > most:
-            where, text = quota.at / "hard" / Key(name), _text(needed, "memory" if "storage" in name else name)
-            problems.report(OVER_CLAIM_QUOTA, where, value=quota.hard[name], resource=name, needed=text)
 
 
 def _surges(part: PodsPart) -> bool:
