@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from pulumi_portico import ArgumentError, IngressGateway, IngressRoutes, match_route
@@ -20,10 +23,13 @@ from pulumi_portico.ingress_gateway.matching import canonical_path
 from pulumi_portico.ingress_gateway.other_stacks import matches_of, repeated_in_cluster
 from pulumi_portico.lifecycle.kubectl import Kubectl
 from pulumi_portico.lifecycle.ownership import OWNER
+from pulumi_portico.stack import check_stack
+from pulumi_portico.stack.objects import objects_of
 from pulumi_portico.testing import record
 
 from tests.examples import examples
 from tests.problems import assert_problem
+from tests.support import ROOT
 from tests.unit.gateways import (
     CERTIFICATE,
     HOST,
@@ -495,3 +501,14 @@ def test_a_route_of_another_stack_is_found_by_its_gateway(
     record(program)
     codes = {problem.code.name for problem in problems.found}
     assert codes == ({"route-of-other-stack"} if repeats else set())
+
+
+def test_the_stack_of_the_page_is_valid() -> None:
+    page = (ROOT / "docs" / "gateway-api.md").read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    config = yaml.safe_load(block)["config"]
+    plan = check_stack("dev", {key.removeprefix("portico:"): value for key, value in config.items()})
+    kinds = Counter(described.manifest["kind"] for component in objects_of(plan) for described in component.objects)
+    assert kinds["Gateway"] == 1
+    # Two routes, and the redirect of their host.
+    assert kinds["HTTPRoute"] == len(("/", "/api", "redirect"))
