@@ -685,6 +685,11 @@ EXIT = {"on_exit_codes": {"operator": "In", "values": [1]}}
             "invalid-condition-status",
             ("rules", 0, "on_pod_conditions", 0, "status"),
         ),
+        (
+            with_failure_rule(on_exit_codes={"operator": "In", "values": [1], "container_name": "migrat"}),
+            "unknown-container-of-policy",
+            ("rules", 0, "on_exit_codes", "container_name"),
+        ),
         ({"pod_failure_policy": {"rules": []}}, "too-many-policy-rules", ("rules",)),
     ],
 )

@@ -10,9 +10,10 @@ from ..args.location import ROOT, Field, Key, KeyStyle, Location
 from ..args.names import LABEL_NAME_LENGTH, NAME_TOO_LONG, RESERVED_LABEL, dns_label, object_name
 from ..args.parse import Hooks, parse
 from ..args.problems import Move, Problem, Problems, Reason, Remove, Set
+from ..args.similar_names import nearest
 from ..lifecycle.limits import Part, check_limits, heaviest
 from ..lifecycle.objects import ObjectSpec
-from ..untyped import mapped
+from ..untyped import listed, mapped
 from ..workload.containers import check_container_ports
 from ..workload.existing_config_maps import check_roll_on_change
 from ..workload.pod_objects import SERVICE_ACCOUNT
@@ -49,6 +50,9 @@ __all__ = ["exceptions_of", "notes_of", "parse_job"]
 
 ONLY_WITH_SCHEDULE = define(
     "only-with-schedule", "Only a job with a schedule has this setting.", allowed="with {field}"
+)
+UNKNOWN_CONTAINER = define(
+    "unknown-container-of-policy", "The job's pods have no container {value}.", allowed="one of {known}"
 )
 NOT_WITH_SCHEDULE = define(
     "not-with-schedule",
@@ -145,6 +149,7 @@ def parse_job(name: str, args: Any, problems: Problems, at: Location = ROOT, hoo
     for rule in _RULES:
         problems.run(rule, spec)
     problems.run(check_other_containers, name, spec)
+    problems.run(_check_container_of_policy, name, spec)
     problems.run(check_variable_references, name, spec)
     problems.run(check_extra_items, name, spec)
     if not at:
@@ -231,6 +236,19 @@ def _check_policies(spec: JobSpec, problems: Problems) -> None:
         is_indexed = spec.completion_mode is CompletionMode.INDEXED
         completions = spec.completions if isinstance(spec.completions, int) else None
         check_success_policy(success, is_indexed=is_indexed, completions=completions, problems=problems)
+
+
+def _check_container_of_policy(name: str, spec: JobSpec, problems: Problems) -> None:
+    """Report rules for exit codes of a container that the pods don't have."""
+    others = [container.name for container in (*spec.sidecars, *spec.init_containers)]
+    added = listed(mapped(mapped(spec.extra).get("spec")).get("containers"))
+    known = [spec.container_name_for(name), *others, *(str(mapped(each).get("name")) for each in added)]
+    for rule in () if spec.pod_failure_policy is None else spec.pod_failure_policy.rules:
+        codes = rule.on_exit_codes
+        if codes is not None and codes.container_name is not None and codes.container_name not in known:
+            where, close = codes.at / "container_name", nearest(codes.container_name, known)
+            fix = None if close is None else Set(where, close)
+            problems.report(UNKNOWN_CONTAINER, where, value=codes.container_name, known=known, fix=fix)
 
 
 def _check_indexes(spec: JobSpec, problems: Problems) -> None:
