@@ -46,7 +46,8 @@ def monitor_definitions() -> list[dict[str, Any]]:
     durations: dict[str, Any] = {
         field: {"type": "string", "pattern": "^[0-9]+s$"} for field in ("interval", "scrapeTimeout")
     }
-    endpoints = _list(_object(**texts, **durations))
+    # Portico checks the names of other fields.
+    endpoints = _list({**_object(**texts, **durations), "x-kubernetes-preserve-unknown-fields": True})
     selector: Any = _object(matchLabels={"type": "object", "additionalProperties": _TEXT})
     return [
         _monitor_definition("ServiceMonitor", "servicemonitors", selector=selector, endpoints=endpoints),

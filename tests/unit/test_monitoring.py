@@ -176,6 +176,12 @@ PROBLEMS: list[tuple[dict[str, Any], str, tuple[Any, ...], dict[str, Any]]] = [
         ("monitoring", "extra", "scrapeTimeout"),
         {},
     ),
+    (
+        {"monitoring": {"metrics_from": READERS, "extra": {"honourLabels": True}}},
+        "unknown-endpoint-field",
+        ("monitoring", "extra", "honourLabels"),
+        {},
+    ),
     ({"monitoring": {"metrics_from": READERS, "path": "m"}}, "invalid-http-path", ("monitoring", "path"), {}),
     (
         {"monitoring": {"metrics_from": READERS, "scrapeTimeout": 3}},

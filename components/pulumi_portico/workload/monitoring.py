@@ -18,7 +18,8 @@ from ..args.location import Field as FieldName
 from ..args.location import Key
 from ..args.names import label_value, own_label_key, port_name
 from ..args.parse import Field, Rules
-from ..args.problems import Problems, Set
+from ..args.problems import Move, Problems, Set
+from ..args.similar_names import nearest
 from ..args.spec import Spec, defaults_of, spec
 from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
@@ -176,6 +177,19 @@ TYPED_ENDPOINT_FIELD = define(
     "typed-endpoint-field", "{field} sets this field of the endpoint.", allowed="{field}", hint="Set {field}."
 )
 
+UNKNOWN_ENDPOINT_FIELD = define(
+    "unknown-endpoint-field", "An endpoint of a monitor has no field {value}.", allowed="one of {known}"
+)
+
+_ENDPOINT_FIELDS = frozenset(
+    {
+        *("authorization", "basicAuth", "bearerTokenFile", "bearerTokenSecret", "enableHttp2", "filterRunning"),
+        *("followRedirects", "honorLabels", "honorTimestamps", "metricRelabelings", "noProxy", "oauth2", "params"),
+        *("proxyConnectHeader", "proxyFromEnvironment", "proxyUrl", "relabelings", "scheme", "tlsConfig"),
+        "trackTimestampsStaleness",
+    }
+)
+"""The other fields of an endpoint (`Endpoint` and `PodMetricsEndpoint` in pkg/apis/monitoring/v1 of the operator)."""
 _TYPED = {"port": "port_name", "path": "path", "interval": "interval", "scrapeTimeout": "timeout"}
 
 
@@ -185,6 +199,10 @@ def check_monitor(monitoring: ControllerMonitoringSpec, problems: Problems) -> N
     for key in monitoring.extra or {}:
         if _TYPED.get(key) in defaults_of(type(monitoring)):
             problems.report(TYPED_ENDPOINT_FIELD, monitoring.at / "extra" / Key(key), field=FieldName(_TYPED[key]))
+        elif key not in _ENDPOINT_FIELDS and key not in _TYPED:
+            where, close = monitoring.at / "extra" / Key(key), nearest(key, _ENDPOINT_FIELDS)
+            fix = None if close is None else Move(where, where.parent / Key(close))
+            problems.report(UNKNOWN_ENDPOINT_FIELD, where, value=key, known=sorted(_ENDPOINT_FIELDS), fix=fix)
 
 
 def _check_timeout(monitoring: ControllerMonitoringSpec, problems: Problems) -> None:
