@@ -105,6 +105,7 @@ def stack(namespace: str, services: dict[str, Any], target: str) -> str:
     return program_of({"namespace": namespace, "services": services, "gateways": gateways})
 
 
+@pytest.mark.long
 def test_another_key_in_a_stack_replaces_nothing(program: PulumiProgram, cluster: Cluster) -> None:
     namespace = "component-names"
     app = {"image": "registry.example.com/app:1", "port": 8080, "secretEnv": {"PASSWORD": "secret"}}
@@ -144,6 +145,7 @@ def jobs_and_balancers(namespace: str, prefix: str, **more: Any) -> str:
     )
 
 
+@pytest.mark.long
 def test_another_key_of_a_job_or_a_load_balancer_replaces_nothing(program: PulumiProgram, cluster: Cluster) -> None:
     namespace = "job-and-balancer-names"
     program.write(jobs_and_balancers(namespace, ""))

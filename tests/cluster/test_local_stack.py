@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.cluster.stacks import of_type_load_balancer, say
 from tests.pulumi_program import PulumiProgram
 from tools.cluster import Cluster
@@ -10,6 +12,7 @@ NAMESPACE = "portico-local"
 NEWER = "nginx-unprivileged:1.29.4-alpine3.23"
 
 
+@pytest.mark.long
 def test_local_comes_up_rolls_and_goes_down(root_program: PulumiProgram, cluster: Cluster) -> None:
     first = root_program.up()
     assert first.changes == {"create": 44}

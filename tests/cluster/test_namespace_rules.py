@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+import pytest
 from pulumi_portico.stack import check_stack
 
 from tests.problems import problems_of_stack
@@ -65,6 +66,7 @@ def is_problem(settings: Mapping[str, Any]) -> bool:
     return bool(found)
 
 
+@pytest.mark.long
 def test_quotas_and_limit_ranges_are_as_for_the_api_server(cluster: Cluster) -> None:
     namespace = make_namespace(cluster)
     differ: list[Any] = []

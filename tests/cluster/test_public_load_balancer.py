@@ -160,6 +160,7 @@ def test_ports_of_nodes_are_admitted_and_change_in_place(
     assert set(program.destroy().changes) == {"delete"}
 
 
+@pytest.mark.long
 def test_what_can_be_is_updated_in_place(program: PulumiProgram, cluster: Cluster, namespace: str) -> None:
     hidden: dict[str, Any] = {"client_ip": "hide"}
     before = {f"lb-{it}": {"exposure": {"platform": it, **hidden}} for it in ALL}

@@ -66,7 +66,8 @@ def uids_outside_gateway(objects: list[dict[str, Any]]) -> set[str]:
     return {it["metadata"]["uid"] for it in objects if it["metadata"]["namespace"] != PLATFORM}
 
 
-@pytest.mark.parametrize("controller", ["ingress-nginx", pytest.param("f5-nginx", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("controller", ["ingress-nginx", "f5-nginx"])
 def test_an_application_adds_routes_to_the_gateway_of_a_platform(
     programs: dict[str, PulumiProgram], cluster: Cluster, controller: str
 ) -> None:
