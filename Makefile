@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make up` and `make test`.
 PYTHON ?= python3
 STACK ?= local
-EXAMPLES ?= 4
+EXAMPLES ?= 3
 SEED ?= 0
 BIN := .venv/bin
 # No recipe runs beside another one: each wants all the cores, or the cluster.

@@ -25,7 +25,10 @@ from tools.console import console, fail, main_guard
 _REGISTERS = re.compile(r"\brecord\(|\bRecording\b|\bregistered_objects\b|^import pulumi$", re.MULTILINE)
 """What a test has that registers resources. Others read stack files only, in which the SDKs have no part."""
 # What depends on how an SDK registers: replacement, hooks, ignored changes.
-_CLUSTER = ("tests/cluster/test_public_load_balancer.py", "tests/cluster/test_web_service_changes.py", "-n", "3")
+_CLUSTER = (
+    *("tests/cluster/test_public_load_balancer.py", "tests/cluster/test_web_service_changes.py"),
+    *("-n", "3", "-m", "not long"),
+)
 CLUSTER_RUNS: Mapping[str, Sequence[Sequence[str]]] = {"oldest": (), "newest": (_CLUSTER,)}
 """The tests of each end on the API server. There, the oldest SDK of Kubernetes is the pinned one, with which all tests
 run."""
