@@ -9,7 +9,7 @@ __all__ = ["MODULE"]
 
 MODULE = ImplementationModule(
     name="azure-app-routing",
-    title="the AKS application routing add-on",
+    title="AKS application routing",
     controller_name=None,
     class_name="approuting-istio",
     peers=pods_of_gateway,
@@ -31,4 +31,4 @@ MODULE = ImplementationModule(
         ),
     ),
 )
-"""the AKS application routing add-on."""
+"""The application routing add-on of AKS."""

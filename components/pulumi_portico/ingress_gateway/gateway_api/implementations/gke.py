@@ -7,7 +7,7 @@ __all__ = ["MODULE"]
 
 MODULE = ImplementationModule(
     name="gke",
-    title="the GKE Gateway controller",
+    title="GKE Gateway",
     controller_name="networking.gke.io/gateway",
     reports=(
         Report(
@@ -26,4 +26,4 @@ MODULE = ImplementationModule(
     peers_hint="Health checks come from 35.191.0.0/16 and 130.211.0.0/22, and so do requests of global load balancers. "
     "Those of regional ones come from your proxy-only subnet.",
 )
-"""the GKE Gateway controller."""
+"""GKE Gateway."""

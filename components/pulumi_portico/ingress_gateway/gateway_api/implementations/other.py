@@ -7,9 +7,9 @@ __all__ = ["MODULE"]
 
 MODULE = ImplementationModule(
     name="other",
-    title="an implementation that Portico doesn't know",
+    title="The core of Gateway API",
     controller_name=None,
     reports=(Report(version="0.0", gateway_api="1.6", date="", path="", supported=frozenset()),),
-    peers_hint="Portico doesn't know the pods of its data plane.",
+    peers_hint="Your implementation determines the pods of its data plane.",
 )
 """An implementation that Portico doesn't know."""
