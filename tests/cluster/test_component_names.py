@@ -54,9 +54,10 @@ def assert_nothing_is_replaced(run: Run) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
 def test_another_pulumi_name_with_an_alias_replaces_nothing(
-    program: PulumiProgram, cluster: Cluster, namespace: str, kind: str
+    program: PulumiProgram, cluster: Cluster, namespace: str, kind: str, volumes: None
 ) -> None:
-    storage = {"storage": {"data": {"path": "/data", "size_gib": 1}}} if kind == "StatefulSet" else {}
+    data = {"path": "/data", "size_gib": 1, "storage_class": "at-hand"}
+    storage = {"storage": {"data": data}} if kind == "StatefulSet" else {}
     args = {**FULL, "kind": kind, **storage}
     given = {"namespace": namespace, "args": args, "provider": "default"}
     program.write(PROGRAM.format(name="api", aliases=[], **given))
