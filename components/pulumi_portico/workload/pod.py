@@ -11,7 +11,7 @@ import pulumi
 
 from ..merge import merged
 from ..networking.ports import ServicePort
-from ..untyped import Manifest, mapped
+from ..untyped import Manifest, listed, mapped
 from .availability import SHUTDOWN_SECONDS, build_drain
 from .containers import CommonContainerSpec, ContainerSpec, build_container, build_other_containers
 from .environment import Sources, build_files
@@ -77,9 +77,10 @@ def _with_extra(template: Manifest, extra: Manifest) -> dict[str, Any]:
     """The template with what is merged into it. Variables that it adds come before those that refer to them."""
     whole: dict[str, Any] = merged(template, extra)
     for group in ("initContainers", "containers"):
-        for container in mapped(whole.get("spec")).get(group) or ():
-            if container.get("env"):
-                container["env"] = in_order(container["env"])
+        for container in listed(mapped(whole.get("spec")).get(group)):
+            # `extra` can have anything here: the rules of the template report what is no container.
+            if isinstance(container, dict) and (variables := listed(container.get("env"))):
+                container["env"] = in_order(variables)
     return whole
 
 
